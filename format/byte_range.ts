@@ -1,0 +1,18 @@
+/** A range of bytes of a file: `offset` and `length` in bytes. */
+export interface ByteRange {
+  /** Position of the first byte. */
+  readonly offset: number;
+  /** How many bytes. */
+  readonly length: number;
+}
+
+/** The position just behind a range. */
+export function rangeEnd(range: ByteRange): number {
+  return range.offset + range.length;
+}
+
+/** Whether two ranges share a byte; an empty range shares none. */
+export function rangesOverlap(a: ByteRange, b: ByteRange): boolean {
+  return a.length > 0 && b.length > 0 &&
+    a.offset < rangeEnd(b) && b.offset < rangeEnd(a);
+}

@@ -1,0 +1,69 @@
+/** A growing buffer of big-endian fields: the twin of `ByteReader`. */
+export class ByteWriter {
+  #bytes = new Uint8Array(256);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  /** How many bytes were written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Writes a byte. */
+  u8(value: number): this {
+    this.#view.setUint8(this.#grow(1), value);
+    return this;
+  }
+
+  /** Writes a big-endian u16. */
+  be16(value: number): this {
+    this.#view.setUint16(this.#grow(2), value);
+    return this;
+  }
+
+  /** Writes a big-endian u32. */
+  be32(value: number): this {
+    this.#view.setUint32(this.#grow(4), value);
+    return this;
+  }
+
+  /** Writes a big-endian u64. */
+  be64(value: number | bigint): this {
+    this.#view.setBigUint64(this.#grow(8), BigInt(value));
+    return this;
+  }
+
+  /** Writes bytes as they are. */
+  bytes(bytes: Uint8Array): this {
+    const position = this.#grow(bytes.length);
+    this.#bytes.set(bytes, position);
+    return this;
+  }
+
+  /** Writes text of ASCII characters, without a length. */
+  text(text: string): this {
+    return this.bytes(new TextEncoder().encode(text));
+  }
+
+  /** Writes a counted string: a u8 length and as many bytes. */
+  countedString(text: string): this {
+    return this.u8(text.length).text(text);
+  }
+
+  /** What was written, as a copy of its own. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #grow(length: number): number {
+    const position = this.#length;
+    this.#length += length;
+    if (this.#length > this.#bytes.length) {
+      const bytes = new Uint8Array(2 * this.#length);
+      bytes.set(this.#bytes);
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer);
+    }
+    return position;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Every number of SPEC.md, once, by QEMU's name where it has one.
+ *
+ * @module
+ */
+
+/** The version of SPEC.md that this code implements. */
+export const SPEC_VERSION = "1.0";
+
+/** First four bytes of a migration stream, "QEVM" (SPEC 3.2). */
+export const QEMU_VM_FILE_MAGIC = 0x5145564d;
+/** The version of the stream behind the magic (SPEC 3.2). */
+export const QEMU_VM_FILE_VERSION = 3;
+
+/** Item type: the end of the state. */
+export const QEMU_VM_EOF = 0x00;
+/** Item type: first part of an iterable section. */
+export const QEMU_VM_SECTION_START = 0x01;
+/** Item type: a further part of an iterable section. */
+export const QEMU_VM_SECTION_PART = 0x02;
+/** Item type: last part of an iterable section. */
+export const QEMU_VM_SECTION_END = 0x03;
+/** Item type: a whole section, the state of one device. */
+export const QEMU_VM_SECTION_FULL = 0x04;
+/** Type byte of a subsection inside a configuration or a device's state. */
+export const QEMU_VM_SUBSECTION = 0x05;
+/** Item type: the JSON description of the device state, behind the EOF item. */
+export const QEMU_VM_VMDESCRIPTION = 0x06;
+/** Item type: the configuration, always the first item. */
+export const QEMU_VM_CONFIGURATION = 0x07;
+/** Item type: a command. */
+export const QEMU_VM_COMMAND = 0x08;
+/** Type byte of the footer of a section. */
+export const QEMU_VM_SECTION_FOOTER = 0x7e;
+
+/** idstr of the section that holds the RAM (SPEC 4.1). */
+export const RAM_SECTION_IDSTR = "ram";
+/** version_id of the RAM section (SPEC 4.1). */
+export const RAM_SECTION_VERSION = 4;
+/** Flag of the word that starts the RAM section: the rest of it is the total. */
+export const RAM_SAVE_FLAG_MEM_SIZE = 0x04;
+/** The word that ends the body of each part of the RAM section. */
+export const RAM_SAVE_FLAG_EOS = 0x10;
+/** All low bits of a RAM word that may be flags. */
+export const RAM_SAVE_FLAGS_MASK = 0x3ff;
+
+/** Version of the mapped-ram header of a RAMBlock (SPEC 4.5). */
+export const MAPPED_RAM_HDR_VERSION = 1;
+/** Bytes of the mapped-ram header of a RAMBlock (SPEC 4.5). */
+export const MAPPED_RAM_HDR_SIZE = 28;
+/** What a writer aligns pages_offset to, in bytes: 1 MiB (SPEC 4.7). */
+export const MAPPED_RAM_FILE_OFFSET_ALIGNMENT = 0x100000;
+
+/** Smallest target-page-bits, and log2 of the smallest page_size (SPEC 4.6). */
+export const TARGET_PAGE_BITS_MIN = 8;
+/** Largest target-page-bits, and log2 of the largest page_size (SPEC 4.6). */
+export const TARGET_PAGE_BITS_MAX = 20;
+
+/** The capability that says a file is mapped-ram (SPEC 3.7). */
+export const CAPABILITY_MAPPED_RAM = "mapped-ram";
+/** The capability that puts `mr_addr` before each header (SPEC 3.7, 4.9). */
+export const CAPABILITY_IGNORE_SHARED = "x-ignore-shared";
+/** The most capabilities a configuration may list (SPEC 3.7). */
+export const CAPABILITIES_MAX = 64;
+/** The longest machine name, idstr or other counted string, in bytes. */
+export const NAME_LENGTH_MAX = 255;
+
+/** idstr of the section that holds block dirty bitmaps (SPEC 3.9). */
+export const DIRTY_BITMAP_SECTION_IDSTR = "dirty-bitmap";
+/** Most bytes of bits in one dirty-bitmap record (SPEC 3.9). */
+export const DIRTY_BITMAP_BUFFER_MAX = 10240;
+
+/** Most bytes of a vmdesc that a reader looks at: 64 MiB (SPEC 3.10). */
+export const VMDESC_LENGTH_MAX = 0x4000000;

@@ -1,0 +1,97 @@
+/**
+ * The walk over what follows RAM's END: device sections, EOF, vmdesc.
+ *
+ * @module
+ */
+
+import { RAM_SECTION_IDSTR } from "./constants.ts";
+import { UnsupportedError } from "./errors.ts";
+import { rangeEnd } from "./byte_range.ts";
+import {
+  type ReadBody,
+  readItem,
+  type StreamItem,
+} from "./migration_stream.ts";
+import { readEos } from "./ram_section.ts";
+import { readOtherBodies } from "./section_bodies.ts";
+import type { SnapshotIndex } from "./snapshot_index.ts";
+import { type Report, StreamReader } from "./stream_reader.ts";
+import { findVmdesc, type Vmdesc } from "./vmdesc.ts";
+import type { Walk, WalkedFile } from "./walk.ts";
+
+/** What stands behind RAM's END. */
+export interface DeviceState {
+  /** The FULL sections, one a device, in the order of the file. */
+  readonly sections: readonly StreamItem[];
+  /** The vmdesc, if there is one right behind the EOF item. */
+  readonly vmdesc?: Vmdesc;
+  /** Position of the EOF item; undefined where it could not be found. */
+  readonly eofOffset?: number;
+  /** Position behind the last byte of the stream; a trailer starts there. */
+  readonly end: number;
+}
+
+/** Walks from RAM's END to the end of the stream. */
+export function* walkDeviceState(
+  file: WalkedFile,
+  index: SnapshotIndex,
+  report?: Report,
+): Walk<DeviceState> {
+  const reader = new StreamReader(file, index.ramEnd, report);
+  const readOtherBody = readOtherBodies(reader, file);
+  function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
+    yield* kind !== "full" && section.idstr === RAM_SECTION_IDSTR
+      ? readEos(reader, "ram-body-empty")
+      : readOtherBody(kind, section, offset);
+  }
+  const started = new Map(index.started);
+  const sections: StreamItem[] = [];
+  for (;;) {
+    const { offset } = reader;
+    let item: StreamItem;
+    try {
+      item = yield* readItem(reader, started, readBody);
+    } catch (error) {
+      // Without a vmdesc nobody can tell where a device's state ends.
+      if (!(error instanceof UnsupportedError)) throw error;
+      if (error.rule !== "section-known") throw error;
+      reportNoVmdesc(reader, offset);
+      return { sections, end: file.byteLength };
+    }
+    if (item.kind === "full") sections.push(item);
+    if (item.kind === "end-of-file") {
+      reader.report(reader.formatError("eof-present", {
+        offset,
+        found: "the end of the file",
+        expected: "the EOF item",
+      }));
+      return { sections, end: offset };
+    }
+    if (item.kind === "eof") {
+      return yield* readEnd(reader, file, item, sections);
+    }
+  }
+}
+
+function* readEnd(
+  reader: StreamReader,
+  file: WalkedFile,
+  eof: StreamItem,
+  sections: StreamItem[],
+): Walk<DeviceState> {
+  const eofOffset = eof.range.offset;
+  const vmdesc = yield* findVmdesc(file, eofOffset);
+  if (vmdesc?.range.offset === eofOffset + 1) {
+    return { sections, vmdesc, eofOffset, end: rangeEnd(vmdesc.range) };
+  }
+  reportNoVmdesc(reader, eofOffset + 1);
+  return { sections, eofOffset, end: eofOffset + 1 };
+}
+
+function reportNoVmdesc(reader: StreamReader, offset: number): void {
+  reader.report(reader.formatError("vmdesc-present", {
+    offset,
+    found: "no vmdesc",
+    expected: "a JSON description of the device state",
+  }));
+}

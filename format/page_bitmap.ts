@@ -1,0 +1,108 @@
+import { bitmapByteLength } from "./layout.ts";
+
+/** Pages `first` up to, but not including, `end`. */
+export interface PageRun {
+  /** Index of the first page. */
+  readonly first: number;
+  /** Index of the page behind the last. */
+  readonly end: number;
+}
+
+/**
+ * One bit a page, LSB 0: page n is bit n & 7 of byte n >> 3 (SPEC 5.1).
+ *
+ * @example
+ * ```ts
+ * import { PageBitmap } from "./page_bitmap.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const bitmap = new PageBitmap(100);
+ * bitmap.set(3);
+ * bitmap.set(4);
+ * assert.deepEqual([...bitmap.runs()], [{ first: 3, end: 5 }]);
+ * ```
+ */
+export class PageBitmap {
+  /** How many pages the bitmap speaks of; bits behind them are ignored. */
+  readonly pageCount: number;
+  /** The bits, in whole 8-byte words unless the caller gave other bytes. */
+  readonly bytes: Uint8Array;
+
+  /** Over `bytes`, which are not copied, or all clear. */
+  constructor(
+    pageCount: number,
+    bytes: Uint8Array = new Uint8Array(bitmapByteLength(pageCount)),
+  ) {
+    if (bytes.length * 8 < pageCount) {
+      throw new RangeError(
+        `Cannot make a PageBitmap of ${pageCount} pages: ` +
+          `${bytes.length} bytes are too few`,
+      );
+    }
+    this.pageCount = pageCount;
+    this.bytes = bytes;
+  }
+
+  /** Whether the bit of a page is set. */
+  isSet(pageIndex: number): boolean {
+    return (this.bytes[Math.floor(pageIndex / 8)] >> (pageIndex & 7) & 1) === 1;
+  }
+
+  /** Sets the bit of a page. */
+  set(pageIndex: number): void {
+    this.bytes[Math.floor(pageIndex / 8)] |= 1 << (pageIndex & 7);
+  }
+
+  /** Clears the bit of a page. */
+  clear(pageIndex: number): void {
+    this.bytes[Math.floor(pageIndex / 8)] &= ~(1 << (pageIndex & 7));
+  }
+
+  /** The first page from `from` on whose bit is set, else `end`. */
+  nextSet(from: number, end = this.pageCount): number {
+    return this.#next(from, end, 0x00);
+  }
+
+  /** The first page from `from` on whose bit is clear, else `end`. */
+  nextClear(from: number, end = this.pageCount): number {
+    return this.#next(from, end, 0xff);
+  }
+
+  /** The runs of set bits, in order, each as long as it can be. */
+  *runs(): Generator<PageRun> {
+    let first = this.nextSet(0);
+    while (first < this.pageCount) {
+      const end = this.nextClear(first);
+      yield { first, end };
+      first = this.nextSet(end);
+    }
+  }
+
+  /** How many bits are set. */
+  count(): number {
+    let count = 0;
+    for (const { first, end } of this.runs()) count += end - first;
+    return count;
+  }
+
+  /** Whether all bits behind the last page are clear. */
+  isPaddingClear(): boolean {
+    const whole = Math.floor(this.pageCount / 8);
+    const rest = this.pageCount & 7;
+    return (this.bytes[whole] ?? 0) >> rest === 0 &&
+      this.bytes.subarray(whole + 1).every((byte) => byte === 0);
+  }
+
+  /** The first page in [from, end) whose bit differs from those of `filler`. */
+  #next(from: number, end: number, filler: 0x00 | 0xff): number {
+    let byteIndex = Math.floor(from / 8);
+    let differing = (this.bytes[byteIndex] ^ filler) & (0xff << (from & 7));
+    const byteEnd = Math.ceil(end / 8);
+    while (differing === 0 && ++byteIndex < byteEnd) {
+      differing = this.bytes[byteIndex] ^ filler;
+    }
+    if (differing === 0 || from >= end) return end;
+    const lowestBit = 31 - Math.clz32(differing & -differing);
+    return Math.min(end, byteIndex * 8 + lowestBit);
+  }
+}

@@ -1,0 +1,41 @@
+import { DIRTY_BITMAP_SECTION_IDSTR, RAM_SECTION_IDSTR } from "./constants.ts";
+import { skipDirtyBitmapRecords } from "./dirty_bitmap.ts";
+import type { ReadBody } from "./migration_stream.ts";
+import type { StreamReader } from "./stream_reader.ts";
+import { findVmdesc, fullSectionLength, type Vmdesc } from "./vmdesc.ts";
+import type { WalkedFile } from "./walk.ts";
+
+/**
+ * Reads the bodies of sections other than RAM. The vmdesc is looked for once, at
+ * the first FULL section.
+ */
+export function readOtherBodies(
+  reader: StreamReader,
+  file: WalkedFile,
+): ReadBody {
+  let vmdesc: Vmdesc | undefined;
+  let searched = false;
+  return function* (kind, section, offset) {
+    if (kind !== "full" && section.idstr === DIRTY_BITMAP_SECTION_IDSTR) {
+      return yield* skipDirtyBitmapRecords(reader);
+    }
+    if (kind === "full") {
+      if (!searched) vmdesc = yield* findVmdesc(file, reader.offset);
+      searched = true;
+      const length = vmdesc &&
+        fullSectionLength(vmdesc, section.idstr, section.instanceId);
+      if (length !== undefined) {
+        return reader.seek(reader.offset + length);
+      }
+    }
+    const name = JSON.stringify(section.idstr);
+    throw reader.unsupportedError("section-known", {
+      feature: `section ${name}`,
+      offset,
+      found: `section ${name}, whose end cannot be found`,
+      expected: kind === "full"
+        ? "a vmdesc that tells its length"
+        : `${RAM_SECTION_IDSTR} or ${DIRTY_BITMAP_SECTION_IDSTR}`,
+    });
+  };
+}

@@ -1,0 +1,72 @@
+import { Pace } from "./pace.ts";
+import type { RAMBlock } from "./ram_block.ts";
+import type { Progress } from "./progress.ts";
+import type { ByteSink } from "./sinks/byte_sink.ts";
+import type { ReadOptions } from "./sources/byte_source.ts";
+
+/** Bytes that are copied at a time. */
+const CHUNK = 0x100000;
+
+/** How to export. */
+export interface ExportOptions extends ReadOptions {
+  /** Is told now and then how far the work has come. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/**
+ * Writes the memory of a RAMBlock to a sink as a flat image, and commits it.
+ * Zero pages are holes. A failure aborts the sink.
+ *
+ * @throws {SourceError} if pages cannot be read or the sink not written
+ *
+ * @example
+ * ```ts
+ * import {
+ *   exportImage,
+ *   memorySink,
+ *   memorySource,
+ *   openSnapshot,
+ *   saveSnapshot,
+ * } from "../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const ram = new Uint8Array(0x3000).fill(5, 0x1000, 0x2000);
+ * const saved = memorySink();
+ * await saveSnapshot(saved, [{ idstr: "ram", source: memorySource(ram) }]);
+ *
+ * const snapshot = await openSnapshot(memorySource(saved.bytes()));
+ * const image = memorySink();
+ * await exportImage(snapshot.block("ram"), image);
+ * assert.deepEqual(image.bytes(), ram);
+ * ```
+ */
+export async function exportImage(
+  block: RAMBlock,
+  sink: ByteSink,
+  options: ExportOptions = {},
+): Promise<void> {
+  const { idstr, usedLength: total, pageSize } = block;
+  const { signal, onProgress } = options;
+  try {
+    const pace = new Pace(signal);
+    const buffer = new Uint8Array(CHUNK);
+    await sink.setLength(total);
+    // An ignored block has nothing to export; reading it says so.
+    if (block.ignored) await block.readInto(buffer.subarray(0, 0), 0);
+    for await (const run of block.presentRuns({ signal })) {
+      const end = run.end * pageSize;
+      for (let offset = run.first * pageSize; offset < end; offset += CHUNK) {
+        const length = Math.min(CHUNK, end - offset);
+        const bytes = buffer.subarray(0, length);
+        await block.readInto(bytes, offset, options);
+        await sink.write(bytes, offset);
+        onProgress?.({ idstr, done: offset + length, total });
+        await pace.step();
+      }
+    }
+    await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}

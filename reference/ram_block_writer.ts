@@ -1,0 +1,127 @@
+import {
+  bitmapByteLength,
+  type BitmapOrder,
+  type MappedRamHeader,
+  PageBitmap,
+  pageCountOf,
+  pageOffset,
+  pageRunRange,
+  toLsb0,
+} from "../format/mod.ts";
+import { isZero } from "./zero_page.ts";
+
+/** What a writer of pages writes to: a sink, or a store. */
+export interface PageTarget {
+  /** Writes all of `bytes` at `offset`. */
+  write(bytes: Uint8Array, offset: number): Promise<void>;
+}
+
+/**
+ * Writes the pages of one RAMBlock, in any order, any number of times. Every
+ * page has one place: written again it overwrites itself, and a page that
+ * became zero has its bit cleared, whatever stays behind in the file.
+ *
+ * Await the write of a page before writing it again.
+ */
+export class RAMBlockWriter {
+  /** QEMU's name of the block. */
+  readonly idstr: string;
+  /** Bytes of RAM in the block. */
+  readonly usedLength: number;
+  /** Size of a page in bytes. */
+  readonly pageSize: number;
+  /** How many pages the block has. */
+  readonly pageCount: number;
+  readonly #header: MappedRamHeader;
+  readonly #target: PageTarget;
+  readonly #loadBitmap: () => Promise<PageBitmap>;
+  #bitmap: Promise<PageBitmap> | undefined;
+
+  /** Made by a `SnapshotWriter`. */
+  constructor(
+    block: MappedRamHeader & {
+      readonly idstr: string;
+      readonly usedLength: number;
+    },
+    target: PageTarget,
+    loadBitmap: () => Promise<PageBitmap>,
+  ) {
+    this.idstr = block.idstr;
+    this.usedLength = block.usedLength;
+    this.pageSize = block.pageSize;
+    this.pageCount = pageCountOf(block.usedLength, block.pageSize);
+    this.#header = block;
+    this.#target = target;
+    this.#loadBitmap = loadBitmap;
+  }
+
+  /** Writes a page. Returns whether it is stored: a zero page is not. */
+  async writePage(pageIndex: number, bytes: Uint8Array): Promise<boolean> {
+    this.#checkPages(pageIndex, 1, bytes);
+    const bitmap = await this.#ownBitmap();
+    if (isZero(bytes)) {
+      bitmap.clear(pageIndex);
+      return false;
+    }
+    bitmap.set(pageIndex);
+    await this.#target.write(bytes, pageOffset(this.#header, pageIndex));
+    return true;
+  }
+
+  /**
+   * Writes the pages from `first` on whose bit is set in `nonZero`, one write a
+   * run, and clears the bits of the others. `bytes` holds all of them.
+   */
+  async writePages(
+    first: number,
+    bytes: Uint8Array,
+    nonZero: PageBitmap,
+  ): Promise<void> {
+    this.#checkPages(first, nonZero.pageCount, bytes);
+    const bitmap = await this.#ownBitmap();
+    for (let page = 0; page < nonZero.pageCount; page++) {
+      if (nonZero.isSet(page)) bitmap.set(first + page);
+      else bitmap.clear(first + page);
+    }
+    for (const run of nonZero.runs()) {
+      const { length } = pageRunRange(this.#header, run);
+      const start = run.first * this.pageSize;
+      await this.#target.write(
+        bytes.subarray(start, start + length),
+        pageOffset(this.#header, first + run.first),
+      );
+    }
+  }
+
+  /** How many pages are stored so far. */
+  async presentCount(): Promise<number> {
+    return (await this.#ownBitmap()).count();
+  }
+
+  /** Writes the bitmap to its place, if any page was written. */
+  async writeBitmap(order: BitmapOrder): Promise<void> {
+    if (this.#bitmap === undefined) return;
+    const { bytes } = await this.#bitmap;
+    const length = bitmapByteLength(this.pageCount, order.wordSize);
+    const words = new Uint8Array(length);
+    words.set(bytes.subarray(0, length));
+    toLsb0(words, order); // which is its own inverse
+    await this.#target.write(words, this.#header.bitmapOffset);
+  }
+
+  #ownBitmap(): Promise<PageBitmap> {
+    return this.#bitmap ??= this.#loadBitmap();
+  }
+
+  #checkPages(first: number, count: number, bytes: Uint8Array): void {
+    const inside = Number.isInteger(first) && first >= 0 &&
+      first + count <= this.pageCount;
+    if (!inside || bytes.length !== count * this.pageSize) {
+      throw new RangeError(
+        `Cannot write ${bytes.length} bytes at page ${first} of ` +
+          `${JSON.stringify(this.idstr)}: expected ${count} × ` +
+          `${this.pageSize} bytes inside ${this.pageCount} pages`,
+      );
+    }
+  }
+}

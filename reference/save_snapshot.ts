@@ -1,0 +1,167 @@
+import { alignUp } from "../format/mod.ts";
+import { Pace } from "./pace.ts";
+import type { Progress } from "./progress.ts";
+import type { RAMBlockWriter } from "./ram_block_writer.ts";
+import type { ByteSink } from "./sinks/byte_sink.ts";
+import {
+  type CreateOptions,
+  createSnapshot,
+  type SnapshotWriter,
+} from "./snapshot_writer.ts";
+import type { ByteSource, ReadOptions } from "./sources/byte_source.ts";
+import { PageBuffer } from "./zero_page.ts";
+
+/** Bytes that are read, scanned and written at a time. */
+const CHUNK = 0x100000;
+
+/** RAM to be saved. */
+export interface RAMBlockInput {
+  /** QEMU's name of the block: `pc.ram`. */
+  readonly idstr: string;
+  /** The memory. It may be shorter than `usedLength`: the rest is zero. */
+  readonly source: ByteSource;
+  /** Bytes of RAM, a multiple of the page size. Default: the source's size. */
+  readonly usedLength?: number | undefined;
+}
+
+/** How to save. */
+export interface SaveOptions extends CreateOptions, ReadOptions {
+  /** Is told now and then how far the work has come. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What was saved. */
+export interface SaveSummary {
+  /** Size of the file in bytes, holes included. */
+  readonly byteLength: number;
+  /** Each RAMBlock with how many of its pages are stored. */
+  readonly blocks: readonly {
+    readonly idstr: string;
+    readonly pageCount: number;
+    readonly presentCount: number;
+  }[];
+}
+
+/**
+ * Saves RAMBlocks to a sink, zero pages left out, and commits it. A failure
+ * aborts the sink: what was there before stays.
+ *
+ * @throws {RangeError} if a name or a length cannot be saved
+ * @throws {SourceError} if memory cannot be read or the sink not written
+ *
+ * @example
+ * ```ts
+ * import { memorySink, memorySource, saveSnapshot } from "../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const ram = new Uint8Array(0x10000);
+ * ram[0x3000] = 1;
+ * const { blocks } = await saveSnapshot(memorySink(), [{
+ *   idstr: "ram",
+ *   source: memorySource(ram),
+ * }]);
+ * assert.deepEqual(blocks, [{ idstr: "ram", pageCount: 16, presentCount: 1 }]);
+ * ```
+ */
+export async function saveSnapshot(
+  sink: ByteSink,
+  blocks: readonly RAMBlockInput[],
+  options: SaveOptions = {},
+): Promise<SaveSummary> {
+  let writer: SnapshotWriter | undefined;
+  try {
+    writer = await createSnapshot(
+      sink,
+      blocks.map(({ idstr, source, usedLength }) => ({
+        idstr,
+        usedLength: usedLength ?? source.byteLength,
+      })),
+      options,
+    );
+    await saveBlocks(writer, blocks, options);
+    await writer.finish();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+  return {
+    byteLength: writer.byteLength,
+    blocks: await Promise.all(writer.blocks.map(async (block) => ({
+      idstr: block.idstr,
+      pageCount: block.pageCount,
+      presentCount: await block.presentCount(),
+    }))),
+  };
+}
+
+/**
+ * Saves flat memory images, each the RAM of one block from its first byte on. An
+ * image need not end at a page: the rest of its last page is zero.
+ *
+ * @throws {RangeError} if a name or a length cannot be saved
+ * @throws {SourceError} if an image cannot be read or the sink not written
+ *
+ * @example
+ * ```ts
+ * import { importImages, memorySink, memorySource } from "../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const image = memorySource(new Uint8Array(5000).fill(1));
+ * const { blocks } = await importImages(memorySink(), { "pc.ram": image });
+ * assert.equal(blocks[0].presentCount, 2);
+ * ```
+ */
+export function importImages(
+  sink: ByteSink,
+  images: Readonly<Record<string, ByteSource>>,
+  options: SaveOptions = {},
+): Promise<SaveSummary> {
+  const pageSize = options.deviceStateFrom?.blocks[0]?.pageSize ??
+    options.pageSize ?? 4096;
+  const blocks = Object.entries(images).map(([idstr, source]) => ({
+    idstr,
+    source,
+    usedLength: alignUp(source.byteLength, pageSize),
+  }));
+  return saveSnapshot(sink, blocks, options);
+}
+
+async function saveBlocks(
+  writer: SnapshotWriter,
+  blocks: readonly RAMBlockInput[],
+  options: SaveOptions,
+): Promise<void> {
+  const { signal, onProgress } = options;
+  const pace = new Pace(signal);
+  const buffer = new PageBuffer(CHUNK);
+  const total = writer.blocks.reduce((sum, it) => sum + it.usedLength, 0);
+  let done = 0;
+  for (const { idstr, source } of blocks) {
+    const block = writer.block(idstr);
+    for (let offset = 0; offset < block.usedLength; offset += CHUNK) {
+      const length = Math.min(CHUNK, block.usedLength - offset);
+      await saveChunk(block, source, offset, buffer, length, options);
+      done += length;
+      onProgress?.({ idstr, done, total });
+      await pace.step();
+    }
+  }
+}
+
+async function saveChunk(
+  block: RAMBlockWriter,
+  source: ByteSource,
+  offset: number,
+  buffer: PageBuffer,
+  length: number,
+  options: ReadOptions,
+): Promise<void> {
+  const bytes = buffer.bytes.subarray(0, length);
+  const given = Math.max(0, Math.min(length, source.byteLength - offset));
+  if (given > 0) {
+    await source.readInto(bytes.subarray(0, given), offset, options);
+  }
+  bytes.fill(0, given);
+  const nonZero = buffer.nonZeroPages(block.pageSize, length / block.pageSize);
+  await block.writePages(offset / block.pageSize, bytes, nonZero);
+}

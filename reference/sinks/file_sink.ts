@@ -1,0 +1,138 @@
+import type * as NodeFs from "node:fs";
+import { fileError, LocalFile, nodeFs, notSeekable } from "../local_file.ts";
+import { SourceError } from "../sources/source_error.ts";
+import type { ByteSink } from "./byte_sink.ts";
+
+/** How to make a file. */
+export interface FileSinkOptions {
+  /** Whether a file that is already there may be replaced. Default: false. */
+  readonly force?: boolean;
+}
+
+/**
+ * Starts a new file at `path`. Until {@linkcode ByteSink.commit} it stands beside
+ * it under another name, so that a file already there is whole at any moment.
+ *
+ * @throws {SourceError} if there is a file and `force` is not given, or if there
+ *   is something that is not a regular file, or the folder does not exist
+ *
+ * @example
+ * ```ts
+ * import { createFileSink } from "../../mod.ts";
+ * import { readFileSync } from "node:fs";
+ * import assert from "node:assert/strict";
+ *
+ * const path = `${await Deno.makeTempDir()}/new`;
+ * const sink = createFileSink(path);
+ * await sink.write(new TextEncoder().encode("QEVM"), 0);
+ * await sink.commit();
+ * assert.equal(readFileSync(path, "utf8"), "QEVM");
+ * ```
+ */
+export function createFileSink(
+  path: string,
+  options: FileSinkOptions = {},
+): ByteSink {
+  return new FileSink(path, options.force ?? false);
+}
+
+class FileSink implements ByteSink {
+  readonly name: string;
+  readonly #fs = nodeFs();
+  readonly #force: boolean;
+  /** Where the file will be; behind a symbolic link, what it points to. */
+  readonly #target: string;
+  readonly #partial: string;
+  readonly #file: LocalFile;
+
+  constructor(path: string, force: boolean) {
+    this.name = path;
+    this.#force = force;
+    this.#target = this.#resolveTarget(path);
+    this.#partial = `${this.#target}.${
+      crypto.randomUUID().slice(0, 8)
+    }.partial`;
+    const { O_CREAT, O_EXCL, O_RDWR } = this.#fs.constants;
+    this.#file = new LocalFile(
+      this.#partial,
+      O_CREAT | O_EXCL | O_RDWR,
+      0o600,
+      path,
+    );
+  }
+
+  write(bytes: Uint8Array, offset: number): Promise<void> {
+    return this.#do(() => this.#file.writeSync(bytes, offset));
+  }
+
+  setLength(byteLength: number): Promise<void> {
+    return this.#do(() => this.#file.setLength(byteLength));
+  }
+
+  flush(): Promise<void> {
+    return this.#do(() => this.#file.flush());
+  }
+
+  commit(): Promise<void> {
+    return this.#do(() => {
+      this.#file.flush();
+      this.#file.close();
+      if (this.#force) this.#fs.renameSync(this.#partial, this.#target);
+      else {
+        // Unlike a rename, a link fails if a file appeared there meanwhile.
+        this.#fs.linkSync(this.#partial, this.#target);
+        this.#fs.unlinkSync(this.#partial);
+      }
+      this.#flushFolder();
+    });
+  }
+
+  abort(): Promise<void> {
+    return this.#do(() => {
+      this.#file.close();
+      this.#fs.rmSync(this.#partial, { force: true });
+    });
+  }
+
+  #resolveTarget(path: string): string {
+    let stat: NodeFs.Stats | undefined;
+    try {
+      stat = this.#fs.statSync(path, { throwIfNoEntry: false });
+    } catch (error) {
+      throw fileError("write", path, error);
+    }
+    if (stat === undefined) return path;
+    if (!stat.isFile()) throw notSeekable("write", path, stat);
+    if (!this.#force) {
+      throw new SourceError(
+        path,
+        `Cannot write ${JSON.stringify(path)}: there is a file of that name`,
+      );
+    }
+    return this.#fs.realpathSync(path);
+  }
+
+  #flushFolder(): void {
+    const folder = /^(.*)[/\\][^/\\]*$/.exec(this.#target)?.[1] ?? ".";
+    let fd: number;
+    try {
+      fd = this.#fs.openSync(folder || "/", this.#fs.constants.O_RDONLY);
+    } catch {
+      return; // Windows has no such thing as flushing a folder.
+    }
+    try {
+      this.#fs.fsyncSync(fd);
+    } finally {
+      this.#fs.closeSync(fd);
+    }
+  }
+
+  // deno-lint-ignore require-await -- what it throws must be a rejection
+  async #do(body: () => void): Promise<void> {
+    try {
+      body();
+    } catch (error) {
+      throw fileError("write", this.name, error);
+    }
+  }
+}

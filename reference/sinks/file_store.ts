@@ -1,0 +1,55 @@
+import { LocalFile, nodeFs } from "../local_file.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+import { checkRange } from "../sources/check_range.ts";
+import type { ByteStore } from "./byte_sink.ts";
+
+/** A file that is re-written in place. Close it, or let `using` do it. */
+export interface FileStore extends ByteStore, Disposable {
+  /** Closes the file; a second call does nothing. */
+  close(): void;
+}
+
+/**
+ * Opens a regular file for reading and re-writing in place.
+ *
+ * @throws {SourceError} if the file is not there, not permitted or not regular
+ *
+ * @example
+ * ```ts
+ * import { openFileStore } from "../../mod.ts";
+ * import { readFileSync, writeFileSync } from "node:fs";
+ * import assert from "node:assert/strict";
+ *
+ * const path = await Deno.makeTempFile();
+ * writeFileSync(path, "QEVM");
+ * using store = openFileStore(path);
+ * await store.write(new TextEncoder().encode("v"), 2);
+ * assert.equal(readFileSync(path, "utf8"), "QEvM");
+ * ```
+ */
+export function openFileStore(path: string): FileStore {
+  const file = new LocalFile(path, nodeFs().constants.O_RDWR);
+  return {
+    name: file.name,
+    byteLength: file.byteLength,
+    async readInto(
+      target: Uint8Array,
+      offset: number,
+      options: ReadOptions = {},
+    ): Promise<void> {
+      checkRange(file, offset, target.length);
+      await file.read(target, offset, options.signal);
+    },
+    // deno-lint-ignore require-await -- what it throws must be a rejection
+    async write(bytes: Uint8Array, offset: number): Promise<void> {
+      checkRange(file, offset, bytes.length);
+      file.writeSync(bytes, offset);
+    },
+    // deno-lint-ignore require-await -- what it throws must be a rejection
+    async flush(): Promise<void> {
+      file.flush();
+    },
+    close: () => file.close(),
+    [Symbol.dispose]: () => file.close(),
+  };
+}

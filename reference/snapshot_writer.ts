@@ -1,0 +1,136 @@
+import {
+  DEFAULT_BITMAP_ORDER,
+  PageBitmap,
+  pageCountOf,
+  type PlannedBlock,
+  planSnapshot,
+} from "../format/mod.ts";
+import { RAMBlockWriter } from "./ram_block_writer.ts";
+import type { ByteSink } from "./sinks/byte_sink.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
+
+/** What a new snapshot says besides its RAM. */
+export interface CreateOptions {
+  /** QEMU's name of the machine type that shall load it. Default: `"none"`. */
+  readonly machine?: string | undefined;
+  /** Size of a page in bytes, the target page size. Default: 4096. */
+  readonly pageSize?: number | undefined;
+  /**
+   * log2 of the page size, written down for targets that want it (ARM, where
+   * 12 to 16 are possible). Default: not written, as on x86.
+   */
+  readonly targetPageBits?: number | undefined;
+  /**
+   * An open snapshot whose machine, configuration and device state are copied
+   * as they are. `machine`, `pageSize` and `targetPageBits` are then its own.
+   */
+  readonly deviceStateFrom?: Snapshot | undefined;
+}
+
+/** A new snapshot in the making. */
+export class SnapshotWriter {
+  /** A writer for each RAMBlock. */
+  readonly blocks: readonly RAMBlockWriter[];
+  /** Size in bytes that the file will have. */
+  readonly byteLength: number;
+  readonly #sink: ByteSink;
+  readonly #frame: StreamFrame;
+  readonly #tailOffset: number;
+
+  /** Made by {@linkcode createSnapshot}. */
+  constructor(
+    sink: ByteSink,
+    blocks: readonly RAMBlockWriter[],
+    frame: StreamFrame,
+    tailOffset: number,
+  ) {
+    this.#sink = sink;
+    this.blocks = blocks;
+    this.#frame = frame;
+    this.#tailOffset = tailOffset;
+    this.byteLength = tailOffset + frame.tailLength;
+  }
+
+  /** The writer of the RAMBlock of that idstr. */
+  block(idstr: string): RAMBlockWriter {
+    return findWriter(this.blocks, idstr, this.#sink.name);
+  }
+
+  /**
+   * Writes bitmaps and the end of the stream, each behind a flush, and commits
+   * the sink. Until then a reader refuses the file (`ram-end-present`).
+   */
+  async finish(): Promise<void> {
+    await this.#sink.flush();
+    for (const block of this.blocks) {
+      await block.writeBitmap(DEFAULT_BITMAP_ORDER);
+    }
+    await this.#sink.flush();
+    await this.#frame.writeTail(this.#sink, this.#tailOffset);
+    await this.#sink.commit();
+  }
+
+  /** Gives up: the sink keeps nothing. */
+  async abort(): Promise<void> {
+    await this.#sink.abort();
+  }
+}
+
+/** The writer of that idstr among `blocks`. */
+export function findWriter(
+  blocks: readonly RAMBlockWriter[],
+  idstr: string,
+  name: string,
+): RAMBlockWriter {
+  const block = blocks.find((it) => it.idstr === idstr);
+  if (block !== undefined) return block;
+  throw new RangeError(
+    `Cannot find RAMBlock ${JSON.stringify(idstr)} in ${JSON.stringify(name)}`,
+  );
+}
+
+/**
+ * Starts a snapshot of these RAMBlocks: headers first, then pages in any order
+ * by {@linkcode RAMBlockWriter.writePage}, then {@linkcode SnapshotWriter.finish}.
+ * A page never written is a zero page. The size of the file is known from the
+ * start, however often pages are written again.
+ *
+ * @throws {RangeError} if a name, a length or the page size cannot be
+ *
+ * @example
+ * ```ts
+ * import { createSnapshot, memorySink } from "../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const sink = memorySink();
+ * const writer = await createSnapshot(sink, [{
+ *   idstr: "ram",
+ *   usedLength: 0x10000,
+ * }]);
+ * const page = new Uint8Array(4096).fill(0xaa);
+ * await writer.block("ram").writePage(3, page);
+ * await writer.block("ram").writePage(3, page.fill(0)); // zero after all
+ * assert.equal(await writer.block("ram").presentCount(), 0);
+ * await writer.finish();
+ * assert.equal(sink.bytes().length, writer.byteLength);
+ * ```
+ */
+export async function createSnapshot(
+  sink: ByteSink,
+  blocks: readonly PlannedBlock[],
+  options: CreateOptions = {},
+): Promise<SnapshotWriter> {
+  const { deviceStateFrom, machine = "none", pageSize = 4096 } = options;
+  const frame = deviceStateFrom === undefined
+    ? newFrame({ machine, pageSize, targetPageBits: options.targetPageBits })
+    : await copiedFrame(deviceStateFrom);
+  const plan = planSnapshot(frame.head, blocks, frame.pageSize);
+  for (const { bytes, offset } of plan.pieces) await sink.write(bytes, offset);
+  const writers = plan.blocks.map((block) => {
+    const pageCount = pageCountOf(block.usedLength, block.pageSize);
+    const empty = Promise.resolve(new PageBitmap(pageCount));
+    return new RAMBlockWriter(block, sink, () => empty);
+  });
+  return new SnapshotWriter(sink, writers, frame, plan.tailOffset);
+}

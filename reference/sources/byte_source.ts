@@ -1,0 +1,28 @@
+/** Options of a read. */
+export interface ReadOptions {
+  /** Gives the read up: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes that can be read anywhere: a file, a Blob, memory, a URL. */
+export interface ByteSource {
+  /** Name for errors: a path, a URL, or what the caller called it. */
+  readonly name: string;
+  /** Size in bytes. It does not change while the source is open. */
+  readonly byteLength: number;
+  /**
+   * Fills the whole `target` with the bytes from `offset` on, or rejects with a
+   * `SourceError`; never short, never padded.
+   */
+  readInto(
+    target: Uint8Array,
+    offset: number,
+    options?: ReadOptions,
+  ): Promise<void>;
+}
+
+/** A source that can also be read without waiting. */
+export interface SyncByteSource extends ByteSource {
+  /** As `readInto`, at once; it throws where `readInto` rejects. */
+  readIntoSync(target: Uint8Array, offset: number): void;
+}

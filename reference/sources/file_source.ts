@@ -1,0 +1,50 @@
+import { LocalFile, nodeFs } from "../local_file.ts";
+import type { ReadOptions, SyncByteSource } from "./byte_source.ts";
+import { checkRange } from "./check_range.ts";
+
+/** A source over a file of this machine. Close it, or let `using` do it. */
+export interface FileSource extends SyncByteSource, Disposable {
+  /** Closes the file; a second call does nothing. */
+  close(): void;
+}
+
+/**
+ * Opens a regular file for reading; pipes and devices are refused.
+ *
+ * Reads are positioned, so any number may be under way at once.
+ *
+ * @throws {SourceError} if the file is not there, not permitted or not regular
+ *
+ * @example
+ * ```ts
+ * import { openFileSource } from "../../mod.ts";
+ * import { writeFileSync } from "node:fs";
+ * import assert from "node:assert/strict";
+ *
+ * const path = await Deno.makeTempFile();
+ * writeFileSync(path, "QEVM");
+ * using source = openFileSource(path);
+ * assert.equal(source.byteLength, 4);
+ * ```
+ */
+export function openFileSource(path: string): FileSource {
+  const file = new LocalFile(path, nodeFs().constants.O_RDONLY);
+  return {
+    name: file.name,
+    byteLength: file.byteLength,
+    readIntoSync(target: Uint8Array, offset: number): void {
+      checkRange(file, offset, target.length);
+      file.readSync(target, offset);
+    },
+    async readInto(
+      target: Uint8Array,
+      offset: number,
+      options: ReadOptions = {},
+    ): Promise<void> {
+      checkRange(file, offset, target.length);
+      await file.read(target, offset, options.signal);
+    },
+    close: () => file.close(),
+    [Symbol.dispose]: () => file.close(),
+  };
+}

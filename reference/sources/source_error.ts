@@ -1,0 +1,26 @@
+import type { ByteRange } from "../../format/mod.ts";
+
+/**
+ * Bytes could not be read or written: the file is gone, too short, not
+ * permitted, the disk is full. It says nothing about the format; another try
+ * may succeed.
+ */
+export class SourceError extends Error {
+  /** Names the class, as `Error.name` does. */
+  override readonly name = "SourceError";
+  /** Name of the source or the sink. */
+  readonly source: string;
+  /** The bytes that were wanted or being written, where it was about some. */
+  readonly range: ByteRange | undefined;
+
+  /** Says what could not be done to which source: `Cannot open "x": …`. */
+  constructor(
+    source: string,
+    message: string,
+    options: ErrorOptions & { readonly range?: ByteRange } = {},
+  ) {
+    super(message, options);
+    this.source = source;
+    this.range = options.range;
+  }
+}
