@@ -156,7 +156,7 @@ function* readCapabilities(reader: StreamReader): Walk<string[]> {
         expected: `${CAPABILITY_MAPPED_RAM} or ${CAPABILITY_IGNORE_SHARED}`,
       });
     }
-    capabilities.push(name);
+    if (!capabilities.includes(name)) capabilities.push(name);
   }
   return capabilities;
 }

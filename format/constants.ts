@@ -67,6 +67,8 @@ export const NAME_LENGTH_MAX = 255;
 
 /** idstr of the section that holds block dirty bitmaps (SPEC 3.9). */
 export const DIRTY_BITMAP_SECTION_IDSTR = "dirty-bitmap";
+/** version_id of that section (SPEC 3.9). */
+export const DIRTY_BITMAP_SECTION_VERSION = 1;
 /** Most bytes of bits in one dirty-bitmap record (SPEC 3.9). */
 export const DIRTY_BITMAP_BUFFER_MAX = 10240;
 

@@ -49,7 +49,12 @@ export type {
   PlannedBlock,
   SnapshotPlan,
 } from "./snapshot_plan.ts";
-export { encodeHead, encodeTail, planSnapshot } from "./snapshot_plan.ts";
+export {
+  encodeEos,
+  encodeHead,
+  encodeTail,
+  planSnapshot,
+} from "./snapshot_plan.ts";
 export type { Report } from "./stream_reader.ts";
 export { StreamReader } from "./stream_reader.ts";
 export type { Vmdesc } from "./vmdesc.ts";

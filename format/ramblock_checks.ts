@@ -10,6 +10,7 @@ import {
   TARGET_PAGE_BITS_MAX,
   TARGET_PAGE_BITS_MIN,
 } from "./constants.ts";
+import type { RuleViolation } from "./errors.ts";
 import { hex } from "./hex.ts";
 import { bitmapByteLength, pageCountOf } from "./layout.ts";
 import { MAPPED_RAM_HEADER_FIELDS } from "./mapped_ram_header.ts";
@@ -88,14 +89,11 @@ export function checkPagesOffset(
     });
   }
   const end = pagesOffset + usedLength;
-  if (end > Number.MAX_SAFE_INTEGER) {
-    throw reader.formatError("u64-range", {
-      offset,
-      idstr,
-      found: `${found} and used_length ${hex(usedLength)}`,
-      expected: "a sum of at most 0x1fffffffffffff",
-    });
-  }
+  checkSum(reader, end, {
+    offset,
+    idstr,
+    found: `${found} and used_length ${hex(usedLength)}`,
+  });
   if (end > reader.fileLength) {
     throw reader.formatError("pages-inside-file", {
       offset,
@@ -124,8 +122,15 @@ export function checkBitmapOffset(
   const { idstr, bitmapOffset, usedLength, pageSize } = block;
   const offset = headerOffset + MAPPED_RAM_HEADER_FIELDS.bitmapOffset;
   const pageCount = pageCountOf(usedLength, pageSize);
-  const end = bitmapOffset +
-    bitmapByteLength(pageCount, context.bitmapWordSize);
+  const length = bitmapByteLength(pageCount, context.bitmapWordSize);
+  const end = bitmapOffset + length;
+  checkSum(reader, end, {
+    offset,
+    idstr,
+    found: `bitmap_offset is ${hex(bitmapOffset)} and its length ${
+      hex(length)
+    }`,
+  });
   if (end > reader.fileLength) {
     throw reader.formatError("bitmap-inside-file", {
       offset,
@@ -164,4 +169,17 @@ export function checkIgnored(
         : "neither 0 without x-ignore-shared",
     });
   }
+}
+
+/** Above 2^53 - 1 a sum is not exact, and may look smaller than it is. */
+function checkSum(
+  reader: StreamReader,
+  sum: number,
+  violation: Omit<RuleViolation, "rule" | "expected">,
+): void {
+  if (sum <= Number.MAX_SAFE_INTEGER) return;
+  throw reader.formatError("u64-range", {
+    ...violation,
+    expected: "a sum of at most 0x1fffffffffffff",
+  });
 }

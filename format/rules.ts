@@ -165,7 +165,7 @@ export const RULES = {
   ),
   "bitmap-anywhere": accept(
     "4.8",
-    "A bitmap may stand anywhere in the file",
+    "A bitmap may stand anywhere in the file but at 0",
   ),
   "bitmap-after-header": write("4.8", "The bitmap follows its header"),
   "ignored-block": refuse(

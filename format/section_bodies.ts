@@ -1,6 +1,10 @@
-import { DIRTY_BITMAP_SECTION_IDSTR, RAM_SECTION_IDSTR } from "./constants.ts";
+import {
+  DIRTY_BITMAP_SECTION_IDSTR,
+  DIRTY_BITMAP_SECTION_VERSION,
+  RAM_SECTION_IDSTR,
+} from "./constants.ts";
 import { skipDirtyBitmapRecords } from "./dirty_bitmap.ts";
-import type { ReadBody } from "./migration_stream.ts";
+import type { ReadBody, Section } from "./migration_stream.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import { findVmdesc, fullSectionLength, type Vmdesc } from "./vmdesc.ts";
 import type { WalkedFile } from "./walk.ts";
@@ -16,7 +20,7 @@ export function readOtherBodies(
   let vmdesc: Vmdesc | undefined;
   let searched = false;
   return function* (kind, section, offset) {
-    if (kind !== "full" && section.idstr === DIRTY_BITMAP_SECTION_IDSTR) {
+    if (kind !== "full" && isDirtyBitmapSection(section)) {
       return yield* skipDirtyBitmapRecords(reader);
     }
     if (kind === "full") {
@@ -28,14 +32,22 @@ export function readOtherBodies(
         return reader.seek(reader.offset + length);
       }
     }
-    const name = JSON.stringify(section.idstr);
+    const name = `${
+      JSON.stringify(section.idstr)
+    } of version ${section.versionId}`;
     throw reader.unsupportedError("section-known", {
       feature: `section ${name}`,
       offset,
       found: `section ${name}, whose end cannot be found`,
       expected: kind === "full"
         ? "a vmdesc that tells its length"
-        : `${RAM_SECTION_IDSTR} or ${DIRTY_BITMAP_SECTION_IDSTR}`,
+        : `${RAM_SECTION_IDSTR}, or ${DIRTY_BITMAP_SECTION_IDSTR} of version ` +
+          DIRTY_BITMAP_SECTION_VERSION,
     });
   };
+}
+
+function isDirtyBitmapSection({ idstr, versionId }: Section): boolean {
+  return idstr === DIRTY_BITMAP_SECTION_IDSTR &&
+    versionId === DIRTY_BITMAP_SECTION_VERSION;
 }

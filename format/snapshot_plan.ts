@@ -52,8 +52,8 @@ export interface SnapshotPlan {
   readonly blocks: readonly (PlannedBlock & MappedRamHeader)[];
   /** The stream up to the pages of the last block, in pieces. */
   readonly pieces: readonly PlacedBytes[];
-  /** Where the stream goes on behind the last page, with the EOS of START. */
-  readonly tailOffset: number;
+  /** Where the EOS word stands that ends the list, right behind the last page. */
+  readonly eosOffset: number;
 }
 
 const RAM_SECTION: Section = {
@@ -74,13 +74,17 @@ export function encodeHead(configuration: Configuration): Uint8Array {
   return writer.finish();
 }
 
-/** The stream of a new file behind its pages: it has no device state. */
+/** The EOS word that ends the list of RAMBlocks. */
+export function encodeEos(): Uint8Array {
+  return new ByteWriter().be64(RAM_SAVE_FLAG_EOS).finish();
+}
+
+/** The stream of a new file behind that EOS: it has no device state. */
 export function encodeTail(
   configuration: Configuration,
   pageSize: number,
 ): Uint8Array {
   const writer = new ByteWriter();
-  writer.be64(RAM_SAVE_FLAG_EOS);
   writeSectionFooter(writer, RAM_SECTION);
   writer.u8(QEMU_VM_SECTION_END).be32(RAM_SECTION.sectionId);
   writer.be64(RAM_SAVE_FLAG_EOS);
@@ -120,8 +124,8 @@ export function planSnapshot(
     return block;
   });
   if (planned.length === 0) pieces.push({ offset: 0, bytes: writer.finish() });
-  const tailOffset = planned.length === 0 ? writer.length : pieceOffset;
-  return { blocks: planned, pieces, tailOffset };
+  const eosOffset = planned.length === 0 ? writer.length : pieceOffset;
+  return { blocks: planned, pieces, eosOffset };
 }
 
 function checkBlocks(

@@ -1,5 +1,6 @@
 import {
   DEFAULT_BITMAP_ORDER,
+  encodeEos,
   PageBitmap,
   pageCountOf,
   type PlannedBlock,
@@ -9,6 +10,8 @@ import { RAMBlockWriter } from "./ram_block_writer.ts";
 import type { ByteSink } from "./sinks/byte_sink.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
+
+const EOS = encodeEos();
 
 /** What a new snapshot says besides its RAM. */
 export interface CreateOptions {
@@ -36,20 +39,20 @@ export class SnapshotWriter {
   readonly byteLength: number;
   readonly #sink: ByteSink;
   readonly #frame: StreamFrame;
-  readonly #tailOffset: number;
+  readonly #eosOffset: number;
 
   /** Made by {@linkcode createSnapshot}. */
   constructor(
     sink: ByteSink,
     blocks: readonly RAMBlockWriter[],
     frame: StreamFrame,
-    tailOffset: number,
+    eosOffset: number,
   ) {
     this.#sink = sink;
     this.blocks = blocks;
     this.#frame = frame;
-    this.#tailOffset = tailOffset;
-    this.byteLength = tailOffset + frame.tailLength;
+    this.#eosOffset = eosOffset;
+    this.byteLength = eosOffset + EOS.length + frame.tailLength;
   }
 
   /** The writer of the RAMBlock of that idstr. */
@@ -58,16 +61,17 @@ export class SnapshotWriter {
   }
 
   /**
-   * Writes bitmaps and the end of the stream, each behind a flush, and commits
-   * the sink. Until then a reader refuses the file (`ram-end-present`).
+   * Writes bitmaps and the rest of the stream, then, behind a flush, the word
+   * that ends the list of RAMBlocks, and commits the sink. Without that word a
+   * reader refuses the file (`ram-setup-end`): it is never taken for finished.
    */
   async finish(): Promise<void> {
-    await this.#sink.flush();
     for (const block of this.blocks) {
       await block.writeBitmap(DEFAULT_BITMAP_ORDER);
     }
+    await this.#frame.writeTail(this.#sink, this.#eosOffset + EOS.length);
     await this.#sink.flush();
-    await this.#frame.writeTail(this.#sink, this.#tailOffset);
+    await this.#sink.write(EOS, this.#eosOffset);
     await this.#sink.commit();
   }
 
@@ -132,5 +136,5 @@ export async function createSnapshot(
     const empty = Promise.resolve(new PageBitmap(pageCount));
     return new RAMBlockWriter(block, sink, () => empty);
   });
-  return new SnapshotWriter(sink, writers, frame, plan.tailOffset);
+  return new SnapshotWriter(sink, writers, frame, plan.eosOffset);
 }

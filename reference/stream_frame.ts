@@ -10,8 +10,6 @@ import {
 import type { ByteSink } from "./sinks/byte_sink.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Bytes of the EOS word that ends the list of RAMBlocks. */
-const EOS_LENGTH = 8;
 const COPY_LENGTH = 0x100000;
 
 /** What stands before and behind the RAMBlocks of a stream. */
@@ -20,7 +18,7 @@ export interface StreamFrame {
   readonly head: Uint8Array;
   /** Size of a page in bytes. */
   readonly pageSize: number;
-  /** Bytes from the EOS of START to the end of the stream. */
+  /** Bytes from behind the list of RAMBlocks to the end of the stream. */
   readonly tailLength: number;
   /** Writes those bytes at `offset`. */
   writeTail(sink: ByteSink, offset: number): Promise<void>;
@@ -77,7 +75,7 @@ export async function copiedFrame(snapshot: Snapshot): Promise<StreamFrame> {
   const pageSize = snapshot.blocks[0]?.pageSize ?? 4096;
   const head = new Uint8Array(index.ramSetup.offset - index.streamOffset);
   await source.readInto(head, index.streamOffset);
-  const tailStart = rangeEnd(index.ramSetup) - EOS_LENGTH;
+  const tailStart = rangeEnd(index.ramSetup);
   const tailLength = (await snapshot.deviceState()).end - tailStart;
   return {
     head,
