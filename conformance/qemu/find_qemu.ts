@@ -1,0 +1,27 @@
+import { execFileSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { env } from "node:process";
+
+/** The targets of QEMU that the suite runs. */
+export type QemuTarget = "x86_64" | "sparc64";
+
+/** The path of QEMU's program for a target, or undefined when PATH has none. */
+export function findQemu(target: QemuTarget): string | undefined {
+  for (const directory of (env.PATH ?? "").split(delimiter)) {
+    const path = join(directory, `qemu-system-${target}`);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this directory.
+    }
+  }
+  return undefined;
+}
+
+/** The first line of what QEMU says about its version. */
+export function qemuVersion(path: string): string {
+  const text = execFileSync(path, ["--version"], { encoding: "utf8" });
+  return text.split("\n")[0] ?? "";
+}

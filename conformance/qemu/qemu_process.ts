@@ -1,0 +1,174 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import type { QemuTarget } from "./find_qemu.ts";
+import { LineServer, type LineSocket } from "./line_socket.ts";
+import { QmpClient } from "./qmp.ts";
+import { QtestClient } from "./qtest.ts";
+import { RunningChild } from "./running_child.ts";
+
+/** What to start. */
+export interface QemuOptions {
+  readonly target: QemuTarget;
+  /** Arguments behind those that every QEMU of the suite gets. */
+  readonly args: readonly string[];
+  /** Where QEMU runs: relative paths in arguments and commands start here. */
+  readonly directory: string;
+}
+
+/** How to save or to load, in QEMU's words; what is absent stays at QEMU's default. */
+export interface MigrationOptions {
+  readonly multifd?: boolean;
+  readonly channels?: number;
+  readonly zeroPageDetection?: "none" | "legacy" | "multifd";
+  readonly directIO?: boolean;
+  readonly maxBandwidth?: number;
+  readonly offset?: number;
+  readonly capabilities?: readonly string[];
+  readonly timeoutMs?: number;
+}
+
+/** The arguments that keep QEMU to the machine alone, its CPU stopped. */
+const COMMON_ARGUMENTS = [
+  ...["-accel", "tcg", "-nodefaults", "-display", "none", "-S"],
+];
+const UNLIMITED_BANDWIDTH = 2 ** 40;
+const MIGRATION_TIMEOUT_MS = 60_000;
+let socketCount = 0;
+
+/** A running QEMU; disposing of it kills it. */
+export class QemuProcess implements AsyncDisposable {
+  readonly qmp: QmpClient;
+  readonly qtest: QtestClient;
+  readonly #transcript: string[];
+  readonly #child: RunningChild;
+
+  private constructor(
+    child: RunningChild,
+    qmp: QmpClient,
+    qtest: QtestClient,
+    transcript: string[],
+  ) {
+    this.#child = child;
+    this.qmp = qmp;
+    this.qtest = qtest;
+    this.#transcript = transcript;
+  }
+
+  /** Starts QEMU and waits until it answers; its stderr is in the error. */
+  static async start(options: QemuOptions): Promise<QemuProcess> {
+    const args = [...COMMON_ARGUMENTS, ...options.args];
+    const transcript = [`$ qemu-system-${options.target} ${args.join(" ")}`];
+    const name = `${process.pid}-${socketCount++}`;
+    const sockets = ["qmp", "qtest"].map((kind) =>
+      join(options.directory, `${kind}-${name}`)
+    );
+    const servers = await Promise.all(sockets.map(LineServer.listen));
+    const child = new RunningChild(options.target, options.directory, [
+      ...[...args, "-qmp", `unix:${sockets[0]}`],
+      ...["-qtest", `unix:${sockets[1]}`, "-qtest-log", "none"],
+    ]);
+    try {
+      const [qmp, qtest] = await child.unlessGone(
+        Promise.all(servers.map((server) => server.accept())),
+      ) as [LineSocket, LineSocket];
+      return new QemuProcess(
+        child,
+        await QmpClient.open(qmp, (line) => transcript.push(`qmp> ${line}`)),
+        new QtestClient(qtest, (line) => transcript.push(`qtest> ${line}`)),
+        transcript,
+      );
+    } catch (error) {
+      await child.kill();
+      throw error;
+    } finally {
+      for (const server of servers) server.close();
+      for (const socket of sockets) rmSync(socket, { force: true });
+    }
+  }
+
+  /** The arguments and every command given so far, without the sockets. */
+  get transcript(): readonly string[] {
+    return this.#transcript;
+  }
+
+  /** Adds words to the transcript. */
+  note(text: string): void {
+    this.#transcript.push(`# ${text}`);
+  }
+
+  /** What QEMU has printed on stderr. */
+  get stderr(): string {
+    return this.#child.stderr;
+  }
+
+  /** Saves with mapped-ram to a file and waits until that is done. */
+  async save(path: string, options: MigrationOptions = {}): Promise<void> {
+    await this.prepareMigration(options);
+    await this.#migrate("migrate", { uri: fileUri(path, options) }, options);
+  }
+
+  /** Loads a mapped-ram file; QEMU was started with `-incoming defer`. */
+  async incoming(path: string, options: MigrationOptions = {}): Promise<void> {
+    await this.prepareMigration(options);
+    const args = { uri: fileUri(path, options), "exit-on-error": false };
+    await this.#migrate("migrate-incoming", args, options);
+  }
+
+  /** Sets the capabilities and parameters that a migration needs. */
+  async prepareMigration(options: MigrationOptions): Promise<void> {
+    const names = ["mapped-ram", "events", ...options.capabilities ?? []];
+    if (options.multifd) names.push("multifd");
+    const capabilities = names.map((capability) => ({
+      capability,
+      state: true,
+    }));
+    await this.qmp.execute("migrate-set-capabilities", { capabilities });
+    await this.qmp.execute("migrate-set-parameters", {
+      "max-bandwidth": options.maxBandwidth ?? UNLIMITED_BANDWIDTH,
+      ...options.channels === undefined
+        ? {}
+        : { "multifd-channels": options.channels },
+      ...options.zeroPageDetection === undefined
+        ? {}
+        : { "zero-page-detection": options.zeroPageDetection },
+      ...options.directIO === undefined
+        ? {}
+        : { "direct-io": options.directIO },
+    });
+  }
+
+  /** Writes guest-physical memory to a file, as QEMU itself sees it. */
+  async pmemsave(address: number, length: number, path: string): Promise<void> {
+    const args = { val: address, size: length, filename: path };
+    await this.qmp.execute("pmemsave", args);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.qmp.close();
+    this.qtest.close();
+    await this.#child.kill();
+  }
+
+  async #migrate(
+    command: "migrate" | "migrate-incoming",
+    args: Record<string, unknown>,
+    options: MigrationOptions,
+  ): Promise<void> {
+    const timeoutMs = options.timeoutMs ?? MIGRATION_TIMEOUT_MS;
+    try {
+      await this.qmp.migrate(command, args, { timeoutMs });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      const detail = this.stderr.trim();
+      throw new Error(detail === "" ? text : `${text}; stderr: ${detail}`);
+    }
+  }
+}
+
+function fileUri(path: string, options: MigrationOptions): string {
+  const offset = options.offset;
+  return offset === undefined
+    ? `file:${path}`
+    : `file:${path},offset=0x${offset.toString(16)}`;
+}

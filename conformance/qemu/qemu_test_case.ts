@@ -1,0 +1,35 @@
+import { env } from "node:process";
+import { test } from "node:test";
+import { findQemu, type QemuTarget } from "./find_qemu.ts";
+import { ScratchDirectory } from "./scratch_directory.ts";
+
+/** Set to 1 where QEMU must be there: its absence then fails the tests. */
+const REQUIRE = "MAPPED_RAM_REQUIRE_QEMU";
+const TIMEOUT_MS = 120_000;
+
+/**
+ * A test that needs QEMU, with an empty directory of its own.
+ *
+ * Without QEMU it is skipped, and its name says why.
+ */
+export function qemuTest(
+  name: string,
+  target: QemuTarget,
+  body: (scratch: ScratchDirectory) => Promise<void>,
+): void {
+  async function run(): Promise<void> {
+    using scratch = new ScratchDirectory();
+    await body(scratch);
+  }
+  const options = { timeout: TIMEOUT_MS };
+  if (findQemu(target) !== undefined) {
+    test(name, options, run);
+    return;
+  }
+  const reason = `qemu-system-${target} is not in PATH`;
+  if (env[REQUIRE] === "1") {
+    test(name, options, () => {
+      throw new Error(`Cannot run the test: ${reason}, and ${REQUIRE} is 1`);
+    });
+  } else test(`${name} (skipped: ${reason})`, { skip: reason }, run);
+}

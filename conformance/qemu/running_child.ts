@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { findQemu, type QemuTarget } from "./find_qemu.ts";
+
+const START_TIMEOUT_MS = 20_000;
+
+/** QEMU's process: nothing of it outlives the test, not even its failure. */
+export class RunningChild {
+  /** What QEMU has printed on stderr. */
+  stderr = "";
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+  readonly #killNow: () => void;
+
+  constructor(
+    target: QemuTarget,
+    directory: string,
+    args: readonly string[],
+  ) {
+    const path = findQemu(target) ?? `qemu-system-${target}`;
+    const child = spawn(path, args, {
+      cwd: directory,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    child.stderr?.setEncoding("utf8");
+    child.stderr?.on("data", (text) => this.stderr += String(text));
+    this.#child = child;
+    this.#exited = once(child, "close").catch((error) => {
+      this.stderr += String(error);
+    });
+    this.#killNow = () => void child.kill("SIGKILL");
+    process.once("exit", this.#killNow);
+  }
+
+  /** What `promise` gives, or an error when QEMU ends or says nothing. */
+  async unlessGone<T>(promise: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new Error("Cannot start QEMU: no answer")),
+      START_TIMEOUT_MS,
+    );
+    const gone = this.#exited.then(() => {
+      throw new Error(`Cannot start QEMU: ${this.stderr.trim()}`);
+    });
+    try {
+      return await Promise.race([promise, gone, late.promise]);
+    } finally {
+      clearTimeout(timer);
+      gone.catch(() => {});
+    }
+  }
+
+  /** Kills QEMU and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.#killNow();
+    process.removeListener("exit", this.#killNow);
+    await this.#exited;
+  }
+}
