@@ -10,9 +10,3 @@ export interface ByteRange {
 export function rangeEnd(range: ByteRange): number {
   return range.offset + range.length;
 }
-
-/** Whether two ranges share a byte; an empty range shares none. */
-export function rangesOverlap(a: ByteRange, b: ByteRange): boolean {
-  return a.length > 0 && b.length > 0 &&
-    a.offset < rangeEnd(b) && b.offset < rangeEnd(a);
-}

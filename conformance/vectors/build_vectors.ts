@@ -1,0 +1,157 @@
+/**
+ * Builds what is not written by hand: `snapshot.gz` of every vector that has a
+ * `recipe.txt`, and the manifest of all vectors.
+ *
+ *     deno run -A conformance/vectors/build_vectors.ts [--check]
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { assembleRecipe } from "./recipe.ts";
+
+/** What the manifest says of one vector. */
+export interface ManifestEntry {
+  /** Folder of the vector, relative to the manifest. */
+  readonly path: string;
+  /** The rules that it proves, from its `expected.json`. */
+  readonly rules: readonly string[];
+  /** Where the file comes from. */
+  readonly producer: "recipe" | "QEMU 10.0.2";
+  /** SHA-256 of the unpacked file. */
+  readonly sha256: string;
+  /** Bytes of the unpacked file. */
+  readonly byteLength: number;
+}
+
+interface Vector {
+  readonly path: string;
+  readonly folder: string;
+  readonly files: ReadonlySet<string>;
+}
+
+/** Name of the manifest in the conformance folder. */
+export const MANIFEST_NAME = "manifest-1.0.json";
+
+const VECTORS = dirname(fileURLToPath(import.meta.url));
+
+/** Every folder below `vectors` that holds files, sorted by path. */
+function listVectors(vectors: string): Vector[] {
+  const found: Vector[] = [];
+  function visit(folder: string): void {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    if (files.length > 0) {
+      const path = relative(dirname(vectors), folder).replaceAll(sep, "/");
+      found.push({ path, folder, files: new Set(files.map((f) => f.name)) });
+    }
+    for (const entry of entries) {
+      if (entry.isDirectory()) visit(join(folder, entry.name));
+    }
+  }
+  for (const kind of ["invalid", "qemu", "valid"]) {
+    if (existsSync(join(vectors, kind))) visit(join(vectors, kind));
+  }
+  return found.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+function unpack({ folder, files }: Vector): Uint8Array | undefined {
+  return files.has("snapshot.gz")
+    ? gunzipSync(readFileSync(join(folder, "snapshot.gz")))
+    : undefined;
+}
+
+function pack(bytes: Uint8Array): Uint8Array {
+  const packed = gzipSync(bytes, { level: 9 });
+  // The time and the name are absent; "unknown" as the system, RFC 1952 2.3.1.
+  packed[9] = 255;
+  return packed;
+}
+
+function manifestEntry(vector: Vector, bytes: Uint8Array): ManifestEntry {
+  const { rules } = JSON.parse(
+    readFileSync(join(vector.folder, "expected.json"), "utf8"),
+  );
+  return {
+    path: vector.path,
+    rules,
+    producer: vector.files.has("recipe.txt") ? "recipe" : "QEMU 10.0.2",
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    byteLength: bytes.length,
+  };
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && Buffer.compare(a, b) === 0;
+}
+
+/**
+ * Looks at every vector below `vectors` and, unless `write` is off, brings
+ * `snapshot.gz` and the manifest up to date. Returns what was not, in words.
+ * A `snapshot.gz` that unpacks to the right bytes is left as it is, so that
+ * another release of zlib changes no file.
+ */
+function updateVectors(vectors: string, write: boolean): string[] {
+  const differences: string[] = [];
+  const entries: ManifestEntry[] = [];
+  for (const vector of listVectors(vectors)) {
+    const { files } = vector;
+    if (!files.has("expected.json")) {
+      differences.push(`${vector.path}/expected.json is missing`);
+      continue;
+    }
+    if (files.has("recipe.txt") === files.has("command.txt")) {
+      differences.push(
+        `${vector.path} needs one of recipe.txt and command.txt`,
+      );
+      continue;
+    }
+    const stored = unpack(vector);
+    const bytes = files.has("recipe.txt")
+      ? assembleRecipe(join(vector.folder, "recipe.txt"))
+      : stored;
+    if (bytes === undefined) {
+      differences.push(`${vector.path}/snapshot.gz is missing`);
+      continue;
+    }
+    if (!sameBytes(stored, bytes)) {
+      differences.push(`${vector.path}/snapshot.gz is not its recipe`);
+      if (write) writeFileSync(join(vector.folder, "snapshot.gz"), pack(bytes));
+    }
+    entries.push(manifestEntry(vector, bytes));
+  }
+  const manifestPath = join(dirname(vectors), MANIFEST_NAME);
+  const manifest = JSON.stringify(entries, null, 2) + "\n";
+  if (
+    !existsSync(manifestPath) ||
+    JSON.stringify(JSON.parse(readFileSync(manifestPath, "utf8"))) !==
+      JSON.stringify(entries)
+  ) {
+    differences.push(`${MANIFEST_NAME} is not what the vectors are`);
+    if (write) writeFileSync(manifestPath, manifest);
+  }
+  return differences;
+}
+
+/** Brings every `snapshot.gz` and the manifest up to date; returns what was not. */
+export function buildVectors(vectors: string = VECTORS): string[] {
+  return updateVectors(vectors, true);
+}
+
+/** Says what is not up to date, and changes nothing. */
+export function checkVectors(vectors: string = VECTORS): string[] {
+  return updateVectors(vectors, false);
+}
+
+if (import.meta.main) {
+  const check = process.argv.includes("--check");
+  const differences = check ? checkVectors() : buildVectors();
+  for (const difference of differences) console.log(difference);
+  if (check && differences.length > 0) process.exitCode = 1;
+}

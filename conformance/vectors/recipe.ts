@@ -1,0 +1,99 @@
+/**
+ * Assembles a `recipe.txt` into the bytes it describes. The grammar stands in
+ * `conformance/README.md`; this file knows nothing of snapshots.
+ *
+ * @module
+ */
+
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { RecipeLine } from "./recipe_line.ts";
+import { RecipeOutput } from "./recipe_output.ts";
+
+/** How many recipes may build on one another with `from`. */
+const DEPTH_MAX = 8;
+
+/**
+ * The bytes that the recipe at `path` describes. Anything that the grammar
+ * does not know is an Error that names file and line.
+ */
+export function assembleRecipe(path: string): Uint8Array {
+  return assemble(path, 0);
+}
+
+function assemble(path: string, depth: number): Uint8Array {
+  const output = new RecipeOutput();
+  let instructions = 0;
+  const texts = readFileSync(path, "utf8").split(/\r?\n/);
+  for (const [index, text] of texts.entries()) {
+    const line = new RecipeLine(text, `${path}:${index + 1}`);
+    const instruction = line.word();
+    if (instruction === undefined) continue;
+    if (instruction === "from") {
+      if (instructions > 0) {
+        throw line.error("from stands behind another instruction", "it first");
+      }
+      if (depth === DEPTH_MAX) {
+        throw line.error("a recipe from itself", `${DEPTH_MAX} at most`);
+      }
+      const folder = line.word() ?? "";
+      output.write(assemble(base(path, folder, line), depth + 1));
+      output.moveTo(0);
+    } else {
+      apply(output, instruction, line);
+    }
+    line.end();
+    instructions++;
+  }
+  return output.bytes();
+}
+
+function base(path: string, folder: string, line: RecipeLine): string {
+  if (!/^(\.\.?\/)[\w./-]+$/.test(folder)) {
+    throw line.error(`"${folder}"`, "a folder as ../name");
+  }
+  return join(dirname(path), folder, "recipe.txt");
+}
+
+function apply(
+  output: RecipeOutput,
+  instruction: string,
+  line: RecipeLine,
+): void {
+  switch (instruction) {
+    case "at":
+      return output.moveTo(line.length());
+    case "u8":
+      return output.write(line.unsigned(1));
+    case "be16":
+      return output.write(line.unsigned(2));
+    case "be32":
+      return output.write(line.unsigned(4));
+    case "be64":
+      return output.write(line.unsigned(8));
+    case "cstr": {
+      const bytes = line.quoted();
+      if (bytes.length > 255) {
+        throw line.error(`a string of ${bytes.length} bytes`, "at most 255");
+      }
+      output.write(Uint8Array.of(bytes.length));
+      return output.write(bytes);
+    }
+    case "text":
+      return output.write(line.quoted());
+    case "hex":
+      return output.write(line.hexBytes());
+    case "fill": {
+      const length = line.length();
+      const [value = 0] = line.unsigned(1);
+      return output.write(new Uint8Array(length).fill(value));
+    }
+    case "size":
+      if (!output.resizeTo(line.length())) {
+        throw line.error("a second size", "one");
+      }
+      return;
+    default:
+      throw line.error(`the instruction "${instruction}"`, "a known one");
+  }
+}

@@ -1,0 +1,121 @@
+/** The longest file that a recipe may describe: 256 MiB. */
+const LENGTH_MAX = 0x1000_0000n;
+
+const NUMBER = /^(?:0x[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|(?:0|[1-9]\d*(?:_\d+)*))$/;
+
+/** One line of a recipe, read from left to right. */
+export class RecipeLine {
+  #rest: string;
+  readonly #place: string;
+
+  /** Reads `text`; `place` is its `file:line`, for errors. */
+  constructor(text: string, place: string) {
+    this.#rest = text;
+    this.#place = place;
+    this.#skipSpace();
+  }
+
+  /** An Error that names this line. */
+  error(found: string, expected: string): Error {
+    return new Error(
+      `Cannot assemble ${this.#place}: ${found}, expected ${expected}`,
+    );
+  }
+
+  /** The next word; undefined at the end of the line or before a comment. */
+  word(): string | undefined {
+    return this.#take(/^[^\s#]+/)?.[0];
+  }
+
+  /** The next word as a number that fits into `size` bytes, big-endian. */
+  unsigned(size: 1 | 2 | 4 | 8): Uint8Array {
+    const value = this.#number((1n << BigInt(8 * size)) - 1n);
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, value);
+    return bytes.subarray(8 - size);
+  }
+
+  /** The next word as a position in a file, or a length. */
+  length(): number {
+    return Number(this.#number(LENGTH_MAX));
+  }
+
+  /** The bytes that stand in double quotes next. */
+  quoted(): Uint8Array {
+    const text = this.#take(/^"((?:[^"\\]|\\.)*)"/)?.[1];
+    if (text === undefined) {
+      throw this.error(this.#found(), "text in double quotes");
+    }
+    const bytes: number[] = [];
+    for (const [piece] of text.matchAll(/\\x[0-9a-fA-F]{2}|\\.|./gsu)) {
+      bytes.push(this.#byteOf(piece));
+    }
+    return Uint8Array.from(bytes);
+  }
+
+  /** The rest of the words, each the two hexadecimal digits of a byte. */
+  hexBytes(): Uint8Array {
+    const bytes: number[] = [];
+    for (let word = this.word(); word !== undefined; word = this.word()) {
+      if (!/^[0-9a-fA-F]{2}$/.test(word)) {
+        throw this.error(`"${word}"`, "two hexadecimal digits");
+      }
+      bytes.push(parseInt(word, 16));
+    }
+    if (bytes.length === 0) throw this.error("no byte", "at least one");
+    return Uint8Array.from(bytes);
+  }
+
+  /** Asserts that nothing but a comment is left. */
+  end(): void {
+    if (this.#rest !== "" && !this.#rest.startsWith("#")) {
+      throw this.error(`"${this.#rest}"`, "the end of the line");
+    }
+  }
+
+  #number(max: bigint): bigint {
+    const found = this.#found();
+    const word = this.word();
+    if (word === undefined || !NUMBER.test(word)) {
+      throw this.error(found, "a number as 4096 or 0x1000");
+    }
+    const value = BigInt(word.replaceAll("_", ""));
+    if (value > max) {
+      throw this.error(found, `at most 0x${max.toString(16)}`);
+    }
+    return value;
+  }
+
+  #byteOf(piece: string): number {
+    if (piece.length === 4) return parseInt(piece.slice(2), 16);
+    switch (piece) {
+      case '\\"':
+      case "\\\\":
+        return piece.charCodeAt(1);
+      case "\\n":
+        return 10;
+      case "\\0":
+        return 0;
+    }
+    if (!/^[\x20-\x7e]$/.test(piece)) {
+      throw this.error(JSON.stringify(piece), "printable ASCII or an escape");
+    }
+    return piece.charCodeAt(0);
+  }
+
+  #found(): string {
+    return this.#rest === "" ? "nothing" : `"${this.#rest.split(/\s/)[0]}"`;
+  }
+
+  #take(pattern: RegExp): RegExpExecArray | undefined {
+    const match = pattern.exec(this.#rest);
+    if (match === null) return undefined;
+    this.#rest = this.#rest.slice(match[0].length);
+    this.#skipSpace();
+    return match;
+  }
+
+  #skipSpace(): void {
+    this.#rest = this.#rest.replace(/^[ \t]+/, "").trimEnd();
+  }
+}

@@ -1,0 +1,39 @@
+/** The file that a recipe writes, and the position where it writes next. */
+export class RecipeOutput {
+  #bytes = new Uint8Array(0x1000);
+  #length = 0;
+  #position = 0;
+  #finalLength: number | undefined;
+
+  /** Writes at the position and moves on. */
+  write(bytes: Uint8Array): void {
+    const end = this.#position + bytes.length;
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.#position);
+    this.#position = end;
+    this.#length = Math.max(this.#length, end);
+  }
+
+  /** Moves the position; what is passed over stays as it is. */
+  moveTo(offset: number): void {
+    this.#position = offset;
+  }
+
+  /** Sets the final length; false if that was done before. */
+  resizeTo(length: number): boolean {
+    if (this.#finalLength !== undefined) return false;
+    this.#finalLength = length;
+    return true;
+  }
+
+  /** The whole file: cut, or extended with zeros, where a length was set. */
+  bytes(): Uint8Array {
+    const bytes = new Uint8Array(this.#finalLength ?? this.#length);
+    bytes.set(this.#bytes.subarray(0, Math.min(bytes.length, this.#length)));
+    return bytes;
+  }
+}

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { assembleRecipe } from "./recipe.ts";
+
+/** Assembles `recipe` from a folder of its own, beside those of `others`. */
+function assembleText(
+  recipe: string,
+  others: Record<string, string> = {},
+): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), "recipe-"));
+  try {
+    for (const [name, text] of Object.entries({ ...others, recipe })) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, "recipe.txt"), text);
+    }
+    return assembleRecipe(join(folder, "recipe", "recipe.txt"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return bytes.toHex();
+}
+
+test("assembleRecipe() writes each kind of number big-endian", () => {
+  const bytes = assembleText(
+    "u8 255\nbe16 0x102\nbe32 0x0102_0304\nbe64 0xffff_ffff_ffff_fffe\n" +
+      "be32 1_000\n",
+  );
+  assert.equal(hexOf(bytes), "ff010201020304fffffffffffffffe000003e8");
+});
+
+test("assembleRecipe() writes text with its escapes", () => {
+  const bytes = assembleText(
+    String.raw`text "a#\"\\\n\0\x7fz" # a comment` + "\n" +
+      'cstr "ram"\ncstr ""\n',
+  );
+  assert.equal(hexOf(bytes), "6123225c0a007f7a" + "0372616d" + "00");
+});
+
+test("assembleRecipe() passes over comments and empty lines", () => {
+  const bytes = assembleText("# one\n\n  \t# two\n  hex 00 fF\t7e#three\r\n");
+  assert.equal(hexOf(bytes), "00ff7e");
+});
+
+test("assembleRecipe() moves with at, and fills holes with zeros", () => {
+  const bytes = assembleText("at 4\nfill 3 0xaa\nat 1\nu8 1\n");
+  assert.equal(hexOf(bytes), "00010000aaaaaa");
+});
+
+test("assembleRecipe() cuts and extends with size", () => {
+  assert.equal(hexOf(assembleText("hex 01 02 03\nsize 2\n")), "0102");
+  assert.equal(hexOf(assembleText("size 4\nhex 01 02\n")), "01020000");
+  assert.equal(assembleText("size 0\n").length, 0);
+  assert.equal(assembleText("").length, 0);
+});
+
+test("assembleRecipe() starts from another recipe", () => {
+  const others = {
+    base: "fill 4 1\nsize 5\n",
+    middle: "# over base\nfrom ../base\nu8 2\n",
+  };
+  assert.equal(
+    hexOf(assembleText("from ../middle\nat 3\nbe16 3\nsize 6\n", others)),
+    "020101000300",
+  );
+});
+
+test("assembleRecipe() refuses what the grammar does not know, by its place", () => {
+  const bad: Record<string, RegExp> = {
+    "le32 1": /the instruction "le32"/,
+    "U8 1": /the instruction "U8"/,
+    "u8": /nothing, expected a number/,
+    "u8 0x": /"0x", expected a number/,
+    "u8 1a": /"1a", expected a number/,
+    "u8 -1": /"-1", expected a number/,
+    "u8 010": /"010", expected a number/,
+    "u8 1__0": /"1__0", expected a number/,
+    "u8 1_": /"1_", expected a number/,
+    "u8 1.5": /"1.5", expected a number/,
+    "u8 256": /"256", expected at most 0xff/,
+    "be16 0x10000": /expected at most 0xffff/,
+    "be32 0x1_0000_0000": /expected at most 0xffffffff/,
+    "be64 0x1_0000_0000_0000_0000": /expected at most 0xffffffffffffffff/,
+    "fill 1 256": /expected at most 0xff/,
+    "fill 1": /nothing, expected a number/,
+    "at 0x1000_0001": /expected at most 0x10000000/,
+    "u8 1 2": /"2", expected the end of the line/,
+    'text "a" b': /"b", expected the end of the line/,
+    'text "a': /expected text in double quotes/,
+    "text a": /expected text in double quotes/,
+    "cstr": /nothing, expected text in double quotes/,
+    'text "\\q"': /expected printable ASCII or an escape/,
+    'text "\\x4"': /expected printable ASCII or an escape/,
+    'text "\u00e9"': /expected printable ASCII or an escape/,
+    'text "\t"': /expected printable ASCII or an escape/,
+    [`cstr "${"a".repeat(256)}"`]: /256 bytes, expected at most 255/,
+    "hex": /no byte, expected at least one/,
+    "hex 0": /"0", expected two hexadecimal digits/,
+    "hex 0011": /"0011", expected two hexadecimal digits/,
+    "hex 0x11": /"0x11", expected two hexadecimal digits/,
+    "size 1\nsize 1": /a second size/,
+    "u8 1\nfrom ../recipe": /from stands behind another instruction/,
+    "from": /expected a folder/,
+    "from /etc": /expected a folder/,
+    "from ../recipe": /a recipe from itself/,
+  };
+  for (const [recipe, message] of Object.entries(bad)) {
+    const line = recipe.split("\n").length + 1;
+    assert.throws(
+      () => assembleText(`# a comment first\n${recipe}\n`),
+      (error) =>
+        error instanceof Error && message.test(error.message) &&
+        (message.source.includes("itself") ||
+          error.message.includes(`recipe.txt:${line}: `)),
+      recipe,
+    );
+  }
+});
+
+test("assembleRecipe() names the line of the recipe that from leads to", () => {
+  assert.throws(
+    () => assembleText("from ../base\n", { base: "u8 1\nu8 300\n" }),
+    /base[/\\]recipe\.txt:2: "300"/,
+  );
+});
