@@ -9,6 +9,9 @@ const PIECE_PAGES = PIECE_BYTES * 8;
 /** Most pieces kept: 4 MiB of bits, 128 GiB of 4 KiB pages. */
 const PIECES_MAX = 256;
 
+/** How far {@linkcode BitmapPieces.peekRunEnd} looks. */
+const PEEK_PAGES = 1024;
+
 /** A run of pages that are all there, or all not. */
 export interface UniformRun extends PageRun {
   /** Whether the bits of the run are set. */
@@ -45,6 +48,19 @@ export class BitmapPieces {
       ? this.#lastPiece
       : this.#recall(number);
     return piece?.isSet(pageIndex - number * PIECE_PAGES);
+  }
+
+  /**
+   * A page behind `pageIndex` up to which all are there, as far as a look at
+   * bits in memory tells: at most 1024 pages on. It says where a read-ahead ends.
+   */
+  peekRunEnd(pageIndex: number): number {
+    const number = Math.floor(pageIndex / PIECE_PAGES);
+    const piece = this.#recall(number);
+    if (piece === undefined) return pageIndex + 1;
+    const from = pageIndex - number * PIECE_PAGES;
+    const limit = Math.min(piece.pageCount, from + PEEK_PAGES);
+    return number * PIECE_PAGES + piece.nextClear(from, limit);
   }
 
   /** Whether a page is there. */

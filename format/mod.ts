@@ -10,7 +10,7 @@ export { DEFAULT_BITMAP_ORDER, toLsb0 } from "./bitmap_order.ts";
 export { BitmapPieces } from "./bitmap_pieces.ts";
 export type { UniformRun } from "./bitmap_pieces.ts";
 export type { ByteRange } from "./byte_range.ts";
-export { rangeEnd, rangesOverlap } from "./byte_range.ts";
+export { rangeEnd } from "./byte_range.ts";
 export { ByteReader } from "./byte_reader.ts";
 export { ByteWriter } from "./byte_writer.ts";
 export type { Configuration } from "./configuration.ts";

@@ -16,7 +16,7 @@ import {
 } from "./constants.ts";
 import type { Configuration } from "./configuration.ts";
 import { hex } from "./hex.ts";
-import { bitmapByteLength, pageCountOf } from "./layout.ts";
+import { bitmapByteLength, guessEntryOffsets, pageCountOf } from "./layout.ts";
 import { MAPPED_RAM_HEADER_FIELDS } from "./mapped_ram_header.ts";
 import type { Section } from "./migration_stream.ts";
 import { type RAMBlockHeader, readRAMBlockHeader } from "./ramblock_header.ts";
@@ -58,7 +58,7 @@ export function* readRamSetup(
   const blocks: RAMBlockHeader[] = [];
   const idstrs = new Set<string>();
   for (let sum = 0; sum < total;) {
-    yield* reader.fetch(8);
+    yield* reader.fetch(8, () => guessEntryOffsets(reader.offset));
     checkListGoesOn(reader, sum, total);
     const block = yield* readRAMBlockHeader(reader, {
       ignoreShared: configuration.capabilities.includes(
@@ -140,7 +140,8 @@ export function* readEos(
   reader: StreamReader,
   rule: "ram-setup-end" | "ram-body-empty",
 ): Walk<void> {
-  yield* reader.fetch(8);
+  // As far from anything else as an entry, and with nothing left to guess.
+  yield* reader.fetch(8, () => []);
   const { offset } = reader;
   const word = reader.be64BigInt("the end of a RAM body");
   if (word !== BigInt(RAM_SAVE_FLAG_EOS)) {

@@ -14,7 +14,9 @@ export function refuseViolations(error: FormatError): void {
   if (RULES[error.rule].kind === "refuse") throw error;
 }
 
-const WINDOW_MIN = 512;
+/** Enough for an entry, or for the END of a RAM section with few parts. */
+const GUESS_LENGTH = 384;
+const WINDOW_MIN = GUESS_LENGTH;
 const WINDOW_MAX = 0x40000;
 
 /**
@@ -41,15 +43,25 @@ export class StreamReader extends ByteReader {
     this.report = report;
   }
 
-  /** Makes `length` bytes available, or as many as the file still has. */
-  *fetch(length: number): Walk<void> {
+  /**
+   * Makes `length` bytes available, or as many as the file still has. If that
+   * takes a request, `guesses` may say where reading could go on after it.
+   */
+  *fetch(length: number, guesses?: () => number[]): Walk<void> {
     if (this.available >= length) return;
     const rest = Math.max(0, this.fileLength - this.offset);
     if (this.available >= rest) return;
     const wanted = Math.min(rest, Math.max(length, this.#windowLength));
     this.#windowLength = Math.min(WINDOW_MAX, this.#windowLength * 8);
     const { offset } = this;
-    this.refill(yield { offset, length: wanted }, offset);
+    const request = { offset, length: wanted };
+    this.refill(
+      yield guesses === undefined ? request : {
+        ...request,
+        guesses: guesses().map((offset) => ({ offset, length: GUESS_LENGTH })),
+      },
+      offset,
+    );
   }
 
   /** Moves to `offset`, which may be behind the end of the file. */

@@ -7,6 +7,8 @@ import type { ByteRange } from "./byte_range.ts";
 export interface ByteRequest extends ByteRange {
   /** Where the bytes shall go. */
   readonly target?: Uint8Array;
+  /** Ranges behind this one, in order, some of which may be asked for next. */
+  readonly guesses?: readonly ByteRange[];
 }
 
 /**

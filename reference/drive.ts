@@ -19,9 +19,13 @@ export async function drive<T>(
 ): Promise<T> {
   let step = walk.next();
   while (!step.done) {
-    const { offset, length, target } = step.value;
+    const { offset, length, target, guesses } = step.value;
     const bytes = target ?? new Uint8Array(length);
-    await source.readInto(bytes, offset, options);
+    await source.readInto(
+      bytes,
+      offset,
+      guesses === undefined ? options : { ...options, guesses },
+    );
     step = walk.next(bytes);
   }
   return step.value;

@@ -1,3 +1,5 @@
+import type { ByteRange } from "../format/mod.ts";
+import { inLanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import type { RAMBlock } from "./ram_block.ts";
 import type { Progress } from "./progress.ts";
@@ -6,6 +8,8 @@ import type { ReadOptions } from "./sources/byte_source.ts";
 
 /** Bytes that are copied at a time. */
 const CHUNK = 0x100000;
+/** How many pieces are on their way at once, where a source makes one wait. */
+const LANES = 6;
 
 /** How to export. */
 export interface ExportOptions extends ReadOptions {
@@ -45,28 +49,43 @@ export async function exportImage(
   sink: ByteSink,
   options: ExportOptions = {},
 ): Promise<void> {
-  const { idstr, usedLength: total, pageSize } = block;
+  const { idstr, usedLength: total } = block;
   const { signal, onProgress } = options;
   try {
     const pace = new Pace(signal);
-    const buffer = new Uint8Array(CHUNK);
     await sink.setLength(total);
     // An ignored block has nothing to export; reading it says so.
-    if (block.ignored) await block.readInto(buffer.subarray(0, 0), 0);
-    for await (const run of block.presentRuns({ signal })) {
-      const end = run.end * pageSize;
-      for (let offset = run.first * pageSize; offset < end; offset += CHUNK) {
-        const length = Math.min(CHUNK, end - offset);
-        const bytes = buffer.subarray(0, length);
-        await block.readInto(bytes, offset, options);
-        await sink.write(bytes, offset);
-        onProgress?.({ idstr, done: offset + length, total });
-        await pace.step();
-      }
-    }
+    if (block.ignored) await block.readInto(new Uint8Array(0), 0);
+    const lanes = Array.from({ length: LANES }, () => new Uint8Array(CHUNK));
+    await inLanes(lanes, presentChunks(block, signal), async (chunk, lane) => {
+      const { offset, length, wantedUntil } = chunk;
+      const bytes = lane.subarray(0, length);
+      await block.readInto(bytes, offset, { ...options, wantedUntil });
+      await sink.write(bytes, offset);
+      onProgress?.({ idstr, done: offset + length, total });
+      await pace.step();
+    });
     await sink.commit();
   } catch (error) {
     await sink.abort();
     throw error;
+  }
+}
+
+/** The present pages of a block, in pieces of at most {@linkcode CHUNK} bytes. */
+async function* presentChunks(
+  block: RAMBlock,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ByteRange & { readonly wantedUntil: number }> {
+  const { pageSize, pagesOffset } = block;
+  for await (const run of block.presentRuns({ signal })) {
+    const end = run.end * pageSize;
+    for (let offset = run.first * pageSize; offset < end; offset += CHUNK) {
+      yield {
+        offset,
+        length: Math.min(CHUNK, end - offset),
+        wantedUntil: pagesOffset + end,
+      };
+    }
   }
 }

@@ -8,6 +8,8 @@ export type { ExportOptions } from "./export_image.ts";
 export { exportImage } from "./export_image.ts";
 export type { OpenOptions } from "./open_snapshot.ts";
 export { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
+export type { PrefetchOptions } from "./prefetch.ts";
+export { prefetch } from "./prefetch.ts";
 export type { Progress } from "./progress.ts";
 export type { RunOptions } from "./ram_block.ts";
 export { RAMBlock } from "./ram_block.ts";
@@ -36,6 +38,15 @@ export type {
   ReadOptions,
   SyncByteSource,
 } from "./sources/byte_source.ts";
+export type { HttpOptions } from "./sources/http_client.ts";
+export type { HttpSource, HttpSourceOptions } from "./sources/http_source.ts";
+export { openHttpSource } from "./sources/http_source.ts";
+export type {
+  CachedSource,
+  CacheOptions,
+  CacheStatistics,
+} from "./sources/cached_source.ts";
+export { cachedSource } from "./sources/cached_source.ts";
 export type { FileSource } from "./sources/file_source.ts";
 export { openFileSource } from "./sources/file_source.ts";
 export { memorySource } from "./sources/memory_source.ts";

@@ -4,6 +4,7 @@ import {
   type ByteRange,
   FormatError,
   pageCountOf,
+  pageOffset,
   type PageRun,
   pageRunRange,
   type RAMBlockHeader,
@@ -128,8 +129,11 @@ export class RAMBlock implements ByteSource {
     this.checkTarget(target);
     const present = await this.hasPage(pageIndex, options);
     if (present) {
-      const { offset } = this.rangeOf(pageIndex);
-      await this.#source.readInto(target, offset, options);
+      const end = this.bitmap.peekRunEnd(pageIndex);
+      await this.#source.readInto(target, pageOffset(this, pageIndex), {
+        ...options,
+        wantedUntil: pageOffset(this, end),
+      });
     } else {
       target.fill(0);
     }

@@ -2,7 +2,7 @@ import {
   bitmapByteLength,
   type BitmapOrder,
   type MappedRamHeader,
-  PageBitmap,
+  type PageBitmap,
   pageCountOf,
   pageOffset,
   pageRunRange,

@@ -1,7 +1,22 @@
+import type { ByteRange } from "../../format/mod.ts";
+
 /** Options of a read. */
 export interface ReadOptions {
   /** Gives the read up: it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Given for a look at a few bytes far from anything else: ranges behind it, in
+   * order, some of which may be asked for next. A source for which each request
+   * is dear may fetch them with this one; the others take no notice.
+   */
+  readonly guesses?: readonly ByteRange[] | undefined;
+  /**
+   * Position behind the last byte worth having of those that follow: where the
+   * present pages end. A cache that reads ahead stops there.
+   */
+  readonly wantedUntil?: number | undefined;
+  /** Whether to give way to the reads that somebody waits for. */
+  readonly background?: boolean | undefined;
 }
 
 /** Bytes that can be read anywhere: a file, a Blob, memory, a URL. */

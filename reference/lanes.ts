@@ -1,0 +1,28 @@
+/**
+ * Does the work of `items` in as many lanes as there are, each lane one item at a
+ * time, the items taken in order. The first failure stops all lanes, and is
+ * thrown when each of them has stopped.
+ */
+export async function inLanes<Item, Lane>(
+  lanes: readonly Lane[],
+  items: AsyncGenerator<Item>,
+  work: (item: Item, lane: Lane) => Promise<void>,
+): Promise<void> {
+  let failed = false;
+  const results = await Promise.allSettled(lanes.map(async (lane) => {
+    try {
+      while (!failed) {
+        const { done, value } = await items.next();
+        if (done) return;
+        await work(value, lane);
+      }
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  }));
+  await items.return(undefined);
+  for (const result of results) {
+    if (result.status === "rejected") throw result.reason;
+  }
+}
