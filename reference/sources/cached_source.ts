@@ -219,8 +219,9 @@ class BlockCache implements CachedSource {
     let joined = false;
     for (let number = first; number < end; number++) {
       if (this.#blocks.has(number)) continue;
-      joined ||= this.#pending.has(number);
-      waited.add(this.#pending.get(number) ?? this.#request(number, end));
+      const pending = this.#pending.get(number);
+      joined ||= pending !== undefined && !waited.has(pending);
+      waited.add(pending ?? this.#request(number, end));
     }
     if (joined) this.#statistics.waits++;
     // Blocks may be dropped while others are waited for: copy those at hand now.

@@ -1,0 +1,109 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A real nginx on a free loopback port, serving a folder in several ways. */
+export interface NginxServer extends AsyncDisposable {
+  /**
+   * The URL of a file, by the way it is served: `plain` with ranges, `gzip` with
+   * compression on, `slow` at 1 MiB/s, `norange` without ranges, `single` with
+   * one range a request at most.
+   */
+  url(way: NginxWay, file: string): string;
+}
+
+/** How a location serves its files. */
+export type NginxWay = "plain" | "gzip" | "slow" | "norange" | "single";
+
+const PROGRAMS = ["/usr/sbin/nginx", "/usr/bin/nginx"];
+
+/** The nginx of this machine; undefined if there is none. */
+export function findNginx(): string | undefined {
+  return PROGRAMS.find((program) => existsSync(program));
+}
+
+/** Starts nginx over a folder. */
+export async function startNginx(folder: string): Promise<NginxServer> {
+  const program = findNginx();
+  if (program === undefined) throw new Error("nginx is not installed");
+  const state = mkdtempSync(join(tmpdir(), "mapped-ram-nginx-"));
+  const port = await freePort();
+  const config = join(state, "nginx.conf");
+  writeFileSync(config, configuration(state, folder, port));
+  const child = spawn(program, ["-e", "stderr", "-c", config], {
+    stdio: "ignore",
+  });
+  const ended = new Promise<void>((resolve) =>
+    child.on("exit", () => resolve())
+  );
+  await answers(`http://127.0.0.1:${port}/`);
+  return {
+    url: (way, file) =>
+      `http://127.0.0.1:${port}/${way}/${encodeURIComponent(file)}`,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await ended;
+      rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
+
+function configuration(state: string, folder: string, port: number): string {
+  const ways: Record<NginxWay, string> = {
+    plain: "",
+    gzip: "gzip on; gzip_types *; gzip_min_length 1;",
+    slow: "limit_rate 1m;",
+    norange: "max_ranges 0;",
+    single: "max_ranges 1;",
+  };
+  const locations = Object.entries(ways).map(([way, directives]) =>
+    `location /${way}/ { alias ${folder}/; ${directives} }`
+  );
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${state}/${name};`,
+  );
+  return [
+    "daemon off;",
+    "user root;",
+    `pid ${state}/pid;`,
+    "error_log stderr crit;",
+    "events {}",
+    "http {",
+    "access_log off;",
+    "default_type application/octet-stream;",
+    ...temporary,
+    `server { listen 127.0.0.1:${port};`,
+    ...locations,
+    "} }",
+  ].join("\n");
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => {
+        if (typeof address === "object" && address !== null) {
+          resolve(address.port);
+        } else reject(new Error("no port"));
+      });
+    });
+  });
+}
+
+async function answers(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      await (await fetch(url)).body?.cancel();
+      return;
+    } catch {
+      await sleep(20);
+    }
+  }
+  throw new Error(`nginx does not answer at ${url}`);
+}
