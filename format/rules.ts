@@ -38,8 +38,7 @@ function write(section: string, text: string): Rule {
   return { kind: "write", section, text };
 }
 
-/** Every rule of SPEC.md by its slug, in the order of the document. */
-export const RULES = {
+const rules = {
   // 3. The stream
   "offsets-absolute": accept(
     "3.1",
@@ -204,4 +203,7 @@ export const RULES = {
 } as const satisfies Record<string, Rule>;
 
 /** The slug of a rule of SPEC.md. */
-export type RuleSlug = keyof typeof RULES;
+export type RuleSlug = keyof typeof rules;
+
+/** Every rule of SPEC.md by its slug, in the order of the document. */
+export const RULES: Readonly<Record<RuleSlug, Rule>> = rules;

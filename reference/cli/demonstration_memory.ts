@@ -1,0 +1,81 @@
+/** A RAMBlock of the demonstration's guest. */
+export interface DemonstrationBlock {
+  /** QEMU's name of it. */
+  readonly idstr: string;
+  /** The memory. */
+  readonly bytes: Uint8Array;
+}
+
+const MIB = 2 ** 20;
+const PAGE = 4096;
+
+/** Stretches of a guest's RAM: where, how long, and which share is in use. */
+const STRETCHES: readonly {
+  readonly start: number;
+  readonly length: number;
+  readonly share: number;
+}[] = [
+  { start: 0, length: 0.6 * MIB, share: 0.3 }, // real mode, tables
+  { start: 1 * MIB, length: 12 * MIB, share: 1 }, // kernel text and data
+  { start: 13 * MIB, length: 3 * MIB, share: 0.6 }, // slabs
+  { start: 18 * MIB, length: 10 * MIB, share: 0.95 }, // page cache
+  { start: 34 * MIB, length: 6 * MIB, share: 0.4 }, // heap of a process
+  { start: 47 * MIB, length: 1 * MIB, share: 0.8 }, // its stack
+  { start: 60 * MIB, length: 4 * MIB, share: 0.15 }, // what the allocator left
+];
+
+/** Makes the memory of a small guest, the same at every call. */
+export function makeDemonstrationMemory(): DemonstrationBlock[] {
+  const random = new Random(2026);
+  const ram = new Uint8Array(64 * MIB);
+  for (const { start, length, share } of STRETCHES) {
+    for (let offset = start; offset < start + length; offset += PAGE) {
+      if (random.next() >= share) continue;
+      const page = Math.floor(offset / PAGE) * PAGE;
+      random.fill(ram.subarray(page, page + PAGE));
+    }
+  }
+  const vram = new Uint8Array(16 * MIB);
+  const screen = new TextEncoder().encode("mapped-ram demonstration guest \n");
+  for (let at = 0; at + screen.length < 40 * PAGE; at += screen.length) {
+    vram.set(screen, at);
+  }
+  return [{ idstr: "pc.ram", bytes: ram }, { idstr: "vga.vram", bytes: vram }];
+}
+
+/** A small generator of repeatable numbers (xorshift32). */
+export class Random {
+  #state: number;
+
+  /** Starts from a seed other than 0. */
+  constructor(seed: number) {
+    this.#state = seed;
+  }
+
+  /** A number from 0 up to, but not including, 1. */
+  next(): number {
+    this.#step();
+    return (this.#state >>> 0) / 2 ** 32;
+  }
+
+  /** Fills bytes, a multiple of 4 of them, with noise. */
+  fill(bytes: Uint8Array): void {
+    const words = new Int32Array(
+      bytes.buffer,
+      bytes.byteOffset,
+      bytes.length / 4,
+    );
+    for (let index = 0; index < words.length; index++) {
+      this.#step();
+      words[index] = this.#state;
+    }
+  }
+
+  #step(): void {
+    let state = this.#state;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    this.#state = state;
+  }
+}
