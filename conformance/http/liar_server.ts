@@ -39,6 +39,11 @@ export function truth(
   response: ServerResponse,
   file: Uint8Array,
 ): void {
+  if (first >= file.length) {
+    const range = `bytes */${file.length}`;
+    response.writeHead(416, { "content-range": range }).end();
+    return;
+  }
   response.writeHead(206, {
     "content-range": `bytes ${first}-${last}/${file.length}`,
     "content-length": last - first + 1,
