@@ -1,15 +1,11 @@
 import type { ByteRange } from "../format/mod.ts";
+import { CHUNK, PARALLEL_CHUNK } from "./chunk.ts";
 import { inLanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import type { RAMBlock } from "./ram_block.ts";
 import type { Progress } from "./progress.ts";
 import type { ByteSink } from "./sinks/byte_sink.ts";
 import type { ReadOptions } from "./sources/byte_source.ts";
-
-/** Bytes that are copied at a time. */
-const CHUNK = 0x100000;
-/** How many pieces are on their way at once, where a source makes one wait. */
-const LANES = 6;
 
 /** How to export. */
 export interface ExportOptions extends ReadOptions {
@@ -56,8 +52,14 @@ export async function exportImage(
     await sink.setLength(total);
     // An ignored block has nothing to export; reading it says so.
     if (block.ignored) await block.readInto(new Uint8Array(0), 0);
-    const lanes = Array.from({ length: LANES }, () => new Uint8Array(CHUNK));
-    await inLanes(lanes, presentChunks(block, signal), async (chunk, lane) => {
+    const { parallelReads = 1 } = block;
+    const size = parallelReads > 1 ? PARALLEL_CHUNK : CHUNK;
+    const lanes = Array.from(
+      { length: parallelReads },
+      () => new Uint8Array(size),
+    );
+    const chunks = presentChunks(block, size, signal);
+    await inLanes(lanes, chunks, async (chunk, lane) => {
       const { offset, length, wantedUntil } = chunk;
       const bytes = lane.subarray(0, length);
       await block.readInto(bytes, offset, { ...options, wantedUntil });
@@ -72,18 +74,19 @@ export async function exportImage(
   }
 }
 
-/** The present pages of a block, in pieces of at most {@linkcode CHUNK} bytes. */
+/** The present pages of a block, in pieces of at most `size` bytes. */
 async function* presentChunks(
   block: RAMBlock,
+  size: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ByteRange & { readonly wantedUntil: number }> {
   const { pageSize, pagesOffset } = block;
   for await (const run of block.presentRuns({ signal })) {
     const end = run.end * pageSize;
-    for (let offset = run.first * pageSize; offset < end; offset += CHUNK) {
+    for (let offset = run.first * pageSize; offset < end; offset += size) {
       yield {
         offset,
-        length: Math.min(CHUNK, end - offset),
+        length: Math.min(size, end - offset),
         wantedUntil: pagesOffset + end,
       };
     }

@@ -1,5 +1,6 @@
 import type * as NodeFs from "node:fs";
 import { hex } from "../format/mod.ts";
+import { checkRange } from "./sources/check_range.ts";
 import { SourceError } from "./sources/source_error.ts";
 
 /**
@@ -88,6 +89,7 @@ export class LocalFile implements Disposable {
     signal?: AbortSignal,
   ): Promise<void> {
     signal?.throwIfAborted();
+    checkRange(this, offset, target.length);
     if (target.length <= SYNC_READ_MAX) return this.readSync(target, offset);
     for (let done = 0; done < target.length;) {
       const length = Math.min(target.length - done, TRANSFER_MAX);

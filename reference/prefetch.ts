@@ -1,10 +1,8 @@
 import type { ByteRange, PageRun } from "../format/mod.ts";
+import { CHUNK } from "./chunk.ts";
 import { inLanes } from "./lanes.ts";
 import type { RAMBlock } from "./ram_block.ts";
 import type { ReadOptions } from "./sources/byte_source.ts";
-
-/** Bytes that are asked for at a time. */
-const CHUNK = 0x40000;
 
 /** How to prefetch. */
 export interface PrefetchOptions extends ReadOptions {

@@ -48,6 +48,8 @@ export class RAMBlock implements ByteSource {
   readonly name: string;
   /** The same as {@linkcode usedLength}: the block as a source. */
   readonly byteLength: number;
+  /** As of the source that the block is read from. */
+  readonly parallelReads: number | undefined;
   /**
    * The bits, fetched by pieces.
    * @internal
@@ -67,6 +69,7 @@ export class RAMBlock implements ByteSource {
     this.ignored = header.ignored;
     this.name = `${source.name}#${header.idstr}`;
     this.byteLength = header.usedLength;
+    this.parallelReads = source.parallelReads;
     this.bitmap = new BitmapPieces(
       this.pageCount,
       header.bitmapOffset,
@@ -127,7 +130,9 @@ export class RAMBlock implements ByteSource {
     options?: ReadOptions,
   ): Promise<boolean> {
     this.checkTarget(target);
-    const present = await this.hasPage(pageIndex, options);
+    this.checkPage(pageIndex);
+    const present = this.bitmap.peek(pageIndex) ??
+      await this.hasPage(pageIndex, options);
     if (present) {
       const end = this.bitmap.peekRunEnd(pageIndex);
       await this.#source.readInto(target, pageOffset(this, pageIndex), {

@@ -1,4 +1,5 @@
 import { alignUp } from "../format/mod.ts";
+import { CHUNK } from "./chunk.ts";
 import { Pace } from "./pace.ts";
 import type { Progress } from "./progress.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
@@ -10,9 +11,6 @@ import {
 } from "./snapshot_writer.ts";
 import type { ByteSource, ReadOptions } from "./sources/byte_source.ts";
 import { PageBuffer } from "./zero_page.ts";
-
-/** Bytes that are read, scanned and written at a time. */
-const CHUNK = 0x100000;
 
 /** RAM to be saved. */
 export interface RAMBlockInput {
@@ -133,13 +131,14 @@ async function saveBlocks(
 ): Promise<void> {
   const { signal, onProgress } = options;
   const pace = new Pace(signal);
-  const buffer = new PageBuffer(CHUNK);
+  const chunk = Math.max(CHUNK, writer.blocks[0]?.pageSize ?? 0);
+  const buffer = new PageBuffer(chunk);
   const total = writer.blocks.reduce((sum, it) => sum + it.usedLength, 0);
   let done = 0;
   for (const { idstr, source } of blocks) {
     const block = writer.block(idstr);
-    for (let offset = 0; offset < block.usedLength; offset += CHUNK) {
-      const length = Math.min(CHUNK, block.usedLength - offset);
+    for (let offset = 0; offset < block.usedLength; offset += chunk) {
+      const length = Math.min(chunk, block.usedLength - offset);
       await saveChunk(block, source, offset, buffer, length, options);
       done += length;
       onProgress?.({ idstr, done, total });

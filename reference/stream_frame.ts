@@ -7,10 +7,9 @@ import {
   encodeTail,
   rangeEnd,
 } from "../format/mod.ts";
+import { CHUNK } from "./chunk.ts";
 import type { ByteSink } from "./sinks/byte_sink.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-const COPY_LENGTH = 0x100000;
 
 /** What stands before and behind the RAMBlocks of a stream. */
 export interface StreamFrame {
@@ -82,8 +81,8 @@ export async function copiedFrame(snapshot: Snapshot): Promise<StreamFrame> {
     pageSize,
     tailLength,
     async writeTail(sink, offset) {
-      for (let done = 0; done < tailLength; done += COPY_LENGTH) {
-        const length = Math.min(COPY_LENGTH, tailLength - done);
+      for (let done = 0; done < tailLength; done += CHUNK) {
+        const length = Math.min(CHUNK, tailLength - done);
         const bytes = new Uint8Array(length);
         await source.readInto(bytes, tailStart + done);
         await sink.write(bytes, offset + done);

@@ -32,13 +32,12 @@ export function openFileStore(path: string): FileStore {
   return {
     name: file.name,
     byteLength: file.byteLength,
-    async readInto(
+    readInto(
       target: Uint8Array,
       offset: number,
-      options: ReadOptions = {},
+      options?: ReadOptions,
     ): Promise<void> {
-      checkRange(file, offset, target.length);
-      await file.read(target, offset, options.signal);
+      return file.read(target, offset, options?.signal);
     },
     // deno-lint-ignore require-await -- what it throws must be a rejection
     async write(bytes: Uint8Array, offset: number): Promise<void> {

@@ -26,6 +26,11 @@ export interface ByteSource {
   /** Size in bytes. It does not change while the source is open. */
   readonly byteLength: number;
   /**
+   * How many reads are best under way at once, where each makes one wait for
+   * something far away. Default: 1.
+   */
+  readonly parallelReads?: number | undefined;
+  /**
    * Fills the whole `target` with the bytes from `offset` on, or rejects with a
    * `SourceError`; never short, never padded.
    */

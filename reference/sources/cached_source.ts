@@ -90,6 +90,7 @@ interface BlockLimits {
 class BlockCache implements CachedSource {
   readonly name: string;
   readonly byteLength: number;
+  readonly parallelReads: number | undefined;
   readonly #source: ByteSource;
   readonly #limits: BlockLimits;
   /** By number, the most recently used last. */
@@ -107,6 +108,7 @@ class BlockCache implements CachedSource {
   constructor(source: ByteSource, limits: BlockLimits) {
     this.name = source.name;
     this.byteLength = source.byteLength;
+    this.parallelReads = source.parallelReads;
     this.#source = source;
     this.#limits = limits;
   }

@@ -36,13 +36,12 @@ export function openFileSource(path: string): FileSource {
       checkRange(file, offset, target.length);
       file.readSync(target, offset);
     },
-    async readInto(
+    readInto(
       target: Uint8Array,
       offset: number,
-      options: ReadOptions = {},
+      options?: ReadOptions,
     ): Promise<void> {
-      checkRange(file, offset, target.length);
-      await file.read(target, offset, options.signal);
+      return file.read(target, offset, options?.signal);
     },
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),

@@ -10,6 +10,8 @@ import {
 
 /** Bytes that opening asks for, and keeps: headers and the first bitmap. */
 const HEAD_LENGTH = 0x10000;
+/** Requests that are best under way at once: most of the time is waiting. */
+const PARALLEL_READS = 8;
 /** Most bytes of guesses that one request asks for, and that are kept. */
 const GUESSES_MAX = 0x10000;
 
@@ -111,6 +113,7 @@ interface Extent extends ByteRange {
 class RangeSource implements HttpSource {
   readonly name: string;
   readonly byteLength: number;
+  readonly parallelReads = PARALLEL_READS;
   readonly #client: HttpClient;
   readonly #version: FileVersion;
   readonly #head: Extent;
