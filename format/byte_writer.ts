@@ -11,25 +11,29 @@ export class ByteWriter {
 
   /** Writes a byte. */
   u8(value: number): this {
-    this.#view.setUint8(this.#grow(1), value);
+    const position = this.#grow(1);
+    this.#view.setUint8(position, value);
     return this;
   }
 
   /** Writes a big-endian u16. */
   be16(value: number): this {
-    this.#view.setUint16(this.#grow(2), value);
+    const position = this.#grow(2);
+    this.#view.setUint16(position, value);
     return this;
   }
 
   /** Writes a big-endian u32. */
   be32(value: number): this {
-    this.#view.setUint32(this.#grow(4), value);
+    const position = this.#grow(4);
+    this.#view.setUint32(position, value);
     return this;
   }
 
   /** Writes a big-endian u64. */
   be64(value: number | bigint): this {
-    this.#view.setBigUint64(this.#grow(8), BigInt(value));
+    const position = this.#grow(8);
+    this.#view.setBigUint64(position, BigInt(value));
     return this;
   }
 
@@ -55,6 +59,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** Makes room, perhaps in a new buffer with a new view; returns where. */
   #grow(length: number): number {
     const position = this.#length;
     this.#length += length;

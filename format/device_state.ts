@@ -12,11 +12,11 @@ import {
   readItem,
   type StreamItem,
 } from "./migration_stream.ts";
-import { readEos } from "./ram_section.ts";
+import { readEos, secondRamSection } from "./ram_section.ts";
 import { readOtherBodies } from "./section_bodies.ts";
 import type { SnapshotIndex } from "./snapshot_index.ts";
 import { type Report, StreamReader } from "./stream_reader.ts";
-import { findVmdesc, type Vmdesc } from "./vmdesc.ts";
+import { readVmdesc, type Vmdesc } from "./vmdesc.ts";
 import type { Walk, WalkedFile } from "./walk.ts";
 
 /** What stands behind RAM's END. */
@@ -40,9 +40,13 @@ export function* walkDeviceState(
   const reader = new StreamReader(file, index.ramEnd, report);
   const readOtherBody = readOtherBodies(reader, file);
   function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
-    yield* kind !== "full" && section.idstr === RAM_SECTION_IDSTR
-      ? readEos(reader, "ram-body-empty")
-      : readOtherBody(kind, section, offset);
+    if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {
+      yield* readOtherBody(kind, section, offset);
+    } else if (kind === "start") {
+      throw secondRamSection(reader, section, index.ramSection, offset);
+    } else {
+      yield* readEos(reader, "ram-body-empty");
+    }
   }
   const started = new Map(index.started);
   const sections: StreamItem[] = [];
@@ -80,8 +84,8 @@ function* readEnd(
   sections: StreamItem[],
 ): Walk<DeviceState> {
   const eofOffset = eof.range.offset;
-  const vmdesc = yield* findVmdesc(file, eofOffset);
-  if (vmdesc?.range.offset === eofOffset + 1) {
+  const vmdesc = yield* readVmdesc(file, eofOffset + 1);
+  if (vmdesc !== undefined) {
     return { sections, vmdesc, eofOffset, end: rangeEnd(vmdesc.range) };
   }
   reportNoVmdesc(reader, eofOffset + 1);

@@ -15,6 +15,7 @@ import {
   RAM_SECTION_VERSION,
 } from "./constants.ts";
 import type { Configuration } from "./configuration.ts";
+import type { FormatError } from "./errors.ts";
 import { hex } from "./hex.ts";
 import { bitmapByteLength, guessEntryOffsets, pageCountOf } from "./layout.ts";
 import { MAPPED_RAM_HEADER_FIELDS } from "./mapped_ram_header.ts";
@@ -42,6 +43,20 @@ export function checkRamVersion(
   throw reader.unsupportedError("ram-section-version", {
     ...violation,
     feature,
+  });
+}
+
+/** The refusal of a RAM section whose START, at `offset`, is not the first. */
+export function secondRamSection(
+  reader: StreamReader,
+  section: Section,
+  first: Section,
+  offset: number,
+): FormatError {
+  return reader.formatError("ram-section-unique", {
+    offset,
+    found: `a second RAM section, ${section.sectionId}`,
+    expected: `section ${first.sectionId} alone`,
   });
 }
 

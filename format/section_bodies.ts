@@ -6,7 +6,11 @@ import {
 import { skipDirtyBitmapRecords } from "./dirty_bitmap.ts";
 import type { ReadBody, Section } from "./migration_stream.ts";
 import type { StreamReader } from "./stream_reader.ts";
-import { findVmdesc, fullSectionLength, type Vmdesc } from "./vmdesc.ts";
+import {
+  findVmdesc,
+  fullSectionLengths,
+  type SectionLengths,
+} from "./vmdesc.ts";
 import type { WalkedFile } from "./walk.ts";
 
 /**
@@ -17,20 +21,18 @@ export function readOtherBodies(
   reader: StreamReader,
   file: WalkedFile,
 ): ReadBody {
-  let vmdesc: Vmdesc | undefined;
-  let searched = false;
+  let lengths: SectionLengths | undefined;
   return function* (kind, section, offset) {
     if (kind !== "full" && isDirtyBitmapSection(section)) {
       return yield* skipDirtyBitmapRecords(reader);
     }
     if (kind === "full") {
-      if (!searched) vmdesc = yield* findVmdesc(file, reader.offset);
-      searched = true;
-      const length = vmdesc &&
-        fullSectionLength(vmdesc, section.idstr, section.instanceId);
-      if (length !== undefined) {
-        return reader.seek(reader.offset + length);
+      if (lengths === undefined) {
+        const vmdesc = yield* findVmdesc(file, reader.offset);
+        lengths = vmdesc ? fullSectionLengths(vmdesc) : () => undefined;
       }
+      const length = lengths(section.idstr, section.instanceId);
+      if (length !== undefined) return skipBody(reader, length);
     }
     const name = `${
       JSON.stringify(section.idstr)
@@ -45,6 +47,19 @@ export function readOtherBodies(
           DIRTY_BITMAP_SECTION_VERSION,
     });
   };
+}
+
+function skipBody(reader: StreamReader, length: number): void {
+  const { offset } = reader;
+  const rest = reader.fileLength - offset;
+  if (length > rest) {
+    throw reader.formatError("file-truncated", {
+      offset,
+      found: `${rest} bytes up to the end of the file`,
+      expected: `${length} bytes of a section, as the vmdesc says`,
+    });
+  }
+  reader.seek(offset + length);
 }
 
 function isDirtyBitmapSection({ idstr, versionId }: Section): boolean {

@@ -16,7 +16,12 @@ import {
   type StartedSections,
   type StreamItem,
 } from "./migration_stream.ts";
-import { checkRamVersion, readEos, readRamSetup } from "./ram_section.ts";
+import {
+  checkRamVersion,
+  readEos,
+  readRamSetup,
+  secondRamSection,
+} from "./ram_section.ts";
 import type { RAMBlockHeader } from "./ramblock_header.ts";
 import { readOtherBodies } from "./section_bodies.ts";
 import { type Report, StreamReader } from "./stream_reader.ts";
@@ -77,11 +82,7 @@ export function* indexSnapshot(
       yield* readOtherBody(kind, section, offset);
     } else if (kind === "start") {
       if (ramSection !== undefined) {
-        throw reader.formatError("ram-section-unique", {
-          offset,
-          found: `a second RAM section, ${section.sectionId}`,
-          expected: `section ${ramSection.sectionId} alone`,
-        });
+        throw secondRamSection(reader, section, ramSection, offset);
       }
       ramSection = section;
       checkRamVersion(reader, section);

@@ -16,6 +16,7 @@ import {
   QEMU_VM_VMDESCRIPTION,
   RAM_SAVE_FLAG_EOS,
   RAM_SAVE_FLAG_MEM_SIZE,
+  RAM_SAVE_FLAGS_MASK,
   RAM_SECTION_IDSTR,
   RAM_SECTION_VERSION,
 } from "./constants.ts";
@@ -106,6 +107,12 @@ export function planSnapshot(
 ): SnapshotPlan {
   checkBlocks(blocks, pageSize);
   const total = blocks.reduce((sum, block) => sum + block.usedLength, 0);
+  if (total % (RAM_SAVE_FLAGS_MASK + 1) !== 0) {
+    throw new RangeError(
+      `Cannot save ${total} bytes of RAM: expected a multiple of ` +
+        `${RAM_SAVE_FLAGS_MASK + 1}, which the format needs for its flags`,
+    );
+  }
   const pieces: PlacedBytes[] = [];
   let writer = new ByteWriter();
   writer.bytes(head).be64(total + RAM_SAVE_FLAG_MEM_SIZE);

@@ -32,6 +32,19 @@ const SEARCH_MAX = 0x10000000;
 const TRIES_MAX = 8;
 const DEPTH_MAX = 32;
 
+/** Reads the vmdesc whose type byte stands at `offset`, if there is one. */
+export function* readVmdesc(
+  file: WalkedFile,
+  offset: number,
+): Walk<Vmdesc | undefined> {
+  if (offset + HEADER_LENGTH > file.byteLength) return undefined;
+  const head = yield { offset, length: HEADER_LENGTH };
+  if (head[0] !== QEMU_VM_VMDESCRIPTION) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const range = vmdescRange(file, offset, view.getUint32(1));
+  return range && (yield* readText(range));
+}
+
 /** Finds the vmdesc behind `from`: an EOF item, type, length and a JSON text. */
 export function* findVmdesc(
   file: WalkedFile,
@@ -53,19 +66,36 @@ export function* findVmdesc(
         window[at - 1] !== QEMU_VM_EOF ||
         window[at + HEADER_LENGTH] !== OPENING_BRACE
       ) continue;
-      const textLength = view.getUint32(at + 1);
-      const range = { offset: start + at, length: HEADER_LENGTH + textLength };
-      if (textLength > VMDESC_LENGTH_MAX) continue;
-      if (rangeEnd(range) > file.byteLength) continue;
-      const value = parseVmdesc(
-        yield { offset: range.offset + HEADER_LENGTH, length: textLength },
-      );
-      if (value !== undefined) return { range, value };
-      if (++tries === TRIES_MAX) return undefined;
+      const range = vmdescRange(file, start + at, view.getUint32(at + 1));
+      if (range === undefined) continue;
+      const vmdesc = yield* readText(range);
+      if (vmdesc !== undefined || ++tries === TRIES_MAX) return vmdesc;
     }
     start += Math.max(1, length - overlap);
   }
   return undefined;
+}
+
+/** The range of a vmdesc whose text has that length; undefined if it cannot be. */
+function vmdescRange(
+  file: WalkedFile,
+  offset: number,
+  textLength: number,
+): ByteRange | undefined {
+  const range = { offset, length: HEADER_LENGTH + textLength };
+  return textLength <= VMDESC_LENGTH_MAX && rangeEnd(range) <= file.byteLength
+    ? range
+    : undefined;
+}
+
+function* readText(range: ByteRange): Walk<Vmdesc | undefined> {
+  const value = parseVmdesc(
+    yield {
+      offset: range.offset + HEADER_LENGTH,
+      length: range.length - HEADER_LENGTH,
+    },
+  );
+  return value && { range, value };
 }
 
 function parseVmdesc(text: Uint8Array): Vmdesc["value"] | undefined {
@@ -81,17 +111,26 @@ function parseVmdesc(text: Uint8Array): Vmdesc["value"] | undefined {
   }
 }
 
-/** Bytes of a FULL section between its header and its footer, if `vmdesc` tells. */
-export function fullSectionLength(
-  vmdesc: Vmdesc,
+/** Tells how long the FULL section of an idstr and instance_id is, if it can. */
+export type SectionLengths = (
   idstr: string,
   instanceId: number,
-): number | undefined {
-  const device = vmdesc.value.devices.find((device) =>
-    member(device, "name") === idstr &&
-    member(device, "instance_id") === instanceId
-  );
-  return device === undefined ? undefined : stateLength(device, 0);
+) => number | undefined;
+
+/**
+ * Bytes of FULL sections between their headers and their footers, as `vmdesc`
+ * tells. Each device is looked at once, however many sections are asked for.
+ */
+export function fullSectionLengths(vmdesc: Vmdesc): SectionLengths {
+  const lengths = new Map<string, number | undefined>();
+  for (const device of vmdesc.value.devices) {
+    const name = member(device, "name");
+    const instanceId = member(device, "instance_id");
+    if (typeof name !== "string" || !isLength(instanceId)) continue;
+    const key = `${instanceId} ${name}`;
+    if (!lengths.has(key)) lengths.set(key, stateLength(device, 0));
+  }
+  return (idstr, instanceId) => lengths.get(`${instanceId} ${idstr}`);
 }
 
 /** Bytes of the fields and the subsections of a device or a subsection. */
@@ -100,7 +139,8 @@ function stateLength(state: unknown, depth: number): number | undefined {
   let length = 0;
   for (const field of arrayMember(state, "fields")) {
     const size = member(field, "size");
-    const count = member(field, "array_len") ?? 1;
+    const arrayLength = member(field, "array_len");
+    const count = arrayLength === undefined ? 1 : arrayLength;
     if (!isLength(size) || !isLength(count)) return undefined;
     length += size * count;
   }
@@ -109,7 +149,7 @@ function stateLength(state: unknown, depth: number): number | undefined {
     const inner = stateLength(subsection, depth + 1);
     if (typeof name !== "string" || inner === undefined) return undefined;
     // Type byte, counted name, be32 version, then its state.
-    length += 1 + 1 + name.length + 4 + inner;
+    length += 1 + 1 + new TextEncoder().encode(name).length + 4 + inner;
   }
   const size = member(state, "size");
   if (member(state, "fields") === undefined) {

@@ -1,4 +1,4 @@
-import type { ByteRange } from "../format/mod.ts";
+import type { PageRun } from "../format/mod.ts";
 import { CHUNK, PARALLEL_CHUNK } from "./chunk.ts";
 import { inLanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
@@ -6,6 +6,9 @@ import type { RAMBlock } from "./ram_block.ts";
 import type { Progress } from "./progress.ts";
 import type { ByteSink } from "./sinks/byte_sink.ts";
 import type { ReadOptions } from "./sources/byte_source.ts";
+
+/** Most runs in a batch: a server may not like a longer Range header. */
+const RUNS_MAX = 64;
 
 /** How to export. */
 export interface ExportOptions extends ReadOptions {
@@ -45,7 +48,7 @@ export async function exportImage(
   sink: ByteSink,
   options: ExportOptions = {},
 ): Promise<void> {
-  const { idstr, usedLength: total } = block;
+  const { idstr, usedLength: total, pageSize } = block;
   const { signal, onProgress } = options;
   try {
     const pace = new Pace(signal);
@@ -53,18 +56,25 @@ export async function exportImage(
     // An ignored block has nothing to export; reading it says so.
     if (block.ignored) await block.readInto(new Uint8Array(0), 0);
     const { parallelReads = 1 } = block;
-    const size = parallelReads > 1 ? PARALLEL_CHUNK : CHUNK;
+    const size = Math.max(
+      parallelReads > 1 ? PARALLEL_CHUNK : CHUNK,
+      pageSize,
+    );
     const lanes = Array.from(
       { length: parallelReads },
       () => new Uint8Array(size),
     );
-    const chunks = presentChunks(block, size, signal);
-    await inLanes(lanes, chunks, async (chunk, lane) => {
-      const { offset, length, wantedUntil } = chunk;
-      const bytes = lane.subarray(0, length);
-      await block.readInto(bytes, offset, { ...options, wantedUntil });
-      await sink.write(bytes, offset);
-      onProgress?.({ idstr, done: offset + length, total });
+    const batches = presentBatches(block, size / pageSize, signal);
+    await inLanes(lanes, batches, async (runs, buffer) => {
+      await block.readRunsInto(buffer, runs, options);
+      let position = 0;
+      for (const { first, end } of runs) {
+        const length = (end - first) * pageSize;
+        const bytes = buffer.subarray(position, position + length);
+        await sink.write(bytes, first * pageSize);
+        position += length;
+        onProgress?.({ idstr, done: end * pageSize, total });
+      }
       await pace.step();
     });
     await sink.commit();
@@ -74,21 +84,25 @@ export async function exportImage(
   }
 }
 
-/** The present pages of a block, in pieces of at most `size` bytes. */
-async function* presentChunks(
+/** The runs of a block's present pages in batches of at most `pages` pages. */
+async function* presentBatches(
   block: RAMBlock,
-  size: number,
+  pages: number,
   signal: AbortSignal | undefined,
-): AsyncGenerator<ByteRange & { readonly wantedUntil: number }> {
-  const { pageSize, pagesOffset } = block;
+): AsyncGenerator<PageRun[]> {
+  let batch: PageRun[] = [];
+  let room = pages;
   for await (const run of block.presentRuns({ signal })) {
-    const end = run.end * pageSize;
-    for (let offset = run.first * pageSize; offset < end; offset += size) {
-      yield {
-        offset,
-        length: Math.min(size, end - offset),
-        wantedUntil: pagesOffset + end,
-      };
+    for (let first = run.first; first < run.end;) {
+      const end = Math.min(run.end, first + room);
+      batch.push({ first, end });
+      room -= end - first;
+      first = end;
+      if (room > 0 && batch.length < RUNS_MAX) continue;
+      yield batch;
+      batch = [];
+      room = pages;
     }
   }
+  if (batch.length > 0) yield batch;
 }

@@ -13,7 +13,11 @@ import {
   type Walk,
 } from "../format/mod.ts";
 import { drive } from "./drive.ts";
-import type { ByteSource, ReadOptions } from "./sources/byte_source.ts";
+import type {
+  ByteSource,
+  ReadOptions,
+  ReadPart,
+} from "./sources/byte_source.ts";
 
 /** Which pages to look at: `first` up to, but not including, `end`. */
 export interface RunOptions extends ReadOptions {
@@ -157,6 +161,42 @@ export class RAMBlock implements ByteSource {
   }
 
   /**
+   * Reads runs of pages, one behind the other, into `target`: with one request
+   * for all, where the source can do that; zeros for pages not in the file.
+   */
+  async readRunsInto(
+    target: Uint8Array,
+    runs: readonly PageRun[],
+    options?: ReadOptions,
+  ): Promise<void> {
+    const stored: ReadPart[] = [];
+    let position = 0;
+    for (const { first, end } of runs) {
+      const length = (end - first) * this.pageSize;
+      const part = target.subarray(position, position + length);
+      if (part.length < length) {
+        throw new RangeError(
+          `Cannot read runs of ${this.name}: they have more than the ` +
+            `${target.length} bytes of the target`,
+        );
+      }
+      // The walk zeroes what is not there, and asks for the rest.
+      const walk = this.rangeWalk(part, first * this.pageSize);
+      for await (const wanted of this.#requests(walk, options)) {
+        stored.push(wanted);
+      }
+      position += length;
+    }
+    if (this.#source.readParts !== undefined) {
+      await this.#source.readParts(stored, options);
+    } else {
+      for (const { target, offset } of stored) {
+        await this.#source.readInto(target, offset, options);
+      }
+    }
+  }
+
+  /**
    * Reads `target.length` bytes of the block from `offset` on: one read of the
    * file for each run of pages that it holds, zeros for the rest.
    */
@@ -245,6 +285,22 @@ export class RAMBlock implements ByteSource {
       );
     }
     this.#checkNotIgnored();
+  }
+
+  /** The requests of a walk that have a target; the others are answered. */
+  async *#requests(
+    walk: Walk<void>,
+    options: ReadOptions | undefined,
+  ): AsyncGenerator<ReadPart> {
+    let step = walk.next();
+    while (!step.done) {
+      const { offset, length, target } = step.value;
+      const bytes = target ?? new Uint8Array(length);
+      if (target === undefined) {
+        await this.#source.readInto(bytes, offset, options);
+      } else yield { offset, target };
+      step = walk.next(bytes);
+    }
   }
 
   #checkNotIgnored(): void {

@@ -1,28 +1,70 @@
+import { spawn } from "node:child_process";
 import { createServer, request as forward } from "node:http";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
-/** A proxy before a server that holds each answer back for a while. */
-export interface DelayingProxy extends AsyncDisposable {
-  /** The address that stands for the server's. */
-  readonly origin: string;
-  /** Requests that passed. */
+/** What passed through a proxy so far. */
+export interface ProxyCounts {
+  /** Requests. */
   readonly requests: number;
-  /** Bytes of bodies that passed. */
+  /** Bytes of bodies. */
   readonly bytes: number;
   /** The most requests that were under way at once. */
   readonly mostAtOnce: number;
 }
 
-/** Starts a proxy that answers `delay` milliseconds later than `origin` does. */
-export function startDelayingProxy(
+/** A proxy before a server that holds each answer back for a while. */
+export interface DelayingProxy extends AsyncDisposable {
+  /** The address that stands for the server's. */
+  readonly origin: string;
+  /** What passed so far. */
+  counts(): Promise<ProxyCounts>;
+}
+
+/**
+ * Starts a proxy that answers `delay` milliseconds later than `origin` does. It
+ * is a process of its own, so that what is measured does not wait for it.
+ */
+export async function startDelayingProxy(
   origin: string,
   delay: number,
 ): Promise<DelayingProxy> {
-  const counts = { requests: 0, bytes: 0, atOnce: 0, mostAtOnce: 0 };
+  const run = "Deno" in globalThis ? ["run", "-A"] : [];
+  const program = fileURLToPath(import.meta.url);
+  const child = spawn(
+    process.execPath,
+    [...run, program, origin, String(delay)],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const exited = new Promise<void>((resolve) =>
+    child.on("exit", () => resolve())
+  );
+  const lines = createInterface({ input: child.stdout })
+    [Symbol.asyncIterator]();
+  const address = await lines.next();
+  return {
+    origin: String(address.value),
+    async counts() {
+      child.stdin.write("\n");
+      return JSON.parse(String((await lines.next()).value));
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await exited;
+    },
+  };
+}
+
+/** The proxy itself: prints its address, and its counts for each line it gets. */
+function main(origin: string, delay: number): void {
+  const counts = { requests: 0, bytes: 0, mostAtOnce: 0 };
+  let atOnce = 0;
   const server = createServer((incoming, outgoing) => {
     counts.requests++;
-    counts.atOnce++;
-    counts.mostAtOnce = Math.max(counts.mostAtOnce, counts.atOnce);
-    outgoing.on("close", () => counts.atOnce--);
+    atOnce++;
+    counts.mostAtOnce = Math.max(counts.mostAtOnce, atOnce);
+    outgoing.on("close", () => atOnce--);
     setTimeout(() => {
       const { method, headers } = incoming;
       const url = new URL(incoming.url ?? "/", origin);
@@ -33,26 +75,13 @@ export function startDelayingProxy(
       }).on("error", () => outgoing.destroy()).end();
     }, delay);
   });
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" ? address?.port : undefined;
-      resolve({
-        origin: `http://127.0.0.1:${port}`,
-        get requests() {
-          return counts.requests;
-        },
-        get bytes() {
-          return counts.bytes;
-        },
-        get mostAtOnce() {
-          return counts.mostAtOnce;
-        },
-        [Symbol.asyncDispose](): Promise<void> {
-          server.closeAllConnections();
-          return new Promise((resolve) => server.close(() => resolve()));
-        },
-      });
-    });
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    console.log(`http://127.0.0.1:${port}`);
   });
+  const input = createInterface({ input: process.stdin });
+  input.on("line", () => console.log(JSON.stringify(counts)));
 }
+
+if (import.meta.main) main(process.argv[2], Number(process.argv[3]));

@@ -19,6 +19,14 @@ export interface ReadOptions {
   readonly background?: boolean | undefined;
 }
 
+/** A part of a read of several. */
+export interface ReadPart {
+  /** Position of its first byte in the source. */
+  readonly offset: number;
+  /** Where its bytes shall go, all of it filled. */
+  readonly target: Uint8Array;
+}
+
 /** Bytes that can be read anywhere: a file, a Blob, memory, a URL. */
 export interface ByteSource {
   /** Name for errors: a path, a URL, or what the caller called it. */
@@ -37,6 +45,14 @@ export interface ByteSource {
   readInto(
     target: Uint8Array,
     offset: number,
+    options?: ReadOptions,
+  ): Promise<void>;
+  /**
+   * Fills several targets, with one request where that is possible. There only
+   * where it is of use: the others read the parts one after another.
+   */
+  readParts?(
+    parts: readonly ReadPart[],
     options?: ReadOptions,
   ): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { ByteSource, ReadOptions } from "./byte_source.ts";
+import type { ByteSource, ReadOptions, ReadPart } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
 import { SharedRead } from "./shared_read.ts";
 
@@ -80,6 +80,8 @@ export function cachedSource(
   });
 }
 
+const DONE = Promise.resolve();
+
 interface BlockLimits {
   readonly blockSize: number;
   readonly maxBlocks: number;
@@ -95,6 +97,7 @@ class BlockCache implements CachedSource {
   readonly #limits: BlockLimits;
   /** By number, the most recently used last. */
   readonly #blocks = new Map<number, Uint8Array>();
+  #lastTouched = -1;
   /** Blocks on their way, each with the request that brings it. */
   readonly #pending = new Map<number, SharedRead>();
   #statistics = { requests: 0, bytes: 0, hits: 0, waits: 0 };
@@ -117,14 +120,51 @@ class BlockCache implements CachedSource {
     return { ...this.#statistics };
   }
 
-  async readInto(
+  readInto(
     target: Uint8Array,
     offset: number,
     options: ReadOptions = {},
   ): Promise<void> {
+    const { blockSize } = this.#limits;
+    const number = Math.floor(offset / blockSize);
+    const block = this.#blocks.get(number);
+    const start = offset - number * blockSize;
+    // A page of a block that is here: the way of nearly every read.
+    if (
+      block !== undefined && start + target.length <= block.length &&
+      !options.signal?.aborted
+    ) {
+      this.#statistics.hits++;
+      this.#touch(number, block);
+      target.set(block.subarray(start, start + target.length));
+      this.#readAhead(offset, target.length, number + 1, options);
+      return DONE;
+    }
+    return this.#read(target, offset, options);
+  }
+
+  /** What many runs are wanted of is not kept: it is a load, not a look. */
+  async readParts(
+    parts: readonly ReadPart[],
+    options?: ReadOptions,
+  ): Promise<void> {
+    if (this.#source.readParts !== undefined) {
+      this.#count(parts.reduce((sum, { target }) => sum + target.length, 0));
+      return await this.#source.readParts(parts, options);
+    }
+    for (const { target, offset } of parts) {
+      await this.readInto(target, offset, options);
+    }
+  }
+
+  async #read(
+    target: Uint8Array,
+    offset: number,
+    options: ReadOptions,
+  ): Promise<void> {
     options.signal?.throwIfAborted();
     checkRange(this, offset, target.length);
-    const { blockSize } = this.#limits;
+    const { blockSize, maxBlocks, maxRequestBlocks } = this.#limits;
     const first = Math.floor(offset / blockSize);
     const end = Math.ceil((offset + target.length) / blockSize);
     const cached = this.#allCached(first, end);
@@ -134,15 +174,10 @@ class BlockCache implements CachedSource {
       this.#count(target.length);
       return await this.#source.readInto(target, offset, options);
     }
-    if (!options.background) {
-      this.#readAhead(offset, target.length, end, options);
-    }
+    this.#readAhead(offset, target.length, end, options);
     if (cached) return this.#copyCached(target, offset, first, end);
     // In steps, so that a read larger than the cache can be answered too.
-    const step = Math.min(
-      this.#limits.maxRequestBlocks,
-      this.#limits.maxBlocks,
-    );
+    const step = Math.min(maxRequestBlocks, maxBlocks);
     for (let at = first; at < end; at += step) {
       const stop = Math.min(end, at + step);
       if (options.background) {
@@ -190,10 +225,17 @@ class BlockCache implements CachedSource {
     for (let number = first; number < end; number++) {
       const bytes = this.#blocks.get(number);
       if (bytes === undefined) continue;
-      this.#blocks.delete(number);
-      this.#blocks.set(number, bytes);
+      this.#touch(number, bytes);
       this.#copyBlock(target, offset, number, bytes);
     }
+  }
+
+  /** Makes a block the most recently used. */
+  #touch(number: number, bytes: Uint8Array): void {
+    if (number === this.#lastTouched) return;
+    this.#lastTouched = number;
+    this.#blocks.delete(number);
+    this.#blocks.set(number, bytes);
   }
 
   /** Copies what of a block lies inside the target. */
@@ -274,6 +316,7 @@ class BlockCache implements CachedSource {
 
   #keep(number: number, bytes: Uint8Array): void {
     this.#blocks.set(number, bytes);
+    this.#lastTouched = number;
     if (this.#blocks.size <= this.#limits.maxBlocks) return;
     const [oldest] = this.#blocks.keys();
     if (oldest !== undefined) this.#blocks.delete(oldest);
@@ -289,6 +332,7 @@ class BlockCache implements CachedSource {
     end: number,
     options: ReadOptions,
   ): void {
+    if (options.background) return;
     const sequential = offset === this.#nextOffset;
     this.#nextOffset = offset + length;
     const { blockSize, maxReadAheadBlocks, maxBlocks } = this.#limits;

@@ -1,5 +1,5 @@
 import { type ByteRange, rangeEnd } from "../../format/mod.ts";
-import type { ByteSource, ReadOptions } from "./byte_source.ts";
+import type { ByteSource, ReadOptions, ReadPart } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
 import { describeStatus, HttpClient, type HttpOptions } from "./http_client.ts";
 import {
@@ -110,6 +110,21 @@ interface Extent extends ByteRange {
   readonly bytes: Uint8Array;
 }
 
+/** Copies a range out of the extent that holds it, if one does. */
+function copyFrom(
+  extents: readonly Extent[],
+  target: Uint8Array,
+  range: ByteRange,
+): boolean {
+  const extent = extents.find((it) =>
+    it.offset <= range.offset && rangeEnd(range) <= rangeEnd(it)
+  );
+  if (extent === undefined) return false;
+  const start = range.offset - extent.offset;
+  target.set(extent.bytes.subarray(start, start + range.length));
+  return true;
+}
+
 class RangeSource implements HttpSource {
   readonly name: string;
   readonly byteLength: number;
@@ -157,7 +172,8 @@ class RangeSource implements HttpSource {
     if (this.#copyKnown(target, range)) return;
     const guesses = this.#multipart ? this.#usable(range, options.guesses) : [];
     if (guesses.length > 0) {
-      await this.#readGuesses(range, guesses, options.signal);
+      this.#guessed =
+        await this.#getRanges([range, ...guesses], options.signal) ?? [];
       if (this.#copyKnown(target, range)) return;
     }
     await this.#client.get([range], async (response, alive) => {
@@ -172,13 +188,7 @@ class RangeSource implements HttpSource {
   }
 
   #copyKnown(target: Uint8Array, range: ByteRange): boolean {
-    const extent = [this.#head, ...this.#guessed].find((it) =>
-      it.offset <= range.offset && rangeEnd(range) <= rangeEnd(it)
-    );
-    if (extent === undefined) return false;
-    const start = range.offset - extent.offset;
-    target.set(extent.bytes.subarray(start, start + range.length));
-    return true;
+    return copyFrom([this.#head, ...this.#guessed], target, range);
   }
 
   /** The guesses that are inside the file, apart from each other and not too much. */
@@ -196,13 +206,38 @@ class RangeSource implements HttpSource {
     });
   }
 
-  /** Asks for a range and guesses at once; remembers whether that can be done. */
-  async #readGuesses(
-    range: ByteRange,
-    guesses: readonly ByteRange[],
-    signal: AbortSignal | undefined,
+  async readParts(
+    parts: readonly ReadPart[],
+    options: ReadOptions = {},
   ): Promise<void> {
-    const ranges = [range, ...guesses];
+    options.signal?.throwIfAborted();
+    for (const { offset, target } of parts) {
+      checkRange(this, offset, target.length);
+    }
+    const ranges = parts.map(({ offset, target }) => ({
+      offset,
+      length: target.length,
+    }));
+    const several = this.#multipart && parts.length > 1;
+    const extents = several
+      ? await this.#getRanges(ranges, options.signal) ?? []
+      : [];
+    for (const [index, { target, offset }] of parts.entries()) {
+      if (copyFrom(extents, target, ranges[index])) continue;
+      await this.readInto(target, offset, options);
+    }
+  }
+
+  /**
+   * Asks for several ranges at once. Undefined if the server does not answer so,
+   * which is remembered.
+   */
+  async #getRanges(
+    ranges: readonly ByteRange[],
+    signal: AbortSignal | undefined,
+  ): Promise<Extent[] | undefined> {
+    // Each part has its own headers.
+    const limit = ranges.reduce((sum, { length }) => sum + length + 0x200, 0);
     const body = await this.#client.get(ranges, async (response, alive) => {
       const type = response.headers.get("content-type") ?? "";
       const boundary = multipartBoundary(type);
@@ -211,8 +246,6 @@ class RangeSource implements HttpSource {
         return undefined;
       }
       this.#check(ranges, response);
-      // Each part has its own headers; a server may also join neighbours.
-      const limit = GUESSES_MAX + ranges.length * 0x200;
       const bytes = await readAll(this.#client, response, limit, alive);
       return { boundary, bytes };
     }, signal);
@@ -222,10 +255,10 @@ class RangeSource implements HttpSource {
     );
     if (body === undefined || parts === undefined || !good) {
       this.#multipart = false;
-      return;
+      return undefined;
     }
     this.#bytesReceived += body.bytes.length;
-    this.#guessed = parts.map(({ bytes, contentRange }) => ({
+    return parts.map(({ bytes, contentRange }) => ({
       ...contentRange.range,
       bytes,
     }));

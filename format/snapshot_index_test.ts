@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ByteWriter } from "./byte_writer.ts";
+import { indexSnapshot, type SnapshotIndex } from "./snapshot_index.ts";
+import { ByteFile } from "./testing/byte_file.ts";
+import { entryOf } from "./testing/ram_setup.ts";
+import {
+  HEADER,
+  item,
+  NO_BLOCKS,
+  RAM_END,
+  RAM_START,
+  stream,
+} from "./testing/stream_bytes.ts";
+
+function index(bytes: Uint8Array): SnapshotIndex {
+  const file = new ByteFile(bytes);
+  return file.run(indexSnapshot(file));
+}
+
+const dirtyBitmaps = (body: number[]) => Uint8Array.from(body);
+const START_BITMAPS = item.head(1, "dirty-bitmap", dirtyBitmaps([1]), {
+  id: 2,
+  version: 1,
+});
+
+test("indexSnapshot() stops behind the footer of RAM's END", () => {
+  const bytes = stream(RAM_START, RAM_END);
+  const behind = new Uint8Array(bytes.length + 50).fill(0xff);
+  behind.set(bytes);
+  const found = index(behind);
+  assert.equal(found.ramEnd, bytes.length);
+  assert.equal(found.configuration.machine, "none");
+  assert.deepEqual(found.ramSection, {
+    sectionId: 1,
+    idstr: "ram",
+    instanceId: 0,
+    versionId: 4,
+  });
+  const start = HEADER.length + 17;
+  assert.deepEqual(found.ramSetup, { offset: start, length: 16 });
+  assert.equal(found.streamOffset, 0);
+  assert.equal(found.ramPartCount, 0);
+});
+
+test("indexSnapshot() starts where it is told", () => {
+  const bytes = new ByteWriter().bytes(new Uint8Array(1000))
+    .bytes(stream(RAM_START, RAM_END)).finish();
+  const file = new ByteFile(bytes);
+  const found = file.run(indexSnapshot(file, { offset: 1000 }));
+  assert.equal(found.ramSetup.offset, 1000 + HEADER.length + 17);
+  assert.equal(found.streamOffset, 1000);
+  assert.throws(() => index(bytes), { rule: "stream-magic", offset: 0 });
+  assert.throws(() => file.run(indexSnapshot(file, { offset: 2000 })), {
+    rule: "file-truncated",
+    offset: 2000,
+  });
+});
+
+test("indexSnapshot() finds RAM by its idstr, whatever its section_id", () => {
+  for (const id of [0, 3, 2 ** 32 - 1]) {
+    const start = item.head(1, "ram", NO_BLOCKS, { id });
+    const found = index(stream(start, item.rest(2, id), item.rest(3, id)));
+    assert.equal(found.ramSection.sectionId, id);
+    assert.equal(found.ramPartCount, 1);
+  }
+});
+
+test("indexSnapshot() passes over commands and dirty bitmaps anywhere", () => {
+  const command = item.command(11, 0);
+  const found = index(stream(
+    command,
+    START_BITMAPS,
+    RAM_START,
+    command,
+    item.rest(2, 2, dirtyBitmaps([1])),
+    item.rest(2),
+    item.rest(3, 2, dirtyBitmaps([0x20, 1])),
+    command,
+    item.rest(2),
+    RAM_END,
+  ));
+  assert.equal(found.ramPartCount, 2);
+  assert.equal(found.started.size, 2);
+});
+
+test("indexSnapshot() passes over early sections by the vmdesc behind", () => {
+  const early = item.head(4, "early", new Uint8Array(12).fill(3), { id: 7 });
+  const behind = new ByteWriter().u8(0).bytes(
+    item.vmdesc({ name: "early", instance_id: 0, fields: [{ size: 12 }] }),
+  ).finish();
+  const bytes = stream(early, RAM_START, early, item.rest(2), RAM_END, behind);
+  const file = new ByteFile(bytes);
+  const found = file.run(indexSnapshot(file));
+  assert.deepEqual(
+    found.earlySections.map(({ range }) => range),
+    [
+      { offset: HEADER.length, length: early.length },
+      {
+        offset: HEADER.length + early.length + RAM_START.length,
+        length: early.length,
+      },
+    ],
+  );
+  // The vmdesc is looked for once: a window and its text.
+  assert.equal(file.requests.length, 3);
+});
+
+test("indexSnapshot() cannot pass over an early section without a vmdesc", () => {
+  const early = item.head(4, "early", new Uint8Array(12));
+  assert.throws(() => index(stream(early, RAM_START, RAM_END)), {
+    name: "UnsupportedError",
+    rule: "section-known",
+    offset: HEADER.length,
+  });
+});
+
+test("indexSnapshot() refuses an early section that the file cannot hold", () => {
+  const early = item.head(4, "early", new Uint8Array(12));
+  for (const size of [1000, Number.MAX_SAFE_INTEGER]) {
+    const behind = new ByteWriter().u8(0).bytes(
+      item.vmdesc({ name: "early", instance_id: 0, size }),
+    ).finish();
+    assert.throws(() => index(stream(early, behind)), {
+      name: "FormatError",
+      rule: "file-truncated",
+      offset: HEADER.length + 19,
+    });
+  }
+});
+
+test("indexSnapshot() cannot read an iterable section that it does not know", () => {
+  const others: [string, number][] = [
+    ["block", 1],
+    ["RAM", 4],
+    ["dirty-bitmap", 2],
+    ["dirty-bitmap", 0],
+  ];
+  for (const [idstr, version] of others) {
+    const start = item.head(1, idstr, NO_BLOCKS, { version });
+    assert.throws(() => index(stream(start)), {
+      name: "UnsupportedError",
+      rule: "section-known",
+      offset: HEADER.length,
+    });
+  }
+});
+
+test("indexSnapshot() refuses a second RAM section", () => {
+  const second = item.head(1, "ram", NO_BLOCKS, { id: 2 });
+  assert.throws(() => index(stream(RAM_START, second)), {
+    rule: "ram-section-unique",
+    offset: HEADER.length + RAM_START.length,
+  });
+});
+
+test("indexSnapshot() refuses a stream without RAM, or without its END", () => {
+  const eof = item.eof();
+  assert.throws(() => index(stream()), {
+    rule: "ram-section-present",
+    offset: HEADER.length,
+  });
+  assert.throws(() => index(stream(eof, RAM_START, RAM_END)), {
+    rule: "ram-section-present",
+    offset: HEADER.length,
+  });
+  const offset = HEADER.length + RAM_START.length;
+  for (const rest of [[], [eof]]) {
+    assert.throws(() => index(stream(RAM_START, ...rest)), {
+      rule: "ram-end-present",
+      offset,
+    });
+  }
+});
+
+test("indexSnapshot() refuses a RAM body that is not empty", () => {
+  const body = new Uint8Array(8);
+  for (const type of [2, 3] as const) {
+    assert.throws(() => index(stream(RAM_START, item.rest(type, 1, body))), {
+      rule: "ram-body-empty",
+      offset: HEADER.length + RAM_START.length + 5,
+    });
+  }
+});
+
+test("indexSnapshot() reads 100,000 PARTs in few requests", () => {
+  const part = item.rest(2);
+  const parts = new Uint8Array(100_000 * part.length);
+  for (let at = 0; at < parts.length; at += part.length) parts.set(part, at);
+  const file = new ByteFile(stream(RAM_START, parts, RAM_END));
+  assert.equal(file.run(indexSnapshot(file)).ramPartCount, 100_000);
+  assert(file.requests.length < 15);
+});
+
+test("indexSnapshot() makes one small request for each RAMBlock", () => {
+  const count = 50;
+  const length = count * 0x10000;
+  const bytes = new Uint8Array(length + 1000);
+  const head = new ByteWriter().bytes(HEADER).u8(1).be32(1)
+    .countedString("ram").be32(0).be32(4).be64(count * 0x1000 + 4).finish();
+  bytes.set(head);
+  let at = head.length;
+  for (let number = 0; number < count; number++) {
+    const pagesOffset = (number + 1) * 0x10000 - 0x1000;
+    bytes.set(
+      entryOf({
+        idstr: `block ${number}`,
+        usedLength: 0x1000,
+        pagesOffset,
+        bitmapOffset: pagesOffset - 0x100,
+      }).finish(),
+      at,
+    );
+    at = pagesOffset + 0x1000;
+  }
+  const tail = new ByteWriter().be64(0x10).u8(0x7e).be32(1).bytes(RAM_END);
+  bytes.set(tail.finish(), at);
+  const file = new ByteFile(bytes);
+  assert.equal(file.run(indexSnapshot(file)).blocks.length, count);
+  assert(file.requests.length <= count + 2);
+  const asked = file.requests.reduce((sum, it) => sum + it.length, 0);
+  assert(asked < 500 * (count + 10));
+});

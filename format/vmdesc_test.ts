@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ByteWriter } from "./byte_writer.ts";
+import { ByteFile } from "./testing/byte_file.ts";
+import {
+  findVmdesc,
+  fullSectionLengths,
+  readVmdesc,
+  type Vmdesc,
+} from "./vmdesc.ts";
+
+const TEXT = '{"devices":[]}';
+const MIB = 0x100000;
+
+/** EOF, type, length and text, the length as it is unless told. */
+function vmdescBytes(text: string, length = text.length): Uint8Array {
+  return new ByteWriter().u8(0).u8(6).be32(length).text(text).finish();
+}
+
+/** A file with these parts, each at its position. */
+function fileWith(
+  parts: [number, Uint8Array][],
+  byteLength?: number,
+): ByteFile {
+  const end = Math.max(...parts.map(([at, bytes]) => at + bytes.length));
+  const bytes = new Uint8Array(end);
+  for (const [at, part] of parts) bytes.set(part, at);
+  return new ByteFile(bytes, byteLength ?? end);
+}
+
+function lengthOf(...devices: unknown[]): number | undefined {
+  const value = JSON.parse(JSON.stringify({ devices }));
+  const vmdesc: Vmdesc = { range: { offset: 0, length: 0 }, value };
+  return fullSectionLengths(vmdesc)("dev", 0);
+}
+
+const dev = (members: object) => ({ name: "dev", instance_id: 0, ...members });
+
+test("findVmdesc() finds a vmdesc wherever the windows end", () => {
+  const bytes = vmdescBytes(TEXT);
+  for (let at = 0x40000 - 30; at <= 0x40000 + 10; at++) {
+    const file = fileWith([[at, bytes]]);
+    const vmdesc = file.run(findVmdesc(file, 0));
+    assert.deepEqual(vmdesc, {
+      range: { offset: at + 1, length: 5 + TEXT.length },
+      value: { devices: [] },
+    });
+  }
+});
+
+test("findVmdesc() finds a vmdesc right behind where it starts", () => {
+  const file = fileWith([[100, vmdescBytes(TEXT)]]);
+  assert.equal(file.run(findVmdesc(file, 100))?.range.offset, 101);
+  assert.equal(file.run(findVmdesc(file, 101)), undefined);
+});
+
+test("findVmdesc() passes over what is not a vmdesc", () => {
+  const text = `{"other":1}`;
+  const bytes = vmdescBytes(TEXT);
+  const file = fileWith([
+    [0, vmdescBytes(TEXT, TEXT.length + 1)], // not at a brace any more
+    [100, vmdescBytes(text)],
+    [200, vmdescBytes('{"devices":{}}')],
+    [300, vmdescBytes(TEXT, 0xffffffff)],
+    [400, vmdescBytes("{not JSON}")],
+    [500, new Uint8Array([0, 6, 0, 0, 0, 2, 0x7b, 0xff, 0x7d])],
+    [600, bytes.subarray(1)], // no EOF item: the byte before is
+    [599, new Uint8Array([7])], // not zero
+    [700, bytes],
+  ]);
+  assert.equal(file.run(findVmdesc(file, 0))?.range.offset, 701);
+});
+
+test("findVmdesc() gives up after eight texts that are not a vmdesc", () => {
+  const decoys = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, index): [number, Uint8Array] => [index * 20, vmdescBytes("{}")],
+    );
+  for (const [count, found] of [[7, true], [8, false]] as const) {
+    const file = fileWith([...decoys(count), [1000, vmdescBytes(TEXT)]]);
+    assert.equal(file.run(findVmdesc(file, 0)) !== undefined, found);
+  }
+});
+
+test("findVmdesc() does not read a text that is longer than 64 MiB or the file", () => {
+  const length = 64 * MIB + 1;
+  const file = fileWith([[0, vmdescBytes("{", length)]], 2 ** 40);
+  assert.equal(file.run(findVmdesc(file, 0)), undefined);
+  assert(file.requests.every((request) => request.length <= 0x40000));
+});
+
+test("findVmdesc() looks no farther than 256 MiB, in few requests", () => {
+  const file = new ByteFile(new Uint8Array(0), 2 ** 52);
+  assert.equal(file.run(findVmdesc(file, 0)), undefined);
+  const last = file.requests.at(-1)!;
+  assert.equal(last.offset + last.length, 256 * MIB);
+  assert(file.requests.length < 1100);
+});
+
+test("findVmdesc() asks for nothing where no vmdesc fits", () => {
+  for (const length of [0, 1, 7]) {
+    const file = new ByteFile(new Uint8Array(length));
+    assert.equal(file.run(findVmdesc(file, 0)), undefined);
+    assert.equal(file.requests.length, 0);
+  }
+});
+
+test("readVmdesc() looks at one place", () => {
+  const file = fileWith([[0, vmdescBytes(TEXT)], [50, vmdescBytes("{}")]]);
+  assert.deepEqual(file.run(readVmdesc(file, 1))?.value, { devices: [] });
+  assert.equal(file.run(readVmdesc(file, 0)), undefined);
+  assert.equal(file.run(readVmdesc(file, 51)), undefined);
+  assert.equal(file.run(readVmdesc(file, file.byteLength - 4)), undefined);
+  assert.equal(file.run(readVmdesc(file, file.byteLength)), undefined);
+  const hostile = fileWith([[0, vmdescBytes("{", 0xffffffff)]], 2 ** 40);
+  assert.equal(hostile.run(readVmdesc(hostile, 1)), undefined);
+});
+
+test("readVmdesc() survives JSON that is nested very deep", () => {
+  const depth = 200_000;
+  const nested = "[".repeat(depth) + "]".repeat(depth);
+  const file = fileWith([[0, vmdescBytes(`{"devices":[${nested}]}`)]]);
+  const vmdesc = file.run(readVmdesc(file, 1));
+  if (vmdesc !== undefined) {
+    assert.equal(fullSectionLengths(vmdesc)("dev", 0), undefined);
+  }
+});
+
+test("fullSectionLengths() adds up fields and subsections", () => {
+  assert.equal(lengthOf(dev({ fields: [] })), 0);
+  const fields = [{ size: 8 }, { size: 2, array_len: 3 }, { size: 1 }];
+  assert.equal(lengthOf(dev({ fields })), 15);
+  const subsections = [
+    { vmsd_name: "dev/a", fields: [{ size: 4 }] },
+    {
+      vmsd_name: "dev/é",
+      fields: [],
+      subsections: [{ vmsd_name: "", fields: [{ size: 1 }] }],
+    },
+  ];
+  const inner = (6 + 5 + 4) + (6 + 6) + (6 + 0 + 1);
+  assert.equal(lengthOf(dev({ fields, subsections })), 15 + inner);
+});
+
+test("fullSectionLengths() does not descend into a field", () => {
+  const struct = { fields: [{ size: 100 }] };
+  assert.equal(lengthOf(dev({ fields: [{ size: 3, struct }] })), 3);
+});
+
+test("fullSectionLengths() takes size where a device has no fields", () => {
+  assert.equal(lengthOf(dev({ size: 24 })), 24);
+  assert.equal(lengthOf(dev({ size: 24, fields: [] })), 0);
+  assert.equal(lengthOf(dev({})), undefined);
+});
+
+test("fullSectionLengths() matches name and instance_id, the first that fits", () => {
+  const one = { name: "dev", instance_id: 1, size: 1 };
+  const other = { name: "other", instance_id: 0, size: 2 };
+  assert.equal(lengthOf(one, other, dev({ size: 3 }), dev({ size: 4 })), 3);
+  assert.equal(lengthOf(one, other), undefined);
+  assert.equal(lengthOf(null, 1, "dev", [], dev({ size: 5 })), 5);
+});
+
+test("fullSectionLengths() tells nothing when a member is missing or wrong", () => {
+  const wrong = [-1, 1.5, "8", null, [], 2 ** 53];
+  for (const size of [...wrong, undefined]) {
+    assert.equal(lengthOf(dev({ fields: [{ size }] })), undefined, `${size}`);
+  }
+  for (const count of wrong) {
+    const field = { size: 1, array_len: count };
+    assert.equal(lengthOf(dev({ fields: [field] })), undefined, `${count}`);
+  }
+  assert.equal(lengthOf(dev({ fields: [null] })), undefined);
+  assert.equal(
+    lengthOf(dev({ fields: [], subsections: [{ fields: [] }] })),
+    undefined,
+  );
+  const product = { size: 2 ** 30, array_len: 2 ** 30 };
+  assert.equal(lengthOf(dev({ fields: [product] })), undefined);
+  const large = { size: 2 ** 52 };
+  assert.equal(lengthOf(dev({ fields: [large, large] })), undefined);
+});
+
+test("fullSectionLengths() follows subsections 32 deep, and no deeper", () => {
+  const nested = (depth: number): object => ({
+    vmsd_name: "",
+    fields: [],
+    subsections: depth === 0 ? [] : [nested(depth - 1)],
+  });
+  assert.equal(lengthOf(dev(nested(32))), 32 * 6);
+  assert.equal(lengthOf(dev(nested(33))), undefined);
+});
+
+test("fullSectionLengths() takes linear time for many devices and questions", () => {
+  const devices = Array.from(
+    { length: 50_000 },
+    (_, index) => ({ name: "dev", instance_id: index, size: index }),
+  );
+  const vmdesc = { range: { offset: 0, length: 0 }, value: { devices } };
+  const lengths = fullSectionLengths(vmdesc);
+  const start = performance.now();
+  for (let index = 0; index < 50_000; index++) {
+    assert.equal(lengths("dev", index), index);
+  }
+  assert(performance.now() - start < 2000);
+});
