@@ -63,6 +63,7 @@ export type {
   Progress,
   RAMBlockInput,
   ReadOptions,
+  ReadPart,
   RunOptions,
   SaveOptions,
   SaveSummary,

@@ -38,7 +38,65 @@ function write(section: string, text: string): Rule {
   return { kind: "write", section, text };
 }
 
-const rules = {
+/** The slug of a rule of SPEC.md. */
+export type RuleSlug =
+  | "offsets-absolute"
+  | "file-truncated"
+  | "u64-range"
+  | "stream-magic"
+  | "stream-version"
+  | "item-type"
+  | "section-footer"
+  | "section-id"
+  | "section-known"
+  | "command-known"
+  | "command-length"
+  | "configuration-present"
+  | "machine-name"
+  | "configuration-subsection"
+  | "target-page-bits"
+  | "capability-count"
+  | "capability-known"
+  | "capability-mapped-ram"
+  | "early-sections"
+  | "dirty-bitmap-record"
+  | "vmdesc-present"
+  | "eof-present"
+  | "trailer-ignored"
+  | "ram-section-present"
+  | "ram-section-unique"
+  | "ram-section-version"
+  | "ram-total-flag"
+  | "ram-total"
+  | "idstr-text"
+  | "idstr-unique"
+  | "used-length-aligned"
+  | "used-length-positive"
+  | "mapped-ram-version"
+  | "page-size-valid"
+  | "page-size-uniform"
+  | "page-size-target"
+  | "pages-offset-aligned"
+  | "pages-offset-mebibyte"
+  | "pages-after-header"
+  | "pages-inside-file"
+  | "bitmap-inside-file"
+  | "bitmap-disjoint"
+  | "bitmap-anywhere"
+  | "bitmap-after-header"
+  | "ignored-block"
+  | "ram-setup-end"
+  | "ram-body-empty"
+  | "ram-parts-any"
+  | "ram-end-present"
+  | "bitmap-order"
+  | "bitmap-padding-ignored"
+  | "bitmap-padding-clear"
+  | "clear-bit-zero"
+  | "set-bit-stored";
+
+/** Every rule of SPEC.md by its slug, in the order of the document. */
+export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   // 3. The stream
   "offsets-absolute": accept(
     "3.1",
@@ -200,10 +258,4 @@ const rules = {
     "5.2",
     "A page whose bit is set is what the file holds, be it all zero or a hole",
   ),
-} as const satisfies Record<string, Rule>;
-
-/** The slug of a rule of SPEC.md. */
-export type RuleSlug = keyof typeof rules;
-
-/** Every rule of SPEC.md by its slug, in the order of the document. */
-export const RULES: Readonly<Record<RuleSlug, Rule>> = rules;
+};

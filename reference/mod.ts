@@ -36,6 +36,7 @@ export { blobSource } from "./sources/blob_source.ts";
 export type {
   ByteSource,
   ReadOptions,
+  ReadPart,
   SyncByteSource,
 } from "./sources/byte_source.ts";
 export type { HttpOptions } from "./sources/http_client.ts";

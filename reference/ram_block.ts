@@ -1,17 +1,13 @@
 import {
   type BitmapOrder,
-  BitmapPieces,
   type ByteRange,
   FormatError,
-  pageCountOf,
   pageOffset,
   type PageRun,
-  pageRunRange,
   type RAMBlockHeader,
-  readBlockRange,
-  UnsupportedError,
   type Walk,
 } from "../format/mod.ts";
+import { BlockPages } from "./block_pages.ts";
 import { drive } from "./drive.ts";
 import type {
   ByteSource,
@@ -55,39 +51,33 @@ export class RAMBlock implements ByteSource {
   /** As of the source that the block is read from. */
   readonly parallelReads: number | undefined;
   /**
-   * The bits, fetched by pieces.
+   * Where the pages stand, and which are there.
    * @internal
    */
-  protected readonly bitmap: BitmapPieces;
+  protected readonly pages: BlockPages;
   readonly #source: ByteSource;
-  readonly #entryOffset: number;
 
   /** Made by `openSnapshot`. */
   constructor(source: ByteSource, header: RAMBlockHeader, order: BitmapOrder) {
     this.idstr = header.idstr;
     this.usedLength = header.usedLength;
     this.pageSize = header.pageSize;
-    this.pageCount = pageCountOf(header.usedLength, header.pageSize);
     this.bitmapOffset = header.bitmapOffset;
     this.pagesOffset = header.pagesOffset;
     this.ignored = header.ignored;
-    this.name = `${source.name}#${header.idstr}`;
     this.byteLength = header.usedLength;
     this.parallelReads = source.parallelReads;
-    this.bitmap = new BitmapPieces(
-      this.pageCount,
-      header.bitmapOffset,
-      order,
-    );
+    this.pages = new BlockPages(source.name, header, order);
+    this.name = this.pages.name;
+    this.pageCount = this.pages.pageCount;
     this.#source = source;
-    this.#entryOffset = header.entry.offset;
   }
 
   /** Whether the file holds a page; the others are all zero (`clear-bit-zero`). */
   async hasPage(pageIndex: number, options?: ReadOptions): Promise<boolean> {
-    this.checkPage(pageIndex);
-    return this.bitmap.peek(pageIndex) ??
-      await drive(this.bitmap.isSet(pageIndex), this.#source, options);
+    this.pages.checkPage(pageIndex);
+    return this.pages.bitmap.peek(pageIndex) ??
+      await drive(this.pages.bitmap.isSet(pageIndex), this.#source, options);
   }
 
   /** Where a page stands in the file; undefined for a zero page. */
@@ -96,15 +86,15 @@ export class RAMBlock implements ByteSource {
     options?: ReadOptions,
   ): Promise<ByteRange | undefined> {
     const present = await this.hasPage(pageIndex, options);
-    return present ? this.rangeOf(pageIndex) : undefined;
+    return present ? this.pages.rangeOf(pageIndex) : undefined;
   }
 
   /** The runs of pages that the file holds, in order. */
   async *presentRuns(options: RunOptions = {}): AsyncGenerator<PageRun> {
-    const end = this.runEnd(options);
+    const end = this.pages.runEnd(options);
     for (let from = options.first ?? 0;;) {
       const run = await drive(
-        this.bitmap.nextRun(from, end),
+        this.pages.bitmap.nextRun(from, end),
         this.#source,
         options,
       );
@@ -133,12 +123,12 @@ export class RAMBlock implements ByteSource {
     pageIndex: number,
     options?: ReadOptions,
   ): Promise<boolean> {
-    this.checkTarget(target);
-    this.checkPage(pageIndex);
-    const present = this.bitmap.peek(pageIndex) ??
+    this.pages.checkTarget(target);
+    this.pages.checkPage(pageIndex);
+    const present = this.pages.bitmap.peek(pageIndex) ??
       await this.hasPage(pageIndex, options);
     if (present) {
-      const end = this.bitmap.peekRunEnd(pageIndex);
+      const end = this.pages.bitmap.peekRunEnd(pageIndex);
       await this.#source.readInto(target, pageOffset(this, pageIndex), {
         ...options,
         wantedUntil: pageOffset(this, end),
@@ -154,7 +144,7 @@ export class RAMBlock implements ByteSource {
     range: ByteRange,
     options?: ReadOptions,
   ): Promise<Uint8Array> {
-    this.checkRange(range.offset, range.length);
+    this.pages.checkRange(range.offset, range.length);
     const target = new Uint8Array(range.length);
     await this.readInto(target, range.offset, options);
     return target;
@@ -181,7 +171,7 @@ export class RAMBlock implements ByteSource {
         );
       }
       // The walk zeroes what is not there, and asks for the rest.
-      const walk = this.rangeWalk(part, first * this.pageSize);
+      const walk = this.pages.rangeWalk(part, first * this.pageSize);
       for await (const wanted of this.#requests(walk, options)) {
         stored.push(wanted);
       }
@@ -205,7 +195,7 @@ export class RAMBlock implements ByteSource {
     offset: number,
     options?: ReadOptions,
   ): Promise<void> {
-    await drive(this.rangeWalk(target, offset), this.#source, options);
+    await drive(this.pages.rangeWalk(target, offset), this.#source, options);
   }
 
   /**
@@ -216,7 +206,7 @@ export class RAMBlock implements ByteSource {
     options?: ReadOptions,
   ): Promise<FormatError | undefined> {
     const clear = this.ignored ||
-      await drive(this.bitmap.isPaddingClear(), this.#source, options);
+      await drive(this.pages.bitmap.isPaddingClear(), this.#source, options);
     return clear ? undefined : new FormatError(this.#source.name, {
       rule: "bitmap-padding-clear",
       offset: this.bitmapOffset,
@@ -224,67 +214,6 @@ export class RAMBlock implements ByteSource {
       found: `bits are set behind page ${this.pageCount - 1}`,
       expected: "clear bits",
     });
-  }
-
-  /**
-   * The walk that fills `target` from `offset` on.
-   * @internal
-   */
-  protected rangeWalk(target: Uint8Array, offset: number): Walk<void> {
-    this.checkRange(offset, target.length);
-    return readBlockRange(this, this.bitmap, target, offset);
-  }
-
-  /** Where a page stands in the file, if it does. */
-  protected rangeOf(pageIndex: number): ByteRange {
-    return pageRunRange(this, { first: pageIndex, end: pageIndex + 1 });
-  }
-
-  /** The end of a look at runs, checked; 0 where there is nothing to look at. */
-  protected runEnd(options: RunOptions): number {
-    const { first = 0, end = this.pageCount } = options;
-    if (!(first >= 0 && first <= end && end <= this.pageCount)) {
-      throw new RangeError(
-        `Cannot look at pages ${first} to ${end} of ${this.name}: ` +
-          `it has ${this.pageCount} pages`,
-      );
-    }
-    return this.ignored ? 0 : end;
-  }
-
-  /** Refuses a page that the block does not have. */
-  protected checkPage(pageIndex: number): void {
-    const inside = Number.isInteger(pageIndex) && pageIndex >= 0 &&
-      pageIndex < this.pageCount;
-    if (!inside) {
-      throw new RangeError(
-        `Cannot read page ${pageIndex} of ${this.name}: ` +
-          `it has ${this.pageCount} pages`,
-      );
-    }
-    this.#checkNotIgnored();
-  }
-
-  /** Refuses a target that is not as large as a page. */
-  protected checkTarget(target: Uint8Array): void {
-    if (target.length === this.pageSize) return;
-    throw new RangeError(
-      `Cannot read a page of ${this.name}: the target has ${target.length} ` +
-        `bytes, expected ${this.pageSize}`,
-    );
-  }
-
-  /** Refuses a range that the block does not have. */
-  protected checkRange(offset: number, length: number): void {
-    const inside = Number.isInteger(offset) && Number.isInteger(length) &&
-      offset >= 0 && length >= 0 && offset + length <= this.usedLength;
-    if (!inside) {
-      throw new RangeError(
-        `Cannot read ${length} bytes at ${offset} of ${this.name}: ` +
-          `it has ${this.usedLength} bytes`,
-      );
-    }
-    this.#checkNotIgnored();
   }
 
   /** The requests of a walk that have a target; the others are answered. */
@@ -301,17 +230,5 @@ export class RAMBlock implements ByteSource {
       } else yield { offset, target };
       step = walk.next(bytes);
     }
-  }
-
-  #checkNotIgnored(): void {
-    if (!this.ignored) return;
-    throw new UnsupportedError(this.#source.name, {
-      rule: "ignored-block",
-      feature: "pages that x-ignore-shared left in shared memory",
-      offset: this.#entryOffset,
-      idstr: this.idstr,
-      found: "a RAMBlock without pages",
-      expected: "the memory that it was shared from",
-    });
   }
 }

@@ -63,8 +63,8 @@ export class RAMBlockWriter {
       bitmap.clear(pageIndex);
       return false;
     }
-    bitmap.set(pageIndex);
     await this.#target.write(bytes, pageOffset(this.#header, pageIndex));
+    bitmap.set(pageIndex);
     return true;
   }
 
@@ -80,8 +80,7 @@ export class RAMBlockWriter {
     this.#checkPages(first, nonZero.pageCount, bytes);
     const bitmap = await this.#ownBitmap();
     for (let page = 0; page < nonZero.pageCount; page++) {
-      if (nonZero.isSet(page)) bitmap.set(first + page);
-      else bitmap.clear(first + page);
+      if (!nonZero.isSet(page)) bitmap.clear(first + page);
     }
     for (const run of nonZero.runs()) {
       const { length } = pageRunRange(this.#header, run);
@@ -90,6 +89,9 @@ export class RAMBlockWriter {
         bytes.subarray(start, start + length),
         pageOffset(this.#header, first + run.first),
       );
+      for (let page = run.first; page < run.end; page++) {
+        bitmap.set(first + page);
+      }
     }
   }
 
@@ -110,7 +112,12 @@ export class RAMBlockWriter {
   }
 
   #ownBitmap(): Promise<PageBitmap> {
-    return this.#bitmap ??= this.#loadBitmap();
+    if (this.#bitmap === undefined) {
+      this.#bitmap = this.#loadBitmap();
+      // A failure is not remembered: the next call tries again.
+      this.#bitmap.catch(() => this.#bitmap = undefined);
+    }
+    return this.#bitmap;
   }
 
   #checkPages(first: number, count: number, bytes: Uint8Array): void {

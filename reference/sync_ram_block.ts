@@ -24,23 +24,25 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
 
   /** As `hasPage`, at once. */
   hasPageSync(pageIndex: number): boolean {
-    this.checkPage(pageIndex);
-    return this.bitmap.peek(pageIndex) ??
-      driveSync(this.bitmap.isSet(pageIndex), this.#source);
+    this.pages.checkPage(pageIndex);
+    return this.pages.bitmap.peek(pageIndex) ??
+      driveSync(this.pages.bitmap.isSet(pageIndex), this.#source);
   }
 
   /** As `pageRange`, at once. */
   pageRangeSync(pageIndex: number): ByteRange | undefined {
-    return this.hasPageSync(pageIndex) ? this.rangeOf(pageIndex) : undefined;
+    return this.hasPageSync(pageIndex)
+      ? this.pages.rangeOf(pageIndex)
+      : undefined;
   }
 
   /** As `presentRuns`, at once. */
   *presentRunsSync(
     options: Omit<RunOptions, "signal"> = {},
   ): Generator<PageRun> {
-    const end = this.runEnd(options);
+    const end = this.pages.runEnd(options);
     for (let from = options.first ?? 0;;) {
-      const run = driveSync(this.bitmap.nextRun(from, end), this.#source);
+      const run = driveSync(this.pages.bitmap.nextRun(from, end), this.#source);
       if (run === undefined) return;
       yield run;
       from = run.end;
@@ -56,7 +58,7 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
 
   /** As `readPageInto`, at once. */
   readPageIntoSync(target: Uint8Array, pageIndex: number): boolean {
-    this.checkTarget(target);
+    this.pages.checkTarget(target);
     const present = this.hasPageSync(pageIndex);
     if (present) {
       this.#source.readIntoSync(
@@ -71,7 +73,7 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
 
   /** As `readRange`, at once. */
   readRangeSync(range: ByteRange): Uint8Array {
-    this.checkRange(range.offset, range.length);
+    this.pages.checkRange(range.offset, range.length);
     const target = new Uint8Array(range.length);
     this.readIntoSync(target, range.offset);
     return target;
@@ -79,6 +81,6 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
 
   /** As `readInto`, at once. */
   readIntoSync(target: Uint8Array, offset: number): void {
-    driveSync(this.rangeWalk(target, offset), this.#source);
+    driveSync(this.pages.rangeWalk(target, offset), this.#source);
   }
 }

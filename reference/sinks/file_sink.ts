@@ -89,8 +89,11 @@ class FileSink implements ByteSink {
 
   abort(): Promise<void> {
     return this.#do(() => {
-      this.#file.close();
-      this.#fs.rmSync(this.#partial, { force: true });
+      try {
+        this.#file.close();
+      } finally {
+        this.#fs.rmSync(this.#partial, { force: true });
+      }
     });
   }
 

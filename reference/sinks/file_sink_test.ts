@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { SourceError } from "../sources/source_error.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { createFileSink } from "./file_sink.ts";
+
+const BYTES = new TextEncoder().encode("QEVM");
+
+function refusal(path: string, force = false): string {
+  try {
+    createFileSink(path, { force });
+  } catch (error) {
+    assert(error instanceof SourceError, String(error));
+    assert.equal(error.source, path);
+    return error.message.replace(path, "PATH");
+  }
+  return "";
+}
+
+test("commit() makes a file of what was written, for its owner alone", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("new");
+  const sink = createFileSink(path);
+  assert.equal(sink.name, path);
+  await sink.write(BYTES, 3);
+  await sink.write(BYTES.subarray(0, 1), 10);
+  await sink.write(BYTES.subarray(1, 2), 3);
+  await sink.flush();
+  assert(!existsSync(path));
+  await sink.commit();
+  assert.equal(
+    readFileSync(path, "latin1"),
+    "\0\0\0EEVM\0\0\0Q",
+  );
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.deepEqual(scratch.names(), ["new"]);
+});
+
+test("setLength() cuts and extends with a hole", async () => {
+  using scratch = new ScratchFolder();
+  const sink = createFileSink(scratch.file("new"));
+  await sink.write(BYTES, 0);
+  await sink.setLength(2);
+  await sink.setLength(2 ** 40);
+  await sink.commit();
+  const { size, blocks } = statSync(scratch.file("new"));
+  assert.equal(size, 2 ** 40);
+  assert(blocks * 512 < 0x100000);
+});
+
+test("abort() leaves nothing, and nothing can be written behind it", async () => {
+  using scratch = new ScratchFolder();
+  const sink = createFileSink(scratch.file("new"));
+  await sink.write(BYTES, 0);
+  assert.equal(scratch.names().length, 1);
+  await sink.abort();
+  assert.deepEqual(scratch.names(), []);
+  await assert.rejects(sink.write(BYTES, 0), SourceError);
+  await assert.rejects(sink.setLength(1), SourceError);
+  await assert.rejects(sink.flush(), SourceError);
+  await assert.rejects(sink.commit(), SourceError);
+  await sink.abort();
+  assert.deepEqual(scratch.names(), []);
+});
+
+test("abort() leaves the file when it was committed", async () => {
+  using scratch = new ScratchFolder();
+  const sink = createFileSink(scratch.file("new"));
+  await sink.write(BYTES, 0);
+  await sink.commit();
+  await sink.abort();
+  assert.deepEqual(scratch.names(), ["new"]);
+});
+
+test("createFileSink() refuses a file that is there, unless forced", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("old");
+  writeFileSync(path, "old");
+  assert.equal(
+    refusal(path),
+    'Cannot write "PATH": there is a file of that name',
+  );
+  const sink = createFileSink(path, { force: true });
+  await sink.write(BYTES, 0);
+  assert.equal(readFileSync(path, "utf8"), "old");
+  await sink.commit();
+  assert.equal(readFileSync(path, "utf8"), "QEVM");
+  assert.deepEqual(scratch.names(), ["old"]);
+});
+
+test("abort() leaves the old file when it was to be replaced", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("old");
+  writeFileSync(path, "old");
+  const sink = createFileSink(path, { force: true });
+  await sink.write(BYTES, 0);
+  await sink.abort();
+  assert.equal(readFileSync(path, "utf8"), "old");
+  assert.deepEqual(scratch.names(), ["old"]);
+});
+
+test("commit() keeps a file that appeared meanwhile, unless forced", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("new");
+  for (const force of [false, true]) {
+    const sink = createFileSink(path, { force });
+    await sink.write(BYTES, 0);
+    writeFileSync(path, "meanwhile");
+    if (force) {
+      await sink.commit();
+      assert.equal(readFileSync(path, "utf8"), "QEVM");
+    } else {
+      await assert.rejects(sink.commit(), {
+        name: "SourceError",
+        message: `Cannot write "${path}": file already exists`,
+      });
+      await sink.abort();
+      assert.equal(readFileSync(path, "utf8"), "meanwhile");
+    }
+    assert.deepEqual(scratch.names(), ["new"]);
+  }
+});
+
+test("createFileSink() writes where a symbolic link points to", async () => {
+  using scratch = new ScratchFolder();
+  mkdirSync(scratch.file("far"));
+  writeFileSync(scratch.file("far/real"), "old");
+  symlinkSync("far/real", scratch.file("link"));
+  const sink = createFileSink(scratch.file("link"), { force: true });
+  await sink.write(BYTES, 0);
+  await sink.commit();
+  assert.equal(readlinkSync(scratch.file("link")), "far/real");
+  assert.equal(readFileSync(scratch.file("far/real"), "utf8"), "QEVM");
+  assert.deepEqual(scratch.names(), ["far", "link"]);
+});
+
+test("createFileSink() refuses what is not a regular file, forced or not", () => {
+  using scratch = new ScratchFolder();
+  execFileSync("mkfifo", [scratch.file("pipe")]);
+  for (const force of [false, true]) {
+    for (
+      const [path, kind] of [
+        [scratch.path, "a directory"],
+        [scratch.file("pipe"), "a pipe"],
+        ["/dev/null", "a character device"],
+      ]
+    ) {
+      assert.match(
+        refusal(path, force),
+        new RegExp(`^Cannot write "PATH": it is ${kind}, expected`),
+      );
+    }
+  }
+  assert.deepEqual(scratch.names(), ["pipe"]);
+});
+
+test("createFileSink() says which folder is missing or not permitted", () => {
+  using scratch = new ScratchFolder();
+  assert.equal(
+    refusal(scratch.file("none/new")),
+    'Cannot open "PATH": no such file or directory',
+  );
+  writeFileSync(scratch.file("file"), "");
+  assert.match(refusal(scratch.file("file/new")), /: not a directory$/);
+  assert.deepEqual(scratch.names(), ["file"]);
+});
+
+test("createFileSink() writes into the working folder by a bare name", async () => {
+  using scratch = new ScratchFolder();
+  const before = process.cwd();
+  process.chdir(scratch.path);
+  try {
+    const sink = createFileSink("bare");
+    await sink.write(BYTES, 0);
+    await sink.commit();
+  } finally {
+    process.chdir(before);
+  }
+  assert.deepEqual(scratch.names(), ["bare"]);
+});
+
+test("two sinks to one path do not disturb each other", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("new");
+  const [first, second] = [createFileSink(path), createFileSink(path)];
+  await first.write(BYTES, 0);
+  await second.write(BYTES, 1);
+  await second.commit();
+  await assert.rejects(first.commit(), SourceError);
+  await first.abort();
+  assert.equal(readFileSync(path, "latin1"), "\0QEVM");
+  assert.deepEqual(scratch.names(), ["new"]);
+});

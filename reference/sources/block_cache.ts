@@ -1,0 +1,258 @@
+import type { ByteSource, ReadOptions, ReadPart } from "./byte_source.ts";
+import type { CacheStatistics } from "./cached_source.ts";
+import { checkRange } from "./check_range.ts";
+import { DemandGate } from "./demand_gate.ts";
+import { ReadAheadWindow } from "./read_ahead_window.ts";
+import { SharedRead } from "./shared_read.ts";
+
+const DONE = Promise.resolve();
+
+/** The limits of a cache, in blocks. */
+export interface BlockLimits {
+  /** Bytes of a block. */
+  readonly blockSize: number;
+  /** Most blocks kept. */
+  readonly maxBlocks: number;
+  /** Most blocks that one request asks for. */
+  readonly maxRequestBlocks: number;
+  /** Most blocks that are read ahead. */
+  readonly maxReadAheadBlocks: number;
+}
+
+/** The cache of `cachedSource`. */
+export class BlockCache implements ByteSource {
+  readonly name: string;
+  readonly byteLength: number;
+  readonly parallelReads: number | undefined;
+  readonly #source: ByteSource;
+  readonly #limits: BlockLimits;
+  /** By number, the most recently used last. */
+  readonly #blocks = new Map<number, Uint8Array>();
+  #lastTouched = -1;
+  /** Blocks on their way, each with the request that brings it. */
+  readonly #pending = new Map<number, SharedRead>();
+  #statistics = { requests: 0, bytes: 0, hits: 0, waits: 0 };
+  readonly #gate = new DemandGate();
+  readonly #window: ReadAheadWindow;
+
+  constructor(source: ByteSource, limits: BlockLimits) {
+    this.name = source.name;
+    this.byteLength = source.byteLength;
+    this.parallelReads = source.parallelReads;
+    this.#source = source;
+    this.#limits = limits;
+    this.#window = new ReadAheadWindow(
+      Math.min(limits.maxReadAheadBlocks, Math.floor(limits.maxBlocks / 2)),
+    );
+  }
+
+  get statistics(): CacheStatistics {
+    return { ...this.#statistics };
+  }
+
+  readInto(
+    target: Uint8Array,
+    offset: number,
+    options: ReadOptions = {},
+  ): Promise<void> {
+    const { blockSize } = this.#limits;
+    const number = Math.floor(offset / blockSize);
+    const block = this.#blocks.get(number);
+    const start = offset - number * blockSize;
+    // A page of a block that is here: the way of nearly every read.
+    if (
+      block !== undefined && start + target.length <= block.length &&
+      !options.signal?.aborted
+    ) {
+      this.#statistics.hits++;
+      this.#touch(number, block);
+      target.set(block.subarray(start, start + target.length));
+      this.#readAhead(offset, target.length, number + 1, options);
+      return DONE;
+    }
+    return this.#read(target, offset, options);
+  }
+
+  /** What many runs are wanted of is not kept: it is a load, not a look. */
+  async readParts(
+    parts: readonly ReadPart[],
+    options?: ReadOptions,
+  ): Promise<void> {
+    if (this.#source.readParts !== undefined) {
+      this.#count(parts.reduce((sum, { target }) => sum + target.length, 0));
+      return await this.#source.readParts(parts, options);
+    }
+    for (const { target, offset } of parts) {
+      await this.readInto(target, offset, options);
+    }
+  }
+
+  async #read(
+    target: Uint8Array,
+    offset: number,
+    options: ReadOptions,
+  ): Promise<void> {
+    options.signal?.throwIfAborted();
+    checkRange(this, offset, target.length);
+    const { blockSize, maxBlocks, maxRequestBlocks } = this.#limits;
+    const first = Math.floor(offset / blockSize);
+    const end = Math.ceil((offset + target.length) / blockSize);
+    const cached = this.#allCached(first, end);
+    if (cached) this.#statistics.hits++;
+    else if (options.guesses !== undefined) {
+      // A look at a header far from anything else: a block would be waste.
+      this.#count(target.length);
+      return await this.#source.readInto(target, offset, options);
+    }
+    this.#readAhead(offset, target.length, end, options);
+    if (cached) return this.#copyCached(target, offset, first, end);
+    // In steps, so that a read larger than the cache can be answered too.
+    const step = Math.min(maxRequestBlocks, maxBlocks);
+    for (let at = first; at < end; at += step) {
+      const stop = Math.min(end, at + step);
+      if (options.background) {
+        await this.#gate.idle(options.signal);
+        await this.#readBlocks(target, offset, at, stop, options);
+      } else {
+        await this.#gate.demand(
+          this.#readBlocks(target, offset, at, stop, options),
+        );
+      }
+    }
+  }
+
+  #allCached(first: number, end: number): boolean {
+    for (let number = first; number < end; number++) {
+      if (!this.#blocks.has(number)) return false;
+    }
+    return true;
+  }
+
+  #copyCached(
+    target: Uint8Array,
+    offset: number,
+    first: number,
+    end: number,
+  ): void {
+    for (let number = first; number < end; number++) {
+      const bytes = this.#blocks.get(number);
+      if (bytes === undefined) continue;
+      this.#touch(number, bytes);
+      this.#copyBlock(target, offset, number, bytes);
+    }
+  }
+
+  /** Makes a block the most recently used. */
+  #touch(number: number, bytes: Uint8Array): void {
+    if (number === this.#lastTouched) return;
+    this.#lastTouched = number;
+    this.#blocks.delete(number);
+    this.#blocks.set(number, bytes);
+  }
+
+  /** Copies what of a block lies inside the target. */
+  #copyBlock(
+    target: Uint8Array,
+    offset: number,
+    number: number,
+    bytes: Uint8Array,
+  ): void {
+    const position = number * this.#limits.blockSize - offset;
+    const start = Math.max(0, -position);
+    const stop = Math.min(bytes.length, target.length - position);
+    target.set(bytes.subarray(start, stop), position + start);
+  }
+
+  /** Gets the blocks [first, end), copies them, and waits for all. */
+  async #readBlocks(
+    target: Uint8Array,
+    offset: number,
+    first: number,
+    end: number,
+    options: ReadOptions,
+  ): Promise<void> {
+    const waited = new Set<SharedRead>();
+    let joined = false;
+    for (let number = first; number < end; number++) {
+      if (this.#blocks.has(number)) continue;
+      const pending = this.#pending.get(number);
+      joined ||= pending !== undefined && !waited.has(pending);
+      waited.add(pending ?? this.#request(number, end));
+    }
+    if (joined) this.#statistics.waits++;
+    // Blocks may be dropped while others are waited for: copy those at hand now.
+    this.#copyCached(target, offset, first, end);
+    await Promise.all(
+      [...waited].map(async (shared) => {
+        const { firstBlock, blocks } = await shared.join(options.signal);
+        blocks.forEach((bytes, index) => {
+          const number = firstBlock + index;
+          if (number < first || number >= end) return;
+          this.#copyBlock(target, offset, number, bytes);
+        });
+      }),
+    );
+  }
+
+  /** Asks for the blocks from `first` on that are neither here nor on their way. */
+  #request(first: number, end: number): SharedRead {
+    const { blockSize, maxRequestBlocks } = this.#limits;
+    let last = first + 1;
+    while (
+      last < end && last - first < maxRequestBlocks &&
+      !this.#blocks.has(last) && !this.#pending.has(last)
+    ) last++;
+    const offset = first * blockSize;
+    const length = Math.min(last * blockSize, this.byteLength) - offset;
+    this.#count(length);
+    const shared = new SharedRead(first, blockSize, async (signal) => {
+      const bytes = new Uint8Array(length);
+      await this.#source.readInto(bytes, offset, { signal });
+      return bytes;
+    }, (blocks) => {
+      for (let number = first; number < last; number++) {
+        this.#pending.delete(number);
+      }
+      blocks?.forEach((bytes, index) => this.#keep(first + index, bytes));
+    });
+    for (let number = first; number < last; number++) {
+      this.#pending.set(number, shared);
+    }
+    return shared;
+  }
+
+  #count(bytes: number): void {
+    this.#statistics.requests++;
+    this.#statistics.bytes += bytes;
+  }
+
+  #keep(number: number, bytes: Uint8Array): void {
+    this.#blocks.set(number, bytes);
+    this.#lastTouched = number;
+    if (this.#blocks.size <= this.#limits.maxBlocks) return;
+    const [oldest] = this.#blocks.keys();
+    if (oldest !== undefined) this.#blocks.delete(oldest);
+  }
+
+  /** Fetches what a read of these bytes makes likely, and is not yet there. */
+  #readAhead(
+    offset: number,
+    length: number,
+    end: number,
+    options: ReadOptions,
+  ): void {
+    if (options.background) return;
+    const blocks = this.#window.next(offset, length);
+    if (blocks === 0) return;
+    const { wantedUntil = offset + length } = options;
+    const until = Math.min(wantedUntil, this.byteLength);
+    const stop = Math.min(
+      Math.ceil(until / this.#limits.blockSize),
+      end + blocks,
+    );
+    for (let number = end; number < stop; number++) {
+      if (this.#blocks.has(number) || this.#pending.has(number)) continue;
+      this.#request(number, stop).joinInBackground();
+    }
+  }
+}
