@@ -12,6 +12,7 @@
  */
 
 import process from "node:process";
+import { benchHttp } from "./http.ts";
 import { benchLoad } from "./load.ts";
 import { benchOpen } from "./open.ts";
 import { benchPageRead } from "./page_read.ts";
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "open": benchOpen,
   "zero-scan": benchZeroScan,
   "load": benchLoad,
+  "http": benchHttp,
 };
 
 if (import.meta.main) {
