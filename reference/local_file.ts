@@ -200,8 +200,10 @@ export function fileError(
 ): SourceError {
   if (error instanceof SourceError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  // "ENOENT: no such file or directory, open 'x'" without what we say anyway.
-  const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
+  // "ENOENT: no such file or directory, open 'x'" without what we say anyway;
+  // Deno says "No space left on device (os error 28)" of some calls.
+  const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ??
+    message.replace(/ \(os error \d+\)$/, "");
   const where = range === undefined ? "" : ` at ${hex(range.offset)}`;
   return new SourceError(
     name,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
 import type { SyncRAMBlock } from "./sync_ram_block.ts";
@@ -114,7 +115,7 @@ test("readRange() agrees with memory for every bound around every run", async ()
       if (end < offset) continue;
       const target = new Uint8Array(end - offset).fill(0xa5);
       block.readIntoSync(target, offset);
-      assert.equal(compare(target, MEMORY.subarray(offset, end)), 0);
+      assert.equal(Buffer.compare(target, MEMORY.subarray(offset, end)), 0);
     }
   }
   const range = { offset: PAGE - 7, length: 7 * PAGE };
@@ -146,7 +147,7 @@ test("readRunsInto() reads runs one behind the other, zeros for what is not ther
   expected.set(MEMORY.subarray(7 * PAGE, 9 * PAGE));
   expected.set(MEMORY.subarray(2 * PAGE, 5 * PAGE), 2 * PAGE);
   expected.set(MEMORY.subarray(0, PAGE), 5 * PAGE);
-  assert.equal(compare(target, expected), 0);
+  assert.equal(Buffer.compare(target, expected), 0);
   await assert.rejects(
     block.readRunsInto(new Uint8Array(PAGE), [{ first: 0, end: 2 }]),
     RangeError,
@@ -162,9 +163,15 @@ test("reads under way at once do not disturb each other", async () => {
     const present = await block.readPageInto(target, page);
     assert.equal(present, PRESENT.includes(page));
     const start = page * PAGE;
-    assert.equal(compare(target, MEMORY.subarray(start, start + PAGE)), 0);
     assert.equal(
-      compare(await block.readRange({ offset: 0, length: 12 * PAGE }), MEMORY),
+      Buffer.compare(target, MEMORY.subarray(start, start + PAGE)),
+      0,
+    );
+    assert.equal(
+      Buffer.compare(
+        await block.readRange({ offset: 0, length: 12 * PAGE }),
+        MEMORY,
+      ),
       0,
     );
   }));
@@ -233,15 +240,10 @@ test("a block is a source: it can be opened in, saved and named", async () => {
   assert.equal(nested.name, "watched#nested");
   const block = (await openSnapshot(nested)).block("inner");
   assert.equal(
-    compare(
+    Buffer.compare(
       await block.readRange({ offset: 0, length: MEMORY.length }),
       MEMORY,
     ),
     0,
   );
 });
-
-/** 0 where two arrays hold the same bytes. */
-function compare(a: Uint8Array, b: Uint8Array): number {
-  return a.length === b.length ? a.findIndex((it, at) => it !== b[at]) + 1 : -1;
-}

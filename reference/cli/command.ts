@@ -1,6 +1,4 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { OpenOptions } from "../mod.ts";
-import { parseNumber } from "./number_argument.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What a command is run with. */
@@ -21,21 +19,6 @@ export interface Command {
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
-/** Options of every command that reads a snapshot. */
-export const SNAPSHOT_OPTIONS = {
-  offset: { type: "string" },
-  "bitmap-byte-order": { type: "string" },
-  "bitmap-word-size": { type: "string" },
-  json: { type: "boolean" },
-} as const satisfies Options;
-
-/** Their lines in `--help`. */
-export const SNAPSHOT_OPTIONS_HELP = `\
-  --offset N                  where the stream starts in FILE, in bytes
-  --bitmap-byte-order ORDER   little, or big if a big-endian host saved
-  --bitmap-word-size SIZE     8, or 4 if a 32-bit host saved
-  --json                      print JSON`;
-
 /** Parses arguments; what does not fit is a {@linkcode UsageError}. */
 export function parse<T extends Options>(
   args: readonly string[],
@@ -43,11 +26,48 @@ export function parse<T extends Options>(
 ): ReturnType<
   typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>
 > {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(message.split("\n")[0].replace(/\.( .*)?$/, ""));
+  // The messages of parseArgs itself differ from runtime to runtime.
+  checkOptions(args, options);
+  return parseArgs({ args: [...args], options, allowPositionals: true });
+}
+
+function checkOptions(args: readonly string[], options: Options): void {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const seen = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { name, rawName, value, inlineValue } = token;
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option === undefined || rawName !== `--${name}`) {
+      throw new UsageError(
+        `Cannot use ${JSON.stringify(rawName)}: there is no such option`,
+      );
+    }
+    if (seen.has(name) && !option.multiple) {
+      throw new UsageError(`Cannot use ${rawName} twice`);
+    }
+    seen.add(name);
+    if (option.type === "boolean") {
+      if (value === undefined) continue;
+      throw new UsageError(
+        `Cannot use ${rawName}=${JSON.stringify(value)}: it takes no value`,
+      );
+    }
+    if (!value) {
+      throw new UsageError(`Cannot use ${rawName}: its value is missing`);
+    }
+    if (!inlineValue && /^-./.test(value)) {
+      throw new UsageError(
+        `Cannot use ${rawName} with ${JSON.stringify(value)}, which is an ` +
+          `option: expected a value, or ${rawName}=${value}`,
+      );
+    }
   }
 }
 
@@ -57,41 +77,19 @@ export function takePositionals<Name extends string>(
   ...names: readonly Name[]
 ): Record<Name, string> {
   if (positionals.length < names.length) {
-    throw new UsageError(`${names[positionals.length]} is missing`);
+    const missing = names.slice(positionals.length);
+    const expected = missing.length === names.length
+      ? ""
+      : `: expected ${names.join(" ")}`;
+    throw new UsageError(
+      `Cannot start without ${missing.join(" ")}${expected}`,
+    );
   }
   if (positionals.length > names.length) {
     const extra = JSON.stringify(positionals[names.length]);
-    throw new UsageError(`${extra} is one argument too many`);
+    throw new UsageError(`Cannot use ${extra}: expected ${names.join(" ")}`);
   }
   return Object.fromEntries(
     names.map((name, index) => [name, positionals[index]]),
   ) as Record<Name, string>;
-}
-
-/** How to open a snapshot, from the values of {@linkcode SNAPSHOT_OPTIONS}. */
-export function openOptions(values: {
-  readonly offset?: string | undefined;
-  readonly "bitmap-byte-order"?: string | undefined;
-  readonly "bitmap-word-size"?: string | undefined;
-}): OpenOptions {
-  const order = values["bitmap-byte-order"];
-  const size = values["bitmap-word-size"];
-  if (order !== undefined && order !== "little" && order !== "big") {
-    throw new UsageError(
-      `--bitmap-byte-order is ${JSON.stringify(order)}, ` +
-        "expected little or big",
-    );
-  }
-  if (size !== undefined && size !== "4" && size !== "8") {
-    throw new UsageError(
-      `--bitmap-word-size is ${JSON.stringify(size)}, expected 4 or 8`,
-    );
-  }
-  return {
-    ...(values.offset === undefined
-      ? {}
-      : { offset: parseNumber("--offset", values.offset) }),
-    ...(order === undefined ? {} : { bitmapByteOrder: order }),
-    ...(size === undefined ? {} : { bitmapWordSize: size === "4" ? 4 : 8 }),
-  };
 }

@@ -9,19 +9,24 @@ export interface DemonstrationBlock {
 const MIB = 2 ** 20;
 const PAGE = 4096;
 
+/** Pages that are in use, or free, together. */
+const CLUSTER = 16;
+
 /** Stretches of a guest's RAM: where, how long, and which share is in use. */
 const STRETCHES: readonly {
   readonly start: number;
   readonly length: number;
   readonly share: number;
 }[] = [
-  { start: 0, length: 0.6 * MIB, share: 0.3 }, // real mode, tables
-  { start: 1 * MIB, length: 12 * MIB, share: 1 }, // kernel text and data
-  { start: 13 * MIB, length: 3 * MIB, share: 0.6 }, // slabs
+  { start: 0, length: 0.625 * MIB, share: 0.3 }, // real mode, tables
+  { start: 0.9375 * MIB, length: 0.0625 * MIB, share: 1 }, // firmware
+  { start: 1 * MIB, length: 11 * MIB, share: 1 }, // kernel text and data
+  { start: 13 * MIB, length: 4 * MIB, share: 0.6 }, // slabs
   { start: 18 * MIB, length: 10 * MIB, share: 0.95 }, // page cache
-  { start: 34 * MIB, length: 6 * MIB, share: 0.4 }, // heap of a process
+  { start: 28 * MIB, length: 3 * MIB, share: 0.1 }, // what it gave back
+  { start: 34 * MIB, length: 6 * MIB, share: 0.45 }, // heap of a process
   { start: 47 * MIB, length: 1 * MIB, share: 0.8 }, // its stack
-  { start: 60 * MIB, length: 4 * MIB, share: 0.15 }, // what the allocator left
+  { start: 58 * MIB, length: 6 * MIB, share: 0.2 }, // what the allocator left
 ];
 
 /** Makes the memory of a small guest, the same at every call. */
@@ -29,18 +34,26 @@ export function makeDemonstrationMemory(): DemonstrationBlock[] {
   const random = new Random(2026);
   const ram = new Uint8Array(64 * MIB);
   for (const { start, length, share } of STRETCHES) {
-    for (let offset = start; offset < start + length; offset += PAGE) {
-      if (random.next() >= share) continue;
-      const page = Math.floor(offset / PAGE) * PAGE;
-      random.fill(ram.subarray(page, page + PAGE));
+    const pages = length / PAGE;
+    let wanted = share;
+    for (let page = 0; page < pages; page++) {
+      // Some clusters are fuller than others, as in a guest that has run.
+      if (page % CLUSTER === 0) wanted = share * (0.4 + 1.2 * random.next());
+      if (share < 1 && random.next() >= wanted) continue;
+      const offset = start + page * PAGE;
+      random.fill(ram.subarray(offset, offset + PAGE));
     }
   }
   const vram = new Uint8Array(16 * MIB);
   const screen = new TextEncoder().encode("mapped-ram demonstration guest \n");
-  for (let at = 0; at + screen.length < 40 * PAGE; at += screen.length) {
-    vram.set(screen, at);
-  }
+  vram.set(repeat(screen, 40 * PAGE));
   return [{ idstr: "pc.ram", bytes: ram }, { idstr: "vga.vram", bytes: vram }];
+}
+
+function repeat(text: Uint8Array, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at++) bytes[at] = text[at % text.length];
+  return bytes;
 }
 
 /** A small generator of repeatable numbers (xorshift32). */

@@ -1,185 +1,159 @@
-import { statSync } from "node:fs";
-import type { DeviceState } from "../../format/mod.ts";
-import { openSnapshot, type Snapshot } from "../mod.ts";
-import {
-  type Command,
-  openOptions,
-  parse,
-  SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
-  takePositionals,
-} from "./command.ts";
-import { formatBytes, formatTable } from "./format_bytes.ts";
+import { hex } from "../../format/mod.ts";
+import { openSnapshot } from "../mod.ts";
+import { type Command, parse, takePositionals } from "./command.ts";
+import { formatBytes } from "./format_bytes.ts";
+import { countOf, formatCount, formatShare } from "./format_count.ts";
 import { isUrl, openSource, type Transfer } from "./open_source.ts";
 import { print, printJson } from "./output.ts";
-import { drawRamMap, ramMapLegend } from "./ram_map.ts";
+import { allocatedBytes } from "./output_file.ts";
+import { printable } from "./printable.ts";
+import { drawRamMap } from "./ram_map.ts";
+import { gatherFacts, type SnapshotFacts } from "./snapshot_facts.ts";
+import {
+  openOptions,
+  SNAPSHOT_OPTIONS,
+  SNAPSHOT_OPTIONS_HELP,
+} from "./snapshot_options.ts";
+import { formatList, formatTable } from "./table.ts";
 import { paint } from "./terminal.ts";
 
 /** `info FILE` */
 export const info: Command = {
   summary: "machine, capabilities, RAMBlocks, device sections, sizes",
   help: `\
-Usage: info FILE|URL [options]
+Usage: deno task info FILE|URL [options]
 
 Prints what a snapshot holds: machine, capabilities, RAMBlocks with their pages,
-device sections, and its size in the file system. Reads headers and bitmaps, no
-page.
+device sections, and its size in the file system. It reads headers and bitmaps,
+no page.
 
   --map                       draw a map of the RAM
 ${SNAPSHOT_OPTIONS_HELP}
 
-Example: info vm.mr --map`,
+Example: deno task info vm.mr --map`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, {
       ...SNAPSHOT_OPTIONS,
       map: { type: "boolean" },
     });
     const { FILE } = takePositionals(positionals, "FILE");
-    await using opened = await openSource(FILE, { signal });
-    const { source, transfer } = opened;
     const options = { ...openOptions(values), signal };
-    const snapshot = await openSnapshot(source, options);
-    const deviceState = await snapshot.deviceState({ signal });
-    const facts = await gatherFacts(snapshot, deviceState, FILE, transfer);
+    await using opened = await openSource(FILE, { signal });
+    const snapshot = await openSnapshot(opened.source, options);
+    const { facts, error } = await gatherFacts(snapshot, signal);
+    const allocated = isUrl(FILE) ? undefined : allocatedBytes(FILE);
+    const transfer = opened.transfer();
     if (values.json) {
-      printJson(facts);
-      return 0;
+      printJson({ ...facts, allocatedBytes: allocated, transfer });
+    } else {
+      printHead(facts, allocated, transfer);
+      printBlocks(facts);
+      if (values.map) {
+        print("");
+        for (const line of await drawRamMap(snapshot.blocks, signal)) {
+          print(line);
+        }
+      }
+      printDevices(facts);
     }
-    printFacts(facts);
-    if (values.map) await printMap(snapshot);
+    if (error !== undefined) throw error;
     return 0;
   },
 };
 
-async function gatherFacts(
-  snapshot: Snapshot,
-  deviceState: DeviceState,
-  file: string,
-  transfer: () => Transfer | undefined,
-) {
-  const { source, index } = snapshot;
-  const { targetPageBits, uuid } = index.configuration;
-  const blocks = [];
-  for (const block of snapshot.blocks) {
-    let presentPages = 0;
-    for await (const { first, end } of block.presentRuns()) {
-      presentPages += end - first;
-    }
-    blocks.push({
-      idstr: block.idstr,
-      usedLength: block.usedLength,
-      pageSize: block.pageSize,
-      pageCount: block.pageCount,
-      presentPages,
-      presentBytes: presentPages * block.pageSize,
-      bitmapOffset: block.bitmapOffset,
-      pagesOffset: block.pagesOffset,
-      ignored: block.ignored,
-    });
-  }
-  const sections = [...index.earlySections, ...deviceState.sections];
-  return {
-    file: source.name,
-    machine: snapshot.machine,
-    capabilities: snapshot.capabilities,
-    targetPageBits,
-    uuid: uuid === undefined ? undefined : formatUuid(uuid),
-    streamOffset: index.streamOffset,
-    blocks,
-    ramParts: index.ramPartCount,
-    devices: sections.flatMap((item) =>
-      item.kind === "full"
-        ? [{
-          ...item.section,
-          offset: item.range.offset,
-          length: item.range.length,
-        }]
-        : []
-    ),
-    vmdesc: deviceState.vmdesc?.range,
-    streamEnd: deviceState.end,
-    trailerBytes: source.byteLength - deviceState.end,
-    byteLength: source.byteLength,
-    allocatedBytes: isUrl(file) ? undefined : statSync(file).blocks * 512,
-    transfer: transfer(),
-  };
-}
-
-type Facts = Awaited<ReturnType<typeof gatherFacts>>;
-
-function formatUuid(uuid: Uint8Array): string {
-  const hex = [...uuid].map((it) => it.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
-function printFacts(facts: Facts): void {
-  const allocated = facts.allocatedBytes === undefined
+function printHead(
+  facts: SnapshotFacts,
+  allocated: number | undefined,
+  transfer: Transfer | undefined,
+): void {
+  const { byteLength, streamOffset, streamEnd, trailerBytes, vmdesc } = facts;
+  const onDisk = allocated === undefined
     ? ""
-    : `, ${formatBytes(facts.allocatedBytes)} on disk`;
-  print(paint("bold", facts.file));
-  const rows = [
+    : `, ${formatBytes(allocated)} on disk`;
+  const end = streamEnd === undefined ? "?" : hex(streamEnd);
+  const [block] = facts.blocks;
+  const rows: [string, string][] = [
     ["machine", facts.machine],
     ["capabilities", facts.capabilities.join(", ")],
-    ["size", `${formatBytes(facts.byteLength)}${allocated}`],
+    ["size", `${formatBytes(byteLength)}${onDisk}`],
+    ["stream", `${hex(streamOffset)} to ${end}`],
   ];
-  if (facts.uuid !== undefined) rows.push(["uuid", facts.uuid]);
+  if (block !== undefined) {
+    rows.push(["page size", formatBytes(block.pageSize)]);
+  }
   if (facts.targetPageBits !== undefined) {
     rows.push(["target page bits", String(facts.targetPageBits)]);
   }
-  if (facts.streamOffset > 0) {
-    rows.push(["stream starts at", `0x${facts.streamOffset.toString(16)}`]);
+  if (facts.uuid !== undefined) rows.push(["uuid", facts.uuid]);
+  rows.push([
+    "vmdesc",
+    vmdesc === undefined
+      ? "none"
+      : `${formatBytes(vmdesc.length)} at ${hex(vmdesc.offset)}`,
+  ]);
+  if (trailerBytes !== undefined && trailerBytes > 0) {
+    rows.push(["trailer", `${formatBytes(trailerBytes)} at ${end}`]);
   }
-  if (facts.trailerBytes > 0) {
-    rows.push(["trailer", formatBytes(facts.trailerBytes)]);
+  if (transfer !== undefined) {
+    const { requests, bytes } = transfer;
+    rows.push([
+      "moved",
+      `${formatBytes(bytes)} by ${countOf(requests, "request")}`,
+    ]);
   }
-  if (facts.transfer !== undefined) {
-    const { requests, bytes } = facts.transfer;
-    rows.push(["moved", `${formatBytes(bytes)} in ${requests} requests`]);
-  }
-  for (const line of formatTable(rows)) print(`  ${line}`);
-  printBlocks(facts);
-  print("");
-  print(
-    `${paint("bold", "Devices")}  ${facts.devices.length} sections` +
-      (facts.vmdesc === undefined
-        ? ", no vmdesc: those behind the RAM cannot be told apart"
-        : ""),
-  );
-  const devices = formatTable(
-    facts.devices.map((it) => [
-      it.instanceId === 0 ? it.idstr : `${it.idstr} #${it.instanceId}`,
-      `version ${it.versionId}`,
-      formatBytes(it.length),
-    ]),
-    [2],
-  );
-  for (const line of devices) print(`  ${line}`);
+  print(paint("bold", printable(facts.file)));
+  for (const line of formatList(rows)) print(line);
 }
 
-function printBlocks(facts: Facts): void {
+function printBlocks({ blocks }: SnapshotFacts): void {
   print("");
-  print(paint("bold", "RAMBlocks"));
-  const header = ["idstr", "size", "pages", "stored", "", "pages_offset"];
-  const rows = facts.blocks.map((it) => [
+  print(paint("bold", countOf(blocks.length, "RAMBlock")));
+  if (blocks.length === 0) return;
+  const header = [
+    { title: "idstr" },
+    { title: "size", right: true },
+    { title: "pages", right: true, optional: true },
+    { title: "stored", right: true },
+    { title: "", right: true, optional: true },
+    { title: "bytes", right: true, optional: true },
+    { title: "bitmap at", right: true, optional: true },
+    { title: "pages at", right: true, optional: true },
+  ];
+  const rows = blocks.map((it) => [
     it.idstr,
     formatBytes(it.usedLength),
-    `${it.pageCount} × ${it.pageSize}`,
-    it.ignored ? "ignored" : String(it.presentPages),
-    it.ignored ? "(shared)" : formatBytes(it.presentBytes),
-    `0x${it.pagesOffset.toString(16)}`,
+    formatCount(it.pageCount),
+    it.ignored ? "ignored" : formatCount(it.presentPages),
+    it.ignored ? "" : formatShare(it.presentPages, it.pageCount),
+    it.ignored ? "" : formatBytes(it.presentBytes),
+    it.ignored ? "" : hex(it.bitmapOffset),
+    it.ignored ? "" : hex(it.pagesOffset),
   ]);
-  const [first, ...rest] = formatTable([header, ...rows], [1, 2, 3, 4, 5]);
-  print(`  ${paint("dim", first)}`);
-  for (const line of rest) print(`  ${line}`);
+  for (const line of formatTable(header, rows)) print(line);
 }
 
-async function printMap(snapshot: Snapshot): Promise<void> {
-  for (const block of snapshot.blocks) {
-    print("");
-    print(`${paint("bold", block.idstr)}  ${formatBytes(block.usedLength)}`);
-    if (block.ignored || block.pageCount === 0) continue;
-    for (const line of await drawRamMap(block)) print(line);
-  }
+function printDevices({ devices, vmdesc }: SnapshotFacts): void {
   print("");
-  print(paint("dim", ramMapLegend()));
+  print(
+    paint("bold", countOf(devices.length, "device section")) +
+      (vmdesc === undefined
+        ? " that can be told apart: there is no vmdesc"
+        : ""),
+  );
+  if (devices.length === 0) return;
+  const header = [
+    { title: "idstr" },
+    { title: "instance", right: true },
+    { title: "version", right: true },
+    { title: "size", right: true },
+    { title: "at", right: true, optional: true },
+  ];
+  const rows = devices.map((it) => [
+    printable(it.idstr),
+    String(it.instanceId),
+    String(it.versionId),
+    formatBytes(it.length),
+    hex(it.offset),
+  ]);
+  for (const line of formatTable(header, rows)) print(line);
 }

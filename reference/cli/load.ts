@@ -1,63 +1,74 @@
-import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   type ByteSink,
-  createFileSink,
   exportImage,
   openSnapshot,
   type RAMBlock,
-  SourceError,
 } from "../mod.ts";
-import {
-  type Command,
-  openOptions,
-  parse,
-  SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
-  takePositionals,
-} from "./command.ts";
-import { formatBytes, formatTime } from "./format_bytes.ts";
+import { type Command, parse, takePositionals } from "./command.ts";
+import { commitTogether, type PendingFile } from "./commit_together.ts";
+import { formatBytes } from "./format_bytes.ts";
+import { countOf } from "./format_count.ts";
+import { formatTime } from "./format_time.ts";
+import { imageName } from "./image_name.ts";
 import { openSource } from "./open_source.ts";
 import { print, printJson, printMessage } from "./output.ts";
+import {
+  allocatedBytes,
+  checkFolder,
+  checkOutput,
+  createOutput,
+  type OutputOptions,
+} from "./output_file.ts";
+import { printable } from "./printable.ts";
 import { ProgressBar } from "./progress_bar.ts";
+import {
+  openOptions,
+  SNAPSHOT_OPTIONS,
+  SNAPSHOT_OPTIONS_HELP,
+} from "./snapshot_options.ts";
+import { formatTable } from "./table.ts";
+import { paint } from "./terminal.ts";
 
 /** `load FILE OUTDIR` */
 export const load: Command = {
   summary: "every RAMBlock to a flat, sparse image",
   help: `\
-Usage: load FILE|URL OUTDIR [options]
+Usage: deno task load FILE|URL OUTDIR [options]
 
 Writes the memory of every RAMBlock to a flat image in OUTDIR, which must be
 there: pc.ram to pc.ram.img. Characters of an idstr that do not belong into a
-file name are written as %XX. Zero pages are holes.
+file name are written as %XX. Zero pages are holes. Either all images are
+written or none.
 
   --force                     replace images that are there
 ${SNAPSHOT_OPTIONS_HELP}
 
-Example: mkdir images && load vm.mr images`,
+Example: mkdir images && deno task load vm.mr images`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, {
       ...SNAPSHOT_OPTIONS,
       force: { type: "boolean" },
     });
     const { FILE, OUTDIR } = takePositionals(positionals, "FILE", "OUTDIR");
-    const force = values.force ?? false;
+    const output = { force: values.force ?? false, inputs: [FILE] };
+    const options = { ...openOptions(values), signal };
     const started = performance.now();
     await using opened = await openSource(FILE, { signal });
-    const options = { ...openOptions(values), signal };
     const snapshot = await openSnapshot(opened.source, options);
+    checkFolder(OUTDIR);
     const ignored = snapshot.blocks.filter((block) => block.ignored);
     const images = snapshot.blocks.filter((block) => !block.ignored)
       .map((block) => ({ block, path: join(OUTDIR, imageName(block.idstr)) }));
-    checkTargets(OUTDIR, images.map(({ path }) => path), force);
+    for (const { path } of images) checkOutput(path, output);
     for (const { idstr } of ignored) {
       printMessage(
         `RAMBlock "${idstr}" is left out: x-ignore-shared kept its pages ` +
           "in shared memory",
       );
     }
-    await writeImages(images, force, signal);
-    const took = performance.now() - started;
+    await writeImages(images, output, signal);
+    const milliseconds = performance.now() - started;
     if (values.json) {
       printJson({
         file: opened.source.name,
@@ -67,50 +78,20 @@ Example: mkdir images && load vm.mr images`,
           path,
         })),
         ignored: ignored.map(({ idstr }) => idstr),
-        milliseconds: took,
+        milliseconds,
         transfer: opened.transfer(),
       });
-      return 0;
+    } else {
+      printImages(images, milliseconds);
     }
-    for (const { block, path } of images) {
-      print(`${path}  ${formatBytes(block.usedLength)}`);
-    }
-    print(`${images.length} images in ${formatTime(took)}`);
     return 0;
   },
 };
 
-/** The file name of a block's image; two idstrs never have the same. */
-export function imageName(idstr: string): string {
-  const escaped = idstr.replace(
-    /[^A-Za-z0-9._@:+-]|^\./g,
-    (character) =>
-      `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
-  );
-  return `${escaped}.img`;
-}
-
-function checkTargets(
-  folder: string,
-  paths: readonly string[],
-  force: boolean,
-): void {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new SourceError(
-      folder,
-      `Cannot write to ${JSON.stringify(folder)}: there is no such ` +
-        "directory, make it first (mkdir)",
-    );
-  }
-  if (force) return;
-  for (const path of paths) {
-    if (!existsSync(path)) continue;
-    throw new SourceError(
-      path,
-      `Cannot write ${JSON.stringify(path)}: there is a file of that name ` +
-        "(--force replaces it)",
-    );
-  }
+/** A RAMBlock and where its image goes. */
+interface Image {
+  readonly block: RAMBlock;
+  readonly path: string;
 }
 
 /**
@@ -118,18 +99,18 @@ function checkTargets(
  * whole: a failure leaves none, and old ones as they were.
  */
 async function writeImages(
-  images: readonly { readonly block: RAMBlock; readonly path: string }[],
-  force: boolean,
+  images: readonly Image[],
+  options: OutputOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const total = images.reduce((sum, { block }) => sum + block.usedLength, 0);
-  const sinks: ByteSink[] = [];
+  const files: PendingFile[] = [];
   let before = 0;
   using bar = new ProgressBar("Loading");
   try {
     for (const { block, path } of images) {
-      const sink = createFileSink(path, { force });
-      sinks.push(sink);
+      const sink = createOutput(path, options);
+      files.push({ sink, path });
       await exportImage(block, withoutCommit(sink), {
         signal,
         onProgress: ({ idstr, done }) =>
@@ -137,9 +118,10 @@ async function writeImages(
       });
       before += block.usedLength;
     }
-    for (const sink of sinks) await sink.commit();
+    signal.throwIfAborted();
+    await commitTogether(files);
   } catch (error) {
-    for (const sink of sinks) await sink.abort();
+    await Promise.allSettled(files.map(({ sink }) => sink.abort()));
     throw error;
   }
 }
@@ -154,4 +136,27 @@ function withoutCommit(sink: ByteSink): ByteSink {
     commit: () => Promise.resolve(),
     abort: () => Promise.resolve(),
   };
+}
+
+function printImages(images: readonly Image[], milliseconds: number): void {
+  const header = [
+    { title: "image" },
+    { title: "size", right: true },
+    { title: "on disk", right: true },
+  ];
+  const rows = images.map(({ block, path }) => {
+    const allocated = allocatedBytes(path);
+    return [
+      printable(path),
+      formatBytes(block.usedLength),
+      allocated === undefined ? "" : formatBytes(allocated),
+    ];
+  });
+  if (rows.length > 0) {
+    for (const line of formatTable(header, rows)) print(line);
+  }
+  print(
+    `${paint("green", "loaded")} ${countOf(images.length, "image")} in ` +
+      formatTime(milliseconds),
+  );
 }

@@ -4,18 +4,22 @@
  * @module
  */
 
+import { realpathSync } from "node:fs";
 import process from "node:process";
-import { RuleError } from "../../format/mod.ts";
+import { fileURLToPath } from "node:url";
+import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
 import { SourceError } from "../mod.ts";
 import type { Command } from "./command.ts";
-import { formatTable } from "./format_bytes.ts";
 import { info } from "./info.ts";
 import { load } from "./load.ts";
 import { OutputClosed, print, printMessage } from "./output.ts";
+import { printable } from "./printable.ts";
 import { read } from "./read.ts";
 import { save } from "./save.ts";
+import { reasonOf } from "./system_error.ts";
 import { UsageError } from "./usage_error.ts";
 import { verify } from "./verify.ts";
+import { VERSION } from "./version.ts";
 
 /** Exit codes: all done; a bad file or a failure; a wrong command line. */
 const DONE = 0;
@@ -29,51 +33,80 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   read,
   load,
 };
+const NAMES = Object.keys(COMMANDS);
 
 const HELP = `\
-mapped-ram: VM RAM snapshots, every page at a fixed place
+mapped-ram: VM RAM snapshots in QEMU's file format, every page at a fixed place
 
-Usage: COMMAND [arguments]
+Usage: deno task COMMAND [arguments]
 
 ${
-  formatTable(
-    Object.entries(COMMANDS).map((
-      [name, { summary }],
-    ) => [`  ${name}`, summary]),
-  ).join("\n")
+  Object.entries(COMMANDS)
+    .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+    .join("\n")
 }
 
-COMMAND --help tells more. FILE may be a URL where a snapshot is read.`;
+COMMAND --help tells more. Where a snapshot is read, FILE may be a URL.
+Exit codes: 0 done, 1 the file is bad or the work failed, 2 wrong usage.
+
+Example: deno task save        # makes a small guest, saves it, shows it`;
+
+/** Signals that stop the work: Ctrl-C, kill, a terminal that was closed. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Runs one command line; the number is the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "help") {
-    print(HELP);
-    return name === undefined ? USAGE : DONE;
-  }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) {
-    printMessage(
-      `error: there is no command ${JSON.stringify(name)} (see --help)`,
-    );
-    return USAGE;
-  }
-  if (rest.includes("--help")) {
-    print(command.help);
-    return DONE;
-  }
-  const interrupt = new AbortController();
-  const stop = (signal: string) => interrupt.abort(new Interrupted(signal));
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
   try {
-    return await command.run(rest, { signal: interrupt.signal });
+    if (name === "--help" || name === "-h") {
+      print(HELP);
+      return DONE;
+    }
+    if (name === "--version") {
+      print(`mapped-ram ${VERSION} (SPEC.md ${SPEC_VERSION})`);
+      return DONE;
+    }
+    const command = findCommand(name);
+    if (asksForHelp(rest)) {
+      print(command.help);
+      return DONE;
+    }
+    return await runCommand(command, rest);
   } catch (error) {
     return explain(name, error);
+  }
+}
+
+function findCommand(name: string | undefined): Command {
+  if (name !== undefined && Object.hasOwn(COMMANDS, name)) {
+    return COMMANDS[name];
+  }
+  const expected = `expected ${NAMES.slice(0, -1).join(", ")} or ` +
+    NAMES[NAMES.length - 1];
+  throw new UsageError(
+    name === undefined
+      ? `Cannot start without a command: ${expected}`
+      : `Cannot run ${JSON.stringify(name)}: ${expected}`,
+  );
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  const options = end < 0 ? args : args.slice(0, end);
+  return options.includes("--help") || options.includes("-h");
+}
+
+async function runCommand(
+  command: Command,
+  args: readonly string[],
+): Promise<number> {
+  const interrupt = new AbortController();
+  const stop = (signal: string) => interrupt.abort(new Interrupted(signal));
+  for (const signal of SIGNALS) process.on(signal, stop);
+  try {
+    return await command.run(args, { signal: interrupt.signal });
   } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   }
 }
 
@@ -81,25 +114,32 @@ class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
-function explain(name: string, error: unknown): number {
+/** Says in one line why it did not work; the number is the exit code. */
+function explain(name: string | undefined, error: unknown): number {
+  // Nobody reads on (`| head`): that is no failure.
   if (error instanceof OutputClosed) return DONE;
-  if (error instanceof UsageError) {
-    printMessage(`error: ${error.message} (see ${name} --help)`);
-    return USAGE;
-  }
-  if (error instanceof Interrupted) {
-    printMessage(`error: stopped by ${error.message}, nothing was left behind`);
-    return FAILED;
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  const expected = error instanceof RuleError || error instanceof SourceError ||
+  const inKnownWords = error instanceof UsageError ||
+    error instanceof RuleError || error instanceof SourceError ||
     error instanceof RangeError;
-  printMessage(
-    `error: ${expected ? "" : "unexpected: "}${message.replaceAll("\n", " ")}`,
-  );
-  return FAILED;
+  const message = error instanceof Interrupted
+    ? `Cannot finish: stopped by ${error.message}`
+    : inKnownWords
+    ? error.message
+    : `Cannot ${name}: ${reasonOf(error)}`;
+  const isUsage = error instanceof UsageError;
+  const command = name !== undefined && NAMES.includes(name) ? `${name} ` : "";
+  const hint = isUsage ? ` (see ${command}--help)` : "";
+  printMessage(`error: ${printable(message)}${hint}`);
+  return isUsage ? USAGE : FAILED;
 }
 
-if (import.meta.main) {
-  process.exitCode = await main(process.argv.slice(2));
+/** Whether this file is what was started, also where the runtime cannot say. */
+function isMain(): boolean {
+  const known: boolean | undefined = import.meta.main;
+  if (known !== undefined) return known;
+  const [, script] = process.argv;
+  return script !== undefined &&
+    realpathSync(script) === fileURLToPath(import.meta.url);
 }
+
+if (isMain()) process.exit(await main(process.argv.slice(2)));

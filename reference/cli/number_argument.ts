@@ -8,16 +8,21 @@ const UNITS: Readonly<Record<string, number>> = {
   T: 2 ** 40,
 };
 
-/** Parses `4096`, `0x1000`, `4K`, `1M`, `2G`: a whole number from 0. */
+/** Parses `4096`, `0x1000`, `4K`, `1M`, `2GiB`: a whole number from 0. */
 export function parseNumber(what: string, text: string): number {
-  const match = /^(0x[0-9a-f]+|[0-9]+)([KMGT]?)$/i.exec(text);
-  const value = match === null
-    ? NaN
-    : Number(match[1]) * UNITS[match[2].toUpperCase()];
+  const match = /^(0x[0-9a-f]+|[0-9]+)(?:([KMGT])(?:iB)?)?$/i.exec(text);
+  if (match === null) {
+    throw new UsageError(
+      `Cannot use ${JSON.stringify(text)} as ${what}: expected a number such ` +
+        "as 4096, 0x1000, 4K or 1M",
+    );
+  }
+  const value = Number(match[1]) * UNITS[(match[2] ?? "").toUpperCase()];
   if (!Number.isSafeInteger(value)) {
     throw new UsageError(
-      `${what} is ${JSON.stringify(text)}, expected a number such as 4096, ` +
-        "0x1000, 4K or 1M",
+      `Cannot use ${
+        JSON.stringify(text)
+      } as ${what}: expected at most 2^53 - 1`,
     );
   }
   return value;

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import {
   type ByteSource,
   type CachedSource,
@@ -6,6 +7,7 @@ import {
   openFileSource,
   openHttpSource,
   type ReadOptions,
+  SourceError,
 } from "../mod.ts";
 
 /** A source that a command opened, and what it cost so far. */
@@ -35,6 +37,7 @@ export async function openSource(
   options: ReadOptions = {},
 ): Promise<OpenedSource> {
   if (!isUrl(path)) {
+    refusePipedInput(path);
     const source = openFileSource(path);
     return {
       source,
@@ -45,11 +48,43 @@ export async function openSource(
       },
     };
   }
-  const http: HttpSource = await openHttpSource(path, options);
+  const http: HttpSource = await openHttpSource(checkedUrl(path), options);
   const source: CachedSource = cachedSource(http);
   return {
     source,
     transfer: () => ({ requests: http.requests, bytes: http.bytesReceived }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+function checkedUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined) return url;
+  throw new SourceError(
+    text,
+    `Cannot open ${JSON.stringify(text)}: it is not a valid URL`,
+  );
+}
+
+/** Names of standard input. */
+const INPUT = /^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/;
+
+/**
+ * Says what is the matter with a pipe before Deno says that it may not open
+ * `/dev/stdin`.
+ */
+function refusePipedInput(path: string): void {
+  if (!INPUT.test(path)) return;
+  let isFile = false;
+  try {
+    isFile = fstatSync(0).isFile();
+  } catch {
+    // Standard input is closed.
+  }
+  if (isFile && path !== "-") return;
+  throw new SourceError(
+    path,
+    `Cannot open ${JSON.stringify(path)}: standard input is not a file; ` +
+      "expected a regular file, which can be read at any position",
+  );
 }

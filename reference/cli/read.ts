@@ -1,35 +1,40 @@
-import { createFileSink, openSnapshot, type RAMBlock } from "../mod.ts";
-import {
-  type Command,
-  openOptions,
-  parse,
-  SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
-  takePositionals,
-} from "./command.ts";
+import { type ByteRange, hex } from "../../format/mod.ts";
+import { openSnapshot, type RAMBlock } from "../mod.ts";
+import { blockParts } from "./block_parts.ts";
+import { type Command, parse, takePositionals } from "./command.ts";
+import { findBlock } from "./find_block.ts";
+import { countOf } from "./format_count.ts";
 import { HexDump } from "./hex_dump.ts";
 import { parseNumber } from "./number_argument.ts";
 import { openSource } from "./open_source.ts";
-import { print, printJson, writeOutput } from "./output.ts";
+import { print, printText, writeOutput } from "./output.ts";
+import { createOutput, type OutputOptions } from "./output_file.ts";
 import { ProgressBar } from "./progress_bar.ts";
+import {
+  openOptions,
+  SNAPSHOT_OPTIONS,
+  SNAPSHOT_OPTIONS_HELP,
+} from "./snapshot_options.ts";
 import { UsageError } from "./usage_error.ts";
-
-const CHUNK = 0x100000;
 
 /** `read FILE IDSTR OFFSET LENGTH` */
 export const read: Command = {
   summary: "bytes of a RAMBlock, read lazily: hex, or raw by --out",
   help: `\
-Usage: read FILE|URL IDSTR OFFSET LENGTH [options]
+Usage: deno task read FILE|URL IDSTR OFFSET LENGTH [options]
 
-Prints LENGTH bytes of the RAMBlock IDSTR from OFFSET on; equal lines are folded
-into a "*". Only the pages asked for are read.
+Prints LENGTH bytes of the RAMBlock IDSTR from OFFSET on, in hexadecimal. Of equal
+lines, as in zero pages, the first is printed and then a "*". Only the pages asked
+for are read. Numbers are decimal, 0x1000, 4K, 1M, 2G.
 
   --out OUT                   write the bytes to a new file; "-": to stdout
   --force                     replace OUT if it is there
 ${SNAPSHOT_OPTIONS_HELP}
 
-Example: read vm.mr pc.ram 0x100000 256`,
+Examples:
+  deno task read vm.mr pc.ram 0x100000 256
+  deno task read vm.mr pc.ram 0 640K --out low.img
+  deno task read vm.mr pc.ram 1M 16M --out - | strings`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, {
       ...SNAPSHOT_OPTIONS,
@@ -43,87 +48,106 @@ Example: read vm.mr pc.ram 0x100000 256`,
       "OFFSET",
       "LENGTH",
     );
-    if (values.json && values.out === "-") {
-      throw new UsageError("--json and --out - both want standard output");
+    const { out, force = false, json = false } = values;
+    if (json && out === "-") {
+      throw new UsageError("Cannot use --json with --out -: both want stdout");
+    }
+    if (force && (out === undefined || out === "-")) {
+      throw new UsageError("Cannot use --force without a file by --out");
     }
     const offset = parseNumber("OFFSET", OFFSET);
     const length = parseNumber("LENGTH", LENGTH);
-    await using opened = await openSource(FILE, { signal });
     const options = { ...openOptions(values), signal };
+    await using opened = await openSource(FILE, { signal });
     const snapshot = await openSnapshot(opened.source, options);
-    const block = snapshot.block(IDSTR);
-    if (offset + length > block.usedLength) {
-      throw new RangeError(
-        `Cannot read ${length} bytes at ${offset} of ${block.name}: ` +
-          `it has ${block.usedLength} bytes`,
-      );
-    }
+    const block = findBlock(snapshot, IDSTR);
+    checkRange(block, offset, length);
     const range = { offset, length };
-    if (values.out === "-") {
-      for await (const bytes of chunks(block, range, signal)) {
-        writeOutput(bytes);
-      }
-    } else if (values.out !== undefined) {
-      await writeFile(block, range, values.out, values.force ?? false, signal);
-    } else if (!values.json) {
-      const dump = new HexDump(offset);
-      for await (const bytes of chunks(block, range, signal)) {
-        const lines = [...dump.lines(bytes)];
-        if (lines.length > 0) print(lines.join("\n"));
-      }
-      print(dump.end());
+    if (out === "-") {
+      await writeRaw(block, range, signal);
+    } else if (out !== undefined) {
+      await writeFile(block, range, out, { force, inputs: [FILE] }, signal);
+    } else if (!json) {
+      await printHexDump(block, range, signal);
     }
-    if (values.json) {
-      printJson({
+    if (json) {
+      const facts = {
         file: opened.source.name,
         idstr: IDSTR,
         offset,
         length,
-        ...await presence(block, range),
-        ...(values.out === undefined
-          ? { hex: await hexOf(block, range, signal) }
-          : { out: values.out }),
+        ...await presence(block, range, signal),
         transfer: opened.transfer(),
-      });
+      };
+      if (out === undefined) await printHexJson(facts, block, range, signal);
+      else print(JSON.stringify({ ...facts, out }, null, 2));
     }
     return 0;
   },
 };
 
-interface Range {
-  readonly offset: number;
-  readonly length: number;
+function checkRange(block: RAMBlock, offset: number, length: number): void {
+  if (offset + length <= block.usedLength) return;
+  throw new UsageError(
+    `Cannot read ${countOf(length, "byte")} at ${hex(offset)} of ` +
+      `${JSON.stringify(block.name)}: it ends at ${hex(block.usedLength)}`,
+  );
 }
 
-/** The bytes of a range, in views of one buffer that is used again. */
-async function* chunks(
+async function printHexDump(
   block: RAMBlock,
-  { offset, length }: Range,
+  range: ByteRange,
   signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(Math.min(CHUNK, length));
-  for (let done = 0; done < length; done += CHUNK) {
-    const bytes = buffer.subarray(0, Math.min(CHUNK, length - done));
-    await block.readInto(bytes, offset + done, { signal });
-    yield bytes;
+): Promise<void> {
+  const dump = new HexDump(range.offset);
+  for await (const { bytes, length } of blockParts(block, range, signal)) {
+    let text = "";
+    for (const line of bytes ? dump.bytes(bytes) : dump.zeros(length)) {
+      text += `${line}\n`;
+    }
+    printText(text);
+  }
+  if (range.length > 0) { for (const line of dump.end()) print(line); }
+}
+
+const ZEROS = new Uint8Array(0x10000);
+
+async function writeRaw(
+  block: RAMBlock,
+  range: ByteRange,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const { bytes, length } of blockParts(block, range, signal)) {
+    if (bytes !== undefined) writeOutput(bytes);
+    else for (const part of zeroParts(length)) writeOutput(part);
   }
 }
 
+/** Views of zeros that add up to `length` bytes. */
+function* zeroParts(length: number): Generator<Uint8Array> {
+  for (let left = length; left > 0; left -= ZEROS.length) {
+    yield ZEROS.subarray(0, Math.min(left, ZEROS.length));
+  }
+}
+
+/** Writes the range to a new file; zero pages are holes. */
 async function writeFile(
   block: RAMBlock,
-  range: Range,
+  range: ByteRange,
   out: string,
-  force: boolean,
+  options: OutputOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const sink = createFileSink(out, { force });
+  const sink = createOutput(out, options);
   using bar = new ProgressBar("Reading");
-  let done = 0;
+  const { idstr } = block;
+  const total = range.length;
   try {
-    for await (const bytes of chunks(block, range, signal)) {
-      await sink.write(bytes, done);
-      done += bytes.length;
-      bar.show({ idstr: block.idstr, done, total: range.length });
+    await sink.setLength(total);
+    for await (const part of blockParts(block, range, signal)) {
+      const at = part.offset - range.offset;
+      if (part.bytes !== undefined) await sink.write(part.bytes, at);
+      bar.show({ idstr, done: at + part.length, total });
     }
     await sink.commit();
   } catch (error) {
@@ -132,29 +156,39 @@ async function writeFile(
   }
 }
 
-async function hexOf(
+/** Prints JSON whose last member is the bytes, as they are read. */
+async function printHexJson(
+  facts: object,
   block: RAMBlock,
-  range: Range,
+  range: ByteRange,
   signal: AbortSignal,
-): Promise<string> {
-  let hex = "";
-  for await (const bytes of chunks(block, range, signal)) {
-    for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+): Promise<void> {
+  printText(JSON.stringify(facts, null, 2).replace(/\n\}$/, ',\n  "hex": "'));
+  for await (const { bytes, length } of blockParts(block, range, signal)) {
+    const views = bytes === undefined ? zeroParts(length) : [bytes];
+    for (const view of views) printText(hexOf(view));
   }
+  print('"\n}');
+}
+
+function hexOf(bytes: Uint8Array): string {
+  let hex = "";
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
   return hex;
 }
 
 /** How many of the pages that a range touches the file holds. */
 async function presence(
   block: RAMBlock,
-  { offset, length }: Range,
+  { offset, length }: ByteRange,
+  signal: AbortSignal,
 ): Promise<{ pages: number; presentPages: number }> {
   const first = Math.floor(offset / block.pageSize);
   const end = length === 0
     ? first
     : Math.ceil((offset + length) / block.pageSize);
   let presentPages = 0;
-  for await (const run of block.presentRuns({ first, end })) {
+  for await (const run of block.presentRuns({ first, end, signal })) {
     presentPages += run.end - run.first;
   }
   return { pages: end - first, presentPages };

@@ -1,86 +1,112 @@
-import { RULES } from "../../format/mod.ts";
-import { verifySnapshot } from "../mod.ts";
+import { hex, RULES } from "../../format/mod.ts";
+import { type VerifyReport, verifySnapshot } from "../mod.ts";
+import { type Command, parse, takePositionals } from "./command.ts";
+import { countOf, formatCount } from "./format_count.ts";
+import { openSource } from "./open_source.ts";
+import { OutputClosed, print, printJson } from "./output.ts";
+import { printable } from "./printable.ts";
+import { ProgressBar } from "./progress_bar.ts";
 import {
-  type Command,
   openOptions,
-  parse,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
-  takePositionals,
-} from "./command.ts";
-import { openSource } from "./open_source.ts";
-import { print, printJson } from "./output.ts";
-import { ProgressBar } from "./progress_bar.ts";
+} from "./snapshot_options.ts";
 import { paint } from "./terminal.ts";
 
 /** `verify FILE` */
 export const verify: Command = {
   summary: "check a snapshot by every rule of SPEC.md",
   help: `\
-Usage: verify FILE|URL [options]
+Usage: deno task verify FILE|URL [options]
 
-Checks a snapshot by every rule of SPEC.md and prints all that it breaks. An
-error means that a reader must refuse the file (exit code 1), a warning that its
-writer should have done better.
+Checks a snapshot by every rule of SPEC.md and prints all that it breaks, one a
+line. An error means that a reader must refuse the file (exit code 1), a warning
+that its writer should have done better.
 
   --pages                     read every page that the file holds
 ${SNAPSHOT_OPTIONS_HELP}
 
-Example: verify vm.mr --pages`,
+Example: deno task verify vm.mr --pages`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, {
       ...SNAPSHOT_OPTIONS,
       pages: { type: "boolean" },
     });
     const { FILE } = takePositionals(positionals, "FILE");
+    const options = { ...openOptions(values), signal };
     await using opened = await openSource(FILE, { signal });
-    using bar = new ProgressBar("Reading pages");
-    const report = await verifySnapshot(opened.source, {
-      ...openOptions(values),
-      pages: values.pages ?? false,
-      onProgress: bar.show,
-      signal,
-    });
-    bar[Symbol.dispose]();
-    const { findings, good, presentPages, presentZeroPages } = report;
-    const listed = findings.map((finding) => ({
-      level: RULES[finding.rule].kind === "write" ? "warning" : "error",
+    const report = await verifyWithBar();
+    try {
+      if (values.json) printReportJson(opened.source.name, report);
+      else printReport(opened.source.name, report);
+    } catch (error) {
+      // `| head` must not turn a bad file into a good one.
+      if (!(error instanceof OutputClosed)) throw error;
+    }
+    return report.good ? 0 : 1;
+
+    async function verifyWithBar(): Promise<VerifyReport> {
+      using bar = new ProgressBar("Verifying");
+      return await verifySnapshot(opened.source, {
+        ...options,
+        pages: values.pages,
+        onProgress: bar.show,
+      });
+    }
+  },
+};
+
+/** A finding that makes a reader refuse the file, or one that does not. */
+function levelOf(
+  { rule }: VerifyReport["findings"][number],
+): "error" | "warning" {
+  return RULES[rule].kind === "write" ? "warning" : "error";
+}
+
+function printReportJson(file: string, report: VerifyReport): void {
+  const { good, findings, presentPages, presentZeroPages } = report;
+  printJson({
+    file,
+    good,
+    findings: findings.map((finding) => ({
+      level: levelOf(finding),
       rule: finding.rule,
       offset: finding.offset,
       idstr: finding.idstr,
       found: finding.found,
       expected: finding.expected,
-    }));
-    if (values.json) {
-      printJson({
-        file: FILE,
-        good,
-        findings: listed,
-        presentPages,
-        presentZeroPages,
-      });
-      return good ? 0 : 1;
-    }
-    for (const { level, rule, offset, idstr, found, expected } of listed) {
-      const label = paint(level === "error" ? "red" : "yellow", level);
-      const block = idstr === undefined ? "" : `RAMBlock "${idstr}": `;
-      print(
-        `${label}: byte 0x${offset.toString(16)}: ${block}${found}, ` +
-          `expected ${expected} (${rule})`,
-      );
-    }
-    if (presentPages !== undefined) {
-      print(
-        `${presentPages} pages read, ${presentZeroPages} of them all zero`,
-      );
-    }
-    const warnings = listed.filter(({ level }) => level === "warning").length;
+    })),
+    presentPages,
+    presentZeroPages,
+  });
+}
+
+function printReport(file: string, report: VerifyReport): void {
+  const { good, findings, presentPages, presentZeroPages } = report;
+  for (const finding of findings) {
+    const { rule, offset, idstr, found, expected } = finding;
+    const level = levelOf(finding);
+    const label = paint(level === "error" ? "red" : "yellow", `${level}:`);
+    const block = idstr === undefined ? "" : `RAMBlock "${idstr}", `;
+    const text = `${block}byte ${hex(offset)}: ${found}, expected ${expected}`;
+    print(`${label} ${printable(text)} ${paint("dim", `(${rule})`)}`);
+  }
+  if (presentPages !== undefined && presentZeroPages !== undefined) {
     print(
-      good
-        ? `${paint("green", "good")}: ${FILE}` +
-          (warnings === 0 ? "" : `, ${warnings} warnings`)
-        : `${paint("red", "bad")}: ${FILE}, a reader must refuse it`,
+      `${countOf(presentPages, "page")} read, ` +
+        `${formatCount(presentZeroPages)} of them all zero`,
     );
-    return good ? 0 : 1;
-  },
-};
+  }
+  const errors = findings.filter((it) => levelOf(it) === "error").length;
+  const warnings = findings.length - errors;
+  const counts = [
+    ...(errors > 0 ? [countOf(errors, "error")] : []),
+    ...(warnings > 0 ? [countOf(warnings, "warning")] : []),
+  ].join(", ") || "every rule kept";
+  print(
+    good
+      ? `${paint("green", "good")}: ${printable(file)}: ${counts}`
+      : `${paint("red", "bad")}: ${printable(file)}: ${counts}; ` +
+        "a reader must refuse it",
+  );
+}

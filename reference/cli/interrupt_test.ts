@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { openSync, readdirSync, truncateSync, writeSync } from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import {
+  createFileSink,
+  createSnapshot,
+  openFileSource,
+  openSnapshotSync,
+} from "../mod.ts";
+import { run } from "./testing/run_program.ts";
+import { ScratchDirectory } from "./testing/scratch_directory.ts";
+
+const GIB = 2 ** 30;
+
+/** Sends a signal once there is a partial file in a folder. */
+function interruptAt(folder: string, signal: NodeJS.Signals) {
+  return (child: ChildProcess) => {
+    const timer = setInterval(() => {
+      if (!readdirSync(folder).some((it) => it.endsWith(".partial"))) return;
+      clearInterval(timer);
+      // On Deno, child.kill() makes it end without an exit code.
+      if (child.pid !== undefined) process.kill(child.pid, signal);
+    }, 5);
+    child.on("close", () => clearInterval(timer));
+  };
+}
+
+async function assertInterrupted(
+  args: readonly string[],
+  folder: string,
+  signal: NodeJS.Signals,
+): Promise<void> {
+  const onStart = interruptAt(folder, signal);
+  const { code, stdout, stderr } = await run(args, { onStart });
+  assert.equal(stderr, `error: Cannot finish: stopped by ${signal}\n`);
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+}
+
+test("Ctrl-C and kill leave no partial file of save", async () => {
+  using scratch = new ScratchDirectory();
+  const image = scratch.write("image", "");
+  truncateSync(image, 256 * GIB);
+  scratch.write("old", "precious");
+  const block = ["--block", `ram=${image}`];
+  await assertInterrupted(
+    ["save", scratch.file("new"), ...block],
+    scratch.path,
+    "SIGINT",
+  );
+  await assertInterrupted(
+    ["save", scratch.file("old"), ...block, "--force"],
+    scratch.path,
+    "SIGTERM",
+  );
+  assert.deepEqual(scratch.list(), ["image", "old"]);
+  assert.equal(new TextDecoder().decode(scratch.read("old")), "precious");
+});
+
+test("Ctrl-C leaves no image of load, and loses no old one", async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.file("vm.mr");
+  const writer = await createSnapshot(createFileSink(file), [
+    { idstr: "small", usedLength: 4096 },
+    { idstr: "large", usedLength: 64 * GIB },
+  ]);
+  await writer.finish();
+  // Set every bit: the pages are holes, and are read and written all the same.
+  using source = openFileSource(file);
+  const { bitmapOffset, pageCount } = openSnapshotSync(source).block("large");
+  const bits = new Uint8Array(pageCount / 8).fill(0xff);
+  writeSync(openSync(file, "r+"), bits, 0, bits.length, bitmapOffset);
+  scratch.write("small.img", "precious");
+  await assertInterrupted(
+    ["load", file, scratch.path, "--force"],
+    scratch.path,
+    "SIGINT",
+  );
+  assert.deepEqual(scratch.list(), ["small.img", "vm.mr"]);
+  assert.equal(
+    new TextDecoder().decode(scratch.read("small.img")),
+    "precious",
+  );
+});

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const MANY = fileURLToPath(new URL("many_lines.ts", import.meta.url));
+
+/** How to run the program. */
+export interface RunOptions {
+  /** Environment variables besides those of the test. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command line that runs the command line behind it. */
+  readonly wrapper?: readonly string[];
+  /** Is written to standard input, a pipe. */
+  readonly input?: string;
+  /** Deno's permissions. Default: all. */
+  readonly permissions?: readonly string[];
+  /** Is given the process as soon as it runs. */
+  readonly onStart?: (child: ChildProcess) => void;
+}
+
+/** What the program did. */
+export interface RunResult {
+  readonly code: number | null;
+  readonly bytes: Buffer;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Whether the test runs on Deno. */
+export const ON_DENO = process.versions.deno !== undefined;
+
+/** The command line of the program on the runtime of the test. */
+export function programLine(
+  args: readonly string[],
+  permissions: readonly string[] = ["--allow-all"],
+  module = MAIN,
+): string[] {
+  const run = ON_DENO ? ["run", "--quiet", ...permissions] : [];
+  return [process.execPath, ...run, module, ...args];
+}
+
+/** Runs the real program as a process of its own. */
+export function run(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const { wrapper = [], permissions } = options;
+  return execute([...wrapper, ...programLine(args, permissions)], options);
+}
+
+async function execute(
+  [command, ...rest]: readonly string[],
+  { env = {}, input, onStart }: RunOptions = {},
+): Promise<RunResult> {
+  const child = spawn(command, rest, {
+    env: { ...process.env, ...env },
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
+  const { stdin, stdout, stderr } = child;
+  assert(stdout !== null && stderr !== null);
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  stdout.on("data", (bytes: Buffer) => void out.push(bytes));
+  stderr.on("data", (bytes: Buffer) => void err.push(bytes));
+  stdin?.on("error", () => {}); // The program may not read what it refuses.
+  stdin?.end(input);
+  onStart?.(child);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  const bytes = Buffer.concat(out);
+  return {
+    code,
+    bytes,
+    stdout: bytes.toString(),
+    stderr: Buffer.concat(err).toString(),
+  };
+}
+
+/** Runs the program, which must succeed without a word on standard error. */
+export async function runGood(
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<RunResult> {
+  const result = await run(args, options);
+  assert.equal(result.stderr, "", `${args.join(" ")} says nothing`);
+  assert.equal(result.code, 0, `${args.join(" ")} succeeds`);
+  return result;
+}
+
+/** A command line, its exit code, and what it must say. */
+export type Refusal = readonly [
+  args: readonly string[],
+  code: 1 | 2,
+  message: RegExp,
+];
+
+/**
+ * Runs the program, which must refuse in one line that matches `message`, print
+ * nothing else, and exit with `code`.
+ */
+export async function runBad(
+  args: readonly string[],
+  code: 1 | 2,
+  message: RegExp,
+  options?: RunOptions,
+): Promise<void> {
+  assertRefused([args, code, message], await run(args, options));
+}
+
+/** Runs command lines one after the other, each of which must refuse. */
+export async function runAllBad(refusals: readonly Refusal[]): Promise<void> {
+  const lines = JSON.stringify(refusals.map(([args]) => args));
+  const result = await execute(programLine([lines], undefined, MANY));
+  assert.equal(result.code, 0, result.stderr);
+  const stdout = result.stdout.split("\0");
+  const stderr = result.stderr.split("\0");
+  assert.equal(stdout.length, refusals.length * 2 + 1);
+  refusals.forEach((refusal, index) => {
+    assertRefused(refusal, {
+      code: Number(stdout[2 * index + 1]),
+      stdout: stdout[2 * index],
+      stderr: stderr[2 * index],
+    });
+  });
+}
+
+function assertRefused(
+  [args, code, message]: Refusal,
+  result: Pick<RunResult, "code" | "stdout" | "stderr">,
+): void {
+  const { stderr } = result;
+  assert.match(stderr, /^error: Cannot [^\n]*\n$/, `${args.join(" ")}: a line`);
+  assert.match(stderr, message);
+  assert.equal(/ \(see (\w+ )?--help\)\n$/.test(stderr), code === 2, stderr);
+  assert.equal(result.code, code, stderr);
+  assert.equal(result.stdout, "", `${args.join(" ")} prints nothing`);
+}

@@ -1,0 +1,31 @@
+import { memorySink, memorySource, saveSnapshot } from "../../mod.ts";
+
+/** Bytes of `pc.ram` in the fixture: 3 MiB. */
+export const RAM_LENGTH = 0x300000;
+/** The idstr of the fixture's last block, which is no file name. */
+export const TABLES = "/rom@etc/acpi/tables";
+
+/** The memory of the fixture, by idstr; pages 0x100 to 0x1ff of it are zero. */
+export function fixtureMemory(): Record<string, Uint8Array> {
+  const ram = new Uint8Array(RAM_LENGTH);
+  for (let at = 0; at < ram.length; at += 4) ram[at] = (at >> 12) % 255 + 1;
+  ram.set(new TextEncoder().encode("Hello, RAM!"), 0x1004);
+  ram.fill(0, 0x100000, 0x200000);
+  const tables = new Uint8Array(0x20000).fill(7, 0x3000, 0x4000);
+  return {
+    "pc.ram": ram,
+    "vga.vram": new Uint8Array(0x8000),
+    [TABLES]: tables,
+  };
+}
+
+/** A small snapshot of three RAMBlocks. */
+export async function fixtureSnapshot(): Promise<Uint8Array<ArrayBuffer>> {
+  const sink = memorySink();
+  const blocks = Object.entries(fixtureMemory()).map(([idstr, bytes]) => ({
+    idstr,
+    source: memorySource(bytes),
+  }));
+  await saveSnapshot(sink, blocks, { machine: "pc-i440fx-10.0" });
+  return sink.bytes();
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { run, runGood } from "./testing/run_program.ts";
+import { ScratchDirectory } from "./testing/scratch_directory.ts";
+import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";
+
+test("verify finds nothing in a good file", async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const [plain, pages, json] = await Promise.all([
+    runGood(["verify", file]),
+    runGood(["verify", file, "--pages"]),
+    runGood(["verify", file, "--pages", "--json"]),
+  ]);
+  assert.equal(plain.stdout, `good: ${file}: every rule kept\n`);
+  assert.match(pages.stdout, /^513 pages read, 0 of them all zero\ngood: /);
+  assert.deepEqual(JSON.parse(json.stdout), {
+    file,
+    good: true,
+    findings: [],
+    presentPages: 513,
+    presentZeroPages: 0,
+  });
+});
+
+test("verify tells errors from warnings, one a line", async () => {
+  using scratch = new ScratchDirectory();
+  const bytes = await fixtureSnapshot();
+  const warned = scratch.write(
+    "warned.mr",
+    bytes.subarray(0, bytes.length - 1),
+  );
+  bytes[7] = 2; // The version of the stream.
+  const refused = scratch.write("refused.mr", bytes);
+  const [warning, error, json, missing] = await Promise.all([
+    run(["verify", warned]),
+    run(["verify", refused]),
+    run(["verify", refused, "--json"]),
+    run(["verify", scratch.file("missing.mr")]),
+  ]);
+  assert.equal(warning.code, 0);
+  assert.match(
+    warning.stdout,
+    /^warning: byte 0x[0-9a-f]+: no vmdesc, .* \(vmdesc-present\)\ngood: .*: 1 warning\n$/,
+  );
+  assert.equal(error.code, 1);
+  assert.equal(
+    error.stdout,
+    "error: byte 0x4: the stream has version 2, expected version 3 " +
+      `(stream-version)\nbad: ${refused}: 1 error; a reader must refuse it\n`,
+  );
+  assert.equal(error.stderr, "");
+  assert.equal(json.code, 1);
+  const { good, findings } = JSON.parse(json.stdout);
+  assert.equal(good, false);
+  assert.deepEqual(findings, [{
+    level: "error",
+    rule: "stream-version",
+    offset: 4,
+    found: "the stream has version 2",
+    expected: "version 3",
+  }]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /^error: Cannot open /);
+});

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inLanes } from "./lanes.ts";
+import { Pace } from "./pace.ts";
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+async function* numbers(count: number): AsyncGenerator<number> {
+  for (let number = 0; number < count; number++) {
+    await turn();
+    yield number;
+  }
+}
+
+test("inLanes() does every item once, each lane one at a time", async () => {
+  const done: number[] = [];
+  const busy = new Set<string>();
+  let most = 0;
+  await inLanes(["a", "b", "c"], numbers(20), async (item, lane) => {
+    assert(!busy.has(lane));
+    busy.add(lane);
+    most = Math.max(most, busy.size);
+    for (let turns = 0; turns < 4; turns++) await turn();
+    busy.delete(lane);
+    done.push(item);
+  });
+  assert.equal(most, 3);
+  assert.deepEqual(done.toSorted((a, b) => a - b), [...Array(20).keys()]);
+});
+
+test("inLanes() stops all lanes at the first failure, and closes the items", async () => {
+  const error = new Error("failed");
+  let closed = false;
+  let under = 0;
+  async function* items(): AsyncGenerator<number> {
+    try {
+      yield* numbers(100);
+    } finally {
+      closed = true;
+    }
+  }
+  const seen: number[] = [];
+  await assert.rejects(
+    inLanes([1, 2, 3], items(), async (item) => {
+      under++;
+      seen.push(item);
+      if (item === 4) throw error;
+      await turn();
+      await turn();
+      under--;
+    }),
+    error,
+  );
+  assert(closed);
+  assert.equal(under, 1); // the one that failed; the others were waited for
+  assert(seen.length < 10);
+});
+
+test("inLanes() fails when the items do", async () => {
+  const error = new Error("failed");
+  // deno-lint-ignore require-yield -- it fails before it has anything
+  async function* items(): AsyncGenerator<number> {
+    await turn();
+    throw error;
+  }
+  await assert.rejects(inLanes([1, 2], items(), turn as never), error);
+});
+
+test("inLanes() is done at once when there is nothing to do", async () => {
+  await inLanes([1, 2], numbers(0), () => assert.fail());
+});
+
+test("step() lets the event loop turn when a while has passed", async () => {
+  const pace = new Pace();
+  let turned = false;
+  setTimeout(() => turned = true, 0);
+  await pace.step();
+  assert(!turned);
+  const start = performance.now();
+  while (performance.now() - start < 60);
+  await pace.step();
+  assert(turned);
+});
+
+test("step() stops when the signal is aborted", async () => {
+  const reason = new Error("enough");
+  assert.throws(() => new Pace(AbortSignal.abort(reason)), reason);
+  const controller = new AbortController();
+  const pace = new Pace(controller.signal);
+  setTimeout(() => controller.abort(reason), 0);
+  const start = performance.now();
+  while (performance.now() - start < 60);
+  await assert.rejects(pace.step(), reason);
+});
