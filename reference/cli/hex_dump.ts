@@ -1,12 +1,19 @@
 const BYTES_PER_LINE = 16;
-const HEX = Array.from(
-  { length: 256 },
-  (_, byte) => byte.toString(16).padStart(2, "0"),
-);
+/** Longest line: 14 digits of offset, 16 bytes twice, what stands between. */
+const LINE_MAX = 96;
+
+const DIGITS = new TextEncoder().encode("0123456789abcdef");
+const SPACE = 0x20;
+const BAR = 0x7c;
+const DOT = 0x2e;
+const STAR = 0x2a;
+const NEWLINE = 0x0a;
 
 /**
  * Lines as `hexdump -C` writes them: offset, 16 bytes in hexadecimal, ASCII.
  * Lines equal to the one before fold into one `*`.
+ *
+ * What a method returns is valid until the next call.
  */
 export class HexDump {
   #offset: number;
@@ -16,6 +23,9 @@ export class HexDump {
   readonly #previous = new Uint8Array(BYTES_PER_LINE);
   #started = false;
   #folding = false;
+  /** The lines written since the call began, as ASCII. */
+  #text = new Uint8Array(LINE_MAX);
+  #textLength = 0;
 
   /** Starts at an offset of the block. */
   constructor(offset: number) {
@@ -23,69 +33,103 @@ export class HexDump {
   }
 
   /** The lines that these bytes complete. */
-  *bytes(bytes: Uint8Array): Generator<string> {
-    for (let done = 0; done < bytes.length;) {
-      const part = bytes.subarray(
-        done,
-        done + BYTES_PER_LINE - this.#lineLength,
-      );
-      this.#line.set(part, this.#lineLength);
-      this.#lineLength += part.length;
-      done += part.length;
-      if (this.#lineLength === BYTES_PER_LINE) yield* this.#flush();
-    }
+  bytes(bytes: Uint8Array): Uint8Array {
+    this.#textLength = 0;
+    this.#take(bytes);
+    return this.#text.subarray(0, this.#textLength);
   }
 
   /** The lines that so many zeros complete; a long row of them costs nothing. */
-  *zeros(length: number): Generator<string> {
+  zeros(length: number): Uint8Array {
+    this.#textLength = 0;
     const zeros = new Uint8Array(3 * BYTES_PER_LINE);
     const written = Math.min(length, zeros.length);
-    yield* this.bytes(zeros.subarray(0, written));
+    this.#take(zeros.subarray(0, written));
     // By now all lines are folded; whole ones are passed over.
     const rest = length - written;
     const tail = rest % BYTES_PER_LINE;
     this.#offset += rest - tail;
-    yield* this.bytes(zeros.subarray(0, tail));
+    this.#take(zeros.subarray(0, tail));
+    return this.#text.subarray(0, this.#textLength);
   }
 
   /** The last line, if it is not full, and the offset behind the last byte. */
-  *end(): Generator<string> {
-    if (this.#lineLength > 0) yield* this.#flush();
-    yield this.#label();
+  end(): Uint8Array {
+    this.#textLength = 0;
+    if (this.#lineLength > 0) this.#finishLine();
+    this.#reserve(LINE_MAX);
+    this.#writeOffset();
+    this.#text[this.#textLength++] = NEWLINE;
+    return this.#text.subarray(0, this.#textLength);
   }
 
-  *#flush(): Generator<string> {
-    const bytes = this.#line.subarray(0, this.#lineLength);
-    if (
-      this.#started && bytes.length === BYTES_PER_LINE &&
-      bytes.every((byte, index) => byte === this.#previous[index])
-    ) {
-      if (!this.#folding) yield "*";
+  #take(bytes: Uint8Array): void {
+    this.#reserve((bytes.length / BYTES_PER_LINE + 1) * LINE_MAX);
+    for (const byte of bytes) {
+      this.#line[this.#lineLength++] = byte;
+      if (this.#lineLength === BYTES_PER_LINE) this.#finishLine();
+    }
+  }
+
+  #finishLine(): void {
+    if (this.#isRepeated()) {
+      if (!this.#folding) {
+        this.#text[this.#textLength++] = STAR;
+        this.#text[this.#textLength++] = NEWLINE;
+      }
       this.#folding = true;
     } else {
-      yield `${this.#label()}  ${formatLine(bytes)}`;
+      this.#writeOffset();
+      this.#writeLine();
       this.#folding = false;
       this.#started = true;
-      this.#previous.set(bytes);
+      this.#previous.set(this.#line);
     }
-    this.#offset += bytes.length;
+    this.#offset += this.#lineLength;
     this.#lineLength = 0;
   }
 
-  #label(): string {
-    return this.#offset.toString(16).padStart(8, "0");
+  #isRepeated(): boolean {
+    if (!this.#started || this.#lineLength < BYTES_PER_LINE) return false;
+    for (let index = 0; index < BYTES_PER_LINE; index++) {
+      if (this.#line[index] !== this.#previous[index]) return false;
+    }
+    return true;
   }
-}
 
-function formatLine(bytes: Uint8Array): string {
-  let left = "";
-  let right = "";
-  let text = "";
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index];
-    if (index < 8) left += `${HEX[byte]} `;
-    else right += `${HEX[byte]} `;
-    text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".";
+  #writeOffset(): void {
+    const label = this.#offset.toString(16).padStart(8, "0");
+    for (let index = 0; index < label.length; index++) {
+      this.#text[this.#textLength++] = label.charCodeAt(index);
+    }
   }
-  return `${left.padEnd(24)} ${right.padEnd(24)} |${text}|`;
+
+  #writeLine(): void {
+    const text = this.#text;
+    const start = this.#textLength;
+    const length = this.#lineLength;
+    let hex = start + 2;
+    let ascii = start + 54;
+    text.fill(SPACE, start, ascii);
+    text[ascii - 2] = BAR;
+    ascii--;
+    for (let index = 0; index < length; index++) {
+      const byte = this.#line[index];
+      if (index === BYTES_PER_LINE / 2) hex++;
+      text[hex] = DIGITS[byte >> 4];
+      text[hex + 1] = DIGITS[byte & 15];
+      hex += 3;
+      text[ascii++] = byte >= SPACE && byte < 0x7f ? byte : DOT;
+    }
+    text[ascii++] = BAR;
+    text[ascii++] = NEWLINE;
+    this.#textLength = ascii;
+  }
+
+  #reserve(length: number): void {
+    if (this.#text.length - this.#textLength >= length) return;
+    const larger = new Uint8Array(this.#textLength + Math.ceil(length));
+    larger.set(this.#text.subarray(0, this.#textLength));
+    this.#text = larger;
+  }
 }

@@ -2,49 +2,65 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HexDump } from "./hex_dump.ts";
 
+const decoder = new TextDecoder();
+
 function dump(bytes: Uint8Array, offset: number, cuts: readonly number[]) {
   const hexDump = new HexDump(offset);
-  const lines: string[] = [];
+  let text = "";
   let start = 0;
   for (const cut of [...cuts, bytes.length]) {
     const part = bytes.subarray(start, cut);
-    lines.push(
-      ...part.every((byte) => byte === 0)
+    text += decoder.decode(
+      part.every((byte) => byte === 0)
         ? hexDump.zeros(part.length)
         : hexDump.bytes(part),
     );
     start = cut;
   }
-  return [...lines, ...hexDump.end()];
+  return text + decoder.decode(hexDump.end());
 }
+
+test("HexDump writes offset, bytes and ASCII", () => {
+  const bytes = new TextEncoder().encode("mapped-ram\t|\0\x7f~ 0123456789");
+  assert.equal(
+    dump(bytes, 0x1230, []),
+    "00001230  6d 61 70 70 65 64 2d 72  61 6d 09 7c 00 7f 7e 20  " +
+      "|mapped-ram.|..~ |\n" +
+      "00001240  30 31 32 33 34 35 36 37  38 39                    " +
+      "|0123456789|\n" +
+      "0000124a\n",
+  );
+});
 
 test("HexDump does the same however the bytes are cut", () => {
   const bytes = new Uint8Array(400);
   bytes.fill(9, 0, 40);
   bytes.fill(5, 300, 301);
-  const whole = [...new HexDump(3).bytes(bytes)];
-  assert.equal(whole.length, 8);
   const expected = dump(bytes, 3, []);
+  assert.equal(expected.split("\n").length, 10);
   for (let cut = 40; cut <= 300; cut++) {
     for (const more of [[], [cut + 7]]) {
-      assert.deepEqual(dump(bytes, 3, [cut, ...more]), expected, `cut ${cut}`);
+      const found = dump(bytes, 3, [cut, ...more]);
+      assert.equal(found, expected, `cut at ${cut}`);
     }
   }
 });
 
 test("HexDump passes over a long row of zeros", () => {
   const hexDump = new HexDump(0x1008);
-  const lines = [
-    ...hexDump.bytes(Uint8Array.of(1)),
-    ...hexDump.zeros(2 ** 40),
-    ...hexDump.bytes(Uint8Array.of(2)),
-    ...hexDump.end(),
-  ];
-  assert.deepEqual(lines.map((line) => line.slice(0, 16).trimEnd()), [
-    "00001008  01 00",
-    "00001018  00 00",
+  const text = [
+    hexDump.bytes(Uint8Array.of(1)).slice(),
+    hexDump.zeros(2 ** 40).slice(),
+    hexDump.bytes(Uint8Array.of(2)).slice(),
+    hexDump.end(),
+  ].map((lines) => decoder.decode(lines)).join("");
+  const offsets = text.split("\n").map((line) => line.split(" ")[0]);
+  assert.deepEqual(offsets, [
+    "00001008",
+    "00001018",
     "*",
-    "10000001008  00".slice(0, 16),
+    "10000001008",
     "1000000100a",
+    "",
   ]);
 });

@@ -7,11 +7,15 @@ import { programLine, runBad } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureMemory, fixtureSnapshot } from "./testing/snapshot_fixture.ts";
 
-/** Runs a line of the shell in which `$0 "$@"` is the program. */
+/**
+ * Runs a line of the shell in which `$0 "$@"` is the program, whatever who runs
+ * the tests thinks of colours.
+ */
 function shell(line: string, args: readonly string[]) {
+  const { NO_COLOR: _, ...env } = process.env;
   return spawnSync("bash", ["-c", line, ...programLine(args)], {
     encoding: "utf8",
-    env: { ...process.env, TERM: "xterm-256color" },
+    env: { ...env, TERM: "xterm-256color" },
   });
 }
 

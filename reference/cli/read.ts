@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { type ByteRange, hex } from "../../format/mod.ts";
 import { openSnapshot, type RAMBlock } from "../mod.ts";
 import { blockParts } from "./block_parts.ts";
@@ -101,13 +102,9 @@ async function printHexDump(
 ): Promise<void> {
   const dump = new HexDump(range.offset);
   for await (const { bytes, length } of blockParts(block, range, signal)) {
-    let text = "";
-    for (const line of bytes ? dump.bytes(bytes) : dump.zeros(length)) {
-      text += `${line}\n`;
-    }
-    printText(text);
+    writeOutput(bytes === undefined ? dump.zeros(length) : dump.bytes(bytes));
   }
-  if (range.length > 0) { for (const line of dump.end()) print(line); }
+  if (range.length > 0) writeOutput(dump.end());
 }
 
 const ZEROS = new Uint8Array(0x10000);
@@ -166,15 +163,11 @@ async function printHexJson(
   printText(JSON.stringify(facts, null, 2).replace(/\n\}$/, ',\n  "hex": "'));
   for await (const { bytes, length } of blockParts(block, range, signal)) {
     const views = bytes === undefined ? zeroParts(length) : [bytes];
-    for (const view of views) printText(hexOf(view));
+    for (const { buffer, byteOffset, byteLength } of views) {
+      printText(Buffer.from(buffer, byteOffset, byteLength).toString("hex"));
+    }
   }
   print('"\n}');
-}
-
-function hexOf(bytes: Uint8Array): string {
-  let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
-  return hex;
 }
 
 /** How many of the pages that a range touches the file holds. */
