@@ -128,11 +128,13 @@ export class RAMBlock implements ByteSource {
     const present = this.pages.bitmap.peek(pageIndex) ??
       await this.hasPage(pageIndex, options);
     if (present) {
-      const end = this.pages.bitmap.peekRunEnd(pageIndex);
-      await this.#source.readInto(target, pageOffset(this, pageIndex), {
-        ...options,
-        wantedUntil: pageOffset(this, end),
-      });
+      const offset = pageOffset(this, pageIndex);
+      const far = this.parallelReads !== undefined;
+      await this.#source.readInto(
+        target,
+        offset,
+        far ? { ...options, wantedUntil: this.#runEnd(pageIndex) } : options,
+      );
     } else {
       target.fill(0);
     }
@@ -214,6 +216,11 @@ export class RAMBlock implements ByteSource {
       found: `bits are set behind page ${this.pageCount - 1}`,
       expected: "clear bits",
     });
+  }
+
+  /** Where in the file the present pages end, as far as is known. */
+  #runEnd(pageIndex: number): number {
+    return pageOffset(this, this.pages.bitmap.peekRunEnd(pageIndex));
   }
 
   /** The requests of a walk that have a target; the others are answered. */

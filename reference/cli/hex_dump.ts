@@ -1,8 +1,9 @@
+import { HEX_DIGITS } from "./hex_digits.ts";
+
 const BYTES_PER_LINE = 16;
 /** Longest line: 14 digits of offset, 16 bytes twice, what stands between. */
 const LINE_MAX = 96;
 
-const DIGITS = new TextEncoder().encode("0123456789abcdef");
 const SPACE = 0x20;
 const BAR = 0x7c;
 const DOT = 0x2e;
@@ -65,8 +66,12 @@ export class HexDump {
 
   #take(bytes: Uint8Array): void {
     this.#reserve((bytes.length / BYTES_PER_LINE + 1) * LINE_MAX);
-    for (const byte of bytes) {
-      this.#line[this.#lineLength++] = byte;
+    for (let done = 0; done < bytes.length;) {
+      const room = BYTES_PER_LINE - this.#lineLength;
+      const part = bytes.subarray(done, done + room);
+      this.#line.set(part, this.#lineLength);
+      this.#lineLength += part.length;
+      done += part.length;
       if (this.#lineLength === BYTES_PER_LINE) this.#finishLine();
     }
   }
@@ -116,8 +121,8 @@ export class HexDump {
     for (let index = 0; index < length; index++) {
       const byte = this.#line[index];
       if (index === BYTES_PER_LINE / 2) hex++;
-      text[hex] = DIGITS[byte >> 4];
-      text[hex + 1] = DIGITS[byte & 15];
+      text[hex] = HEX_DIGITS[byte >> 4];
+      text[hex + 1] = HEX_DIGITS[byte & 15];
       hex += 3;
       text[ascii++] = byte >= SPACE && byte < 0x7f ? byte : DOT;
     }

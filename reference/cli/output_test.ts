@@ -12,10 +12,9 @@ import { fixtureMemory, fixtureSnapshot } from "./testing/snapshot_fixture.ts";
  * the tests thinks of colours.
  */
 function shell(line: string, args: readonly string[]) {
-  const { NO_COLOR: _, ...env } = process.env;
   return spawnSync("bash", ["-c", line, ...programLine(args)], {
     encoding: "utf8",
-    env: { ...env, TERM: "xterm-256color" },
+    env: { ...process.env, NO_COLOR: "", TERM: "xterm-256color" },
   });
 }
 

@@ -1,10 +1,10 @@
-import { Buffer } from "node:buffer";
 import { type ByteRange, hex } from "../../format/mod.ts";
 import { openSnapshot, type RAMBlock } from "../mod.ts";
 import { blockParts } from "./block_parts.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { findBlock } from "./find_block.ts";
 import { countOf } from "./format_count.ts";
+import { encodeHex } from "./hex_digits.ts";
 import { HexDump } from "./hex_dump.ts";
 import { parseNumber } from "./number_argument.ts";
 import { openSource } from "./open_source.ts";
@@ -115,15 +115,18 @@ async function writeRaw(
   signal: AbortSignal,
 ): Promise<void> {
   for await (const { bytes, length } of blockParts(block, range, signal)) {
-    if (bytes !== undefined) writeOutput(bytes);
-    else for (const part of zeroParts(length)) writeOutput(part);
+    for (const part of smallParts(bytes, length)) writeOutput(part);
   }
 }
 
-/** Views of zeros that add up to `length` bytes. */
-function* zeroParts(length: number): Generator<Uint8Array> {
-  for (let left = length; left > 0; left -= ZEROS.length) {
-    yield ZEROS.subarray(0, Math.min(left, ZEROS.length));
+/** Views of so many bytes, or of zeros, of at most 64 KiB each. */
+function* smallParts(
+  bytes: Uint8Array | undefined,
+  length: number,
+): Generator<Uint8Array> {
+  for (let done = 0; done < length; done += ZEROS.length) {
+    const end = Math.min(length, done + ZEROS.length);
+    yield bytes?.subarray(done, end) ?? ZEROS.subarray(0, end - done);
   }
 }
 
@@ -160,11 +163,11 @@ async function printHexJson(
   range: ByteRange,
   signal: AbortSignal,
 ): Promise<void> {
+  const digits = new Uint8Array(2 * ZEROS.length);
   printText(JSON.stringify(facts, null, 2).replace(/\n\}$/, ',\n  "hex": "'));
   for await (const { bytes, length } of blockParts(block, range, signal)) {
-    const views = bytes === undefined ? zeroParts(length) : [bytes];
-    for (const { buffer, byteOffset, byteLength } of views) {
-      printText(Buffer.from(buffer, byteOffset, byteLength).toString("hex"));
+    for (const part of smallParts(bytes, length)) {
+      writeOutput(encodeHex(part, digits));
     }
   }
   print('"\n}');
