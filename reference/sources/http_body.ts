@@ -25,19 +25,18 @@ export async function readBody(
   }
 }
 
-/** The whole body, of at most `limit` bytes. */
+/** The whole body, which must fit into `buffer`: a view of it. */
 export async function readAll(
   client: HttpClient,
   response: Response,
-  limit: number,
+  buffer: Uint8Array,
   alive: () => void,
 ): Promise<Uint8Array> {
-  const buffer = new Uint8Array(limit);
   let length = 0;
   for await (const chunk of chunks(response)) {
     alive();
-    if (length + chunk.length > limit) {
-      throw client.passing(`the server sent more than ${limit} bytes`);
+    if (length + chunk.length > buffer.length) {
+      throw client.passing(`the server sent more than ${buffer.length} bytes`);
     }
     buffer.set(chunk, length);
     length += chunk.length;

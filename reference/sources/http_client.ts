@@ -132,11 +132,17 @@ export class HttpClient {
       timedOut = true;
       controller.abort();
     };
-    let timer = setTimeout(silence, this.#timeout);
+    // A timer for each chunk would cost more than the chunk.
+    let lastSign = performance.now();
     const alive = () => {
-      clearTimeout(timer);
-      timer = setTimeout(silence, this.#timeout);
+      lastSign = performance.now();
     };
+    const listen = () => {
+      const left = lastSign + this.#timeout - performance.now();
+      if (left <= 0) silence();
+      else timer = setTimeout(listen, left);
+    };
+    let timer = setTimeout(listen, this.#timeout);
     signal?.addEventListener("abort", giveUp);
     try {
       const headers = new Headers(this.#headers);

@@ -20,6 +20,11 @@ interface Extent extends ByteRange {
   readonly bytes: Uint8Array;
 }
 
+/** Most bytes of a body that answers these ranges: each part has headers. */
+function bodyLength(ranges: readonly ByteRange[]): number {
+  return ranges.reduce((sum, { length }) => sum + length + 0x200, 0);
+}
+
 /** Copies a range out of the extent that holds it, if one does. */
 function copyFrom(
   extents: readonly Extent[],
@@ -47,6 +52,8 @@ export class RangeSource implements ByteSource {
   #guessed: readonly Extent[] = [];
   /** False once the server was seen not to answer several ranges at once. */
   #multipart = true;
+  /** For bodies of several parts: a new one for each would keep the GC busy. */
+  readonly #buffers: Uint8Array[] = [];
   #bytesReceived: number;
 
   constructor(
@@ -83,8 +90,10 @@ export class RangeSource implements ByteSource {
     if (this.#copyKnown(target, range)) return;
     const guesses = this.#multipart ? this.#usable(range, options.guesses) : [];
     if (guesses.length > 0) {
-      this.#guessed =
-        await this.#getRanges([range, ...guesses], options.signal) ?? [];
+      const ranges = [range, ...guesses];
+      const buffer = new Uint8Array(bodyLength(ranges));
+      this.#guessed = await this.#getRanges(ranges, buffer, options.signal) ??
+        [];
       if (this.#copyKnown(target, range)) return;
     }
     await this.#client.get([range], async (response, alive) => {
@@ -129,14 +138,30 @@ export class RangeSource implements ByteSource {
       offset,
       length: target.length,
     }));
-    const several = this.#multipart && parts.length > 1;
-    const extents = several
-      ? await this.#getRanges(ranges, options.signal) ?? []
-      : [];
-    for (const [index, { target, offset }] of parts.entries()) {
-      if (copyFrom(extents, target, ranges[index])) continue;
-      await this.readInto(target, offset, options);
+    if (!this.#multipart || parts.length < 2) {
+      for (const { offset, target } of parts) {
+        await this.readInto(target, offset, options);
+      }
+      return;
     }
+    const buffer = this.#takeBuffer(bodyLength(ranges));
+    try {
+      const extents = await this.#getRanges(ranges, buffer, options.signal);
+      for (const [index, { target, offset }] of parts.entries()) {
+        if (copyFrom(extents ?? [], target, ranges[index])) continue;
+        await this.readInto(target, offset, options);
+      }
+    } finally {
+      this.#buffers.push(buffer);
+    }
+  }
+
+  /** A buffer that nobody uses, of that size at least. */
+  #takeBuffer(length: number): Uint8Array {
+    const buffer = this.#buffers.pop();
+    return buffer !== undefined && buffer.length >= length
+      ? buffer
+      : new Uint8Array(length);
   }
 
   /**
@@ -145,10 +170,9 @@ export class RangeSource implements ByteSource {
    */
   async #getRanges(
     ranges: readonly ByteRange[],
+    buffer: Uint8Array,
     signal: AbortSignal | undefined,
   ): Promise<Extent[] | undefined> {
-    // Each part has its own headers.
-    const limit = ranges.reduce((sum, { length }) => sum + length + 0x200, 0);
     const body = await this.#client.get(ranges, async (response, alive) => {
       const type = response.headers.get("content-type") ?? "";
       const boundary = multipartBoundary(type);
@@ -157,7 +181,7 @@ export class RangeSource implements ByteSource {
         return undefined;
       }
       this.#check(ranges, response);
-      const bytes = await readAll(this.#client, response, limit, alive);
+      const bytes = await readAll(this.#client, response, buffer, alive);
       return { boundary, bytes };
     }, signal);
     const parts = body && splitMultipart(body.bytes, body.boundary);
