@@ -34,7 +34,9 @@ export abstract class RuleError extends Error implements RuleViolation {
     const { rule, offset, found, expected, idstr } = violation;
     const block = idstr === undefined ? "" : ` RAMBlock "${idstr}",`;
     super(
-      `Cannot read "${file}":${block} byte 0x${offset.toString(16)}: ` +
+      `Cannot read ${JSON.stringify(file)}:${block} byte 0x${
+        offset.toString(16)
+      }: ` +
         `${found}, expected ${expected} (${rule})`,
       options,
     );

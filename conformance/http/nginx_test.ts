@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import {
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import {
   cachedSource,
   exportImage,
@@ -131,3 +140,48 @@ nginxTest(
     );
   },
 );
+
+nginxTest(
+  "the command line reads QEMU's snapshots from nginx",
+  async (server, folder) => {
+    const bytes = vector("qemu/none-4m");
+    writeFileSync(join(folder, "vm.mr"), bytes);
+    const url = server.url("plain", "vm.mr");
+    const ram = openSnapshotSync(memorySource(bytes)).blocks[0];
+    const [{ first }] = [...ram.presentRunsSync()];
+    const offset = first * ram.pageSize;
+    const read = await command(
+      "read",
+      url,
+      ram.idstr,
+      String(offset),
+      "64",
+      "--json",
+    );
+    const { hex, transfer } = JSON.parse(read);
+    const expected = ram.readRangeSync({ offset, length: 64 });
+    assert.equal(hex, [...expected].map(toHex).join(""));
+    assert(transfer.bytes < bytes.length / 4 && transfer.requests <= 4);
+    const info = JSON.parse(await command("info", url, "--json"));
+    assert.equal(info.machine, "none");
+    await command("verify", url, "--pages");
+    await command("load", url, folder);
+    const image = readFileSync(join(folder, `${ram.idstr}.img`));
+    const range = { offset: 0, length: ram.usedLength };
+    assert.deepEqual(new Uint8Array(image), ram.readRangeSync(range));
+  },
+);
+
+async function command(...args: readonly string[]): Promise<string> {
+  const deno = "Deno" in globalThis ? ["run", "-A"] : [];
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...deno,
+    fileURLToPath(new URL("../../reference/cli/main.ts", import.meta.url)),
+    ...args,
+  ]);
+  return stdout;
+}
+
+function toHex(byte: number): string {
+  return byte.toString(16).padStart(2, "0");
+}

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import { ON_DENO, runAllBad, runBad } from "./testing/run_program.ts";
+import { ON_DENO, PATIENT, runAllBad, runBad } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";
 
@@ -33,7 +33,7 @@ async function assertRefused(
   assert.deepEqual(scratch.list(), ["bad.mr", "images"]);
 }
 
-test("every command refuses a truncated file", async () => {
+test("every command refuses a truncated file", PATIENT, async () => {
   const bytes = await fixtureSnapshot();
   // Inside the page area of the first block.
   await assertRefused(
@@ -42,14 +42,14 @@ test("every command refuses a truncated file", async () => {
   );
 });
 
-test("every command refuses an empty file", async () => {
+test("every command refuses an empty file", PATIENT, async () => {
   await assertRefused(
     new Uint8Array(0),
     /bad\.mr": byte 0x0: 0 bytes up to the end of the file, expected 4 bytes of the magic \(file-truncated\)/,
   );
 });
 
-test("a truncation inside each header is one line", async () => {
+test("a truncation inside each header is one line", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const bytes = await fixtureSnapshot();
   await runAllBad([3, 7, 12, 40, 70, 100, 120].map((length) => {
@@ -59,17 +59,21 @@ test("a truncation inside each header is one line", async () => {
   }));
 });
 
-test("a directory, a device and nothing at all are refused", async () => {
-  using scratch = new ScratchDirectory();
-  await runAllBad([
-    [["info", scratch.path], 1, /it is a directory, expected a regular/],
-    [["verify", "/dev/zero"], 1, /it is a character device, expected/],
-    [["verify", scratch.file("no")], 1, /no such file or directory/],
-    [["info", "https://"], 1, /it is not a valid URL/],
-  ]);
-});
+test(
+  "a directory, a device and nothing at all are refused",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    await runAllBad([
+      [["info", scratch.path], 1, /it is a directory, expected a regular/],
+      [["verify", "/dev/zero"], 1, /it is a character device, expected/],
+      [["verify", scratch.file("no")], 1, /no such file or directory/],
+      [["info", "https://"], 1, /it is not a valid URL/],
+    ]);
+  },
+);
 
-test("a pipe is refused at once", async () => {
+test("a pipe is refused at once", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const fifo = scratch.file("fifo");
   assert.equal(spawnSync("mkfifo", [fifo]).status, 0);
@@ -96,6 +100,7 @@ const canDropRights = WITHOUT_RIGHTS.length === 0 ||
     0;
 
 test("a file or a folder without permission is refused", {
+  ...PATIENT,
   skip: canDropRights ? false : "root cannot drop its rights: no setpriv",
 }, async () => {
   using scratch = new ScratchDirectory();
@@ -119,6 +124,7 @@ test("a file or a folder without permission is refused", {
 });
 
 test("what Deno does not permit is said in one line", {
+  ...PATIENT,
   skip: ON_DENO ? false : "only Deno has permissions",
 }, async () => {
   using scratch = new ScratchDirectory();

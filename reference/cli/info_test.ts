@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { run, runBad, runGood } from "./testing/run_program.ts";
+import {
+  PATIENT,
+  run,
+  runAllGood,
+  runBad,
+  runGood,
+} from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import {
   fixtureSnapshot,
@@ -8,15 +14,14 @@ import {
   TABLES,
 } from "./testing/snapshot_fixture.ts";
 
-test("info prints what a snapshot holds", async () => {
+test("info prints what a snapshot holds", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
-  const [{ stdout: text }, { stdout: json }, { stdout: map }] = await Promise
-    .all([
-      runGood(["info", file]),
-      runGood(["info", file, "--json"]),
-      runGood(["info", file, "--map"]),
-    ]);
+  const [text, json, map] = await runAllGood([
+    ["info", file],
+    ["info", file, "--json"],
+    ["info", file, "--map"],
+  ]);
   assert.match(text, /machine +pc-i440fx-10\.0\n/);
   assert.match(text, /pc\.ram +3 MiB +768 +512 +67 % +2 MiB +0x/);
   assert.match(text, /\n0 device sections\n/);
@@ -45,7 +50,7 @@ test("info prints what a snapshot holds", async () => {
   assert.match(map, /one character: 4 KiB, 1 page; of them stored:/);
 });
 
-test("info finds a stream at --offset, and a trailer", async () => {
+test("info finds a stream at --offset, and a trailer", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const snapshot = await fixtureSnapshot();
   const file = scratch.write(
@@ -57,17 +62,21 @@ test("info finds a stream at --offset, and a trailer", async () => {
   await runBad(["info", file, "--offset", "0x10"], 1, /byte 0x10: .*magic/);
 });
 
-test("info prints the RAM even if what follows is broken", async () => {
-  using scratch = new ScratchDirectory();
-  const snapshot = await fixtureSnapshot();
-  const eof = snapshot.length - vmdescLength(snapshot) - 1;
-  snapshot[eof] = 0x55;
-  const file = scratch.write("broken.mr", snapshot);
-  const { code, stdout, stderr } = await run(["info", file]);
-  assert.equal(code, 1);
-  assert.match(stdout, /pc\.ram +3 MiB/);
-  assert.match(stderr, /^error: Cannot read ".*": byte 0x.*\(item-type\)\n$/);
-});
+test(
+  "info prints the RAM even if what follows is broken",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const snapshot = await fixtureSnapshot();
+    const eof = snapshot.length - vmdescLength(snapshot) - 1;
+    snapshot[eof] = 0x55;
+    const file = scratch.write("broken.mr", snapshot);
+    const { code, stdout, stderr } = await run(["info", file]);
+    assert.equal(code, 1);
+    assert.match(stdout, /pc\.ram +3 MiB/);
+    assert.match(stderr, /^error: Cannot read ".*": byte 0x.*\(item-type\)\n$/);
+  },
+);
 
 function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
   const joined = new Uint8Array(first.length + second.length);

@@ -9,7 +9,7 @@ import {
   openFileSource,
   openSnapshotSync,
 } from "../mod.ts";
-import { run } from "./testing/run_program.ts";
+import { PATIENT, run } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 
 const GIB = 2 ** 30;
@@ -39,7 +39,7 @@ async function assertInterrupted(
   assert.equal(stdout, "");
 }
 
-test("Ctrl-C and kill leave no partial file of save", async () => {
+test("Ctrl-C and kill leave no partial file of save", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const image = scratch.write("image", "");
   truncateSync(image, 256 * GIB);
@@ -59,28 +59,32 @@ test("Ctrl-C and kill leave no partial file of save", async () => {
   assert.equal(new TextDecoder().decode(scratch.read("old")), "precious");
 });
 
-test("Ctrl-C leaves no image of load, and loses no old one", async () => {
-  using scratch = new ScratchDirectory();
-  const file = scratch.file("vm.mr");
-  const writer = await createSnapshot(createFileSink(file), [
-    { idstr: "small", usedLength: 4096 },
-    { idstr: "large", usedLength: 64 * GIB },
-  ]);
-  await writer.finish();
-  // Set every bit: the pages are holes, and are read and written all the same.
-  using source = openFileSource(file);
-  const { bitmapOffset, pageCount } = openSnapshotSync(source).block("large");
-  const bits = new Uint8Array(pageCount / 8).fill(0xff);
-  writeSync(openSync(file, "r+"), bits, 0, bits.length, bitmapOffset);
-  scratch.write("small.img", "precious");
-  await assertInterrupted(
-    ["load", file, scratch.path, "--force"],
-    scratch.path,
-    "SIGINT",
-  );
-  assert.deepEqual(scratch.list(), ["small.img", "vm.mr"]);
-  assert.equal(
-    new TextDecoder().decode(scratch.read("small.img")),
-    "precious",
-  );
-});
+test(
+  "Ctrl-C leaves no image of load, and loses no old one",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.file("vm.mr");
+    const writer = await createSnapshot(createFileSink(file), [
+      { idstr: "small", usedLength: 4096 },
+      { idstr: "large", usedLength: 64 * GIB },
+    ]);
+    await writer.finish();
+    // Set every bit: the pages are holes, and are read and written all the same.
+    using source = openFileSource(file);
+    const { bitmapOffset, pageCount } = openSnapshotSync(source).block("large");
+    const bits = new Uint8Array(pageCount / 8).fill(0xff);
+    writeSync(openSync(file, "r+"), bits, 0, bits.length, bitmapOffset);
+    scratch.write("small.img", "precious");
+    await assertInterrupted(
+      ["load", file, scratch.path, "--force"],
+      scratch.path,
+      "SIGINT",
+    );
+    assert.deepEqual(scratch.list(), ["small.img", "vm.mr"]);
+    assert.equal(
+      new TextDecoder().decode(scratch.read("small.img")),
+      "precious",
+    );
+  },
+);

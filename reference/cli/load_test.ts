@@ -2,42 +2,56 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { test } from "node:test";
 import { memorySink, memorySource, saveSnapshot } from "../mod.ts";
-import { run, runAllBad, runBad, runGood } from "./testing/run_program.ts";
+import {
+  PATIENT,
+  run,
+  runAllBad,
+  runBad,
+  runGood,
+} from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureMemory, fixtureSnapshot } from "./testing/snapshot_fixture.ts";
 
 const IMAGES = ["%2From@etc%2Facpi%2Ftables.img", "pc.ram.img", "vga.vram.img"];
 
-test("load writes every RAMBlock to a sparse image and nothing else", async () => {
-  using scratch = new ScratchDirectory();
-  const file = scratch.write("vm.mr", await fixtureSnapshot());
-  mkdirSync(scratch.file("images"));
-  const images = scratch.file("images");
-  const { stdout } = await runGood(["load", file, images]);
-  assert.match(stdout, /pc\.ram\.img +3 MiB +2(\.\d)? MiB\n/);
-  assert.match(stdout, /\nloaded 3 images in [^\n]+\n$/);
-  assert.deepEqual(readdirSync(images).sort(), IMAGES);
-  for (const [idstr, bytes] of Object.entries(fixtureMemory())) {
-    const name = `images/${
-      encodeURIComponent(idstr).replaceAll("%40", "@")
-    }.img`;
-    assert.deepEqual(scratch.read(name), bytes, idstr);
-  }
-  assert.equal(statSync(`${images}/vga.vram.img`).blocks, 0);
+test(
+  "load writes every RAMBlock to a sparse image and nothing else",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    mkdirSync(scratch.file("images"));
+    const images = scratch.file("images");
+    const { stdout } = await runGood(["load", file, images]);
+    assert.match(stdout, /pc\.ram\.img +3 MiB +2(\.\d)? MiB\n/);
+    assert.match(stdout, /\nloaded 3 images in [^\n]+\n$/);
+    assert.deepEqual(readdirSync(images).sort(), IMAGES);
+    for (const [idstr, bytes] of Object.entries(fixtureMemory())) {
+      const name = `images/${
+        encodeURIComponent(idstr).replaceAll("%40", "@")
+      }.img`;
+      assert.deepEqual(scratch.read(name), bytes, idstr);
+    }
+    assert.equal(statSync(`${images}/vga.vram.img`).blocks, 0);
 
-  await runBad(["load", file, images], 1, /pc\.ram\.img": there is a file of/);
-  const again = await runGood(["load", file, images, "--force", "--json"]);
-  const facts = JSON.parse(again.stdout);
-  assert.deepEqual(facts.images[1], {
-    idstr: "vga.vram",
-    usedLength: 0x8000,
-    path: `${images}/vga.vram.img`,
-  });
-  assert.deepEqual(facts.ignored, []);
-  assert.deepEqual(readdirSync(images).sort(), IMAGES);
-});
+    await runBad(
+      ["load", file, images],
+      1,
+      /pc\.ram\.img": there is a file of/,
+    );
+    const again = await runGood(["load", file, images, "--force", "--json"]);
+    const facts = JSON.parse(again.stdout);
+    assert.deepEqual(facts.images[1], {
+      idstr: "vga.vram",
+      usedLength: 0x8000,
+      path: `${images}/vga.vram.img`,
+    });
+    assert.deepEqual(facts.ignored, []);
+    assert.deepEqual(readdirSync(images).sort(), IMAGES);
+  },
+);
 
-test("load refuses before any work", async () => {
+test("load refuses before any work", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
   const inTheWay = scratch.write("vga.vram.img", "precious");
@@ -49,7 +63,7 @@ test("load refuses before any work", async () => {
   assert.deepEqual(scratch.list(), ["vga.vram.img", "vm.mr"]);
 });
 
-test("load never writes over the FILE that it reads", async () => {
+test("load never writes over the FILE that it reads", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("pc.ram.img", await fixtureSnapshot());
   await runBad(["load", file, scratch.path, "--force"], 2, /it is read, too/);
@@ -60,24 +74,28 @@ test("load never writes over the FILE that it reads", async () => {
   assert.deepEqual(scratch.read("pc.ram.img"), await fixtureSnapshot());
 });
 
-test("load leaves nothing and loses nothing if one image fails", async () => {
-  using scratch = new ScratchDirectory();
-  // The last block's name is too long for a file.
-  const sink = memorySink();
-  const source = memorySource(new Uint8Array(4096).fill(1));
-  await saveSnapshot(sink, [
-    { idstr: "old", source },
-    { idstr: "new", source },
-    { idstr: "x".repeat(255), source },
-  ]);
-  const file = scratch.write("vm.mr", sink.bytes());
-  mkdirSync(scratch.file("images"));
-  scratch.write("images/old.img", "precious");
-  const images = scratch.file("images");
-  const { code, stderr } = await run(["load", file, images, "--force"]);
-  assert.equal(code, 1);
-  assert.match(stderr, /^error: Cannot [^\n]*name too long[^\n]*\n$/i);
-  assert.deepEqual(readdirSync(images), ["old.img"]);
-  const old = scratch.read("images/old.img");
-  assert.equal(new TextDecoder().decode(old), "precious");
-});
+test(
+  "load leaves nothing and loses nothing if one image fails",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    // The last block's name is too long for a file.
+    const sink = memorySink();
+    const source = memorySource(new Uint8Array(4096).fill(1));
+    await saveSnapshot(sink, [
+      { idstr: "old", source },
+      { idstr: "new", source },
+      { idstr: "x".repeat(255), source },
+    ]);
+    const file = scratch.write("vm.mr", sink.bytes());
+    mkdirSync(scratch.file("images"));
+    scratch.write("images/old.img", "precious");
+    const images = scratch.file("images");
+    const { code, stderr } = await run(["load", file, images, "--force"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: Cannot [^\n]*name too long[^\n]*\n$/i);
+    assert.deepEqual(readdirSync(images), ["old.img"]);
+    const old = scratch.read("images/old.img");
+    assert.equal(new TextDecoder().decode(old), "precious");
+  },
+);

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { run, runAllBad, runBad, runGood } from "./testing/run_program.ts";
+import {
+  PATIENT,
+  run,
+  runAllBad,
+  runAllGood,
+  runGood,
+} from "./testing/run_program.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS = ["save", "info", "verify", "read", "load"];
 
-test("main() prints help and version", async () => {
+test("main() prints help and version", PATIENT, async () => {
   const [help, version] = await Promise.all([
     runGood(["--help"]),
     runGood(["--version"]),
@@ -25,47 +31,59 @@ test("VERSION is that of the package", () => {
   assert.equal(VERSION, version);
 });
 
-test("every command has a --help with usage, options and an example", async () => {
-  await Promise.all(COMMANDS.map(async (name) => {
-    const { stdout } = await runGood([name, "--help", "--no-such-option"]);
-    assert.match(stdout, RegExp(`^Usage: deno task ${name} `));
-    assert.match(stdout, /\n {2}--json {2,}print JSON\n/);
-    assert.match(stdout, RegExp(`Examples?:(.|\n)*deno task ${name} `));
-    for (const line of stdout.split("\n")) assert(line.length <= 82, line);
-  }));
-});
+test(
+  "every command has a --help with usage, options and an example",
+  PATIENT,
+  async () => {
+    const helps = await runAllGood(
+      COMMANDS.map((name) => [name, "--help", "--no-such-option"]),
+    );
+    COMMANDS.forEach((name, index) => {
+      const stdout = helps[index];
+      assert.match(stdout, RegExp(`^Usage: deno task ${name} `));
+      assert.match(stdout, /\n {2}--json {2,}print JSON\n/);
+      assert.match(stdout, RegExp(`Examples?:(.|\n)*deno task ${name} `));
+      for (const line of stdout.split("\n")) assert(line.length <= 82, line);
+    });
+  },
+);
 
-test("main() refuses a wrong command line with exit code 2", async () => {
-  await runAllBad([
-    [[], 2, /without a command: expected save, info, verify, read or/],
-    [["saev"], 2, /Cannot run "saev": expected save, .* \(see --help\)/],
-    [["toString"], 2, /Cannot run "toString"/],
-    [["info"], 2, /without FILE \(see info --help\)/],
-    [["read", "f", "ram"], 2, /without OFFSET LENGTH: expected FILE/],
-    [["info", "f", "f"], 2, /Cannot use "f": expected FILE/],
-    [["info", "f", "--map", "--map"], 2, /Cannot use --map twice/],
-    [["info", "f", "--maps"], 2, /"--maps": there is no such option/],
-    [["info", "f", "-m"], 2, /"-m": there is no such option/],
-    [["info", "f", "--offset"], 2, /--offset: its value is missing/],
-    [["info", "f", "--offset", "--map"], 2, /with "--map", which is an/],
-    [["info", "f", "--map=yes"], 2, /--map="yes": it takes no value/],
-    [["info", "f", "--offset", "x"], 2, /"x" as --offset: expected a nu/],
-    [["info", "f", "--offset", "99999T"], 2, /at most 2\^53 - 1/],
-    [
-      ["info", "f", "--bitmap-byte-order", "middle"],
-      2,
-      /"middle" as --bitmap-byte-order: expected little or big/,
-    ],
-    [["info", "f", "--bitmap-word-size", "5"], 2, /expected 4 or 8/],
-  ]);
-});
+test(
+  "main() refuses a wrong command line with exit code 2",
+  PATIENT,
+  async () => {
+    await runAllBad([
+      [["info", "no\nsuch\x1b[31mfile"], 1, /no\\nsuch/],
+      [[], 2, /without a command: expected save, info, verify, read or/],
+      [["saev"], 2, /Cannot run "saev": expected save, .* \(see --help\)/],
+      [["toString"], 2, /Cannot run "toString"/],
+      [["info"], 2, /without FILE \(see info --help\)/],
+      [["read", "f", "ram"], 2, /without OFFSET LENGTH: expected FILE/],
+      [["info", "f", "f"], 2, /Cannot use "f": expected FILE/],
+      [["info", "f", "--map", "--map"], 2, /Cannot use --map twice/],
+      [["info", "f", "--maps"], 2, /"--maps": there is no such option/],
+      [["info", "f", "-m"], 2, /"-m": there is no such option/],
+      [["info", "f", "--offset"], 2, /--offset: its value is missing/],
+      [["info", "f", "--offset", "--map"], 2, /with "--map", which is an/],
+      [["info", "f", "--map=yes"], 2, /--map="yes": it takes no value/],
+      [["info", "f", "--offset", "x"], 2, /"x" as --offset: expected a nu/],
+      [["info", "f", "--offset", "99999T"], 2, /at most 2\^53 - 1/],
+      [
+        ["info", "f", "--bitmap-byte-order", "middle"],
+        2,
+        /"middle" as --bitmap-byte-order: expected little or big/,
+      ],
+      [["info", "f", "--bitmap-word-size", "5"], 2, /expected 4 or 8/],
+    ]);
+  },
+);
 
-test("main() says a broken name in one line", async () => {
-  await runBad(["info", "no\nsuch\x1b[31mfile"], 1, /no\\nsuch/);
-});
-
-test("main() names the file behind -- even if it looks like an option", async () => {
-  const { code, stderr } = await run(["info", "--", "--help"]);
-  assert.equal(code, 1);
-  assert.match(stderr, /^error: Cannot open "--help": no such file/);
-});
+test(
+  "main() names the file behind -- even if it looks like an option",
+  PATIENT,
+  async () => {
+    const { code, stderr } = await run(["info", "--", "--help"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: Cannot open "--help": no such file/);
+  },
+);

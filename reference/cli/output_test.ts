@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import { programLine, runBad } from "./testing/run_program.ts";
+import { PATIENT, programLine, runBad } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureMemory, fixtureSnapshot } from "./testing/snapshot_fixture.ts";
 
@@ -18,7 +18,7 @@ function shell(line: string, args: readonly string[]) {
   });
 }
 
-test("a reader that goes away is no failure", async () => {
+test("a reader that goes away is no failure", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
   const bad = scratch.write("bad.mr", "QEVX");
@@ -38,6 +38,7 @@ test("a reader that goes away is no failure", async () => {
 });
 
 test("a standard output that is full is a failure", {
+  ...PATIENT,
   skip: existsSync("/dev/full") ? false : "there is no /dev/full",
 }, async () => {
   using scratch = new ScratchDirectory();
@@ -51,6 +52,7 @@ test("a standard output that is full is a failure", {
 });
 
 test("colour is for terminals alone, and not with NO_COLOR", {
+  ...PATIENT,
   skip: spawnSync("script", ["--version"]).status === 0
     ? false
     : "there is no script(1)",
@@ -82,6 +84,7 @@ function canMount(): boolean {
 }
 
 test("a full disk is said in one line, and nothing is left or lost", {
+  ...PATIENT,
   skip: canMount() ? false : "this user cannot mount a tmpfs",
 }, async () => {
   using scratch = new ScratchDirectory();

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { test } from "node:test";
 import { createFileSink, createSnapshot } from "../mod.ts";
-import { runAllBad, runBad, runGood } from "./testing/run_program.ts";
+import {
+  PATIENT,
+  runAllBad,
+  runAllGood,
+  runBad,
+  runGood,
+} from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import {
   fixtureMemory,
@@ -12,23 +18,23 @@ import {
 
 const RAM = fixtureMemory()["pc.ram"];
 
-test("read prints hexadecimal, zero pages folded", async () => {
+test("read prints hexadecimal, zero pages folded", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
-  const [text, zeros, none] = await Promise.all([
-    runGood(["read", file, "pc.ram", "0x1000", "18"]),
-    runGood(["read", file, "pc.ram", "0xffffc", "0x101004"]),
-    runGood(["read", file, "pc.ram", "3M", "0"]),
+  const [text, zeros, none] = await runAllGood([
+    ["read", file, "pc.ram", "0x1000", "18"],
+    ["read", file, "pc.ram", "0xffffc", "0x101004"],
+    ["read", file, "pc.ram", "3M", "0"],
   ]);
   assert.equal(
-    text.stdout,
+    text,
     "00001000  02 00 00 00 48 65 6c 6c  6f 2c 20 52 41 4d 21 00  " +
       "|....Hello, RAM!.|\n" +
       "00001010  02 00                                             |..|\n" +
       "00001012\n",
   );
   assert.equal(
-    zeros.stdout,
+    zeros,
     "000ffffc  01 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  " +
       "|................|\n" +
       "0010000c  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  " +
@@ -42,68 +48,76 @@ test("read prints hexadecimal, zero pages folded", async () => {
       "00200ffc  03 00 00 00                                       |....|\n" +
       "00201000\n",
   );
-  assert.equal(none.stdout, "");
+  assert.equal(none, "");
 });
 
-test("read --out writes the bytes, and holes for zero pages", async () => {
-  using scratch = new ScratchDirectory();
-  const file = scratch.write("vm.mr", await fixtureSnapshot());
-  const part = scratch.file("part");
-  const [stdout] = await Promise.all([
-    runGood(["read", file, "pc.ram", "0", "3M", "--out", "-"]),
-    runGood(["read", file, "pc.ram", "0xff000", "0x102001", "--out", part]),
-  ]);
-  assert.deepEqual(new Uint8Array(stdout.bytes), RAM);
-  assert.deepEqual(scratch.read("part"), RAM.slice(0xff000, 0x201001));
-  assert(statSync(part).blocks * 512 < 0x80000, "the zero pages are a hole");
-  await runBad(
-    ["read", file, "pc.ram", "0", "1", "--out", part],
-    1,
-    /there is a file of that name \(--force replaces it\)/,
-  );
-  await runGood([
-    "read",
-    file,
-    "pc.ram",
-    "0x1004",
-    "5",
-    "--out",
-    part,
-    "--force",
-  ]);
-  assert.equal(new TextDecoder().decode(scratch.read("part")), "Hello");
-  assert.deepEqual(scratch.list(), ["part", "vm.mr"]);
-});
+test(
+  "read --out writes the bytes, and holes for zero pages",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    const part = scratch.file("part");
+    const [stdout] = await Promise.all([
+      runGood(["read", file, "pc.ram", "0", "3M", "--out", "-"]),
+      runGood(["read", file, "pc.ram", "0xff000", "0x102001", "--out", part]),
+    ]);
+    assert.deepEqual(new Uint8Array(stdout.bytes), RAM);
+    assert.deepEqual(scratch.read("part"), RAM.slice(0xff000, 0x201001));
+    assert(statSync(part).blocks * 512 < 0x80000, "the zero pages are a hole");
+    await runBad(
+      ["read", file, "pc.ram", "0", "1", "--out", part],
+      1,
+      /there is a file of that name \(--force replaces it\)/,
+    );
+    await runGood([
+      "read",
+      file,
+      "pc.ram",
+      "0x1004",
+      "5",
+      "--out",
+      part,
+      "--force",
+    ]);
+    assert.equal(new TextDecoder().decode(scratch.read("part")), "Hello");
+    assert.deepEqual(scratch.list(), ["part", "vm.mr"]);
+  },
+);
 
-test("read --json prints the bytes and how many pages the file holds", async () => {
-  using scratch = new ScratchDirectory();
-  const file = scratch.write("vm.mr", await fixtureSnapshot());
-  const out = scratch.file("out");
-  const [hex, written] = await Promise.all([
-    runGood(["read", file, "pc.ram", "0xff000", "0x2001", "--json"]),
-    runGood(["read", file, "pc.ram", "0", "4K", "--json", "--out", out]),
-  ]);
-  assert.deepEqual(JSON.parse(hex.stdout), {
-    file,
-    idstr: "pc.ram",
-    offset: 0xff000,
-    length: 0x2001,
-    pages: 3,
-    presentPages: 1,
-    hex: RAM.slice(0xff000, 0x101001).toHex(),
-  });
-  assert.deepEqual(JSON.parse(written.stdout), {
-    file,
-    idstr: "pc.ram",
-    offset: 0,
-    length: 4096,
-    pages: 1,
-    presentPages: 1,
-    out,
-  });
-});
+test(
+  "read --json prints the bytes and how many pages the file holds",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    const out = scratch.file("out");
+    const [hex, written] = await runAllGood([
+      ["read", file, "pc.ram", "0xff000", "0x2001", "--json"],
+      ["read", file, "pc.ram", "0", "4K", "--json", "--out", out],
+    ]);
+    assert.deepEqual(JSON.parse(hex), {
+      file,
+      idstr: "pc.ram",
+      offset: 0xff000,
+      length: 0x2001,
+      pages: 3,
+      presentPages: 1,
+      hex: RAM.slice(0xff000, 0x101001).toHex(),
+    });
+    assert.deepEqual(JSON.parse(written), {
+      file,
+      idstr: "pc.ram",
+      offset: 0,
+      length: 4096,
+      pages: 1,
+      presentPages: 1,
+      out,
+    });
+  },
+);
 
-test("read refuses what it cannot do", async () => {
+test("read refuses what it cannot do", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
   const before = scratch.read("vm.mr");
@@ -146,7 +160,7 @@ test("read refuses what it cannot do", async () => {
   assert.deepEqual(scratch.read("vm.mr"), before);
 });
 
-test("read passes over 64 GiB of zero pages at once", async () => {
+test("read passes over 64 GiB of zero pages at once", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.file("vm.mr");
   const blocks = [{ idstr: "ram", usedLength: 2 ** 36 }];

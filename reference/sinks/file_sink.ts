@@ -78,11 +78,7 @@ class FileSink implements ByteSink {
       this.#file.flush();
       this.#file.close();
       if (this.#force) this.#fs.renameSync(this.#partial, this.#target);
-      else {
-        // Unlike a rename, a link fails if a file appeared there meanwhile.
-        this.#fs.linkSync(this.#partial, this.#target);
-        this.#fs.unlinkSync(this.#partial);
-      }
+      else this.#renameToNew();
       this.#flushFolder();
     });
   }
@@ -113,6 +109,24 @@ class FileSink implements ByteSink {
       );
     }
     return this.#fs.realpathSync(path);
+  }
+
+  /** Gives the file its name unless a file appeared there meanwhile. */
+  #renameToNew(): void {
+    try {
+      // Unlike a rename, a link fails if there is something.
+      this.#fs.linkSync(this.#partial, this.#target);
+    } catch (error) {
+      const { code } = error as { readonly code?: string };
+      const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(
+        code ?? "",
+      );
+      // FAT has no links; what is left is to look just before.
+      if (!noLinks || this.#fs.existsSync(this.#target)) throw error;
+      this.#fs.renameSync(this.#partial, this.#target);
+      return;
+    }
+    this.#fs.unlinkSync(this.#partial);
   }
 
   #flushFolder(): void {

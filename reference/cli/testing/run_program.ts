@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const MANY = fileURLToPath(new URL("many_lines.ts", import.meta.url));
 
+/** Options of tests that start processes: a busy machine takes its time. */
+export const PATIENT = { timeout: 60_000 };
+
 /** How to run the program. */
 export interface RunOptions {
   /** Environment variables besides those of the test. */
@@ -112,21 +115,39 @@ export async function runBad(
   assertRefused([args, code, message], await run(args, options));
 }
 
-/** Runs command lines one after the other, each of which must refuse. */
-export async function runAllBad(refusals: readonly Refusal[]): Promise<void> {
-  const lines = JSON.stringify(refusals.map(([args]) => args));
-  const result = await execute(programLine([lines], undefined, MANY));
+/** Runs command lines one after the other in one process. */
+export async function runAll(
+  lines: readonly (readonly string[])[],
+): Promise<Pick<RunResult, "code" | "stdout" | "stderr">[]> {
+  const line = programLine([JSON.stringify(lines)], undefined, MANY);
+  const result = await execute(line);
   assert.equal(result.code, 0, result.stderr);
   const stdout = result.stdout.split("\0");
   const stderr = result.stderr.split("\0");
-  assert.equal(stdout.length, refusals.length * 2 + 1);
-  refusals.forEach((refusal, index) => {
-    assertRefused(refusal, {
-      code: Number(stdout[2 * index + 1]),
-      stdout: stdout[2 * index],
-      stderr: stderr[2 * index],
-    });
+  assert.equal(stdout.length, lines.length * 2 + 1);
+  return lines.map((_, index) => ({
+    code: Number(stdout[2 * index + 1]),
+    stdout: stdout[2 * index],
+    stderr: stderr[2 * index],
+  }));
+}
+
+/** As {@linkcode runAll}; each of them must succeed without a word. */
+export async function runAllGood(
+  lines: readonly (readonly string[])[],
+): Promise<string[]> {
+  const results = await runAll(lines);
+  return results.map(({ code, stdout, stderr }, index) => {
+    assert.equal(stderr, "", `${lines[index].join(" ")} says nothing`);
+    assert.equal(code, 0, `${lines[index].join(" ")} succeeds`);
+    return stdout;
   });
+}
+
+/** As {@linkcode runAll}; each of them must refuse. */
+export async function runAllBad(refusals: readonly Refusal[]): Promise<void> {
+  const results = await runAll(refusals.map(([args]) => args));
+  results.forEach((result, index) => assertRefused(refusals[index], result));
 }
 
 function assertRefused(
