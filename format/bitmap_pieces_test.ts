@@ -4,7 +4,7 @@ import { type BitmapOrder, DEFAULT_BITMAP_ORDER } from "./bitmap_order.ts";
 import { BitmapPieces } from "./bitmap_pieces.ts";
 import { PageBitmap, type PageRun } from "./page_bitmap.ts";
 import { ByteFile } from "./testing/byte_file.ts";
-import { randomNumbers } from "./testing/random.ts";
+import { randomNumbers } from "./testing/random_numbers.ts";
 import type { ByteRequest, Walk } from "./walk.ts";
 
 /** Pages of a piece, and bytes of its bits. */

@@ -5,7 +5,7 @@ import { BitmapPieces } from "./bitmap_pieces.ts";
 import { PageBitmap } from "./page_bitmap.ts";
 import { pageRunRange, readBlockRange } from "./page_walk.ts";
 import { ByteFile } from "./testing/byte_file.ts";
-import { randomNumbers } from "./testing/random.ts";
+import { randomNumbers } from "./testing/random_numbers.ts";
 
 const PAGE = 256;
 const PAGES_OFFSET = 0x1000;

@@ -10,7 +10,7 @@ import {
   planSnapshot,
 } from "./snapshot_plan.ts";
 import { ByteFile } from "./testing/byte_file.ts";
-import { randomNumbers } from "./testing/random.ts";
+import { randomNumbers } from "./testing/random_numbers.ts";
 
 const MIB = 0x100000;
 const CONFIGURATION = { machine: "none", capabilities: ["mapped-ram"] };
