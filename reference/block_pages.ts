@@ -55,7 +55,8 @@ export class BlockPages {
   /** The end of a look at runs, checked; 0 where there is nothing to look at. */
   runEnd(options: RunOptions): number {
     const { first = 0, end = this.pageCount } = options;
-    if (!(first >= 0 && first <= end && end <= this.pageCount)) {
+    const whole = Number.isInteger(first) && Number.isInteger(end);
+    if (!whole || first < 0 || first > end || end > this.pageCount) {
       throw new RangeError(
         `Cannot look at pages ${first} to ${end} of ${this.name}: ` +
           `it has ${this.pageCount} pages`,

@@ -166,10 +166,11 @@ export class RAMBlock implements ByteSource {
     for (const { first, end } of runs) {
       const length = (end - first) * this.pageSize;
       const part = target.subarray(position, position + length);
-      if (part.length < length) {
+      // A run that ends before it starts is no run either.
+      if (part.length !== length) {
         throw new RangeError(
-          `Cannot read runs of ${this.name}: they have more than the ` +
-            `${target.length} bytes of the target`,
+          `Cannot read pages ${first} to ${end} of ${this.name}: they are not ` +
+            `within the ${target.length} bytes of the target`,
         );
       }
       // The walk zeroes what is not there, and asks for the rest.

@@ -6,7 +6,7 @@ import { randomNumbers } from "./random_numbers.ts";
 import { openOrRefuse, verifyAnything } from "./read_plainly.ts";
 import { richFile } from "./rich_file.ts";
 
-const MILLISECONDS = 4000;
+const MILLISECONDS = 3000;
 const LENGTH_MAX = 6_000_000;
 
 /** A file to be changed, and where that is worth it: structure, not pages. */

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { checkImports } from "./check_imports.ts";
+import { readModuleGraph } from "./module_graph.ts";
+
+/** A tree that is as it should be. */
+const GOOD: Readonly<Record<string, string>> = {
+  "format/mod.ts": `export { one } from "./one.ts";`,
+  "format/one.ts": `export const one = 1;`,
+  "format/one_test.ts":
+    `import test from "node:test"; import "./one.ts"; test("x", () => {});`,
+  "reference/mod.ts": `export { two } from "./two.ts";`,
+  "reference/two.ts": `
+    // import "npm:no-import"; and "/*" opens no comment in a string
+    import type * as Fs from "node:fs";
+    import { one } from "../format/mod.ts";
+    import type { three } from "./three.ts";
+    /** \`import "../mod.ts"\` */
+    export const two: typeof three = one, text = "/*"; export type F = Fs.Stats;`,
+  // mod.ts does not load it.
+  "reference/three.ts": `import "node:fs"; import { two } from "./two.ts";
+    export const three = two;`,
+  "reference/cli/main.ts":
+    `import "node:process"; export { two } from "../mod.ts";`,
+  "mod.ts": `export { one } from "./format/mod.ts";
+    export { two } from "./reference/mod.ts";`,
+  "conformance/a.ts": `import "../mod.ts"; export const a = import("node:fs");`,
+  "conformance/a_test.ts": `import "./a.ts"; import "../mod.ts";`,
+};
+
+/** What is found in the good tree with these files besides, or instead. */
+function check(files: Readonly<Record<string, string>>): string[] {
+  const root = mkdtempSync(join(tmpdir(), "mapped-ram-tree-"));
+  try {
+    for (const [path, text] of Object.entries({ ...GOOD, ...files })) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    return checkImports(readModuleGraph(root));
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+test("checkImports() finds nothing in a good tree", () => {
+  assert.deepEqual(check({}), []);
+});
+
+test("checkImports() finds nothing in this repository", () => {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  assert.deepEqual(checkImports(readModuleGraph(root)), []);
+});
+
+/** A file that must not be, and what is said of it. */
+const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
+  [
+    "format/bad.ts",
+    `import { two } from "../reference/mod.ts"; two;`,
+    "format/bad.ts imports reference/mod.ts against the arrows",
+  ],
+  [
+    "format/bad.ts",
+    `import type { Stats } from "node:fs"; export type S = Stats;`,
+    `format/bad.ts imports "node:fs" into the pure room format`,
+  ],
+  [
+    "format/bad_test.ts",
+    `import "../mod.ts";`,
+    "format/bad_test.ts imports mod.ts against the arrows",
+  ],
+  [
+    "reference/bad.ts",
+    `import type { one } from "../format/one.ts"; export type O = typeof one;`,
+    "reference/bad.ts imports format/one.ts past its door",
+  ],
+  [
+    "reference/bad.ts",
+    `export const late = () => import("./cli/main.ts");`,
+    "reference/bad.ts imports reference/cli/main.ts against the arrows",
+  ],
+  [
+    "reference/cli/bad.ts",
+    `import "../two.ts";`,
+    "reference/cli/bad.ts imports reference/two.ts past its door",
+  ],
+  [
+    "conformance/bad_test.ts",
+    `import { two } from "../reference/mod.ts"; two;`,
+    "conformance/bad_test.ts imports reference/mod.ts against the arrows",
+  ],
+  [
+    "conformance/bad.ts",
+    `import "./a_test.ts";`,
+    "conformance/bad.ts imports conformance/a_test.ts, a test",
+  ],
+  [
+    "elsewhere/bad.ts",
+    `import "../mod.ts";`,
+    "elsewhere/bad.ts imports mod.ts from a room that is not known",
+  ],
+  [
+    "reference/two.ts",
+    `import "node:fs"; export const two = 2;`,
+    `reference/two.ts, which mod.ts loads, imports "node:fs"`,
+  ],
+  [
+    "reference/two.ts",
+    `import { three } from "./three.ts"; export const two = three;`,
+    "in a circle: reference/two.ts → reference/three.ts → reference/two.ts",
+  ],
+];
+
+for (const [path, text, line] of BAD) {
+  test(`checkImports() finds: ${line}`, () => {
+    const lines = check({ [path]: text });
+    assert.ok(lines.includes(line), lines.join("\n"));
+  });
+}

@@ -1,0 +1,89 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { execPath } from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** What a module imports, or exports from elsewhere. */
+export interface Import {
+  /** As it is written. */
+  readonly specifier: string;
+  /** The file it names, relative to the root; undefined if it is none. */
+  readonly path: string | undefined;
+  /** Whether it is there when the code runs: not `import type`. */
+  readonly atRunTime: boolean;
+}
+
+/** The files of a tree and what each of them imports. */
+export type ModuleGraph = ReadonlyMap<string, readonly Import[]>;
+
+/** What `deno info --json` says, as far as it is needed. */
+interface DenoInfo {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly error?: string;
+    readonly dependencies?: readonly {
+      readonly specifier: string;
+      readonly code?: { readonly specifier?: string };
+      readonly type?: { readonly specifier?: string };
+    }[];
+  }[];
+}
+
+/** The imports of all TypeScript files under `root`, as Deno's parser sees them. */
+export function readModuleGraph(root: string): ModuleGraph {
+  const files = typescriptFiles(resolve(root));
+  const graph = new Map<string, readonly Import[]>();
+  for (const module of describe(files, root).modules) {
+    const from = pathIn(root, module.specifier);
+    if (from === undefined) continue;
+    if (module.error !== undefined) throw new Error(module.error);
+    const imports = (module.dependencies ?? []).map((dependency) => {
+      const { specifier, code, type } = dependency;
+      const target = (code ?? type)?.specifier ?? "";
+      const path = pathIn(root, target);
+      return { specifier, path, atRunTime: code !== undefined };
+    });
+    graph.set(from, imports);
+  }
+  return graph;
+}
+
+/** Asks Deno about all files at once, by a module that imports them. */
+function describe(files: readonly string[], root: string): DenoInfo {
+  const folder = mkdtempSync(join(tmpdir(), "mapped-ram-imports-"));
+  try {
+    const entry = join(folder, "all.ts");
+    const lines = files.map((it) => {
+      return `import ${JSON.stringify(pathToFileURL(it).href)};\n`;
+    });
+    writeFileSync(entry, lines.join(""));
+    const output = execFileSync(execPath, ["info", "--json", entry], {
+      cwd: root,
+      maxBuffer: 2 ** 26,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    return JSON.parse(output.toString());
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function typescriptFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      const foreign = entry.name === "node_modules" || entry.name === ".git";
+      return foreign ? [] : typescriptFiles(path);
+    }
+    return path.endsWith(".ts") ? [path] : [];
+  });
+}
+
+/** The path of a `file:` URL relative to the root; undefined outside of it. */
+function pathIn(root: string, url: string): string | undefined {
+  if (!url.startsWith("file:")) return undefined;
+  const path = relative(resolve(root), fileURLToPath(url));
+  return path.startsWith("..") ? undefined : path.replaceAll("\\", "/");
+}
