@@ -5,4 +5,4 @@
 export const CHUNK = 0x40000;
 
 /** The same where each read makes one wait, and several are under way at once. */
-export const PARALLEL_CHUNK = 0x200000;
+export const PARALLEL_CHUNK = 0x400000;

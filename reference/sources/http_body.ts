@@ -1,4 +1,64 @@
+import type { BodyBuffers } from "./body_buffers.ts";
 import type { HttpClient } from "./http_client.ts";
+
+/**
+ * Hands each chunk of a body to `take`, which must be done with it when it
+ * returns. What is left of the body is dropped when `take` throws.
+ */
+export async function readChunks(
+  response: Response,
+  buffers: BodyBuffers,
+  take: (chunk: Uint8Array) => void,
+): Promise<void> {
+  const { body } = response;
+  if (body === null) return;
+  const reader = byteReader(body);
+  if (reader === undefined) return await readPlainChunks(body, take);
+  let buffer = buffers.take();
+  try {
+    for (;;) {
+      const view = new Uint8Array(buffer);
+      const { done, value }: ReadableStreamReadResult<Uint8Array<ArrayBuffer>> =
+        await reader.read(view);
+      // A body that was given up keeps the buffer for itself.
+      if (value !== undefined) buffer = value.buffer;
+      if (done) return;
+      take(value);
+    }
+  } finally {
+    buffers.give(buffer);
+    await reader.cancel().catch(() => {});
+    reader.releaseLock();
+  }
+}
+
+/** A reader into buffers of ours; Bun and some test doubles have none. */
+function byteReader(
+  body: ReadableStream<Uint8Array>,
+): ReadableStreamBYOBReader | undefined {
+  try {
+    return body.getReader({ mode: "byob" });
+  } catch {
+    return undefined;
+  }
+}
+
+async function readPlainChunks(
+  body: ReadableStream<Uint8Array>,
+  take: (chunk: Uint8Array) => void,
+): Promise<void> {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      take(value);
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+    reader.releaseLock();
+  }
+}
 
 /** Fills the whole of `target` with the body. */
 export async function readBody(
@@ -8,7 +68,7 @@ export async function readBody(
   alive: () => void,
 ): Promise<void> {
   let done = 0;
-  for await (const chunk of chunks(response)) {
+  await readChunks(response, client.buffers, (chunk) => {
     alive();
     if (done + chunk.length > target.length) {
       throw client.passing(
@@ -17,45 +77,10 @@ export async function readBody(
     }
     target.set(chunk, done);
     done += chunk.length;
-  }
+  });
   if (done < target.length) {
     throw client.passing(
       `the connection ended after ${done} of ${target.length} bytes`,
     );
-  }
-}
-
-/** The whole body, which must fit into `buffer`: a view of it. */
-export async function readAll(
-  client: HttpClient,
-  response: Response,
-  buffer: Uint8Array,
-  alive: () => void,
-): Promise<Uint8Array> {
-  let length = 0;
-  for await (const chunk of chunks(response)) {
-    alive();
-    if (length + chunk.length > buffer.length) {
-      throw client.passing(`the server sent more than ${buffer.length} bytes`);
-    }
-    buffer.set(chunk, length);
-    length += chunk.length;
-  }
-  return buffer.subarray(0, length);
-}
-
-/** The chunks of a body; what is left of it is dropped when the caller stops. */
-async function* chunks(response: Response): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
-    reader.releaseLock();
   }
 }

@@ -1,4 +1,5 @@
 import { type ByteRange, hex, rangeEnd } from "../../format/mod.ts";
+import { BodyBuffers } from "./body_buffers.ts";
 import { rangeHeader } from "./http_range_response.ts";
 import { SourceError } from "./source_error.ts";
 
@@ -41,6 +42,8 @@ export class HttpClient {
   readonly name: string;
   /** Requests made so far, retries included. */
   requests = 0;
+  /** What bodies are read through. */
+  readonly buffers: BodyBuffers = new BodyBuffers();
   readonly #url: string;
   readonly #headers: Headers;
   readonly #fetch: (request: Request) => Promise<Response>;

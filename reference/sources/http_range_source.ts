@@ -1,14 +1,11 @@
 import { type ByteRange, rangeEnd } from "../../format/mod.ts";
 import type { ByteSource, ReadOptions, ReadPart } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
-import { readAll, readBody } from "./http_body.ts";
+import { readBody, readChunks } from "./http_body.ts";
 import type { HttpClient } from "./http_client.ts";
 import { checkPartial } from "./http_partial.ts";
-import {
-  multipartBoundary,
-  parseContentRange,
-  splitMultipart,
-} from "./http_range_response.ts";
+import { multipartBoundary, MultipartReader } from "./http_multipart.ts";
+import { parseContentRange } from "./http_range_response.ts";
 import { checkVersion, type FileVersion } from "./http_version.ts";
 
 /** Requests that are best under way at once: most of the time is waiting. */
@@ -21,7 +18,7 @@ interface Extent extends ByteRange {
 }
 
 /** Most bytes of a body that answers these ranges: each part has headers. */
-function bodyLength(ranges: readonly ByteRange[]): number {
+function longestBody(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, { length }) => sum + length + 0x200, 0);
 }
 
@@ -52,8 +49,6 @@ export class RangeSource implements ByteSource {
   #guessed: readonly Extent[] = [];
   /** False once the server was seen not to answer several ranges at once. */
   #multipart = true;
-  /** For bodies of several parts: a new one for each would keep the GC busy. */
-  readonly #buffers: Uint8Array[] = [];
   #bytesReceived: number;
 
   constructor(
@@ -90,10 +85,13 @@ export class RangeSource implements ByteSource {
     if (this.#copyKnown(target, range)) return;
     const guesses = this.#multipart ? this.#usable(range, options.guesses) : [];
     if (guesses.length > 0) {
-      const ranges = [range, ...guesses];
-      const buffer = new Uint8Array(bodyLength(ranges));
-      this.#guessed = await this.#getRanges(ranges, buffer, options.signal) ??
-        [];
+      const parts = [range, ...guesses].map(({ offset, length }) => ({
+        offset,
+        target: new Uint8Array(length),
+      }));
+      const filled = await this.#readMultipart(parts, options.signal);
+      this.#guessed = parts.filter((_, index) => filled.has(index))
+        .map((it) => ({ ...it, length: it.target.length, bytes: it.target }));
       if (this.#copyKnown(target, range)) return;
     }
     await this.#client.get([range], async (response, alive) => {
@@ -134,69 +132,58 @@ export class RangeSource implements ByteSource {
     for (const { offset, target } of parts) {
       checkRange(this, offset, target.length);
     }
+    const filled = this.#multipart && parts.length > 1
+      ? await this.#readMultipart(parts, options.signal)
+      : new Set<number>();
+    for (const [index, { offset, target }] of parts.entries()) {
+      if (filled.has(index)) continue;
+      await this.readInto(target, offset, options);
+    }
+  }
+
+  /**
+   * Asks for several parts at once, and tells which are filled: none if the
+   * server does not answer so, which is remembered.
+   */
+  async #readMultipart(
+    parts: readonly ReadPart[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlySet<number>> {
     const ranges = parts.map(({ offset, target }) => ({
       offset,
       length: target.length,
     }));
-    if (!this.#multipart || parts.length < 2) {
-      for (const { offset, target } of parts) {
-        await this.readInto(target, offset, options);
-      }
-      return;
-    }
-    const buffer = this.#takeBuffer(bodyLength(ranges));
-    try {
-      const extents = await this.#getRanges(ranges, buffer, options.signal);
-      for (const [index, { target, offset }] of parts.entries()) {
-        if (copyFrom(extents ?? [], target, ranges[index])) continue;
-        await this.readInto(target, offset, options);
-      }
-    } finally {
-      this.#buffers.push(buffer);
-    }
-  }
-
-  /** A buffer that nobody uses, of that size at least. */
-  #takeBuffer(length: number): Uint8Array {
-    const buffer = this.#buffers.pop();
-    return buffer !== undefined && buffer.length >= length
-      ? buffer
-      : new Uint8Array(length);
-  }
-
-  /**
-   * Asks for several ranges at once. Undefined if the server does not answer so,
-   * which is remembered.
-   */
-  async #getRanges(
-    ranges: readonly ByteRange[],
-    buffer: Uint8Array,
-    signal: AbortSignal | undefined,
-  ): Promise<Extent[] | undefined> {
-    const body = await this.#client.get(ranges, async (response, alive) => {
+    const most = longestBody(ranges);
+    return await this.#client.get(ranges, async (response, alive) => {
       const type = response.headers.get("content-type") ?? "";
       const boundary = multipartBoundary(type);
       if (response.status !== 206 || boundary === undefined) {
+        this.#multipart = false;
         await response.body?.cancel();
-        return undefined;
+        return new Set<number>();
       }
       this.#check(ranges, response);
-      const bytes = await readAll(this.#client, response, buffer, alive);
-      return { boundary, bytes };
+      const { byteLength } = this;
+      const reader = new MultipartReader(parts, { boundary, byteLength });
+      let received = 0;
+      await readChunks(response, this.#client.buffers, (chunk) => {
+        alive();
+        received += chunk.length;
+        if (received > most) {
+          throw this.#client.passing(`the server sent more than ${most} bytes`);
+        }
+        reader.push(chunk);
+      });
+      this.#bytesReceived += received;
+      const end = reader.end();
+      if (end === "cut") {
+        throw this.#client.passing(
+          `the connection ended after ${received} bytes of several ranges`,
+        );
+      }
+      this.#multipart = end === "whole";
+      return reader.filled;
     }, signal);
-    const parts = body && splitMultipart(body.bytes, body.boundary);
-    const good = parts?.every(({ contentRange }) =>
-      contentRange.total === this.byteLength
-    );
-    if (body === undefined || parts === undefined || !good) {
-      this.#multipart = false;
-      return undefined;
-    }
-    this.#bytesReceived += body.bytes.length;
-    return parts.map(({ bytes, contentRange }) => ({
-      ...contentRange.range,
-      bytes,
-    }));
   }
 
   #check(ranges: readonly ByteRange[], response: Response): void {

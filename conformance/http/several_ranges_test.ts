@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { test } from "node:test";
+import {
+  exportImage,
+  memorySink,
+  memorySource,
+  openHttpSource,
+  openSnapshot,
+  saveSnapshot,
+  SourceError,
+} from "../../mod.ts";
+import { type Lie, startLiar, truth } from "./liar_server.ts";
+
+/** 1 MiB of RAM of which every third page is there, each another. */
+const RAM = new Uint8Array(2 ** 20);
+for (let page = 0; page < 256; page += 3) {
+  RAM.fill(page % 255 + 1, page * 4096, page * 4096 + 4096);
+}
+const SINK = memorySink();
+await saveSnapshot(SINK, [{ idstr: "ram", source: memorySource(RAM) }]);
+const FILE = SINK.bytes();
+
+/** A way to answer a request for several ranges. */
+type Answer = (
+  parts: { first: number; last: number }[],
+  response: Parameters<Lie>[1],
+  file: Uint8Array,
+) => void;
+
+/** Answers single ranges truly, several as told. */
+function answering(answer: Answer): Lie {
+  return (request, response, file) => {
+    const specs = String(request.headers.range).replace("bytes=", "").split(
+      ",",
+    );
+    if (specs.length === 1) return truth(request, response, file);
+    const parts = specs.map((spec) => {
+      const [first, last] = spec.split("-").map(Number);
+      return { first, last };
+    });
+    answer(parts, response, file);
+  };
+}
+
+const HEADERS = {
+  "content-type": "multipart/byteranges; boundary=b1",
+  etag: '"1"',
+};
+
+function body(
+  parts: { first: number; last: number }[],
+  file: Uint8Array,
+): Uint8Array {
+  const pieces = parts.flatMap(({ first, last }) => [
+    Buffer.from(
+      `\r\n--b1\r\nContent-Range: bytes ${first}-${last}/${file.length}\r\n\r\n`,
+    ),
+    file.subarray(first, last + 1),
+  ]);
+  return Buffer.concat([...pieces, Buffer.from("\r\n--b1--\r\n")]);
+}
+
+async function load(answer: Answer): Promise<{ requests: number }> {
+  await using liar = await startLiar(FILE);
+  liar.lie = answering(answer);
+  const source = await openHttpSource(liar.url, {
+    retries: 2,
+    retryDelay: 1,
+    timeout: 500,
+  });
+  const image = memorySink();
+  const snapshot = await openSnapshot(source);
+  await exportImage(snapshot.block("ram"), image);
+  assert.deepEqual(image.bytes(), RAM);
+  return { requests: source.requests };
+}
+
+test("exportImage() reads many runs by few requests", async () => {
+  const { requests } = await load((parts, response, file) => {
+    response.writeHead(206, HEADERS).end(body(parts, file));
+  });
+  assert(requests < 10, `${requests} requests`);
+});
+
+test("exportImage() asks again for ranges that were left out", async () => {
+  await load((parts, response, file) => {
+    response.writeHead(206, HEADERS).end(body(parts.slice(1), file));
+  });
+});
+
+test("exportImage() takes each range alone where several are not answered", async () => {
+  const ways: Answer[] = [
+    // The whole file, one range of them, or an answer that is no multipart.
+    (_, response, file) => response.writeHead(200).end(file),
+    ([{ first, last }], response, file) => {
+      const range = `bytes ${first}-${last}/${file.length}`;
+      response.writeHead(206, { "content-range": range, etag: '"1"' })
+        .end(file.subarray(first, last + 1));
+    },
+    (_, response) => response.writeHead(206, HEADERS).end("--b2\r\n\r\n"),
+    (_, response) => response.writeHead(416).end(),
+  ];
+  for (const way of ways) {
+    const { requests } = await load(way);
+    assert(requests > 80, `${requests} requests`);
+  }
+});
+
+test("exportImage() tries again when several ranges are cut short", async () => {
+  let cut = 0;
+  await load((parts, response, file) => {
+    const bytes = body(parts, file);
+    response.writeHead(206, HEADERS);
+    response.end(cut++ < 2 ? bytes.subarray(0, bytes.length / 2) : bytes);
+  });
+  assert(cut > 2);
+});
+
+test("exportImage() says what is wrong with an answer of several ranges", async () => {
+  const messageOf = async (answer: Answer): Promise<string> => {
+    const error = await load(answer).then(() => undefined, (error) => error);
+    assert(error instanceof SourceError, String(error));
+    return error.message.replace(/http:[^"]*/, "URL")
+      .replace(/bytes 0x\w+ to 0x\w+/, "bytes …");
+  };
+  assert.equal(
+    await messageOf((parts, response, file) => {
+      const bytes = body(parts, file);
+      response.writeHead(206, HEADERS).end(bytes.subarray(0, 1000));
+    }),
+    'Cannot read bytes … of "URL": the connection ended after 1000 bytes of ' +
+      "several ranges (3 tries)",
+  );
+  assert.match(
+    await messageOf((parts, response, file) => {
+      const once = body(parts, file).subarray(0, -8);
+      response.writeHead(206, HEADERS);
+      for (let time = 0; time < 4; time++) response.write(once);
+      response.end();
+    }),
+    /^Cannot read bytes … of "URL": the server sent more than \d+ bytes \(3 tries\)$/,
+  );
+  assert.equal(
+    await messageOf((parts, response, file) => {
+      response.writeHead(206, { ...HEADERS, etag: '"2"' })
+        .end(body(parts, file));
+    }),
+    'Cannot read bytes … of "URL": the file changed on the server: "2", ' +
+      `expected "1" of ${FILE.length} bytes as when it was opened`,
+  );
+});

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { multipartBoundary, MultipartReader } from "./http_multipart.ts";
+
+const FILE = Uint8Array.from({ length: 1000 }, (_, at) => at % 251);
+const OPTIONS = { boundary: "b1", byteLength: FILE.length };
+
+/** A body as a server would send it; `total` is what it says of the size. */
+function body(
+  ranges: readonly [number, number][],
+  end = "\r\n--b1--\r\n",
+  total: number | string = FILE.length,
+): Uint8Array {
+  const encoder = new TextEncoder();
+  const pieces = ranges.flatMap(([first, stop]) => [
+    encoder.encode(
+      `\r\n--b1\r\nContent-Type: application/octet-stream\r\n` +
+        `Content-Range: bytes ${first}-${stop - 1}/${total}\r\n\r\n`,
+    ),
+    FILE.subarray(first, stop),
+  ]);
+  const all = [...pieces, encoder.encode(end)].flatMap((it) => [...it]);
+  return new Uint8Array(all);
+}
+
+function wanted(...ranges: readonly [number, number][]) {
+  return ranges.map(([offset, stop]) => ({
+    offset,
+    target: new Uint8Array(stop - offset),
+  }));
+}
+
+function read(
+  parts: ReturnType<typeof wanted>,
+  bytes: Uint8Array,
+  step = bytes.length,
+): { end: string; filled: number[] } {
+  const reader = new MultipartReader(parts, OPTIONS);
+  for (let at = 0; at < bytes.length; at += step) {
+    reader.push(bytes.subarray(at, at + step));
+  }
+  const filled = [...reader.filled].sort((a, b) => a - b);
+  for (const index of filled) {
+    const { offset, target } = parts[index];
+    assert.deepEqual(target, FILE.slice(offset, offset + target.length));
+  }
+  return { end: reader.end(), filled };
+}
+
+test("MultipartReader fills parts however the body is cut into chunks", () => {
+  const bytes = body([[0, 10], [100, 300], [990, 1000]]);
+  for (let step = 1; step <= bytes.length; step++) {
+    const parts = wanted([0, 10], [100, 300], [990, 1000]);
+    assert.deepEqual(
+      read(parts, bytes, step),
+      { end: "whole", filled: [0, 1, 2] },
+      `chunks of ${step}`,
+    );
+  }
+});
+
+test("MultipartReader takes ranges in another order, and several as one", () => {
+  const parts = wanted([10, 20], [25, 40], [500, 600]);
+  assert.deepEqual(
+    read(parts, body([[500, 600], [5, 50]])),
+    { end: "whole", filled: [0, 1, 2] },
+  );
+});
+
+test("MultipartReader leaves out what the server left out", () => {
+  const parts = wanted([10, 20], [25, 40]);
+  assert.deepEqual(
+    read(parts, body([[10, 20], [25, 39]])),
+    { end: "whole", filled: [0] },
+  );
+});
+
+test("MultipartReader.end() tells a body cut anywhere", () => {
+  const bytes = body([[0, 10], [20, 30]]);
+  for (let length = 0; length < bytes.length - 4; length++) {
+    const parts = wanted([0, 10], [20, 30]);
+    const { end } = read(parts, bytes.subarray(0, length), 7);
+    assert.notEqual(end, "whole", `cut after ${length} bytes`);
+  }
+});
+
+test("MultipartReader.end() tells nonsense", () => {
+  const nonsense = {
+    "another boundary": body([[0, 10]], "\r\n--b2--\r\n"),
+    "a file of another size": body([[0, 10]], undefined, 999),
+    "a size that is not told": body([[0, 10]], undefined, "*"),
+    "a range that ends before it starts": body([[10, 5]]),
+    "no headers at all": new Uint8Array(0x2000).fill(0x41),
+    "headers without end": new TextEncoder().encode(
+      "--b1\r\n" + "x-a: b\r\n".repeat(1000),
+    ),
+  };
+  for (const [name, bytes] of Object.entries(nonsense)) {
+    assert.equal(read(wanted([0, 10]), bytes, 100).end, "malformed", name);
+  }
+});
+
+test("multipartBoundary() takes the boundary with and without quotes", () => {
+  const type = "multipart/byteranges; boundary=";
+  assert.equal(multipartBoundary(`${type}b1`), "b1");
+  assert.equal(multipartBoundary(`${type}"b 1"`), "b 1");
+  assert.equal(multipartBoundary("application/octet-stream"), undefined);
+});
