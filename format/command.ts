@@ -5,9 +5,13 @@
  * @module
  */
 
+import type { ByteWriter } from "./byte_writer.ts";
+import { QEMU_VM_COMMAND } from "./constants.ts";
 import { hex } from "./hex.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { Walk } from "./walk.ts";
+
+const NO_BYTES = new Uint8Array(0);
 
 /** Lengths that the payload of each command may have; undefined: any. */
 const PAYLOAD_LENGTHS = new Map<number, readonly number[] | undefined>([
@@ -48,4 +52,13 @@ export function* skipCommand(reader: StreamReader): Walk<number> {
   yield* reader.fetch(length);
   reader.bytes(length, "the payload of a command");
   return command;
+}
+
+/** Writes a command, item type included. */
+export function writeCommand(
+  writer: ByteWriter,
+  command: number,
+  payload: Uint8Array = NO_BYTES,
+): void {
+  writer.u8(QEMU_VM_COMMAND).be16(command).be16(payload.length).bytes(payload);
 }

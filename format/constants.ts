@@ -37,10 +37,16 @@ export const QEMU_VM_SECTION_FOOTER = 0x7e;
 export const RAM_SECTION_IDSTR = "ram";
 /** version_id of the RAM section (SPEC 4.1). */
 export const RAM_SECTION_VERSION = 4;
+/** Flag of a RAM record: a page of zeros, as a byte 0. */
+export const RAM_SAVE_FLAG_ZERO = 0x02;
 /** Flag of the word that starts the RAM section: the rest of it is the total. */
 export const RAM_SAVE_FLAG_MEM_SIZE = 0x04;
+/** Flag of a RAM record: the bytes of a page. */
+export const RAM_SAVE_FLAG_PAGE = 0x08;
 /** The word that ends the body of each part of the RAM section. */
 export const RAM_SAVE_FLAG_EOS = 0x10;
+/** Flag of a RAM record: a page of the same RAMBlock as the one before. */
+export const RAM_SAVE_FLAG_CONTINUE = 0x20;
 /** All low bits of a RAM word that may be flags. */
 export const RAM_SAVE_FLAGS_MASK = 0x3ff;
 
@@ -74,3 +80,46 @@ export const DIRTY_BITMAP_BUFFER_MAX = 10240;
 
 /** Most bytes of a vmdesc that a reader looks at: 64 MiB (SPEC 3.10). */
 export const VMDESC_LENGTH_MAX = 0x4000000;
+
+/** Version of working-set profiles (SPEC Annex D). */
+export const PROFILE_VERSION = 1;
+/** Most bytes of a working-set profile: 64 MiB. */
+export const PROFILE_LENGTH_MAX = 0x4000000;
+/** Most RAMBlocks of a working-set profile. */
+export const PROFILE_BLOCKS_MAX = 0x10000;
+/** Most runs of a working-set profile. */
+export const PROFILE_RUNS_MAX = 0x100000;
+/** Most bytes of device state that the identity of a snapshot covers. */
+export const IDENTITY_STATE_MAX = 0x1000000;
+
+/** Command: the destination shall open the way back (SPEC 3.5). */
+export const MIG_CMD_OPEN_RETURN_PATH = 1;
+/** Command: the destination shall answer with a PONG. */
+export const MIG_CMD_PING = 2;
+/** Command: postcopy may follow; the page sizes to agree on. */
+export const MIG_CMD_POSTCOPY_ADVISE = 3;
+/** Command: watch for page faults from now on. */
+export const MIG_CMD_POSTCOPY_LISTEN = 4;
+/** Command: let the guest run. */
+export const MIG_CMD_POSTCOPY_RUN = 5;
+/** Command: drop these ranges of a RAMBlock. */
+export const MIG_CMD_POSTCOPY_RAM_DISCARD = 6;
+/** Command: a part of the stream to be read as a whole before it is taken. */
+export const MIG_CMD_PACKAGED = 7;
+/** Most bytes of a PACKAGED part: what its length can say. */
+export const MIG_CMD_PACKAGED_MAX = 0xffffffff;
+
+/** Message of the way back: the destination is done; a be32 status. */
+export const MIG_RP_MSG_SHUT = 1;
+/** Message of the way back: the answer to a PING. */
+export const MIG_RP_MSG_PONG = 2;
+/** Message of the way back: pages wanted, of a RAMBlock that is named. */
+export const MIG_RP_MSG_REQ_PAGES_ID = 3;
+/** Message of the way back: pages wanted, of the RAMBlock named last. */
+export const MIG_RP_MSG_REQ_PAGES = 4;
+/** Message of the way back: which pages came, after a broken connection. */
+export const MIG_RP_MSG_RECV_BITMAP = 5;
+/** Message of the way back: the connection is resumed. */
+export const MIG_RP_MSG_RESUME_ACK = 6;
+/** Message of the way back: a device is ready for the switch-over. */
+export const MIG_RP_MSG_SWITCHOVER_ACK = 7;

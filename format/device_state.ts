@@ -23,6 +23,8 @@ import type { Walk, WalkedFile } from "./walk.ts";
 export interface DeviceState {
   /** The FULL sections, one a device, in the order of the file. */
   readonly sections: readonly StreamItem[];
+  /** The parts of the section of block dirty bitmaps. */
+  readonly dirtyBitmaps: readonly StreamItem[];
   /** The vmdesc, if there is one right behind the EOF item. */
   readonly vmdesc?: Vmdesc;
   /** Position of the EOF item; undefined where it could not be found. */
@@ -50,6 +52,7 @@ export function* walkDeviceState(
   }
   const started = new Map(index.started);
   const sections: StreamItem[] = [];
+  const dirtyBitmaps: StreamItem[] = [];
   for (;;) {
     const { offset } = reader;
     let item: StreamItem;
@@ -60,19 +63,22 @@ export function* walkDeviceState(
       if (!(error instanceof UnsupportedError)) throw error;
       if (error.rule !== "section-known") throw error;
       reportNoVmdesc(reader, offset);
-      return { sections, end: file.byteLength };
+      return { sections, dirtyBitmaps, end: file.byteLength };
     }
     if (item.kind === "full") sections.push(item);
+    else if ("section" in item && item.section !== index.ramSection) {
+      dirtyBitmaps.push(item);
+    }
     if (item.kind === "end-of-file") {
       reader.report(reader.formatError("eof-present", {
         offset,
         found: "the end of the file",
         expected: "the EOF item",
       }));
-      return { sections, end: offset };
+      return { sections, dirtyBitmaps, end: offset };
     }
     if (item.kind === "eof") {
-      return yield* readEnd(reader, file, item, sections);
+      return yield* readEnd(reader, file, item, { sections, dirtyBitmaps });
     }
   }
 }
@@ -81,15 +87,15 @@ function* readEnd(
   reader: StreamReader,
   file: WalkedFile,
   eof: StreamItem,
-  sections: StreamItem[],
+  found: Pick<DeviceState, "sections" | "dirtyBitmaps">,
 ): Walk<DeviceState> {
   const eofOffset = eof.range.offset;
   const vmdesc = yield* readVmdesc(file, eofOffset + 1);
   if (vmdesc !== undefined) {
-    return { sections, vmdesc, eofOffset, end: rangeEnd(vmdesc.range) };
+    return { ...found, vmdesc, eofOffset, end: rangeEnd(vmdesc.range) };
   }
   reportNoVmdesc(reader, eofOffset + 1);
-  return { sections, eofOffset, end: eofOffset + 1 };
+  return { ...found, eofOffset, end: eofOffset + 1 };
 }
 
 function reportNoVmdesc(reader: StreamReader, offset: number): void {

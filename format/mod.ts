@@ -13,6 +13,7 @@ export type { ByteRange } from "./byte_range.ts";
 export { rangeEnd } from "./byte_range.ts";
 export { ByteReader } from "./byte_reader.ts";
 export { ByteWriter } from "./byte_writer.ts";
+export { writeCommand } from "./command.ts";
 export type { Configuration } from "./configuration.ts";
 export { readConfiguration, writeConfiguration } from "./configuration.ts";
 export type { DeviceState } from "./device_state.ts";
@@ -33,10 +34,16 @@ export {
   writeMappedRamHeader,
 } from "./mapped_ram_header.ts";
 export type { Section, SectionPart, StreamItem } from "./migration_stream.ts";
+export {
+  writeSectionFooter,
+  writeSectionHead,
+  writeStreamHeader,
+} from "./migration_stream.ts";
 export type { PageRun } from "./page_bitmap.ts";
 export { PageBitmap } from "./page_bitmap.ts";
 export type { PagePlace } from "./page_walk.ts";
 export { pageRunRange, readBlockRange } from "./page_walk.ts";
+export { RamRecordWriter } from "./ram_records.ts";
 export type { RAMBlockContext } from "./ramblock_checks.ts";
 export type { RAMBlockHeader } from "./ramblock_header.ts";
 export { readRAMBlockHeader, writeRAMBlockHeader } from "./ramblock_header.ts";
@@ -59,4 +66,10 @@ export type { Report } from "./stream_reader.ts";
 export { StreamReader } from "./stream_reader.ts";
 export type { Vmdesc } from "./vmdesc.ts";
 export type { ByteRequest, Walk, WalkedFile } from "./walk.ts";
+export type {
+  ProfileBlock,
+  ProfileRun,
+  WorkingSetProfile,
+} from "./working_set_profile.ts";
+export { readProfile, writeProfile } from "./working_set_profile.ts";
 export * from "./constants.ts";

@@ -53,6 +53,8 @@ export interface SnapshotIndex {
   readonly ramPartCount: number;
   /** The FULL sections that stand before RAM's END. */
   readonly earlySections: readonly StreamItem[];
+  /** The parts of the section of block dirty bitmaps that stand before RAM's END. */
+  readonly earlyDirtyBitmaps: readonly StreamItem[];
   /** Position behind the footer of RAM's END. */
   readonly ramEnd: number;
   /** The sections that were started up to there. */
@@ -75,6 +77,7 @@ export function* indexSnapshot(
   let blocks: RAMBlockHeader[] = [];
   let ramPartCount = 0;
   const earlySections: StreamItem[] = [];
+  const earlyDirtyBitmaps: StreamItem[] = [];
   const readOtherBody = readOtherBodies(reader, file);
 
   function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
@@ -101,11 +104,18 @@ export function* indexSnapshot(
       case "full":
         earlySections.push(item);
         break;
+      case "start":
+        if (item.section !== ramSection) earlyDirtyBitmaps.push(item);
+        break;
       case "part":
         if (item.section === ramSection) ramPartCount++;
+        else earlyDirtyBitmaps.push(item);
         break;
       case "end":
-        if (item.section !== ramSection) break;
+        if (item.section !== ramSection) {
+          earlyDirtyBitmaps.push(item);
+          break;
+        }
         return {
           streamOffset,
           configuration,
@@ -114,6 +124,7 @@ export function* indexSnapshot(
           blocks,
           ramPartCount,
           earlySections,
+          earlyDirtyBitmaps,
           ramEnd: rangeEnd(item.range),
           started,
         };

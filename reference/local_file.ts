@@ -1,24 +1,13 @@
 import type * as NodeFs from "node:fs";
 import { hex } from "../format/mod.ts";
+import type { BackingFile } from "./backing.ts";
+import { builtinModule } from "./builtin_module.ts";
 import { checkRange } from "./sources/check_range.ts";
 import { SourceError } from "./sources/source_error.ts";
 
-/**
- * `node:fs`, which Deno, Bun and Node all have. It is asked for when a file is
- * opened, not imported, so that `mod.ts` also loads in a browser.
- */
+/** `node:fs`, or an error where there are no files. */
 export function nodeFs(): typeof NodeFs {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?: (id: string) => typeof NodeFs };
-  };
-  const fs = process?.getBuiltinModule?.("node:fs");
-  if (fs === undefined) {
-    throw new SourceError(
-      "files",
-      "Cannot open files: this runtime has no node:fs",
-    );
-  }
-  return fs;
+  return builtinModule("node:fs", { what: "files", action: "open files" });
 }
 
 /** Reads up to this many bytes are made at once, without the thread pool. */
@@ -36,6 +25,8 @@ export class LocalFile implements Disposable {
   readonly name: string;
   /** Its size in bytes when it was opened. */
   readonly byteLength: number;
+  /** Device and inode: the same for the same file, whatever its path. */
+  readonly identity: string;
   readonly #fs = nodeFs();
   #fd: number | undefined;
 
@@ -55,10 +46,17 @@ export class LocalFile implements Disposable {
       );
       if (!stat.isFile()) throw notSeekable("open", name, stat);
       this.byteLength = stat.size;
+      this.identity = `${stat.dev}:${stat.ino}`;
     } catch (error) {
       this.close();
       throw error;
     }
+  }
+
+  /** What another thread needs to open the file again, now at `path`. */
+  backing(path: string): BackingFile {
+    const { name, identity, byteLength } = this;
+    return { kind: "file", path, name, identity, byteLength };
   }
 
   /** Fills the whole `target` with the bytes from `offset` on. */

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { QemuTarget } from "./find_qemu.ts";
 import { LineServer, type LineSocket } from "./line_socket.ts";
 import { QmpClient } from "./qmp.ts";
@@ -14,6 +15,10 @@ export interface QemuOptions {
   readonly args: readonly string[];
   /** Where QEMU runs: relative paths in arguments and commands start here. */
   readonly directory: string;
+  /**
+   * Adds nothing but QMP to the arguments: the CPU runs, and there is no qtest.
+   */
+  readonly bare?: boolean;
 }
 
 /** How to save or to load, in QEMU's words; what is absent stays at QEMU's default. */
@@ -34,57 +39,69 @@ const COMMON_ARGUMENTS = [
 ];
 const UNLIMITED_BANDWIDTH = 2 ** 40;
 const MIGRATION_TIMEOUT_MS = 60_000;
+const POLL_MS = 1;
 let socketCount = 0;
 
 /** A running QEMU; disposing of it kills it. */
 export class QemuProcess implements AsyncDisposable {
   readonly qmp: QmpClient;
-  readonly qtest: QtestClient;
+  readonly #qtest: QtestClient | undefined;
   readonly #transcript: string[];
   readonly #child: RunningChild;
 
   private constructor(
     child: RunningChild,
     qmp: QmpClient,
-    qtest: QtestClient,
+    qtest: QtestClient | undefined,
     transcript: string[],
   ) {
     this.#child = child;
     this.qmp = qmp;
-    this.qtest = qtest;
+    this.#qtest = qtest;
     this.#transcript = transcript;
   }
 
   /** Starts QEMU and waits until it answers; its stderr is in the error. */
   static async start(options: QemuOptions): Promise<QemuProcess> {
-    const args = [...COMMON_ARGUMENTS, ...options.args];
+    const { bare = false } = options;
+    const args = bare ? options.args : [...COMMON_ARGUMENTS, ...options.args];
     const transcript = [`$ qemu-system-${options.target} ${args.join(" ")}`];
     const name = `${process.pid}-${socketCount++}`;
-    const sockets = ["qmp", "qtest"].map((kind) =>
+    const sockets = (bare ? ["qmp"] : ["qmp", "qtest"]).map((kind) =>
       join(options.directory, `${kind}-${name}`)
     );
     const servers = await Promise.all(sockets.map(LineServer.listen));
     const child = new RunningChild(options.target, options.directory, [
       ...[...args, "-qmp", `unix:${sockets[0]}`],
-      ...["-qtest", `unix:${sockets[1]}`, "-qtest-log", "none"],
+      ...bare ? [] : ["-qtest", `unix:${sockets[1]}`, "-qtest-log", "none"],
     ]);
     try {
       const [qmp, qtest] = await child.unlessGone(
         Promise.all(servers.map((server) => server.accept())),
-      ) as [LineSocket, LineSocket];
+      ) as [LineSocket, LineSocket?];
       return new QemuProcess(
         child,
         await QmpClient.open(qmp, (line) => transcript.push(`qmp> ${line}`)),
-        new QtestClient(qtest, (line) => transcript.push(`qtest> ${line}`)),
+        qtest &&
+          new QtestClient(qtest, (line) => transcript.push(`qtest> ${line}`)),
         transcript,
       );
     } catch (error) {
       await child.kill();
-      throw error;
+      const text = error instanceof Error ? error.message : String(error);
+      const detail = child.stderr.trim();
+      if (text.includes(detail)) throw error;
+      throw new Error(`Cannot start QEMU: ${detail}`, { cause: error });
     } finally {
       for (const server of servers) server.close();
       for (const socket of sockets) rmSync(socket, { force: true });
     }
+  }
+
+  /** Reads and writes guest memory; a bare QEMU cannot. */
+  get qtest(): QtestClient {
+    if (this.#qtest !== undefined) return this.#qtest;
+    throw new Error("Cannot use qtest: QEMU was started bare");
   }
 
   /** The arguments and every command given so far, without the sockets. */
@@ -113,6 +130,24 @@ export class QemuProcess implements AsyncDisposable {
     await this.prepareMigration(options);
     const args = { uri: fileUri(path, options), "exit-on-error": false };
     await this.#migrate("migrate-incoming", args, options);
+  }
+
+  /** Waits until the guest runs. */
+  async waitRunning(
+    { timeoutMs = MIGRATION_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
+  ): Promise<void> {
+    const end = performance.now() + timeoutMs;
+    for (;;) {
+      const info = await this.qmp.execute("query-status");
+      const { running, status } = info as Record<string, unknown>;
+      if (running === true) return;
+      if (performance.now() > end) {
+        throw new Error(
+          `Cannot wait for the guest to run: ${status} after ${timeoutMs} ms`,
+        );
+      }
+      await sleep(POLL_MS);
+    }
   }
 
   /** Sets the capabilities and parameters that a migration needs. */
@@ -146,7 +181,7 @@ export class QemuProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.qmp.close();
-    this.qtest.close();
+    this.#qtest?.close();
     await this.#child.kill();
   }
 

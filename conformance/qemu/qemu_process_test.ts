@@ -58,3 +58,34 @@ qemuTest(
     await assert.rejects(qemu.qtest.read(0, 1), /QEMU is gone/);
   },
 );
+
+qemuTest(
+  "QemuProcess.start() starts a bare QEMU: it runs, and has no qtest",
+  "x86_64",
+  async (scratch) => {
+    const args = ["-M", "none", "-accel", "tcg", "-display", "none"];
+    await using qemu = await QemuProcess.start({
+      ...{ target: "x86_64", args, directory: scratch.path, bare: true },
+    });
+    assert.equal(qemu.transcript[0], `$ qemu-system-x86_64 ${args.join(" ")}`);
+    await qemu.waitRunning();
+    assert.throws(() => qemu.qtest, /Cannot use qtest/);
+    await qemu.qmp.execute("stop");
+    await assert.rejects(
+      qemu.waitRunning({ timeoutMs: 10 }),
+      /Cannot wait for the guest to run: paused after 10 ms/,
+    );
+  },
+);
+
+qemuTest(
+  "QemuProcess.start() rejects with what QEMU says after it has answered",
+  "x86_64",
+  async ({ path: directory }) => {
+    const args = ["-M", "pc", "-kernel", "no-such-kernel"];
+    await assert.rejects(
+      QemuProcess.start({ target: "x86_64", args, directory }),
+      /no-such-kernel/,
+    );
+  },
+);

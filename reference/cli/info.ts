@@ -1,5 +1,6 @@
 import { hex } from "../../format/mod.ts";
 import { openSnapshot } from "../mod.ts";
+import { compareAgainst } from "./against.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { formatBytes } from "./format_bytes.ts";
 import { countOf, formatCount, formatShare } from "./format_count.ts";
@@ -16,30 +17,56 @@ import {
 } from "./snapshot_options.ts";
 import { formatList, formatTable } from "./table.ts";
 import { paint } from "./terminal.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** `info FILE` */
 export const info: Command = {
   summary: "machine, capabilities, RAMBlocks, device sections, sizes",
   help: `\
 Usage: deno task info FILE|URL [options]
+       deno task info FILE|URL --against "QEMU ARGS..." [--try] [options]
+       deno task info FILE|URL --against unix:PATH|tcp:HOST:PORT [options]
 
 Prints what a snapshot holds: machine, capabilities, RAMBlocks with their pages,
 device sections, and its size in the file system. It reads headers and bitmaps,
 no page.
 
+With --against it says instead whether the snapshot will load in a QEMU, and if
+not, why, and prints the commands that load it. QEMU is started with these
+arguments, its guest stopped, and saves its own empty state to be compared. Of a
+QEMU that waits with -incoming defer, the address of its QMP socket is given.
+A difference is "refused" by QEMU, "wrong" where QEMU may load it but not as the
+same machine, or a "note". Exit code 1 says that it will not load.
+
   --map                       draw a map of the RAM
+  --against QEMU              arguments of a QEMU, or the address of its QMP
+  --try                       let that QEMU load FILE, all of it, to be sure
 ${SNAPSHOT_OPTIONS_HELP}
 
-Example: deno task info vm.mr --map`,
+Example: deno task info vm.mr --map
+         deno task info vm.mr --against "-machine q35 -m 4G -smp 2"`,
   async run(args, { signal }) {
-    const { values, positionals } = parse(args, {
+    const { values, positionals } = parse(joinAgainst(args), {
       ...SNAPSHOT_OPTIONS,
       map: { type: "boolean" },
+      against: { type: "string" },
+      try: { type: "boolean" },
     });
     const { FILE } = takePositionals(positionals, "FILE");
+    if (values.try && values.against === undefined) {
+      throw new UsageError("Cannot use --try without --against");
+    }
     const options = { ...openOptions(values), signal };
     await using opened = await openSource(FILE, { signal });
     const snapshot = await openSnapshot(opened.source, options);
+    if (values.against !== undefined) {
+      return await compareAgainst(FILE, snapshot, {
+        against: values.against,
+        try: values.try ?? false,
+        json: values.json ?? false,
+        signal,
+      });
+    }
     const { facts, error } = await gatherFacts(snapshot, signal);
     const allocated = isUrl(FILE) ? undefined : allocatedBytes(FILE);
     const transfer = opened.transfer();
@@ -60,6 +87,14 @@ Example: deno task info vm.mr --map`,
     return 0;
   },
 };
+
+/** QEMU's arguments start with a dash, which no value of an option may. */
+function joinAgainst(args: readonly string[]): string[] {
+  const at = args.indexOf("--against");
+  const value = args[at + 1];
+  if (at < 0 || value === undefined) return [...args];
+  return args.toSpliced(at, 2, `--against=${value}`);
+}
 
 function printHead(
   facts: SnapshotFacts,

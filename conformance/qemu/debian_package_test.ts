@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter } from "node:path";
+import { env } from "node:process";
+import { test } from "node:test";
+import { dependencyOf, extractFromPackage } from "./debian_package.ts";
+import { ScratchDirectory } from "./scratch_directory.ts";
+
+const CONTROL = `Package: thing
+Version: 1.0
+Architecture: all
+Maintainer: nobody <nobody@example.com>
+Description: a thing
+`;
+
+debianTest("extractFromPackage() gives one file", async (scratch) => {
+  apt(scratch, `cp '${makePackage(scratch)}' .`);
+  const target = scratch.file("cache/thing");
+  const path = /^boot\/thing-/;
+  await extractFromPackage({ packageName: "thing", path }, target);
+  assert.equal(readFileSync(target, "utf8"), "content");
+  assert.deepEqual(readdirSync(scratch.file("cache")), ["thing"]);
+});
+
+const FAILURES: Readonly<Record<string, readonly [string, RegExp]>> = {
+  "apt-get fails": [
+    "head -c 100 '@' >thing.deb; echo no network >&2; exit 100",
+    /Cannot run apt-get download thing: no network/,
+  ],
+  "apt-get leaves nothing": [":", /apt-get left no file/],
+  "the archive is cut": ["head -c 100 '@' >thing.deb", /Cannot run dpkg -x/],
+  "the file is not in it": ["cp '@' .", /Cannot find .*no-such.* thing/],
+};
+for (const [when, [script, message]] of Object.entries(FAILURES)) {
+  debianTest(
+    `extractFromPackage() leaves nothing when ${when}`,
+    async (scratch) => {
+      apt(scratch, script.replace("@", makePackage(scratch)));
+      const target = scratch.file("cache/thing");
+      const path = when.startsWith("the file") ? /no-such/ : /^boot\/thing-/;
+      await assert.rejects(
+        extractFromPackage({ packageName: "thing", path }, target),
+        message,
+      );
+      assert.deepEqual(readdirSync(scratch.file("cache")), []);
+    },
+  );
+}
+
+debianTest("dependencyOf() gives the first that matches", async (scratch) => {
+  apt(
+    scratch,
+    "printf 'thing\\n  Depends: one\\n  Suggests: two-1\\n  Depends: two-2\\n'",
+  );
+  assert.equal(await dependencyOf("thing", /^two-/), "two-2");
+  await assert.rejects(
+    dependencyOf("thing", /^three/),
+    /Cannot find what package thing depends on: .*expected .*three/,
+  );
+});
+
+/** A test with programs of its own before those in PATH. */
+function debianTest(
+  name: string,
+  body: (scratch: ScratchDirectory) => Promise<void>,
+): void {
+  const skip = !existsSync("/usr/bin/dpkg-deb") && "there is no dpkg-deb";
+  test(name, { skip }, async () => {
+    using scratch = new ScratchDirectory();
+    const { PATH = "" } = env;
+    env.PATH = scratch.file("bin") + delimiter + PATH;
+    try {
+      await body(scratch);
+    } finally {
+      env.PATH = PATH;
+    }
+  });
+}
+
+/** Puts a script in the place of apt-get and apt-cache. */
+function apt(scratch: ScratchDirectory, script: string): void {
+  mkdirSync(scratch.file("bin"));
+  for (const name of ["apt-get", "apt-cache"]) {
+    const path = scratch.file(`bin/${name}`);
+    writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+}
+
+/** Makes a package with one file. */
+function makePackage(scratch: ScratchDirectory): string {
+  const tree = scratch.file("tree");
+  mkdirSync(`${tree}/DEBIAN`, { recursive: true });
+  mkdirSync(`${tree}/boot`);
+  writeFileSync(`${tree}/DEBIAN/control`, CONTROL);
+  writeFileSync(`${tree}/boot/thing-1.0`, "content");
+  const archive = scratch.file("thing_1.0_all.deb");
+  execFileSync("dpkg-deb", ["--build", tree, archive], { stdio: "pipe" });
+  return archive;
+}

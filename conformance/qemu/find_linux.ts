@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process, { env } from "node:process";
+import {
+  dependencyOf,
+  extractFromPackage,
+  packageCache,
+} from "./debian_package.ts";
+import { initramfs } from "./initramfs.ts";
+import { LINUX_INIT } from "./linux_init.ts";
+
+/** What QEMU needs to boot Linux: the paths of a kernel and an initramfs. */
+export interface Linux {
+  readonly vmlinuz: string;
+  readonly initrd: string;
+}
+
+/** Set to 1 where Linux must be there: its absence is then an error. */
+export const REQUIRE_LINUX = "MAPPED_RAM_REQUIRE_LINUX";
+
+/**
+ * A Linux to boot, or undefined when this machine cannot get one.
+ *
+ * With MAPPED_RAM_REQUIRE_LINUX=1 it throws instead, with the reason.
+ */
+export async function findLinux(): Promise<Linux | undefined> {
+  try {
+    return await prepareLinux();
+  } catch (error) {
+    if (env[REQUIRE_LINUX] === "1") throw error;
+    return undefined;
+  }
+}
+
+/**
+ * Takes a kernel and busybox from Debian and makes an initramfs of it.
+ *
+ * What was downloaded is kept for the next time. The packages may have come
+ * to a newer version since; the guest need not.
+ */
+export async function prepareLinux(): Promise<Linux> {
+  const cache = packageCache();
+  const vmlinuz = join(cache, "vmlinuz");
+  if (!existsSync(vmlinuz)) {
+    const packageName = await dependencyOf(
+      "linux-image-cloud-amd64",
+      /^linux-image-/,
+    );
+    const path = /^boot\/vmlinuz-/;
+    await extractFromPackage({ packageName, path }, vmlinuz);
+  }
+  const busybox = join(cache, "busybox");
+  if (!existsSync(busybox)) {
+    const path = /bin\/busybox$/;
+    const packageName = "busybox-static";
+    await extractFromPackage({ packageName, path }, busybox);
+  }
+  return { vmlinuz, initrd: makeInitrd(cache, busybox) };
+}
+
+/** Writes the initramfs, under a name that changes with what is in it. */
+function makeInitrd(cache: string, busybox: string): string {
+  const directories = ["bin", "dev", "mnt", "proc", "sys"];
+  const archive = initramfs([
+    ...directories.map((path) => ({ path })),
+    { path: "bin/busybox", content: readFileSync(busybox) },
+    { path: "init", content: new TextEncoder().encode(LINUX_INIT) },
+  ]);
+  const digest = createHash("sha256").update(archive).digest("hex");
+  const initrd = join(cache, `initrd-${digest.slice(0, 16)}`);
+  if (!existsSync(initrd)) {
+    const partial = `${initrd}.${process.pid}.partial`;
+    writeFileSync(partial, archive);
+    renameSync(partial, initrd);
+  }
+  return initrd;
+}

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { env } from "node:process";
+import { test } from "node:test";
+import { findLinux, REQUIRE_LINUX } from "./find_linux.ts";
+import { LINUX_INIT } from "./linux_init.ts";
+import { ScratchDirectory } from "./scratch_directory.ts";
+
+test("findLinux() gives undefined, or throws, where there is no apt", async () => {
+  using scratch = new ScratchDirectory();
+  await withEnvironment(
+    { PATH: scratch.path, XDG_CACHE_HOME: scratch.path, [REQUIRE_LINUX]: "0" },
+    async () => {
+      assert.equal(await findLinux(), undefined);
+      env[REQUIRE_LINUX] = "1";
+      await assert.rejects(findLinux(), /Cannot run apt-cache depends/);
+    },
+  );
+  assert.ok(!existsSync(scratch.file("mapped-ram-linux/vmlinuz")));
+});
+
+test("findLinux() makes an initramfs of what it has kept", async () => {
+  using scratch = new ScratchDirectory();
+  const cache = scratch.file("mapped-ram-linux");
+  mkdirSync(cache);
+  writeFileSync(`${cache}/vmlinuz`, "a kernel");
+  writeFileSync(`${cache}/busybox`, "a shell");
+  await withEnvironment({ XDG_CACHE_HOME: scratch.path }, async () => {
+    const linux = await findLinux();
+    assert.equal(linux?.vmlinuz, `${cache}/vmlinuz`);
+    const archive = readFileSync(linux.initrd, "utf8");
+    assert.ok(archive.includes("a shell"));
+    assert.ok(archive.includes(LINUX_INIT));
+    assert.deepEqual(await findLinux(), linux);
+    assert.equal(readdirSync(cache).length, 3);
+
+    writeFileSync(`${cache}/busybox`, "another shell");
+    assert.notEqual((await findLinux())?.initrd, linux.initrd);
+  });
+});
+
+async function withEnvironment(
+  variables: Readonly<Record<string, string>>,
+  body: () => Promise<void>,
+): Promise<void> {
+  const before = Object.keys(variables).map((name) => [name, env[name]]);
+  Object.assign(env, variables);
+  try {
+    await body();
+  } finally {
+    for (const [name = "", value] of before) {
+      if (value === undefined) delete env[name];
+      else env[name] = value;
+    }
+  }
+}

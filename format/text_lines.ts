@@ -1,0 +1,57 @@
+/** How much of a line an error shows. */
+const SHOWN_MAX = 60;
+
+/** The lines of a text, one at a time. */
+export class TextLines {
+  /** Number of the line that `next` gave last, from 1 on. */
+  lineNumber = 0;
+  readonly #text: string;
+  readonly #refuse: (problem: string) => Error;
+  #line: string | undefined;
+  #position = 0;
+
+  /** Over `text`; `refuse` makes the errors. */
+  constructor(text: string, refuse: (problem: string) => Error) {
+    this.#text = text;
+    this.#refuse = refuse;
+  }
+
+  /** The next line without its LF; undefined behind the last. */
+  next(): string | undefined {
+    const line = this.peek();
+    this.lineNumber++;
+    this.#line = line;
+    if (line !== undefined) this.#position += line.length + 1;
+    return line;
+  }
+
+  /** What `next` will give. */
+  peek(): string | undefined {
+    if (this.#position >= this.#text.length) return undefined;
+    const end = this.#text.indexOf("\n", this.#position);
+    if (end < 0) {
+      throw this.#refuse(
+        `line ${this.lineNumber + 1} is cut off, expected LF at its end`,
+      );
+    }
+    return this.#text.slice(this.#position, end);
+  }
+
+  /** The error for what is wrong with the last line, or with another. */
+  wrong(
+    expected: string,
+    lineNumber: number = this.lineNumber,
+    found: string = this.#found(),
+  ): Error {
+    return this.#refuse(`line ${lineNumber} ${found}, expected ${expected}`);
+  }
+
+  #found(): string {
+    const line = this.#line;
+    if (line === undefined) return "is missing";
+    const shown = line.length > SHOWN_MAX
+      ? `${line.slice(0, SHOWN_MAX)}…`
+      : line;
+    return `is ${JSON.stringify(shown)}`;
+  }
+}

@@ -1,0 +1,81 @@
+import { deviceArgument, parseDevicePath, showPath } from "./device_path.ts";
+import type { MachineDescription } from "./machine_description.ts";
+import { extraDevice, type MachineDifference } from "./machine_difference.ts";
+
+/** Characters of `0000:00:03.0`. */
+const ROOT_PATH_LENGTH = 12;
+
+/** How the devices differ that have an address on a bus. */
+export function* compareBuses(
+  snapshot: MachineDescription,
+  qemu: MachineDescription,
+): Generator<MachineDifference> {
+  const needed = devicesByPath(snapshot);
+  const found = devicesByPath(qemu);
+  const extra = new Map([...found].filter(([path]) => !needed.has(path)));
+  for (const [path, labels] of needed) {
+    const there = found.get(path);
+    const missing = missingAt(path, labels, there, qemu);
+    if (missing.length === 0) continue;
+    const elsewhere = there !== undefined ? undefined : [...extra].find(
+      ([, others]) =>
+        others.length > 0 && labels.every((it) => others.includes(it)),
+    )?.[0];
+    if (elsewhere !== undefined) extra.delete(elsewhere);
+    const argument = deviceArgument(path, labels);
+    yield {
+      kind: "refused",
+      subject: `device ${showPath(path)} ${nameOf(missing)}`,
+      text: elsewhere !== undefined
+        ? `at ${showPath(elsewhere)} in ${qemu.name}`
+        : there === undefined
+        ? `not in ${qemu.name}`
+        : there.length === 0
+        ? `another device in ${qemu.name}`
+        : `${nameOf(there)} in ${qemu.name}`,
+      remedy: elsewhere !== undefined
+        ? `place it by ${argument}`
+        : there === undefined
+        ? `add ${argument}`
+        : `replace it by ${argument}`,
+    };
+  }
+  for (const [path, labels] of extra) {
+    yield extraDevice(`${showPath(path)} ${nameOf(labels)}`.trim());
+  }
+}
+
+/** What a device is called: its ROM only where nothing else tells. */
+function nameOf(labels: readonly string[]): string {
+  const names = labels.filter((it) => !it.endsWith(".rom"));
+  return (names.length > 0 ? names : labels).join(", ");
+}
+
+/** What sections and RAMBlocks there are at each address of a bus. */
+function devicesByPath(machine: MachineDescription): Map<string, string[]> {
+  const devices = new Map<string, string[]>();
+  for (const path of machine.pciDevices ?? []) devices.set(path, []);
+  for (const { idstr } of [...machine.sections ?? [], ...machine.blocks]) {
+    const parsed = parseDevicePath(idstr);
+    if (parsed === undefined) continue;
+    const labels = devices.get(parsed.path) ?? [];
+    devices.set(parsed.path, [...new Set([...labels, parsed.label])]);
+  }
+  return devices;
+}
+
+/** What is not there, as far as it would be known if it were. */
+function missingAt(
+  path: string,
+  labels: readonly string[],
+  there: readonly string[] | undefined,
+  { sections }: MachineDescription,
+): readonly string[] {
+  const missing = labels.filter((it) => !there?.includes(it));
+  if (sections !== undefined) return missing;
+  // QMP lists RAMBlocks, and what stands on the root bus.
+  const isOnRoot = path.length === ROOT_PATH_LENGTH;
+  return there === undefined && isOnRoot
+    ? missing
+    : missing.filter((it) => /\.v?r[ao]m$/.test(it));
+}

@@ -1,0 +1,40 @@
+import type { MachineDescription } from "./machine_description.ts";
+import { sectionKey } from "./machine_description.ts";
+import { inBoth, type MachineDifference } from "./machine_difference.ts";
+
+/** Sections of which each CPU has one. */
+export const CPU_SECTIONS: ReadonlySet<string> = new Set([
+  "cpu_common",
+  "cpu",
+  "apic",
+  "kvm_apic",
+]);
+
+/** How the CPUs differ: their number, and their numbers. */
+export function* compareCpus(
+  snapshot: MachineDescription,
+  qemu: MachineDescription,
+): Generator<MachineDifference> {
+  const [needed, found] = [snapshot.cpuCount, qemu.cpuCount];
+  if (needed === undefined || found === undefined) return;
+  if (needed !== found) {
+    yield {
+      kind: needed > found ? "refused" : "wrong",
+      subject: "CPUs",
+      text: inBoth(needed, found, qemu),
+      remedy: `start it with -smp ${needed}`,
+    };
+    return;
+  }
+  const ids = ({ sections }: MachineDescription) =>
+    (sections ?? []).filter(({ idstr }) => CPU_SECTIONS.has(idstr))
+      .map(sectionKey).sort().join();
+  if (snapshot.sections === undefined || qemu.sections === undefined) return;
+  if (ids(snapshot) === ids(qemu)) return;
+  yield {
+    kind: "refused",
+    subject: "CPUs",
+    text: `as many in ${qemu.name}, but with other numbers`,
+    remedy: "start it with the same sockets, cores and threads in -smp",
+  };
+}

@@ -1,0 +1,266 @@
+import {
+  ByteWriter,
+  QEMU_VM_EOF,
+  QEMU_VM_SECTION_END,
+  RAM_SAVE_FLAG_EOS,
+  writeSectionFooter,
+} from "../../format/mod.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { SourceError } from "../sources/source_error.ts";
+import type { ByteChannel } from "./byte_channel.ts";
+import { DemandQueue } from "./demand_queue.ts";
+import { PageWriter, type PostcopyStatistics } from "./page_writer.ts";
+import { PostcopyBlock } from "./postcopy_block.ts";
+import { PING, postcopyOpening } from "./postcopy_opening.ts";
+import { type BlockRun, pushPages } from "./push_pages.ts";
+import { ReturnPathReader } from "./return_path.ts";
+
+/** What a host page has on most machines. */
+const HOST_PAGE_SIZE = 4096;
+const RETRY_FOR = 60_000;
+
+/** How to play the source of a postcopy migration. */
+export interface PostcopyOptions {
+  /** Stops it: QEMU is left without the pages that it does not have yet. */
+  readonly signal?: AbortSignal | undefined;
+  /** The channel of its own for requested pages, if the destination has it. */
+  readonly preempt?: ByteChannel | undefined;
+  /** Bytes of a host page at the destination. Default: 4096. */
+  readonly hostPageSize?: number | undefined;
+  /** The same for RAMBlocks in huge pages, by idstr. */
+  readonly hugePageSizes?: Readonly<Record<string, number>> | undefined;
+  /** Whether pages are sent that nobody asks for. Default: true. */
+  readonly push?: boolean | undefined;
+  /** Bytes a second of those, at most. Default: no limit. */
+  readonly maxBandwidth?: number | undefined;
+  /** Which of those come first, in this order: a working set. */
+  readonly pushFirst?: Iterable<BlockRun> | undefined;
+  /** Whether block dirty bitmaps are sent too. Default: true. */
+  readonly dirtyBitmaps?: boolean | undefined;
+  /** Milliseconds for which a read that fails is tried again. Default: 60,000. */
+  readonly retryFor?: number | undefined;
+  /** Is told of each such failure; the guest waits meanwhile. */
+  readonly onRetry?: ((error: SourceError) => void) | undefined;
+  /** Is told when the destination has its device state and lets the guest run. */
+  readonly onLoaded?: (() => void) | undefined;
+  /** Is told of each request, its pages in target pages, before it is answered. */
+  readonly onRequest?: ((run: BlockRun) => void) | undefined;
+}
+
+/**
+ * Plays the source of a postcopy migration: a stock QEMU at the other end runs
+ * the guest at once, asks for pages as the guest touches them, and gets them
+ * from the snapshot, whatever that is read from.
+ *
+ * The destination needs the capability `postcopy-ram`, and neither `mapped-ram`
+ * nor `x-ignore-shared`.
+ *
+ * @example
+ * ```ts
+ * import { connectSocket, openHttpSource, openSnapshot, PostcopySource } from "../../mod.ts";
+ *
+ * // A QEMU that was told to migrate-incoming from unix:/run/vm.sock.
+ * async function resume(url: string): Promise<void> {
+ *   const snapshot = await openSnapshot(await openHttpSource(url));
+ *   const source = new PostcopySource(snapshot);
+ *   await source.serve(await connectSocket("unix:/run/vm.sock"));
+ *   console.log(source.statistics.requestedPages);
+ * }
+ * ```
+ */
+export class PostcopySource {
+  /** What was sent so far. */
+  readonly statistics: Readonly<PostcopyStatistics>;
+  readonly #statistics: PostcopyStatistics = {
+    requests: 0,
+    requestedPages: 0,
+    pushedPages: 0,
+    bytesSent: 0,
+    retries: 0,
+  };
+  readonly #snapshot: Snapshot;
+  readonly #options: PostcopyOptions;
+  readonly #blocks: readonly PostcopyBlock[];
+
+  /**
+   * Over an open snapshot; nothing is read yet.
+   *
+   * @throws {RangeError} if RAM was left out of it, or a page size cannot be
+   */
+  constructor(snapshot: Snapshot, options: PostcopyOptions = {}) {
+    this.statistics = this.#statistics;
+    this.#snapshot = snapshot;
+    this.#options = options;
+    const { hostPageSize = HOST_PAGE_SIZE, hugePageSizes = {} } = options;
+    for (const idstr of Object.keys(hugePageSizes)) snapshot.block(idstr);
+    this.#blocks = snapshot.blocks.map((block) => {
+      if (block.ignored) {
+        throw new RangeError(
+          `Cannot resume ${JSON.stringify(snapshot.source.name)}: the pages ` +
+            `of ${JSON.stringify(block.idstr)} were left out of it ` +
+            "(x-ignore-shared)",
+        );
+      }
+      const size = Object.hasOwn(hugePageSizes, block.idstr)
+        ? hugePageSizes[block.idstr]
+        : hostPageSize;
+      return new PostcopyBlock(block, size);
+    });
+  }
+
+  /**
+   * Sends the guest over `channel` and serves its pages, until the destination
+   * has all of them. Without pushing that is until it hangs up. At the end the
+   * channels are closed. It can be called once.
+   *
+   * @throws {SourceError} if the destination hangs up before, or a page cannot
+   *   be read for long; the guest then waits for it, it never sees other bytes
+   * @throws {UnsupportedError} if the end of the device state cannot be found
+   */
+  async serve(channel: ByteChannel): Promise<void> {
+    const { signal, preempt } = this.#options;
+    const stop = new AbortController();
+    const abort = () => stop.abort(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      signal?.throwIfAborted();
+      await this.#serve(channel, stop.signal);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      stop.abort();
+      channel.close();
+      preempt?.close();
+    }
+  }
+
+  async #serve(channel: ByteChannel, signal: AbortSignal): Promise<void> {
+    const { preempt, retryFor = RETRY_FOR, onRetry } = this.#options;
+    const { sectionId } = this.#snapshot.index.ramSection;
+    const writer = new PageWriter(this.#statistics, {
+      ...{ channel, preempt, sectionId, retryFor, onRetry, signal },
+    });
+    const queue = new DemandQueue(writer);
+    const aborted = rejection(signal);
+    const hungUp = this.#listen(channel, queue);
+    // The destination may hang up while something is still being written.
+    const sent = this.#send(channel, { writer, queue, signal });
+    sent.catch(() => {});
+    hungUp.catch(() => {});
+    await Promise.race([
+      Promise.all([sent, hungUp]),
+      // To hang up is an answer only to the end of the stream.
+      hungUp.then(() => this.#ended ? sent : this.#hangUp(channel)),
+      queue.failure,
+      aborted,
+    ]);
+  }
+
+  #ended = false;
+
+  async #send(
+    channel: ByteChannel,
+    { writer, queue, signal }: {
+      readonly writer: PageWriter;
+      readonly queue: DemandQueue;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void> {
+    const { index } = this.#snapshot;
+    const opening = postcopyOpening(this.#snapshot, this.#blocks, {
+      dirtyBitmaps: this.#options.dirtyBitmaps ?? true,
+      commonPageSize: Math.max(
+        this.#options.hostPageSize ?? HOST_PAGE_SIZE,
+        this.#blocks[0]?.block.pageSize ?? 0,
+      ),
+    });
+    for await (const piece of opening) await writer.write(channel, piece);
+    if (this.#options.push === false) return await new Promise(() => {});
+    await pushPages(this.#blocks, writer, {
+      first: this.#options.pushFirst ?? [],
+      maxBandwidth: this.#options.maxBandwidth ?? Infinity,
+      gate: queue.gate,
+      signal,
+    });
+    await queue.gate.idle(signal);
+    const end = new ByteWriter().u8(QEMU_VM_SECTION_END)
+      .be32(index.ramSection.sectionId).be64(RAM_SAVE_FLAG_EOS);
+    writeSectionFooter(end, index.ramSection);
+    this.#ended = true;
+    // Behind EOF nothing may come; what is asked for now was never written, and
+    // is zero when the destination stops to watch for faults.
+    if (this.#options.preempt === undefined) queue.close();
+    await writer.write(channel, end.u8(QEMU_VM_EOF).finish());
+  }
+
+  /** Takes what the destination says, until it hangs up. */
+  async #listen(channel: ByteChannel, queue: DemandQueue): Promise<void> {
+    const reader = new ReturnPathReader(channel.name);
+    for (;;) {
+      const bytes = await channel.read();
+      if (bytes === undefined) return;
+      for (const message of reader.push(bytes)) {
+        if (message.kind === "pages") this.#request(message, queue, channel);
+        else if (message.kind === "pong") {
+          if (message.value === PING.loaded) this.#options.onLoaded?.();
+        } else if (message.failed) {
+          throw new SourceError(
+            channel.name,
+            `Cannot resume the guest at ${channel.name}: QEMU says that it ` +
+              "could not load it; its own messages tell why",
+          );
+        } else return;
+      }
+    }
+  }
+
+  #request(
+    { idstr, offset, length }: {
+      readonly idstr: string;
+      readonly offset: number;
+      readonly length: number;
+    },
+    queue: DemandQueue,
+    channel: ByteChannel,
+  ): void {
+    const block = this.#blocks.find((it) => it.block.idstr === idstr);
+    const inside = block !== undefined && length > 0 &&
+      offset + length <= block.hostPageCount * block.hostPageSize;
+    if (!inside) {
+      throw new SourceError(
+        channel.name,
+        `Cannot serve ${channel.name}: it asks for ${length} bytes at ` +
+          `${offset} of RAMBlock ${JSON.stringify(idstr)}, expected a range ` +
+          "of the snapshot",
+      );
+    }
+    this.#statistics.requests++;
+    const { pageSize, pageCount } = block.block;
+    this.#options.onRequest?.({
+      idstr,
+      first: Math.floor(offset / pageSize),
+      end: Math.min(pageCount, Math.ceil((offset + length) / pageSize)),
+    });
+    const { hostPageSize } = block;
+    const first = Math.floor(offset / hostPageSize);
+    const end = Math.ceil((offset + length) / hostPageSize);
+    for (let hostPage = first; hostPage < end; hostPage++) {
+      queue.add(block, hostPage);
+    }
+  }
+
+  #hangUp(channel: ByteChannel): never {
+    const { requestedPages, pushedPages } = this.#statistics;
+    throw new SourceError(
+      channel.name,
+      `Cannot go on serving ${channel.name}: QEMU closed the connection ` +
+        `after ${requestedPages + pushedPages} pages`,
+    );
+  }
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
+  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  return promise;
+}

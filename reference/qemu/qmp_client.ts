@@ -1,0 +1,245 @@
+import { SourceError } from "../sources/source_error.ts";
+import { waitFor, type WaitOptions } from "../wait.ts";
+import type { ByteChannel } from "./byte_channel.ts";
+import { LineSplitter } from "./line_splitter.ts";
+import { QmpEvents } from "./qmp_events.ts";
+import {
+  type QmpEvent,
+  type QmpMessage,
+  type QmpObject,
+  readQmpMessage,
+} from "./qmp_message.ts";
+
+/** QEMU's longest answers have some hundred KiB. */
+const LINE_MAX = 0x1000000;
+const TIMEOUT = 60_000;
+
+interface PendingCommand {
+  readonly command: string;
+  resolve(value: unknown): void;
+  reject(error: SourceError): void;
+}
+
+/**
+ * A client of the QEMU Machine Protocol, with which a running QEMU is asked and
+ * told things.
+ *
+ * QEMU not answering, saying what is no QMP or going away is a `SourceError`; so
+ * is a command that it refuses, with its own text, and with its answer as
+ * `cause`.
+ *
+ * @example
+ * ```ts
+ * import { connectSocket, QmpClient } from "../../mod.ts";
+ *
+ * async function isRunning(address: string): Promise<unknown> {
+ *   using qmp = await QmpClient.open(await connectSocket(address));
+ *   return await qmp.execute("query-status");
+ * }
+ * ```
+ */
+export class QmpClient implements Disposable {
+  /** Where QEMU's monitor is. */
+  readonly name: string;
+  readonly #channel: ByteChannel;
+  readonly #pending = new Map<number, PendingCommand>();
+  readonly #events = new QmpEvents();
+  readonly #greeting = Promise.withResolvers<string>();
+  #error: SourceError | undefined;
+  #nextId = 1;
+  #version = "";
+
+  private constructor(channel: ByteChannel) {
+    this.#channel = channel;
+    this.name = channel.name;
+    this.#greeting.promise.catch(() => {});
+    this.#receive();
+  }
+
+  /**
+   * Takes over a channel to a monitor of QEMU's that speaks QMP; a failure
+   * closes it. The time (60 s, unless said otherwise) is for the first answers.
+   *
+   * @throws {SourceError} if there is no QMP spoken at the other end
+   */
+  static async open(
+    channel: ByteChannel,
+    options: WaitOptions = {},
+  ): Promise<QmpClient> {
+    const client = new QmpClient(channel);
+    const { signal, timeout = TIMEOUT } = options;
+    try {
+      client.#version = await waitFor(client.#greeting.promise, {
+        signal,
+        timeout,
+        late: (timeout) => client.#late("talk to QEMU", timeout),
+      });
+      await client.execute("qmp_capabilities", {}, { signal, timeout });
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+    return client;
+  }
+
+  /** QEMU's version, as its greeting gives it: `10.0.2`. */
+  get version(): string {
+    return this.#version;
+  }
+
+  /**
+   * Runs a command and gives what it returns. One that was given up (60 s,
+   * unless said otherwise) may still run.
+   */
+  async execute(
+    command: string,
+    args: QmpObject = {},
+    options: WaitOptions = {},
+  ): Promise<unknown> {
+    const { signal, timeout = TIMEOUT } = options;
+    signal?.throwIfAborted();
+    if (this.#error !== undefined) throw this.#cannot(command, this.#error);
+    const id = this.#nextId++;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#pending.set(id, { command, resolve, reject });
+    const line = JSON.stringify({ execute: command, arguments: args, id });
+    this.#channel.write(ENCODER.encode(`${line}\n`)).catch((error) => {
+      this.#end(error);
+    });
+    try {
+      return await waitFor(promise, {
+        signal,
+        timeout,
+        late: (timeout) => this.#late(`execute ${command}`, timeout),
+      });
+    } finally {
+      this.#pending.delete(id);
+    }
+  }
+
+  /** Runs a command line of the human monitor and gives what it prints. */
+  async monitor(
+    commandLine: string,
+    options: WaitOptions = {},
+  ): Promise<string> {
+    const args = { "command-line": commandLine };
+    return String(await this.execute("human-monitor-command", args, options));
+  }
+
+  /**
+   * Waits for an event that the predicate takes; those before the call are
+   * past, so it is called before the command that brings the event about.
+   * Rejects when QEMU goes away.
+   */
+  async waitForEvent(
+    predicate: (event: QmpEvent) => boolean,
+    options: WaitOptions = {},
+  ): Promise<QmpEvent> {
+    options.signal?.throwIfAborted();
+    if (this.#error !== undefined) throw this.#cannot("", this.#error);
+    return await this.#events.wait(predicate, {
+      ...options,
+      late: (timeout) => this.#late("see an event", timeout),
+    });
+  }
+
+  /** Closes the channel: QEMU goes on, what waits for it rejects. */
+  close(): void {
+    this.#end(new SourceError(this.name, `${this.name} was closed`));
+  }
+
+  /** As {@linkcode close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #receive(): Promise<void> {
+    const lines = new LineSplitter(LINE_MAX);
+    try {
+      for (;;) {
+        const bytes = await this.#channel.read();
+        if (bytes === undefined) throw new Error("QEMU has ended it");
+        for (const line of lines.push(bytes)) {
+          // QEMU ends its lines with CR LF, and JSON.parse takes no notice.
+          const message = readQmpMessage(line);
+          if (message === undefined) {
+            const start = JSON.stringify(line.slice(0, 80));
+            throw new Error(`expected QMP, found the line ${start}`);
+          }
+          this.#take(message);
+        }
+      }
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  #take(message: QmpMessage): void {
+    switch (message.kind) {
+      case "greeting":
+        this.#greeting.resolve(message.version);
+        return;
+      case "event":
+        this.#events.emit(message);
+        return;
+      case "answer": {
+        const { id, refusal, value } = message;
+        const known = typeof id === "number" && id > 0 && id < this.#nextId;
+        if (!known) {
+          throw new Error(refusal?.desc ?? "an answer that nobody asked for");
+        }
+        // The answer to a command that was given up finds nobody.
+        const pending = this.#pending.get(id);
+        if (refusal === undefined) pending?.resolve(value);
+        else {
+          pending?.reject(
+            new SourceError(
+              this.name,
+              `Cannot execute ${pending.command}: ${refusal.desc}`,
+              { cause: refusal },
+            ),
+          );
+        }
+      }
+    }
+  }
+
+  /** Nothing works from now on, for this reason. */
+  #end(cause: unknown): void {
+    if (this.#error !== undefined) return;
+    const reason = cause instanceof SourceError ? cause : new SourceError(
+      this.name,
+      `the connection to ${this.name} failed: ${
+        cause instanceof Error ? cause.message : cause
+      }`,
+      { cause },
+    );
+    this.#error = reason;
+    this.#channel.close();
+    const gone = this.#cannot("", reason);
+    this.#greeting.reject(gone);
+    this.#events.end(gone);
+    for (const { command, reject } of this.#pending.values()) {
+      reject(this.#cannot(command, reason));
+    }
+    this.#pending.clear();
+  }
+
+  #cannot(command: string, cause: SourceError): SourceError {
+    const what = command === "" ? "talk to QEMU" : `execute ${command}`;
+    return new SourceError(
+      this.name,
+      `Cannot ${what}: ${cause.message}`,
+      { cause },
+    );
+  }
+
+  #late(what: string, timeout: number): SourceError {
+    return new SourceError(
+      this.name,
+      `Cannot ${what}: no answer from ${this.name} in ${timeout} ms`,
+    );
+  }
+}
+
+const ENCODER = new TextEncoder();

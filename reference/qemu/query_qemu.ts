@@ -1,0 +1,45 @@
+import type { WaitOptions } from "../wait.ts";
+import { runProgram } from "./run_program.ts";
+
+/** What a QEMU says of itself without being started for good. */
+export interface QemuFacts {
+  /** Its program, as it was given. */
+  readonly program: string;
+  /** Its version: `10.0.2`; empty if it does not say. */
+  readonly version: string;
+  /** The properties that its `memory-backend-file` has: `offset`, `rom` … */
+  readonly memoryBackendFile: readonly string[];
+}
+
+/**
+ * Asks a QEMU for its version and for what it can map.
+ *
+ * @throws {SourceError} if the program cannot be run
+ *
+ * @example
+ * ```ts
+ * import { queryQemu } from "../../mod.ts";
+ *
+ * async function canMap(program: string): Promise<boolean> {
+ *   return (await queryQemu(program)).memoryBackendFile.includes("rom");
+ * }
+ * ```
+ */
+export async function queryQemu(
+  program = "qemu-system-x86_64",
+  options: WaitOptions = {},
+): Promise<QemuFacts> {
+  const help = ["-object", "memory-backend-file,help"];
+  const [version, properties] = await Promise.all([
+    runProgram(program, ["--version"], options),
+    runProgram(program, help, options),
+  ]);
+  return {
+    program,
+    version: /version (\d+(?:\.\d+)+)/.exec(version)?.[1] ?? "",
+    memoryBackendFile: Array.from(
+      properties.matchAll(/^\s+([\w-]+)=</gm),
+      (match) => match[1] ?? "",
+    ),
+  };
+}

@@ -1,0 +1,49 @@
+import { SourceError } from "../sources/source_error.ts";
+import { waitFor, type WaitOptions } from "../wait.ts";
+import { ChildProcess } from "./child_process.ts";
+
+/** No more than this is taken of what a program prints, in bytes. */
+const OUTPUT_MAX = 0x4000000;
+const TIMEOUT = 60_000;
+
+/**
+ * Runs a program to its end and gives what it prints on stdout. An exit code
+ * other than 0, too much output and too long a time are a `SourceError`.
+ */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  options: WaitOptions = {},
+): Promise<string> {
+  const { signal, timeout = TIMEOUT } = options;
+  signal?.throwIfAborted();
+  const child = new ChildProcess(program, args, { stdio: "pipe" });
+  const decoder = new TextDecoder();
+  let length = 0;
+  let output = "";
+  child.onStdout((bytes) => {
+    length += bytes.length;
+    if (length > OUTPUT_MAX) child.kill("SIGKILL");
+    else output += decoder.decode(bytes, { stream: true });
+  });
+  try {
+    const exit = await waitFor(child.exited, {
+      signal,
+      timeout,
+      late: (timeout) => failed(`it has not ended in ${timeout} ms`),
+    });
+    if (length > OUTPUT_MAX) throw failed(`it prints over ${OUTPUT_MAX} bytes`);
+    if (exit.code !== 0) {
+      const how = exit.signal ?? `exit code ${exit.code}`;
+      throw failed(`${how}: ${child.stderr.trim()}`);
+    }
+    return output + decoder.decode();
+  } finally {
+    child.kill("SIGKILL");
+  }
+
+  function failed(reason: string): SourceError {
+    const line = [program, ...args].join(" ");
+    return new SourceError(program, `Cannot run ${line}: ${reason}`);
+  }
+}

@@ -1,0 +1,99 @@
+import { builtinModule } from "../builtin_module.ts";
+import { nodeFs } from "../local_file.ts";
+import { SourceError } from "../sources/source_error.ts";
+import { waitFor, type WaitOptions } from "../wait.ts";
+import { ChildProcess } from "./child_process.ts";
+import { listenSocket } from "./listen_socket.ts";
+import { hasOption, quoteOptionValue } from "./qemu_arguments.ts";
+import { QmpClient } from "./qmp_client.ts";
+import { RunningQemu } from "./running_qemu.ts";
+
+/** How to start QEMU. */
+export interface StartQemuOptions extends WaitOptions {
+  /** QEMU's program. Default: `qemu-system-x86_64`. */
+  readonly program?: string | undefined;
+  /** Where it runs: relative paths in its arguments start here. */
+  readonly directory?: string | undefined;
+  /** Whether it waits for a `migrate-incoming`. Default: true. */
+  readonly incoming?: boolean | undefined;
+  /** Whether its standard input and output are ours. Default: `"ignore"`. */
+  readonly stdio?: "ignore" | "inherit" | undefined;
+  /** Is told what it prints on stderr. */
+  readonly onStderr?: ((text: string) => void) | undefined;
+}
+
+const TIMEOUT = 60_000;
+
+/**
+ * Starts a QEMU with these arguments and a monitor of ours added, and waits
+ * until it answers there. Disposing of what this gives ends QEMU.
+ *
+ * The time (60 s, unless said otherwise) and the signal are for the start.
+ *
+ * @throws {RangeError} if the arguments leave no QEMU to follow
+ * @throws {SourceError} if it does not start; it has what QEMU printed
+ *
+ * @example
+ * ```ts
+ * import { startQemu } from "../../mod.ts";
+ *
+ * async function version(args: readonly string[]): Promise<string> {
+ *   await using qemu = await startQemu(args, { incoming: false });
+ *   return qemu.qmp.version;
+ * }
+ * ```
+ */
+export async function startQemu(
+  args: readonly string[],
+  options: StartQemuOptions = {},
+): Promise<RunningQemu> {
+  const { program = "qemu-system-x86_64", incoming = true } = options;
+  const { signal, timeout = TIMEOUT } = options;
+  for (const name of incoming ? ["daemonize", "incoming"] : ["daemonize"]) {
+    if (!hasOption(args, name)) continue;
+    throw new RangeError(
+      `Cannot start ${JSON.stringify(program)} with -${name}: leave it out`,
+    );
+  }
+  signal?.throwIfAborted();
+  const directory = makeDirectory();
+  let child: ChildProcess | undefined;
+  try {
+    using listener = await listenSocket(`unix:${directory}/qmp`);
+    child = new ChildProcess(program, [
+      ...args,
+      ...incoming ? ["-incoming", "defer"] : [],
+      ...["-qmp", `unix:${quoteOptionValue(`${directory}/qmp`)}`],
+    ], {
+      directory: options.directory,
+      stdio: options.stdio ?? "ignore",
+      onStderr: options.onStderr,
+    });
+    // It is QEMU that connects, so nobody has to try until it listens.
+    const opening = listener.accept({ signal }).then((channel) =>
+      QmpClient.open(channel, { signal, timeout: Infinity })
+    );
+    const qmp = await waitFor(child.whileRunning(opening), {
+      signal,
+      timeout,
+      late: (timeout) =>
+        new SourceError(
+          program,
+          `Cannot start ${JSON.stringify(program)}: no answer in ${timeout} ms`,
+        ),
+    });
+    return new RunningQemu(child, qmp, directory);
+  } catch (error) {
+    await child?.end();
+    nodeFs().rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A directory that nobody else may look into. */
+function makeDirectory(): string {
+  const use = { what: "directories", action: "make a temporary directory" };
+  const { tmpdir } = builtinModule("node:os", use);
+  const { join } = builtinModule("node:path", use);
+  return nodeFs().mkdtempSync(join(tmpdir(), "mapped-ram-"));
+}

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { SourceError } from "../sources/source_error.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { startQemu } from "./start_qemu.ts";
+import { fakeProgram } from "./testing/fake_program.ts";
+
+function says(words: RegExp) {
+  return (error: unknown): boolean => {
+    assert.ok(error instanceof SourceError, String(error));
+    assert.match(error.message, words);
+    return true;
+  };
+}
+
+/** Runs `body` with a folder for temporary files, which must be empty then. */
+async function withTemporary(
+  body: (folder: ScratchFolder) => Promise<void>,
+): Promise<void> {
+  using folder = new ScratchFolder();
+  using temporary = new ScratchFolder();
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = temporary.path;
+  try {
+    await body(folder);
+    assert.deepEqual(temporary.names(), []);
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+}
+
+test("startQemu() says what QEMU printed when it does not start", async () => {
+  await withTemporary(async (folder) => {
+    const program = fakeProgram(folder, "echo no such machine >&2; exit 1");
+    await assert.rejects(
+      startQemu(["-M", "x"], { program }),
+      says(/^".*" has ended \(exit code 1\): no such machine$/),
+    );
+    await assert.rejects(
+      startQemu([], { program: folder.file("none") }),
+      says(/^Cannot start ".*none": there is no such program/),
+    );
+  });
+});
+
+test("startQemu() keeps the end of what QEMU prints", async () => {
+  await withTemporary(async (folder) => {
+    const program = fakeProgram(
+      folder,
+      "head -c 1000000 /dev/zero | tr '\\0' x >&2; echo the end >&2; exit 1",
+    );
+    let told = 0;
+    await assert.rejects(
+      startQemu([], { program, onStderr: (text) => told += text.length }),
+      (error) =>
+        says(/xxx the end$|xthe end$/)(error) &&
+        error instanceof Error && error.message.length < 70_000,
+    );
+    assert.equal(told, 1_000_008);
+  });
+});
+
+test("startQemu() passes the arguments on, and adds its own", async () => {
+  await withTemporary(async (folder) => {
+    const program = fakeProgram(folder, `printf '<%s>' "$@" >&2; exit 1`);
+    await assert.rejects(
+      startQemu(["-M", "a b"], { program }),
+      says(/: <-M><a b><-incoming><defer><-qmp><unix:[^>]*\/qmp>$/),
+    );
+    await assert.rejects(
+      startQemu(["-incoming", "tcp:x"], { program, incoming: false }),
+      says(/: <-incoming><tcp:x><-qmp><unix:[^>]*\/qmp>$/),
+    );
+  });
+});
+
+test("startQemu() ends a program that never connects", async () => {
+  await withTemporary(async (folder) => {
+    const program = fakeProgram(folder, "exec sleep 1000");
+    const controller = new AbortController();
+    const { signal } = controller;
+    const stopped = assert.rejects(
+      startQemu([], { program, signal }),
+      /enough/,
+    );
+    controller.abort(new Error("enough"));
+    await stopped;
+    // It takes no notice of being asked to end.
+    const deaf = fakeProgram(folder, "trap '' TERM; exec sleep 1000");
+    await assert.rejects(
+      startQemu([], { program: deaf, timeout: 200 }),
+      says(/no answer in 200 ms$/),
+    );
+  });
+});
+
+test("startQemu() ends a program that speaks something else", async () => {
+  await withTemporary(async (folder) => {
+    writeFileSync(
+      folder.file("hello.mjs"),
+      `import { connect } from "node:net";
+       import process from "node:process";
+       connect(process.argv.at(-1).slice("unix:".length)).write("hello\\n");
+       setInterval(() => {}, 1000);`,
+    );
+    const runtime = "Deno" in globalThis
+      ? `"${process.execPath}" run --allow-all`
+      : `"${process.execPath}"`;
+    const program = fakeProgram(
+      folder,
+      `exec ${runtime} "${folder.file("hello.mjs")}" "$@"`,
+    );
+    await assert.rejects(startQemu([], { program }), says(/"hello"$/));
+  });
+});
+
+test("startQemu() refuses what it could not follow", async () => {
+  for (const args of [["-daemonize"], ["--incoming", "defer"]]) {
+    await assert.rejects(startQemu(args), RangeError);
+  }
+});

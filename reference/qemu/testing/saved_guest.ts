@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import { openSnapshotSync } from "../../open_snapshot.ts";
+import type { SyncSnapshot } from "../../snapshot.ts";
+import { openFileSource } from "../../sources/file_source.ts";
+import { savedFile } from "../../testing/saved_file.ts";
+import { ScratchFolder } from "../../testing/scratch_folder.ts";
+import {
+  type MappedResumeOptions,
+  planMappedResume,
+} from "../mapped_resume.ts";
+
+/** What a QEMU that can do all says of itself. */
+export const QEMU = {
+  program: "qemu-system-x86_64",
+  version: "10.0.2",
+  memoryBackendFile: ["id", "offset", "readonly", "rom", "size"],
+};
+
+/** A snapshot in a file, and what to plan with. */
+export class SavedGuest implements Disposable {
+  readonly snapshot: SyncSnapshot;
+  readonly path: string;
+  readonly #folder = new ScratchFolder();
+  readonly #source;
+
+  private constructor(bytes: Uint8Array, name: string) {
+    this.path = this.#folder.file(name);
+    writeFileSync(this.path, bytes);
+    this.#source = openFileSource(this.path);
+    this.snapshot = openSnapshotSync(this.#source);
+  }
+
+  static async make(
+    blocks: Readonly<Record<string, Uint8Array>>,
+    name = "vm.mr",
+  ): Promise<SavedGuest> {
+    return new SavedGuest(await savedFile(blocks), name);
+  }
+
+  plan(args: readonly string[], options: Partial<MappedResumeOptions> = {}) {
+    return planMappedResume(this.snapshot, { qemu: QEMU, args, ...options });
+  }
+
+  [Symbol.dispose](): void {
+    this.#source.close();
+    this.#folder[Symbol.dispose]();
+  }
+}
