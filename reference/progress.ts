@@ -6,4 +6,30 @@ export interface Progress {
   readonly done: number;
   /** Bytes of RAM in all. */
   readonly total: number;
+  /** Of the bytes done, those in zero pages, where that is known. */
+  readonly zero?: number | undefined;
+}
+
+/** What is told about long work as it goes on. */
+export class ProgressReport {
+  /** The RAMBlock being worked on. */
+  idstr = "";
+  /** Bytes of RAM done so far. */
+  done = 0;
+  /** Of those, the bytes in zero pages. */
+  zero = 0;
+  readonly #total: number;
+  readonly #tell: ((progress: Progress) => void) | undefined;
+
+  /** Of work on so many bytes of RAM. */
+  constructor(total: number, tell: ((progress: Progress) => void) | undefined) {
+    this.#total = total;
+    this.#tell = tell;
+  }
+
+  /** Tells how far the work is. */
+  tell(): void {
+    const { idstr, done, zero } = this;
+    this.#tell?.({ idstr, done, zero, total: this.#total });
+  }
 }

@@ -7,6 +7,7 @@ import {
   type RAMBlockHeader,
   type Walk,
 } from "../format/mod.ts";
+import { backingOf, setBacking } from "./backing.ts";
 import { BlockPages } from "./block_pages.ts";
 import { drive } from "./drive.ts";
 import type {
@@ -71,6 +72,8 @@ export class RAMBlock implements ByteSource {
     this.name = this.pages.name;
     this.pageCount = this.pages.pageCount;
     this.#source = source;
+    const backing = backingOf(source);
+    if (backing !== undefined) setBacking(this, backing);
   }
 
   /** Whether the file holds a page; the others are all zero (`clear-bit-zero`). */

@@ -8,6 +8,7 @@ import {
   pageRunRange,
   toLsb0,
 } from "../format/mod.ts";
+import { clearBit, setBit, sharedWords } from "./shared_bits.ts";
 import { isZero } from "./zero_page.ts";
 
 /** What a writer of pages writes to: a sink, or a store. */
@@ -32,6 +33,8 @@ export class RAMBlockWriter {
   readonly pageSize: number;
   /** How many pages the block has. */
   readonly pageCount: number;
+  /** Position of page 0 in the file. */
+  readonly pagesOffset: number;
   readonly #header: MappedRamHeader;
   readonly #target: PageTarget;
   readonly #loadBitmap: () => Promise<PageBitmap>;
@@ -50,6 +53,7 @@ export class RAMBlockWriter {
     this.usedLength = block.usedLength;
     this.pageSize = block.pageSize;
     this.pageCount = pageCountOf(block.usedLength, block.pageSize);
+    this.pagesOffset = block.pagesOffset;
     this.#header = block;
     this.#target = target;
     this.#loadBitmap = loadBitmap;
@@ -58,13 +62,13 @@ export class RAMBlockWriter {
   /** Writes a page. Returns whether it is stored: a zero page is not. */
   async writePage(pageIndex: number, bytes: Uint8Array): Promise<boolean> {
     this.#checkPages(pageIndex, 1, bytes);
-    const bitmap = await this.#ownBitmap();
+    const words = sharedWords(await this.bitmap());
     if (isZero(bytes)) {
-      bitmap.clear(pageIndex);
+      clearBit(words, pageIndex);
       return false;
     }
     await this.#target.write(bytes, pageOffset(this.#header, pageIndex));
-    bitmap.set(pageIndex);
+    setBit(words, pageIndex);
     return true;
   }
 
@@ -78,9 +82,9 @@ export class RAMBlockWriter {
     nonZero: PageBitmap,
   ): Promise<void> {
     this.#checkPages(first, nonZero.pageCount, bytes);
-    const bitmap = await this.#ownBitmap();
+    const words = sharedWords(await this.bitmap());
     for (let page = 0; page < nonZero.pageCount; page++) {
-      if (!nonZero.isSet(page)) bitmap.clear(first + page);
+      if (!nonZero.isSet(page)) clearBit(words, first + page);
     }
     for (const run of nonZero.runs()) {
       const { length } = pageRunRange(this.#header, run);
@@ -90,14 +94,14 @@ export class RAMBlockWriter {
         pageOffset(this.#header, first + run.first),
       );
       for (let page = run.first; page < run.end; page++) {
-        bitmap.set(first + page);
+        setBit(words, first + page);
       }
     }
   }
 
   /** How many pages are stored so far. */
   async presentCount(): Promise<number> {
-    return (await this.#ownBitmap()).count();
+    return (await this.bitmap()).count();
   }
 
   /** Writes the bitmap to its place, if any page was written. */
@@ -111,7 +115,8 @@ export class RAMBlockWriter {
     await this.#target.write(words, this.#header.bitmapOffset);
   }
 
-  #ownBitmap(): Promise<PageBitmap> {
+  /** Which pages are stored so far. */
+  bitmap(): Promise<PageBitmap> {
     if (this.#bitmap === undefined) {
       this.#bitmap = this.#loadBitmap();
       // A failure is not remembered: the next call tries again.

@@ -1,8 +1,7 @@
-import { alignUp } from "../format/mod.ts";
-import { CHUNK } from "./chunk.ts";
-import { Pace } from "./pace.ts";
-import type { Progress } from "./progress.ts";
-import type { RAMBlockWriter } from "./ram_block_writer.ts";
+import { alignUp, type ByteRange } from "../format/mod.ts";
+import { saveInLanes } from "./parallel/save_in_lanes.ts";
+import { type Progress, ProgressReport } from "./progress.ts";
+import { saveBlocks } from "./save_blocks.ts";
 import type { ByteSink } from "./sinks/byte_sink.ts";
 import {
   type CreateOptions,
@@ -10,7 +9,6 @@ import {
   type SnapshotWriter,
 } from "./snapshot_writer.ts";
 import type { ByteSource, ReadOptions } from "./sources/byte_source.ts";
-import { PageBuffer } from "./zero_page.ts";
 
 /** RAM to be saved. */
 export interface RAMBlockInput {
@@ -20,10 +18,28 @@ export interface RAMBlockInput {
   readonly source: ByteSource;
   /** Bytes of RAM, a multiple of the page size. Default: the source's size. */
   readonly usedLength?: number | undefined;
+  /**
+   * Where the source may hold something, in order; the rest is zero, and is not
+   * read. Default: all of it.
+   */
+  readonly dataRanges?: Iterable<ByteRange> | undefined;
 }
 
 /** How to save. */
 export interface SaveOptions extends CreateOptions, ReadOptions {
+  /**
+   * How many threads may work at once, where files of this machine, or shared
+   * memory, are saved to one. The bytes are the same whatever the number.
+   * Default: 1, the thread of the caller.
+   */
+  readonly jobs?: number | undefined;
+  /** Whether to read and write pages around the page cache. Default: false. */
+  readonly directIo?: boolean | undefined;
+  /**
+   * Whether the sink may hold pages already: those that are the same there are
+   * not written again. Default: false.
+   */
+  readonly resume?: boolean | undefined;
   /** Is told now and then how far the work has come. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -76,7 +92,11 @@ export async function saveSnapshot(
       })),
       options,
     );
-    await saveBlocks(writer, blocks, options);
+    const total = writer.blocks.reduce((sum, it) => sum + it.usedLength, 0);
+    const report = new ProgressReport(total, options.onProgress);
+    const own = { ...options, report };
+    const left = await saveInLanes(writer, blocks, sink, own);
+    await saveBlocks(writer, left, own);
     await writer.finish();
   } catch (error) {
     await sink.abort();
@@ -122,45 +142,4 @@ export function importImages(
     usedLength: alignUp(source.byteLength, pageSize),
   }));
   return saveSnapshot(sink, blocks, options);
-}
-
-async function saveBlocks(
-  writer: SnapshotWriter,
-  blocks: readonly RAMBlockInput[],
-  options: SaveOptions,
-): Promise<void> {
-  const { signal, onProgress } = options;
-  const pace = new Pace(signal);
-  const chunk = Math.max(CHUNK, writer.blocks[0]?.pageSize ?? 0);
-  const buffer = new PageBuffer(chunk);
-  const total = writer.blocks.reduce((sum, it) => sum + it.usedLength, 0);
-  let done = 0;
-  for (const { idstr, source } of blocks) {
-    const block = writer.block(idstr);
-    for (let offset = 0; offset < block.usedLength; offset += chunk) {
-      const length = Math.min(chunk, block.usedLength - offset);
-      await saveChunk(block, source, offset, buffer, length, options);
-      done += length;
-      onProgress?.({ idstr, done, total });
-      await pace.step();
-    }
-  }
-}
-
-async function saveChunk(
-  block: RAMBlockWriter,
-  source: ByteSource,
-  offset: number,
-  buffer: PageBuffer,
-  length: number,
-  options: ReadOptions,
-): Promise<void> {
-  const bytes = buffer.bytes.subarray(0, length);
-  const given = Math.max(0, Math.min(length, source.byteLength - offset));
-  if (given > 0) {
-    await source.readInto(bytes.subarray(0, given), offset, options);
-  }
-  bytes.fill(0, given);
-  const nonZero = buffer.nonZeroPages(block.pageSize, length / block.pageSize);
-  await block.writePages(offset / block.pageSize, bytes, nonZero);
 }

@@ -1,12 +1,12 @@
 import {
   DEFAULT_BITMAP_ORDER,
   encodeEos,
-  PageBitmap,
   pageCountOf,
   type PlannedBlock,
   planSnapshot,
 } from "../format/mod.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
+import { sharedBitmap } from "./shared_bits.ts";
 import type { ByteSink } from "./sinks/byte_sink.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
@@ -130,11 +130,13 @@ export async function createSnapshot(
     ? newFrame({ machine, pageSize, targetPageBits: options.targetPageBits })
     : await copiedFrame(deviceStateFrom);
   const plan = planSnapshot(frame.head, blocks, frame.pageSize);
-  for (const { bytes, offset } of plan.pieces) await sink.write(bytes, offset);
   const writers = plan.blocks.map((block) => {
     const pageCount = pageCountOf(block.usedLength, block.pageSize);
-    const empty = Promise.resolve(new PageBitmap(pageCount));
+    const empty = Promise.resolve(sharedBitmap(pageCount));
     return new RAMBlockWriter(block, sink, () => empty);
   });
-  return new SnapshotWriter(sink, writers, frame, plan.eosOffset);
+  const writer = new SnapshotWriter(sink, writers, frame, plan.eosOffset);
+  await sink.setLength(writer.byteLength);
+  for (const { bytes, offset } of plan.pieces) await sink.write(bytes, offset);
+  return writer;
 }

@@ -16,12 +16,14 @@ import { benchHttp } from "./http.ts";
 import { benchLoad } from "./load.ts";
 import { benchOpen } from "./open.ts";
 import { benchPageRead } from "./page_read.ts";
+import { benchSave } from "./save.ts";
 import { benchZeroScan } from "./zero_scan.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "page-read": benchPageRead,
   "open": benchOpen,
   "zero-scan": benchZeroScan,
+  "save": benchSave,
   "load": benchLoad,
   "http": benchHttp,
 };

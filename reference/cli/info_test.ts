@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   PATIENT,
   run,
+  runAllBad,
   runAllGood,
   runBad,
   runGood,
@@ -77,6 +78,26 @@ test(
     assert.match(stderr, /^error: Cannot read ".*": byte 0x.*\(item-type\)\n$/);
   },
 );
+
+test("info refuses what it cannot compare with", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const socket = `unix:${scratch.path}/no.sock`;
+  const program = `${scratch.path}/no-such-qemu`;
+  await runAllBad([
+    [["info", file, "--against"], 2, /--against: its value is missing/],
+    [["info", file, "--try"], 2, /Cannot use --try without --against/],
+    [["info", file, "--try", "--against", socket], 2, /Cannot use --try: /],
+    [["info", file, "--against", "-M 'pc"], 2, /nothing closes '/],
+    [["info", file, "--against", socket], 1, /Cannot connect to unix:/],
+    [["info", file, "--against", "tcp:nowhere"], 1, /expected unix:PATH or/],
+    [
+      ["info", file, "--against", `${program} -M pc`],
+      1,
+      /Cannot start ".*no-s/,
+    ],
+  ]);
+});
 
 function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
   const joined = new Uint8Array(first.length + second.length);

@@ -1,10 +1,5 @@
 import { join } from "node:path";
-import {
-  type ByteSink,
-  exportImage,
-  openSnapshot,
-  type RAMBlock,
-} from "../mod.ts";
+import { exportImage, openSnapshot, type RAMBlock } from "../mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { commitTogether, type PendingFile } from "./commit_together.ts";
 import { formatBytes } from "./format_bytes.ts";
@@ -22,6 +17,7 @@ import {
 } from "./output_file.ts";
 import { printable } from "./printable.ts";
 import { ProgressBar } from "./progress_bar.ts";
+import { printEvent, ProgressEvents } from "./progress_events.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
@@ -29,6 +25,11 @@ import {
 } from "./snapshot_options.ts";
 import { formatTable } from "./table.ts";
 import { paint } from "./terminal.ts";
+import {
+  WORK_OPTIONS,
+  WORK_OPTIONS_HELP,
+  workOptions,
+} from "./work_options.ts";
 
 /** `load FILE OUTDIR` */
 export const load: Command = {
@@ -42,16 +43,20 @@ file name are written as %XX. Zero pages are holes. Either all images are
 written or none.
 
   --force                     replace images that are there
+${WORK_OPTIONS_HELP}
 ${SNAPSHOT_OPTIONS_HELP}
 
 Example: mkdir images && deno task load vm.mr images`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, {
       ...SNAPSHOT_OPTIONS,
+      ...WORK_OPTIONS,
       force: { type: "boolean" },
     });
     const { FILE, OUTDIR } = takePositionals(positionals, "FILE", "OUTDIR");
     const output = { force: values.force ?? false, inputs: [FILE] };
+    const { events = false } = values;
+    const work = { ...workOptions(values), signal, events };
     const options = { ...openOptions(values), signal };
     const started = performance.now();
     await using opened = await openSource(FILE, { signal });
@@ -67,10 +72,10 @@ Example: mkdir images && deno task load vm.mr images`,
           "in shared memory",
       );
     }
-    await writeImages(images, output, signal);
+    await writeImages(images, output, work);
     const milliseconds = performance.now() - started;
-    if (values.json) {
-      printJson({
+    if (values.json || events) {
+      const result = {
         file: opened.source.name,
         images: images.map(({ block, path }) => ({
           idstr: block.idstr,
@@ -80,7 +85,9 @@ Example: mkdir images && deno task load vm.mr images`,
         ignored: ignored.map(({ idstr }) => idstr),
         milliseconds,
         transfer: opened.transfer(),
-      });
+      };
+      if (events) printEvent("loaded", result);
+      else printJson(result);
     } else {
       printImages(images, milliseconds);
     }
@@ -94,6 +101,14 @@ interface Image {
   readonly path: string;
 }
 
+/** How to write the images. */
+interface Work {
+  readonly jobs: number;
+  readonly directIo: boolean;
+  readonly events: boolean;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Writes all images beside their places, and puts them there when the last one is
  * whole: a failure leaves none, and old ones as they were.
@@ -101,20 +116,22 @@ interface Image {
 async function writeImages(
   images: readonly Image[],
   options: OutputOptions,
-  signal: AbortSignal,
+  work: Work,
 ): Promise<void> {
+  const { signal, events } = work;
   const total = images.reduce((sum, { block }) => sum + block.usedLength, 0);
   const files: PendingFile[] = [];
   let before = 0;
-  using bar = new ProgressBar("Loading");
+  using bar = events ? new ProgressEvents() : new ProgressBar("Loading");
   try {
     for (const { block, path } of images) {
       const sink = createOutput(path, options);
       files.push({ sink, path });
-      await exportImage(block, withoutCommit(sink), {
-        signal,
-        onProgress: ({ idstr, done }) =>
-          bar.show({ idstr, done: before + done, total }),
+      await exportImage(block, sink, {
+        ...work,
+        commit: false,
+        onProgress: (progress) =>
+          bar.show({ ...progress, done: before + progress.done, total }),
       });
       before += block.usedLength;
     }
@@ -124,18 +141,6 @@ async function writeImages(
     await Promise.allSettled(files.map(({ sink }) => sink.abort()));
     throw error;
   }
-}
-
-/** The sink, but for its commit, which comes later, and its abort. */
-function withoutCommit(sink: ByteSink): ByteSink {
-  return {
-    name: sink.name,
-    write: (bytes, offset) => sink.write(bytes, offset),
-    setLength: (byteLength) => sink.setLength(byteLength),
-    flush: () => sink.flush(),
-    commit: () => Promise.resolve(),
-    abort: () => Promise.resolve(),
-  };
 }
 
 function printImages(images: readonly Image[], milliseconds: number): void {

@@ -1,7 +1,9 @@
 import type { Progress } from "../mod.ts";
 import { formatBytes } from "./format_bytes.ts";
+import { formatShare } from "./format_count.ts";
 import { formatSeconds } from "./format_time.ts";
 import { drawLine } from "./output.ts";
+import type { ProgressTeller } from "./progress_events.ts";
 import { canDraw, messageColumns } from "./terminal.ts";
 
 /** Milliseconds between two drawings; what is done sooner has no bar at all. */
@@ -11,7 +13,7 @@ const WIDTH_MIN = 8;
 const PARTS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /** A bar with rate and time left on standard error, if that is a terminal. */
-export class ProgressBar implements Disposable {
+export class ProgressBar implements ProgressTeller {
   readonly #what: string;
   readonly #started = performance.now();
   #drawn = this.#started;
@@ -39,7 +41,7 @@ export class ProgressBar implements Disposable {
 /** The line of a bar after so many milliseconds, as wide as the terminal. */
 export function formatProgress(
   what: string,
-  { idstr, done, total }: Progress,
+  { idstr, done, total, zero }: Progress,
   milliseconds: number,
 ): string {
   const share = Math.min(1, done / Math.max(1, total));
@@ -48,6 +50,7 @@ export function formatProgress(
     `${Math.floor(share * 100)} %`.padStart(5),
     `${formatBytes(Math.round(rate))}/s`,
     `${formatSeconds((total - done) / Math.max(1, rate))} left`,
+    ...(zero === undefined ? [] : [`${formatShare(zero, done)} zero`]),
   ].join("  ");
   const title = `${what} ${idstr}`;
   const room = messageColumns() - 1 - title.length - facts.length - 4;

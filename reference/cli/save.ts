@@ -8,12 +8,18 @@ import { print, printJson } from "./output.ts";
 import { allocatedBytes, checkOutput, createOutput } from "./output_file.ts";
 import { printable } from "./printable.ts";
 import { ProgressBar } from "./progress_bar.ts";
+import { printEvent, ProgressEvents } from "./progress_events.ts";
 import { saveArguments } from "./save_arguments.ts";
 import { OpenedSources, openInputs } from "./save_inputs.ts";
 import { OPEN_OPTIONS, openOptionsHelp } from "./snapshot_options.ts";
 import { formatTable } from "./table.ts";
 import { paint } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
+import {
+  WORK_OPTIONS,
+  WORK_OPTIONS_HELP,
+  workOptions,
+} from "./work_options.ts";
 
 const OPTIONS = {
   block: { type: "string", multiple: true },
@@ -22,6 +28,7 @@ const OPTIONS = {
   "target-page-bits": { type: "string" },
   "device-state": { type: "string" },
   ...OPEN_OPTIONS,
+  ...WORK_OPTIONS,
   force: { type: "boolean" },
   keep: { type: "boolean" },
   json: { type: "boolean" },
@@ -48,6 +55,7 @@ file, opens it lazily, compares what it reads, and shows what it did.
                               where an image is shorter, the rest is zero
 ${openOptionsHelp("SNAPSHOT")}
   --force                     replace OUT if it is there
+${WORK_OPTIONS_HELP}
   --keep                      keep the file of the demonstration
   --json                      print JSON
   --help                      print this
@@ -58,7 +66,8 @@ Examples:
   deno task save new.mr --device-state vm.mr --block pc.ram=changed.img`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
-    const { force = false, keep = false, json = false } = values;
+    const { force = false, keep = false, json = false, events = false } =
+      values;
     if (positionals.length === 0) {
       const given = Object.keys(values).find((it) =>
         it !== "keep" && it !== "json"
@@ -71,6 +80,7 @@ Examples:
     const { OUT } = takePositionals(positionals, "OUT");
     if (keep) throw new UsageError("Cannot use --keep with OUT, which is kept");
     const saveArgs = saveArguments(values);
+    const work = workOptions(values);
     const output = { force, inputs: [...saveArgs.images.values()] };
     checkOutput(OUT, output);
     await using opened = new OpenedSources();
@@ -84,22 +94,25 @@ Examples:
     const summary = await saveWithBar();
     const milliseconds = performance.now() - started;
     const allocated = allocatedBytes(OUT);
-    if (json) {
-      printJson({
+    if (json || events) {
+      const result = {
         file: OUT,
         pageSize,
         milliseconds,
         ...summary,
         allocatedBytes: allocated,
-      });
+      };
+      if (events) printEvent("saved", result);
+      else printJson(result);
     } else {
       printSummary(OUT, summary, pageSize, allocated, milliseconds);
     }
     return 0;
 
     async function saveWithBar(): Promise<SaveSummary> {
-      using bar = new ProgressBar("Saving");
+      using bar = events ? new ProgressEvents() : new ProgressBar("Saving");
       return await saveSnapshot(createOutput(OUT, output), blocks, {
+        ...work,
         pageSize,
         machine: saveArgs.machine,
         targetPageBits: saveArgs.targetPageBits,

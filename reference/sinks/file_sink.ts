@@ -1,4 +1,5 @@
 import type * as NodeFs from "node:fs";
+import { setBacking } from "../backing.ts";
 import { fileError, LocalFile, nodeFs, notSeekable } from "../local_file.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteSink } from "./byte_sink.ts";
@@ -59,6 +60,7 @@ class FileSink implements ByteSink {
       0o600,
       path,
     );
+    setBacking(this, this.#file.backing(this.#partial));
   }
 
   write(bytes: Uint8Array, offset: number): Promise<void> {

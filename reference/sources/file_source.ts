@@ -1,3 +1,4 @@
+import { setBacking } from "../backing.ts";
 import { LocalFile, nodeFs } from "../local_file.ts";
 import type { ReadOptions, SyncByteSource } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
@@ -29,7 +30,7 @@ export interface FileSource extends SyncByteSource, Disposable {
  */
 export function openFileSource(path: string): FileSource {
   const file = new LocalFile(path, nodeFs().constants.O_RDONLY);
-  return {
+  const source: FileSource = {
     name: file.name,
     byteLength: file.byteLength,
     readIntoSync(target: Uint8Array, offset: number): void {
@@ -46,4 +47,6 @@ export function openFileSource(path: string): FileSource {
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),
   };
+  setBacking(source, file.backing(path));
+  return source;
 }

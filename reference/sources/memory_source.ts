@@ -1,3 +1,4 @@
+import { setBacking } from "../backing.ts";
 import type { ReadOptions, SyncByteSource } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
 
@@ -31,6 +32,7 @@ class MemorySource implements SyncByteSource {
     this.name = name;
     this.byteLength = bytes.length;
     this.#bytes = bytes;
+    if (isShared(bytes)) setBacking(this, { kind: "memory", name, bytes });
   }
 
   readIntoSync(target: Uint8Array, offset: number): void {
@@ -47,4 +49,9 @@ class MemorySource implements SyncByteSource {
     options.signal?.throwIfAborted();
     this.readIntoSync(target, offset);
   }
+}
+
+function isShared(bytes: Uint8Array): bytes is Uint8Array<SharedArrayBuffer> {
+  return typeof SharedArrayBuffer !== "undefined" &&
+    bytes.buffer instanceof SharedArrayBuffer;
 }

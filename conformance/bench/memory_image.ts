@@ -1,0 +1,45 @@
+import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { PAGE_SIZE, presentPages, randomNumbers } from "./guest_memory.ts";
+
+/** Random bytes to take pages from, so that no two runs of them are the same. */
+const RANDOM_LENGTH = 0x4000000;
+
+/**
+ * Writes an image of which the given share is random and the rest zeros that are
+ * written, in runs of 32 pages on average. Returns how many pages are random.
+ */
+export function writeImage(
+  path: string,
+  byteLength: number,
+  share: number,
+): number {
+  const pageCount = byteLength / PAGE_SIZE;
+  const present = presentPages(pageCount, share);
+  const random = new Uint8Array(RANDOM_LENGTH);
+  for (let at = 0; at < random.length; at += 0x10000) {
+    crypto.getRandomValues(random.subarray(at, at + 0x10000));
+  }
+  const numbers = randomNumbers(5);
+  const fd = openSync(path, "w");
+  const piece = new Uint8Array(0x400000);
+  let count = 0;
+  for (let offset = 0; offset < byteLength; offset += piece.length) {
+    piece.fill(0);
+    for (let at = 0; at < piece.length; at += PAGE_SIZE) {
+      if (present[(offset + at) / PAGE_SIZE] !== 1) continue;
+      const from = Math.floor(numbers() * (RANDOM_LENGTH - PAGE_SIZE));
+      piece.set(random.subarray(from, from + PAGE_SIZE), at);
+      count++;
+    }
+    writeSync(
+      fd,
+      piece,
+      0,
+      Math.min(piece.length, byteLength - offset),
+      offset,
+    );
+  }
+  ftruncateSync(fd, byteLength);
+  closeSync(fd);
+  return count;
+}

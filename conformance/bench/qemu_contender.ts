@@ -1,0 +1,69 @@
+import { findQemu } from "../qemu/find_qemu.ts";
+import { QemuProcess } from "../qemu/qemu_process.ts";
+import { millisecondsOf } from "./rounds.ts";
+
+const MULTIFD = { multifd: true, channels: 2 } as const;
+
+/** Whether there is a QEMU to compare with. */
+export function hasQemu(): boolean {
+  return findQemu("x86_64") !== undefined;
+}
+
+/** Starts a QEMU, stopped, whose memory is an image. */
+export function startQemuWith(
+  image: string,
+  byteLength: number,
+  directory: string,
+): Promise<QemuProcess> {
+  return start(directory, byteLength, [
+    ...[
+      "-object",
+      backend(byteLength, `memory-backend-file,mem-path=${image}`),
+    ],
+  ]);
+}
+
+/** Milliseconds that QEMU takes to save its memory by two channels. */
+export async function qemuSave(
+  qemu: QemuProcess,
+  path: string,
+): Promise<number> {
+  const took = await millisecondsOf(() => qemu.save(path, MULTIFD));
+  // Having run for a moment, it can be saved again.
+  await qemu.qmp.execute("cont");
+  await qemu.qmp.execute("stop");
+  return took;
+}
+
+/** Milliseconds that a new QEMU takes to load all of a snapshot. */
+export async function qemuLoad(
+  path: string,
+  byteLength: number,
+  directory: string,
+): Promise<number> {
+  await using qemu = await start(directory, byteLength, [
+    ...["-object", backend(byteLength, "memory-backend-ram")],
+    ...["-incoming", "defer"],
+  ]);
+  return await millisecondsOf(() => qemu.incoming(path, MULTIFD));
+}
+
+function backend(byteLength: number, kind: string): string {
+  return `${kind},id=ram,size=${byteLength}`;
+}
+
+function start(
+  directory: string,
+  byteLength: number,
+  args: readonly string[],
+): Promise<QemuProcess> {
+  return QemuProcess.start({
+    target: "x86_64",
+    directory,
+    args: [
+      ...["-machine", "pc,memory-backend=ram", "-cpu", "qemu64"],
+      ...["-m", `${byteLength / 2 ** 20}M`],
+      ...args,
+    ],
+  });
+}

@@ -1,0 +1,34 @@
+/** A file that another thread can open again. */
+export interface BackingFile {
+  readonly kind: "file";
+  /** Its path, right now. */
+  readonly path: string;
+  /** Its name in errors. */
+  readonly name: string;
+  /** Device and inode: whether what is at the path is still the same file. */
+  readonly identity: string;
+  /** Its size when it was opened. */
+  readonly byteLength: number;
+}
+
+/** Memory that another thread sees, too. */
+export interface BackingMemory {
+  readonly kind: "memory";
+  readonly name: string;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+}
+
+/** What lies under a source or a sink, where other threads can get at it. */
+export type Backing = BackingFile | BackingMemory;
+
+const backings = new WeakMap<object, Backing>();
+
+/** Notes what lies under a source or a sink. */
+export function setBacking(object: object, backing: Backing): void {
+  backings.set(object, backing);
+}
+
+/** What lies under a source or a sink; undefined where no thread can get at it. */
+export function backingOf(object: object): Backing | undefined {
+  return backings.get(object);
+}

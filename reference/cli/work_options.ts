@@ -1,0 +1,48 @@
+import { parseNumber } from "./number_argument.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Options of the commands that move a lot. */
+export const WORK_OPTIONS = {
+  jobs: { type: "string" },
+  "direct-io": { type: "boolean" },
+  events: { type: "boolean" },
+} as const;
+
+/** The lines of {@linkcode WORK_OPTIONS} in `--help`. */
+export const WORK_OPTIONS_HELP = `\
+  --jobs N                    threads that work side by side; default: one for
+                              each processor. The bytes are the same
+  --direct-io                 go around the page cache; where the file system has
+                              no direct I/O it says so and stops
+  --events                    print JSON, an object a line: progress while the
+                              work goes on, then the result`;
+
+/** Values of {@linkcode WORK_OPTIONS}. */
+export interface WorkValues {
+  readonly jobs?: string | undefined;
+  readonly "direct-io"?: boolean | undefined;
+  readonly events?: boolean | undefined;
+}
+
+const JOBS_MAX = 64;
+
+/** How to work, from the values of {@linkcode WORK_OPTIONS}. */
+export function workOptions(
+  values: WorkValues,
+): { readonly jobs: number; readonly directIo: boolean } {
+  const { jobs, "direct-io": directIo = false } = values;
+  return {
+    jobs: jobs === undefined ? processors() : parseJobs(jobs),
+    directIo,
+  };
+}
+
+function parseJobs(text: string): number {
+  const jobs = parseNumber("--jobs", text);
+  if (jobs >= 1 && jobs <= JOBS_MAX) return jobs;
+  throw new UsageError(`Cannot use ${jobs} jobs: expected 1 to ${JOBS_MAX}`);
+}
+
+function processors(): number {
+  return Math.max(1, Math.min(JOBS_MAX, navigator.hardwareConcurrency));
+}

@@ -1,0 +1,10 @@
+import { DIRECT_ALIGNMENT } from "../direct_file.ts";
+
+/** Refuses pages that direct I/O cannot move one by one. */
+export function checkDirectPages(name: string, pageSize: number): void {
+  if (pageSize % DIRECT_ALIGNMENT === 0) return;
+  throw new RangeError(
+    `Cannot use direct I/O on ${JSON.stringify(name)}: its pages have ` +
+      `${pageSize} bytes, expected a multiple of ${DIRECT_ALIGNMENT}`,
+  );
+}

@@ -1,0 +1,93 @@
+import { backingOf } from "../backing.ts";
+import type { ExportOptions } from "../export_image.ts";
+import { ProgressReport } from "../progress.ts";
+import type { RAMBlock } from "../ram_block.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import { SourceError } from "../sources/source_error.ts";
+import { DIRECT_ALIGNMENT } from "../direct_file.ts";
+import { checkDirectPages } from "./direct_pages.ts";
+import {
+  chunkLengthOf,
+  chunksOf,
+  laneCount,
+  laneInput,
+  laneTask,
+} from "./lane_plan.ts";
+import { LanePool } from "./lane_pool.ts";
+import { CONTROL } from "./lane_task.ts";
+
+/**
+ * Writes the present pages of a block to a sink by other threads. Returns whether
+ * it did: false where the block or the sink is none of theirs, or too small.
+ */
+export async function exportInLanes(
+  block: RAMBlock,
+  sink: ByteSink,
+  options: ExportOptions,
+): Promise<boolean> {
+  const { jobs = 1, directIo = false, signal } = options;
+  if (jobs < 2 && !directIo) return false;
+  const to = backingOf(sink);
+  const input = await laneInput(block, { signal });
+  if (to?.kind !== "file" || input === undefined) {
+    if (directIo) throw noFile(input === undefined ? block.name : sink.name);
+    return false;
+  }
+  const { idstr, pageSize, usedLength } = block;
+  if (directIo) checkAligned(block);
+  const chunkLength = chunkLengthOf(pageSize, directIo);
+  const whole = {
+    ...input,
+    usedLength,
+    to,
+    toOffset: 0,
+    present: undefined,
+    compare: false,
+  };
+  const chunks = chunksOf(whole, {
+    chunkLength,
+    pageSize,
+    dataRanges: undefined,
+  });
+  const length = chunks.count() * chunkLength;
+  const lanes = laneCount(length, jobs);
+  if (lanes < 2 && !directIo) return false;
+  if (length === 0) return true;
+  const task = laneTask([{ block: whole, chunks }], {
+    pageSize,
+    chunkLength,
+    directIo,
+  });
+  const report = new ProgressReport(usedLength, options.onProgress);
+  report.idstr = idstr;
+  const skipped = Math.max(0, usedLength - length);
+  using pool = new LanePool(lanes);
+  await pool.run(task, {
+    signal,
+    onPoll() {
+      const done = Atomics.load(task.control, CONTROL.done) * chunkLength;
+      const written = Atomics.load(task.control, CONTROL.writtenPages);
+      report.done = Math.min(usedLength, skipped + done);
+      report.zero = Math.max(0, report.done - written * pageSize);
+      report.tell();
+    },
+  });
+  return true;
+}
+
+function checkAligned({ name, pageSize, pagesOffset }: RAMBlock): void {
+  checkDirectPages(name, pageSize);
+  if (pagesOffset % DIRECT_ALIGNMENT === 0) return;
+  throw new RangeError(
+    `Cannot use direct I/O on ${JSON.stringify(name)}: its pages start at ` +
+      `${pagesOffset}, expected a multiple of ${DIRECT_ALIGNMENT}`,
+  );
+}
+
+function noFile(name: string): SourceError {
+  return new SourceError(
+    name,
+    `Cannot use direct I/O on ${JSON.stringify(name)}: it is no file of this ` +
+      "machine",
+  );
+}

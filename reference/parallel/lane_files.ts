@@ -1,0 +1,64 @@
+import type { BackingFile } from "../backing.ts";
+import { DirectFile } from "../direct_file.ts";
+import { LocalFile, nodeFs } from "../local_file.ts";
+import { SourceError } from "../sources/source_error.ts";
+
+/** A file as a lane reads and writes it. */
+export interface LaneFile extends Disposable {
+  readSync(target: Uint8Array, offset: number): void;
+  writeSync(bytes: Uint8Array, offset: number): void;
+}
+
+/** The files of a lane, each opened once. */
+export class LaneFiles implements Disposable {
+  readonly #files = new Map<string, LaneFile>();
+  readonly #directIo: boolean;
+
+  /** Opens them around the page cache if `directIo`. */
+  constructor(directIo: boolean) {
+    this.#directIo = directIo;
+  }
+
+  /** The file to read. */
+  reader(file: BackingFile): LaneFile {
+    return this.#open(file, "O_RDONLY");
+  }
+
+  /** The file to write, and to read what stands there. */
+  writer(file: BackingFile): LaneFile {
+    return this.#open(file, "O_RDWR");
+  }
+
+  #open(file: BackingFile, flag: "O_RDONLY" | "O_RDWR"): LaneFile {
+    const key = `${flag} ${file.identity} ${file.path}`;
+    const known = this.#files.get(key);
+    if (known !== undefined) return known;
+    const opened = openSame(file, nodeFs().constants[flag], this.#directIo);
+    this.#files.set(key, opened);
+    return opened;
+  }
+
+  [Symbol.dispose](): void {
+    for (const file of this.#files.values()) file[Symbol.dispose]();
+    this.#files.clear();
+  }
+}
+
+/** Opens a file again; another one at the same path is refused. */
+function openSame(
+  { path, name, identity }: BackingFile,
+  flags: number,
+  directIo: boolean,
+): LaneFile {
+  const file = new LocalFile(path, flags, 0, name);
+  if (file.identity !== identity) {
+    file.close();
+    throw new SourceError(
+      name,
+      `Cannot open ${JSON.stringify(name)} again: there is another file now`,
+    );
+  }
+  if (!directIo) return file;
+  file.close();
+  return new DirectFile(path, flags, name);
+}

@@ -1,0 +1,115 @@
+import { type BackingFile, backingOf } from "../backing.ts";
+import type { ProgressReport } from "../progress.ts";
+import type { RAMBlockInput, SaveOptions } from "../save_snapshot.ts";
+import type { SnapshotWriter } from "../snapshot_writer.ts";
+import { sharedWords } from "../shared_bits.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import { SourceError } from "../sources/source_error.ts";
+import { checkDirectPages } from "./direct_pages.ts";
+import {
+  chunkLengthOf,
+  chunksOf,
+  laneCount,
+  laneInput,
+  laneTask,
+} from "./lane_plan.ts";
+import { LanePool } from "./lane_pool.ts";
+import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
+
+/**
+ * Saves the blocks that other threads can read to a sink that they can write.
+ * Returns the blocks that are left, for this thread to save.
+ */
+export async function saveInLanes(
+  writer: SnapshotWriter,
+  inputs: readonly RAMBlockInput[],
+  sink: ByteSink,
+  options: SaveOptions & { readonly report: ProgressReport },
+): Promise<readonly RAMBlockInput[]> {
+  const { jobs = 1, directIo = false, resume = false, report } = options;
+  const to = backingOf(sink);
+  if (jobs < 2 && !directIo && !resume) return inputs;
+  if (to?.kind !== "file") {
+    if (directIo || resume) throw noFile(directIo, sink.name);
+    return inputs;
+  }
+  const pageSize = writer.blocks[0]?.pageSize ?? 4096;
+  if (directIo) checkDirectPages(sink.name, pageSize);
+  const chunkLength = chunkLengthOf(pageSize, directIo);
+  const parts: Parameters<typeof laneTask>[0][number][] = [];
+  const names: string[] = [];
+  const left: RAMBlockInput[] = [];
+  for (const input of inputs) {
+    const block = await laneBlock(writer, input, to, options);
+    if (block === undefined) {
+      if (directIo) throw noFile(true, input.source.name);
+      left.push(input);
+      continue;
+    }
+    const { dataRanges } = input;
+    const chunks = chunksOf(block, { chunkLength, pageSize, dataRanges });
+    parts.push({ block, chunks });
+    names.push(input.idstr);
+  }
+  const task = laneTask(parts, { pageSize, chunkLength, directIo });
+  const work = task.chunks.length * chunkLength;
+  const lanes = laneCount(work, jobs);
+  if (lanes < 2 && !directIo && !resume) return inputs;
+  const total = parts.reduce((sum, { block }) => sum + block.usedLength, 0);
+  const skipped = Math.max(0, total - work);
+  if (task.chunks.length > 0) {
+    using pool = new LanePool(lanes);
+    const onPoll = () => tell(task, report, { names, skipped });
+    await pool.run(task, { signal: options.signal, onPoll });
+  }
+  report.done = total;
+  return left;
+}
+
+async function laneBlock(
+  writer: SnapshotWriter,
+  { idstr, source }: RAMBlockInput,
+  to: BackingFile,
+  options: SaveOptions,
+): Promise<Omit<LaneBlock, "firstChunk"> | undefined> {
+  const input = await laneInput(source, options);
+  if (input === undefined) return undefined;
+  const block = writer.block(idstr);
+  const present = sharedWords(await block.bitmap());
+  return {
+    ...input,
+    usedLength: block.usedLength,
+    to,
+    toOffset: block.pagesOffset,
+    present,
+    compare: options.resume ?? false,
+  };
+}
+
+/** Tells how far the lanes are. */
+function tell(
+  { control, chunks, chunkLength, pageSize, blocks }: LaneTask,
+  report: ProgressReport,
+  { names, skipped }: {
+    readonly names: readonly string[];
+    readonly skipped: number;
+  },
+): void {
+  const done = Atomics.load(control, CONTROL.done);
+  const zeroPages = Atomics.load(control, CONTROL.zeroPages);
+  const chunk = chunks[Math.min(done, chunks.length - 1)];
+  const index = blocks.findLastIndex((it) => it.firstChunk <= chunk);
+  report.idstr = names[index];
+  report.done = skipped + done * chunkLength;
+  report.zero = skipped + zeroPages * pageSize;
+  report.tell();
+}
+
+function noFile(directIo: boolean, name: string): SourceError {
+  return new SourceError(
+    name,
+    `Cannot ${directIo ? "use direct I/O on" : "resume"} ${
+      JSON.stringify(name)
+    }: it is no file of this machine`,
+  );
+}
