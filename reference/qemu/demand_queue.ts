@@ -19,6 +19,7 @@ export class DemandQueue {
   readonly #queue: Demand[] = [];
   readonly #spares = new Map<number, PageRecords[]>();
   #active = 0;
+  #ended = false;
   #closed = false;
   #failed = Promise.withResolvers<never>();
 
@@ -32,9 +33,13 @@ export class DemandQueue {
     return this.#failed.promise;
   }
 
-  /** Takes no more: the stream has ended. */
-  close(): void {
-    this.#closed = true;
+  /**
+   * The stream has ended. Only where requested pages have a channel of their own
+   * are there still answers, until the destination closes that too.
+   */
+  end(options: { readonly hasOwnChannel: boolean }): void {
+    this.#ended = true;
+    this.#closed = !options.hasOwnChannel;
   }
 
   /** Sends a host page as soon as can be, unless that was done before. */
@@ -52,7 +57,10 @@ export class DemandQueue {
       this.gate.demand(this.#send(demand)).then(() => {
         this.#active--;
         this.#next();
-      }, (error) => this.#failed.reject(error));
+      }, (error) => {
+        if (this.#ended) this.#closed = true;
+        else this.#failed.reject(error);
+      });
     }
   }
 

@@ -34,6 +34,9 @@ export const PING = {
   ready: 4,
 } as const;
 
+/** About how many bytes of an opening are kept until they are sent: 16 MiB. */
+const START_MAX = 0x1000000;
+
 /** What the opening of a postcopy migration shall say. */
 export interface OpeningOptions {
   /** Whether block dirty bitmaps are sent too. */
@@ -80,6 +83,25 @@ export async function* postcopyOpening(
   yield packageHead(snapshot, devices);
   yield* copies(source, devices);
   yield packageTail();
+}
+
+/** An opening of which the start has been read. */
+export interface Opening {
+  readonly start: Uint8Array;
+  readonly rest: AsyncGenerator<Uint8Array>;
+}
+
+/** Reads the start of an opening, which is nearly always all of it. */
+export async function readOpening(
+  rest: AsyncGenerator<Uint8Array>,
+): Promise<Opening> {
+  const start = new ByteWriter();
+  while (start.length < START_MAX) {
+    const { done, value } = await rest.next();
+    if (done) break;
+    start.bytes(value);
+  }
+  return { start: start.finish(), rest };
 }
 
 function head(

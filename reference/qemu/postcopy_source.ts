@@ -11,9 +11,13 @@ import type { ByteChannel } from "./byte_channel.ts";
 import { DemandQueue } from "./demand_queue.ts";
 import { PageWriter, type PostcopyStatistics } from "./page_writer.ts";
 import { PostcopyBlock } from "./postcopy_block.ts";
-import { PING, postcopyOpening } from "./postcopy_opening.ts";
+import {
+  type Opening,
+  postcopyOpening,
+  readOpening,
+} from "./postcopy_opening.ts";
 import { type BlockRun, pushPages } from "./push_pages.ts";
-import { ReturnPathReader } from "./return_path.ts";
+import { listenToRequests } from "./request_listener.ts";
 
 /** What a host page has on most machines. */
 const HOST_PAGE_SIZE = 4096;
@@ -81,6 +85,8 @@ export class PostcopySource {
   readonly #snapshot: Snapshot;
   readonly #options: PostcopyOptions;
   readonly #blocks: readonly PostcopyBlock[];
+  #opening: Promise<Opening> | undefined;
+  #ended = false;
 
   /**
    * Over an open snapshot; nothing is read yet.
@@ -106,6 +112,27 @@ export class PostcopySource {
         : hostPageSize;
       return new PostcopyBlock(block, size);
     });
+  }
+
+  /**
+   * Reads what is sent before the first page, device state above all. Done
+   * before the destination is there, it brings the guest to life sooner.
+   *
+   * @throws {UnsupportedError} if the end of the device state cannot be found
+   */
+  async prepare(): Promise<void> {
+    this.#opening ??= readOpening(postcopyOpening(
+      this.#snapshot,
+      this.#blocks,
+      {
+        dirtyBitmaps: this.#options.dirtyBitmaps ?? true,
+        commonPageSize: Math.max(
+          this.#options.hostPageSize ?? HOST_PAGE_SIZE,
+          this.#blocks[0]?.block.pageSize ?? 0,
+        ),
+      },
+    ));
+    await this.#opening;
   }
 
   /**
@@ -141,7 +168,17 @@ export class PostcopySource {
     });
     const queue = new DemandQueue(writer);
     const aborted = rejection(signal);
-    const hungUp = this.#listen(channel, queue);
+    const hungUp = listenToRequests(channel, this.#blocks, {
+      onLoaded: this.#options.onLoaded,
+      onRequest: (block, run) => {
+        this.#statistics.requests++;
+        this.#options.onRequest?.({ idstr: block.block.idstr, ...run });
+        const { first, end } = block.hostPagesOf(run);
+        for (let hostPage = first; hostPage < end; hostPage++) {
+          queue.add(block, hostPage);
+        }
+      },
+    });
     // The destination may hang up while something is still being written.
     const sent = this.#send(channel, { writer, queue, signal });
     sent.catch(() => {});
@@ -149,13 +186,13 @@ export class PostcopySource {
     await Promise.race([
       Promise.all([sent, hungUp]),
       // To hang up is an answer only to the end of the stream.
-      hungUp.then(() => this.#ended ? sent : this.#hangUp(channel)),
+      hungUp.then((how) => {
+        return this.#ended && how === "shut" ? sent : this.#hangUp(channel);
+      }),
       queue.failure,
       aborted,
     ]);
   }
-
-  #ended = false;
 
   async #send(
     channel: ByteChannel,
@@ -166,14 +203,11 @@ export class PostcopySource {
     },
   ): Promise<void> {
     const { index } = this.#snapshot;
-    const opening = postcopyOpening(this.#snapshot, this.#blocks, {
-      dirtyBitmaps: this.#options.dirtyBitmaps ?? true,
-      commonPageSize: Math.max(
-        this.#options.hostPageSize ?? HOST_PAGE_SIZE,
-        this.#blocks[0]?.block.pageSize ?? 0,
-      ),
-    });
-    for await (const piece of opening) await writer.write(channel, piece);
+    await this.prepare();
+    const opening = await this.#opening;
+    if (opening === undefined) return;
+    await writer.write(channel, opening.start);
+    for await (const piece of opening.rest) await writer.write(channel, piece);
     if (this.#options.push === false) return await new Promise(() => {});
     await pushPages(this.#blocks, writer, {
       first: this.#options.pushFirst ?? [],
@@ -188,64 +222,8 @@ export class PostcopySource {
     this.#ended = true;
     // Behind EOF nothing may come; what is asked for now was never written, and
     // is zero when the destination stops to watch for faults.
-    if (this.#options.preempt === undefined) queue.close();
+    queue.end({ hasOwnChannel: this.#options.preempt !== undefined });
     await writer.write(channel, end.u8(QEMU_VM_EOF).finish());
-  }
-
-  /** Takes what the destination says, until it hangs up. */
-  async #listen(channel: ByteChannel, queue: DemandQueue): Promise<void> {
-    const reader = new ReturnPathReader(channel.name);
-    for (;;) {
-      const bytes = await channel.read();
-      if (bytes === undefined) return;
-      for (const message of reader.push(bytes)) {
-        if (message.kind === "pages") this.#request(message, queue, channel);
-        else if (message.kind === "pong") {
-          if (message.value === PING.loaded) this.#options.onLoaded?.();
-        } else if (message.failed) {
-          throw new SourceError(
-            channel.name,
-            `Cannot resume the guest at ${channel.name}: QEMU says that it ` +
-              "could not load it; its own messages tell why",
-          );
-        } else return;
-      }
-    }
-  }
-
-  #request(
-    { idstr, offset, length }: {
-      readonly idstr: string;
-      readonly offset: number;
-      readonly length: number;
-    },
-    queue: DemandQueue,
-    channel: ByteChannel,
-  ): void {
-    const block = this.#blocks.find((it) => it.block.idstr === idstr);
-    const inside = block !== undefined && length > 0 &&
-      offset + length <= block.hostPageCount * block.hostPageSize;
-    if (!inside) {
-      throw new SourceError(
-        channel.name,
-        `Cannot serve ${channel.name}: it asks for ${length} bytes at ` +
-          `${offset} of RAMBlock ${JSON.stringify(idstr)}, expected a range ` +
-          "of the snapshot",
-      );
-    }
-    this.#statistics.requests++;
-    const { pageSize, pageCount } = block.block;
-    this.#options.onRequest?.({
-      idstr,
-      first: Math.floor(offset / pageSize),
-      end: Math.min(pageCount, Math.ceil((offset + length) / pageSize)),
-    });
-    const { hostPageSize } = block;
-    const first = Math.floor(offset / hostPageSize);
-    const end = Math.ceil((offset + length) / hostPageSize);
-    for (let hostPage = first; hostPage < end; hostPage++) {
-      queue.add(block, hostPage);
-    }
   }
 
   #hangUp(channel: ByteChannel): never {

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { openFileSource, openSnapshotSync, startQemu } from "../../mod.ts";
+import {
+  checkCounts,
+  countingGuest,
+  save,
+  savedCounter,
+  saveRunning,
+} from "./counting_guest.ts";
+import {
+  assertSame,
+  resumeByPostcopy,
+  resumingQemu,
+} from "./postcopy_guest.ts";
+import { qemuTest } from "./qemu_test_case.ts";
+
+const NUMA = [
+  ...["-object", "memory-backend-ram,id=node0,size=2M"],
+  ...["-object", "memory-backend-memfd,id=n1,size=2M,share=on"],
+  ...["-numa", "node,nodeid=0,memdev=node0", "-numa", "node,memdev=n1"],
+];
+const GUESTS: Readonly<Record<string, readonly string[]>> = {
+  "pc": ["-M", "pc,acpi=off", "-m", "4M"],
+  "q35": ["-M", "q35,acpi=off", "-m", "4M"],
+  "q35 with NUMA, one node shared": [
+    ...["-M", "q35,acpi=off", "-m", "4M", "-smp", "2", ...NUMA],
+  ],
+  "q35 with RAM above 4 GiB": ["-M", "q35,acpi=off", "-m", "5G"],
+};
+
+for (const [name, machine] of Object.entries(GUESTS)) {
+  for (const preempted of [false, true]) {
+    const way = preempted ? ", a channel for requested pages" : "";
+    qemuTest(
+      `a guest goes on with its pages sent as it asks for them: ${name}${way}`,
+      "x86_64",
+      async (scratch) => {
+        await saveRunning(machine, scratch);
+        using file = openFileSource(scratch.file("saved"));
+        const saved = openSnapshotSync(file);
+        await using qemu = await resumingQemu(machine, scratch);
+        const { guest, served, completed, source } = await resumeByPostcopy(
+          qemu,
+          saved,
+          { preempted },
+        );
+        assert.equal((await guest).status, "running");
+        await served;
+        await completed;
+        const { requestedPages, pushedPages } = source.statistics;
+        const present = saved.blocks.reduce(
+          (sum, block) =>
+            [...block.presentRunsSync()].reduce(
+              (count, { first, end }) => count + end - first,
+              sum,
+            ),
+          0,
+        );
+        // Pages of zeros are sent if asked for, and only then.
+        assert(requestedPages + pushedPages >= present);
+        assert(pushedPages <= present);
+        await checkCounts(qemu, savedCounter(scratch), scratch);
+      },
+    );
+  }
+}
+
+for (const [name, machine] of Object.entries(GUESTS).slice(0, 3)) {
+  qemuTest(
+    `every byte of RAM is what the snapshot says after postcopy: ${name}`,
+    "x86_64",
+    async (scratch) => {
+      await saveRunning(machine, scratch);
+      using file = openFileSource(scratch.file("saved"));
+      const saved = openSnapshotSync(file);
+      await using qemu = await resumingQemu([...machine, "-S"], scratch);
+      const { served, completed } = await resumeByPostcopy(qemu, saved);
+      await served;
+      await completed;
+      await assertSame(qemu, scratch);
+    },
+  );
+}
+
+for (const dirtyBitmaps of [true, false]) {
+  qemuTest(
+    `block dirty bitmaps are ${dirtyBitmaps ? "sent along" : "left out"}`,
+    "x86_64",
+    async (scratch) => {
+      const disk = ["-blockdev", "null-co,node-name=n0,size=1073741824"];
+      const machine = ["-M", "pc,acpi=off", "-m", "4M", ...disk];
+      writeFileSync(
+        scratch.file("guest.bin"),
+        new Uint8Array(65536).fill(0xf4),
+      );
+      {
+        await using qemu = await startQemu(
+          [...countingGuest(machine), "-S"],
+          { directory: scratch.path, incoming: false },
+        );
+        await qemu.qmp.execute("block-dirty-bitmap-add", {
+          ...{ node: "n0", name: "b0", granularity: 0x10000 },
+        });
+        await qemu.qmp.execute("migrate-set-capabilities", {
+          capabilities: [{ capability: "dirty-bitmaps", state: true }],
+        });
+        await save(qemu, "saved");
+      }
+      using file = openFileSource(scratch.file("saved"));
+      await using qemu = await resumingQemu([...machine, "-S"], scratch);
+      const { served, completed } = await resumeByPostcopy(
+        qemu,
+        openSnapshotSync(file),
+        { dirtyBitmaps },
+      );
+      await served;
+      await completed;
+      const nodes = JSON.stringify(
+        await qemu.qmp.execute("query-named-block-nodes"),
+      );
+      assert.equal(nodes.includes('"name":"b0"'), dirtyBitmaps);
+    },
+  );
+}
