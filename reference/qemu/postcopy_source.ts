@@ -184,7 +184,8 @@ export class PostcopySource {
     sent.catch(() => {});
     hungUp.catch(() => {});
     await Promise.race([
-      Promise.all([sent, hungUp]),
+      // That all is sent is no end yet.
+      sent.then(() => never()),
       // To hang up is an answer only to the end of the stream.
       hungUp.then((how) => {
         return this.#ended && how === "shut" ? sent : this.#hangUp(channel);
@@ -208,7 +209,7 @@ export class PostcopySource {
     if (opening === undefined) return;
     await writer.write(channel, opening.start);
     for await (const piece of opening.rest) await writer.write(channel, piece);
-    if (this.#options.push === false) return await new Promise(() => {});
+    if (this.#options.push === false) return await never();
     await pushPages(this.#blocks, writer, {
       first: this.#options.pushFirst ?? [],
       maxBandwidth: this.#options.maxBandwidth ?? Infinity,
@@ -234,6 +235,10 @@ export class PostcopySource {
         `after ${requestedPages + pushedPages} pages`,
     );
   }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
 }
 
 function rejection(signal: AbortSignal): Promise<never> {

@@ -1,0 +1,211 @@
+import type { Socket } from "node:net";
+import { ConnectedPair } from "./connected_pair.ts";
+
+/** A page as it came in; undefined bytes for a zero record. */
+export interface ReceivedPage {
+  readonly idstr: string;
+  readonly offset: number;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** Bytes of a page of these tests. */
+const PAGE_SIZE = 4096;
+
+/**
+ * The destination of a postcopy migration, played by a test over a real socket:
+ * it takes the stream apart by the protocol alone, and asks for what it is told.
+ */
+export class Destination implements Disposable {
+  readonly pair: ConnectedPair;
+  /** What came, in words: commands, sections, `end`, `eof`. */
+  readonly items: string[] = [];
+  /** The pages, in the order in which they came. */
+  readonly pages: ReceivedPage[] = [];
+  readonly #socket: Socket;
+  readonly #hasHostPageSize: (idstr: string) => boolean;
+  readonly #waiting = new Set<() => void>();
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #idstr = "";
+  #ended = false;
+
+  private constructor(
+    pair: ConnectedPair,
+    hasHostPageSize: (idstr: string) => boolean,
+  ) {
+    this.pair = pair;
+    this.#socket = pair.other;
+    this.#hasHostPageSize = hasHostPageSize;
+    this.#socket.on("data", (chunk: Uint8Array) => {
+      const bytes = new Uint8Array(this.#bytes.length + chunk.length);
+      bytes.set(this.#bytes);
+      bytes.set(chunk, this.#bytes.length);
+      this.#bytes = bytes;
+      this.#parse();
+      for (const look of [...this.#waiting]) look();
+    });
+  }
+
+  /** Connects; `hugeBlocks` have a page size of their own in the list. */
+  static async open(
+    hugeBlocks: readonly string[] = [],
+  ): Promise<Destination> {
+    const pair = await ConnectedPair.open();
+    return new Destination(pair, (idstr) => hugeBlocks.includes(idstr));
+  }
+
+  /** Resolves when `condition` holds. */
+  until(condition: (destination: Destination) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!condition(this)) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** Asks for pages. */
+  request(idstr: string, offset: number, length = PAGE_SIZE): void {
+    const message = new Uint8Array(4 + 13 + idstr.length);
+    const view = new DataView(message.buffer);
+    view.setUint16(0, 3);
+    view.setUint16(2, 13 + idstr.length);
+    view.setBigUint64(4, BigInt(offset));
+    view.setUint32(12, length);
+    message[16] = idstr.length;
+    message.set(new TextEncoder().encode(idstr), 17);
+    this.#socket.write(message);
+  }
+
+  /** Says that it has all, or that it failed. */
+  shut(status = 0): void {
+    this.#socket.write(Uint8Array.of(0, 1, 0, 4, 0, 0, 0, status));
+  }
+
+  /** Sends bytes as they are. */
+  say(...bytes: readonly number[]): void {
+    this.#socket.write(Uint8Array.from(bytes));
+  }
+
+  [Symbol.dispose](): void {
+    this.pair[Symbol.dispose]();
+  }
+
+  /** Takes whole items; starts again where the bytes did not suffice. */
+  #parse(): void {
+    while (!this.#ended) {
+      const start = this.#at;
+      const pageCount = this.pages.length;
+      try {
+        if (this.items.length === 0) this.#head();
+        else this.#item();
+      } catch (error) {
+        if (!(error instanceof NotYet)) throw error;
+        this.#at = start;
+        this.pages.length = pageCount;
+        return;
+      }
+    }
+  }
+
+  #head(): void {
+    this.#take(9);
+    const machine = this.#text(this.#be32());
+    const items = [`machine ${machine}`];
+    while (this.#peek() === 5) {
+      this.#take(1);
+      const name = this.#text(this.#u8());
+      this.#be32();
+      const count = this.#be32();
+      for (let index = 0; index < count; index++) this.#text(this.#u8());
+      items.push(`${name} ${count}`);
+    }
+    this.items.push(...items);
+  }
+
+  #item(): void {
+    const type = this.#u8();
+    if (type === 0) {
+      this.items.push("eof");
+      this.#ended = true;
+    } else if (type === 8) this.#command();
+    else if (type === 1) this.#ramStart();
+    else if (type === 2 || type === 3) {
+      this.#be32();
+      this.#records();
+      this.#take(5);
+      if (type === 3) this.items.push("end");
+    } else throw new Error(`An item of type ${type}`);
+  }
+
+  #command(): void {
+    const command = this.#be16();
+    const payload = this.#take(this.#be16());
+    if (command !== 7) {
+      const hex = [...payload].map((it) => it.toString(16).padStart(2, "0"));
+      this.items.push(`command ${command} ${hex.join("")}`.trim());
+      return;
+    }
+    const view = new DataView(payload.buffer, payload.byteOffset);
+    const packaged = this.#take(view.getUint32(0));
+    this.items.push(`package of ${packaged.length}`);
+  }
+
+  #ramStart(): void {
+    this.#be32();
+    const name = this.#text(this.#u8());
+    this.#take(8);
+    const entries: string[] = [];
+    for (let left = this.#be64() - 4; left > 0;) {
+      const idstr = this.#text(this.#u8());
+      const length = this.#be64();
+      left -= length;
+      const size = this.#hasHostPageSize(idstr) ? ` by ${this.#be64()}` : "";
+      entries.push(`${idstr} ${length}${size}`);
+    }
+    if (this.#be64() !== 0x10) throw new Error("No EOS");
+    this.#take(5);
+    this.items.push(`${name}: ${entries.join(", ")}`);
+  }
+
+  #records(): void {
+    for (;;) {
+      const word = this.#be64();
+      const flags = word % 4096;
+      if (flags === 0x10) return;
+      if ((flags & 0x20) === 0) this.#idstr = this.#text(this.#u8());
+      const bytes = (flags & 0x08) !== 0
+        ? this.#take(PAGE_SIZE).slice()
+        : undefined;
+      if (bytes === undefined && this.#u8() !== 0) throw new Error("Not zero");
+      this.pages.push({ idstr: this.#idstr, offset: word - flags, bytes });
+    }
+  }
+
+  #take(length: number): Uint8Array {
+    if (this.#at + length > this.#bytes.length) throw new NotYet();
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  #peek(): number {
+    const [byte] = this.#take(1);
+    this.#at--;
+    return byte;
+  }
+
+  #number(length: number): number {
+    return this.#take(length).reduce((sum, byte) => sum * 256 + byte, 0);
+  }
+
+  #u8 = () => this.#number(1);
+  #be16 = () => this.#number(2);
+  #be32 = () => this.#number(4);
+  #be64 = () => this.#number(8);
+  #text = (length: number) => new TextDecoder().decode(this.#take(length));
+}
+
+class NotYet extends Error {}
