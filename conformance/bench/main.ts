@@ -16,6 +16,7 @@ import { benchHttp } from "./http.ts";
 import { benchLoad } from "./load.ts";
 import { benchOpen } from "./open.ts";
 import { benchPageRead } from "./page_read.ts";
+import { benchResume } from "./resume.ts";
 import { benchSave } from "./save.ts";
 import { benchZeroScan } from "./zero_scan.ts";
 
@@ -26,6 +27,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "save": benchSave,
   "load": benchLoad,
   "http": benchHttp,
+  "resume": benchResume,
 };
 
 if (import.meta.main) {

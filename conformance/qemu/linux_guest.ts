@@ -27,6 +27,8 @@ export interface LinuxGuestOptions {
 const COMMAND_LIMIT = 4000;
 /** Half of some GiB takes its time to fill. */
 const BOOT_TIMEOUT_MS = 300_000;
+/** So long the guest has to begin with a command before it is sent again. */
+const RESEND_MS = 1000;
 let consoleCount = 0;
 
 /**
@@ -155,7 +157,7 @@ export class LinuxGuest implements AsyncDisposable {
     await this.#qemu?.[Symbol.asyncDispose]();
   }
 
-  #run(command: string, options: WaitOptions): Promise<string> {
+  async #run(command: string, options: WaitOptions): Promise<string> {
     const id = randomUUID().slice(0, 8);
     const begin = `${LINES.begin}${id}`;
     const end = `${LINES.end}${id} `;
@@ -174,6 +176,14 @@ export class LinuxGuest implements AsyncDisposable {
       }
     }, options);
     this.console.send(`${id} ${command}`);
-    return answer;
+    // A guest whose pages come late may lose a line that it has half read.
+    const again = setInterval(() => {
+      if (printed === undefined) this.console.send(`\n${id} ${command}`);
+    }, RESEND_MS);
+    try {
+      return await answer;
+    } finally {
+      clearInterval(again);
+    }
   }
 }

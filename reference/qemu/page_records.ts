@@ -9,6 +9,7 @@ import type { PostcopyBlock } from "./postcopy_block.ts";
 export class PageRecords {
   readonly #records: RamRecordWriter;
   readonly #staging: Uint8Array;
+  #runs: readonly PageRun[] = [];
 
   /** For at most `pageCount` pages of `pageSize` bytes at a time. */
   constructor(pageCount: number, pageSize: number) {
@@ -33,44 +34,55 @@ export class PageRecords {
     return this.#records.finish(sectionId);
   }
 
-  /** Reads the pages of a run; {@linkcode encode} takes from them. */
+  /** Reads runs of pages, in order; {@linkcode encode} takes from them. */
   async read(
     { block }: PostcopyBlock,
-    run: PageRun,
+    runs: readonly PageRun[],
     options: ReadOptions,
   ): Promise<void> {
-    const length = (run.end - run.first) * block.pageSize;
-    const target = this.#staging.subarray(0, length);
-    await block.readInto(target, run.first * block.pageSize, options);
+    await block.readRunsInto(this.#staging, runs, options);
+    this.#runs = runs;
   }
 
   /**
-   * The records of some pages of the run read last: all pages of `parts`, each
-   * in order, those not in the snapshot as zeros.
+   * The records of some pages of the runs read last: all pages of `parts`, each
+   * of which lies in one of those runs, those not in the snapshot as zeros.
    */
   async encode(
     { block }: PostcopyBlock,
-    run: PageRun,
-    options: ReadOptions & {
-      readonly parts: readonly PageRun[];
-      readonly sectionId: number | undefined;
-    },
+    parts: readonly PageRun[],
+    options: ReadOptions & { readonly sectionId: number | undefined },
   ): Promise<Uint8Array> {
     const { idstr, pageSize } = block;
     this.#records.start(options.sectionId);
-    for (const part of options.parts) {
+    for (const part of parts) {
+      const staged = this.#stagedFrom(part, pageSize);
       let page = part.first;
       for await (const present of block.presentRuns({ ...options, ...part })) {
         this.#zeros(idstr, pageSize, { first: page, end: present.first });
         for (page = present.first; page < present.end; page++) {
-          const start = (page - run.first) * pageSize;
+          const start = (page - part.first) * pageSize;
           this.#records.page(idstr, page * pageSize)
-            .set(this.#staging.subarray(start, start + pageSize));
+            .set(staged.subarray(start, start + pageSize));
         }
       }
       this.#zeros(idstr, pageSize, { first: page, end: part.end });
     }
     return this.#records.finish(options.sectionId);
+  }
+
+  /** What was read, from the first page of a part on. */
+  #stagedFrom({ first }: PageRun, pageSize: number): Uint8Array {
+    let position = 0;
+    for (const run of this.#runs) {
+      if (first >= run.first && first < run.end) {
+        return this.#staging.subarray(
+          position + (first - run.first) * pageSize,
+        );
+      }
+      position += (run.end - run.first) * pageSize;
+    }
+    throw new RangeError(`Cannot send page ${first}: it was not read`);
   }
 
   #zeros(idstr: string, pageSize: number, { first, end }: PageRun): void {

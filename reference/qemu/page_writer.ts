@@ -62,38 +62,34 @@ export class PageWriter {
       if (pages.end - pages.first === 1) {
         return await records.readOne(block, pages.first, options);
       }
-      await records.read(block, pages, options);
-      return await records.encode(block, pages, { ...options, parts: [pages] });
+      await records.read(block, [pages], options);
+      return await records.encode(block, [pages], options);
     });
     this.statistics.requestedPages += pages.end - pages.first;
     await this.write(preempt ?? channel, bytes);
   }
 
-  /** Reads pages that nobody has asked for, as yet. */
+  /** Reads runs of pages that nobody has asked for, as yet. */
   async readAhead(
     block: PostcopyBlock,
-    pages: PageRun,
+    runs: readonly PageRun[],
     records: PageRecords,
   ): Promise<void> {
     const { signal } = this.#options;
     await this.#persistently(() =>
-      records.read(block, pages, { signal, background: true })
+      records.read(block, runs, { signal, background: true })
     );
   }
 
-  /** Sends those `parts` of the pages read last; returns how many bytes. */
+  /** Sends those parts of the runs read last; returns how many bytes. */
   async sendAhead(
     block: PostcopyBlock,
-    pages: PageRun,
-    options: {
-      readonly records: PageRecords;
-      readonly parts: readonly PageRun[];
-    },
+    parts: readonly PageRun[],
+    records: PageRecords,
   ): Promise<number> {
     const { channel, sectionId, signal } = this.#options;
-    const { records, parts } = options;
     const bytes = await this.#persistently(() =>
-      records.encode(block, pages, { signal, parts, sectionId })
+      records.encode(block, parts, { signal, sectionId })
     );
     const count = parts.reduce((sum, it) => sum + it.end - it.first, 0);
     this.statistics.pushedPages += count;

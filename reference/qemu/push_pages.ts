@@ -7,8 +7,8 @@ import type { PageWriter } from "./page_writer.ts";
 import { sleep } from "./persistent_read.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
-/** Reads under way at once where each makes one wait. */
-const LANES = 4;
+/** Most runs that are read at a time: a server may not like a longer request. */
+const RUNS_MAX = 64;
 
 /** A run of pages of a RAMBlock. */
 export interface BlockRun extends PageRun {
@@ -28,9 +28,10 @@ export interface PushOptions {
   readonly signal: AbortSignal;
 }
 
-/** A part of the work: whole host pages that nobody had taken. */
-interface Segment extends PageRun {
+/** A part of the work: whole host pages that nobody had taken, in order. */
+interface Batch {
   readonly block: PostcopyBlock;
+  readonly runs: readonly PageRun[];
 }
 
 /**
@@ -51,65 +52,87 @@ export async function pushPages(
     ...blocks.map(({ hostPageSize }) => hostPageSize),
   );
   const lanes = Array.from(
-    { length: Math.min(LANES, parallelReads) },
+    { length: parallelReads },
     () => new PageRecords(most / pageSize, pageSize),
   );
   const begin = performance.now();
   let sent = 0;
-  const segments = allSegments(blocks, options, most);
-  await inLanes(lanes, segments, async (segment, records) => {
-    const { block } = segment;
+  const batches = allBatches(blocks, options, most);
+  await inLanes(lanes, batches, async ({ block, runs }, records) => {
     await gate.idle(signal);
-    await writer.readAhead(block, segment, records);
+    await writer.readAhead(block, runs, records);
     await gate.idle(signal);
     // While they were read, some may have been asked for.
-    const parts = takeFree(segment);
+    const parts = runs.flatMap((run) => takeFree(block, run));
     if (parts.length === 0) return;
-    sent += await writer.sendAhead(block, segment, { records, parts });
+    sent += await writer.sendAhead(block, parts, records);
     const due = begin + sent / maxBandwidth * 1000;
     const early = due - performance.now();
     if (early > 1) await sleep(early, signal);
   });
 }
 
-async function* allSegments(
+async function* allBatches(
   blocks: readonly PostcopyBlock[],
   { first, signal }: PushOptions,
   most: number,
-): AsyncGenerator<Segment> {
+): AsyncGenerator<Batch> {
   const named = new Map(blocks.map((it) => [it.block.idstr, it]));
+  const limits = { signal, most };
+  // Neighbours in the order of a working set are read together.
+  let together: PageRun[] = [];
+  let last: PostcopyBlock | undefined;
   for (const { idstr, ...run } of first) {
     const block = named.get(idstr);
-    if (block !== undefined) yield* freeSegments(block, run, { signal, most });
+    if (block === undefined) continue;
+    if (block !== last && last !== undefined) {
+      yield* batchesOf(last, together, limits);
+      together = [];
+    }
+    last = block;
+    together.push(run);
   }
+  if (last !== undefined) yield* batchesOf(last, together, limits);
   for (const block of blocks) {
-    const run = { first: 0, end: block.block.pageCount };
-    yield* freeSegments(block, run, { signal, most });
+    const all = { first: 0, end: block.block.pageCount };
+    yield* batchesOf(block, [all], limits);
   }
 }
 
-/** What of a run is in the snapshot and not taken, in host pages. */
-async function* freeSegments(
+/** What of some runs is in the snapshot and not taken, in host pages. */
+async function* batchesOf(
   block: PostcopyBlock,
-  run: PageRun,
+  wanted: readonly PageRun[],
   { signal, most }: { readonly signal: AbortSignal; readonly most: number },
-): AsyncGenerator<Segment> {
-  const step = most / block.hostPageSize;
-  for await (const present of block.block.presentRuns({ ...run, signal })) {
-    const { first, end } = block.hostPagesOf(present);
-    for (let from = first;;) {
-      from = block.nextFree(from, end);
-      if (from === end) break;
-      const until = block.nextTaken(from, Math.min(end, from + step));
-      yield { block, ...block.pagesOf(from, until) };
-      from = until;
+): AsyncGenerator<Batch> {
+  const capacity = most / block.hostPageSize;
+  let runs: PageRun[] = [];
+  let room = capacity;
+  for (const run of wanted) {
+    // A host page may have pages of several runs in it.
+    let from = 0;
+    for await (const present of block.block.presentRuns({ ...run, signal })) {
+      const { first, end } = block.hostPagesOf(present);
+      for (from = Math.max(first, from);;) {
+        from = block.nextFree(from, end);
+        if (from >= end) break;
+        const until = block.nextTaken(from, Math.min(end, from + room));
+        runs.push(block.pagesOf(from, until));
+        room -= until - from;
+        from = until;
+        if (room > 0 && runs.length < RUNS_MAX) continue;
+        yield { block, runs };
+        runs = [];
+        room = capacity;
+      }
     }
   }
+  if (runs.length > 0) yield { block, runs };
 }
 
-/** Takes what of a segment is still free. */
-function takeFree({ block, ...pages }: Segment): PageRun[] {
-  const { first, end } = block.hostPagesOf(pages);
+/** Takes what of a run is still free. */
+function takeFree(block: PostcopyBlock, run: PageRun): PageRun[] {
+  const { first, end } = block.hostPagesOf(run);
   const parts: PageRun[] = [];
   for (let from = first;;) {
     from = block.nextFree(from, end);

@@ -1,0 +1,249 @@
+import {
+  type ByteChannel,
+  cachedSource,
+  openFileSource,
+  openHttpSource,
+  openSnapshot,
+  openSnapshotSync,
+  profileRuns,
+  snapshotIdentity,
+  WorkingSetRecorder,
+} from "../../mod.ts";
+import { startDelayingProxy } from "../http/delaying_proxy.ts";
+import { findNginx, startNginx } from "../http/nginx_server.ts";
+import { findLinux, type Linux } from "../qemu/find_linux.ts";
+import { type LinuxSnapshot, linuxSnapshot } from "../qemu/linux_snapshots.ts";
+import { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import {
+  type PostcopyGuest,
+  resumeByMap,
+  resumeByPostcopy,
+  type ResumedGuest,
+  resumeEagerly,
+} from "./resumed_guest.ts";
+import { interleave, millisecondsOf } from "./rounds.ts";
+import { printResults, printRows } from "./table.ts";
+
+const LATENCY = 20;
+const ROUNDS = 5;
+
+/** Stock QEMU resumed: how soon it runs, and what its pages cost. */
+export async function benchResume(): Promise<void> {
+  const linux = await findLinux();
+  if (linux === undefined) {
+    console.log("resume: skipped, there is no Linux to boot");
+    return;
+  }
+  using scratch = new ScratchDirectory();
+  const small = await linuxSnapshot(linux, {
+    ...{ machine: "pc", memory: "512M", usedMiB: 256 },
+  });
+  await timeToRunning("512 MiB", small, scratch.path);
+  await timeToRunning("4 GiB", await largeSnapshot(linux), scratch.path);
+  await firstAnswer(small, scratch.path);
+  await pageLatency(small, scratch.path, { push: false });
+  await pageLatency(small, scratch.path, { push: true });
+  await pushRate(small, scratch.path);
+  await overHttp(small, scratch);
+}
+
+function largeSnapshot(linux: Linux): Promise<LinuxSnapshot> {
+  return linuxSnapshot(linux, {
+    ...{ machine: "pc", memory: "4G", usedMiB: 2048 },
+  });
+}
+
+async function timeToRunning(
+  size: string,
+  saved: LinuxSnapshot,
+  directory: string,
+): Promise<void> {
+  console.log(`resume: ${size} of guest, half of it used`);
+  const timed = async (resume: () => Promise<ResumedGuest>) => {
+    await using resumed = await resume();
+    return resumed.milliseconds;
+  };
+  const goal = { of: "value", atMost: 15 } as const;
+  const results = await interleave([
+    {
+      name: "to running, QEMU's eager load",
+      measure: () => timed(() => resumeEagerly(saved, directory)),
+    },
+    {
+      name: "to running, by map",
+      goal,
+      measure: () => timed(() => resumeByMap(saved, directory)),
+    },
+    {
+      name: "to running, by postcopy",
+      goal,
+      measure: () => timed(() => byPostcopy(saved, directory)),
+    },
+  ], ROUNDS);
+  printResults(results, "ms");
+}
+
+async function byPostcopy(
+  saved: LinuxSnapshot,
+  directory: string,
+  options: Omit<Parameters<typeof resumeByPostcopy>[2], "directory"> = {},
+): Promise<PostcopyGuest> {
+  const source = openFileSource(saved.path);
+  try {
+    return await resumeByPostcopy(openSnapshotSync(source), saved.args, {
+      push: false,
+      ...options,
+      directory,
+    });
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+/** What was read until the guest answered its first command. */
+async function firstAnswer(
+  saved: LinuxSnapshot,
+  directory: string,
+): Promise<void> {
+  await using resumed = await byPostcopy(saved, directory);
+  const took = await millisecondsOf(async () => {
+    await resumed.guest.run("true");
+  });
+  const { requestedPages, bytesSent } = resumed.source.statistics;
+  const needed = requestedPages * 4096;
+  printRows([
+    ["first answer of the guest", "ms", "pages", "bytes sent", "of its pages"],
+    [
+      "",
+      took.toFixed(0),
+      String(requestedPages),
+      String(bytesSent),
+      `${(bytesSent / needed).toFixed(2)} × (goal ≤ 1.2)`,
+    ],
+  ]);
+}
+
+/** From the arrival of a request to the page's last byte written. */
+async function pageLatency(
+  saved: LinuxSnapshot,
+  directory: string,
+  { push }: { readonly push: boolean },
+): Promise<void> {
+  const times: number[] = [];
+  await using resumed = await byPostcopy(saved, directory, {
+    push,
+    // Not faster than that, or there is nothing left to ask for.
+    maxBandwidth: 100e6,
+    wrap: (channel) => timedChannel(channel, times),
+  });
+  times.length = 0;
+  await resumed.guest.md5();
+  times.sort((a, b) => a - b);
+  const at = (share: number) => times[Math.floor(times.length * share)] ?? NaN;
+  const goals = push ? ["", "goal ≤ 5000"] : ["goal ≤ 100", "goal ≤ 1000"];
+  printRows([
+    [
+      `page served${push ? " while others are pushed" : ""}`,
+      "pages",
+      "p50 µs",
+      "p99 µs",
+    ],
+    [
+      "",
+      String(times.length),
+      `${(at(0.5) * 1000).toFixed(0)} (${goals[0]})`.replace(" ()", ""),
+      `${(at(0.99) * 1000).toFixed(0)} (${goals[1]})`,
+    ],
+  ]);
+}
+
+/** A channel that notes how long each request for a page waits. */
+function timedChannel(channel: ByteChannel, times: number[]): ByteChannel {
+  let arrived: number | undefined;
+  return {
+    name: channel.name,
+    async read() {
+      const bytes = await channel.read();
+      arrived ??= performance.now();
+      return bytes;
+    },
+    async write(bytes) {
+      await channel.write(bytes);
+      // A page alone is one that was asked for.
+      if (bytes.length > 5000 || arrived === undefined) return;
+      times.push(performance.now() - arrived);
+      arrived = undefined;
+    },
+    close: () => channel.close(),
+  };
+}
+
+async function pushRate(
+  saved: LinuxSnapshot,
+  directory: string,
+): Promise<void> {
+  const begin = performance.now();
+  await using resumed = await byPostcopy(saved, directory, { push: true });
+  await resumed.served;
+  const seconds = (performance.now() - begin) / 1000;
+  // All but the start of QEMU, which comes before the first page.
+  const { pushedPages } = resumed.source.statistics;
+  const rate = pushedPages * 4096 / 1e6 / seconds;
+  printRows([
+    ["pages pushed, start of QEMU included", "pages", "MB/s"],
+    ["", String(pushedPages), `${rate.toFixed(0)} (goal ≥ 300)`],
+  ]);
+}
+
+/** Over HTTP, with and without a working set that was recorded before. */
+async function overHttp(
+  saved: LinuxSnapshot,
+  scratch: ScratchDirectory,
+): Promise<void> {
+  if (findNginx() === undefined) return;
+  const folder = saved.path.slice(0, saved.path.lastIndexOf("/"));
+  const file = saved.path.slice(folder.length + 1);
+  await using server = await startNginx(folder);
+  const { origin } = new URL(server.url("plain", file));
+  await using proxy = await startDelayingProxy(origin, LATENCY);
+  const url = server.url("plain", file).replace(origin, proxy.origin);
+  const profile = await record(saved, scratch.path);
+  const answer = async (replay: boolean) => {
+    const source = cachedSource(await openHttpSource(url));
+    const snapshot = await openSnapshot(source);
+    const runs = replay ? await profileRuns(profile, snapshot) : [];
+    await using resumed = await resumeByPostcopy(snapshot, saved.args, {
+      directory: scratch.path,
+      pushFirst: runs,
+      push: replay,
+    });
+    return await millisecondsOf(async () =>
+      void await resumed.guest.run("true")
+    );
+  };
+  const results = await interleave([
+    { name: "first answer over HTTP", measure: () => answer(false) },
+    {
+      name: "with a working set replayed",
+      measure: () => answer(true),
+      goal: { of: "ratio", atMost: 1 / 3 },
+    },
+  ], 3);
+  printResults(results, "ms");
+}
+
+/** The pages that the guest asks for until its first answer. */
+async function record(saved: LinuxSnapshot, directory: string) {
+  using source = openFileSource(saved.path);
+  const snapshot = openSnapshotSync(source);
+  const recorder = new WorkingSetRecorder(snapshot.blocks);
+  await using resumed = await resumeByPostcopy(snapshot, saved.args, {
+    ...{ directory, push: false },
+    onRequest: ({ idstr, first, end }) => {
+      for (let page = first; page < end; page++) recorder.record(idstr, page);
+    },
+  });
+  await resumed.guest.run("true");
+  return recorder.profile(await snapshotIdentity(snapshot));
+}

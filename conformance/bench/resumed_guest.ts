@@ -1,0 +1,146 @@
+import { join } from "node:path";
+import {
+  type ByteChannel,
+  connectSocket,
+  createScratchSink,
+  findDataRanges,
+  openFileSource,
+  openSnapshotSync,
+  planMappedResume,
+  type PostcopyOptions,
+  PostcopySource,
+  queryQemu,
+  type RunningQemu,
+  type Snapshot,
+  startIncoming,
+  startQemu,
+  writeDeviceOnly,
+} from "../../mod.ts";
+import { LinuxGuest } from "../qemu/linux_guest.ts";
+import type { LinuxSnapshot } from "../qemu/linux_snapshots.ts";
+import { SerialConsole } from "../qemu/serial_console.ts";
+
+let count = 0;
+
+/** A guest that runs again, in a QEMU of its own. */
+export class ResumedGuest implements AsyncDisposable {
+  /** Milliseconds from connecting, or from migrate-incoming, to running. */
+  readonly milliseconds: number;
+  readonly guest: LinuxGuest;
+  readonly qemu: RunningQemu;
+  readonly #console: SerialConsole;
+
+  constructor(
+    qemu: RunningQemu,
+    console: SerialConsole,
+    milliseconds: number,
+  ) {
+    this.qemu = qemu;
+    this.#console = console;
+    this.milliseconds = milliseconds;
+    this.guest = LinuxGuest.at(console);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#console[Symbol.dispose]();
+    await this.qemu[Symbol.asyncDispose]();
+  }
+}
+
+async function start(
+  args: readonly string[],
+  directory: string,
+): Promise<[RunningQemu, SerialConsole]> {
+  const console = await SerialConsole.listen(join(directory, `c${count++}`));
+  return [await startQemu([...args, ...console.args]), console];
+}
+
+/** QEMU's own way: all of RAM is read before the guest runs. */
+export async function resumeEagerly(
+  { path, args }: LinuxSnapshot,
+  directory: string,
+): Promise<ResumedGuest> {
+  const [qemu, console] = await start(args, directory);
+  const { guest } = await startIncoming(
+    qemu.qmp,
+    { transport: "file", filename: path, offset: 0 },
+    { capabilities: ["mapped-ram"] },
+  );
+  return new ResumedGuest(qemu, console, (await guest).milliseconds);
+}
+
+/** RAM mapped from the file. */
+export async function resumeByMap(
+  saved: LinuxSnapshot,
+  directory: string,
+): Promise<ResumedGuest> {
+  using source = openFileSource(saved.path);
+  const snapshot = openSnapshotSync(source);
+  const plan = planMappedResume(snapshot, {
+    args: saved.args,
+    qemu: await queryQemu("qemu-system-x86_64"),
+  });
+  const filename = join(directory, `device-only-${count++}`);
+  const ranges = plan.blocks.map(({ offset, size }) =>
+    findDataRanges(plan.path, { offset, length: size })
+  );
+  await writeDeviceOnly(snapshot, createScratchSink(filename), {
+    mapped: plan.blocks.map(({ idstr }) => idstr),
+    dataRanges: (await Promise.all(ranges)).flat(),
+  });
+  const [qemu, console] = await start(plan.args, directory);
+  const { guest } = await startIncoming(
+    qemu.qmp,
+    { transport: "file", filename, offset: 0 },
+    { capabilities: ["mapped-ram"] },
+  );
+  return new ResumedGuest(qemu, console, (await guest).milliseconds);
+}
+
+/** A guest resumed by postcopy, and who serves it. */
+export class PostcopyGuest extends ResumedGuest {
+  readonly source: PostcopySource;
+  readonly served: Promise<void>;
+
+  constructor(
+    resumed: ConstructorParameters<typeof ResumedGuest>,
+    source: PostcopySource,
+    served: Promise<void>,
+  ) {
+    super(...resumed);
+    this.source = source;
+    this.served = served;
+  }
+}
+
+/** What to do besides. */
+export interface PostcopyGuestOptions extends PostcopyOptions {
+  /** Stands between the source and QEMU. */
+  readonly wrap?: (channel: ByteChannel) => ByteChannel;
+}
+
+/** Pages sent as they are asked for. */
+export async function resumeByPostcopy(
+  snapshot: Snapshot,
+  args: readonly string[],
+  { directory, wrap, ...options }: PostcopyGuestOptions & {
+    readonly directory: string;
+  },
+): Promise<PostcopyGuest> {
+  const source = new PostcopySource(snapshot, options);
+  await source.prepare();
+  const [qemu, console] = await start(args, directory);
+  const path = `${qemu.directory}/migration`;
+  const { guest } = await startIncoming(
+    qemu.qmp,
+    { transport: "socket", type: "unix", path },
+    { capabilities: ["postcopy-ram"] },
+  );
+  const begin = performance.now();
+  const channel = await connectSocket(`unix:${path}`);
+  const served = source.serve(wrap?.(channel) ?? channel);
+  served.catch(() => {});
+  await guest;
+  const milliseconds = performance.now() - begin;
+  return new PostcopyGuest([qemu, console, milliseconds], source, served);
+}
