@@ -1,16 +1,10 @@
 import {
   type ByteChannel,
-  cachedSource,
+  type ByteSource,
   openFileSource,
-  openHttpSource,
   openSnapshot,
   openSnapshotSync,
-  profileRuns,
-  snapshotIdentity,
-  WorkingSetRecorder,
 } from "../../mod.ts";
-import { startDelayingProxy } from "../http/delaying_proxy.ts";
-import { findNginx, startNginx } from "../http/nginx_server.ts";
 import { findLinux, type Linux } from "../qemu/find_linux.ts";
 import { type LinuxSnapshot, linuxSnapshot } from "../qemu/linux_snapshots.ts";
 import { ScratchDirectory } from "../qemu/scratch_directory.ts";
@@ -21,10 +15,10 @@ import {
   type ResumedGuest,
   resumeEagerly,
 } from "./resumed_guest.ts";
+import { resumeOverHttp } from "./resume_http.ts";
 import { interleave, millisecondsOf } from "./rounds.ts";
 import { printResults, printRows } from "./table.ts";
 
-const LATENCY = 20;
 const ROUNDS = 5;
 
 /** Stock QEMU resumed: how soon it runs, and what its pages cost. */
@@ -44,7 +38,7 @@ export async function benchResume(): Promise<void> {
   await pageLatency(small, scratch.path, { push: false });
   await pageLatency(small, scratch.path, { push: true });
   await pushRate(small, scratch.path);
-  await overHttp(small, scratch);
+  await resumeOverHttp(small, scratch);
 }
 
 function largeSnapshot(linux: Linux): Promise<LinuxSnapshot> {
@@ -106,22 +100,47 @@ async function firstAnswer(
   saved: LinuxSnapshot,
   directory: string,
 ): Promise<void> {
-  await using resumed = await byPostcopy(saved, directory);
+  using file = openFileSource(saved.path);
+  const counting = new CountingSource(file);
+  await using resumed = await resumeByPostcopy(
+    await openSnapshot(counting),
+    saved.args,
+    { directory, push: false },
+  );
   const took = await millisecondsOf(async () => {
     await resumed.guest.run("true");
   });
-  const { requestedPages, bytesSent } = resumed.source.statistics;
-  const needed = requestedPages * 4096;
+  const { requestedPages } = resumed.source.statistics;
+  const share = counting.bytesRead / (requestedPages * 4096);
   printRows([
-    ["first answer of the guest", "ms", "pages", "bytes sent", "of its pages"],
+    ["first answer of the guest", "ms", "pages", "bytes read", "of its pages"],
     [
       "",
       took.toFixed(0),
       String(requestedPages),
-      String(bytesSent),
-      `${(bytesSent / needed).toFixed(2)} × (goal ≤ 1.2)`,
+      String(counting.bytesRead),
+      `${share.toFixed(2)} × (goal ≤ 1.2)`,
     ],
   ]);
+}
+
+/** Counts what is read of a source. */
+class CountingSource implements ByteSource {
+  bytesRead = 0;
+  readonly name: string;
+  readonly byteLength: number;
+  readonly #source: ByteSource;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+    this.name = source.name;
+    this.byteLength = source.byteLength;
+  }
+
+  readInto(target: Uint8Array, offset: number): Promise<void> {
+    this.bytesRead += target.length;
+    return this.#source.readInto(target, offset);
+  }
 }
 
 /** From the arrival of a request to the page's last byte written. */
@@ -194,56 +213,4 @@ async function pushRate(
     ["pages pushed, start of QEMU included", "pages", "MB/s"],
     ["", String(pushedPages), `${rate.toFixed(0)} (goal ≥ 300)`],
   ]);
-}
-
-/** Over HTTP, with and without a working set that was recorded before. */
-async function overHttp(
-  saved: LinuxSnapshot,
-  scratch: ScratchDirectory,
-): Promise<void> {
-  if (findNginx() === undefined) return;
-  const folder = saved.path.slice(0, saved.path.lastIndexOf("/"));
-  const file = saved.path.slice(folder.length + 1);
-  await using server = await startNginx(folder);
-  const { origin } = new URL(server.url("plain", file));
-  await using proxy = await startDelayingProxy(origin, LATENCY);
-  const url = server.url("plain", file).replace(origin, proxy.origin);
-  const profile = await record(saved, scratch.path);
-  const answer = async (replay: boolean) => {
-    const source = cachedSource(await openHttpSource(url));
-    const snapshot = await openSnapshot(source);
-    const runs = replay ? await profileRuns(profile, snapshot) : [];
-    await using resumed = await resumeByPostcopy(snapshot, saved.args, {
-      directory: scratch.path,
-      pushFirst: runs,
-      push: replay,
-    });
-    return await millisecondsOf(async () =>
-      void await resumed.guest.run("true")
-    );
-  };
-  const results = await interleave([
-    { name: "first answer over HTTP", measure: () => answer(false) },
-    {
-      name: "with a working set replayed",
-      measure: () => answer(true),
-      goal: { of: "ratio", atMost: 1 / 3 },
-    },
-  ], 3);
-  printResults(results, "ms");
-}
-
-/** The pages that the guest asks for until its first answer. */
-async function record(saved: LinuxSnapshot, directory: string) {
-  using source = openFileSource(saved.path);
-  const snapshot = openSnapshotSync(source);
-  const recorder = new WorkingSetRecorder(snapshot.blocks);
-  await using resumed = await resumeByPostcopy(snapshot, saved.args, {
-    ...{ directory, push: false },
-    onRequest: ({ idstr, first, end }) => {
-      for (let page = first; page < end; page++) recorder.record(idstr, page);
-    },
-  });
-  await resumed.guest.run("true");
-  return recorder.profile(await snapshotIdentity(snapshot));
 }
