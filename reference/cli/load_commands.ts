@@ -23,11 +23,31 @@ export function loadCommands(
   command: QemuCommand | undefined,
 ): LoadCommands {
   if (isUrl(file)) {
-    const qemu = command === undefined ? [] : ["--", ...command.args];
+    const qemu = command === undefined
+      ? []
+      : ["--", command.program, ...command.args];
     return { qmp: [], shell: ["deno", "task", "resume", file, ...qemu] };
   }
   const { capabilities, index } = snapshot;
-  const qmp = [
+  const qmp = incomingCommands(file, index.streamOffset, capabilities);
+  if (command === undefined) return { qmp };
+  const { program, args } = command;
+  return { qemu: [program, ...args, ...incomingOptions(args)], qmp };
+}
+
+/** What QEMU is started with besides `args` to wait for these commands. */
+export function incomingOptions(args: readonly string[]): string[] {
+  const monitor = args.some((it) => MONITOR.test(it)) ? [] : ["-qmp", SOCKET];
+  return [...monitor, "-incoming", "defer"];
+}
+
+/** The commands of QMP that load a file. */
+export function incomingCommands(
+  file: string,
+  offset: number,
+  capabilities: readonly string[],
+): unknown[] {
+  return [
     { execute: "qmp_capabilities" },
     {
       execute: "migrate-set-capabilities",
@@ -40,13 +60,9 @@ export function loadCommands(
     },
     {
       execute: "migrate-incoming",
-      arguments: incomingArguments(resolve(file), index.streamOffset),
+      arguments: incomingArguments(resolve(file), offset),
     },
   ];
-  if (command === undefined) return { qmp };
-  const { program, args } = command;
-  const monitor = args.some((it) => MONITOR.test(it)) ? [] : ["-qmp", SOCKET];
-  return { qemu: [program, ...args, ...monitor, "-incoming", "defer"], qmp };
 }
 
 /** As a URI; in QMP's longer form if QEMU would take the path for an offset. */

@@ -10,7 +10,15 @@ import {
 } from "./testing/run_program.ts";
 import { VERSION } from "./version.ts";
 
-const COMMANDS = ["save", "info", "verify", "read", "load"];
+const COMMANDS = [
+  "save",
+  "info",
+  "bitmaps",
+  "verify",
+  "read",
+  "load",
+  "resume",
+];
 
 test("main() prints help and version", PATIENT, async () => {
   const [help, version] = await Promise.all([
@@ -21,7 +29,7 @@ test("main() prints help and version", PATIENT, async () => {
   assert.match(help.stdout, /Example: deno task save/);
   assert.match(
     version.stdout,
-    /^mapped-ram \d+\.\d+\.\d+ \(SPEC\.md 1\.0\)\n$/,
+    /^mapped-ram \d+\.\d+\.\d+ \(SPEC\.md 1\.1\)\n$/,
   );
 });
 
@@ -54,7 +62,11 @@ test(
   async () => {
     await runAllBad([
       [["info", "no\nsuch\x1b[31mfile"], 1, /no\\nsuch/],
-      [[], 2, /without a command: expected save, info, verify, read or/],
+      [
+        [],
+        2,
+        /without a command: expected save, info, bitmaps, verify, read, load, /,
+      ],
       [["saev"], 2, /Cannot run "saev": expected save, .* \(see --help\)/],
       [["toString"], 2, /Cannot run "toString"/],
       [["info"], 2, /without FILE \(see info --help\)/],

@@ -20,6 +20,8 @@ export interface ChildOptions {
   readonly directory?: string | undefined;
   /** What its standard input and output are. */
   readonly stdio: "ignore" | "inherit" | "pipe";
+  /** Whether it has a session of its own, so that no Ctrl-C comes to it. */
+  readonly detached?: boolean | undefined;
   /** Is told what it prints on stderr. */
   readonly onStderr?: ((text: string) => void) | undefined;
 }
@@ -50,7 +52,7 @@ export class ChildProcess {
   constructor(program: string, args: readonly string[], options: ChildOptions) {
     this.program = program;
     const { spawn } = builtinModule("node:child_process", PROGRAMS);
-    const { stdio, directory, onStderr } = options;
+    const { stdio, detached = false, directory, onStderr } = options;
     const streams: StdioOptions = [
       stdio === "pipe" ? "ignore" : stdio,
       stdio,
@@ -58,6 +60,7 @@ export class ChildProcess {
     ];
     const child = spawn(program, [...args], {
       stdio: streams,
+      detached,
       ...(directory === undefined ? {} : { cwd: directory }),
     });
     this.#child = child;

@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun, RamRecordWriter } from "../../format/mod.ts";
 import type { SourceError } from "../sources/source_error.ts";
 import type { ByteChannel } from "./byte_channel.ts";
 import type { PageRecords } from "./page_records.ts";
@@ -11,8 +11,10 @@ export interface PostcopyStatistics {
   requests: number;
   /** Pages that were sent since they were asked for, zero pages among them. */
   requestedPages: number;
-  /** Pages that were sent without being asked for. */
+  /** Pages of the snapshot that were sent without being asked for. */
   pushedPages: number;
+  /** Pages of zeros that were sent at the end without being asked for. */
+  pushedZeros: number;
   /** Bytes sent, whatever they were. */
   bytesSent: number;
   /** Reads of the snapshot that failed and were tried again. */
@@ -93,6 +95,23 @@ export class PageWriter {
     );
     const count = parts.reduce((sum, it) => sum + it.end - it.first, 0);
     this.statistics.pushedPages += count;
+    await this.write(channel, bytes);
+    return bytes.length;
+  }
+
+  /** Sends zeros for some pages; returns how many bytes. */
+  async sendZeros(
+    { block }: PostcopyBlock,
+    { first, end }: PageRun,
+    records: RamRecordWriter,
+  ): Promise<number> {
+    const { channel, sectionId } = this.#options;
+    records.start(sectionId);
+    for (let page = first; page < end; page++) {
+      records.zero(block.idstr, page * block.pageSize);
+    }
+    const bytes = records.finish(sectionId);
+    this.statistics.pushedZeros += end - first;
     await this.write(channel, bytes);
     return bytes.length;
   }

@@ -17,6 +17,7 @@ import {
   readOpening,
 } from "./postcopy_opening.ts";
 import { type BlockRun, pushPages } from "./push_pages.ts";
+import { pushZeros } from "./push_zeros.ts";
 import { listenToRequests } from "./request_listener.ts";
 
 /** What a host page has on most machines. */
@@ -79,6 +80,7 @@ export class PostcopySource {
     requests: 0,
     requestedPages: 0,
     pushedPages: 0,
+    pushedZeros: 0,
     bytesSent: 0,
     retries: 0,
   };
@@ -87,6 +89,8 @@ export class PostcopySource {
   readonly #blocks: readonly PostcopyBlock[];
   #opening: Promise<Opening> | undefined;
   #ended = false;
+  /** Settles when the destination has its device state. */
+  readonly #loaded = Promise.withResolvers<void>();
 
   /**
    * Over an open snapshot; nothing is read yet.
@@ -169,7 +173,10 @@ export class PostcopySource {
     const queue = new DemandQueue(writer);
     const aborted = rejection(signal);
     const hungUp = listenToRequests(channel, this.#blocks, {
-      onLoaded: this.#options.onLoaded,
+      onLoaded: () => {
+        this.#loaded.resolve();
+        this.#options.onLoaded?.();
+      },
       onRequest: (block, run) => {
         this.#statistics.requests++;
         this.#options.onRequest?.({ idstr: block.block.idstr, ...run });
@@ -210,20 +217,23 @@ export class PostcopySource {
     await writer.write(channel, opening.start);
     for await (const piece of opening.rest) await writer.write(channel, piece);
     if (this.#options.push === false) return await never();
-    await pushPages(this.#blocks, writer, {
+    const options = {
       first: this.#options.pushFirst ?? [],
       maxBandwidth: this.#options.maxBandwidth ?? Infinity,
       gate: queue.gate,
       signal,
-    });
+    };
+    await pushPages(this.#blocks, writer, options);
+    const hasOwnChannel = this.#options.preempt !== undefined;
+    if (!hasOwnChannel) await pushZeros(this.#blocks, writer, options);
+    // Behind the end nobody answers, and loading a device can take pages.
+    await this.#loaded.promise;
     await queue.gate.idle(signal);
     const end = new ByteWriter().u8(QEMU_VM_SECTION_END)
       .be32(index.ramSection.sectionId).be64(RAM_SAVE_FLAG_EOS);
     writeSectionFooter(end, index.ramSection);
     this.#ended = true;
-    // Behind EOF nothing may come; what is asked for now was never written, and
-    // is zero when the destination stops to watch for faults.
-    queue.end({ hasOwnChannel: this.#options.preempt !== undefined });
+    queue.end({ hasOwnChannel });
     await writer.write(channel, end.u8(QEMU_VM_EOF).finish());
   }
 

@@ -4,8 +4,8 @@ import { inLanes } from "../lanes.ts";
 import type { DemandGate } from "../sources/demand_gate.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
-import { sleep } from "./persistent_read.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
+import { Throttle } from "./throttle.ts";
 
 /** Most runs that are read at a time: a server may not like a longer request. */
 const RUNS_MAX = 64;
@@ -35,8 +35,8 @@ interface Batch {
 }
 
 /**
- * Sends all pages of the snapshot that nobody has asked for. Pages that are not
- * in it are not sent: memory that was never written is zero.
+ * Sends all pages of the snapshot that nobody has asked for, and none of those
+ * that are not in it.
  */
 export async function pushPages(
   blocks: readonly PostcopyBlock[],
@@ -55,8 +55,7 @@ export async function pushPages(
     { length: parallelReads },
     () => new PageRecords(most / pageSize, pageSize),
   );
-  const begin = performance.now();
-  let sent = 0;
+  const throttle = new Throttle(maxBandwidth, signal);
   const batches = allBatches(blocks, options, most);
   await inLanes(lanes, batches, async ({ block, runs }, records) => {
     await gate.idle(signal);
@@ -65,10 +64,7 @@ export async function pushPages(
     // While they were read, some may have been asked for.
     const parts = runs.flatMap((run) => takeFree(block, run));
     if (parts.length === 0) return;
-    sent += await writer.sendAhead(block, parts, records);
-    const due = begin + sent / maxBandwidth * 1000;
-    const early = due - performance.now();
-    if (early > 1) await sleep(early, signal);
+    await throttle.spend(await writer.sendAhead(block, parts, records));
   });
 }
 

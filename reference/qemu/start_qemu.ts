@@ -18,6 +18,11 @@ export interface StartQemuOptions extends WaitOptions {
   readonly incoming?: boolean | undefined;
   /** Whether its standard input and output are ours. Default: `"ignore"`. */
   readonly stdio?: "ignore" | "inherit" | undefined;
+  /**
+   * Whether it has a session of its own: Ctrl-C at the terminal comes to us
+   * alone. It can use that terminal all the same. Default: false.
+   */
+  readonly detached?: boolean | undefined;
   /** Is told what it prints on stderr. */
   readonly onStderr?: ((text: string) => void) | undefined;
 }
@@ -67,6 +72,7 @@ export async function startQemu(
     ], {
       directory: options.directory,
       stdio: options.stdio ?? "ignore",
+      detached: options.detached,
       onStderr: options.onStderr,
     });
     // It is QEMU that connects, so nobody has to try until it listens.

@@ -21,6 +21,12 @@ export class Destination implements Disposable {
   readonly items: string[] = [];
   /** The pages, in the order in which they came. */
   readonly pages: ReceivedPage[] = [];
+
+  /** Those that came with bytes. */
+  get storedPages(): ReceivedPage[] {
+    return this.pages.filter(({ bytes }) => bytes !== undefined);
+  }
+
   readonly #socket: Socket;
   readonly #hasHostPageSize: (idstr: string) => boolean;
   readonly #waiting = new Set<() => void>();
@@ -152,6 +158,9 @@ export class Destination implements Disposable {
     const view = new DataView(payload.buffer, payload.byteOffset);
     const packaged = this.#take(view.getUint32(0));
     this.items.push(`package of ${packaged.length}`);
+    // The PING in it is the last but one of its commands.
+    const value = packaged.subarray(-9, -5);
+    this.say(0, 2, 0, 4, ...value);
   }
 
   #ramStart(): void {

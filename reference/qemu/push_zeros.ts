@@ -1,0 +1,41 @@
+import { RamRecordWriter } from "../../format/mod.ts";
+import type { PageWriter } from "./page_writer.ts";
+import type { PostcopyBlock } from "./postcopy_block.ts";
+import type { PushOptions } from "./push_pages.ts";
+import { Throttle } from "./throttle.ts";
+
+/** How many pages of zeros are sent at a time, unless a host page has more. */
+const PAGES = 4096;
+
+/**
+ * Sends all pages that nobody has taken as pages of zeros, once those that the
+ * snapshot has are gone. Memory that was never written is zero by itself, but a
+ * device of QEMU's that touches it between the end of the stream and the end of
+ * the watching for faults would wait for ever: nobody answers then.
+ */
+export async function pushZeros(
+  blocks: readonly PostcopyBlock[],
+  writer: PageWriter,
+  { gate, signal, maxBandwidth }: PushOptions,
+): Promise<void> {
+  const throttle = new Throttle(maxBandwidth, signal);
+  for (const block of blocks) {
+    const each = block.hostPageSize / block.block.pageSize;
+    const step = Math.max(1, Math.floor(PAGES / each));
+    // A zero record has a byte where others have a page.
+    const records = new RamRecordWriter(step * each, 1);
+    const end = block.hostPageCount;
+    for (let from = 0; from < end;) {
+      await gate.idle(signal);
+      from = block.nextFree(from, end);
+      const until = block.nextTaken(from, Math.min(end, from + step));
+      if (from === until) continue;
+      for (let hostPage = from; hostPage < until; hostPage++) {
+        block.take(hostPage);
+      }
+      const pages = block.pagesOf(from, until);
+      await throttle.spend(await writer.sendZeros(block, pages, records));
+      from = until;
+    }
+  }
+}
