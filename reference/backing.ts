@@ -1,5 +1,6 @@
 /** A file that another thread can open again. */
 export interface BackingFile {
+  /** Tells it from memory. */
   readonly kind: "file";
   /** Its path, right now. */
   readonly path: string;
@@ -9,6 +10,8 @@ export interface BackingFile {
   readonly identity: string;
   /** Its size when it was opened. */
   readonly byteLength: number;
+  /** Of a sink: the size of what is gone on with; 0 if that is nothing. */
+  readonly leftoverLength?: number | undefined;
 }
 
 /** Memory that another thread sees, too. */

@@ -140,9 +140,25 @@ export class LocalFile implements Disposable {
     );
   }
 
+  /** Does something with the descriptor, which stays the file's own. */
+  use<T>(body: (fd: number) => T): T {
+    return body(this.#descriptor);
+  }
+
   /** Waits until everything written is on the disk. */
   flush(): void {
     this.#try("flush", () => this.#fs.fsyncSync(this.#descriptor));
+  }
+
+  /** As {@linkcode flush}, while other work goes on. */
+  flushAside(): Promise<void> {
+    const fd = this.#descriptor;
+    return new Promise((resolve, reject) => {
+      this.#fs.fsync(fd, (error) => {
+        if (error === null) resolve();
+        else reject(fileError("flush", this.name, error));
+      });
+    });
   }
 
   /** Closes the file; a second call does nothing. */

@@ -8,6 +8,9 @@ import {
   pageRunRange,
   toLsb0,
 } from "../format/mod.ts";
+import { backingOf } from "./backing.ts";
+import type { BlockShare } from "./parallel/shared_block_writer.ts";
+import { SourceError } from "./sources/source_error.ts";
 import { clearBit, setBit, sharedWords } from "./shared_bits.ts";
 import { isZero } from "./zero_page.ts";
 
@@ -102,6 +105,27 @@ export class RAMBlockWriter {
   /** How many pages are stored so far. */
   async presentCount(): Promise<number> {
     return (await this.bitmap()).count();
+  }
+
+  /**
+   * What other threads need to write pages of the block, too, by
+   * `SharedBlockWriter`. They must be done before the snapshot is finished.
+   *
+   * @throws {SourceError} if the sink is not a file of this machine
+   */
+  async share(): Promise<BlockShare> {
+    const { idstr, pageSize, pageCount, pagesOffset } = this;
+    const bits = sharedWords(await this.bitmap());
+    const file = backingOf(this.#target);
+    if (file?.kind === "file") {
+      return { idstr, pageSize, pageCount, pagesOffset, file, bits };
+    }
+    throw new SourceError(
+      idstr,
+      `Cannot share RAMBlock ${
+        JSON.stringify(idstr)
+      }: it is written to no file`,
+    );
   }
 
   /** Writes the bitmap to its place, if any page was written. */

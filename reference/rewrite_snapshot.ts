@@ -2,6 +2,7 @@ import {
   bitmapByteLength,
   type BitmapOrder,
   PageBitmap,
+  pageRunRange,
   toLsb0,
 } from "../format/mod.ts";
 import {
@@ -21,14 +22,18 @@ export class SnapshotRewriter {
   readonly blocks: readonly RAMBlockWriter[];
   readonly #store: ByteStore;
   readonly #order: BitmapOrder;
+  /** The bits of each block written to, by idstr, as they were. */
+  readonly #before: ReadonlyMap<string, Uint8Array>;
 
   /** Made by {@linkcode rewriteSnapshot}. */
   constructor(
     store: ByteStore,
     blocks: readonly RAMBlockWriter[],
     order: BitmapOrder,
+    before: ReadonlyMap<string, Uint8Array>,
   ) {
     this.#store = store;
+    this.#before = before;
     this.blocks = blocks;
     this.#order = order;
   }
@@ -38,12 +43,51 @@ export class SnapshotRewriter {
     return findWriter(this.blocks, idstr, this.#store.name);
   }
 
-  /** Writes the bitmaps of the blocks written to, behind a flush of the pages. */
-  async finish(): Promise<void> {
-    await this.#store.flush();
+  /**
+   * Writes the bitmaps of the blocks written to, behind a flush of the pages;
+   * then punches holes, if asked to, behind a flush of the bitmaps.
+   *
+   * @throws {RangeError} if holes are asked for of a store that makes none
+   */
+  async finish(options: RewriteFinishOptions = {}): Promise<void> {
+    const { punchHoles = false } = options;
+    const store = this.#store;
+    if (punchHoles && store.punchHole === undefined) {
+      throw new RangeError(
+        `Cannot punch holes into ${JSON.stringify(store.name)}: ` +
+          "its store does not know how",
+      );
+    }
+    await store.flush();
     for (const block of this.blocks) await block.writeBitmap(this.#order);
-    await this.#store.flush();
+    await store.flush();
+    if (!punchHoles) return;
+    for (const block of this.blocks) await this.#punchHoles(block);
+    await store.flush();
   }
+
+  async #punchHoles(block: RAMBlockWriter): Promise<void> {
+    const before = this.#before.get(block.idstr);
+    if (before === undefined) return; // Nothing of it was written.
+    const now = await block.bitmap();
+    const became = new PageBitmap(
+      now.pageCount,
+      before.map((byte, index) => byte & ~(now.bytes[index] ?? 0)),
+    );
+    for (const run of became.runs()) {
+      const { offset, length } = pageRunRange(block, run);
+      await this.#store.punchHole?.(offset, length);
+    }
+  }
+}
+
+/** How to finish a rewrite. */
+export interface RewriteFinishOptions {
+  /**
+   * Whether to give the space of pages that became zero back to the file system.
+   * Default: false, their old bytes stay behind a clear bit.
+   */
+  readonly punchHoles?: boolean | undefined;
 }
 
 /**
@@ -70,10 +114,15 @@ export async function rewriteSnapshot(
   const order = bitmapOrderOf(options);
   const snapshot = await openSnapshot(store, options);
   const blocks = snapshot.blocks.filter((block) => !block.ignored);
+  const before = new Map<string, Uint8Array>();
   const writers = blocks.map((block) =>
-    new RAMBlockWriter(block, store, () => loadBitmap(store, block, order))
+    new RAMBlockWriter(block, store, async () => {
+      const bitmap = await loadBitmap(store, block, order);
+      before.set(block.idstr, bitmap.bytes.slice());
+      return bitmap;
+    })
   );
-  return new SnapshotRewriter(store, writers, order);
+  return new SnapshotRewriter(store, writers, order, before);
 }
 
 async function loadBitmap(

@@ -142,3 +142,38 @@ test("rewriteSnapshot() refuses what it cannot open, and unknown blocks", async 
   await assert.rejects(block.writePage(4, page(1)), RangeError);
   await assert.rejects(block.writePage(0, page(1).subarray(1)), RangeError);
 });
+
+test("finish() punches what became zero if asked, behind the bitmaps", async () => {
+  const memory = testMemory(20, [1, 2, 3, 7]);
+  const file = await savedFile({ ram: memory });
+  const store = new WatchedStore(file);
+  const holes: string[] = [];
+  const punching = Object.assign(store, {
+    punchHole(offset: number, length: number): Promise<void> {
+      holes.push(`${store.calls.length}: ${offset - 0x100000} ${length}`);
+      return Promise.resolve();
+    },
+  });
+  const rewriter = await rewriteSnapshot(punching);
+  const block = rewriter.block("ram");
+  for (const page of [2, 3, 5]) {
+    await block.writePage(page, new Uint8Array(4096));
+  }
+  await block.writePage(7, new Uint8Array(4096).fill(8));
+  await rewriter.finish({ punchHoles: true });
+  const calls = store.calls.map((call) => call.split(" ")[0]);
+  assert.deepEqual(calls, ["write", "flush", "write", "flush", "flush"]);
+  assert.deepEqual(holes, ["4: 8192 8192"]);
+});
+
+test("finish() refuses to punch where the store cannot, and writes nothing", async () => {
+  const file = await savedFile({ ram: testMemory(20, [1]) });
+  const store = new WatchedStore(file);
+  const rewriter = await rewriteSnapshot(store);
+  await rewriter.block("ram").writePage(1, new Uint8Array(4096));
+  await assert.rejects(rewriter.finish({ punchHoles: true }), {
+    name: "RangeError",
+    message: 'Cannot punch holes into "watched": its store does not know how',
+  });
+  assert.deepEqual(store.calls, []);
+});

@@ -1,9 +1,11 @@
 import { type ByteRange, PageBitmap } from "../format/mod.ts";
+import { BackgroundFlush } from "./background_flush.ts";
 import { CHUNK } from "./chunk.ts";
 import { Pace } from "./pace.ts";
 import type { ProgressReport } from "./progress.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
 import type { RAMBlockInput } from "./save_snapshot.ts";
+import type { ByteSink } from "./sinks/byte_sink.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";
 import type { ByteSource, ReadOptions } from "./sources/byte_source.ts";
 import { PageBuffer } from "./zero_page.ts";
@@ -12,36 +14,49 @@ import { PageBuffer } from "./zero_page.ts";
 export async function saveBlocks(
   writer: SnapshotWriter,
   blocks: readonly RAMBlockInput[],
-  options: ReadOptions & { readonly report: ProgressReport },
+  options: ReadOptions & {
+    readonly report: ProgressReport;
+    readonly sink: ByteSink;
+  },
 ): Promise<void> {
-  const { signal, report } = options;
+  const { signal, report, sink } = options;
   const pace = new Pace(signal);
   const chunk = Math.max(CHUNK, writer.blocks[0]?.pageSize ?? 0);
   const buffer = new PageBuffer(chunk);
-  for (const { idstr, source, dataRanges } of blocks) {
-    const block = writer.block(idstr);
-    report.idstr = idstr;
-    const before = report.done;
-    for (const run of chunksWithData(block, chunk, dataRanges).runs()) {
-      for (let number = run.first; number < run.end; number++) {
-        const offset = number * chunk;
-        const length = Math.min(chunk, block.usedLength - offset);
-        const stored = await saveChunk(
-          block,
-          source,
-          { buffer, offset, length },
-          options,
-        );
-        report.zero += before + offset - report.done;
-        report.zero += length - stored * block.pageSize;
-        report.done = before + offset + length;
-        report.tell();
-        await pace.step();
+  const flush = new BackgroundFlush(sink);
+  try {
+    await saveAll();
+  } finally {
+    await flush.settle();
+  }
+
+  async function saveAll(): Promise<void> {
+    for (const { idstr, source, dataRanges } of blocks) {
+      const block = writer.block(idstr);
+      report.idstr = idstr;
+      const before = report.done;
+      for (const run of chunksWithData(block, chunk, dataRanges).runs()) {
+        for (let number = run.first; number < run.end; number++) {
+          const offset = number * chunk;
+          const length = Math.min(chunk, block.usedLength - offset);
+          const stored = await saveChunk(
+            block,
+            source,
+            { buffer, offset, length },
+            options,
+          );
+          report.zero += before + offset - report.done;
+          report.zero += length - stored * block.pageSize;
+          report.done = before + offset + length;
+          report.tell();
+          flush.wrote(report.done - report.zero);
+          await pace.step();
+        }
       }
+      report.zero += before + block.usedLength - report.done;
+      report.done = before + block.usedLength;
+      report.tell();
     }
-    report.zero += before + block.usedLength - report.done;
-    report.done = before + block.usedLength;
-    report.tell();
   }
 }
 
@@ -64,7 +79,7 @@ function chunksWithData(
 }
 
 /** Saves a part of a block; returns how many of its pages are stored. */
-async function saveChunk(
+export async function saveChunk(
   block: RAMBlockWriter,
   source: ByteSource,
   part: {

@@ -46,6 +46,8 @@ export interface SaveOptions extends CreateOptions, ReadOptions {
 
 /** What was saved. */
 export interface SaveSummary {
+  /** With `resume`: how many pages were there already, and the same. */
+  readonly keptPages?: number;
   /** Size of the file in bytes, holes included. */
   readonly byteLength: number;
   /** Each RAMBlock with how many of its pages are stored. */
@@ -83,6 +85,7 @@ export async function saveSnapshot(
   options: SaveOptions = {},
 ): Promise<SaveSummary> {
   let writer: SnapshotWriter | undefined;
+  let kept: { readonly keptPages?: number } = {};
   try {
     writer = await createSnapshot(
       sink,
@@ -94,15 +97,17 @@ export async function saveSnapshot(
     );
     const total = writer.blocks.reduce((sum, it) => sum + it.usedLength, 0);
     const report = new ProgressReport(total, options.onProgress);
-    const own = { ...options, report };
-    const left = await saveInLanes(writer, blocks, sink, own);
+    const own = { ...options, report, sink };
+    const { left, keptPages } = await saveInLanes(writer, blocks, sink, own);
     await saveBlocks(writer, left, own);
+    if (options.resume) kept = { keptPages };
     await writer.finish();
   } catch (error) {
     await sink.abort();
     throw error;
   }
   return {
+    ...kept,
     byteLength: writer.byteLength,
     blocks: await Promise.all(writer.blocks.map(async (block) => ({
       idstr: block.idstr,

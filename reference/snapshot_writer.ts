@@ -4,11 +4,14 @@ import {
   pageCountOf,
   type PlannedBlock,
   planSnapshot,
+  type RamLayout,
 } from "../format/mod.ts";
+import { backingOf } from "./backing.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { sharedBitmap } from "./shared_bits.ts";
 import type { ByteSink } from "./sinks/byte_sink.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { SourceError } from "./sources/source_error.ts";
 import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
 
 const EOS = encodeEos();
@@ -29,6 +32,11 @@ export interface CreateOptions {
    * as they are. `machine`, `pageSize` and `targetPageBits` are then its own.
    */
   readonly deviceStateFrom?: Snapshot | undefined;
+  /**
+   * How the RAM is laid out: as `mapped-ram`, or in one of the two ways that were
+   * named `fixed-ram`, which no QEMU from 9.0 on loads. Default: `mapped-ram`.
+   */
+  readonly layout?: RamLayout | undefined;
 }
 
 /** A new snapshot in the making. */
@@ -126,17 +134,41 @@ export async function createSnapshot(
   options: CreateOptions = {},
 ): Promise<SnapshotWriter> {
   const { deviceStateFrom, machine = "none", pageSize = 4096 } = options;
+  const { layout, targetPageBits } = options;
   const frame = deviceStateFrom === undefined
-    ? newFrame({ machine, pageSize, targetPageBits: options.targetPageBits })
-    : await copiedFrame(deviceStateFrom);
-  const plan = planSnapshot(frame.head, blocks, frame.pageSize);
+    ? newFrame({ machine, pageSize, targetPageBits, layout })
+    : await copiedFrame(deviceStateFrom, layout);
+  return await createWithFrame(sink, blocks, frame);
+}
+
+/** Starts a snapshot in a frame that is there already. */
+export async function createWithFrame(
+  sink: ByteSink,
+  blocks: readonly PlannedBlock[],
+  frame: StreamFrame,
+): Promise<SnapshotWriter> {
+  const plan = planSnapshot(frame.head, blocks, frame.pageSize, frame.layout);
   const writers = plan.blocks.map((block) => {
     const pageCount = pageCountOf(block.usedLength, block.pageSize);
     const empty = Promise.resolve(sharedBitmap(pageCount));
     return new RAMBlockWriter(block, sink, () => empty);
   });
   const writer = new SnapshotWriter(sink, writers, frame, plan.eosOffset);
+  checkLeftover(sink, writer.byteLength);
   await sink.setLength(writer.byteLength);
   for (const { bytes, offset } of plan.pieces) await sink.write(bytes, offset);
   return writer;
+}
+
+/** Refuses to go on with a file that was to be of another size. */
+function checkLeftover(sink: ByteSink, byteLength: number): void {
+  const backing = backingOf(sink);
+  const { leftoverLength = 0 } = backing?.kind === "file" ? backing : {};
+  // Nothing was written yet to one without length.
+  if (leftoverLength === 0 || leftoverLength === byteLength) return;
+  throw new SourceError(
+    sink.name,
+    `Cannot resume ${JSON.stringify(sink.name)}: its unfinished file has ` +
+      `${leftoverLength} bytes, expected ${byteLength}; it is of other memory`,
+  );
 }

@@ -48,15 +48,15 @@ export class PageBuffer {
     this.#mark = instantiate(memory);
   }
 
-  /** A bit for each of the first `pageCount` pages that is not all zero. */
-  nonZeroPages(pageSize: number, pageCount: number): PageBitmap {
+  /** A bit for each of `pageCount` pages from `start` on that is not all zero. */
+  nonZeroPages(pageSize: number, pageCount: number, start = 0): PageBitmap {
     const bits = this.#bitmap.subarray(0, bitmapByteLength(pageCount));
     bits.fill(0);
     const bitmap = new PageBitmap(pageCount, bits);
     if (this.#mark !== undefined) {
-      this.#mark(0, pageSize, pageCount, bits.byteOffset);
+      this.#mark(start, pageSize, pageCount, bits.byteOffset);
     } else {
-      markNonZeroPages(this.bytes, pageSize, bitmap);
+      markNonZeroPages(this.bytes.subarray(start), pageSize, bitmap);
     }
     return bitmap;
   }

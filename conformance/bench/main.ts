@@ -14,18 +14,24 @@
 import process from "node:process";
 import { benchHttp } from "./http.ts";
 import { benchLoad } from "./load.ts";
+import { benchLoadBesideQemu } from "./load_beside_qemu.ts";
 import { benchOpen } from "./open.ts";
+import { benchPageFaults } from "./page_faults.ts";
 import { benchPageRead } from "./page_read.ts";
 import { benchResume } from "./resume.ts";
 import { benchSave } from "./save.ts";
+import { benchSaveLimits } from "./save_limits.ts";
 import { benchZeroScan } from "./zero_scan.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "page-read": benchPageRead,
+  "page-faults": benchPageFaults,
   "open": benchOpen,
   "zero-scan": benchZeroScan,
   "save": benchSave,
+  "save-limits": benchSaveLimits,
   "load": benchLoad,
+  "load-qemu": benchLoadBesideQemu,
   "http": benchHttp,
   "resume": benchResume,
 };
@@ -39,7 +45,10 @@ if (import.meta.main) {
     process.exitCode = 2;
   } else {
     for (const [name, run] of Object.entries(BENCHMARKS)) {
-      if (names.length > 0 && !names.includes(name)) continue;
+      // "save" also stands for "save-limits", "load" for "load-qemu".
+      const [family] = name.split("-");
+      const isWanted = names.includes(name) || names.includes(family);
+      if (names.length > 0 && !isWanted) continue;
       await run();
       console.log();
     }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { findQemu } from "../qemu/find_qemu.ts";
 import { QemuProcess } from "../qemu/qemu_process.ts";
 import { millisecondsOf } from "./rounds.ts";
@@ -27,12 +28,27 @@ export function startQemuWith(
 export async function qemuSave(
   qemu: QemuProcess,
   path: string,
+  directIO = false,
 ): Promise<number> {
-  const took = await millisecondsOf(() => qemu.save(path, MULTIFD));
-  // Having run for a moment, it can be saved again.
-  await qemu.qmp.execute("cont");
-  await qemu.qmp.execute("stop");
+  const how = { ...MULTIFD, directIO };
+  const took = await millisecondsOf(() => qemu.save(path, how));
+  await letItRun(qemu);
   return took;
+}
+
+/** Having run for a moment, a QEMU that was saved can be saved again. */
+async function letItRun(qemu: QemuProcess): Promise<void> {
+  for (let tries = 0;; tries++) {
+    try {
+      await qemu.qmp.execute("cont");
+      break;
+    } catch (error) {
+      // It has yet to put the migration away.
+      if (tries === 1000) throw error;
+      await sleep(5);
+    }
+  }
+  await qemu.qmp.execute("stop");
 }
 
 /** Milliseconds that a new QEMU takes to load all of a snapshot. */

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createFileSink, openFileSource, saveSnapshot } from "../../mod.ts";
+import { BenchFolder } from "./bench_folder.ts";
 import { PAGE_SIZE } from "./guest_memory.ts";
 import { makeCold, measuredPlaces, type Place } from "./measured_places.ts";
 import { writeImage } from "./memory_image.ts";
@@ -15,12 +16,8 @@ const JOBS = navigator.hardwareConcurrency;
 /** A memory image, half random and half zero, to a snapshot. */
 export async function benchSave(): Promise<void> {
   for (const place of measuredPlaces()) {
-    const folder = mkdtempSync(join(place.folder, "mapped-ram-bench-"));
-    try {
-      await benchPlace(place, folder);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    using folder = new BenchFolder(place.folder);
+    await benchPlace(place, folder.path);
   }
 }
 
@@ -85,12 +82,14 @@ async function measure(
   if (!hasQemu()) return await interleave(contenders, ROUNDS);
   await using qemu = await startQemuWith(image.image, byteLength, folder);
   const name = "QEMU, multifd 2";
-  async function flushed(): Promise<number> {
-    const took = await qemuSave(qemu, out);
+  async function flushed(directIo = false): Promise<number> {
+    const took = await qemuSave(qemu, out, directIo);
     return took + await millisecondsOf(() => void execFileSync("sync", [out]));
   }
+  const direct = "QEMU, multifd 2, direct I/O";
   return await interleave([
     { name, measure: () => speed(flushed) },
+    { name: direct, measure: () => speed(() => flushed(true)) },
     {
       ...ours(`save beside QEMU, ${JOBS} jobs`, { jobs: JOBS }),
       against: name,

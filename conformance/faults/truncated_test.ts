@@ -58,6 +58,7 @@ test("openSnapshot() refuses every vector cut anywhere in its structure", {
   timeout: 60_000,
 }, () => {
   for (const { path, expected, unpack } of VECTORS) {
+    if (expected.blocks === undefined) continue; // another layout of the RAM
     const whole = unpack();
     if (whole.length > 3_000_000 || expected.options !== undefined) continue;
     const { index } = openSnapshotSync(memorySource(whole));

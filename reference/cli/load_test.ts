@@ -99,3 +99,25 @@ test(
     assert.equal(new TextDecoder().decode(old), "precious");
   },
 );
+
+test(
+  "load by several threads, around the page cache, tells the same by events",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    const memory = fixtureMemory();
+    for (const more of [["--jobs", "2"], ["--direct-io"]]) {
+      const { stdout } = await runGood(
+        ["load", file, scratch.path, "--events", "--force", ...more],
+      );
+      const lines = stdout.trimEnd().split("\n").map((it) => JSON.parse(it));
+      const { event, images } = lines.pop();
+      assert.equal(event, "loaded");
+      assert.equal(images.length, 3);
+      assert(lines.every((it) => it.event === "progress"));
+      assert.deepEqual(scratch.read("pc.ram.img"), memory["pc.ram"]);
+      assert.deepEqual(scratch.read("vga.vram.img"), memory["vga.vram"]);
+    }
+  },
+);

@@ -11,12 +11,15 @@ export interface OutputOptions {
   readonly force: boolean;
   /** What the command reads, and must not replace. */
   readonly inputs: readonly string[];
+  /** Whether to go on with what a killed process left. Default: false. */
+  readonly resume?: boolean;
 }
 
 /** Starts a file after {@linkcode checkOutput}. */
 export function createOutput(path: string, options: OutputOptions): ByteSink {
   checkOutput(path, options);
-  return createFileSink(path, { force: options.force });
+  const { force, resume = false } = options;
+  return createFileSink(path, { force, resume });
 }
 
 /** Refuses to write a file, in the words of the command line. */

@@ -1,8 +1,7 @@
 import { saveSnapshot, type SaveSummary } from "../mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
-import { demonstrate } from "./demonstration.ts";
 import { formatBytes } from "./format_bytes.ts";
-import { formatCount, formatShare } from "./format_count.ts";
+import { countOf, formatCount, formatShare } from "./format_count.ts";
 import { formatTime } from "./format_time.ts";
 import { print, printJson } from "./output.ts";
 import { allocatedBytes, checkOutput, createOutput } from "./output_file.ts";
@@ -10,11 +9,16 @@ import { printable } from "./printable.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { printEvent, ProgressEvents } from "./progress_events.ts";
 import { saveArguments } from "./save_arguments.ts";
+import {
+  DEMONSTRATION_OPTIONS,
+  DEMONSTRATION_OPTIONS_HELP,
+  refuseDemonstration,
+  saveDemonstration,
+} from "./save_demonstration.ts";
 import { OpenedSources, openInputs } from "./save_inputs.ts";
 import { OPEN_OPTIONS, openOptionsHelp } from "./snapshot_options.ts";
 import { formatTable } from "./table.ts";
 import { paint } from "./terminal.ts";
-import { UsageError } from "./usage_error.ts";
 import {
   WORK_OPTIONS,
   WORK_OPTIONS_HELP,
@@ -30,7 +34,10 @@ const OPTIONS = {
   ...OPEN_OPTIONS,
   ...WORK_OPTIONS,
   force: { type: "boolean" },
-  keep: { type: "boolean" },
+  capability: { type: "string", multiple: true },
+  resume: { type: "boolean" },
+  scan: { type: "boolean" },
+  ...DEMONSTRATION_OPTIONS,
   json: { type: "boolean" },
 } as const;
 
@@ -39,7 +46,7 @@ export const save: Command = {
   summary: "flat memory images to a snapshot; without OUT a demonstration",
   help: `\
 Usage: deno task save OUT --block IDSTR=IMAGE... [options]
-       deno task save [--keep] [--json]
+       deno task save [--live] [--keep] [--json]
 
 Saves flat memory images as a snapshot that stock QEMU loads. Zero pages are left
 out. Without OUT it makes the memory of a small guest, saves it to a temporary
@@ -54,9 +61,16 @@ file, opens it lazily, compares what it reads, and shows what it did.
                               there, and the RAMBlocks that --block does not give;
                               where an image is shorter, the rest is zero
 ${openOptionsHelp("SNAPSHOT")}
+  --capability NAME           a capability of QEMU's that shall hold, too; one
+                              that cannot be with fixed places is refused
   --force                     replace OUT if it is there
+  --resume                    go on with what a save of OUT left that was killed:
+                              pages that are there already are compared, not
+                              written again
+  --scan                      read the holes of images, too, rather than ask the
+                              file system where they are
 ${WORK_OPTIONS_HELP}
-  --keep                      keep the file of the demonstration
+${DEMONSTRATION_OPTIONS_HELP}
   --json                      print JSON
   --help                      print this
 
@@ -66,22 +80,16 @@ Examples:
   deno task save new.mr --device-state vm.mr --block pc.ram=changed.img`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
-    const { force = false, keep = false, json = false, events = false } =
+    const { force = false, json = false, events = false, resume = false } =
       values;
     if (positionals.length === 0) {
-      const given = Object.keys(values).find((it) =>
-        it !== "keep" && it !== "json"
-      );
-      if (given !== undefined) {
-        throw new UsageError(`Cannot use --${given} without OUT`);
-      }
-      return await demonstrate({ keep, json, signal });
+      return await saveDemonstration(values, signal);
     }
     const { OUT } = takePositionals(positionals, "OUT");
-    if (keep) throw new UsageError("Cannot use --keep with OUT, which is kept");
+    refuseDemonstration(values);
     const saveArgs = saveArguments(values);
     const work = workOptions(values);
-    const output = { force, inputs: [...saveArgs.images.values()] };
+    const output = { force, resume, inputs: [...saveArgs.images.values()] };
     checkOutput(OUT, output);
     await using opened = new OpenedSources();
     const { blocks, deviceStateFrom } = await openInputs(
@@ -113,6 +121,7 @@ Examples:
       using bar = events ? new ProgressEvents() : new ProgressBar("Saving");
       return await saveSnapshot(createOutput(OUT, output), blocks, {
         ...work,
+        resume,
         pageSize,
         machine: saveArgs.machine,
         targetPageBits: saveArgs.targetPageBits,
@@ -126,7 +135,7 @@ Examples:
 
 function printSummary(
   out: string,
-  { blocks, byteLength }: SaveSummary,
+  { blocks, byteLength, keptPages }: SaveSummary,
   pageSize: number,
   allocated: number | undefined,
   milliseconds: number,
@@ -148,6 +157,9 @@ function printSummary(
     formatCount(pageCount - presentCount),
   ]);
   for (const line of formatTable(header, rows)) print(line);
+  if (keptPages !== undefined) {
+    print(`${countOf(keptPages, "page")} there already, compared and kept`);
+  }
   const onDisk = allocated === undefined
     ? ""
     : `, ${formatBytes(allocated)} on disk`;

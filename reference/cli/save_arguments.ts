@@ -1,4 +1,4 @@
-import type { OpenOptions } from "../mod.ts";
+import { checkCapabilities, type OpenOptions } from "../mod.ts";
 import { parseNumber } from "./number_argument.ts";
 import {
   OPEN_OPTIONS,
@@ -21,6 +21,8 @@ export interface SaveArguments {
   readonly pageSize: number;
   /** log2 of it, if it is to be written down. */
   readonly targetPageBits: number | undefined;
+  /** Whether to read images without asking for their holes. */
+  readonly scan: boolean;
 }
 
 /** Values of the options that `save OUT` takes. */
@@ -30,6 +32,8 @@ export interface SaveValues extends OpenValues {
   readonly "page-size"?: string | undefined;
   readonly "target-page-bits"?: string | undefined;
   readonly "device-state"?: string | undefined;
+  readonly scan?: boolean | undefined;
+  readonly capability?: readonly string[] | undefined;
 }
 
 const PAGE_BITS_MIN = 8;
@@ -39,6 +43,7 @@ const PAGE_BITS_MAX = 20;
 export function saveArguments(values: SaveValues): SaveArguments {
   const images = parseBlocks(values.block ?? []);
   const path = values["device-state"];
+  checkCapabilities(values.capability ?? []);
   if (path === undefined) {
     refuse(values, Object.keys(OPEN_OPTIONS), "without --device-state");
     if (images.size === 0) {
@@ -58,6 +63,7 @@ export function saveArguments(values: SaveValues): SaveArguments {
       ? undefined
       : { path, options: openOptions(values) },
     machine: values.machine,
+    scan: values.scan ?? false,
     ...parsePageSize(values),
   };
 }

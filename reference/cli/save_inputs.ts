@@ -7,6 +7,7 @@ import {
   SourceError,
 } from "../mod.ts";
 import { findBlock } from "./find_block.ts";
+import { type OpenedImage, openImageData } from "./image_data.ts";
 import { type OpenedSource, openSource } from "./open_source.ts";
 import type { SaveArguments } from "./save_arguments.ts";
 
@@ -41,13 +42,17 @@ export async function openInputs(
   opened: OpenedSources,
   signal: AbortSignal,
 ): Promise<SaveInputs> {
-  const { images, deviceState, pageSize } = args;
+  const { images, deviceState, pageSize, scan } = args;
+  const open: OpenImage = (path) => {
+    const open = () => opened.open(path, signal);
+    return scan ? withoutRanges(open) : openImageData(path, open);
+  };
   if (deviceState === undefined) {
     const blocks: RAMBlockInput[] = [];
     for (const [idstr, path] of images) {
-      const source = await openImage(idstr, path, opened, signal);
-      const usedLength = alignUp(source.byteLength, pageSize);
-      blocks.push({ idstr, source, usedLength });
+      const image = await openImage(idstr, path, open);
+      const usedLength = alignUp(image.source.byteLength, pageSize);
+      blocks.push({ idstr, ...image, usedLength });
     }
     return { blocks, deviceStateFrom: undefined };
   }
@@ -61,24 +66,32 @@ export async function openInputs(
   for (const block of deviceStateFrom.blocks) {
     const { idstr, usedLength } = block;
     const image = images.get(idstr);
-    const source = image === undefined
-      ? block
-      : await openImage(idstr, image, opened, signal, usedLength);
-    blocks.push({ idstr, usedLength, source });
+    const input = image === undefined
+      ? { source: block }
+      : await openImage(idstr, image, open, usedLength);
+    blocks.push({ idstr, usedLength, ...input });
   }
   return { blocks, deviceStateFrom };
+}
+
+type OpenImage = (path: string) => Promise<OpenedImage>;
+
+async function withoutRanges(
+  open: () => Promise<ByteSource>,
+): Promise<OpenedImage> {
+  return { source: await open(), dataRanges: undefined };
 }
 
 async function openImage(
   idstr: string,
   path: string,
-  opened: OpenedSources,
-  signal: AbortSignal,
+  open: OpenImage,
   usedLength = Infinity,
-): Promise<ByteSource> {
-  const source = await opened.open(path, signal);
+): Promise<OpenedImage> {
+  const image = await open(path);
+  const { source } = image;
   const { byteLength } = source;
-  if (byteLength > 0 && byteLength <= usedLength) return source;
+  if (byteLength > 0 && byteLength <= usedLength) return image;
   throw new SourceError(
     source.name,
     `Cannot save ${JSON.stringify(source.name)} as RAMBlock "${idstr}": ` +

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync, truncateSync } from "node:fs";
 import { test } from "node:test";
 import { memorySource, openSnapshotSync } from "../mod.ts";
@@ -206,4 +208,108 @@ test("save reads a sparse image of any size", PATIENT, async () => {
   await runGood(["save", out, "--block", `ram=${image}`]);
   assert.equal(statSync(out).blocks * 512 < 2 ** 20, true);
   assert.deepEqual(readdirSync(scratch.path).sort(), ["image", "out"]);
+});
+
+test(
+  "save refuses what cannot be, by name and before any work",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const image = scratch.write("image", "memory");
+    const block = ["--block", `ram=${image}`];
+    const out = scratch.file("out.mr");
+    execFileSync("mkfifo", [scratch.file("pipe")]);
+    await runAllBad([
+      [
+        ["save", out, ...block, "--capability", "xbzrle"],
+        1,
+        /"xbzrle": a diff/,
+      ],
+      [
+        ["save", out, ...block, "--capability", "postcopy-ram"],
+        1,
+        /"postcopy-/,
+      ],
+      [
+        ["save", out, ...block, "--capability", "compress"],
+        1,
+        /"compress": a c/,
+      ],
+      [["save", scratch.file("pipe"), ...block], 1, /it is a pipe, expected a/],
+      [
+        ["save", "/dev/null", ...block, "--force"],
+        1,
+        /it is a character device/,
+      ],
+      [["save", out, ...block, "--jobs", "0"], 2, /0 jobs: expected 1 to 64/],
+      [["save", out, ...block, "--live"], 2, /--live with OUT/],
+      [["save", "--dirty-rate", "1"], 2, /--dirty-rate without --live/],
+      [
+        ["save", out, ...block, "--page-size", "512", "--direct-io"],
+        1,
+        /512 byt/,
+      ],
+    ]);
+    assert.deepEqual(scratch.list(), ["image", "pipe"]);
+  },
+);
+
+test(
+  "save asks for the holes of an image, with the same result",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const image = scratch.write("image", new Uint8Array(5000).fill(1));
+    truncateSync(image, 0x8000000);
+    const block = ["--block", `ram=${image}`];
+    for (const [name, ...more] of [["asked"], ["scanned", "--scan"]]) {
+      await runGood(["save", scratch.file(name), ...block, ...more]);
+    }
+    assert.equal(
+      Buffer.compare(scratch.read("asked"), scratch.read("scanned")),
+      0,
+    );
+  },
+);
+
+test(
+  "save --events tells progress a line at a time, then the result",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const image = scratch.write("image", new Uint8Array(0x3000).fill(1));
+    truncateSync(image, 0x10000000);
+    const out = scratch.file("out.mr");
+    const args = ["save", out, "--block", `ram=${image}`, "--events", "--scan"];
+    const { stdout } = await runGood(args);
+    const events = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const last = events.pop();
+    assert.equal(last.event, "saved");
+    assert.deepEqual(last.blocks, [
+      { idstr: "ram", pageCount: 0x10000, presentCount: 3 },
+    ]);
+    const progress = events.pop();
+    assert.equal(progress.event, "progress");
+    assert.equal(progress.done, progress.total);
+    assert.equal(progress.zero, progress.total - 0x3000);
+    assert.equal(progress.secondsLeft, 0);
+    assert(progress.bytesPerSecond > 0);
+  },
+);
+
+test("save --live saves a guest that keeps writing", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const { stdout } = await runGood(
+    ["save", "--live", "--json", "--dirty-rate", "8M", "--jobs", "2"],
+    { env: { TMPDIR: scratch.path } },
+  );
+  const { equal, good, rounds, writes, downtime } = JSON.parse(stdout);
+  assert(equal && good && downtime > 0 && writes > 0);
+  assert(rounds.length >= 2);
+  assert.equal(rounds[0].pages, 65_536);
+  assert.deepEqual(
+    rounds.map((round: { stopped: boolean }) => round.stopped).indexOf(true),
+    rounds.length - 1,
+  );
+  assert.deepEqual(scratch.list(), []);
 });

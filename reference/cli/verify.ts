@@ -1,5 +1,5 @@
 import { hex, RULES } from "../../format/mod.ts";
-import { type VerifyReport, verifySnapshot } from "../mod.ts";
+import { isPartialPath, type VerifyReport, verifySnapshot } from "../mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { countOf, formatCount } from "./format_count.ts";
 import { openSource } from "./open_source.ts";
@@ -21,7 +21,8 @@ Usage: deno task verify FILE|URL [options]
 
 Checks a snapshot by every rule of SPEC.md and prints all that it breaks, one a
 line. An error means that a reader must refuse the file (exit code 1), a warning
-that its writer should have done better.
+that its writer should have done better. A file that a save did not finish is
+unfinished, not bad: "save --resume" goes on with it (exit code 1, too).
 
   --pages                     read every page that the file holds
 ${SNAPSHOT_OPTIONS_HELP}
@@ -37,13 +38,14 @@ Example: deno task verify vm.mr --pages`,
     await using opened = await openSource(FILE, { signal });
     const report = await verifyWithBar();
     try {
-      if (values.json) printReportJson(opened.source.name, report);
-      else printReport(opened.source.name, report);
+      const { name } = opened.source;
+      if (values.json) printReportJson(name, report);
+      else printReport(name, report);
     } catch (error) {
       // `| head` must not turn a bad file into a good one.
       if (!(error instanceof OutputClosed)) throw error;
     }
-    return report.good ? 0 : 1;
+    return report.good && !isUnfinished(FILE, report) ? 0 : 1;
 
     async function verifyWithBar(): Promise<VerifyReport> {
       using bar = new ProgressBar("Verifying");
@@ -56,6 +58,17 @@ Example: deno task verify vm.mr --pages`,
   },
 };
 
+/**
+ * Whether a save was stopped: the file still has the name of one in the making,
+ * or nothing where the word stands that is written last.
+ */
+function isUnfinished(file: string, { findings }: VerifyReport): boolean {
+  return isPartialPath(file) ||
+    findings.some(({ rule, found }) =>
+      rule === "ram-setup-end" && found === "the word 0x0"
+    );
+}
+
 /** A finding that makes a reader refuse the file, or one that does not. */
 function levelOf(
   { rule }: VerifyReport["findings"][number],
@@ -67,7 +80,8 @@ function printReportJson(file: string, report: VerifyReport): void {
   const { good, findings, presentPages, presentZeroPages } = report;
   printJson({
     file,
-    good,
+    good: good && !isUnfinished(file, report),
+    unfinished: isUnfinished(file, report),
     findings: findings.map((finding) => ({
       level: levelOf(finding),
       rule: finding.rule,
@@ -103,6 +117,13 @@ function printReport(file: string, report: VerifyReport): void {
     ...(errors > 0 ? [countOf(errors, "error")] : []),
     ...(warnings > 0 ? [countOf(warnings, "warning")] : []),
   ].join(", ") || "every rule kept";
+  if (isUnfinished(file, report)) {
+    print(
+      `${paint("yellow", "unfinished")}: ${printable(file)}: ${counts}; ` +
+        "a save was stopped, and save --resume goes on with it",
+    );
+    return;
+  }
   print(
     good
       ? `${paint("green", "good")}: ${printable(file)}: ${counts}`

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { memorySource, openSnapshotSync } from "../mod.ts";
 import { PATIENT, run, runAll, runAllGood } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";
@@ -17,6 +18,7 @@ test("verify finds nothing in a good file", PATIENT, async () => {
   assert.deepEqual(JSON.parse(json), {
     file,
     good: true,
+    unfinished: false,
     findings: [],
     presentPages: 513,
     presentZeroPages: 0,
@@ -63,3 +65,33 @@ test("verify tells errors from warnings, one a line", PATIENT, async () => {
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /^error: Cannot open /);
 });
+
+test(
+  "verify says of a file that a save did not finish that it is unfinished",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const bytes = await fixtureSnapshot();
+    const { ramSetup } = openSnapshotSync(memorySource(bytes)).index;
+    const end = ramSetup.offset + ramSetup.length;
+    const partial = scratch.write("vm.mr.1-abc-00000000.partial", bytes);
+    bytes.fill(0, end - 8, end);
+    const moved = scratch.write("moved.mr", bytes);
+    const empty = scratch.write("x.1-abc-00000000.partial", "");
+    const results = await runAll([
+      ["verify", partial],
+      ["verify", moved],
+      ["verify", empty],
+      ["verify", moved, "--json"],
+    ]);
+    for (const { code, stderr } of results) {
+      assert.equal(stderr, "");
+      assert.equal(code, 1);
+    }
+    for (const { stdout } of results.slice(0, 3)) {
+      assert.match(stdout, /^unfinished: .*a save was stopped/m);
+    }
+    const { good, unfinished } = JSON.parse(results[3].stdout);
+    assert.deepEqual({ good, unfinished }, { good: false, unfinished: true });
+  },
+);

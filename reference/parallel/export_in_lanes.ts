@@ -1,3 +1,4 @@
+import { BackgroundFlush } from "../background_flush.ts";
 import { backingOf } from "../backing.ts";
 import type { ExportOptions } from "../export_image.ts";
 import { ProgressReport } from "../progress.ts";
@@ -62,7 +63,8 @@ export async function exportInLanes(
   report.idstr = idstr;
   const skipped = Math.max(0, usedLength - length);
   using pool = new LanePool(lanes);
-  await pool.run(task, {
+  const flush = new BackgroundFlush(sink);
+  const running = pool.run(task, {
     signal,
     onPoll() {
       const done = Atomics.load(task.control, CONTROL.done) * chunkLength;
@@ -70,8 +72,14 @@ export async function exportInLanes(
       report.done = Math.min(usedLength, skipped + done);
       report.zero = Math.max(0, report.done - written * pageSize);
       report.tell();
+      flush.wrote(written * pageSize);
     },
   });
+  try {
+    await running;
+  } finally {
+    await flush.settle();
+  }
   return true;
 }
 

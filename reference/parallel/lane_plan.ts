@@ -69,7 +69,7 @@ export function chunksOf(
   const end = Math.min(block.usedLength, block.fromLength);
   const chunks = new PageBitmap(Math.ceil(end / chunkLength));
   if (block.wanted !== undefined) {
-    const wanted = new PageBitmap(end / pageSize, block.wanted);
+    const wanted = new PageBitmap(Math.ceil(end / pageSize), block.wanted);
     for (const { first, end } of wanted.runs()) {
       mark(first * pageSize, end * pageSize);
     }

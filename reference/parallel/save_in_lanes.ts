@@ -1,3 +1,4 @@
+import { BackgroundFlush } from "../background_flush.ts";
 import { type BackingFile, backingOf } from "../backing.ts";
 import type { ProgressReport } from "../progress.ts";
 import type { RAMBlockInput, SaveOptions } from "../save_snapshot.ts";
@@ -16,22 +17,30 @@ import {
 import { LanePool } from "./lane_pool.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 
+/** What the lanes did. */
+interface LanesResult {
+  /** The blocks that this thread is to save. */
+  readonly left: readonly RAMBlockInput[];
+  /** Pages that were in the file already. */
+  readonly keptPages: number;
+}
+
 /**
  * Saves the blocks that other threads can read to a sink that they can write.
- * Returns the blocks that are left, for this thread to save.
+ * The others are left for this thread.
  */
 export async function saveInLanes(
   writer: SnapshotWriter,
   inputs: readonly RAMBlockInput[],
   sink: ByteSink,
   options: SaveOptions & { readonly report: ProgressReport },
-): Promise<readonly RAMBlockInput[]> {
+): Promise<LanesResult> {
   const { jobs = 1, directIo = false, resume = false, report } = options;
   const to = backingOf(sink);
-  if (jobs < 2 && !directIo && !resume) return inputs;
+  if (jobs < 2 && !directIo && !resume) return { left: inputs, keptPages: 0 };
   if (to?.kind !== "file") {
     if (directIo || resume) throw noFile(directIo, sink.name);
-    return inputs;
+    return { left: inputs, keptPages: 0 };
   }
   const pageSize = writer.blocks[0]?.pageSize ?? 4096;
   if (directIo) checkDirectPages(sink.name, pageSize);
@@ -54,16 +63,24 @@ export async function saveInLanes(
   const task = laneTask(parts, { pageSize, chunkLength, directIo });
   const work = task.chunks.length * chunkLength;
   const lanes = laneCount(work, jobs);
-  if (lanes < 2 && !directIo && !resume) return inputs;
+  if (lanes < 2 && !directIo && !resume) return { left: inputs, keptPages: 0 };
   const total = parts.reduce((sum, { block }) => sum + block.usedLength, 0);
   const skipped = Math.max(0, total - work);
   if (task.chunks.length > 0) {
     using pool = new LanePool(lanes);
-    const onPoll = () => tell(task, report, { names, skipped });
-    await pool.run(task, { signal: options.signal, onPoll });
+    const flush = new BackgroundFlush(sink);
+    const onPoll = () => {
+      tell(task, report, { names, skipped });
+      flush.wrote(Atomics.load(task.control, CONTROL.writtenPages) * pageSize);
+    };
+    try {
+      await pool.run(task, { signal: options.signal, onPoll });
+    } finally {
+      await flush.settle();
+    }
   }
   report.done = total;
-  return left;
+  return { left, keptPages: task.control[CONTROL.keptPages] };
 }
 
 async function laneBlock(

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import {
   closeSync,
+  copyFileSync,
   openSync,
   renameSync,
   truncateSync,
@@ -8,9 +10,9 @@ import {
   writeSync,
 } from "node:fs";
 import { test } from "node:test";
-import { openSnapshot } from "../open_snapshot.ts";
+import { openSnapshot, openSnapshotSync } from "../open_snapshot.ts";
 import { saveSnapshot } from "../save_snapshot.ts";
-import type { SaveOptions } from "../save_snapshot.ts";
+import type { RAMBlockInput, SaveOptions } from "../save_snapshot.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
 import { openFileSource } from "../sources/file_source.ts";
@@ -207,3 +209,44 @@ test("saveSnapshot() refuses direct I/O on what it cannot be had on", async () =
   );
   assert.deepEqual(scratch.names(), ["image"]);
 });
+
+test("saveSnapshot() with resume writes only what is not there, also directly", async () => {
+  using scratch = new ScratchFolder();
+  writeImage(scratch.file("image"), 20 * MIB);
+  const wanted = await save(scratch, "wanted", {});
+  for (const directIo of [false, true]) {
+    const path = scratch.file(`resumed${directIo}`);
+    using image = openFileSource(scratch.file("image"));
+    const rom = memorySource(new Uint8Array(0x5000).fill(4));
+    const blocks = [
+      { idstr: "ram", source: image },
+      ...directIo ? [] : [{ idstr: "rom", source: rom, usedLength: MIB }],
+    ];
+    // What is left holds some of the pages, and others that are wrong.
+    const left = `${path}.0-0-00000000.partial`;
+    copyFileSync(wanted, left);
+    truncateSync(left, await lengthOf(blocks));
+    const fd = openSync(left, "r+");
+    writeSync(fd, new Uint8Array(3 * MIB).fill(77), 0, 3 * MIB, 2 * MIB);
+    closeSync(fd);
+    const sink = createFileSink(path, { resume: true });
+    const { keptPages = 0 } = await saveSnapshot(sink, blocks, {
+      resume: true,
+      directIo,
+    });
+    assert(keptPages > 100, `${keptPages} kept`);
+    using found = openFileSource(path);
+    using first = openFileSource(wanted);
+    const all = { offset: 0, length: 20 * MIB };
+    const [ram, expected] = [found, first].map((source) =>
+      openSnapshotSync(source).block("ram").readRangeSync(all)
+    );
+    assert.equal(Buffer.compare(ram, expected), 0);
+  }
+});
+
+/** How long the file of these blocks is. */
+async function lengthOf(blocks: readonly RAMBlockInput[]): Promise<number> {
+  const { byteLength } = await saveSnapshot(memorySink(), blocks);
+  return byteLength;
+}

@@ -22,4 +22,9 @@ export interface ByteStore extends ByteSource {
   write(bytes: Uint8Array, offset: number): Promise<void>;
   /** Resolves when everything written is where a crash cannot lose it. */
   flush(): Promise<void>;
+  /**
+   * Gives bytes back to the file system: they then read as zeros. There only
+   * where that can be done.
+   */
+  punchHole?(offset: number, length: number): Promise<void>;
 }

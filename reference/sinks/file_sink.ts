@@ -3,19 +3,29 @@ import { setBacking } from "../backing.ts";
 import { fileError, LocalFile, nodeFs, notSeekable } from "../local_file.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteSink } from "./byte_sink.ts";
+import { claimLeftover, removeLeftovers } from "./leftovers.ts";
+import { abandonedPath, partialPath } from "./partial_file.ts";
 
 /** How to make a file. */
 export interface FileSinkOptions {
   /** Whether a file that is already there may be replaced. Default: false. */
   readonly force?: boolean;
+  /**
+   * Whether to go on with what a process left that was killed while it wrote this
+   * file; to be there it must. Default: false, it is removed.
+   */
+  readonly resume?: boolean;
 }
 
 /**
  * Starts a new file at `path`. Until {@linkcode ByteSink.commit} it stands beside
  * it under another name, so that a file already there is whole at any moment.
+ * The name ends in `.partial` and says which process writes it: of two that write
+ * the same file the second is refused.
  *
  * @throws {SourceError} if there is a file and `force` is not given, or if there
- *   is something that is not a regular file, or the folder does not exist
+ *   is something that is not a regular file, or the folder does not exist, or
+ *   the file is being written
  *
  * @example
  * ```ts
@@ -34,7 +44,7 @@ export function createFileSink(
   path: string,
   options: FileSinkOptions = {},
 ): ByteSink {
-  return new FileSink(path, options.force ?? false);
+  return new FileSink(path, options);
 }
 
 class FileSink implements ByteSink {
@@ -45,22 +55,32 @@ class FileSink implements ByteSink {
   readonly #target: string;
   readonly #partial: string;
   readonly #file: LocalFile;
+  /** Whether the file was there before: an abort leaves it. */
+  readonly #resumed: boolean;
 
-  constructor(path: string, force: boolean) {
+  constructor(
+    path: string,
+    { force = false, resume = false }: FileSinkOptions,
+  ) {
     this.name = path;
     this.#force = force;
+    this.#resumed = resume;
     this.#target = this.#resolveTarget(path);
-    this.#partial = `${this.#target}.${
-      crypto.randomUUID().slice(0, 8)
-    }.partial`;
+    this.#partial = partialPath(this.#target);
     const { O_CREAT, O_EXCL, O_RDWR } = this.#fs.constants;
-    this.#file = new LocalFile(
-      this.#partial,
-      O_CREAT | O_EXCL | O_RDWR,
-      0o600,
-      path,
-    );
-    setBacking(this, this.#file.backing(this.#partial));
+    if (resume) claimLeftover(this.#target, { name: path, to: this.#partial });
+    const flags = resume ? O_RDWR : O_CREAT | O_EXCL | O_RDWR;
+    this.#file = new LocalFile(this.#partial, flags, 0o600, path);
+    try {
+      removeLeftovers(this.#target, { name: path, own: this.#partial });
+    } catch (error) {
+      this.#giveUp();
+      throw error;
+    }
+    setBacking(this, {
+      ...this.#file.backing(this.#partial),
+      leftoverLength: resume ? this.#file.byteLength : 0,
+    });
   }
 
   write(bytes: Uint8Array, offset: number): Promise<void> {
@@ -71,8 +91,9 @@ class FileSink implements ByteSink {
     return this.#do(() => this.#file.setLength(byteLength));
   }
 
-  flush(): Promise<void> {
-    return this.#do(() => this.#file.flush());
+  // deno-lint-ignore require-await -- what it throws must be a rejection
+  async flush(): Promise<void> {
+    return this.#file.flushAside();
   }
 
   commit(): Promise<void> {
@@ -86,13 +107,18 @@ class FileSink implements ByteSink {
   }
 
   abort(): Promise<void> {
-    return this.#do(() => {
-      try {
-        this.#file.close();
-      } finally {
-        this.#fs.rmSync(this.#partial, { force: true });
+    return this.#do(() => this.#giveUp());
+  }
+
+  #giveUp(): void {
+    try {
+      this.#file.close();
+    } finally {
+      if (!this.#resumed) this.#fs.rmSync(this.#partial, { force: true });
+      else if (this.#fs.existsSync(this.#partial)) {
+        this.#fs.renameSync(this.#partial, abandonedPath(this.#target));
       }
-    });
+    }
   }
 
   #resolveTarget(path: string): string {

@@ -9,6 +9,21 @@ export interface FileStore extends ByteStore, Disposable {
   close(): void;
 }
 
+/** How to open a file store. */
+export interface FileStoreOptions {
+  /**
+   * Punches a hole into an open file, which no runtime does by itself: on Linux
+   * `fallocate`, by the foreign function interface. Default: none.
+   */
+  readonly punchHole?:
+    | ((fd: number, range: {
+      readonly name: string;
+      readonly offset: number;
+      readonly length: number;
+    }) => void)
+    | undefined;
+}
+
 /**
  * Opens a regular file for reading and re-writing in place.
  *
@@ -27,7 +42,10 @@ export interface FileStore extends ByteStore, Disposable {
  * assert.equal(readFileSync(path, "utf8"), "QEvM");
  * ```
  */
-export function openFileStore(path: string): FileStore {
+export function openFileStore(
+  path: string,
+  { punchHole }: FileStoreOptions = {},
+): FileStore {
   const file = new LocalFile(path, nodeFs().constants.O_RDWR);
   return {
     name: file.name,
@@ -48,6 +66,14 @@ export function openFileStore(path: string): FileStore {
     async flush(): Promise<void> {
       file.flush();
     },
+    ...(punchHole === undefined ? {} : {
+      // deno-lint-ignore require-await -- what it throws must be a rejection
+      async punchHole(offset: number, length: number): Promise<void> {
+        checkRange(file, offset, length);
+        const { name } = file;
+        file.use((fd) => punchHole(fd, { name, offset, length }));
+      },
+    }),
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),
   };

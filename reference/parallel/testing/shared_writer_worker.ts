@@ -1,0 +1,41 @@
+/**
+ * A thread that writes its share of the pages of a block several times.
+ *
+ * @module
+ */
+
+import { type BlockShare, SharedBlockWriter } from "../shared_block_writer.ts";
+
+/** What the thread is to do. */
+export interface SharedWriterWork {
+  readonly share: BlockShare;
+  /** Writes the pages whose number leaves this … */
+  readonly rest: number;
+  /** … divided by this. */
+  readonly every: number;
+}
+
+const ROUNDS = 3;
+
+const scope = globalThis as unknown as {
+  onmessage: ((event: MessageEvent<SharedWriterWork>) => void) | null;
+  postMessage(answer: string): void;
+};
+
+scope.onmessage = ({ data: { share, rest, every } }) => {
+  try {
+    using block = new SharedBlockWriter(share);
+    const bytes = new Uint8Array(share.pageSize);
+    for (let round = 1; round <= ROUNDS; round++) {
+      for (let page = rest; page < share.pageCount; page += every) {
+        // One page in five becomes zero in the end.
+        const isZero = round === ROUNDS && page % 5 === 0;
+        bytes.fill(isZero ? 0 : 1 + page % 250);
+        block.writePageSync(page, bytes);
+      }
+    }
+    scope.postMessage("done");
+  } catch (error) {
+    scope.postMessage(String(error));
+  }
+};

@@ -1,0 +1,22 @@
+import type { ByteRange } from "../../format/mod.ts";
+import type { ByteSource } from "./byte_source.ts";
+import { checkRange } from "./check_range.ts";
+
+/** A part of another source, as a source of its own. */
+export function sliceSource(source: ByteSource, range: ByteRange): ByteSource {
+  const { name } = source;
+  const { offset: start, length: byteLength } = range;
+  checkRange(source, start, byteLength);
+  return {
+    name,
+    byteLength,
+    parallelReads: source.parallelReads,
+    async readInto(target, offset, options) {
+      checkRange({ name, byteLength }, offset, target.length);
+      await source.readInto(target, start + offset, {
+        signal: options?.signal,
+        background: options?.background,
+      });
+    },
+  };
+}
