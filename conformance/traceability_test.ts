@@ -74,7 +74,8 @@ test("every rule has a vector, and every vector is of rules that exist", () => {
     const [kind, rule] = path.split("/");
     if (kind !== "invalid") continue;
     assert(expected.rules.includes(rule as RuleSlug), path);
-    const broken = expected.error?.rule ?? expected.findings?.[0];
+    const broken = expected.sequentialError?.rule ?? expected.error?.rule ??
+      expected.findings?.[0];
     assert.equal(broken, rule, path);
   }
   assert.deepEqual(SLUGS.filter((slug) => !proven.has(slug)), []);

@@ -46,6 +46,15 @@ export class ByteReader {
     return this.available > 0 ? this.#view.getUint8(this.#position) : undefined;
   }
 
+  /** Looks at the next `length` bytes, or as many as are available. */
+  peekBytes(length: number): Uint8Array {
+    return new Uint8Array(
+      this.#view.buffer,
+      this.#view.byteOffset + this.#position,
+      Math.min(length, this.available),
+    );
+  }
+
   /** Reads a byte. */
   u8(field: string): number {
     return this.#view.getUint8(this.#take(1, field));

@@ -8,6 +8,7 @@
 import type { ByteWriter } from "./byte_writer.ts";
 import {
   CAPABILITIES_MAX,
+  CAPABILITY_FIXED_RAM,
   CAPABILITY_IGNORE_SHARED,
   CAPABILITY_MAPPED_RAM,
   NAME_LENGTH_MAX,
@@ -38,10 +39,42 @@ const SUBSECTION_TARGET_PAGE_BITS = "configuration/target-page-bits";
 const SUBSECTION_UUID = "configuration/uuid";
 const SUBSECTION_VERSION = 1;
 
+const KNOWN_CAPABILITIES: readonly string[] = [
+  CAPABILITY_MAPPED_RAM,
+  CAPABILITY_IGNORE_SHARED,
+  CAPABILITY_FIXED_RAM,
+];
+
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
 
-/** Reads the configuration, item type included. */
+/** Reads the configuration of a mapped-ram file, item type included. */
 export function* readConfiguration(reader: StreamReader): Walk<Configuration> {
+  const configuration = yield* readAnyConfiguration(reader);
+  const { capabilities } = configuration;
+  const isMapped = capabilities.includes(CAPABILITY_MAPPED_RAM);
+  const isFixed = capabilities.includes(CAPABILITY_FIXED_RAM);
+  if (isMapped && isFixed) {
+    throw reader.formatError("capability-mapped-ram", {
+      offset: reader.offset,
+      found: `both "${CAPABILITY_MAPPED_RAM}" and "${CAPABILITY_FIXED_RAM}"`,
+      expected: "one of them",
+    });
+  }
+  if (!isMapped && !isFixed) {
+    throw reader.unsupportedError("capability-mapped-ram", {
+      feature: "RAM that is not mapped-ram",
+      offset: reader.offset,
+      found: "a configuration without it",
+      expected: `the capability "${CAPABILITY_MAPPED_RAM}"`,
+    });
+  }
+  return configuration;
+}
+
+/** Reads a configuration, whether of a mapped-ram file or not. */
+export function* readAnyConfiguration(
+  reader: StreamReader,
+): Walk<Configuration> {
   yield* reader.fetch(5 + NAME_LENGTH_MAX);
   const { offset } = reader;
   const type = reader.u8("the item type");
@@ -61,14 +94,6 @@ export function* readConfiguration(reader: StreamReader): Walk<Configuration> {
   while (reader.peek() === QEMU_VM_SUBSECTION) {
     yield* readSubsection(reader, configuration, seen);
     yield* reader.fetch(1);
-  }
-  if (!configuration.capabilities.includes(CAPABILITY_MAPPED_RAM)) {
-    throw reader.unsupportedError("capability-mapped-ram", {
-      feature: "RAM that is not mapped-ram",
-      offset: reader.offset,
-      found: "a configuration without it",
-      expected: `the capability "${CAPABILITY_MAPPED_RAM}"`,
-    });
   }
   return configuration;
 }
@@ -148,12 +173,12 @@ function* readCapabilities(reader: StreamReader): Walk<string[]> {
     yield* reader.fetch(1 + NAME_LENGTH_MAX);
     const { offset } = reader;
     const name = reader.countedString("a capability");
-    if (name !== CAPABILITY_MAPPED_RAM && name !== CAPABILITY_IGNORE_SHARED) {
+    if (!KNOWN_CAPABILITIES.includes(name)) {
       throw reader.unsupportedError("capability-known", {
         feature: `capability ${JSON.stringify(name)}`,
         offset,
         found: `the capability ${JSON.stringify(name)}`,
-        expected: `${CAPABILITY_MAPPED_RAM} or ${CAPABILITY_IGNORE_SHARED}`,
+        expected: `one of ${KNOWN_CAPABILITIES.join(", ")}`,
       });
     }
     if (!capabilities.includes(name)) capabilities.push(name);
@@ -188,7 +213,9 @@ export function writeConfiguration(
   if (targetPageBits !== undefined) {
     subsection(SUBSECTION_TARGET_PAGE_BITS).be32(targetPageBits);
   }
-  subsection(SUBSECTION_CAPABILITIES).be32(capabilities.length);
-  for (const name of capabilities) writer.countedString(name);
+  if (capabilities.length > 0) {
+    subsection(SUBSECTION_CAPABILITIES).be32(capabilities.length);
+    for (const name of capabilities) writer.countedString(name);
+  }
   if (uuid !== undefined) subsection(SUBSECTION_UUID).bytes(uuid);
 }

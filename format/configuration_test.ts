@@ -87,7 +87,7 @@ test("readConfiguration() reads 64 capabilities and refuses 65", () => {
 });
 
 test("readConfiguration() cannot read with an unknown capability", () => {
-  for (const name of ["fixed-ram", "", "Mapped-ram", "mapped-ram\0"]) {
+  for (const name of ["suspend", "", "Mapped-ram", "mapped-ram\0"]) {
     const bytes = bytesOf("none", capabilities("mapped-ram", name));
     assert.throws(() => read(bytes), {
       name: "UnsupportedError",
@@ -95,6 +95,19 @@ test("readConfiguration() cannot read with an unknown capability", () => {
       offset: 9 + 1 + 27 + 4 + 4 + 11,
     });
   }
+});
+
+test("readConfiguration() takes mapped-ram or fixed-ram, and not both", () => {
+  assert.deepEqual(
+    read(bytesOf("none", capabilities("fixed-ram"))).capabilities,
+    ["fixed-ram"],
+  );
+  const both = bytesOf("none", capabilities("mapped-ram", "fixed-ram"));
+  assert.throws(() => read(both), {
+    name: "FormatError",
+    rule: "capability-mapped-ram",
+    offset: 9 + 1 + 27 + 4 + 4 + 11 + 10,
+  });
 });
 
 test("readConfiguration() cannot read without mapped-ram", () => {

@@ -5,7 +5,7 @@
  */
 
 /** The version of SPEC.md that this code implements. */
-export const SPEC_VERSION = "1.0";
+export const SPEC_VERSION = "1.1";
 
 /** First four bytes of a migration stream, "QEVM" (SPEC 3.2). */
 export const QEMU_VM_FILE_MAGIC = 0x5145564d;
@@ -47,6 +47,16 @@ export const RAM_SAVE_FLAG_PAGE = 0x08;
 export const RAM_SAVE_FLAG_EOS = 0x10;
 /** Flag of a RAM record: a page of the same RAMBlock as the one before. */
 export const RAM_SAVE_FLAG_CONTINUE = 0x20;
+/** Flag of a RAM record: what changed in a page that was sent before. */
+export const RAM_SAVE_FLAG_XBZRLE = 0x40;
+/** Flag of a RAM record that has a meaning over RDMA only. */
+export const RAM_SAVE_FLAG_HOOK = 0x80;
+/** Flag of a RAM record: a page compressed by zlib; QEMU up to 9.0. */
+export const RAM_SAVE_FLAG_COMPRESS_PAGE = 0x100;
+/** Flag of a RAM record: pages went over other connections (multifd). */
+export const RAM_SAVE_FLAG_MULTIFD_FLUSH = 0x200;
+/** The one encoding of an XBZRLE record. */
+export const ENCODING_FLAG_XBZRLE = 0x01;
 /** All low bits of a RAM word that may be flags. */
 export const RAM_SAVE_FLAGS_MASK = 0x3ff;
 
@@ -64,6 +74,8 @@ export const TARGET_PAGE_BITS_MAX = 20;
 
 /** The capability that says a file is mapped-ram (SPEC 3.7). */
 export const CAPABILITY_MAPPED_RAM = "mapped-ram";
+/** The name that it had before QEMU 9.0 (SPEC 11.2). */
+export const CAPABILITY_FIXED_RAM = "fixed-ram";
 /** The capability that puts `mr_addr` before each header (SPEC 3.7, 4.9). */
 export const CAPABILITY_IGNORE_SHARED = "x-ignore-shared";
 /** The most capabilities a configuration may list (SPEC 3.7). */

@@ -12,7 +12,8 @@ import {
   readItem,
   type StreamItem,
 } from "./migration_stream.ts";
-import { readEos, secondRamSection } from "./ram_section.ts";
+import { readRamBody } from "./ram_body.ts";
+import { secondRamSection } from "./ram_section.ts";
 import { readOtherBodies } from "./section_bodies.ts";
 import type { SnapshotIndex } from "./snapshot_index.ts";
 import { type Report, StreamReader } from "./stream_reader.ts";
@@ -36,7 +37,7 @@ export interface DeviceState {
 /** Walks from RAM's END to the end of the stream. */
 export function* walkDeviceState(
   file: WalkedFile,
-  index: SnapshotIndex,
+  index: Pick<SnapshotIndex, "ramEnd" | "ramSection" | "started" | "layout">,
   report?: Report,
 ): Walk<DeviceState> {
   const reader = new StreamReader(file, index.ramEnd, report);
@@ -47,7 +48,7 @@ export function* walkDeviceState(
     } else if (kind === "start") {
       throw secondRamSection(reader, section, index.ramSection, offset);
     } else {
-      yield* readEos(reader, "ram-body-empty");
+      yield* readRamBody(reader, index.layout);
     }
   }
   const started = new Map(index.started);

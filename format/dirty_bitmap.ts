@@ -1,12 +1,12 @@
 /**
- * The records of a dirty-bitmap section (SPEC 3.9), as far as it takes to find
- * the section's end.
+ * The records of a dirty-bitmap section (SPEC 3.9), each as a value.
  *
  * @module
  */
 
 import { DIRTY_BITMAP_BUFFER_MAX, NAME_LENGTH_MAX } from "./constants.ts";
 import { hex } from "./hex.ts";
+import type { StreamItem } from "./migration_stream.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { Walk } from "./walk.ts";
 
@@ -21,11 +21,60 @@ const FLAG_BITS = 0x40;
 const KINDS = [FLAG_EOS, FLAG_START, FLAG_COMPLETE, FLAG_BITS];
 const KINDS_MASK = FLAG_EOS | FLAG_START | FLAG_COMPLETE | FLAG_BITS;
 
-/** Flags of a START record that have a meaning: enabled, persistent, autoload. */
+/** Flags of a START record: enabled, persistent, autoload (which means nothing). */
+const BITMAP_ENABLED = 0x01;
+const BITMAP_PERSISTENT = 0x02;
 const START_FLAGS_MASK = 0x07;
+
+/** A record, but for EOS. A name that is left out is that of the record before. */
+export type DirtyBitmapRecord =
+  & {
+    /** Position of its flags in the file. */
+    readonly offset: number;
+    /** Name of the block node, if the record has it. */
+    readonly node: string | undefined;
+    /** Name of the bitmap, if the record has it. */
+    readonly name: string | undefined;
+    /** Position of its first field behind the names. */
+    readonly payloadOffset: number;
+  }
+  & (
+    | {
+      readonly kind: "start";
+      /** Bytes of the disk that a bit stands for. */
+      readonly granularity: number;
+      readonly enabled: boolean;
+      readonly persistent: boolean;
+    }
+    | {
+      readonly kind: "bits";
+      /** The first sector, of 512 bytes. */
+      readonly sector: number;
+      readonly sectorCount: number;
+      /** LSB 0, good until the next record; undefined where no bit is set. */
+      readonly bits: Uint8Array | undefined;
+    }
+    | { readonly kind: "complete" }
+  );
+
+/** Bytes of a PART with EOS alone: type, section_id, EOS, footer. */
+const EMPTY_PART = 1 + 4 + 1 + 5;
+
+/** Whether a part of the section has more than its EOS. */
+export function hasRecords(item: StreamItem): boolean {
+  return item.range.length > EMPTY_PART;
+}
 
 /** Passes over the records of one section, up to and with its EOS. */
 export function* skipDirtyBitmapRecords(reader: StreamReader): Walk<void> {
+  yield* readDirtyBitmapRecords(reader, () => {});
+}
+
+/** Reads the records of one section, up to and with its EOS. */
+export function* readDirtyBitmapRecords(
+  reader: StreamReader,
+  visit: (record: DirtyBitmapRecord) => void,
+): Walk<void> {
   for (;;) {
     yield* reader.fetch(2 * (1 + NAME_LENGTH_MAX) + 21);
     const { offset } = reader;
@@ -38,16 +87,27 @@ export function* skipDirtyBitmapRecords(reader: StreamReader): Walk<void> {
         expected: "one of START, BITS, COMPLETE and EOS",
       });
     }
-    if (flags & FLAG_DEVICE_NAME) reader.countedString("a node name");
-    if (flags & FLAG_BITMAP_NAME) reader.countedString("a bitmap name");
+    const node = flags & FLAG_DEVICE_NAME
+      ? reader.countedString("a node name")
+      : undefined;
+    const name = flags & FLAG_BITMAP_NAME
+      ? reader.countedString("a bitmap name")
+      : undefined;
     if (kind === FLAG_EOS) return;
-    if (kind === FLAG_START) skipStart(reader);
-    if (kind === FLAG_BITS) yield* skipBits(reader, flags);
+    const head = { offset, node, name, payloadOffset: reader.offset };
+    if (kind === FLAG_START) {
+      visit({ kind: "start", ...head, ...start(reader) });
+    } else if (kind === FLAG_COMPLETE) visit({ kind: "complete", ...head });
+    else visit({ kind: "bits", ...head, ...yield* readBits(reader, flags) });
   }
 }
 
-function skipStart(reader: StreamReader): void {
-  reader.be32("the granularity");
+function start(reader: StreamReader): {
+  readonly granularity: number;
+  readonly enabled: boolean;
+  readonly persistent: boolean;
+} {
+  const granularity = reader.be32("the granularity");
   const { offset } = reader;
   const flags = reader.u8("the flags of a dirty bitmap");
   if ((flags & ~START_FLAGS_MASK) !== 0) {
@@ -57,12 +117,21 @@ function skipStart(reader: StreamReader): void {
       expected: `no flag but ${hex(START_FLAGS_MASK)}`,
     });
   }
+  return {
+    granularity,
+    enabled: (flags & BITMAP_ENABLED) !== 0,
+    persistent: (flags & BITMAP_PERSISTENT) !== 0,
+  };
 }
 
-function* skipBits(reader: StreamReader, flags: number): Walk<void> {
-  reader.be64("the first sector");
-  reader.be32("the number of sectors");
-  if (flags & FLAG_ZEROES) return;
+function* readBits(reader: StreamReader, flags: number): Walk<{
+  readonly sector: number;
+  readonly sectorCount: number;
+  readonly bits: Uint8Array | undefined;
+}> {
+  const sector = reader.be64("the first sector");
+  const sectorCount = reader.be32("the number of sectors");
+  if (flags & FLAG_ZEROES) return { sector, sectorCount, bits: undefined };
   const { offset } = reader;
   const length = reader.be64("the length of the bits");
   if (length > DIRTY_BITMAP_BUFFER_MAX) {
@@ -73,5 +142,6 @@ function* skipBits(reader: StreamReader, flags: number): Walk<void> {
     });
   }
   yield* reader.fetch(length);
-  reader.bytes(length, "the bits");
+  const bits = reader.bytes(length, "the bits");
+  return { sector, sectorCount, bits };
 }

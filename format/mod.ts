@@ -18,9 +18,16 @@ export type { Configuration } from "./configuration.ts";
 export { readConfiguration, writeConfiguration } from "./configuration.ts";
 export type { DeviceState } from "./device_state.ts";
 export { walkDeviceState } from "./device_state.ts";
+export type { DialectRuleSlug } from "./dialect_rules.ts";
+export type { DirtyBitmap, DirtyBitmapOptions } from "./dirty_bitmap_set.ts";
+export { readDirtyBitmaps } from "./dirty_bitmap_set.ts";
+export type { RamLayout } from "./fixed_ram_header.ts";
 export type { RuleViolation } from "./errors.ts";
 export { FormatError, RuleError, UnsupportedError } from "./errors.ts";
+export type { ForwardRequest } from "./forward_reader.ts";
+export { ForwardReader, isForward } from "./forward_reader.ts";
 export { hex } from "./hex.ts";
+export { findLastVmdesc } from "./last_vmdesc.ts";
 export {
   alignUp,
   bitmapByteLength,
@@ -28,6 +35,16 @@ export {
   pageOffset,
   pagesOffsetAfter,
 } from "./layout.ts";
+export { isPacked, unpackCommand } from "./libvirt_packing.ts";
+export type {
+  LibvirtFormat,
+  LibvirtSaveHeader,
+} from "./libvirt_save_header.ts";
+export {
+  LIBVIRT_HEADER_FIELDS,
+  libvirtText,
+  readLibvirtSaveHeader,
+} from "./libvirt_save_header.ts";
 export type { MappedRamHeader } from "./mapped_ram_header.ts";
 export {
   readMappedRamHeader,
@@ -43,14 +60,30 @@ export type { PageRun } from "./page_bitmap.ts";
 export { PageBitmap } from "./page_bitmap.ts";
 export type { PagePlace } from "./page_walk.ts";
 export { pageRunRange, readBlockRange } from "./page_walk.ts";
+export type {
+  RamRecord,
+  RamRecordKind,
+  StreamBlock,
+} from "./ram_record_walk.ts";
 export { RamRecordWriter } from "./ram_records.ts";
 export type { RAMBlockContext } from "./ramblock_checks.ts";
 export type { RAMBlockHeader } from "./ramblock_header.ts";
 export { readRAMBlockHeader, writeRAMBlockHeader } from "./ramblock_header.ts";
 export type { Rule, RuleKind, RuleSlug } from "./rules.ts";
 export { RULES } from "./rules.ts";
-export type { IndexOptions, SnapshotIndex } from "./snapshot_index.ts";
-export { indexSnapshot } from "./snapshot_index.ts";
+export { walkSequentialStream } from "./sequential_stream.ts";
+export type {
+  SequentialEnd,
+  SequentialHead,
+  SequentialOptions,
+  SequentialVisitor,
+} from "./sequential_visitor.ts";
+export type {
+  IndexOptions,
+  SnapshotIndex,
+  UnfinishedRam,
+} from "./snapshot_index.ts";
+export { indexSnapshot, indexUnfinished } from "./snapshot_index.ts";
 export type {
   PlacedBytes,
   PlannedBlock,
@@ -59,12 +92,20 @@ export type {
 export {
   encodeEos,
   encodeHead,
+  encodeRamEnd,
   encodeTail,
   planSnapshot,
 } from "./snapshot_plan.ts";
+export type { StreamKind } from "./stream_kind.ts";
+export { findStreamKind } from "./stream_kind.ts";
 export type { Report } from "./stream_reader.ts";
 export { StreamReader } from "./stream_reader.ts";
-export type { Vmdesc } from "./vmdesc.ts";
+export type { SectionLengths, Vmdesc } from "./vmdesc.ts";
+export { fullSectionLengths } from "./vmdesc.ts";
+export type { DeviceField, DeviceStruct, FieldValue } from "./vmdesc_fields.ts";
+export { decodeDevice } from "./vmdesc_fields.ts";
+export type { JsonValue } from "./vmdesc_json.ts";
+export { JsonObject, parseJson } from "./vmdesc_json.ts";
 export type { ByteRequest, Walk, WalkedFile } from "./walk.ts";
 export type {
   ProfileBlock,
@@ -72,4 +113,5 @@ export type {
   WorkingSetProfile,
 } from "./working_set_profile.ts";
 export { readProfile, writeProfile } from "./working_set_profile.ts";
+export { applyXbzrle } from "./xbzrle.ts";
 export * from "./constants.ts";

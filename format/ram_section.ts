@@ -1,14 +1,13 @@
 /**
- * The bodies of the RAM section (SPEC 4): the list of RAMBlocks in START, and
- * nothing but EOS in every PART and in END.
+ * The START of the RAM section (SPEC 4): the total and the list of RAMBlocks.
  *
  * @module
  */
 
-import { type ByteRange, rangeEnd } from "./byte_range.ts";
+import { checkBitmapsDisjoint } from "./bitmaps_disjoint.ts";
 import {
+  CAPABILITY_FIXED_RAM,
   CAPABILITY_IGNORE_SHARED,
-  MAPPED_RAM_HDR_SIZE,
   RAM_SAVE_FLAG_EOS,
   RAM_SAVE_FLAG_MEM_SIZE,
   RAM_SAVE_FLAGS_MASK,
@@ -16,11 +15,20 @@ import {
 } from "./constants.ts";
 import type { Configuration } from "./configuration.ts";
 import type { FormatError } from "./errors.ts";
+import {
+  FIXED_RAM_HEADER_LENGTH,
+  fixedRamLayout,
+  type RamLayout,
+} from "./fixed_ram_header.ts";
 import { hex } from "./hex.ts";
-import { bitmapByteLength, guessEntryOffsets, pageCountOf } from "./layout.ts";
-import { MAPPED_RAM_HEADER_FIELDS } from "./mapped_ram_header.ts";
+import { guessEntryOffsets } from "./layout.ts";
 import type { Section } from "./migration_stream.ts";
-import { type RAMBlockHeader, readRAMBlockHeader } from "./ramblock_header.ts";
+import { readEos } from "./ram_body.ts";
+import {
+  RAMBLOCK_ENTRY_MAX,
+  type RAMBlockHeader,
+  readRAMBlockHeader,
+} from "./ramblock_header.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { Walk } from "./walk.ts";
 
@@ -60,13 +68,25 @@ export function secondRamSection(
   });
 }
 
+/** What the body of START says. */
+export interface RamSetup {
+  /** The RAMBlocks, in the order of the file. */
+  readonly blocks: RAMBlockHeader[];
+  /** How they are laid out. */
+  readonly layout: RamLayout;
+}
+
 /** Reads the body of START: total, list of RAMBlocks, EOS. */
 export function* readRamSetup(
   reader: StreamReader,
   configuration: Configuration,
   bitmapWordSize: number,
-): Walk<RAMBlockHeader[]> {
+): Walk<RamSetup> {
   const total = readTotal(reader);
+  const { capabilities } = configuration;
+  const ignoreShared = capabilities.includes(CAPABILITY_IGNORE_SHARED);
+  const isFixedRam = capabilities.includes(CAPABILITY_FIXED_RAM);
+  let layout: RamLayout = isFixedRam ? "fixed-ram-header" : "mapped-ram";
   const targetPageSize = configuration.targetPageBits === undefined
     ? undefined
     : 2 ** configuration.targetPageBits;
@@ -75,10 +95,12 @@ export function* readRamSetup(
   for (let sum = 0; sum < total;) {
     yield* reader.fetch(8, () => guessEntryOffsets(reader.offset));
     checkListGoesOn(reader, sum, total);
+    if (isFixedRam && blocks.length === 0) {
+      layout = yield* peekLayout(reader, ignoreShared);
+    }
     const block = yield* readRAMBlockHeader(reader, {
-      ignoreShared: configuration.capabilities.includes(
-        CAPABILITY_IGNORE_SHARED,
-      ),
+      ignoreShared,
+      layout,
       bitmapWordSize,
       pageSize: targetPageSize ?? blocks[0]?.pageSize,
       pageSizeRule: targetPageSize === undefined
@@ -98,9 +120,21 @@ export function* readRamSetup(
     blocks.push(block);
     if (!block.ignored) reader.seek(block.pagesOffset + block.usedLength);
   }
-  yield* readEos(reader, "ram-setup-end");
-  checkBitmapsDisjoint(reader, blocks, bitmapWordSize);
-  return blocks;
+  yield* readEos(reader, "ram-setup-end", layout);
+  checkBitmapsDisjoint(reader, blocks, { bitmapWordSize, layout });
+  return { blocks, layout };
+}
+
+/** The layout of the entry that comes next, without moving on. */
+function* peekLayout(
+  reader: StreamReader,
+  ignoreShared: boolean,
+): Walk<RamLayout> {
+  yield* reader.fetch(RAMBLOCK_ENTRY_MAX);
+  const head = 1 + (reader.peek() ?? 0) + 8 + (ignoreShared ? 8 : 0);
+  return fixedRamLayout(
+    reader.peekBytes(head + FIXED_RAM_HEADER_LENGTH).subarray(head),
+  );
 }
 
 function readTotal(reader: StreamReader): number {
@@ -149,71 +183,3 @@ function checkTotal(
     expected: `the total of ${hex(total)}`,
   });
 }
-
-/** Reads a body that must be EOS alone. */
-export function* readEos(
-  reader: StreamReader,
-  rule: "ram-setup-end" | "ram-body-empty",
-): Walk<void> {
-  // As far from anything else as an entry, and with nothing left to guess.
-  yield* reader.fetch(8, () => []);
-  const { offset } = reader;
-  const word = reader.be64BigInt("the end of a RAM body");
-  if (word !== BigInt(RAM_SAVE_FLAG_EOS)) {
-    throw reader.formatError(rule, {
-      offset,
-      found: `the word 0x${word.toString(16)}`,
-      expected: `${hex(RAM_SAVE_FLAG_EOS)} (EOS)`,
-    });
-  }
-}
-
-/** No bitmap may share a byte with an entry, a page area or another bitmap. */
-function checkBitmapsDisjoint(
-  reader: StreamReader,
-  blocks: readonly RAMBlockHeader[],
-  bitmapWordSize: number,
-): void {
-  const ranges: (ByteRange & { bitmapOf?: RAMBlockHeader; what: string })[] =
-    [];
-  for (const block of blocks) {
-    const { entry, idstr, usedLength, pagesOffset, pageSize } = block;
-    const name = JSON.stringify(idstr);
-    ranges.push({ ...entry, what: `the header of ${name}` });
-    if (block.ignored) continue;
-    ranges.push({
-      offset: pagesOffset,
-      length: usedLength,
-      what: `the pages of ${name}`,
-    }, {
-      offset: block.bitmapOffset,
-      length: bitmapByteLength(
-        pageCountOf(usedLength, pageSize),
-        bitmapWordSize,
-      ),
-      bitmapOf: block,
-      what: `the bitmap of ${name}`,
-    });
-  }
-  ranges.sort((a, b) => a.offset - b.offset);
-  let last = ranges[0];
-  for (const range of ranges.slice(1)) {
-    if (range.length === 0) continue;
-    const block = range.bitmapOf ?? last?.bitmapOf;
-    if (last !== undefined && range.offset < rangeEnd(last) && block) {
-      const other = block === range.bitmapOf ? last : range;
-      reader.report(reader.formatError("bitmap-disjoint", {
-        offset: rangeEnd(block.entry) - MAPPED_RAM_HEADER_TAIL,
-        idstr: block.idstr,
-        found: `bitmap_offset ${hex(block.bitmapOffset)} overlaps ` +
-          `${other.what} at ${hex(other.offset)}`,
-        expected: "a bitmap that overlaps nothing",
-      }));
-    }
-    if (last === undefined || rangeEnd(range) > rangeEnd(last)) last = range;
-  }
-}
-
-/** Bytes from the field bitmap_offset to the end of an entry. */
-const MAPPED_RAM_HEADER_TAIL = MAPPED_RAM_HDR_SIZE -
-  MAPPED_RAM_HEADER_FIELDS.bitmapOffset;

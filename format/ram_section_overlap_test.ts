@@ -29,7 +29,7 @@ function read(
   const reader = new StreamReader(file, 0, report);
   return file.run(function* () {
     yield* reader.fetch(8);
-    return yield* readRamSetup(reader, CONFIGURATION, bitmapWordSize);
+    return (yield* readRamSetup(reader, CONFIGURATION, bitmapWordSize)).blocks;
   }());
 }
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "./byte_writer.ts";
 import type { Configuration } from "./configuration.ts";
-import { checkRamVersion, readEos, readRamSetup } from "./ram_section.ts";
+import { readEos } from "./ram_body.ts";
+import { checkRamVersion, readRamSetup } from "./ram_section.ts";
 import type { RAMBlockHeader } from "./ramblock_header.ts";
 import { StreamReader } from "./stream_reader.ts";
 import { ByteFile } from "./testing/byte_file.ts";
@@ -22,7 +23,7 @@ function read(
   const reader = new StreamReader(file, 0);
   return file.run(function* () {
     yield* reader.fetch(8);
-    return yield* readRamSetup(reader, configuration, 8);
+    return (yield* readRamSetup(reader, configuration, 8)).blocks;
   }());
 }
 

@@ -11,9 +11,9 @@ import {
   TARGET_PAGE_BITS_MIN,
 } from "./constants.ts";
 import type { RuleViolation } from "./errors.ts";
+import { headerFields, type RamLayout } from "./fixed_ram_header.ts";
 import { hex } from "./hex.ts";
 import { bitmapByteLength, pageCountOf } from "./layout.ts";
-import { MAPPED_RAM_HEADER_FIELDS } from "./mapped_ram_header.ts";
 import type { RAMBlockHeader } from "./ramblock_header.ts";
 import type { RuleSlug } from "./rules.ts";
 import type { StreamReader } from "./stream_reader.ts";
@@ -28,6 +28,16 @@ export interface RAMBlockContext {
   readonly pageSize: number | undefined;
   /** The rule that {@linkcode pageSize} comes from. */
   readonly pageSizeRule: RuleSlug;
+  /** How the entries are laid out. Default: as mapped-ram has them. */
+  readonly layout?: RamLayout | undefined;
+}
+
+function fieldOffset(
+  headerOffset: number,
+  field: "pageSize" | "bitmapOffset" | "pagesOffset",
+  { layout = "mapped-ram" }: RAMBlockContext,
+): number {
+  return headerOffset + headerFields(layout)[field];
 }
 
 /** page_size is possible, and the one that the stream asks for (SPEC 4.6). */
@@ -38,7 +48,7 @@ export function checkPageSize(
   context: RAMBlockContext,
 ): void {
   const { pageSize, idstr } = block;
-  const offset = headerOffset + MAPPED_RAM_HEADER_FIELDS.pageSize;
+  const offset = fieldOffset(headerOffset, "pageSize", context);
   const bits = Math.log2(pageSize);
   if (
     !Number.isInteger(bits) || bits < TARGET_PAGE_BITS_MIN ||
@@ -68,9 +78,10 @@ export function checkPagesOffset(
   reader: StreamReader,
   block: RAMBlockHeader,
   headerOffset: number,
+  context: RAMBlockContext,
 ): void {
   const { idstr, pagesOffset, pageSize, usedLength } = block;
-  const offset = headerOffset + MAPPED_RAM_HEADER_FIELDS.pagesOffset;
+  const offset = fieldOffset(headerOffset, "pagesOffset", context);
   const found = `pages_offset is ${hex(pagesOffset)}`;
   if (pagesOffset % pageSize !== 0) {
     throw reader.formatError("pages-offset-aligned", {
@@ -102,7 +113,9 @@ export function checkPagesOffset(
       expected: `pages from ${hex(pagesOffset)} to ${hex(end)}`,
     });
   }
-  if (pagesOffset % MAPPED_RAM_FILE_OFFSET_ALIGNMENT !== 0) {
+  // The first writers of fixed-ram aligned to pages.
+  const mayBeLess = context.layout === "fixed-ram-inline";
+  if (pagesOffset % MAPPED_RAM_FILE_OFFSET_ALIGNMENT !== 0 && !mayBeLess) {
     reader.report(reader.formatError("pages-offset-mebibyte", {
       offset,
       idstr,
@@ -120,7 +133,7 @@ export function checkBitmapOffset(
   context: RAMBlockContext,
 ): void {
   const { idstr, bitmapOffset, usedLength, pageSize } = block;
-  const offset = headerOffset + MAPPED_RAM_HEADER_FIELDS.bitmapOffset;
+  const offset = fieldOffset(headerOffset, "bitmapOffset", context);
   const pageCount = pageCountOf(usedLength, pageSize);
   const length = bitmapByteLength(pageCount, context.bitmapWordSize);
   const end = bitmapOffset + length;
@@ -160,7 +173,7 @@ export function checkIgnored(
   const zeroOffset = bitmapOffset === 0 || pagesOffset === 0;
   if (zeroOffset && !(block.ignored && context.ignoreShared)) {
     throw reader.formatError("ignored-block", {
-      offset: headerOffset + MAPPED_RAM_HEADER_FIELDS.bitmapOffset,
+      offset: fieldOffset(headerOffset, "bitmapOffset", context),
       idstr,
       found: `bitmap_offset is ${hex(bitmapOffset)} and pages_offset ` +
         hex(pagesOffset),

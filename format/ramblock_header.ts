@@ -8,6 +8,8 @@
 import type { ByteRange } from "./byte_range.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { MAPPED_RAM_HDR_SIZE, NAME_LENGTH_MAX } from "./constants.ts";
+import { readFixedRamHeader, writeFixedRamHeader } from "./fixed_ram_header.ts";
+import type { RamLayout } from "./fixed_ram_header.ts";
 import { hex } from "./hex.ts";
 import {
   type MappedRamHeader,
@@ -57,7 +59,9 @@ export function* readRAMBlockHeader(
     ? reader.be64BigInt("mr_addr")
     : undefined;
   const headerOffset = reader.offset;
-  const header = readMappedRamHeader(reader, idstr);
+  const header = context.layout === "fixed-ram-inline"
+    ? readFixedRamHeader(reader, { idstr, usedLength }, context)
+    : readMappedRamHeader(reader, idstr);
   const block: RAMBlockHeader = {
     idstr,
     usedLength,
@@ -86,7 +90,7 @@ export function* readRAMBlockHeader(
   }
   checkIgnored(reader, block, headerOffset, context);
   if (!block.ignored) {
-    checkPagesOffset(reader, block, headerOffset);
+    checkPagesOffset(reader, block, headerOffset, context);
     checkBitmapOffset(reader, block, headerOffset, context);
   }
   return block;
@@ -112,7 +116,9 @@ export function writeRAMBlockHeader(
     readonly idstr: string;
     readonly usedLength: number;
   },
+  layout: RamLayout = "mapped-ram",
 ): void {
   writer.countedString(block.idstr).be64(block.usedLength);
-  writeMappedRamHeader(writer, block);
+  if (layout === "fixed-ram-inline") writeFixedRamHeader(writer, block);
+  else writeMappedRamHeader(writer, block);
 }

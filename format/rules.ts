@@ -6,6 +6,12 @@
  * @module
  */
 
+import { DIALECT_RULES, type DialectRuleSlug } from "./dialect_rules.ts";
+import {
+  SEQUENTIAL_RULES,
+  type SequentialRuleSlug,
+} from "./sequential_rules.ts";
+
 /**
  * What a rule asks, and of whom.
  *
@@ -40,6 +46,8 @@ function write(section: string, text: string): Rule {
 
 /** The slug of a rule of SPEC.md. */
 export type RuleSlug =
+  | DialectRuleSlug
+  | SequentialRuleSlug
   | "offsets-absolute"
   | "file-truncated"
   | "u64-range"
@@ -258,4 +266,8 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
     "5.2",
     "A page whose bit is set is what the file holds, be it all zero or a hole",
   ),
+
+  // 11. Other files of the family
+  ...DIALECT_RULES,
+  ...SEQUENTIAL_RULES,
 };

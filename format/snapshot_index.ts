@@ -8,6 +8,13 @@ import { type BitmapOrder, DEFAULT_BITMAP_ORDER } from "./bitmap_order.ts";
 import { type ByteRange, rangeEnd } from "./byte_range.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
 import { RAM_SECTION_IDSTR } from "./constants.ts";
+import { type EmptyPart, emptyPartOf, skipEmptyParts } from "./empty_parts.ts";
+import type { RamLayout } from "./fixed_ram_header.ts";
+import { refusePacked } from "./libvirt_packing.ts";
+import {
+  type LibvirtSaveHeader,
+  readLibvirtSaveHeader,
+} from "./libvirt_save_header.ts";
 import {
   type ReadBody,
   readItem,
@@ -16,9 +23,10 @@ import {
   type StartedSections,
   type StreamItem,
 } from "./migration_stream.ts";
+import { hasRecords } from "./dirty_bitmap.ts";
+import { readRamBody } from "./ram_body.ts";
 import {
   checkRamVersion,
-  readEos,
   readRamSetup,
   secondRamSection,
 } from "./ram_section.ts";
@@ -29,7 +37,10 @@ import type { Walk, WalkedFile } from "./walk.ts";
 
 /** How a stream is to be read. */
 export interface IndexOptions {
-  /** Where the stream starts in the file, in bytes. Default: 0. */
+  /**
+   * Where the stream starts in the file, in bytes. Default: behind the header of
+   * a libvirt save image if the file is one, or else 0.
+   */
   readonly offset?: number | undefined;
   /** How the writing host kept its bitmaps. Default: little-endian u64 words. */
   readonly bitmapOrder?: BitmapOrder | undefined;
@@ -41,8 +52,14 @@ export interface IndexOptions {
 export interface SnapshotIndex {
   /** Where the stream starts in the file. */
   readonly streamOffset: number;
+  /** The header of the libvirt save image that the stream was found in. */
+  readonly libvirt?: LibvirtSaveHeader;
   /** What the configuration says. */
   readonly configuration: Configuration;
+  /** Position behind the configuration. */
+  readonly configurationEnd: number;
+  /** How the RAM is laid out. */
+  readonly layout: RamLayout;
   /** The RAM section. */
   readonly ramSection: Section;
   /** The body of RAM's START: from the total to the EOS word, both included. */
@@ -53,7 +70,10 @@ export interface SnapshotIndex {
   readonly ramPartCount: number;
   /** The FULL sections that stand before RAM's END. */
   readonly earlySections: readonly StreamItem[];
-  /** The parts of the section of block dirty bitmaps that stand before RAM's END. */
+  /**
+   * The parts of the section of block dirty bitmaps that stand before RAM's END,
+   * but for PARTs without records, of which there can be tens of thousands.
+   */
   readonly earlyDirtyBitmaps: readonly StreamItem[];
   /** Position behind the footer of RAM's END. */
   readonly ramEnd: number;
@@ -61,21 +81,70 @@ export interface SnapshotIndex {
   readonly started: ReadonlyMap<number, Section>;
 }
 
+/** Sections whose empty PARTs are looked for: RAM and dirty bitmaps. */
+const EMPTY_PARTS_MAX = 4;
+
 /** Walks a file up to RAM's END. */
 export function* indexSnapshot(
   file: WalkedFile,
   options: IndexOptions = {},
 ): Walk<SnapshotIndex> {
-  const streamOffset = options.offset ?? 0;
-  const reader = new StreamReader(file, streamOffset, options.report);
+  const { index, last, reader } = yield* walkToRamEnd(file, options);
+  if (index !== undefined && last.kind === "end") return index;
+  throw unfinished(reader, last, index?.ramSection);
+}
+
+/** A stream whose RAM section has no END, though the stream comes to its own. */
+export interface UnfinishedRam {
+  /** What is known of it; `ramEnd` is the position of the EOF item. */
+  readonly index: SnapshotIndex;
+  /** The last PART of the RAM section, if there is one. */
+  readonly lastPart: StreamItem | undefined;
+}
+
+/**
+ * Walks a file whose RAM section has no END up to the EOF item, which a save
+ * that was broken off does not have; undefined if there is an END.
+ */
+export function* indexUnfinished(
+  file: WalkedFile,
+  options: IndexOptions = {},
+): Walk<UnfinishedRam | undefined> {
+  const { index, last, lastPart, reader } = yield* walkToRamEnd(file, options);
+  if (last.kind === "end") return undefined;
+  if (index === undefined || last.kind === "end-of-file") {
+    throw unfinished(reader, last, index?.ramSection);
+  }
+  return { index, lastPart };
+}
+
+/** Walks a file up to RAM's END, or to where items end without it. */
+function* walkToRamEnd(
+  file: WalkedFile,
+  options: IndexOptions,
+): Walk<{
+  readonly index: SnapshotIndex | undefined;
+  readonly last: StreamItem;
+  readonly lastPart: StreamItem | undefined;
+  readonly reader: StreamReader;
+}> {
+  const reader = new StreamReader(file, options.offset ?? 0, options.report);
+  const libvirt = options.offset === undefined
+    ? yield* readLibvirtSaveHeader(reader)
+    : undefined;
+  if (libvirt !== undefined) refusePacked(reader, libvirt);
+  const streamOffset = reader.offset;
   yield* readStreamHeader(reader);
   const configuration = yield* readConfiguration(reader);
+  const configurationEnd = reader.offset;
   const { wordSize } = options.bitmapOrder ?? DEFAULT_BITMAP_ORDER;
 
   let ramSection: Section | undefined;
   let ramSetup: ByteRange = { offset: 0, length: 0 };
   let blocks: RAMBlockHeader[] = [];
+  let layout: RamLayout = "mapped-ram";
   let ramPartCount = 0;
+  let lastPart: StreamItem | undefined;
   const earlySections: StreamItem[] = [];
   const earlyDirtyBitmaps: StreamItem[] = [];
   const readOtherBody = readOtherBodies(reader, file);
@@ -90,15 +159,26 @@ export function* indexSnapshot(
       ramSection = section;
       checkRamVersion(reader, section);
       const start = reader.offset;
-      blocks = yield* readRamSetup(reader, configuration, wordSize);
+      ({ blocks, layout } = yield* readRamSetup(
+        reader,
+        configuration,
+        wordSize,
+      ));
       ramSetup = { offset: start, length: reader.offset - start };
     } else {
-      yield* readEos(reader, "ram-body-empty");
+      yield* readRamBody(reader, layout);
     }
   }
 
   const started: StartedSections = new Map();
+  const emptyParts: EmptyPart[] = [];
   for (;;) {
+    skipEmptyParts(reader, emptyParts, ({ section, bytes }, offset) => {
+      if (section !== ramSection) return;
+      const range = { offset, length: bytes.length };
+      ramPartCount++;
+      lastPart = { kind: "part", section, range };
+    });
     const item = yield* readItem(reader, started, readBody);
     switch (item.kind) {
       case "full":
@@ -106,32 +186,47 @@ export function* indexSnapshot(
         break;
       case "start":
         if (item.section !== ramSection) earlyDirtyBitmaps.push(item);
+        if (emptyParts.length < EMPTY_PARTS_MAX) {
+          emptyParts.push(...emptyPartOf(item.section, layout));
+        }
         break;
       case "part":
-        if (item.section === ramSection) ramPartCount++;
-        else earlyDirtyBitmaps.push(item);
+        if (item.section !== ramSection) {
+          if (hasRecords(item)) earlyDirtyBitmaps.push(item);
+        } else {
+          ramPartCount++;
+          lastPart = item;
+        }
         break;
       case "end":
         if (item.section !== ramSection) {
           earlyDirtyBitmaps.push(item);
           break;
         }
-        return {
-          streamOffset,
-          configuration,
-          ramSection,
-          ramSetup,
-          blocks,
-          ramPartCount,
-          earlySections,
-          earlyDirtyBitmaps,
-          ramEnd: rangeEnd(item.range),
-          started,
-        };
+        return found(item, rangeEnd(item.range));
       case "eof":
       case "end-of-file":
-        throw unfinished(reader, item, ramSection);
+        return found(item, item.range.offset);
     }
+  }
+
+  function found(last: StreamItem, ramEnd: number) {
+    const index = ramSection && {
+      streamOffset,
+      ...libvirt === undefined ? {} : { libvirt },
+      configuration,
+      configurationEnd,
+      layout,
+      ramSection,
+      ramSetup,
+      blocks,
+      ramPartCount,
+      earlySections,
+      earlyDirtyBitmaps,
+      ramEnd,
+      started,
+    };
+    return { index, last, lastPart, reader };
   }
 }
 

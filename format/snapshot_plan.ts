@@ -20,6 +20,8 @@ import {
   RAM_SECTION_IDSTR,
   RAM_SECTION_VERSION,
 } from "./constants.ts";
+import type { RamLayout } from "./fixed_ram_header.ts";
+import { FIXED_RAM_HEADER_LENGTH } from "./fixed_ram_header.ts";
 import { bitmapByteLength, pageCountOf, pagesOffsetAfter } from "./layout.ts";
 import type { MappedRamHeader } from "./mapped_ram_header.ts";
 import {
@@ -84,12 +86,11 @@ export function encodeEos(): Uint8Array {
 export function encodeTail(
   configuration: Configuration,
   pageSize: number,
+  layout: RamLayout = "mapped-ram",
 ): Uint8Array {
   const writer = new ByteWriter();
   writeSectionFooter(writer, RAM_SECTION);
-  writer.u8(QEMU_VM_SECTION_END).be32(RAM_SECTION.sectionId);
-  writer.be64(RAM_SAVE_FLAG_EOS);
-  writeSectionFooter(writer, RAM_SECTION);
+  writer.bytes(encodeRamEnd(RAM_SECTION, layout));
   writer.u8(QEMU_VM_EOF);
   const text = JSON.stringify({
     configuration: describeConfiguration(configuration),
@@ -99,13 +100,26 @@ export function encodeTail(
   return writer.u8(QEMU_VM_VMDESCRIPTION).be32(text.length).text(text).finish();
 }
 
+/** The END of a RAM section, footer included. */
+export function encodeRamEnd(section: Section, layout: RamLayout): Uint8Array {
+  const writer = new ByteWriter();
+  writer.u8(QEMU_VM_SECTION_END).be32(section.sectionId);
+  if (layout !== "fixed-ram-inline") writer.be64(RAM_SAVE_FLAG_EOS);
+  writeSectionFooter(writer, section);
+  return writer.finish();
+}
+
 /** Lays out a file whose stream starts with `head`, the body of START excluded. */
 export function planSnapshot(
   head: Uint8Array,
   blocks: readonly PlannedBlock[],
   pageSize: number,
+  layout: RamLayout = "mapped-ram",
 ): SnapshotPlan {
   checkBlocks(blocks, pageSize);
+  const headerLength = layout === "fixed-ram-inline"
+    ? FIXED_RAM_HEADER_LENGTH
+    : MAPPED_RAM_HDR_SIZE;
   const total = blocks.reduce((sum, block) => sum + block.usedLength, 0);
   if (total % (RAM_SAVE_FLAGS_MASK + 1) !== 0) {
     throw new RangeError(
@@ -119,12 +133,12 @@ export function planSnapshot(
   let pieceOffset = 0;
   const planned = blocks.map(({ idstr, usedLength }) => {
     const bitmapOffset = pieceOffset + writer.length +
-      1 + idstr.length + 8 + MAPPED_RAM_HDR_SIZE;
+      1 + idstr.length + 8 + headerLength;
     const bitmapEnd = bitmapOffset +
       bitmapByteLength(pageCountOf(usedLength, pageSize));
     const pagesOffset = pagesOffsetAfter(bitmapEnd);
     const block = { idstr, usedLength, pageSize, bitmapOffset, pagesOffset };
-    writeRAMBlockHeader(writer, block);
+    writeRAMBlockHeader(writer, block, layout);
     pieces.push({ offset: pieceOffset, bytes: writer.finish() });
     writer = new ByteWriter();
     pieceOffset = pagesOffset + usedLength;

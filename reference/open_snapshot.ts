@@ -18,7 +18,10 @@ import type {
 
 /** How to open a snapshot. */
 export interface OpenOptions {
-  /** Where the stream starts in the source, in bytes. Default: 0. */
+  /**
+   * Where the stream starts in the source, in bytes. Default: behind the header
+   * of a libvirt save image if the source is one, or else 0.
+   */
   readonly offset?: number | undefined;
   /**
    * Byte order of the words of the bitmaps, which is that of the host that
@@ -40,9 +43,9 @@ export function bitmapOrderOf(options: OpenOptions): BitmapOrder {
 /** The options of a walk, offset checked. */
 export function indexOptionsOf(
   options: OpenOptions,
-): { readonly offset: number; readonly bitmapOrder: BitmapOrder } {
-  const { offset = 0 } = options;
-  if (!Number.isSafeInteger(offset) || offset < 0) {
+): { readonly offset: number | undefined; readonly bitmapOrder: BitmapOrder } {
+  const { offset } = options;
+  if (offset !== undefined && (!Number.isSafeInteger(offset) || offset < 0)) {
     throw new RangeError(
       `Cannot open a snapshot: offset is ${offset}, ` +
         "expected a whole number from 0",

@@ -2,6 +2,7 @@ import {
   type DeviceState,
   type FormatError,
   indexSnapshot,
+  readDirtyBitmaps,
   type Report,
   RuleError,
   RULES,
@@ -105,7 +106,10 @@ async function verifyStructure(
   if (index === undefined) return {};
   const snapshot = makeSnapshot(source, index, indexOptions.bitmapOrder);
   const deviceState = await attempt(walkDeviceState(source, index, report));
-  return deviceState === undefined ? { snapshot } : { snapshot, deviceState };
+  if (deviceState === undefined) return { snapshot };
+  const parts = [...index.earlyDirtyBitmaps, ...deviceState.dirtyBitmaps];
+  await attempt(readDirtyBitmaps(source, parts, { report }));
+  return { snapshot, deviceState };
 }
 
 async function readAllPages(

@@ -23,7 +23,7 @@ export interface ManifestEntry {
   /** The rules that it proves, from its `expected.json`. */
   readonly rules: readonly string[];
   /** Where the file comes from. */
-  readonly producer: "recipe" | "QEMU 10.0.2";
+  readonly producer: "recipe" | "QEMU 10.0.2" | "libvirt 11.3.0";
   /** SHA-256 of the unpacked file. */
   readonly sha256: string;
   /** Bytes of the unpacked file. */
@@ -37,7 +37,7 @@ interface Vector {
 }
 
 /** Name of the manifest in the conformance folder. */
-export const MANIFEST_NAME = "manifest-1.0.json";
+export const MANIFEST_NAME = "manifest-1.1.json";
 
 const VECTORS = dirname(fileURLToPath(import.meta.url));
 
@@ -55,7 +55,7 @@ function listVectors(vectors: string): Vector[] {
       if (entry.isDirectory()) visit(join(folder, entry.name));
     }
   }
-  for (const kind of ["invalid", "qemu", "valid"]) {
+  for (const kind of ["invalid", "libvirt", "qemu", "valid"]) {
     if (existsSync(join(vectors, kind))) visit(join(vectors, kind));
   }
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
@@ -81,10 +81,15 @@ function manifestEntry(vector: Vector, bytes: Uint8Array): ManifestEntry {
   return {
     path: vector.path,
     rules,
-    producer: vector.files.has("recipe.txt") ? "recipe" : "QEMU 10.0.2",
+    producer: producerOf(vector),
     sha256: createHash("sha256").update(bytes).digest("hex"),
     byteLength: bytes.length,
   };
+}
+
+function producerOf({ path, files }: Vector): ManifestEntry["producer"] {
+  if (files.has("recipe.txt")) return "recipe";
+  return path.startsWith("vectors/libvirt/") ? "libvirt 11.3.0" : "QEMU 10.0.2";
 }
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {

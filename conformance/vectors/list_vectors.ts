@@ -16,6 +16,48 @@ export interface ExpectedBlock {
   readonly sha256: string | null;
 }
 
+/** A libvirt save image as `expected.json` describes it: texts, or their SHA-256. */
+export interface ExpectedLibvirt {
+  readonly version: number;
+  readonly byteOrder: "little" | "big";
+  readonly format: string;
+  readonly wasRunning: boolean;
+  readonly streamOffset: number;
+  readonly xml?: string;
+  readonly xmlSha256?: string;
+  readonly cookie?: string;
+  readonly cookieSha256?: string;
+  /** SHA-256 of the stream, unpacked. */
+  readonly streamSha256?: string;
+}
+
+/** A dirty bitmap as `expected.json` describes it. */
+export interface ExpectedBitmap {
+  readonly node: string;
+  readonly name: string;
+  readonly granularity: number;
+  readonly enabled: boolean;
+  readonly persistent: boolean;
+  readonly complete: boolean;
+  readonly coveredBytes: number;
+  readonly dirtyBytes: number;
+  /** Each run as its first byte and its length. */
+  readonly ranges: readonly (readonly [number, number])[];
+}
+
+/** A sequential stream as `expected.json` describes it. */
+export interface ExpectedSequential {
+  readonly machine: string;
+  readonly pageSize: number;
+  readonly blocks: readonly {
+    readonly idstr: string;
+    readonly usedLength: number;
+    /** Pages whose last record is not of zeros. */
+    readonly presentRuns: readonly (readonly [number, number])[];
+    readonly sha256: string;
+  }[];
+}
+
 /** What a reader finds in a vector: blocks, or an error. */
 export interface Expected {
   readonly rules: readonly RuleSlug[];
@@ -24,6 +66,14 @@ export interface Expected {
   readonly capabilities?: readonly string[];
   readonly blocks?: readonly ExpectedBlock[];
   readonly findings?: readonly RuleSlug[];
+  readonly libvirt?: ExpectedLibvirt;
+  readonly dirtyBitmaps?: readonly ExpectedBitmap[];
+  /** Instead of those: the rule that they break. */
+  readonly dirtyBitmapsError?: Expected["error"];
+  /** What a reader of sequential streams finds. */
+  readonly sequential?: ExpectedSequential;
+  /** Instead of that: the rule that it breaks for such a reader. */
+  readonly sequentialError?: Expected["error"];
   readonly error?: {
     readonly kind: "format" | "unsupported";
     readonly rule: RuleSlug;

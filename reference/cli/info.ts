@@ -1,9 +1,14 @@
-import { hex } from "../../format/mod.ts";
-import { openSnapshot } from "../mod.ts";
+import { hex, UnsupportedError } from "../../format/mod.ts";
+import { type OpenOptions, openSnapshot, type Snapshot } from "../mod.ts";
 import { compareAgainst } from "./against.ts";
+import { bitmapOrderLine } from "./bitmap_order_line.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { formatBytes } from "./format_bytes.ts";
 import { countOf, formatCount, formatShare } from "./format_count.ts";
+import { printDevices as printFields } from "./info_devices.ts";
+import { printDirtyBitmaps } from "./info_dirty_bitmaps.ts";
+import { infoElsewhere } from "./info_elsewhere.ts";
+import { printLibvirt } from "./info_libvirt.ts";
 import { isUrl, openSource, type Transfer } from "./open_source.ts";
 import { print, printJson } from "./output.ts";
 import { allocatedBytes } from "./output_file.ts";
@@ -24,12 +29,14 @@ export const info: Command = {
   summary: "machine, capabilities, RAMBlocks, device sections, sizes",
   help: `\
 Usage: deno task info FILE|URL [options]
+       deno task info FILE|URL --devices [options]
        deno task info FILE|URL --against "QEMU ARGS..." [--try] [options]
        deno task info FILE|URL --against unix:PATH|tcp:HOST:PORT [options]
 
 Prints what a snapshot holds: machine, capabilities, RAMBlocks with their pages,
 device sections, and its size in the file system. It reads headers and bitmaps,
-no page.
+no page. With --devices it prints the state of each device instead, field by
+field; in its JSON, integers of 64 bits are text, and bytes are {"hex": ...}.
 
 With --against it says instead whether the snapshot will load in a QEMU, and if
 not, why, and prints the commands that load it. QEMU is started with these
@@ -39,6 +46,8 @@ A difference is "refused" by QEMU, "wrong" where QEMU may load it but not as the
 same machine, or a "note". Exit code 1 says that it will not load.
 
   --map                       draw a map of the RAM
+  --devices                   the fields of each device's state
+  --xml                       the texts of a libvirt save image
   --against QEMU              arguments of a QEMU, or the address of its QMP
   --try                       let that QEMU load FILE, all of it, to be sure
 ${SNAPSHOT_OPTIONS_HELP}
@@ -49,6 +58,8 @@ Example: deno task info vm.mr --map
     const { values, positionals } = parse(joinAgainst(args), {
       ...SNAPSHOT_OPTIONS,
       map: { type: "boolean" },
+      devices: { type: "boolean" },
+      xml: { type: "boolean" },
       against: { type: "string" },
       try: { type: "boolean" },
     });
@@ -58,7 +69,23 @@ Example: deno task info vm.mr --map
     }
     const options = { ...openOptions(values), signal };
     await using opened = await openSource(FILE, { signal });
-    const snapshot = await openSnapshot(opened.source, options);
+    const { source } = opened;
+    let snapshot: Snapshot;
+    try {
+      snapshot = await openSnapshot(source, options);
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+      if (values.against !== undefined) throw error;
+      return await infoElsewhere(source, error, {
+        ...values,
+        offset: options.offset,
+        signal,
+      });
+    }
+    if (values.devices) {
+      await printFields(snapshot, { json: values.json ?? false, signal });
+      return 0;
+    }
     if (values.against !== undefined) {
       return await compareAgainst(FILE, snapshot, {
         against: values.against,
@@ -73,7 +100,8 @@ Example: deno task info vm.mr --map
     if (values.json) {
       printJson({ ...facts, allocatedBytes: allocated, transfer });
     } else {
-      printHead(facts, allocated, transfer);
+      if (facts.libvirt) printLibvirt(facts.libvirt, values.xml ?? false);
+      printHead(facts, { allocated, transfer, options });
       printBlocks(facts);
       if (values.map) {
         print("");
@@ -81,6 +109,7 @@ Example: deno task info vm.mr --map
           print(line);
         }
       }
+      printDirtyBitmaps(facts.dirtyBitmaps);
       printDevices(facts);
     }
     if (error !== undefined) throw error;
@@ -98,8 +127,11 @@ function joinAgainst(args: readonly string[]): string[] {
 
 function printHead(
   facts: SnapshotFacts,
-  allocated: number | undefined,
-  transfer: Transfer | undefined,
+  { allocated, transfer, options }: {
+    readonly allocated: number | undefined;
+    readonly transfer: Transfer | undefined;
+    readonly options: OpenOptions;
+  },
 ): void {
   const { byteLength, streamOffset, streamEnd, trailerBytes, vmdesc } = facts;
   const onDisk = allocated === undefined
@@ -110,6 +142,7 @@ function printHead(
   const rows: [string, string][] = [
     ["machine", facts.machine],
     ["capabilities", facts.capabilities.join(", ")],
+    ...layoutRow(facts),
     ["size", `${formatBytes(byteLength)}${onDisk}`],
     ["stream", `${hex(streamOffset)} to ${end}`],
   ];
@@ -120,6 +153,8 @@ function printHead(
     rows.push(["target page bits", String(facts.targetPageBits)]);
   }
   if (facts.uuid !== undefined) rows.push(["uuid", facts.uuid]);
+  const order = bitmapOrderLine(facts.bitmapOrderEvidence, options);
+  if (order !== undefined) rows.push(["bitmaps", paint("yellow", order)]);
   rows.push([
     "vmdesc",
     vmdesc === undefined
@@ -167,8 +202,22 @@ function printBlocks({ blocks }: SnapshotFacts): void {
   for (const line of formatTable(header, rows)) print(line);
 }
 
-function printDevices({ devices, vmdesc }: SnapshotFacts): void {
+/** Which of the two layouts, where the capability does not say. */
+function layoutRow({ layout }: SnapshotFacts): [string, string][] {
+  switch (layout) {
+    case "mapped-ram":
+      return [];
+    case "fixed-ram-inline":
+      return [["layout", "fixed-ram with inline bitmaps"]];
+    case "fixed-ram-header":
+      return [["layout", "fixed-ram with the header of mapped-ram"]];
+  }
+}
+
+function printDevices({ devices, vmdesc, iterable }: SnapshotFacts): void {
   print("");
+  const sent = iterable.map((it) => `${printable(it.idstr)} ${it.stateClass}`);
+  print(paint("bold", "state") + `: ${sent.join(", ")}, devices precopy only`);
   print(
     paint("bold", countOf(devices.length, "device section")) +
       (vmdesc === undefined

@@ -1,7 +1,20 @@
-import type { ByteRange, DeviceState } from "../../format/mod.ts";
+import type {
+  ByteRange,
+  DeviceState,
+  DirtyBitmap,
+  RamLayout,
+} from "../../format/mod.ts";
 import { RuleError, type StreamItem } from "../../format/mod.ts";
-import type { RAMBlock, Snapshot } from "../mod.ts";
+import {
+  type BitmapOrderEvidence,
+  bitmapOrderEvidence,
+  dirtyBitmaps,
+  type RAMBlock,
+  type Snapshot,
+} from "../mod.ts";
 import { countPages } from "./block_census.ts";
+import { type LibvirtFacts, libvirtFacts } from "./info_libvirt.ts";
+import { type StateClass, stateClassOf } from "./state_class.ts";
 
 /** What `info` prints of a RAMBlock. */
 export interface BlockFacts {
@@ -22,6 +35,14 @@ export interface SectionFacts extends ByteRange {
   readonly idstr: string;
   readonly instanceId: number;
   readonly versionId: number;
+  readonly stateClass: StateClass;
+}
+
+/** What `info` prints of a section that is sent in several parts. */
+export interface IterableFacts {
+  readonly sectionId: number;
+  readonly idstr: string;
+  readonly stateClass: StateClass;
 }
 
 /** What `info` prints, and what its `--json` prints. */
@@ -31,7 +52,12 @@ export interface SnapshotFacts {
   readonly capabilities: readonly string[];
   readonly targetPageBits: number | undefined;
   readonly uuid: string | undefined;
+  readonly layout: RamLayout;
+  readonly libvirt: LibvirtFacts | undefined;
   readonly streamOffset: number;
+  readonly bitmapOrderEvidence: BitmapOrderEvidence;
+  readonly iterable: readonly IterableFacts[];
+  readonly dirtyBitmaps: readonly DirtyBitmap[];
   readonly blocks: readonly BlockFacts[];
   readonly ramParts: number;
   readonly devices: readonly SectionFacts[];
@@ -53,7 +79,10 @@ export async function gatherFacts(
   for (const block of snapshot.blocks) {
     blocks.push(await blockFacts(block, signal));
   }
-  const { deviceState, error } = await tryDeviceState(snapshot, signal);
+  const { deviceState, bitmaps = [], error } = await tryDeviceState(
+    snapshot,
+    signal,
+  );
   const sections = [...index.earlySections, ...deviceState?.sections ?? []];
   const streamEnd = deviceState?.eofOffset === undefined
     ? undefined
@@ -64,7 +93,17 @@ export async function gatherFacts(
     capabilities: snapshot.capabilities,
     targetPageBits,
     uuid: uuid === undefined ? undefined : formatUuid(uuid),
+    layout: index.layout,
+    libvirt: index.libvirt &&
+      await libvirtFacts(source, index.libvirt, signal),
     streamOffset: index.streamOffset,
+    bitmapOrderEvidence: await bitmapOrderEvidence(snapshot, { signal }),
+    iterable: [...index.started.values()].map(({ sectionId, idstr }) => ({
+      sectionId,
+      idstr,
+      stateClass: stateClassOf("iterable", idstr),
+    })),
+    dirtyBitmaps: bitmaps,
     blocks,
     ramParts: index.ramPartCount,
     devices: sections.flatMap(sectionFacts),
@@ -107,18 +146,33 @@ async function tryDeviceState(
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<
-  { readonly deviceState?: DeviceState; readonly error?: RuleError }
+  {
+    readonly deviceState?: DeviceState;
+    readonly bitmaps?: readonly DirtyBitmap[];
+    readonly error?: RuleError;
+  }
 > {
+  let deviceState: DeviceState | undefined;
   try {
-    return { deviceState: await snapshot.deviceState({ signal }) };
+    deviceState = await snapshot.deviceState({ signal });
+    return {
+      deviceState,
+      bitmaps: await dirtyBitmaps(snapshot, { signal }),
+    };
   } catch (error) {
-    if (error instanceof RuleError) return { error };
-    throw error;
+    if (!(error instanceof RuleError)) throw error;
+    return deviceState === undefined ? { error } : { deviceState, error };
   }
 }
 
 function sectionFacts(item: StreamItem): SectionFacts[] {
-  return item.kind === "full" ? [{ ...item.section, ...item.range }] : [];
+  return item.kind === "full"
+    ? [{
+      ...item.section,
+      ...item.range,
+      stateClass: stateClassOf("full", item.section.idstr),
+    }]
+    : [];
 }
 
 function formatUuid(uuid: Uint8Array): string {

@@ -1,0 +1,96 @@
+/**
+ * The rules of what stands around mapped-ram or came before it: libvirt save
+ * images, the layouts named fixed-ram, the contents of block dirty bitmaps.
+ *
+ * @module
+ */
+
+import type { Rule } from "./rules.ts";
+
+/** The slug of a rule of a dialect. */
+export type DialectRuleSlug =
+  | "libvirt-complete"
+  | "libvirt-version"
+  | "libvirt-data"
+  | "libvirt-format"
+  | "libvirt-stream"
+  | "fixed-ram-layout"
+  | "fixed-ram-inline"
+  | "fixed-ram-header"
+  | "dirty-bitmap-granularity"
+  | "dirty-bitmap-started"
+  | "dirty-bitmap-bits"
+  | "dirty-bitmap-names"
+  | "dirty-bitmap-complete";
+
+/** Every rule of the dialects by its slug, in the order of the document. */
+export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
+  "libvirt-complete": {
+    kind: "refuse",
+    section: "11.1",
+    text: "A libvirt save image is one that was finished",
+  },
+  "libvirt-version": {
+    kind: "refuse",
+    section: "11.1",
+    text: "The version of a libvirt save image is 1 or 2, in either byte order",
+  },
+  "libvirt-data": {
+    kind: "refuse",
+    section: "11.1",
+    text: "XML and cookie have their places inside the file",
+  },
+  "libvirt-format": {
+    kind: "refuse",
+    section: "11.1",
+    text: "The stream of a libvirt save image is raw or sparse, not packed",
+  },
+  "libvirt-stream": {
+    kind: "accept",
+    section: "11.1",
+    text: "The stream starts behind the XML, with positions of the image",
+  },
+  "fixed-ram-layout": {
+    kind: "refuse",
+    section: "11.2",
+    text:
+      "A fixed-ram RAMBlock has one of two layouts, the same in all of them",
+  },
+  "fixed-ram-inline": {
+    kind: "accept",
+    section: "11.2",
+    text: "An inline bitmap stands behind its size, and PART and END are empty",
+  },
+  "fixed-ram-header": {
+    kind: "accept",
+    section: "11.2",
+    text:
+      "fixed-ram may have the header of mapped-ram, and MULTIFD_FLUSH around EOS",
+  },
+  "dirty-bitmap-granularity": {
+    kind: "refuse",
+    section: "11.3",
+    text:
+      "The granularity of a dirty bitmap is a power of two from 512 to 2^31",
+  },
+  "dirty-bitmap-started": {
+    kind: "refuse",
+    section: "11.3",
+    text: "A dirty bitmap is announced by one START before its other records",
+  },
+  "dirty-bitmap-bits": {
+    kind: "refuse",
+    section: "11.3",
+    text: "BITS start at a whole chunk, and have the bits of their sectors",
+  },
+  "dirty-bitmap-names": {
+    kind: "accept",
+    section: "11.3",
+    text: "A name left out is that of the record before, in any part",
+  },
+  "dirty-bitmap-complete": {
+    kind: "write",
+    section: "11.3",
+    text: "Each dirty bitmap has a COMPLETE behind all its bits",
+  },
+};

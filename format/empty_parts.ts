@@ -1,0 +1,73 @@
+/**
+ * PARTs that hold nothing: tens of thousands of them are common, and each is the
+ * same few bytes.
+ *
+ * @module
+ */
+
+import { ByteWriter } from "./byte_writer.ts";
+import {
+  DIRTY_BITMAP_SECTION_IDSTR,
+  DIRTY_BITMAP_SECTION_VERSION,
+  QEMU_VM_SECTION_PART,
+  RAM_SAVE_FLAG_EOS,
+  RAM_SECTION_IDSTR,
+} from "./constants.ts";
+import type { RamLayout } from "./fixed_ram_header.ts";
+import { type Section, writeSectionFooter } from "./migration_stream.ts";
+import type { StreamReader } from "./stream_reader.ts";
+
+/** The EOS of a body of dirty bitmaps. */
+const DIRTY_BITMAP_EOS = 0x01;
+
+/** A PART without content, byte for byte. */
+export interface EmptyPart {
+  /** Whose it is. */
+  readonly section: Section;
+  /** From type byte to footer. */
+  readonly bytes: Uint8Array;
+}
+
+/** The empty PART of a section, if it has one that is known. */
+export function emptyPartOf(
+  section: Section,
+  layout: RamLayout,
+): EmptyPart[] {
+  const writer = new ByteWriter();
+  writer.u8(QEMU_VM_SECTION_PART).be32(section.sectionId);
+  if (section.idstr === RAM_SECTION_IDSTR) {
+    if (layout !== "fixed-ram-inline") writer.be64(RAM_SAVE_FLAG_EOS);
+  } else if (
+    section.idstr === DIRTY_BITMAP_SECTION_IDSTR &&
+    section.versionId === DIRTY_BITMAP_SECTION_VERSION
+  ) writer.u8(DIRTY_BITMAP_EOS);
+  else return [];
+  writeSectionFooter(writer, section);
+  return [{ section, bytes: writer.finish() }];
+}
+
+/** Passes over the empty PARTs that come next, as far as they are there. */
+export function skipEmptyParts(
+  reader: StreamReader,
+  parts: readonly EmptyPart[],
+  visit: (part: EmptyPart, offset: number) => void,
+): void {
+  const bytes = reader.peekBytes(reader.available);
+  const start = reader.offset;
+  let at = 0;
+  for (;;) {
+    const part = parts.find((it) => startsWith(bytes, at, it.bytes));
+    if (part === undefined) break;
+    visit(part, start + at);
+    at += part.bytes.length;
+  }
+  if (at > 0) reader.bytes(at, "empty PARTs");
+}
+
+function startsWith(bytes: Uint8Array, at: number, part: Uint8Array): boolean {
+  if (at + part.length > bytes.length) return false;
+  for (let index = 0; index < part.length; index++) {
+    if (bytes[at + index] !== part[index]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,52 @@
+import {
+  DIRTY_BITMAP_SECTION_IDSTR,
+  DIRTY_BITMAP_SECTION_VERSION,
+  RAM_SECTION_IDSTR,
+} from "./constants.ts";
+import { skipDirtyBitmapRecords } from "./dirty_bitmap.ts";
+import type { ForwardReader } from "./forward_reader.ts";
+import type { Section, SectionPart } from "./migration_stream.ts";
+import type { SectionLengths } from "./vmdesc.ts";
+import type { Walk } from "./walk.ts";
+
+/** How the ends of sections other than RAM are known. */
+export interface SectionSkips {
+  /** Lengths of FULL sections, where a vmdesc was found to tell them. */
+  readonly lengths?: SectionLengths | undefined;
+}
+
+/** Passes over the body of a section that is not RAM, in a sequential stream. */
+export function* skipSection(
+  reader: ForwardReader,
+  { lengths }: SectionSkips,
+  { kind, section, offset }: {
+    readonly kind: SectionPart;
+    readonly section: Section;
+    readonly offset: number;
+  },
+): Walk<void> {
+  if (
+    kind !== "full" && section.idstr === DIRTY_BITMAP_SECTION_IDSTR &&
+    section.versionId === DIRTY_BITMAP_SECTION_VERSION
+  ) {
+    return yield* skipDirtyBitmapRecords(reader);
+  }
+  const length = kind === "full"
+    ? lengths?.(section.idstr, section.instanceId)
+    : undefined;
+  if (length !== undefined) {
+    return yield* reader.skip(length, "a section, as the vmdesc says");
+  }
+  const name = `${
+    JSON.stringify(section.idstr)
+  } of version ${section.versionId}`;
+  throw reader.unsupportedError("section-known", {
+    feature: `section ${name}`,
+    offset,
+    found: `section ${name}, whose end cannot be found`,
+    expected: kind === "full"
+      ? "a vmdesc that tells its length"
+      : `${RAM_SECTION_IDSTR}, or ${DIRTY_BITMAP_SECTION_IDSTR} of version ` +
+        DIRTY_BITMAP_SECTION_VERSION,
+  });
+}

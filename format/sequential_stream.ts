@@ -1,0 +1,243 @@
+/**
+ * The walk over a sequential stream (SPEC 11.4): a migration stream without
+ * mapped-ram, whose pages are records. It goes forward only, so that it also
+ * serves what comes over a socket.
+ *
+ * @module
+ */
+
+import { ByteWriter } from "./byte_writer.ts";
+import { type Configuration, readAnyConfiguration } from "./configuration.ts";
+import {
+  CAPABILITY_FIXED_RAM,
+  CAPABILITY_MAPPED_RAM,
+  MIG_CMD_OPEN_RETURN_PATH,
+  MIG_CMD_PING,
+  MIG_CMD_POSTCOPY_ADVISE,
+  QEMU_VM_SECTION_END,
+  RAM_SAVE_FLAG_EOS,
+  RAM_SECTION_IDSTR,
+} from "./constants.ts";
+import type { ForwardReader } from "./forward_reader.ts";
+import {
+  type ReadBody,
+  readItem,
+  readStreamHeader,
+  type Section,
+  type StartedSections,
+  type StreamItem,
+  writeSectionFooter,
+} from "./migration_stream.ts";
+import {
+  type RamRecord,
+  readRamRecords,
+  type RecordContext,
+} from "./ram_record_walk.ts";
+import { checkRamVersion, secondRamSection } from "./ram_section.ts";
+import { readBlockList } from "./sequential_block_list.ts";
+import { skipSection } from "./sequential_sections.ts";
+import type {
+  SequentialEnd,
+  SequentialOptions,
+  SequentialVisitor,
+} from "./sequential_visitor.ts";
+import type { Walk } from "./walk.ts";
+
+/** Bytes of a command without a payload. */
+const EMPTY_COMMAND = 5;
+/** Commands that only ask for answers; a file has none to give. */
+const ASKING_COMMANDS: readonly number[] = [
+  MIG_CMD_OPEN_RETURN_PATH,
+  MIG_CMD_PING,
+];
+
+/** Walks over a stream and hands what it finds to `visitor`. */
+export function* walkSequentialStream(
+  reader: ForwardReader,
+  visitor: SequentialVisitor,
+  options: SequentialOptions = {},
+): Walk<SequentialEnd> {
+  yield* readStreamHeader(reader);
+  const configuration = yield* readAnyConfiguration(reader);
+  checkSequential(reader, configuration);
+  const { targetPageBits } = configuration;
+  const pageSize = targetPageBits === undefined
+    ? options.pageSize ?? 4096
+    : 2 ** targetPageBits;
+  const started: StartedSections = new Map();
+  const before: Uint8Array[] = [];
+  const earlySections: StreamItem[] = [];
+  let ram: { section: Section; context: RecordContext } | undefined;
+
+  function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
+    if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {
+      return yield* skipSection(reader, options, { kind, section, offset });
+    }
+    if (kind === "start") {
+      if (ram !== undefined) {
+        throw secondRamSection(reader, section, ram.section, offset);
+      }
+      checkRamVersion(reader, section);
+      const blocks = yield* readBlockList(reader, configuration, pageSize);
+      const context = {
+        blocks,
+        pageSize,
+        visit: (record: RamRecord) => visitor.record(record),
+        last: undefined,
+      };
+      ram = { section, context };
+      visitor.begin({
+        configuration,
+        ramSection: section,
+        blocks: [...blocks.values()],
+        pageSize,
+        itemsBefore: joined(before),
+      });
+    }
+    if (ram !== undefined) yield* readRamRecords(reader, ram.context);
+  }
+
+  /** Items since the last part of the RAM section. */
+  const pending: Uint8Array[] = [];
+  let ramPartCount = 0;
+  for (;;) {
+    // Records are not kept: the first of a part says that they are none.
+    reader.keep();
+    const item = yield* readItem(reader, started, function* (...args) {
+      const [kind, section] = args;
+      if (kind !== "full" && section.idstr === RAM_SECTION_IDSTR) {
+        reader.forget();
+      }
+      yield* readBody(...args);
+    });
+    const kept = reader.kept();
+    const isRam = "section" in item && item.kind !== "full" &&
+      item.section.idstr === RAM_SECTION_IDSTR;
+    if (isRam) {
+      for (const bytes of pending.splice(0)) visitor.state(bytes);
+      if (item.kind === "part") {
+        ramPartCount++;
+        visitor.part?.();
+      }
+      if (item.kind !== "end") continue;
+      visitor.state(encodeRamEnd(item.section));
+      const ramEnd = reader.offset;
+      if (!options.ramOnly) yield* passOnRest(reader, visitor);
+      return { ramEnd, hasEnd: true, started, earlySections, ramPartCount };
+    }
+    if (item.kind === "eof" || item.kind === "end-of-file") {
+      if (ram === undefined || item.kind === "end-of-file") {
+        throw unfinished(reader, item, ram?.section);
+      }
+      visitor.state(encodeRamEnd(ram.section));
+      for (const bytes of pending) visitor.state(bytes);
+      const ramEnd = reader.offset;
+      visitor.state(kept);
+      if (!options.ramOnly) yield* passOnRest(reader, visitor);
+      return { ramEnd, hasEnd: false, started, earlySections, ramPartCount };
+    }
+    if (item.kind === "full") earlySections.push(item);
+    if (item.kind === "command" && !isForFile(item, kept)) {
+      const payload = kept.subarray(EMPTY_COMMAND);
+      if (item.command === MIG_CMD_POSTCOPY_ADVISE) {
+        checkPageSizes(reader, payload, item.range.offset);
+      }
+      visitor.asked?.(item.command, payload);
+      continue;
+    }
+    (ram === undefined ? before : pending).push(kept);
+  }
+}
+
+/** Whether a command means something where there is nobody to answer. */
+function isForFile(
+  item: StreamItem & { readonly kind: "command" },
+  bytes: Uint8Array,
+): boolean {
+  if (ASKING_COMMANDS.includes(item.command)) return false;
+  // With a payload it announces that pages may come by postcopy.
+  return item.command !== MIG_CMD_POSTCOPY_ADVISE ||
+    bytes.length === EMPTY_COMMAND;
+}
+
+/**
+ * With postcopy, RAMBlocks of huge pages have one more number in the list, and
+ * nothing says which they are.
+ */
+function checkPageSizes(
+  reader: ForwardReader,
+  payload: Uint8Array,
+  offset: number,
+): void {
+  const { buffer, byteOffset, length } = payload;
+  const sizes = new DataView(buffer, byteOffset, length).getBigUint64(0);
+  if ((sizes & (sizes - 1n)) === 0n) return;
+  throw reader.unsupportedError("command-known", {
+    feature: "postcopy of RAMBlocks with pages of several sizes",
+    offset,
+    found: `POSTCOPY_ADVISE with pages of several sizes, 0x${
+      sizes.toString(16)
+    }`,
+    expected: "pages of one size",
+  });
+}
+
+function checkSequential(
+  reader: ForwardReader,
+  { capabilities }: Configuration,
+): void {
+  const fixed = [CAPABILITY_MAPPED_RAM, CAPABILITY_FIXED_RAM]
+    .find((it) => capabilities.includes(it));
+  if (fixed === undefined) return;
+  throw reader.formatError("capability-mapped-ram", {
+    offset: reader.offset,
+    found: `the capability "${fixed}"`,
+    expected: "a sequential stream, without it",
+  });
+}
+
+/** Hands on all the rest of the stream. */
+function* passOnRest(
+  reader: ForwardReader,
+  visitor: SequentialVisitor,
+): Walk<void> {
+  for (;;) {
+    yield* reader.fetchSome();
+    if (reader.available === 0) return;
+    visitor.state(reader.bytes(reader.available, "the device state"));
+  }
+}
+
+/** An END of RAM without records. */
+function encodeRamEnd(section: Section): Uint8Array {
+  const writer = new ByteWriter();
+  writer.u8(QEMU_VM_SECTION_END).be32(section.sectionId)
+    .be64(RAM_SAVE_FLAG_EOS);
+  writeSectionFooter(writer, section);
+  return writer.finish();
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const writer = new ByteWriter();
+  for (const piece of pieces) writer.bytes(piece);
+  return writer.finish();
+}
+
+function unfinished(
+  reader: ForwardReader,
+  item: StreamItem,
+  ramSection: Section | undefined,
+): Error {
+  const found = item.kind === "eof" ? "the EOF item" : "the end of the stream";
+  return ramSection === undefined
+    ? reader.formatError("ram-section-present", {
+      offset: item.range.offset,
+      found,
+      expected: "a RAM section",
+    })
+    : reader.formatError("eof-present", {
+      offset: item.range.offset,
+      found: `${found}: it was not finished`,
+      expected: "the END of the RAM section, or the EOF item",
+    });
+}

@@ -1,0 +1,247 @@
+/**
+ * The state of a device, field by field, as the vmdesc describes it (SPEC 11.6).
+ *
+ * @module
+ */
+
+import { FieldCursor } from "./vmdesc_cursor.ts";
+import {
+  groupsOf,
+  isEmptyTree,
+  listOf,
+  Mismatch,
+  numberOf,
+  objectsOf,
+  textOf,
+} from "./vmdesc_description.ts";
+import { JsonObject } from "./vmdesc_json.ts";
+import { scalarOf } from "./vmdesc_scalar.ts";
+
+/**
+ * What a field holds. Integers of 64 bits are a bigint, smaller ones a number;
+ * a pointer that is NULL and a timer that is not set are null; what has no
+ * description of its own is its bytes.
+ */
+export type FieldValue =
+  | boolean
+  | number
+  | bigint
+  | string
+  | null
+  | Uint8Array
+  | DeviceStruct
+  | readonly FieldValue[];
+
+/** A field of a device's state. */
+export interface DeviceField {
+  /** Its name in QEMU's sources, with `[n]` where another has the same. */
+  readonly name: string;
+  /** QEMU's word for what it is. Of an array: that of its first element. */
+  readonly type: string;
+  /** Where its first element stands, from the start of the state. */
+  readonly offset: number;
+  /** Bytes of all its elements. */
+  readonly size: number;
+  /** What it holds; an array where the description has several of its name. */
+  readonly value: FieldValue;
+}
+
+/** A structure: a device, a part of one, or a subsection. */
+export interface DeviceStruct {
+  /** Its name. */
+  readonly name: string;
+  /** Version of its description. */
+  readonly version: number;
+  /** Its fields, in order. */
+  readonly fields: readonly DeviceField[];
+  /** Its subsections, in order. */
+  readonly subsections: readonly DeviceStruct[];
+}
+
+/** A field whose elements come one after the other. */
+interface GrowingField extends Omit<DeviceField, "value" | "size"> {
+  size: number;
+  values: FieldValue[];
+  isArray: boolean;
+}
+
+/** Most values that are made of one state; what exceeds them stays bytes. */
+const VALUES_MAX = 0x200000;
+const DEPTH_MAX = 32;
+const SUBSECTION = 0x05;
+const LIST_ENTRY = 1;
+const LIST_END = 0;
+
+/**
+ * Decodes the state of a device by the object of the vmdesc that describes it.
+ * A part that does not fit its description is given as bytes; undefined if the
+ * whole does not.
+ */
+export function decodeDevice(
+  description: JsonObject,
+  state: Uint8Array,
+): DeviceStruct | undefined {
+  const cursor = new FieldCursor(state);
+  const decoder = new FieldDecoder(cursor);
+  try {
+    const struct = decoder.struct(description, 0);
+    return cursor.left === 0 ? struct : undefined;
+  } catch (error) {
+    if (error instanceof Mismatch || error instanceof RangeError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+class FieldDecoder {
+  readonly #cursor: FieldCursor;
+  #values = 0;
+
+  constructor(cursor: FieldCursor) {
+    this.#cursor = cursor;
+  }
+
+  struct(description: JsonObject, depth: number): DeviceStruct {
+    if (depth > DEPTH_MAX) throw new Mismatch();
+    const fields = new Map<string, GrowingField>();
+    for (const field of objectsOf(description.get("fields"))) {
+      this.#addField(fields, field, depth);
+    }
+    const subsections = objectsOf(description.get("subsections"))
+      .map((it) => this.#subsection(it, depth));
+    return {
+      name: textOf(description.get("vmsd_name") ?? description.get("name")),
+      version: numberOf(description.get("version") ?? 0),
+      fields: [...fields.values()].map(({ values, isArray, ...field }) => ({
+        ...field,
+        value: isArray ? values : values[0] ?? null,
+      })),
+      subsections,
+    };
+  }
+
+  /** Elements of one name are one field, however QEMU split the array. */
+  #addField(
+    fields: Map<string, GrowingField>,
+    description: JsonObject,
+    depth: number,
+  ): void {
+    const name = textOf(description.get("name"));
+    const type = textOf(description.get("type"));
+    const size = numberOf(description.get("size"));
+    const count = description.get("array_len");
+    const offset = this.#cursor.position;
+    let field = fields.get(name);
+    if (field === undefined) {
+      field = { name, type, offset, size: 0, values: [], isArray: false };
+      fields.set(name, field);
+    } else field.isArray = true;
+    if (count === undefined) {
+      field.values.push(this.#element(description, size, depth));
+      field.isArray ||= description.get("index") !== undefined;
+    } else {
+      this.#addElements(field.values, description, {
+        size,
+        count: numberOf(count),
+        depth,
+      });
+      field.isArray = true;
+    }
+    field.size += this.#cursor.position - offset;
+  }
+
+  #addElements(
+    values: FieldValue[],
+    description: JsonObject,
+    { size, count, depth }: {
+      readonly size: number;
+      readonly count: number;
+      readonly depth: number;
+    },
+  ): void {
+    for (let index = 0; index < (size === 0 ? 0 : count); index++) {
+      if (this.#values >= VALUES_MAX) {
+        values.push(this.#cursor.bytes((count - index) * size));
+        return;
+      }
+      values.push(this.#element(description, size, depth));
+    }
+  }
+
+  /** A value of so many bytes, be they what the description says or not. */
+  #element(description: JsonObject, size: number, depth: number): FieldValue {
+    const { position } = this.#cursor;
+    const bytes = this.#cursor.bytes(size);
+    if (++this.#values >= VALUES_MAX) return bytes;
+    const type = textOf(description.get("type"));
+    const struct = description.get("struct");
+    const groups = groupsOf(description);
+    if (!(struct instanceof JsonObject) && groups.length === 0) {
+      return listOf(type) && size === 1 && bytes[0] === LIST_END
+        ? []
+        : listOf(type) && isEmptyTree(bytes)
+        ? []
+        : scalarOf(type, bytes);
+    }
+    this.#cursor.position = position;
+    try {
+      const value = this.#cursor.within(
+        size,
+        () =>
+          struct instanceof JsonObject
+            ? this.struct(struct, depth + 1)
+            : this.#groups(type, groups, depth),
+      );
+      if (value !== undefined) return value;
+    } catch (error) {
+      if (!(error instanceof Mismatch || error instanceof RangeError)) {
+        throw error;
+      }
+    }
+    this.#cursor.position = position + size;
+    return bytes;
+  }
+
+  /** Structures that stand in the description of a field itself. */
+  #groups(
+    type: string,
+    groups: readonly JsonObject[],
+    depth: number,
+  ): FieldValue {
+    const struct = (group: JsonObject) => this.struct(group, depth + 1);
+    if (!listOf(type)) {
+      const structs = groups.map(struct);
+      return structs.length === 1 ? structs[0] : structs;
+    }
+    const count = type === "gtree" ? this.#cursor.be32() : groups.length;
+    const each = count === 0 ? 0 : groups.length / count;
+    if (each > 2 || (count > 0 && each < 1) || !Number.isInteger(each)) {
+      throw new Mismatch();
+    }
+    const values: FieldValue[] = [];
+    for (let index = 0; index < count; index++) {
+      this.#expect(LIST_ENTRY);
+      const entry: FieldValue[] = [];
+      if (type === "gtree" && each === 1) entry.push(this.#cursor.be64());
+      for (const group of groups.slice(index * each, (index + 1) * each)) {
+        entry.push(struct(group));
+      }
+      values.push(type === "gtree" ? entry : entry[0] ?? null);
+    }
+    this.#expect(LIST_END);
+    return values;
+  }
+
+  #subsection(description: JsonObject, depth: number): DeviceStruct {
+    this.#expect(SUBSECTION);
+    const name = this.#cursor.countedString();
+    const version = this.#cursor.be32();
+    if (name !== description.get("vmsd_name")) throw new Mismatch();
+    return { ...this.struct(description, depth + 1), name, version };
+  }
+
+  #expect(byte: number): void {
+    if (this.#cursor.u8() !== byte) throw new Mismatch();
+  }
+}
