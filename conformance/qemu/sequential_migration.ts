@@ -1,0 +1,46 @@
+import type { QemuProcess } from "./qemu_process.ts";
+
+const TIMEOUT_MS = 60_000;
+
+/** How to migrate without mapped-ram. */
+export interface SequentialMigration {
+  readonly capabilities?: readonly string[];
+  /** Parameters besides the bandwidth, which is not limited unless told. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** Migrates, pages as records, and waits until that is done. */
+export async function migrateSequentially(
+  qemu: QemuProcess,
+  uri: string,
+  options: SequentialMigration = {},
+): Promise<void> {
+  await prepare(qemu, options);
+  await qemu.qmp.migrate("migrate", { uri }, { timeoutMs: TIMEOUT_MS });
+}
+
+/** Loads a sequential stream; QEMU was started with `-incoming defer`. */
+export async function loadSequentially(
+  qemu: QemuProcess,
+  uri: string,
+): Promise<void> {
+  await prepare(qemu, {});
+  const args = { uri, "exit-on-error": false };
+  await qemu.qmp.migrate("migrate-incoming", args, { timeoutMs: TIMEOUT_MS });
+}
+
+async function prepare(
+  { qmp }: QemuProcess,
+  { capabilities = [], parameters = {} }: SequentialMigration,
+): Promise<void> {
+  await qmp.execute("migrate-set-capabilities", {
+    capabilities: ["events", ...capabilities].map((capability) => ({
+      capability,
+      state: true,
+    })),
+  });
+  await qmp.execute("migrate-set-parameters", {
+    "max-bandwidth": 2 ** 40,
+    ...parameters,
+  });
+}

@@ -1,0 +1,141 @@
+import {
+  type ByteChannel,
+  listenSocket,
+  receiveMigration,
+  type ReceiveSummary,
+  type SocketListener,
+  SourceError,
+} from "../mod.ts";
+import { type Command, parse, takePositionals } from "./command.ts";
+import { formatBytes } from "./format_bytes.ts";
+import { formatCount } from "./format_count.ts";
+import { formatTime } from "./format_time.ts";
+import { parseNumber } from "./number_argument.ts";
+import { print, printJson, printMessage } from "./output.ts";
+import { allocatedBytes, checkOutput, createOutput } from "./output_file.ts";
+import { printable } from "./printable.ts";
+import { printEvent } from "./progress_events.ts";
+import { ReceiveBar, ReceiveEvents } from "./receive_bar.ts";
+import { paint } from "./terminal.ts";
+import { UsageError } from "./usage_error.ts";
+
+const OPTIONS = {
+  listen: { type: "string" },
+  "page-size": { type: "string" },
+  "without-vmdesc": { type: "boolean" },
+  force: { type: "boolean" },
+  events: { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+/** `receive OUT --listen ADDRESS` */
+export const receive: Command = {
+  summary: "the migration of a running QEMU to a mapped-ram file",
+  help: `\
+Usage: deno task receive OUT --listen unix:PATH|tcp:HOST:PORT [options]
+
+Waits for the migration of a QEMU and writes it to OUT, a mapped-ram file that
+stock QEMU loads: each page to its place, as it comes, and again if it comes
+again. In QEMU's monitor: migrate unix:PATH, or migrate tcp:HOST:PORT. The
+capability xbzrle may be on; multifd and postcopy may not.
+
+OUT is there once the migration has come whole; until then, and if it breaks off,
+a file of that name stays as it was. With the capability return-path, QEMU is told
+only then that it has succeeded.
+
+  --listen ADDRESS            where QEMU connects to
+  --page-size SIZE            of a target whose configuration does not tell
+                              (default: 4096)
+  --without-vmdesc            take a migration that ends without a vmdesc: nothing
+                              then tells a whole one from one that broke off
+  --force                     replace OUT if it is there
+  --events                    print JSON, an object a line, while pages come
+  --json                      print JSON
+  --help                      print this
+
+Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
+  async run(args, { signal }) {
+    const { values, positionals } = parse(args, OPTIONS);
+    const { OUT } = takePositionals(positionals, "OUT");
+    const { force = false, events = false, listen } = values;
+    if (listen === undefined) {
+      throw new UsageError("Cannot receive without --listen ADDRESS");
+    }
+    const pageSize = values["page-size"] === undefined
+      ? undefined
+      : parseNumber("--page-size", values["page-size"]);
+    const output = { force, inputs: [] };
+    checkOutput(OUT, output);
+    using listener = await listenSocket(listen);
+    if (events) printEvent("listening", { address: listener.name });
+    else printMessage(`listening at ${listener.name}`);
+    const channel = await listener.accept({ signal });
+    const started = performance.now();
+    const alone = refuseOthers(listener);
+    const summary = await receiveInto();
+    const milliseconds = performance.now() - started;
+    const result = { file: OUT, ...summary, milliseconds };
+    if (events) printEvent("received", result);
+    else if (values.json) printJson(result);
+    else printSummary(OUT, summary, milliseconds);
+    return 0;
+
+    async function receiveInto(): Promise<ReceiveSummary> {
+      using bar = events ? new ReceiveEvents() : new ReceiveBar();
+      return await receiveMigration(channel, createOutput(OUT, output), {
+        pageSize,
+        withoutVmdesc: values["without-vmdesc"],
+        signal: AbortSignal.any([signal, alone]),
+        onProgress: bar.show,
+      });
+    }
+  },
+};
+
+/** Is aborted when another connection comes: pages would go over that. */
+function refuseOthers(listener: SocketListener): AbortSignal {
+  const { signal, abort } = abortable();
+  listener.accept().then((channel: ByteChannel) => {
+    channel.close();
+    abort(
+      new SourceError(
+        listener.name,
+        `Cannot receive at ${listener.name}: QEMU has opened a second ` +
+          "connection, expected one (multifd and postcopy-preempt off)",
+      ),
+    );
+  }, () => {});
+  return signal;
+}
+
+function abortable(): {
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+} {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+  };
+}
+
+function printSummary(
+  out: string,
+  summary: ReceiveSummary,
+  milliseconds: number,
+): void {
+  const { machine, bytesReceived, rounds, byteLength } = summary;
+  const rate = Math.round(bytesReceived / Math.max(1, milliseconds) * 1000);
+  const allocated = allocatedBytes(out);
+  print(
+    `${paint("green", "received")} ${machine} in ${
+      formatTime(milliseconds)
+    }: ` +
+      `${formatBytes(bytesReceived)} at ${formatBytes(rate)}/s, ` +
+      `${formatCount(rounds)} dirty rounds`,
+  );
+  print(
+    `${printable(out)}: ${formatBytes(byteLength)} long` +
+      (allocated === undefined ? "" : `, ${formatBytes(allocated)} on disk`),
+  );
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { randomNumbers } from "../../format/testing/random_numbers.ts";
+import { randomSequential } from "../testing/random_sequential.ts";
+import { PATIENT, run, runAllBad, runGood } from "./testing/run_program.ts";
+import { ScratchDirectory } from "./testing/scratch_directory.ts";
+
+/** Connects as soon as somebody listens. */
+async function connected(path: string): Promise<Socket> {
+  while (!existsSync(path)) await sleep(10);
+  const socket = connect(path);
+  socket.on("error", () => {});
+  return socket;
+}
+
+test("receive writes the migration that comes", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const { bytes } = randomSequential(randomNumbers(6), 300);
+  const stream = scratch.write("vm.save", bytes);
+  await runGood(["convert", stream, scratch.file("expected.mr")]);
+  const path = scratch.file("socket");
+  const out = scratch.file("vm.mr");
+  const running = run(["receive", out, "--listen", `unix:${path}`]);
+  (await connected(path)).end(bytes);
+  const { code, stdout, stderr } = await running;
+  assert.deepEqual([code, stderr], [0, `listening at unix:${path}\n`]);
+  assert.match(stdout, /^received none in .* dirty rounds\n/);
+  assert.deepEqual(scratch.read("vm.mr"), scratch.read("expected.mr"));
+  assert(!existsSync(path), "the socket is removed");
+
+  const again = runGood([
+    ...["receive", out, "--listen", `unix:${path}`, "--force", "--events"],
+  ]);
+  (await connected(path)).end(bytes);
+  const events = (await again).stdout.trim().split("\n")
+    .map((line) => JSON.parse(line));
+  assert.equal(events[0].event, "listening");
+  assert.equal(events.at(-1).event, "received");
+  assert.equal(events.at(-1).bytesReceived, bytes.length);
+});
+
+test("receive loses no good file when it breaks off", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const { bytes } = randomSequential(randomNumbers(6), 300);
+  const out = scratch.write("vm.mr", "precious");
+  const path = scratch.file("socket");
+  const args = ["receive", out, "--listen", `unix:${path}`, "--force"];
+
+  const cut = run(args);
+  (await connected(path)).end(bytes.subarray(0, bytes.length - 10));
+  assert.equal((await cut).code, 1);
+  assert.match((await cut).stderr, /connection ended before the description/);
+
+  const twice = run(args);
+  (await connected(path)).write(bytes.subarray(0, 5000));
+  const second = await connected(path);
+  assert.equal((await twice).code, 1);
+  assert.match((await twice).stderr, /a second connection.*multifd/);
+  second.destroy();
+
+  const stopped = run(args, {
+    onStart(child): void {
+      void connected(path).then((socket) => {
+        socket.write(bytes.subarray(0, 5000), () => child.kill("SIGTERM"));
+      });
+    },
+  });
+  assert.notEqual((await stopped).code, 0);
+  assert.deepEqual(scratch.list(), ["vm.mr"]);
+  assert.equal(new TextDecoder().decode(scratch.read("vm.mr")), "precious");
+});
+
+test("receive refuses before it listens", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const out = scratch.write("vm.mr", "precious");
+  const listen = ["--listen", `unix:${scratch.file("s")}`];
+  await runAllBad([
+    [["receive", ...listen], 2, /without OUT/],
+    [["receive", scratch.file("x")], 2, /without --listen ADDRESS/],
+    [["receive", out, ...listen], 1, /--force replaces it/],
+    [
+      ["receive", scratch.file("x"), "--listen", "tcp:1"],
+      1,
+      /Cannot use the address/,
+    ],
+  ]);
+  assert.deepEqual(scratch.list(), ["vm.mr"]);
+});

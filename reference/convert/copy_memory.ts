@@ -1,0 +1,79 @@
+import type { PageRun } from "../../format/mod.ts";
+import { BackgroundFlush } from "../background_flush.ts";
+import { CHUNK } from "../chunk.ts";
+import { Pace } from "../pace.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+import { isZero } from "../zero_page.ts";
+import type { MemoryBlock } from "./memory_image.ts";
+
+/** A part of a block, and where it goes. */
+export interface MemoryPart {
+  readonly block: MemoryBlock;
+  /** Where in the block it starts. */
+  readonly offset: number;
+  /** How many bytes. */
+  readonly length: number;
+  /** Where in the sink its first byte goes. */
+  readonly position: number;
+}
+
+/** How to copy memory. */
+export interface CopyOptions extends ReadOptions {
+  /** Is told how many bytes of memory are done. */
+  readonly onDone?: ((byteLength: number) => void) | undefined;
+}
+
+/** Copies a part of a block to a sink; what is zero stays a hole. */
+export async function copyMemory(
+  { block, offset, length, position }: MemoryPart,
+  sink: ByteSink,
+  options: CopyOptions = {},
+): Promise<void> {
+  const { signal, onDone } = options;
+  const { pageSize } = block;
+  const pace = new Pace(signal);
+  const flush = new BackgroundFlush(sink);
+  let written = 0;
+  const buffer = new Uint8Array(Math.max(CHUNK, pageSize));
+  const end = offset + length;
+  let done = offset;
+  for await (
+    const run of block.presentRuns({
+      signal,
+      first: Math.floor(offset / pageSize),
+      end: Math.ceil(end / pageSize),
+    })
+  ) {
+    const [from, to] = bytesOf(run, pageSize, offset, end);
+    for (let at = from; at < to;) {
+      const part = buffer.subarray(0, Math.min(buffer.length, to - at));
+      await block.readInto(part, at, options);
+      // Of a source that cannot tell, zeros come as bytes.
+      if (!isZero(part)) {
+        await sink.write(part, position + at - offset);
+        written += part.length;
+        flush.wrote(written);
+      }
+      at += part.length;
+      onDone?.(at - done);
+      done = at;
+      await pace.step();
+    }
+  }
+  onDone?.(end - done);
+  await flush.settle();
+}
+
+/** The bytes of a run that lie inside [start, end). */
+function bytesOf(
+  run: PageRun,
+  pageSize: number,
+  start: number,
+  end: number,
+): [number, number] {
+  return [
+    Math.max(start, run.first * pageSize),
+    Math.min(end, run.end * pageSize),
+  ];
+}

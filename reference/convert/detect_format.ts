@@ -1,0 +1,73 @@
+import {
+  findStreamKind,
+  isPacked,
+  type LibvirtSaveHeader,
+} from "../../format/mod.ts";
+import { drive } from "../drive.ts";
+import { readLibvirtHeader } from "../libvirt_image.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { ELF_MAGIC } from "./elf_layout.ts";
+import { LIME_MAGIC } from "./lime_layout.ts";
+
+/** What a file with the memory of a guest may be. */
+export type MemoryFormat =
+  | "mapped-ram"
+  | "sequential"
+  | "packed"
+  | "elf"
+  | "lime"
+  | "raw";
+
+/** What a file is, by its first bytes. */
+export interface DetectedFormat {
+  /** `packed` is a libvirt save image whose stream is; `raw` is all else. */
+  readonly format: MemoryFormat;
+  /** Where the stream starts, if it is one. */
+  readonly offset: number;
+  /** The header of the libvirt save image, if it is one. */
+  readonly libvirt?: LibvirtSaveHeader | undefined;
+}
+
+/**
+ * Tells what a file is by its first bytes: a mapped-ram file (or one named
+ * fixed-ram), a sequential stream, either of them in a libvirt save image, an ELF
+ * core, a LiME file, or else flat memory.
+ *
+ * @throws {FormatError} if it starts as a stream does but breaks a rule
+ *
+ * @example
+ * ```ts
+ * import { detectFormat, memorySource } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const memory = memorySource(new Uint8Array(4096));
+ * assert.equal((await detectFormat(memory)).format, "raw");
+ * ```
+ */
+export async function detectFormat(
+  source: ByteSource,
+  options: ReadOptions & { readonly offset?: number | undefined } = {},
+): Promise<DetectedFormat> {
+  const libvirt = options.offset === undefined
+    ? await readLibvirtHeader(source, options)
+    : undefined;
+  const offset = options.offset ?? libvirt?.streamOffset ?? 0;
+  if (libvirt !== undefined && isPacked(libvirt)) {
+    return { format: "packed", offset, libvirt };
+  }
+  const kind = await drive(findStreamKind(source, offset), source, options);
+  if (kind !== undefined) return { format: kind, offset, libvirt };
+  if (libvirt !== undefined) {
+    // To be refused by whoever reads it, in the words of the rule.
+    return { format: "mapped-ram", offset, libvirt };
+  }
+  const bytes = new Uint8Array(4);
+  if (source.byteLength >= 4) await source.readInto(bytes, 0, options);
+  const magic = new DataView(bytes.buffer);
+  const format = magic.getUint32(0) === ELF_MAGIC
+    ? "elf"
+    : magic.getUint32(0, true) === LIME_MAGIC
+    ? "lime"
+    : "raw";
+  return { format, offset: 0 };
+}

@@ -1,0 +1,141 @@
+/**
+ * Fields of the state of devices, found by what the vmdesc says of them. For the
+ * few that converters need.
+ *
+ * @module
+ */
+
+import type { DeviceState, StreamItem } from "../../format/mod.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+import type { MemoryImage } from "./memory_image.ts";
+
+/** The most bytes of one device's state that are read. */
+const STATE_MAX = 0x1000000;
+
+/** The state of one device, field by field. */
+export class DeviceFields {
+  /** Which of the devices of that name. */
+  readonly instanceId: number;
+  readonly #bytes: Uint8Array;
+  readonly #fields: ReadonlyMap<string, { offset: number; length: number }>;
+
+  /** Of those bytes, described by a device of the vmdesc. */
+  constructor(instanceId: number, bytes: Uint8Array, description: unknown) {
+    this.instanceId = instanceId;
+    this.#bytes = bytes;
+    this.#fields = placeFields(description);
+  }
+
+  /** The bytes of a field; undefined where there is none, or not all of it. */
+  bytes(name: string): Uint8Array | undefined {
+    const field = this.#fields.get(name);
+    if (field === undefined) return undefined;
+    const { offset, length } = field;
+    const bytes = this.#bytes.subarray(offset, offset + length);
+    return bytes.length === length ? bytes : undefined;
+  }
+
+  /** A number of a field, big-endian; the first where it is an array. */
+  number(name: string, size: 4 | 8, index = 0): bigint | undefined {
+    const bytes = this.bytes(name);
+    if (bytes === undefined || bytes.length < (index + 1) * size) {
+      return undefined;
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return size === 4
+      ? BigInt(view.getUint32(4 * index))
+      : view.getBigUint64(8 * index);
+  }
+}
+
+/** The devices of an image whose idstr passes. */
+export async function readDevices(
+  image: MemoryImage,
+  matches: (idstr: string) => boolean,
+  options?: ReadOptions,
+): Promise<DeviceFields[]> {
+  const { devices } = image;
+  if (devices === undefined) return [];
+  const state = await devices.state(options);
+  const found: DeviceFields[] = [];
+  for (const item of state.sections) {
+    if (item.kind !== "full" || !matches(item.section.idstr)) continue;
+    const { idstr, instanceId } = item.section;
+    const description = describes(state, idstr, instanceId);
+    const body = bodyOf(item);
+    if (description === undefined || body.length > STATE_MAX) continue;
+    const bytes = new Uint8Array(body.length);
+    await devices.source.readInto(bytes, body.offset, options);
+    found.push(new DeviceFields(instanceId, bytes, description));
+  }
+  return found;
+}
+
+/** Where the body of a FULL section stands: behind its head, before its footer. */
+function bodyOf(
+  { range, section }: StreamItem & { readonly kind: "full" | unknown } & {
+    readonly section: { readonly idstr: string };
+  },
+): { readonly offset: number; readonly length: number } {
+  const head = 1 + 4 + 1 + section.idstr.length + 4 + 4;
+  const footer = 1 + 4;
+  return {
+    offset: range.offset + head,
+    length: range.length - head - footer,
+  };
+}
+
+function describes(
+  { vmdesc }: DeviceState,
+  idstr: string,
+  instanceId: number,
+): unknown {
+  return vmdesc?.value.devices.find((device) => {
+    const { name, instance_id } = record(device);
+    return name === idstr && instance_id === instanceId;
+  });
+}
+
+/** Where each named field stands, those of structs by `outer.inner` also. */
+function placeFields(
+  description: unknown,
+): Map<string, { offset: number; length: number }> {
+  const places = new Map<string, { offset: number; length: number }>();
+  place(description, "", 0, 0);
+  return places;
+
+  function place(
+    state: unknown,
+    prefix: string,
+    start: number,
+    depth: number,
+  ): void {
+    const { fields } = record(state);
+    if (!Array.isArray(fields) || depth > 8) return;
+    let offset = start;
+    for (const field of fields as unknown[]) {
+      const { name, size, array_len, struct } = record(field);
+      const count = array_len === undefined ? 1 : array_len;
+      if (!isLength(size) || !isLength(count)) return;
+      const length = size * count;
+      if (typeof name === "string") {
+        const key = prefix + name;
+        if (!places.has(key)) places.set(key, { offset, length });
+        if (struct !== undefined && count === 1) {
+          place(struct, `${key}.`, offset, depth + 1);
+        }
+      }
+      offset += length;
+    }
+  }
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null
+    ? value as Record<string, unknown>
+    : {};
+}
+
+function isLength(value: unknown): value is number {
+  return Number.isSafeInteger(value) && value as number >= 0;
+}

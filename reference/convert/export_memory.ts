@@ -1,0 +1,50 @@
+import { exportImage, type ExportOptions } from "../export_image.ts";
+import { RAMBlock } from "../ram_block.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import { copyMemory } from "./copy_memory.ts";
+import type { MemoryBlock } from "./memory_image.ts";
+
+/**
+ * Writes the memory of a RAMBlock, wherever it is read from, to a sink as a flat
+ * image, and commits it. Zero pages are holes. A failure aborts the sink.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   createFileSink,
+ *   exportMemory,
+ *   openFileSource,
+ *   openSequential,
+ * } from "../../mod.ts";
+ *
+ * async function toImage(path: string, out: string): Promise<void> {
+ *   using source = openFileSource(path);
+ *   using stream = await openSequential(source);
+ *   await exportMemory(stream.block("pc.ram"), createFileSink(out));
+ * }
+ * ```
+ */
+export async function exportMemory(
+  block: MemoryBlock,
+  sink: ByteSink,
+  options: ExportOptions = {},
+): Promise<void> {
+  if (block instanceof RAMBlock) return await exportImage(block, sink, options);
+  const { commit = true, onProgress } = options;
+  const { idstr, usedLength: total } = block;
+  try {
+    await sink.setLength(total);
+    let done = 0;
+    await copyMemory({ block, offset: 0, length: total, position: 0 }, sink, {
+      ...options,
+      onDone(byteLength): void {
+        done += byteLength;
+        onProgress?.({ idstr, done, total });
+      },
+    });
+    if (commit) await sink.commit();
+  } catch (error) {
+    if (commit) await sink.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * Where the guest sees its RAM: guest-physical ranges, by machine type.
+ *
+ * @module
+ */
+
+import { hex } from "../../format/mod.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+import { readDevices } from "./device_fields.ts";
+import { type LowMemory, readLowMemory } from "./low_memory.ts";
+import type { MemoryImage } from "./memory_image.ts";
+
+/** A part of a RAMBlock that the guest sees at a physical address. */
+export interface GuestRange {
+  /** The guest-physical address of its first byte. */
+  readonly address: number;
+  /** How many bytes. */
+  readonly length: number;
+  /** The RAMBlock. */
+  readonly idstr: string;
+  /** Where in the block it starts. */
+  readonly offset: number;
+}
+
+/** How to find the map. */
+export interface GuestMapOptions extends ReadOptions {
+  /** The machine type whose rules hold, where the file names another or none. */
+  readonly machine?: string | undefined;
+  /** The block of the main memory, where it has another name than usual. */
+  readonly ram?: string | undefined;
+}
+
+/** A guest-physical layout that is not known is not guessed at. */
+export class GuestMapError extends RangeError {
+  /** Names the class, as `Error.name` does. */
+  override readonly name = "GuestMapError";
+
+  /** Of a file, with what is not known of it. */
+  constructor(fileName: string, reason: string) {
+    super(
+      `Cannot tell the guest-physical addresses of ${
+        JSON.stringify(fileName)
+      }: ${reason}, expected a machine whose layout is known, or the ranges`,
+    );
+  }
+}
+
+const KIB = 2 ** 10;
+const GIB = 2 ** 30;
+/** Above this address QEMU keeps a hole for some processors. */
+const HYPERTRANSPORT_START = 0xfd_0000_0000;
+
+/** How a kind of machine splits its RAM at 4 GiB. */
+interface SplitRule {
+  /** RAMBlocks that hold its main memory. */
+  readonly idstr: string;
+  /** RAM of at least so many bytes is split; undefined: never. */
+  readonly splitFrom?: number;
+  /** Bytes of split RAM below 4 GiB. */
+  readonly lowLength?: number;
+  /** Whether it is a PC with ROMs below 1 MiB. */
+  readonly kind: "plain" | "pc" | "microvm";
+}
+
+const I440FX: SplitRule = {
+  idstr: "pc.ram",
+  splitFrom: 3.5 * GIB,
+  lowLength: 3 * GIB,
+  kind: "pc",
+};
+const Q35: SplitRule = {
+  idstr: "pc.ram",
+  splitFrom: 2.75 * GIB,
+  lowLength: 2 * GIB,
+  kind: "pc",
+};
+
+/** The rules of machine types, checked against QEMU by a test. */
+const RULES: readonly [RegExp, SplitRule][] = [
+  [/^none$/, { idstr: "ram", kind: "plain" }],
+  // From 2.1 on, all align the split to a GiB.
+  [/^(pc|pc-i440fx-(2\.([1-9]|1\d)|[3-9]\.\d+|\d\d+\.\d+)(\.\d+)?)$/, I440FX],
+  [/^(q35|pc-q35-(2\.([1-9]|1\d)|[3-9]\.\d+|\d\d+\.\d+)(\.\d+)?)$/, Q35],
+  [/^pc-i440fx-rhel\d[\w.]*$/, I440FX],
+  [/^pc-q35-rhel\d[\w.]*$/, Q35],
+  [/^microvm$/, {
+    idstr: "microvm.ram",
+    splitFrom: 3 * GIB,
+    lowLength: 3 * GIB,
+    kind: "microvm",
+  }],
+];
+
+/**
+ * The guest-physical ranges of an image, by address. They are those of the
+ * machine type; where the state of its devices says how much RAM lies below
+ * 4 GiB, or what the guest sees below 1 MiB, that counts.
+ *
+ * @throws {GuestMapError} if the layout is not known
+ *
+ * @example
+ * ```ts
+ * import { guestMap, imageOf, openFileSource, openSnapshot } from "../../mod.ts";
+ *
+ * async function printMap(path: string): Promise<void> {
+ *   using source = openFileSource(path);
+ *   const image = imageOf(await openSnapshot(source));
+ *   for (const { address, length, idstr } of await guestMap(image)) {
+ *     console.log(address.toString(16), length, idstr);
+ *   }
+ * }
+ * ```
+ */
+export async function guestMap(
+  image: MemoryImage,
+  options: GuestMapOptions = {},
+): Promise<GuestRange[]> {
+  const machine = options.machine ?? image.machine;
+  const rule = RULES.find(([pattern]) => pattern.test(machine ?? ""))?.[1];
+  if (rule === undefined) {
+    throw new GuestMapError(
+      image.name,
+      machine === undefined
+        ? "it names no machine"
+        : `its machine is ${JSON.stringify(machine)}`,
+    );
+  }
+  const idstr = options.ram ?? rule.idstr;
+  const ram = image.blocks.find((block) => block.idstr === idstr);
+  if (ram === undefined) {
+    const names = image.blocks.map((it) => JSON.stringify(it.idstr));
+    throw new GuestMapError(
+      image.name,
+      `it has no RAMBlock ${JSON.stringify(idstr)} among ${names.join(", ")}`,
+    );
+  }
+  const { usedLength } = ram;
+  if (rule.kind === "plain") {
+    return [{ address: 0, length: usedLength, idstr, offset: 0 }];
+  }
+  const low = await lowLengthOf(image, rule, usedLength, options);
+  if (4 * GIB + usedLength - low > HYPERTRANSPORT_START) {
+    throw new GuestMapError(
+      image.name,
+      `${hex(usedLength)} bytes of RAM reach up to where a hole may be`,
+    );
+  }
+  const lowMemory = await readLowMemory(image, rule.kind, options);
+  const ranges = [
+    ...firstMebibyte(image, idstr, Math.min(low, 0x100000), lowMemory),
+    { address: 0x100000, length: low - 0x100000, idstr, offset: 0x100000 },
+    ...firmwareBelow4GiB(image),
+    { address: 4 * GIB, length: usedLength - low, idstr, offset: low },
+  ];
+  return joined(ranges.filter(({ length }) => length > 0));
+}
+
+/** How much RAM lies below 4 GiB: by the rule, which the device state may check. */
+async function lowLengthOf(
+  image: MemoryImage,
+  rule: SplitRule,
+  usedLength: number,
+  options: GuestMapOptions,
+): Promise<number> {
+  const { splitFrom = Infinity, lowLength = Infinity } = rule;
+  const byRule = usedLength >= splitFrom ? lowLength : usedLength;
+  const [clock] = await readDevices(
+    image,
+    (idstr) => idstr === "mc146818rtc",
+    options,
+  );
+  const cmos = clock?.bytes("cmos_data");
+  if (cmos === undefined) return byRule;
+  const told = lowLengthInCmos(cmos, usedLength);
+  // A machine started with max-ram-below-4g; only its firmware's notes tell.
+  return told ?? byRule;
+}
+
+/** In units of 64 KiB: what lies from 16 MiB on, and what from 4 GiB on. */
+function lowLengthInCmos(
+  cmos: Uint8Array,
+  usedLength: number,
+): number | undefined {
+  const unit = 64 * KIB;
+  const above16MiB = (cmos[0x34] + cmos[0x35] * 0x100) * unit;
+  const above4GiB = (cmos[0x5b] + cmos[0x5c] * 0x100 + cmos[0x5d] * 0x10000) *
+    unit;
+  const low = 16 * 2 ** 20 + above16MiB;
+  return above16MiB > 0 && low + above4GiB === usedLength ? low : undefined;
+}
+
+/** What stands below 1 MiB: RAM, and ROMs where RAM is not what is read. */
+function firstMebibyte(
+  image: MemoryImage,
+  idstr: string,
+  length: number,
+  { reads, hasVga }: LowMemory,
+): GuestRange[] {
+  const ranges: GuestRange[] = [
+    { address: 0, length: Math.min(length, 0xa0000), idstr, offset: 0 },
+  ];
+  if (!hasVga) {
+    ranges.push({ address: 0xa0000, length: 0x20000, idstr, offset: 0xa0000 });
+  }
+  for (const { address, length, from } of reads) {
+    const rom = from === "rom" ? romAt(image, address, length) : undefined;
+    // Where no ROM stands, the RAM below shows through.
+    ranges.push(rom ?? { address, length, idstr, offset: address });
+  }
+  return ranges;
+}
+
+/** What a ROM shows there: pc.rom, or the end of the firmware. */
+function romAt(
+  image: MemoryImage,
+  address: number,
+  length: number,
+): GuestRange | undefined {
+  const idstr = address < 0xe0000 ? "pc.rom" : "pc.bios";
+  const rom = image.blocks.find((block) => block.idstr === idstr);
+  if (rom === undefined) return undefined;
+  // The firmware ends at 1 MiB as it ends at 4 GiB.
+  const start = address < 0xe0000 ? 0xc0000 : 0x100000 - rom.usedLength;
+  const offset = address - start;
+  return offset >= 0 && offset + length <= rom.usedLength
+    ? { address, length, idstr, offset }
+    : undefined;
+}
+
+function firmwareBelow4GiB(image: MemoryImage): GuestRange[] {
+  const bios = image.blocks.find(({ idstr }) => idstr === "pc.bios");
+  if (bios === undefined) return [];
+  const { idstr, usedLength: length } = bios;
+  return [{ address: 4 * GIB - length, length, idstr, offset: 0 }];
+}
+
+/** Ranges that go on where the one before ends are one. */
+function joined(ranges: readonly GuestRange[]): GuestRange[] {
+  const result: GuestRange[] = [];
+  for (const range of ranges) {
+    const last = result.at(-1);
+    if (
+      last !== undefined && last.idstr === range.idstr &&
+      last.address + last.length === range.address &&
+      last.offset + last.length === range.offset
+    ) {
+      result[result.length - 1] = {
+        ...last,
+        length: last.length + range.length,
+      };
+    } else result.push(range);
+  }
+  return result;
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { emptyBlock, memoryImage } from "../testing/memory_image.ts";
+import { guestMap, GuestMapError } from "./guest_map.ts";
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/** The RAM of a machine as `address+length@offset`, in MiB. */
+async function ram(
+  machine: string,
+  usedLength: number,
+  idstr = "pc.ram",
+): Promise<string> {
+  const image = memoryImage(machine, [emptyBlock(idstr, usedLength)]);
+  const ranges = (await guestMap(image)).filter((it) => it.length >= MIB);
+  return ranges.map(({ address, length, offset }) =>
+    `${address / MIB}+${length / MIB}@${offset / MIB}`
+  ).join(" ");
+}
+
+test("guestMap() splits the RAM of i440FX at 3.5 GiB", async () => {
+  const machine = "pc-i440fx-10.0";
+  assert.equal(await ram(machine, 64 * MIB), "1+63@1");
+  assert.equal(await ram(machine, 3583 * MIB), "1+3582@1");
+  assert.equal(await ram(machine, 3.5 * GIB), "1+3071@1 4096+512@3072");
+  assert.equal(await ram(machine, 5 * GIB), "1+3071@1 4096+2048@3072");
+});
+
+test("guestMap() splits the RAM of q35 at 2.75 GiB", async () => {
+  const machine = "pc-q35-9.2";
+  assert.equal(await ram(machine, 2815 * MIB), "1+2814@1");
+  assert.equal(await ram(machine, 2.75 * GIB), "1+2047@1 4096+768@2048");
+  assert.equal(await ram(machine, 5 * GIB), "1+2047@1 4096+3072@2048");
+});
+
+test("guestMap() knows microvm, and none", async () => {
+  const idstr = "microvm.ram";
+  assert.equal(await ram("microvm", 2 * GIB, idstr), "0+2048@0");
+  assert.equal(await ram("microvm", 4 * GIB, idstr), "0+3072@0 4096+1024@3072");
+  assert.equal(await ram("none", 5 * GIB, "ram"), "0+5120@0");
+});
+
+test("guestMap() knows the machines of distributions, not of strangers", async () => {
+  for (const machine of ["pc-i440fx-rhel7.6.0", "pc-i440fx-2.10", "pc"]) {
+    assert.equal(await ram(machine, 4 * GIB), "1+3071@1 4096+1024@3072");
+  }
+  for (const machine of ["pc-q35-rhel9.4.0", "q35"]) {
+    assert.equal(await ram(machine, 4 * GIB), "1+2047@1 4096+2048@2048");
+  }
+  const strangers = [
+    ...["virt-10.0", "pc-i440fx-1.7", "pc-i440fx-2.0", "xpc", "pc-i440fx-"],
+    ...["s390-ccw-virtio", "pseries", "isapc", "", "sun4u"],
+  ];
+  for (const machine of strangers) {
+    await assert.rejects(ram(machine, GIB), GuestMapError, machine);
+  }
+});
+
+test("guestMap() refuses what it cannot tell", async () => {
+  await assert.rejects(
+    ram("pc", GIB, "mem0"),
+    /no RAMBlock "pc\.ram" among "mem0"/,
+  );
+  await assert.rejects(ram("pc", 1020 * GIB), /a hole may be/);
+  const unnamed = { ...memoryImage("", []), machine: undefined };
+  await assert.rejects(guestMap(unnamed), /it names no machine, expected/);
+  const image = memoryImage("pc", [emptyBlock("mem0", 64 * MIB)]);
+  const map = await guestMap(image, { ram: "mem0" });
+  assert.deepEqual(map.map(({ idstr }) => idstr), ["mem0", "mem0"]);
+});
+
+test("guestMap() leaves out the RAM below a display adapter", async () => {
+  const blocks = [emptyBlock("pc.ram", 16 * MIB), emptyBlock("vga.vram", MIB)];
+  const [first, second] = await guestMap(memoryImage("pc", blocks));
+  assert.deepEqual([first?.length, second?.address], [0xa0000, 0x100000]);
+});

@@ -1,0 +1,46 @@
+import type { PageRun } from "../../format/mod.ts";
+import type { AddressSpace } from "./address_space.ts";
+import type { GuestRange } from "./guest_map.ts";
+import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
+
+const PAGE = 4096;
+const IDSTR = "memory";
+
+/** Guest-physical memory as an image of one block, and the ranges it has. */
+export function imageOfRanges(
+  memory: AddressSpace,
+): { readonly image: MemoryImage; readonly ranges: readonly GuestRange[] } {
+  const usedLength = memory.byteLength;
+  const block: MemoryBlock = {
+    ...{ idstr: IDSTR, usedLength, pageSize: PAGE },
+    ...{ name: memory.name, byteLength: usedLength },
+    readInto: (target, offset, options) =>
+      memory.readInto(target, offset, options),
+    // deno-lint-ignore require-await -- as of a block that has to wait
+    async *presentRuns({ first = 0, end = Infinity } = {}) {
+      for (const run of pagesOf(memory)) {
+        const part = {
+          first: Math.max(first, run.first),
+          end: Math.min(end, run.end),
+        };
+        if (part.first < part.end) yield part;
+      }
+    },
+  };
+  const ranges = memory.ranges.map(({ address, length }) => ({
+    ...{ address, length, idstr: IDSTR, offset: address },
+  }));
+  const { name } = memory;
+  return { image: { name, machine: undefined, blocks: [block] }, ranges };
+}
+
+/** The pages that the ranges touch, in runs that do not overlap. */
+function* pagesOf({ ranges }: AddressSpace): Generator<PageRun> {
+  let last = 0;
+  for (const { address, length } of ranges) {
+    const first = Math.max(last, Math.floor(address / PAGE));
+    const end = Math.ceil((address + length) / PAGE);
+    if (first < end) yield { first, end };
+    last = Math.max(last, end);
+  }
+}

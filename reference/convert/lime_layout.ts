@@ -1,0 +1,11 @@
+/**
+ * What LiME files are made of: a header before each range, little-endian.
+ *
+ * @module
+ */
+
+/** "EMiL", as a little-endian number. */
+export const LIME_MAGIC = 0x4c694d45;
+export const LIME_VERSION = 1;
+/** Magic, version, first address, last address, 8 bytes of nothing. */
+export const LIME_HEADER_LENGTH = 32;

@@ -1,0 +1,76 @@
+import type { ReadOptions } from "../sources/byte_source.ts";
+import { readDevices } from "./device_fields.ts";
+import type { MemoryImage } from "./memory_image.ts";
+
+/** What the guest reads between 640 KiB and 1 MiB. */
+export interface LowMemory {
+  /** Whether a display adapter covers the RAM from 640 to 768 KiB. */
+  readonly hasVga: boolean;
+  /** What is read from 768 KiB on, as far as that is known. */
+  readonly reads: readonly {
+    readonly address: number;
+    readonly length: number;
+    readonly from: "ram" | "rom";
+  }[];
+}
+
+/** The memory of a display adapter, as its RAMBlock is named. */
+const VGA = /(^|\/)(vga\.vram|qxl\.vgavram|virtio-vga.*)$/;
+/** Where the registers stand that say what is RAM: i440FX, and q35's. */
+const HOSTS: readonly [RegExp, number][] = [
+  [/\/I440FX$/, 0x59],
+  [/\/mch$/, 0x90],
+];
+const CONFIG_FIELDS = ["parent_obj.config[0]", "parent_obj.config"];
+const START = 0xc0000;
+const SEGMENT = 0x4000;
+const SEGMENTS = 12;
+/** Bit 0 of each half of a register: whether reads go to the RAM. */
+const READS_RAM = [0x01, 0x10];
+
+/** What the guest reads below 1 MiB, by the registers of its host bridge. */
+export async function readLowMemory(
+  image: MemoryImage,
+  kind: "pc" | "microvm",
+  options?: ReadOptions,
+): Promise<LowMemory> {
+  const hasVga = image.blocks.some(({ idstr }) => VGA.test(idstr));
+  if (kind === "microvm") {
+    const reads = [
+      { address: START, length: 0x20000, from: "ram" },
+      { address: 0xe0000, length: 0x20000, from: "rom" },
+    ] as const;
+    return { hasVga: false, reads };
+  }
+  for (const [pattern, position] of HOSTS) {
+    const [host] = await readDevices(
+      image,
+      (idstr) => pattern.test(idstr),
+      options,
+    );
+    const config = CONFIG_FIELDS.map((it) => host?.bytes(it)).find(Boolean);
+    if (config === undefined) continue;
+    return { hasVga, reads: readRegisters(config.subarray(position)) };
+  }
+  return { hasVga, reads: [] };
+}
+
+/** The first register is of the 64 KiB below 1 MiB, the others of two segments. */
+function readRegisters(registers: Uint8Array): LowMemory["reads"] {
+  const reads: { address: number; length: number; from: "ram" | "rom" }[] = [];
+  for (let segment = 0; segment < SEGMENTS; segment++) {
+    const register = registers[1 + Math.floor(segment / 2)];
+    const isRam = (register & READS_RAM[segment % 2]) !== 0;
+    reads.push({
+      address: START + segment * SEGMENT,
+      length: SEGMENT,
+      from: isRam ? "ram" : "rom",
+    });
+  }
+  reads.push({
+    address: 0xf0000,
+    length: 0x10000,
+    from: (registers[0] & READS_RAM[1]) !== 0 ? "ram" : "rom",
+  });
+  return reads;
+}

@@ -1,0 +1,228 @@
+import {
+  ByteWriter,
+  CAPABILITY_IGNORE_SHARED,
+  CAPABILITY_MAPPED_RAM,
+  DEFAULT_BITMAP_ORDER,
+  encodeEos,
+  pageCountOf,
+  pageOffset,
+  planSnapshot,
+  QEMU_VM_SECTION_START,
+  type RamRecord,
+  type SequentialHead,
+  type SequentialVisitor,
+  type StreamBlock,
+  UnsupportedError,
+  writeConfiguration,
+  writeSectionFooter,
+  writeSectionHead,
+  writeStreamHeader,
+} from "../../format/mod.ts";
+import { BackgroundFlush } from "../background_flush.ts";
+import { checkedXbzrle } from "../checked_xbzrle.ts";
+import { inflatePage } from "../inflate_page.ts";
+import { RAMBlockWriter } from "../ram_block_writer.ts";
+import { type PageReceiver, RecordQueue } from "../record_queue.ts";
+import { sharedBitmap } from "../shared_bits.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import { SinkReader } from "./read_back.ts";
+
+const EOS = encodeEos();
+/** As many bytes of pages as come between two settlings. */
+const QUEUE_LENGTH = 0x80000;
+
+/** A file that is being put together. */
+interface Plan {
+  readonly head: SequentialHead;
+  readonly blocks: readonly RAMBlockWriter[];
+  readonly pieces: readonly {
+    readonly offset: number;
+    readonly bytes: Uint8Array;
+  }[];
+  readonly eosOffset: number;
+  readonly queue: RecordQueue;
+}
+
+/**
+ * Writes a mapped-ram file from a sequential stream, as that comes: each page goes
+ * to its place, again if it comes again, so that the size is bounded from the
+ * start. State goes behind the pages.
+ */
+export class MappedRamRecorder
+  implements SequentialVisitor, PageReceiver, Disposable {
+  readonly #sink: ByteSink;
+  readonly #fileName: string;
+  readonly #reader: SinkReader;
+  readonly #writers = new Map<string, RAMBlockWriter>();
+  readonly #flush: BackgroundFlush;
+  #plan: Plan | undefined;
+  #pageBytes = 0;
+  #written = false;
+  #state = new ByteWriter();
+  #stateOffset = 0;
+
+  /** Writes to `sink` what is read from the file, or socket, of that name. */
+  constructor(sink: ByteSink, fileName: string) {
+    this.#sink = sink;
+    this.#fileName = fileName;
+    this.#reader = new SinkReader(sink);
+    this.#flush = new BackgroundFlush(sink);
+  }
+
+  /** Lays the file out. */
+  begin(head: SequentialHead): void {
+    const { configuration, ramSection, blocks, pageSize } = head;
+    if (configuration.capabilities.includes(CAPABILITY_IGNORE_SHARED)) {
+      throw new UnsupportedError(this.#fileName, {
+        rule: "capability-known",
+        feature: `converting what was saved with ${CAPABILITY_IGNORE_SHARED}`,
+        offset: 0,
+        found: `RAM saved with ${CAPABILITY_IGNORE_SHARED}`,
+        expected: "all of the RAM in the stream",
+      });
+    }
+    const writer = new ByteWriter();
+    writeStreamHeader(writer);
+    writeConfiguration(writer, {
+      ...configuration,
+      capabilities: [CAPABILITY_MAPPED_RAM],
+    });
+    writer.bytes(head.itemsBefore);
+    writeSectionHead(writer, QEMU_VM_SECTION_START, ramSection);
+    const plan = planSnapshot(
+      writer.finish(),
+      blocks.filter(({ usedLength }) => usedLength > 0),
+      pageSize,
+    );
+    const writers = plan.blocks.map((block) => {
+      const pageCount = pageCountOf(block.usedLength, block.pageSize);
+      const empty = Promise.resolve(sharedBitmap(pageCount));
+      return new RAMBlockWriter(block, this.#sink, () => empty);
+    });
+    this.#plan = {
+      ...plan,
+      head,
+      blocks: writers,
+      queue: new RecordQueue(Math.max(QUEUE_LENGTH, 4 * pageSize), pageSize),
+    };
+    this.#stateOffset = plan.eosOffset + EOS.length;
+    writeSectionFooter(this.#state, ramSection);
+  }
+
+  /** Takes a record. */
+  record(record: RamRecord): void {
+    this.#planned.queue.add(record);
+  }
+
+  /** Takes state. */
+  state(bytes: Uint8Array): void {
+    this.#state.bytes(bytes);
+  }
+
+  /** Writes what was taken since. */
+  async settle(): Promise<void> {
+    if (this.#plan === undefined) return;
+    const { pieces, eosOffset, queue } = this.#plan;
+    if (!this.#written) {
+      this.#written = true;
+      await this.#sink.setLength(eosOffset + EOS.length);
+      for (const { bytes, offset } of pieces) {
+        await this.#sink.write(bytes, offset);
+      }
+    }
+    await queue.settle(this);
+    this.#flush.wrote(this.#pageBytes);
+    if (this.#state.length > 0) {
+      const bytes = this.#state.finish();
+      await this.#sink.write(bytes, this.#stateOffset);
+      this.#stateOffset += bytes.length;
+      this.#state = new ByteWriter();
+    }
+  }
+
+  /**
+   * Writes bitmaps and, behind a flush, the word that ends the list of RAMBlocks:
+   * without it no reader takes the file for whole. Committing is the caller's.
+   */
+  async finish(): Promise<void> {
+    const { blocks, eosOffset } = this.#planned;
+    await this.#flush.settle();
+    await this.#sink.setLength(this.#stateOffset);
+    for (const block of blocks) await block.writeBitmap(DEFAULT_BITMAP_ORDER);
+    await this.#sink.flush();
+    await this.#sink.write(EOS, eosOffset);
+  }
+
+  /** The file so far, to be read. */
+  get reader(): SinkReader {
+    return this.#reader;
+  }
+
+  /** The writers of the RAMBlocks. */
+  get blocks(): readonly RAMBlockWriter[] {
+    return this.#planned.blocks;
+  }
+
+  /** The size that the file has, or will have at least. */
+  get byteLength(): number {
+    return this.#stateOffset;
+  }
+
+  /** @internal */
+  async writePages(
+    block: StreamBlock,
+    first: number,
+    { bytes, nonZero }: Parameters<PageReceiver["writePages"]>[2],
+  ): Promise<void> {
+    this.#pageBytes += bytes.length;
+    await this.#writer(block).writePages(first, bytes, nonZero);
+  }
+
+  /** @internal */
+  async clearPages(
+    block: StreamBlock,
+    first: number,
+    count: number,
+  ): Promise<void> {
+    const bitmap = await this.#writer(block).bitmap();
+    for (let page = first; page < first + count; page++) bitmap.clear(page);
+  }
+
+  /** @internal */
+  async unpack(record: RamRecord): Promise<void> {
+    const { block, pageIndex, data, offset } = record;
+    const writer = this.#writer(block);
+    const page = new Uint8Array(writer.pageSize);
+    const fileName = this.#fileName;
+    if (record.kind === "compressed") {
+      const { idstr } = block;
+      await inflatePage({ data, offset, idstr, fileName }, page);
+    } else {
+      if ((await writer.bitmap()).isSet(pageIndex)) {
+        this.#reader.read(page, pageOffset(writer, pageIndex));
+      }
+      checkedXbzrle(page, record, fileName);
+    }
+    await writer.writePage(pageIndex, page);
+  }
+
+  /** Closes what was opened to read back. */
+  [Symbol.dispose](): void {
+    this.#reader[Symbol.dispose]();
+  }
+
+  get #planned(): Plan {
+    if (this.#plan !== undefined) return this.#plan;
+    throw new TypeError("Cannot write a snapshot before its head is known");
+  }
+
+  #writer({ idstr }: StreamBlock): RAMBlockWriter {
+    const writer = this.#writers.get(idstr) ??
+      this.#planned.blocks.find((it) => it.idstr === idstr);
+    if (writer === undefined) {
+      throw new TypeError(`Cannot write to RAMBlock "${idstr}": it is empty`);
+    }
+    this.#writers.set(idstr, writer);
+    return writer;
+  }
+}

@@ -1,0 +1,48 @@
+import type { DeviceState, PageRun } from "../../format/mod.ts";
+import type { RunOptions } from "../ram_block.ts";
+import type { SequentialSnapshot } from "../sequential_snapshot.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+
+/** The memory of a RAMBlock, wherever it is read from. */
+export interface MemoryBlock extends ByteSource {
+  /** QEMU's name of the block: `pc.ram`. */
+  readonly idstr: string;
+  /** Bytes of RAM in the block. */
+  readonly usedLength: number;
+  /** Size of a page in bytes. */
+  readonly pageSize: number;
+  /** Whether its pages were left out: nothing can be read. */
+  readonly ignored?: boolean | undefined;
+  /** The runs of pages that may hold something; all others are zero. */
+  presentRuns(options?: RunOptions): AsyncIterable<PageRun>;
+}
+
+/** The memory of a guest, with the state of its devices where that is known. */
+export interface MemoryImage {
+  /** Name for errors: a path, a URL, or what the caller called it. */
+  readonly name: string;
+  /** QEMU's name of the machine type; undefined where the file has none. */
+  readonly machine: string | undefined;
+  /** The RAMBlocks. */
+  readonly blocks: readonly MemoryBlock[];
+  /** What the state of the devices is read from; undefined where there is none. */
+  readonly devices?: {
+    readonly source: ByteSource;
+    state(options?: ReadOptions): Promise<DeviceState>;
+  } | undefined;
+}
+
+/** An open snapshot, mapped-ram or sequential, as a memory image. */
+export function imageOf(snapshot: Snapshot | SequentialSnapshot): MemoryImage {
+  const { source, machine, blocks } = snapshot;
+  return {
+    name: source.name,
+    machine,
+    blocks,
+    devices: {
+      source,
+      state: (options) => snapshot.deviceState(options),
+    },
+  };
+}

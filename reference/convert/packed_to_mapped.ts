@@ -1,0 +1,44 @@
+import type { LibvirtSaveHeader } from "../../format/mod.ts";
+import { receiveMigration } from "../qemu/receive_migration.ts";
+import type { SaveSummary } from "../save_snapshot.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ByteSource } from "../sources/byte_source.ts";
+import { unpackLibvirt } from "../unpack_libvirt.ts";
+import { iteratedChannel } from "./iterated_channel.ts";
+import type { SequentialToMappedOptions } from "./sequential_to_mapped.ts";
+
+/**
+ * Converts a libvirt save image whose stream is packed into a mapped-ram file,
+ * while it is unpacked. Commits the sink; a failure aborts it.
+ *
+ * @throws {UnsupportedError} if this platform cannot unpack it
+ *
+ * @example
+ * ```ts
+ * import {
+ *   convertPacked,
+ *   createFileSink,
+ *   openFileSource,
+ *   readLibvirtHeader,
+ * } from "../../mod.ts";
+ *
+ * async function convert(image: string, out: string): Promise<void> {
+ *   using source = openFileSource(image);
+ *   const header = await readLibvirtHeader(source);
+ *   if (header) await convertPacked(source, header, createFileSink(out));
+ * }
+ * ```
+ */
+export async function convertPacked(
+  source: ByteSource,
+  header: LibvirtSaveHeader,
+  sink: ByteSink,
+  options: SequentialToMappedOptions = {},
+): Promise<SaveSummary> {
+  const { signal, pageSize, withoutVmdesc, onProgress } = options;
+  const pieces = unpackLibvirt(source, header, { signal });
+  const channel = iteratedChannel(source.name, pieces);
+  return await receiveMigration(channel, sink, {
+    ...{ signal, pageSize, withoutVmdesc, onProgress },
+  });
+}

@@ -1,0 +1,91 @@
+import {
+  ForwardReader,
+  rangeEnd,
+  UnsupportedError,
+  walkSequentialStream,
+} from "../../format/mod.ts";
+import { driveForward, forwardReads } from "../forward_drive.ts";
+import { Pace } from "../pace.ts";
+import type { Progress } from "../progress.ts";
+import type { SaveSummary } from "../save_snapshot.ts";
+import {
+  sequentialOptions,
+  type SequentialReadOptions,
+} from "../sequential_options.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ByteSource } from "../sources/byte_source.ts";
+import { MappedRamRecorder } from "./mapped_ram_recorder.ts";
+import { summaryOf } from "./mapped_ram_summary.ts";
+
+/** How to convert a sequential stream. */
+export interface SequentialToMappedOptions extends SequentialReadOptions {
+  /**
+   * Whether to take a stream without a vmdesc, as from a machine with
+   * `suppress-vmdesc`: nothing then tells a whole stream from a cut one. Default:
+   * false.
+   */
+  readonly withoutVmdesc?: boolean | undefined;
+  /** Is told now and then how many bytes of the stream are read. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/**
+ * Converts a sequential migration stream into a mapped-ram file, in one pass and
+ * in bounded memory, and commits the sink. A failure aborts it.
+ *
+ * @throws {FormatError} if the stream breaks a rule
+ * @throws {UnsupportedError} if it takes another reader
+ * @throws {SourceError} if it cannot be read, or the sink not written
+ *
+ * @example
+ * ```ts
+ * import { convertSequential, createFileSink, openFileSource } from "../../mod.ts";
+ *
+ * async function convert(stream: string, out: string): Promise<void> {
+ *   using source = openFileSource(stream);
+ *   await convertSequential(source, createFileSink(out));
+ * }
+ * ```
+ */
+export async function convertSequential(
+  source: ByteSource,
+  sink: ByteSink,
+  options: SequentialToMappedOptions = {},
+): Promise<SaveSummary> {
+  const { offset = 0, signal, onProgress } = options;
+  try {
+    using recorder = new MappedRamRecorder(sink, source.name);
+    const { vmdesc, ...walkOptions } = await sequentialOptions(source, options);
+    const byteLength = vmdesc === undefined
+      ? source.byteLength
+      : rangeEnd(vmdesc.range);
+    const reader = new ForwardReader({ name: source.name, byteLength }, offset);
+    const pace = new Pace(signal);
+    const walk = walkSequentialStream(reader, recorder, walkOptions);
+    const { ramEnd } = await driveForward(walk, {
+      ...forwardReads(source, options),
+      async settle(): Promise<void> {
+        await recorder.settle();
+        const done = reader.offset - offset;
+        onProgress?.({ idstr: "", done, total: byteLength - offset });
+        await pace.step();
+      },
+    });
+    if (vmdesc === undefined && !options.withoutVmdesc) {
+      throw new UnsupportedError(source.name, {
+        rule: "section-known",
+        feature: "converting a stream without a vmdesc",
+        offset: ramEnd,
+        found: "no vmdesc behind the RAM: the stream may have been cut",
+        expected: "one",
+      });
+    }
+    await recorder.finish();
+    const summary = await summaryOf(recorder);
+    await sink.commit();
+    return summary;
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}

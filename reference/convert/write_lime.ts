@@ -1,0 +1,57 @@
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import { copyMemory } from "./copy_memory.ts";
+import { rangesOf, type RangesOptions, rangesProgress } from "./ranges_of.ts";
+import { LIME_HEADER_LENGTH, LIME_MAGIC, LIME_VERSION } from "./lime_layout.ts";
+import type { MemoryImage } from "./memory_image.ts";
+
+/**
+ * Writes the RAM of a guest as LiME does: each guest-physical range behind a
+ * header of its own. Commits the sink; a failure aborts it.
+ *
+ * @throws {GuestMapError} if the guest-physical layout is not known
+ * @throws {SourceError} if memory cannot be read or the sink not written
+ *
+ * @example
+ * ```ts
+ * import {
+ *   createFileSink,
+ *   imageOf,
+ *   openFileSource,
+ *   openSnapshot,
+ *   writeLime,
+ * } from "../../mod.ts";
+ *
+ * async function toLime(path: string, out: string): Promise<void> {
+ *   using source = openFileSource(path);
+ *   await writeLime(imageOf(await openSnapshot(source)), createFileSink(out));
+ * }
+ * ```
+ */
+export async function writeLime(
+  image: MemoryImage,
+  sink: ByteSink,
+  options: RangesOptions = {},
+): Promise<void> {
+  try {
+    const parts = await rangesOf(image, options);
+    const onDone = rangesProgress(parts, options);
+    let position = 0;
+    for (const { address, length, block, offset } of parts) {
+      const header = new DataView(new ArrayBuffer(LIME_HEADER_LENGTH));
+      header.setUint32(0, LIME_MAGIC, true);
+      header.setUint32(4, LIME_VERSION, true);
+      header.setBigUint64(8, BigInt(address), true);
+      header.setBigUint64(16, BigInt(address + length - 1), true);
+      await sink.write(new Uint8Array(header.buffer), position);
+      position += LIME_HEADER_LENGTH;
+      await sink.setLength(position + length);
+      const part = { block, offset, length, position };
+      await copyMemory(part, sink, { ...options, onDone });
+      position += length;
+    }
+    await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}

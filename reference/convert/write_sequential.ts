@@ -1,0 +1,174 @@
+import {
+  ByteWriter,
+  CAPABILITY_IGNORE_SHARED,
+  QEMU_VM_SECTION_START,
+  RAM_SAVE_FLAG_EOS,
+  RAM_SAVE_FLAG_MEM_SIZE,
+  RamRecordWriter,
+  rangeEnd,
+  writeConfiguration,
+  writeSectionHead,
+  writeStreamHeader,
+} from "../../format/mod.ts";
+import { CHUNK } from "../chunk.ts";
+import { Pace } from "../pace.ts";
+import { type Progress, ProgressReport } from "../progress.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+import type { RAMBlock } from "../ram_block.ts";
+
+/** How to write a sequential stream. */
+export interface WriteSequentialOptions extends ReadOptions {
+  /** Is told now and then how far the work has come. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Pages in one PART of the RAM section. */
+const PART_PAGES = 64;
+/** The same of pages that are all zero, 9 bytes each. */
+const ZERO_PAGES = 4096;
+
+/**
+ * Writes a snapshot as a sequential migration stream, as QEMU sends it over a
+ * socket: for a QEMU before 9.0, or one that reads from a pipe. The state of the
+ * devices is copied. Commits the sink; a failure aborts it.
+ *
+ * @throws {SourceError} if the snapshot cannot be read or the sink not written
+ *
+ * @example
+ * ```ts
+ * import {
+ *   createFileSink,
+ *   openFileSource,
+ *   openSnapshot,
+ *   writeSequential,
+ * } from "../../mod.ts";
+ *
+ * async function toStream(path: string, out: string): Promise<void> {
+ *   using source = openFileSource(path);
+ *   await writeSequential(await openSnapshot(source), createFileSink(out));
+ * }
+ * ```
+ */
+export async function writeSequential(
+  snapshot: Snapshot,
+  sink: ByteSink,
+  options: WriteSequentialOptions = {},
+): Promise<void> {
+  try {
+    const { index, source } = snapshot;
+    checkConvertible(snapshot);
+    let position = 0;
+    const write = async (bytes: Uint8Array): Promise<void> => {
+      await sink.write(bytes, position);
+      position += bytes.length;
+    };
+    async function copy(from: number, end: number): Promise<void> {
+      const buffer = new Uint8Array(Math.min(CHUNK, Math.max(0, end - from)));
+      for (let at = from; at < end; at += buffer.length) {
+        const part = buffer.subarray(0, Math.min(buffer.length, end - at));
+        await source.readInto(part, at, options);
+        await write(part);
+      }
+    }
+    // Pages go behind whatever came before the END, such as early devices.
+    const ramEndStart = index.ramEnd - RAM_END_LENGTH;
+    await write(encodeStart(snapshot));
+    await copy(rangeEnd(index.ramSetup), ramEndStart);
+    const total = snapshot.blocks.reduce((sum, it) => sum + it.usedLength, 0);
+    const report = new ProgressReport(total, options.onProgress);
+    const pace = new Pace(options.signal);
+    for (const block of snapshot.blocks) {
+      report.idstr = block.idstr;
+      const records = recordsOf(block, index.ramSection.sectionId, options);
+      for await (const { bytes, done } of records) {
+        await write(bytes);
+        report.done += done;
+        report.tell();
+        await pace.step();
+      }
+    }
+    await copy(ramEndStart, (await snapshot.deviceState(options)).end);
+    await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+/** Bytes of an END of mapped-ram: type, section_id, EOS, footer. */
+const RAM_END_LENGTH = 1 + 4 + 8 + 1 + 4;
+
+function checkConvertible({ index, source, capabilities }: Snapshot): void {
+  const reason = capabilities.includes(CAPABILITY_IGNORE_SHARED)
+    ? `its RAM was saved with ${CAPABILITY_IGNORE_SHARED}`
+    : index.layout !== "mapped-ram"
+    ? `it is ${index.layout}; convert it to mapped-ram first`
+    : undefined;
+  if (reason === undefined) return;
+  throw new RangeError(
+    `Cannot convert ${
+      JSON.stringify(source.name)
+    } to a sequential stream: ${reason}`,
+  );
+}
+
+/** The stream up to and with the list of RAMBlocks, its EOS included. */
+function encodeStart({ index }: Snapshot): Uint8Array {
+  const { configuration, ramSection, blocks } = index;
+  const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
+  const writer = new ByteWriter();
+  writeStreamHeader(writer);
+  writeConfiguration(writer, { ...configuration, capabilities: [] });
+  writeSectionHead(writer, QEMU_VM_SECTION_START, ramSection);
+  writer.be64(total + RAM_SAVE_FLAG_MEM_SIZE);
+  for (const { idstr, usedLength } of blocks) {
+    writer.countedString(idstr).be64(usedLength);
+  }
+  return writer.be64(RAM_SAVE_FLAG_EOS).finish();
+}
+
+/** The pages of a block in PARTs: bytes for those it has, the others as zeros. */
+async function* recordsOf(
+  block: RAMBlock,
+  sectionId: number,
+  options: ReadOptions,
+): AsyncGenerator<{ readonly bytes: Uint8Array; readonly done: number }> {
+  const { idstr, pageSize, pageCount } = block;
+  const writer = new RamRecordWriter(PART_PAGES, pageSize);
+  const zeroWriter = new RamRecordWriter(ZERO_PAGES, 1);
+  const pages = new Uint8Array(PART_PAGES * pageSize);
+  let zerosFrom = 0;
+  for await (const run of block.presentRuns(options)) {
+    yield* zeros(zerosFrom, run.first);
+    for (let first = run.first; first < run.end; first += PART_PAGES) {
+      const count = Math.min(PART_PAGES, run.end - first);
+      const bytes = pages.subarray(0, count * pageSize);
+      await block.readInto(bytes, first * pageSize, options);
+      writer.start(sectionId);
+      for (let page = 0; page < count; page++) {
+        const start = page * pageSize;
+        writer.page(idstr, (first + page) * pageSize)
+          .set(bytes.subarray(start, start + pageSize));
+      }
+      yield { bytes: writer.finish(sectionId), done: count * pageSize };
+    }
+    zerosFrom = run.end;
+  }
+  yield* zeros(zerosFrom, pageCount);
+
+  function* zeros(
+    from: number,
+    end: number,
+  ): Generator<{ readonly bytes: Uint8Array; readonly done: number }> {
+    for (let first = from; first < end; first += ZERO_PAGES) {
+      const count = Math.min(ZERO_PAGES, end - first);
+      zeroWriter.start(sectionId);
+      for (let page = first; page < first + count; page++) {
+        zeroWriter.zero(idstr, page * pageSize);
+      }
+      yield { bytes: zeroWriter.finish(sectionId), done: count * pageSize };
+    }
+  }
+}

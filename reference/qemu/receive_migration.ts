@@ -1,0 +1,157 @@
+import {
+  ForwardReader,
+  type ForwardRequest,
+  walkSequentialStream,
+} from "../../format/mod.ts";
+import { summaryOf } from "../convert/mapped_ram_summary.ts";
+import { driveForward } from "../forward_drive.ts";
+import { Pace } from "../pace.ts";
+import type { SaveSummary } from "../save_snapshot.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+import { SourceError } from "../sources/source_error.ts";
+import type { ByteChannel } from "./byte_channel.ts";
+import { type ReceiveProgress, ReceiveReport } from "./receive_report.ts";
+import { ReceivingRecorder } from "./receiving_recorder.ts";
+import { sendPong, sendShut } from "./return_messages.ts";
+
+/** How to receive a migration. */
+export interface ReceiveOptions extends ReadOptions {
+  /** Size of a page in bytes, where the configuration does not tell. */
+  readonly pageSize?: number | undefined;
+  /**
+   * Whether to take a stream whose vmdesc does not come, as from a machine with
+   * `suppress-vmdesc`: nothing then tells a whole stream from a cut one. Default:
+   * false.
+   */
+  readonly withoutVmdesc?: boolean | undefined;
+  /** Is told now and then how far the migration has come. */
+  readonly onProgress?: ((progress: ReceiveProgress) => void) | undefined;
+}
+
+/** What was received. */
+export interface ReceiveSummary extends SaveSummary {
+  /** QEMU's name of the machine type. */
+  readonly machine: string;
+  /** Bytes that came over the connection. */
+  readonly bytesReceived: number;
+  /** How often the sender began anew with what had changed meanwhile. */
+  readonly rounds: number;
+}
+
+/**
+ * Takes the migration of a running QEMU from a channel and writes it as a
+ * mapped-ram file: pages go to their places as they come, and again when they come
+ * again. Only a migration that came whole is committed; the sink is aborted
+ * otherwise. Where the sender waits for an answer, it is told once all is safe.
+ *
+ * @throws {FormatError} if the stream breaks a rule
+ * @throws {UnsupportedError} if it takes another reader: multifd, RDMA
+ * @throws {SourceError} if the connection breaks, or the sink cannot be written
+ *
+ * @example
+ * ```ts
+ * import { createFileSink, listenSocket, receiveMigration } from "../../mod.ts";
+ *
+ * async function receive(address: string, path: string): Promise<void> {
+ *   using listener = await listenSocket(address);
+ *   const channel = await listener.accept(); // QEMU: migrate unix:…
+ *   await receiveMigration(channel, createFileSink(path));
+ * }
+ * ```
+ */
+export async function receiveMigration(
+  channel: ByteChannel,
+  sink: ByteSink,
+  options: ReceiveOptions = {},
+): Promise<ReceiveSummary> {
+  const { signal } = options;
+  const stop = () => channel.close();
+  signal?.addEventListener("abort", stop);
+  const report = new ReceiveReport(options.onProgress);
+  using recorder = new ReceivingRecorder(sink, channel.name, report);
+  try {
+    signal?.throwIfAborted();
+    const input = new ChannelInput(channel, report);
+    const file = { name: channel.name, byteLength: Infinity };
+    const reader = new ForwardReader(file, 0);
+    const pace = new Pace(signal);
+    await driveForward(
+      walkSequentialStream(reader, recorder, { pageSize: options.pageSize }),
+      {
+        async read(request: ForwardRequest): Promise<Uint8Array> {
+          // Whoever wants an answer waits for it with the connection open.
+          if (recorder.answers && recorder.isWhole) {
+            return request.target.subarray(0, 0);
+          }
+          return await input.read(request);
+        },
+        async settle(): Promise<void> {
+          await recorder.settle();
+          for (const payload of recorder.takePings()) {
+            await sendPong(channel, payload);
+          }
+          report.tell();
+          await pace.step();
+        },
+      },
+    );
+    signal?.throwIfAborted();
+    if (!recorder.isWhole && !options.withoutVmdesc) {
+      throw new SourceError(
+        channel.name,
+        `Cannot receive from ${channel.name}: the connection ended before the ` +
+          "description of the device state, expected all of it",
+      );
+    }
+    await recorder.finish();
+    const summary = await summaryOf(recorder);
+    await sink.commit();
+    if (recorder.answers) await sendShut(channel, 0).catch(() => {});
+    return {
+      ...summary,
+      machine: recorder.machine,
+      bytesReceived: report.bytesReceived,
+      rounds: report.rounds,
+    };
+  } catch (error) {
+    await sink.abort().catch(() => {});
+    if (recorder.answers) await sendShut(channel, 1).catch(() => {});
+    // Closing makes reads end; that was the signal's doing.
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    channel.close();
+  }
+}
+
+/** Takes what a channel brings, as it is asked for. */
+class ChannelInput {
+  readonly #channel: ByteChannel;
+  readonly #report: ReceiveReport;
+  #chunk: Uint8Array = new Uint8Array(0);
+
+  constructor(channel: ByteChannel, report: ReceiveReport) {
+    this.#channel = channel;
+    this.#report = report;
+  }
+
+  /** Fills the target with what is there, but at least what is needed. */
+  async read({ target, least }: ForwardRequest): Promise<Uint8Array> {
+    let done = 0;
+    while (done < least) {
+      if (this.#chunk.length === 0) {
+        const chunk = await this.#channel.read();
+        if (chunk === undefined) break;
+        this.#report.bytesReceived += chunk.length;
+        this.#chunk = chunk;
+      }
+      const length = Math.min(this.#chunk.length, target.length - done);
+      target.set(this.#chunk.subarray(0, length), done);
+      this.#chunk = this.#chunk.subarray(length);
+      done += length;
+    }
+    return target.subarray(0, done);
+  }
+}

@@ -1,0 +1,76 @@
+import { builtinModule } from "./builtin_module.ts";
+import { LocalFile, nodeFs } from "./local_file.ts";
+
+/**
+ * Bytes that are wanted for a while only: the first of them in memory, the
+ * others in a file without a name, which is gone when the process is.
+ */
+export class ScratchStore implements Disposable {
+  readonly #memoryMax: number;
+  #memory = new Uint8Array(0);
+  #file: LocalFile | undefined;
+  #byteLength = 0;
+
+  /** Keeps up to `memoryMax` bytes in memory. */
+  constructor(memoryMax: number) {
+    this.#memoryMax = memoryMax;
+  }
+
+  /** Position behind the last byte that was written. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** Writes bytes; none of them stand across the end of the memory. */
+  write(bytes: Uint8Array, offset: number): void {
+    const end = offset + bytes.length;
+    this.#byteLength = Math.max(this.#byteLength, end);
+    if (end <= this.#memoryMax) {
+      this.#grow(end);
+      this.#memory.set(bytes, offset);
+    } else {
+      this.#file ??= openNameless();
+      this.#file.writeSync(bytes, offset);
+    }
+  }
+
+  /** Reads what was written there. */
+  read(target: Uint8Array, offset: number): void {
+    const end = offset + target.length;
+    if (end <= this.#memoryMax) {
+      target.set(this.#memory.subarray(offset, end));
+    } else {
+      this.#file?.readSync(target, offset);
+    }
+  }
+
+  /** Gives the memory and the file back. */
+  [Symbol.dispose](): void {
+    this.#file?.close();
+    this.#file = undefined;
+    this.#memory = new Uint8Array(0);
+  }
+
+  #grow(end: number): void {
+    if (end <= this.#memory.length) return;
+    const length = Math.min(
+      this.#memoryMax,
+      Math.max(end, 2 * this.#memory.length, 0x10000),
+    );
+    const memory = new Uint8Array(length);
+    memory.set(this.#memory);
+    this.#memory = memory;
+  }
+}
+
+/** A file in the folder for such things, its name taken away at once. */
+function openNameless(): LocalFile {
+  const fs = nodeFs();
+  const use = { what: "files", action: "make a temporary file" };
+  const folder = builtinModule("node:os", use).tmpdir();
+  const path = `${folder}/mapped-ram-${crypto.randomUUID()}`;
+  const { O_CREAT, O_EXCL, O_RDWR } = fs.constants;
+  const file = new LocalFile(path, O_CREAT | O_EXCL | O_RDWR);
+  fs.rmSync(path);
+  return file;
+}

@@ -1,0 +1,41 @@
+import type { MemoryBlock, MemoryImage } from "../convert/memory_image.ts";
+import { memorySource } from "../sources/memory_source.ts";
+
+const PAGE = 4096;
+
+/** A RAMBlock of bytes in memory; zero pages are not there. */
+export function memoryBlock(idstr: string, bytes: Uint8Array): MemoryBlock {
+  const source = memorySource(bytes, { name: idstr });
+  return {
+    ...{ idstr, name: idstr, pageSize: PAGE },
+    ...{ usedLength: bytes.length, byteLength: bytes.length },
+    readInto: (target, offset) => source.readInto(target, offset),
+    // deno-lint-ignore require-await -- as of a block that has to wait
+    async *presentRuns({ first = 0, end = bytes.length / PAGE } = {}) {
+      for (let page = first; page < end; page++) {
+        const bytesOfPage = bytes.subarray(page * PAGE, (page + 1) * PAGE);
+        if (bytesOfPage.some((it) => it !== 0)) {
+          yield { first: page, end: page + 1 };
+        }
+      }
+    },
+  };
+}
+
+/** A block whose memory is said to be that long, and is never read. */
+export function emptyBlock(idstr: string, usedLength: number): MemoryBlock {
+  return {
+    ...{ idstr, name: idstr, pageSize: PAGE, usedLength },
+    byteLength: usedLength,
+    readInto: () => Promise.reject(new Error("it is never read")),
+    async *presentRuns() {},
+  };
+}
+
+/** An image of blocks, without device state. */
+export function memoryImage(
+  machine: string,
+  blocks: readonly MemoryBlock[],
+): MemoryImage {
+  return { name: "image", machine, blocks };
+}

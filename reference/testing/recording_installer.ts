@@ -1,0 +1,60 @@
+import type { PageInstaller } from "../page_installer.ts";
+
+/** Memory in which pages are put in place, and what was done to it. */
+export class RecordingInstaller implements PageInstaller {
+  readonly byteLength: number;
+  readonly pageSize: number;
+  /** The memory. */
+  readonly bytes: Uint8Array;
+  /** Every call, in order: `copy 0 8192`. */
+  readonly calls: string[] = [];
+  /** How often each page was put in place. */
+  readonly counts: number[];
+  /** How many bytes the next calls settle at most; then all again. */
+  readonly limits: number[] = [];
+  /** What the next calls throw, if anything. */
+  readonly failures: Error[] = [];
+
+  /** All pages missing: they hold 0xee. */
+  constructor(pageCount: number, pageSize: number) {
+    this.byteLength = pageCount * pageSize;
+    this.pageSize = pageSize;
+    this.bytes = new Uint8Array(this.byteLength).fill(0xee);
+    this.counts = new Array(pageCount).fill(0);
+  }
+
+  allocate(byteLength: number): Uint8Array {
+    return new Uint8Array(byteLength).fill(0xdd);
+  }
+
+  copy(offset: number, bytes: Uint8Array): number {
+    return this.#place("copy", offset, bytes);
+  }
+
+  zeropage(offset: number, length: number): number {
+    return this.#place("zeropage", offset, new Uint8Array(length));
+  }
+
+  wake(offset: number, length: number): void {
+    this.calls.push(`wake ${offset} ${length}`);
+  }
+
+  /** Takes pages away, as their owner does. */
+  remove(first: number, end: number): void {
+    const { pageSize } = this;
+    this.bytes.fill(0xee, first * pageSize, end * pageSize);
+    this.counts.fill(0, first, end);
+  }
+
+  #place(name: string, offset: number, bytes: Uint8Array): number {
+    this.calls.push(`${name} ${offset} ${bytes.length}`);
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+    const length = Math.min(bytes.length, this.limits.shift() ?? Infinity);
+    this.bytes.set(bytes.subarray(0, length), offset);
+    for (let at = 0; at < length; at += this.pageSize) {
+      this.counts[(offset + at) / this.pageSize]++;
+    }
+    return length;
+  }
+}

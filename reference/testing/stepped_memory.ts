@@ -1,0 +1,107 @@
+import type { PageRun } from "../../format/mod.ts";
+import type { PostcopyMemory } from "../page_installer.ts";
+import type { RunOptions } from "../ram_block.ts";
+
+/** A read that waits until the test says what becomes of it. */
+export interface SteppedRead {
+  readonly offset: number;
+  readonly length: number;
+  /** It succeeds. */
+  finish(): void;
+  /** It fails. */
+  fail(error: Error): void;
+}
+
+/**
+ * A memory whose reads are finished by the test, in the order that it likes. The
+ * byte at `n` of a page that is there is `1 + page % 200`.
+ */
+export class SteppedMemory implements PostcopyMemory {
+  readonly name = "memory";
+  readonly byteLength: number;
+  readonly pageSize: number;
+  readonly parallelReads: number;
+  /** Reads under way. */
+  readonly reads: SteppedRead[] = [];
+  /** Whether reads finish by themselves. */
+  isFree = false;
+  readonly #present: (page: number) => boolean;
+
+  constructor(
+    pageCount: number,
+    options: {
+      readonly pageSize: number;
+      readonly parallelReads?: number;
+      readonly present?: (page: number) => boolean;
+    },
+  ) {
+    this.pageSize = options.pageSize;
+    this.byteLength = pageCount * options.pageSize;
+    this.parallelReads = options.parallelReads ?? 1;
+    this.#present = options.present ?? (() => true);
+  }
+
+  /** What belongs at a byte. */
+  byteAt(offset: number): number {
+    const page = Math.floor(offset / this.pageSize);
+    return offset < this.byteLength && this.#present(page) ? 1 + page % 200 : 0;
+  }
+
+  *presentRunsSync(
+    { first = 0, end = this.byteLength / this.pageSize }: Omit<
+      RunOptions,
+      "signal"
+    > = {},
+  ): Generator<PageRun> {
+    for (let page = first; page < end; page++) {
+      if (!this.#present(page)) continue;
+      const from = page;
+      while (page < end && this.#present(page)) page++;
+      yield { first: from, end: page };
+    }
+  }
+
+  async *presentRuns(options?: RunOptions): AsyncGenerator<PageRun> {
+    for (const run of this.presentRunsSync(options)) {
+      yield await Promise.resolve(run);
+    }
+  }
+
+  readIntoSync(target: Uint8Array, offset: number): void {
+    for (let at = 0; at < target.length; at++) {
+      target[at] = this.byteAt(offset + at);
+    }
+  }
+
+  readInto(target: Uint8Array, offset: number): Promise<void> {
+    if (this.isFree) {
+      this.readIntoSync(target, offset);
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const read: SteppedRead = {
+        offset,
+        length: target.length,
+        finish: () => {
+          this.readIntoSync(target, offset);
+          this.#forget(read);
+          resolve();
+        },
+        fail: (error) => {
+          this.#forget(read);
+          reject(error);
+        },
+      };
+      this.reads.push(read);
+    });
+  }
+
+  #forget(read: SteppedRead): void {
+    this.reads.splice(this.reads.indexOf(read), 1);
+  }
+}
+
+/** Lets everything go on that waits for nothing but its turn. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
