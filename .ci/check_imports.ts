@@ -22,7 +22,16 @@ import {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   "format": [],
   "reference": ["format/mod.ts"],
-  "reference/cli": ["format/mod.ts", "reference/mod.ts"],
+  "reference/linux": [
+    "format/mod.ts",
+    "reference/mod.ts",
+    "reference/testing/scratch_folder.ts", // of its tests alone
+  ],
+  "reference/cli": [
+    "format/mod.ts",
+    "reference/mod.ts",
+    "reference/linux/mod.ts",
+  ],
   "reference/explorer": ["format/mod.ts", "reference/mod.ts"],
   "mod.ts": ["format/mod.ts", "reference/mod.ts"],
   "conformance": ["mod.ts"],

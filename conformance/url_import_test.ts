@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, normalize } from "node:path";
@@ -34,20 +40,32 @@ test("mod.ts is imported from a URL, into a folder without deno.json", {
     const host = `127.0.0.1:${port}`;
     writeFileSync(
       join(folder, "use.ts"),
-      `import { memorySink, memorySource, openSnapshotSync, saveSnapshot }
-         from "http://${host}/mod.ts";
+      `import { createFileSink, memorySink, memorySource, openFileSource,
+           openSnapshotSync, saveSnapshot } from "http://${host}/mod.ts";
        const sink = memorySink();
        const ram = memorySource(new Uint8Array(8192).fill(9, 4096));
        await saveSnapshot(sink, [{ idstr: "ram", source: ram }]);
        const block = openSnapshotSync(memorySource(sink.bytes())).block("ram");
-       console.log(block.hasPageSync(0), block.readPageSync(1)[0]);`,
+       console.log(block.hasPageSync(0), block.readPageSync(1)[0]);
+       // The threads load their module from there, too.
+       using image = openFileSource("image");
+       const inputs = [{ idstr: "ram", source: image }];
+       const { blocks } = await saveSnapshot(createFileSink("out"), inputs, {
+         jobs: 2,
+       });
+       console.log(blocks[0].pageCount, blocks[0].presentCount);`,
     );
+    writeFileSync(join(folder, "image"), new Uint8Array(4096).fill(1));
+    truncateSync(join(folder, "image"), 0x9000000);
     const { stdout } = await promisify(execFile)(
       execPath,
-      ["run", "--no-lock", "--reload", `--allow-import=${host}`, "use.ts"],
+      [
+        ...["run", "--no-lock", "--reload", `--allow-import=${host}`],
+        ...["--allow-read=.", "--allow-write=.", "use.ts"],
+      ],
       { cwd: folder },
     );
-    assert.equal(stdout.trim(), "false 9");
+    assert.equal(stdout, "false 9\n36864 1\n");
   } finally {
     rmSync(folder, { recursive: true });
     server.closeAllConnections();

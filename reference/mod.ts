@@ -4,13 +4,68 @@
  * @module
  */
 
+export { checkCapabilities } from "./capability_rules.ts";
+export { AddressSpace } from "./convert/address_space.ts";
+export type { PlacedRange } from "./convert/address_space.ts";
+export type { DetectedFormat, MemoryFormat } from "./convert/detect_format.ts";
+export { detectFormat } from "./convert/detect_format.ts";
+export { exportMemory } from "./convert/export_memory.ts";
+export type { GuestBlocksOptions } from "./convert/guest_blocks.ts";
+export { guestBlocks } from "./convert/guest_blocks.ts";
+export type { GuestMapOptions, GuestRange } from "./convert/guest_map.ts";
+export { guestMap, GuestMapError } from "./convert/guest_map.ts";
+export { imageOfRanges } from "./convert/image_of_ranges.ts";
+export type { MemoryBlock, MemoryImage } from "./convert/memory_image.ts";
+export { imageOf } from "./convert/memory_image.ts";
+export { convertPacked } from "./convert/packed_to_mapped.ts";
+export type { RangesOptions } from "./convert/ranges_of.ts";
+export { openElfCore } from "./convert/read_elf_core.ts";
+export { openLime } from "./convert/read_lime.ts";
+export type { SequentialToMappedOptions } from "./convert/sequential_to_mapped.ts";
+export { convertSequential } from "./convert/sequential_to_mapped.ts";
+export type { ElfCoreSummary } from "./convert/write_elf_core.ts";
+export { writeElfCore } from "./convert/write_elf_core.ts";
+export { writeLime } from "./convert/write_lime.ts";
+export type { WriteSequentialOptions } from "./convert/write_sequential.ts";
+export { writeSequential } from "./convert/write_sequential.ts";
+export { DirtyPages } from "./dirty_pages.ts";
+export type { BitmapOrderEvidence } from "./bitmap_order_evidence.ts";
+export { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";
+export type { DeviceRecord, WithDevices } from "./device_states.ts";
+export { deviceStates } from "./device_states.ts";
+export type { DirtyBitmapsOptions } from "./dirty_bitmaps.ts";
+export { dirtyBitmaps } from "./dirty_bitmaps.ts";
+export type { LibvirtTexts } from "./libvirt_image.ts";
+export { readLibvirtHeader, readLibvirtTexts } from "./libvirt_image.ts";
+export type { UnpackSummary } from "./unpack_libvirt.ts";
+export { unpackLibvirt, unpackLibvirtTo } from "./unpack_libvirt.ts";
+export type {
+  DirtyBitmapContent,
+  DroppedBitmap,
+  LoadedBitmaps,
+} from "./load_dirty_bitmaps.ts";
+export { loadDirtyBitmaps } from "./load_dirty_bitmaps.ts";
 export type { ExportOptions } from "./export_image.ts";
 export { exportImage } from "./export_image.ts";
+export type { LiveRound, LiveRule } from "./live_rounds.ts";
 export { loadProfile } from "./load_profile.ts";
 export { mergeProfiles } from "./merge_profiles.ts";
 export type { OpenOptions } from "./open_snapshot.ts";
 export { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
+export type {
+  PageInstaller,
+  PostcopyMemory,
+  SyncPostcopyMemory,
+} from "./page_installer.ts";
+export type {
+  LoadPendingOptions,
+  PostcopyLoaderOptions,
+} from "./postcopy_loader.ts";
+export { PostcopyLoader } from "./postcopy_loader.ts";
 export type { PrefetchOptions } from "./prefetch.ts";
+export type { BackingFile } from "./backing.ts";
+export type { BlockShare } from "./parallel/shared_block_writer.ts";
+export { SharedBlockWriter } from "./parallel/shared_block_writer.ts";
 export { prefetch } from "./prefetch.ts";
 export type { ProfileRunsOptions } from "./profile_runs.ts";
 export { profileRuns } from "./profile_runs.ts";
@@ -60,8 +115,16 @@ export { QmpClient } from "./qemu/qmp_client.ts";
 export type { QmpEvent, QmpObject, QmpRefusal } from "./qemu/qmp_message.ts";
 export type { QemuFacts } from "./qemu/query_qemu.ts";
 export { queryQemu } from "./qemu/query_qemu.ts";
+export type {
+  ReceiveOptions,
+  ReceiveSummary,
+} from "./qemu/receive_migration.ts";
+export { receiveMigration } from "./qemu/receive_migration.ts";
+export type { ReceiveProgress } from "./qemu/receive_report.ts";
 export { RunningQemu } from "./qemu/running_qemu.ts";
 export { createScratchSink } from "./qemu/scratch_sink.ts";
+export type { SocketAddress } from "./qemu/socket_address.ts";
+export { parseSocketAddress } from "./qemu/socket_address.ts";
 export type { StaleOptions } from "./qemu/stale_pages.ts";
 export type { StartQemuOptions } from "./qemu/start_qemu.ts";
 export { startQemu } from "./qemu/start_qemu.ts";
@@ -70,24 +133,39 @@ export type {
   DeviceOnlySummary,
 } from "./qemu/write_device_only.ts";
 export { writeDeviceOnly } from "./qemu/write_device_only.ts";
+export type { RepairOptions, RepairSummary } from "./repair_snapshot.ts";
+export { repairSnapshot, saveRepaired } from "./repair_snapshot.ts";
 export type { RunOptions } from "./ram_block.ts";
 export { RAMBlock } from "./ram_block.ts";
 export type { PageTarget } from "./ram_block_writer.ts";
 export { RAMBlockWriter } from "./ram_block_writer.ts";
+export type { RewriteFinishOptions } from "./rewrite_snapshot.ts";
 export { rewriteSnapshot, SnapshotRewriter } from "./rewrite_snapshot.ts";
+export type {
+  LiveOptions,
+  LiveRAMBlockInput,
+  LiveSummary,
+} from "./save_live.ts";
+export { saveLive } from "./save_live.ts";
 export type {
   RAMBlockInput,
   SaveOptions,
   SaveSummary,
 } from "./save_snapshot.ts";
 export { importImages, saveSnapshot } from "./save_snapshot.ts";
+export { SequentialBlock } from "./sequential_block.ts";
+export type { SequentialReadOptions } from "./sequential_options.ts";
+export type { OpenSequentialOptions } from "./sequential_snapshot.ts";
+export { openSequential, SequentialSnapshot } from "./sequential_snapshot.ts";
 export type { ByteSink, ByteStore } from "./sinks/byte_sink.ts";
 export type { FileSinkOptions } from "./sinks/file_sink.ts";
 export { createFileSink } from "./sinks/file_sink.ts";
 export type { FileStore } from "./sinks/file_store.ts";
+export type { FileStoreOptions } from "./sinks/file_store.ts";
 export { openFileStore } from "./sinks/file_store.ts";
 export type { MemorySink } from "./sinks/memory_sink.ts";
 export { memorySink } from "./sinks/memory_sink.ts";
+export { isPartialPath } from "./sinks/partial_file.ts";
 export { Snapshot, SyncSnapshot } from "./snapshot.ts";
 export { snapshotIdentity } from "./snapshot_identity.ts";
 export type { CreateOptions } from "./snapshot_writer.ts";
@@ -113,6 +191,7 @@ export { openFileSource } from "./sources/file_source.ts";
 export { memorySource } from "./sources/memory_source.ts";
 export { SourceError } from "./sources/source_error.ts";
 export type { StreamFrame } from "./stream_frame.ts";
+export { SyncPostcopyLoader } from "./sync_postcopy_loader.ts";
 export { SyncRAMBlock } from "./sync_ram_block.ts";
 export type { VerifyOptions, VerifyReport } from "./verify_snapshot.ts";
 export { verifySnapshot } from "./verify_snapshot.ts";

@@ -12,6 +12,7 @@
  */
 
 import process from "node:process";
+import { benchConvert } from "./convert.ts";
 import { benchHttp } from "./http.ts";
 import { benchLoad } from "./load.ts";
 import { benchLoadBesideQemu } from "./load_beside_qemu.ts";
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "load": benchLoad,
   "load-qemu": benchLoadBesideQemu,
   "http": benchHttp,
+  "convert": benchConvert,
   "resume": benchResume,
 };
 

@@ -10,11 +10,12 @@ import {
 import { type KnownGuest, writeKnownGuest } from "../handler/known_guest.ts";
 import { PageServerProcess } from "../handler/page_server_process.ts";
 import { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import { printFigure } from "./figure_row.ts";
+import { benchPopulate } from "./populate.ts";
 import { type Contender, interleave, median } from "./rounds.ts";
-import { goalText, printResults, printRows } from "./table.ts";
+import { printResults } from "./table.ts";
 
 const PAGES = 32_768;
-const LARGE_PAGES = 262_144;
 const ROUNDS = 5;
 const VMS = 8;
 const HANDLER = fileURLToPath(new URL("./fault_handler.c", import.meta.url));
@@ -58,8 +59,13 @@ export async function benchPageFaults(): Promise<void> {
       native.child.kill("SIGKILL");
     }
   }
-  await manyMachines(client, guest, scratch);
-  await populate(client, scratch);
+  await manyMachines(
+    { client, guest },
+    scratch,
+    (socket) =>
+      startNative(handler, { socket, image: guest.image, bytes: 4096 }),
+  );
+  await benchPopulate(client);
 }
 
 function startNative(
@@ -92,6 +98,7 @@ async function measure(
     `region ${guest.pageCount * 4096}`,
     `image ${guest.image}`,
     "connect",
+    "sleep 200", // The first fault is not to wait for the handshake.
     command,
   ]);
   const last = reports.at(-1);
@@ -150,79 +157,49 @@ async function runs(
   );
 }
 
-/** The background's speed, and what faults wait for meanwhile. */
-async function populate(
-  client: HandlerClient,
-  scratch: ScratchDirectory,
-): Promise<void> {
-  using large = new ScratchDirectory();
-  const guest = await writeFullGuest(large);
-  const speeds: number[] = [];
-  const tails: number[] = [];
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const command of ["sleep 2500", "random 3000 5"]) {
-      await using server = await PageServerProcess.start(
-        scratch.file(`large-${round}-${command.length}`),
-        [guest.snapshot],
-      );
-      const running = client.run(server.socket, [
-        `region ${guest.pageCount * 4096}`,
-        `image ${guest.image}`,
-        "connect",
-        command,
-        "sleep 2000",
-      ]);
-      await server.until((it) => it.event === "serving");
-      const start = performance.now();
-      await server.until((it) => it.event === "loaded");
-      const seconds = (performance.now() - start) / 1000;
-      const { reports, code } = await running;
-      if (code !== 0) throw new Error(JSON.stringify(reports));
-      if (round === 0) continue;
-      if (command.startsWith("sleep")) {
-        speeds.push(guest.pageCount * 4096 / seconds / 1e9);
-      } else tails.push((reports.at(-1)?.p99_us ?? NaN) / 1000);
-    }
-  }
-  row("1 GiB in the background", median(speeds), "GB/s", { atLeast: 1.5 });
-  row("p99 of a fault meanwhile", median(tails), "ms", { atMost: 2 });
-}
-
-async function writeFullGuest(folder: ScratchDirectory): Promise<KnownGuest> {
-  return await writeKnownGuest(folder, LARGE_PAGES, { full: true });
-}
-
 async function manyMachines(
-  client: HandlerClient,
-  guest: KnownGuest,
+  bench: Bench,
   scratch: ScratchDirectory,
+  startHandler: (socket: string) => ReturnType<typeof startNative>,
 ): Promise<void> {
+  const native = startHandler(scratch.file("many-native"));
   await using server = await PageServerProcess.start(scratch.file("many"), [
-    guest.snapshot,
+    bench.guest.snapshot,
     ...["--no-push", "--fault-around", "4K"],
   ]);
+  try {
+    printFigure(
+      `${VMS} VMs, longest fault / median: C handler, a process each`,
+      {
+        value: await unfairness(bench, native),
+        unit: "×",
+      },
+    );
+    printFigure(`${VMS} VMs, longest fault / median: page-server`, {
+      value: await unfairness(bench, server),
+      unit: "×",
+      goal: { atMost: 50 },
+    });
+  } finally {
+    native.child.kill("SIGKILL");
+  }
+  const status = readFileSync(`/proc/${server.pid}/status`, "utf8");
+  const kib = Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1]);
+  printFigure(`${VMS} VMs, memory besides the file: page-server`, {
+    value: kib * 1024 / 1e6,
+    unit: "MB",
+    goal: { atMost: 200 },
+  });
+}
+
+/** How much longer the longest fault of several VMs took than one in the middle. */
+async function unfairness(bench: Bench, handler: Handler): Promise<number> {
   const reports = await Promise.all(
     Array.from(
       { length: VMS },
-      (_, vm) => measure({ client, guest }, server, `touch ${vm} 3000 9`),
+      (_, vm) => measure(bench, handler, `touch ${vm} 3000 9`),
     ),
   );
   const worst = Math.max(...reports.map((it) => it.max_us));
-  const middle = median(reports.map((it) => it.p50_us));
-  row(`${VMS} VMs at once: longest fault / median`, worst / middle, "×", {
-    atMost: 50,
-  });
-  const status = readFileSync(`/proc/${server.pid}/status`, "utf8");
-  const kib = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]);
-  row(`${VMS} VMs at once: memory`, kib * 1024 / 1e6, "MB", { atMost: 200 });
-}
-
-function row(
-  name: string,
-  value: number,
-  unit: string,
-  goal: { readonly atMost?: number; readonly atLeast?: number },
-): void {
-  const text = goalText({ of: "value", ...goal }, { value, ratio: NaN }, unit);
-  printRows([[name, `${value.toFixed(2)} ${unit}`, text]]);
+  return worst / median(reports.map((it) => it.p50_us));
 }

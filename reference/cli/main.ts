@@ -1,5 +1,6 @@
 /**
- * The command line: `save`, `info`, `verify`, `read`, `load`.
+ * The command line: `save`, `info`, `verify`, `read`, `load`,
+ * `resume`.
  *
  * @module
  */
@@ -10,11 +11,17 @@ import { fileURLToPath } from "node:url";
 import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
 import { SourceError } from "../mod.ts";
 import type { Command } from "./command.ts";
+import { convert } from "./convert.ts";
+import { bitmaps } from "./bitmaps.ts";
 import { info } from "./info.ts";
+import { Interrupted } from "./interrupted.ts";
 import { load } from "./load.ts";
 import { OutputClosed, print, printMessage } from "./output.ts";
+import { pageServer } from "./page_server.ts";
 import { printable } from "./printable.ts";
 import { read } from "./read.ts";
+import { receive } from "./receive.ts";
+import { resume } from "./resume.ts";
 import { save } from "./save.ts";
 import { reasonOf } from "./system_error.ts";
 import { UsageError } from "./usage_error.ts";
@@ -29,9 +36,14 @@ const USAGE = 2;
 const COMMANDS: Readonly<Record<string, Command>> = {
   save,
   info,
+  bitmaps,
   verify,
   read,
   load,
+  convert,
+  receive,
+  resume,
+  "page-server": pageServer,
 };
 const NAMES = Object.keys(COMMANDS);
 
@@ -42,7 +54,7 @@ Usage: deno task COMMAND [arguments]
 
 ${
   Object.entries(COMMANDS)
-    .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+    .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
     .join("\n")
 }
 
@@ -110,17 +122,13 @@ async function runCommand(
   }
 }
 
-class Interrupted extends Error {
-  override readonly name = "Interrupted";
-}
-
 /** Says in one line why it did not work; the number is the exit code. */
 function explain(name: string | undefined, error: unknown): number {
   // Nobody reads on (`| head`): that is no failure.
   if (error instanceof OutputClosed) return DONE;
   const inKnownWords = error instanceof UsageError ||
     error instanceof RuleError || error instanceof SourceError ||
-    error instanceof RangeError;
+    error instanceof RangeError || error instanceof SyntaxError;
   const message = error instanceof Interrupted
     ? `Cannot finish: stopped by ${error.message}`
     : inKnownWords

@@ -1,0 +1,68 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const SOURCE = fileURLToPath(new URL("./client.c", import.meta.url));
+
+/** A line that the client printed. */
+export interface ClientReport {
+  readonly command?: string;
+  readonly error?: string;
+  readonly stalled?: boolean;
+  readonly pid?: number;
+  readonly pages?: number;
+  readonly wrong?: number;
+  readonly total_us?: number;
+  readonly p50_us?: number;
+  readonly p99_us?: number;
+  readonly max_us?: number;
+}
+
+/** What became of a client. */
+export interface ClientResult {
+  /** 0 all right, 1 wrong pages, 2 a wrong script, 3 stalled; null if killed. */
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly reports: readonly ClientReport[];
+}
+
+/** The C compiler; undefined where there is none. */
+export function findCompiler(): string | undefined {
+  for (const name of ["cc", "gcc", "clang"]) {
+    try {
+      execFileSync(name, ["--version"], { stdio: "ignore" });
+      return name;
+    } catch {
+      // Another name, or none.
+    }
+  }
+  return undefined;
+}
+
+/** The client that plays Firecracker. */
+export class HandlerClient {
+  readonly #program: string;
+
+  /** Compiles it to a file of that name. */
+  constructor(compiler: string, program: string) {
+    this.#program = program;
+    const flags = ["-O2", "-pthread", "-o", program, SOURCE];
+    execFileSync(compiler, flags, { stdio: "pipe" });
+  }
+
+  /** Does what a script says towards the handler at a socket. */
+  async run(socket: string, script: readonly string[]): Promise<ClientResult> {
+    const child = spawn(this.#program, [socket], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8");
+    child.stdout.on("data", (text) => output += String(text));
+    child.stdin.on("error", () => {});
+    child.stdin.end(script.map((line) => `${line}\n`).join(""));
+    const [code, signal] = await once(child, "close");
+    const reports = output.split("\n").filter((line) => line.startsWith("{"))
+      .map((line): ClientReport => JSON.parse(line));
+    return { code, signal, reports };
+  }
+}

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(
+  new URL("../../reference/cli/main.ts", import.meta.url),
+);
+
+/** An event that the page server printed. */
+export interface ServerEvent {
+  readonly event: string;
+  readonly vm?: number;
+  readonly pid?: number;
+  readonly message?: string;
+  readonly statistics?: { readonly faults: number; readonly retries: number };
+}
+
+/** `page-server` in a process of its own; it is killed with the test. */
+export class PageServerProcess implements AsyncDisposable {
+  /** What it printed so far. */
+  readonly events: ServerEvent[] = [];
+  /** What it said on standard error. */
+  stderr = "";
+  readonly socket: string;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown[]>;
+  readonly #kill: () => void;
+  #changed: () => void = () => {};
+
+  private constructor(socket: string, args: readonly string[]) {
+    this.socket = socket;
+    const deno = "Deno" in globalThis ? ["run", "-A"] : [];
+    const child = spawn(process.execPath, [
+      ...[...deno, MAIN, "page-server", "--json"],
+      ...["--listen", `unix:${socket}`, ...args],
+    ], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    this.#exited = once(child, "close");
+    this.#exited.then(() => this.#changed());
+    let rest = "";
+    child.stdout?.setEncoding("utf8").on("data", (text) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      this.events.push(...lines.map((line): ServerEvent => JSON.parse(line)));
+      this.#changed();
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text) => {
+      this.stderr += text;
+    });
+    this.#kill = () => void child.kill("SIGKILL");
+    process.once("exit", this.#kill);
+  }
+
+  /** Starts it; resolves when VMs can connect. */
+  static async start(
+    socket: string,
+    args: readonly string[],
+  ): Promise<PageServerProcess> {
+    const server = new PageServerProcess(socket, args);
+    await server.until((it) => it.event === "ready");
+    return server;
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Resolves to the first event of that kind; rejects if the server ends. */
+  async until(isIt: (event: ServerEvent) => boolean): Promise<ServerEvent> {
+    for (;;) {
+      const found = this.events.find(isIt);
+      if (found !== undefined) return found;
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        throw new Error(`The page server has ended: ${this.stderr}`);
+      }
+      await new Promise<void>((resolve) => this.#changed = resolve);
+    }
+  }
+
+  /** Stops it as by Ctrl-C, or kills it; resolves to its exit code. */
+  async stop(signal: "SIGINT" | "SIGKILL" = "SIGINT"): Promise<number | null> {
+    const isOver = this.#child.exitCode !== null ||
+      this.#child.signalCode !== null;
+    // After `child.kill` Deno says that the signal killed it, whatever it did.
+    if (!isOver) process.kill(this.pid, signal);
+    const [code] = await this.#exited;
+    process.removeListener("exit", this.#kill);
+    return typeof code === "number" ? code : null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGKILL");
+  }
+}

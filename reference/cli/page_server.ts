@@ -1,0 +1,156 @@
+import { createServer, type Server } from "node:http";
+import { writeProfile } from "../../format/mod.ts";
+import {
+  createFileSink,
+  loadProfile,
+  mergeProfiles,
+  openSnapshot,
+  profileRuns,
+} from "../mod.ts";
+import type { BlockRun } from "../mod.ts";
+import { PageServer, PageServerMetrics } from "../linux/mod.ts";
+import { parse, takePositionals } from "./command.ts";
+import type { Command } from "./command.ts";
+import { openSource } from "./open_source.ts";
+import { checkOutput } from "./output_file.ts";
+import {
+  type PageServerArguments,
+  pageServerArguments,
+} from "./page_server_arguments.ts";
+import { PageServerEvents, PageServerLines } from "./page_server_report.ts";
+import { SNAPSHOT_OPTIONS, SNAPSHOT_OPTIONS_HELP } from "./snapshot_options.ts";
+
+/** `page-server FILE` */
+export const pageServer: Command = {
+  summary: "serves the page faults of Firecracker's VMs",
+  help: `\
+Usage: deno task page-server FILE|URL --listen unix:PATH [options]
+
+Serves VMs that are restored with mem_backend {"backend_type": "Uffd",
+"backend_path": PATH}: each gets the pages it touches from FILE, and the others
+in the background. FILE is a snapshot, or by --flat a memory file of Firecracker.
+It serves any number of VMs, until it is stopped; a VM that is then not complete
+waits for its pages for as long as it lives.
+
+A page that cannot be had is never replaced by zeros: the VM waits while it is
+tried again, and after --retry-for seconds is killed if that is asked for.
+
+Linux only. It needs the right to call the C library (Deno: --allow-ffi).
+
+  --listen unix:PATH          the socket that the VMs connect to
+  --block IDSTR               the RAMBlock that is their memory, where there are
+                              several
+  --flat                      FILE is an image of the memory, byte for byte
+  --fault-around SIZE         bytes that come with a touched page; default: 64K
+  --no-push                   send only what is asked for
+  --on-failure stall|kill     what becomes of a VM that cannot be served; default:
+                              stall
+  --retry-for SECONDS         how long a read is tried before; default: 60
+  --record PROFILE            at the end, write down the pages asked for, in order
+  --replay PROFILE            load the pages of a profile first; may be repeated
+  --metrics PORT              figures for Prometheus at http://127.0.0.1:PORT/metrics
+  --force                     replace a profile that is there
+${SNAPSHOT_OPTIONS_HELP}
+
+With --json an event stands in each line: ready, connected, serving, statistics
+each second, retry, failed, killed, loaded, refused, ended.
+
+Example: deno task page-server vm.mr --listen unix:/run/pages.sock
+         deno task page-server https://example.com/memory --flat \\
+             --listen unix:/run/pages.sock --on-failure kill`,
+  async run(args, { signal }) {
+    const { values, positionals } = parse(args, {
+      ...SNAPSHOT_OPTIONS,
+      listen: { type: "string" },
+      block: { type: "string" },
+      flat: { type: "boolean" },
+      "fault-around": { type: "string" },
+      "no-push": { type: "boolean" },
+      "on-failure": { type: "string" },
+      "retry-for": { type: "string" },
+      record: { type: "string" },
+      replay: { type: "string", multiple: true },
+      metrics: { type: "string" },
+      force: { type: "boolean" },
+    });
+    const { FILE } = takePositionals(positionals, "FILE");
+    const request = pageServerArguments(FILE, values);
+    const { record, force } = request;
+    if (record !== undefined) {
+      checkOutput(record, { force, inputs: [FILE, ...request.replay] });
+    }
+    const loadFirst = await runsToReplay(request, signal);
+    const report = request.json
+      ? new PageServerEvents()
+      : new PageServerLines();
+    const metrics = new PageServerMetrics();
+    using _ = request.metrics === undefined
+      ? undefined
+      : await serveMetrics(metrics, request.metrics);
+    await using server = await PageServer.start(FILE, {
+      ...request,
+      ...request.open,
+      loadFirst,
+      record: record !== undefined,
+      onEvent: (event) => {
+        metrics.take(event);
+        report.take(event);
+      },
+    });
+    report.listening(request.path);
+    await Promise.race([server.ended, aborted(signal)]);
+    const profile = await server.close();
+    if (record !== undefined && profile !== undefined) {
+      const sink = createFileSink(record, { force });
+      await sink.write(new TextEncoder().encode(writeProfile(profile)), 0);
+      await sink.commit();
+    }
+    return 0;
+  },
+};
+
+async function runsToReplay(
+  { file, flat, replay, open }: PageServerArguments,
+  signal: AbortSignal,
+): Promise<readonly BlockRun[]> {
+  if (flat || replay.length === 0) return [];
+  const profiles = [];
+  for (const path of replay) {
+    await using opened = await openSource(path, { signal });
+    profiles.push(await loadProfile(opened.source, { signal }));
+  }
+  await using opened = await openSource(file, { signal });
+  const snapshot = await openSnapshot(opened.source, { ...open, signal });
+  return await profileRuns(mergeProfiles(profiles), snapshot, { signal });
+}
+
+/** Answers Prometheus, on this machine only. */
+async function serveMetrics(
+  metrics: PageServerMetrics,
+  port: number,
+): Promise<Disposable> {
+  const server: Server = createServer((request, response) => {
+    const isKnown = request.url === "/metrics";
+    response.writeHead(isKnown ? 200 : 404, {
+      "content-type": "text/plain; version=0.0.4",
+    });
+    response.end(isKnown ? metrics.text() : "see /metrics\n");
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return {
+    [Symbol.dispose](): void {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,81 @@
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
+import { LINUX } from "./linux_constants.ts";
+import { noteAddress } from "./native_addresses.ts";
+import { linux } from "./system_calls.ts";
+
+/** Bytes of a piece of a mapping, as large as all runtimes make buffers. */
+const PIECE = 0x40000000;
+
+/**
+ * A file in memory, for the kernel to read: it says so if the file has become
+ * shorter, while who reads it himself is killed.
+ */
+export class FileMapping {
+  /** Its size when it was opened. */
+  readonly byteLength: number;
+  readonly #address: number;
+  readonly #path: string;
+  readonly #identity: string;
+  readonly #pieces: (Uint8Array | undefined)[] = [];
+
+  private constructor(path: string, address: number, stat: FileFacts) {
+    this.byteLength = stat.size;
+    this.#path = path;
+    this.#address = address;
+    this.#identity = identityOf(stat);
+  }
+
+  /** Maps a file; undefined if that cannot be. It is mapped for good. */
+  static open(path: string): FileMapping | undefined {
+    let fd: number;
+    try {
+      fd = openSync(path, "r");
+    } catch {
+      return undefined; // Whoever opens it for good says why.
+    }
+    try {
+      const stat = fstatSync(fd);
+      if (!stat.isFile() || stat.size === 0) return undefined;
+      const { PROT_READ, MAP_SHARED } = LINUX;
+      const { call } = linux();
+      const address = call.mmap(0, stat.size, PROT_READ, MAP_SHARED, fd, 0);
+      return address < 0 ? undefined : new FileMapping(path, address, stat);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Whether the file at the path is the one that is mapped. */
+  isCurrent(): boolean {
+    const stat = statSync(this.#path, { throwIfNoEntry: false });
+    return stat !== undefined && identityOf(stat) === this.#identity;
+  }
+
+  /** A part of it; undefined if it is not in one piece. */
+  view(offset: number, length: number): Uint8Array | undefined {
+    const index = Math.floor(offset / PIECE);
+    const from = offset - index * PIECE;
+    const piece = this.#pieces[index] ??= this.#map(index);
+    return from + length <= piece.length
+      ? piece.subarray(from, from + length)
+      : undefined;
+  }
+
+  #map(index: number): Uint8Array {
+    const offset = index * PIECE;
+    const length = Math.max(0, Math.min(PIECE, this.byteLength - offset));
+    const bytes = linux().bytesAt(this.#address + offset, length);
+    noteAddress(bytes, this.#address + offset);
+    return bytes;
+  }
+}
+
+interface FileFacts {
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+}
+
+function identityOf({ dev, ino, size }: FileFacts): string {
+  return `${dev}:${ino}:${size}`;
+}

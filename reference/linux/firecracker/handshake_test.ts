@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HANDSHAKE_MAX, readHandshake } from "./handshake.ts";
+
+const PEER = "VM 1";
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function region(fields: Readonly<Record<string, unknown>> = {}): string {
+  return JSON.stringify({
+    base_host_virt_addr: 0x7f0000000000,
+    size: 0x200000,
+    offset: 0,
+    page_size: 4096,
+    page_size_kib: 4096,
+    ...fields,
+  });
+}
+
+test("readHandshake() reads what Firecracker sends", () => {
+  const other = region({
+    base_host_virt_addr: 0x7e0000000000,
+    offset: 0x200000,
+  });
+  assert.deepEqual(readHandshake(bytesOf(`[${region()},${other}]`), PEER), [
+    {
+      address: 0x7f0000000000,
+      byteLength: 0x200000,
+      offset: 0,
+      pageSize: 4096,
+    },
+    {
+      address: 0x7e0000000000,
+      byteLength: 0x200000,
+      offset: 0x200000,
+      pageSize: 4096,
+    },
+  ]);
+});
+
+test("readHandshake() takes page_size_kib for bytes, and passes over what is new", () => {
+  const text = region({
+    page_size: undefined,
+    page_size_kib: 0x200000,
+    later: { a: ["]"] },
+  });
+  const [read] = readHandshake(bytesOf(`[${text}]`), PEER) ?? [];
+  assert.equal(read?.pageSize, 0x200000);
+});
+
+test("readHandshake() waits for the rest, wherever the text is cut", () => {
+  const whole = bytesOf(`[${region({ later: ["]", "é"] })}]`);
+  for (let length = 0; length < whole.length; length++) {
+    assert.equal(readHandshake(whole.subarray(0, length), PEER), undefined);
+  }
+  assert.equal(readHandshake(whole, PEER)?.length, 1);
+});
+
+test("readHandshake() refuses what is none", () => {
+  const wrong = [
+    "{}",
+    "hello",
+    "[]",
+    "[1]",
+    "[null]",
+    `[${region({ size: 0 })}]`,
+    `[${region({ size: 4097 })}]`,
+    `[${region({ size: -4096 })}]`,
+    `[${region({ size: 2 ** 60 })}]`,
+    `[${region({ offset: 1.5 })}]`,
+    `[${region({ base_host_virt_addr: 1 })}]`,
+    `[${region({ base_host_virt_addr: "0" })}]`,
+    `[${region({ page_size: 4 })}]`,
+    `[${region({ page_size: 12288, size: 12288 })}]`,
+    `[${region()},${region()}]`,
+  ];
+  for (const text of wrong) {
+    assert.throws(
+      () => readHandshake(bytesOf(text), PEER),
+      /Cannot serve VM 1: its handshake is .+, expected a JSON array/,
+      text,
+    );
+  }
+  const long = new Uint8Array(HANDSHAKE_MAX + 1).fill(0x20);
+  assert.throws(() => readHandshake(long, PEER), /more than 1048576 bytes/);
+});

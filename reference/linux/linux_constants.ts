@@ -1,0 +1,47 @@
+/** Numbers of Linux that x86-64 and aarch64 have in common, by the names of C. */
+export const LINUX = {
+  PROT_NONE: 0,
+  PROT_READ: 1,
+  PROT_WRITE: 2,
+  MAP_SHARED: 0x01,
+  MAP_PRIVATE: 0x02,
+  MAP_ANONYMOUS: 0x20,
+  MAP_NORESERVE: 0x4000,
+  MAP_HUGETLB: 0x40000,
+  MAP_HUGE_SHIFT: 26,
+  MADV_DONTNEED: 4,
+  MADV_NOHUGEPAGE: 15,
+  MREMAP_MAYMOVE: 1,
+  O_RDWR: 2,
+  O_NONBLOCK: 0o4000,
+  O_CLOEXEC: 0o2000000,
+  EFD_CLOEXEC: 0o2000000,
+  EFD_NONBLOCK: 0o4000,
+  POLLIN: 0x1,
+  POLLERR: 0x8,
+  POLLHUP: 0x10,
+  AF_UNIX: 1,
+  SOCK_STREAM: 1,
+  SOCK_CLOEXEC: 0o2000000,
+  SOCK_NONBLOCK: 0o4000,
+  SOL_SOCKET: 1,
+  SO_PEERCRED: 17,
+  SCM_RIGHTS: 1,
+  MSG_CTRUNC: 0x8,
+  MSG_TRUNC: 0x20,
+  MSG_DONTWAIT: 0x40,
+  MSG_NOSIGNAL: 0x4000,
+  MSG_CMSG_CLOEXEC: 0x40000000,
+  SIGKILL: 9,
+  F_GETFL: 3,
+  F_SETFL: 4,
+} as const;
+
+/** Number of the system call `userfaultfd`, which the C library does not wrap. */
+export const NR_USERFAULTFD = { x64: 323, arm64: 282 } as const;
+
+/** Number of `ioctl`, for where its argument is a number. */
+export const NR_IOCTL = { x64: 16, arm64: 29 } as const;
+
+/** Number of the system call `pidfd_open`, the same everywhere. */
+export const NR_PIDFD_OPEN = 434;

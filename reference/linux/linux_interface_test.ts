@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { ERRNO } from "./errno.ts";
+import {
+  LINUX,
+  NR_IOCTL,
+  NR_PIDFD_OPEN,
+  NR_USERFAULTFD,
+} from "./linux_constants.ts";
+import {
+  CMSGHDR,
+  IOVEC,
+  MSGHDR,
+  POLLFD,
+  SOCKADDR_UN,
+  UCRED,
+} from "./linux_structs.ts";
+import type { StructLayout } from "./struct_layout.ts";
+import { compilerTest, runC } from "./testing/compile_c.ts";
+import {
+  UFFD,
+  UFFD_IOCTL_BITS,
+  UFFD_MSG,
+  UFFDIO_API,
+  UFFDIO_COPY,
+  UFFDIO_RANGE,
+  UFFDIO_REGISTER,
+  UFFDIO_ZEROPAGE,
+} from "./userfaultfd_interface.ts";
+
+const HEADERS = [
+  ...["errno.h", "fcntl.h", "poll.h", "signal.h", "stddef.h", "stdio.h"],
+  ...["sys/eventfd.h", "sys/ioctl.h", "sys/mman.h", "sys/socket.h"],
+  ...["sys/uio.h", "sys/un.h", "linux/userfaultfd.h"],
+];
+
+const STRUCTS: Readonly<Record<string, StructLayout>> = {
+  "struct pollfd": POLLFD,
+  "struct iovec": IOVEC,
+  "struct msghdr": MSGHDR,
+  "struct cmsghdr": CMSGHDR,
+  "struct sockaddr_un": SOCKADDR_UN,
+  "struct ucred": UCRED,
+  "struct uffdio_api": UFFDIO_API,
+  "struct uffdio_range": UFFDIO_RANGE,
+  "struct uffdio_copy": UFFDIO_COPY,
+  "struct uffd_msg": UFFD_MSG,
+};
+
+/** Structs that start with a `struct uffdio_range range`. */
+const RANGED: Readonly<Record<string, StructLayout>> = {
+  "struct uffdio_register": UFFDIO_REGISTER,
+  "struct uffdio_zeropage": UFFDIO_ZEROPAGE,
+};
+
+function program(lines: readonly string[]): string {
+  return [
+    "#define _GNU_SOURCE",
+    ...HEADERS.map((it) => `#include <${it}>`),
+    "int main(void) {",
+    ...lines,
+    "return 0; }",
+  ].join("\n");
+}
+
+/** What C says of some expressions, and what is written here. */
+function compare(compiler: string, ours: ReadonlyMap<string, number>): void {
+  const lines = [...ours.keys()].map((it) =>
+    `printf("%s\\t%llu\\n", ${JSON.stringify(it)}, ` +
+    `(unsigned long long)(${it}));`
+  );
+  const printed = runC(compiler, program(lines)).trim().split("\n");
+  const found = printed.map((line) => {
+    const [name = "", value] = line.split("\t");
+    return [name, Number(value)] as const;
+  });
+  assert.deepEqual(Object.fromEntries(found), Object.fromEntries(ours));
+}
+
+compilerTest("the constants are those of the C headers", (compiler) => {
+  const ours = new Map<string, number>([
+    ...Object.entries(ERRNO),
+    ...Object.entries(LINUX),
+    ...Object.entries(UFFD),
+    ...Object.entries(UFFD_IOCTL_BITS).map(([name, bit]) =>
+      [`_UFFDIO_${name}`, bit] as const
+    ),
+  ]);
+  compare(compiler, ours);
+});
+
+compilerTest("the structs are those of the C headers", (compiler) => {
+  const ours = new Map<string, number>();
+  const all = [...Object.entries(STRUCTS), ...Object.entries(RANGED)];
+  for (const [type, layout] of all) {
+    ours.set(`sizeof(${type})`, layout.size);
+    for (
+      const [name, { offset, type: width }] of Object.entries(layout.fields)
+    ) {
+      const inRange = type in RANGED && (name === "start" || name === "len");
+      const field = inRange ? `range.${name}` : name;
+      ours.set(`offsetof(${type}, ${field})`, offset);
+      const bytes = Number(width.slice(1)) / 8;
+      ours.set(`sizeof(((${type} *)0)->${field})`, bytes);
+    }
+  }
+  compare(compiler, ours);
+});
+
+compilerTest("the numbers of the system call are the headers'", (compiler) => {
+  const source = [
+    "#include <asm/unistd.h>",
+    "own __NR_userfaultfd __NR_ioctl __NR_pidfd_open",
+    "#undef __NR_userfaultfd",
+    "#undef __NR_ioctl",
+    "#undef __NR_pidfd_open",
+    "#include <asm-generic/unistd.h>",
+    "generic __NR_userfaultfd __NR_ioctl __NR_pidfd_open",
+  ].join("\n");
+  const text = execFileSync(compiler, ["-E", "-P", "-x", "c", "-"], {
+    input: source,
+    encoding: "utf8",
+  });
+  const numbers = (name: string) =>
+    new RegExp(`^${name} (.+)$`, "m").exec(text)?.[1];
+  const expected = (arch: "x64" | "arm64") =>
+    `${NR_USERFAULTFD[arch]} ${NR_IOCTL[arch]} ${NR_PIDFD_OPEN}`;
+  // aarch64 takes its numbers from the generic table.
+  assert.equal(numbers("generic"), expected("arm64"));
+  const own = numbers("own");
+  assert.ok(own === expected("x64") || own === expected("arm64"), text);
+});

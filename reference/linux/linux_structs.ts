@@ -1,0 +1,62 @@
+import type { StructLayout } from "./struct_layout.ts";
+
+// As x86-64 and aarch64 have them; glibc and musl agree in little-endian order.
+
+/** One descriptor of `poll(2)`. */
+export const POLLFD = {
+  size: 8,
+  fields: {
+    fd: { offset: 0, type: "i32" },
+    events: { offset: 4, type: "u16" },
+    revents: { offset: 6, type: "u16" },
+  },
+} as const satisfies StructLayout;
+
+/** A piece of memory for `recvmsg(2)`. */
+export const IOVEC = {
+  size: 16,
+  fields: {
+    iov_base: { offset: 0, type: "u64" },
+    iov_len: { offset: 8, type: "u64" },
+  },
+} as const satisfies StructLayout;
+
+/** What `recvmsg(2)` takes and gives. */
+export const MSGHDR = {
+  size: 56,
+  fields: {
+    msg_name: { offset: 0, type: "u64" },
+    msg_namelen: { offset: 8, type: "u32" },
+    msg_iov: { offset: 16, type: "u64" },
+    msg_iovlen: { offset: 24, type: "u64" },
+    msg_control: { offset: 32, type: "u64" },
+    msg_controllen: { offset: 40, type: "u64" },
+    msg_flags: { offset: 48, type: "i32" },
+  },
+} as const satisfies StructLayout;
+
+/** The head of a control message; its data follows. */
+export const CMSGHDR = {
+  size: 16,
+  fields: {
+    cmsg_len: { offset: 0, type: "u64" },
+    cmsg_level: { offset: 8, type: "i32" },
+    cmsg_type: { offset: 12, type: "i32" },
+  },
+} as const satisfies StructLayout;
+
+/** The address of a unix socket; the path follows the family. */
+export const SOCKADDR_UN = {
+  size: 110,
+  fields: { sun_family: { offset: 0, type: "u16" } },
+} as const satisfies StructLayout;
+
+/** Who is at the other end of a unix socket. */
+export const UCRED = {
+  size: 12,
+  fields: {
+    pid: { offset: 0, type: "i32" },
+    uid: { offset: 4, type: "u32" },
+    gid: { offset: 8, type: "u32" },
+  },
+} as const satisfies StructLayout;

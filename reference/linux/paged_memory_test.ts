@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
+import { createFileSink, createSnapshot } from "../mod.ts";
+import { PagedMemory } from "./paged_memory.ts";
+import { linux } from "./system_calls.ts";
+import { touchPages } from "./testing/touch_pages.ts";
+import { uffdTest } from "./testing/uffd_test_case.ts";
+
+const PAGE = 4096;
+const PAGE_COUNT = 1024;
+
+/** What a page of the snapshot is full of. */
+function valueOf(page: number): number {
+  return page % 7 === 3 ? 0 : 1 + page % 250;
+}
+
+async function writeSnapshot(path: string, idstrs = ["ram"]): Promise<void> {
+  const blocks = idstrs.map((idstr) => ({
+    idstr,
+    usedLength: PAGE_COUNT * PAGE,
+  }));
+  const writer = await createSnapshot(createFileSink(path), blocks, {
+    machine: "none",
+  });
+  for (const idstr of idstrs) {
+    for (let page = 0; page < PAGE_COUNT; page++) {
+      const bytes = new Uint8Array(PAGE).fill(valueOf(page));
+      await writer.block(idstr).writePage(page, bytes);
+    }
+  }
+  await writer.finish();
+}
+
+const ALL = Array.from({ length: PAGE_COUNT }, (_, page) => page);
+const VALUES = ALL.map(valueOf);
+
+for (const background of [false, true]) {
+  for (const faultAround of [PAGE, 0x10000]) {
+    uffdTest(
+      `PagedMemory is filled as it is touched (${faultAround} bytes a fault, background ${background})`,
+      async (folder) => {
+        const path = folder.file("vm.mr");
+        await writeSnapshot(path);
+        await using memory = await PagedMemory.open(path, {
+          background,
+          faultAround,
+        });
+        // This thread, others, and the kernel for a foreign function.
+        assert.equal(memory.bytes()[17 * PAGE + 5], valueOf(17));
+        const { address } = memory;
+        const orders = [
+          ALL,
+          ALL.toReversed(),
+          ALL.filter((it) => it % 2 === 0),
+        ];
+        const found = await Promise.all(
+          orders.map((pages) => touchPages({ address, pageSize: PAGE, pages })),
+        );
+        assert.deepEqual(found, orders.map((pages) => pages.map(valueOf)));
+        if (background) {
+          await memory.loaded;
+          assert.equal(memory.statistics?.loaded, true);
+        }
+      },
+    );
+  }
+}
+
+uffdTest(
+  "PagedMemory stays when it is all there, also for those who write",
+  async (folder) => {
+    const path = folder.file("vm.mr");
+    await writeSnapshot(path);
+    const memory = await PagedMemory.open(path);
+    memory.bytes()[5 * PAGE] = 99;
+    await memory.loaded;
+    await memory.close();
+    const bytes = memory.bytes();
+    assert.equal(bytes[5 * PAGE], 99);
+    assert.deepEqual(ALL.map((page) => bytes[page * PAGE + 1]), VALUES);
+  },
+);
+
+uffdTest(
+  "PagedMemory is zero for ever where it was given back",
+  async (folder) => {
+    const path = folder.file("vm.mr");
+    await writeSnapshot(path);
+    await using memory = await PagedMemory.open(path, { background: false });
+    const { call } = linux();
+    const { address } = memory;
+    const MADV_DONTNEED = 4;
+    assert.equal(memory.bytes()[100 * PAGE], valueOf(100));
+    call.madvise(address + 90 * PAGE, 20 * PAGE, MADV_DONTNEED);
+    const found = await touchPages({ address, pageSize: PAGE, pages: ALL });
+    const expected = VALUES.with(90, 0).fill(0, 90, 110);
+    assert.deepEqual(found, expected);
+  },
+);
+
+uffdTest(
+  "PagedMemory follows its pages where they are moved",
+  async (folder) => {
+    const path = folder.file("vm.mr");
+    await writeSnapshot(path);
+    await using memory = await PagedMemory.open(path, { background: false });
+    const { call } = linux();
+    const length = 256 * PAGE;
+    const MREMAP_MAYMOVE = 1;
+    assert.equal(memory.bytes()[3 * PAGE], valueOf(3));
+    const from = memory.address + 256 * PAGE;
+    // Growing forces a move: behind it there is more of the memory.
+    const to = call.mremap(from, length, length + PAGE, MREMAP_MAYMOVE);
+    assert.ok(to > 0 && to !== from);
+    const pages = Array.from({ length: 256 }, (_, page) => page);
+    const moved = await touchPages({ address: to, pageSize: PAGE, pages });
+    assert.deepEqual(moved, pages.map((page) => valueOf(256 + page)));
+    const rest = await touchPages({
+      address: memory.address,
+      pageSize: PAGE,
+      pages,
+    });
+    assert.deepEqual(rest, pages.map(valueOf));
+    call.munmap(to, length + PAGE);
+  },
+);
+
+uffdTest(
+  "PagedMemory lets who touches it wait while a page cannot be had",
+  async (folder) => {
+    const path = folder.file("vm.mr");
+    await writeSnapshot(path);
+    const retries: string[] = [];
+    const failed = Promise.withResolvers<void>();
+    const memory = await PagedMemory.open(path, {
+      background: false,
+      retryFor: 200,
+      onRetry: (message) => retries.push(message),
+      onFailed: () => failed.resolve(),
+    });
+    truncateSync(path, 0x200000);
+    const { address } = memory;
+    const waiting = touchPages({ address, pageSize: PAGE, pages: [1000] });
+    await failed.promise;
+    assert.match(retries[0] ?? "", /shorter than when it was opened/);
+    // The file is whole again: it goes on.
+    await writeSnapshot(`${path}.new`);
+    const fd = openSync(path, "r+");
+    writeSync(fd, readFileSync(`${path}.new`), 0, undefined, 0);
+    closeSync(fd);
+    assert.deepEqual(await waiting, [valueOf(1000)]);
+    await memory.close();
+  },
+);
+
+uffdTest("PagedMemory records what was touched", async (folder) => {
+  const path = folder.file("vm.mr");
+  await writeSnapshot(path);
+  const memory = await PagedMemory.open(path, {
+    background: false,
+    faultAround: PAGE,
+    record: true,
+  });
+  const { address } = memory;
+  const pages = [500, 501, 7, 500, 502];
+  await touchPages({ address, pageSize: PAGE, pages });
+  const profile = await memory.close();
+  assert.deepEqual(profile?.runs, [
+    { idstr: "ram", first: 500, end: 502 },
+    { idstr: "ram", first: 7, end: 8 },
+    { idstr: "ram", first: 502, end: 503 },
+  ]);
+});
+
+uffdTest("PagedMemory.open() says what it cannot open", async (folder) => {
+  await assert.rejects(
+    PagedMemory.open(folder.file("none")),
+    /Cannot open ".*none": no such file/i,
+  );
+  const path = folder.file("two.mr");
+  await writeSnapshot(path, ["a", "b"]);
+  await assert.rejects(PagedMemory.open(path), /it has a, b/);
+  await using memory = await PagedMemory.open(path, { idstr: "b" });
+  assert.equal(memory.bytes()[PAGE], valueOf(1));
+});

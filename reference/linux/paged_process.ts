@@ -1,0 +1,281 @@
+import {
+  PostcopyLoader,
+  type PostcopyMemory,
+  SourceError,
+  SyncPostcopyLoader,
+  type SyncPostcopyMemory,
+} from "../mod.ts";
+import { FaultQueue } from "./fault_queue.ts";
+import type { PagerOptions } from "./pager_options.ts";
+import { SystemCallError } from "./system_call_error.ts";
+import type { Userfaultfd } from "./userfaultfd.ts";
+import type { UserfaultEvent } from "./userfault_event.ts";
+import { UffdInstaller, type UffdRegion } from "./uffd_installer.ts";
+
+/** A region of a process, and what belongs there. */
+export interface PagedRegion extends UffdRegion {
+  /** Whether zero pages can be put there without bytes. */
+  readonly hasZeropage: boolean;
+  /** Offset in the RAMBlock of its first byte. */
+  readonly origin: number;
+  /** idstr of the RAMBlock. */
+  readonly idstr: string;
+  /** Where its bytes come from. */
+  readonly memory: PostcopyMemory | SyncPostcopyMemory;
+}
+
+/** What was done for a process so far. */
+export interface PagerStatistics {
+  /** Faults that were told of. */
+  faults: number;
+  /** Bytes that their owner gave back. */
+  removedBytes: number;
+  /** Reads that failed and were tried again. */
+  retries: number;
+  /** Pages that are neither in place nor removed. */
+  pendingPages: number;
+  /** Whether all that is not zero is in place. */
+  loaded: boolean;
+}
+
+interface Region {
+  readonly plan: PagedRegion;
+  readonly installer: UffdInstaller;
+  readonly loader: PostcopyLoader;
+}
+
+/** One process whose page faults are served: a VM, or this process itself. */
+export class PagedProcess {
+  /** Tells of its faults. */
+  readonly uffd: Userfaultfd;
+  readonly #regions: readonly Region[];
+  readonly #queue: FaultQueue<Region>;
+  readonly #options: PagerOptions;
+  readonly #statistics = { faults: 0, removedBytes: 0, retries: 0 };
+  #background: Iterator<boolean> | undefined;
+  #backgroundAfter = 0;
+  #loaded = false;
+
+  /** Nothing is read or put in place yet. */
+  constructor(
+    uffd: Userfaultfd,
+    plans: readonly PagedRegion[],
+    options: PagerOptions,
+  ) {
+    this.uffd = uffd;
+    this.#options = options;
+    this.#queue = new FaultQueue(options.retryFor);
+    this.#regions = plans.map((plan) => {
+      const installer = new UffdInstaller(uffd, plan, plan.hasZeropage);
+      const { origin, memory } = plan;
+      const faultAround = Math.max(
+        plan.pageSize,
+        options.faultAround - options.faultAround % plan.pageSize,
+      );
+      const loader = "readIntoSync" in memory
+        ? new SyncPostcopyLoader(memory, installer, { origin, faultAround })
+        : new PostcopyLoader(memory, installer, { origin, faultAround });
+      return { plan, installer, loader };
+    });
+  }
+
+  /** What was done so far. */
+  get statistics(): PagerStatistics {
+    const pendingPages = this.#regions.reduce(
+      (sum, { loader }) => sum + loader.pendingCount,
+      0,
+    );
+    return { ...this.#statistics, pendingPages, loaded: this.#loaded };
+  }
+
+  /** Whether somebody waits for a page that could not be served at once. */
+  get hasQueued(): boolean {
+    return this.#queue.size > 0;
+  }
+
+  /** Whether a page could not be had for longer than it is to be tried. */
+  get hasFailed(): boolean {
+    return this.#queue.hasFailed;
+  }
+
+  /** Whether the background has something to do now. */
+  get wantsBackground(): boolean {
+    return this.#options.background && !this.#loaded &&
+      performance.now() >= this.#backgroundAfter;
+  }
+
+  /** Milliseconds until something is to be tried again. */
+  get timeout(): number {
+    const background = this.#options.background && !this.#loaded
+      ? this.#backgroundAfter - performance.now()
+      : Infinity;
+    return Math.max(0, Math.min(this.#queue.timeout, background));
+  }
+
+  /**
+   * Reads what happened. All else is taken into account before the faults: who
+   * removes memory goes on as soon as that is read, so from here on nothing old
+   * may be put there. Faults are served where that needs no waiting, or queued.
+   */
+  readEvents(): void {
+    const events = this.uffd.read();
+    for (const event of events) {
+      if (event.kind !== "fault") this.#take(event);
+    }
+    for (const event of events) {
+      if (event.kind === "fault") this.#fault(event.address);
+    }
+  }
+
+  #take(event: UserfaultEvent): void {
+    if (event.kind === "fork" || event.kind === "fault") return;
+    for (const { installer, loader } of this.#regions) {
+      if (event.kind === "remap") {
+        installer.move(event.from, event.length, event.to);
+        continue;
+      }
+      const { pageSize } = installer;
+      for (const part of installer.partsIn(event.start, event.end)) {
+        loader.handleRemove({
+          first: Math.floor(part.offset / pageSize),
+          end: Math.ceil((part.offset + part.length) / pageSize),
+        });
+        this.#statistics.removedBytes += part.length;
+      }
+      if (event.kind === "unmap") {
+        installer.move(event.start, event.end - event.start, undefined);
+      }
+    }
+  }
+
+  #fault(address: number): void {
+    for (const region of this.#regions) {
+      const offset = region.installer.offsetOf(address);
+      if (offset === undefined) continue;
+      this.#statistics.faults++;
+      const { pageSize, origin, idstr, memory } = region.plan;
+      const page = Math.floor(offset / pageSize);
+      this.#serve(region, page);
+      this.#options.onFault?.({
+        idstr,
+        page: Math.floor((origin + page * pageSize) / memory.pageSize),
+      });
+      return;
+    }
+  }
+
+  /** Serves a page if that needs no waiting, else queues it. */
+  #serve(region: Region, page: number): void {
+    const { loader } = region;
+    if (!(loader instanceof SyncPostcopyLoader)) {
+      return this.#queue.add(region, page);
+    }
+    try {
+      if (!loader.handleFaultSync(page)) this.#queue.add(region, page);
+    } catch (error) {
+      this.#queue.add(region, page);
+      this.#queue.failed({ region, page });
+      this.#failed(error);
+    }
+  }
+
+  /** Serves what is queued, where that needs no waiting. */
+  serveSync(): void {
+    for (const fault of this.#queue.due()) {
+      const { loader } = fault.region;
+      if (!(loader instanceof SyncPostcopyLoader)) {
+        throw new TypeError("Cannot serve a fault at once: its source waits");
+      }
+      try {
+        if (loader.handleFaultSync(fault.page)) this.#queue.done(fault);
+      } catch (error) {
+        this.#failed(error);
+        this.#queue.failed(fault);
+      }
+    }
+  }
+
+  /** Starts to serve what is queued; `onChange` is called when there is more to do. */
+  serve(onChange: () => void): void {
+    for (const fault of this.#queue.due()) {
+      if (!this.#queue.start(fault)) continue;
+      fault.region.loader.handleFault(fault.page).then((isDone) => {
+        if (isDone) this.#queue.done(fault);
+        else this.#queue.stopped(fault);
+      }, (error) => {
+        this.#failed(error);
+        this.#queue.failed(fault);
+      }).then(onChange, onChange);
+    }
+  }
+
+  /** Does a piece of the background's work, at once. */
+  backgroundStep(): void {
+    this.#background ??= this.#allPending();
+    try {
+      if (this.#background.next().done) this.#finish();
+    } catch (error) {
+      this.#background = undefined;
+      this.#failed(error);
+      this.#backgroundAfter = performance.now() + 500;
+    }
+  }
+
+  *#allPending(): Generator<boolean> {
+    const runs = [...this.#options.loadFirst ?? []];
+    for (const { loader, plan } of this.#regions) {
+      if (!(loader instanceof SyncPostcopyLoader)) continue;
+      const loadFirst = runs.filter(({ idstr }) => idstr === plan.idstr);
+      yield* loader.loadPendingSync({ loadFirst, zeroPages: false });
+    }
+  }
+
+  /** Does all of the background's work; it tries again what fails. */
+  async loadAll(signal: AbortSignal): Promise<void> {
+    const runs = [...this.#options.loadFirst ?? []];
+    for (const { loader, plan } of this.#regions) {
+      const loadFirst = runs.filter(({ idstr }) => idstr === plan.idstr);
+      for (let isDone = false; !isDone && !signal.aborted;) {
+        try {
+          await loader.loadPending({ loadFirst, zeroPages: false, signal });
+          isDone = true;
+        } catch (error) {
+          if (signal.aborted) return;
+          this.#failed(error);
+          await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+      }
+    }
+    if (!signal.aborted) this.#finish();
+  }
+
+  /** All that is not zero is in place: what is missing may become zero. */
+  #finish(): void {
+    this.#loaded = true;
+    for (const { installer, loader } of this.#regions) {
+      for (const { address, length } of installer.segments) {
+        try {
+          this.uffd.unregister(address, length);
+        } catch (error) {
+          // It was unmapped meanwhile; or events are to be read first, and it
+          // stays registered: its zero pages are then put in place one by one.
+          if (!(error instanceof SystemCallError)) throw error;
+        }
+        void loader;
+      }
+    }
+    this.#options.onLoaded?.();
+  }
+
+  #failed(error: unknown): void {
+    const isGone = error instanceof SystemCallError && error.is("ESRCH");
+    if (isGone || !(error instanceof SourceError)) throw error;
+    this.#statistics.retries++;
+    this.#options.onRetry?.(error);
+  }
+
+  /** Gives up what is held for it; the userfaultfd stays open. */
+  release(): void {
+    for (const { installer } of this.#regions) installer[Symbol.dispose]();
+  }
+}

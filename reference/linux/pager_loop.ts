@@ -1,0 +1,183 @@
+import { Doorbell } from "./doorbell.ts";
+import { EventDescriptor } from "./event_descriptor.ts";
+import type { PagedProcess } from "./paged_process.ts";
+import { PollSet } from "./poll_set.ts";
+
+/** Milliseconds between two calls of `onTurn`, at least. */
+const REPORT_INTERVAL = 250;
+
+/** What becomes of a process that is served. */
+export interface PagerWatch {
+  /** It cannot be served any more: it has ended, or something is wrong. */
+  onEnd(error: unknown): void;
+  /** A page cannot be had for longer than it is to be tried. Told once. */
+  onFailed(): void;
+  /** Is called now and then, after some of its work. */
+  onTurn?(): void;
+}
+
+interface Served extends PagerWatch {
+  readonly process: PagedProcess;
+  readonly stop: AbortController;
+  isFailed: boolean;
+}
+
+/** Serves the page faults of some processes, in one thread. */
+export class PagerLoop implements Disposable {
+  /** Other descriptors that are waited for, too. */
+  readonly set: PollSet = new PollSet();
+  readonly #bell: EventDescriptor;
+  readonly #isStopped: () => boolean;
+  readonly #served = new Set<Served>();
+  #isSync = true;
+  #nextBackground = 0;
+  #reportAt = 0;
+  #wake: () => void = () => {};
+
+  /** `wakeFd` is rung when `isStopped` may have changed. */
+  constructor(wakeFd: number, isStopped: () => boolean) {
+    this.#bell = new EventDescriptor(wakeFd);
+    this.#isStopped = isStopped;
+    this.set.add(wakeFd, () => this.#bell.clear());
+  }
+
+  /** Serves one more. */
+  add(process: PagedProcess, watch: PagerWatch): void {
+    const stop = new AbortController();
+    const served: Served = {
+      process,
+      stop,
+      isFailed: false,
+      onEnd: (error) => watch.onEnd(error),
+      onFailed: () => watch.onFailed(),
+      onTurn: () => watch.onTurn?.(),
+    };
+    this.#served.add(served);
+    this.set.add(
+      process.uffd.fd,
+      () => this.#guard(served, () => process.readEvents()),
+    );
+    if (!this.#isSync) this.#startBackground(served);
+  }
+
+  /** Serves it no more. */
+  delete(process: PagedProcess): void {
+    for (const served of this.#served) {
+      if (served.process === process) this.#end(served);
+    }
+  }
+
+  /** Serves until it is stopped, without giving the thread to anything else. */
+  runSync(): void {
+    while (!this.#isStopped()) {
+      const ready = this.set.poll(this.#timeout());
+      for (const it of this.#served) {
+        if (it.process.hasQueued) {
+          this.#guard(it, () => it.process.serveSync());
+        }
+      }
+      this.#report();
+      // Who waits comes first; then one piece for one of them.
+      if (ready === 0) this.#background();
+    }
+  }
+
+  /** Serves until it is stopped; other work of the thread goes on meanwhile. */
+  async run(): Promise<void> {
+    this.#isSync = false;
+    for (const it of this.#served) this.#startBackground(it);
+    using doorbell = new Doorbell();
+    let rung = this.#arm(doorbell);
+    while (!this.#isStopped()) {
+      const woken = new Promise<void>((resolve) => this.#wake = resolve);
+      const timeout = this.#timeout();
+      const timer = Number.isFinite(timeout)
+        ? setTimeout(this.#wake, Math.max(1, timeout))
+        : undefined;
+      await Promise.race([rung.promise, woken]);
+      clearTimeout(timer);
+      if (rung.isDone) {
+        this.set.poll(0);
+        rung = this.#arm(doorbell);
+      }
+      for (const it of this.#served) {
+        this.#guard(it, () => it.process.serve(() => this.#wake()));
+      }
+      this.#report();
+    }
+    for (const it of this.#served) it.stop.abort();
+    this.#bell.ring();
+    await rung.promise;
+  }
+
+  #arm(doorbell: Doorbell): { promise: Promise<void>; isDone: boolean } {
+    const rung = {
+      promise: doorbell.ring(this.set).then(() => {
+        rung.isDone = true;
+      }),
+      isDone: false,
+    };
+    return rung;
+  }
+
+  /** Lets each tell how far it is, now and then. */
+  #report(): void {
+    const now = performance.now();
+    if (now < this.#reportAt) return;
+    this.#reportAt = now + REPORT_INTERVAL;
+    for (const it of this.#served) it.onTurn?.();
+  }
+
+  #timeout(): number {
+    let least = Infinity;
+    for (const { process } of this.#served) {
+      if (this.#isSync && process.wantsBackground) return 0;
+      least = Math.min(least, process.timeout);
+    }
+    return least;
+  }
+
+  #background(): void {
+    const wanting = [...this.#served].filter((it) =>
+      it.process.wantsBackground
+    );
+    const next = wanting[this.#nextBackground++ % wanting.length];
+    if (next !== undefined) {
+      this.#guard(next, () => next.process.backgroundStep());
+    }
+  }
+
+  #startBackground(served: Served): void {
+    const { process, stop } = served;
+    if (!process.wantsBackground) return;
+    process.loadAll(stop.signal).catch((error) =>
+      this.#guard(served, () => {
+        throw error;
+      })
+    );
+  }
+
+  #guard(served: Served, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#end(served);
+      served.onEnd(error);
+      return;
+    }
+    if (served.isFailed || !served.process.hasFailed) return;
+    served.isFailed = true;
+    served.onFailed();
+  }
+
+  #end(served: Served): void {
+    served.stop.abort();
+    this.#served.delete(served);
+    this.set.delete(served.process.uffd.fd);
+  }
+
+  /** Gives its memory back. */
+  [Symbol.dispose](): void {
+    this.set[Symbol.dispose]();
+  }
+}

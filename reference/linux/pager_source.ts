@@ -1,0 +1,95 @@
+import {
+  cachedSource,
+  openFileSource,
+  openHttpSource,
+  openSnapshot,
+  openSnapshotSync,
+  type PostcopyMemory,
+  type Snapshot,
+  snapshotIdentity,
+  type SyncPostcopyMemory,
+} from "../mod.ts";
+import { FileMapping } from "./file_mapping.ts";
+import { flatMemory, flatMemorySync } from "./flat_memory.ts";
+import { mappedMemory } from "./mapped_memory.ts";
+import type { PagerTask } from "./pager_task.ts";
+
+/** What the pages of a pager are read from. */
+export interface PagerSource {
+  /** Whether it can be read without waiting. */
+  readonly isSync: boolean;
+  /** The memory of a RAMBlock; without a name, of the only one. */
+  memory(idstr?: string): SourceMemory;
+  /** What a profile says the snapshot is; undefined for a flat image. */
+  identity(): Promise<string | undefined>;
+  /** The blocks that there are. */
+  readonly blocks: readonly SourceMemory[];
+}
+
+/** A memory with the idstr of its RAMBlock. */
+export type SourceMemory = (PostcopyMemory | SyncPostcopyMemory) & {
+  readonly idstr: string;
+  readonly usedLength: number;
+};
+
+/** Opens a file, or a URL behind a cache. */
+export async function openPagerSource(
+  task: Pick<PagerTask, "file" | "flat" | "open">,
+): Promise<PagerSource> {
+  const { file, flat, open } = task;
+  if (/^https?:\/\//i.test(file)) {
+    const source = cachedSource(await openHttpSource(file));
+    if (flat) return sourceOf(file, [flatMemory(source)], false);
+    const snapshot = await openSnapshot(source, open);
+    return sourceOf(file, snapshot.blocks, false, snapshot);
+  }
+  const mapping = FileMapping.open(file);
+  const isFirst = mapping?.isCurrent() ?? false;
+  const source = openFileSource(file);
+  // Only if what was opened is what was mapped, it was not replaced meanwhile.
+  const mapped = isFirst && mapping?.isCurrent() ? mapping : undefined;
+  if (flat) {
+    const memory = flatMemorySync(source);
+    const quick = mapped === undefined
+      ? memory
+      : mappedMemory(memory, mapped, 0);
+    return sourceOf(file, [quick], true);
+  }
+  const snapshot = openSnapshotSync(source, open);
+  const blocks = snapshot.blocks.map((block) =>
+    mapped === undefined
+      ? block
+      : mappedMemory(block, mapped, block.pagesOffset)
+  );
+  return sourceOf(file, blocks, true, snapshot);
+}
+
+function sourceOf(
+  name: string,
+  blocks: readonly SourceMemory[],
+  isSync: boolean,
+  snapshot?: Snapshot,
+): PagerSource {
+  return {
+    isSync,
+    blocks,
+    memory(idstr) {
+      const found = idstr === undefined
+        ? blocks.length === 1 ? blocks[0] : undefined
+        : blocks.find((it) => it.idstr === idstr);
+      if (found !== undefined) return found;
+      const names = blocks.map((it) => it.idstr).join(", ");
+      throw new RangeError(
+        `Cannot serve ${JSON.stringify(name)}: ` +
+          (idstr === undefined
+            ? "the memory is one of its RAMBlocks, expected to be told which: "
+            : `there is no RAMBlock ${JSON.stringify(idstr)}, expected `) +
+          names,
+      );
+    },
+    identity: () =>
+      snapshot === undefined
+        ? Promise.resolve(undefined)
+        : snapshotIdentity(snapshot),
+  };
+}

@@ -1,0 +1,81 @@
+import { ERRNO } from "./errno.ts";
+import { LINUX } from "./linux_constants.ts";
+import { POLLFD } from "./linux_structs.ts";
+import { NativeMemory } from "./native_memory.ts";
+import { readField, writeField } from "./struct_layout.ts";
+import { linux } from "./system_calls.ts";
+import { SystemCallError } from "./system_call_error.ts";
+
+/** Most descriptors that are waited for at once. */
+const DESCRIPTORS_MAX = 1024;
+
+/** Descriptors to wait for, and what to do when one can be read. */
+export class PollSet implements Disposable {
+  readonly #handlers = new Map<number, () => void>();
+  readonly #memory = new NativeMemory(DESCRIPTORS_MAX * POLLFD.size);
+  readonly #bytes = this.#memory.bytes();
+  readonly #view = new DataView(
+    this.#bytes.buffer,
+    this.#bytes.byteOffset,
+    this.#bytes.length,
+  );
+  #fds: number[] | undefined;
+
+  /** Whether there is room for so many more. */
+  hasRoom(count: number): boolean {
+    return this.#handlers.size + count <= DESCRIPTORS_MAX;
+  }
+
+  /** Calls `handler` whenever `fd` can be read, or its other end is gone. */
+  add(fd: number, handler: () => void): void {
+    this.#handlers.set(fd, handler);
+    this.#fds = undefined;
+  }
+
+  /** No longer waits for it. */
+  delete(fd: number): void {
+    this.#handlers.delete(fd);
+    this.#fds = undefined;
+  }
+
+  /**
+   * Waits at most `timeout` milliseconds, calls the handlers, and returns how
+   * many there were. `Infinity` is for ever.
+   */
+  poll(timeout: number): number {
+    const fds = this.#fds ??= this.write(this.#view);
+    const milliseconds = Number.isFinite(timeout)
+      ? Math.min(Math.ceil(timeout), 0x7fffffff)
+      : -1;
+    const { call, errno } = linux();
+    const ready = call.poll(this.#bytes, fds.length, milliseconds);
+    if (ready < 0) {
+      if (errno() === ERRNO.EINTR || errno() === ERRNO.EAGAIN) return 0;
+      throw new SystemCallError("wait for descriptors", errno());
+    }
+    if (ready === 0) return 0;
+    // A handler may change the set.
+    const handlers = fds.filter((_, index) =>
+      readField(this.#view, POLLFD.fields.revents, index * POLLFD.size) !== 0
+    );
+    for (const fd of handlers) this.#handlers.get(fd)?.();
+    return ready;
+  }
+
+  /** Writes the set as `poll(2)` takes it; returns its descriptors. */
+  write(view: DataView): number[] {
+    const fds = [...this.#handlers.keys()];
+    const { fd, events } = POLLFD.fields;
+    fds.forEach((value, index) => {
+      const offset = index * POLLFD.size;
+      writeField(view, fd, { offset, value });
+      writeField(view, events, { offset, value: LINUX.POLLIN });
+    });
+    return fds;
+  }
+
+  /** Gives its memory back; the descriptors stay open. */
+  [Symbol.dispose](): void {
+    this.#memory.unmap();
+  }
+}

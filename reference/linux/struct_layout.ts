@@ -1,0 +1,69 @@
+/** A field of a struct: its place and its type. */
+export interface StructField {
+  /** Bytes from the start of the struct. */
+  readonly offset: number;
+  /** Type of an integer, as in C. */
+  readonly type: "u8" | "u16" | "u32" | "i32" | "u64" | "i64";
+}
+
+/** A struct of the kernel's or the C library's interface. */
+export interface StructLayout {
+  /** Bytes of the whole struct. */
+  readonly size: number;
+  /** Its fields by name; of a union, those that are used. */
+  readonly fields: Readonly<Record<string, StructField>>;
+}
+
+/** Values of fields, by name. */
+export type StructValues<L extends StructLayout> = {
+  readonly [Name in keyof L["fields"]]: number;
+};
+
+/** Writes all fields of a struct at `offset`, the rest of it as zeros. */
+export function writeStruct<L extends StructLayout>(
+  view: DataView,
+  layout: L,
+  options: { readonly offset?: number; readonly values: StructValues<L> },
+): void {
+  const { offset = 0, values } = options;
+  for (let at = 0; at < layout.size; at++) view.setUint8(offset + at, 0);
+  for (const [name, field] of Object.entries(layout.fields)) {
+    writeField(view, field, { offset, value: values[name] });
+  }
+}
+
+/** Writes one field of the struct at `offset`. */
+export function writeField(
+  view: DataView,
+  field: StructField,
+  { offset = 0, value }: { readonly offset?: number; readonly value: number },
+): void {
+  const at = offset + field.offset;
+  if (field.type === "u8") view.setUint8(at, value);
+  else if (field.type === "u16") view.setUint16(at, value, true);
+  else if (field.type === "u32" || field.type === "i32") {
+    view.setUint32(at, value, true);
+  } else if (value < 0) view.setBigInt64(at, BigInt(value), true);
+  else {
+    // Without a bigint: this is done for each fault.
+    view.setUint32(at, value, true);
+    view.setUint32(at + 4, Math.floor(value / 0x100000000), true);
+  }
+}
+
+/** Reads one field of the struct at `offset`. */
+export function readField(
+  view: DataView,
+  field: StructField,
+  offset = 0,
+): number {
+  const at = offset + field.offset;
+  if (field.type === "u8") return view.getUint8(at);
+  if (field.type === "u16") return view.getUint16(at, true);
+  if (field.type === "u32") return view.getUint32(at, true);
+  if (field.type === "i32") return view.getInt32(at, true);
+  const high = field.type === "i64"
+    ? view.getInt32(at + 4, true)
+    : view.getUint32(at + 4, true);
+  return high * 0x100000000 + view.getUint32(at, true);
+}

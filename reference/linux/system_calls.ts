@@ -1,0 +1,116 @@
+import { SourceError } from "../mod.ts";
+import {
+  type ForeignFunctions,
+  foreignLibrary,
+  type ForeignSignatures,
+} from "./foreign_functions.ts";
+import { LINUX } from "./linux_constants.ts";
+import { SystemCallError } from "./system_call_error.ts";
+
+const SIGNATURES = {
+  __errno_location: { parameters: [], result: "address" },
+  getpagesize: { parameters: [], result: "i32" },
+  getpid: { parameters: [], result: "i32" },
+  mmap: {
+    parameters: ["address", "address", "i32", "i32", "i32", "i64"],
+    result: "i64",
+  },
+  munmap: { parameters: ["address", "address"], result: "i32" },
+  mremap: {
+    parameters: ["address", "address", "address", "i32"],
+    result: "i64",
+  },
+  madvise: { parameters: ["address", "address", "i32"], result: "i32" },
+  open: { parameters: ["address", "i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  read: { parameters: ["i32", "bytes", "address"], result: "i32" },
+  write: { parameters: ["i32", "address", "address"], result: "i32" },
+  poll: { parameters: ["bytes", "u32", "i32"], result: "i32" },
+  ioctl: { parameters: ["i32", "u32", "bytes"], result: "i32" },
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  syscall: { parameters: ["i64", "i64", "i64", "i64"], result: "i32" },
+  kill: { parameters: ["i32", "i32"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  bind: { parameters: ["i32", "address", "u32"], result: "i32" },
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  connect: { parameters: ["i32", "address", "u32"], result: "i32" },
+  accept4: {
+    parameters: ["i32", "address", "address", "i32"],
+    result: "i32",
+  },
+  recvmsg: { parameters: ["i32", "address", "i32"], result: "i32" },
+  sendmsg: { parameters: ["i32", "address", "i32"], result: "i32" },
+  getsockopt: {
+    parameters: ["i32", "i32", "i32", "address", "address"],
+    result: "i32",
+  },
+} as const satisfies ForeignSignatures;
+
+/** The functions of the C library that are called here, as C has them. */
+export type SystemCalls = ForeignFunctions<typeof SIGNATURES>;
+
+/** The calls, as this thread makes them. */
+export interface Linux {
+  readonly call: SystemCalls;
+  /** The error of the call that this thread made last, if that failed. */
+  errno(): number;
+  /** Bytes of a page of memory. */
+  readonly pageSize: number;
+  /** The bytes at an address. */
+  bytesAt(address: number, length: number): Uint8Array<ArrayBuffer>;
+}
+
+let opened: Linux | undefined;
+
+/**
+ * Linux's calls, by the C library.
+ *
+ * @throws {SourceError} where it cannot be called
+ */
+export function linux(): Linux {
+  return opened ??= open();
+}
+
+function open(): Linux {
+  const library = foreignLibrary();
+  const call = library.bind(SIGNATURES);
+  // A thread has one errno, at one place: reading it is no call, which might
+  // change it.
+  const bytes = library.bytesAt(call.__errno_location(), 4);
+  const errno = new Int32Array(bytes.buffer, bytes.byteOffset, 1);
+  const probe = new Uint8Array([1, 0]);
+  if (new Uint16Array(probe.buffer)[0] !== 1) {
+    throw new SourceError(
+      "the C library",
+      "Cannot call the C library: this machine is big-endian",
+    );
+  }
+  return {
+    call,
+    errno: () => errno[0],
+    pageSize: call.getpagesize(),
+    bytesAt: (address, length) => library.bytesAt(address, length),
+  };
+}
+
+/** The result of a call, which is negative if it failed. */
+export function check(
+  result: number,
+  action: string,
+  hint?: (errno: number) => string | undefined,
+): number {
+  if (result >= 0) return result;
+  const errno = linux().errno();
+  throw new SystemCallError(action, errno, hint?.(errno));
+}
+
+/** Closes a descriptor; there is nothing to do about a failure. */
+export function closeDescriptor(fd: number): void {
+  linux().call.close(fd);
+}
+
+/** Kills a process at once. */
+export function killProcess(pid: number): void {
+  check(linux().call.kill(pid, LINUX.SIGKILL), `kill process ${pid}`);
+}

@@ -1,0 +1,28 @@
+/**
+ * A thread that reads memory at an address, as threads of a program do.
+ *
+ * @module
+ */
+
+import { linux } from "../system_calls.ts";
+
+/** What to read: one byte in each page, in this order. */
+export interface TouchTask {
+  readonly address: number;
+  readonly pageSize: number;
+  readonly pages: readonly number[];
+}
+
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<TouchTask>) => void) | null;
+  postMessage(answer: readonly number[]): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+scope.onmessage = ({ data: { address, pageSize, pages } }) => {
+  scope.postMessage(pages.map((page) => {
+    const bytes = linux().bytesAt(address + page * pageSize, pageSize);
+    return bytes.every((byte) => byte === bytes[0]) ? bytes[0] : -1;
+  }));
+};

@@ -1,0 +1,188 @@
+import type { PageInstaller } from "../mod.ts";
+import { ERRNO } from "./errno.ts";
+import { addressOf, noteAddress } from "./native_addresses.ts";
+import { NativeMemory } from "./native_memory.ts";
+import { SystemCallError } from "./system_call_error.ts";
+import type { Placed, Userfaultfd } from "./userfaultfd.ts";
+
+/** Memory of a process, registered with a userfaultfd. */
+export interface UffdRegion {
+  /** Its address in that process. */
+  readonly address: number;
+  /** Its size. */
+  readonly byteLength: number;
+  /** Bytes of a page of it. */
+  readonly pageSize: number;
+}
+
+/** Where a part of the memory is now: its owner may move and unmap it. */
+interface Segment {
+  readonly offset: number;
+  readonly address: number;
+  readonly length: number;
+}
+
+/** Puts pages in place by a userfaultfd. */
+export class UffdInstaller implements PageInstaller, Disposable {
+  readonly byteLength: number;
+  readonly pageSize: number;
+  readonly #uffd: Userfaultfd;
+  readonly #buffers: NativeMemory[] = [];
+  #segments: readonly Segment[];
+  #zeros: NativeMemory | undefined;
+
+  /** `hasZeropage` as `Userfaultfd.register` returned it. */
+  constructor(uffd: Userfaultfd, region: UffdRegion, hasZeropage: boolean) {
+    this.#uffd = uffd;
+    this.byteLength = region.byteLength;
+    this.pageSize = region.pageSize;
+    this.#segments = [{
+      offset: 0,
+      address: region.address,
+      length: region.byteLength,
+    }];
+    if (!hasZeropage) this.#zeros = new NativeMemory(region.pageSize);
+  }
+
+  /** The offset in the memory of an address; undefined if it is not in it. */
+  offsetOf(address: number): number | undefined {
+    for (const it of this.#segments) {
+      const within = address - it.address;
+      if (within >= 0 && within < it.length) return it.offset + within;
+    }
+    return undefined;
+  }
+
+  /** The parts of the memory that lie in a range of addresses. */
+  partsIn(start: number, end: number): { offset: number; length: number }[] {
+    return this.#segments.flatMap((it) => {
+      const from = Math.max(start, it.address);
+      const until = Math.min(end, it.address + it.length);
+      if (from >= until) return [];
+      return [{ offset: it.offset + from - it.address, length: until - from }];
+    });
+  }
+
+  /** What was at `from` is at `to` now; without `to` it is nowhere. */
+  move(from: number, length: number, to: number | undefined): void {
+    const end = from + length;
+    this.#segments = this.#segments.flatMap((it) => {
+      const cuts = [from, end].map((cut) =>
+        Math.max(it.address, Math.min(cut, it.address + it.length))
+      );
+      const bounds = [it.address, ...cuts, it.address + it.length];
+      return [0, 1, 2].flatMap((n) => {
+        const start = bounds[n];
+        const size = bounds[n + 1] - start;
+        if (size <= 0 || n === 1 && to === undefined) return [];
+        const address = n === 1 && to !== undefined ? to + start - from : start;
+        const offset = it.offset + start - it.address;
+        return [{ offset, address, length: size }];
+      });
+    });
+  }
+
+  /** Where the memory is now. */
+  get segments(): readonly { readonly address: number; length: number }[] {
+    return this.#segments;
+  }
+
+  allocate(byteLength: number): Uint8Array {
+    const memory = new NativeMemory(byteLength);
+    const bytes = memory.bytes();
+    noteAddress(bytes, memory.address);
+    this.#buffers.push(memory);
+    return bytes;
+  }
+
+  copy(offset: number, bytes: Uint8Array): number {
+    const from = addressOf(bytes);
+    if (from === undefined) {
+      throw new TypeError("Cannot put bytes in place that are not ours");
+    }
+    return this.#place(
+      offset,
+      bytes.length,
+      (address, done, length) => this.#uffd.copy(address, from + done, length),
+    );
+  }
+
+  zeropage(offset: number, length: number): number {
+    const zeros = this.#zeros;
+    return this.#place(
+      offset,
+      length,
+      (address, _done, size) =>
+        zeros === undefined
+          ? this.#uffd.zeropage(address, size)
+          : this.#uffd.copy(address, zeros.address, this.pageSize),
+    );
+  }
+
+  wake(offset: number, length: number): void {
+    for (const it of this.#segments) {
+      const from = Math.max(offset, it.offset);
+      const end = Math.min(offset + length, it.offset + it.length);
+      if (from < end) {
+        this.#uffd.wake(it.address + from - it.offset, end - from);
+      }
+    }
+  }
+
+  /** Gives the buffers back. */
+  [Symbol.dispose](): void {
+    for (const memory of this.#buffers.splice(0)) memory.unmap();
+    this.#zeros?.unmap();
+  }
+
+  #segmentAt(offset: number): Segment | undefined {
+    for (const it of this.#segments) {
+      if (offset >= it.offset && offset < it.offset + it.length) return it;
+    }
+    return undefined;
+  }
+
+  /** Does `call` over and over, as the kernel does some, and stops, or does all. */
+  #place(
+    offset: number,
+    length: number,
+    call: (address: number, done: number, length: number) => Placed,
+  ): number {
+    let done = 0;
+    while (done < length) {
+      const at = offset + done;
+      const segment = this.#segmentAt(at);
+      if (segment === undefined) {
+        done += this.pageSize; // It was unmapped: nobody can wait for it.
+        continue;
+      }
+      const address = segment.address + at - segment.offset;
+      const size = Math.min(
+        length - done,
+        segment.offset + segment.length - at,
+      );
+      const placed = call(address, done, size);
+      done += placed.length;
+      if (placed.errno === 0 || placed.length > 0) continue;
+      switch (placed.errno) {
+        case ERRNO.EEXIST:
+          // It is there: a fault that was told of twice, or another's work.
+          this.#uffd.wake(address, this.pageSize);
+          done += this.pageSize;
+          break;
+        case ERRNO.ENOENT:
+          // It is being unmapped, or is watched no more.
+          done += this.pageSize;
+          break;
+        case ERRNO.EAGAIN:
+          return done; // An event is waiting to be read.
+        default:
+          throw new SystemCallError(
+            `put ${size} bytes in place at 0x${address.toString(16)}`,
+            placed.errno,
+          );
+      }
+    }
+    return done;
+  }
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { NativeMemory } from "./native_memory.ts";
+import { uffdTest } from "./testing/uffd_test_case.ts";
+import { Userfaultfd } from "./userfaultfd.ts";
+import { UffdInstaller } from "./uffd_installer.ts";
+
+const PAGE = 4096;
+
+uffdTest("UffdInstaller passes over pages that are there or nowhere", () => {
+  using memory = new NativeMemory(16 * PAGE);
+  using uffd = Userfaultfd.create();
+  uffd.register(memory.address, memory.byteLength);
+  const { address, byteLength } = memory;
+  using installer = new UffdInstaller(
+    uffd,
+    { address, byteLength, pageSize: PAGE },
+    true,
+  );
+  const bytes = installer.allocate(16 * PAGE).fill(7);
+  assert.equal(installer.copy(4 * PAGE, bytes.subarray(0, PAGE)), PAGE);
+  bytes.fill(9);
+  installer.move(address + 10 * PAGE, 2 * PAGE, undefined);
+  assert.equal(installer.copy(0, bytes), 16 * PAGE);
+  const first = Array.from({ length: 16 }, (_, page) => page)
+    .filter((page) => page !== 10 && page !== 11)
+    .map((page) => memory.bytes(page * PAGE, 1)[0]);
+  assert.deepEqual(first, [9, 9, 9, 9, 7, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
+  assert.throws(() => installer.copy(0, new Uint8Array(PAGE)), TypeError);
+  // Nobody reads the events of an unmapping here.
+  uffd.unregister(address, byteLength);
+});
+
+uffdTest(
+  "UffdInstaller knows where its memory is after it was moved in parts",
+  () => {
+    using uffd = Userfaultfd.create();
+    using installer = new UffdInstaller(
+      uffd,
+      { address: 0x100000, byteLength: 16 * PAGE, pageSize: PAGE },
+      true,
+    );
+    installer.move(0x100000 + 4 * PAGE, 4 * PAGE, 0x900000);
+    installer.move(0x100000 + 12 * PAGE, 4 * PAGE, undefined);
+    assert.equal(installer.offsetOf(0x900000 + PAGE), 5 * PAGE);
+    assert.equal(installer.offsetOf(0x100000 + 5 * PAGE), undefined);
+    assert.equal(installer.offsetOf(0x100000 + 9 * PAGE), 9 * PAGE);
+    assert.equal(installer.offsetOf(0x100000 + 13 * PAGE), undefined);
+    assert.deepEqual(installer.partsIn(0x900000 + PAGE, 0x900000 + 3 * PAGE), [
+      { offset: 5 * PAGE, length: 2 * PAGE },
+    ]);
+    // What was moved is moved again, across two pieces of it.
+    installer.move(0x900000 + PAGE, PAGE, 0x200000);
+    assert.equal(installer.offsetOf(0x200000), 5 * PAGE);
+    assert.deepEqual(
+      installer.segments.map(({ address, length }) => [address, length / PAGE]),
+      [[0x100000, 4], [0x900000, 1], [0x200000, 1], [0x900000 + 2 * PAGE, 2], [
+        0x100000 + 8 * PAGE,
+        4,
+      ]],
+    );
+  },
+);

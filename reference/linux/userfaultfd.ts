@@ -1,0 +1,209 @@
+import { ERRNO } from "./errno.ts";
+import { NativeMemory } from "./native_memory.ts";
+import { openUserfaultfd } from "./open_userfaultfd.ts";
+import { readField, writeField } from "./struct_layout.ts";
+import { check, closeDescriptor, linux } from "./system_calls.ts";
+import {
+  UFFD,
+  UFFD_IOCTL_BITS,
+  UFFD_MSG,
+  UFFDIO_API,
+  UFFDIO_COPY,
+  UFFDIO_RANGE,
+  UFFDIO_REGISTER,
+  UFFDIO_ZEROPAGE,
+} from "./userfaultfd_interface.ts";
+import { SystemCallError } from "./system_call_error.ts";
+import { eventAt, type UserfaultEvent } from "./userfault_event.ts";
+
+/** What came of putting pages in place. */
+export interface Placed {
+  /** Bytes that were put in place. */
+  readonly length: number;
+  /** What stopped it, as a number of `ERRNO`; 0 if all was done. */
+  readonly errno: number;
+}
+
+/** How to make a userfaultfd. */
+export interface UserfaultfdOptions {
+  /** Which features it must have, as bits of `UFFD`. Default: events. */
+  readonly features?: number | undefined;
+  /** By the system call or by `/dev/userfaultfd`. Default: what is permitted. */
+  readonly by?: "syscall" | "device" | undefined;
+}
+
+/** Events that can be read with one call. */
+const EVENTS_AT_ONCE = 64;
+/** In the scratch memory: events, and behind them the struct of a call. */
+const STRUCT_AT = EVENTS_AT_ONCE * UFFD_MSG.size;
+
+const EVENTS_LENGTH = BigInt(STRUCT_AT);
+
+/** Features of a pager that must see what becomes of its memory. */
+export const EVENT_FEATURES: number = UFFD.UFFD_FEATURE_EVENT_REMOVE |
+  UFFD.UFFD_FEATURE_EVENT_UNMAP | UFFD.UFFD_FEATURE_EVENT_REMAP;
+
+/**
+ * A userfaultfd: tells of page faults in memory that is registered, and puts
+ * pages in place. While it is held open and nobody answers, who faults waits;
+ * when it is closed, pages not yet in place are zero. So close it last.
+ */
+export class Userfaultfd implements Disposable {
+  /** Its descriptor. */
+  readonly fd: number;
+  readonly #scratch = new NativeMemory(STRUCT_AT + 64);
+  readonly #events = this.#scratch.bytes();
+  readonly #struct = this.#events.subarray(STRUCT_AT);
+  readonly #view: DataView;
+  readonly #call = linux().call;
+  #closed = false;
+
+  /** Takes over a descriptor, non-blocking, on which the handshake was done. */
+  constructor(fd: number) {
+    this.fd = fd;
+    const { buffer, byteOffset } = this.#events;
+    this.#view = new DataView(buffer, byteOffset, this.#scratch.byteLength);
+  }
+
+  /**
+   * Makes one of this process.
+   *
+   * @throws {SystemCallError} if the kernel has none or does not permit it; it
+   *   says what is missing
+   */
+  static create(options: UserfaultfdOptions = {}): Userfaultfd {
+    const fd = openUserfaultfd(options.by);
+    const uffd = new Userfaultfd(fd);
+    try {
+      uffd.#enable(options.features ?? EVENT_FEATURES);
+    } catch (error) {
+      uffd.close();
+      throw error;
+    }
+    return uffd;
+  }
+
+  #enable(features: number): void {
+    const { fields } = UFFDIO_API;
+    const view = this.#view;
+    writeField(view, fields.api, { offset: STRUCT_AT, value: UFFD.UFFD_API });
+    writeField(view, fields.features, { offset: STRUCT_AT, value: features });
+    writeField(view, fields.ioctls, { offset: STRUCT_AT, value: 0 });
+    check(
+      this.#ioctl(UFFD.UFFDIO_API),
+      `use userfaultfd with features 0x${features.toString(16)}`,
+      () => "the kernel is too old for them",
+    );
+  }
+
+  /**
+   * Watches a range for pages that are missing; returns whether zero pages can
+   * be put there by `zeropage`, else they are copied.
+   */
+  register(address: number, length: number): boolean {
+    const { fields } = UFFDIO_REGISTER;
+    const view = this.#view;
+    const mode = UFFD.UFFDIO_REGISTER_MODE_MISSING;
+    this.#range(address, length);
+    writeField(view, fields.mode, { offset: STRUCT_AT, value: mode });
+    writeField(view, fields.ioctls, { offset: STRUCT_AT, value: 0 });
+    check(
+      this.#ioctl(UFFD.UFFDIO_REGISTER),
+      `register ${length} bytes at 0x${address.toString(16)} for faults`,
+    );
+    const low = readField(view, fields.ioctls, STRUCT_AT) % 0x100000000;
+    return (low >>> UFFD_IOCTL_BITS.ZEROPAGE & 1) === 1;
+  }
+
+  /** Watches a range no more: pages missing in it are zero from now on. */
+  unregister(address: number, length: number): void {
+    this.#range(address, length);
+    check(
+      this.#ioctl(UFFD.UFFDIO_UNREGISTER),
+      `unregister ${length} bytes at 0x${address.toString(16)}`,
+    );
+  }
+
+  /** Puts the bytes at `from` in place, and wakes who waits for them. */
+  copy(address: number, from: number, length: number): Placed {
+    const { fields } = UFFDIO_COPY;
+    const view = this.#view;
+    writeField(view, fields.dst, { offset: STRUCT_AT, value: address });
+    writeField(view, fields.src, { offset: STRUCT_AT, value: from });
+    writeField(view, fields.len, { offset: STRUCT_AT, value: length });
+    writeField(view, fields.mode, { offset: STRUCT_AT, value: 0 });
+    // Kernels before 6.15 do not write it if they refuse at once.
+    writeField(view, fields.copy, { offset: STRUCT_AT, value: 0 });
+    if (this.#ioctl(UFFD.UFFDIO_COPY) === 0) return { length, errno: 0 };
+    return placed(readField(view, fields.copy, STRUCT_AT));
+  }
+
+  /** Puts zero pages in place, and wakes who waits for them. */
+  zeropage(address: number, length: number): Placed {
+    const { fields } = UFFDIO_ZEROPAGE;
+    const view = this.#view;
+    this.#range(address, length);
+    writeField(view, fields.mode, { offset: STRUCT_AT, value: 0 });
+    writeField(view, fields.zeropage, { offset: STRUCT_AT, value: 0 });
+    if (this.#ioctl(UFFD.UFFDIO_ZEROPAGE) === 0) return { length, errno: 0 };
+    return placed(readField(view, fields.zeropage, STRUCT_AT));
+  }
+
+  /** Lets who waits for these pages look again. */
+  wake(address: number, length: number): void {
+    this.#range(address, length);
+    this.#ioctl(UFFD.UFFDIO_WAKE);
+  }
+
+  /**
+   * What happened since, oldest first, at most 64 events; none if nothing did.
+   * Who removes memory goes on as soon as that event is read: from then on
+   * nothing old may be put there.
+   *
+   * @throws {SystemCallError} if the memory's process is no more
+   */
+  read(): UserfaultEvent[] {
+    const length = this.#call.read(this.fd, this.#events, EVENTS_LENGTH);
+    if (length < 0) {
+      const errno = linux().errno();
+      if (errno === ERRNO.EAGAIN || errno === ERRNO.EINTR) return [];
+      throw new SystemCallError("read events of a userfaultfd", errno);
+    }
+    const events: UserfaultEvent[] = [];
+    for (let at = 0; at + UFFD_MSG.size <= length; at += UFFD_MSG.size) {
+      const event = eventAt(this.#view, at);
+      if (event !== undefined) events.push(event);
+    }
+    return events;
+  }
+
+  /** Closes it; pages that are still missing are zero from then on. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeDescriptor(this.fd);
+    this.#scratch.unmap();
+  }
+
+  /** As {@linkcode close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #range(address: number, length: number): void {
+    const { fields } = UFFDIO_RANGE;
+    writeField(this.#view, fields.start, { offset: STRUCT_AT, value: address });
+    writeField(this.#view, fields.len, { offset: STRUCT_AT, value: length });
+  }
+
+  #ioctl(request: number): number {
+    return this.#call.ioctl(this.fd, request, this.#struct);
+  }
+}
+
+/** Of a call that did not do all: how much it did, else why not. */
+function placed(answer: number): Placed {
+  if (answer > 0) return { length: answer, errno: ERRNO.EAGAIN };
+  const errno = answer < 0 ? -answer : linux().errno();
+  return { length: 0, errno };
+}

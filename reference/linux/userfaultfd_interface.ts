@@ -1,0 +1,95 @@
+import type { StructLayout } from "./struct_layout.ts";
+
+/** Numbers of `linux/userfaultfd.h`, by its names. */
+export const UFFD = {
+  UFFD_API: 0xaa,
+  USERFAULTFD_IOC_NEW: 0xaa00,
+  UFFDIO_API: 0xc018aa3f,
+  UFFDIO_REGISTER: 0xc020aa00,
+  UFFDIO_UNREGISTER: 0x8010aa01,
+  UFFDIO_WAKE: 0x8010aa02,
+  UFFDIO_COPY: 0xc028aa03,
+  UFFDIO_ZEROPAGE: 0xc020aa04,
+  UFFDIO_REGISTER_MODE_MISSING: 1,
+  UFFDIO_COPY_MODE_DONTWAKE: 1,
+  UFFD_USER_MODE_ONLY: 1,
+  UFFD_EVENT_PAGEFAULT: 0x12,
+  UFFD_EVENT_FORK: 0x13,
+  UFFD_EVENT_REMAP: 0x14,
+  UFFD_EVENT_REMOVE: 0x15,
+  UFFD_EVENT_UNMAP: 0x16,
+  UFFD_FEATURE_EVENT_REMAP: 1 << 2,
+  UFFD_FEATURE_EVENT_REMOVE: 1 << 3,
+  UFFD_FEATURE_MISSING_HUGETLBFS: 1 << 4,
+  UFFD_FEATURE_MISSING_SHMEM: 1 << 5,
+  UFFD_FEATURE_EVENT_UNMAP: 1 << 6,
+} as const;
+
+/** Numbers of the bits in `uffdio_register.ioctls`. */
+export const UFFD_IOCTL_BITS = { WAKE: 2, COPY: 3, ZEROPAGE: 4 } as const;
+
+/** Asks for features, and is answered with those that there are. */
+export const UFFDIO_API = {
+  size: 24,
+  fields: {
+    api: { offset: 0, type: "u64" },
+    features: { offset: 8, type: "u64" },
+    ioctls: { offset: 16, type: "u64" },
+  },
+} as const satisfies StructLayout;
+
+/** A range of addresses. */
+export const UFFDIO_RANGE = {
+  size: 16,
+  fields: {
+    start: { offset: 0, type: "u64" },
+    len: { offset: 8, type: "u64" },
+  },
+} as const satisfies StructLayout;
+
+/** Registers a range; answered with the ioctls that it takes. */
+export const UFFDIO_REGISTER = {
+  size: 32,
+  fields: {
+    ...UFFDIO_RANGE.fields,
+    mode: { offset: 16, type: "u64" },
+    ioctls: { offset: 24, type: "u64" },
+  },
+} as const satisfies StructLayout;
+
+/** Puts bytes in place; `copy` is how many, or an error as a negative number. */
+export const UFFDIO_COPY = {
+  size: 40,
+  fields: {
+    dst: { offset: 0, type: "u64" },
+    src: { offset: 8, type: "u64" },
+    len: { offset: 16, type: "u64" },
+    mode: { offset: 24, type: "u64" },
+    copy: { offset: 32, type: "i64" },
+  },
+} as const satisfies StructLayout;
+
+/** Puts zeros in place; `zeropage` as `copy` of the above. */
+export const UFFDIO_ZEROPAGE = {
+  size: 32,
+  fields: {
+    ...UFFDIO_RANGE.fields,
+    mode: { offset: 16, type: "u64" },
+    zeropage: { offset: 24, type: "i64" },
+  },
+} as const satisfies StructLayout;
+
+/** An event that is read from a userfaultfd, and its kinds of argument. */
+export const UFFD_MSG = {
+  size: 32,
+  fields: {
+    event: { offset: 0, type: "u8" },
+    "arg.pagefault.flags": { offset: 8, type: "u64" },
+    "arg.pagefault.address": { offset: 16, type: "u64" },
+    "arg.remap.from": { offset: 8, type: "u64" },
+    "arg.remap.to": { offset: 16, type: "u64" },
+    "arg.remap.len": { offset: 24, type: "u64" },
+    "arg.remove.start": { offset: 8, type: "u64" },
+    "arg.remove.end": { offset: 16, type: "u64" },
+  },
+} as const satisfies StructLayout;

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ERRNO } from "./errno.ts";
+import { NativeMemory } from "./native_memory.ts";
+import { Userfaultfd } from "./userfaultfd.ts";
+
+const PAGE = 4096;
+
+for (const by of ["syscall", "device"] as const) {
+  test(`Userfaultfd made by the ${by} puts pages in place and says what stopped it`, () => {
+    using memory = new NativeMemory(0x100000);
+    using bytes = new NativeMemory(2 * PAGE);
+    using uffd = Userfaultfd.create({ by });
+    const at = memory.address;
+    assert.equal(uffd.register(at, memory.byteLength), true);
+    bytes.bytes().fill(7);
+    const from = bytes.address;
+
+    assert.deepEqual(uffd.copy(at, from, 2 * PAGE), {
+      length: 2 * PAGE,
+      errno: 0,
+    });
+    assert.deepEqual(uffd.copy(at + PAGE, from, 2 * PAGE), {
+      length: 0,
+      errno: ERRNO.EEXIST,
+    });
+    assert.deepEqual(uffd.copy(from, from, PAGE), {
+      length: 0,
+      errno: ERRNO.ENOENT,
+    });
+    assert.deepEqual(uffd.zeropage(at + 4 * PAGE, 4 * PAGE), {
+      length: 4 * PAGE,
+      errno: 0,
+    });
+    // Some of it is done before it meets a page that is there.
+    assert.deepEqual(uffd.zeropage(at + 2 * PAGE, 8 * PAGE), {
+      length: 2 * PAGE,
+      errno: ERRNO.EAGAIN,
+    });
+    assert.deepEqual([...memory.bytes(PAGE - 1, 2)], [7, 7]);
+    assert.deepEqual([...memory.bytes(2 * PAGE - 1, 2)], [7, 0]);
+    assert.deepEqual(uffd.read(), []);
+    uffd.wake(at, PAGE);
+    assert.throws(() => uffd.register(at + 1, PAGE), /EINVAL/);
+    // Else whoever unmaps the memory waits until that is read.
+    uffd.unregister(at, memory.byteLength);
+  });
+}
