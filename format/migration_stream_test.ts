@@ -171,13 +171,20 @@ test("readItem() refuses a second START of a section_id", () => {
 
 test("readItem() refuses a footer that is missing or another's", () => {
   const footerOffset = item(4).length - 5;
-  for (const [at, value] of [[0, 0], [0, 0x7f], [1, 1], [4, 4]]) {
+  const cases = [
+    [0, 0, "the byte 0x0"],
+    [0, 0x7f, "the byte 0x7f"],
+    [1, 1, "a footer of section 16777219"],
+    [4, 4, "a footer of section 4"],
+  ] as const;
+  for (const [at, value, found] of cases) {
     const bytes = item(4).finish();
     bytes[footerOffset + at] = value;
     assert.throws(() => readItems(bytes), {
       name: "FormatError",
       rule: "section-footer",
       offset: footerOffset,
+      found,
     });
   }
 });

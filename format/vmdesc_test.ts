@@ -205,3 +205,10 @@ test("fullSectionLengths() takes linear time for many devices and questions", ()
   }
   assert(performance.now() - start < 2000);
 });
+
+test("fullSectionLengths() takes no name or instance_id of another type", () => {
+  const fields = [{ size: 3 }];
+  const good = dev({ fields: [{ size: 5 }] });
+  assert.equal(lengthOf({ name: ["dev"], instance_id: 0, fields }, good), 5);
+  assert.equal(lengthOf({ name: "dev", instance_id: "0", fields }, good), 5);
+});

@@ -1,0 +1,148 @@
+import {
+  detectFormat,
+  deviceStates,
+  dirtyBitmaps,
+  openElfCore,
+  openHttpSource,
+  openLime,
+  openSequential,
+  openSnapshot,
+  openSnapshotSync,
+  readLibvirtHeader,
+  readLibvirtTexts,
+  readProfile,
+  type SyncByteSource,
+  verifySnapshot,
+} from "../../mod.ts";
+
+/** A parser, and what of it is run on bytes that nobody trusts. */
+export interface FuzzTarget {
+  readonly name: string;
+  /** What its input is: a file of the suite's vectors, or a text of its own. */
+  readonly input: "snapshot" | "profile" | "http";
+  readonly run: (source: SyncByteSource, bytes: Uint8Array) => Promise<unknown>;
+}
+
+const PAGES_READ = 4;
+
+/** Every parser that mod.ts has; a new one takes a line. */
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  { name: "walk", input: "snapshot", run: walk },
+  { name: "verify", input: "snapshot", run: (it) => verifySnapshot(it) },
+  { name: "vmdesc", input: "snapshot", run: readDevices },
+  { name: "dirty-bitmaps", input: "snapshot", run: readDirtyBitmaps },
+  { name: "records", input: "snapshot", run: readRecords },
+  { name: "libvirt", input: "snapshot", run: readLibvirt },
+  { name: "detect", input: "snapshot", run: (it) => detectFormat(it) },
+  { name: "elf", input: "snapshot", run: (it) => openElfCore(it) },
+  { name: "lime", input: "snapshot", run: (it) => openLime(it) },
+  { name: "profile", input: "profile", run: readAProfile },
+  { name: "http", input: "http", run: readHttp },
+];
+
+/** Opens, lists the runs, and reads a few pages of each RAMBlock. */
+function walk(source: SyncByteSource): Promise<void> {
+  const snapshot = openSnapshotSync(source);
+  for (const block of snapshot.blocks.slice(0, 200)) {
+    if (block.ignored) continue;
+    const pages = new Set<number>();
+    for (const { first, end } of block.presentRunsSync()) {
+      if (end > block.pageCount || first >= end) {
+        throw new Error(`Run ${first} to ${end} of ${block.pageCount} pages`);
+      }
+      if (pages.size < PAGES_READ) pages.add(first).add(end - 1);
+      if (end < block.pageCount && pages.size < PAGES_READ) pages.add(end);
+    }
+    for (const page of pages) {
+      const bytes = block.readPageSync(page);
+      const present = block.hasPageSync(page);
+      if (!present && bytes.some((value) => value !== 0)) {
+        throw new Error(`Page ${page} is not there and not zero`);
+      }
+    }
+  }
+  return Promise.resolve();
+}
+
+async function readDevices(source: SyncByteSource): Promise<void> {
+  const snapshot = await openSnapshot(source);
+  for await (const _ of deviceStates(snapshot)) {
+    // What matters is what it throws.
+  }
+}
+
+async function readDirtyBitmaps(source: SyncByteSource): Promise<void> {
+  const snapshot = await openSnapshot(source);
+  let last = 0;
+  await dirtyBitmaps(snapshot, {
+    onDirty: (bitmap, { offset, length }) => {
+      if (length <= 0) throw new Error(`An empty run of ${bitmap.name}`);
+      last = offset + length;
+    },
+  });
+  if (!Number.isSafeInteger(last)) {
+    throw new Error(`A run that ends at ${last}`);
+  }
+}
+
+async function readRecords(source: SyncByteSource): Promise<void> {
+  using stream = await openSequential(source);
+  for (const block of stream.blocks) {
+    for (const page of [0, block.pageCount - 1]) {
+      if (page >= 0) await block.readPage(page);
+    }
+  }
+}
+
+async function readLibvirt(source: SyncByteSource): Promise<void> {
+  const header = await readLibvirtHeader(source);
+  if (header !== undefined) await readLibvirtTexts(source, header);
+}
+
+function readAProfile(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
+  readProfile(new TextDecoder().decode(bytes));
+  return Promise.resolve();
+}
+
+/**
+ * A server whose answer is made of the bytes: status, headers up to an empty
+ * line, body; the same to each request.
+ */
+async function readHttp(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
+  const text = new TextDecoder("latin1").decode(bytes);
+  const at = text.indexOf("\n\n");
+  const head = at < 0 ? text : text.slice(0, at);
+  const [status = "", ...lines] = head.split("\n");
+  const body = bytes.slice(at < 0 ? bytes.length : at + 2);
+  const source = await openHttpSource("http://fuzz.invalid/vm.mr", {
+    retries: 0,
+    timeout: 5000,
+    fetch: () => Promise.resolve(responseOf(status, lines, body)),
+  });
+  const length = Math.min(source.byteLength, 5000);
+  const target = new Uint8Array(length);
+  await source.readInto(target, source.byteLength - length);
+}
+
+function responseOf(
+  status: string,
+  lines: readonly string[],
+  body: Uint8Array<ArrayBuffer>,
+): Response {
+  const headers = new Headers();
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    try {
+      headers.append(line.slice(0, colon), line.slice(colon + 1));
+    } catch {
+      // A real fetch would not pass it on either.
+    }
+  }
+  const code = Number(status);
+  const good = Number.isInteger(code) && code >= 200 && code <= 599;
+  const empty = [204, 205, 304].includes(code);
+  return new Response(empty ? null : body, {
+    status: good ? code : 206,
+    headers,
+  });
+}

@@ -1,0 +1,152 @@
+/**
+ * Changes files in every way, and lets every parser read them.
+ *
+ * ```sh
+ * deno task fuzz --seconds 60
+ * deno task fuzz --files 1000000 --seed 7 --target walk
+ * ```
+ *
+ * @module
+ */
+
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { randomNumbers } from "../faults/random_numbers.ts";
+import { AllocationMeter } from "./allocation_meter.ts";
+import { checkTarget } from "./check_target.ts";
+import { FUZZ_TARGETS, type FuzzTarget } from "./fuzz_targets.ts";
+import { type FuzzSeed, snapshotSeeds, textSeeds } from "./fuzz_seeds.ts";
+import { mutateSeed } from "./mutate_seed.ts";
+import { PythonReader } from "./python_reader.ts";
+
+/** How long, and on what. */
+export interface FuzzOptions {
+  /** Ends after so many seconds, or so many files, whatever comes first. */
+  readonly seconds: number;
+  readonly files: number;
+  /** What the first file is made from; each further one from the next number. */
+  readonly seed: number;
+  readonly targets: readonly FuzzTarget[];
+  /** Asks the Python reader about one file of so many; 0 is never. */
+  readonly differential: number;
+  /** Is told of each input that something was wrong with. */
+  readonly onFinding: (finding: FuzzFinding) => void;
+}
+
+/** An input that a parser did not take well. */
+export interface FuzzFinding {
+  readonly target: string;
+  /** What to give as `--seed`, with `--files 1`, to see it again. */
+  readonly seed: number;
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly wrong: string;
+}
+
+/** What was done. */
+export interface FuzzSummary {
+  readonly files: number;
+  readonly seconds: number;
+  readonly findings: number;
+  readonly compared: number;
+  /** How many files each target read. */
+  readonly runs: Readonly<Record<string, number>>;
+}
+
+/** Fuzzes until the time is over. */
+export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
+  const { seconds, files, seed, targets, differential, onFinding } = options;
+  const seeds = {
+    snapshot: snapshotSeeds(),
+    profile: textSeeds("profile"),
+    http: textSeeds("http"),
+  };
+  const runs: Record<string, number> = {};
+  using meter = new AllocationMeter();
+  await using python = differential > 0
+    ? await PythonReader.start()
+    : undefined;
+  let findings = 0, compared = 0, count = 0;
+  const start = performance.now();
+  const end = start + 1000 * seconds;
+  for (; count < files && performance.now() < end; count++) {
+    const random = randomNumbers(seed + count);
+    const target = targets[random(targets.length)];
+    const pool: readonly FuzzSeed[] = seeds[target.input];
+    const base = pool[random(pool.length)];
+    const { bytes, restore } = mutateSeed(base, pool, random);
+    try {
+      runs[target.name] = (runs[target.name] ?? 0) + 1;
+      let wrong = await checkTarget(target, bytes, meter);
+      if (
+        wrong === undefined && python !== undefined &&
+        target.name === "walk" && random(differential) === 0
+      ) {
+        compared++;
+        wrong = await python.compare(bytes);
+      }
+      if (wrong === undefined) continue;
+      findings++;
+      onFinding({
+        ...{ target: target.name, seed: seed + count, path: base.path },
+        ...{ bytes: bytes.slice(), wrong },
+      });
+    } finally {
+      restore();
+    }
+  }
+  const took = (performance.now() - start) / 1000;
+  return { files: count, seconds: took, findings, compared, runs };
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: "string", default: "60" },
+      files: { type: "string", default: "Infinity" },
+      seed: { type: "string", default: "1" },
+      target: { type: "string" },
+      differential: { type: "string", default: "100" },
+    },
+  });
+  const targets = FUZZ_TARGETS.filter(({ name }) =>
+    values.target === undefined || name === values.target
+  );
+  if (targets.length === 0) {
+    const names = FUZZ_TARGETS.map(({ name }) => name).join(", ");
+    console.error(`No target ${values.target}; there are: ${names}`);
+    return 2;
+  }
+  let folder: string | undefined;
+  const summary = await fuzz({
+    targets,
+    seconds: Number(values.seconds),
+    files: Number(values.files),
+    seed: Number(values.seed),
+    differential: Number(values.differential),
+    onFinding: ({ target, seed, path, bytes, wrong }) => {
+      folder ??= mkdtempSync(join(tmpdir(), "mapped-ram-fuzz-"));
+      const file = join(folder, `${target}-${seed}`);
+      writeFileSync(file, bytes);
+      console.error(
+        `${target}, seed ${seed}, from ${path}: ${file}\n  ${wrong}`,
+      );
+    },
+  });
+  const { files, seconds, findings, compared, runs } = summary;
+  for (const [name, count] of Object.entries(runs).toSorted()) {
+    console.log(`${name.padEnd(16)} ${count}`);
+  }
+  console.log(
+    `figure: ${files} files fuzzed in ${seconds.toFixed(0)} s, ` +
+      `${findings} findings; ` +
+      `${compared} compared with the Python reader`,
+  );
+  return findings === 0 ? 0 : 1;
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { env } from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { judgeAnswer } from "../runner/judge_answer.ts";
+import { suiteVectors } from "../runner/suite_vectors.ts";
+
+const ADAPTER = fileURLToPath(
+  new URL("analyze_migration.py", import.meta.url),
+);
+
+/** Where the script may be: no package of Debian has it so far. */
+const SCRIPT = [
+  env.MAPPED_RAM_ANALYZE_MIGRATION ?? "",
+  "/usr/share/qemu/analyze-migration.py",
+  "/usr/bin/analyze-migration.py",
+].find((path) => path !== "" && existsSync(path));
+
+/** Files of QEMU that its script does not read, and what it does instead. */
+const KNOWN: Readonly<Record<string, RegExp>> = {
+  "none-background-snapshot": /accepted, expected a refusal/,
+  "none-dirty-bitmaps": /Unknown QEMU_VM_COMMAND/,
+  "none-many-parts": /Unknown QEMU_VM_COMMAND/,
+  "none-offset": /no option for --offset/,
+  "none-suppress-vmdesc": /refused/,
+};
+
+test("analyze-migration.py reads what QEMU wrote, but for what is known", {
+  skip: SCRIPT === undefined
+    ? "QEMU's scripts/analyze-migration.py is not installed"
+    : false,
+  timeout: 120_000,
+}, () => {
+  const scratch = mkdtempSync(join(tmpdir(), "mapped-ram-analyze-"));
+  try {
+    for (const { path, expected, unpackTo } of suiteVectors()) {
+      const [, name] = /^vectors\/qemu\/((?!sequential).*)$/.exec(path) ?? [];
+      if (name === undefined) continue;
+      const file = join(scratch, "snapshot");
+      unpackTo(file);
+      const args = Object.entries(expected.options ?? {})
+        .map(([name, value]) => `--${name}=${value}`);
+      const command = [ADAPTER, SCRIPT ?? "", file, ...args];
+      const { stdout } = spawnSync("python3", command, { encoding: "utf8" });
+      const { state, reasons } = judgeAnswer(JSON.parse(stdout), expected);
+      const known = KNOWN[name];
+      if (known === undefined) {
+        assert.equal(state, "pass", `${path} ${reasons}`);
+      } else assert.match(reasons.join(), known, path);
+    }
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+});

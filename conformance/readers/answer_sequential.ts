@@ -1,0 +1,23 @@
+import {
+  type ByteSource,
+  openSequential,
+  type OpenSequentialOptions,
+} from "../../mod.ts";
+import { describeBlock } from "./describe_block.ts";
+import { refusalOf } from "./refusal_of.ts";
+
+/** What a sequential stream holds, or how it is refused. */
+export async function answerSequential(
+  source: ByteSource,
+  { offset }: OpenSequentialOptions,
+): Promise<object> {
+  try {
+    using stream = await openSequential(source, { offset });
+    const { machine, pageSize } = stream;
+    const blocks = [];
+    for (const block of stream.blocks) blocks.push(await describeBlock(block));
+    return { sequential: { machine, pageSize, blocks } };
+  } catch (error) {
+    return { sequentialError: refusalOf(error) };
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * This repository's reader as a program of the suite: path in, JSON out.
+ *
+ * ```sh
+ * deno task conformance deno run -A conformance/readers/mapped_ram.ts
+ * ```
+ *
+ * @module
+ */
+
+import process from "node:process";
+import {
+  openFileSource,
+  type OpenOptions,
+  openSnapshot,
+  verifySnapshot,
+} from "../../mod.ts";
+import { answerBitmaps } from "./answer_bitmaps.ts";
+import { answerLibvirt } from "./answer_libvirt.ts";
+import { answerSequential } from "./answer_sequential.ts";
+import { describeBlock } from "./describe_block.ts";
+import { refusalOf } from "./refusal_of.ts";
+
+/** What the reader says of a file, as `expected.json` would. */
+export async function answer(
+  path: string,
+  options: OpenOptions,
+): Promise<object> {
+  using source = openFileSource(path);
+  const libvirt = await answerLibvirt(source);
+  try {
+    const snapshot = await openSnapshot(source, options);
+    const blocks = [];
+    for (const block of snapshot.blocks) {
+      const { pageSize, bitmapOffset, pagesOffset, ignored } = block;
+      blocks.push({
+        ...ignored ? { ignored, presentRuns: [], sha256: null } : {},
+        ...await describeBlock(block),
+        ...{ pageSize, bitmapOffset, pagesOffset },
+      });
+    }
+    const { findings } = await verifySnapshot(source, options);
+    const { machine, capabilities } = snapshot;
+    return {
+      ...{ machine, capabilities, blocks },
+      findings: [...new Set(findings.map(({ rule }) => rule))].toSorted(),
+      ...libvirt,
+      ...await answerBitmaps(snapshot),
+    };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    const sequential = refusal.rule === "capability-mapped-ram"
+      ? await answerSequential(source, options)
+      : {};
+    return { error: refusal, ...libvirt, ...sequential };
+  }
+}
+
+/** `--offset=5 --bitmapByteOrder=big` as options. */
+function parseOptions(args: readonly string[]): OpenOptions {
+  return Object.fromEntries(args.map((arg) => {
+    const [, name = "", value = ""] = /^--(\w+)=(.*)$/.exec(arg) ?? [];
+    return [name, /^\d+$/.test(value) ? Number(value) : value];
+  }));
+}
+
+if (import.meta.main) {
+  const [path = "", ...args] = process.argv.slice(2);
+  console.log(JSON.stringify(await answer(path, parseOptions(args))));
+}

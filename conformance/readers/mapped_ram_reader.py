@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""A reader of mapped-ram snapshots, written from SPEC.md alone.
+    mapped_ram_reader.py FILE [--offset=N] [--bitmapByteOrder=big] [--bitmapWordSize=4]
+
+Prints what it finds as JSON, as conformance/README.md says. Without FILE it reads the
+names of files from stdin, one a line, and prints one line for each."""
+import bisect, hashlib, json, mmap, os, sys
+
+LIMIT, PAGE_SIZES = 2**53 - 1, [2**bits for bits in range(8, 21)]
+COMMANDS = {1: [0], 2: [4], 3: [0, 16], 4: [0], 5: [0], 6: None, 8: [0], 9: [0], 10: None, 11: [0]}
+BITS, CAPS, UUID = (b"configuration/" + it for it in (b"target-page-bits", b"capabilities", b"uuid"))
+
+class Refused(Exception): pass
+class Reader:
+    def __init__(self, data, offset=0, bitmapByteOrder="little", bitmapWordSize=8):
+        self.data, self.at, self.field, self.word = data, offset, offset, bitmapWordSize
+        self.flip = bitmapWordSize - 1 if bitmapByteOrder == "big" else 0  # 5.1
+    def need(self, condition, rule, at=None, unsupported=False):
+        if not condition:
+            raise Refused({"kind": "unsupported" if unsupported else "format", "rule": rule,
+                           "offset": self.field if at is None else at})
+    def bytes(self, length):
+        self.field = self.at
+        self.need(self.at + length <= len(self.data), "file-truncated")
+        self.at += length
+        return self.data[self.field:self.at]
+    def number(self, length):
+        return int.from_bytes(self.bytes(length), "big")
+    def be64(self):
+        value = self.number(8)
+        self.need(value <= LIMIT, "u64-range")
+        return value
+    def string(self):
+        return self.bytes(self.number(1))
+    def text(self, length_size, rule):
+        at, length = self.at, self.number(length_size)
+        self.need(1 <= length <= 255, rule)
+        text = self.bytes(length)
+        self.need(all(0x20 <= byte <= 0x7e for byte in text), rule, at)
+        return text.decode()
+
+    def configuration(self):  # 3.6, 3.7
+        self.need(self.number(1) == 7, "configuration-present")
+        self.machine, capabilities, seen = self.text(4, "machine-name"), {}, {}
+        while self.data[self.at:self.at + 1] == b"\5":
+            start, _, name, version = self.at, self.number(1), self.string(), self.number(4)
+            known, rule = name in (BITS, CAPS, UUID), "configuration-subsection"
+            self.need(known and version <= 1, rule, start, True)
+            self.need(name not in seen and version == 1, rule, start)
+            seen[name] = value = self.number(16 if name == UUID else 4)
+            self.need(name != BITS or 8 <= value <= 20, "target-page-bits")
+            self.need(name != CAPS or value <= 64, "capability-count")
+            for _ in range(value if name == CAPS else 0):
+                at, capability = self.at, self.string()
+                known = capability in (b"mapped-ram", b"x-ignore-shared")
+                self.need(known, "capability-known", at, True)
+                capabilities[capability.decode()] = True
+        self.need("mapped-ram" in capabilities, "capability-mapped-ram", self.at, True)
+        self.capabilities, self.page_bits = list(capabilities), seen.get(BITS)
+
+    def dirty_bitmap(self):  # 3.9
+        flags, rule = 0, "dirty-bitmap-record"
+        while flags & 1 == 0:
+            self.need((flags := self.number(1)) & 0xf1 in (1, 0x10, 0x20, 0x40), rule)
+            for _ in range((flags & 12).bit_count()):
+                self.string()
+            if flags & 0x10:
+                self.number(4), self.need(self.number(1) < 8, rule)
+            if flags & 0x40:
+                self.be64(), self.number(4)
+                self.need((size := 0 if flags & 2 else self.be64()) <= 10240, rule)
+                self.bytes(size)
+
+    def full_length(self, key):  # 3.10
+        def length(state):
+            sizes = [(field["size"], field.get("array_len", 1)) for field in state["fields"]]
+            assert all(0 <= it <= LIMIT and it % 1 == 0 and it is not True for it in sum(sizes, ()))
+            return int(sum(size * array_len for size, array_len in sizes)) + sum(
+                6 + len(sub["vmsd_name"].encode()) + length(sub)
+                for sub in state.get("subsections", []))
+        at, devices = self.at, None
+        while not isinstance(devices, list) and (at := self.data.find(b"\0\6", at) + 1) > 0:
+            end = at + 5 + int.from_bytes(self.data[at + 1:at + 5], "big")
+            if self.data[at + 5:at + 6] == b"{" and end <= len(self.data):
+                try:
+                    devices = json.loads(self.data[at + 5:end].decode()).get("devices")
+                except (ValueError, RecursionError):
+                    pass  # bytes that look like a vmdesc by chance
+        try:
+            return next(length(device) for device in devices
+                        if (device["name"].encode(), device["instance_id"]) == key)
+        except Exception:  # whatever is not as the section says: no length
+            return None
+
+    def open(self):  # 4.12
+        libvirt = self.data[self.at:self.at + 12] == b"LibvirtQemud"  # not read here
+        self.need(self.number(4) == 0x5145564d, "stream-magic", None, libvirt)
+        self.need((version := self.number(4)) == 3, "stream-version", None, version > 3)
+        self.configuration()
+        sections, self.blocks, kind, name = {}, None, None, None
+        while (kind, name) != (3, b"ram"):
+            start, kind = self.at, self.number(1) if self.at < len(self.data) else 0
+            self.need(kind or self.blocks is not None, "ram-section-present", start)
+            self.need(kind, "ram-end-present", start)
+            if kind == 8:  # 3.5
+                self.need((command := self.number(2)) in COMMANDS, "command-known", None, True)
+                length, lengths = self.number(2), COMMANDS[command]
+                self.need(lengths is None or length in lengths, "command-length")
+                self.bytes(length)
+                continue
+            self.need(kind in (1, 2, 3, 4), "item-type")
+            section_id = self.number(4)
+            self.need(kind == 4 or (section_id in sections) == (kind > 1), "section-id")
+            head = [self.string(), self.number(4), self.number(4)] if kind in (1, 4) else None
+            name, instance, version = head or sections[section_id]
+            if kind == 4:
+                length = self.full_length((name, instance))
+                self.need(length is not None, "section-known", start, True)
+                self.bytes(length)
+            elif (name, version) == (b"dirty-bitmap", 1):
+                self.dirty_bitmap()
+            else:
+                self.need(name == b"ram", "section-known", start, True)
+                self.need(kind > 1 or self.blocks is None, "ram-section-unique", start)
+                self.need(version == 4, "ram-section-version", None, version > 4)
+                self.ram_blocks() if kind == 1 else self.need(self.number(8) == 16, "ram-body-empty")
+            sections.update({section_id: head} if kind == 1 else {})
+            footer, good = self.at, self.number(1) == 0x7e and self.number(4) == section_id
+            self.need(good, "section-footer", footer)
+
+    def ram_blocks(self):  # 4.12
+        left, self.blocks, taken, bitmaps = self.be64() - 4, {}, [], []
+        self.need(left % 1024 == 0, "ram-total-flag")
+        shared, page_size = "x-ignore-shared" in self.capabilities, None
+        while left > 0:
+            start = self.at
+            self.need(self.data[start:start + 8] != b"\0" * 7 + b"\x10", "ram-total", start)
+            idstr = self.text(1, "idstr-text")
+            self.need(idstr not in self.blocks, "idstr-unique", start)
+            used_at, used, _, version = self.at, self.be64(), self.bytes(8 * shared), self.number(4)
+            self.need(version == 1, "mapped-ram-version", None, version > 1)
+            self.need((size := self.be64()) in PAGE_SIZES, "page-size-valid")
+            self.need(1 << (self.page_bits or size.bit_length() - 1) == size, "page-size-target")
+            self.need(page_size in (None, size), "page-size-uniform")
+            page_size = size
+            bitmap_at, bitmap, pages_at, pages = self.at, self.be64(), self.at, self.be64()
+            self.need(used % size == 0, "used-length-aligned", used_at)
+            left -= used
+            self.need(left >= 0, "ram-total", used_at)
+            block = {"idstr": idstr, "usedLength": used, "pageSize": size,
+                     "bitmapOffset": bitmap, "pagesOffset": pages}
+            self.blocks[idstr] = block
+            taken.append((start, self.at))
+            if bitmap == 0 or pages == 0:
+                self.need(bitmap == pages and shared, "ignored-block", bitmap_at)
+                block["ignored"] = True
+                continue
+            end = bitmap + self.word * -(used // size // -(8 * self.word))
+            self.need(pages % size == 0, "pages-offset-aligned", pages_at)
+            self.need(pages >= self.at, "pages-after-header", pages_at)
+            self.need(pages + used <= LIMIT, "u64-range", pages_at)
+            self.need(end <= LIMIT, "u64-range", bitmap_at)
+            self.need(pages + used <= len(self.data), "pages-inside-file", pages_at)
+            self.need(end <= len(self.data), "bitmap-inside-file", bitmap_at)
+            self.at = pages + used
+            if used > 0:
+                taken.append((pages, self.at)), bitmaps.append((bitmap, bitmap_at, end))
+        self.need(self.number(8) == 0x10, "ram-setup-end")
+        for start, at, end in sorted(bitmaps):  # 4.8
+            near = taken[max(0, (place := bisect.bisect(taken, (start, LIMIT))) - 1):place + 1]
+            self.need(all(b <= start or end <= a for a, b in near), "bitmap-disjoint", at)
+            taken.insert(place, (start, end))
+
+    def read(self, block):  # 5.1, 5.2
+        start, size, runs, memory = block["bitmapOffset"], block["pageSize"], [], hashlib.sha256()
+        for page in range(0 if "ignored" in block else block["usedLength"] // size):
+            at = block["pagesOffset"] + page * size
+            present = self.data[start + (page >> 3 ^ self.flip)] >> (page & 7) & 1
+            memory.update(self.data[at:at + size] if present else bytes(size))
+            if present:
+                runs.append([runs.pop()[0] if runs and runs[-1][1] == page else page, page + 1])
+        sha256 = None if "ignored" in block else memory.hexdigest()
+        return {**block, "presentRuns": runs, "sha256": sha256}
+
+def answer(path, **options):
+    with open(path, "rb") as file:
+        data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) if os.path.getsize(path) else b""
+    try:
+        reader = Reader(data, **options)
+        reader.open()
+        blocks = [reader.read(block) for block in reader.blocks.values()]
+        return {"machine": reader.machine, "capabilities": reader.capabilities, "blocks": blocks}
+    except Refused as refused:
+        return {"error": refused.args[0]}
+
+if __name__ == "__main__":
+    options = dict(arg[2:].split("=") for arg in sys.argv[2:])
+    options = {name: int(it) if it.isdigit() else it for name, it in options.items()}
+    for path in sys.argv[1:2] or map(str.rstrip, sys.stdin):
+        print(json.dumps(answer(path, **options)), flush=True)

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { env } from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { judgeAnswer } from "../runner/judge_answer.ts";
+import { suiteVectors } from "../runner/suite_vectors.ts";
+
+/** Set to 1 where Python must be there: its absence then fails the tests. */
+const REQUIRE = "MAPPED_RAM_REQUIRE_PYTHON";
+const READER = fileURLToPath(new URL("mapped_ram_reader.py", import.meta.url));
+const LINES_MAX = 200;
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
+
+test(`the reader in Python has at most ${LINES_MAX} lines`, () => {
+  const lines = readFileSync(READER, "utf8").trimEnd().split("\n");
+  assert(lines.length <= LINES_MAX, `${lines.length}`);
+  assert(lines.every((line) => line.length <= 101));
+});
+
+test(
+  "a reader written from SPEC.md alone finds in each vector what it should",
+  {
+    skip: hasPython || env[REQUIRE] === "1" ? false : "there is no python3",
+    timeout: 120_000,
+  },
+  () => {
+    const scratch = mkdtempSync(join(tmpdir(), "mapped-ram-python-"));
+    try {
+      const byOptions = Map.groupBy(
+        suiteVectors(),
+        ({ expected }) => JSON.stringify(expected.options ?? {}),
+      );
+      for (const [options, vectors] of byOptions) {
+        const files = vectors.map(({ unpackTo }, index) => {
+          const file = join(scratch, String(index));
+          unpackTo(file);
+          return file;
+        });
+        const args = Object.entries(JSON.parse(options))
+          .map(([name, value]) => `--${name}=${value}`);
+        const lines = args.length === 0
+          ? ask([], files.join("\n"))
+          : files.flatMap((file) => ask([file, ...args], ""));
+        for (const [index, { path, expected }] of vectors.entries()) {
+          const verdict = judgeAnswer(JSON.parse(lines[index]), expected);
+          if (verdict.state === "not supported") {
+            // It reads the RAM of what has mapped-ram, and says so of all else.
+            assert.match(verdict.reasons.join(), /unsupported|not told/, path);
+            continue;
+          }
+          const { state, reasons, remarks } = verdict;
+          assert.deepEqual([state, reasons, remarks], ["pass", [], []], path);
+        }
+      }
+    } finally {
+      rmSync(scratch, { recursive: true });
+    }
+  },
+);
+
+function ask(args: readonly string[], input: string): string[] {
+  const end = spawnSync("python3", [READER, ...args], {
+    input,
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  });
+  assert.equal(end.status, 0, end.stderr);
+  return end.stdout.trimEnd().split("\n");
+}

@@ -1,0 +1,74 @@
+/** What the command line asks for. */
+export interface SuiteArguments {
+  /** The program and its first arguments. */
+  readonly program: readonly string[];
+  /** Whether the program saves, instead of reading. */
+  readonly writer: boolean;
+  /** Whether another rule or position than expected is a failure. */
+  readonly strict: boolean;
+  /** How many programs run at the same time. */
+  readonly jobs: number;
+  readonly timeoutMs: number;
+  /** A part of the name of the cases to run. */
+  readonly only: string;
+  /** Files to write reports to; `-` is stdout, instead of the text. */
+  readonly json?: string;
+  readonly junit?: string;
+}
+
+/** A wrong command line. */
+export class SuiteUsageError extends Error {
+  override readonly name = "SuiteUsageError";
+}
+
+const FLAGS = ["writer", "strict"];
+const VALUES = ["json", "junit", "jobs", "timeout", "only"];
+
+/** Reads `[OPTIONS] PROGRAM [ARGS]`; what follows PROGRAM is the program's. */
+export function parseSuiteArguments(
+  args: readonly string[],
+  { jobs }: { readonly jobs: number },
+): SuiteArguments {
+  const values = new Map<string, string>();
+  let at = args[0] === "--" ? 1 : 0;
+  for (; args[at]?.startsWith("--"); at++) {
+    const [, name = "", value] = /^--([^=]*)(?:=(.*))?$/s.exec(args[at]) ?? [];
+    if (name === "") {
+      at++;
+      break;
+    }
+    if (FLAGS.includes(name) && value === undefined) values.set(name, "");
+    else if (!VALUES.includes(name)) {
+      throw new SuiteUsageError(`Cannot use --${name}: no such option`);
+    } else {
+      const given = value ?? args[++at];
+      if (given === undefined || given === "") {
+        throw new SuiteUsageError(`Cannot use --${name}: no value`);
+      }
+      values.set(name, given);
+    }
+  }
+  const program = args.slice(at);
+  if (program.length === 0) {
+    throw new SuiteUsageError("Cannot run the suite: no PROGRAM");
+  }
+  const json = values.get("json"), junit = values.get("junit");
+  return {
+    program,
+    writer: values.has("writer"),
+    strict: values.has("strict"),
+    jobs: positive("jobs", values.get("jobs") ?? String(jobs)),
+    timeoutMs: 1000 * positive("timeout", values.get("timeout") ?? "20"),
+    only: values.get("only") ?? "",
+    ...json === undefined ? {} : { json },
+    ...junit === undefined ? {} : { junit },
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0 && value < 10_000) return value;
+  throw new SuiteUsageError(
+    `Cannot use --${name}: ${text}, expected a whole number from 1 to 9999`,
+  );
+}

@@ -1,0 +1,197 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Expected, ExpectedBlock } from "../vectors/list_vectors.ts";
+
+/** How a program did with one case. */
+export type State = "pass" | "fail" | "not supported";
+
+/** What is said of a program's answer. */
+export interface Verdict {
+  readonly state: State;
+  /** What is wrong, or why it is not supported; empty if it passes. */
+  readonly reasons: readonly string[];
+  /** What differs without being wrong: another rule, another position. */
+  readonly remarks: readonly string[];
+}
+
+/** A JSON object that somebody else wrote. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a JSON value is an object with members. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A verdict without anything to say. */
+export const PASS: Verdict = { state: "pass", reasons: [], remarks: [] };
+
+/** A verdict that a program failed, for these reasons. */
+export function fail(...reasons: string[]): Verdict {
+  return { state: "fail", reasons, remarks: [] };
+}
+
+/**
+ * Compares what a reader says of a vector with its `expected.json`. Of a file
+ * that is read, idstr, usedLength and sha256 of each block have to be told, and
+ * what else is told has to be right.
+ *
+ * A refusal passes whatever rule and position it names: SPEC.md 10.1 lets a
+ * reader name any of the rules that a file breaks. What differs is a remark.
+ */
+export function judgeAnswer(answer: unknown, expected: Expected): Verdict {
+  if (!isJsonObject(answer)) {
+    return fail(`the answer is ${show(answer)}, expected a JSON object`);
+  }
+  if (answer.notSupported !== undefined) {
+    return notSupported(answer.notSupported);
+  }
+  const { rules: _, options: __, error, ...rest } = expected;
+  const { machine, capabilities, blocks = [], findings, ...others } = rest;
+  const verdict = error === undefined
+    ? judgeReading(answer, { machine, capabilities, blocks, findings })
+    : judgeRefusal(answer, error);
+  return verdict.state === "pass"
+    ? judgeOthers(answer, { others, verdict })
+    : verdict;
+}
+
+function judgeReading(
+  answer: JsonObject,
+  { findings, blocks, ...head }: JsonObject & {
+    readonly blocks: readonly ExpectedBlock[];
+  },
+): Verdict {
+  if (isJsonObject(answer.error) && answer.error.kind === "unsupported") {
+    return notSupported(answer.error);
+  }
+  if (answer.error !== undefined) {
+    return fail(`refused: ${show(answer.error)}, expected to be read`);
+  }
+  // Only a verifier has findings.
+  const reasons = compareTold(answer, { ...head, findings });
+  reasons.push(...compareBlocks(answer.blocks, blocks));
+  if (reasons.length > 0) return fail(...reasons);
+  const untold = listUntold(answer, { ...head, blocks });
+  return untold.length === 0
+    ? PASS
+    : { ...PASS, remarks: [`not told: ${untold.join(", ")}`] };
+}
+
+/**
+ * Judges what vectors of other dialects tell beside: a member, or how its reading
+ * is refused by the same name with `Error` behind it.
+ */
+function judgeOthers(
+  answer: JsonObject,
+  { others, verdict }: {
+    readonly others: JsonObject;
+    readonly verdict: Verdict;
+  },
+): Verdict {
+  const reasons: string[] = [], untold: string[] = [];
+  const remarks = [...verdict.remarks];
+  for (const [name, value] of Object.entries(others)) {
+    const isError = name.endsWith("Error");
+    const twin = isError ? name.slice(0, -"Error".length) : `${name}Error`;
+    if (answer[twin] !== undefined) {
+      reasons.push(`${twin} is ${show(answer[twin])}, expected ${name}`);
+    } else if (answer[name] === undefined) untold.push(name);
+    else if (isError) {
+      if (isDeepStrictEqual(answer[name], value)) continue;
+      remarks.push(`${name} is ${show(answer[name])}, not ${show(value)}`);
+    } else reasons.push(...compareMembers(answer, { [name]: value }));
+  }
+  if (reasons.length > 0) return fail(...reasons);
+  if (untold.length > 0) return notSupported(`not told: ${untold.join(", ")}`);
+  return { ...verdict, remarks };
+}
+
+/** Compares the members that are told. */
+function compareTold(found: JsonObject, expected: JsonObject): string[] {
+  const told = Object.entries(expected)
+    .filter(([name]) => found[name] !== undefined);
+  return compareMembers(found, Object.fromEntries(told));
+}
+
+/** The expected members that an answer does not have, those of blocks once. */
+function listUntold(
+  answer: JsonObject,
+  { blocks, ...head }: JsonObject & {
+    readonly blocks: readonly ExpectedBlock[];
+  },
+): string[] {
+  const found: unknown[] = Array.isArray(answer.blocks) ? answer.blocks : [];
+  const untold = Object.keys(head).filter((it) => answer[it] === undefined);
+  for (const [index, block] of blocks.entries()) {
+    const it = found[index];
+    if (!isJsonObject(it)) continue;
+    untold.push(...Object.keys(block).filter((name) => it[name] === undefined));
+  }
+  return [...new Set(untold)];
+}
+
+/** A reader that says so takes no file of this kind, be it good or bad. */
+function notSupported(why: unknown): Verdict {
+  const reason = typeof why === "string" ? why : `refused: ${show(why)}`;
+  return { state: "not supported", reasons: [reason], remarks: [] };
+}
+
+function judgeRefusal(
+  answer: JsonObject,
+  expected: NonNullable<Expected["error"]>,
+): Verdict {
+  if (!isJsonObject(answer.error)) {
+    return fail(`accepted, expected a refusal by ${expected.rule}`);
+  }
+  const { error } = answer;
+  const { kind, rule = expected.rule } = error;
+  const isOther = kind !== expected.kind || rule !== expected.rule;
+  if (kind === "unsupported" && isOther) return notSupported(error);
+  const remarks = Object.entries(expected)
+    .filter(([name, value]) =>
+      error[name] !== undefined && !isDeepStrictEqual(error[name], value)
+    )
+    .map(([name, value]) =>
+      `${name} is ${show(error[name])}, expected ${show(value)}`
+    );
+  return { ...PASS, remarks };
+}
+
+function compareMembers(found: JsonObject, expected: JsonObject): string[] {
+  return Object.entries(expected)
+    .filter(([name, value]) => !isDeepStrictEqual(found[name], value))
+    .map(([name, value]) =>
+      `${name} is ${show(found[name])}, expected ${show(value)}`
+    );
+}
+
+function compareBlocks(
+  found: unknown,
+  expected: readonly ExpectedBlock[],
+): string[] {
+  if (!Array.isArray(found)) {
+    return [`blocks is ${show(found)}, expected ${expected.length} RAMBlocks`];
+  }
+  if (found.length !== expected.length) {
+    return [`${found.length} RAMBlocks, expected ${expected.length}`];
+  }
+  return expected.flatMap((block, index) => {
+    const it: unknown = found[index];
+    const name = `block ${index} (${show(block.idstr)})`;
+    if (!isJsonObject(it)) return [`${name} is ${show(it)}`];
+    const { idstr, usedLength, sha256, ...others } = block;
+    const ignored = it.ignored === true && block.ignored === undefined
+      ? ["ignored is true, expected memory in the file"]
+      : [];
+    return [
+      ...compareMembers(it, { idstr, usedLength, sha256 }),
+      ...compareTold(it, { ...others }),
+      ...ignored,
+    ].map((text) => `${name}: ${text}`);
+  });
+}
+
+/** A value in as few characters as tell it. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "not there";
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}

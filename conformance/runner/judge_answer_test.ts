@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Expected } from "../vectors/list_vectors.ts";
+import { judgeAnswer } from "./judge_answer.ts";
+
+const READ: Expected = {
+  rules: ["offsets-absolute"],
+  machine: "none",
+  capabilities: ["mapped-ram"],
+  blocks: [{
+    idstr: "ram",
+    usedLength: 4096,
+    pageSize: 4096,
+    bitmapOffset: 129,
+    pagesOffset: 4096,
+    presentRuns: [[0, 1]],
+    sha256: "aa",
+  }],
+  findings: [],
+};
+const REFUSED: Expected = {
+  rules: ["stream-magic"],
+  error: { kind: "format", rule: "stream-magic", offset: 0 },
+};
+const { rules: _, ...ANSWER } = READ;
+
+/** The answer with a member of its block changed. */
+function withBlock(change: Readonly<Record<string, unknown>>): unknown {
+  return { ...ANSWER, blocks: [{ ...ANSWER.blocks?.[0], ...change }] };
+}
+
+test("judgeAnswer() passes what is expected, and names what is wrong", () => {
+  assert.equal(judgeAnswer(ANSWER, READ).state, "pass");
+  const wrong: [unknown, RegExp][] = [
+    [null, /expected a JSON object/],
+    [[], /expected a JSON object/],
+    [{}, /blocks is not there/],
+    [{ ...ANSWER, machine: "pc" }, /machine is "pc", expected "none"/],
+    [{ ...ANSWER, capabilities: [] }, /capabilities is \[\]/],
+    [{ ...ANSWER, blocks: [] }, /0 RAMBlocks, expected 1/],
+    [{ ...ANSWER, blocks: [7] }, /block 0 \("ram"\) is 7/],
+    [{ ...ANSWER, findings: ["item-type"] }, /findings is \["item-type"\]/],
+    [{ error: { kind: "format" } }, /refused: .* expected to be read/],
+    [withBlock({ idstr: "rom" }), /idstr is "rom"/],
+    [withBlock({ usedLength: undefined }), /usedLength is not there/],
+    [withBlock({ sha256: undefined }), /sha256 is not there/],
+    [withBlock({ sha256: "bb" }), /sha256 is "bb", expected "aa"/],
+    [withBlock({ presentRuns: [[0, 2]] }), /presentRuns is \[\[0,2\]\]/],
+    [withBlock({ pagesOffset: 0 }), /pagesOffset is 0, expected 4096/],
+    [withBlock({ ignored: true }), /ignored is true/],
+  ];
+  for (const [answer, reason] of wrong) {
+    const { state, reasons } = judgeAnswer(answer, READ);
+    assert.equal(state, "fail", JSON.stringify(answer));
+    assert.match(reasons.join("\n"), reason);
+  }
+});
+
+test("judgeAnswer() remarks what a reader does not tell", () => {
+  const { idstr, usedLength, sha256 } = READ.blocks?.[0] ?? {};
+  const few = { blocks: [{ idstr, usedLength, sha256 }] };
+  const { state, remarks } = judgeAnswer(few, READ);
+  assert.equal(state, "pass");
+  assert.deepEqual(remarks, [
+    "not told: machine, capabilities, pageSize, bitmapOffset, pagesOffset, presentRuns",
+  ]);
+});
+
+test("judgeAnswer() passes a refusal by any rule, and remarks another one", () => {
+  const { error } = REFUSED;
+  assert.deepEqual(judgeAnswer({ error }, REFUSED).remarks, []);
+  assert.deepEqual(judgeAnswer({ error: {} }, REFUSED).remarks, []);
+  const other = judgeAnswer({ error: { ...error, offset: 4 } }, REFUSED);
+  assert.equal(other.state, "pass");
+  assert.deepEqual(other.remarks, ["offset is 4, expected 0"]);
+  assert.equal(judgeAnswer(ANSWER, REFUSED).state, "fail");
+  assert.match(judgeAnswer(ANSWER, REFUSED).reasons[0], /accepted/);
+});
+
+test("judgeAnswer() takes a reader's word that it does not read such files", () => {
+  const error = { kind: "unsupported", rule: "capability-mapped-ram" };
+  for (const expected of [READ, REFUSED]) {
+    for (const answer of [{ notSupported: "libvirt" }, { error }]) {
+      assert.equal(judgeAnswer(answer, expected).state, "not supported");
+    }
+  }
+});
+
+test("judgeAnswer() judges what a vector of another dialect tells beside", () => {
+  const error = { kind: "format", rule: "record-block", offset: 9 } as const;
+  const stream = { machine: "none", pageSize: 4096, blocks: [] };
+  const good: Expected = { ...REFUSED, sequential: stream };
+  const bad: Expected = { ...REFUSED, sequentialError: error };
+  const answer = { error: REFUSED.error };
+  for (const expected of [good, bad]) {
+    const { state, reasons } = judgeAnswer(answer, expected);
+    assert.equal(state, "not supported");
+    assert.match(reasons.join(), /^not told: sequential/);
+  }
+  const states = [
+    judgeAnswer({ ...answer, sequential: stream }, good),
+    judgeAnswer({ ...answer, sequentialError: error }, bad),
+    judgeAnswer({ ...answer, sequential: {} }, good),
+    judgeAnswer({ ...answer, sequential: stream }, bad),
+    judgeAnswer({ ...answer, sequentialError: error }, good),
+  ].map(({ state }) => state);
+  assert.deepEqual(states, ["pass", "pass", "fail", "fail", "fail"]);
+});

@@ -1,0 +1,98 @@
+/**
+ * Runs an implementation on all vectors and reports how it does, rule by rule.
+ * `conformance/README.md` says what the program is given and what it prints.
+ *
+ * ```sh
+ * deno task conformance [OPTIONS] PROGRAM [ARGS]
+ * deno task conformance --writer PROGRAM [ARGS]
+ * ```
+ *
+ * @module
+ */
+
+import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import process from "node:process";
+import { RULES, SPEC_VERSION } from "../../mod.ts";
+import { loadSave } from "../qemu/load_save.ts";
+import {
+  parseSuiteArguments,
+  type SuiteArguments,
+  SuiteUsageError,
+} from "./arguments.ts";
+import { makeReport, type SuiteReport } from "./report.ts";
+import { reportJson } from "./report_json.ts";
+import { reportJunit } from "./report_junit.ts";
+import { reportText } from "./report_text.ts";
+import { runReader } from "./run_reader.ts";
+import { runWriter } from "./run_writer.ts";
+import { suiteVectors } from "./suite_vectors.ts";
+import { writerCases } from "./writer_cases.ts";
+
+const HELP = `\
+Usage: deno task conformance [OPTIONS] PROGRAM [ARGS]
+
+Runs PROGRAM ARGS FILE on each vector and compares the JSON that it prints with
+what the vector's expected.json says. With --writer, PROGRAM saves memory that it
+is given, and the files are verified. conformance/README.md describes both.
+
+  --writer            PROGRAM saves instead of reading
+  --strict            another rule or position than expected is a failure, and
+                      so is a member that is not told
+  --only TEXT         only cases whose name contains TEXT
+  --json FILE         write the report as JSON; - is stdout
+  --junit FILE        write the report as JUnit XML; - is stdout
+  --jobs N            how many programs run at the same time
+  --timeout SECONDS   how long one may take (20)
+
+Exit code 1 says that a case failed, 2 that nothing could be run.`;
+
+/** Runs what the command line asks for; returns the exit code. */
+export async function runSuite(args: readonly string[]): Promise<number> {
+  let parsed: SuiteArguments;
+  try {
+    parsed = parseSuiteArguments(args, { jobs: availableParallelism() });
+  } catch (error) {
+    if (!(error instanceof SuiteUsageError)) throw error;
+    console.error(`${error.message}\n\n${HELP}`);
+    return 2;
+  }
+  const report = await measure(parsed);
+  if (report.cases.length === 0) {
+    console.error(`Cannot run the suite: no case has "${parsed.only}"`);
+    return 2;
+  }
+  write(parsed.json, reportJson(report));
+  write(parsed.junit, reportJunit(report));
+  if (parsed.json !== "-" && parsed.junit !== "-") {
+    console.log(reportText(report));
+  }
+  return report.counts.fail === 0 ? 0 : 1;
+}
+
+async function measure(args: SuiteArguments): Promise<SuiteReport> {
+  const { program, writer, only } = args;
+  const start = performance.now();
+  const cases = writer
+    ? await runWriter(
+      program,
+      writerCases().filter(({ name }) => name.includes(only)),
+      { ...args, alsoCheck: loadSave },
+    )
+    : await runReader(
+      program,
+      suiteVectors().filter(({ path }) => path.includes(only)),
+      args,
+    );
+  const seconds = (performance.now() - start) / 1000;
+  const suite = `mapped-ram ${SPEC_VERSION} ${writer ? "writer" : "reader"}`;
+  const order = Object.keys(RULES);
+  return makeReport(cases, { suite, program, seconds, order });
+}
+
+function write(file: string | undefined, text: string): void {
+  if (file === "-") process.stdout.write(text);
+  else if (file !== undefined) writeFileSync(file, text);
+}
+
+if (import.meta.main) process.exitCode = await runSuite(process.argv.slice(2));

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+const READER = fileURLToPath(
+  new URL("../readers/mapped_ram.ts", import.meta.url),
+);
+const WRITER = fileURLToPath(
+  new URL("../writers/mapped_ram.ts", import.meta.url),
+);
+/** Runs a script by the runtime that runs the tests. */
+const RUNTIME = "Deno" in globalThis
+  ? [process.execPath, "run", "--allow-all", "--no-check"]
+  : [process.execPath];
+
+interface SuiteEnd {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function suite(...args: string[]): Promise<SuiteEnd> {
+  const [program, ...first] = [...RUNTIME, MAIN, ...args];
+  const environment = { env: { ...process.env, NO_COLOR: "1" } };
+  return new Promise((resolve) => {
+    execFile(program, first, environment, (error, stdout, stderr) => {
+      const code = error === null ? 0 : Number(error.code ?? -1);
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+/** A program of a few lines, for Deno and Bun alike. */
+async function withProgram(
+  source: string,
+  body: (program: readonly string[], folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "mapped-ram-runner-"));
+  try {
+    const file = join(folder, "program.mjs");
+    writeFileSync(file, source);
+    await body([...RUNTIME, file], folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("the suite finds nothing wrong with this repository's reader", async () => {
+  const only = ["--strict", "--only", "/stream-at-offset", "--json", "-"];
+  const { code, stdout } = await suite(...only, ...RUNTIME, READER);
+  const report = JSON.parse(stdout);
+  assert.deepEqual(
+    report.cases.map((it: { reasons: string[] }) => it.reasons),
+    [
+      [],
+    ],
+  );
+  assert.equal(code, 0);
+});
+
+test("the suite finds nothing wrong with this repository's writer", async () => {
+  const { code, stdout } = await suite("--writer", ...RUNTIME, WRITER);
+  assert.match(stdout, /, 0 fail, 0 not supported;/);
+  assert.equal(code, 0, stdout);
+});
+
+test("the suite tells of a program that crashes, hangs, lies or says nothing", async () => {
+  const source = `
+    const [kind, path, ...options] = process.argv.slice(2);
+    if (kind === "hang") setInterval(() => {}, 1000);
+    else if (kind === "crash") process.kill(process.pid, "SIGKILL");
+    else if (kind === "code") { console.error("first\\nlast"); process.exit(3); }
+    else if (kind === "lie") console.log('{"blocks": []}');
+    else if (kind === "options") console.log(JSON.stringify({notSupported: options.join()}));
+  `;
+  const reasons: Readonly<Record<string, RegExp>> = {
+    hang: /FAIL .*\n {2}no end after 1000 ms/,
+    crash: /FAIL .*\n {2}SIGKILL/,
+    code: /FAIL .*\n {2}exit code 3 and no JSON on stdout: last/,
+    silence: /FAIL .*\n {2}exit code 0 and no JSON on stdout/,
+    lie: /FAIL .*\n {2}0 RAMBlocks, expected 2/,
+    options: /NOT SUPPORTED .*\n {2}--offset=74565/,
+  };
+  await withProgram(source, async (program) => {
+    for (const [kind, reason] of Object.entries(reasons)) {
+      const timeout = kind === "hang" ? "1" : "60";
+      const { code, stdout } = await suite(
+        ...["--only", "/stream-at-offset", "--timeout", timeout],
+        ...program,
+        kind,
+      );
+      assert.match(stdout, reason);
+      assert.equal(code, kind === "options" ? 0 : 1, kind);
+    }
+  });
+});
+
+test("the suite tells of a writer that copies, forgets or does nothing", async () => {
+  const source = `
+    import { copyFileSync, readFileSync } from "node:fs";
+    const [kind, request, path] = process.argv.slice(2);
+    const { blocks } = JSON.parse(readFileSync(request, "utf8"));
+    if (kind === "copy") copyFileSync(blocks[0].image, path);
+    if (kind === "refuse") console.log('{"notSupported": "pages"}');
+  `;
+  const reasons: Readonly<Record<string, RegExp>> = {
+    copy: /FAIL .*\n {2}.*\(stream-magic, 3\.2\)/,
+    nothing: /FAIL .*\n {2}exit code 0 and no file/,
+    refuse: /NOT SUPPORTED .*\n {2}pages/,
+  };
+  await withProgram(source, async (program) => {
+    for (const [kind, reason] of Object.entries(reasons)) {
+      const only = ["--writer", "--only", "one page in"];
+      const { stdout } = await suite(...only, ...program, kind);
+      assert.match(stdout, reason);
+    }
+  });
+});
+
+test("the suite writes reports, and leaves nothing else behind", async () => {
+  const source = `console.log('{"notSupported": "all"}')`;
+  await withProgram(source, async (program, folder) => {
+    const junit = join(folder, "report.xml"),
+      json = join(folder, "report.json");
+    const reports = [`--junit=${junit}`, `--json=${json}`];
+    const only = ["--only", "valid/minimal"];
+    const { code } = await suite("--", ...reports, ...only, ...program);
+    assert.equal(code, 0);
+    assert.match(readFileSync(junit, "utf8"), /<skipped message="all"\/>/);
+    assert.equal(JSON.parse(readFileSync(json, "utf8")).notSupported, 1);
+    const names = ["program.mjs", "report.json", "report.xml"];
+    assert.deepEqual(readdirSync(folder).toSorted(), names);
+  });
+});
+
+test("the suite refuses a wrong command line", async () => {
+  for (
+    const args of [[], ["--jobs", "0", "x"], ["--nonsense", "x"], ["--only"]]
+  ) {
+    const { code, stderr } = await suite(...args);
+    assert.equal(code, 2);
+    assert.match(stderr, /^Cannot .*\n\nUsage: deno task conformance /);
+  }
+});

@@ -1,0 +1,58 @@
+import type { State, Verdict } from "./judge_answer.ts";
+
+/** How a program did with one vector, or one save. */
+export interface CaseResult extends Verdict {
+  readonly name: string;
+  readonly rules: readonly string[];
+  readonly seconds: number;
+}
+
+/** How many cases came out how. */
+export type Counts = Readonly<Record<State, number>>;
+
+/** All that there is to say of a program. */
+export interface SuiteReport {
+  readonly suite: string;
+  readonly program: readonly string[];
+  readonly seconds: number;
+  readonly counts: Counts;
+  /** Of each rule of SPEC.md that has a case, in the order of SPEC.md. */
+  readonly rules: readonly RuleResult[];
+  readonly cases: readonly CaseResult[];
+}
+
+/** How a program did with the cases of one rule. */
+export interface RuleResult {
+  readonly rule: string;
+  readonly counts: Counts;
+}
+
+/** Counts results by rule; a case of several rules counts for each of them. */
+export function makeReport(
+  cases: readonly CaseResult[],
+  about: Pick<SuiteReport, "suite" | "program" | "seconds"> & {
+    /** All rules, in the order of the report. */
+    readonly order: readonly string[];
+  },
+): SuiteReport {
+  const { order, ...head } = about;
+  const known = new Set(cases.flatMap((it) => it.rules));
+  const rules = [...order, ...known].filter((rule, index, all) =>
+    known.has(rule) && all.indexOf(rule) === index
+  );
+  return {
+    ...head,
+    counts: count(cases),
+    rules: rules.map((rule) => ({
+      rule,
+      counts: count(cases.filter((it) => it.rules.includes(rule))),
+    })),
+    cases,
+  };
+}
+
+function count(cases: readonly CaseResult[]): Counts {
+  const counts = { "pass": 0, "fail": 0, "not supported": 0 };
+  for (const { state } of cases) counts[state]++;
+  return counts;
+}

@@ -1,0 +1,30 @@
+import { RULES, type RuleSlug } from "../../mod.ts";
+import type { Counts, SuiteReport } from "./report.ts";
+
+/** A report for programs; `conformance/README.md` describes it. */
+export function reportJson(report: SuiteReport): string {
+  const { suite, program, seconds, counts, rules, cases } = report;
+  const found = {
+    suite,
+    program,
+    seconds,
+    ...countsJson(counts),
+    rules: rules.map(({ rule, counts }) => ({
+      rule,
+      ...rule in RULES ? about(rule as RuleSlug) : {},
+      ...countsJson(counts),
+    })),
+    cases,
+  };
+  return `${JSON.stringify(found, null, 2)}\n`;
+}
+
+function about(rule: RuleSlug): { kind: string; section: string } {
+  const { kind, section } = RULES[rule];
+  return { kind, section };
+}
+
+function countsJson(counts: Counts): Record<string, number> {
+  const { pass, fail } = counts;
+  return { pass, fail, notSupported: counts["not supported"] };
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type CaseResult, makeReport } from "./report.ts";
+import { reportJson } from "./report_json.ts";
+import { reportJunit } from "./report_junit.ts";
+import { reportText } from "./report_text.ts";
+
+const BASE = { seconds: 0.25, reasons: [], remarks: [] };
+const CASES: CaseResult[] = [
+  { ...BASE, name: "good", rules: ["item-type"], state: "pass" },
+  {
+    ...BASE,
+    name: "bad",
+    rules: ["u64-range", "item-type"],
+    state: "fail",
+    reasons: ['says "<no>" & \x1b[2J'],
+  },
+  {
+    ...BASE,
+    name: "other",
+    rules: ["stream-magic"],
+    state: "not supported",
+    reasons: ["no libvirt"],
+  },
+  {
+    ...BASE,
+    name: "remarkable",
+    rules: ["stream-magic"],
+    state: "pass",
+    remarks: ["offset is 4"],
+  },
+];
+const REPORT = makeReport(CASES, {
+  suite: "mapped-ram",
+  program: ["reader"],
+  seconds: 2,
+  order: ["stream-magic", "item-type", "page-size-valid"],
+});
+
+test("makeReport() counts by rule, in the order of the rules", () => {
+  assert.deepEqual(REPORT.counts, { "pass": 2, "fail": 1, "not supported": 1 });
+  assert.deepEqual(REPORT.rules, [
+    {
+      rule: "stream-magic",
+      counts: { "pass": 1, "fail": 0, "not supported": 1 },
+    },
+    { rule: "item-type", counts: { "pass": 1, "fail": 1, "not supported": 0 } },
+    { rule: "u64-range", counts: { "pass": 0, "fail": 1, "not supported": 0 } },
+  ]);
+});
+
+test("reportText() tells all that is wrong, and moves no cursor", () => {
+  const text = reportText(REPORT);
+  assert.match(text, /^item-type +1 +1 +-$/m);
+  assert.match(text, /^FAIL bad\n {2}says "<no>" & \?\[2J$/m);
+  assert.match(text, /^NOT SUPPORTED other\n {2}no libvirt$/m);
+  assert.match(text, /^note {5}remarkable: offset is 4$/m);
+  assert.match(text, /4 cases, 2 pass, 1 fail, 1 not supported; 2\.0 s, 2 a/);
+});
+
+test("reportJson() is JSON with counts of each rule", () => {
+  const report = JSON.parse(reportJson(REPORT));
+  assert.equal(report.fail, 1);
+  assert.deepEqual(report.rules[1], {
+    rule: "item-type",
+    kind: "refuse",
+    section: "3.3",
+    pass: 1,
+    fail: 1,
+    notSupported: 0,
+  });
+  assert.equal(report.cases.length, 4);
+});
+
+test("reportJunit() is well-formed and has each case in each of its suites", () => {
+  const xml = reportJunit(REPORT);
+  assert.match(xml, /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites /);
+  assert.match(xml, /<testsuites .* tests="5" failures="2" .* skipped="1"/);
+  assert.match(xml, /<failure message="says &quot;&lt;no&gt;&quot; &amp; \?\[/);
+  assert.match(xml, /<skipped message="no libvirt"\/>/);
+  const open = xml.match(/<(?!\?)[a-z]+[^>]*[^/]>/g)?.length;
+  assert.equal(open, xml.match(/<\/[a-z-]+>/g)?.length);
+});

@@ -1,0 +1,48 @@
+import type { Counts, SuiteReport } from "./report.ts";
+
+/** A report for people: a line a rule, then what is wrong, then the sum. */
+export function reportText(report: SuiteReport): string {
+  const width = Math.max(4, ...report.rules.map(({ rule }) => rule.length));
+  const lines = [
+    `${"rule".padEnd(width)}  pass  fail  not supported`,
+    ...report.rules.map(({ rule, counts }) =>
+      `${rule.padEnd(width)}  ${columns(counts)}`
+    ),
+    "",
+  ];
+  for (const state of ["not supported", "fail"] as const) {
+    for (const it of report.cases) {
+      if (it.state !== state) continue;
+      lines.push(`${state.toUpperCase()} ${it.name}`);
+      for (const reason of it.reasons) lines.push(`  ${printable(reason)}`);
+    }
+  }
+  for (const { name, remarks } of report.cases) {
+    if (remarks.length === 0) continue;
+    lines.push(`note     ${name}: ${printable(remarks.join("; "))}`);
+  }
+  const { counts, cases, seconds } = report;
+  const rate = (cases.length / Math.max(seconds, 0.001)).toFixed(0);
+  lines.push(
+    `${report.suite}: ${cases.length} cases, ${counts.pass} pass, ` +
+      `${counts.fail} fail, ${counts["not supported"]} not supported; ` +
+      `${seconds.toFixed(1)} s, ${rate} a second`,
+  );
+  return lines.join("\n");
+}
+
+function columns(counts: Counts): string {
+  const { pass, fail } = counts;
+  return `${cell(pass, 4)}  ${cell(fail, 4)}  ` +
+    cell(counts["not supported"], 13);
+}
+
+function cell(value: number, width: number): string {
+  return (value === 0 ? "-" : String(value)).padStart(width);
+}
+
+/** The words of a program that nobody trusts, without what moves a cursor. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
+}

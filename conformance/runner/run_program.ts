@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { StringDecoder } from "node:string_decoder";
+
+/** What a program did. */
+export interface ProgramEnd {
+  readonly stdout: string;
+  /** The last words on stderr. */
+  readonly stderr: string;
+  /** How it ended, if not by itself with code 0: "exit code 1", "SIGSEGV". */
+  readonly failure?: string;
+  /** Whether it ended by itself, with whatever code. */
+  readonly exited: boolean;
+}
+
+/** Where, and how long. */
+export interface ProgramLimits {
+  readonly timeoutMs: number;
+  readonly directory?: string;
+}
+
+const STDOUT_MAX = 2 ** 26;
+const STDERR_KEPT = 2000;
+
+/** Runs a program to its end and gives what it printed; it cannot fail. */
+export function runProgram(
+  [program = "", ...args]: readonly string[],
+  { timeoutMs, directory }: ProgramLimits,
+): Promise<ProgramEnd> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: directory,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const out = new StringDecoder("utf8");
+    let stdout = "", stderr = "";
+    let stopped: string | undefined;
+    function stop(reason: string): void {
+      stopped ??= reason;
+      child.kill("SIGKILL");
+      // A grandchild may hold the pipes open.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }
+    const timer = setTimeout(
+      () => stop(`no end after ${timeoutMs} ms`),
+      timeoutMs,
+    );
+    child.stdout.on("data", (part) => {
+      stdout += out.write(part);
+      if (stdout.length > STDOUT_MAX) stop("endless output");
+    });
+    child.stderr.on("data", (part) => {
+      stderr = (stderr + String(part)).slice(-STDERR_KEPT);
+    });
+    child.once("error", (error) => {
+      clearTimeout(timer);
+      resolve({ stdout, stderr, failure: error.message, exited: false });
+    });
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      const bad = stopped ?? signal ??
+        (code === 0 ? undefined : `exit code ${code}`);
+      const exited = stopped === undefined && signal === null;
+      const end = { stdout, stderr: stderr.trim(), exited };
+      resolve(bad === undefined ? end : { ...end, failure: bad });
+    });
+  });
+}

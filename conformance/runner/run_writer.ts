@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fail, isJsonObject, type Verdict } from "./judge_answer.ts";
+import { judgeSave } from "./judge_save.ts";
+import type { CaseResult } from "./report.ts";
+import type { RunnerOptions } from "./run_reader.ts";
+import { runProgram } from "./run_program.ts";
+import { workInParallel } from "./work_in_parallel.ts";
+import type { WriterCase } from "./writer_cases.ts";
+
+/** How to run a program that writes. */
+export interface WriterOptions extends RunnerOptions {
+  /** Looks at a file that passed: what QEMU says of it, where it is there. */
+  readonly alsoCheck?: (
+    file: string,
+    save: WriterCase,
+  ) => Promise<Verdict | undefined>;
+}
+
+/** Lets a program save each case: request and path in, a snapshot out. */
+export async function runWriter(
+  program: readonly string[],
+  cases: readonly WriterCase[],
+  options: WriterOptions,
+): Promise<CaseResult[]> {
+  const scratch = mkdtempSync(join(tmpdir(), "mapped-ram-suite-"));
+  try {
+    return await workInParallel(cases, async (save, index) => {
+      const directory = join(scratch, String(index));
+      mkdirSync(directory);
+      const start = performance.now();
+      const verdict = await runCase(program, save, { ...options, directory });
+      const seconds = (performance.now() - start) / 1000;
+      rmSync(directory, { recursive: true });
+      return { name: save.name, rules: save.rules, seconds, ...verdict };
+    }, options);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function runCase(
+  program: readonly string[],
+  save: WriterCase,
+  options: WriterOptions & { readonly directory: string },
+): Promise<Verdict> {
+  const { directory, timeoutMs, alsoCheck } = options;
+  const request = join(directory, "request.json");
+  const file = join(directory, "snapshot");
+  writeFileSync(request, JSON.stringify(writeRequest(save, directory)));
+  const end = await runProgram([...program, request, file], { timeoutMs });
+  const refused = refusal(end.stdout);
+  if (refused !== undefined) {
+    return { state: "not supported", reasons: [refused], remarks: [] };
+  }
+  if (end.failure !== undefined) {
+    const last = end.stderr.split("\n").at(-1) ?? "";
+    return fail(`${end.failure}: ${last}`);
+  }
+  if (!existsSync(file)) return fail("exit code 0 and no file");
+  const verdict = await judgeSave(file, save);
+  if (verdict.state !== "pass") return verdict;
+  const also = await alsoCheck?.(file, save);
+  const remarks = [...verdict.remarks, ...also?.remarks ?? []];
+  return { ...also ?? verdict, remarks };
+}
+
+/** Writes the images, and says where they are. */
+function writeRequest(save: WriterCase, directory: string): unknown {
+  const { machine, pageSize } = save;
+  const blocks = save.blocks.map(({ idstr, memory }, index) => {
+    const image = join(directory, `image-${index}`);
+    writeFileSync(image, memory);
+    return { idstr, usedLength: memory.length, image };
+  });
+  return { machine, pageSize, blocks };
+}
+
+/** What a program says that does not save such a thing. */
+function refusal(stdout: string): string | undefined {
+  try {
+    const answer: unknown = JSON.parse(stdout);
+    if (!isJsonObject(answer) || answer.notSupported === undefined) {
+      return undefined;
+    }
+    return String(answer.notSupported);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import { Buffer } from "node:buffer";
+import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { SPEC_VERSION } from "../../mod.ts";
+import type { Expected } from "../vectors/list_vectors.ts";
+
+/** A vector of the manifest. */
+export interface SuiteVector {
+  /** Its folder, relative to the manifest. */
+  readonly path: string;
+  readonly expected: Expected;
+  /** Writes the snapshot to a file, with holes where it is zero. */
+  readonly unpackTo: (file: string) => void;
+}
+
+const MANIFEST = new URL(`../manifest-${SPEC_VERSION}.json`, import.meta.url);
+const HOLE = Buffer.alloc(2 ** 16);
+
+/** The vectors of this version of SPEC.md, in the order of the manifest. */
+export function suiteVectors(): SuiteVector[] {
+  const entries = JSON.parse(readFileSync(MANIFEST, "utf8")) as {
+    readonly path: string;
+  }[];
+  return entries.map(({ path }) => {
+    const folder = new URL(`../${path}/`, import.meta.url);
+    return {
+      path,
+      expected: JSON.parse(
+        readFileSync(new URL("expected.json", folder), "utf8"),
+      ),
+      unpackTo: (file) => {
+        const packed = new URL("snapshot.gz", folder);
+        writeSparse(file, gunzipSync(readFileSync(fileURLToPath(packed))));
+      },
+    };
+  });
+}
+
+function writeSparse(file: string, bytes: Buffer): void {
+  const handle = openSync(file, "w");
+  try {
+    ftruncateSync(handle, bytes.length);
+    for (let at = 0; at < bytes.length; at += HOLE.length) {
+      const part = bytes.subarray(at, at + HOLE.length);
+      if (HOLE.subarray(0, part.length).equals(part)) continue;
+      for (let done = 0; done < part.length;) {
+        done += writeSync(handle, part, done, part.length - done, at + done);
+      }
+    }
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Puts the tables of `conformance/README.md` up to date; `deno fmt` does the
+ * rest.
+ *
+ * ```sh
+ * deno run -A conformance/tables/write_tables.ts
+ * ```
+ *
+ * @module
+ */
+
+import { writeFileSync } from "node:fs";
+import { README, withTables } from "./readme_tables.ts";
+
+if (import.meta.main) writeFileSync(README, withTables());

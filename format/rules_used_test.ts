@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { RULES, type RuleSlug } from "./rules.ts";
+
+const FORMAT = new URL("./", import.meta.url);
+/** Where rules are listed, and not kept. */
+const LISTS = ["rules.ts", "dialect_rules.ts", "sequential_rules.ts"];
+
+/** The code of this room, and the one of reference/ that inflates pages. */
+const CODE = [
+  FORMAT,
+  new URL("../reference/", import.meta.url),
+].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
+    .filter((name) => !LISTS.includes(name))
+    .map((name) => readFileSync(new URL(name, folder), "utf8"))
+).join("\n");
+
+test("every rule of kind refuse or write is named where it is checked", () => {
+  const unused = (Object.keys(RULES) as RuleSlug[])
+    .filter((rule) => RULES[rule].kind !== "accept")
+    .filter((rule) => !CODE.includes(`"${rule}"`));
+  assert.deepEqual(unused, []);
+});
+
+test("no error names a rule that does not exist", () => {
+  const calls = CODE.matchAll(
+    /(?:formatError|unsupportedError|unsupported)\(\s*"([a-z0-9-]+)"/g,
+  );
+  const named = [...calls].map(([, rule]) => rule);
+  assert(named.length > 30, `${named.length}`);
+  assert.deepEqual(named.filter((rule) => !Object.hasOwn(RULES, rule)), []);
+});
