@@ -19,6 +19,8 @@ export { readConfiguration, writeConfiguration } from "./configuration.ts";
 export type { DeviceState } from "./device_state.ts";
 export { walkDeviceState } from "./device_state.ts";
 export type { DialectRuleSlug } from "./dialect_rules.ts";
+export type { SequentialRuleSlug } from "./sequential_rules.ts";
+export type { SectionSkips } from "./sequential_sections.ts";
 export type { DirtyBitmap, DirtyBitmapOptions } from "./dirty_bitmap_set.ts";
 export { readDirtyBitmaps } from "./dirty_bitmap_set.ts";
 export type { RamLayout } from "./fixed_ram_header.ts";
@@ -113,5 +115,6 @@ export type {
   WorkingSetProfile,
 } from "./working_set_profile.ts";
 export { readProfile, writeProfile } from "./working_set_profile.ts";
+export type { DeltaFault } from "./xbzrle.ts";
 export { applyXbzrle } from "./xbzrle.ts";
 export * from "./constants.ts";

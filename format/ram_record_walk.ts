@@ -38,7 +38,9 @@ export type RamRecordKind = "page" | "zero" | "xbzrle" | "compressed";
 
 /** A record. Its data is good until the walk's next request is answered. */
 export interface RamRecord {
+  /** What it holds. */
   readonly kind: RamRecordKind;
+  /** The RAMBlock it is of. */
   readonly block: StreamBlock;
   /** Which page of the block. */
   readonly pageIndex: number;

@@ -4,7 +4,9 @@ import { checkRange } from "../sources/check_range.ts";
 
 /** Bytes at an address, and where they are in a file. */
 export interface PlacedRange {
+  /** Address of the first byte. */
   readonly address: number;
+  /** How many bytes. */
   readonly length: number;
   /** Where in the source the bytes are. */
   readonly position: number;
