@@ -1,4 +1,4 @@
-import { PageBitmap, type RamRecord, type StreamBlock } from "../format/mod.ts";
+import type { PageBitmap, RamRecord, StreamBlock } from "../format/mod.ts";
 import { PageBuffer } from "./zero_page.ts";
 
 /** Pages in a row that came in a row. */

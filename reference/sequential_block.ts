@@ -49,7 +49,6 @@ export class SequentialBlock implements ByteSource {
   }
 
   /** The runs of pages that the stream holds, in order. */
-  // deno-lint-ignore require-await -- as of a block that has to wait
   async *presentRuns(options: RunOptions = {}): AsyncGenerator<PageRun> {
     const { first = 0, end = this.pageCount } = options;
     const next = (from: number, present: boolean) =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomNumbers } from "../format/testing/random_numbers.ts";
+import { RuleError } from "../format/mod.ts";
+import { randomNumbers } from "./testing/random_numbers.ts";
 import { convertSequential } from "./convert/sequential_to_mapped.ts";
 import { openSnapshot } from "./open_snapshot.ts";
 import { openSequential } from "./sequential_snapshot.ts";
@@ -69,6 +70,34 @@ test("a stream cut anywhere is refused, and leaves nothing", async () => {
     );
     assert.equal(sink.bytes().length, 0);
   }
+});
+
+test("a stream with any bytes changed is read or refused, no more", async () => {
+  const { bytes } = randomSequential(randomNumbers(12), 30);
+  const random = randomNumbers(13);
+  let refused = 0;
+  for (let time = 0; time < 1500; time++) {
+    const changed = bytes.slice();
+    for (let count = 1 + random(3); count > 0; count--) {
+      // Heads, not pages: those can be anything.
+      changed[time % 3 === 0 ? random(200) : random(bytes.length)] = random(
+        256,
+      );
+    }
+    try {
+      using stream = await openSequential(memorySource(changed));
+      for (const block of stream.blocks) {
+        await block.readInto(new Uint8Array(4 * PAGE).subarray(0, PAGE), 0);
+        for await (const { first } of block.presentRuns()) {
+          await block.readPage(first);
+        }
+      }
+    } catch (error) {
+      assert(error instanceof RuleError, `${time}: ${error}`);
+      refused++;
+    }
+  }
+  assert(refused > 300 && refused < 1400, `${refused} refused`);
 });
 
 test("bytes behind the vmdesc are left out", async () => {

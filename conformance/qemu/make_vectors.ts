@@ -9,7 +9,9 @@ import { findQemu, qemuVersion } from "./find_qemu.ts";
 import { memoryMap } from "./memory_map.ts";
 import { decodeTable, ramPartCount } from "./plain_decoder.ts";
 import { QemuProcess } from "./qemu_process.ts";
+import { expectedSequential } from "./expected_sequential.ts";
 import { ScratchDirectory } from "./scratch_directory.ts";
+import { loadSequentially } from "./sequential_migration.ts";
 import type { VectorCase } from "./vector_case.ts";
 import { vectorCases } from "./vector_cases.ts";
 
@@ -35,7 +37,9 @@ async function makeVector(vector: VectorCase): Promise<void> {
   const transcript = await saveByQemu(vector, scratch);
   const file = readFileSync(scratch.file(SNAPSHOT));
   if (vector.refused === undefined) await loadByQemu(vector, scratch);
-  const expected = vector.refused === undefined
+  const expected = vector.sequential
+    ? expectedSequential(vector, file)
+    : vector.refused === undefined
     ? expectedFile(vector, file)
     : expectedRefusal(vector, file);
   const snapshot = gzipSync(file, { level: 9 });
@@ -49,10 +53,11 @@ async function makeVector(vector: VectorCase): Promise<void> {
     join(folder, "expected.json"),
     jsonText(expected),
   );
-  const parts = ramPartCount(file, decodeTable(file, offsetOf(vector)));
+  const parts = vector.sequential
+    ? ""
+    : `, ${ramPartCount(file, decodeTable(file, offsetOf(vector)))} PARTs`;
   console.log(
-    `${vector.name}: ${file.length} bytes, ${snapshot.length} packed, ` +
-      `${parts} PARTs`,
+    `${vector.name}: ${file.length} bytes, ${snapshot.length} packed${parts}`,
   );
 }
 
@@ -78,7 +83,8 @@ async function loadByQemu(
   const args = [...vector.args, "-incoming", "defer"];
   const directory = scratch.path;
   await using qemu = await QemuProcess.start({ ...vector, args, directory });
-  await qemu.incoming(SNAPSHOT, vector.options);
+  if (vector.sequential) await loadSequentially(qemu, `file:${SNAPSHOT}`);
+  else await qemu.incoming(SNAPSHOT, vector.options);
   await compareWithQemu(vector, qemu, scratch);
 }
 

@@ -30,6 +30,8 @@ export interface VectorCase {
   readonly stale?: Readonly<
     Record<string, Readonly<Record<number, Uint8Array>>>
   >;
+  /** True where the file is a sequential stream. */
+  readonly sequential?: true;
   /** The rule that forbids the file. */
   readonly refused?: "ram-end-present";
 }

@@ -4,11 +4,19 @@ import {
   randomBytes,
   textPages,
 } from "./known_memory.ts";
-import { pcCases } from "./pc_cases.ts";
+import { pcCase, pcCases } from "./pc_cases.ts";
+import type { QemuProcess } from "./qemu_process.ts";
+import { migrateSequentially } from "./sequential_migration.ts";
 import { staleCase } from "./stale_case.ts";
 import { loadedRAM, type Piece, type VectorCase } from "./vector_case.ts";
 
 const MIB = 2 ** 20;
+/** How a sequential stream is saved. */
+const SEQUENTIAL = {
+  sequential: true,
+  save: (qemu: QemuProcess, path: string): Promise<void> =>
+    migrateSequentially(qemu, `file:${path}`),
+} as const;
 const UUID = "6d617070-6564-2d72-616d-2d7665637472";
 
 /** Every vector that QEMU writes. */
@@ -50,6 +58,17 @@ export function vectorCases(): VectorCase[] {
       },
       MIB,
     ),
+    noneCase("none-sequential", "A sequential stream: pages as records", {
+      rules: ["record-last", "record-continue"],
+      ...SEQUENTIAL,
+    }, MIB),
+    {
+      ...pcCase("pc-sequential", "A sequential stream of a PC", {
+        machine: "pc,acpi=off",
+        rules: ["record-last", "record-block"],
+      }),
+      ...SEQUENTIAL,
+    },
     dirtyBitmapCase(
       "none-dirty-bitmaps",
       "A dirty bitmap among the sections of RAM; a low bandwidth keeps the PARTs few",
@@ -86,6 +105,8 @@ interface NoneOptions extends
     | "prepare"
     | "allPresent"
     | "refused"
+    | "sequential"
+    | "save"
   > {
   readonly args?: readonly string[];
   readonly machine?: string;

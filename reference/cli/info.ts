@@ -5,6 +5,7 @@ import { bitmapOrderLine } from "./bitmap_order_line.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { formatBytes } from "./format_bytes.ts";
 import { countOf, formatCount, formatShare } from "./format_count.ts";
+import { formatGuestMap, knownGuestMap } from "./guest_map_table.ts";
 import { printDevices as printFields } from "./info_devices.ts";
 import { printDirtyBitmaps } from "./info_dirty_bitmaps.ts";
 import { infoElsewhere } from "./info_elsewhere.ts";
@@ -45,7 +46,8 @@ QEMU that waits with -incoming defer, the address of its QMP socket is given.
 A difference is "refused" by QEMU, "wrong" where QEMU may load it but not as the
 same machine, or a "note". Exit code 1 says that it will not load.
 
-  --map                       draw a map of the RAM
+  --map                       draw a map of the RAM, and list the addresses at
+                              which the guest sees it
   --devices                   the fields of each device's state
   --xml                       the texts of a libvirt save image
   --against QEMU              arguments of a QEMU, or the address of its QMP
@@ -96,9 +98,12 @@ Example: deno task info vm.mr --map
     }
     const { facts, error } = await gatherFacts(snapshot, signal);
     const allocated = isUrl(FILE) ? undefined : allocatedBytes(FILE);
+    const guestMap = values.map
+      ? await knownGuestMap(snapshot, signal)
+      : undefined;
     const transfer = opened.transfer();
     if (values.json) {
-      printJson({ ...facts, allocatedBytes: allocated, transfer });
+      printJson({ ...facts, guestMap, allocatedBytes: allocated, transfer });
     } else {
       if (facts.libvirt) printLibvirt(facts.libvirt, values.xml ?? false);
       printHead(facts, { allocated, transfer, options });
@@ -108,6 +113,8 @@ Example: deno task info vm.mr --map
         for (const line of await drawRamMap(snapshot.blocks, signal)) {
           print(line);
         }
+        print("");
+        for (const line of formatGuestMap(guestMap)) print(line);
       }
       printDirtyBitmaps(facts.dirtyBitmaps);
       printDevices(facts);

@@ -6,7 +6,7 @@
 
 import { hex } from "../../format/mod.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
-import { readDevices } from "./device_fields.ts";
+import { lowLengthInCmos } from "./cmos_memory.ts";
 import { type LowMemory, readLowMemory } from "./low_memory.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
@@ -45,7 +45,6 @@ export class GuestMapError extends RangeError {
   }
 }
 
-const KIB = 2 ** 10;
 const GIB = 2 ** 30;
 /** Above this address QEMU keeps a hole for some processors. */
 const HYPERTRANSPORT_START = 0xfd_0000_0000;
@@ -138,7 +137,10 @@ export async function guestMap(
   if (rule.kind === "plain") {
     return [{ address: 0, length: usedLength, idstr, offset: 0 }];
   }
-  const low = await lowLengthOf(image, rule, usedLength, options);
+  const { splitFrom = Infinity, lowLength = Infinity } = rule;
+  // A machine started with max-ram-below-4g: only its firmware's notes tell.
+  const low = await lowLengthInCmos(image, usedLength, options) ??
+    (usedLength >= splitFrom ? lowLength : usedLength);
   if (4 * GIB + usedLength - low > HYPERTRANSPORT_START) {
     throw new GuestMapError(
       image.name,
@@ -153,40 +155,6 @@ export async function guestMap(
     { address: 4 * GIB, length: usedLength - low, idstr, offset: low },
   ];
   return joined(ranges.filter(({ length }) => length > 0));
-}
-
-/** How much RAM lies below 4 GiB: by the rule, which the device state may check. */
-async function lowLengthOf(
-  image: MemoryImage,
-  rule: SplitRule,
-  usedLength: number,
-  options: GuestMapOptions,
-): Promise<number> {
-  const { splitFrom = Infinity, lowLength = Infinity } = rule;
-  const byRule = usedLength >= splitFrom ? lowLength : usedLength;
-  const [clock] = await readDevices(
-    image,
-    (idstr) => idstr === "mc146818rtc",
-    options,
-  );
-  const cmos = clock?.bytes("cmos_data");
-  if (cmos === undefined) return byRule;
-  const told = lowLengthInCmos(cmos, usedLength);
-  // A machine started with max-ram-below-4g; only its firmware's notes tell.
-  return told ?? byRule;
-}
-
-/** In units of 64 KiB: what lies from 16 MiB on, and what from 4 GiB on. */
-function lowLengthInCmos(
-  cmos: Uint8Array,
-  usedLength: number,
-): number | undefined {
-  const unit = 64 * KIB;
-  const above16MiB = (cmos[0x34] + cmos[0x35] * 0x100) * unit;
-  const above4GiB = (cmos[0x5b] + cmos[0x5c] * 0x100 + cmos[0x5d] * 0x10000) *
-    unit;
-  const low = 16 * 2 ** 20 + above16MiB;
-  return above16MiB > 0 && low + above4GiB === usedLength ? low : undefined;
 }
 
 /** What stands below 1 MiB: RAM, and ROMs where RAM is not what is read. */

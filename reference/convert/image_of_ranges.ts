@@ -16,7 +16,6 @@ export function imageOfRanges(
     ...{ name: memory.name, byteLength: usedLength },
     readInto: (target, offset, options) =>
       memory.readInto(target, offset, options),
-    // deno-lint-ignore require-await -- as of a block that has to wait
     async *presentRuns({ first = 0, end = Infinity } = {}) {
       for (const run of pagesOf(memory)) {
         const part = {

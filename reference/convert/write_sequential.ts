@@ -64,14 +64,14 @@ export async function writeSequential(
       await sink.write(bytes, position);
       position += bytes.length;
     };
-    async function copy(from: number, end: number): Promise<void> {
+    const copy = async (from: number, end: number): Promise<void> => {
       const buffer = new Uint8Array(Math.min(CHUNK, Math.max(0, end - from)));
       for (let at = from; at < end; at += buffer.length) {
         const part = buffer.subarray(0, Math.min(buffer.length, end - at));
         await source.readInto(part, at, options);
         await write(part);
       }
-    }
+    };
     // Pages go behind whatever came before the END, such as early devices.
     const ramEndStart = index.ramEnd - RAM_END_LENGTH;
     await write(encodeStart(snapshot));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { randomNumbers } from "../../format/testing/random_numbers.ts";
+import { randomNumbers } from "../testing/random_numbers.ts";
 import { convertSequential } from "../convert/sequential_to_mapped.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";

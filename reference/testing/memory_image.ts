@@ -10,7 +10,6 @@ export function memoryBlock(idstr: string, bytes: Uint8Array): MemoryBlock {
     ...{ idstr, name: idstr, pageSize: PAGE },
     ...{ usedLength: bytes.length, byteLength: bytes.length },
     readInto: (target, offset) => source.readInto(target, offset),
-    // deno-lint-ignore require-await -- as of a block that has to wait
     async *presentRuns({ first = 0, end = bytes.length / PAGE } = {}) {
       for (let page = first; page < end; page++) {
         const bytesOfPage = bytes.subarray(page * PAGE, (page + 1) * PAGE);

@@ -1,0 +1,15 @@
+import {
+  memorySink,
+  memorySource,
+  openSnapshot,
+  writeSequential,
+} from "../../mod.ts";
+import { fixtureSnapshot } from "./snapshot_fixture.ts";
+
+/** The small snapshot of three RAMBlocks as a sequential stream. */
+export async function fixtureStream(): Promise<Uint8Array<ArrayBuffer>> {
+  const snapshot = await openSnapshot(memorySource(await fixtureSnapshot()));
+  const sink = memorySink();
+  await writeSequential(snapshot, sink);
+  return sink.bytes();
+}
