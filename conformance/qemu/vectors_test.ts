@@ -10,6 +10,7 @@ interface Expected {
   readonly options?: Readonly<Record<string, unknown>>;
   readonly machine?: string;
   readonly capabilities?: readonly string[];
+  readonly libvirt?: { readonly streamOffset: number };
   readonly blocks?: readonly {
     readonly idstr: string;
     readonly usedLength: number;
@@ -43,7 +44,9 @@ function addTest(path: string): void {
     readFileSync(new URL("expected.json", folder), "utf8"),
   ) as Expected;
   const { options = {}, machine, capabilities = [], blocks = [] } = expected;
-  const { bitmapByteOrder, bitmapWordSize, offset } = options;
+  const { bitmapByteOrder, bitmapWordSize } = options;
+  // In an image of libvirt, QEMU has to be told where the stream starts.
+  const offset = options.offset ?? expected.libvirt?.streamOffset;
   const [block, ...others] = blocks;
   const fits = machine === "none" && capabilities.join() === "mapped-ram" &&
     bitmapByteOrder === undefined && bitmapWordSize === undefined &&
