@@ -154,18 +154,28 @@ export async function createWithFrame(
     return new RAMBlockWriter(block, sink, () => empty);
   });
   const writer = new SnapshotWriter(sink, writers, frame, plan.eosOffset);
-  checkLeftover(sink, writer.byteLength);
+  const resumed = isResumed(sink, writer.byteLength);
   await sink.setLength(writer.byteLength);
+  if (resumed) {
+    // It may be finished but for its name; from the first page on it is not.
+    await sink.write(new Uint8Array(EOS.length), plan.eosOffset);
+    await sink.flush();
+  }
   for (const { bytes, offset } of plan.pieces) await sink.write(bytes, offset);
   return writer;
 }
 
-/** Refuses to go on with a file that was to be of another size. */
-function checkLeftover(sink: ByteSink, byteLength: number): void {
+/**
+ * Whether the sink goes on with a file that somebody left.
+ *
+ * @throws {SourceError} if that was to be of another size
+ */
+function isResumed(sink: ByteSink, byteLength: number): boolean {
   const backing = backingOf(sink);
   const { leftoverLength = 0 } = backing?.kind === "file" ? backing : {};
   // Nothing was written yet to one without length.
-  if (leftoverLength === 0 || leftoverLength === byteLength) return;
+  if (leftoverLength === 0) return false;
+  if (leftoverLength === byteLength) return true;
   throw new SourceError(
     sink.name,
     `Cannot resume ${JSON.stringify(sink.name)}: its unfinished file has ` +

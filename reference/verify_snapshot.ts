@@ -57,7 +57,7 @@ export interface VerifyReport {
  * import assert from "node:assert/strict";
  *
  * const { good, findings } = await verifySnapshot(
- *   memorySource(new TextEncoder().encode("LibvirtQemudSave")),
+ *   memorySource(new TextEncoder().encode("no snapshot at all")),
  * );
  * assert.equal(good, false);
  * assert.equal(findings[0].rule, "stream-magic");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import {
   closeSync,
@@ -61,7 +62,7 @@ async function imageIn(path: string): Promise<number> {
   const wanted = new Uint8Array(PAGE).fill(byte);
   for (let page = 0; page < STORED; page++) {
     const found = block.readPageSync(placeOf(page, byte) / PAGE);
-    assert.deepEqual(found, wanted);
+    assert.equal(Buffer.compare(found, wanted), 0, `${path}: page ${page}`);
   }
   return byte;
 }

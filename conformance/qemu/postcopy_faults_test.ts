@@ -120,6 +120,7 @@ qemuTest(
     );
     await assert.rejects(guest, SourceError);
     await assert.rejects(served, SourceError);
+    await qemu[Symbol.asyncDispose]();
     assert.match(qemu.stderr, /RAM postcopy is disabled/);
   },
 );

@@ -48,6 +48,7 @@ hugePageTest(
     );
     await assert.rejects(guest, SourceError);
     await assert.rejects(served, SourceError);
+    await qemu[Symbol.asyncDispose]();
     assert.match(qemu.stderr, /matching RAM page sizes/);
   },
 );

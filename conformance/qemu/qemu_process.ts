@@ -114,18 +114,19 @@ export class QemuProcess implements AsyncDisposable {
     this.#transcript.push(`# ${text}`);
   }
 
-  /** What QEMU has printed on stderr. */
-  get stderr(): string {
-    return this.#child.stderr;
+  /** Ends QEMU; all that it printed on stderr, which may come behind QMP's words. */
+  async lastWords(): Promise<string> {
+    await this.#child.kill();
+    return this.#child.stderr.trim();
   }
 
-  /** Saves with mapped-ram to a file and waits until that is done. */
+  /** Saves with mapped-ram to a file and waits until that is done; ends if it fails. */
   async save(path: string, options: MigrationOptions = {}): Promise<void> {
     await this.prepareMigration(options);
     await this.#migrate("migrate", { uri: fileUri(path, options) }, options);
   }
 
-  /** Loads a mapped-ram file; QEMU was started with `-incoming defer`. */
+  /** Loads a file; QEMU was started with `-incoming defer`, and ends if it fails. */
   async incoming(path: string, options: MigrationOptions = {}): Promise<void> {
     await this.prepareMigration(options);
     const args = { uri: fileUri(path, options), "exit-on-error": false };
@@ -195,7 +196,7 @@ export class QemuProcess implements AsyncDisposable {
       await this.qmp.migrate(command, args, { timeoutMs });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      const detail = this.stderr.trim();
+      const detail = await this.lastWords();
       throw new Error(detail === "" ? text : `${text}; stderr: ${detail}`);
     }
   }

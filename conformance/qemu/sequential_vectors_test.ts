@@ -66,7 +66,7 @@ async function load(
   try {
     await loadSequentially(qemu, "file:stream");
   } catch (error) {
-    const text = `${error}; stderr: ${qemu.stderr}`;
+    const text = `${error}; stderr: ${await qemu.lastWords()}`;
     if (OTHER_MACHINE.test(text)) return undefined;
     throw new Error(text);
   }

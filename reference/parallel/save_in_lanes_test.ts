@@ -17,8 +17,10 @@ import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
 import { openFileSource } from "../sources/file_source.ts";
 import { memorySource } from "../sources/memory_source.ts";
+import { createSnapshot } from "../snapshot_writer.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { assertSameFile } from "../testing/same_file.ts";
+import { verifySnapshot } from "../verify_snapshot.ts";
 
 const MIB = 0x100000;
 /** Enough for three lanes. */
@@ -243,6 +245,25 @@ test("saveSnapshot() with resume writes only what is not there, also directly", 
     );
     assert.equal(Buffer.compare(ram, expected), 0);
   }
+});
+
+test("a finished file that is resumed with other memory is unfinished again", async () => {
+  using scratch = new ScratchFolder();
+  writeImage(scratch.file("image"), 20 * MIB);
+  const whole = await save(scratch, "whole", {});
+  const path = scratch.file("resumed");
+  copyFileSync(whole, `${path}.0-0-00000000.partial`);
+  const sink = createFileSink(path, { resume: true });
+  const { blocks } = await createSnapshot(sink, [
+    { idstr: "ram", usedLength: 20 * MIB },
+    { idstr: "rom", usedLength: MIB },
+  ]);
+  await blocks[0].writePage(0, new Uint8Array(4096).fill(99));
+  await sink.abort();
+  const [left] = scratch.names().filter((name) => name.endsWith(".partial"));
+  using source = openFileSource(scratch.file(left));
+  const { findings } = await verifySnapshot(source);
+  assert.deepEqual(findings.map(({ rule }) => rule), ["ram-setup-end"]);
 });
 
 /** How long the file of these blocks is. */
