@@ -4,7 +4,7 @@
  * @module
  */
 
-export { checkCapabilities } from "./capability_rules.ts";
+export { checkCapabilities } from "./saving/capability_rules.ts";
 export { AddressSpace } from "./convert/address_space.ts";
 export type { PlacedRange } from "./convert/address_space.ts";
 export type { DetectedFormat, MemoryFormat } from "./convert/detect_format.ts";
@@ -28,47 +28,53 @@ export { writeElfCore } from "./convert/write_elf_core.ts";
 export { writeLime } from "./convert/write_lime.ts";
 export type { WriteSequentialOptions } from "./convert/write_sequential.ts";
 export { writeSequential } from "./convert/write_sequential.ts";
-export { DirtyPages } from "./dirty_pages.ts";
+export { DirtyPages } from "./saving/dirty_pages.ts";
 export type { BitmapOrderEvidence } from "./bitmap_order_evidence.ts";
 export { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";
-export type { DeviceRecord, WithDevices } from "./device_states.ts";
-export { deviceStates } from "./device_states.ts";
-export type { DirtyBitmapsOptions } from "./dirty_bitmaps.ts";
-export { dirtyBitmaps } from "./dirty_bitmaps.ts";
-export type { LibvirtTexts } from "./libvirt_image.ts";
-export { readLibvirtHeader, readLibvirtTexts } from "./libvirt_image.ts";
-export type { UnpackSummary } from "./unpack_libvirt.ts";
-export { unpackLibvirt, unpackLibvirtTo } from "./unpack_libvirt.ts";
+export type {
+  DeviceRecord,
+  WithDevices,
+} from "./device_state/device_states.ts";
+export { deviceStates } from "./device_state/device_states.ts";
+export type { DirtyBitmapsOptions } from "./device_state/dirty_bitmaps.ts";
+export { dirtyBitmaps } from "./device_state/dirty_bitmaps.ts";
+export type { LibvirtTexts } from "./libvirt/libvirt_image.ts";
+export {
+  readLibvirtHeader,
+  readLibvirtTexts,
+} from "./libvirt/libvirt_image.ts";
+export type { UnpackSummary } from "./libvirt/unpack_libvirt.ts";
+export { unpackLibvirt, unpackLibvirtTo } from "./libvirt/unpack_libvirt.ts";
 export type {
   DirtyBitmapContent,
   DroppedBitmap,
   LoadedBitmaps,
-} from "./load_dirty_bitmaps.ts";
-export { loadDirtyBitmaps } from "./load_dirty_bitmaps.ts";
+} from "./device_state/load_dirty_bitmaps.ts";
+export { loadDirtyBitmaps } from "./device_state/load_dirty_bitmaps.ts";
 export type { ExportOptions } from "./export_image.ts";
 export { exportImage } from "./export_image.ts";
-export type { LiveRound, LiveRule } from "./live_rounds.ts";
-export { loadProfile } from "./load_profile.ts";
-export { mergeProfiles } from "./merge_profiles.ts";
+export type { LiveRound, LiveRule } from "./saving/live_rounds.ts";
+export { loadProfile } from "./working_set/load_profile.ts";
+export { mergeProfiles } from "./working_set/merge_profiles.ts";
 export type { OpenOptions } from "./open_snapshot.ts";
 export { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
 export type {
   PageInstaller,
   PostcopyMemory,
   SyncPostcopyMemory,
-} from "./page_installer.ts";
+} from "./postcopy/page_installer.ts";
 export type {
   LoadPendingOptions,
   PostcopyLoaderOptions,
 } from "./postcopy_loader.ts";
 export { PostcopyLoader } from "./postcopy_loader.ts";
 export type { PrefetchOptions } from "./prefetch.ts";
-export type { BackingFile } from "./backing.ts";
+export type { BackingFile } from "./local/backing.ts";
 export type { BlockShare } from "./parallel/shared_block_writer.ts";
 export { SharedBlockWriter } from "./parallel/shared_block_writer.ts";
 export { prefetch } from "./prefetch.ts";
-export type { ProfileRunsOptions } from "./profile_runs.ts";
-export { profileRuns } from "./profile_runs.ts";
+export type { ProfileRunsOptions } from "./working_set/profile_runs.ts";
+export { profileRuns } from "./working_set/profile_runs.ts";
 export type { Progress } from "./progress.ts";
 export type { ByteChannel } from "./qemu/byte_channel.ts";
 export type { ChildExit } from "./qemu/child_process.ts";
@@ -133,30 +139,36 @@ export type {
   DeviceOnlySummary,
 } from "./qemu/write_device_only.ts";
 export { writeDeviceOnly } from "./qemu/write_device_only.ts";
-export type { RepairOptions, RepairSummary } from "./repair_snapshot.ts";
-export { repairSnapshot, saveRepaired } from "./repair_snapshot.ts";
+export type { RepairOptions, RepairSummary } from "./saving/repair_snapshot.ts";
+export { repairSnapshot, saveRepaired } from "./saving/repair_snapshot.ts";
 export type { RunOptions } from "./ram_block.ts";
 export { RAMBlock } from "./ram_block.ts";
-export type { PageTarget } from "./ram_block_writer.ts";
-export { RAMBlockWriter } from "./ram_block_writer.ts";
-export type { RewriteFinishOptions } from "./rewrite_snapshot.ts";
-export { rewriteSnapshot, SnapshotRewriter } from "./rewrite_snapshot.ts";
+export type { PageTarget } from "./saving/ram_block_writer.ts";
+export { RAMBlockWriter } from "./saving/ram_block_writer.ts";
+export type { RewriteFinishOptions } from "./saving/rewrite_snapshot.ts";
+export {
+  rewriteSnapshot,
+  SnapshotRewriter,
+} from "./saving/rewrite_snapshot.ts";
 export type {
   LiveOptions,
   LiveRAMBlockInput,
   LiveSummary,
-} from "./save_live.ts";
-export { saveLive } from "./save_live.ts";
+} from "./saving/save_live.ts";
+export { saveLive } from "./saving/save_live.ts";
 export type {
   RAMBlockInput,
   SaveOptions,
   SaveSummary,
 } from "./save_snapshot.ts";
 export { importImages, saveSnapshot } from "./save_snapshot.ts";
-export { SequentialBlock } from "./sequential_block.ts";
-export type { SequentialReadOptions } from "./sequential_options.ts";
-export type { OpenSequentialOptions } from "./sequential_snapshot.ts";
-export { openSequential, SequentialSnapshot } from "./sequential_snapshot.ts";
+export { SequentialBlock } from "./sequential/sequential_block.ts";
+export type { SequentialReadOptions } from "./sequential/sequential_options.ts";
+export type { OpenSequentialOptions } from "./sequential/sequential_snapshot.ts";
+export {
+  openSequential,
+  SequentialSnapshot,
+} from "./sequential/sequential_snapshot.ts";
 export type { ByteSink, ByteStore } from "./sinks/byte_sink.ts";
 export type { FileSinkOptions } from "./sinks/file_sink.ts";
 export { createFileSink } from "./sinks/file_sink.ts";
@@ -167,7 +179,7 @@ export type { MemorySink } from "./sinks/memory_sink.ts";
 export { memorySink } from "./sinks/memory_sink.ts";
 export { isPartialPath } from "./sinks/partial_file.ts";
 export { Snapshot, SyncSnapshot } from "./snapshot.ts";
-export { snapshotIdentity } from "./snapshot_identity.ts";
+export { snapshotIdentity } from "./working_set/snapshot_identity.ts";
 export type { CreateOptions } from "./snapshot_writer.ts";
 export { createSnapshot, SnapshotWriter } from "./snapshot_writer.ts";
 export { blobSource } from "./sources/blob_source.ts";
@@ -190,11 +202,11 @@ export type { FileSource } from "./sources/file_source.ts";
 export { openFileSource } from "./sources/file_source.ts";
 export { memorySource } from "./sources/memory_source.ts";
 export { SourceError } from "./sources/source_error.ts";
-export type { StreamFrame } from "./stream_frame.ts";
-export { SyncPostcopyLoader } from "./sync_postcopy_loader.ts";
+export type { StreamFrame } from "./saving/stream_frame.ts";
+export { SyncPostcopyLoader } from "./postcopy/sync_postcopy_loader.ts";
 export { SyncRAMBlock } from "./sync_ram_block.ts";
 export type { VerifyOptions, VerifyReport } from "./verify_snapshot.ts";
 export { verifySnapshot } from "./verify_snapshot.ts";
-export { WorkingSetRecorder } from "./working_set_recorder.ts";
+export { WorkingSetRecorder } from "./working_set/working_set_recorder.ts";
 export type { WaitOptions } from "./wait.ts";
 export { PageBuffer } from "./zero_page.ts";

@@ -1,8 +1,15 @@
 import type { PageRun } from "../format/mod.ts";
 import { inLanes } from "./lanes.ts";
-import type { PageInstaller, PostcopyMemory } from "./page_installer.ts";
-import { hostPagesOf, HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
-import { PostcopyWork } from "./postcopy_work.ts";
+import type {
+  PageInstaller,
+  PostcopyMemory,
+} from "./postcopy/page_installer.ts";
+import {
+  hostPagesOf,
+  HostRuns,
+  targetPagesOf,
+} from "./postcopy/postcopy_geometry.ts";
+import { PostcopyWork } from "./postcopy/postcopy_work.ts";
 import { DemandGate } from "./sources/demand_gate.ts";
 import type { ReadOptions } from "./sources/byte_source.ts";
 

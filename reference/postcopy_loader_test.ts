@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PostcopyLoader } from "./postcopy_loader.ts";
 import { SourceError } from "./sources/source_error.ts";
-import { SyncPostcopyLoader } from "./sync_postcopy_loader.ts";
+import { SyncPostcopyLoader } from "./postcopy/sync_postcopy_loader.ts";
 import { RecordingInstaller } from "./testing/recording_installer.ts";
 import { settle, SteppedMemory } from "./testing/stepped_memory.ts";
 

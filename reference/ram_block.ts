@@ -7,7 +7,7 @@ import {
   type RAMBlockHeader,
   type Walk,
 } from "../format/mod.ts";
-import { backingOf, setBacking } from "./backing.ts";
+import { backingOf, setBacking } from "./local/backing.ts";
 import { BlockPages } from "./block_pages.ts";
 import { drive } from "./drive.ts";
 import type {

@@ -1,7 +1,7 @@
 import { alignUp, type ByteRange } from "../format/mod.ts";
 import { saveInLanes } from "./parallel/save_in_lanes.ts";
 import { type Progress, ProgressReport } from "./progress.ts";
-import { saveBlocks } from "./save_blocks.ts";
+import { saveBlocks } from "./saving/save_blocks.ts";
 import type { ByteSink } from "./sinks/byte_sink.ts";
 import {
   type CreateOptions,

@@ -6,13 +6,17 @@ import {
   planSnapshot,
   type RamLayout,
 } from "../format/mod.ts";
-import { backingOf } from "./backing.ts";
-import { RAMBlockWriter } from "./ram_block_writer.ts";
+import { backingOf } from "./local/backing.ts";
+import { RAMBlockWriter } from "./saving/ram_block_writer.ts";
 import { sharedBitmap } from "./shared_bits.ts";
 import type { ByteSink } from "./sinks/byte_sink.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { SourceError } from "./sources/source_error.ts";
-import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
+import {
+  copiedFrame,
+  newFrame,
+  type StreamFrame,
+} from "./saving/stream_frame.ts";
 
 const EOS = encodeEos();
 

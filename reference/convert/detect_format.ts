@@ -4,7 +4,7 @@ import {
   type LibvirtSaveHeader,
 } from "../../format/mod.ts";
 import { drive } from "../drive.ts";
-import { readLibvirtHeader } from "../libvirt_image.ts";
+import { readLibvirtHeader } from "../libvirt/libvirt_image.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { ELF_MAGIC } from "./elf_layout.ts";
 import { LIME_MAGIC } from "./lime_layout.ts";

@@ -3,7 +3,7 @@ import { receiveMigration } from "../qemu/receive_migration.ts";
 import type { SaveSummary } from "../save_snapshot.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ByteSource } from "../sources/byte_source.ts";
-import { unpackLibvirt } from "../unpack_libvirt.ts";
+import { unpackLibvirt } from "../libvirt/unpack_libvirt.ts";
 import { iteratedChannel } from "./iterated_channel.ts";
 import type { SequentialToMappedOptions } from "./sequential_to_mapped.ts";
 

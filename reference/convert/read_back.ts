@@ -1,5 +1,5 @@
-import { backingOf } from "../backing.ts";
-import { LocalFile, nodeFs } from "../local_file.ts";
+import { backingOf } from "../local/backing.ts";
+import { LocalFile, nodeFs } from "../local/local_file.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { MemorySink } from "../sinks/memory_sink.ts";
 import type { SyncByteSource } from "../sources/byte_source.ts";

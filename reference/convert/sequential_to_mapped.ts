@@ -4,14 +4,14 @@ import {
   UnsupportedError,
   walkSequentialStream,
 } from "../../format/mod.ts";
-import { driveForward, forwardReads } from "../forward_drive.ts";
+import { driveForward, forwardReads } from "../sequential/forward_drive.ts";
 import { Pace } from "../pace.ts";
 import type { Progress } from "../progress.ts";
 import type { SaveSummary } from "../save_snapshot.ts";
 import {
   sequentialOptions,
   type SequentialReadOptions,
-} from "../sequential_options.ts";
+} from "../sequential/sequential_options.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ByteSource } from "../sources/byte_source.ts";
 import { MappedRamRecorder } from "./mapped_ram_recorder.ts";

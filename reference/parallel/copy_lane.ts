@@ -1,5 +1,5 @@
 import { PageBitmap, type PageRun } from "../../format/mod.ts";
-import type { Backing } from "../backing.ts";
+import type { Backing } from "../local/backing.ts";
 import { clearBit, setBit } from "../shared_bits.ts";
 import { PageBuffer } from "../zero_page.ts";
 import { LaneFiles } from "./lane_files.ts";

@@ -1,11 +1,11 @@
-import { BackgroundFlush } from "../background_flush.ts";
-import { backingOf } from "../backing.ts";
+import { BackgroundFlush } from "../saving/background_flush.ts";
+import { backingOf } from "../local/backing.ts";
 import type { ExportOptions } from "../export_image.ts";
 import { ProgressReport } from "../progress.ts";
 import type { RAMBlock } from "../ram_block.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import { SourceError } from "../sources/source_error.ts";
-import { DIRECT_ALIGNMENT } from "../direct_file.ts";
+import { DIRECT_ALIGNMENT } from "../local/direct_file.ts";
 import { checkDirectPages } from "./direct_pages.ts";
 import {
   chunkLengthOf,

@@ -1,6 +1,6 @@
-import type { BackingFile } from "../backing.ts";
-import { DirectFile } from "../direct_file.ts";
-import { LocalFile, nodeFs } from "../local_file.ts";
+import type { BackingFile } from "../local/backing.ts";
+import { DirectFile } from "../local/direct_file.ts";
+import { LocalFile, nodeFs } from "../local/local_file.ts";
 import { SourceError } from "../sources/source_error.ts";
 
 /** A file as a lane reads and writes it. */

@@ -1,5 +1,5 @@
 import { type ByteRange, PageBitmap } from "../../format/mod.ts";
-import { backingOf } from "../backing.ts";
+import { backingOf } from "../local/backing.ts";
 import { CHUNK } from "../chunk.ts";
 import { RAMBlock } from "../ram_block.ts";
 import { sharedBitmap } from "../shared_bits.ts";

@@ -1,5 +1,5 @@
-import { BackgroundFlush } from "../background_flush.ts";
-import { type BackingFile, backingOf } from "../backing.ts";
+import { BackgroundFlush } from "../saving/background_flush.ts";
+import { type BackingFile, backingOf } from "../local/backing.ts";
 import type { ProgressReport } from "../progress.ts";
 import type { RAMBlockInput, SaveOptions } from "../save_snapshot.ts";
 import type { SnapshotWriter } from "../snapshot_writer.ts";

@@ -1,5 +1,5 @@
 import { pageOffset } from "../../format/mod.ts";
-import type { BackingFile } from "../backing.ts";
+import type { BackingFile } from "../local/backing.ts";
 import { clearBit, setBit } from "../shared_bits.ts";
 import { isZero } from "../zero_page.ts";
 import { LaneFiles } from "./lane_files.ts";

@@ -2,7 +2,7 @@ import type {
   ChildProcess as NodeChildProcess,
   StdioOptions,
 } from "node:child_process";
-import { builtinModule } from "../builtin_module.ts";
+import { builtinModule } from "../local/builtin_module.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor } from "../wait.ts";
 

@@ -1,5 +1,5 @@
 import type { NetConnectOpts } from "node:net";
-import { builtinModule } from "../builtin_module.ts";
+import { builtinModule } from "../local/builtin_module.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";
 import type { ByteChannel } from "./byte_channel.ts";

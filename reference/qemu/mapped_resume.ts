@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { hex } from "../../format/mod.ts";
-import { builtinModule } from "../builtin_module.ts";
-import { nodeFs } from "../local_file.ts";
+import { builtinModule } from "../local/builtin_module.ts";
+import { nodeFs } from "../local/local_file.ts";
 import type { RAMBlock } from "../ram_block.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { findGuestMemory, type GuestMemory } from "./guest_memory.ts";

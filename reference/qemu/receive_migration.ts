@@ -4,7 +4,7 @@ import {
   walkSequentialStream,
 } from "../../format/mod.ts";
 import { summaryOf } from "../convert/mapped_ram_summary.ts";
-import { driveForward } from "../forward_drive.ts";
+import { driveForward } from "../sequential/forward_drive.ts";
 import { Pace } from "../pace.ts";
 import type { SaveSummary } from "../save_snapshot.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";

@@ -1,4 +1,4 @@
-import { LocalFile, nodeFs } from "../local_file.ts";
+import { LocalFile, nodeFs } from "../local/local_file.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { builtinModule } from "../builtin_module.ts";
-import { nodeFs } from "../local_file.ts";
+import { builtinModule } from "../local/builtin_module.ts";
+import { nodeFs } from "../local/local_file.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";
 import { ChildProcess } from "./child_process.ts";

@@ -1,7 +1,7 @@
 import { PageBitmap, type PageRun } from "../../format/mod.ts";
 import { CHUNK } from "../chunk.ts";
 import type { RAMBlock } from "../ram_block.ts";
-import type { RAMBlockWriter } from "../ram_block_writer.ts";
+import type { RAMBlockWriter } from "../saving/ram_block_writer.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { createSnapshot } from "../snapshot_writer.ts";

@@ -1,4 +1,4 @@
-import { LocalFile, nodeFs } from "../local_file.ts";
+import { LocalFile, nodeFs } from "../local/local_file.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { checkRange } from "../sources/check_range.ts";
 import type { ByteStore } from "./byte_sink.ts";

@@ -1,4 +1,4 @@
-import { fileError, nodeFs } from "../local_file.ts";
+import { fileError, nodeFs } from "../local/local_file.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { findPartials } from "./partial_file.ts";
 

@@ -1,5 +1,5 @@
-import { setBacking } from "../backing.ts";
-import { LocalFile, nodeFs } from "../local_file.ts";
+import { setBacking } from "../local/backing.ts";
+import { LocalFile, nodeFs } from "../local/local_file.ts";
 import type { ReadOptions, SyncByteSource } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
 

@@ -1,5 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
-import type { PostcopyMemory } from "../page_installer.ts";
+import type { PostcopyMemory } from "../postcopy/page_installer.ts";
 import type { RunOptions } from "../ram_block.ts";
 
 /** A read that waits until the test says what becomes of it. */

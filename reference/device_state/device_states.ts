@@ -1,0 +1,136 @@
+import {
+  type ByteRange,
+  decodeDevice,
+  type DeviceState,
+  type DeviceStruct,
+  JsonObject,
+  parseJson,
+  type Section,
+  type StreamItem,
+  type Vmdesc,
+} from "../../format/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+
+/** The state of one device of a snapshot. */
+export interface DeviceRecord extends Section {
+  /** Where its section stands, from type byte to footer. */
+  readonly range: ByteRange;
+  /** Where its state alone stands. */
+  readonly stateRange: ByteRange;
+  /**
+   * Its fields; undefined where the vmdesc does not describe them, or where the
+   * bytes are not what it says.
+   */
+  readonly state: DeviceStruct | undefined;
+  /** Why `state` is undefined, in words. */
+  readonly fault?: string;
+}
+
+/** A snapshot with the state of devices: mapped-ram, or a sequential stream. */
+export interface WithDevices {
+  /** What it is read from. */
+  readonly source: ByteSource;
+  /** Where the sections stand that come before the end of the RAM. */
+  readonly index?: { readonly earlySections: readonly StreamItem[] };
+  /** The same, of a sequential stream. */
+  readonly end?: { readonly earlySections: readonly StreamItem[] };
+  /** Walks over what follows the RAM. */
+  deviceState(options?: ReadOptions): Promise<DeviceState>;
+}
+
+/** Bytes of a state that is decoded; what has more is left as it is. */
+const STATE_MAX = 0x4000000;
+const FOOTER = 5;
+const TEXT_OFFSET = 5;
+
+/**
+ * The state of each device, field by field, as the vmdesc of the file describes
+ * it: what `scripts/analyze-migration.py` of QEMU prints. One device after the
+ * other is read.
+ *
+ * @throws {FormatError} if the device sections break a rule
+ *
+ * @example
+ * ```ts
+ * import { deviceStates, type Snapshot } from "../../mod.ts";
+ *
+ * async function names(snapshot: Snapshot): Promise<string[]> {
+ *   const names: string[] = [];
+ *   for await (const device of deviceStates(snapshot)) {
+ *     names.push(`${device.idstr}: ${device.state?.fields.length} fields`);
+ *   }
+ *   return names;
+ * }
+ * ```
+ */
+export async function* deviceStates(
+  snapshot: WithDevices,
+  options: ReadOptions = {},
+): AsyncGenerator<DeviceRecord> {
+  const { sections, vmdesc } = await snapshot.deviceState(options);
+  const descriptions = vmdesc === undefined
+    ? new Map<string, JsonObject>()
+    : await readDescriptions(snapshot, vmdesc, options);
+  const early = (snapshot.index ?? snapshot.end)?.earlySections ?? [];
+  // Without an END of the RAM all of them come before it.
+  const items = new Set([...early, ...sections]);
+  for (const item of items) {
+    const device = await readDevice(snapshot, item, { descriptions, options });
+    if (device !== undefined) yield device;
+  }
+}
+
+async function readDescriptions(
+  { source }: WithDevices,
+  { range }: Vmdesc,
+  options: ReadOptions,
+): Promise<Map<string, JsonObject>> {
+  const text = new Uint8Array(range.length - TEXT_OFFSET);
+  await source.readInto(text, range.offset + TEXT_OFFSET, options);
+  const descriptions = new Map<string, JsonObject>();
+  let json: unknown;
+  try {
+    json = parseJson(new TextDecoder().decode(text));
+  } catch {
+    return descriptions; // Too much of it, for it was JSON before.
+  }
+  const devices = json instanceof JsonObject ? json.get("devices") : undefined;
+  for (const device of Array.isArray(devices) ? devices : []) {
+    if (!(device instanceof JsonObject)) continue;
+    const key = `${device.get("instance_id")} ${device.get("name")}`;
+    if (!descriptions.has(key)) descriptions.set(key, device);
+  }
+  return descriptions;
+}
+
+async function readDevice(
+  { source }: WithDevices,
+  item: StreamItem,
+  { descriptions, options }: {
+    readonly descriptions: ReadonlyMap<string, JsonObject>;
+    readonly options: ReadOptions;
+  },
+): Promise<DeviceRecord | undefined> {
+  if (item.kind !== "full") return undefined;
+  const { section, range } = item;
+  const head = 1 + 4 + 1 + section.idstr.length + 4 + 4;
+  const stateRange = {
+    offset: range.offset + head,
+    length: range.length - head - FOOTER,
+  };
+  const device = { ...section, range, stateRange, state: undefined };
+  const key = `${section.instanceId} ${section.idstr}`;
+  const description = descriptions.get(key);
+  if (description === undefined) {
+    return { ...device, fault: "the vmdesc does not describe it" };
+  }
+  if (stateRange.length > STATE_MAX) {
+    return { ...device, fault: `it has more than ${STATE_MAX} bytes` };
+  }
+  const bytes = new Uint8Array(stateRange.length);
+  await source.readInto(bytes, stateRange.offset, options);
+  const state = decodeDevice(description, bytes);
+  return state === undefined
+    ? { ...device, fault: "its bytes are not what the vmdesc says" }
+    : { ...device, state };
+}

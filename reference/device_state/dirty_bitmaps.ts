@@ -1,0 +1,50 @@
+import {
+  type ByteRange,
+  type DirtyBitmap,
+  readDirtyBitmaps,
+  type Report,
+} from "../../format/mod.ts";
+import { drive } from "../drive.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+
+/** How to read dirty bitmaps. */
+export interface DirtyBitmapsOptions extends ReadOptions {
+  /**
+   * Is handed each run of dirty bytes of a disk, in order for each bitmap; runs
+   * that touch are one. There may be very many.
+   */
+  readonly onDirty?:
+    | ((bitmap: DirtyBitmap, range: ByteRange) => void)
+    | undefined;
+  /** Is told of what only a writer must keep. Default: lets it pass. */
+  readonly report?: Report | undefined;
+}
+
+/**
+ * The dirty bitmaps of block devices that a snapshot carries: which parts of
+ * each disk were written to since its last backup.
+ *
+ * @throws {FormatError} if they break a rule
+ *
+ * @example
+ * ```ts
+ * import { dirtyBitmaps, type Snapshot } from "../../mod.ts";
+ *
+ * async function dirtyBytes(snapshot: Snapshot): Promise<number> {
+ *   const bitmaps = await dirtyBitmaps(snapshot);
+ *   return bitmaps.reduce((sum, it) => sum + it.dirtyBytes, 0);
+ * }
+ * ```
+ */
+export async function dirtyBitmaps(
+  snapshot: Snapshot,
+  options: DirtyBitmapsOptions = {},
+): Promise<DirtyBitmap[]> {
+  const { source, index } = snapshot;
+  const { onDirty, report, ...read } = options;
+  const behind = await snapshot.deviceState(read);
+  const items = [...index.earlyDirtyBitmaps, ...behind.dirtyBitmaps];
+  const walk = readDirtyBitmaps(source, items, { onDirty, report });
+  return await drive(walk, source, read);
+}

@@ -1,0 +1,113 @@
+import {
+  type ByteRange,
+  type DirtyBitmap,
+  rangeEnd,
+} from "../../format/mod.ts";
+
+/** A dirty bitmap with its runs of dirty bytes. */
+export interface DirtyBitmapContent extends DirtyBitmap {
+  /** Runs of bytes of the disk, in order, none of which touch. */
+  readonly ranges: readonly ByteRange[];
+}
+
+/** A bitmap that was not taken over. */
+export interface DroppedBitmap {
+  /** The bitmap, as it came. */
+  readonly bitmap: DirtyBitmap;
+  /** Why, and what follows from it, in words. */
+  readonly reason: string;
+}
+
+/** What a disk has after bitmaps were loaded. */
+export interface LoadedBitmaps {
+  /** The bitmaps that are there now, those that came last at the end. */
+  readonly bitmaps: readonly DirtyBitmapContent[];
+  /** Those that came and were not taken over. Nothing else is lost by that. */
+  readonly dropped: readonly DroppedBitmap[];
+}
+
+/**
+ * Loads dirty bitmaps beside those that are there, by QEMU's rules: a bitmap of
+ * a name that is not there is made; one of the same name and granularity is
+ * merged, so that what either knows as dirty is; one of another granularity, or
+ * whose bits did not all come, is dropped, and the next backup must be full.
+ *
+ * QEMU up to 10.0 refuses a bitmap of a name that is there.
+ *
+ * @example
+ * ```ts
+ * import { loadDirtyBitmaps } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const bitmap = {
+ *   ...{ node: "drive0", name: "backup", granularity: 65536, enabled: true },
+ *   ...{ persistent: false, complete: true, coveredBytes: 1048576 },
+ * };
+ * const { bitmaps, dropped } = loadDirtyBitmaps(
+ *   [{ ...bitmap, dirtyBytes: 65536, ranges: [{ offset: 0, length: 65536 }] }],
+ *   [{
+ *     ...{ ...bitmap, dirtyBytes: 65536 },
+ *     ranges: [{ offset: 65536, length: 65536 }],
+ *   }],
+ * );
+ * assert.deepEqual(bitmaps[0].ranges, [{ offset: 0, length: 131072 }]);
+ * assert.equal(dropped.length, 0);
+ * ```
+ */
+export function loadDirtyBitmaps(
+  present: readonly DirtyBitmapContent[],
+  incoming: readonly DirtyBitmapContent[],
+): LoadedBitmaps {
+  const bitmaps = new Map(present.map((it) => [keyOf(it), it]));
+  const dropped: DroppedBitmap[] = [];
+  const drop = (bitmap: DirtyBitmap, what: string) => {
+    const name = JSON.stringify(bitmap.name);
+    const node = JSON.stringify(bitmap.node);
+    const reason = `Cannot load dirty bitmap ${name} of ${node}: ${what}; ` +
+      "the next backup of it must be full";
+    dropped.push({ bitmap, reason });
+  };
+  for (const bitmap of incoming) {
+    const known = bitmaps.get(keyOf(bitmap));
+    if (!bitmap.complete) {
+      drop(bitmap, "not all of its bits came");
+    } else if (known && known.granularity !== bitmap.granularity) {
+      drop(
+        bitmap,
+        `its granularity is ${bitmap.granularity}, ` +
+          `expected ${known.granularity}`,
+      );
+    } else {
+      bitmaps.set(keyOf(bitmap), known ? merge(known, bitmap) : bitmap);
+    }
+  }
+  return { bitmaps: [...bitmaps.values()], dropped };
+}
+
+function keyOf({ node, name }: DirtyBitmap): string {
+  return JSON.stringify([node, name]);
+}
+
+/** The one that is there keeps what it is; what is dirty in either is dirty. */
+function merge(
+  known: DirtyBitmapContent,
+  other: DirtyBitmapContent,
+): DirtyBitmapContent {
+  const ranges: { offset: number; length: number }[] = [];
+  const all = [...known.ranges, ...other.ranges]
+    .toSorted((a, b) => a.offset - b.offset);
+  for (const { offset, length } of all) {
+    const last = ranges.at(-1);
+    if (last === undefined || offset > rangeEnd(last)) {
+      ranges.push({ offset, length });
+    } else {
+      last.length = Math.max(last.length, offset + length - last.offset);
+    }
+  }
+  return {
+    ...known,
+    coveredBytes: Math.max(known.coveredBytes, other.coveredBytes),
+    dirtyBytes: ranges.reduce((sum, it) => sum + it.length, 0),
+    ranges,
+  };
+}

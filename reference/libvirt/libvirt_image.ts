@@ -1,0 +1,103 @@
+import {
+  type ByteRange,
+  FormatError,
+  type LibvirtSaveHeader,
+  libvirtText,
+  readLibvirtSaveHeader,
+  StreamReader,
+} from "../../format/mod.ts";
+import { drive } from "../drive.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+
+/** The texts of a libvirt save image. */
+export interface LibvirtTexts {
+  /** The domain: what `virsh save-image-dumpxml` prints. */
+  readonly xml: string;
+  /** What libvirt keeps for itself, which is XML too; not every image has one. */
+  readonly cookie?: string;
+}
+
+/** Most bytes of a text that are read: 16 MiB. */
+const TEXT_MAX = 0x1000000;
+const CHUNK = 0x10000;
+
+/**
+ * The header of a libvirt save image, or undefined if the file is none.
+ *
+ * @throws {FormatError} if the image breaks a rule: one that was not finished
+ *
+ * @example
+ * ```ts
+ * import { memorySource, readLibvirtHeader } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const source = memorySource(new TextEncoder().encode("QEVM"));
+ * assert.equal(await readLibvirtHeader(source), undefined);
+ * ```
+ */
+export async function readLibvirtHeader(
+  source: ByteSource,
+  options: ReadOptions = {},
+): Promise<LibvirtSaveHeader | undefined> {
+  const walk = readLibvirtSaveHeader(new StreamReader(source, 0));
+  return await drive(walk, source, options);
+}
+
+/**
+ * Reads the XML and the cookie of a libvirt save image.
+ *
+ * @throws {FormatError} if one of them is longer than 16 MiB
+ *
+ * @example
+ * ```ts
+ * import { openFileSource, readLibvirtHeader, readLibvirtTexts } from "../../mod.ts";
+ *
+ * async function domain(path: string): Promise<string | undefined> {
+ *   using source = openFileSource(path);
+ *   const header = await readLibvirtHeader(source);
+ *   return header && (await readLibvirtTexts(source, header)).xml;
+ * }
+ * ```
+ */
+export async function readLibvirtTexts(
+  source: ByteSource,
+  header: LibvirtSaveHeader,
+  options: ReadOptions = {},
+): Promise<LibvirtTexts> {
+  const xml = await readText(source, header.xml, options);
+  return header.cookie === undefined
+    ? { xml }
+    : { xml, cookie: await readText(source, header.cookie, options) };
+}
+
+/** Up to the NUL: behind it there can be much room. */
+async function readText(
+  source: ByteSource,
+  { offset, length }: ByteRange,
+  options: ReadOptions,
+): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for (let done = 0; done < length; done += CHUNK) {
+    if (done >= TEXT_MAX) {
+      throw new FormatError(source.name, {
+        rule: "libvirt-data",
+        offset,
+        found: `a text of more than ${TEXT_MAX} bytes`,
+        expected: "a NUL before that",
+      });
+    }
+    const piece = new Uint8Array(Math.min(CHUNK, length - done));
+    await source.readInto(piece, offset + done, options);
+    pieces.push(piece);
+    if (piece.includes(0)) break;
+  }
+  const bytes = new Uint8Array(
+    pieces.reduce((sum, it) => sum + it.length, 0),
+  );
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return libvirtText(bytes);
+}

@@ -1,0 +1,183 @@
+import {
+  FormatError,
+  isPacked,
+  LIBVIRT_HEADER_FIELDS,
+  type LibvirtSaveHeader,
+  unpackCommand,
+  UnsupportedError,
+} from "../../format/mod.ts";
+import { CHUNK } from "../chunk.ts";
+import {
+  gzipUnpacker,
+  TooLongAtOnce,
+  type Unpacker,
+  zstdUnpacker,
+} from "./unpackers.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { ZstdFrames } from "./zstd_frames.ts";
+
+/**
+ * The stream of a libvirt save image from its first byte to its last, unpacked
+ * where the image is packed by gzip, or by zstd where the platform knows that.
+ *
+ * @throws {UnsupportedError} if it is packed otherwise; it names the command
+ * that unpacks it
+ * @throws {FormatError} if what is packed is damaged
+ *
+ * @example
+ * ```ts
+ * import { openFileSource, readLibvirtHeader, unpackLibvirt } from "../../mod.ts";
+ *
+ * async function length(path: string): Promise<number> {
+ *   using source = openFileSource(path);
+ *   const header = await readLibvirtHeader(source);
+ *   if (header === undefined) return source.byteLength;
+ *   let length = 0;
+ *   for await (const bytes of unpackLibvirt(source, header)) {
+ *     length += bytes.length;
+ *   }
+ *   return length;
+ * }
+ * ```
+ */
+export async function* unpackLibvirt(
+  source: ByteSource,
+  header: LibvirtSaveHeader,
+  options: ReadOptions = {},
+): AsyncGenerator<Uint8Array> {
+  if (!isPacked(header)) {
+    yield* readOn(source, header.streamOffset, options);
+    return;
+  }
+  const unpack = unpackerOf(source, header);
+  /** What the source itself threw: it is not the packed bytes' fault. */
+  let failure: { readonly error: unknown } | undefined;
+  const frames = header.format === "zstd" ? new ZstdFrames() : undefined;
+  async function* packed(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (
+        const bytes of readOn(source, header.streamOffset, options)
+      ) {
+        frames?.take(bytes);
+        yield bytes;
+      }
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
+  let length = 0;
+  try {
+    for await (const bytes of unpack(packed())) {
+      length += bytes.length;
+      yield bytes;
+    }
+    if (frames?.isWhole === false) throw new Error("A frame is cut off");
+  } catch (cause) {
+    if (failure !== undefined) throw failure.error;
+    if (cause instanceof TooLongAtOnce) throw cannotUnpack(source, header);
+    throw new FormatError(source.name, {
+      rule: "libvirt-format",
+      offset: header.streamOffset,
+      found: `bytes that ${header.format} cannot unpack beyond ${length}`,
+      expected: "the whole of a packed stream",
+    }, { cause });
+  }
+}
+
+/** What was unpacked. */
+export interface UnpackSummary {
+  /** Bytes of the stream. */
+  readonly byteLength: number;
+}
+
+/**
+ * Unpacks the stream of a libvirt save image to a sink, and commits that. It is
+ * then a stream that starts at byte 0.
+ *
+ * @throws {RangeError} if it has more than `maxBytes`
+ *
+ * @example
+ * ```ts
+ * import {
+ *   createFileSink,
+ *   openFileSource,
+ *   readLibvirtHeader,
+ *   unpackLibvirtTo,
+ * } from "../../mod.ts";
+ *
+ * async function unpack(from: string, to: string): Promise<void> {
+ *   using source = openFileSource(from);
+ *   const header = await readLibvirtHeader(source);
+ *   if (header) await unpackLibvirtTo(createFileSink(to), source, { header });
+ * }
+ * ```
+ */
+export async function unpackLibvirtTo(
+  sink: ByteSink,
+  source: ByteSource,
+  options: ReadOptions & {
+    readonly header: LibvirtSaveHeader;
+    readonly maxBytes?: number | undefined;
+  },
+): Promise<UnpackSummary> {
+  const { header, maxBytes = Number.MAX_SAFE_INTEGER, signal } = options;
+  let byteLength = 0;
+  try {
+    for await (const bytes of unpackLibvirt(source, header, { signal })) {
+      if (byteLength + bytes.length > maxBytes) {
+        throw new RangeError(
+          `Cannot unpack ${JSON.stringify(source.name)}: its stream has more ` +
+            `than ${maxBytes} bytes`,
+        );
+      }
+      await sink.write(bytes, byteLength);
+      byteLength += bytes.length;
+    }
+    await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+  return { byteLength };
+}
+
+async function* readOn(
+  source: ByteSource,
+  start: number,
+  options: ReadOptions,
+): AsyncGenerator<Uint8Array> {
+  for (let offset = start; offset < source.byteLength; offset += CHUNK) {
+    const length = Math.min(CHUNK, source.byteLength - offset);
+    const bytes = new Uint8Array(length);
+    await source.readInto(bytes, offset, options);
+    yield bytes;
+  }
+}
+
+function unpackerOf(source: ByteSource, header: LibvirtSaveHeader): Unpacker {
+  const { format } = header;
+  const unpacker = format === "gzip"
+    ? gzipUnpacker()
+    : format === "zstd"
+    ? zstdUnpacker()
+    : undefined;
+  if (unpacker !== undefined) return unpacker;
+  throw cannotUnpack(source, header);
+}
+
+function cannotUnpack(
+  source: ByteSource,
+  header: LibvirtSaveHeader,
+): UnsupportedError {
+  const { format } = header;
+  return new UnsupportedError(source.name, {
+    rule: "libvirt-format",
+    feature: `libvirt image format ${format}`,
+    offset: LIBVIRT_HEADER_FIELDS.format,
+    found: `a stream packed by ${format}`,
+    expected: `what this runtime can unpack; unpack it by ` +
+      unpackCommand(header, source.name),
+  });
+}

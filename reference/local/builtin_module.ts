@@ -1,0 +1,36 @@
+import type * as ChildProcess from "node:child_process";
+import type * as Fs from "node:fs";
+import type * as Net from "node:net";
+import type * as Os from "node:os";
+import type * as Path from "node:path";
+import type * as Process from "node:process";
+import { SourceError } from "../sources/source_error.ts";
+
+/** The modules of Node that the library uses where there are any. */
+interface BuiltinModules {
+  readonly "node:child_process": typeof ChildProcess;
+  readonly "node:fs": typeof Fs;
+  readonly "node:net": typeof Net;
+  readonly "node:os": typeof Os;
+  readonly "node:path": typeof Path;
+  readonly "node:process": typeof Process;
+}
+
+/**
+ * A module that Deno, Bun and Node all have. It is asked for when there is use
+ * for it, not imported, so that `mod.ts` also loads in a browser.
+ */
+export function builtinModule<Id extends keyof BuiltinModules>(
+  id: Id,
+  use: { readonly what: string; readonly action: string },
+): BuiltinModules[Id] {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (id: Id) => BuiltinModules[Id] };
+  };
+  const found = process?.getBuiltinModule?.(id);
+  if (found !== undefined) return found;
+  throw new SourceError(
+    use.what,
+    `Cannot ${use.action}: this runtime has no ${id}`,
+  );
+}

@@ -1,0 +1,121 @@
+import { PageBitmap, type PageRun } from "../../format/mod.ts";
+
+/**
+ * What is known of each host page of a memory: missing, on its way, in place, or
+ * removed by its owner, after which it is zero for ever.
+ */
+export class PostcopyPages {
+  /** How many pages there are. */
+  readonly pageCount: number;
+  /** Neither in place nor removed. */
+  readonly #missing: PageBitmap;
+  /** Somebody is about to put it in place. */
+  readonly #taken: PageBitmap;
+  readonly #removed: PageBitmap;
+  #missingCount: number;
+
+  /** All of them missing. */
+  constructor(pageCount: number) {
+    this.pageCount = pageCount;
+    this.#missing = new PageBitmap(pageCount);
+    this.#missing.bytes.fill(0xff);
+    this.#taken = new PageBitmap(pageCount);
+    this.#removed = new PageBitmap(pageCount);
+    this.#missingCount = pageCount;
+  }
+
+  /** How many are missing, those on their way among them. */
+  get missingCount(): number {
+    return this.#missingCount;
+  }
+
+  /** Whether a page is neither in place nor removed. */
+  isMissing(page: number): boolean {
+    return this.#missing.isSet(page);
+  }
+
+  /** Whether its owner removed it. */
+  isRemoved(page: number): boolean {
+    return this.#removed.isSet(page);
+  }
+
+  /** Whether somebody is about to put it in place. */
+  isTaken(page: number): boolean {
+    return this.#taken.isSet(page);
+  }
+
+  /** Takes the free missing pages of `window` on both sides of a free page. */
+  takeAround(page: number, window: PageRun): PageRun {
+    let first = page;
+    while (first > window.first && this.#isFree(first - 1)) first--;
+    const end = this.#endOfFree(page, window.end);
+    return this.#take({ first, end });
+  }
+
+  /** The next free missing pages of `run`, at most so many. */
+  nextFree(run: PageRun, most = Infinity): PageRun | undefined {
+    for (let first = run.first; first < run.end;) {
+      first = this.#missing.nextSet(first, run.end);
+      if (first === run.end) return undefined;
+      if (!this.#taken.isSet(first)) {
+        const end = this.#endOfFree(first, Math.min(run.end, first + most));
+        return { first, end };
+      }
+      first = this.#taken.nextClear(first, run.end);
+    }
+    return undefined;
+  }
+
+  /** Takes the next free missing pages of `run`; undefined if there are none. */
+  takeNext(run: PageRun): PageRun | undefined {
+    const free = this.nextFree(run);
+    return free === undefined ? undefined : this.#take(free);
+  }
+
+  /** Gives pages back: those still missing can be taken again. */
+  release({ first, end }: PageRun): void {
+    for (let page = first; page < end; page++) this.#taken.clear(page);
+  }
+
+  /** Pages are in place. */
+  settle({ first, end }: PageRun): void {
+    for (let page = first; page < end; page++) this.#noLonger(page);
+  }
+
+  /** Their owner removed them. */
+  remove({ first, end }: PageRun): void {
+    for (let page = first; page < end; page++) {
+      this.#noLonger(page);
+      this.#removed.set(page);
+    }
+  }
+
+  /** The first removed page from `from` on, else `end`. */
+  nextRemoved(from: number, end: number): number {
+    return this.#removed.nextSet(from, end);
+  }
+
+  /** The first page from `from` on that is not removed, else `end`. */
+  nextKept(from: number, end: number): number {
+    return this.#removed.nextClear(from, end);
+  }
+
+  #isFree(page: number): boolean {
+    return this.#missing.isSet(page) && !this.#taken.isSet(page);
+  }
+
+  #endOfFree(from: number, most: number): number {
+    return this.#taken.nextSet(from, this.#missing.nextClear(from, most));
+  }
+
+  #take(run: PageRun): PageRun {
+    for (let page = run.first; page < run.end; page++) this.#taken.set(page);
+    return run;
+  }
+
+  #noLonger(page: number): void {
+    if (!this.#missing.isSet(page)) return;
+    this.#missing.clear(page);
+    this.#missingCount--;
+  }
+}

@@ -1,0 +1,119 @@
+import type { PageRun } from "../../format/mod.ts";
+import type { PageInstaller, SyncPostcopyMemory } from "./page_installer.ts";
+import { hostPagesOf, HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
+import {
+  type LoadPendingOptions,
+  PostcopyLoader,
+  type PostcopyLoaderOptions,
+} from "../postcopy_loader.ts";
+import { SourceError } from "../sources/source_error.ts";
+
+/** A PostcopyLoader that can also be used without waiting. */
+export class SyncPostcopyLoader extends PostcopyLoader {
+  readonly #memory: SyncPostcopyMemory;
+
+  /** Over a memory of which all pages are missing. */
+  constructor(
+    memory: SyncPostcopyMemory,
+    installer: PageInstaller,
+    options: PostcopyLoaderOptions = {},
+  ) {
+    super(memory, installer, options);
+    this.#memory = memory;
+  }
+
+  /** As `handleFault`, at once. */
+  handleFaultSync(pageIndex: number): boolean {
+    const run = this.work.takeFault(pageIndex);
+    return typeof run === "boolean" ? run : pageIndex < this.#load(run);
+  }
+
+  /**
+   * As `loadPending`, a piece at a step, so that faults can be handled between.
+   * A step gives false if the memory is being changed; the piece comes again.
+   */
+  *loadPendingSync(
+    options: Pick<LoadPendingOptions, "loadFirst" | "zeroPages"> = {},
+  ): Generator<boolean> {
+    for (let isDone = false; !isDone;) {
+      isDone = true;
+      for (const run of this.#unasked(options)) {
+        const part = this.work.pages.takeNext(run);
+        if (part === undefined) continue;
+        const isWhole = this.#load(part) === part.end && part.end === run.end;
+        if (!isWhole) isDone = false;
+        yield isWhole;
+      }
+    }
+  }
+
+  #load(run: PageRun): number {
+    try {
+      return this.#loadFromView(run) ?? this.#read(run);
+    } finally {
+      this.work.pages.release(run);
+    }
+  }
+
+  /** Puts pages in place from where they lie; undefined if that cannot be. */
+  #loadFromView(run: PageRun): number | undefined {
+    const view = this.work.isFiner
+      ? undefined
+      : this.#memory.viewSync?.(...this.work.rangeOf(run));
+    if (view === undefined) return undefined;
+    try {
+      return this.work.install(run, this.#presentPages(run), view);
+    } catch (error) {
+      // To read it tells what is the matter.
+      if (error instanceof SourceError) return undefined;
+      throw error;
+    }
+  }
+
+  #read(run: PageRun): number {
+    const buffer = this.work.takeBuffer();
+    try {
+      const present = this.#presentPages(run);
+      for (const part of present) {
+        const { target, offset } = this.work.targetOf(buffer, { run, part });
+        this.#memory.readIntoSync(target, offset);
+      }
+      return this.work.install(run, present, buffer);
+    } finally {
+      this.work.giveBuffer(buffer);
+    }
+  }
+
+  /** The host pages of a run that are not zero. */
+  #presentPages(run: PageRun): readonly PageRun[] {
+    const page = run.first + 1 === run.end
+      ? this.work.targetPage(run.first)
+      : undefined;
+    const isPresent = page === undefined
+      ? undefined
+      : this.#memory.hasPageSync?.(page);
+    if (isPresent === undefined) return [...this.#presentIn(run)];
+    return isPresent ? [run] : [];
+  }
+
+  *#presentIn(run: PageRun): Generator<PageRun> {
+    const wanted = targetPagesOf(run, this.work.geometry);
+    const joiner = new HostRuns(run, this.work.geometry);
+    for (const present of this.#memory.presentRunsSync(wanted)) {
+      yield* joiner.add(present);
+    }
+    yield* joiner.rest();
+  }
+
+  *#unasked(
+    options: Pick<LoadPendingOptions, "loadFirst" | "zeroPages">,
+  ): Generator<PageRun> {
+    const { loadFirst = [], zeroPages = true } = options;
+    const all = { first: 0, end: this.pageCount };
+    for (const run of loadFirst) {
+      yield* this.work.pieces(hostPagesOf(run, this.work.geometry));
+    }
+    for (const run of this.#presentIn(all)) yield* this.work.pieces(run);
+    if (zeroPages) yield* this.work.pieces(all);
+  }
+}

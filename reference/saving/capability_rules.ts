@@ -1,0 +1,48 @@
+/** Why a capability of QEMU's cannot be with pages at fixed places. */
+const REFUSED: Readonly<Record<string, string>> = {
+  "background-snapshot":
+    "it stores pages without their bits, and the file reads as zeros",
+  "compress": "a compressed page has no fixed size, and no fixed place",
+  "multifd-compression":
+    "a compressed page has no fixed size, and no fixed place",
+  "postcopy-ram": "the guest would run elsewhere before its pages are saved",
+  "return-path": "a file answers nothing",
+  "tls": "an encrypted stream has no fixed places",
+  "x-ignore-shared": "the shared RAM would not be in the file",
+  "xbzrle": "a difference to an older page has no fixed place",
+};
+
+/** Those that are so anyway, or change nothing in the file. */
+const ACCEPTED: readonly string[] = [
+  "auto-converge",
+  "direct-io",
+  "events",
+  "mapped-ram",
+  "multifd",
+];
+
+/**
+ * Refuses, by its name, a capability that cannot be with mapped-ram.
+ *
+ * @throws {RangeError} if one cannot be, or is not known
+ *
+ * @example
+ * ```ts
+ * import { checkCapabilities } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * checkCapabilities(["mapped-ram", "multifd"]);
+ * assert.throws(() => checkCapabilities(["xbzrle"]), /no fixed place/);
+ * ```
+ */
+export function checkCapabilities(names: readonly string[]): void {
+  for (const name of names) {
+    if (ACCEPTED.includes(name)) continue;
+    const reason = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
+    throw new RangeError(
+      `Cannot save with the capability ${JSON.stringify(name)}: ` +
+        (reason ??
+          `it is not known, expected ${ACCEPTED.join(", ")}`),
+    );
+  }
+}

@@ -1,0 +1,140 @@
+import {
+  type ByteRange,
+  ByteWriter,
+  CAPABILITY_FIXED_RAM,
+  CAPABILITY_MAPPED_RAM,
+  encodeRamEnd,
+  type RamLayout,
+  rangeEnd,
+  writeConfiguration,
+  writeSectionFooter,
+  writeStreamHeader,
+} from "../../format/mod.ts";
+import { CHUNK } from "../chunk.ts";
+import type { Snapshot } from "../snapshot.ts";
+
+/** Bytes of a stream that are made, or copied piece by piece. */
+export interface CopiedPart {
+  /** How many bytes. */
+  readonly length: number;
+  /** The bytes, in pieces. */
+  read(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/** What stands before and behind the list of RAMBlocks. */
+export interface CopiedParts {
+  /** The stream up to the body of RAM's START. */
+  readonly head: Uint8Array;
+  /** What stands behind the list, to the end of the stream. */
+  readonly tail: readonly CopiedPart[];
+}
+
+/**
+ * What stands before and behind the list of RAMBlocks of an open snapshot, for a
+ * stream of another layout where it is to be another.
+ */
+export async function copiedParts(
+  snapshot: Snapshot,
+  layout: RamLayout,
+): Promise<CopiedParts> {
+  const { index } = snapshot;
+  const { end } = await snapshot.deviceState();
+  if (layout === index.layout) {
+    return {
+      head: await copiedHead(snapshot),
+      tail: [between(snapshot, rangeEnd(index.ramSetup), end)],
+    };
+  }
+  const start = new ByteWriter();
+  writeStreamHeader(start);
+  writeConfiguration(start, {
+    ...index.configuration,
+    capabilities: renamed(index.configuration.capabilities, layout),
+  });
+  return {
+    head: await join([
+      made(start.finish()),
+      between(snapshot, index.configurationEnd, index.ramSetup.offset),
+    ]),
+    tail: newTail(snapshot, layout, { partsEnd: index.ramEnd, end }),
+  };
+}
+
+/** The same of a snapshot whose RAM section ends with a PART, with an END. */
+export async function endedParts(
+  snapshot: Snapshot,
+  partsEnd: number,
+): Promise<CopiedParts> {
+  const { end } = await snapshot.deviceState();
+  const { layout } = snapshot.index;
+  return {
+    head: await copiedHead(snapshot),
+    tail: newTail(snapshot, layout, { partsEnd, end }),
+  };
+}
+
+function copiedHead(snapshot: Snapshot): Promise<Uint8Array> {
+  const { streamOffset, ramSetup } = snapshot.index;
+  return join([between(snapshot, streamOffset, ramSetup.offset)]);
+}
+
+/** The rest of the stream with an END, and without PARTs, which tell nothing. */
+function newTail(
+  snapshot: Snapshot,
+  layout: RamLayout,
+  { partsEnd, end }: { readonly partsEnd: number; readonly end: number },
+): CopiedPart[] {
+  const { index } = snapshot;
+  const footer = new ByteWriter();
+  writeSectionFooter(footer, index.ramSection);
+  const others = [...index.earlySections, ...index.earlyDirtyBitmaps]
+    .filter(({ range: { offset } }) =>
+      offset > index.ramSetup.offset && offset < partsEnd
+    )
+    .toSorted((a, b) => a.range.offset - b.range.offset);
+  return [
+    made(footer.finish()),
+    ...others.map((it) => copyOf(snapshot, it.range)),
+    made(encodeRamEnd(index.ramSection, layout)),
+    between(snapshot, partsEnd, end),
+  ];
+}
+
+function renamed(
+  capabilities: readonly string[],
+  layout: RamLayout,
+): readonly string[] {
+  const [from, to] = layout === "mapped-ram"
+    ? [CAPABILITY_FIXED_RAM, CAPABILITY_MAPPED_RAM]
+    : [CAPABILITY_MAPPED_RAM, CAPABILITY_FIXED_RAM];
+  return capabilities.map((it) => it === from ? to : it);
+}
+
+function between(snapshot: Snapshot, start: number, end: number): CopiedPart {
+  return copyOf(snapshot, { offset: start, length: end - start });
+}
+
+function made(bytes: Uint8Array): CopiedPart {
+  return { length: bytes.length, read: () => [bytes] };
+}
+
+function copyOf({ source }: Snapshot, range: ByteRange): CopiedPart {
+  return {
+    length: range.length,
+    async *read() {
+      for (let done = 0; done < range.length; done += CHUNK) {
+        const bytes = new Uint8Array(Math.min(CHUNK, range.length - done));
+        await source.readInto(bytes, range.offset + done);
+        yield bytes;
+      }
+    },
+  };
+}
+
+async function join(parts: readonly CopiedPart[]): Promise<Uint8Array> {
+  const writer = new ByteWriter();
+  for (const part of parts) {
+    for await (const bytes of part.read()) writer.bytes(bytes);
+  }
+  return writer.finish();
+}

@@ -1,0 +1,163 @@
+import {
+  bitmapByteLength,
+  type BitmapOrder,
+  type MappedRamHeader,
+  type PageBitmap,
+  pageCountOf,
+  pageOffset,
+  pageRunRange,
+  toLsb0,
+} from "../../format/mod.ts";
+import { backingOf } from "../local/backing.ts";
+import type { BlockShare } from "../parallel/shared_block_writer.ts";
+import { SourceError } from "../sources/source_error.ts";
+import { clearBit, setBit, sharedWords } from "../shared_bits.ts";
+import { isZero } from "../zero_page.ts";
+
+/** What a writer of pages writes to: a sink, or a store. */
+export interface PageTarget {
+  /** Writes all of `bytes` at `offset`. */
+  write(bytes: Uint8Array, offset: number): Promise<void>;
+}
+
+/**
+ * Writes the pages of one RAMBlock, in any order, any number of times. Every
+ * page has one place: written again it overwrites itself, and a page that
+ * became zero has its bit cleared, whatever stays behind in the file.
+ *
+ * Await the write of a page before writing it again.
+ */
+export class RAMBlockWriter {
+  /** QEMU's name of the block. */
+  readonly idstr: string;
+  /** Bytes of RAM in the block. */
+  readonly usedLength: number;
+  /** Size of a page in bytes. */
+  readonly pageSize: number;
+  /** How many pages the block has. */
+  readonly pageCount: number;
+  /** Position of page 0 in the file. */
+  readonly pagesOffset: number;
+  readonly #header: MappedRamHeader;
+  readonly #target: PageTarget;
+  readonly #loadBitmap: () => Promise<PageBitmap>;
+  #bitmap: Promise<PageBitmap> | undefined;
+
+  /** Made by a `SnapshotWriter`. */
+  constructor(
+    block: MappedRamHeader & {
+      readonly idstr: string;
+      readonly usedLength: number;
+    },
+    target: PageTarget,
+    loadBitmap: () => Promise<PageBitmap>,
+  ) {
+    this.idstr = block.idstr;
+    this.usedLength = block.usedLength;
+    this.pageSize = block.pageSize;
+    this.pageCount = pageCountOf(block.usedLength, block.pageSize);
+    this.pagesOffset = block.pagesOffset;
+    this.#header = block;
+    this.#target = target;
+    this.#loadBitmap = loadBitmap;
+  }
+
+  /** Writes a page. Returns whether it is stored: a zero page is not. */
+  async writePage(pageIndex: number, bytes: Uint8Array): Promise<boolean> {
+    this.#checkPages(pageIndex, 1, bytes);
+    const words = sharedWords(await this.bitmap());
+    if (isZero(bytes)) {
+      clearBit(words, pageIndex);
+      return false;
+    }
+    await this.#target.write(bytes, pageOffset(this.#header, pageIndex));
+    setBit(words, pageIndex);
+    return true;
+  }
+
+  /**
+   * Writes the pages from `first` on whose bit is set in `nonZero`, one write a
+   * run, and clears the bits of the others. `bytes` holds all of them.
+   */
+  async writePages(
+    first: number,
+    bytes: Uint8Array,
+    nonZero: PageBitmap,
+  ): Promise<void> {
+    this.#checkPages(first, nonZero.pageCount, bytes);
+    const words = sharedWords(await this.bitmap());
+    for (let page = 0; page < nonZero.pageCount; page++) {
+      if (!nonZero.isSet(page)) clearBit(words, first + page);
+    }
+    for (const run of nonZero.runs()) {
+      const { length } = pageRunRange(this.#header, run);
+      const start = run.first * this.pageSize;
+      await this.#target.write(
+        bytes.subarray(start, start + length),
+        pageOffset(this.#header, first + run.first),
+      );
+      for (let page = run.first; page < run.end; page++) {
+        setBit(words, first + page);
+      }
+    }
+  }
+
+  /** How many pages are stored so far. */
+  async presentCount(): Promise<number> {
+    return (await this.bitmap()).count();
+  }
+
+  /**
+   * What other threads need to write pages of the block, too, by
+   * `SharedBlockWriter`. They must be done before the snapshot is finished.
+   *
+   * @throws {SourceError} if the sink is not a file of this machine
+   */
+  async share(): Promise<BlockShare> {
+    const { idstr, pageSize, pageCount, pagesOffset } = this;
+    const bits = sharedWords(await this.bitmap());
+    const file = backingOf(this.#target);
+    if (file?.kind === "file") {
+      return { idstr, pageSize, pageCount, pagesOffset, file, bits };
+    }
+    throw new SourceError(
+      idstr,
+      `Cannot share RAMBlock ${
+        JSON.stringify(idstr)
+      }: it is written to no file`,
+    );
+  }
+
+  /** Writes the bitmap to its place, if any page was written. */
+  async writeBitmap(order: BitmapOrder): Promise<void> {
+    if (this.#bitmap === undefined) return;
+    const { bytes } = await this.#bitmap;
+    const length = bitmapByteLength(this.pageCount, order.wordSize);
+    const words = new Uint8Array(length);
+    words.set(bytes.subarray(0, length));
+    toLsb0(words, order); // which is its own inverse
+    await this.#target.write(words, this.#header.bitmapOffset);
+  }
+
+  /** Which pages are stored so far. */
+  bitmap(): Promise<PageBitmap> {
+    if (this.#bitmap === undefined) {
+      this.#bitmap = this.#loadBitmap();
+      // A failure is not remembered: the next call tries again.
+      this.#bitmap.catch(() => this.#bitmap = undefined);
+    }
+    return this.#bitmap;
+  }
+
+  #checkPages(first: number, count: number, bytes: Uint8Array): void {
+    const inside = Number.isInteger(first) && first >= 0 &&
+      first + count <= this.pageCount;
+    if (!inside || bytes.length !== count * this.pageSize) {
+      throw new RangeError(
+        `Cannot write ${bytes.length} bytes at page ${first} of ` +
+          `${JSON.stringify(this.idstr)}: expected ${count} × ` +
+          `${this.pageSize} bytes inside ${this.pageCount} pages`,
+      );
+    }
+  }
+}

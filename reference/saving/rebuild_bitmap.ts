@@ -1,0 +1,56 @@
+import {
+  bitmapByteLength,
+  type BitmapOrder,
+  PageBitmap,
+  toLsb0,
+} from "../../format/mod.ts";
+import { CHUNK } from "../chunk.ts";
+import { Pace } from "../pace.ts";
+import type { RAMBlock } from "../ram_block.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { PageBuffer } from "../zero_page.ts";
+
+/** The bitmap as the file has it. */
+export async function loadBitmap(
+  source: ByteSource,
+  block: RAMBlock,
+  order: BitmapOrder,
+): Promise<PageBitmap> {
+  const words = new Uint8Array(
+    bitmapByteLength(block.pageCount, order.wordSize),
+  );
+  await source.readInto(words, block.bitmapOffset);
+  toLsb0(words, order);
+  return new PageBitmap(block.pageCount, words);
+}
+
+/** A bitmap of the pages in whose places the file has other than zeros. */
+export async function rebuildBitmap(
+  source: ByteSource,
+  block: RAMBlock,
+  options: ReadOptions & { readonly onChunk?: (done: number) => void } = {},
+): Promise<PageBitmap> {
+  const { pageSize, pageCount, usedLength, pagesOffset } = block;
+  const { signal, onChunk } = options;
+  const rebuilt = new PageBitmap(pageCount);
+  const pace = new Pace(signal);
+  const chunk = Math.max(CHUNK, pageSize);
+  const buffer = new PageBuffer(chunk);
+  for (let offset = 0; offset < usedLength; offset += chunk) {
+    const length = Math.min(chunk, usedLength - offset);
+    await source.readInto(
+      buffer.bytes.subarray(0, length),
+      pagesOffset + offset,
+      { signal },
+    );
+    const first = offset / pageSize;
+    for (const run of buffer.nonZeroPages(pageSize, length / pageSize).runs()) {
+      for (let page = run.first; page < run.end; page++) {
+        rebuilt.set(first + page);
+      }
+    }
+    onChunk?.(offset + length);
+    await pace.step();
+  }
+  return rebuilt;
+}

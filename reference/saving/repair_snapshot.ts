@@ -1,0 +1,236 @@
+import {
+  type BitmapOrder,
+  FormatError,
+  indexUnfinished,
+  type PageBitmap,
+  QEMU_VM_SECTION_END,
+  rangeEnd,
+  type StreamItem,
+  toLsb0,
+} from "../../format/mod.ts";
+import { drive } from "../drive.ts";
+import { indexOptionsOf, type OpenOptions } from "../open_snapshot.ts";
+import { type Progress, ProgressReport } from "../progress.ts";
+import { loadBitmap, rebuildBitmap } from "./rebuild_bitmap.ts";
+import { saveBlocks } from "./save_blocks.ts";
+import type { RAMBlockInput } from "../save_snapshot.ts";
+import type { ByteSink, ByteStore } from "../sinks/byte_sink.ts";
+import { makeSnapshot, type Snapshot } from "../snapshot.ts";
+import { createWithFrame } from "../snapshot_writer.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { sliceSource } from "../sources/slice_source.ts";
+import { endedFrame } from "./stream_frame.ts";
+
+/** How to repair. */
+export interface RepairOptions extends OpenOptions, ReadOptions {
+  /** Is told now and then how far the work has come. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What a repair found. */
+export interface RepairSummary {
+  /** Each RAMBlock with how many of its pages the file holds. */
+  readonly blocks: readonly {
+    readonly idstr: string;
+    readonly pageCount: number;
+    readonly presentCount: number;
+  }[];
+}
+
+/**
+ * Repairs, in place, a file that QEMU saved with the capability
+ * `background-snapshot`: its pages are there, but every bit is clear and the RAM
+ * section has no END. The bitmaps are made anew from the pages that are not
+ * zero; then, behind a flush, one byte turns the last PART into the END. Until
+ * then a reader refuses the file as before, and a repair can start again.
+ *
+ * @throws {RangeError} if the file has its END
+ * @throws {FormatError} if it is not such a file: a save that was broken off
+ *
+ * @example
+ * ```ts
+ * import { openFileStore, repairSnapshot } from "../../mod.ts";
+ *
+ * async function repair(path: string): Promise<void> {
+ *   using store = openFileStore(path);
+ *   const { blocks } = await repairSnapshot(store);
+ *   for (const { idstr, presentCount } of blocks) {
+ *     console.log(`${idstr}: ${presentCount} pages`);
+ *   }
+ * }
+ * ```
+ */
+export async function repairSnapshot(
+  store: ByteStore,
+  options: RepairOptions = {},
+): Promise<RepairSummary> {
+  const { snapshot, lastPart, order } = await openBroken(store, options);
+  const report = reportOn(snapshot, options);
+  const blocks: RepairSummary["blocks"][number][] = [];
+  const bitmaps: { readonly offset: number; readonly words: Uint8Array }[] = [];
+  for (const block of snapshot.blocks) {
+    if (block.ignored) continue;
+    const { idstr, pageCount, pageSize, bitmapOffset } = block;
+    const before = report.done;
+    report.idstr = idstr;
+    const rebuilt = await rebuildBitmap(store, block, {
+      signal: options.signal,
+      onChunk(done) {
+        report.done = before + done;
+        report.tell();
+      },
+    });
+    const stored = await loadBitmap(store, block, order);
+    checkStored(store, stored, rebuilt, { idstr, pageSize, bitmapOffset });
+    const words = new Uint8Array(stored.bytes.length);
+    words.set(rebuilt.bytes.subarray(0, words.length));
+    toLsb0(words, order); // which is its own inverse
+    bitmaps.push({ offset: bitmapOffset, words });
+    blocks.push({ idstr, pageCount, presentCount: rebuilt.count() });
+  }
+  // Not before all of them are known to be right to write.
+  for (const { offset, words } of bitmaps) await store.write(words, offset);
+  await store.flush();
+  await store.write(
+    Uint8Array.of(QEMU_VM_SECTION_END),
+    lastPart.range.offset,
+  );
+  await store.flush();
+  return { blocks };
+}
+
+/**
+ * As {@linkcode repairSnapshot}, into a new file: the broken one stays as it is.
+ *
+ * @example
+ * ```ts
+ * import { createFileSink, openFileSource, saveRepaired } from "../../mod.ts";
+ *
+ * async function repair(from: string, to: string): Promise<void> {
+ *   using source = openFileSource(from);
+ *   await saveRepaired(createFileSink(to), source);
+ * }
+ * ```
+ */
+export async function saveRepaired(
+  sink: ByteSink,
+  source: ByteSource,
+  options: RepairOptions = {},
+): Promise<RepairSummary> {
+  try {
+    const { snapshot, lastPart } = await openBroken(source, options);
+    const frame = await endedFrame(snapshot, rangeEnd(lastPart.range));
+    const inputs: RAMBlockInput[] = snapshot.blocks
+      .filter((block) => !block.ignored)
+      .map(({ idstr, usedLength, pagesOffset }) => ({
+        idstr,
+        usedLength,
+        source: sliceSource(source, {
+          offset: pagesOffset,
+          length: usedLength,
+        }),
+      }));
+    const writer = await createWithFrame(sink, snapshot.blocks, frame);
+    const { signal } = options;
+    const report = reportOn(snapshot, options);
+    await saveBlocks(writer, inputs, { signal, report, sink });
+    await writer.finish();
+    return {
+      blocks: await Promise.all(writer.blocks.map(async (block) => ({
+        idstr: block.idstr,
+        pageCount: block.pageCount,
+        presentCount: await block.presentCount(),
+      }))),
+    };
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+/** A file that can be repaired. */
+interface Broken {
+  readonly snapshot: Snapshot;
+  readonly lastPart: StreamItem;
+  readonly order: BitmapOrder;
+}
+
+async function openBroken(
+  source: ByteSource,
+  options: OpenOptions & ReadOptions,
+): Promise<Broken> {
+  const { bitmapOrder: order, ...own } = indexOptionsOf(options);
+  const walk = indexUnfinished(source, { ...own, bitmapOrder: order });
+  const found = await drive(walk, source, options);
+  if (found === undefined) {
+    throw new RangeError(
+      `Cannot repair ${JSON.stringify(source.name)}: ` +
+        "its RAM section has its END",
+    );
+  }
+  const { index, lastPart } = found;
+  const snapshot = makeSnapshot(source, index, order);
+  // A file that was cut and filled up with zeros has an EOF item, too.
+  const { vmdesc } = await snapshot.deviceState(options);
+  if (vmdesc === undefined) {
+    throw notRepairable(source, index.ramEnd, {
+      found: "an EOF item without a vmdesc: the save was not finished",
+      expected: "both, as a background snapshot has them",
+    });
+  }
+  if (lastPart === undefined || index.layout !== "mapped-ram") {
+    throw notRepairable(source, index.ramEnd, {
+      found: lastPart === undefined
+        ? "a RAM section without any PART"
+        : "the layout fixed-ram",
+      expected: "what a background snapshot has",
+    });
+  }
+  return { snapshot, lastPart, order };
+}
+
+/** What a repair that was broken off wrote is right; all else is of another kind. */
+function checkStored(
+  source: ByteSource,
+  stored: PageBitmap,
+  rebuilt: PageBitmap,
+  block: {
+    readonly idstr: string;
+    readonly pageSize: number;
+    readonly bitmapOffset: number;
+  },
+): void {
+  for (let page = stored.nextSet(0); page < stored.pageCount;) {
+    if (!rebuilt.isSet(page)) {
+      throw notRepairable(source, block.bitmapOffset, {
+        found: `the bit of page ${page} of "${block.idstr}" is set, and its ` +
+          "place is all zero",
+        expected: "clear bits, as a background snapshot has them",
+      });
+    }
+    page = stored.nextSet(page + 1);
+  }
+}
+
+function notRepairable(
+  source: ByteSource,
+  offset: number,
+  violation: { readonly found: string; readonly expected: string },
+): FormatError {
+  return new FormatError(source.name, {
+    rule: "ram-end-present",
+    offset,
+    ...violation,
+  });
+}
+
+function reportOn(
+  { blocks }: Snapshot,
+  { onProgress }: RepairOptions,
+): ProgressReport {
+  const total = blocks.reduce(
+    (sum, it) => sum + (it.ignored ? 0 : it.usedLength),
+    0,
+  );
+  return new ProgressReport(total, onProgress);
+}

@@ -1,0 +1,139 @@
+import {
+  bitmapByteLength,
+  type BitmapOrder,
+  PageBitmap,
+  pageRunRange,
+  toLsb0,
+} from "../../format/mod.ts";
+import {
+  bitmapOrderOf,
+  type OpenOptions,
+  openSnapshot,
+} from "../open_snapshot.ts";
+import type { RAMBlock } from "../ram_block.ts";
+import { RAMBlockWriter } from "./ram_block_writer.ts";
+import type { ByteStore } from "../sinks/byte_sink.ts";
+import { findWriter } from "../snapshot_writer.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+
+/** A snapshot whose pages are re-written where they are. */
+export class SnapshotRewriter {
+  /** A writer for each RAMBlock that has pages in the file. */
+  readonly blocks: readonly RAMBlockWriter[];
+  readonly #store: ByteStore;
+  readonly #order: BitmapOrder;
+  /** The bits of each block written to, by idstr, as they were. */
+  readonly #before: ReadonlyMap<string, Uint8Array>;
+
+  /** Made by {@linkcode rewriteSnapshot}. */
+  constructor(
+    store: ByteStore,
+    blocks: readonly RAMBlockWriter[],
+    order: BitmapOrder,
+    before: ReadonlyMap<string, Uint8Array>,
+  ) {
+    this.#store = store;
+    this.#before = before;
+    this.blocks = blocks;
+    this.#order = order;
+  }
+
+  /** The writer of the RAMBlock of that idstr. */
+  block(idstr: string): RAMBlockWriter {
+    return findWriter(this.blocks, idstr, this.#store.name);
+  }
+
+  /**
+   * Writes the bitmaps of the blocks written to, behind a flush of the pages;
+   * then punches holes, if asked to, behind a flush of the bitmaps.
+   *
+   * @throws {RangeError} if holes are asked for of a store that makes none
+   */
+  async finish(options: RewriteFinishOptions = {}): Promise<void> {
+    const { punchHoles = false } = options;
+    const store = this.#store;
+    if (punchHoles && store.punchHole === undefined) {
+      throw new RangeError(
+        `Cannot punch holes into ${JSON.stringify(store.name)}: ` +
+          "its store does not know how",
+      );
+    }
+    await store.flush();
+    for (const block of this.blocks) await block.writeBitmap(this.#order);
+    await store.flush();
+    if (!punchHoles) return;
+    for (const block of this.blocks) await this.#punchHoles(block);
+    await store.flush();
+  }
+
+  async #punchHoles(block: RAMBlockWriter): Promise<void> {
+    const before = this.#before.get(block.idstr);
+    if (before === undefined) return; // Nothing of it was written.
+    const now = await block.bitmap();
+    const became = new PageBitmap(
+      now.pageCount,
+      before.map((byte, index) => byte & ~(now.bytes[index] ?? 0)),
+    );
+    for (const run of became.runs()) {
+      const { offset, length } = pageRunRange(block, run);
+      await this.#store.punchHole?.(offset, length);
+    }
+  }
+}
+
+/** How to finish a rewrite. */
+export interface RewriteFinishOptions {
+  /**
+   * Whether to give the space of pages that became zero back to the file system.
+   * Default: false, their old bytes stay behind a clear bit.
+   */
+  readonly punchHoles?: boolean | undefined;
+}
+
+/**
+ * Opens a snapshot to write pages of it again, in place. The file keeps its
+ * size. Until `finish`, a page that was a zero page still reads as one, while a
+ * page that was there already shows its new bytes.
+ *
+ * @example
+ * ```ts
+ * import { openFileStore, rewriteSnapshot } from "../../mod.ts";
+ *
+ * async function patch(path: string, page: Uint8Array): Promise<void> {
+ *   using store = openFileStore(path);
+ *   const rewriter = await rewriteSnapshot(store);
+ *   await rewriter.block("pc.ram").writePage(0x100, page);
+ *   await rewriter.finish();
+ * }
+ * ```
+ */
+export async function rewriteSnapshot(
+  store: ByteStore,
+  options: OpenOptions & ReadOptions = {},
+): Promise<SnapshotRewriter> {
+  const order = bitmapOrderOf(options);
+  const snapshot = await openSnapshot(store, options);
+  const blocks = snapshot.blocks.filter((block) => !block.ignored);
+  const before = new Map<string, Uint8Array>();
+  const writers = blocks.map((block) =>
+    new RAMBlockWriter(block, store, async () => {
+      const bitmap = await loadBitmap(store, block, order);
+      before.set(block.idstr, bitmap.bytes.slice());
+      return bitmap;
+    })
+  );
+  return new SnapshotRewriter(store, writers, order, before);
+}
+
+async function loadBitmap(
+  store: ByteStore,
+  block: RAMBlock,
+  order: BitmapOrder,
+): Promise<PageBitmap> {
+  const words = new Uint8Array(
+    bitmapByteLength(block.pageCount, order.wordSize),
+  );
+  await store.readInto(words, block.bitmapOffset);
+  toLsb0(words, order);
+  return new PageBitmap(block.pageCount, words);
+}

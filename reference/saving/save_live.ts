@@ -1,0 +1,175 @@
+import { PageBitmap } from "../../format/mod.ts";
+import { isConverged, type LiveRound, type LiveRule } from "./live_rounds.ts";
+import { LiveWriter } from "./live_writer.ts";
+import { ProgressReport } from "../progress.ts";
+import type {
+  RAMBlockInput,
+  SaveOptions,
+  SaveSummary,
+} from "../save_snapshot.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import { createSnapshot } from "../snapshot_writer.ts";
+
+/** RAM that is written to while it is saved. */
+export interface LiveRAMBlockInput extends RAMBlockInput {
+  /**
+   * The pages written to since the last call, which count as clean from then on;
+   * {@linkcode DirtyPages.take} is one.
+   */
+  readonly takeDirty: () => PageBitmap | Promise<PageBitmap>;
+}
+
+/** How to save a running guest. */
+export interface LiveOptions extends Omit<SaveOptions, "resume">, LiveRule {
+  /** Stops the guest: when it resolves, nothing writes to the RAM any more. */
+  readonly stop: () => void | Promise<void>;
+  /** Is told of each round. */
+  readonly onRound?: ((round: LiveRound) => void) | undefined;
+}
+
+/** What was saved of a running guest. */
+export interface LiveSummary extends SaveSummary {
+  /** Every round; the last one was made while the guest stood. */
+  readonly rounds: readonly LiveRound[];
+  /** Milliseconds from before `stop` to the end of the last round. */
+  readonly downtime: number;
+}
+
+/**
+ * Saves a guest while it runs, in rounds: all of its RAM, then what was written
+ * to meanwhile, again and again, until so little is left that the guest can be
+ * stopped for it. Each page has one place in the file, whose size is fixed from
+ * the start; the last time that a page is saved wins.
+ *
+ * @throws {SourceError} if memory cannot be read or the sink not written
+ *
+ * @example
+ * ```ts
+ * import { DirtyPages, memorySink, memorySource, saveLive } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const ram = new Uint8Array(0x10000);
+ * const dirty = new DirtyPages(16);
+ * const { rounds, blocks } = await saveLive(memorySink(), [{
+ *   idstr: "ram",
+ *   source: memorySource(ram),
+ *   takeDirty: () => dirty.take(),
+ * }], {
+ *   stop() {
+ *     ram[0x3000] = 1; // its last write
+ *     dirty.mark(3);
+ *   },
+ * });
+ * assert.deepEqual(rounds.map(({ pages }) => pages), [16, 1]);
+ * assert.equal(blocks[0].presentCount, 1);
+ * ```
+ */
+export async function saveLive(
+  sink: ByteSink,
+  blocks: readonly LiveRAMBlockInput[],
+  options: LiveOptions,
+): Promise<LiveSummary> {
+  const { stop, onRound, maxRounds = Infinity } = options;
+  const rounds: LiveRound[] = [];
+  try {
+    const writer = await createSnapshot(
+      sink,
+      blocks.map(({ idstr, source, usedLength }) => ({
+        idstr,
+        usedLength: usedLength ?? source.byteLength,
+      })),
+      options,
+    );
+    using live = await LiveWriter.start(writer, blocks, { ...options, sink });
+    // What was written before the first round is in it.
+    await takeAll(blocks);
+    let wanted = writer.blocks.map(({ pageCount }) => everyPage(pageCount));
+    let stopped: number | undefined;
+    for (let number = 1;; number++) {
+      const started = performance.now();
+      const pages = await live.saveRound(
+        wanted,
+        new ProgressReport(
+          countOf(wanted) * live.pageSize,
+          options.onProgress,
+        ),
+      );
+      const milliseconds = performance.now() - started;
+      wanted = stopped === undefined ? await takeAll(blocks) : [];
+      const perSecond = 1000 / Math.max(0.001, milliseconds);
+      const dirtyBytes = countOf(wanted) * live.pageSize;
+      const round = {
+        number,
+        pages,
+        milliseconds,
+        bytesPerSecond: pages * live.pageSize * perSecond,
+        dirtyBytes,
+        dirtyBytesPerSecond: dirtyBytes * perSecond,
+        stopped: stopped !== undefined,
+      };
+      rounds.push(round);
+      onRound?.(round);
+      if (stopped !== undefined) {
+        await writer.finish();
+        const summary = await summaryOf(writer);
+        return {
+          ...summary,
+          rounds,
+          downtime: started - stopped + milliseconds,
+        };
+      }
+      options.signal?.throwIfAborted();
+      if (!isConverged(round, options) && number < maxRounds) continue;
+      stopped = performance.now();
+      await stop();
+      wanted = merge(wanted, await takeAll(blocks));
+    }
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+async function summaryOf(
+  { byteLength, blocks }: Awaited<ReturnType<typeof createSnapshot>>,
+): Promise<SaveSummary> {
+  return {
+    byteLength,
+    blocks: await Promise.all(blocks.map(async (block) => ({
+      idstr: block.idstr,
+      pageCount: block.pageCount,
+      presentCount: await block.presentCount(),
+    }))),
+  };
+}
+
+async function takeAll(
+  blocks: readonly LiveRAMBlockInput[],
+): Promise<PageBitmap[]> {
+  const taken: PageBitmap[] = [];
+  for (const block of blocks) taken.push(await block.takeDirty());
+  return taken;
+}
+
+function countOf(bitmaps: readonly PageBitmap[]): number {
+  return bitmaps.reduce((sum, bitmap) => sum + bitmap.count(), 0);
+}
+
+function everyPage(pageCount: number): PageBitmap {
+  const bitmap = new PageBitmap(pageCount);
+  for (let page = 0; page < pageCount; page++) bitmap.set(page);
+  return bitmap;
+}
+
+/** The pages of one bitmap or the other. */
+function merge(
+  ones: readonly PageBitmap[],
+  others: readonly PageBitmap[],
+): PageBitmap[] {
+  return ones.map((one, index) => {
+    const { pageCount, bytes } = others[index];
+    const both = new PageBitmap(pageCount, one.bytes.slice());
+    both.bytes.forEach((byte, at) => both.bytes[at] = byte | (bytes[at] ?? 0));
+    return both;
+  });
+}

@@ -1,0 +1,123 @@
+import {
+  alignUp,
+  CAPABILITY_FIXED_RAM,
+  CAPABILITY_IGNORE_SHARED,
+  CAPABILITY_MAPPED_RAM,
+  type Configuration,
+  encodeHead,
+  encodeTail,
+  type RamLayout,
+} from "../../format/mod.ts";
+import { type CopiedParts, copiedParts, endedParts } from "./copied_parts.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { Snapshot } from "../snapshot.ts";
+
+/** What stands before and behind the RAMBlocks of a stream. */
+export interface StreamFrame {
+  /** The stream up to the body of RAM's START. */
+  readonly head: Uint8Array;
+  /** Size of a page in bytes. */
+  readonly pageSize: number;
+  /** How the RAM between the two is laid out. */
+  readonly layout: RamLayout;
+  /** Bytes from behind the list of RAMBlocks to the end of the stream. */
+  readonly tailLength: number;
+  /** Writes those bytes at `offset`. */
+  writeTail(sink: ByteSink, offset: number): Promise<void>;
+}
+
+/** The frame of a stream without device state. */
+export function newFrame(options: {
+  readonly machine: string;
+  readonly pageSize: number;
+  readonly targetPageBits?: number | undefined;
+  readonly layout?: RamLayout | undefined;
+}): StreamFrame {
+  const { machine, pageSize, targetPageBits, layout = "mapped-ram" } = options;
+  const bits = Math.log2(pageSize);
+  if (
+    !Number.isInteger(bits) || alignUp(pageSize, 256) !== pageSize || bits > 20
+  ) {
+    throw new RangeError(
+      `Cannot save pages of ${pageSize} bytes: expected a power of two ` +
+        "from 256 to 1048576",
+    );
+  }
+  if (targetPageBits !== undefined && targetPageBits !== bits) {
+    throw new RangeError(
+      `Cannot save pages of ${pageSize} bytes with targetPageBits ` +
+        `${targetPageBits}: expected ${bits}`,
+    );
+  }
+  const configuration: Configuration = {
+    machine,
+    capabilities: [capabilityOf(layout)],
+    ...(targetPageBits === undefined ? {} : { targetPageBits }),
+  };
+  const tail = encodeTail(configuration, pageSize, layout);
+  return {
+    head: encodeHead(configuration),
+    pageSize,
+    layout,
+    tailLength: tail.length,
+    writeTail: (sink, offset) => sink.write(tail, offset),
+  };
+}
+
+/** The capability that a layout of RAM goes by. */
+export function capabilityOf(layout: RamLayout): string {
+  return layout === "mapped-ram" ? CAPABILITY_MAPPED_RAM : CAPABILITY_FIXED_RAM;
+}
+
+/**
+ * The frame of an open snapshot: byte for byte where the layout stays the same,
+ * for nothing in it depends on where it stands.
+ */
+export async function copiedFrame(
+  snapshot: Snapshot,
+  layout: RamLayout = "mapped-ram",
+): Promise<StreamFrame> {
+  const { source } = snapshot;
+  if (snapshot.capabilities.includes(CAPABILITY_IGNORE_SHARED)) {
+    throw new RangeError(
+      `Cannot copy the device state of ${JSON.stringify(source.name)}: ` +
+        `its RAM was saved with ${CAPABILITY_IGNORE_SHARED}`,
+    );
+  }
+  return frameOf(snapshot, layout, await copiedParts(snapshot, layout));
+}
+
+/**
+ * The frame of a snapshot whose RAM section has no END: one is put where its
+ * PARTs end.
+ */
+export async function endedFrame(
+  snapshot: Snapshot,
+  partsEnd: number,
+): Promise<StreamFrame> {
+  const { layout } = snapshot.index;
+  return frameOf(snapshot, layout, await endedParts(snapshot, partsEnd));
+}
+
+function frameOf(
+  snapshot: Snapshot,
+  layout: RamLayout,
+  { head, tail }: CopiedParts,
+): StreamFrame {
+  const pageSize = snapshot.blocks[0]?.pageSize ?? 4096;
+  return {
+    head,
+    pageSize,
+    layout,
+    tailLength: tail.reduce((sum, part) => sum + part.length, 0),
+    async writeTail(sink, offset) {
+      let at = offset;
+      for (const part of tail) {
+        for await (const bytes of part.read()) {
+          await sink.write(bytes, at);
+          at += bytes.length;
+        }
+      }
+    },
+  };
+}

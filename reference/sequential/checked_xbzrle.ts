@@ -1,0 +1,18 @@
+import { applyXbzrle, FormatError, type RamRecord } from "../../format/mod.ts";
+
+/** Applies a delta to the page before it, or refuses it. */
+export function checkedXbzrle(
+  page: Uint8Array,
+  { block, data, offset }: RamRecord,
+  fileName: string,
+): void {
+  const fault = applyXbzrle(page, data);
+  if (fault === undefined) return;
+  throw new FormatError(fileName, {
+    rule: "record-xbzrle",
+    idstr: block.idstr,
+    offset: offset + fault.position,
+    found: fault.found,
+    expected: fault.expected,
+  });
+}

@@ -1,0 +1,95 @@
+import type { PageBitmap, RamRecord, StreamBlock } from "../../format/mod.ts";
+import { PageBuffer } from "../zero_page.ts";
+
+/** Pages in a row that came in a row. */
+interface QueuedPages {
+  readonly kind: "page" | "zero";
+  readonly block: StreamBlock;
+  readonly first: number;
+  count: number;
+  /** Where their bytes start in the buffer. */
+  readonly position: number;
+}
+
+/** A record that is to be unpacked. */
+interface QueuedRecord {
+  readonly kind: "packed";
+  readonly record: RamRecord;
+}
+
+/** Where queued pages go. */
+export interface PageReceiver {
+  /** Pages from `first` on; `nonZero` says which are not all zero. */
+  writePages(
+    block: StreamBlock,
+    first: number,
+    pages: { readonly bytes: Uint8Array; readonly nonZero: PageBitmap },
+  ): Promise<void>;
+  /** Pages of zeros from `first` on. */
+  clearPages(block: StreamBlock, first: number, count: number): Promise<void>;
+  /** A delta or a compressed page. */
+  unpack(record: RamRecord): Promise<void>;
+}
+
+/** Records up to now, in their order, pages in a row put together. */
+export class RecordQueue {
+  readonly #buffer: PageBuffer;
+  readonly #pageSize: number;
+  readonly #queue: (QueuedPages | QueuedRecord)[] = [];
+  #length = 0;
+
+  /** For records whose data has at most `byteLength` bytes between two settlings. */
+  constructor(byteLength: number, pageSize: number) {
+    this.#buffer = new PageBuffer(byteLength);
+    this.#pageSize = pageSize;
+  }
+
+  /** Puts a record behind the others. */
+  add(record: RamRecord): void {
+    const { kind, block, pageIndex } = record;
+    if (kind !== "page" && kind !== "zero") {
+      this.#queue.push({ kind: "packed", record });
+      return;
+    }
+    const position = this.#length;
+    if (kind === "page") {
+      this.#buffer.bytes.set(record.data, position);
+      this.#length += this.#pageSize;
+    }
+    const last = this.#queue.at(-1);
+    if (
+      last?.kind === kind && last.block === block &&
+      last.first + last.count === pageIndex
+    ) {
+      last.count++;
+    } else {
+      this.#queue.push({ kind, block, first: pageIndex, count: 1, position });
+    }
+  }
+
+  /** Hands all on. */
+  async settle(receiver: PageReceiver): Promise<void> {
+    for (const it of this.#queue) {
+      if (it.kind === "packed") await receiver.unpack(it.record);
+      else if (it.kind === "zero") {
+        await receiver.clearPages(it.block, it.first, it.count);
+      } else await this.#writePages(it, receiver);
+    }
+    this.#queue.length = 0;
+    this.#length = 0;
+  }
+
+  async #writePages(
+    { block, first, count, position }: QueuedPages,
+    receiver: PageReceiver,
+  ): Promise<void> {
+    const length = count * this.#pageSize;
+    const bytes = this.#buffer.bytes.subarray(position, position + length);
+    const nonZero = this.#buffer.nonZeroPages(
+      this.#pageSize,
+      count,
+      position,
+    );
+    await receiver.writePages(block, first, { bytes, nonZero });
+  }
+}

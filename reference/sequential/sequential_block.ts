@@ -1,0 +1,154 @@
+import {
+  pageCountOf,
+  type PageRun,
+  type StreamBlock,
+} from "../../format/mod.ts";
+import type { SequentialIndex } from "./sequential_index.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { RunOptions } from "../ram_block.ts";
+
+/** Between two pages in a row of the same RAMBlock stands a word. */
+const WORD = 8;
+/** Pages that are read together, where they stand in a row. */
+const TOGETHER_MAX = 64;
+
+/**
+ * One RAMBlock of a sequential stream, read by page and by range. It is itself a
+ * source of `usedLength` bytes.
+ */
+export class SequentialBlock implements ByteSource {
+  /** QEMU's name of the block: `pc.ram`. */
+  readonly idstr: string;
+  /** Bytes of RAM in the block. */
+  readonly usedLength: number;
+  /** Size of a page in bytes. */
+  readonly pageSize: number;
+  /** How many pages the block has. */
+  readonly pageCount: number;
+  /** Name for errors: that of the source and the idstr. */
+  readonly name: string;
+  /** The same as {@linkcode usedLength}: the block as a source. */
+  readonly byteLength: number;
+  readonly #source: ByteSource;
+  readonly #index: SequentialIndex;
+  readonly #block: StreamBlock;
+
+  /** Made by `openSequential`. */
+  constructor(source: ByteSource, index: SequentialIndex, block: StreamBlock) {
+    this.idstr = block.idstr;
+    this.usedLength = block.usedLength;
+    this.byteLength = block.usedLength;
+    this.pageSize = index.head.pageSize;
+    this.pageCount = pageCountOf(this.usedLength, this.pageSize);
+    this.name = `${source.name}, RAMBlock "${block.idstr}"`;
+    this.#source = source;
+    this.#index = index;
+    this.#block = block;
+  }
+
+  /** Whether the stream made a page something else than zeros. */
+  hasPage(pageIndex: number): boolean {
+    this.#checkRange(pageIndex * this.pageSize, this.pageSize);
+    return this.#index.entry(this.#block, pageIndex) !== undefined;
+  }
+
+  /** The runs of pages that the stream holds, in order. */
+  async *presentRuns(options: RunOptions = {}): AsyncGenerator<PageRun> {
+    const { first = 0, end = this.pageCount } = options;
+    const next = (from: number, present: boolean) =>
+      this.#index.next(this.#block, { first: from, end }, present);
+    for (let from = next(first, true); from < end;) {
+      const until = next(from, false);
+      yield { first: from, end: until };
+      from = next(until, true);
+    }
+  }
+
+  /** Reads a page into memory of its own. */
+  async readPage(
+    pageIndex: number,
+    options?: ReadOptions,
+  ): Promise<Uint8Array> {
+    const page = new Uint8Array(this.pageSize);
+    await this.readInto(page, pageIndex * this.pageSize, options);
+    return page;
+  }
+
+  /** Fills `target` with the bytes of the block from `offset` on. */
+  async readInto(
+    target: Uint8Array,
+    offset: number,
+    options: ReadOptions = {},
+  ): Promise<void> {
+    this.#checkRange(offset, target.length);
+    const { pageSize } = this;
+    const end = offset + target.length;
+    for (let at = offset; at < end;) {
+      options.signal?.throwIfAborted();
+      const pageIndex = Math.floor(at / pageSize);
+      const start = at - pageIndex * pageSize;
+      const length = Math.min(pageSize - start, end - at);
+      const part = target.subarray(at - offset, at - offset + length);
+      if (length === pageSize) {
+        const whole = Math.floor((end - at) / pageSize);
+        const pages = target.subarray(
+          at - offset,
+          at - offset + whole * pageSize,
+        );
+        at += pageSize * await this.#readPages(pages, pageIndex);
+      } else {
+        const page = new Uint8Array(pageSize);
+        await this.#readPages(page, pageIndex);
+        part.set(page.subarray(start, start + length));
+        at += length;
+      }
+    }
+  }
+
+  #checkRange(offset: number, length: number): void {
+    const valid = Number.isSafeInteger(offset) && offset >= 0 &&
+      offset + length <= this.usedLength;
+    if (valid) return;
+    throw new RangeError(
+      `Cannot read ${length} bytes at ${offset} of ${this.name}: ` +
+        `it has ${this.usedLength} bytes`,
+    );
+  }
+
+  /** Reads as many of these pages as can be read at once; how many it were. */
+  async #readPages(target: Uint8Array, first: number): Promise<number> {
+    const { pageSize } = this;
+    const index = this.#index;
+    const block = this.#block;
+    const entry = index.entry(block, first);
+    const most = Math.min(TOGETHER_MAX, target.length / pageSize);
+    let count = 1;
+    if (entry === undefined) {
+      const all = { first, end: first + target.length / pageSize };
+      const end = index.next(block, all, true);
+      target.fill(0, 0, (end - first) * pageSize);
+      return end - first;
+    }
+    const stride = pageSize + WORD;
+    while (count < most) {
+      const next = index.entry(block, first + count);
+      if (
+        next?.kind !== "page" || entry.kind !== "page" ||
+        next.offset !== entry.offset + count * stride
+      ) break;
+      count++;
+    }
+    if (count === 1) {
+      const page = target.subarray(0, pageSize);
+      await index.readPage(block, entry, page);
+      return 1;
+    }
+    const bytes = new Uint8Array(count * stride - WORD);
+    await this.#source.readInto(bytes, entry.offset);
+    for (let page = 0; page < count; page++) {
+      const from = page * stride;
+      target.set(bytes.subarray(from, from + pageSize), page * pageSize);
+    }
+    return count;
+  }
+}

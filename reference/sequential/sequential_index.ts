@@ -1,0 +1,157 @@
+import {
+  FormatError,
+  pageCountOf,
+  type PageRun,
+  type RamRecord,
+  type SequentialHead,
+  type SequentialVisitor,
+  type StreamBlock,
+} from "../../format/mod.ts";
+import { checkedXbzrle } from "./checked_xbzrle.ts";
+import { inflatePage } from "./inflate_page.ts";
+import { type PageEntry, RecordPageTable } from "./record_page_table.ts";
+import { ScratchStore } from "../local/scratch_store.ts";
+import type { ByteSource } from "../sources/byte_source.ts";
+
+/** A compressed page: its length stands in the 4 bytes before it. */
+const LENGTH_BYTES = 4;
+
+/**
+ * Where each page of a sequential stream stands last, found by one pass over it.
+ * A page that is made by deltas is put together in scratch, where it has one
+ * place however many come.
+ */
+export class SequentialIndex implements SequentialVisitor, Disposable {
+  readonly #source: ByteSource;
+  readonly #scratch: ScratchStore;
+  /** Of the pages of all blocks, one block behind the other. */
+  readonly #table: RecordPageTable;
+  readonly #pending: RamRecord[] = [];
+  /** Where in the table each block starts. */
+  #starts: readonly number[] = [];
+  #head: SequentialHead | undefined;
+
+  /** Of a stream in `source`; about `memoryMax` bytes of it stay in memory. */
+  constructor(source: ByteSource, memoryMax: number) {
+    this.#source = source;
+    this.#scratch = new ScratchStore(memoryMax / 2);
+    this.#table = new RecordPageTable(memoryMax / 2);
+  }
+
+  /** What stands before the first record. */
+  get head(): SequentialHead {
+    if (this.#head !== undefined) return this.#head;
+    throw new TypeError("Cannot use an index before its head is known");
+  }
+
+  /** Takes the head. */
+  begin(head: SequentialHead): void {
+    this.#head = head;
+    let count = 0;
+    this.#starts = head.blocks.map(({ usedLength }) => {
+      const start = count;
+      count += pageCountOf(usedLength, head.pageSize);
+      return start;
+    });
+  }
+
+  /** Takes a record. */
+  record(record: RamRecord): void {
+    // Behind a delta that waits, all others wait, too: the last one wins.
+    if (record.kind === "xbzrle" || this.#pending.length > 0) {
+      this.#pending.push(record);
+    } else this.#set(record);
+  }
+
+  /** State is read where it stands. */
+  state(): void {}
+
+  /** Applies the deltas that came since. */
+  async settle(): Promise<void> {
+    if (this.#pending.length === 0) return;
+    const page = new Uint8Array(this.head.pageSize);
+    for (const record of this.#pending.splice(0)) {
+      if (record.kind === "xbzrle") await this.#applyDelta(record, page);
+      else this.#set(record);
+    }
+  }
+
+  /** Where a page is; undefined for a page of zeros. */
+  entry({ index }: StreamBlock, pageIndex: number): PageEntry | undefined {
+    return this.#table.get(this.#starts[index] + pageIndex);
+  }
+
+  /** The first of some pages that has an entry, or has none, else `end`. */
+  next(
+    { index }: StreamBlock,
+    { first, end }: PageRun,
+    present: boolean,
+  ): number {
+    const start = this.#starts[index];
+    return this.#table.next(start + first, start + end, present) - start;
+  }
+
+  /** Reads a page that has an entry. */
+  async readPage(
+    block: StreamBlock,
+    entry: PageEntry,
+    target: Uint8Array,
+  ): Promise<void> {
+    if (entry.kind === "scratch") this.#scratch.read(target, entry.offset);
+    else if (entry.kind === "page") {
+      await this.#source.readInto(target, entry.offset);
+    } else await this.#readCompressed(block, entry.offset, target);
+  }
+
+  /** Gives memory and scratch back. */
+  [Symbol.dispose](): void {
+    this.#table[Symbol.dispose]();
+    this.#scratch[Symbol.dispose]();
+  }
+
+  #set({ kind, block, pageIndex, offset }: RamRecord): void {
+    const page = this.#starts[block.index] + pageIndex;
+    const isStored = kind === "page" || kind === "compressed";
+    this.#table.set(page, isStored ? { kind, offset } : undefined);
+  }
+
+  async #applyDelta(record: RamRecord, page: Uint8Array): Promise<void> {
+    const { block, pageIndex } = record;
+    const entry = this.entry(block, pageIndex);
+    if (entry === undefined) page.fill(0);
+    else await this.readPage(block, entry, page);
+    checkedXbzrle(page, record, this.#source.name);
+    const offset = entry?.kind === "scratch"
+      ? entry.offset
+      : this.#scratch.byteLength;
+    this.#scratch.write(page, offset);
+    this.#table.set(this.#starts[block.index] + pageIndex, {
+      kind: "scratch",
+      offset,
+    });
+  }
+
+  async #readCompressed(
+    { idstr }: StreamBlock,
+    offset: number,
+    target: Uint8Array,
+  ): Promise<void> {
+    const source = this.#source;
+    const head = new Uint8Array(LENGTH_BYTES);
+    await source.readInto(head, offset - LENGTH_BYTES);
+    const length = new DataView(head.buffer).getUint32(0);
+    // It was looked at while indexing; a file that has changed since is bad.
+    if (length > 2 * target.length + 64) {
+      throw new FormatError(source.name, {
+        rule: "record-compressed",
+        offset: offset - LENGTH_BYTES,
+        idstr,
+        found: `a compressed page of ${length} bytes`,
+        expected: `the length it had before`,
+      });
+    }
+    const data = new Uint8Array(length);
+    await source.readInto(data, offset);
+    await inflatePage({ data, offset, idstr, fileName: source.name }, target);
+  }
+}

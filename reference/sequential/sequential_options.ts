@@ -1,0 +1,46 @@
+import {
+  findLastVmdesc,
+  fullSectionLengths,
+  type SequentialOptions,
+  type Vmdesc,
+} from "../../format/mod.ts";
+import { drive } from "../drive.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+
+/** How to read a sequential stream. */
+export interface SequentialReadOptions extends ReadOptions {
+  /** Where the stream starts in the source, in bytes. Default: 0. */
+  readonly offset?: number | undefined;
+  /**
+   * Size of a page in bytes, where the stream does not tell: neither
+   * target-page-bits nor a vmdesc. Default: 4096.
+   */
+  readonly pageSize?: number | undefined;
+}
+
+/** What the vmdesc at the end of a file tells of how to read it. */
+export async function sequentialOptions(
+  source: ByteSource,
+  options: SequentialReadOptions,
+): Promise<SequentialOptions & { readonly vmdesc?: Vmdesc }> {
+  const vmdesc = await drive(
+    findLastVmdesc(source, options.offset ?? 0),
+    source,
+    options,
+  );
+  if (vmdesc === undefined) return { pageSize: options.pageSize };
+  return {
+    vmdesc,
+    lengths: fullSectionLengths(vmdesc),
+    pageSize: options.pageSize ?? pageSizeOf(vmdesc),
+  };
+}
+
+/** The size of a page that a vmdesc names, if it can be one. */
+function pageSizeOf({ value }: Vmdesc): number | undefined {
+  const size = (value as { readonly page_size?: unknown }).page_size;
+  return typeof size === "number" && Number.isInteger(Math.log2(size)) &&
+      size >= 0x100 && size <= 0x100000
+    ? size
+    : undefined;
+}

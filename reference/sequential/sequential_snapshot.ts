@@ -1,0 +1,159 @@
+import {
+  type DeviceState,
+  ForwardReader,
+  type SequentialEnd,
+  type SequentialHead,
+  type Vmdesc,
+  walkDeviceState,
+  walkSequentialStream,
+} from "../../format/mod.ts";
+import {
+  sequentialOptions,
+  type SequentialReadOptions,
+} from "./sequential_options.ts";
+import { drive } from "../drive.ts";
+import { driveForward, forwardReads } from "./forward_drive.ts";
+import { Pace } from "../pace.ts";
+import type { Progress } from "../progress.ts";
+import { SequentialBlock } from "./sequential_block.ts";
+import { SequentialIndex } from "./sequential_index.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+
+/** How to open a sequential stream. */
+export interface OpenSequentialOptions extends SequentialReadOptions {
+  /**
+   * About how many bytes the index may take in memory; what is beyond goes to a
+   * temporary file. Default: 64 MiB, enough for 16 GiB of RAM.
+   */
+  readonly memoryMax?: number | undefined;
+  /** Is told now and then how many bytes of the stream are read. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+const MEMORY_MAX = 0x4000000;
+
+/** An open sequential stream. Its source stays the caller's to close. */
+export class SequentialSnapshot implements Disposable {
+  /** What the stream is read from. */
+  readonly source: ByteSource;
+  /** QEMU's name of the machine type: `pc-i440fx-10.0`. */
+  readonly machine: string;
+  /** Size of a page in bytes. */
+  readonly pageSize: number;
+  /** The RAMBlocks, in the order of the stream. */
+  readonly blocks: readonly SequentialBlock[];
+  /** What stands before the first record. */
+  readonly head: SequentialHead;
+  /** Where the RAM ends, and what came before that. */
+  readonly end: SequentialEnd;
+  /** The vmdesc at the end of the file, if there is one. */
+  readonly vmdesc: Vmdesc | undefined;
+  readonly #index: SequentialIndex;
+
+  /** Made by {@linkcode openSequential}. */
+  constructor(
+    source: ByteSource,
+    index: SequentialIndex,
+    found: { readonly end: SequentialEnd; readonly vmdesc: Vmdesc | undefined },
+  ) {
+    this.source = source;
+    this.head = index.head;
+    this.machine = this.head.configuration.machine;
+    this.pageSize = this.head.pageSize;
+    this.end = found.end;
+    this.vmdesc = found.vmdesc;
+    this.#index = index;
+    this.blocks = this.head.blocks.map((block) =>
+      new SequentialBlock(source, index, block)
+    );
+  }
+
+  /** The RAMBlock of that idstr; a RangeError names those there are. */
+  block(idstr: string): SequentialBlock {
+    const block = this.blocks.find((it) => it.idstr === idstr);
+    if (block !== undefined) return block;
+    const names = this.blocks.map((it) => JSON.stringify(it.idstr));
+    throw new RangeError(
+      `Cannot find RAMBlock ${JSON.stringify(idstr)} in ` +
+        `${JSON.stringify(this.source.name)}: it has ${names.join(", ")}`,
+    );
+  }
+
+  /** Walks over what follows the RAM: device sections, EOF, vmdesc. */
+  async deviceState(options?: ReadOptions): Promise<DeviceState> {
+    const { source, end, vmdesc } = this;
+    if (!end.hasEnd) {
+      const eofOffset = end.ramEnd - 1;
+      return {
+        sections: end.earlySections,
+        dirtyBitmaps: [],
+        ...vmdesc === undefined ? {} : { vmdesc },
+        eofOffset,
+        end: vmdesc === undefined
+          ? end.ramEnd
+          : vmdesc.range.offset + vmdesc.range.length,
+      };
+    }
+    const index = {
+      ramEnd: end.ramEnd,
+      ramSection: this.head.ramSection,
+      started: end.started,
+      layout: "mapped-ram" as const,
+    };
+    return await drive(walkDeviceState(source, index), source, options);
+  }
+
+  /** Gives the index back. */
+  [Symbol.dispose](): void {
+    this.#index[Symbol.dispose]();
+  }
+}
+
+/**
+ * Opens a sequential migration stream: reads it once to find the last record of
+ * each page. Pages are then read from where they stand.
+ *
+ * @throws {FormatError} if the stream breaks a rule
+ * @throws {UnsupportedError} if it takes another reader
+ * @throws {SourceError} if it cannot be read
+ *
+ * @example
+ * ```ts
+ * import { openFileSource, openSequential } from "../../mod.ts";
+ *
+ * async function firstPage(path: string): Promise<Uint8Array> {
+ *   using source = openFileSource(path);
+ *   using stream = await openSequential(source);
+ *   return await stream.block("pc.ram").readPage(0);
+ * }
+ * ```
+ */
+export async function openSequential(
+  source: ByteSource,
+  options: OpenSequentialOptions = {},
+): Promise<SequentialSnapshot> {
+  const { offset = 0, signal, memoryMax = MEMORY_MAX, onProgress } = options;
+  const { vmdesc, ...walkOptions } = await sequentialOptions(source, options);
+  const index = new SequentialIndex(source, memoryMax);
+  const reader = new ForwardReader(source, offset);
+  const pace = new Pace(signal);
+  try {
+    const walk = walkSequentialStream(reader, index, {
+      ...walkOptions,
+      ramOnly: true,
+    });
+    const end = await driveForward(walk, {
+      ...forwardReads(source, options),
+      async settle(): Promise<void> {
+        await index.settle();
+        const done = reader.offset - offset;
+        onProgress?.({ idstr: "", done, total: source.byteLength - offset });
+        await pace.step();
+      },
+    });
+    return new SequentialSnapshot(source, index, { end, vmdesc });
+  } catch (error) {
+    index[Symbol.dispose]();
+    throw error;
+  }
+}

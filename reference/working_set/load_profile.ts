@@ -1,0 +1,43 @@
+import {
+  PROFILE_LENGTH_MAX,
+  readProfile,
+  type WorkingSetProfile,
+} from "../../format/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+
+/**
+ * Reads a profile from a file, a URL, a Blob. It is refused before it is read if
+ * it is longer than a profile may be.
+ *
+ * @throws {SyntaxError} if it is no profile; it names the line
+ * @throws {SourceError} if it cannot be read
+ *
+ * @example
+ * ```ts
+ * import { loadProfile, openFileSource } from "../../mod.ts";
+ *
+ * async function pagesOf(path: string): Promise<number> {
+ *   using source = openFileSource(path);
+ *   const { runs } = await loadProfile(source);
+ *   return runs.reduce((sum, { first, end }) => sum + end - first, 0);
+ * }
+ * ```
+ */
+export async function loadProfile(
+  source: ByteSource,
+  options?: ReadOptions,
+): Promise<WorkingSetProfile> {
+  const { name, byteLength } = source;
+  if (byteLength > PROFILE_LENGTH_MAX) {
+    throw new SyntaxError(
+      `Cannot read ${JSON.stringify(name)}: it has ${byteLength} bytes, ` +
+        `expected a profile of at most ${PROFILE_LENGTH_MAX}`,
+    );
+  }
+  const bytes = new Uint8Array(byteLength);
+  if (byteLength > 0) await source.readInto(bytes, 0, options);
+  return readProfile(
+    new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes),
+    { name },
+  );
+}

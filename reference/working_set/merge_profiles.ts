@@ -1,0 +1,146 @@
+import {
+  PROFILE_RUNS_MAX,
+  type ProfileBlock,
+  type ProfileRun,
+  type WorkingSetProfile,
+} from "../../format/mod.ts";
+
+/** Pages that the same recordings have, in the same order. */
+interface Segment extends ProfileRun {
+  /** How many recordings have them. */
+  readonly recordings: number;
+  /** Mean place of the first page in those recordings. */
+  readonly rank: number;
+}
+
+/** Where a run starts or ends. */
+interface Edge {
+  readonly page: number;
+  /** 1 where it starts, -1 where it ends. */
+  readonly sign: 1 | -1;
+  /** Place of its first page in its recording, less the index of that page. */
+  readonly shift: number;
+}
+
+/**
+ * Makes one profile of several of the same snapshot: first the pages that most
+ * of them have; among those, the ones that were asked for earliest in the mean.
+ * Pages that stand side by side in all recordings stay together. The order of
+ * `profiles` does not matter.
+ *
+ * @throws {RangeError} if there is none, or they are of different snapshots
+ *
+ * @example
+ * ```ts
+ * import { mergeProfiles } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const snapshot = "5e".repeat(32);
+ * const blocks = [{ idstr: "ram", usedLength: 0x10000, pageSize: 4096 }];
+ * const [a, b, c] = [3, 5, 9].map((first) => (
+ *   { idstr: "ram", first, end: first + 1 }
+ * ));
+ * const { runs } = mergeProfiles([
+ *   { snapshot, blocks, runs: [a, b] },
+ *   { snapshot, blocks, runs: [c, b] },
+ * ]);
+ * assert.deepEqual(runs, [b, a, c]);
+ * ```
+ */
+export function mergeProfiles(
+  profiles: readonly WorkingSetProfile[],
+): WorkingSetProfile {
+  const [first] = profiles;
+  if (first === undefined) {
+    throw new RangeError("Cannot merge profiles: there is none, expected one");
+  }
+  for (const profile of profiles) checkSame(first, profile);
+  const edges = edgesByBlock(profiles);
+  const segments = first.blocks.flatMap(({ idstr }) =>
+    segmentsOf(idstr, edges.get(idstr) ?? [])
+  );
+  // The sort is stable: what is equal stays in the order of blocks and pages.
+  segments.sort((a, b) => b.recordings - a.recordings || a.rank - b.rank);
+  const { snapshot, blocks } = first;
+  return { snapshot, blocks, runs: joinRuns(segments) };
+}
+
+function checkSame(one: WorkingSetProfile, other: WorkingSetProfile): void {
+  if (one.snapshot !== other.snapshot) {
+    throw new RangeError(
+      "Cannot merge profiles of different snapshots: found " +
+        `${other.snapshot}, expected ${one.snapshot}`,
+    );
+  }
+  const at = differingBlock(one.blocks, other.blocks);
+  if (at === undefined) return;
+  throw new RangeError(
+    `Cannot merge profiles: they do not agree about RAMBlock ${at} of snapshot ` +
+      one.snapshot,
+  );
+}
+
+/** The first block in which two lists differ. */
+export function differingBlock(
+  one: readonly ProfileBlock[],
+  other: readonly ProfileBlock[],
+): number | undefined {
+  const length = Math.max(one.length, other.length);
+  for (let index = 0; index < length; index++) {
+    const [a, b] = [one[index], other[index]];
+    if (
+      a?.idstr !== b?.idstr || a?.usedLength !== b?.usedLength ||
+      a?.pageSize !== b?.pageSize
+    ) return index;
+  }
+  return undefined;
+}
+
+function edgesByBlock(
+  profiles: readonly WorkingSetProfile[],
+): Map<string, Edge[]> {
+  const byBlock = new Map<string, Edge[]>();
+  for (const { runs } of profiles) {
+    let rank = 0;
+    for (const { idstr, first, end } of runs) {
+      const edges = byBlock.get(idstr) ?? [];
+      const shift = rank - first;
+      edges.push({ page: first, sign: 1, shift });
+      edges.push({ page: end, sign: -1, shift });
+      byBlock.set(idstr, edges);
+      rank += end - first;
+    }
+  }
+  return byBlock;
+}
+
+/** Walks over the edges of a block; between two of them nothing changes. */
+function segmentsOf(idstr: string, edges: Edge[]): Segment[] {
+  edges.sort((a, b) => a.page - b.page);
+  const segments: Segment[] = [];
+  let recordings = 0;
+  let shifts = 0;
+  let first = 0;
+  for (const { page, sign, shift } of edges) {
+    if (recordings > 0 && page > first) {
+      const rank = shifts / recordings + first;
+      segments.push({ idstr, first, end: page, recordings, rank });
+    }
+    recordings += sign;
+    shifts += sign * shift;
+    first = page;
+  }
+  return segments;
+}
+
+/** Runs as long as can be, at most as many as a profile may have. */
+function joinRuns(segments: readonly Segment[]): ProfileRun[] {
+  const runs: { idstr: string; first: number; end: number }[] = [];
+  for (const { idstr, first, end } of segments) {
+    const last = runs.at(-1);
+    if (last?.idstr === idstr && last.end === first) last.end = end;
+    else if (runs.length === PROFILE_RUNS_MAX) break;
+    else runs.push({ idstr, first, end });
+  }
+  return runs;
+}

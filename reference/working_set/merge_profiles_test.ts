@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { WorkingSetProfile } from "../../format/mod.ts";
+import { mergeProfiles } from "./merge_profiles.ts";
+
+const BLOCKS = [
+  { idstr: "ram", usedLength: 0x100000, pageSize: 4096 },
+  { idstr: "rom", usedLength: 0x100000, pageSize: 4096 },
+];
+
+/** A profile from `ram 3-5, rom 0-1`. */
+function profile(runs: string, blocks = BLOCKS): WorkingSetProfile {
+  return {
+    snapshot: "5e".repeat(32),
+    blocks,
+    runs: runs.split(", ").filter((it) => it !== "").map((it) => {
+      const [idstr, first, end] = it.split(/[ -]/);
+      return { idstr, first: Number(first), end: Number(end) };
+    }),
+  };
+}
+
+function merged(...profiles: readonly string[]): string {
+  return mergeProfiles(profiles.map((it) => profile(it))).runs
+    .map(({ idstr, first, end }) => `${idstr} ${first}-${end}`).join(", ");
+}
+
+test("one profile stays as it is", () => {
+  for (const runs of ["", "rom 5-6, ram 3-9, ram 0-3"]) {
+    assert.equal(merged(runs), runs);
+    assert.equal(merged(runs, runs, runs), runs);
+  }
+});
+
+test("pages of more recordings come first, whatever their place", () => {
+  assert.equal(
+    merged("ram 0-9, ram 50-51", "ram 20-30, ram 50-51", "ram 50-51, rom 1-2"),
+    "ram 50-51, ram 0-9, ram 20-30, rom 1-2",
+  );
+  assert.equal(merged("ram 0-10", "ram 4-6"), "ram 4-6, ram 0-4, ram 6-10");
+});
+
+test("among them the mean place of the first time decides", () => {
+  // Places: ram 1 is 0th and 2nd, ram 5 is 1st and 0th, ram 9 is 2nd and 1st.
+  assert.equal(
+    merged("ram 1-2, ram 5-6, ram 9-10", "ram 5-6, ram 9-10, ram 1-2"),
+    "ram 5-6, ram 1-2, ram 9-10",
+  );
+});
+
+test("the order of the profiles does not matter, nor do ties", () => {
+  const all = ["ram 7-9, rom 0-4", "rom 2-3, ram 8-20, ram 0-3", "ram 0-1"];
+  const [a, b, c] = all;
+  const orders = [[a, b, c], [a, c, b], [b, a, c], [b, c, a], [c, b, a]];
+  assert.equal(new Set(orders.map((it) => merged(...it))).size, 1);
+  assert.equal(merged("rom 3-4", "ram 9-10"), "ram 9-10, rom 3-4");
+});
+
+test("each page of a merge is there once, and none is lost", () => {
+  const all = [
+    "ram 5-60, rom 0-40",
+    "ram 50-70, ram 0-7, rom 39-41",
+    "ram 6-7",
+  ];
+  const pages = (runs: string) =>
+    profile(runs).runs.flatMap(({ idstr, first, end }) =>
+      Array.from({ length: end - first }, (_, n) => `${idstr} ${first + n}`)
+    );
+  const found = pages(merged(...all));
+  assert.deepEqual(found.toSorted(), [...new Set(all.flatMap(pages))].sort());
+});
+
+test("merging runs of any length costs nothing", () => {
+  const usedLength = Number.MAX_SAFE_INTEGER - 255;
+  const blocks = [{ idstr: "ram", usedLength, pageSize: 256 }];
+  const end = usedLength / 256;
+  const { runs } = mergeProfiles([
+    profile(`ram 0-${end}`, blocks),
+    profile("ram 77-78", blocks),
+  ]);
+  assert.deepEqual(runs.map((it) => [it.first, it.end]), [
+    [77, 78],
+    [0, 77],
+    [78, end],
+  ]);
+});
+
+test("profiles that do not belong together are refused", () => {
+  assert.throws(() => mergeProfiles([]), RangeError);
+  const one = profile("ram 1-2");
+  const other = { ...one, snapshot: "77".repeat(32) };
+  assert.throws(
+    () => mergeProfiles([one, other]),
+    new RangeError(
+      "Cannot merge profiles of different snapshots: found " +
+        `${other.snapshot}, expected ${one.snapshot}`,
+    ),
+  );
+  assert.throws(
+    () => mergeProfiles([one, { ...one, blocks: BLOCKS.slice(0, 1) }]),
+    /they do not agree about RAMBlock 1 of snapshot 5e/,
+  );
+});

@@ -1,0 +1,67 @@
+import type { ProfileRun, WorkingSetProfile } from "../../format/mod.ts";
+import { differingBlock } from "./merge_profiles.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { snapshotIdentity } from "./snapshot_identity.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+
+/** How to check a profile against a snapshot. */
+export interface ProfileRunsOptions extends ReadOptions {
+  /** Identity of the snapshot, where it is known. Default: it is computed. */
+  readonly identity?: string | undefined;
+}
+
+/**
+ * The runs of a profile, once it is known to be of that snapshot: each names
+ * pages that the snapshot has, though its file may not hold all of them.
+ *
+ * @throws {RangeError} if the profile is of another snapshot
+ * @throws {SourceError} if the snapshot cannot be read
+ *
+ * @example Fetch what a guest will ask for, before it does
+ * ```ts
+ * import { openSnapshot, profileRuns, readProfile } from "../../mod.ts";
+ * import type { ByteSource } from "../../mod.ts";
+ *
+ * async function warm(source: ByteSource, text: string): Promise<void> {
+ *   const snapshot = await openSnapshot(source);
+ *   const runs = await profileRuns(readProfile(text), snapshot);
+ *   for (const { idstr, first, end } of runs) {
+ *     for (let page = first; page < end; page++) {
+ *       await snapshot.block(idstr).readPage(page);
+ *     }
+ *   }
+ * }
+ * ```
+ */
+export async function profileRuns(
+  profile: WorkingSetProfile,
+  snapshot: Snapshot,
+  options: ProfileRunsOptions = {},
+): Promise<readonly ProfileRun[]> {
+  const identity = options.identity ??
+    await snapshotIdentity(snapshot, options);
+  const name = JSON.stringify(snapshot.source.name);
+  if (profile.snapshot !== identity) {
+    throw new RangeError(
+      `Cannot use the profile for ${name}: it is of snapshot ` +
+        `${profile.snapshot}, expected ${identity}`,
+    );
+  }
+  const at = differingBlock(profile.blocks, snapshot.blocks);
+  if (at !== undefined) {
+    throw new RangeError(
+      `Cannot use the profile for ${name}: its RAMBlock ${at} is ` +
+        `${describe(profile.blocks[at])}, expected ` +
+        describe(snapshot.blocks[at]),
+    );
+  }
+  return profile.runs;
+}
+
+function describe(
+  block: WorkingSetProfile["blocks"][number] | undefined,
+): string {
+  return block === undefined
+    ? "missing"
+    : `"${block.idstr}" of ${block.usedLength} bytes`;
+}

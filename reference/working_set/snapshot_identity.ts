@@ -1,0 +1,87 @@
+import {
+  type ByteRange,
+  ByteWriter,
+  type DeviceState,
+  IDENTITY_STATE_MAX,
+  PROFILE_BLOCKS_MAX,
+} from "../../format/mod.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+
+/**
+ * The identity of a snapshot: 64 hexadecimal digits that depend on its machine,
+ * its RAMBlocks and the state of its devices, but not on where anything stands
+ * in the file (SPEC Annex D). It says which snapshot a working-set profile is
+ * of; it proves nothing about the pages, which it does not cover.
+ *
+ * Reads at most 16 MiB of device state, and no page.
+ *
+ * @throws {RangeError} if it has more than 65,536 RAMBlocks
+ * @throws {FormatError} if what follows the RAM breaks a rule
+ * @throws {SourceError} if it cannot be read
+ *
+ * @example
+ * ```ts
+ * import {
+ *   memorySink,
+ *   memorySource,
+ *   openSnapshot,
+ *   saveSnapshot,
+ *   snapshotIdentity,
+ * } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const sink = memorySink();
+ * const ram = memorySource(new Uint8Array(0x4000));
+ * await saveSnapshot(sink, [{ idstr: "ram", source: ram }]);
+ * const snapshot = await openSnapshot(memorySource(sink.bytes()));
+ * assert.match(await snapshotIdentity(snapshot), /^[0-9a-f]{64}$/);
+ * ```
+ */
+export async function snapshotIdentity(
+  snapshot: Snapshot,
+  options: ReadOptions = {},
+): Promise<string> {
+  const { source, blocks, machine } = snapshot;
+  if (blocks.length > PROFILE_BLOCKS_MAX) {
+    throw new RangeError(
+      `Cannot identify ${JSON.stringify(source.name)}: it has ` +
+        `${blocks.length} RAMBlocks, expected at most ${PROFILE_BLOCKS_MAX}`,
+    );
+  }
+  const writer = new ByteWriter();
+  writer.text("mapped-ram-identity 1\n").countedString(machine);
+  writer.be32(blocks.length);
+  for (const { idstr, usedLength, pageSize } of blocks) {
+    writer.countedString(idstr).be64(usedLength).be64(pageSize);
+  }
+  let left = IDENTITY_STATE_MAX;
+  for (
+    const { offset, length } of stateRanges(
+      snapshot,
+      await snapshot.deviceState(options),
+    )
+  ) {
+    const bytes = new Uint8Array(Math.min(length, left));
+    if (bytes.length > 0) await source.readInto(bytes, offset, options);
+    writer.bytes(bytes);
+    left -= bytes.length;
+  }
+  const description = new Uint8Array(writer.finish());
+  const digest = await crypto.subtle.digest("SHA-256", description);
+  return [...new Uint8Array(digest)]
+    .map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The sections before RAM's END, and all from behind it to the EOF item. */
+function stateRanges(
+  { index }: Snapshot,
+  state: DeviceState,
+): ByteRange[] {
+  const { eofOffset, end } = state;
+  const stateEnd = eofOffset === undefined ? end : eofOffset + 1;
+  return [
+    ...index.earlySections.map(({ range }) => range),
+    { offset: index.ramEnd, length: stateEnd - index.ramEnd },
+  ];
+}

@@ -1,0 +1,110 @@
+import {
+  PageBitmap,
+  pageCountOf,
+  PROFILE_RUNS_MAX,
+  type ProfileBlock,
+  type ProfileRun,
+  type WorkingSetProfile,
+} from "../../format/mod.ts";
+
+/** Pages of a piece of a bitmap; pieces are made when they are first needed. */
+const PIECE_PAGES = 0x8000;
+
+interface BlockRecord {
+  readonly pageCount: number;
+  readonly pieces: Map<number, PageBitmap>;
+}
+
+/**
+ * Takes down which pages are asked for, in the order of the first time. Memory
+ * grows with the pages that are recorded, not with the size of the RAM.
+ *
+ * @example
+ * ```ts
+ * import { WorkingSetRecorder } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const blocks = [{ idstr: "pc.ram", usedLength: 0x100000, pageSize: 4096 }];
+ * const recorder = new WorkingSetRecorder(blocks);
+ * for (const page of [7, 8, 3, 8, 9]) recorder.record("pc.ram", page);
+ * const { runs } = recorder.profile("5e".repeat(32));
+ * assert.deepEqual(runs, [
+ *   { idstr: "pc.ram", first: 7, end: 9 },
+ *   { idstr: "pc.ram", first: 3, end: 4 },
+ *   { idstr: "pc.ram", first: 9, end: 10 },
+ * ]);
+ * ```
+ */
+export class WorkingSetRecorder {
+  readonly #blocks: readonly ProfileBlock[];
+  readonly #records: ReadonlyMap<string, BlockRecord>;
+  readonly #runs: { idstr: string; first: number; end: number }[] = [];
+  #pageCount = 0;
+
+  /** For the RAMBlocks of a snapshot: its `blocks`. */
+  constructor(blocks: readonly ProfileBlock[]) {
+    this.#blocks = blocks.map(({ idstr, usedLength, pageSize }) => ({
+      idstr,
+      usedLength,
+      pageSize,
+    }));
+    this.#records = new Map(
+      blocks.map(({ idstr, usedLength, pageSize }) => [
+        idstr,
+        { pageCount: pageCountOf(usedLength, pageSize), pieces: new Map() },
+      ]),
+    );
+  }
+
+  /** How many pages were recorded, each counted once. */
+  get pageCount(): number {
+    return this.#pageCount;
+  }
+
+  /**
+   * Records that a page was asked for. Returns whether it was taken down: not if
+   * it was before, nor if the 1,048,576 runs that a profile may have are full.
+   *
+   * @throws {RangeError} if there is no such block or page
+   */
+  record(idstr: string, pageIndex: number): boolean {
+    const record = this.#records.get(idstr);
+    if (
+      record === undefined || !Number.isInteger(pageIndex) || pageIndex < 0 ||
+      pageIndex >= record.pageCount
+    ) {
+      throw new RangeError(
+        `Cannot record page ${pageIndex} of ${JSON.stringify(idstr)}: ` +
+          (record === undefined
+            ? "there is no such RAMBlock"
+            : `expected 0 to ${record.pageCount - 1}`),
+      );
+    }
+    const last = this.#runs.at(-1);
+    const goesOn = last?.idstr === idstr && last.end === pageIndex;
+    if (!goesOn && this.#runs.length === PROFILE_RUNS_MAX) return false;
+    if (!markFirst(record, pageIndex)) return false;
+    if (goesOn) last.end++;
+    else this.#runs.push({ idstr, first: pageIndex, end: pageIndex + 1 });
+    this.#pageCount++;
+    return true;
+  }
+
+  /** What was recorded so far of the snapshot of that identity. */
+  profile(snapshot: string): WorkingSetProfile {
+    const runs: ProfileRun[] = this.#runs.map((run) => ({ ...run }));
+    return { snapshot, blocks: this.#blocks, runs };
+  }
+}
+
+/** Sets the bit of a page; false if it was set. */
+function markFirst(record: BlockRecord, pageIndex: number): boolean {
+  const number = Math.floor(pageIndex / PIECE_PAGES);
+  const page = pageIndex % PIECE_PAGES;
+  let piece = record.pieces.get(number);
+  if (piece === undefined) {
+    record.pieces.set(number, piece = new PageBitmap(PIECE_PAGES));
+  } else if (piece.isSet(page)) return false;
+  piece.set(page);
+  return true;
+}
