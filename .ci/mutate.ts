@@ -7,6 +7,7 @@
  * deno task mutate                          # all of format/
  * deno task mutate --sample 100 --seed 3    # some
  * deno task mutate format/vmdesc.ts         # one file
+ * deno task mutate format/vmdesc.ts:150     # one line of it
  * ```
  *
  * @module
@@ -23,12 +24,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { type ModuleGraph, readModuleGraph } from "./module_graph.ts";
 import { type Mutant, mutantsOf } from "./mutants_of.ts";
 
-const TIMEOUT_MS = 120_000;
+/** A test takes so many times what it took unbroken, and more, if it hangs. */
+const SLOWER_MAX = 8;
+const SLOWER_MS = 20_000;
 const ROOMS = ["format", "reference", "conformance", "mod.ts", "deno.json"];
 const MORE = ["deno.lock", "SPEC.md"];
 
@@ -36,44 +40,75 @@ const MORE = ["deno.lock", "SPEC.md"];
 const SUITE =
   /^(read|write|sequential|dirty_bitmaps|libvirt\w*|working_set_profile)_test\.ts$/;
 
-/** The tests that a break has to fail: its own first, since they are fast. */
+/** The tests that a break has to fail. */
 class Tests {
   readonly #folder: string;
-  /** The tests that pass as long as nothing is broken. */
-  readonly #good: ReadonlySet<string>;
+  readonly #graph: ModuleGraph;
+  /** Milliseconds of each test that passes as long as nothing is broken. */
+  readonly #good = new Map<string, number>();
 
-  constructor(folder: string) {
+  constructor(folder: string, files: readonly string[]) {
     this.#folder = folder;
-    const format = readdirSync("format").filter((it) => it.endsWith("_test.ts"))
-      .map((name) => join("format", name));
-    const suite = readdirSync("conformance").filter((name) => SUITE.test(name))
-      .map((name) => join("conformance", name));
-    const good = new Set<string>();
-    for (const test of [...suite, ...format]) {
-      if (this.#pass([test])) good.add(test);
-      else console.error(`${test} fails unbroken: it is left out`);
+    this.#graph = readModuleGraph(folder);
+    const stages = files.flatMap((file) => this.#stages(file));
+    for (const test of new Set(stages.flat())) {
+      const start = performance.now();
+      if (this.#pass([test], Infinity)) {
+        this.#good.set(test, performance.now() - start);
+      } else console.error(`${test} fails unbroken: it is left out`);
     }
-    this.#good = good;
   }
 
-  /** Whether all of them pass. */
+  /** Whether all of them pass that have to do with the file. */
   passAll(file: string): boolean {
-    const own = file.replace(/\.ts$/, "_test.ts");
-    const suite = [...this.#good].filter((it) => it.startsWith("conformance"));
-    const rest = [...this.#good].filter((it) => it.startsWith("format"));
-    const stages = [this.#good.has(own) ? [own] : [], suite, rest];
-    return stages.every((tests) => tests.length === 0 || this.#pass(tests));
+    return this.#stages(file).every((stage) => {
+      const tests = stage.filter((it) => this.#good.has(it));
+      const usual = tests.reduce((sum, it) => sum + this.#timeOf(it), 0);
+      const timeout = SLOWER_MAX * usual + SLOWER_MS;
+      return tests.length === 0 || this.#pass(tests, timeout);
+    });
   }
 
-  #pass(tests: readonly string[]): boolean {
+  #timeOf(test: string): number {
+    return this.#good.get(test) ?? 0;
+  }
+
+  /** Its own first and the suite last: the fast ones before the slow ones. */
+  #stages(file: string): string[][] {
+    const own = file.replace(/\.ts$/, "_test.ts");
+    const tests = [...this.#graph.keys()].filter((it) =>
+      it.endsWith("_test.ts") && reaches(this.#graph, it, file)
+    );
+    const suite = tests.filter((it) =>
+      dirname(it) === "conformance" && SUITE.test(basename(it))
+    );
+    const beside = tests.filter((it) =>
+      dirname(it) === dirname(file) && it !== own
+    );
+    return [tests.filter((it) => it === own), beside, suite];
+  }
+
+  #pass(tests: readonly string[], timeout: number): boolean {
     const args = ["test", "-A", "--no-check", "--fail-fast", "--quiet"];
     const { status } = spawnSync("deno", [...args, ...tests], {
       cwd: this.#folder,
       stdio: "ignore",
-      timeout: TIMEOUT_MS,
+      ...Number.isFinite(timeout) ? { timeout: Math.ceil(timeout) } : {},
     });
     return status === 0;
   }
+}
+
+/** Whether a file loads another one, by itself or by what it loads. */
+function reaches(graph: ModuleGraph, from: string, to: string): boolean {
+  const reached = new Set([from]);
+  for (const it of reached) {
+    if (it === to) return true;
+    for (const { path, atRunTime } of graph.get(it) ?? []) {
+      if (atRunTime && path !== undefined) reached.add(path);
+    }
+  }
+  return false;
 }
 
 /** Whether some test fails when the code is broken in this way. */
@@ -114,12 +149,15 @@ function main(args: readonly string[]): number {
       seed: { type: "string", default: "1" },
     },
   });
-  const files = positionals.length > 0 ? positionals : readdirSync("format")
+  const places = positionals.length > 0 ? positionals : readdirSync("format")
     .filter((name) => /^(?!.*_test|mod\.ts).*\.ts$/.test(name))
     .map((name) => join("format", name));
-  const all = files.flatMap((file) =>
-    mutantsOf(file, readFileSync(file, "utf8"))
-  );
+  const all = places.flatMap((place) => {
+    const [file, only] = place.split(":");
+    return mutantsOf(file, readFileSync(file, "utf8"))
+      .filter(({ line }) => only === undefined || line === Number(only));
+  });
+  const files = [...new Set(all.map(({ file }) => file))];
   const count = Number(values.sample), seed = Number(values.seed);
   const chosen = sampleOf(all, { count, seed });
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-mutants-"));
@@ -131,7 +169,7 @@ function main(args: readonly string[]): number {
         cpSync(name, join(folder, name), { recursive: true });
       }
     }
-    const tests = new Tests(folder);
+    const tests = new Tests(folder, files);
     for (const mutant of chosen) {
       if (isKilled(mutant, { folder, tests })) continue;
       survivors++;

@@ -6,6 +6,7 @@ import {
 import { skipDirtyBitmapRecords } from "./dirty_bitmap.ts";
 import type { ForwardReader } from "./forward_reader.ts";
 import type { Section, SectionPart } from "./migration_stream.ts";
+import { skipToFooter } from "./section_footer_scan.ts";
 import type { SectionLengths } from "./vmdesc.ts";
 import type { Walk } from "./walk.ts";
 
@@ -13,12 +14,18 @@ import type { Walk } from "./walk.ts";
 export interface SectionSkips {
   /** Lengths of FULL sections, where a vmdesc was found to tell them. */
   readonly lengths?: SectionLengths | undefined;
+  /**
+   * Whether to look for the footer of a FULL section whose length is not known, as
+   * where the vmdesc is still to come. It may be found too early, so that the
+   * caller must see to it that the vmdesc agrees. Default: false.
+   */
+  readonly findFooters?: boolean | undefined;
 }
 
 /** Passes over the body of a section that is not RAM, in a sequential stream. */
 export function* skipSection(
   reader: ForwardReader,
-  { lengths }: SectionSkips,
+  { lengths, findFooters }: SectionSkips,
   { kind, section, offset }: {
     readonly kind: SectionPart;
     readonly section: Section;
@@ -36,6 +43,9 @@ export function* skipSection(
     : undefined;
   if (length !== undefined) {
     return yield* reader.skip(length, "a section, as the vmdesc says");
+  }
+  if (kind === "full" && findFooters) {
+    return yield* skipToFooter(reader, section);
   }
   const name = `${
     JSON.stringify(section.idstr)

@@ -211,3 +211,48 @@ test("decodeDevice() leaves what would be too many values as bytes", () => {
   assert(rest instanceof Uint8Array);
   assert.equal(found.length - 1 + rest.length, count);
 });
+
+test("decodeDevice() follows structures 32 deep, and no deeper", () => {
+  const subsection = (depth: number): string =>
+    `{"vmsd_name":"s","version":1,"fields":[],"subsections":[${
+      depth > 1 ? subsection(depth - 1) : ""
+    }]}`;
+  const state = (depth: number) => {
+    const writer = new ByteWriter();
+    for (let at = 0; at < depth; at++) writer.u8(5).countedString("s").be32(1);
+    return writer;
+  };
+  assert.equal(decode("[]", state(33), `[${subsection(33)}]`), undefined);
+  let struct = decode("[]", state(32), `[${subsection(32)}]`);
+  for (let depth = 0; depth < 32; depth++) struct = struct?.subsections[0];
+  assert.equal(struct?.name, "s");
+
+  const nested = (depth: number): string =>
+    `{"name":"f","type":"struct","size":1,"struct":{"vmsd_name":"s",` +
+    `"version":1,"fields":[${
+      depth > 1 ? nested(depth - 1) : scalar("x", "uint8", 1)
+    }]}}`;
+  const innermost = (depth: number): FieldValue => {
+    const found = decode(`[${nested(depth)}]`, new ByteWriter().u8(7));
+    let value: FieldValue = found?.fields[0].value ?? null;
+    while (value instanceof Object && "fields" in value) {
+      value = value.fields[0].value;
+    }
+    return value;
+  };
+  assert.equal(innermost(32), 7);
+  // What is too deep stays bytes, and the rest is read.
+  assert.deepEqual(innermost(33), new Uint8Array([7]));
+});
+
+test("decodeDevice() refuses a subsection of another name", () => {
+  const subsections = '[{"vmsd_name":"dev/a","version":1,"fields":[]}]';
+  const state = (name: string, type = 5) =>
+    new ByteWriter().u8(type).countedString(name).be32(9);
+  const found = decode("[]", state("dev/a"), subsections);
+  assert.deepEqual(found?.subsections, [
+    { name: "dev/a", version: 9, fields: [], subsections: [] },
+  ]);
+  assert.equal(decode("[]", state("dev/b"), subsections), undefined);
+  assert.equal(decode("[]", state("dev/a", 4), subsections), undefined);
+});

@@ -34,3 +34,26 @@ export function setBit(words: Int32Array, index: number): void {
 export function clearBit(words: Int32Array, index: number): void {
   Atomics.and(words, Math.floor(index / 32), ~(1 << ((index & 31) ^ SWAP)));
 }
+
+/** Sets the bits from `first` up to, not including, `end`: {@linkcode setBit}. */
+export function setBits(words: Int32Array, first: number, end: number): void {
+  const [from, to] = wholeWords(first, end);
+  for (let index = first; index < from; index++) setBit(words, index);
+  for (let it = from; it < to; it += 32) Atomics.store(words, it / 32, -1);
+  for (let index = to; index < end; index++) setBit(words, index);
+}
+
+/** Clears them: {@linkcode clearBit}. */
+export function clearBits(words: Int32Array, first: number, end: number): void {
+  const [from, to] = wholeWords(first, end);
+  for (let index = first; index < from; index++) clearBit(words, index);
+  for (let it = from; it < to; it += 32) Atomics.store(words, it / 32, 0);
+  for (let index = to; index < end; index++) clearBit(words, index);
+}
+
+/** The part of the bits in words of which no other thread has one. */
+function wholeWords(first: number, end: number): readonly [number, number] {
+  const from = Math.ceil(first / 32) * 32;
+  const to = Math.floor(end / 32) * 32;
+  return from < to ? [from, to] : [end, end];
+}

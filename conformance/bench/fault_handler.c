@@ -4,7 +4,9 @@
  * removals, zero pages or failures.
  *
  *     cc -O2 -o fault_handler fault_handler.c
- *     ./fault_handler SOCKET IMAGE BYTES_A_FAULT
+ *     ./fault_handler SOCKET IMAGE BYTES_A_FAULT [push]
+ *
+ * With `push` it also copies all the rest, so much at a time, when nobody waits.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -20,38 +22,55 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static void serve(int sock, const unsigned char *image, unsigned long batch) {
+#define PUSH 0x20000
+
+static int uffd;
+static unsigned long base, size;
+
+/* Copies a part of the image; pages that are there are passed over. */
+static void put(const unsigned char *image, unsigned long at,
+                unsigned long length) {
+  unsigned long end = at + length < size ? at + length : size;
+  while (at < end) {
+    struct uffdio_copy copy = {.dst = base + at,
+                               .src = (unsigned long)image + at,
+                               .len = end - at};
+    if (!ioctl(uffd, UFFDIO_COPY, &copy)) break;
+    at += copy.copy > 0 ? copy.copy : 4096; /* that page is there */
+  }
+}
+
+static void serve(int sock, const unsigned char *image, unsigned long batch,
+                  int push) {
   char text[4096] = {0}, control[256];
   struct iovec io = {text, sizeof text - 1};
   struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1,
                            .msg_control = control,
                            .msg_controllen = sizeof control};
   if (recvmsg(sock, &message, 0) <= 0) exit(1);
-  int uffd;
   memcpy(&uffd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof uffd);
-  unsigned long base, size;
   sscanf(strstr(text, "addr\":") + 6, "%lu", &base);
   sscanf(strstr(text, "size\":") + 6, "%lu", &size);
   struct pollfd fds[2] = {{uffd, POLLIN, 0}, {sock, POLLIN, 0}};
+  unsigned long pushed = push ? 0 : size;
+  if (push) puts("{\"event\":\"serving\"}"), fflush(stdout);
   for (;;) {
-    poll(fds, 2, -1);
+    int ready = poll(fds, 2, pushed < size ? 0 : -1);
     if (fds[1].revents) exit(0);
+    if (ready == 0) {
+      put(image, pushed, PUSH);
+      pushed += PUSH;
+      if (pushed >= size) puts("{\"event\":\"loaded\"}"), fflush(stdout);
+      continue;
+    }
     struct uffd_msg event;
     if (read(uffd, &event, sizeof event) != sizeof event) continue;
-    unsigned long at = (event.arg.pagefault.address - base) / batch * batch;
-    unsigned long end = at + batch < size ? at + batch : size;
-    while (at < end) {
-      struct uffdio_copy copy = {.dst = base + at,
-                                 .src = (unsigned long)image + at,
-                                 .len = end - at};
-      if (!ioctl(uffd, UFFDIO_COPY, &copy)) break;
-      at += copy.copy > 0 ? copy.copy : 4096; /* that page is there */
-    }
+    put(image, (event.arg.pagefault.address - base) / batch * batch, batch);
   }
 }
 
 int main(int count, char **arguments) {
-  if (count != 4) return 2;
+  if (count != 4 && count != 5) return 2;
   int fd = open(arguments[2], O_RDONLY);
   struct stat st;
   fstat(fd, &st);
@@ -65,7 +84,7 @@ int main(int count, char **arguments) {
   fflush(stdout);
   for (;;) {
     int sock = accept(listening, 0, 0);
-    if (!fork()) serve(sock, image, strtoul(arguments[3], 0, 0));
+    if (!fork()) serve(sock, image, strtoul(arguments[3], 0, 0), count == 5);
     close(sock);
   }
 }

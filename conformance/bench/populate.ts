@@ -1,54 +1,105 @@
 import type { HandlerClient } from "../handler/handler_client.ts";
-import { writeKnownGuest } from "../handler/known_guest.ts";
+import { type KnownGuest, writeKnownGuest } from "../handler/known_guest.ts";
 import { PageServerProcess } from "../handler/page_server_process.ts";
 import { ScratchDirectory } from "../qemu/scratch_directory.ts";
-import { printFigure } from "./figure_row.ts";
-import { median } from "./rounds.ts";
+import { NativeHandler } from "./native_handler.ts";
+import { type Contender, interleave } from "./rounds.ts";
+import { printResults } from "./table.ts";
 
 const LARGE_PAGES = 262_144;
 const ROUNDS = 5;
 
+/** A handler that fills a VM's memory in the background. */
+interface Pushing {
+  readonly socket: string;
+  /** Resolves when it told of that. */
+  until(event: "serving" | "loaded"): Promise<unknown>;
+}
+
 /** The background's speed, and what faults wait for meanwhile. */
 export async function benchPopulate(
   client: HandlerClient,
+  handler: string,
 ): Promise<void> {
-  using large = new ScratchDirectory();
-  const guest = await writeKnownGuest(large, LARGE_PAGES, { full: true });
-  const speeds: number[] = [];
-  const tails: number[] = [];
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const command of ["sleep 2500", "random 3000 5"]) {
-      await using server = await PageServerProcess.start(
-        large.file(`large-${round}-${command.length}`),
-        [guest.snapshot],
-      );
-      const running = client.run(server.socket, [
-        `region ${guest.pageCount * 4096}`,
-        `image ${guest.image}`,
-        "connect",
-        command,
-        "sleep 2000",
-      ]);
-      await server.until((it) => it.event === "serving");
-      const start = performance.now();
-      await server.until((it) => it.event === "loaded");
-      const seconds = (performance.now() - start) / 1000;
-      const { reports, code } = await running;
-      if (code !== 0) throw new Error(JSON.stringify(reports));
-      if (round === 0) continue;
-      if (command.startsWith("sleep")) {
-        speeds.push(guest.pageCount * 4096 / seconds / 1e9);
-      } else tails.push((reports.at(-1)?.p99_us ?? NaN) / 1000);
-    }
-  }
-  printFigure("1 GiB in the background", {
-    value: median(speeds),
-    unit: "GB/s",
-    goal: { atLeast: 1.5 },
-  });
-  printFigure("p99 of a fault meanwhile", {
-    value: median(tails),
-    unit: "ms",
-    goal: { atMost: 2 },
-  });
+  using scratch = new ScratchDirectory();
+  const guest = await writeKnownGuest(scratch, LARGE_PAGES, { full: true });
+  const { image, snapshot } = guest;
+  let count = 0;
+  const native = async (script: string, figure: Figure) => {
+    const socket = scratch.file(`native-${++count}`);
+    using handlerInC = await NativeHandler.start(handler, {
+      ...{ socket, image, bytes: 0x10000, push: true },
+    });
+    return figure(await push({ client, guest }, handlerInC, script));
+  };
+  const ours = async (script: string, figure: Figure) => {
+    const socket = scratch.file(`ours-${++count}`);
+    await using server = await PageServerProcess.start(socket, [snapshot]);
+    return figure(
+      await push({ client, guest }, {
+        socket,
+        until: (event) => server.until((it) => it.event === event),
+      }, script),
+    );
+  };
+  const speed: Figure = ({ seconds }) => guest.pageCount * 4096 / seconds / 1e9;
+  const background: readonly Contender[] = [
+    {
+      name: "1 GiB in the background: C handler",
+      measure: () => native("sleep 2500", speed),
+    },
+    {
+      name: "1 GiB in the background: page-server",
+      measure: () => ours("sleep 2500", speed),
+      goal: { of: "value", atLeast: 1.5 },
+    },
+  ];
+  printResults(await interleave(background, ROUNDS), "GB/s");
+  const tail: Figure = ({ p99 }) => p99;
+  const faults: readonly Contender[] = [
+    {
+      name: "p99 of a fault meanwhile: C handler",
+      measure: () => native("random 3000 5", tail),
+    },
+    {
+      name: "p99 of a fault meanwhile: page-server",
+      measure: () => ours("random 3000 5", tail),
+      goal: { of: "value", atMost: 2 },
+    },
+  ];
+  printResults(await interleave(faults, ROUNDS), "ms");
+}
+
+interface Pushed {
+  /** How long it took to fill all of the memory. */
+  readonly seconds: number;
+  /** What 99 of 100 reads of a page did not take longer than, in milliseconds. */
+  readonly p99: number;
+}
+
+type Figure = (pushed: Pushed) => number;
+
+async function push(
+  { client, guest }: {
+    readonly client: HandlerClient;
+    readonly guest: KnownGuest;
+  },
+  pushing: Pushing,
+  command: string,
+): Promise<Pushed> {
+  const running = client.run(pushing.socket, [
+    `region ${guest.pageCount * 4096}`,
+    `image ${guest.image}`,
+    "connect",
+    command,
+    "sleep 2000",
+  ]);
+  await pushing.until("serving");
+  const start = performance.now();
+  await pushing.until("loaded");
+  const seconds = (performance.now() - start) / 1000;
+  const { reports, code } = await running;
+  if (code !== 0) throw new Error(JSON.stringify(reports));
+  const read = reports.findLast((it) => it.p99_us !== undefined);
+  return { seconds, p99: (read?.p99_us ?? NaN) / 1000 };
 }

@@ -1,9 +1,10 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import {
   createFileSink,
   DirtyPages,
@@ -29,6 +30,10 @@ import { goalText, printRows } from "./table.ts";
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 const JOBS = navigator.hardwareConcurrency;
+/** Bytes that are read at a time where nothing is waited for. */
+const CHUNK = 0x40000;
+const DIRECT = ["iflag=direct"];
+const run = promisify(execFile);
 const PROBE = fileURLToPath(new URL("save_probe.ts", import.meta.url));
 
 /** What saving costs besides time, and where it should cost none. */
@@ -64,11 +69,18 @@ async function zeros({ kind }: Place, folder: string): Promise<void> {
     }
     return median(times) / 1000;
   }
+  // What reading the zeros alone takes, by as many processes.
+  const limit = await ddSeconds(image, kind === "tmpfs" ? [] : DIRECT);
   const scanned = await seconds();
   const asked = await seconds([]);
   const speed = 16 * GIB / 1e9 / scanned;
   printRows([
     [`16 GiB of holes on ${kind}`, "s", "GB/s", "goal"],
+    [
+      `dd to nowhere, ${JOBS} processes${kind === "tmpfs" ? "" : ", direct"}`,
+      limit.toFixed(2),
+      (16 * GIB / 1e9 / limit).toFixed(1),
+    ],
     [
       `read, ${JOBS} jobs`,
       scanned.toFixed(2),
@@ -92,6 +104,28 @@ async function zeros({ kind }: Place, folder: string): Promise<void> {
   ]);
   rmSync(image);
   rmSync(out);
+}
+
+/** Seconds that as many processes as there are jobs take to read an image. */
+async function ddSeconds(
+  image: string,
+  flags: readonly string[],
+): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    times.push(
+      await millisecondsOf(async () => {
+        const count = 16 * GIB / CHUNK / JOBS;
+        const parts = Array.from({ length: JOBS }, (_, job) =>
+          run("dd", [
+            ...[`if=${image}`, "of=/dev/null", `bs=${CHUNK}`, "status=none"],
+            ...[`count=${count}`, `skip=${count * job}`, ...flags],
+          ]));
+        await Promise.all(parts);
+      }),
+    );
+  }
+  return median(times) / 1000;
 }
 
 /** How much of the files is in the page cache behind direct I/O. */

@@ -13,6 +13,8 @@ export interface FuzzSeed {
   readonly places: readonly (readonly [start: number, end: number])[];
   /** Fields whose meaning is known. */
   readonly fields: readonly Field[];
+  /** True where it is a text, whose tokens can be changed. */
+  readonly isText?: true;
 }
 
 const LENGTH_MAX = 2_500_000;
@@ -98,12 +100,37 @@ const ANSWERS = [
   "503\nretry-after: 1\n\n",
 ];
 
+const REGION = '{"base_host_virt_addr":140737488355328,"size":2097152,' +
+  '"offset":0,"page_size":4096,"page_size_kib":4096}';
+
+const HANDSHAKES = [
+  `[${REGION}]`,
+  `[${REGION},${
+    REGION.replace("1407374", "1307374").replace(":0", ":2097152")
+  }]`,
+  `[${REGION.replace(/"page_size":4096,/, "").replaceAll("4096", "2097152")}]`,
+  `[{"later":{"a":["]"]},${REGION.slice(1)}]`,
+];
+
 /** What the targets that read no snapshot start from. */
-export function textSeeds(input: "profile" | "http"): FuzzSeed[] {
-  const texts = input === "profile" ? [PROFILE] : ANSWERS;
+export const TEXT_SEEDS: Readonly<
+  Record<"profile" | "http" | "handshake", readonly FuzzSeed[]>
+> = {
+  profile: textSeeds("profile", [PROFILE]),
+  http: textSeeds("http", ANSWERS),
+  handshake: textSeeds("handshake", HANDSHAKES, 0x1000),
+};
+
+/** A text is given `room` spaces behind it, to grow into. */
+function textSeeds(
+  input: string,
+  texts: readonly string[],
+  room = 0,
+): FuzzSeed[] {
   return texts.map((text, index) => {
-    const bytes = new TextEncoder().encode(text);
+    const bytes = new TextEncoder().encode(text.padEnd(text.length + room));
     const path = `${input}/${index}`;
-    return { path, bytes, fields: [], places: [[0, bytes.length]] };
+    const places = [[0, text.length]] as const;
+    return { path, bytes, fields: [], places, isText: true };
   });
 }

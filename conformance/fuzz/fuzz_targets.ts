@@ -14,18 +14,22 @@ import {
   type SyncByteSource,
   verifySnapshot,
 } from "../../mod.ts";
+import { readHandshake } from "../../reference/linux/firecracker/handshake.ts";
+
+import type { TEXT_SEEDS } from "./fuzz_seeds.ts";
 
 /** A parser, and what of it is run on bytes that nobody trusts. */
 export interface FuzzTarget {
   readonly name: string;
   /** What its input is: a file of the suite's vectors, or a text of its own. */
-  readonly input: "snapshot" | "profile" | "http";
+  readonly input: "snapshot" | keyof typeof TEXT_SEEDS;
   readonly run: (source: SyncByteSource, bytes: Uint8Array) => Promise<unknown>;
 }
 
 const PAGES_READ = 4;
+const HANDSHAKE_PARTS = 4;
 
-/** Every parser that mod.ts has; a new one takes a line. */
+/** Every parser that reads what nobody trusts; a new one takes a line. */
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   { name: "walk", input: "snapshot", run: walk },
   { name: "verify", input: "snapshot", run: (it) => verifySnapshot(it) },
@@ -38,6 +42,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   { name: "lime", input: "snapshot", run: (it) => openLime(it) },
   { name: "profile", input: "profile", run: readAProfile },
   { name: "http", input: "http", run: readHttp },
+  { name: "handshake", input: "handshake", run: readAHandshake },
 ];
 
 /** Opens, lists the runs, and reads a few pages of each RAMBlock. */
@@ -101,6 +106,30 @@ async function readLibvirt(source: SyncByteSource): Promise<void> {
 
 function readAProfile(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
   readProfile(new TextDecoder().decode(bytes));
+  return Promise.resolve();
+}
+
+/** As it comes over a socket, in parts; then what is told of it is looked at. */
+function readAHandshake(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
+  const step = Math.max(1, Math.ceil(bytes.length / HANDSHAKE_PARTS));
+  for (let end = step; end < bytes.length + step; end += step) {
+    const regions = readHandshake(bytes.subarray(0, end), "a VM");
+    if (regions === undefined) continue;
+    const sorted = regions.toSorted((a, b) => a.address - b.address);
+    let last = 0n;
+    for (const { address, byteLength, offset, pageSize } of sorted) {
+      const numbers = [address, byteLength, offset, pageSize];
+      const isWhole = numbers.every((it) => Number.isSafeInteger(it)) &&
+        offset >= 0 && byteLength > 0 && pageSize >= 4096 &&
+        address % pageSize === 0 && byteLength % pageSize === 0;
+      if (!isWhole || BigInt(address) < last) {
+        throw new Error(`A region of ${numbers.join(", ")}`);
+      }
+      last = BigInt(address) + BigInt(byteLength);
+    }
+    if (regions.length === 0) throw new Error("No regions");
+    return Promise.resolve(); // It has all that it waits for.
+  }
   return Promise.resolve();
 }
 

@@ -3,8 +3,9 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { randomNumbers } from "../faults/random_numbers.ts";
 import { AllocationMeter } from "./allocation_meter.ts";
+import { changeToken } from "./change_token.ts";
 import { checkTarget } from "./check_target.ts";
-import { snapshotSeeds, textSeeds } from "./fuzz_seeds.ts";
+import { snapshotSeeds, TEXT_SEEDS } from "./fuzz_seeds.ts";
 import { FUZZ_TARGETS, type FuzzTarget } from "./fuzz_targets.ts";
 import { fuzz, type FuzzFinding } from "./main.ts";
 import { mutateSeed } from "./mutate_seed.ts";
@@ -54,7 +55,7 @@ test("AllocationMeter puts the constructors back", () => {
 });
 
 test("mutateSeed() changes a seed, and back", () => {
-  const seeds = [...textSeeds("http"), ...textSeeds("profile")];
+  const seeds = Object.values(TEXT_SEEDS).flat();
   const copies = seeds.map(({ bytes }) => bytes.slice());
   let changed = 0;
   for (let round = 0; round < 2000; round++) {
@@ -66,6 +67,57 @@ test("mutateSeed() changes a seed, and back", () => {
     assert.deepEqual(seeds[index].bytes, copies[index]);
   }
   assert(changed > 1800, `${changed}`);
+});
+
+test("changeToken() leaves what is before the token, and moves what is behind", () => {
+  const text = "[123,true]   ";
+  const changed = new Set<string>();
+  for (let round = 0; round < 2000; round++) {
+    const bytes = new TextEncoder().encode(text);
+    const [offset, part] = changeToken(bytes, randomNumbers(round));
+    assert.equal(new TextDecoder().decode(bytes), text);
+    const now = text.slice(0, offset) + new TextDecoder().decode(part);
+    changed.add(now.trim());
+  }
+  const some = [
+    ...["[124,true]", "[-3973,true]", "[123,9007199254740992]"],
+    ...["[true,true]", "[null,true]", "[,true]", "[[],true]", "[123,123]"],
+  ];
+  for (const it of some) assert(changed.has(it), it);
+});
+
+test("the mutator makes handshakes that are read, and refused in every way", async () => {
+  using meter = new AllocationMeter();
+  const seeds = TEXT_SEEDS.handshake;
+  const target = FUZZ_TARGETS.find(({ name }) => name === "handshake");
+  assert(target !== undefined);
+  const messages = new Set<string>();
+  const watched: FuzzTarget = {
+    ...target,
+    run: async (source, bytes) => {
+      try {
+        await target.run(source, bytes);
+        messages.add("read, or not all there");
+      } catch (error) {
+        messages.add(String(error).slice(0, 80));
+        throw error;
+      }
+    },
+  };
+  for (let round = 0; round < 3000; round++) {
+    const random = randomNumbers(round);
+    const seed = seeds[random(seeds.length)];
+    const { bytes, restore } = mutateSeed(seed, seeds, random);
+    assert.equal(await checkTarget(watched, bytes, meter), undefined);
+    restore();
+  }
+  const found = [...messages].join("\n");
+  for (
+    const part of [
+      ...["read, or", "with address", "with byteLength", "with offset"],
+      ...["with pageSize", "bytes at", 'is "'],
+    ]
+  ) assert(found.includes(part), part);
 });
 
 test("snapshotSeeds() has files of every sort, with fields", () => {

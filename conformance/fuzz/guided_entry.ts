@@ -1,7 +1,7 @@
 /** What the guided run needs, in one module to be bundled and instrumented. */
 export { AllocationMeter } from "./allocation_meter.ts";
 export { checkTarget } from "./check_target.ts";
-export { snapshotSeeds, textSeeds } from "./fuzz_seeds.ts";
+export { snapshotSeeds, TEXT_SEEDS } from "./fuzz_seeds.ts";
 export { FUZZ_TARGETS } from "./fuzz_targets.ts";
 export { mutateSeed } from "./mutate_seed.ts";
 export { randomNumbers } from "../faults/random_numbers.ts";

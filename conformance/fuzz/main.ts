@@ -18,7 +18,7 @@ import { randomNumbers } from "../faults/random_numbers.ts";
 import { AllocationMeter } from "./allocation_meter.ts";
 import { checkTarget } from "./check_target.ts";
 import { FUZZ_TARGETS, type FuzzTarget } from "./fuzz_targets.ts";
-import { type FuzzSeed, snapshotSeeds, textSeeds } from "./fuzz_seeds.ts";
+import { type FuzzSeed, snapshotSeeds, TEXT_SEEDS } from "./fuzz_seeds.ts";
 import { mutateSeed } from "./mutate_seed.ts";
 import { PythonReader } from "./python_reader.ts";
 
@@ -59,11 +59,7 @@ export interface FuzzSummary {
 /** Fuzzes until the time is over. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
   const { seconds, files, seed, targets, differential, onFinding } = options;
-  const seeds = {
-    snapshot: snapshotSeeds(),
-    profile: textSeeds("profile"),
-    http: textSeeds("http"),
-  };
+  const seeds = { snapshot: snapshotSeeds(), ...TEXT_SEEDS };
   const runs: Record<string, number> = {};
   using meter = new AllocationMeter();
   await using python = differential > 0

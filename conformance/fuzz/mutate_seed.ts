@@ -1,3 +1,4 @@
+import { changeToken } from "./change_token.ts";
 import type { Field, FuzzSeed } from "./fuzz_seeds.ts";
 
 /** A whole number from 0 below `limit`. */
@@ -19,9 +20,9 @@ const NUMBERS = [
 const SHIFT_MAX = 2 ** 16;
 
 /**
- * Changes a seed in place: fields, lengths and flags to numbers that hurt, bytes
- * and bits anywhere in its structure, pieces of other seeds, pieces pushed along;
- * now and then it is also cut.
+ * Changes a seed in place: fields, lengths and flags to numbers that hurt, tokens
+ * of a text, bytes and bits anywhere in its structure, pieces of other seeds,
+ * pieces pushed along; now and then it is also cut.
  */
 export function mutateSeed(
   seed: FuzzSeed,
@@ -40,7 +41,8 @@ export function mutateSeed(
     const kind = random(10);
     if (kind < 4 && seed.fields.length > 0) {
       write(...changedField(seed, random));
-    } else if (kind < 8) write(...changedBytes(seed, random));
+    } else if (kind < 7 && seed.isText) write(...changeToken(bytes, random));
+    else if (kind < 8) write(...changedBytes(seed, random));
     else if (kind < 9) write(...splicedBytes(seed, others, random));
     else write(...shiftedBytes(seed, random));
   }

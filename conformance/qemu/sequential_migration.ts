@@ -23,8 +23,9 @@ export async function migrateSequentially(
 export async function loadSequentially(
   qemu: QemuProcess,
   uri: string,
+  options: SequentialMigration = {},
 ): Promise<void> {
-  await prepare(qemu, {});
+  await prepare(qemu, options);
   const args = { uri, "exit-on-error": false };
   await qemu.qmp.migrate("migrate-incoming", args, { timeoutMs: TIMEOUT_MS });
 }

@@ -6,6 +6,7 @@ import type { ExpectedBlock, Vector } from "../vectors/list_vectors.ts";
 import type { QemuTarget } from "./find_qemu.ts";
 import { type MigrationOptions, QemuProcess } from "./qemu_process.ts";
 import { ScratchDirectory } from "./scratch_directory.ts";
+import { loadSequentially } from "./sequential_migration.ts";
 import type { VectorCase } from "./vector_case.ts";
 
 /** What QEMU did with a vector. */
@@ -32,7 +33,14 @@ interface Machine {
   readonly options: MigrationOptions;
   /** What it reads when it starts. */
   readonly files: VectorCase["files"];
+  /** Whether it is to load a sequential stream. */
+  readonly isSequential: boolean;
 }
+
+/** What the memory is to be. */
+type Block = Pick<ExpectedBlock, "idstr" | "usedLength" | "sha256"> & {
+  readonly pageSize?: number;
+};
 
 const TIMEOUT_MS = 20_000;
 const DETAIL_MAX = 90;
@@ -58,10 +66,12 @@ export async function tryVector(
   known: readonly VectorCase[],
 ): Promise<Trial> {
   const bytes = unpack();
-  const { options = {}, blocks } = expected;
+  const { options = {}, libvirt, sequential } = expected;
+  const blocks = expected.blocks ?? sequential?.blocks;
   const machine = machineFor(bytes, {
     blocks,
-    offset: options.offset ?? 0,
+    // In an image of libvirt, QEMU has to be told where the stream starts.
+    offset: options.offset ?? libvirt?.streamOffset ?? 0,
     known: known.find(({ name }) => path === `qemu/${name}`),
   });
   if (typeof machine === "string") {
@@ -81,24 +91,35 @@ export async function tryVector(
     args: [...machine.args, "-incoming", "defer"],
   });
   try {
-    await qemu.incoming("snapshot", {
-      ...machine.options,
-      timeoutMs: TIMEOUT_MS,
-    });
+    await load(qemu, machine);
   } catch (error) {
     return { path, ...outcomeOf(String(error)) };
   }
-  if (blocks === undefined || expected.error !== undefined) {
-    return { path, outcome: "loads" };
-  }
+  if (blocks === undefined) return { path, outcome: "loads" };
   const same = await hasMemory(qemu, blocks, { machine, scratch });
   return { path, outcome: same ? "loads" : "loads other memory" };
+}
+
+async function load(qemu: QemuProcess, machine: Machine): Promise<void> {
+  const { isSequential, options } = machine;
+  if (!isSequential) {
+    await qemu.incoming("snapshot", { ...options, timeoutMs: TIMEOUT_MS });
+    return;
+  }
+  const at = options.offset === undefined ? "" : `,offset=${options.offset}`;
+  try {
+    await loadSequentially(qemu, `file:snapshot${at}`, {
+      capabilities: options.capabilities ?? [],
+    });
+  } catch (error) {
+    throw new Error(`${error}; stderr: ${await qemu.lastWords()}`);
+  }
 }
 
 function machineFor(
   bytes: Uint8Array,
   { blocks, offset, known }: {
-    readonly blocks: readonly ExpectedBlock[] | undefined;
+    readonly blocks: readonly Block[] | undefined;
     readonly offset: number;
     readonly known: VectorCase | undefined;
   },
@@ -109,6 +130,9 @@ function machineFor(
     ? ["x-ignore-shared"]
     : [];
   const options = { ...offset === 0 ? {} : { offset }, capabilities };
+  // What has no mapped-ram in it is a sequential stream, or no stream at all.
+  const isSequential = head.startsWith("QEVM") &&
+    !/mapped-ram|fixed-ram/.test(head);
   if (known !== undefined) {
     const args = known.args.filter((arg, at, all) =>
       !arg.startsWith("loader,") && !all[at + 1]?.startsWith("loader,")
@@ -118,21 +142,22 @@ function machineFor(
       target: known.target,
       args,
       files: known.files,
+      isSequential,
       options: { ...options, capabilities: [...capabilities, ...more] },
     };
   }
-  if (head.startsWith("Libvirt") || head.includes("fixed-ram")) {
-    return "another dialect";
-  }
-  // What has no mapped-ram in it is a sequential stream, or no stream at all.
-  if (head.startsWith("QEVM") && !head.includes("mapped-ram")) {
-    return "a sequential stream";
+  const isLibvirts = /^LibvirtQemud/.test(
+    Buffer.from(bytes.subarray(0, 12)).toString("latin1"),
+  );
+  if (isLibvirts && !head.startsWith("QEVM")) {
+    return "libvirt has to make a stream of it";
   }
   const [block, ...others] = blocks ?? [];
   if (blocks !== undefined && (others.length > 0 || block?.idstr !== "ram")) {
     return "no machine has these RAMBlocks";
   }
-  const length = block?.usedLength ?? ramLength(bytes, head, offset);
+  const length = block?.usedLength ??
+    ramLength(bytes, { head, offset, isSequential });
   // QEMU rounds the RAM of a machine up to 8 KiB.
   if (length % 8192 !== 0) return "no machine has so much RAM";
   const target = block?.pageSize === 8192 ? "sparc64" : "x86_64";
@@ -141,12 +166,24 @@ function machineFor(
     args: ["-M", "none", "-m", `${length}B`],
     options,
     files: {},
+    isSequential,
   };
 }
 
 /** The used_length of the RAMBlock "ram" of a file that is not good. */
-function ramLength(bytes: Uint8Array, head: string, offset: number): number {
-  const at = head.lastIndexOf("\x03ram\0\0");
+function ramLength(
+  bytes: Uint8Array,
+  { head, offset, isSequential }: {
+    readonly head: string;
+    readonly offset: number;
+    readonly isSequential: boolean;
+  },
+): number {
+  const entry = "\x03ram\0\0";
+  // The first is the section's; behind that of a stream's list come records.
+  const at = isSequential
+    ? head.indexOf(entry, head.indexOf(entry) + 1)
+    : head.lastIndexOf(entry);
   const word = offset + at + 4;
   if (at < 0 || word + 8 > bytes.length) return 65536;
   const length = Number(new DataView(bytes.buffer).getBigUint64(word));
@@ -156,10 +193,12 @@ function ramLength(bytes: Uint8Array, head: string, offset: number): number {
 }
 
 function outcomeOf(text: string): Pick<Trial, "outcome" | "detail"> {
-  const detail = text
+  // What it prints first says more than what it answers.
+  const printed = /; stderr: qemu-system-\w+: ([^\n]+)/.exec(text)?.[1];
+  const answer = text
     .replace(/^.*?(error-desc|Cannot migrate-incoming: )/s, "")
-    .replace(/; stderr: .*$/s, "")
-    .replace(/\s+/g, " ")
+    .replace(/; stderr: .*$/s, "");
+  const detail = (printed ?? answer).replace(/\s+/g, " ")
     .slice(0, DETAIL_MAX);
   if (/is gone/.test(text)) return { outcome: "crashes" };
   if (/after \d+ ms|timeout|no end/i.test(text)) return { outcome: "hangs" };
@@ -172,7 +211,7 @@ function outcomeOf(text: string): Pick<Trial, "outcome" | "detail"> {
 /** By QEMU's own dump where there is one RAMBlock, else by a save of its own. */
 async function hasMemory(
   qemu: QemuProcess,
-  blocks: readonly ExpectedBlock[],
+  blocks: readonly Block[],
   { machine, scratch }: {
     readonly machine: Machine;
     readonly scratch: ScratchDirectory;

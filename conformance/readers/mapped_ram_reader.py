@@ -73,11 +73,12 @@ class Reader:
 
     def full_length(self, key):  # 3.10
         def length(state):
-            sizes = [(field["size"], field.get("array_len", 1)) for field in state["fields"]]
+            fields = state["fields"] if "fields" in state else [{"size": state["size"]}]
+            sizes = [(field["size"], field.get("array_len", 1)) for field in fields]
             assert all(0 <= it <= LIMIT and it % 1 == 0 and it is not True for it in sum(sizes, ()))
             return int(sum(size * array_len for size, array_len in sizes)) + sum(
                 6 + len(sub["vmsd_name"].encode()) + length(sub)
-                for sub in state.get("subsections", []))
+                for sub in state.get("subsections", []) if "fields" in state)
         at, devices = self.at, None
         while not isinstance(devices, list) and (at := self.data.find(b"\0\6", at) + 1) > 0:
             end = at + 5 + int.from_bytes(self.data[at + 1:at + 5], "big")
@@ -147,9 +148,8 @@ class Reader:
             self.need(used % size == 0, "used-length-aligned", used_at)
             left -= used
             self.need(left >= 0, "ram-total", used_at)
-            block = {"idstr": idstr, "usedLength": used, "pageSize": size,
-                     "bitmapOffset": bitmap, "pagesOffset": pages}
-            self.blocks[idstr] = block
+            self.blocks[idstr] = block = {"idstr": idstr, "usedLength": used, "pageSize": size,
+                                          "bitmapOffset": bitmap, "pagesOffset": pages}
             taken.append((start, self.at))
             if bitmap == 0 or pages == 0:
                 self.need(bitmap == pages and shared, "ignored-block", bitmap_at)

@@ -1,5 +1,9 @@
 import { join } from "node:path";
 import {
+  CAPABILITY_IGNORE_SHARED,
+  UnsupportedError,
+} from "../../format/mod.ts";
+import {
   type AddressSpace,
   convertPacked,
   convertSequential,
@@ -16,6 +20,7 @@ import {
   type Progress,
   saveRepaired,
   saveSnapshot,
+  type SequentialSnapshot,
   writeElfCore,
   writeLime,
   writeSequential,
@@ -146,6 +151,12 @@ async function openImage(job: ConvertJob): Promise<OpenedImage> {
     }
     case "sequential": {
       const stream = await openSequential(source, { ...options, offset });
+      try {
+        checkAllRam(stream);
+      } catch (error) {
+        stream[Symbol.dispose]();
+        throw error;
+      }
       return {
         image: imageOf(stream),
         [Symbol.dispose]: () => stream[Symbol.dispose](),
@@ -159,6 +170,19 @@ async function openImage(job: ConvertJob): Promise<OpenedImage> {
     `Cannot convert ${format} to ${job.to}: expected mapped-ram, to which it ` +
       "can be converted first",
   );
+}
+
+/** RAM that was left out of a stream cannot be told from RAM that is zero. */
+function checkAllRam({ head, source }: SequentialSnapshot): void {
+  const { capabilities } = head.configuration;
+  if (!capabilities.includes(CAPABILITY_IGNORE_SHARED)) return;
+  throw new UnsupportedError(source.name, {
+    rule: "capability-known",
+    feature: `converting what was saved with ${CAPABILITY_IGNORE_SHARED}`,
+    offset: 0,
+    found: `RAM saved with ${CAPABILITY_IGNORE_SHARED}`,
+    expected: "all of the RAM in the stream",
+  });
 }
 
 async function openRanges({ input }: ConvertJob): Promise<AddressSpace> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { PATIENT, runAllBad, runBad, runGood } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureStream } from "./testing/sequential_fixture.ts";
@@ -25,6 +26,25 @@ test("convert goes from a stream to a snapshot and back", PATIENT, async () => {
   }
   await runGood(["verify", file]);
 });
+
+test(
+  "convert refuses a stream that leaves shared RAM out",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const vector = new URL(
+      "../../conformance/vectors/valid/sequential-ignore-shared/snapshot.gz",
+      import.meta.url,
+    );
+    const stream = scratch.write("vm.seq", gunzipSync(readFileSync(vector)));
+    for (const out of ["vm.mr", "vm.core", "vm.lime", "images/"]) {
+      if (out.endsWith("/")) mkdirSync(scratch.file(out));
+      const refusal = /saved with x-ignore-shared/;
+      await runBad(["convert", stream, scratch.file(out)], 1, refusal);
+    }
+    await runGood(["info", stream]);
+  },
+);
 
 test(
   "convert writes ELF cores and LiME, and reads them again",

@@ -1,22 +1,22 @@
 import { Buffer } from "node:buffer";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   createFileSink,
-  DirtyPages,
   type LiveRound,
   type LiveSummary,
-  memorySource,
   openFileSource,
   openSnapshotSync,
   saveLive,
+  type SyncByteSource,
   verifySnapshot,
 } from "../mod.ts";
 import { formatBytes } from "./format_bytes.ts";
 import { countOf, formatCount } from "./format_count.ts";
 import { formatTime } from "./format_time.ts";
-import { GUEST, type LiveGuestWork } from "./live_guest_work.ts";
+import { LiveGuestProcess } from "./live_guest_process.ts";
+import { GUEST_PAGE_SIZE } from "./live_guest_words.ts";
 import { print, printJson } from "./output.ts";
 import { allocatedBytes } from "./output_file.ts";
 import { tryFile } from "./system_error.ts";
@@ -24,7 +24,8 @@ import { formatTable } from "./table.ts";
 import { paint } from "./terminal.ts";
 
 const MEMORY_LENGTH = 0x10000000;
-const PAGE_SIZE = 4096;
+/** A guest that writes faster than the disk is stopped even so. */
+const ROUNDS_MAX = 50;
 
 /** How the live demonstration is made and shown. */
 export interface LiveDemonstrationOptions {
@@ -43,8 +44,8 @@ export interface LiveDemonstrationOptions {
 }
 
 /**
- * Saves the memory of a guest that keeps writing to it, in rounds, and compares
- * the file with the memory of the stopped guest. The number is the exit code.
+ * Saves the memory of a process that keeps writing to it, in rounds, and compares
+ * the file with the memory of the stopped process. The number is the exit code.
  */
 export async function demonstrateLive(
   options: LiveDemonstrationOptions,
@@ -56,14 +57,16 @@ export async function demonstrateLive(
     () => mkdtempSync(join(temporary, "mapped-ram-")),
   );
   const file = join(folder, "live.mr");
+  const image = join(folder, "memory");
   const { keep, json } = options;
   let done = false;
   try {
-    const { summary, memory, writes } = await saveGuest(file, options);
+    const { summary, writes } = await saveGuest({ image, file }, options);
     using source = openFileSource(file);
     const ram = openSnapshotSync(source).block("ram");
-    const saved = ram.readRangeSync({ offset: 0, length: memory.length });
-    const isEqual = Buffer.compare(saved, memory) === 0;
+    using memory = openFileSource(image);
+    const isEqual = isSame(ram, memory);
+    if (keep) rmSync(image);
     const { good } = await verifySnapshot(source);
     done = true;
     const shown = keep ? file : undefined;
@@ -87,55 +90,63 @@ export async function demonstrateLive(
   }
 }
 
+/** Whether a RAMBlock and an image hold the same bytes. */
+function isSame(ram: SyncByteSource, image: SyncByteSource): boolean {
+  const length = 0x100000;
+  const one = new Uint8Array(length);
+  const other = new Uint8Array(length);
+  for (let offset = 0; offset < MEMORY_LENGTH; offset += length) {
+    ram.readIntoSync(one, offset);
+    image.readIntoSync(other, offset);
+    if (Buffer.compare(one, other) !== 0) return false;
+  }
+  return ram.byteLength === image.byteLength;
+}
+
 async function saveGuest(
-  file: string,
+  { image, file }: { readonly image: string; readonly file: string },
   options: LiveDemonstrationOptions,
-): Promise<{
-  readonly summary: LiveSummary;
-  readonly memory: Uint8Array;
-  readonly writes: number;
-}> {
+): Promise<{ readonly summary: LiveSummary; readonly writes: number }> {
   const { jobs, dirtyRate: rate, downtimeLimit, signal } = options;
-  const memory = new Uint8Array(new SharedArrayBuffer(MEMORY_LENGTH));
-  for (let at = 0; at < memory.length; at += 3 * PAGE_SIZE) {
-    memory.fill(1 + at / PAGE_SIZE % 255, at, at + 2 * PAGE_SIZE);
+  writeMemory(image);
+  using guest = await LiveGuestProcess.start(image, {
+    byteLength: MEMORY_LENGTH,
+    rate,
+  });
+  using source = openFileSource(image);
+  const summary = await saveLive(createFileSink(file), [{
+    idstr: "ram",
+    source,
+    takeDirty: () => guest.dirty.take(),
+  }], {
+    jobs,
+    downtimeLimit,
+    signal,
+    maxRounds: ROUNDS_MAX,
+    stop: () => guest.stop(),
+  });
+  return { summary, writes: guest.writes };
+}
+
+/** The memory that the guest starts with: two pages of three hold something. */
+function writeMemory(image: string): void {
+  const piece = new Uint8Array(0x300000);
+  for (let at = 0; at < piece.length; at += 3 * GUEST_PAGE_SIZE) {
+    piece.fill(1 + at / GUEST_PAGE_SIZE % 255, at, at + 2 * GUEST_PAGE_SIZE);
   }
-  const dirty = new DirtyPages(memory.length / PAGE_SIZE);
-  const control = new Int32Array(new SharedArrayBuffer(4 * GUEST.length));
-  const url = new URL("./live_guest.ts", import.meta.url);
-  const guest = new Worker(url, { type: "module" });
-  try {
-    const stopped = new Promise<void>((resolve, reject) => {
-      guest.onmessage = () => resolve();
-      guest.onerror = (event) => reject(new Error(event.message));
-    });
-    stopped.catch(() => {}); // Told when the guest is to be stopped.
-    const work: LiveGuestWork = {
-      memory,
-      dirty: dirty.shared,
-      control,
-      pageSize: PAGE_SIZE,
-      rate,
-    };
-    guest.postMessage(work);
-    const summary = await saveLive(createFileSink(file), [{
-      idstr: "ram",
-      source: memorySource(memory),
-      takeDirty: () => dirty.take(),
-    }], {
-      jobs,
-      downtimeLimit,
-      signal,
-      stop() {
-        Atomics.store(control, GUEST.stop, 1);
-        Atomics.notify(control, GUEST.stop);
-        return stopped;
-      },
-    });
-    return { summary, memory, writes: control[GUEST.writes] };
-  } finally {
-    guest.terminate();
-  }
+  tryFile("write to", image, () => {
+    const fd = openSync(image, "wx", 0o600);
+    try {
+      for (let at = 0; at < MEMORY_LENGTH; at += piece.length) {
+        const length = Math.min(piece.length, MEMORY_LENGTH - at);
+        for (let done = 0; done < length;) {
+          done += writeSync(fd, piece, done, length - done, at + done);
+        }
+      }
+    } finally {
+      closeSync(fd);
+    }
+  });
 }
 
 function printLive(

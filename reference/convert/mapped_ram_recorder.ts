@@ -28,7 +28,7 @@ import type { ByteSink } from "../sinks/byte_sink.ts";
 import { SinkReader } from "./read_back.ts";
 
 const EOS = encodeEos();
-/** As many bytes of pages as come between two settlings. */
+/** At most so many bytes of pages come between two settlings. */
 const QUEUE_LENGTH = 0x80000;
 
 /** A file that is being put together. */
@@ -130,7 +130,7 @@ export class MappedRamRecorder
         await this.#sink.write(bytes, offset);
       }
     }
-    await queue.settle(this);
+    if (queue.isDue) await queue.settle(this);
     this.#flush.wrote(this.#pageBytes);
     if (this.#state.length > 0) {
       const bytes = this.#state.finish();
@@ -145,7 +145,8 @@ export class MappedRamRecorder
    * without it no reader takes the file for whole. Committing is the caller's.
    */
   async finish(): Promise<void> {
-    const { blocks, eosOffset } = this.#planned;
+    const { blocks, eosOffset, queue } = this.#planned;
+    await queue.settle(this);
     await this.#flush.settle();
     await this.#sink.setLength(this.#stateOffset);
     for (const block of blocks) await block.writeBitmap(DEFAULT_BITMAP_ORDER);

@@ -1,5 +1,5 @@
 import type { ByteRange } from "../../format/mod.ts";
-import { openLibc } from "./libc.ts";
+import { linuxIfAny } from "./system_calls.ts";
 
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
@@ -14,18 +14,18 @@ export function dataRanges(
   fd: number,
   byteLength: number,
 ): ByteRange[] | undefined {
-  const libc = openLibc();
-  if (libc === undefined) return undefined;
+  const call = linuxIfAny()?.call;
+  if (call === undefined) return undefined;
   const ranges: ByteRange[] = [];
   for (let from = 0; from < byteLength;) {
-    const offset = libc.lseek(fd, from, SEEK_DATA);
+    const offset = call.lseek(fd, from, SEEK_DATA);
     if (offset < 0) {
       // No data from here on, or no answer: a hole is known to start here.
-      if (libc.lseek(fd, from, SEEK_HOLE) === from) return ranges;
+      if (call.lseek(fd, from, SEEK_HOLE) === from) return ranges;
       ranges.push({ offset: from, length: byteLength - from });
       return ranges;
     }
-    const hole = libc.lseek(fd, offset, SEEK_HOLE);
+    const hole = call.lseek(fd, offset, SEEK_HOLE);
     const isLast = hole <= offset || ranges.length === RANGES_MAX - 1;
     const end = isLast ? byteLength : Math.min(hole, byteLength);
     if (end > offset) ranges.push({ offset, length: end - offset });

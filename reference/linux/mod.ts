@@ -15,4 +15,5 @@ export type { PagedMemoryOptions } from "./paged_memory.ts";
 export { PagedMemory } from "./paged_memory.ts";
 export type { PagerStatistics } from "./paged_process.ts";
 export type { PagerEvent } from "./pager_task.ts";
+export { SharedMapping } from "./shared_mapping.ts";
 export { SystemCallError } from "./system_call_error.ts";

@@ -1,28 +1,10 @@
-import {
-  PostcopyLoader,
-  type PostcopyMemory,
-  SourceError,
-  SyncPostcopyLoader,
-  type SyncPostcopyMemory,
-} from "../mod.ts";
+import { SourceError, SyncPostcopyLoader } from "../mod.ts";
 import { FaultQueue } from "./fault_queue.ts";
 import type { PagerOptions } from "./pager_options.ts";
+import { type PagedRegion, ServedRegion } from "./served_region.ts";
 import { SystemCallError } from "./system_call_error.ts";
 import type { Userfaultfd } from "./userfaultfd.ts";
 import type { UserfaultEvent } from "./userfault_event.ts";
-import { UffdInstaller, type UffdRegion } from "./uffd_installer.ts";
-
-/** A region of a process, and what belongs there. */
-export interface PagedRegion extends UffdRegion {
-  /** Whether zero pages can be put there without bytes. */
-  readonly hasZeropage: boolean;
-  /** Offset in the RAMBlock of its first byte. */
-  readonly origin: number;
-  /** idstr of the RAMBlock. */
-  readonly idstr: string;
-  /** Where its bytes come from. */
-  readonly memory: PostcopyMemory | SyncPostcopyMemory;
-}
 
 /** What was done for a process so far. */
 export interface PagerStatistics {
@@ -38,18 +20,12 @@ export interface PagerStatistics {
   loaded: boolean;
 }
 
-interface Region {
-  readonly plan: PagedRegion;
-  readonly installer: UffdInstaller;
-  readonly loader: PostcopyLoader;
-}
-
 /** One process whose page faults are served: a VM, or this process itself. */
 export class PagedProcess {
   /** Tells of its faults. */
   readonly uffd: Userfaultfd;
-  readonly #regions: readonly Region[];
-  readonly #queue: FaultQueue<Region>;
+  readonly #regions: readonly ServedRegion[];
+  readonly #queue: FaultQueue<ServedRegion>;
   readonly #options: PagerOptions;
   readonly #statistics = { faults: 0, removedBytes: 0, retries: 0 };
   #background: Iterator<boolean> | undefined;
@@ -65,18 +41,9 @@ export class PagedProcess {
     this.uffd = uffd;
     this.#options = options;
     this.#queue = new FaultQueue(options.retryFor);
-    this.#regions = plans.map((plan) => {
-      const installer = new UffdInstaller(uffd, plan, plan.hasZeropage);
-      const { origin, memory } = plan;
-      const faultAround = Math.max(
-        plan.pageSize,
-        options.faultAround - options.faultAround % plan.pageSize,
-      );
-      const loader = "readIntoSync" in memory
-        ? new SyncPostcopyLoader(memory, installer, { origin, faultAround })
-        : new PostcopyLoader(memory, installer, { origin, faultAround });
-      return { plan, installer, loader };
-    });
+    this.#regions = plans.map((plan) =>
+      new ServedRegion(uffd, plan, options.faultAround)
+    );
   }
 
   /** What was done so far. */
@@ -129,32 +96,17 @@ export class PagedProcess {
 
   #take(event: UserfaultEvent): void {
     if (event.kind === "fork" || event.kind === "fault") return;
-    for (const { installer, loader } of this.#regions) {
-      if (event.kind === "remap") {
-        installer.move(event.from, event.length, event.to);
-        continue;
-      }
-      const { pageSize } = installer;
-      for (const part of installer.partsIn(event.start, event.end)) {
-        loader.handleRemove({
-          first: Math.floor(part.offset / pageSize),
-          end: Math.ceil((part.offset + part.length) / pageSize),
-        });
-        this.#statistics.removedBytes += part.length;
-      }
-      if (event.kind === "unmap") {
-        installer.move(event.start, event.end - event.start, undefined);
-      }
+    for (const region of this.#regions) {
+      this.#statistics.removedBytes += region.take(event);
     }
   }
 
   #fault(address: number): void {
     for (const region of this.#regions) {
-      const offset = region.installer.offsetOf(address);
-      if (offset === undefined) continue;
+      const page = region.pageAt(address);
+      if (page === undefined) continue;
       this.#statistics.faults++;
       const { pageSize, origin, idstr, memory } = region.plan;
-      const page = Math.floor(offset / pageSize);
       this.#serve(region, page);
       this.#options.onFault?.({
         idstr,
@@ -165,7 +117,7 @@ export class PagedProcess {
   }
 
   /** Serves a page if that needs no waiting, else queues it. */
-  #serve(region: Region, page: number): void {
+  #serve(region: ServedRegion, page: number): void {
     const { loader } = region;
     if (!(loader instanceof SyncPostcopyLoader)) {
       return this.#queue.add(region, page);
@@ -252,18 +204,7 @@ export class PagedProcess {
   /** All that is not zero is in place: what is missing may become zero. */
   #finish(): void {
     this.#loaded = true;
-    for (const { installer, loader } of this.#regions) {
-      for (const { address, length } of installer.segments) {
-        try {
-          this.uffd.unregister(address, length);
-        } catch (error) {
-          // It was unmapped meanwhile; or events are to be read first, and it
-          // stays registered: its zero pages are then put in place one by one.
-          if (!(error instanceof SystemCallError)) throw error;
-        }
-        void loader;
-      }
-    }
+    for (const region of this.#regions) region.unwatch();
     this.#options.onLoaded?.();
   }
 
@@ -276,6 +217,6 @@ export class PagedProcess {
 
   /** Gives up what is held for it; the userfaultfd stays open. */
   release(): void {
-    for (const { installer } of this.#regions) installer[Symbol.dispose]();
+    for (const region of this.#regions) region[Symbol.dispose]();
   }
 }

@@ -2,9 +2,15 @@ import { Doorbell } from "./doorbell.ts";
 import { EventDescriptor } from "./event_descriptor.ts";
 import type { PagedProcess } from "./paged_process.ts";
 import { PollSet } from "./poll_set.ts";
+import { linux } from "./system_calls.ts";
 
 /** Milliseconds between two calls of `onTurn`, at least. */
 const REPORT_INTERVAL = 250;
+/**
+ * How often it looks for another fault, after one, before it sleeps: a fault is
+ * mostly followed by the next, and to be woken takes longer than to serve it.
+ */
+const LOOKS_BEFORE_SLEEP = 20;
 
 /** What becomes of a process that is served. */
 export interface PagerWatch {
@@ -28,14 +34,26 @@ export class PagerLoop implements Disposable {
   readonly set: PollSet = new PollSet();
   readonly #bell: EventDescriptor;
   readonly #isStopped: () => boolean;
+  readonly #spareWork: () => boolean;
   readonly #served = new Set<Served>();
   #isSync = true;
   #nextBackground = 0;
   #reportAt = 0;
+  #hasSpareWork = true;
   #wake: () => void = () => {};
 
-  /** `wakeFd` is rung when `isStopped` may have changed. */
-  constructor(wakeFd: number, isStopped: () => boolean) {
+  /**
+   * `wakeFd` is rung when `isStopped` may have changed; `spareWork` is a piece of
+   * what is done without haste, and gives whether there is more.
+   */
+  constructor(
+    wakeFd: number,
+    { isStopped, spareWork }: {
+      readonly isStopped: () => boolean;
+      readonly spareWork: () => boolean;
+    },
+  ) {
+    this.#spareWork = spareWork;
     this.#bell = new EventDescriptor(wakeFd);
     this.#isStopped = isStopped;
     this.set.add(wakeFd, () => this.#bell.clear());
@@ -69,8 +87,15 @@ export class PagerLoop implements Disposable {
 
   /** Serves until it is stopped, without giving the thread to anything else. */
   runSync(): void {
+    let looks = 0;
     while (!this.#isStopped()) {
-      const ready = this.set.poll(this.#timeout());
+      const ready = this.set.poll(looks > 0 ? 0 : this.#timeout());
+      if (ready > 0) looks = LOOKS_BEFORE_SLEEP;
+      else if (looks > 0) {
+        looks--;
+        // Whoever was just answered may wait for this very processor.
+        linux().call.sched_yield();
+      }
       for (const it of this.#served) {
         if (it.process.hasQueued) {
           this.#guard(it, () => it.process.serveSync());
@@ -78,7 +103,9 @@ export class PagerLoop implements Disposable {
       }
       this.#report();
       // Who waits comes first; then one piece for one of them.
-      if (ready === 0) this.#background();
+      if (ready > 0) continue;
+      if (this.#hasSpareWork) this.#hasSpareWork = this.#spareWork();
+      this.#background();
     }
   }
 
@@ -129,6 +156,7 @@ export class PagerLoop implements Disposable {
   }
 
   #timeout(): number {
+    if (this.#isSync && this.#hasSpareWork) return 0;
     let least = Infinity;
     for (const { process } of this.#served) {
       if (this.#isSync && process.wantsBackground) return 0;
@@ -138,6 +166,7 @@ export class PagerLoop implements Disposable {
   }
 
   #background(): void {
+    if (this.#served.size === 0) return;
     const wanting = [...this.#served].filter((it) =>
       it.process.wantsBackground
     );

@@ -22,6 +22,11 @@ export interface PagerSource {
   memory(idstr?: string): SourceMemory;
   /** What a profile says the snapshot is; undefined for a flat image. */
   identity(): Promise<string | undefined>;
+  /**
+   * Makes a part of it ready that is to be read later, for when there is nothing
+   * else to do. Returns whether there is more.
+   */
+  warmNext(): boolean;
   /** The blocks that there are. */
   readonly blocks: readonly SourceMemory[];
 }
@@ -39,9 +44,9 @@ export async function openPagerSource(
   const { file, flat, open } = task;
   if (/^https?:\/\//i.test(file)) {
     const source = cachedSource(await openHttpSource(file));
-    if (flat) return sourceOf(file, [flatMemory(source)], false);
+    if (flat) return sourceOf(file, [flatMemory(source)], { isSync: false });
     const snapshot = await openSnapshot(source, open);
-    return sourceOf(file, snapshot.blocks, false, snapshot);
+    return sourceOf(file, snapshot.blocks, { isSync: false, snapshot });
   }
   const mapping = FileMapping.open(file);
   const isFirst = mapping?.isCurrent() ?? false;
@@ -53,7 +58,7 @@ export async function openPagerSource(
     const quick = mapped === undefined
       ? memory
       : mappedMemory(memory, mapped, 0);
-    return sourceOf(file, [quick], true);
+    return sourceOf(file, [quick], { isSync: true, mapped });
   }
   const snapshot = openSnapshotSync(source, open);
   const blocks = snapshot.blocks.map((block) =>
@@ -61,18 +66,22 @@ export async function openPagerSource(
       ? block
       : mappedMemory(block, mapped, block.pagesOffset)
   );
-  return sourceOf(file, blocks, true, snapshot);
+  return sourceOf(file, blocks, { isSync: true, mapped, snapshot });
 }
 
 function sourceOf(
   name: string,
   blocks: readonly SourceMemory[],
-  isSync: boolean,
-  snapshot?: Snapshot,
+  { isSync, mapped, snapshot }: {
+    readonly isSync: boolean;
+    readonly mapped?: FileMapping | undefined;
+    readonly snapshot?: Snapshot;
+  },
 ): PagerSource {
   return {
     isSync,
     blocks,
+    warmNext: () => mapped?.warmNext() ?? false,
     memory(idstr) {
       const found = idstr === undefined
         ? blocks.length === 1 ? blocks[0] : undefined

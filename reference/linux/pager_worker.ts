@@ -48,7 +48,10 @@ async function servePages(task: PagerTask): Promise<void> {
   };
   using loop = new PagerLoop(
     task.wakeFd,
-    () => Atomics.load(task.control, 0) !== 0,
+    {
+      isStopped: () => Atomics.load(task.control, 0) !== 0,
+      spareWork: () => source.warmNext(),
+    },
   );
   if (task.server !== undefined) {
     new FaultServer(loop, source, { ...task.server, pager: options, tell });

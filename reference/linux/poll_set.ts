@@ -53,12 +53,13 @@ export class PollSet implements Disposable {
       if (errno() === ERRNO.EINTR || errno() === ERRNO.EAGAIN) return 0;
       throw new SystemCallError("wait for descriptors", errno());
     }
-    if (ready === 0) return 0;
-    // A handler may change the set.
-    const handlers = fds.filter((_, index) =>
-      readField(this.#view, POLLFD.fields.revents, index * POLLFD.size) !== 0
-    );
-    for (const fd of handlers) this.#handlers.get(fd)?.();
+    // A handler may change the set: that counts from the next call on.
+    const { revents } = POLLFD.fields;
+    for (let index = 0, left = ready; left > 0 && index < fds.length; index++) {
+      if (readField(this.#view, revents, index * POLLFD.size) === 0) continue;
+      left--;
+      this.#handlers.get(fds[index])?.();
+    }
     return ready;
   }
 

@@ -20,13 +20,17 @@ const SIGNATURES = {
     parameters: ["address", "address", "address", "i32"],
     result: "i64",
   },
+  mincore: { parameters: ["address", "address", "bytes"], result: "i32" },
   madvise: { parameters: ["address", "address", "i32"], result: "i32" },
   open: { parameters: ["address", "i32", "i32"], result: "i32" },
+  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  fallocate: { parameters: ["i32", "i32", "i64", "i64"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   read: { parameters: ["i32", "bytes", "address"], result: "i32" },
   write: { parameters: ["i32", "address", "address"], result: "i32" },
   poll: { parameters: ["bytes", "u32", "i32"], result: "i32" },
   ioctl: { parameters: ["i32", "u32", "bytes"], result: "i32" },
+  sched_yield: { parameters: [], result: "i32" },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   syscall: { parameters: ["i64", "i64", "i64", "i64"], result: "i32" },
@@ -70,6 +74,16 @@ let opened: Linux | undefined;
  */
 export function linux(): Linux {
   return opened ??= open();
+}
+
+/** The same; undefined where it cannot be called. */
+export function linuxIfAny(): Linux | undefined {
+  try {
+    return linux();
+  } catch (error) {
+    if (error instanceof SourceError) return undefined;
+    throw error;
+  }
 }
 
 function open(): Linux {

@@ -10,6 +10,8 @@ export interface BackingFile {
   readonly identity: string;
   /** Its size when it was opened. */
   readonly byteLength: number;
+  /** Bytes that it took on the disk then, where the file system tells. */
+  readonly allocatedLength?: number | undefined;
   /** Of a sink: the size of what is gone on with; 0 if that is nothing. */
   readonly leftoverLength?: number | undefined;
 }

@@ -2,6 +2,7 @@ import type * as NodeFs from "node:fs";
 import { hex } from "../../format/mod.ts";
 import type { BackingFile } from "./backing.ts";
 import { builtinModule } from "./builtin_module.ts";
+import { fileError, notSeekable } from "./file_error.ts";
 import { checkRange } from "../sources/check_range.ts";
 import { SourceError } from "../sources/source_error.ts";
 
@@ -14,6 +15,8 @@ export function nodeFs(): typeof NodeFs {
 const SYNC_READ_MAX = 0x40000;
 /** No read or write hands more than this to the kernel, which has a limit too. */
 const TRANSFER_MAX = 0x1000000;
+/** Bytes of the blocks that `stat` counts, whatever those of the file system. */
+const STAT_BLOCK = 512;
 const DONE = Promise.resolve();
 
 /**
@@ -27,6 +30,8 @@ export class LocalFile implements Disposable {
   readonly byteLength: number;
   /** Device and inode: the same for the same file, whatever its path. */
   readonly identity: string;
+  /** Bytes that it took on the disk then, where the file system tells. */
+  readonly allocatedLength: number | undefined;
   readonly #fs = nodeFs();
   #fd: number | undefined;
 
@@ -46,6 +51,9 @@ export class LocalFile implements Disposable {
       );
       if (!stat.isFile()) throw notSeekable("open", name, stat);
       this.byteLength = stat.size;
+      // Deno tells none on Windows.
+      const blocks = stat.blocks as number | null | undefined;
+      this.allocatedLength = blocks == null ? undefined : STAT_BLOCK * blocks;
       this.identity = `${stat.dev}:${stat.ino}`;
     } catch (error) {
       this.close();
@@ -55,8 +63,8 @@ export class LocalFile implements Disposable {
 
   /** What another thread needs to open the file again, now at `path`. */
   backing(path: string): BackingFile {
-    const { name, identity, byteLength } = this;
-    return { kind: "file", path, name, identity, byteLength };
+    const { name, identity, byteLength, allocatedLength } = this;
+    return { kind: "file", path, name, identity, byteLength, allocatedLength };
   }
 
   /** Fills the whole `target` with the bytes from `offset` on. */
@@ -220,49 +228,4 @@ export class LocalFile implements Disposable {
       throw fileError(action, this.name, error, range);
     }
   }
-}
-
-/** Turns what `node:fs` threw into a `SourceError` that says it in one line. */
-export function fileError(
-  action: string,
-  name: string,
-  error: unknown,
-  range?: { readonly offset: number; readonly length: number },
-): SourceError {
-  if (error instanceof SourceError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  // "ENOENT: no such file or directory, open 'x'" without what we say anyway;
-  // Deno says "No space left on device (os error 28)" of some calls.
-  const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ??
-    message.replace(/ \(os error \d+\)$/, "");
-  const where = range === undefined ? "" : ` at ${hex(range.offset)}`;
-  return new SourceError(
-    name,
-    `Cannot ${action} ${JSON.stringify(name)}${where}: ${reason}`,
-    { cause: error, ...(range === undefined ? {} : { range }) },
-  );
-}
-
-/** The refusal of something that is not a regular file. */
-export function notSeekable(
-  action: string,
-  name: string,
-  stat: NodeFs.Stats,
-): SourceError {
-  const kind = stat.isDirectory()
-    ? "a directory"
-    : stat.isFIFO()
-    ? "a pipe"
-    : stat.isSocket()
-    ? "a socket"
-    : stat.isCharacterDevice()
-    ? "a character device"
-    : "a block device";
-  return new SourceError(
-    name,
-    `Cannot ${action} ${
-      JSON.stringify(name)
-    }: it is ${kind}, expected a regular file, which can be read and ` +
-      "written at any position",
-  );
 }

@@ -1,6 +1,5 @@
 import { PageBitmap, type PageRun } from "../../format/mod.ts";
-import type { Backing } from "../local/backing.ts";
-import { clearBit, setBit } from "../shared_bits.ts";
+import { clearBits, setBits } from "../shared_bits.ts";
 import { PageBuffer } from "../zero_page.ts";
 import { LaneFiles } from "./lane_files.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
@@ -58,22 +57,19 @@ class CopyLane {
     const { present } = block;
     if (present === undefined) return this.#write(block, run, run);
     const nonZero = this.#buffer.nonZeroPages(pageSize, count);
-    for (const found of nonZero.runs()) {
-      const { first, end } = found;
-      this.#write(block, run, {
-        first: run.first + first,
-        end: run.first + end,
-      });
-    }
     let zeroPages = 0;
-    for (let page = 0; page < count; page++) {
-      if (nonZero.isSet(page)) setBit(present, run.first + page);
-      else {
-        clearBit(present, run.first + page);
-        zeroPages++;
-      }
+    let done = run.first;
+    for (const found of nonZero.runs()) {
+      const first = run.first + found.first;
+      const end = run.first + found.end;
+      this.#write(block, run, { first, end });
+      clearBits(present, done, first);
+      setBits(present, first, end);
+      zeroPages += first - done;
+      done = end;
     }
-    this.#count("zeroPages", zeroPages);
+    clearBits(present, done, run.end);
+    this.#count("zeroPages", zeroPages + run.end - done);
   }
 
   /** Reads a part of a block; behind what there is it is zero. */
@@ -81,14 +77,24 @@ class CopyLane {
     const given = Math.min(target.length, block.fromLength - offset);
     if (given > 0) {
       const part = target.subarray(0, given);
-      this.#readFrom(block.from, part, block.fromOffset + offset);
+      this.#readFrom(block, part, block.fromOffset + offset);
     }
     target.fill(0, Math.max(0, given));
   }
 
-  #readFrom(from: Backing, target: Uint8Array, offset: number): void {
-    if (from.kind === "file") this.#files.reader(from).readSync(target, offset);
-    else target.set(from.bytes.subarray(offset, offset + target.length));
+  #readFrom(
+    { from, isSparse = false }: LaneBlock,
+    target: Uint8Array,
+    offset: number,
+  ): void {
+    if (from.kind === "memory") {
+      target.set(from.bytes.subarray(offset, offset + target.length));
+      return;
+    }
+    const file = isSparse
+      ? this.#files.sparseReader(from)
+      : this.#files.reader(from);
+    file.readSync(target, offset);
   }
 
   /** Writes `run` out of the buffer, in which `buffered` stands. */

@@ -1,6 +1,7 @@
 import type { BackingFile } from "../local/backing.ts";
 import { DirectFile } from "../local/direct_file.ts";
 import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { SparseFile } from "../local/sparse_file.ts";
 import { SourceError } from "../sources/source_error.ts";
 
 /** A file as a lane reads and writes it. */
@@ -9,9 +10,13 @@ export interface LaneFile extends Disposable {
   writeSync(bytes: Uint8Array, offset: number): void;
 }
 
+/** A file that a lane only reads. */
+export type LaneSource = Pick<LaneFile, "readSync">;
+
 /** The files of a lane, each opened once. */
 export class LaneFiles implements Disposable {
   readonly #files = new Map<string, LaneFile>();
+  readonly #sparse = new Map<string, SparseFile>();
   readonly #directIo: boolean;
 
   /** Opens them around the page cache if `directIo`. */
@@ -22,6 +27,17 @@ export class LaneFiles implements Disposable {
   /** The file to read. */
   reader(file: BackingFile): LaneFile {
     return this.#open(file, "O_RDONLY");
+  }
+
+  /** The file to read, most of which is holes. */
+  sparseReader(file: BackingFile): LaneSource {
+    if (this.#directIo) return this.reader(file);
+    const key = `${file.identity} ${file.path}`;
+    const known = this.#sparse.get(key);
+    if (known !== undefined) return known;
+    const opened = checkSame(new SparseFile(file.path, file.name), file);
+    this.#sparse.set(key, opened);
+    return opened;
   }
 
   /** The file to write, and to read what stands there. */
@@ -40,25 +56,33 @@ export class LaneFiles implements Disposable {
 
   [Symbol.dispose](): void {
     for (const file of this.#files.values()) file[Symbol.dispose]();
+    for (const file of this.#sparse.values()) file[Symbol.dispose]();
     this.#files.clear();
+    this.#sparse.clear();
   }
 }
 
 /** Opens a file again; another one at the same path is refused. */
 function openSame(
-  { path, name, identity }: BackingFile,
+  backing: BackingFile,
   flags: number,
   directIo: boolean,
 ): LaneFile {
-  const file = new LocalFile(path, flags, 0, name);
-  if (file.identity !== identity) {
-    file.close();
-    throw new SourceError(
-      name,
-      `Cannot open ${JSON.stringify(name)} again: there is another file now`,
-    );
-  }
+  const { path, name } = backing;
+  const file = checkSame(new LocalFile(path, flags, 0, name), backing);
   if (!directIo) return file;
   file.close();
   return new DirectFile(path, flags, name);
+}
+
+function checkSame<T extends { readonly identity: string } & Disposable>(
+  file: T,
+  { name, identity }: BackingFile,
+): T {
+  if (file.identity === identity) return file;
+  file[Symbol.dispose]();
+  throw new SourceError(
+    name,
+    `Cannot open ${JSON.stringify(name)} again: there is another file now`,
+  );
 }

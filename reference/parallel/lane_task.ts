@@ -33,6 +33,8 @@ export interface LaneBlock {
   readonly fromOffset: number;
   /** Bytes that can be read from there on; the rest of the block is zero. */
   readonly fromLength: number;
+  /** Whether most of what is read there is holes. */
+  readonly isSparse?: boolean | undefined;
   /** Where they are written, and where the first of them goes. */
   readonly to: BackingFile;
   readonly toOffset: number;

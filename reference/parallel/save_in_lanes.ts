@@ -5,6 +5,7 @@ import type { RAMBlockInput, SaveOptions } from "../save_snapshot.ts";
 import type { SnapshotWriter } from "../snapshot_writer.ts";
 import { sharedWords } from "../shared_bits.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
+import { isSparse } from "../local/sparse_file.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { checkDirectPages } from "./direct_pages.ts";
 import {
@@ -85,7 +86,7 @@ export async function saveInLanes(
 
 async function laneBlock(
   writer: SnapshotWriter,
-  { idstr, source }: RAMBlockInput,
+  { idstr, source, dataRanges }: RAMBlockInput,
   to: BackingFile,
   options: SaveOptions,
 ): Promise<Omit<LaneBlock, "firstChunk"> | undefined> {
@@ -95,6 +96,9 @@ async function laneBlock(
   const present = sharedWords(await block.bitmap());
   return {
     ...input,
+    // Where holes are told of they are not read.
+    isSparse: dataRanges === undefined && input.from.kind === "file" &&
+      isSparse(input.from),
     usedLength: block.usedLength,
     to,
     toOffset: block.pagesOffset,

@@ -185,13 +185,21 @@ export class PostcopyWork {
   }
 
   /**
-   * What of a run is missing and free, a chunk at a time.
+   * What of a run is missing and free, so many bytes at a time, if that is a
+   * page or more.
    */
-  *pieces(run: PageRun): Generator<PageRun> {
+  *pieces(run: PageRun, byteLength = CHUNK): Generator<PageRun> {
+    const most = Math.max(
+      1,
+      Math.min(
+        this.#chunkPages,
+        Math.floor(byteLength / this.geometry.hostPageSize),
+      ),
+    );
     for (let first = run.first;;) {
       const piece = this.pages.nextFree(
         { first, end: run.end },
-        this.#chunkPages,
+        most,
       );
       if (piece === undefined) return;
       yield piece;

@@ -8,6 +8,9 @@ import {
 } from "../postcopy_loader.ts";
 import { SourceError } from "../sources/source_error.ts";
 
+/** Bytes that the background puts in place before faults are looked for again. */
+const STEP = 0x20000;
+
 /** A PostcopyLoader that can also be used without waiting. */
 export class SyncPostcopyLoader extends PostcopyLoader {
   readonly #memory: SyncPostcopyMemory;
@@ -86,14 +89,20 @@ export class SyncPostcopyLoader extends PostcopyLoader {
 
   /** The host pages of a run that are not zero. */
   #presentPages(run: PageRun): readonly PageRun[] {
-    const page = run.first + 1 === run.end
-      ? this.work.targetPage(run.first)
-      : undefined;
-    const isPresent = page === undefined
-      ? undefined
-      : this.#memory.hasPageSync?.(page);
-    if (isPresent === undefined) return [...this.#presentIn(run)];
-    return isPresent ? [run] : [];
+    const memory = this.#memory;
+    const page = this.work.targetPage(run.first);
+    const last = this.work.targetPage(run.end - 1);
+    const isPlain = page !== undefined && last !== undefined;
+    if (!isPlain || memory.hasPageSync === undefined) {
+      return [...this.#presentIn(run)];
+    }
+    const runs: PageRun[] = [];
+    for (let first = run.first, end = first; end <= run.end; end++) {
+      if (end < run.end && memory.hasPageSync(page + end - run.first)) continue;
+      if (first < end) runs.push({ first, end });
+      first = end + 1;
+    }
+    return runs;
   }
 
   *#presentIn(run: PageRun): Generator<PageRun> {
@@ -111,9 +120,9 @@ export class SyncPostcopyLoader extends PostcopyLoader {
     const { loadFirst = [], zeroPages = true } = options;
     const all = { first: 0, end: this.pageCount };
     for (const run of loadFirst) {
-      yield* this.work.pieces(hostPagesOf(run, this.work.geometry));
+      yield* this.work.pieces(hostPagesOf(run, this.work.geometry), STEP);
     }
-    for (const run of this.#presentIn(all)) yield* this.work.pieces(run);
-    if (zeroPages) yield* this.work.pieces(all);
+    for (const run of this.#presentIn(all)) yield* this.work.pieces(run, STEP);
+    if (zeroPages) yield* this.work.pieces(all, STEP);
   }
 }

@@ -77,7 +77,11 @@ export async function receiveMigration(
     const reader = new ForwardReader(file, 0);
     const pace = new Pace(signal);
     await driveForward(
-      walkSequentialStream(reader, recorder, { pageSize: options.pageSize }),
+      walkSequentialStream(reader, recorder, {
+        pageSize: options.pageSize,
+        // What was written is read again with the vmdesc: that must agree.
+        findFooters: true,
+      }),
       {
         async read(request: ForwardRequest): Promise<Uint8Array> {
           // Whoever wants an answer waits for it with the connection open.

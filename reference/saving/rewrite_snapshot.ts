@@ -84,8 +84,9 @@ export class SnapshotRewriter {
 /** How to finish a rewrite. */
 export interface RewriteFinishOptions {
   /**
-   * Whether to give the space of pages that became zero back to the file system.
-   * Default: false, their old bytes stay behind a clear bit.
+   * Whether to give the space of pages that became zero back to the file system,
+   * by the `punchHole` that the store was opened with: `punchHole` of `./linux`
+   * is one. Default: false, their old bytes stay behind a clear bit.
    */
   readonly punchHoles?: boolean | undefined;
 }

@@ -31,16 +31,24 @@ export interface PageReceiver {
   unpack(record: RamRecord): Promise<void>;
 }
 
+/** So many bytes of pages are worth to be handed on. */
+const WORTH_BYTES = 0x40000;
+/** So many runs of pages, too: those of zeros take no room in the buffer. */
+const WORTH_RUNS = 0x1000;
+
 /** Records up to now, in their order, pages in a row put together. */
 export class RecordQueue {
   readonly #buffer: PageBuffer;
   readonly #pageSize: number;
   readonly #queue: (QueuedPages | QueuedRecord)[] = [];
+  /** The pages that were queued last, if nothing else was. */
+  #last: QueuedPages | undefined;
   #length = 0;
+  #hasPacked = false;
 
   /** For records whose data has at most `byteLength` bytes between two settlings. */
   constructor(byteLength: number, pageSize: number) {
-    this.#buffer = new PageBuffer(byteLength);
+    this.#buffer = new PageBuffer(WORTH_BYTES + byteLength);
     this.#pageSize = pageSize;
   }
 
@@ -49,6 +57,8 @@ export class RecordQueue {
     const { kind, block, pageIndex } = record;
     if (kind !== "page" && kind !== "zero") {
       this.#queue.push({ kind: "packed", record });
+      this.#last = undefined;
+      this.#hasPacked = true;
       return;
     }
     const position = this.#length;
@@ -56,15 +66,25 @@ export class RecordQueue {
       this.#buffer.bytes.set(record.data, position);
       this.#length += this.#pageSize;
     }
-    const last = this.#queue.at(-1);
+    const last = this.#last;
     if (
-      last?.kind === kind && last.block === block &&
+      last !== undefined && last.kind === kind && last.block === block &&
       last.first + last.count === pageIndex
     ) {
       last.count++;
-    } else {
-      this.#queue.push({ kind, block, first: pageIndex, count: 1, position });
+      return;
     }
+    this.#last = { kind, block, first: pageIndex, count: 1, position };
+    this.#queue.push(this.#last);
+  }
+
+  /**
+   * Whether it is time to settle. Records to be unpacked cannot wait: their bytes
+   * are good only until more are read.
+   */
+  get isDue(): boolean {
+    return this.#hasPacked || this.#length >= WORTH_BYTES ||
+      this.#queue.length >= WORTH_RUNS;
   }
 
   /** Hands all on. */
@@ -76,7 +96,9 @@ export class RecordQueue {
       } else await this.#writePages(it, receiver);
     }
     this.#queue.length = 0;
+    this.#last = undefined;
     this.#length = 0;
+    this.#hasPacked = false;
   }
 
   async #writePages(

@@ -1,11 +1,7 @@
 import type * as NodeFs from "node:fs";
 import { setBacking } from "../local/backing.ts";
-import {
-  fileError,
-  LocalFile,
-  nodeFs,
-  notSeekable,
-} from "../local/local_file.ts";
+import { fileError, notSeekable } from "../local/file_error.ts";
+import { LocalFile, nodeFs } from "../local/local_file.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import { claimLeftover, removeLeftovers } from "./leftovers.ts";

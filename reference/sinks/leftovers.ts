@@ -1,4 +1,5 @@
-import { fileError, nodeFs } from "../local/local_file.ts";
+import { fileError } from "../local/file_error.ts";
+import { nodeFs } from "../local/local_file.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { findPartials } from "./partial_file.ts";
 

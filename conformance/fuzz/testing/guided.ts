@@ -91,8 +91,7 @@ async function fuzz(
     snapshot: entry.snapshotSeeds().filter(({ bytes }) =>
       bytes.length < 1_300_000
     ),
-    profile: entry.textSeeds("profile"),
-    http: entry.textSeeds("http"),
+    ...entry.TEXT_SEEDS,
   };
   const found = new Map(targets.map(({ name }) => [name, [] as Input[]]));
   const map = new CoverageMap();

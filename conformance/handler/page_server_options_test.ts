@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { expectRight } from "./expect_right.ts";
+import { handlerTest } from "./handler_test_case.ts";
+import { writeKnownGuest } from "./known_guest.ts";
+import { PageServerProcess } from "./page_server_process.ts";
+
+const MIB = 0x100000;
+
+handlerTest(
+  "page-server records what was touched, and loads that first the next time",
+  async (client, scratch) => {
+    const guest = await writeKnownGuest(scratch, 4096);
+    const socket = scratch.file("pages.sock");
+    const profile = scratch.file("guest.profile");
+    const script = (touch: string) => [
+      `region ${16 * MIB}`,
+      `image ${guest.image}`,
+      "connect",
+      touch,
+    ];
+    {
+      const args = [guest.snapshot, "--no-push", "--record", profile];
+      await using server = await PageServerProcess.start(socket, args);
+      await expectRight(client, socket, script("touch 3000 50"));
+      assert.equal(await server.stop(), 0);
+    }
+    const text = readFileSync(profile, "utf8");
+    assert.match(text, /3000/);
+    const args = [guest.snapshot, "--replay", profile];
+    await using _server = await PageServerProcess.start(socket, args);
+    await expectRight(client, socket, script("touch 0 0"));
+    // A profile of another snapshot is refused.
+    const other = scratch.file("other.profile");
+    writeFileSync(other, text.replace(/[0-9a-f]{64}/, "0".repeat(64)));
+    await assert.rejects(
+      PageServerProcess.start(scratch.file("b.sock"), [
+        guest.snapshot,
+        "--replay",
+        other,
+      ]),
+      /Cannot use the profile/,
+    );
+  },
+);
+
+const freeHugePages = Number(
+  /^HugePages_Free:\s+(\d+)/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1],
+);
+const hugeTest = freeHugePages >= 8 ? handlerTest : skipHuge;
+
+function skipHuge(name: string): void {
+  test(
+    `${name} (skipped: fewer than 8 free huge pages)`,
+    { skip: true },
+    () => {},
+  );
+}
+
+hugeTest(
+  "page-server makes huge pages of small ones",
+  async (client, scratch) => {
+    const guest = await writeKnownGuest(scratch, 3968);
+    const socket = scratch.file("pages.sock");
+    for (const args of [["--no-push"], []]) {
+      await using server = await PageServerProcess.start(socket, [
+        guest.snapshot,
+        ...args,
+      ]);
+      await expectRight(client, socket, [
+        `region ${6 * MIB} ${2 * MIB}`,
+        `region ${8 * MIB} ${2 * MIB}`,
+        `image ${guest.image}`,
+        "connect",
+        "random 20 3 2",
+        "remove 3 1",
+        "touch 0 0",
+      ]);
+      assert.equal(await server.stop(), 0);
+    }
+  },
+);
+
+handlerTest(
+  "page-server answers Prometheus, and stops when it is told to",
+  async (client, scratch) => {
+    const guest = await writeKnownGuest(scratch, 1024);
+    const probe = createServer().listen(0, "127.0.0.1");
+    await once(probe, "listening");
+    const address = probe.address();
+    assert.ok(typeof address === "object" && address !== null);
+    const { port } = address;
+    probe.close();
+    await once(probe, "close");
+    const socket = scratch.file("pages.sock");
+    await using server = await PageServerProcess.start(socket, [
+      guest.snapshot,
+      ...["--no-push", "--metrics", String(port)],
+    ]);
+    await expectRight(client, socket, [
+      `region ${4 * MIB}`,
+      `image ${guest.image}`,
+      "connect",
+      "remove 8 4",
+      "touch 0 0",
+    ]);
+    await server.until((it) => it.event === "ended");
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    const text = await response.text();
+    const value = (name: string) =>
+      Number(
+        new RegExp(`^mapped_ram_page_server_${name} (.+)$`, "m").exec(text)
+          ?.[1],
+      );
+    assert.equal(value("connections_total"), 1);
+    assert.equal(value("vms"), 0);
+    assert.equal(value("removed_bytes_total"), 4 * 4096);
+    assert.ok(value("faults_total") > 0, text);
+    assert.equal(await server.stop(), 0);
+  },
+);

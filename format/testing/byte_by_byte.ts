@@ -1,0 +1,39 @@
+import { type ForwardRequest, isForward } from "../forward_reader.ts";
+import type { Walk, WalkedFile } from "../walk.ts";
+
+/**
+ * A socket that never has more than is waited for: what asks for bytes behind
+ * the last one would wait for ever, and throws.
+ */
+export class ByteByByte implements WalkedFile {
+  readonly name = "socket";
+  readonly byteLength = Infinity;
+  readonly #bytes: Uint8Array;
+  /** Whether the other end hangs up behind the last byte. */
+  readonly #ends: boolean;
+
+  /** A socket that these bytes come from. */
+  constructor(bytes: Uint8Array, { ends = false } = {}) {
+    this.#bytes = bytes;
+    this.#ends = ends;
+  }
+
+  /** Drives a walk to its end. */
+  run<T>(walk: Walk<T>): T {
+    let step = walk.next();
+    while (!step.done) step = walk.next(this.#answer(step.value));
+    return step.value;
+  }
+
+  #answer(request: Parameters<typeof isForward>[0]): Uint8Array {
+    if (!isForward(request)) throw new Error("It is not read forward");
+    const { offset, least, target }: ForwardRequest = request;
+    const rest = this.#bytes.length - offset;
+    if (least > rest && !this.#ends) {
+      throw new Error(`Waits for ${least} bytes, ${rest} are to come`);
+    }
+    const length = Math.min(least, rest);
+    target.set(this.#bytes.subarray(offset, offset + length));
+    return target.subarray(0, length);
+  }
+}

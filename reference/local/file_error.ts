@@ -1,0 +1,48 @@
+import type * as NodeFs from "node:fs";
+import { hex } from "../../format/mod.ts";
+import { SourceError } from "../sources/source_error.ts";
+
+/** Turns what `node:fs` threw into a `SourceError` that says it in one line. */
+export function fileError(
+  action: string,
+  name: string,
+  error: unknown,
+  range?: { readonly offset: number; readonly length: number },
+): SourceError {
+  if (error instanceof SourceError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  // "ENOENT: no such file or directory, open 'x'" without what we say anyway;
+  // Deno says "No space left on device (os error 28)" of some calls.
+  const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ??
+    message.replace(/ \(os error \d+\)$/, "");
+  const where = range === undefined ? "" : ` at ${hex(range.offset)}`;
+  return new SourceError(
+    name,
+    `Cannot ${action} ${JSON.stringify(name)}${where}: ${reason}`,
+    { cause: error, ...(range === undefined ? {} : { range }) },
+  );
+}
+
+/** The refusal of something that is not a regular file. */
+export function notSeekable(
+  action: string,
+  name: string,
+  stat: NodeFs.Stats,
+): SourceError {
+  const kind = stat.isDirectory()
+    ? "a directory"
+    : stat.isFIFO()
+    ? "a pipe"
+    : stat.isSocket()
+    ? "a socket"
+    : stat.isCharacterDevice()
+    ? "a character device"
+    : "a block device";
+  return new SourceError(
+    name,
+    `Cannot ${action} ${
+      JSON.stringify(name)
+    }: it is ${kind}, expected a regular file, which can be read and ` +
+      "written at any position",
+  );
+}
