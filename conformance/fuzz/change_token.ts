@@ -18,7 +18,7 @@ const MARKS = [
 const VALUE = /"(?:\\.|[^"\\])*"|-?\d+(?:\.\d+)?|[a-zA-Z]\w*/g;
 const TOKEN = new RegExp(`${VALUE.source}|[^\\w\\s]|\\s+`, "g");
 const COPIES_MAX = 40;
-const NESTED_MAX = 1000;
+const NESTED_MAX = 10_000;
 
 /**
  * One token of a text changed, mostly a value: to one that hurts, to another

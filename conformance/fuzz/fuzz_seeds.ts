@@ -118,7 +118,7 @@ export const TEXT_SEEDS: Readonly<
 > = {
   profile: textSeeds("profile", [PROFILE]),
   http: textSeeds("http", ANSWERS),
-  handshake: textSeeds("handshake", HANDSHAKES, 0x1000),
+  handshake: textSeeds("handshake", HANDSHAKES, 0x8000),
 };
 
 /** A text is given `room` spaces behind it, to grow into. */

@@ -1,15 +1,15 @@
 import type { ByteRange, DirtyBitmap } from "../../format/mod.ts";
 import { dirtyBitmaps, openSnapshot } from "../mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
-import { printDirtyBitmaps } from "./info_dirty_bitmaps.ts";
-import { openSource } from "./open_source.ts";
-import { print, printJson } from "./output.ts";
-import { printable } from "./printable.ts";
+import { printDirtyBitmaps } from "./info/info_dirty_bitmaps.ts";
+import { openSource } from "./input/open_source.ts";
+import { print, printJson } from "./output/output.ts";
+import { printable } from "./output/printable.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
-} from "./snapshot_options.ts";
+} from "./input/snapshot_options.ts";
 
 /** Most ranges that are held in memory to be printed. */
 const RANGES_MAX = 0x200000;

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "./input/usage_error.ts";
 
 /** What a command is run with. */
 export interface CommandContext {

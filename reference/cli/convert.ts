@@ -5,24 +5,32 @@ import {
   parse,
   takePositionals,
 } from "./command.ts";
-import { fromFormatOf, parseRanges, toFormatOf } from "./convert_arguments.ts";
-import { openInput } from "./convert_input.ts";
-import { type ConvertJob, convertTo } from "./convert_job.ts";
-import { formatBytes } from "./format_bytes.ts";
-import { formatTime } from "./format_time.ts";
-import { parseNumber } from "./number_argument.ts";
-import { openSource } from "./open_source.ts";
-import { print, printJson } from "./output.ts";
-import { allocatedBytes, checkFolder, checkOutput } from "./output_file.ts";
-import { printable } from "./printable.ts";
-import { ProgressBar } from "./progress_bar.ts";
-import { printEvent, ProgressEvents } from "./progress_events.ts";
+import {
+  fromFormatOf,
+  parseRanges,
+  toFormatOf,
+} from "./convert/convert_arguments.ts";
+import { openInput } from "./convert/convert_input.ts";
+import { type ConvertJob, convertTo } from "./convert/convert_job.ts";
+import { formatBytes } from "./output/format_bytes.ts";
+import { formatTime } from "./output/format_time.ts";
+import { parseNumber } from "./input/number_argument.ts";
+import { openSource } from "./input/open_source.ts";
+import { print, printJson } from "./output/output.ts";
+import {
+  allocatedBytes,
+  checkFolder,
+  checkOutput,
+} from "./output/output_file.ts";
+import { printable } from "./output/printable.ts";
+import { ProgressBar } from "./output/progress_bar.ts";
+import { printEvent, ProgressEvents } from "./output/progress_events.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
-} from "./snapshot_options.ts";
-import { paint } from "./terminal.ts";
+} from "./input/snapshot_options.ts";
+import { paint } from "./output/terminal.ts";
 
 const OPTIONS = {
   ...SNAPSHOT_OPTIONS,

@@ -1,29 +1,29 @@
 import { hex, UnsupportedError } from "../../format/mod.ts";
 import { type OpenOptions, openSnapshot, type Snapshot } from "../mod.ts";
-import { compareAgainst } from "./against.ts";
-import { bitmapOrderLine } from "./bitmap_order_line.ts";
+import { compareAgainst } from "./info/against.ts";
+import { bitmapOrderLine } from "./info/bitmap_order_line.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
-import { formatBytes } from "./format_bytes.ts";
-import { countOf, formatCount, formatShare } from "./format_count.ts";
-import { formatGuestMap, knownGuestMap } from "./guest_map_table.ts";
-import { printDevices as printFields } from "./info_devices.ts";
-import { printDirtyBitmaps } from "./info_dirty_bitmaps.ts";
-import { infoElsewhere } from "./info_elsewhere.ts";
-import { printLibvirt } from "./info_libvirt.ts";
-import { isUrl, openSource, type Transfer } from "./open_source.ts";
-import { print, printJson } from "./output.ts";
-import { allocatedBytes } from "./output_file.ts";
-import { printable } from "./printable.ts";
-import { drawRamMap } from "./ram_map.ts";
-import { gatherFacts, type SnapshotFacts } from "./snapshot_facts.ts";
+import { formatBytes } from "./output/format_bytes.ts";
+import { countOf, formatCount, formatShare } from "./output/format_count.ts";
+import { formatGuestMap, knownGuestMap } from "./info/guest_map_table.ts";
+import { printDevices as printFields } from "./info/info_devices.ts";
+import { printDirtyBitmaps } from "./info/info_dirty_bitmaps.ts";
+import { infoElsewhere } from "./info/info_elsewhere.ts";
+import { printLibvirt } from "./info/info_libvirt.ts";
+import { isUrl, openSource, type Transfer } from "./input/open_source.ts";
+import { print, printJson } from "./output/output.ts";
+import { allocatedBytes } from "./output/output_file.ts";
+import { printable } from "./output/printable.ts";
+import { drawRamMap } from "./info/ram_map.ts";
+import { gatherFacts, type SnapshotFacts } from "./info/snapshot_facts.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
-} from "./snapshot_options.ts";
-import { formatList, formatTable } from "./table.ts";
-import { paint } from "./terminal.ts";
-import { UsageError } from "./usage_error.ts";
+} from "./input/snapshot_options.ts";
+import { formatList, formatTable } from "./output/table.ts";
+import { paint } from "./output/terminal.ts";
+import { UsageError } from "./input/usage_error.ts";
 
 /** `info FILE` */
 export const info: Command = {

@@ -1,35 +1,35 @@
 import { join } from "node:path";
 import { exportImage, openSnapshot, type RAMBlock } from "../mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
-import { commitTogether, type PendingFile } from "./commit_together.ts";
-import { formatBytes } from "./format_bytes.ts";
-import { countOf } from "./format_count.ts";
-import { formatTime } from "./format_time.ts";
-import { imageName } from "./image_name.ts";
-import { openSource } from "./open_source.ts";
-import { print, printJson, printMessage } from "./output.ts";
+import { commitTogether, type PendingFile } from "./output/commit_together.ts";
+import { formatBytes } from "./output/format_bytes.ts";
+import { countOf } from "./output/format_count.ts";
+import { formatTime } from "./output/format_time.ts";
+import { imageName } from "./input/image_name.ts";
+import { openSource } from "./input/open_source.ts";
+import { print, printJson, printMessage } from "./output/output.ts";
 import {
   allocatedBytes,
   checkFolder,
   checkOutput,
   createOutput,
   type OutputOptions,
-} from "./output_file.ts";
-import { printable } from "./printable.ts";
-import { ProgressBar } from "./progress_bar.ts";
-import { printEvent, ProgressEvents } from "./progress_events.ts";
+} from "./output/output_file.ts";
+import { printable } from "./output/printable.ts";
+import { ProgressBar } from "./output/progress_bar.ts";
+import { printEvent, ProgressEvents } from "./output/progress_events.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
-} from "./snapshot_options.ts";
-import { formatTable } from "./table.ts";
-import { paint } from "./terminal.ts";
+} from "./input/snapshot_options.ts";
+import { formatTable } from "./output/table.ts";
+import { paint } from "./output/terminal.ts";
 import {
   WORK_OPTIONS,
   WORK_OPTIONS_HELP,
   workOptions,
-} from "./work_options.ts";
+} from "./input/work_options.ts";
 
 /** `load FILE OUTDIR` */
 export const load: Command = {

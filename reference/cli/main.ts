@@ -16,15 +16,15 @@ import { bitmaps } from "./bitmaps.ts";
 import { info } from "./info.ts";
 import { Interrupted } from "./interrupted.ts";
 import { load } from "./load.ts";
-import { OutputClosed, print, printMessage } from "./output.ts";
+import { OutputClosed, print, printMessage } from "./output/output.ts";
 import { pageServer } from "./page_server.ts";
-import { printable } from "./printable.ts";
+import { printable } from "./output/printable.ts";
 import { read } from "./read.ts";
 import { receive } from "./receive.ts";
 import { resume } from "./resume.ts";
 import { save } from "./save.ts";
 import { reasonOf } from "./system_error.ts";
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "./input/usage_error.ts";
 import { verify } from "./verify.ts";
 import { VERSION } from "./version.ts";
 

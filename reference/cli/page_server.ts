@@ -11,14 +11,20 @@ import type { BlockRun } from "../mod.ts";
 import { PageServer, PageServerMetrics } from "../linux/mod.ts";
 import { parse, takePositionals } from "./command.ts";
 import type { Command } from "./command.ts";
-import { openSource } from "./open_source.ts";
-import { checkOutput } from "./output_file.ts";
+import { openSource } from "./input/open_source.ts";
+import { checkOutput } from "./output/output_file.ts";
 import {
   type PageServerArguments,
   pageServerArguments,
-} from "./page_server_arguments.ts";
-import { PageServerEvents, PageServerLines } from "./page_server_report.ts";
-import { SNAPSHOT_OPTIONS, SNAPSHOT_OPTIONS_HELP } from "./snapshot_options.ts";
+} from "./page_server/page_server_arguments.ts";
+import {
+  PageServerEvents,
+  PageServerLines,
+} from "./page_server/page_server_report.ts";
+import {
+  SNAPSHOT_OPTIONS,
+  SNAPSHOT_OPTIONS_HELP,
+} from "./input/snapshot_options.ts";
 
 /** `page-server FILE` */
 export const pageServer: Command = {

@@ -7,17 +7,21 @@ import {
   SourceError,
 } from "../mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
-import { formatBytes } from "./format_bytes.ts";
-import { formatCount } from "./format_count.ts";
-import { formatTime } from "./format_time.ts";
-import { parseNumber } from "./number_argument.ts";
-import { print, printJson, printMessage } from "./output.ts";
-import { allocatedBytes, checkOutput, createOutput } from "./output_file.ts";
-import { printable } from "./printable.ts";
-import { printEvent } from "./progress_events.ts";
-import { ReceiveBar, ReceiveEvents } from "./receive_bar.ts";
-import { paint } from "./terminal.ts";
-import { UsageError } from "./usage_error.ts";
+import { formatBytes } from "./output/format_bytes.ts";
+import { formatCount } from "./output/format_count.ts";
+import { formatTime } from "./output/format_time.ts";
+import { parseNumber } from "./input/number_argument.ts";
+import { print, printJson, printMessage } from "./output/output.ts";
+import {
+  allocatedBytes,
+  checkOutput,
+  createOutput,
+} from "./output/output_file.ts";
+import { printable } from "./output/printable.ts";
+import { printEvent } from "./output/progress_events.ts";
+import { ReceiveBar, ReceiveEvents } from "./output/receive_bar.ts";
+import { paint } from "./output/terminal.ts";
+import { UsageError } from "./input/usage_error.ts";
 
 const OPTIONS = {
   listen: { type: "string" },

@@ -1,28 +1,34 @@
 import { constants } from "node:os";
 import { type ChildExit, openSnapshot, type Snapshot } from "../mod.ts";
 import type { Command } from "./command.ts";
-import { createDevices } from "./create_devices.ts";
-import { mapInstructions, printInstructions } from "./map_instructions.ts";
-import { createOutput } from "./output_file.ts";
-import { type ResumeArguments, resumeArguments } from "./resume_arguments.ts";
-import { resumeByMap } from "./resume_by_map.ts";
-import { resumeByPostcopy } from "./resume_by_postcopy.ts";
+import { createDevices } from "./resume/create_devices.ts";
+import {
+  mapInstructions,
+  printInstructions,
+} from "./resume/map_instructions.ts";
+import { createOutput } from "./output/output_file.ts";
+import {
+  type ResumeArguments,
+  resumeArguments,
+} from "./resume/resume_arguments.ts";
+import { resumeByMap } from "./resume/resume_by_map.ts";
+import { resumeByPostcopy } from "./resume/resume_by_postcopy.ts";
 import {
   attachDestination,
   type Destination,
   startDestination,
-} from "./resume_destination.ts";
-import { explainStart } from "./resume_failure.ts";
-import { ResumeInterrupts } from "./resume_interrupts.ts";
-import { resumeProfiles } from "./resume_profiles.ts";
+} from "./resume/resume_destination.ts";
+import { explainStart } from "./resume/resume_failure.ts";
+import { ResumeInterrupts } from "./resume/resume_interrupts.ts";
+import { resumeProfiles } from "./resume/resume_profiles.ts";
 import {
   ResumeEvents,
   ResumeLines,
   type ResumeReport,
-} from "./resume_report.ts";
-import { openResumeSource, type ResumeSource } from "./resume_source.ts";
-import { chooseWay, type ChosenWay } from "./resume_way.ts";
-import { SNAPSHOT_OPTIONS_HELP } from "./snapshot_options.ts";
+} from "./resume/resume_report.ts";
+import { openResumeSource, type ResumeSource } from "./resume/resume_source.ts";
+import { chooseWay, type ChosenWay } from "./resume/resume_way.ts";
+import { SNAPSHOT_OPTIONS_HELP } from "./input/snapshot_options.ts";
 
 /** `resume FILE` */
 export const resume: Command = {

@@ -1,29 +1,33 @@
 import { saveSnapshot, type SaveSummary } from "../mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
-import { formatBytes } from "./format_bytes.ts";
-import { countOf, formatCount, formatShare } from "./format_count.ts";
-import { formatTime } from "./format_time.ts";
-import { print, printJson } from "./output.ts";
-import { allocatedBytes, checkOutput, createOutput } from "./output_file.ts";
-import { printable } from "./printable.ts";
-import { ProgressBar } from "./progress_bar.ts";
-import { printEvent, ProgressEvents } from "./progress_events.ts";
-import { saveArguments } from "./save_arguments.ts";
+import { formatBytes } from "./output/format_bytes.ts";
+import { countOf, formatCount, formatShare } from "./output/format_count.ts";
+import { formatTime } from "./output/format_time.ts";
+import { print, printJson } from "./output/output.ts";
+import {
+  allocatedBytes,
+  checkOutput,
+  createOutput,
+} from "./output/output_file.ts";
+import { printable } from "./output/printable.ts";
+import { ProgressBar } from "./output/progress_bar.ts";
+import { printEvent, ProgressEvents } from "./output/progress_events.ts";
+import { saveArguments } from "./save/save_arguments.ts";
 import {
   DEMONSTRATION_OPTIONS,
   DEMONSTRATION_OPTIONS_HELP,
   refuseDemonstration,
   saveDemonstration,
-} from "./save_demonstration.ts";
-import { OpenedSources, openInputs } from "./save_inputs.ts";
-import { OPEN_OPTIONS, openOptionsHelp } from "./snapshot_options.ts";
-import { formatTable } from "./table.ts";
-import { paint } from "./terminal.ts";
+} from "./save/save_demonstration.ts";
+import { OpenedSources, openInputs } from "./save/save_inputs.ts";
+import { OPEN_OPTIONS, openOptionsHelp } from "./input/snapshot_options.ts";
+import { formatTable } from "./output/table.ts";
+import { paint } from "./output/terminal.ts";
 import {
   WORK_OPTIONS,
   WORK_OPTIONS_HELP,
   workOptions,
-} from "./work_options.ts";
+} from "./input/work_options.ts";
 
 const OPTIONS = {
   block: { type: "string", multiple: true },

@@ -1,17 +1,17 @@
 import { hex, RULES } from "../../format/mod.ts";
 import { isPartialPath, type VerifyReport, verifySnapshot } from "../mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
-import { countOf, formatCount } from "./format_count.ts";
-import { openSource } from "./open_source.ts";
-import { OutputClosed, print, printJson } from "./output.ts";
-import { printable } from "./printable.ts";
-import { ProgressBar } from "./progress_bar.ts";
+import { countOf, formatCount } from "./output/format_count.ts";
+import { openSource } from "./input/open_source.ts";
+import { OutputClosed, print, printJson } from "./output/output.ts";
+import { printable } from "./output/printable.ts";
+import { ProgressBar } from "./output/progress_bar.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
-} from "./snapshot_options.ts";
-import { paint } from "./terminal.ts";
+} from "./input/snapshot_options.ts";
+import { paint } from "./output/terminal.ts";
 
 /** `verify FILE` */
 export const verify: Command = {

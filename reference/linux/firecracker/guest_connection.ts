@@ -10,7 +10,7 @@ import { closeDescriptor, killProcess, linux } from "../system_calls.ts";
 import { SystemCallError } from "../system_call_error.ts";
 import { openProcess, peerProcess, receive } from "../unix_listener.ts";
 import { Userfaultfd } from "../userfaultfd.ts";
-import { type GuestRegion, readHandshake } from "./handshake.ts";
+import { type GuestRegion, HandshakeReader } from "./handshake.ts";
 
 /** What a connection needs of the server. */
 export interface GuestConnectionOptions {
@@ -32,7 +32,8 @@ export class GuestConnection {
   readonly #pid: number;
   readonly #pidFd: number | undefined;
   readonly #options: GuestConnectionOptions;
-  #bytes = new Uint8Array(0);
+  readonly #handshake: HandshakeReader;
+  #regions: readonly GuestRegion[] | undefined;
   #uffd: number | undefined;
   #process: PagedProcess | undefined;
   #reported = 0;
@@ -44,6 +45,7 @@ export class GuestConnection {
     this.#options = options;
     this.#pid = peerProcess(fd);
     this.#pidFd = openProcess(this.#pid);
+    this.#handshake = new HandshakeReader(this.#name);
     const { loop, tell, vm } = options;
     tell({ kind: "connected", vm, pid: this.#pid });
     loop.set.add(fd, () => this.#receive());
@@ -59,11 +61,10 @@ export class GuestConnection {
       for (const fd of received.fds) this.#takeDescriptor(fd);
       if (received.bytes.length === 0) return this.#hungUp();
       if (this.#process !== undefined) return; // It has nothing more to say.
-      this.#bytes = joined(this.#bytes, received.bytes);
-      const regions = readHandshake(this.#bytes, this.#name);
+      this.#regions ??= this.#handshake.add(received.bytes);
       // The descriptor may come behind the text, and the text in parts.
-      if (regions === undefined || this.#uffd === undefined) return;
-      this.#start(regions, this.#uffd);
+      if (this.#regions === undefined || this.#uffd === undefined) return;
+      this.#start(this.#regions, this.#uffd);
     } catch (error) {
       // One VM that is odd must not keep the others from their pages.
       if (this.#process !== undefined) return this.#hungUp();
@@ -214,14 +215,4 @@ function isUserfaultfd(fd: number): boolean {
   } catch {
     return false;
   }
-}
-
-function joined(
-  start: Uint8Array<ArrayBuffer>,
-  end: Uint8Array,
-): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(start.length + end.length);
-  all.set(start);
-  all.set(end, start.length);
-  return all;
 }

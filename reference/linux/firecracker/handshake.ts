@@ -15,11 +15,101 @@ export interface GuestRegion {
 /** More than this no list of regions is. */
 export const HANDSHAKE_MAX = 0x100000;
 const PAGE_MAX = 0x40000000;
+/** What JSON is made of, by byte. */
+const CHARACTER = {
+  ...{ "[": 0x5b, "]": 0x5d, "{": 0x7b, "}": 0x7d },
+  ...{ '"': 0x22, "\\": 0x5c, " ": 0x20 },
+};
+
+/** Deeper than this no list of regions is nested. */
+const DEPTH_MAX = 16;
+const TOLD_MAX = 40;
 
 /**
- * Reads the body of Firecracker's handshake, a JSON array of regions. Undefined
- * if it is not all there, as far as can be seen. Fields that are not known are
- * passed over; `page_size_kib`, of old versions, is in bytes as `page_size` is.
+ * Reads the body of Firecracker's handshake, a JSON array of regions, as it
+ * comes, each byte once. Fields that are not known are passed over;
+ * `page_size_kib`, of old versions, is in bytes as `page_size` is.
+ */
+export class HandshakeReader {
+  readonly #peer: string;
+  #bytes = new Uint8Array(0x1000);
+  #length = 0;
+  #depth = 0;
+  #isInString = false;
+  #isEscaped = false;
+
+  /** `peer` is who sends it, for messages. */
+  constructor(peer: string) {
+    this.#peer = peer;
+  }
+
+  /**
+   * The regions, once these bytes are the last of them; what follows the array
+   * is passed over.
+   *
+   * @throws {SourceError} if it is something else
+   */
+  add(bytes: Uint8Array): GuestRegion[] | undefined {
+    const start = this.#length;
+    this.#append(bytes);
+    for (let index = start; index < this.#length; index++) {
+      if (!this.#endsAt(this.#bytes[index])) continue;
+      return readRegions(this.#bytes.subarray(0, index + 1), this.#peer);
+    }
+    return undefined;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > HANDSHAKE_MAX) {
+      throw wrong(this.#peer, `more than ${HANDSHAKE_MAX} bytes`);
+    }
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  /** Whether the array ends at this byte, the next one. */
+  #endsAt(byte: number): boolean {
+    if (this.#isInString) {
+      const wasEscaped = this.#isEscaped;
+      this.#isEscaped = !wasEscaped && byte === CHARACTER["\\"];
+      this.#isInString = wasEscaped || byte !== CHARACTER['"'];
+      return false;
+    }
+    switch (byte) {
+      case CHARACTER["["]:
+      case CHARACTER["{"]:
+        if (++this.#depth > DEPTH_MAX) {
+          throw wrong(this.#peer, `nested more than ${DEPTH_MAX} deep`);
+        }
+        break;
+      case CHARACTER["]"]:
+      case CHARACTER["}"]:
+        return --this.#depth <= 0;
+      case CHARACTER['"']:
+        this.#isInString = true;
+    }
+    // Only white space comes before it.
+    if (this.#depth === 0 && byte > CHARACTER[" "]) this.#refuseStart();
+    return false;
+  }
+
+  #refuseStart(): never {
+    const text = new TextDecoder().decode(
+      this.#bytes.subarray(0, Math.min(this.#length, 4 * TOLD_MAX)),
+    );
+    throw wrong(this.#peer, shown(text.trim()));
+  }
+}
+
+/**
+ * Reads the body of Firecracker's handshake as {@linkcode HandshakeReader} does.
+ * Undefined if it is not all there.
  *
  * @throws {SourceError} if it is something else
  */
@@ -27,27 +117,33 @@ export function readHandshake(
   bytes: Uint8Array,
   peer: string,
 ): GuestRegion[] | undefined {
-  if (bytes.length > HANDSHAKE_MAX) {
-    throw wrong(peer, `more than ${HANDSHAKE_MAX} bytes`);
-  }
+  return new HandshakeReader(peer).add(bytes);
+}
+
+function readRegions(bytes: Uint8Array, peer: string): GuestRegion[] {
   const text = new TextDecoder().decode(bytes).trim();
-  if (text === "") return undefined;
-  if (!text.startsWith("[")) {
-    throw wrong(peer, JSON.stringify(text.slice(0, 40)));
-  }
-  if (!text.endsWith("]")) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return undefined; // A bracket inside may end what came so far.
+    throw wrong(peer, shown(text));
   }
-  if (!Array.isArray(value) || value.length === 0) {
-    throw wrong(peer, "no regions");
-  }
+  if (!Array.isArray(value)) throw wrong(peer, shown(text));
+  if (value.length === 0) throw wrong(peer, "no regions");
   const regions = value.map((it, index) => readRegion(it, index, peer));
   checkDisjoint(regions, peer);
   return regions;
+}
+
+/** A value as a message has it. */
+function shown(value: unknown): string {
+  if (typeof value === "string") {
+    return JSON.stringify(value.slice(0, TOLD_MAX));
+  }
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" && value !== null
+    ? "an object"
+    : String(value);
 }
 
 function readRegion(value: unknown, index: number, peer: string): GuestRegion {
@@ -63,7 +159,7 @@ function readRegion(value: unknown, index: number, peer: string): GuestRegion {
   };
   for (const [key, it] of Object.entries(region)) {
     if (typeof it === "number" && Number.isSafeInteger(it) && it >= 0) continue;
-    throw wrong(peer, `region ${index} with ${key} ${JSON.stringify(it)}`);
+    throw wrong(peer, `region ${index} with ${key} ${shown(it)}`);
   }
   const read = region as GuestRegion;
   const { address, byteLength, pageSize } = read;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HANDSHAKE_MAX, readHandshake } from "./handshake.ts";
+import { HANDSHAKE_MAX, HandshakeReader, readHandshake } from "./handshake.ts";
 
 const PEER = "VM 1";
 
@@ -85,4 +85,24 @@ test("readHandshake() refuses what is none", () => {
   }
   const long = new Uint8Array(HANDSHAKE_MAX + 1).fill(0x20);
   assert.throws(() => readHandshake(long, PEER), /more than 1048576 bytes/);
+});
+
+test("HandshakeReader takes a text in parts, and looks at each byte once", () => {
+  const whole = bytesOf(` [${region({ later: ["\\", '"', "]"] })}]`);
+  const reader = new HandshakeReader(PEER);
+  for (const byte of whole.subarray(0, -1)) {
+    assert.equal(reader.add(new Uint8Array([byte])), undefined);
+  }
+  assert.equal(reader.add(whole.subarray(-1))?.length, 1);
+});
+
+test("readHandshake() says briefly what is deep or long", () => {
+  const deep = bytesOf("[".repeat(400_000));
+  assert.throws(() => readHandshake(deep, PEER), /nested more than 16 deep/);
+  for (const size of ["x".repeat(100_000), Array(10_000).fill("y")]) {
+    assert.throws(
+      () => readHandshake(bytesOf(`[${region({ size })}]`), PEER),
+      ({ message }: Error) => message.length < 300,
+    );
+  }
 });

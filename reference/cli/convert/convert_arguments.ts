@@ -1,0 +1,85 @@
+import type { GuestRange } from "../../mod.ts";
+import { parseNumber } from "../input/number_argument.ts";
+import { UsageError } from "../input/usage_error.ts";
+
+/** What convert reads. */
+export const FROM_FORMATS = [
+  "mapped-ram",
+  "sequential",
+  "packed",
+  "elf",
+  "lime",
+  "raw",
+] as const;
+
+/** What convert writes. */
+export const TO_FORMATS = [
+  "mapped-ram",
+  "sequential",
+  "images",
+  "elf",
+  "lime",
+] as const;
+
+/** A format that convert reads. */
+export type FromFormat = typeof FROM_FORMATS[number];
+/** A format that convert writes. */
+export type ToFormat = typeof TO_FORMATS[number];
+
+/** What each ending of a file's name stands for. */
+const ENDINGS: readonly [RegExp, ToFormat][] = [
+  [/\.(elf|core|vmcore)$/i, "elf"],
+  [/\.lime$/i, "lime"],
+  [/\.(seq|stream|migration)$/i, "sequential"],
+];
+
+/** The format to write: as told, or by the name of the file. */
+export function toFormatOf(
+  told: string | undefined,
+  out: string,
+  isFolder: boolean,
+): ToFormat {
+  if (told !== undefined) return oneOf("--to", told, TO_FORMATS);
+  if (isFolder) return "images";
+  return ENDINGS.find(([ending]) => ending.test(out))?.[1] ?? "mapped-ram";
+}
+
+/** The format to read, if it was told. */
+export function fromFormatOf(told: string | undefined): FromFormat | undefined {
+  return told === undefined ? undefined : oneOf("--from", told, FROM_FORMATS);
+}
+
+function oneOf<T extends string>(
+  option: string,
+  told: string,
+  formats: readonly T[],
+): T {
+  const format = formats.find((it) => it === told);
+  if (format !== undefined) return format;
+  throw new UsageError(
+    `Cannot use ${JSON.stringify(told)} as ${option}: expected ` +
+      formats.join(", "),
+  );
+}
+
+/** Guest-physical ranges, each `ADDRESS=IDSTR[@OFFSET]+LENGTH`. */
+export function parseRanges(
+  texts: readonly string[] | undefined,
+): GuestRange[] | undefined {
+  return texts?.map((text) => {
+    const [, address, idstr, offset, length] =
+      /^([^=]+)=([^]+?)(?:@([^@+]+))?\+([^@+]+)$/.exec(text) ?? [];
+    if (address === undefined) {
+      throw new UsageError(
+        `Cannot use ${JSON.stringify(text)} as --range: expected ` +
+          "ADDRESS=IDSTR+LENGTH or ADDRESS=IDSTR@OFFSET+LENGTH",
+      );
+    }
+    return {
+      address: parseNumber("--range", address),
+      idstr,
+      offset: parseNumber("--range", offset ?? "0"),
+      length: parseNumber("--range", length),
+    };
+  });
+}

@@ -1,0 +1,124 @@
+import type { DeviceStruct, FieldValue } from "../../../format/mod.ts";
+import {
+  type DeviceRecord,
+  deviceStates,
+  type WithDevices,
+} from "../../mod.ts";
+import { print, printJson } from "../output/output.ts";
+import { printable } from "../output/printable.ts";
+import { paint } from "../output/terminal.ts";
+
+/** Bytes of a field that are printed, unless as JSON. */
+const BYTES_SHOWN = 32;
+/** Elements of an array of numbers that are printed, unless as JSON. */
+const ELEMENTS_SHOWN = 16;
+
+/** Prints the state of each device, field by field. */
+export async function printDevices(
+  snapshot: WithDevices,
+  { json, signal }: { readonly json: boolean; readonly signal: AbortSignal },
+): Promise<void> {
+  const devices: unknown[] = [];
+  for await (const device of deviceStates(snapshot, { signal })) {
+    if (json) devices.push(deviceJson(device));
+    else print(linesOf(device).join("\n"));
+  }
+  if (json) printJson({ file: snapshot.source.name, devices });
+}
+
+function deviceJson(device: DeviceRecord): unknown {
+  const { idstr, instanceId, versionId, sectionId, state, fault } = device;
+  return {
+    ...{ idstr, instanceId, versionId, sectionId },
+    ...device.range,
+    ...(state === undefined ? { fault } : structJson(state)),
+  };
+}
+
+function structJson(struct: DeviceStruct): Record<string, unknown> {
+  const { name, version, fields, subsections } = struct;
+  return {
+    vmsdName: name,
+    version,
+    fields: fields.map(({ name, type, offset, size, value }) => ({
+      ...{ name, type, offset, size },
+      value: valueJson(value),
+    })),
+    subsections: subsections.map(structJson),
+  };
+}
+
+/** Integers of 64 bits become text: not every reader of JSON keeps them. */
+function valueJson(value: FieldValue): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (value instanceof Uint8Array) return { hex: hexOf(value) };
+  if (Array.isArray(value)) return value.map(valueJson);
+  if (isStruct(value)) return structJson(value);
+  return value;
+}
+
+/** A device with its fields in lines; a write for each line would be slow. */
+function linesOf(device: DeviceRecord): string[] {
+  const { idstr, instanceId, versionId, state, fault } = device;
+  const head = paint("bold", `${printable(idstr)} ${instanceId}`) +
+    paint("dim", ` version ${versionId}`);
+  return state === undefined
+    ? [head, `  ${fault}`]
+    : [head, ...structLines(state, "  ")];
+}
+
+function* structLines(struct: DeviceStruct, indent: string): Generator<string> {
+  for (const { name, type, value } of struct.fields) {
+    yield* valueLines(`${indent}${printable(name)}`, value, { type, indent });
+  }
+  for (const subsection of struct.subsections) {
+    yield `${indent}${printable(subsection.name)}` +
+      paint("dim", ` subsection, version ${subsection.version}`);
+    yield* structLines(subsection, `${indent}  `);
+  }
+}
+
+function* valueLines(
+  label: string,
+  value: FieldValue,
+  { type, indent }: { readonly type: string; readonly indent: string },
+): Generator<string> {
+  const kind = paint("dim", printable(type));
+  if (isStruct(value)) {
+    yield `${label}  ${kind}`;
+    yield* structLines(value, `${indent}  `);
+  } else if (!Array.isArray(value)) {
+    yield `${label}  ${kind}  ${textOf(value)}`;
+  } else if (value.every((it) => !isStruct(it) && !Array.isArray(it))) {
+    const shown = value.slice(0, ELEMENTS_SHOWN).map(textOf).join(" ");
+    const rest = value.length - ELEMENTS_SHOWN;
+    const more = rest > 0 ? ` and ${rest} more` : "";
+    yield `${label}  ${kind}[${value.length}]  ${shown}${more}`;
+  } else {
+    yield `${label}  ${kind}[${value.length}]`;
+    const inner = `${indent}  `;
+    for (const [index, element] of value.entries()) {
+      yield* valueLines(`${inner}[${index}]`, element, { type, indent: inner });
+    }
+  }
+}
+
+function textOf(value: FieldValue): string {
+  if (value instanceof Uint8Array) {
+    const shown = hexOf(value.subarray(0, BYTES_SHOWN));
+    return value.length > BYTES_SHOWN
+      ? `${shown}… ${value.length} bytes`
+      : shown;
+  }
+  return typeof value === "string" ? printable(value) : String(value);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}
+
+function isStruct(value: FieldValue): value is DeviceStruct {
+  return typeof value === "object" && value !== null && "subsections" in value;
+}

@@ -1,0 +1,79 @@
+import { resolve } from "node:path";
+import type { Snapshot } from "../../mod.ts";
+import type { QemuCommand } from "./against.ts";
+import { isUrl } from "../input/open_source.ts";
+
+/** Exact commands that load a snapshot. */
+export interface LoadCommands {
+  /** QEMU with its arguments, where these are known. */
+  readonly qemu?: readonly string[];
+  /** What to tell it by QMP, in this order. */
+  readonly qmp: readonly unknown[];
+  /** A command line of ours, where QEMU cannot read the snapshot itself. */
+  readonly shell?: readonly string[];
+}
+
+const MONITOR = /^--?(qmp|qmp-pretty|mon)$/;
+const SOCKET = "unix:qmp.sock,server=on,wait=off";
+
+/** The commands that load a snapshot in the QEMU of these arguments. */
+export function loadCommands(
+  file: string,
+  snapshot: Snapshot,
+  command: QemuCommand | undefined,
+): LoadCommands {
+  if (isUrl(file)) {
+    const qemu = command === undefined
+      ? []
+      : ["--", command.program, ...command.args];
+    return { qmp: [], shell: ["deno", "task", "resume", file, ...qemu] };
+  }
+  const { capabilities, index } = snapshot;
+  const qmp = incomingCommands(file, index.streamOffset, capabilities);
+  if (command === undefined) return { qmp };
+  const { program, args } = command;
+  return { qemu: [program, ...args, ...incomingOptions(args)], qmp };
+}
+
+/** What QEMU is started with besides `args` to wait for these commands. */
+export function incomingOptions(args: readonly string[]): string[] {
+  const monitor = args.some((it) => MONITOR.test(it)) ? [] : ["-qmp", SOCKET];
+  return [...monitor, "-incoming", "defer"];
+}
+
+/** The commands of QMP that load a file. */
+export function incomingCommands(
+  file: string,
+  offset: number,
+  capabilities: readonly string[],
+): unknown[] {
+  return [
+    { execute: "qmp_capabilities" },
+    {
+      execute: "migrate-set-capabilities",
+      arguments: {
+        capabilities: capabilities.map((capability) => ({
+          capability,
+          state: true,
+        })),
+      },
+    },
+    {
+      execute: "migrate-incoming",
+      arguments: incomingArguments(resolve(file), offset),
+    },
+  ];
+}
+
+/** As a URI; in QMP's longer form if QEMU would take the path for an offset. */
+function incomingArguments(
+  filename: string,
+  offset: number,
+): Readonly<Record<string, unknown>> {
+  if (filename.includes(",offset=")) {
+    const addr = { transport: "file", filename, offset };
+    return { channels: [{ "channel-type": "main", addr }] };
+  }
+  const suffix = offset === 0 ? "" : `,offset=0x${offset.toString(16)}`;
+  return { uri: `file:${filename}${suffix}` };
+}

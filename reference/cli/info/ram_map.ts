@@ -1,0 +1,126 @@
+import type { RAMBlock } from "../../mod.ts";
+import { type BlockCensus, countPages } from "./block_census.ts";
+import { formatBytes } from "../output/format_bytes.ts";
+import { countOf, formatCount, formatShare } from "../output/format_count.ts";
+import { columns, paint, paintCode } from "../output/terminal.ts";
+
+/** Characters by the share of pages that the file holds, from none to all. */
+const SHADES = ["·", "░", "▒", "▓", "█"];
+/** Their colours of the 256 that terminals have: grey, then blue to cyan. */
+const COLOURS = ["38;5;240", "38;5;24", "38;5;31", "38;5;37", "38;5;43"];
+/** Rows that all blocks may have, besides one for each. */
+const ROWS_MAX = 12;
+
+/** So few characters stand in the line of the title. */
+const SHORT_ROW = 4;
+
+/** What a map is drawn with. */
+interface Scale {
+  /** Pages of one character. */
+  readonly pagesPerCell: number;
+  /** Characters of a row, a power of two, so that rows start at round offsets. */
+  readonly cellsPerRow: number;
+  /** Digits of the offsets to the left. */
+  readonly digits: number;
+}
+
+/** Draws the pages of RAMBlocks, all at one scale, with a legend. */
+export async function drawRamMap(
+  blocks: readonly RAMBlock[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const lines: string[] = [];
+  const scale = chooseScale(blocks);
+  for (const block of blocks) {
+    const { pagesPerCell } = scale;
+    lines.push(...drawBlock(
+      await countPages(block, pagesPerCell, signal),
+      scale,
+    ));
+  }
+  const pageSize = blocks[0]?.pageSize;
+  if (pageSize === undefined) return lines;
+  return [...lines, "", ...formatLegend(scale.pagesPerCell, pageSize)];
+}
+
+function chooseScale(blocks: readonly RAMBlock[]): Scale {
+  const longest = Math.max(0, ...blocks.map((it) => it.usedLength));
+  const digits = Math.max(8, longest.toString(16).length);
+  const room = columns() - digits - 6;
+  const cellsPerRow = 2 ** Math.floor(Math.log2(room));
+  const rows = (pagesPerRow: number) =>
+    blocks.reduce(
+      (sum, { pageCount }) => sum + Math.ceil(pageCount / pagesPerRow),
+      0,
+    );
+  let pagesPerCell = 1;
+  while (rows(pagesPerCell * cellsPerRow) > ROWS_MAX + blocks.length) {
+    pagesPerCell *= 2;
+  }
+  return { pagesPerCell, cellsPerRow, digits };
+}
+
+function drawBlock(census: BlockCensus, scale: Scale): string[] {
+  const { block, presentPages, cells } = census;
+  const { pagesPerCell, cellsPerRow, digits } = scale;
+  if (block.ignored) {
+    return [formatTitle(block, ["left out by x-ignore-shared"])];
+  }
+  const shades = Array.from(cells, (present, cell) => {
+    const first = cell * pagesPerCell;
+    const pages = Math.min(pagesPerCell, block.pageCount - first);
+    return Math.ceil(present / pages * (SHADES.length - 1));
+  });
+  const title = formatTitle(block, [
+    `${formatCount(presentPages)} of ${countOf(block.pageCount, "page")}`,
+    formatShare(presentPages, block.pageCount),
+  ]);
+  if (cells.length <= SHORT_ROW) return [`${title}  ${paintRow(shades)}`];
+  const lines = [title];
+  for (let cell = 0; cell < cells.length; cell += cellsPerRow) {
+    const offset = (cell * pagesPerCell * block.pageSize).toString(16);
+    const row = shades.slice(cell, cell + cellsPerRow);
+    lines.push(
+      `    ${paint("dim", offset.padStart(digits, "0"))}  ${paintRow(row)}`,
+    );
+  }
+  return lines;
+}
+
+/** A title with as many facts as the terminal takes. */
+function formatTitle(block: RAMBlock, facts: readonly string[]): string {
+  const { idstr, usedLength } = block;
+  const room = columns() - idstr.length - SHORT_ROW - 6;
+  let shown = formatBytes(usedLength);
+  for (const fact of facts) {
+    const longer = `${shown}, ${fact}`;
+    if (longer.length <= room) shown = longer;
+  }
+  return `  ${paint("bold", idstr)}  ${paint("dim", shown)}`;
+}
+
+/** A row of characters; a colour is set where it changes. */
+function paintRow(shades: readonly number[]): string {
+  let row = "";
+  for (let first = 0; first < shades.length;) {
+    const shade = shades[first];
+    let end = first + 1;
+    while (shades[end] === shade) end++;
+    row += paintCode(COLOURS[shade], SHADES[shade].repeat(end - first));
+    first = end;
+  }
+  return row;
+}
+
+function formatLegend(pagesPerCell: number, pageSize: number): string[] {
+  const meanings = ["none", "up to 1/4", "1/2", "3/4", "all"];
+  const shades = SHADES.map((shade, index) =>
+    `${paintCode(COLOURS[index], shade)} ${paint("dim", meanings[index])}`
+  );
+  const cell = formatBytes(pagesPerCell * pageSize);
+  return [
+    `  ${paint("dim", "one character:")} ${cell}` +
+    paint("dim", `, ${countOf(pagesPerCell, "page")}; of them stored:`),
+    `  ${shades.join("   ")}`,
+  ];
+}

@@ -1,0 +1,181 @@
+import type {
+  ByteRange,
+  DeviceState,
+  DirtyBitmap,
+  RamLayout,
+} from "../../../format/mod.ts";
+import { RuleError, type StreamItem } from "../../../format/mod.ts";
+import {
+  type BitmapOrderEvidence,
+  bitmapOrderEvidence,
+  dirtyBitmaps,
+  type RAMBlock,
+  type Snapshot,
+} from "../../mod.ts";
+import { countPages } from "./block_census.ts";
+import { type LibvirtFacts, libvirtFacts } from "./info_libvirt.ts";
+import { type StateClass, stateClassOf } from "./state_class.ts";
+
+/** What `info` prints of a RAMBlock. */
+export interface BlockFacts {
+  readonly idstr: string;
+  readonly usedLength: number;
+  readonly pageSize: number;
+  readonly pageCount: number;
+  readonly presentPages: number;
+  readonly presentBytes: number;
+  readonly bitmapOffset: number;
+  readonly pagesOffset: number;
+  readonly ignored: boolean;
+}
+
+/** What `info` prints of a device's section: who it belongs to, and where it is. */
+export interface SectionFacts extends ByteRange {
+  readonly sectionId: number;
+  readonly idstr: string;
+  readonly instanceId: number;
+  readonly versionId: number;
+  readonly stateClass: StateClass;
+}
+
+/** What `info` prints of a section that is sent in several parts. */
+export interface IterableFacts {
+  readonly sectionId: number;
+  readonly idstr: string;
+  readonly stateClass: StateClass;
+}
+
+/** What `info` prints, and what its `--json` prints. */
+export interface SnapshotFacts {
+  readonly file: string;
+  readonly machine: string;
+  readonly capabilities: readonly string[];
+  readonly targetPageBits: number | undefined;
+  readonly uuid: string | undefined;
+  readonly layout: RamLayout;
+  readonly libvirt: LibvirtFacts | undefined;
+  readonly streamOffset: number;
+  readonly bitmapOrderEvidence: BitmapOrderEvidence;
+  readonly iterable: readonly IterableFacts[];
+  readonly dirtyBitmaps: readonly DirtyBitmap[];
+  readonly blocks: readonly BlockFacts[];
+  readonly ramParts: number;
+  readonly devices: readonly SectionFacts[];
+  readonly vmdesc: ByteRange | undefined;
+  /** These two are not known where the end of the stream was not found. */
+  readonly streamEnd: number | undefined;
+  readonly trailerBytes: number | undefined;
+  readonly byteLength: number;
+}
+
+/** The facts, and what was wrong behind the RAM if something was. */
+export async function gatherFacts(
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<{ readonly facts: SnapshotFacts; readonly error?: RuleError }> {
+  const { source, index } = snapshot;
+  const { targetPageBits, uuid } = index.configuration;
+  const blocks: BlockFacts[] = [];
+  for (const block of snapshot.blocks) {
+    blocks.push(await blockFacts(block, signal));
+  }
+  const { deviceState, bitmaps = [], error } = await tryDeviceState(
+    snapshot,
+    signal,
+  );
+  const sections = [...index.earlySections, ...deviceState?.sections ?? []];
+  const streamEnd = deviceState?.eofOffset === undefined
+    ? undefined
+    : deviceState.end;
+  const facts = {
+    file: source.name,
+    machine: snapshot.machine,
+    capabilities: snapshot.capabilities,
+    targetPageBits,
+    uuid: uuid === undefined ? undefined : formatUuid(uuid),
+    layout: index.layout,
+    libvirt: index.libvirt &&
+      await libvirtFacts(source, index.libvirt, signal),
+    streamOffset: index.streamOffset,
+    bitmapOrderEvidence: await bitmapOrderEvidence(snapshot, { signal }),
+    iterable: [...index.started.values()].map(({ sectionId, idstr }) => ({
+      sectionId,
+      idstr,
+      stateClass: stateClassOf("iterable", idstr),
+    })),
+    dirtyBitmaps: bitmaps,
+    blocks,
+    ramParts: index.ramPartCount,
+    devices: sections.flatMap(sectionFacts),
+    vmdesc: deviceState?.vmdesc?.range,
+    streamEnd,
+    trailerBytes: streamEnd === undefined
+      ? undefined
+      : source.byteLength - streamEnd,
+    byteLength: source.byteLength,
+  };
+  return error === undefined ? { facts } : { facts, error };
+}
+
+async function blockFacts(
+  block: RAMBlock,
+  signal: AbortSignal,
+): Promise<BlockFacts> {
+  const { idstr, usedLength, pageSize, pageCount, ignored } = block;
+  const { bitmapOffset, pagesOffset } = block;
+  const { presentPages } = await countPages(
+    block,
+    Math.max(1, pageCount),
+    signal,
+  );
+  return {
+    idstr,
+    usedLength,
+    pageSize,
+    pageCount,
+    presentPages,
+    presentBytes: presentPages * pageSize,
+    bitmapOffset,
+    pagesOffset,
+    ignored,
+  };
+}
+
+/** The RAM can be read whatever follows it. */
+async function tryDeviceState(
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<
+  {
+    readonly deviceState?: DeviceState;
+    readonly bitmaps?: readonly DirtyBitmap[];
+    readonly error?: RuleError;
+  }
+> {
+  let deviceState: DeviceState | undefined;
+  try {
+    deviceState = await snapshot.deviceState({ signal });
+    return {
+      deviceState,
+      bitmaps: await dirtyBitmaps(snapshot, { signal }),
+    };
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
+    return deviceState === undefined ? { error } : { deviceState, error };
+  }
+}
+
+function sectionFacts(item: StreamItem): SectionFacts[] {
+  return item.kind === "full"
+    ? [{
+      ...item.section,
+      ...item.range,
+      stateClass: stateClassOf("full", item.section.idstr),
+    }]
+    : [];
+}
+
+function formatUuid(uuid: Uint8Array): string {
+  const hex = [...uuid].map((it) => it.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}

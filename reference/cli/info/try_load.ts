@@ -1,0 +1,50 @@
+import {
+  type MachineDifference,
+  SourceError,
+  startIncoming,
+  startQemu,
+} from "../../mod.ts";
+import type { QemuCommand } from "./against.ts";
+
+/** So many lines of what QEMU prints are shown. */
+const LINES_MAX = 2;
+/** A guest of many GiB takes its time. */
+const TIMEOUT = 600_000;
+
+/**
+ * Lets the QEMU of these arguments load a snapshot, all of it, without running
+ * it; gives what QEMU says if it refuses.
+ */
+export async function tryLoad(
+  { program, args }: QemuCommand,
+  file: { readonly filename: string; readonly offset: number },
+  signal: AbortSignal,
+): Promise<MachineDifference | undefined> {
+  await using qemu = await startQemu(
+    [...args, "-S", "-display", "none"],
+    { program, signal },
+  );
+  try {
+    const { completed } = await startIncoming(
+      qemu.qmp,
+      { transport: "file", ...file },
+      { capabilities: ["mapped-ram"], signal, timeout: TIMEOUT },
+    );
+    await qemu.whileRunning(completed);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof SourceError)) throw error;
+    const lines = qemu.stderr.trim().split("\n")
+      .map((line) => line.replace(/^qemu[^:]*: /, ""))
+      .filter((line) => line !== "");
+    return {
+      kind: "refused",
+      subject: "load",
+      text: lines.length === 0
+        ? error.message
+        : lines.slice(0, LINES_MAX).join("; "),
+      remedy: "give the device it names the properties it was saved with",
+    };
+  }
+}

@@ -1,0 +1,19 @@
+import type { RAMBlock, Snapshot } from "../../mod.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** The RAMBlock that an argument names. */
+export function findBlock(snapshot: Snapshot, idstr: string): RAMBlock {
+  const block = snapshot.blocks.find((it) => it.idstr === idstr);
+  if (block !== undefined) return block;
+  throw new UsageError(
+    `Cannot find RAMBlock ${JSON.stringify(idstr)} in ` +
+      `${JSON.stringify(snapshot.source.name)}: ` + namesOf(snapshot),
+  );
+}
+
+function namesOf({ blocks }: Snapshot): string {
+  if (blocks.length === 0) return "it has none";
+  return `it has ${
+    blocks.map(({ idstr }) => JSON.stringify(idstr)).join(", ")
+  }`;
+}

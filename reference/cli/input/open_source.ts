@@ -1,0 +1,90 @@
+import { fstatSync } from "node:fs";
+import {
+  type ByteSource,
+  type CachedSource,
+  cachedSource,
+  type HttpSource,
+  openFileSource,
+  openHttpSource,
+  type ReadOptions,
+  SourceError,
+} from "../../mod.ts";
+
+/** A source that a command opened, and what it cost so far. */
+export interface OpenedSource extends AsyncDisposable {
+  /** What to read. */
+  readonly source: ByteSource;
+  /** Requests and bytes, where a request is dear; undefined for a file. */
+  readonly transfer: () => Transfer | undefined;
+}
+
+/** What was moved over a network. */
+export interface Transfer {
+  /** Requests made, retries included. */
+  readonly requests: number;
+  /** Bytes received. */
+  readonly bytes: number;
+}
+
+/** Whether an argument is a URL rather than a path. */
+export function isUrl(path: string): boolean {
+  return /^https?:\/\//i.test(path);
+}
+
+/** Opens a path, or a URL behind a cache. */
+export async function openSource(
+  path: string,
+  options: ReadOptions = {},
+): Promise<OpenedSource> {
+  if (!isUrl(path)) {
+    refusePipedInput(path);
+    const source = openFileSource(path);
+    return {
+      source,
+      transfer: () => undefined,
+      [Symbol.asyncDispose](): Promise<void> {
+        source.close();
+        return Promise.resolve();
+      },
+    };
+  }
+  const http: HttpSource = await openHttpSource(checkedUrl(path), options);
+  const source: CachedSource = cachedSource(http);
+  return {
+    source,
+    transfer: () => ({ requests: http.requests, bytes: http.bytesReceived }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function checkedUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined) return url;
+  throw new SourceError(
+    text,
+    `Cannot open ${JSON.stringify(text)}: it is not a valid URL`,
+  );
+}
+
+/** Names of standard input. */
+const INPUT = /^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/;
+
+/**
+ * Says what is the matter with a pipe before Deno says that it may not open
+ * `/dev/stdin`.
+ */
+function refusePipedInput(path: string): void {
+  if (!INPUT.test(path)) return;
+  let isFile = false;
+  try {
+    isFile = fstatSync(0).isFile();
+  } catch {
+    // Standard input is closed.
+  }
+  if (isFile && path !== "-") return;
+  throw new SourceError(
+    path,
+    `Cannot open ${JSON.stringify(path)}: standard input is not a file; ` +
+      "expected a regular file, which can be read at any position",
+  );
+}

@@ -1,0 +1,62 @@
+import type { OpenOptions } from "../../mod.ts";
+import { parseNumber } from "./number_argument.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Options that say how to open a snapshot. */
+export const OPEN_OPTIONS = {
+  offset: { type: "string" },
+  "bitmap-byte-order": { type: "string" },
+  "bitmap-word-size": { type: "string" },
+} as const;
+
+/** Options of every command that reads a snapshot. */
+export const SNAPSHOT_OPTIONS = {
+  ...OPEN_OPTIONS,
+  json: { type: "boolean" },
+} as const;
+
+/** The lines of {@linkcode OPEN_OPTIONS} in `--help`, for a snapshot so named. */
+export function openOptionsHelp(file: string): string {
+  return `\
+  --offset N                  where the stream starts in ${file}, in bytes
+  --bitmap-byte-order ORDER   little, or big if a big-endian host saved ${file}
+  --bitmap-word-size SIZE     8, or 4 if a 32-bit host saved ${file}`;
+}
+
+/** The lines of {@linkcode SNAPSHOT_OPTIONS} in `--help`. */
+export const SNAPSHOT_OPTIONS_HELP = `\
+${openOptionsHelp("FILE")}
+  --json                      print JSON
+  --help                      print this`;
+
+/** Values of {@linkcode OPEN_OPTIONS}. */
+export interface OpenValues {
+  readonly offset?: string | undefined;
+  readonly "bitmap-byte-order"?: string | undefined;
+  readonly "bitmap-word-size"?: string | undefined;
+}
+
+/** How to open a snapshot, from the values of {@linkcode OPEN_OPTIONS}. */
+export function openOptions(values: OpenValues): OpenOptions {
+  const order = values["bitmap-byte-order"];
+  const size = values["bitmap-word-size"];
+  if (order !== undefined && order !== "little" && order !== "big") {
+    throw new UsageError(
+      `Cannot use ${JSON.stringify(order)} as --bitmap-byte-order: ` +
+        "expected little or big",
+    );
+  }
+  if (size !== undefined && size !== "4" && size !== "8") {
+    throw new UsageError(
+      `Cannot use ${JSON.stringify(size)} as --bitmap-word-size: ` +
+        "expected 4 or 8",
+    );
+  }
+  return {
+    offset: values.offset === undefined
+      ? undefined
+      : parseNumber("--offset", values.offset),
+    bitmapByteOrder: order,
+    bitmapWordSize: size === undefined ? undefined : size === "4" ? 4 : 8,
+  };
+}

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { PATIENT, programLine, runBad } from "../testing/run_program.ts";
+import { ScratchDirectory } from "../testing/scratch_directory.ts";
+import { fixtureMemory, fixtureSnapshot } from "../testing/snapshot_fixture.ts";
+
+/**
+ * Runs a line of the shell in which `$0 "$@"` is the program, whatever who runs
+ * the tests thinks of colours.
+ */
+function shell(line: string, args: readonly string[]) {
+  return spawnSync("bash", ["-c", line, ...programLine(args)], {
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "", TERM: "xterm-256color" },
+  });
+}
+
+test("a reader that goes away is no failure", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const bad = scratch.write("bad.mr", "QEVX");
+  const line = '"$0" "$@" | head -c 5; echo " ${PIPESTATUS[0]}"';
+  const early = '"$0" "$@" | true; echo "${PIPESTATUS[0]}"';
+  const cases: [string[], string, string][] = [
+    [["read", file, "pc.ram", "0", "3M", "--out", "-"], line, "0"],
+    [["read", file, "pc.ram", "0x100000", "1M", "--json"], line, "0"],
+    [["info", file], early, "0"],
+    [["verify", bad], early, "1"],
+  ];
+  for (const [args, line, code] of cases) {
+    const { stdout, stderr } = shell(line, args);
+    assert.equal(stderr, "");
+    assert.equal(stdout.trimEnd().slice(-1), code, args.join(" "));
+  }
+});
+
+test("a standard output that is full is a failure", {
+  ...PATIENT,
+  skip: existsSync("/dev/full") ? false : "there is no /dev/full",
+}, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const { status, stderr } = shell('"$0" "$@" > /dev/full', ["info", file]);
+  assert.match(
+    stderr,
+    /^error: Cannot write to standard output: no space left on device\n$/i,
+  );
+  assert.equal(status, 1);
+});
+
+test("colour is for terminals alone, and not with NO_COLOR", {
+  ...PATIENT,
+  skip: spawnSync("script", ["--version"]).status === 0
+    ? false
+    : "there is no script(1)",
+}, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const inTerminal = 'script -qec "stty cols 60; $(printf " %q" "$0" "$@")" ' +
+    "/dev/null < /dev/null";
+  const coloured = shell(inTerminal, ["info", file, "--map"]).stdout;
+  const plain = shell(`NO_COLOR=1 ${inTerminal}`, ["info", file, "--map"]);
+  assert(coloured.includes("\x1b[38;5;"));
+  assert.equal(plain.stdout.includes("\x1b["), false);
+  for (const line of plain.stdout.split(/\r?\n/)) {
+    if (!line.includes(scratch.path)) assert(line.length <= 60, line);
+  }
+});
+
+/** A disk of so many bytes at `folder`, if this machine lets us have one. */
+function mountDisk(folder: string, byteLength: number): Disposable | undefined {
+  const args = ["-t", "tmpfs", "-o", `size=${byteLength}`, "tmpfs", folder];
+  if (spawnSync("mount", args).status !== 0) return undefined;
+  return { [Symbol.dispose]: () => void spawnSync("umount", [folder]) };
+}
+
+function canMount(): boolean {
+  using scratch = new ScratchDirectory();
+  using disk = mountDisk(scratch.path, 4096);
+  return disk !== undefined;
+}
+
+test("a full disk is said in one line, and nothing is left or lost", {
+  ...PATIENT,
+  skip: canMount() ? false : "this user cannot mount a tmpfs",
+}, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const image = scratch.write("image", fixtureMemory()["pc.ram"]);
+  const folder = scratch.file("disk");
+  mkdirSync(folder);
+  using disk = mountDisk(folder, 0x100000);
+  assert(disk !== undefined);
+  scratch.write("disk/old", "precious");
+  scratch.write("disk/pc.ram.img", "precious");
+  const full = /no space left on device/i;
+  const range = ["pc.ram", "0", "3M"];
+  await runBad(["load", file, folder, "--force"], 1, full);
+  await runBad(["save", `${folder}/new`, "--block", `ram=${image}`], 1, full);
+  await runBad(["read", file, ...range, "--out", `${folder}/part`], 1, full);
+  await runBad(
+    ["save", `${folder}/old`, "--block", `ram=${image}`, "--force"],
+    1,
+    full,
+  );
+  await runBad(["save"], 1, full, { env: { TMPDIR: folder } });
+  assert.deepEqual(readdirSync(folder).sort(), ["old", "pc.ram.img"]);
+  for (const name of ["disk/old", "disk/pc.ram.img"]) {
+    assert.equal(new TextDecoder().decode(scratch.read(name)), "precious");
+  }
+});

@@ -1,0 +1,65 @@
+import type { Progress } from "../../mod.ts";
+import { formatBytes } from "./format_bytes.ts";
+import { formatShare } from "./format_count.ts";
+import { formatSeconds } from "./format_time.ts";
+import { drawLine } from "./output.ts";
+import type { ProgressTeller } from "./progress_events.ts";
+import { canDraw, messageColumns } from "./terminal.ts";
+
+/** Milliseconds between two drawings; what is done sooner has no bar at all. */
+const INTERVAL = 100;
+const WIDTH_MAX = 30;
+const WIDTH_MIN = 8;
+const PARTS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+
+/** A bar with rate and time left on standard error, if that is a terminal. */
+export class ProgressBar implements ProgressTeller {
+  readonly #what: string;
+  readonly #started = performance.now();
+  #drawn = this.#started;
+
+  /** For work of that name. */
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  /** Draws, if it is time to. */
+  readonly show = (progress: Progress): void => {
+    const now = performance.now();
+    if (!canDraw() || now - this.#drawn < INTERVAL) return;
+    this.#drawn = now;
+    const line = formatProgress(this.#what, progress, now - this.#started);
+    drawLine(line.slice(0, messageColumns() - 1));
+  };
+
+  /** Wipes the bar. */
+  [Symbol.dispose](): void {
+    if (this.#drawn !== this.#started) drawLine("");
+  }
+}
+
+/** The line of a bar after so many milliseconds, as wide as the terminal. */
+export function formatProgress(
+  what: string,
+  { idstr, done, total, zero }: Progress,
+  milliseconds: number,
+): string {
+  const share = Math.min(1, done / Math.max(1, total));
+  const rate = done / Math.max(1, milliseconds) * 1000;
+  const facts = [
+    `${Math.floor(share * 100)} %`.padStart(5),
+    `${formatBytes(Math.round(rate))}/s`,
+    `${formatSeconds((total - done) / Math.max(1, rate))} left`,
+    ...(zero === undefined ? [] : [`${formatShare(zero, done)} zero`]),
+  ].join("  ");
+  const title = `${what} ${idstr}`;
+  const room = messageColumns() - 1 - title.length - facts.length - 4;
+  const width = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, room));
+  return `${title}  ${formatBar(share, width)}  ${facts}`;
+}
+
+function formatBar(share: number, width: number): string {
+  const eighths = Math.floor(share * width * 8);
+  const filled = "█".repeat(Math.floor(eighths / 8)) + PARTS[eighths % 8];
+  return filled.padEnd(width, "·");
+}

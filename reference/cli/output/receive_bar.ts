@@ -1,0 +1,70 @@
+import type { ReceiveProgress } from "../../mod.ts";
+import { formatBytes } from "./format_bytes.ts";
+import { formatCount, formatShare } from "./format_count.ts";
+import { drawLine, print } from "./output.ts";
+import { canDraw, messageColumns } from "./terminal.ts";
+
+/** Milliseconds between two drawings, and between two events. */
+const DRAW_INTERVAL = 100;
+const EVENT_INTERVAL = 200;
+
+/** A line on standard error, if that is a terminal. */
+export class ReceiveBar implements Disposable {
+  readonly #started = performance.now();
+  #drawn = this.#started;
+
+  /** Draws, if it is time to. */
+  readonly show = (progress: ReceiveProgress): void => {
+    const now = performance.now();
+    if (!canDraw() || now - this.#drawn < DRAW_INTERVAL) return;
+    this.#drawn = now;
+    const line = formatReceiving(progress, now - this.#started);
+    drawLine(line.slice(0, messageColumns() - 1));
+  };
+
+  /** Wipes the line. */
+  [Symbol.dispose](): void {
+    if (this.#drawn !== this.#started) drawLine("");
+  }
+}
+
+/** Events on standard output, a JSON object a line. */
+export class ReceiveEvents implements Disposable {
+  readonly #started = performance.now();
+  #told = -Infinity;
+
+  /** Prints a `progress` event, if it is time to. */
+  readonly show = (progress: ReceiveProgress): void => {
+    const now = performance.now();
+    if (now - this.#told < EVENT_INTERVAL) return;
+    this.#told = now;
+    const bytesPerSecond = rateOf(progress, now - this.#started);
+    print(JSON.stringify({ event: "progress", ...progress, bytesPerSecond }));
+  };
+
+  /** Does nothing: an event is a line of its own. */
+  [Symbol.dispose](): void {}
+}
+
+/** What is to be said of a migration after so many milliseconds. */
+export function formatReceiving(
+  progress: ReceiveProgress,
+  milliseconds: number,
+): string {
+  const { idstr, done, total, zero = 0, rounds, pagesAgain } = progress;
+  return [
+    `Receiving ${idstr}`,
+    `${formatShare(done, total)} seen`,
+    `${formatShare(zero, Math.max(1, done))} zero`,
+    `${formatBytes(rateOf(progress, milliseconds))}/s`,
+    `round ${formatCount(rounds + 1)}`,
+    `${formatCount(pagesAgain)} pages again`,
+  ].join("  ");
+}
+
+function rateOf(
+  { bytesReceived }: ReceiveProgress,
+  milliseconds: number,
+): number {
+  return Math.round(bytesReceived / Math.max(1, milliseconds) * 1000);
+}

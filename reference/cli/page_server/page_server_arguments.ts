@@ -1,0 +1,119 @@
+import { type OpenOptions, parseSocketAddress } from "../../mod.ts";
+import { parseNumber } from "../input/number_argument.ts";
+import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
+import { UsageError } from "../input/usage_error.ts";
+
+/** The command line of `page-server`, understood. */
+export interface PageServerArguments {
+  readonly file: string;
+  /** Path of the socket. */
+  readonly path: string;
+  readonly idstr: string | undefined;
+  readonly flat: boolean;
+  readonly faultAround: number;
+  readonly background: boolean;
+  readonly onFailure: "kill" | "stall";
+  readonly retryFor: number;
+  readonly record: string | undefined;
+  readonly replay: readonly string[];
+  readonly metrics: number | undefined;
+  readonly force: boolean;
+  readonly json: boolean;
+  readonly open: OpenOptions;
+}
+
+/** Values of the options. */
+export interface PageServerValues extends OpenValues {
+  readonly json?: boolean | undefined;
+  readonly listen?: string | undefined;
+  readonly block?: string | undefined;
+  readonly flat?: boolean | undefined;
+  readonly "fault-around"?: string | undefined;
+  readonly "no-push"?: boolean | undefined;
+  readonly "on-failure"?: string | undefined;
+  readonly "retry-for"?: string | undefined;
+  readonly record?: string | undefined;
+  readonly replay?: readonly string[] | undefined;
+  readonly metrics?: string | undefined;
+  readonly force?: boolean | undefined;
+}
+
+const PORT_MAX = 65535;
+const FAULT_AROUND_MAX = 0x1000000;
+
+/** Understands the options, or refuses them. */
+export function pageServerArguments(
+  file: string,
+  values: PageServerValues,
+): PageServerArguments {
+  const flat = values.flat ?? false;
+  const replay = values.replay ?? [];
+  for (const name of ["record", "block"] as const) {
+    if (flat && values[name] !== undefined) {
+      throw new UsageError(`Cannot use --${name} with --flat`);
+    }
+  }
+  if (flat && replay.length > 0) {
+    throw new UsageError("Cannot use --replay with --flat");
+  }
+  const number = (name: "fault-around" | "retry-for" | "metrics") => {
+    const text = values[name];
+    return text === undefined ? undefined : parseNumber(`--${name}`, text);
+  };
+  const faultAround = number("fault-around") ?? 0x10000;
+  if (faultAround > FAULT_AROUND_MAX || faultAround % 4096 !== 0) {
+    throw new UsageError(
+      `Cannot use ${faultAround} as --fault-around: expected a multiple of ` +
+        "4096, at most 16M",
+    );
+  }
+  const metrics = number("metrics");
+  if (metrics !== undefined && (metrics < 1 || metrics > PORT_MAX)) {
+    throw new UsageError(
+      `Cannot use ${metrics} as --metrics: expected a port, 1 to ${PORT_MAX}`,
+    );
+  }
+  return {
+    file,
+    path: socketPath(values.listen),
+    idstr: values.block,
+    flat,
+    faultAround,
+    background: !(values["no-push"] ?? false),
+    onFailure: onFailure(values["on-failure"]),
+    retryFor: (number("retry-for") ?? 60) * 1000,
+    record: values.record,
+    replay,
+    metrics,
+    force: values.force ?? false,
+    json: values.json ?? false,
+    open: openOptions(values),
+  };
+}
+
+function socketPath(listen: string | undefined): string {
+  if (listen === undefined) {
+    throw new UsageError("Cannot start without --listen unix:PATH");
+  }
+  let address;
+  try {
+    address = parseSocketAddress(listen);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : `${error}`);
+  }
+  if (address.kind === "unix") return address.path;
+  throw new UsageError(
+    `Cannot listen at ${JSON.stringify(listen)}: expected unix:PATH, over ` +
+      "which a VM can hand over its userfaultfd",
+  );
+}
+
+function onFailure(text: string | undefined): "kill" | "stall" {
+  if (text === undefined) return "stall";
+  if (text === "kill" || text === "stall") return text;
+  throw new UsageError(
+    `Cannot use ${
+      JSON.stringify(text)
+    } as --on-failure: expected stall or kill`,
+  );
+}

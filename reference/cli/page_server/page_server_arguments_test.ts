@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pageServerArguments } from "./page_server_arguments.ts";
+import { UsageError } from "../input/usage_error.ts";
+
+const LISTEN = { listen: "unix:/run/pages.sock" };
+
+test("pageServerArguments() understands the options", () => {
+  const read = pageServerArguments("vm.mr", {
+    ...LISTEN,
+    "fault-around": "128K",
+    "on-failure": "kill",
+    "retry-for": "5",
+    "no-push": true,
+    metrics: "9100",
+  });
+  assert.equal(read.path, "/run/pages.sock");
+  assert.equal(read.faultAround, 0x20000);
+  assert.equal(read.onFailure, "kill");
+  assert.equal(read.retryFor, 5000);
+  assert.equal(read.background, false);
+  assert.equal(read.metrics, 9100);
+});
+
+test("pageServerArguments() refuses what cannot be", () => {
+  const wrong = [
+    {},
+    { listen: "tcp:127.0.0.1:80" },
+    { listen: "/run/pages.sock" },
+    { ...LISTEN, "on-failure": "panic" },
+    { ...LISTEN, "fault-around": "1000" },
+    { ...LISTEN, metrics: "0" },
+    { ...LISTEN, flat: true, record: "a" },
+    { ...LISTEN, flat: true, replay: ["a"] },
+    { ...LISTEN, flat: true, block: "a" },
+  ];
+  for (const values of wrong) {
+    assert.throws(() => pageServerArguments("vm.mr", values), UsageError);
+  }
+});

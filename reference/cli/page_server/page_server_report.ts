@@ -1,0 +1,70 @@
+import type { PagerEvent } from "../../linux/mod.ts";
+import { formatBytes } from "../output/format_bytes.ts";
+import { countOf } from "../output/format_count.ts";
+import { print, printMessage } from "../output/output.ts";
+import { printable } from "../output/printable.ts";
+
+/** Tells programs what happens: an event a line on standard output. */
+export class PageServerEvents {
+  /** VMs can connect. */
+  listening(path: string): void {
+    print(JSON.stringify({ event: "ready", listen: `unix:${path}` }));
+  }
+
+  /** Something happened. */
+  take({ kind, ...rest }: PagerEvent): void {
+    if (kind === "ready" || kind === "stopped" || kind === "error") return;
+    print(JSON.stringify({ event: kind, ...rest }));
+  }
+}
+
+/** Milliseconds in which a VM's failed reads are told of once. */
+const RETRY_INTERVAL = 5000;
+
+/** Tells people, on standard error. */
+export class PageServerLines {
+  readonly #retryTold = new Map<number, number>();
+
+  /** VMs can connect. */
+  listening(path: string): void {
+    printMessage(printable(`waiting for VMs at unix:${path}`));
+  }
+
+  /** Something happened. */
+  take(event: PagerEvent): void {
+    const text = this.#textOf(event);
+    if (text !== undefined) printMessage(printable(text));
+  }
+
+  #textOf(event: PagerEvent): string | undefined {
+    switch (event.kind) {
+      case "serving":
+        return `VM ${event.vm} (process ${event.pid}): serving ` +
+          `${formatBytes(event.bytes)} in ${countOf(event.regions, "region")}`;
+      case "refused":
+        return event.message;
+      case "retry":
+        return this.#isTold(event.vm)
+          ? undefined
+          : `VM ${event.vm}: ${event.message}; trying again`;
+      case "failed":
+        return `VM ${event.vm}: a page cannot be had; the VM waits for it`;
+      case "killed":
+        return `VM ${event.vm}: killed process ${event.pid}`;
+      case "loaded":
+        return `VM ${event.vm}: all its pages are there`;
+      case "ended":
+        return `VM ${event.vm}: ${event.message}`;
+      default:
+        return undefined;
+    }
+  }
+
+  #isTold(vm: number): boolean {
+    const now = performance.now();
+    const isTold =
+      now < (this.#retryTold.get(vm) ?? -Infinity) + RETRY_INTERVAL;
+    if (!isTold) this.#retryTold.set(vm, now);
+    return isTold;
+  }
+}

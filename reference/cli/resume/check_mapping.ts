@@ -1,0 +1,68 @@
+import { realpathSync } from "node:fs";
+import {
+  type MappedBlock,
+  type MappedResumePlan,
+  type QmpClient,
+  SourceError,
+} from "../../mod.ts";
+
+/**
+ * Makes sure that a QEMU maps the RAM from the snapshot: else its guest would
+ * run with other memory, and nobody would say so.
+ *
+ * @throws {SourceError} if it does not
+ */
+export async function checkMapping(
+  qmp: QmpClient,
+  { path, blocks }: MappedResumePlan,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const block of blocks) {
+    const wanted: Readonly<Record<string, unknown>> = {
+      "mem-path": path,
+      offset: block.offset,
+      size: block.size,
+      share: false,
+    };
+    for (const [property, expected] of Object.entries(wanted)) {
+      const found = await ask(qmp, { block, property }, signal);
+      if (found === expected || isSameFile(found, expected)) continue;
+      throw new SourceError(
+        qmp.name,
+        `Cannot map the RAM of ${JSON.stringify(path)}: the memory backend ` +
+          `${block.id} of QEMU at ${qmp.name} has ${property} ` +
+          `${JSON.stringify(found) ?? "unset"}, expected ` +
+          `${JSON.stringify(expected)}; start it with the arguments above`,
+      );
+    }
+  }
+}
+
+/** A property of a memory backend; undefined if there is none such. */
+async function ask(
+  qmp: QmpClient,
+  { block, property }: {
+    readonly block: MappedBlock;
+    readonly property: string;
+  },
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    const path = `/objects/${block.id}`;
+    return await qmp.execute("qom-get", { path, property }, { signal });
+  } catch (error) {
+    const isRefusal = error instanceof SourceError &&
+      !(error.cause instanceof Error);
+    if (!isRefusal) throw error;
+    return undefined;
+  }
+}
+
+function isSameFile(found: unknown, expected: unknown): boolean {
+  if (typeof found !== "string" || typeof expected !== "string") return false;
+  try {
+    return realpathSync(found) === realpathSync(expected);
+  } catch {
+    return false; // It is no file of this machine.
+  }
+}

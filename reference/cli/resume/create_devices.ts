@@ -1,0 +1,50 @@
+import {
+  type ByteSink,
+  findDataRanges,
+  type MappedResumePlan,
+  type Snapshot,
+  SourceError,
+  writeDeviceOnly,
+} from "../../mod.ts";
+import type { ResumeReport } from "./resume_report.ts";
+
+/** How to write a device-only file. */
+export interface DevicesOptions {
+  readonly plan: MappedResumePlan;
+  readonly report: ResumeReport;
+  readonly signal: AbortSignal;
+}
+
+/** Writes what QEMU is to load besides the RAM that it maps. */
+export async function createDevices(
+  snapshot: Snapshot,
+  sink: ByteSink,
+  { plan, report, signal }: DevicesOptions,
+): Promise<void> {
+  await writeDeviceOnly(snapshot, sink, {
+    mapped: plan.blocks.map(({ idstr }) => idstr),
+    dataRanges: await dataRanges(plan, { report, signal }),
+    signal,
+  });
+}
+
+/** Where the mapped RAM has data; without qemu-img all of it may be data. */
+async function dataRanges(
+  { path, blocks }: MappedResumePlan,
+  { report, signal }: Pick<DevicesOptions, "report" | "signal">,
+) {
+  try {
+    const ranges = blocks.map(({ offset, size }) =>
+      findDataRanges(path, { offset, length: size }, { signal })
+    );
+    return (await Promise.all(ranges)).flat();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof SourceError)) throw error;
+    report.note(
+      `${error.message}; all pages that should be zero are read, ` +
+        "which qemu-img would spare",
+    );
+    return undefined;
+  }
+}

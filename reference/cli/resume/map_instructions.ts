@@ -1,0 +1,43 @@
+import { resolve } from "node:path";
+import type { MappedResumePlan } from "../../mod.ts";
+import { incomingCommands, incomingOptions } from "../info/load_commands.ts";
+import { print, printJson } from "../output/output.ts";
+import { joinWords } from "../input/split_words.ts";
+import { paint } from "../output/terminal.ts";
+
+/** What QEMU needs to resume a guest that maps its RAM. */
+export interface MapInstructions {
+  /** The arguments that QEMU gets besides those of the guest. */
+  readonly args: readonly string[];
+  /** What to tell it by QMP, in this order. */
+  readonly qmp: readonly unknown[];
+  /** The file that those commands load. */
+  readonly devices: string;
+}
+
+/** What to do with a plan, once the device-only file is written. */
+export function mapInstructions(
+  { args }: MappedResumePlan,
+  devices: string,
+): MapInstructions {
+  return {
+    args: [...args, ...incomingOptions(args)],
+    qmp: incomingCommands(devices, 0, ["mapped-ram"]),
+    devices: resolve(devices),
+  };
+}
+
+/** Prints it for people, or as JSON. */
+export function printInstructions(
+  instructions: MapInstructions,
+  json: boolean,
+): void {
+  if (json) return printJson(instructions);
+  print(paint("bold", "Start QEMU as the guest was saved, with these besides"));
+  print(`  ${joinWords(instructions.args)}`);
+  print("");
+  print(paint("bold", "Then tell it by QMP"));
+  for (const it of instructions.qmp) print(`  ${JSON.stringify(it)}`);
+  print("");
+  print("The snapshot must stay as it is for as long as the guest runs.");
+}

@@ -1,0 +1,159 @@
+import {
+  connectSocket,
+  type IncomingMigration,
+  type PostcopyOptions,
+  PostcopySource,
+  type Snapshot,
+  startIncoming,
+} from "../../mod.ts";
+import { queryHostPageSizes } from "./host_page_sizes.ts";
+import type { ResumeArguments } from "./resume_arguments.ts";
+import type { Destination } from "./resume_destination.ts";
+import { explainFailure } from "./resume_failure.ts";
+
+/** A guest that has come to life at the other end, without its pages. */
+export interface PostcopyLink {
+  /** Serves its pages. */
+  readonly source: PostcopySource;
+  /** Settles when all pages are served, or no more can be. */
+  readonly served: Promise<void>;
+  /** What QEMU says of the migration, where it can be asked. */
+  readonly incoming: IncomingMigration | undefined;
+  /** The channel's name, which errors of it have as their source. */
+  readonly name: string;
+  /** QEMU's word for the guest's state. */
+  readonly status: string;
+  /** Milliseconds until it was there. */
+  readonly milliseconds: number;
+}
+
+/** What a guest is sent with. */
+export interface LinkOptions {
+  readonly request: ResumeArguments;
+  /** The QEMU, where it can be told things. */
+  readonly destination: Destination | undefined;
+  /** How to play the source. */
+  readonly options: PostcopyOptions;
+  readonly signal: AbortSignal;
+}
+
+/** Has QEMU take the guest in, and begins to serve its pages. */
+export async function openPostcopyLink(
+  snapshot: Snapshot,
+  link: LinkOptions,
+): Promise<PostcopyLink> {
+  const { destination } = link;
+  let incoming: IncomingMigration | undefined;
+  try {
+    const address = addressOf(link);
+    const sizes = await pageSizes(snapshot, link);
+    const loaded = Promise.withResolvers<void>();
+    const options = {
+      ...link.options,
+      ...sizes,
+      onLoaded: () => loaded.resolve(),
+    };
+    const preempts = await hasPreempt(link);
+    const early = new PostcopySource(snapshot, options);
+    // What it cannot do it says before QEMU is told anything.
+    await early.prepare();
+    const begun = performance.now();
+    if (destination !== undefined) {
+      incoming = await listen(destination, { address, preempts, link });
+    }
+    const { signal } = link;
+    const channel = await connectSocket(address, { signal });
+    const source = preempts
+      ? new PostcopySource(snapshot, {
+        ...options,
+        preempt: await connectSocket(address, { signal }),
+      })
+      : early;
+    const served = source.serve(channel);
+    served.catch(() => {});
+    const arrived = arrive(loaded.promise, { incoming, link, begun });
+    const failed = served.then(() => new Promise<never>(() => {}));
+    const there = Promise.race([arrived, failed]);
+    const guest = await (destination?.whileRunning(there) ?? there);
+    return { source, served, incoming, name: channel.name, ...guest };
+  } catch (error) {
+    link.signal.throwIfAborted();
+    throw await explainFailure(error, link.request, { destination, incoming });
+  }
+}
+
+/** Where QEMU waits for the migration, or is to wait. */
+function addressOf({ request, destination }: LinkOptions): string {
+  return request.to ?? `unix:${destination?.directory}/migration`;
+}
+
+async function pageSizes(
+  snapshot: Snapshot,
+  { destination, request, signal }: LinkOptions,
+): Promise<Pick<PostcopyOptions, "hostPageSize" | "hugePageSizes">> {
+  const given = request.postcopy.pageSizes;
+  if (destination === undefined) return { hugePageSizes: given };
+  const found = Object.entries(
+    await queryHostPageSizes(destination.qmp, signal),
+  ).filter(([idstr]) => snapshot.blocks.some((it) => it.idstr === idstr));
+  const sizes = found.map(([, size]) => size);
+  return {
+    // Of the RAMBlocks of a machine only some are in huge pages.
+    ...(sizes.length === 0 ? {} : { hostPageSize: Math.min(...sizes) }),
+    hugePageSizes: { ...Object.fromEntries(found), ...given },
+  };
+}
+
+/** Whether QEMU expects a channel of its own for pages that are asked for. */
+async function hasPreempt(
+  { destination, request, signal }: LinkOptions,
+): Promise<boolean> {
+  if (request.postcopy.preempt || destination === undefined) {
+    return request.postcopy.preempt;
+  }
+  const capabilities = await destination.qmp.execute(
+    "query-migrate-capabilities",
+    {},
+    { signal },
+  );
+  return Array.isArray(capabilities) &&
+    capabilities.some(({ capability, state }) =>
+      capability === "postcopy-preempt" && state === true
+    );
+}
+
+async function listen(
+  { qmp }: Destination,
+  { address, preempts, link }: {
+    readonly address: string;
+    readonly preempts: boolean;
+    readonly link: LinkOptions;
+  },
+): Promise<IncomingMigration> {
+  const { request, signal } = link;
+  const { paused } = request;
+  // Before anything has come, this is QEMU's option -S.
+  if (paused) await qmp.execute("stop", {}, { signal });
+  return await startIncoming(qmp, address, {
+    capabilities: ["postcopy-ram", ...preempts ? ["postcopy-preempt"] : []],
+    start: !paused,
+    timeout: Infinity,
+    signal,
+  });
+}
+
+/** Waits until the guest runs, or is there and stays paused. */
+async function arrive(
+  loaded: Promise<void>,
+  { incoming, link, begun }: {
+    readonly incoming: IncomingMigration | undefined;
+    readonly link: LinkOptions;
+    readonly begun: number;
+  },
+): Promise<{ readonly status: string; readonly milliseconds: number }> {
+  const { paused } = link.request;
+  if (incoming !== undefined && !paused) return await incoming.guest;
+  await loaded;
+  const milliseconds = performance.now() - begun;
+  return { status: paused ? "paused" : "running", milliseconds };
+}

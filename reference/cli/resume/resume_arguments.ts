@@ -1,0 +1,222 @@
+import {
+  type OpenOptions,
+  parseSocketAddress,
+  type SocketAddress,
+} from "../../mod.ts";
+import type { QemuCommand } from "../info/against.ts";
+import { parse, takePositionals } from "../command.ts";
+import { parseNumber } from "../input/number_argument.ts";
+import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
+import { UsageError } from "../input/usage_error.ts";
+
+/** How a guest gets its RAM. */
+export type Way = "postcopy" | "map";
+
+/** What the arguments of `resume` say. */
+export interface ResumeArguments {
+  /** The snapshot: a path or a URL. */
+  readonly file: string;
+  /** How to open it. */
+  readonly open: OpenOptions;
+  /** The way, if it is not left to us. */
+  readonly via: Way | undefined;
+  /** The QEMU that is to be started. */
+  readonly qemu: QemuCommand | undefined;
+  /** Where a QEMU waits for a migration, or is to wait for one. */
+  readonly to: string | undefined;
+  /** The monitor of a QEMU that waits with `-incoming defer`. */
+  readonly qmp: string | undefined;
+  /** Where the device-only file goes. */
+  readonly devices: string | undefined;
+  /** Whether the guest is to stay as it is, not running. */
+  readonly paused: boolean;
+  readonly json: boolean;
+  /** Whether files that are there may be replaced. */
+  readonly force: boolean;
+  /** Where the pages asked for are taken down. */
+  readonly record: string | undefined;
+  /** Profiles of pages that are pushed first. */
+  readonly replay: readonly string[];
+  readonly postcopy: PostcopyArguments;
+  /** An option that only postcopy has, if one is given. */
+  readonly postcopyOnly: string | undefined;
+}
+
+/** How pages are sent. */
+export interface PostcopyArguments {
+  /** Bytes a second that are pushed; undefined is no limit. */
+  readonly maxBandwidth: number | undefined;
+  readonly push: boolean;
+  readonly dirtyBitmaps: boolean;
+  /** Whether requested pages have a channel of their own. */
+  readonly preempt: boolean;
+  /** Host page sizes in bytes, by idstr. */
+  readonly pageSizes: Readonly<Record<string, number>>;
+  /** Milliseconds for which a read that fails is tried again. */
+  readonly retryFor: number | undefined;
+}
+
+const OPTIONS = {
+  ...SNAPSHOT_OPTIONS,
+  via: { type: "string" },
+  to: { type: "string" },
+  qmp: { type: "string" },
+  devices: { type: "string" },
+  paused: { type: "boolean" },
+  force: { type: "boolean" },
+  record: { type: "string" },
+  replay: { type: "string", multiple: true },
+  "max-bandwidth": { type: "string" },
+  "no-push": { type: "boolean" },
+  "drop-dirty-bitmaps": { type: "boolean" },
+  preempt: { type: "boolean" },
+  "page-size": { type: "string", multiple: true },
+  "retry-for": { type: "string" },
+} as const;
+
+/** Options that say how pages are sent, which mapping does not do. */
+const POSTCOPY_ONLY = [
+  ...["record", "replay", "max-bandwidth", "no-push", "drop-dirty-bitmaps"],
+  ...["preempt", "page-size", "retry-for"],
+];
+
+const PROGRAM = "qemu-system-x86_64";
+
+/** Makes sense of the arguments, or says what is wrong with them. */
+export function resumeArguments(args: readonly string[]): ResumeArguments {
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  const { values, positionals } = parse(own, OPTIONS);
+  const { FILE } = takePositionals(positionals, "FILE");
+  const { to, qmp, devices, record, replay = [] } = values;
+  const qemu = end < 0 ? undefined : parseQemu(args.slice(end + 1));
+  const parsed: ResumeArguments = {
+    file: FILE,
+    open: openOptions(values),
+    via: parseVia(values.via),
+    qemu,
+    ...{ to, qmp, devices, record, replay },
+    paused: (values.paused ?? false) || (qemu?.args.includes("-S") ?? false),
+    json: values.json ?? false,
+    force: values.force ?? false,
+    postcopy: {
+      maxBandwidth: parsePositive("--max-bandwidth", values["max-bandwidth"]),
+      push: !values["no-push"],
+      dirtyBitmaps: !values["drop-dirty-bitmaps"],
+      preempt: values.preempt ?? false,
+      pageSizes: parsePageSizes(values["page-size"] ?? []),
+      retryFor: parseSeconds(values["retry-for"]),
+    },
+    postcopyOnly: POSTCOPY_ONLY.find((name) => Object.hasOwn(values, name)),
+  };
+  for (const name of ["to", "qmp"] as const) {
+    if (parsed[name] !== undefined) address(`--${name}`, parsed[name]);
+  }
+  checkTogether(parsed);
+  return parsed;
+}
+
+/** The parts of an address; it is right if it came from the arguments. */
+export function address(option: string, text: string): SocketAddress {
+  try {
+    return parseSocketAddress(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`${error.message} as ${option}`);
+  }
+}
+
+function checkTogether(parsed: ResumeArguments): void {
+  const { via, qemu, to, qmp, devices, paused, postcopy } = parsed;
+  function refuse(what: string, why: string): never {
+    throw new UsageError(`Cannot use ${what}: ${why}`);
+  }
+  const given = to === undefined ? "--qmp" : "--to";
+  const isThere = to !== undefined || qmp !== undefined;
+  if (qemu !== undefined && isThere) {
+    refuse(given, "behind -- stand the arguments of a QEMU to be started");
+  }
+  if (via === "map") {
+    if (to !== undefined) refuse("--to", "by --via map nothing is sent");
+    if (parsed.postcopyOnly !== undefined) {
+      refuse(`--${parsed.postcopyOnly}`, "by --via map nothing is sent");
+    }
+    if (qemu === undefined && qmp === undefined && devices === undefined) {
+      throw new UsageError(
+        "Cannot prepare --via map without --devices OUT, QEMU's arguments " +
+          "behind --, or --qmp",
+      );
+    }
+  } else if (qemu === undefined && !isThere) {
+    throw new UsageError(
+      "Cannot resume without a QEMU: expected its arguments behind --, or " +
+        "--to or --qmp of one that waits",
+    );
+  }
+  if (devices !== undefined && (via !== "map" || qemu !== undefined)) {
+    refuse("--devices", "it is for --via map with a QEMU that you start");
+  }
+  if (paused && qemu === undefined && qmp === undefined) {
+    refuse("--paused", "start that QEMU with -S instead");
+  }
+  if (!postcopy.push) {
+    if (parsed.replay.length > 0) refuse("--replay", "--no-push forbids it");
+    if (postcopy.maxBandwidth !== undefined) {
+      refuse("--max-bandwidth", "by --no-push nothing is pushed");
+    }
+  }
+  if (qmp?.startsWith("tcp:") && to === undefined && via !== "map") {
+    refuse("--qmp", "expected --to as well, where that QEMU is to wait");
+  }
+}
+
+function parseVia(text: string | undefined): Way | undefined {
+  if (text === undefined || text === "postcopy" || text === "map") return text;
+  throw new UsageError(
+    `Cannot use ${JSON.stringify(text)} as --via: expected postcopy or map`,
+  );
+}
+
+function parseQemu(words: readonly string[]): QemuCommand {
+  const [first] = words;
+  const isProgram = first !== undefined && !first.startsWith("-");
+  const args = isProgram ? words.slice(1) : words;
+  for (const arg of args) {
+    if (!/^--?(incoming|daemonize)$/.test(arg)) continue;
+    throw new UsageError(
+      `Cannot start QEMU with ${arg}: leave it out, with its value`,
+    );
+  }
+  return { program: isProgram ? first : PROGRAM, args };
+}
+
+function parsePageSizes(texts: readonly string[]): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const text of texts) {
+    const [, idstr, size] = /^(.+)=([^=]+)$/s.exec(text) ?? [];
+    if (idstr === undefined || size === undefined) {
+      throw new UsageError(
+        `Cannot use ${JSON.stringify(text)} as --page-size: expected ` +
+          "IDSTR=SIZE",
+      );
+    }
+    sizes[idstr] = parseNumber("--page-size", size);
+  }
+  return sizes;
+}
+
+function parsePositive(
+  option: string,
+  text: string | undefined,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = parseNumber(option, text);
+  if (value > 0) return value;
+  throw new UsageError(`Cannot use 0 as ${option}: expected 1 at least`);
+}
+
+function parseSeconds(text: string | undefined): number | undefined {
+  return text === undefined
+    ? undefined
+    : parseNumber("--retry-for", text) * 1000;
+}

@@ -1,0 +1,62 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  createScratchSink,
+  type MappedResumePlan,
+  type Snapshot,
+  startIncoming,
+} from "../../mod.ts";
+import { checkMapping } from "./check_mapping.ts";
+import { createDevices } from "./create_devices.ts";
+import type { ResumeArguments } from "./resume_arguments.ts";
+import type { Destination } from "./resume_destination.ts";
+import { explainFailure } from "./resume_failure.ts";
+import type { ResumeReport } from "./resume_report.ts";
+import { joinWords } from "../input/split_words.ts";
+
+/** What a guest is resumed with. */
+export interface MapSession {
+  readonly request: ResumeArguments;
+  readonly destination: Destination;
+  readonly report: ResumeReport;
+  readonly signal: AbortSignal;
+}
+
+/** Has a QEMU that maps the guest's RAM take in the rest of it. */
+export async function resumeByMap(
+  snapshot: Snapshot,
+  plan: MappedResumePlan,
+  session: MapSession,
+): Promise<void> {
+  const { request, destination, report, signal } = session;
+  const { qmp } = destination;
+  // Of one that we have started we know it.
+  if (request.qmp !== undefined) {
+    report.note(`QEMU must have been started with ${joinWords(plan.args)}`);
+    await checkMapping(qmp, plan, signal);
+  }
+  const filename = join(destination.directory, "devices");
+  try {
+    const sink = createScratchSink(filename);
+    await createDevices(snapshot, sink, { plan, report, signal });
+    if (request.paused) await qmp.execute("stop", {}, { signal });
+    const { guest } = await startIncoming(
+      qmp,
+      { transport: "file", filename, offset: 0 },
+      {
+        capabilities: ["mapped-ram"],
+        start: !request.paused,
+        timeout: Infinity,
+        signal,
+      },
+    );
+    const { status, milliseconds } = await destination.whileRunning(guest);
+    report.running(status, milliseconds);
+    report.done(undefined, true);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw await explainFailure(error, request, { destination });
+  } finally {
+    rmSync(filename, { force: true });
+  }
+}

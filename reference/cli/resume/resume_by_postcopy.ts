@@ -1,0 +1,133 @@
+import { type Snapshot, SourceError } from "../../mod.ts";
+import { countOf } from "../output/format_count.ts";
+import { openPostcopyLink, type PostcopyLink } from "./postcopy_link.ts";
+import type { ResumeArguments } from "./resume_arguments.ts";
+import type { Destination } from "./resume_destination.ts";
+import { explainLoss } from "./resume_failure.ts";
+import type { ResumeProfiles } from "./resume_profiles.ts";
+import type { ResumeProgress, ResumeReport } from "./resume_report.ts";
+
+/** What a guest is resumed with. */
+export interface PostcopySession {
+  readonly request: ResumeArguments;
+  /** The QEMU, where it can be told things. */
+  readonly destination: Destination | undefined;
+  readonly profiles: ResumeProfiles;
+  readonly report: ResumeReport;
+  /** Bytes read from the source of the snapshot so far. */
+  readonly bytesRead: () => number;
+  /** Is told when the guest begins and ends to need us. */
+  readonly onNeeded: (needed: boolean) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds that a QEMU may take to be gone after it has hung up. */
+const LEAVING = 2000;
+/** Milliseconds between two words about reads that fail. */
+const RETRY_INTERVAL = 5000;
+
+/**
+ * Plays the source of a migration until the destination has all pages, or its
+ * guest has ended.
+ */
+export async function resumeByPostcopy(
+  snapshot: Snapshot,
+  session: PostcopySession,
+): Promise<void> {
+  const { request, destination, profiles, report, signal } = session;
+  const { maxBandwidth, push, dirtyBitmaps, retryFor } = request.postcopy;
+  const link = await openPostcopyLink(snapshot, {
+    ...{ request, destination, signal },
+    options: {
+      ...{ maxBandwidth, push, dirtyBitmaps, retryFor, signal },
+      pushFirst: profiles.first,
+      onRetry: retryTeller(report),
+      onRequest({ idstr, first, end }) {
+        for (let page = first; page < end; page++) {
+          profiles.recorder?.record(idstr, page);
+        }
+      },
+    },
+  });
+  try {
+    await follow(link, session);
+  } finally {
+    session.onNeeded(false);
+    if (request.record !== undefined) {
+      const pages = await profiles.save();
+      report.note(`recorded ${countOf(pages, "page")} in ${request.record}`);
+    }
+  }
+}
+
+/** Tells how far it is, until there is no more to tell. */
+async function follow(
+  link: PostcopyLink,
+  session: PostcopySession,
+): Promise<void> {
+  const { report } = session;
+  const begun = performance.now();
+  const progress = (): ResumeProgress => ({
+    ...link.source.statistics,
+    bytesRead: session.bytesRead(),
+    milliseconds: performance.now() - begun,
+  });
+  report.running(link.status, link.milliseconds);
+  session.onNeeded(true);
+  const timer = setInterval(
+    () => report.progress(progress()),
+    report.interval,
+  );
+  try {
+    const isWhole = await untilEnd(link, session);
+    report.done(progress(), isWhole);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Whether all pages were sent, else the guest has ended before. */
+async function untilEnd(
+  { served, incoming, name }: PostcopyLink,
+  { request, destination, signal }: PostcopySession,
+): Promise<boolean> {
+  const all = Promise.all([served, incoming?.completed]).then(() => true);
+  const left = destination?.gone.then(() => false) ??
+    new Promise<never>(() => {});
+  try {
+    return await Promise.race([all, left]);
+  } catch (error) {
+    signal.throwIfAborted();
+    // QEMU hangs up a moment before it has gone.
+    if (await isGone(destination)) return false;
+    // Without pushing there is no other end.
+    const hungUp = error instanceof SourceError && error.source === name;
+    if (hungUp && !request.postcopy.push) return false;
+    throw explainLoss(error);
+  }
+}
+
+async function isGone(destination: Destination | undefined): Promise<boolean> {
+  if (destination === undefined) return false;
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), LEAVING);
+  try {
+    return await Promise.race([
+      destination.gone.then(() => true),
+      late.promise,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Says now and then that reading fails, and that the guest waits. */
+function retryTeller(report: ResumeReport): (error: SourceError) => void {
+  let told = -Infinity;
+  return (error) => {
+    const now = performance.now();
+    if (now - told < RETRY_INTERVAL) return;
+    told = now;
+    report.note(`${error.message}; trying again, the guest may have to wait`);
+  };
+}

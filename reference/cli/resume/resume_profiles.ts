@@ -1,0 +1,100 @@
+import {
+  createFileSink,
+  loadProfile,
+  mergeProfiles,
+  profileRuns,
+  type Snapshot,
+  snapshotIdentity,
+  WorkingSetRecorder,
+} from "../../mod.ts";
+import {
+  type ProfileRun,
+  type WorkingSetProfile,
+  writeProfile,
+} from "../../../format/mod.ts";
+import { openSource } from "../input/open_source.ts";
+import { checkOutput } from "../output/output_file.ts";
+import type { ResumeArguments } from "./resume_arguments.ts";
+
+/** The pages that are to be pushed first, and where those asked for go. */
+export interface ResumeProfiles {
+  /** Runs of the profiles that are replayed, merged. */
+  readonly first: readonly ProfileRun[];
+  /** Takes down what is asked for; undefined if nobody wants to know. */
+  readonly recorder: WorkingSetRecorder | undefined;
+  /** Writes what was recorded; gives the number of its pages. */
+  save(): Promise<number>;
+}
+
+/** Reads the profiles of `--replay`, and starts the one of `--record`. */
+export async function resumeProfiles(
+  { file, record, replay, force }: ResumeArguments,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<ResumeProfiles> {
+  if (record !== undefined) {
+    checkOutput(record, { force, inputs: [file, ...replay] });
+  }
+  const isNeeded = record !== undefined || replay.length > 0;
+  const identity = isNeeded ? await snapshotIdentity(snapshot, { signal }) : "";
+  const profiles: WorkingSetProfile[] = [];
+  for (const path of replay) {
+    const profile = await readProfileAt(path, signal);
+    checkIdentity(profile, { path, file, identity });
+    profiles.push(profile);
+  }
+  const first = profiles.length === 0 ? [] : await profileRuns(
+    mergeProfiles(profiles),
+    snapshot,
+    { identity, signal },
+  );
+  const recorder = record === undefined
+    ? undefined
+    : new WorkingSetRecorder(snapshot.blocks);
+  return {
+    first,
+    recorder,
+    async save(): Promise<number> {
+      if (record === undefined || recorder === undefined) return 0;
+      const text = writeProfile(recorder.profile(identity));
+      const sink = createFileSink(record, { force });
+      try {
+        await sink.write(new TextEncoder().encode(text), 0);
+        await sink.commit();
+      } catch (error) {
+        await sink.abort();
+        throw error;
+      }
+      return recorder.pageCount;
+    },
+  };
+}
+
+async function readProfileAt(
+  path: string,
+  signal: AbortSignal,
+): Promise<WorkingSetProfile> {
+  await using opened = await openSource(path, { signal });
+  return await loadProfile(opened.source, { signal });
+}
+
+function checkIdentity(
+  profile: WorkingSetProfile,
+  { path, file, identity }: {
+    readonly path: string;
+    readonly file: string;
+    readonly identity: string;
+  },
+): void {
+  if (profile.snapshot === identity) return;
+  throw new RangeError(
+    `Cannot replay ${JSON.stringify(path)}: it was recorded of snapshot ` +
+      `${short(profile.snapshot)}, and ${JSON.stringify(file)} is ` +
+      `${short(identity)}; record one of this snapshot`,
+  );
+}
+
+/** The start of an identity, enough to tell two apart. */
+function short(identity: string): string {
+  return `${identity.slice(0, 12)}…`;
+}

@@ -1,0 +1,54 @@
+import {
+  MappedResumeError,
+  type MappedResumePlan,
+  planMappedResume,
+  queryQemu,
+  type Snapshot,
+} from "../../mod.ts";
+import { isUrl } from "../input/open_source.ts";
+import type { ResumeArguments } from "./resume_arguments.ts";
+
+/** The way that a guest goes, and why. */
+export type ChosenWay =
+  | { readonly via: "postcopy"; readonly reason: string }
+  | {
+    readonly via: "map";
+    readonly reason: string;
+    readonly plan: MappedResumePlan;
+  };
+
+/**
+ * Chooses the way: what was asked for, else mapping where it can be done.
+ *
+ * @throws {MappedResumeError} if mapping was asked for and cannot be done
+ */
+export async function chooseWay(
+  snapshot: Snapshot,
+  request: ResumeArguments,
+  signal: AbortSignal,
+): Promise<ChosenWay> {
+  const { via, qemu, postcopyOnly, file } = request;
+  const postcopy = (reason: string): ChosenWay => ({ via: "postcopy", reason });
+  if (via === "postcopy") return postcopy("as asked for");
+  if (via === undefined) {
+    if (qemu === undefined) return postcopy(`QEMU gets its pages from us`);
+    if (postcopyOnly !== undefined) {
+      return postcopy(`--${postcopyOnly} needs it`);
+    }
+  }
+  if (via === undefined && isUrl(file)) {
+    return postcopy("QEMU maps files only, and this is a URL");
+  }
+  try {
+    const plan = planMappedResume(snapshot, {
+      args: qemu?.args ?? [],
+      qemu: await queryQemu(qemu?.program, { signal }),
+    });
+    const reason = `QEMU maps the RAM from ${JSON.stringify(file)}, which ` +
+      "must stay as it is while the guest runs";
+    return { via: "map", reason, plan };
+  } catch (error) {
+    if (via === "map" || !(error instanceof MappedResumeError)) throw error;
+    return postcopy(error.message);
+  }
+}

@@ -1,0 +1,32 @@
+import type { ByteSource, ReadOptions } from "../../mod.ts";
+
+/** A source that counts what is read of it. */
+export class CountingSource implements ByteSource {
+  /** Name for errors. */
+  readonly name: string;
+  /** Size in bytes. */
+  readonly byteLength: number;
+  /** Reads so far. */
+  reads = 0;
+  /** Bytes that those read. */
+  bytes = 0;
+  readonly #source: ByteSource;
+
+  /** Reads of `source`. */
+  constructor(source: ByteSource) {
+    this.name = source.name;
+    this.byteLength = source.byteLength;
+    this.#source = source;
+  }
+
+  /** Reads, and counts. */
+  readInto(
+    target: Uint8Array,
+    offset: number,
+    options?: ReadOptions,
+  ): Promise<void> {
+    this.reads++;
+    this.bytes += target.length;
+    return this.#source.readInto(target, offset, options);
+  }
+}

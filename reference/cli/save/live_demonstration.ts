@@ -1,0 +1,192 @@
+import { Buffer } from "node:buffer";
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  createFileSink,
+  type LiveRound,
+  type LiveSummary,
+  openFileSource,
+  openSnapshotSync,
+  saveLive,
+  type SyncByteSource,
+  verifySnapshot,
+} from "../../mod.ts";
+import { formatBytes } from "../output/format_bytes.ts";
+import { countOf, formatCount } from "../output/format_count.ts";
+import { formatTime } from "../output/format_time.ts";
+import { LiveGuestProcess } from "./live_guest_process.ts";
+import { GUEST_PAGE_SIZE } from "./live_guest_words.ts";
+import { print, printJson } from "../output/output.ts";
+import { allocatedBytes } from "../output/output_file.ts";
+import { tryFile } from "../system_error.ts";
+import { formatTable } from "../output/table.ts";
+import { paint } from "../output/terminal.ts";
+
+const MEMORY_LENGTH = 0x10000000;
+/** A guest that writes faster than the disk is stopped even so. */
+const ROUNDS_MAX = 50;
+
+/** How the live demonstration is made and shown. */
+export interface LiveDemonstrationOptions {
+  /** Whether the file stays. */
+  readonly keep: boolean;
+  /** Whether to print JSON. */
+  readonly json: boolean;
+  /** Threads that save. */
+  readonly jobs: number;
+  /** Bytes of RAM a second that the guest writes to. */
+  readonly dirtyRate: number;
+  /** Milliseconds that it may stand. */
+  readonly downtimeLimit: number;
+  /** Stops it. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Saves the memory of a process that keeps writing to it, in rounds, and compares
+ * the file with the memory of the stopped process. The number is the exit code.
+ */
+export async function demonstrateLive(
+  options: LiveDemonstrationOptions,
+): Promise<number> {
+  const temporary = tmpdir();
+  const folder = tryFile(
+    "write to",
+    temporary,
+    () => mkdtempSync(join(temporary, "mapped-ram-")),
+  );
+  const file = join(folder, "live.mr");
+  const image = join(folder, "memory");
+  const { keep, json } = options;
+  let done = false;
+  try {
+    const { summary, writes } = await saveGuest({ image, file }, options);
+    using source = openFileSource(file);
+    const ram = openSnapshotSync(source).block("ram");
+    using memory = openFileSource(image);
+    const isEqual = isSame(ram, memory);
+    if (keep) rmSync(image);
+    const { good } = await verifySnapshot(source);
+    done = true;
+    const shown = keep ? file : undefined;
+    if (json) {
+      printJson({ ...summary, writes, equal: isEqual, good, file: shown });
+    } else {
+      printLive(summary, options);
+      print(
+        `${
+          paint(isEqual ? "green" : "red", isEqual ? "equal" : "DIFFERENT")
+        }: ` +
+          `the guest wrote to ${countOf(writes, "page")} meanwhile; the file ` +
+          `is ${formatBytes(summary.byteLength)} long as from the start, ` +
+          `${formatBytes(allocatedBytes(file) ?? 0)} on disk`,
+      );
+      if (keep) print(`kept ${file}`);
+    }
+    return isEqual && good ? 0 : 1;
+  } finally {
+    if (!keep || !done) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether a RAMBlock and an image hold the same bytes. */
+function isSame(ram: SyncByteSource, image: SyncByteSource): boolean {
+  const length = 0x100000;
+  const one = new Uint8Array(length);
+  const other = new Uint8Array(length);
+  for (let offset = 0; offset < MEMORY_LENGTH; offset += length) {
+    ram.readIntoSync(one, offset);
+    image.readIntoSync(other, offset);
+    if (Buffer.compare(one, other) !== 0) return false;
+  }
+  return ram.byteLength === image.byteLength;
+}
+
+async function saveGuest(
+  { image, file }: { readonly image: string; readonly file: string },
+  options: LiveDemonstrationOptions,
+): Promise<{ readonly summary: LiveSummary; readonly writes: number }> {
+  const { jobs, dirtyRate: rate, downtimeLimit, signal } = options;
+  writeMemory(image);
+  using guest = await LiveGuestProcess.start(image, {
+    byteLength: MEMORY_LENGTH,
+    rate,
+  });
+  using source = openFileSource(image);
+  const summary = await saveLive(createFileSink(file), [{
+    idstr: "ram",
+    source,
+    takeDirty: () => guest.dirty.take(),
+  }], {
+    jobs,
+    downtimeLimit,
+    signal,
+    maxRounds: ROUNDS_MAX,
+    stop: () => guest.stop(),
+  });
+  return { summary, writes: guest.writes };
+}
+
+/** The memory that the guest starts with: two pages of three hold something. */
+function writeMemory(image: string): void {
+  const piece = new Uint8Array(0x300000);
+  for (let at = 0; at < piece.length; at += 3 * GUEST_PAGE_SIZE) {
+    piece.fill(1 + at / GUEST_PAGE_SIZE % 255, at, at + 2 * GUEST_PAGE_SIZE);
+  }
+  tryFile("write to", image, () => {
+    const fd = openSync(image, "wx", 0o600);
+    try {
+      for (let at = 0; at < MEMORY_LENGTH; at += piece.length) {
+        const length = Math.min(piece.length, MEMORY_LENGTH - at);
+        for (let done = 0; done < length;) {
+          done += writeSync(fd, piece, done, length - done, at + done);
+        }
+      }
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
+
+function printLive(
+  { rounds, downtime, blocks }: LiveSummary,
+  { dirtyRate, downtimeLimit }: LiveDemonstrationOptions,
+): void {
+  print(
+    `A guest of ${formatBytes(MEMORY_LENGTH)} that writes to ` +
+      `${formatBytes(dirtyRate)} of pages a second is saved in rounds`,
+  );
+  print(
+    `until what is left can be saved in ${formatTime(downtimeLimit)}: ` +
+      "dirty ≤ bandwidth × downtime limit.",
+  );
+  const header = [
+    { title: "round" },
+    { title: "pages", right: true },
+    { title: "time", right: true },
+    { title: "bandwidth", right: true },
+    { title: "dirty since", right: true },
+    { title: "dirty rate", right: true },
+    { title: "" },
+  ];
+  for (const line of formatTable(header, rounds.map(rowOf))) print(line);
+  const stored = blocks.reduce((sum, it) => sum + it.presentCount, 0);
+  print(
+    `stopped for ${formatTime(downtime)}; ${formatCount(stored)} pages stored`,
+  );
+}
+
+function rowOf(round: LiveRound): string[] {
+  return [
+    `${round.number}`,
+    formatCount(round.pages),
+    formatTime(round.milliseconds),
+    `${formatBytes(Math.round(round.bytesPerSecond))}/s`,
+    round.stopped ? "" : formatBytes(round.dirtyBytes),
+    round.stopped
+      ? ""
+      : `${formatBytes(Math.round(round.dirtyBytesPerSecond))}/s`,
+    round.stopped ? "the guest stands" : "",
+  ];
+}

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { platform } from "node:process";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LiveGuestProcess } from "./live_guest_process.ts";
+import { PATIENT } from "../testing/run_program.ts";
+import { ScratchDirectory } from "../testing/scratch_directory.ts";
+
+const OPTIONS = { ...PATIENT, skip: platform !== "linux" };
+const PAGE = 4096;
+const LENGTH = 256 * PAGE;
+const GUEST = { byteLength: LENGTH, rate: 0x100000 };
+
+/** No page of the guest is filled with this byte: it counts its writes up. */
+const BEFORE = new Uint8Array(LENGTH).fill(7).map((it, at) => it + at % 2);
+
+test(
+  "LiveGuestProcess tells every page that it writes to",
+  OPTIONS,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const image = scratch.write("image", BEFORE);
+    using guest = await LiveGuestProcess.start(image, GUEST);
+    while (guest.writes < 100) await sleep(5);
+    await guest.stop();
+    const told = guest.dirty.take();
+    const now = readFileSync(image);
+    for (let page = 0; page < LENGTH / PAGE; page++) {
+      const [first, second] = now.subarray(page * PAGE);
+      assert.equal(first === second, told.isSet(page), `page ${page}`);
+    }
+    const { writes } = guest;
+    assert(writes >= told.count() && told.count() > 0);
+    await sleep(20);
+    assert.deepEqual(readFileSync(image), now);
+  },
+);
+
+test("stop() refuses a guest that ended by itself", OPTIONS, async () => {
+  using scratch = new ScratchDirectory();
+  const image = scratch.write("image", BEFORE);
+  const guest = await LiveGuestProcess.start(image, GUEST);
+  guest[Symbol.dispose](); // Kills it.
+  await assert.rejects(guest.stop(), {
+    name: "SourceError",
+    message: "Cannot run the guest: it ended with SIGKILL",
+  });
+});
+
+test("start() says why there is no guest", OPTIONS, async () => {
+  using scratch = new ScratchDirectory();
+  await assert.rejects(
+    LiveGuestProcess.start(scratch.file("missing"), GUEST),
+    { name: "SourceError", message: /^Cannot run the guest: .*missing/ },
+  );
+});

@@ -1,0 +1,133 @@
+import { checkCapabilities, type OpenOptions } from "../../mod.ts";
+import { parseNumber } from "../input/number_argument.ts";
+import {
+  OPEN_OPTIONS,
+  openOptions,
+  type OpenValues,
+} from "../input/snapshot_options.ts";
+import { UsageError } from "../input/usage_error.ts";
+
+/** What the arguments of `save OUT` say. */
+export interface SaveArguments {
+  /** The image of each RAMBlock that has one, by idstr, in the order given. */
+  readonly images: ReadonlyMap<string, string>;
+  /** Where the device state comes from, and how to open that. */
+  readonly deviceState:
+    | { readonly path: string; readonly options: OpenOptions }
+    | undefined;
+  /** QEMU's name of the machine type. */
+  readonly machine: string | undefined;
+  /** Size of a page in bytes, where there is no device state to tell it. */
+  readonly pageSize: number;
+  /** log2 of it, if it is to be written down. */
+  readonly targetPageBits: number | undefined;
+  /** Whether to read images without asking for their holes. */
+  readonly scan: boolean;
+}
+
+/** Values of the options that `save OUT` takes. */
+export interface SaveValues extends OpenValues {
+  readonly block?: readonly string[] | undefined;
+  readonly machine?: string | undefined;
+  readonly "page-size"?: string | undefined;
+  readonly "target-page-bits"?: string | undefined;
+  readonly "device-state"?: string | undefined;
+  readonly scan?: boolean | undefined;
+  readonly capability?: readonly string[] | undefined;
+}
+
+const PAGE_BITS_MIN = 8;
+const PAGE_BITS_MAX = 20;
+
+/** Makes sense of the values, or says what is wrong with them. */
+export function saveArguments(values: SaveValues): SaveArguments {
+  const images = parseBlocks(values.block ?? []);
+  const path = values["device-state"];
+  checkCapabilities(values.capability ?? []);
+  if (path === undefined) {
+    refuse(values, Object.keys(OPEN_OPTIONS), "without --device-state");
+    if (images.size === 0) {
+      throw new UsageError(
+        "Cannot save without --block IDSTR=IMAGE: expected one at least",
+      );
+    }
+  } else {
+    const told = ["machine", "page-size", "target-page-bits"];
+    refuse(values, told, "with --device-state, which tells it");
+  }
+  for (const idstr of images.keys()) checkName("a RAMBlock", idstr);
+  if (values.machine !== undefined) checkName("a machine", values.machine);
+  return {
+    images,
+    deviceState: path === undefined
+      ? undefined
+      : { path, options: openOptions(values) },
+    machine: values.machine,
+    scan: values.scan ?? false,
+    ...parsePageSize(values),
+  };
+}
+
+function refuse(
+  values: object,
+  names: readonly string[],
+  reason: string,
+): void {
+  const given = names.find((it) => Object.hasOwn(values, it));
+  if (given === undefined) return;
+  throw new UsageError(`Cannot use --${given} ${reason}`);
+}
+
+function parseBlocks(blocks: readonly string[]): Map<string, string> {
+  const images = new Map<string, string>();
+  for (const text of blocks) {
+    const [, idstr, path] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+    if (idstr === undefined) {
+      throw new UsageError(
+        `Cannot use ${JSON.stringify(text)} as --block: expected IDSTR=IMAGE`,
+      );
+    }
+    if (images.has(idstr)) {
+      throw new UsageError(
+        `Cannot use --block for ${JSON.stringify(idstr)} twice`,
+      );
+    }
+    images.set(idstr, path);
+  }
+  return images;
+}
+
+function checkName(what: string, name: string): void {
+  if (/^[\x20-\x7e]{1,255}$/.test(name)) return;
+  throw new UsageError(
+    `Cannot save ${what} named ${JSON.stringify(name)}: expected 1 to 255 ` +
+      "characters of printable ASCII",
+  );
+}
+
+function parsePageSize(
+  values: SaveValues,
+): Pick<SaveArguments, "pageSize" | "targetPageBits"> {
+  const bits = values["target-page-bits"];
+  const size = values["page-size"];
+  const targetPageBits = bits === undefined
+    ? undefined
+    : parseNumber("--target-page-bits", bits);
+  const pageSize = size === undefined
+    ? 2 ** (targetPageBits ?? 12)
+    : parseNumber("--page-size", size);
+  const log = Math.log2(pageSize);
+  if (!Number.isInteger(log) || log < PAGE_BITS_MIN || log > PAGE_BITS_MAX) {
+    throw new UsageError(
+      `Cannot save pages of ${pageSize} bytes: expected a power of two from ` +
+        `${2 ** PAGE_BITS_MIN} to ${2 ** PAGE_BITS_MAX}`,
+    );
+  }
+  if (targetPageBits !== undefined && targetPageBits !== log) {
+    throw new UsageError(
+      `Cannot use --target-page-bits ${targetPageBits} with pages of ` +
+        `${pageSize} bytes: expected ${log}`,
+    );
+  }
+  return { pageSize, targetPageBits };
+}

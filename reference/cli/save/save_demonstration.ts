@@ -1,0 +1,76 @@
+import { demonstrate } from "./demonstration.ts";
+import { demonstrateLive } from "./live_demonstration.ts";
+import { parseNumber } from "../input/number_argument.ts";
+import { UsageError } from "../input/usage_error.ts";
+import { workOptions } from "../input/work_options.ts";
+
+/** Options of `save` without OUT. */
+export const DEMONSTRATION_OPTIONS = {
+  keep: { type: "boolean" },
+  live: { type: "boolean" },
+  "dirty-rate": { type: "string" },
+  "downtime-limit": { type: "string" },
+} as const;
+
+/** The lines of {@linkcode DEMONSTRATION_OPTIONS} in `--help`. */
+export const DEMONSTRATION_OPTIONS_HELP = `\
+  --keep                      keep the file of the demonstration
+  --live                      demonstrate how a guest is saved that keeps writing
+                              to its memory, a mapped file: in rounds, until it
+                              can be stopped for the rest, at the latest after 50
+  --dirty-rate N              with --live: bytes a second that the guest writes
+                              to; default: 128M
+  --downtime-limit MS         with --live: milliseconds that the guest may stand,
+                              as QEMU's parameter; default: 30`;
+
+/** Options that the live demonstration has, and the other has not. */
+const LIVE_NAMES = ["dirty-rate", "downtime-limit", "jobs"];
+const NAMES = [...Object.keys(DEMONSTRATION_OPTIONS), "jobs", "json"];
+
+/** Values of the options. */
+export interface DemonstrationValues {
+  readonly keep?: boolean | undefined;
+  readonly live?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  readonly jobs?: string | undefined;
+  readonly "dirty-rate"?: string | undefined;
+  readonly "downtime-limit"?: string | undefined;
+}
+
+/** Without OUT: shows what `save` does. */
+export async function saveDemonstration(
+  values: DemonstrationValues,
+  signal: AbortSignal,
+): Promise<number> {
+  const { keep = false, json = false, live = false } = values;
+  refuse(values, (name) => !NAMES.includes(name), "without OUT");
+  if (!live) {
+    refuse(values, (name) => LIVE_NAMES.includes(name), "without --live");
+    return await demonstrate({ keep, json, signal });
+  }
+  const limit = values["downtime-limit"] ?? "30";
+  return await demonstrateLive({
+    keep,
+    json,
+    signal,
+    jobs: workOptions(values).jobs,
+    dirtyRate: parseNumber("--dirty-rate", values["dirty-rate"] ?? "128M"),
+    downtimeLimit: parseNumber("--downtime-limit", limit),
+  });
+}
+
+/** Refuses options of the demonstration where there is an OUT. */
+export function refuseDemonstration(values: DemonstrationValues): void {
+  const own = Object.keys(DEMONSTRATION_OPTIONS);
+  refuse(values, (name) => own.includes(name), "with OUT");
+}
+
+function refuse(
+  values: object,
+  isWrong: (name: string) => boolean,
+  where: string,
+): void {
+  const given = Object.keys(values).find(isWrong);
+  if (given === undefined) return;
+  throw new UsageError(`Cannot use --${given} ${where}`);
+}

@@ -1,0 +1,102 @@
+import { alignUp } from "../../../format/mod.ts";
+import {
+  type ByteSource,
+  openSnapshot,
+  type RAMBlockInput,
+  type Snapshot,
+  SourceError,
+} from "../../mod.ts";
+import { findBlock } from "../input/find_block.ts";
+import { type OpenedImage, openImageData } from "./image_data.ts";
+import { type OpenedSource, openSource } from "../input/open_source.ts";
+import type { SaveArguments } from "./save_arguments.ts";
+
+/** What a new snapshot is made of. */
+export interface SaveInputs {
+  /** The RAMBlocks, in the order of the new file. */
+  readonly blocks: readonly RAMBlockInput[];
+  /** Where the device state comes from, if it does. */
+  readonly deviceStateFrom: Snapshot | undefined;
+}
+
+/** Sources that are closed together. */
+export class OpenedSources implements AsyncDisposable {
+  readonly #opened: OpenedSource[] = [];
+
+  /** Opens one more. */
+  async open(path: string, signal: AbortSignal): Promise<ByteSource> {
+    const opened = await openSource(path, { signal });
+    this.#opened.push(opened);
+    return opened.source;
+  }
+
+  /** Closes all of them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opened of this.#opened) await opened[Symbol.asyncDispose]();
+  }
+}
+
+/** Opens everything that the arguments name. */
+export async function openInputs(
+  args: SaveArguments,
+  opened: OpenedSources,
+  signal: AbortSignal,
+): Promise<SaveInputs> {
+  const { images, deviceState, pageSize, scan } = args;
+  const open: OpenImage = (path) => {
+    const open = () => opened.open(path, signal);
+    return scan ? withoutRanges(open) : openImageData(path, open);
+  };
+  if (deviceState === undefined) {
+    const blocks: RAMBlockInput[] = [];
+    for (const [idstr, path] of images) {
+      const image = await openImage(idstr, path, open);
+      const usedLength = alignUp(image.source.byteLength, pageSize);
+      blocks.push({ idstr, ...image, usedLength });
+    }
+    return { blocks, deviceStateFrom: undefined };
+  }
+  const { path, options } = deviceState;
+  const deviceStateFrom = await openSnapshot(
+    await opened.open(path, signal),
+    { ...options, signal },
+  );
+  for (const idstr of images.keys()) findBlock(deviceStateFrom, idstr);
+  const blocks: RAMBlockInput[] = [];
+  for (const block of deviceStateFrom.blocks) {
+    const { idstr, usedLength } = block;
+    const image = images.get(idstr);
+    const input = image === undefined
+      ? { source: block }
+      : await openImage(idstr, image, open, usedLength);
+    blocks.push({ idstr, usedLength, ...input });
+  }
+  return { blocks, deviceStateFrom };
+}
+
+type OpenImage = (path: string) => Promise<OpenedImage>;
+
+async function withoutRanges(
+  open: () => Promise<ByteSource>,
+): Promise<OpenedImage> {
+  return { source: await open(), dataRanges: undefined };
+}
+
+async function openImage(
+  idstr: string,
+  path: string,
+  open: OpenImage,
+  usedLength = Infinity,
+): Promise<OpenedImage> {
+  const image = await open(path);
+  const { source } = image;
+  const { byteLength } = source;
+  if (byteLength > 0 && byteLength <= usedLength) return image;
+  throw new SourceError(
+    source.name,
+    `Cannot save ${JSON.stringify(source.name)} as RAMBlock "${idstr}": ` +
+      (byteLength === 0
+        ? "it is empty"
+        : `it has ${byteLength} bytes, expected at most ${usedLength}`),
+  );
+}
