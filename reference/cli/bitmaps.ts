@@ -16,7 +16,6 @@ const RANGES_MAX = 0x200000;
 
 /** `bitmaps FILE` */
 export const bitmaps: Command = {
-  summary: "dirty bitmaps of block devices, with their dirty ranges",
   help: `\
 Usage: deno task bitmaps FILE|URL [options]
 

@@ -9,8 +9,6 @@ export interface CommandContext {
 
 /** A command of the command line. */
 export interface Command {
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** What `--help` prints. */
   readonly help: string;
   /** Runs it; the number is the exit code. */

@@ -49,7 +49,6 @@ const OPTIONS = {
 
 /** `convert IN OUT` */
 export const convert: Command = {
-  summary: "between mapped-ram, sequential streams, images, ELF cores, LiME",
   help: `\
 Usage: deno task convert IN|URL OUT [options]
 

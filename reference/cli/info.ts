@@ -27,7 +27,6 @@ import { UsageError } from "./input/usage_error.ts";
 
 /** `info FILE` */
 export const info: Command = {
-  summary: "machine, capabilities, RAMBlocks, device sections, sizes",
   help: `\
 Usage: deno task info FILE|URL [options]
        deno task info FILE|URL --devices [options]

@@ -33,7 +33,6 @@ import {
 
 /** `load FILE OUTDIR` */
 export const load: Command = {
-  summary: "every RAMBlock to a flat, sparse image",
   help: `\
 Usage: deno task load FILE|URL OUTDIR [options]
 

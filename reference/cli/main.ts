@@ -1,6 +1,5 @@
 /**
- * The command line: `save`, `info`, `verify`, `read`, `load`,
- * `resume`.
+ * The command line: `deno task COMMAND`.
  *
  * @module
  */
@@ -11,21 +10,12 @@ import { fileURLToPath } from "node:url";
 import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
 import { SourceError } from "../mod.ts";
 import type { Command } from "./command.ts";
-import { convert } from "./convert.ts";
-import { bitmaps } from "./bitmaps.ts";
-import { info } from "./info.ts";
+import { COMMANDS } from "./commands.ts";
 import { Interrupted } from "./interrupted.ts";
-import { load } from "./load.ts";
 import { OutputClosed, print, printMessage } from "./output/output.ts";
-import { pageServer } from "./page_server.ts";
 import { printable } from "./output/printable.ts";
-import { read } from "./read.ts";
-import { receive } from "./receive.ts";
-import { resume } from "./resume.ts";
-import { save } from "./save.ts";
 import { reasonOf } from "./system_error.ts";
 import { UsageError } from "./input/usage_error.ts";
-import { verify } from "./verify.ts";
 import { VERSION } from "./version.ts";
 
 /** Exit codes: all done; a bad file or a failure; a wrong command line. */
@@ -33,18 +23,6 @@ const DONE = 0;
 const FAILED = 1;
 const USAGE = 2;
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  save,
-  info,
-  bitmaps,
-  verify,
-  read,
-  load,
-  convert,
-  receive,
-  resume,
-  "page-server": pageServer,
-};
 const NAMES = Object.keys(COMMANDS);
 
 const HELP = `\
@@ -78,7 +56,7 @@ export async function main(args: readonly string[]): Promise<number> {
       print(`mapped-ram ${VERSION} (SPEC.md ${SPEC_VERSION})`);
       return DONE;
     }
-    const command = findCommand(name);
+    const command = await loadCommand(name);
     if (asksForHelp(rest)) {
       print(command.help);
       return DONE;
@@ -89,9 +67,9 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function findCommand(name: string | undefined): Command {
+function loadCommand(name: string | undefined): Promise<Command> {
   if (name !== undefined && Object.hasOwn(COMMANDS, name)) {
-    return COMMANDS[name];
+    return COMMANDS[name].load();
   }
   const expected = `expected ${NAMES.slice(0, -1).join(", ")} or ` +
     NAMES[NAMES.length - 1];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { COMMANDS } from "./commands.ts";
 import {
   PATIENT,
   run,
@@ -10,22 +11,14 @@ import {
 } from "./testing/run_program.ts";
 import { VERSION } from "./version.ts";
 
-const COMMANDS = [
-  "save",
-  "info",
-  "bitmaps",
-  "verify",
-  "read",
-  "load",
-  "resume",
-];
+const NAMES = Object.keys(COMMANDS);
 
 test("main() prints help and version", PATIENT, async () => {
   const [help, version] = await Promise.all([
     runGood(["--help"]),
     runGood(["--version"]),
   ]);
-  for (const name of COMMANDS) assert.match(help.stdout, RegExp(`  ${name} `));
+  for (const name of NAMES) assert.match(help.stdout, RegExp(`  ${name} `));
   assert.match(help.stdout, /Example: deno task save/);
   assert.match(
     version.stdout,
@@ -44,9 +37,9 @@ test(
   PATIENT,
   async () => {
     const helps = await runAllGood(
-      COMMANDS.map((name) => [name, "--help", "--no-such-option"]),
+      NAMES.map((name) => [name, "--help", "--no-such-option"]),
     );
-    COMMANDS.forEach((name, index) => {
+    NAMES.forEach((name, index) => {
       const stdout = helps[index];
       assert.match(stdout, RegExp(`^Usage: deno task ${name} `));
       assert.match(stdout, /\n {2}--json {2,}print JSON\n/);

@@ -28,7 +28,6 @@ import {
 
 /** `page-server FILE` */
 export const pageServer: Command = {
-  summary: "serves the page faults of Firecracker's VMs",
   help: `\
 Usage: deno task page-server FILE|URL --listen unix:PATH [options]
 
@@ -54,7 +53,7 @@ Linux only. It needs the right to call the C library (Deno: --allow-ffi).
   --retry-for SECONDS         how long a read is tried before; default: 60
   --record PROFILE            at the end, write down the pages asked for, in order
   --replay PROFILE            load the pages of a profile first; may be repeated
-  --metrics PORT              figures for Prometheus at http://127.0.0.1:PORT/metrics
+  --metrics PORT              Prometheus: http://127.0.0.1:PORT/metrics
   --force                     replace a profile that is there
 ${SNAPSHOT_OPTIONS_HELP}
 

@@ -20,7 +20,6 @@ import { UsageError } from "./input/usage_error.ts";
 
 /** `read FILE IDSTR OFFSET LENGTH` */
 export const read: Command = {
-  summary: "bytes of a RAMBlock, read lazily: hex, or raw by --out",
   help: `\
 Usage: deno task read FILE|URL IDSTR OFFSET LENGTH [options]
 

@@ -34,7 +34,6 @@ const OPTIONS = {
 
 /** `receive OUT --listen ADDRESS` */
 export const receive: Command = {
-  summary: "the migration of a running QEMU to a mapped-ram file",
   help: `\
 Usage: deno task receive OUT --listen unix:PATH|tcp:HOST:PORT [options]
 

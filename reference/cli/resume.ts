@@ -32,7 +32,6 @@ import { SNAPSHOT_OPTIONS_HELP } from "./input/snapshot_options.ts";
 
 /** `resume FILE` */
 export const resume: Command = {
-  summary: "runs the guest in QEMU at once, its pages read when it needs them",
   help: `\
 Usage: deno task resume FILE|URL [options] -- [QEMU] QEMU-ARGS...
        deno task resume FILE|URL [options] --qmp ADDRESS [--to ADDRESS]

@@ -47,7 +47,6 @@ const OPTIONS = {
 
 /** `save [OUT]` */
 export const save: Command = {
-  summary: "flat memory images to a snapshot; without OUT a demonstration",
   help: `\
 Usage: deno task save OUT --block IDSTR=IMAGE... [options]
        deno task save [--live] [--keep] [--json]

@@ -15,7 +15,6 @@ import { paint } from "./output/terminal.ts";
 
 /** `verify FILE` */
 export const verify: Command = {
-  summary: "check a snapshot by every rule of SPEC.md",
   help: `\
 Usage: deno task verify FILE|URL [options]
 
