@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { SourceError } from "../sources/source_error.ts";
@@ -15,26 +16,29 @@ function says(words: RegExp) {
   };
 }
 
-/** Runs `body` with a folder for temporary files, which must be empty then. */
-async function withTemporary(
+/** Runs `body` with a folder; of what QEMU was to talk by, nothing must be left. */
+async function withFolder(
   body: (folder: ScratchFolder) => Promise<void>,
 ): Promise<void> {
   using folder = new ScratchFolder();
-  using temporary = new ScratchFolder();
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = temporary.path;
-  try {
-    await body(folder);
-    assert.deepEqual(temporary.names(), []);
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
+  await body(folder);
+  for (const name of folder.names()) {
+    if (!name.startsWith("arguments")) continue;
+    const words = readFileSync(folder.file(name), "utf8");
+    const [, socket] = /^unix:(.+)$/m.exec(words) ?? assert.fail(words);
+    assert(!existsSync(dirname(socket)), `${socket}: its folder is gone`);
   }
 }
 
+/** A program that notes its arguments, and does what a shell script says. */
+function noting(folder: ScratchFolder, script: string): string {
+  const path = folder.file("arguments");
+  return fakeProgram(folder, `printf '%s\\n' "$@" >"${path}$$"\n${script}`);
+}
+
 test("startQemu() says what QEMU printed when it does not start", async () => {
-  await withTemporary(async (folder) => {
-    const program = fakeProgram(folder, "echo no such machine >&2; exit 1");
+  await withFolder(async (folder) => {
+    const program = noting(folder, "echo no such machine >&2; exit 1");
     await assert.rejects(
       startQemu(["-M", "x"], { program }),
       says(/^".*" has ended \(exit code 1\): no such machine$/),
@@ -47,8 +51,8 @@ test("startQemu() says what QEMU printed when it does not start", async () => {
 });
 
 test("startQemu() keeps the end of what QEMU prints", async () => {
-  await withTemporary(async (folder) => {
-    const program = fakeProgram(
+  await withFolder(async (folder) => {
+    const program = noting(
       folder,
       "head -c 1000000 /dev/zero | tr '\\0' x >&2; echo the end >&2; exit 1",
     );
@@ -64,8 +68,8 @@ test("startQemu() keeps the end of what QEMU prints", async () => {
 });
 
 test("startQemu() passes the arguments on, and adds its own", async () => {
-  await withTemporary(async (folder) => {
-    const program = fakeProgram(folder, `printf '<%s>' "$@" >&2; exit 1`);
+  await withFolder(async (folder) => {
+    const program = noting(folder, `printf '<%s>' "$@" >&2; exit 1`);
     await assert.rejects(
       startQemu(["-M", "a b"], { program }),
       says(/: <-M><a b><-incoming><defer><-qmp><unix:[^>]*\/qmp>$/),
@@ -78,8 +82,8 @@ test("startQemu() passes the arguments on, and adds its own", async () => {
 });
 
 test("startQemu() ends a program that never connects", async () => {
-  await withTemporary(async (folder) => {
-    const program = fakeProgram(folder, "exec sleep 1000");
+  await withFolder(async (folder) => {
+    const program = noting(folder, "exec sleep 1000");
     const controller = new AbortController();
     const { signal } = controller;
     const stopped = assert.rejects(
@@ -89,7 +93,7 @@ test("startQemu() ends a program that never connects", async () => {
     controller.abort(new Error("enough"));
     await stopped;
     // It takes no notice of being asked to end.
-    const deaf = fakeProgram(folder, "trap '' TERM; exec sleep 1000");
+    const deaf = noting(folder, "trap '' TERM; exec sleep 1000");
     await assert.rejects(
       startQemu([], { program: deaf, timeout: 200 }),
       says(/no answer in 200 ms$/),
@@ -98,7 +102,7 @@ test("startQemu() ends a program that never connects", async () => {
 });
 
 test("startQemu() ends a program that speaks something else", async () => {
-  await withTemporary(async (folder) => {
+  await withFolder(async (folder) => {
     writeFileSync(
       folder.file("hello.mjs"),
       `import { connect } from "node:net";
@@ -109,7 +113,7 @@ test("startQemu() ends a program that speaks something else", async () => {
     const runtime = "Deno" in globalThis
       ? `"${process.execPath}" run --allow-all`
       : `"${process.execPath}"`;
-    const program = fakeProgram(
+    const program = noting(
       folder,
       `exec ${runtime} "${folder.file("hello.mjs")}" "$@"`,
     );

@@ -185,18 +185,21 @@ test("createFileSink() says which folder is missing or not permitted", () => {
   assert.deepEqual(scratch.names(), ["file"]);
 });
 
-test("createFileSink() writes into the working folder by a bare name", async () => {
+test("createFileSink() writes into the working folder by a bare name", () => {
   using scratch = new ScratchFolder();
-  const before = process.cwd();
-  process.chdir(scratch.path);
-  try {
-    const sink = createFileSink("bare");
-    await sink.write(BYTES, 0);
-    await sink.commit();
-  } finally {
-    process.chdir(before);
-  }
-  assert.deepEqual(scratch.names(), ["bare"]);
+  const module = JSON.stringify(new URL("file_sink.ts", import.meta.url));
+  writeFileSync(
+    scratch.file("program.ts"),
+    `import { createFileSink } from ${module};
+     const sink = createFileSink("bare");
+     await sink.write(new Uint8Array([1, 2, 3]), 0);
+     await sink.commit();`,
+  );
+  // The working folder is the process's, not only this test's.
+  const run = "Deno" in globalThis ? ["run", "--allow-all", "--no-check"] : [];
+  execFileSync(process.execPath, [...run, "program.ts"], { cwd: scratch.path });
+  assert.deepEqual([...readFileSync(scratch.file("bare"))], [1, 2, 3]);
+  assert.deepEqual(scratch.names().toSorted(), ["bare", "program.ts"]);
 });
 
 test("createFileSink() refuses a file that is being written", async () => {
