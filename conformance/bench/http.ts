@@ -136,13 +136,30 @@ async function sequentialLoad(
 ): Promise<void> {
   const pages = runs.reduce((sum, { first, end }) => sum + end - first, 0);
   const bytes = pages * PAGE_SIZE;
-  const curl = ["-s", "-o", "/dev/null", "-r", `0-${bytes - 1}`, url];
+  const curl = (first: number, end: number) =>
+    runFile("curl", [
+      "-s",
+      "-o",
+      "/dev/null",
+      "-r",
+      `${first}-${end - 1}`,
+      url,
+    ]);
+  const eighth = Math.ceil(bytes / 8);
+  const eighths = Array.from({ length: 8 }, (_, index) => index * eighth);
   const results = await interleave([
     {
       name: "curl of as many bytes",
       measure: async () =>
         bytes / 1e6 /
-        await millisecondsOf(async () => void await runFile("curl", curl)),
+        await millisecondsOf(async () => void await curl(0, bytes)),
+    },
+    {
+      name: "8 curls, an eighth each",
+      measure: async () =>
+        bytes / 1e6 / await millisecondsOf(async () => {
+          await Promise.all(eighths.map((it) => curl(it, it + eighth)));
+        }),
     },
     {
       name: "load",
@@ -154,7 +171,7 @@ async function sequentialLoad(
           await exportImage(snapshot.block("ram"), nowhere());
         }),
     },
-  ], 3);
+  ], 5);
   printResults(results, "GB/s");
   console.log(
     `  most requests under way at once: ${await mostAtOnce()} (goal ≥ 4)`,
