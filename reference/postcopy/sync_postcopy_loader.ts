@@ -9,7 +9,7 @@ import {
 import { SourceError } from "../sources/source_error.ts";
 
 /** Bytes that the background puts in place before faults are looked for again. */
-const STEP = 0x20000;
+const STEP = 0x80000;
 
 /** A PostcopyLoader that can also be used without waiting. */
 export class SyncPostcopyLoader extends PostcopyLoader {
