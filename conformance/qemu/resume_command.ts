@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -19,7 +19,7 @@ export interface CommandExit {
 export class ResumeCommand implements AsyncDisposable {
   /** How it ended, once it has. */
   readonly exited: Promise<CommandExit>;
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcessWithoutNullStreams;
   readonly #killNow: () => void;
   #stdout = "";
   #stderr = "";
@@ -31,7 +31,7 @@ export class ResumeCommand implements AsyncDisposable {
     const deno = "Deno" in globalThis ? ["run", "--quiet", "-A"] : [];
     const child = spawn(process.execPath, [...deno, MAIN, "resume", ...args], {
       cwd: directory,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: "pipe",
     });
     this.#child = child;
     child.stdout.on("data", (text) => {
@@ -75,6 +75,16 @@ export class ResumeCommand implements AsyncDisposable {
         };
       });
     }
+  }
+
+  /** Types something, on its standard input. */
+  type(text: string): void {
+    this.#child.stdin.write(text);
+  }
+
+  /** Waits until it has written something on standard output. */
+  wrote(pattern: RegExp): Promise<void> {
+    return this.until(`writing ${pattern}`, () => pattern.test(this.#stdout));
   }
 
   /** Waits until it has said something on standard error. */

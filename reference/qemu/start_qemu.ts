@@ -4,7 +4,7 @@ import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";
 import { ChildProcess } from "./child_process.ts";
 import { listenSocket } from "./listen_socket.ts";
-import { hasOption, quoteOptionValue } from "./qemu_arguments.ts";
+import { hasOption } from "./qemu_arguments.ts";
 import { QmpClient } from "./qmp_client.ts";
 import { RunningQemu } from "./running_qemu.ts";
 
@@ -64,11 +64,14 @@ export async function startQemu(
   const directory = makeDirectory();
   let child: ChildProcess | undefined;
   try {
-    using listener = await listenSocket(`unix:${directory}/qmp`);
+    const socket = `${directory}/qmp`;
+    using listener = await listenSocket(`unix:${socket}`);
+    const monitor = `${directory}/monitor.cfg`;
+    nodeFs().writeFileSync(monitor, monitorConfig(socket));
     child = new ChildProcess(program, [
       ...args,
       ...incoming ? ["-incoming", "defer"] : [],
-      ...["-qmp", `unix:${quoteOptionValue(`${directory}/qmp`)}`],
+      ...["-readconfig", monitor],
     ], {
       directory: options.directory,
       stdio: options.stdio ?? "ignore",
@@ -94,6 +97,21 @@ export async function startQemu(
     nodeFs().rmSync(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * A monitor of ours beside the caller's. Told by `-qmp` or `-mon`, QEMU would
+ * leave out the one that it has by itself, as on the terminal of `-nographic`.
+ */
+function monitorConfig(socket: string): string {
+  return [
+    '[chardev "mapped-ram-qmp"]',
+    'backend = "socket"',
+    `path = "${socket}"`,
+    '[mon "mapped-ram-qmp"]',
+    'chardev = "mapped-ram-qmp"',
+    'mode = "control"\n',
+  ].join("\n");
 }
 
 /** A directory that nobody else may look into. */

@@ -25,8 +25,8 @@ async function withFolder(
   for (const name of folder.names()) {
     if (!name.startsWith("arguments")) continue;
     const words = readFileSync(folder.file(name), "utf8");
-    const [, socket] = /^unix:(.+)$/m.exec(words) ?? assert.fail(words);
-    assert(!existsSync(dirname(socket)), `${socket}: its folder is gone`);
+    const [, config] = /^-readconfig\n(.+)$/m.exec(words) ?? assert.fail(words);
+    assert(!existsSync(dirname(config)), `${config}: its folder is gone`);
   }
 }
 
@@ -72,11 +72,11 @@ test("startQemu() passes the arguments on, and adds its own", async () => {
     const program = noting(folder, `printf '<%s>' "$@" >&2; exit 1`);
     await assert.rejects(
       startQemu(["-M", "a b"], { program }),
-      says(/: <-M><a b><-incoming><defer><-qmp><unix:[^>]*\/qmp>$/),
+      says(/: <-M><a b><-incoming><defer><-readconfig><[^>]*\/monitor\.cfg>$/),
     );
     await assert.rejects(
       startQemu(["-incoming", "tcp:x"], { program, incoming: false }),
-      says(/: <-incoming><tcp:x><-qmp><unix:[^>]*\/qmp>$/),
+      says(/: <-incoming><tcp:x><-readconfig><[^>]*\/monitor\.cfg>$/),
     );
   });
 });
@@ -105,9 +105,11 @@ test("startQemu() ends a program that speaks something else", async () => {
   await withFolder(async (folder) => {
     writeFileSync(
       folder.file("hello.mjs"),
-      `import { connect } from "node:net";
+      `import { readFileSync } from "node:fs";
+       import { connect } from "node:net";
        import process from "node:process";
-       connect(process.argv.at(-1).slice("unix:".length)).write("hello\\n");
+       const config = readFileSync(process.argv.at(-1), "utf8");
+       connect(/path = "(.*)"/.exec(config)[1]).write("hello\\n");
        setInterval(() => {}, 1000);`,
     );
     const runtime = "Deno" in globalThis

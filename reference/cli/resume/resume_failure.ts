@@ -10,7 +10,7 @@ const LAST_WORDS = 1000;
 
 /** What is known of the QEMU that failed. */
 export interface FailureContext {
-  readonly destination?: Destination | undefined;
+  readonly destination?: Pick<Destination, "stderr"> | undefined;
   readonly incoming?: IncomingMigration | undefined;
 }
 
@@ -95,11 +95,20 @@ function linesOf(text: string): string[] {
     .filter((line) => line !== "" && !line.startsWith("warning:"));
 }
 
+/** What QEMU and its monitor say whatever the reason, which they said before. */
+const CONSEQUENCES = [
+  /^load of migration failed: /,
+  /^Cannot (talk to QEMU|execute [\w-]+): .*(closed|ended|failed)/,
+  /^terminating on /,
+  // The thread for postcopy finds that the others have given up.
+  /^error while loading state section id \d+\(ram\)$/,
+  /^postcopy_ram_listen_thread: /,
+];
+
 /** QEMU's last words, without those that say nothing if there are others. */
 function wordsOf(lines: readonly string[]): string {
   const telling = lines.filter((line) =>
-    !/^(load of migration failed: |Cannot talk to QEMU: |terminating on )/
-      .test(line)
+    !CONSEQUENCES.some((pattern) => pattern.test(line))
   );
   const words = telling.length > 0 ? telling : lines;
   return [...new Set(words)].slice(-LINES_MAX).join("; ");

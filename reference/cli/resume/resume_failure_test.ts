@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SourceError } from "../../../mod.ts";
+import { resumeArguments } from "./resume_arguments.ts";
+import { explainFailure } from "./resume_failure.ts";
+
+/** The one line about a QEMU that has printed this, and then hung up. */
+async function lineAbout(printed: readonly string[]): Promise<string> {
+  const error = await explainFailure(
+    new SourceError("vm", "vm has closed the connection"),
+    resumeArguments(["vm.mr", "--", "-M", "pc"]),
+    { destination: { stderr: printed.map((it) => `${it}\n`).join("") } },
+  );
+  assert.ok(error instanceof SourceError);
+  return error.message;
+}
+
+const ADVICE = "see deno task info vm.mr --against " +
+  "'qemu-system-x86_64 -M pc'";
+const REASON = "Unknown savevm section or instance 'serial' 0.";
+/** What follows, and in which order, is a matter of which thread is first. */
+const CONSEQUENCES = [
+  "error while loading state section id 1(ram)",
+  "postcopy_ram_listen_thread: loadvm failed: -22",
+  "load of migration failed: Invalid argument",
+];
+
+test("explainFailure() gives the reason, not what came of it", async () => {
+  assert.equal(
+    await lineAbout([
+      "qemu-system-x86_64: warning: this is slow",
+      `qemu-system-x86_64: ${REASON}`,
+      ...CONSEQUENCES.map((it) => `qemu-system-x86_64: ${it}`),
+    ]),
+    `Cannot resume the guest: QEMU says: ${REASON}: ${ADVICE}`,
+  );
+});
+
+test("explainFailure() gives what came of it where that is all", async () => {
+  assert.equal(
+    await lineAbout(CONSEQUENCES),
+    `Cannot resume the guest: QEMU says: ${CONSEQUENCES.join("; ")}: ${ADVICE}`,
+  );
+  assert.equal(
+    await lineAbout([]),
+    `vm has closed the connection: ${ADVICE}`,
+  );
+});
