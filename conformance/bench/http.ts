@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { closeSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
@@ -28,6 +29,8 @@ import { printResults, printRows } from "./table.ts";
 const runFile = promisify(execFile);
 const LATENCY = 20;
 const BLOCK_SIZE = 0x10000;
+/** Bytes that a request for many pages brings, as the library asks for them. */
+const PART = 0x400000;
 const TIB_PAGES = 2 ** 28;
 
 /** Reading over HTTP: nginx behind a proxy that answers 20 ms later. */
@@ -162,6 +165,18 @@ async function sequentialLoad(
         }),
     },
     {
+      name: "fetch alone, 8 at once",
+      measure: async () =>
+        bytes / 1e6 / await millisecondsOf(async () => {
+          const lanes = Array.from({ length: 8 }, (_, lane) => lane);
+          await Promise.all(lanes.map(async (lane) => {
+            for (let at = lane; at * PART < bytes; at += lanes.length) {
+              await fetchAway(url, at * PART, Math.min((at + 1) * PART, bytes));
+            }
+          }));
+        }),
+    },
+    {
       name: "load",
       goal: { of: "ratio", atLeast: 0.8 },
       measure: async () =>
@@ -176,6 +191,18 @@ async function sequentialLoad(
   console.log(
     `  most requests under way at once: ${await mostAtOnce()} (goal ≥ 4)`,
   );
+}
+
+/** Has the runtime fetch so many bytes, and does nothing with them. */
+async function fetchAway(
+  url: string,
+  first: number,
+  end: number,
+): Promise<void> {
+  const headers = { range: `bytes=${first}-${end - 1}` };
+  const { body } = await fetch(url, { headers });
+  assert.ok(body !== null);
+  for await (const _chunk of body);
 }
 
 async function cachedPage(
