@@ -9,7 +9,6 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import {
-  type ByteStore,
   createSnapshot,
   memorySink,
   memorySource,
@@ -21,6 +20,7 @@ import {
   verifySnapshot,
 } from "../mod.ts";
 import { randomNumbers } from "./faults/random_numbers.ts";
+import { memoryStore } from "./memory_store.ts";
 import { listVectors } from "./vectors/list_vectors.ts";
 
 type Random = (limit: number) => number;
@@ -131,15 +131,6 @@ test("createSnapshot() keeps the last state when pages are written in any order"
     await checkFile(sink.bytes(), memory);
   }
 });
-
-/** A store over bytes in memory. */
-function memoryStore(bytes: Uint8Array): ByteStore {
-  return Object.assign(memorySource(bytes), {
-    write: (part: Uint8Array, offset: number) =>
-      Promise.resolve(bytes.set(part, offset)),
-    flush: () => Promise.resolve(),
-  });
-}
 
 test("rewriteSnapshot() keeps the last state, time after time", async () => {
   for (const { random, pageSize, memory } of rounds(300, 26)) {
