@@ -152,6 +152,7 @@ export type {
   SequentialReadOptions,
   SequentialToMappedOptions,
   SocketListener,
+  SourceReadOptions,
   StaleOptions,
   StartQemuOptions,
   SyncByteSource,

@@ -21,7 +21,10 @@ import {
 /** The doors that the files of a room may go through, besides their own room. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   "format": [],
-  "reference": ["format/mod.ts"],
+  "reference": [
+    "format/mod.ts",
+    "format/testing/random_numbers.ts", // of its tests alone
+  ],
   "reference/linux": [
     "format/mod.ts",
     "reference/mod.ts",

@@ -9,7 +9,6 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import {
-  type ByteStore,
   createSnapshot,
   memorySink,
   memorySource,
@@ -21,6 +20,8 @@ import {
   verifySnapshot,
 } from "../mod.ts";
 import { randomNumbers } from "./faults/random_numbers.ts";
+import { memoryStore } from "./memory_store.ts";
+import { checkFile } from "./properties/testing/check_file.ts";
 import { listVectors } from "./vectors/list_vectors.ts";
 
 type Random = (limit: number) => number;
@@ -45,6 +46,15 @@ function fillPage(random: Random, page: Uint8Array): void {
   else if (kind === 3) page.fill(1 + random(255));
 }
 
+/** Fills some page of a memory anew. */
+function changePage(random: Random, memory: Uint8Array, pageSize: number) {
+  const index = random(memory.length / pageSize);
+  const start = index * pageSize;
+  const page = memory.subarray(start, start + pageSize);
+  fillPage(random, page);
+  return { index, page };
+}
+
 function randomMemory(random: Random, pageSize: number): Memory {
   const memory: Memory = new Map();
   const unit = Math.max(pageSize, 1024);
@@ -65,28 +75,6 @@ function blocksOf(memory: Memory) {
     usedLength: bytes.length,
     source: memorySource(bytes),
   }));
-}
-
-/** The file holds this memory, no page that is zero, and breaks no rule. */
-async function checkFile(file: Uint8Array, memory: Memory): Promise<void> {
-  const source = memorySource(file);
-  const snapshot = openSnapshotSync(source);
-  assert.deepEqual(snapshot.blocks.map((it) => it.idstr), [...memory.keys()]);
-  for (const [idstr, bytes] of memory) {
-    const block = snapshot.block(idstr);
-    const found = new Uint8Array(bytes.length).fill(0xa5);
-    block.readIntoSync(found, 0);
-    assert.equal(Buffer.compare(found, bytes), 0, idstr);
-    for (let page = 0; page < block.pageCount; page++) {
-      const start = page * block.pageSize;
-      const isZero = Buffer.from(bytes.buffer, start, block.pageSize)
-        .equals(Buffer.alloc(block.pageSize));
-      assert.equal(block.hasPageSync(page), !isZero, `${idstr} ${page}`);
-    }
-  }
-  const { findings, good } = await verifySnapshot(source, { pages: true });
-  assert.deepEqual(findings, []);
-  assert(good);
 }
 
 /** A page size, and memory in pages of it, for each of some rounds. */
@@ -120,10 +108,7 @@ test("createSnapshot() keeps the last state when pages are written in any order"
     for (let writes = random(300); writes > 0; writes--) {
       const idstr = idstrs[random(idstrs.length)];
       const bytes = memory.get(idstr)!;
-      const index = random(bytes.length / pageSize);
-      const start = index * pageSize;
-      const page = bytes.subarray(start, start + pageSize);
-      fillPage(random, page);
+      const { index, page } = changePage(random, bytes, pageSize);
       await writer.block(idstr).writePage(index, page);
     }
     await writer.finish();
@@ -131,15 +116,6 @@ test("createSnapshot() keeps the last state when pages are written in any order"
     await checkFile(sink.bytes(), memory);
   }
 });
-
-/** A store over bytes in memory. */
-function memoryStore(bytes: Uint8Array): ByteStore {
-  return Object.assign(memorySource(bytes), {
-    write: (part: Uint8Array, offset: number) =>
-      Promise.resolve(bytes.set(part, offset)),
-    flush: () => Promise.resolve(),
-  });
-}
 
 test("rewriteSnapshot() keeps the last state, time after time", async () => {
   for (const { random, pageSize, memory } of rounds(300, 26)) {
@@ -150,10 +126,7 @@ test("rewriteSnapshot() keeps the last state, time after time", async () => {
       const rewriter = await rewriteSnapshot(memoryStore(file));
       for (const [idstr, bytes] of memory) {
         for (let writes = random(20); writes > 0; writes--) {
-          const index = random(bytes.length / pageSize);
-          const start = index * pageSize;
-          const page = bytes.subarray(start, start + pageSize);
-          fillPage(random, page);
+          const { index, page } = changePage(random, bytes, pageSize);
           await rewriter.block(idstr).writePage(index, page);
         }
       }

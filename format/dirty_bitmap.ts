@@ -4,9 +4,14 @@
  * @module
  */
 
-import { DIRTY_BITMAP_BUFFER_MAX, NAME_LENGTH_MAX } from "./constants.ts";
+import {
+  DIRTY_BITMAP_BUFFER_MAX,
+  DIRTY_BITMAP_SECTION_IDSTR,
+  DIRTY_BITMAP_SECTION_VERSION,
+  NAME_LENGTH_MAX,
+} from "./constants.ts";
 import { hex } from "./hex.ts";
-import type { StreamItem } from "./migration_stream.ts";
+import type { Section, StreamItem } from "./migration_stream.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { Walk } from "./walk.ts";
 
@@ -59,6 +64,12 @@ export type DirtyBitmapRecord =
 
 /** Bytes of a PART with EOS alone: type, section_id, EOS, footer. */
 const EMPTY_PART = 1 + 4 + 1 + 5;
+
+/** Whether a section holds dirty bitmaps, in the version that is known. */
+export function isDirtyBitmapSection({ idstr, versionId }: Section): boolean {
+  return idstr === DIRTY_BITMAP_SECTION_IDSTR &&
+    versionId === DIRTY_BITMAP_SECTION_VERSION;
+}
 
 /** Whether a part of the section has more than its EOS. */
 export function hasRecords(item: StreamItem): boolean {

@@ -7,12 +7,11 @@
 
 import { ByteWriter } from "./byte_writer.ts";
 import {
-  DIRTY_BITMAP_SECTION_IDSTR,
-  DIRTY_BITMAP_SECTION_VERSION,
   QEMU_VM_SECTION_PART,
   RAM_SAVE_FLAG_EOS,
   RAM_SECTION_IDSTR,
 } from "./constants.ts";
+import { isDirtyBitmapSection } from "./dirty_bitmap.ts";
 import type { RamLayout } from "./fixed_ram_header.ts";
 import { type Section, writeSectionFooter } from "./migration_stream.ts";
 import type { StreamReader } from "./stream_reader.ts";
@@ -37,10 +36,7 @@ export function emptyPartOf(
   writer.u8(QEMU_VM_SECTION_PART).be32(section.sectionId);
   if (section.idstr === RAM_SECTION_IDSTR) {
     if (layout !== "fixed-ram-inline") writer.be64(RAM_SAVE_FLAG_EOS);
-  } else if (
-    section.idstr === DIRTY_BITMAP_SECTION_IDSTR &&
-    section.versionId === DIRTY_BITMAP_SECTION_VERSION
-  ) writer.u8(DIRTY_BITMAP_EOS);
+  } else if (isDirtyBitmapSection(section)) writer.u8(DIRTY_BITMAP_EOS);
   else return [];
   writeSectionFooter(writer, section);
   return [{ section, bytes: writer.finish() }];

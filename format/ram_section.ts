@@ -68,6 +68,18 @@ export function secondRamSection(
   });
 }
 
+/** The refusal of a stream that ends at `offset` without a RAM section. */
+export function noRamSection(
+  reader: StreamReader,
+  { offset, found }: { readonly offset: number; readonly found: string },
+): FormatError {
+  return reader.formatError("ram-section-present", {
+    offset,
+    found,
+    expected: "a RAM section",
+  });
+}
+
 /** What the body of START says. */
 export interface RamSetup {
   /** The RAMBlocks, in the order of the file. */

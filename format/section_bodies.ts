@@ -1,11 +1,10 @@
 import {
-  DIRTY_BITMAP_SECTION_IDSTR,
-  DIRTY_BITMAP_SECTION_VERSION,
-  RAM_SECTION_IDSTR,
-} from "./constants.ts";
-import { skipDirtyBitmapRecords } from "./dirty_bitmap.ts";
-import type { ReadBody, Section } from "./migration_stream.ts";
+  isDirtyBitmapSection,
+  skipDirtyBitmapRecords,
+} from "./dirty_bitmap.ts";
+import type { ReadBody } from "./migration_stream.ts";
 import type { StreamReader } from "./stream_reader.ts";
+import { unknownSection } from "./unknown_section.ts";
 import {
   findVmdesc,
   fullSectionLengths,
@@ -34,18 +33,7 @@ export function readOtherBodies(
       const length = lengths(section.idstr, section.instanceId);
       if (length !== undefined) return skipBody(reader, length);
     }
-    const name = `${
-      JSON.stringify(section.idstr)
-    } of version ${section.versionId}`;
-    throw reader.unsupportedError("section-known", {
-      feature: `section ${name}`,
-      offset,
-      found: `section ${name}, whose end cannot be found`,
-      expected: kind === "full"
-        ? "a vmdesc that tells its length"
-        : `${RAM_SECTION_IDSTR}, or ${DIRTY_BITMAP_SECTION_IDSTR} of version ` +
-          DIRTY_BITMAP_SECTION_VERSION,
-    });
+    throw unknownSection(reader, { kind, section, offset });
   };
 }
 
@@ -60,9 +48,4 @@ function skipBody(reader: StreamReader, length: number): void {
     });
   }
   reader.seek(offset + length);
-}
-
-function isDirtyBitmapSection({ idstr, versionId }: Section): boolean {
-  return idstr === DIRTY_BITMAP_SECTION_IDSTR &&
-    versionId === DIRTY_BITMAP_SECTION_VERSION;
 }

@@ -1,12 +1,11 @@
 import {
-  DIRTY_BITMAP_SECTION_IDSTR,
-  DIRTY_BITMAP_SECTION_VERSION,
-  RAM_SECTION_IDSTR,
-} from "./constants.ts";
-import { skipDirtyBitmapRecords } from "./dirty_bitmap.ts";
+  isDirtyBitmapSection,
+  skipDirtyBitmapRecords,
+} from "./dirty_bitmap.ts";
 import type { ForwardReader } from "./forward_reader.ts";
 import type { Section, SectionPart } from "./migration_stream.ts";
 import { skipToFooter } from "./section_footer_scan.ts";
+import { unknownSection } from "./unknown_section.ts";
 import type { SectionLengths } from "./vmdesc.ts";
 import type { Walk } from "./walk.ts";
 
@@ -32,10 +31,7 @@ export function* skipSection(
     readonly offset: number;
   },
 ): Walk<void> {
-  if (
-    kind !== "full" && section.idstr === DIRTY_BITMAP_SECTION_IDSTR &&
-    section.versionId === DIRTY_BITMAP_SECTION_VERSION
-  ) {
+  if (kind !== "full" && isDirtyBitmapSection(section)) {
     return yield* skipDirtyBitmapRecords(reader);
   }
   const length = kind === "full"
@@ -47,16 +43,5 @@ export function* skipSection(
   if (kind === "full" && findFooters) {
     return yield* skipToFooter(reader, section);
   }
-  const name = `${
-    JSON.stringify(section.idstr)
-  } of version ${section.versionId}`;
-  throw reader.unsupportedError("section-known", {
-    feature: `section ${name}`,
-    offset,
-    found: `section ${name}, whose end cannot be found`,
-    expected: kind === "full"
-      ? "a vmdesc that tells its length"
-      : `${RAM_SECTION_IDSTR}, or ${DIRTY_BITMAP_SECTION_IDSTR} of version ` +
-        DIRTY_BITMAP_SECTION_VERSION,
-  });
+  throw unknownSection(reader, { kind, section, offset });
 }

@@ -33,7 +33,11 @@ import {
   readRamRecords,
   type RecordContext,
 } from "./ram_record_walk.ts";
-import { checkRamVersion, secondRamSection } from "./ram_section.ts";
+import {
+  checkRamVersion,
+  noRamSection,
+  secondRamSection,
+} from "./ram_section.ts";
 import { readBlockList } from "./sequential_block_list.ts";
 import { skipSection } from "./sequential_sections.ts";
 import type {
@@ -229,15 +233,11 @@ function unfinished(
   ramSection: Section | undefined,
 ): Error {
   const found = item.kind === "eof" ? "the EOF item" : "the end of the stream";
-  return ramSection === undefined
-    ? reader.formatError("ram-section-present", {
-      offset: item.range.offset,
-      found,
-      expected: "a RAM section",
-    })
-    : reader.formatError("eof-present", {
-      offset: item.range.offset,
-      found: `${found}: it was not finished`,
-      expected: "the END of the RAM section, or the EOF item",
-    });
+  const { offset } = item.range;
+  if (ramSection === undefined) return noRamSection(reader, { offset, found });
+  return reader.formatError("eof-present", {
+    offset,
+    found: `${found}: it was not finished`,
+    expected: "the END of the RAM section, or the EOF item",
+  });
 }

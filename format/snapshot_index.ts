@@ -27,6 +27,7 @@ import { hasRecords } from "./dirty_bitmap.ts";
 import { readRamBody } from "./ram_body.ts";
 import {
   checkRamVersion,
+  noRamSection,
   readRamSetup,
   secondRamSection,
 } from "./ram_section.ts";
@@ -236,15 +237,11 @@ function unfinished(
   ramSection: Section | undefined,
 ): Error {
   const found = item.kind === "eof" ? "the EOF item" : "the end of the file";
-  return ramSection === undefined
-    ? reader.formatError("ram-section-present", {
-      offset: item.range.offset,
-      found,
-      expected: "a RAM section",
-    })
-    : reader.formatError("ram-end-present", {
-      offset: item.range.offset,
-      found: `${found}: the save was not finished`,
-      expected: "the END of the RAM section",
-    });
+  const { offset } = item.range;
+  if (ramSection === undefined) return noRamSection(reader, { offset, found });
+  return reader.formatError("ram-end-present", {
+    offset,
+    found: `${found}: the save was not finished`,
+    expected: "the END of the RAM section",
+  });
 }

@@ -7,7 +7,7 @@
 import type { Walk } from "../format/mod.ts";
 import type {
   ByteSource,
-  ReadOptions,
+  SourceReadOptions,
   SyncByteSource,
 } from "./sources/byte_source.ts";
 
@@ -15,7 +15,7 @@ import type {
 export async function drive<T>(
   walk: Walk<T>,
   source: ByteSource,
-  options?: ReadOptions,
+  options?: SourceReadOptions,
 ): Promise<T> {
   let step = walk.next();
   while (!step.done) {

@@ -187,6 +187,7 @@ export type {
   ByteSource,
   ReadOptions,
   ReadPart,
+  SourceReadOptions,
   SyncByteSource,
 } from "./sources/byte_source.ts";
 export type { HttpOptions } from "./sources/http_client.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { randomNumbers } from "../format/testing/random_numbers.ts";
 import { SourceError } from "./sources/source_error.ts";
 import { expectBytes, PAGE, setUp } from "./testing/postcopy_setup.ts";
-import { randomNumbers } from "./testing/random_numbers.ts";
 import { settle } from "./testing/stepped_memory.ts";
 
 test("PostcopyLoader ends with the right bytes whatever order things happen in", async () => {

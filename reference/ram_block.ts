@@ -14,6 +14,7 @@ import type {
   ByteSource,
   ReadOptions,
   ReadPart,
+  SourceReadOptions,
 } from "./sources/byte_source.ts";
 
 /** Which pages to look at: `first` up to, but not including, `end`. */
@@ -162,7 +163,7 @@ export class RAMBlock implements ByteSource {
   async readRunsInto(
     target: Uint8Array,
     runs: readonly PageRun[],
-    options?: ReadOptions,
+    options?: SourceReadOptions,
   ): Promise<void> {
     const stored: ReadPart[] = [];
     let position = 0;
@@ -199,7 +200,7 @@ export class RAMBlock implements ByteSource {
   async readInto(
     target: Uint8Array,
     offset: number,
-    options?: ReadOptions,
+    options?: SourceReadOptions,
   ): Promise<void> {
     await drive(this.pages.rangeWalk(target, offset), this.#source, options);
   }
@@ -230,7 +231,7 @@ export class RAMBlock implements ByteSource {
   /** The requests of a walk that have a target; the others are answered. */
   async *#requests(
     walk: Walk<void>,
-    options: ReadOptions | undefined,
+    options: SourceReadOptions | undefined,
   ): AsyncGenerator<ReadPart> {
     let step = walk.next();
     while (!step.done) {

@@ -6,17 +6,17 @@ import {
   planSnapshot,
   type RamLayout,
 } from "../format/mod.ts";
+import { sharedBitmap } from "./atomic_bits.ts";
 import { backingOf } from "./local/backing.ts";
 import { RAMBlockWriter } from "./saving/ram_block_writer.ts";
-import { sharedBitmap } from "./shared_bits.ts";
-import type { ByteSink } from "./sinks/byte_sink.ts";
-import type { Snapshot } from "./snapshot.ts";
-import { SourceError } from "./sources/source_error.ts";
 import {
   copiedFrame,
   newFrame,
   type StreamFrame,
 } from "./saving/stream_frame.ts";
+import type { ByteSink } from "./sinks/byte_sink.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { SourceError } from "./sources/source_error.ts";
 
 const EOS = encodeEos();
 

@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
-  closeSync,
-  ftruncateSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,22 +18,9 @@ import {
   SourceError,
 } from "../../mod.ts";
 import { randomNumbers } from "./random_numbers.ts";
+import { writeSparseImage } from "./sparse_image.ts";
 
-const MIB = 0x100000;
-const LENGTH = 160 * MIB;
-/** 16 MiB in pieces, all over the image. */
-const PIECES = 64;
 const ROUNDS = 20;
-
-function writeImage(path: string): void {
-  const fd = openSync(path, "w");
-  ftruncateSync(fd, LENGTH);
-  const bytes = new Uint8Array(MIB / 4).fill(7);
-  for (let piece = 0; piece < PIECES; piece++) {
-    writeSync(fd, bytes, 0, bytes.length, piece * Math.floor(LENGTH / PIECES));
-  }
-  closeSync(fd);
-}
 
 /** Mounts a file system of so many KiB; false where that is not allowed. */
 function mount(path: string, kibibytes: number): boolean {
@@ -60,7 +43,7 @@ test(`a disk that is full at ${ROUNDS} random points loses nothing`, {
   const target = join(small, "vm.mr");
   let full = 0;
   try {
-    writeImage(image);
+    writeSparseImage(image);
     for (let round = 0; round < ROUNDS; round++) {
       if (!mount(small, 64 + random(20 * 1024))) {
         return t.skip("this user may not mount");

@@ -2,15 +2,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { Buffer } from "node:buffer";
 import {
-  closeSync,
-  ftruncateSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,30 +20,17 @@ import {
   verifySnapshot,
 } from "../../mod.ts";
 import { randomNumbers } from "./random_numbers.ts";
+import { IMAGE_LENGTH, writeSparseImage } from "./sparse_image.ts";
 
 const FAILER = fileURLToPath(new URL("fail_calls.py", import.meta.url));
 const CHILD = fileURLToPath(new URL("failing_child.ts", import.meta.url));
 const MIB = 0x100000;
-/** Enough for two lanes. */
-const LENGTH = 160 * MIB;
-const PIECES = 64;
 /** Of each case: so many places at which the disk is bad. */
 const ROUNDS = 4;
 /** Nothing else reads or writes so far behind the start of a file. */
 const FIRST = 72 * MIB;
 /** A place that is bad is wider than the distance of the pieces. */
 const WIDTH = 4 * MIB;
-
-/** 16 MiB in pieces, all over the image. */
-function writeImage(path: string): void {
-  const fd = openSync(path, "w");
-  ftruncateSync(fd, LENGTH);
-  const bytes = new Uint8Array(MIB / 4).fill(7);
-  for (let piece = 0; piece < PIECES; piece++) {
-    writeSync(fd, bytes, 0, bytes.length, piece * Math.floor(LENGTH / PIECES));
-  }
-  closeSync(fd);
-}
 
 interface Failure {
   readonly name: string;
@@ -80,7 +63,7 @@ test("a disk with errors loses nothing, whichever thread meets them", {
   const snapshot = join(folder, "snapshot");
   const target = join(folder, "target");
   try {
-    writeImage(image);
+    writeSparseImage(image);
     using source = openFileSource(image);
     const ram = { idstr: "ram", source };
     await saveSnapshot(createFileSink(snapshot), [ram]);
@@ -93,7 +76,7 @@ test("a disk with errors loses nothing, whichever thread meets them", {
         for (let round = 0; round < ROUNDS; round++) {
           const jobs = 1 + round % 2;
           const direct = call !== "flush" && round >= ROUNDS / 2;
-          const start = FIRST + random(LENGTH - FIRST - 2 * WIDTH);
+          const start = FIRST + random(IMAGE_LENGTH - FIRST - 2 * WIDTH);
           const fault = call === "flush"
             ? call
             : `${call}:${start}:${start + WIDTH}`;

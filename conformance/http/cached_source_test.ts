@@ -10,6 +10,7 @@ import {
   openSnapshot,
   prefetch,
   type ReadOptions,
+  type SourceReadOptions,
 } from "../../mod.ts";
 
 const KIB = 1024;
@@ -57,7 +58,11 @@ function watched(blocks = 64, options = {}) {
   const bytes = numbered(blocks * BLOCK + 100);
   const inner = new WatchedSource(bytes);
   const cached = cachedSource(inner, { blockSize: BLOCK, ...options });
-  async function read(offset: number, length: number, options?: ReadOptions) {
+  async function read(
+    offset: number,
+    length: number,
+    options?: SourceReadOptions,
+  ) {
     const target = new Uint8Array(length).fill(0xee);
     await cached.readInto(target, offset, options);
     assert.deepEqual(target, bytes.slice(offset, offset + length));

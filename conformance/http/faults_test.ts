@@ -6,20 +6,10 @@ import {
   type ReadOptions,
   SourceError,
 } from "../../mod.ts";
+import { randomNumbers } from "../faults/random_numbers.ts";
 
 const FAULTS = 10_000;
 const LENGTH = 0x200000;
-
-/** Repeatable noise (xorshift32). */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 /** A source that drops, delays, half fills and fails, and counts what is open. */
 class FaultySource implements ByteSource {
@@ -64,7 +54,7 @@ test(
     timeout: 120_000,
   },
   async () => {
-    const random = randomOf(7);
+    const random = randomNumbers(7);
     const bytes = Uint8Array.from({ length: LENGTH }, () => random(256));
     const inner = new FaultySource(bytes, random);
     const cached = cachedSource(inner, {

@@ -1,12 +1,11 @@
 import { test } from "node:test";
 import {
-  type ByteStore,
   createSnapshot,
   memorySink,
-  memorySource,
   rewriteSnapshot,
   saveSnapshot,
 } from "../../mod.ts";
+import { memoryStore } from "../memory_store.ts";
 import { checkFile } from "./testing/check_file.ts";
 import {
   applyWrite,
@@ -41,15 +40,6 @@ test(
     );
   },
 );
-
-/** A store over bytes in memory. */
-function memoryStore(bytes: Uint8Array): ByteStore {
-  return Object.assign(memorySource(bytes), {
-    write: (part: Uint8Array, offset: number) =>
-      Promise.resolve(bytes.set(part, offset)),
-    flush: () => Promise.resolve(),
-  });
-}
 
 test(
   "rewriteSnapshot() keeps the last state after any order of writes",

@@ -8,6 +8,7 @@ import {
   startQemu,
 } from "../../mod.ts";
 import { COUNTER_ADDRESS, guestProgram } from "./guest_program.ts";
+import { runMigration } from "./run_migration.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
 const BASE = ["-accel", "tcg", "-nodefaults", "-display", "none"];
@@ -44,17 +45,15 @@ export async function save(qemu: RunningQemu, filename: string): Promise<void> {
   await qemu.qmp.execute("migrate-set-parameters", {
     "max-bandwidth": 2 ** 40,
   });
-  const ended = qemu.qmp.waitForEvent(({ event, data }) => {
-    return event === "MIGRATION" &&
-      ["completed", "failed"].includes(String(data.status));
-  });
-  await qemu.qmp.execute("migrate", { uri: `file:${filename}` });
-  assert.equal((await ended).data.status, "completed");
+  await runMigration(qemu.qmp, "migrate", { uri: `file:${filename}` });
 }
 
-/** Where the counter stands in "saved". */
-export function savedCounter(scratch: ScratchDirectory): number {
-  using source = openFileSource(scratch.file("saved"));
+/** Where the counter stands in a snapshot. */
+export function savedCounter(
+  scratch: ScratchDirectory,
+  filename = "saved",
+): number {
+  using source = openFileSource(scratch.file(filename));
   const range = { offset: COUNTER_ADDRESS, length: 4 };
   const snapshot = openSnapshotSync(source);
   const first = snapshot.blocks.find(({ idstr }) => {
@@ -66,7 +65,7 @@ export function savedCounter(scratch: ScratchDirectory): number {
 
 /** Checks that the guest, which runs, counts on from `counter`. */
 export async function checkCounts(
-  qemu: RunningQemu,
+  qemu: Pick<RunningQemu, "qmp">,
   counter: number,
   scratch: ScratchDirectory,
 ): Promise<void> {
@@ -86,7 +85,7 @@ export async function checkCounts(
 
 /** Guest-physical memory, as QEMU itself sees it. */
 export async function pmemsave(
-  qemu: RunningQemu,
+  qemu: Pick<RunningQemu, "qmp">,
   { first, end }: { readonly first: number; readonly end: number },
   scratch: ScratchDirectory,
 ) {
@@ -97,7 +96,10 @@ export async function pmemsave(
 }
 
 /** Waits until the guest has sent so many bytes. */
-async function untilSent(serialPath: string, count: number): Promise<void> {
+export async function untilSent(
+  serialPath: string,
+  count: number,
+): Promise<void> {
   for (let attempt = 0; attempt < 1000; attempt++) {
     if (statSync(serialPath).size >= count) return;
     await sleep(20);

@@ -10,6 +10,7 @@ import {
 } from "../../mod.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
+import { runMigration } from "./run_migration.ts";
 
 /** QEMU's scripts/analyze-migration.py: with it, fields are compared. */
 const SCRIPT = env.MAPPED_RAM_ANALYZE_MIGRATION;
@@ -42,9 +43,7 @@ for (const [machine, args] of Object.entries(MACHINES)) {
         await qemu.qmp.execute("migrate-set-capabilities", {
           capabilities: [{ capability: "events", state: true }],
         });
-        await qemu.qmp.migrate("migrate", { uri: "file:stream" }, {
-          timeoutMs: 30_000,
-        });
+        await runMigration(qemu.qmp, "migrate", { uri: "file:stream" });
       }
       const path = scratch.file("stream");
       using source = openFileSource(path);

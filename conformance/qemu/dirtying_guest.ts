@@ -1,5 +1,8 @@
+import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openFileSource, openSnapshotSync } from "../../mod.ts";
+import { compareWithQemu } from "./compare_with_qemu.ts";
 import { randomBytes } from "./known_memory.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
@@ -34,6 +37,9 @@ function dirtyingProgram(): Uint8Array {
   return bios;
 }
 
+/** The machine, which has to find its BIOS in the folder. */
+const MACHINE = ["-M", "pc", "-m", "64M", "-bios", "guest.bin"];
+
 /** Starts a guest that writes to 128 pages of its memory all the time. */
 export async function startDirtyingGuest(
   scratch: ScratchDirectory,
@@ -43,7 +49,7 @@ export async function startDirtyingGuest(
   const qemu = await QemuProcess.start({
     target: "x86_64",
     args: [
-      ...["-M", "pc", "-m", "64M", "-bios", "guest.bin"],
+      ...MACHINE,
       ...["-device", "loader,file=noise.bin,addr=0x1000000,force-raw=on"],
     ],
     directory: scratch.path,
@@ -67,4 +73,20 @@ export async function endMigration(qemu: QemuProcess): Promise<void> {
     "max-bandwidth": 2 ** 40,
     "downtime-limit": 2000,
   });
+}
+
+/** Has QEMU load the guest from a snapshot, and compares the memory. */
+export async function assertQemuLoads(
+  scratch: ScratchDirectory,
+  filename: string,
+): Promise<void> {
+  await using qemu = await QemuProcess.start({
+    target: "x86_64",
+    args: [...MACHINE, "-incoming", "defer"],
+    directory: scratch.path,
+  });
+  await qemu.incoming(filename);
+  using source = openFileSource(scratch.file(filename));
+  const snapshot = openSnapshotSync(source);
+  assert.ok(await compareWithQemu(snapshot, qemu, scratch) > 2 ** 25);
 }

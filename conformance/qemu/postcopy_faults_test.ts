@@ -2,23 +2,39 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import {
   type ByteSource,
+  type FileSource,
   openFileSource,
   openSnapshot,
   openSnapshotSync,
+  type RunningQemu,
   SourceError,
 } from "../../mod.ts";
 import { checkCounts, savedCounter, saveRunning } from "./counting_guest.ts";
 import { resumeByPostcopy, resumingQemu } from "./postcopy_guest.ts";
 import { qemuTest } from "./qemu_test_case.ts";
+import type { ScratchDirectory } from "./scratch_directory.ts";
 
 const MACHINE = ["-M", "pc,acpi=off", "-m", "4M"];
 
-qemuTest(
-  "a guest waits for pages that cannot be read, and goes on when they can",
-  "x86_64",
-  async (scratch) => {
+/** What a test starts with: a saved guest, and a QEMU that waits for it. */
+interface Setup {
+  readonly scratch: ScratchDirectory;
+  readonly file: FileSource;
+  readonly qemu: RunningQemu;
+}
+
+function faultTest(name: string, body: (setup: Setup) => Promise<void>): void {
+  qemuTest(name, "x86_64", async (scratch) => {
     await saveRunning(MACHINE, scratch);
     using file = openFileSource(scratch.file("saved"));
+    await using qemu = await resumingQemu(MACHINE, scratch);
+    await body({ scratch, file, qemu });
+  });
+}
+
+faultTest(
+  "a guest waits for pages that cannot be read, and goes on when they can",
+  async ({ scratch, file, qemu }) => {
     const broken = new BreakableSource(file);
     const snapshot = await openSnapshot(broken);
     const { ramSetup } = snapshot.index;
@@ -26,7 +42,6 @@ qemuTest(
       snapshot.block("pc.ram").pagesOffset,
       ramSetup.offset + ramSetup.length,
     ];
-    await using qemu = await resumingQemu(MACHINE, scratch);
     const { guest, served, completed, source } = await resumeByPostcopy(
       qemu,
       snapshot,
@@ -44,15 +59,11 @@ qemuTest(
   },
 );
 
-qemuTest(
+faultTest(
   "a guest whose pages cannot be read for long waits, and sees no zeros",
-  "x86_64",
-  async (scratch) => {
-    await saveRunning(MACHINE, scratch);
-    using file = openFileSource(scratch.file("saved"));
+  async ({ scratch, file, qemu }) => {
     const broken = new BreakableSource(file);
     const snapshot = await openSnapshot(broken);
-    await using qemu = await resumingQemu(MACHINE, scratch);
     const { served } = await resumeByPostcopy(qemu, snapshot, {
       retryFor: 300,
       push: false,
@@ -67,14 +78,10 @@ qemuTest(
   },
 );
 
-qemuTest(
+faultTest(
   "serve() rejects when QEMU goes away in the midst",
-  "x86_64",
-  async (scratch) => {
-    await saveRunning(MACHINE, scratch);
-    using file = openFileSource(scratch.file("saved"));
+  async ({ file, qemu }) => {
     const snapshot = openSnapshotSync(file);
-    const qemu = await resumingQemu(MACHINE, scratch);
     const { guest, served } = await resumeByPostcopy(qemu, snapshot, {
       push: false,
     });
@@ -87,14 +94,10 @@ qemuTest(
   },
 );
 
-qemuTest(
+faultTest(
   "serve() rejects when it is aborted, and the guest waits",
-  "x86_64",
-  async (scratch) => {
-    await saveRunning(MACHINE, scratch);
-    using file = openFileSource(scratch.file("saved"));
+  async ({ file, qemu }) => {
     const abort = new AbortController();
-    await using qemu = await resumingQemu(MACHINE, scratch);
     const { guest, served } = await resumeByPostcopy(
       qemu,
       openSnapshotSync(file),
@@ -106,13 +109,9 @@ qemuTest(
   },
 );
 
-qemuTest(
+faultTest(
   "a destination without postcopy-ram refuses, and says why",
-  "x86_64",
-  async (scratch) => {
-    await saveRunning(MACHINE, scratch);
-    using file = openFileSource(scratch.file("saved"));
-    await using qemu = await resumingQemu(MACHINE, scratch);
+  async ({ file, qemu }) => {
     const { guest, served } = await resumeByPostcopy(
       qemu,
       openSnapshotSync(file),

@@ -2,10 +2,12 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { listenSocket, QmpClient } from "../../mod.ts";
 import type { QemuTarget } from "./find_qemu.ts";
-import { LineServer, type LineSocket } from "./line_socket.ts";
-import { QmpClient } from "./qmp.ts";
+import { LineServer } from "./line_socket.ts";
 import { QtestClient } from "./qtest.ts";
+import { recordedChannel } from "./recorded_channel.ts";
+import { runMigration } from "./run_migration.ts";
 import { RunningChild } from "./running_child.ts";
 
 /** What to start. */
@@ -38,7 +40,7 @@ const COMMON_ARGUMENTS = [
   ...["-accel", "tcg", "-nodefaults", "-display", "none", "-S"],
 ];
 const UNLIMITED_BANDWIDTH = 2 ** 40;
-const MIGRATION_TIMEOUT_MS = 60_000;
+const RUN_TIMEOUT_MS = 60_000;
 const POLL_MS = 1;
 let socketCount = 0;
 
@@ -67,21 +69,26 @@ export class QemuProcess implements AsyncDisposable {
     const args = bare ? options.args : [...COMMON_ARGUMENTS, ...options.args];
     const transcript = [`$ qemu-system-${options.target} ${args.join(" ")}`];
     const name = `${process.pid}-${socketCount++}`;
-    const sockets = (bare ? ["qmp"] : ["qmp", "qtest"]).map((kind) =>
-      join(options.directory, `${kind}-${name}`)
+    using monitor = await listenSocket(
+      `unix:${join(options.directory, `qmp-${name}`)}`,
     );
-    const servers = await Promise.all(sockets.map(LineServer.listen));
+    const qtestPath = join(options.directory, `qtest-${name}`);
+    const qtestServer = bare ? undefined : await LineServer.listen(qtestPath);
     const child = new RunningChild(options.target, options.directory, [
-      ...[...args, "-qmp", `unix:${sockets[0]}`],
-      ...bare ? [] : ["-qtest", `unix:${sockets[1]}`, "-qtest-log", "none"],
+      ...[...args, "-qmp", monitor.name],
+      ...bare ? [] : ["-qtest", `unix:${qtestPath}`, "-qtest-log", "none"],
     ]);
     try {
-      const [qmp, qtest] = await child.unlessGone(
-        Promise.all(servers.map((server) => server.accept())),
-      ) as [LineSocket, LineSocket?];
+      const [channel, qtest] = await child.unlessGone(
+        Promise.all([monitor.accept(), qtestServer?.accept()]),
+      );
+      const recorded = recordedChannel(
+        channel,
+        (line) => transcript.push(`qmp> ${line}`),
+      );
       return new QemuProcess(
         child,
-        await QmpClient.open(qmp, (line) => transcript.push(`qmp> ${line}`)),
+        await QmpClient.open(recorded),
         qtest &&
           new QtestClient(qtest, (line) => transcript.push(`qtest> ${line}`)),
         transcript,
@@ -93,8 +100,8 @@ export class QemuProcess implements AsyncDisposable {
       if (text.includes(detail)) throw error;
       throw new Error(`Cannot start QEMU: ${detail}`, { cause: error });
     } finally {
-      for (const server of servers) server.close();
-      for (const socket of sockets) rmSync(socket, { force: true });
+      qtestServer?.close();
+      rmSync(qtestPath, { force: true });
     }
   }
 
@@ -123,19 +130,18 @@ export class QemuProcess implements AsyncDisposable {
   /** Saves with mapped-ram to a file and waits until that is done; ends if it fails. */
   async save(path: string, options: MigrationOptions = {}): Promise<void> {
     await this.prepareMigration(options);
-    await this.#migrate("migrate", { uri: fileUri(path, options) }, options);
+    await this.#migrate("migrate", path, options);
   }
 
   /** Loads a file; QEMU was started with `-incoming defer`, and ends if it fails. */
   async incoming(path: string, options: MigrationOptions = {}): Promise<void> {
     await this.prepareMigration(options);
-    const args = { uri: fileUri(path, options), "exit-on-error": false };
-    await this.#migrate("migrate-incoming", args, options);
+    await this.#migrate("migrate-incoming", path, options);
   }
 
   /** Waits until the guest runs. */
   async waitRunning(
-    { timeoutMs = MIGRATION_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
+    { timeoutMs = RUN_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
   ): Promise<void> {
     const end = performance.now() + timeoutMs;
     for (;;) {
@@ -188,12 +194,13 @@ export class QemuProcess implements AsyncDisposable {
 
   async #migrate(
     command: "migrate" | "migrate-incoming",
-    args: Record<string, unknown>,
+    path: string,
     options: MigrationOptions,
   ): Promise<void> {
-    const timeoutMs = options.timeoutMs ?? MIGRATION_TIMEOUT_MS;
+    const { timeoutMs } = options;
     try {
-      await this.qmp.migrate(command, args, { timeoutMs });
+      const uri = fileUri(path, options);
+      await runMigration(this.qmp, command, { uri, timeoutMs });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       const detail = await this.lastWords();

@@ -54,7 +54,7 @@ qemuTest(
   async ({ path: directory }) => {
     const qemu = await QemuProcess.start({ ...NONE, directory });
     await qemu[Symbol.asyncDispose]();
-    await assert.rejects(qemu.qmp.execute("query-status"), /QEMU is gone/);
+    await assert.rejects(qemu.qmp.execute("query-status"), /was closed/);
     await assert.rejects(qemu.qtest.read(0, 1), /QEMU is gone/);
   },
 );
@@ -67,7 +67,10 @@ qemuTest(
     await using qemu = await QemuProcess.start({
       ...{ target: "x86_64", args, directory: scratch.path, bare: true },
     });
-    assert.equal(qemu.transcript[0], `$ qemu-system-x86_64 ${args.join(" ")}`);
+    assert.deepEqual(qemu.transcript, [
+      `$ qemu-system-x86_64 ${args.join(" ")}`,
+      'qmp> {"execute":"qmp_capabilities"}',
+    ]);
     await qemu.waitRunning();
     assert.throws(() => qemu.qtest, /Cannot use qtest/);
     await qemu.qmp.execute("stop");

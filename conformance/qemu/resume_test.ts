@@ -1,6 +1,4 @@
-import assert from "node:assert/strict";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { writeFileSync } from "node:fs";
 import {
   createFileSink,
   exportImage,
@@ -12,6 +10,7 @@ import {
 } from "../../mod.ts";
 import { assertSameMemory } from "./compare_snapshots.ts";
 import { compareWithQemu } from "./compare_with_qemu.ts";
+import { checkCounts, savedCounter, untilSent } from "./counting_guest.ts";
 import { COUNTER_ADDRESS, guestProgram } from "./guest_program.ts";
 import { type MigrationOptions, QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
@@ -39,7 +38,7 @@ for (const machine of ["pc", "q35"]) {
           using source = openFileSource(scratch.file("theirs"));
           await compareWithQemu(openSnapshotSync(source), qemu, scratch);
         }
-        const counter = await saveAgain(scratch);
+        await saveAgain(scratch);
         await using qemu = await start("after", ["-incoming", "defer"]);
         await qemu.incoming("ours", options);
         using source = openFileSource(scratch.file("ours"));
@@ -47,7 +46,8 @@ for (const machine of ["pc", "q35"]) {
         await compareWithQemu(ours, qemu, scratch);
         using theirs = openFileSource(scratch.file("theirs"));
         assertSameMemory(ours, openSnapshotSync(theirs));
-        await checkGoesOn(qemu, counter, scratch);
+        await qemu.qmp.execute("cont");
+        await checkCounts(qemu, savedCounter(scratch, "theirs"), scratch);
       },
     );
   }
@@ -76,7 +76,8 @@ for (const machine of ["pc", "q35"]) {
         { machine: type.replace(/-machine$/, "") },
       );
       await qemu.incoming("ours");
-      await checkGoesOn(qemu, 1_000_000, scratch);
+      await qemu.qmp.execute("cont");
+      await checkCounts(qemu, 1_000_000, scratch);
     },
   );
 }
@@ -99,12 +100,8 @@ function starter(
     });
 }
 
-/**
- * Exports all of "theirs" to images and saves those as "ours".
- *
- * Returns where the guest's counter stands.
- */
-async function saveAgain(scratch: ScratchDirectory): Promise<number> {
+/** Exports all of "theirs" to images and saves those as "ours". */
+async function saveAgain(scratch: ScratchDirectory): Promise<void> {
   using source = openFileSource(scratch.file("theirs"));
   const snapshot = openSnapshotSync(source);
   const images: FileSource[] = [];
@@ -122,41 +119,4 @@ async function saveAgain(scratch: ScratchDirectory): Promise<number> {
   } finally {
     for (const image of images) image.close();
   }
-  const range = { offset: COUNTER_ADDRESS, length: 4 };
-  return littleEndian(snapshot.block("pc.ram").readRangeSync(range));
-}
-
-/** Lets the guest run and checks that it counts on from `counter`. */
-async function checkGoesOn(
-  qemu: QemuProcess,
-  counter: number,
-  scratch: ScratchDirectory,
-): Promise<void> {
-  await qemu.qmp.execute("cont");
-  await untilSent(scratch.file("after"), 300);
-  await qemu.qmp.execute("stop");
-
-  const sent = readFileSync(scratch.file("after"));
-  // It may have been saved between counting and sending the number.
-  const next = sent[0] === (counter & 0xff) ? counter : counter + 1;
-  for (const [index, value] of sent.entries()) {
-    assert.equal(value, (next + index) & 0xff, `serial byte ${index}`);
-  }
-  await qemu.pmemsave(COUNTER_ADDRESS, 4, "counter");
-  const after = littleEndian(readFileSync(scratch.file("counter")));
-  const steps = after - next + 1 - sent.length;
-  assert.ok(steps === 0 || steps === 1, `${after} from ${counter}`);
-}
-
-/** Waits until the guest has sent so many bytes. */
-async function untilSent(serialPath: string, count: number): Promise<void> {
-  for (let attempt = 0; attempt < 1000; attempt++) {
-    if (statSync(serialPath).size >= count) return;
-    await sleep(20);
-  }
-  throw new Error(`The guest has sent ${statSync(serialPath).size} bytes`);
-}
-
-function littleEndian(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
 }

@@ -1,6 +1,5 @@
 import type { QemuProcess } from "./qemu_process.ts";
-
-const TIMEOUT_MS = 60_000;
+import { runMigration } from "./run_migration.ts";
 
 /** How to migrate without mapped-ram. */
 export interface SequentialMigration {
@@ -16,7 +15,7 @@ export async function migrateSequentially(
   options: SequentialMigration = {},
 ): Promise<void> {
   await prepare(qemu, options);
-  await qemu.qmp.migrate("migrate", { uri }, { timeoutMs: TIMEOUT_MS });
+  await runMigration(qemu.qmp, "migrate", { uri });
 }
 
 /** Loads a sequential stream; QEMU was started with `-incoming defer`. */
@@ -26,8 +25,7 @@ export async function loadSequentially(
   options: SequentialMigration = {},
 ): Promise<void> {
   await prepare(qemu, options);
-  const args = { uri, "exit-on-error": false };
-  await qemu.qmp.migrate("migrate-incoming", args, { timeoutMs: TIMEOUT_MS });
+  await runMigration(qemu.qmp, "migrate-incoming", { uri });
 }
 
 async function prepare(

@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { textPages } from "./known_memory.ts";
-import type { QemuProcess } from "./qemu_process.ts";
 import { pcCase } from "./pc_cases.ts";
+import type { QemuProcess } from "./qemu_process.ts";
+import { runMigration } from "./run_migration.ts";
 import type { VectorCase } from "./vector_case.ts";
 
 const NAME = "pc-stale";
@@ -48,9 +49,7 @@ export function staleCase(): VectorCase {
     stale: { "pc.ram": { [STALE_PAGE]: oldBytes } },
     save: async (qemu, path, file) => {
       await qemu.prepareMigration({ maxBandwidth: SLOW });
-      const saved = qemu.qmp.migrate("migrate", { uri: `file:${path}` }, {
-        timeoutMs: 60_000,
-      });
+      const saved = runMigration(qemu.qmp, "migrate", { uri: `file:${path}` });
       // When a step below fails, that step's error is the one to see.
       saved.catch(() => {});
       qemu.note("wait until the file holds pages 3 and 4");

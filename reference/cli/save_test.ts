@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync, truncateSync } from "node:fs";
 import { test } from "node:test";
 import { memorySource, openSnapshotSync } from "../mod.ts";
@@ -11,32 +10,6 @@ import {
   fixtureSnapshot,
   TABLES,
 } from "./testing/snapshot_fixture.ts";
-
-test(
-  "save without OUT shows what it did, and leaves nothing",
-  PATIENT,
-  async () => {
-    using scratch = new ScratchDirectory();
-    using kept = new ScratchDirectory();
-    const [{ stdout: text }, { stdout: json }] = await Promise.all([
-      runGood(["save"], { env: { TMPDIR: scratch.path } }),
-      runGood(["save", "--json", "--keep"], { env: { TMPDIR: kept.path } }),
-    ]);
-    assert.match(text, /pc\.ram {2}64 MiB, 6,\d+ of 16,384 pages/);
-    assert.match(text, /[░▒▓█]{9}/);
-    assert.match(text, /\d+ zero pages left out \(66 %\)/);
-    assert.match(text, /opened +in .* by 4 reads of .*, no page among them\n/);
-    assert.match(text, /every byte as it was saved\n/);
-    assert.match(text, /every rule of SPEC\.md kept/);
-    assert.deepEqual(scratch.list(), []);
-
-    const facts = JSON.parse(json);
-    assert.equal(facts.pagesEqual, facts.pagesCompared);
-    assert.equal(facts.findings, 0);
-    assert(facts.file.startsWith(kept.path));
-    assert.equal(statSync(facts.file).size, facts.byteLength);
-  },
-);
 
 test(
   "save OUT saves images, each a RAMBlock, in the order given",
@@ -143,63 +116,6 @@ test(
   },
 );
 
-test(
-  "save refuses what it cannot do, and leaves nothing",
-  PATIENT,
-  async () => {
-    using scratch = new ScratchDirectory();
-    const image = scratch.write("image", "RAM");
-    const empty = scratch.write("empty", "");
-    const old = scratch.write("old", "precious");
-    const out = scratch.file("out");
-    const block = ["--block", `ram=${image}`];
-    await runAllBad([
-      [["save", out], 2, /without --block IDSTR=IMAGE/],
-      [["save", ...block], 2, /Cannot use --block without OUT/],
-      [["save", out, ...block, "--keep"], 2, /--keep with OUT/],
-      [["save", out, ...block, ...block], 2, /--block for "ram" twice/],
-      [["save", out, "--block", "ram"], 2, /"ram" as --block: expected ID/],
-      [["save", out, "--block", `é=${image}`], 2, /printable ASCII/],
-      [["save", out, ...block, "--machine", "\t"], 2, /printable ASCII/],
-      [["save", out, ...block, "--page-size", "5000"], 2, /power of two/],
-      [["save", out, ...block, "--page-size", "0"], 2, /power of two/],
-      [["save", out, ...block, "--offset", "0"], 2, /without --device-st/],
-      [
-        [
-          "save",
-          out,
-          ...block,
-          "--page-size",
-          "8K",
-          "--target-page-bits",
-          "12",
-        ],
-        2,
-        /--target-page-bits 12 with pages of 8192 bytes: expected 13/,
-      ],
-      [["save", out, "--block", `ram=${empty}`], 1, /it is empty/],
-      [
-        ["save", out, "--block", "ram=nowhere"],
-        1,
-        /open "nowhere": no suc/,
-      ],
-      [["save", out, "--block", `ram=${scratch.path}`], 1, /a directory/],
-      [["save", old, ...block], 1, /\(--force replaces it\)/],
-      [["save", image, ...block, "--force"], 2, /it is read, too/],
-      [["save", scratch.path, ...block, "--force"], 1, /is a directory/],
-      [["save", `${out}/out`, ...block], 1, /no directory .*mkdir/],
-      [["save", `${old}/out`, ...block], 1, /is not a directory/],
-      [
-        ["save", old, "--force", "--block", "ram=nowhere"],
-        1,
-        /no such file/,
-      ],
-    ]);
-    assert.deepEqual(scratch.list(), ["empty", "image", "old"]);
-    assert.equal(new TextDecoder().decode(scratch.read("old")), "precious");
-  },
-);
-
 test("save reads a sparse image of any size", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const image = scratch.write("image", "RAM");
@@ -209,50 +125,6 @@ test("save reads a sparse image of any size", PATIENT, async () => {
   assert.equal(statSync(out).blocks * 512 < 2 ** 20, true);
   assert.deepEqual(readdirSync(scratch.path).sort(), ["image", "out"]);
 });
-
-test(
-  "save refuses what cannot be, by name and before any work",
-  PATIENT,
-  async () => {
-    using scratch = new ScratchDirectory();
-    const image = scratch.write("image", "memory");
-    const block = ["--block", `ram=${image}`];
-    const out = scratch.file("out.mr");
-    execFileSync("mkfifo", [scratch.file("pipe")]);
-    await runAllBad([
-      [
-        ["save", out, ...block, "--capability", "xbzrle"],
-        1,
-        /"xbzrle": a diff/,
-      ],
-      [
-        ["save", out, ...block, "--capability", "postcopy-ram"],
-        1,
-        /"postcopy-/,
-      ],
-      [
-        ["save", out, ...block, "--capability", "compress"],
-        1,
-        /"compress": a c/,
-      ],
-      [["save", scratch.file("pipe"), ...block], 1, /it is a pipe, expected a/],
-      [
-        ["save", "/dev/null", ...block, "--force"],
-        1,
-        /it is a character device/,
-      ],
-      [["save", out, ...block, "--jobs", "0"], 2, /0 jobs: expected 1 to 64/],
-      [["save", out, ...block, "--live"], 2, /--live with OUT/],
-      [["save", "--dirty-rate", "1"], 2, /--dirty-rate without --live/],
-      [
-        ["save", out, ...block, "--page-size", "512", "--direct-io"],
-        1,
-        /512 byt/,
-      ],
-    ]);
-    assert.deepEqual(scratch.list(), ["image", "pipe"]);
-  },
-);
 
 test(
   "save asks for the holes of an image, with the same result",
@@ -296,20 +168,3 @@ test(
     assert(progress.bytesPerSecond > 0);
   },
 );
-
-test("save --live saves a guest that keeps writing", PATIENT, async () => {
-  using scratch = new ScratchDirectory();
-  const { stdout } = await runGood(
-    ["save", "--live", "--json", "--dirty-rate", "8M", "--jobs", "2"],
-    { env: { TMPDIR: scratch.path } },
-  );
-  const { equal, good, rounds, writes, downtime } = JSON.parse(stdout);
-  assert(equal && good && downtime > 0 && writes > 0);
-  assert(rounds.length >= 2);
-  assert.equal(rounds[0].pages, 65_536);
-  assert.deepEqual(
-    rounds.map((round: { stopped: boolean }) => round.stopped).indexOf(true),
-    rounds.length - 1,
-  );
-  assert.deepEqual(scratch.list(), []);
-});

@@ -1,5 +1,5 @@
 import type { ByteRange } from "../../format/mod.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { ByteSource, SourceReadOptions } from "../sources/byte_source.ts";
 import { checkRange } from "../sources/check_range.ts";
 
 /** Bytes at an address, and where they are in a file. */
@@ -47,7 +47,7 @@ export class AddressSpace implements ByteSource {
   async readInto(
     target: Uint8Array,
     offset: number,
-    options?: ReadOptions,
+    options?: SourceReadOptions,
   ): Promise<void> {
     checkRange(this, offset, target.length);
     target.fill(0);

@@ -18,12 +18,12 @@ import {
   writeSectionHead,
   writeStreamHeader,
 } from "../../format/mod.ts";
+import { sharedBitmap } from "../atomic_bits.ts";
 import { BackgroundFlush } from "../saving/background_flush.ts";
+import { RAMBlockWriter } from "../saving/ram_block_writer.ts";
 import { checkedXbzrle } from "../sequential/checked_xbzrle.ts";
 import { inflatePage } from "../sequential/inflate_page.ts";
-import { RAMBlockWriter } from "../saving/ram_block_writer.ts";
 import { type PageReceiver, RecordQueue } from "../sequential/record_queue.ts";
-import { sharedBitmap } from "../shared_bits.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import { SinkReader } from "./read_back.ts";
 

@@ -2,8 +2,8 @@ import type { PageRun } from "../../format/mod.ts";
 import type {
   ByteSource,
   PostcopyMemory,
-  ReadOptions,
   RunOptions,
+  SourceReadOptions,
   SyncByteSource,
   SyncPostcopyMemory,
 } from "../mod.ts";
@@ -31,8 +31,11 @@ export function flatMemory(source: ByteSource): PostcopyMemory & Flat {
     async *presentRuns(options: RunOptions = {}): AsyncGenerator<PageRun> {
       yield await Promise.resolve({ ...all, ...bounds(options) });
     },
-    readInto: (target: Uint8Array, offset: number, options?: ReadOptions) =>
-      source.readInto(target, offset, options),
+    readInto: (
+      target: Uint8Array,
+      offset: number,
+      options?: SourceReadOptions,
+    ) => source.readInto(target, offset, options),
   };
 }
 

@@ -1,5 +1,5 @@
 import { PageBitmap, type PageRun } from "../../format/mod.ts";
-import { clearBits, setBits } from "../shared_bits.ts";
+import { clearBits, setBits } from "../atomic_bits.ts";
 import { PageBuffer } from "../zero_page.ts";
 import { LaneFiles } from "./lane_files.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";

@@ -1,11 +1,11 @@
-import { BackgroundFlush } from "../saving/background_flush.ts";
+import { sharedWords } from "../atomic_bits.ts";
 import { type BackingFile, backingOf } from "../local/backing.ts";
+import { isSparse } from "../local/sparse_file.ts";
 import type { ProgressReport } from "../progress.ts";
 import type { RAMBlockInput, SaveOptions } from "../save_snapshot.ts";
-import type { SnapshotWriter } from "../snapshot_writer.ts";
-import { sharedWords } from "../shared_bits.ts";
+import { BackgroundFlush } from "../saving/background_flush.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import { isSparse } from "../local/sparse_file.ts";
+import type { SnapshotWriter } from "../snapshot_writer.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { checkDirectPages } from "./direct_pages.ts";
 import {

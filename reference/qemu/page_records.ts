@@ -1,5 +1,5 @@
 import { type PageRun, RamRecordWriter } from "../../format/mod.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { ReadOptions, SourceReadOptions } from "../sources/byte_source.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
 /**
@@ -38,7 +38,7 @@ export class PageRecords {
   async read(
     { block }: PostcopyBlock,
     runs: readonly PageRun[],
-    options: ReadOptions,
+    options: SourceReadOptions,
   ): Promise<void> {
     await block.readRunsInto(this.#staging, runs, options);
     this.#runs = runs;

@@ -1,47 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openSnapshot } from "../open_snapshot.ts";
-import type { Snapshot } from "../snapshot.ts";
 import type { ByteSource } from "../sources/byte_source.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
-import { type PostcopyOptions, PostcopySource } from "./postcopy_source.ts";
-import { Destination } from "./testing/destination.ts";
+import {
+  RAM,
+  serveDestination,
+  snapshotOf,
+  VGA,
+} from "./testing/serve_destination.ts";
 
 const PAGE = 4096;
-const RAM = testMemory(600, [0, 1, 2, 5, 300, 301, 302, 599]);
-const VGA = testMemory(8, [3]);
-
-async function snapshot(
-  blocks: Readonly<Record<string, Uint8Array>> = { "pc.ram": RAM, "vga": VGA },
-): Promise<Snapshot> {
-  return await openSnapshot(memorySource(await savedFile(blocks)));
-}
-
-/** Serves a destination; `served` settles as serve() does. */
-async function serving(
-  options: PostcopyOptions = {},
-  opened?: Snapshot,
-): Promise<{
-  readonly destination: Destination;
-  readonly source: PostcopySource;
-  readonly served: Promise<void>;
-}> {
-  const huge = Object.keys(options.hugePageSizes ?? {});
-  const destination = await Destination.open(huge);
-  const source = new PostcopySource(opened ?? await snapshot(), options);
-  const served = source.serve(destination.pair.channel);
-  served.catch(() => {});
-  return { destination, source, served };
-}
 
 function pageOf(memory: Uint8Array, offset: number): Uint8Array {
   return memory.slice(offset, offset + PAGE);
 }
 
 test("PostcopySource.serve() opens as a source of QEMU's does", async () => {
-  const { destination, served } = await serving();
+  const { destination, served } = await serveDestination();
   using _destination = destination;
   await destination.until(({ items }) => items.includes("eof"));
   destination.shut();
@@ -63,7 +41,7 @@ test("PostcopySource.serve() opens as a source of QEMU's does", async () => {
 });
 
 test("PostcopySource.serve() sends each page once, those of zeros last", async () => {
-  const { destination, source, served } = await serving();
+  const { destination, source, served } = await serveDestination();
   using _destination = destination;
   await destination.until(({ items }) => items.includes("eof"));
   destination.shut();
@@ -88,7 +66,7 @@ test("PostcopySource.serve() sends each page once, those of zeros last", async (
 
 test("PostcopySource.serve() answers requests once, zero pages too", async () => {
   const requests: unknown[] = [];
-  const { destination, source, served } = await serving({
+  const { destination, source, served } = await serveDestination({
     push: false,
     onRequest: (request) => requests.push(request),
   });
@@ -115,10 +93,10 @@ test("PostcopySource.serve() answers requests once, zero pages too", async () =>
 });
 
 test("PostcopySource.serve() sends whole host pages, in order", async () => {
-  const { destination, served } = await serving({
+  const { destination, served } = await serveDestination({
     hugePageSizes: { "pc.ram": 64 * PAGE },
     push: false,
-  }, await snapshot({ "pc.ram": testMemory(640, [300, 302]), vga: VGA }));
+  }, await snapshotOf({ "pc.ram": testMemory(640, [300, 302]), vga: VGA }));
   using _destination = destination;
   destination.request("pc.ram", 300 * PAGE, 64 * PAGE);
   await destination.until(({ pages }) => pages.length === 128);
@@ -144,7 +122,7 @@ test("PostcopySource.serve() sends whole host pages, in order", async () => {
 });
 
 test("PostcopySource.serve() pushes a working set first", async () => {
-  const { destination, served } = await serving({
+  const { destination, served } = await serveDestination({
     pushFirst: [
       { idstr: "vga", first: 0, end: 8 },
       { idstr: "pc.ram", first: 301, end: 400 },
@@ -166,9 +144,9 @@ test("PostcopySource.serve() gives requested pages the right of way", async () =
     1024,
     Array.from({ length: 1024 }, (_, page) => page),
   );
-  const { destination, source, served } = await serving(
+  const { destination, source, served } = await serveDestination(
     { maxBandwidth: 2 * 1024 * PAGE },
-    await snapshot({ "pc.ram": memory }),
+    await snapshotOf({ "pc.ram": memory }),
   );
   using _destination = destination;
   await destination.until(({ pages }) => pages.length > 0);
@@ -197,7 +175,7 @@ test("PostcopySource.serve() lets a page be asked for while it is read ahead", a
       await whole.readInto(target, offset);
     },
   };
-  const { destination, source, served } = await serving(
+  const { destination, source, served } = await serveDestination(
     {},
     await openSnapshot(slow),
   );
@@ -212,70 +190,4 @@ test("PostcopySource.serve() lets a page be asked for while it is read ahead", a
   assert.equal(destination.pages.length, 600);
   assert.equal(source.statistics.requestedPages, 1);
   assert.equal(source.statistics.pushedPages, 7);
-});
-
-test("PostcopySource.serve() refuses requests for what there is not", async () => {
-  const cases: [string, number, number][] = [
-    ["rom", 0, PAGE],
-    ["vga", 8 * PAGE, PAGE],
-    ["vga", 7 * PAGE, 2 * PAGE],
-    ["vga", 0, 0],
-  ];
-  for (const [idstr, offset, length] of cases) {
-    const { destination, served } = await serving({ push: false });
-    using _destination = destination;
-    destination.request(idstr, offset, length);
-    await assert.rejects(served, (error) => {
-      assert(error instanceof SourceError);
-      const { name } = destination.pair.channel;
-      assert.equal(
-        error.message,
-        `Cannot serve ${name}: it asks for ${length} bytes at ${offset} of ` +
-          `RAMBlock "${idstr}", expected a range of the snapshot`,
-      );
-      return true;
-    });
-  }
-});
-
-test("PostcopySource.serve() rejects when the destination fails or goes", async () => {
-  const ways: [(destination: Destination) => void, RegExp][] = [
-    [(it) => it.shut(1), /QEMU says that it could not load it/],
-    [(it) => it.shut(), /QEMU closed the connection after \d+ pages/],
-    [(it) => it.say(0, 99, 0, 0), /found a message of type 99 with 0 bytes/],
-    [(it) => it.pair.other.destroy(), /closed the connection/],
-  ];
-  for (const [act, message] of ways) {
-    const { destination, served } = await serving({ push: false });
-    using _destination = destination;
-    await destination.until(({ items }) =>
-      items.includes("command 2 00000004")
-    );
-    act(destination);
-    await assert.rejects(served, message);
-  }
-});
-
-test("PostcopySource.serve() rejects when the end is not confirmed", async () => {
-  const { destination, served } = await serving();
-  using _destination = destination;
-  await destination.until(({ items }) => items.includes("eof"));
-  destination.pair.other.end();
-  await assert.rejects(served, /QEMU closed the connection after 9 pages/);
-});
-
-test("PostcopySource refuses page sizes and blocks that cannot be", async () => {
-  const opened = await snapshot();
-  assert.throws(
-    () => new PostcopySource(opened, { hostPageSize: 5000 }),
-    {
-      name: "RangeError",
-      message: 'Cannot resume RAMBlock "pc.ram" with host pages of 5000 ' +
-        "bytes: expected a power of two up to 1 GiB",
-    },
-  );
-  assert.throws(
-    () => new PostcopySource(opened, { hugePageSizes: { ram: 2 ** 21 } }),
-    /Cannot find RAMBlock "ram"/,
-  );
 });

@@ -8,10 +8,10 @@ import {
   pageRunRange,
   toLsb0,
 } from "../../format/mod.ts";
+import { clearBit, setBit, sharedWords } from "../atomic_bits.ts";
 import { backingOf } from "../local/backing.ts";
 import type { BlockShare } from "../parallel/shared_block_writer.ts";
 import { SourceError } from "../sources/source_error.ts";
-import { clearBit, setBit, sharedWords } from "../shared_bits.ts";
 import { isZero } from "../zero_page.ts";
 
 /** What a writer of pages writes to: a sink, or a store. */

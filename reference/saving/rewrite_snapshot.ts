@@ -1,20 +1,18 @@
 import {
-  bitmapByteLength,
   type BitmapOrder,
   PageBitmap,
   pageRunRange,
-  toLsb0,
 } from "../../format/mod.ts";
 import {
   bitmapOrderOf,
   type OpenOptions,
   openSnapshot,
 } from "../open_snapshot.ts";
-import type { RAMBlock } from "../ram_block.ts";
-import { RAMBlockWriter } from "./ram_block_writer.ts";
 import type { ByteStore } from "../sinks/byte_sink.ts";
 import { findWriter } from "../snapshot_writer.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
+import { RAMBlockWriter } from "./ram_block_writer.ts";
+import { loadBitmap } from "./rebuild_bitmap.ts";
 
 /** A snapshot whose pages are re-written where they are. */
 export class SnapshotRewriter {
@@ -124,17 +122,4 @@ export async function rewriteSnapshot(
     })
   );
   return new SnapshotRewriter(store, writers, order, before);
-}
-
-async function loadBitmap(
-  store: ByteStore,
-  block: RAMBlock,
-  order: BitmapOrder,
-): Promise<PageBitmap> {
-  const words = new Uint8Array(
-    bitmapByteLength(block.pageCount, order.wordSize),
-  );
-  await store.readInto(words, block.bitmapOffset);
-  toLsb0(words, order);
-  return new PageBitmap(block.pageCount, words);
 }

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RuleError } from "../../format/mod.ts";
-import { randomNumbers } from "../testing/random_numbers.ts";
+import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { convertSequential } from "../convert/sequential_to_mapped.ts";
 import { openSnapshot } from "../open_snapshot.ts";
-import { openSequential } from "./sequential_snapshot.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
+import { memorySink } from "../sinks/memory_sink.ts";
 import { openFileSource } from "../sources/file_source.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { randomSequential } from "../testing/random_sequential.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SequentialGuest } from "../testing/sequential_guest.ts";
+import { openSequential } from "./sequential_snapshot.ts";
 
 const PAGE = 4096;
 

@@ -1,4 +1,4 @@
-import type { ByteSource, ReadOptions, ReadPart } from "./byte_source.ts";
+import type { ByteSource, ReadPart, SourceReadOptions } from "./byte_source.ts";
 import type { CacheStatistics } from "./cached_source.ts";
 import { checkRange } from "./check_range.ts";
 import { DemandGate } from "./demand_gate.ts";
@@ -53,7 +53,7 @@ export class BlockCache implements ByteSource {
   readInto(
     target: Uint8Array,
     offset: number,
-    options: ReadOptions = {},
+    options: SourceReadOptions = {},
   ): Promise<void> {
     const { blockSize } = this.#limits;
     const number = Math.floor(offset / blockSize);
@@ -76,7 +76,7 @@ export class BlockCache implements ByteSource {
   /** What many runs are wanted of is not kept: it is a load, not a look. */
   async readParts(
     parts: readonly ReadPart[],
-    options?: ReadOptions,
+    options?: SourceReadOptions,
   ): Promise<void> {
     if (this.#source.readParts !== undefined) {
       this.#count(parts.reduce((sum, { target }) => sum + target.length, 0));
@@ -90,7 +90,7 @@ export class BlockCache implements ByteSource {
   async #read(
     target: Uint8Array,
     offset: number,
-    options: ReadOptions,
+    options: SourceReadOptions,
   ): Promise<void> {
     options.signal?.throwIfAborted();
     checkRange(this, offset, target.length);
@@ -169,7 +169,7 @@ export class BlockCache implements ByteSource {
     offset: number,
     first: number,
     end: number,
-    options: ReadOptions,
+    options: SourceReadOptions,
   ): Promise<void> {
     const waited = new Set<SharedRead>();
     let joined = false;
@@ -239,7 +239,7 @@ export class BlockCache implements ByteSource {
     offset: number,
     length: number,
     end: number,
-    options: ReadOptions,
+    options: SourceReadOptions,
   ): void {
     if (options.background) return;
     const blocks = this.#window.next(offset, length);

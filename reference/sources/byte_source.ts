@@ -4,6 +4,14 @@ import type { ByteRange } from "../../format/mod.ts";
 export interface ReadOptions {
   /** Gives the read up: it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Options of a read of a source: besides what the caller wants, hints by those
+ * who read for it. They change how soon bytes come, never which: a source may
+ * take no notice of them.
+ */
+export interface SourceReadOptions extends ReadOptions {
   /**
    * Given for a look at a few bytes far from anything else: ranges behind it, in
    * order, some of which may be asked for next. A source for which each request
@@ -45,7 +53,7 @@ export interface ByteSource {
   readInto(
     target: Uint8Array,
     offset: number,
-    options?: ReadOptions,
+    options?: SourceReadOptions,
   ): Promise<void>;
   /**
    * Fills several targets, with one request where that is possible. There only
@@ -53,7 +61,7 @@ export interface ByteSource {
    */
   readParts?(
     parts: readonly ReadPart[],
-    options?: ReadOptions,
+    options?: SourceReadOptions,
   ): Promise<void>;
 }
 

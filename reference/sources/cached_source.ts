@@ -38,7 +38,7 @@ export interface CachedSource extends ByteSource {
  * aborted when all who wait for it gave up.
  *
  * Sequential reads are read ahead of, further each time, random ones not at
- * all, and never behind `ReadOptions.wantedUntil`.
+ * all, and never behind `SourceReadOptions.wantedUntil`.
  *
  * @example
  * ```ts

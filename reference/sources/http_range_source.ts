@@ -1,5 +1,5 @@
 import { type ByteRange, rangeEnd } from "../../format/mod.ts";
-import type { ByteSource, ReadOptions, ReadPart } from "./byte_source.ts";
+import type { ByteSource, ReadPart, SourceReadOptions } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
 import { readBody, readChunks } from "./http_body.ts";
 import type { HttpClient } from "./http_client.ts";
@@ -76,7 +76,7 @@ export class RangeSource implements ByteSource {
   async readInto(
     target: Uint8Array,
     offset: number,
-    options: ReadOptions = {},
+    options: SourceReadOptions = {},
   ): Promise<void> {
     options.signal?.throwIfAborted();
     checkRange(this, offset, target.length);
@@ -126,7 +126,7 @@ export class RangeSource implements ByteSource {
 
   async readParts(
     parts: readonly ReadPart[],
-    options: ReadOptions = {},
+    options: SourceReadOptions = {},
   ): Promise<void> {
     options.signal?.throwIfAborted();
     for (const { offset, target } of parts) {

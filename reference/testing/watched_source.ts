@@ -1,5 +1,8 @@
 import type { ByteRange } from "../../format/mod.ts";
-import type { ReadOptions, SyncByteSource } from "../sources/byte_source.ts";
+import type {
+  SourceReadOptions,
+  SyncByteSource,
+} from "../sources/byte_source.ts";
 import { memorySource } from "../sources/memory_source.ts";
 
 /** A source in memory that notes each read and fails at those it is told to. */
@@ -31,7 +34,7 @@ export class WatchedSource implements SyncByteSource {
   async readInto(
     target: Uint8Array,
     offset: number,
-    options: ReadOptions = {},
+    options: SourceReadOptions = {},
   ): Promise<void> {
     const number = this.ranges.length;
     this.ranges.push({ offset, length: target.length });

@@ -22,10 +22,11 @@ export async function checkFile(
     assert.equal(Buffer.compare(found, bytes), 0, idstr);
     for (let index = 0; index < block.pageCount; index++) {
       const page = pageOf(bytes, { index, pageSize: block.pageSize });
-      const present = page.some((value) => value !== 0);
+      const present = Buffer.compare(page, new Uint8Array(page.length)) !== 0;
       assert.equal(block.hasPageSync(index), present, `${idstr} page ${index}`);
     }
   }
-  const { findings } = await verifySnapshot(source);
+  const { findings, good } = await verifySnapshot(source, { pages: true });
   assert.deepEqual(findings, []);
+  assert(good);
 }

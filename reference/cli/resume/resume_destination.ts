@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import {
   type ChildExit,
   connectSocket,
@@ -8,6 +6,7 @@ import {
   startQemu,
 } from "../../mod.ts";
 import type { QemuCommand } from "../info/against.ts";
+import { makeTemporaryFolder } from "../output/temporary_folder.ts";
 
 /** A QEMU that takes a guest in. */
 export interface Destination extends AsyncDisposable {
@@ -64,7 +63,7 @@ export async function attachDestination(
     signal,
     timeout: GREETING_TIMEOUT,
   });
-  const directory = mkdtempSync(join(tmpdir(), "mapped-ram-"));
+  const directory = makeTemporaryFolder();
   const gone = qmp.waitForEvent(({ event }) => event === "SHUTDOWN")
     .then(() => undefined, () => undefined);
   return {

@@ -3,8 +3,8 @@ import {
   type ByteSource,
   type FileSource,
   openFileSource,
-  type ReadOptions,
   SourceError,
+  type SourceReadOptions,
 } from "../../mod.ts";
 import { tryFile } from "../system_error.ts";
 
@@ -48,7 +48,7 @@ export class SteadyFile implements ByteSource, Disposable {
   async readInto(
     target: Uint8Array,
     offset: number,
-    options?: ReadOptions,
+    options?: SourceReadOptions,
   ): Promise<void> {
     this.#bytes += target.length;
     try {

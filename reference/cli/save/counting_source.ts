@@ -1,4 +1,4 @@
-import type { ByteSource, ReadOptions } from "../../mod.ts";
+import type { ByteSource, SourceReadOptions } from "../../mod.ts";
 
 /** A source that counts what is read of it. */
 export class CountingSource implements ByteSource {
@@ -23,7 +23,7 @@ export class CountingSource implements ByteSource {
   readInto(
     target: Uint8Array,
     offset: number,
-    options?: ReadOptions,
+    options?: SourceReadOptions,
   ): Promise<void> {
     this.reads++;
     this.bytes += target.length;

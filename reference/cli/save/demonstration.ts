@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   createFileSink,
@@ -24,9 +23,9 @@ import {
 } from "./demonstration_report.ts";
 import { print, printJson } from "../output/output.ts";
 import { allocatedBytes } from "../output/output_file.ts";
+import { makeTemporaryFolder } from "../output/temporary_folder.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { drawRamMap } from "../info/ram_map.ts";
-import { tryFile } from "../system_error.ts";
 
 const PAGES_COMPARED = 2000;
 
@@ -47,12 +46,7 @@ export interface DemonstrationOptions {
 export async function demonstrate(
   { keep, json, signal }: DemonstrationOptions,
 ): Promise<number> {
-  const temporary = tmpdir();
-  const folder = tryFile(
-    "write to",
-    temporary,
-    () => mkdtempSync(join(temporary, "mapped-ram-")),
-  );
+  const folder = makeTemporaryFolder();
   const file = join(folder, "demonstration.mr");
   let done = false;
   try {

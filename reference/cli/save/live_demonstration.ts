@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import {
   createFileSink,
@@ -19,6 +18,7 @@ import { LiveGuestProcess } from "./live_guest_process.ts";
 import { GUEST_PAGE_SIZE } from "./live_guest_words.ts";
 import { print, printJson } from "../output/output.ts";
 import { allocatedBytes } from "../output/output_file.ts";
+import { makeTemporaryFolder } from "../output/temporary_folder.ts";
 import { tryFile } from "../system_error.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
@@ -50,12 +50,7 @@ export interface LiveDemonstrationOptions {
 export async function demonstrateLive(
   options: LiveDemonstrationOptions,
 ): Promise<number> {
-  const temporary = tmpdir();
-  const folder = tryFile(
-    "write to",
-    temporary,
-    () => mkdtempSync(join(temporary, "mapped-ram-")),
-  );
+  const folder = makeTemporaryFolder();
   const file = join(folder, "live.mr");
   const image = join(folder, "memory");
   const { keep, json } = options;

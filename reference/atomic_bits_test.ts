@@ -7,7 +7,7 @@ import {
   setBits,
   sharedBitmap,
   sharedWords,
-} from "./shared_bits.ts";
+} from "./atomic_bits.ts";
 
 test("setBit() and clearBit() lose no bit, also when compiled", () => {
   const bitmap = sharedBitmap(1 << 20);

@@ -1,0 +1,19 @@
+import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+
+const MIB = 0x100000;
+const PIECES = 64;
+
+/** Bytes of the image: enough for two lanes. */
+export const IMAGE_LENGTH = 160 * MIB;
+
+/** Writes an image that has 16 MiB in pieces all over it, and holes. */
+export function writeSparseImage(path: string): void {
+  const fd = openSync(path, "w");
+  ftruncateSync(fd, IMAGE_LENGTH);
+  const bytes = new Uint8Array(MIB / 4).fill(7);
+  const distance = Math.floor(IMAGE_LENGTH / PIECES);
+  for (let piece = 0; piece < PIECES; piece++) {
+    writeSync(fd, bytes, 0, bytes.length, piece * distance);
+  }
+  closeSync(fd);
+}

@@ -1,0 +1,30 @@
+import {
+  DIRTY_BITMAP_SECTION_IDSTR,
+  DIRTY_BITMAP_SECTION_VERSION,
+  RAM_SECTION_IDSTR,
+} from "./constants.ts";
+import type { UnsupportedError } from "./errors.ts";
+import type { Section, SectionPart } from "./migration_stream.ts";
+import type { StreamReader } from "./stream_reader.ts";
+
+/** The refusal of a section of which the part at `offset` has no end that is known. */
+export function unknownSection(
+  reader: StreamReader,
+  { kind, section, offset }: {
+    readonly kind: SectionPart;
+    readonly section: Section;
+    readonly offset: number;
+  },
+): UnsupportedError {
+  const { idstr, versionId } = section;
+  const name = `${JSON.stringify(idstr)} of version ${versionId}`;
+  return reader.unsupportedError("section-known", {
+    feature: `section ${name}`,
+    offset,
+    found: `section ${name}, whose end cannot be found`,
+    expected: kind === "full"
+      ? "a vmdesc that tells its length"
+      : `${RAM_SECTION_IDSTR}, or ${DIRTY_BITMAP_SECTION_IDSTR} of version ` +
+        DIRTY_BITMAP_SECTION_VERSION,
+  });
+}

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { SourceError } from "../../sources/source_error.ts";
+import { createFileSink } from "../file_sink.ts";
+
+/** Why a file cannot be made at `path`, which reads `PATH`; "" if it can. */
+export function sinkRefusal(path: string, force = false): string {
+  try {
+    createFileSink(path, { force });
+  } catch (error) {
+    assert(error instanceof SourceError, String(error));
+    assert.equal(error.source, path);
+    return error.message.replace(path, "PATH");
+  }
+  return "";
+}
