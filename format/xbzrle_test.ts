@@ -34,6 +34,7 @@ test("applyXbzrle() takes a run of no bytes at the start alone", () => {
     ["ends behind what stays", [1], 1],
     ["half a length", [0, 0x81], 1],
     ["a length of three bytes", [0x81, 0x81, 1, 1, 1], 0],
+    ["a length that its second byte does not end", [0x81, 0x80, 1, 1, 1], 0],
     ["more to replace than there is", [0, 2, 1], 1],
     ["behind the page", [0xff, 0x03, 2, 1, 1], 0],
     ["stays behind the page", [0x81, 0x04, 1, 1], 0],
