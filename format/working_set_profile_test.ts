@@ -21,6 +21,7 @@ const PROFILE: WorkingSetProfile = {
     { idstr: "pc.ram", usedLength: 0x100000, pageSize: 4096 },
     { idstr: " a rom/with spaces ", usedLength: 0x2000, pageSize: 4096 },
     { idstr: "empty", usedLength: 0, pageSize: 256 },
+    { idstr: "n".repeat(255), usedLength: 0x100000, pageSize: 0x100000 },
   ],
   runs: [
     { idstr: "pc.ram", first: 200, end: 256 },
@@ -35,7 +36,9 @@ test("a profile is written as a text, and read again", () => {
   assert.equal(
     text,
     `${HEAD}${RAM}block 1 8192 4096  a rom/with spaces \n` +
-      "block 2 0 256 empty\n0 200 56\n1 1 1\n0 0 200\n1 0 1\n",
+      "block 2 0 256 empty\n" +
+      `block 3 1048576 1048576 ${"n".repeat(255)}\n` +
+      "0 200 56\n1 1 1\n0 0 200\n1 0 1\n",
   );
   assert.deepEqual(readProfile(text), PROFILE);
   assert.deepEqual(readProfile(HEAD), {
@@ -184,10 +187,10 @@ test("a profile that could not be read again is not written", () => {
   for (
     const [change, problem] of [
       [{ snapshot: "abc" }, /line 2 is "snapshot abc"/],
-      [{ runs: [{ ...first, idstr: "other" }] }, /line 6 is "other 200 56"/],
-      [{ runs: [{ ...first, end: 257 }] }, /line 6 is "0 200 57"/],
-      [{ runs: [{ ...first, first: 0.5 }] }, /line 6 is "0 0.5 255.5"/],
-      [{ runs: [first, first] }, /line 7 asks for page 200 of "pc.ram" again/],
+      [{ runs: [{ ...first, idstr: "other" }] }, /line 7 is "other 200 56"/],
+      [{ runs: [{ ...first, end: 257 }] }, /line 7 is "0 200 57"/],
+      [{ runs: [{ ...first, first: 0.5 }] }, /line 7 is "0 0.5 255.5"/],
+      [{ runs: [first, first] }, /line 8 asks for page 200 of "pc.ram" again/],
       [{ blocks: [] }, /line 3 is "pc.ram 200 56"/],
     ] as const
   ) {
