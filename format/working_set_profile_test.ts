@@ -55,6 +55,7 @@ const BAD: Readonly<Record<string, readonly [text: string, error: RegExp]>> = {
     HEAD.replace(" 1", " 2"),
     /line 1 is "mapped-ram-profile 2", expected .*, or a newer reader$/,
   ],
+  "an empty line at the start": [`\n${HEAD}`, /line 1 is "", expected "map/],
   "lines that end with CR LF": [
     HEAD.replaceAll("\n", "\r\n"),
     /line 1 is "mapped-ram-profile 1\\r", expected/,
