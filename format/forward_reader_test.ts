@@ -124,6 +124,9 @@ test("fetchSome() and skip() wait for no byte more than they need", () => {
   assert.equal(reader.u8("the last byte"), 5);
   socket.run(reader.skip(0, "nothing"));
   assert.throws(() => socket.run(reader.fetchSome()), /Waits for 1 bytes/);
+  const all = new ForwardReader(socket, 0);
+  socket.run(all.skip(5, "all bytes"));
+  assert.equal(all.offset, 5);
 });
 
 test("skip() refuses to pass the end", () => {

@@ -34,7 +34,6 @@ test("applyXbzrle() takes a run of no bytes at the start alone", () => {
     ["ends behind what stays", [1], 1],
     ["half a length", [0, 0x81], 1],
     ["a length of three bytes", [0x81, 0x81, 1, 1, 1], 0],
-    ["a length that its second byte does not end", [0x81, 0x80, 1, 1, 1], 0],
     ["more to replace than there is", [0, 2, 1], 1],
     ["behind the page", [0xff, 0x03, 2, 1, 1], 0],
     ["stays behind the page", [0x81, 0x04, 1, 1], 0],
@@ -43,6 +42,15 @@ test("applyXbzrle() takes a run of no bytes at the start alone", () => {
     const fault = applyXbzrle(new Uint8Array(PAGE), Uint8Array.from(delta));
     assert.equal(fault?.position, position, what);
   }
+});
+
+test("applyXbzrle() takes lengths of 14 bits in a page that has room for more", () => {
+  const page = new Uint8Array(0x10000);
+  const longest = Uint8Array.from([0xff, 0x7f, 1, 7]);
+  assert.equal(applyXbzrle(page, longest), undefined);
+  assert.equal(page[0x3fff], 7);
+  const longer = Uint8Array.from([0x80, 0x80, 1, 7]);
+  assert.equal(applyXbzrle(page, longer)?.position, 0);
 });
 
 test("applyXbzrle() never writes outside the page, whatever the delta", () => {
