@@ -161,6 +161,10 @@ test("huge numbers in a profile cost nothing", () => {
 
 test("a profile has no more bytes, blocks and runs than it may have", () => {
   assert.throws(
+    () => readProfile("\n".repeat(PROFILE_LENGTH_MAX)),
+    /line 1 is ""/,
+  );
+  assert.throws(
     () => readProfile("\n".repeat(PROFILE_LENGTH_MAX + 1)),
     /Cannot read "a profile": it has 67108865 bytes, expected at most 67108864/,
   );
