@@ -171,6 +171,17 @@ test("peekRunEnd() looks 1024 pages on, at bits in memory alone", () => {
   assert.equal(pieces.peekRunEnd(20), 1044);
   assert.equal(pieces.peekRunEnd(3999), 4000);
   assert.equal(pieces.peekRunEnd(PIECE), PIECE + 1);
+  const later = piecesOf([[PIECE + 5, PIECE + 9]], 2 * PIECE);
+  later.file.run(later.pieces.isSet(PIECE));
+  assert.equal(later.pieces.peekRunEnd(PIECE + 5), PIECE + 9);
+});
+
+test("runAt() stops at the end it is given in any piece", () => {
+  const { file, pieces } = piecesOf([[10, 2 * PIECE]], 3 * PIECE);
+  for (const end of [20, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE]) {
+    const run = { first: 10, end, present: true };
+    assert.deepEqual(file.run(pieces.runAt(10, end)), run);
+  }
 });
 
 test("isPaddingClear() fetches the last piece alone", () => {
@@ -180,6 +191,14 @@ test("isPaddingClear() fetches the last piece alone", () => {
   const dirty = new BitmapPieces(3, 0, DEFAULT_BITMAP_ORDER);
   const bits = new Uint8Array([0b1000, 0, 0, 0, 0, 0, 0, 0]);
   assert.equal(new ByteFile(bits).run(dirty.isPaddingClear()), false);
+  for (const pageCount of [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE]) {
+    const { file, pieces } = piecesOf([[0, pageCount]], pageCount);
+    assert.equal(file.run(pieces.isPaddingClear()), true);
+    const start = pageCount > PIECE ? PIECE_BYTES : 0;
+    assert.deepEqual(file.requests.map((it) => it.offset), [OFFSET + start]);
+  }
+  const one = new BitmapPieces(1, 0, DEFAULT_BITMAP_ORDER);
+  assert.equal(new ByteFile(bits).run(one.isPaddingClear()), false);
   const none = new BitmapPieces(0, 0, DEFAULT_BITMAP_ORDER);
   assert.equal(file.run(none.isPaddingClear()), true);
   assert.equal(file.requests.length, 1);

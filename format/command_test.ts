@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "./byte_writer.ts";
+import { writeCommand } from "./command.ts";
 import { readItem, type StreamItem } from "./migration_stream.ts";
 import { StreamReader } from "./stream_reader.ts";
 import { ByteFile } from "./testing/byte_file.ts";
@@ -69,4 +70,14 @@ test("skipCommand() refuses a payload that is cut", () => {
     rule: "file-truncated",
     offset: 5,
   });
+});
+
+test("writeCommand() writes a command with its payload, or with none", () => {
+  const writer = new ByteWriter();
+  writeCommand(writer, 0x102);
+  writeCommand(writer, 2, Uint8Array.from([1, 2, 3, 4]));
+  assert.deepEqual(
+    [...writer.finish()],
+    [8, 1, 2, 0, 0, 8, 0, 2, 0, 4, 1, 2, 3, 4],
+  );
 });

@@ -209,6 +209,25 @@ test("readConfiguration() refuses a configuration cut at any byte", () => {
   assert.equal(read(bytes.subarray(0, -1)).machine, "none");
 });
 
+test("readConfiguration() reads what stands across the ends of windows", () => {
+  const bytes = bytesOf("m".repeat(255), uuid(UUID), pageBits(12), MAPPED_RAM);
+  for (let start = 0; start <= 384; start++) {
+    const file = new ByteFile(
+      new ByteWriter().bytes(new Uint8Array(start)).bytes(bytes).finish(),
+    );
+    const reader = new StreamReader(file, 0);
+    file.run(reader.fetch(1));
+    reader.seek(start);
+    assert.deepEqual(file.run(readConfiguration(reader)).uuid, UUID);
+  }
+});
+
+test("writeConfiguration() writes no subsection of no capabilities", () => {
+  const writer = new ByteWriter();
+  writeConfiguration(writer, { machine: "none", capabilities: [] });
+  assert.deepEqual(writer.u8(1).finish(), bytesOf("none"));
+});
+
 test("writeConfiguration() writes what readConfiguration() reads", () => {
   const configurations: Configuration[] = [
     { machine: "none", capabilities: ["mapped-ram"] },

@@ -40,6 +40,7 @@ test("walkDeviceState() reads devices, EOF and vmdesc", () => {
     state.sections.map(({ range }) => range.offset - RAM),
     [5, 5 + DEVICE.length],
   );
+  assert.deepEqual(state.dirtyBitmaps, [], "a command is none");
   const eofOffset = RAM + 5 + 2 * DEVICE.length;
   assert.equal(state.eofOffset, eofOffset);
   assert.deepEqual(state.vmdesc?.range, {

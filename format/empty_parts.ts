@@ -60,8 +60,8 @@ export function skipEmptyParts(
   if (at > 0) reader.bytes(at, "empty PARTs");
 }
 
+/** Behind the end of the bytes there are none that would be those of the part. */
 function startsWith(bytes: Uint8Array, at: number, part: Uint8Array): boolean {
-  if (at + part.length > bytes.length) return false;
   for (let index = 0; index < part.length; index++) {
     if (bytes[at + index] !== part[index]) return false;
   }

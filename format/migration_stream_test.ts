@@ -209,4 +209,18 @@ test("readItem() reads the longest head", () => {
   };
   const items = readItems(join(item(1, section), item(3, section)));
   assert.deepEqual((items[1] as { section: Section }).section, section);
+  // Wherever in a window it starts.
+  for (let start = 0; start <= 384; start++) {
+    const file = new ByteFile(
+      join(new ByteWriter().bytes(new Uint8Array(start)), item(4, section)),
+    );
+    const reader = new StreamReader(file, 0);
+    file.run(reader.fetch(1));
+    reader.seek(start);
+    const found = file.run(readItem(reader, new Map(), function* () {
+      yield* reader.fetch(4);
+      reader.bytes(4, "the body");
+    }));
+    assert.deepEqual((found as { section: Section }).section, section);
+  }
 });

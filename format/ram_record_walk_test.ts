@@ -83,6 +83,10 @@ test("readRamRecords() refuses pages of no block, and behind its end", () => {
   assert.throws(() => read(word(0, ZERO, "other")), {
     ...{ rule: "record-block", offset: 8 },
   });
+  // An empty name is no reason to wait for more.
+  assert.throws(() => read(word(0, ZERO, "")), {
+    ...{ rule: "record-block", offset: 8 },
+  });
   for (const page of [2, 3, 2 ** 40]) {
     assert.throws(() => read(word(page, ZERO, "ram")), {
       ...{ rule: "record-inside-block", offset: 0, idstr: "ram" },

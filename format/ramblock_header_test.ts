@@ -80,6 +80,20 @@ test("readRAMBlockHeader() reads mr_addr of any value where it is told to", () =
   assert.equal(block.pagesOffset, 0x400);
 });
 
+test("readRAMBlockHeader() reads the longest entry wherever a window ends", () => {
+  const entry = entryOf({ idstr: "n".repeat(255), mrAddr: 7n }).finish();
+  for (let start = 0; start <= 384; start++) {
+    const bytes = new ByteWriter().bytes(new Uint8Array(start)).bytes(entry);
+    const file = new ByteFile(bytes.finish(), FILE_LENGTH);
+    const reader = new StreamReader(file, 0);
+    file.run(reader.fetch(1));
+    reader.seek(start);
+    const context = { ...CONTEXT, ignoreShared: true };
+    const block = file.run(readRAMBlockHeader(reader, context));
+    assert.equal(block.entry.length, entry.length);
+  }
+});
+
 test("readRAMBlockHeader() refuses an idstr that is empty or not text", () => {
   for (const idstr of ["", "a\0", "\x7f", "\t"]) {
     assertRefused({ idstr }, "idstr-text", ENTRY);

@@ -20,9 +20,6 @@ import type { StreamBlock } from "./ram_record_walk.ts";
 import { isPrintableAscii } from "./text.ts";
 import type { Walk } from "./walk.ts";
 
-/** The longest entry: counted idstr, used_length, mr_addr. */
-const ENTRY_MAX = 1 + NAME_LENGTH_MAX + 8 + 8;
-
 /** Most RAMBlocks, and most pages of all of them, that are read. */
 const BLOCKS_MAX = 0x10000;
 const PAGES_MAX = 2 ** 32;
@@ -52,7 +49,7 @@ export function* readBlockList(
   const blocks = new Map<string, StreamBlock>();
   for (let sum = 0; sum < total;) {
     yield* reader.fetch(8);
-    yield* reader.fetch(Math.min(ENTRY_MAX, entryLength(reader, ignoreShared)));
+    yield* reader.fetch(entryLength(reader, ignoreShared));
     const entryOffset = reader.offset;
     const idstr = reader.countedString("idstr");
     checkIdstr(reader, idstr, entryOffset, { sum, total });

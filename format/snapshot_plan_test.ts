@@ -96,10 +96,16 @@ test("planSnapshot() refuses a name that cannot be, and one given twice", () => 
 });
 
 test("planSnapshot() refuses a length that is not whole pages", () => {
-  for (const usedLength of [0, -0x1000, 0x1800, 0.5, NaN, Infinity, 2 ** 53]) {
+  const bad = [0, -0x1000, 0x1800, 0.5, NaN, Infinity, 2 ** 52, 2 ** 53];
+  for (const usedLength of bad) {
     const blocks = [{ idstr: "ram", usedLength }];
     assert.throws(() => planSnapshot(HEAD, blocks, 0x1000), RangeError);
   }
+  const half = { idstr: "half", usedLength: 2 ** 51 };
+  assert.throws(
+    () => planSnapshot(HEAD, [half, { ...half, idstr: "other" }], 0x1000),
+    RangeError,
+  );
 });
 
 test("planSnapshot() refuses a total that leaves no room for its flags", () => {
@@ -123,6 +129,9 @@ test("encodeHead() takes machine names of 1 to 255 printable characters", () => 
     const head = encodeHead({ ...CONFIGURATION, machine });
     const text = new TextDecoder("latin1").decode(head);
     assert(text.includes(machine));
+    // START of section 1, of which QEMU has the instance 0 and version 4.
+    const start = "\x01\0\0\0\x01\x03ram\0\0\0\0\0\0\0\x04";
+    assert(text.endsWith(start));
   }
   for (const machine of ["", "m".repeat(256), "ü", "a\n"]) {
     assert.throws(() => encodeHead({ ...CONFIGURATION, machine }), RangeError);

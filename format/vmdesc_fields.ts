@@ -215,10 +215,8 @@ class FieldDecoder {
       return structs.length === 1 ? structs[0] : structs;
     }
     const count = type === "gtree" ? this.#cursor.be32() : groups.length;
-    const each = count === 0 ? 0 : groups.length / count;
-    if (each > 2 || (count > 0 && each < 1) || !Number.isInteger(each)) {
-      throw new Mismatch();
-    }
+    const each = groups.length / count;
+    if (each !== 1 && each !== 2) throw new Mismatch();
     const values: FieldValue[] = [];
     for (let index = 0; index < count; index++) {
       this.#expect(LIST_ENTRY);

@@ -40,6 +40,8 @@ test("parseJson() refuses what JSON.parse refuses", () => {
       '{"a" 1}',
       '{"a":1,}',
       "{a:1}",
+      '{a"b":1}',
+      '{1"":2}',
       "01",
       "1.",
       "+1",
@@ -60,6 +62,10 @@ test("parseJson() refuses what JSON.parse refuses", () => {
 test("parseJson() has a bound on depth and on values", () => {
   assert.throws(() => parseJson("[".repeat(100_000)), SyntaxError);
   assert.throws(() => parseJson(`[${"0,".repeat(5_000_000)}0]`), SyntaxError);
-  const deep = 200;
-  assert.doesNotThrow(() => parseJson("[".repeat(deep) + "]".repeat(deep)));
+  for (const [open, close] of [["[", "]"], ['{"a":', "}"]]) {
+    const deep = (count: number) =>
+      open.repeat(count) + "0" + close.repeat(count);
+    assert.doesNotThrow(() => parseJson(deep(256)));
+    assert.throws(() => parseJson(deep(257)), SyntaxError);
+  }
 });

@@ -111,6 +111,10 @@ test("readVmdesc() looks at one place", () => {
   assert.deepEqual(file.run(readVmdesc(file, 1))?.value, { devices: [] });
   assert.equal(file.run(readVmdesc(file, 0)), undefined);
   assert.equal(file.run(readVmdesc(file, 51)), undefined);
+  const other = vmdescBytes(TEXT);
+  other[1] = 5;
+  const section = fileWith([[0, other]]);
+  assert.equal(section.run(readVmdesc(section, 1)), undefined);
   assert.equal(file.run(readVmdesc(file, file.byteLength - 4)), undefined);
   assert.equal(file.run(readVmdesc(file, file.byteLength)), undefined);
   const hostile = fileWith([[0, vmdescBytes("{", 0xffffffff)]], 2 ** 40);

@@ -163,7 +163,7 @@ function readBlocks(lines: TextLines): ProfileBlock[] {
     if (index === undefined) {
       throw lines.wrong('"block <n> <used_length> <page_size> <idstr>"');
     }
-    if (Number(index) !== blocks.length || index.length > 5) {
+    if (Number(index) !== blocks.length) {
       throw lines.wrong(`block ${blocks.length}`);
     }
     if (blocks.length === PROFILE_BLOCKS_MAX) {

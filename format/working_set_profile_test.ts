@@ -21,6 +21,7 @@ const PROFILE: WorkingSetProfile = {
     { idstr: "pc.ram", usedLength: 0x100000, pageSize: 4096 },
     { idstr: " a rom/with spaces ", usedLength: 0x2000, pageSize: 4096 },
     { idstr: "empty", usedLength: 0, pageSize: 256 },
+    { idstr: "n".repeat(255), usedLength: 0x100000, pageSize: 0x100000 },
   ],
   runs: [
     { idstr: "pc.ram", first: 200, end: 256 },
@@ -35,7 +36,9 @@ test("a profile is written as a text, and read again", () => {
   assert.equal(
     text,
     `${HEAD}${RAM}block 1 8192 4096  a rom/with spaces \n` +
-      "block 2 0 256 empty\n0 200 56\n1 1 1\n0 0 200\n1 0 1\n",
+      "block 2 0 256 empty\n" +
+      `block 3 1048576 1048576 ${"n".repeat(255)}\n` +
+      "0 200 56\n1 1 1\n0 0 200\n1 0 1\n",
   );
   assert.deepEqual(readProfile(text), PROFILE);
   assert.deepEqual(readProfile(HEAD), {
@@ -52,6 +55,7 @@ const BAD: Readonly<Record<string, readonly [text: string, error: RegExp]>> = {
     HEAD.replace(" 1", " 2"),
     /line 1 is "mapped-ram-profile 2", expected .*, or a newer reader$/,
   ],
+  "an empty line at the start": [`\n${HEAD}`, /line 1 is "", expected "map/],
   "lines that end with CR LF": [
     HEAD.replaceAll("\n", "\r\n"),
     /line 1 is "mapped-ram-profile 1\\r", expected/,
@@ -157,6 +161,10 @@ test("huge numbers in a profile cost nothing", () => {
 
 test("a profile has no more bytes, blocks and runs than it may have", () => {
   assert.throws(
+    () => readProfile("\n".repeat(PROFILE_LENGTH_MAX)),
+    /line 1 is ""/,
+  );
+  assert.throws(
     () => readProfile("\n".repeat(PROFILE_LENGTH_MAX + 1)),
     /Cannot read "a profile": it has 67108865 bytes, expected at most 67108864/,
   );
@@ -184,10 +192,10 @@ test("a profile that could not be read again is not written", () => {
   for (
     const [change, problem] of [
       [{ snapshot: "abc" }, /line 2 is "snapshot abc"/],
-      [{ runs: [{ ...first, idstr: "other" }] }, /line 6 is "other 200 56"/],
-      [{ runs: [{ ...first, end: 257 }] }, /line 6 is "0 200 57"/],
-      [{ runs: [{ ...first, first: 0.5 }] }, /line 6 is "0 0.5 255.5"/],
-      [{ runs: [first, first] }, /line 7 asks for page 200 of "pc.ram" again/],
+      [{ runs: [{ ...first, idstr: "other" }] }, /line 7 is "other 200 56"/],
+      [{ runs: [{ ...first, end: 257 }] }, /line 7 is "0 200 57"/],
+      [{ runs: [{ ...first, first: 0.5 }] }, /line 7 is "0 0.5 255.5"/],
+      [{ runs: [first, first] }, /line 8 asks for page 200 of "pc.ram" again/],
       [{ blocks: [] }, /line 3 is "pc.ram 200 56"/],
     ] as const
   ) {

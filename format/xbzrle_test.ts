@@ -44,6 +44,15 @@ test("applyXbzrle() takes a run of no bytes at the start alone", () => {
   }
 });
 
+test("applyXbzrle() takes lengths of 14 bits in a page that has room for more", () => {
+  const page = new Uint8Array(0x10000);
+  const longest = Uint8Array.from([0xff, 0x7f, 1, 7]);
+  assert.equal(applyXbzrle(page, longest), undefined);
+  assert.equal(page[0x3fff], 7);
+  const longer = Uint8Array.from([0x80, 0x80, 1, 7]);
+  assert.equal(applyXbzrle(page, longer)?.position, 0);
+});
+
 test("applyXbzrle() never writes outside the page, whatever the delta", () => {
   const around = new Uint8Array(PAGE + 64).fill(0x11);
   const page = around.subarray(32, 32 + PAGE);

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import type { ByteWriter } from "../byte_writer.ts";
+import {
+  decodeDevice,
+  type DeviceStruct,
+  type FieldValue,
+} from "../vmdesc_fields.ts";
+import { JsonObject, parseJson } from "../vmdesc_json.ts";
+
+/** Decodes a device of these fields, given as JSON. */
+export function decode(
+  fields: string,
+  state: ByteWriter,
+  subsections = "[]",
+): DeviceStruct | undefined {
+  const text = `{"name":"dev","instance_id":0,"vmsd_name":"dev","version":3,` +
+    `"fields":${fields},"subsections":${subsections}}`;
+  const description = parseJson(text);
+  assert(description instanceof JsonObject);
+  return decodeDevice(description, state.finish());
+}
+
+/** The values by name. */
+export function values(
+  struct: DeviceStruct | undefined,
+): Record<string, FieldValue> {
+  assert(struct !== undefined, "the whole did not fit");
+  return Object.fromEntries(struct.fields.map((it) => [it.name, it.value]));
+}
+
+/** The description of a field that is no structure. */
+export const scalar = (name: string, type: string, size: number, more = "") =>
+  `{"name":"${name}","type":"${type}","size":${size}${more}}`;
