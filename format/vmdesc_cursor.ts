@@ -62,6 +62,28 @@ export class FieldCursor {
     return this.#view.getBigUint64(this.position - 8);
   }
 
+  /** Reads a big-endian integer of 1, 2, 4 or 8 bytes; of 8, a bigint. */
+  integer(
+    size: number,
+    { isSigned }: { readonly isSigned: boolean },
+  ): number | bigint {
+    this.#check(size);
+    const at = this.position;
+    this.position += size;
+    const view = this.#view;
+    switch (size) {
+      case 1:
+        return isSigned ? view.getInt8(at) : view.getUint8(at);
+      case 2:
+        return isSigned ? view.getInt16(at) : view.getUint16(at);
+      case 4:
+        return isSigned ? view.getInt32(at) : view.getUint32(at);
+      case 8:
+        return isSigned ? view.getBigInt64(at) : view.getBigUint64(at);
+    }
+    throw new TypeError(`Cannot read an integer of ${size} bytes`);
+  }
+
   /** Reads a counted string, each byte one char code. */
   countedString(): string {
     return String.fromCharCode(...this.bytes(this.u8()));

@@ -5,10 +5,66 @@
  * @module
  */
 
+import type { FieldCursor } from "./vmdesc_cursor.ts";
+import type { FieldValue } from "./vmdesc_fields.ts";
 import { JsonObject, type JsonValue } from "./vmdesc_json.ts";
+import { scalarReader } from "./vmdesc_scalar.ts";
 
 /** The description is none, or the bytes are not what it says. */
 export class Mismatch extends Error {}
+
+/**
+ * A field as it is described, looked up once: an array may have many of them.
+ *
+ * @throws {Mismatch} if it has no name, type or size
+ */
+export class DescribedField {
+  readonly name: string;
+  /** QEMU's word for what it is. */
+  readonly type: string;
+  /** Bytes of it, or of each of its elements. */
+  readonly size: number;
+  /** How many elements it has; undefined if it is no array, or a part of one. */
+  readonly count: number | undefined;
+  /** Whether it is an element of an array. */
+  readonly isIndexed: boolean;
+  /** The structure that it is, if it is one. */
+  readonly struct: JsonObject | undefined;
+  /** The structures that stand in its own description. */
+  readonly groups: readonly JsonObject[];
+  /** Reads it, or an element of it, if it is of no structure. */
+  readonly read: ((cursor: FieldCursor) => FieldValue) | undefined;
+
+  /** By the object that describes it. */
+  constructor(description: JsonObject) {
+    this.name = textOf(description.get("name"));
+    this.type = textOf(description.get("type"));
+    this.size = numberOf(description.get("size"));
+    const count = description.get("array_len");
+    this.count = count === undefined ? undefined : numberOf(count);
+    this.isIndexed = description.get("index") !== undefined;
+    const struct = description.get("struct");
+    this.struct = struct instanceof JsonObject ? struct : undefined;
+    this.groups = groupsOf(description);
+    if (this.struct !== undefined || this.groups.length > 0) return;
+    this.read = listOf(this.type)
+      ? emptyListReader(this.size)
+      : scalarReader(this.type, this.size);
+  }
+}
+
+/** A list whose entries are not described has none, or is bytes. */
+function emptyListReader(size: number): (cursor: FieldCursor) => FieldValue {
+  return (cursor) => {
+    const bytes = cursor.bytes(size);
+    return isEmptyList(bytes) || isEmptyTree(bytes) ? [] : bytes;
+  };
+}
+
+/** The byte that ends the entries, and no entry. */
+function isEmptyList(bytes: Uint8Array): boolean {
+  return bytes.length === 1 && bytes[0] === 0;
+}
 
 /** Whether a field of that type is entries, each behind a byte 1, and a byte 0. */
 export function listOf(type: string): boolean {

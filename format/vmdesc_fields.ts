@@ -6,16 +6,14 @@
 
 import { FieldCursor } from "./vmdesc_cursor.ts";
 import {
-  groupsOf,
-  isEmptyTree,
+  DescribedField,
   listOf,
   Mismatch,
   numberOf,
   objectsOf,
   textOf,
 } from "./vmdesc_description.ts";
-import { JsonObject } from "./vmdesc_json.ts";
-import { scalarOf } from "./vmdesc_scalar.ts";
+import type { JsonObject } from "./vmdesc_json.ts";
 
 /**
  * What a field holds. Integers of 64 bits are a bigint, smaller ones a number;
@@ -96,6 +94,8 @@ export function decodeDevice(
 
 class FieldDecoder {
   readonly #cursor: FieldCursor;
+  /** The fields of a structure, of which an array may have many. */
+  readonly #fieldsOf = new Map<JsonObject, readonly DescribedField[]>();
   #values = 0;
 
   constructor(cursor: FieldCursor) {
@@ -105,7 +105,7 @@ class FieldDecoder {
   struct(description: JsonObject, depth: number): DeviceStruct {
     if (depth > DEPTH_MAX) throw new Mismatch();
     const fields = new Map<string, GrowingField>();
-    for (const field of objectsOf(description.get("fields"))) {
+    for (const field of this.#describedFields(description)) {
       this.#addField(fields, field, depth);
     }
     const subsections = objectsOf(description.get("subsections"))
@@ -121,16 +121,23 @@ class FieldDecoder {
     };
   }
 
+  #describedFields(description: JsonObject): readonly DescribedField[] {
+    let fields = this.#fieldsOf.get(description);
+    if (fields === undefined) {
+      fields = objectsOf(description.get("fields"))
+        .map((it) => new DescribedField(it));
+      this.#fieldsOf.set(description, fields);
+    }
+    return fields;
+  }
+
   /** Elements of one name are one field, however QEMU split the array. */
   #addField(
     fields: Map<string, GrowingField>,
-    description: JsonObject,
+    described: DescribedField,
     depth: number,
   ): void {
-    const name = textOf(description.get("name"));
-    const type = textOf(description.get("type"));
-    const size = numberOf(description.get("size"));
-    const count = description.get("array_len");
+    const { name, type, count } = described;
     const offset = this.#cursor.position;
     let field = fields.get(name);
     if (field === undefined) {
@@ -138,14 +145,10 @@ class FieldDecoder {
       fields.set(name, field);
     } else field.isArray = true;
     if (count === undefined) {
-      field.values.push(this.#element(description, size, depth));
-      field.isArray ||= description.get("index") !== undefined;
+      field.values.push(this.#element(described, depth));
+      field.isArray ||= described.isIndexed;
     } else {
-      this.#addElements(field.values, description, {
-        size,
-        count: numberOf(count),
-        depth,
-      });
+      this.#addElements(field.values, described, { count, depth });
       field.isArray = true;
     }
     field.size += this.#cursor.position - offset;
@@ -153,45 +156,32 @@ class FieldDecoder {
 
   #addElements(
     values: FieldValue[],
-    description: JsonObject,
-    { size, count, depth }: {
-      readonly size: number;
-      readonly count: number;
-      readonly depth: number;
-    },
+    described: DescribedField,
+    { count, depth }: { readonly count: number; readonly depth: number },
   ): void {
+    const { size } = described;
     for (let index = 0; index < (size === 0 ? 0 : count); index++) {
       if (this.#values >= VALUES_MAX) {
         values.push(this.#cursor.bytes((count - index) * size));
         return;
       }
-      values.push(this.#element(description, size, depth));
+      values.push(this.#element(described, depth));
     }
   }
 
   /** A value of so many bytes, be they what the description says or not. */
-  #element(description: JsonObject, size: number, depth: number): FieldValue {
+  #element(described: DescribedField, depth: number): FieldValue {
+    const { size, read, struct, type, groups } = described;
+    if (++this.#values >= VALUES_MAX) return this.#cursor.bytes(size);
+    if (read !== undefined) return read(this.#cursor);
     const { position } = this.#cursor;
-    const bytes = this.#cursor.bytes(size);
-    if (++this.#values >= VALUES_MAX) return bytes;
-    const type = textOf(description.get("type"));
-    const struct = description.get("struct");
-    const groups = groupsOf(description);
-    if (!(struct instanceof JsonObject) && groups.length === 0) {
-      return listOf(type) && size === 1 && bytes[0] === LIST_END
-        ? []
-        : listOf(type) && isEmptyTree(bytes)
-        ? []
-        : scalarOf(type, bytes);
-    }
-    this.#cursor.position = position;
     try {
       const value = this.#cursor.within(
         size,
         () =>
-          struct instanceof JsonObject
-            ? this.struct(struct, depth + 1)
-            : this.#groups(type, groups, depth),
+          struct === undefined
+            ? this.#groups(type, groups, depth)
+            : this.struct(struct, depth + 1),
       );
       if (value !== undefined) return value;
     } catch (error) {
@@ -199,8 +189,8 @@ class FieldDecoder {
         throw error;
       }
     }
-    this.#cursor.position = position + size;
-    return bytes;
+    this.#cursor.position = position;
+    return this.#cursor.bytes(size);
   }
 
   /** Structures that stand in the description of a field itself. */

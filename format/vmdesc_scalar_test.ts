@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FieldValue } from "./vmdesc_fields.ts";
-import { scalarOf } from "./vmdesc_scalar.ts";
+import { FieldCursor } from "./vmdesc_cursor.ts";
+import { scalarReader } from "./vmdesc_scalar.ts";
 
 const ONES = new Array<number>(8).fill(0xff);
 const KNOWN: readonly (readonly [string, readonly number[], FieldValue])[] = [
@@ -24,13 +25,21 @@ const KNOWN: readonly (readonly [string, readonly number[], FieldValue])[] = [
   ["capability", [2, 0x61, 0xe9], "aé"],
 ];
 
+/** Reads a field that is all of those bytes. */
+function read(type: string, bytes: Uint8Array): FieldValue {
+  const cursor = new FieldCursor(bytes);
+  const value = scalarReader(type, bytes.length)(cursor);
+  assert.equal(cursor.left, 0);
+  return value;
+}
+
 for (const [type, bytes, value] of KNOWN) {
-  test(`scalarOf() reads ${type} of ${bytes.join(" ")}`, () => {
-    assert.equal(scalarOf(type, Uint8Array.from(bytes)), value);
+  test(`scalarReader() reads ${type} of ${bytes.join(" ")}`, () => {
+    assert.equal(read(type, Uint8Array.from(bytes)), value);
   });
 }
 
-test("scalarOf() leaves as bytes what is not of that type, or of none", () => {
+test("scalarReader() leaves as bytes what is not of that type, or of none", () => {
   const odd: readonly (readonly [string, readonly number[]])[] = [
     ["int8", [1, 2]],
     ["uint16", [1]],
@@ -52,6 +61,6 @@ test("scalarOf() leaves as bytes what is not of that type, or of none", () => {
   ];
   for (const [type, numbers] of odd) {
     const bytes = Uint8Array.from(numbers);
-    assert.equal(scalarOf(type, bytes), bytes, `${type} of ${numbers}`);
+    assert.deepEqual(read(type, bytes), bytes, `${type} of ${numbers}`);
   }
 });

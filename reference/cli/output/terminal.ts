@@ -26,9 +26,14 @@ export function isTerminal(): boolean {
   return process.stdout.isTTY === true;
 }
 
+/** Asked once: each word of many that are painted would ask the system. */
+let showsColours: boolean | undefined;
+
 /** Whether standard output shows colours. */
 export function hasColour(): boolean {
-  return isTerminal() && !variable("NO_COLOR") && variable("TERM") !== "dumb";
+  showsColours ??= isTerminal() && !variable("NO_COLOR") &&
+    variable("TERM") !== "dumb";
+  return showsColours;
 }
 
 /** Whether standard error is a terminal, so that progress can be drawn. */
