@@ -57,6 +57,18 @@ test("indexSnapshot() starts where it is told", () => {
   });
 });
 
+test("indexSnapshot() tells of the libvirt image around a stream", () => {
+  const image = new ByteWriter().text("LibvirtQemudSave")
+    .bytes(Uint8Array.of(2, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0))
+    .bytes(new Uint8Array(60)).text("<domain/>\0")
+    .bytes(stream(RAM_START, RAM_END));
+  const found = index(image.finish());
+  assert.equal(found.streamOffset, 102);
+  assert.equal(found.libvirt?.format, "sparse");
+  assert.equal(found.libvirt.streamOffset, 102);
+  assert.equal(index(stream(RAM_START, RAM_END)).libvirt, undefined);
+});
+
 test("indexSnapshot() finds RAM by its idstr, whatever its section_id", () => {
   for (const id of [0, 3, 2 ** 32 - 1]) {
     const start = item.head(1, "ram", NO_BLOCKS, { id });

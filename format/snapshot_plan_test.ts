@@ -101,6 +101,8 @@ test("planSnapshot() refuses a length that is not whole pages", () => {
     const blocks = [{ idstr: "ram", usedLength }];
     assert.throws(() => planSnapshot(HEAD, blocks, 0x1000), RangeError);
   }
+  const most = { idstr: "most", usedLength: 2 ** 52 - 0x1000 };
+  assert.equal(planSnapshot(HEAD, [most], 0x1000).blocks.length, 1);
   const half = { idstr: "half", usedLength: 2 ** 51 };
   assert.throws(
     () => planSnapshot(HEAD, [half, { ...half, idstr: "other" }], 0x1000),
