@@ -41,6 +41,11 @@ const GUESTS: Readonly<Record<string, readonly string[]>> = {
   "pc": ["-M", "pc,acpi=off", "-m", "4M"],
   "q35": ["-machine", "q35,acpi=off", "-m", "4M"],
   "q35 with NUMA": ["-M", "q35,acpi=off", "-m", "4M", "-smp", "2", ...NUMA],
+  "q35 with virtio-mem": [
+    ...["-M", "q35,acpi=off", "-m", "4M,slots=1,maxmem=1G"],
+    ...["-object", "memory-backend-ram,id=more,size=16M", "-device"],
+    "virtio-mem-pci,memdev=more,requested-size=8M,block-size=2M",
+  ],
   "pc with a named memory backend": [
     ...["-M", "pc,acpi=off,memory-backend=my.ram", "-m", "4M"],
     ...["-object", "memory-backend-memfd,id=my.ram,size=4M,share=off"],

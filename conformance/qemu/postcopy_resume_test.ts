@@ -20,11 +20,19 @@ const NUMA = [
   ...["-object", "memory-backend-memfd,id=n1,size=2M,share=on"],
   ...["-numa", "node,nodeid=0,memdev=node0", "-numa", "node,memdev=n1"],
 ];
+/** Its device's state is half in a section that stands before the pages. */
+const VIRTIO_MEM = [
+  ...["-object", "memory-backend-ram,id=more,size=16M", "-device"],
+  "virtio-mem-pci,memdev=more,requested-size=8M,block-size=2M",
+];
 const GUESTS: Readonly<Record<string, readonly string[]>> = {
   "pc": ["-M", "pc,acpi=off", "-m", "4M"],
   "q35": ["-M", "q35,acpi=off", "-m", "4M"],
   "q35 with NUMA, one node shared": [
     ...["-M", "q35,acpi=off", "-m", "4M", "-smp", "2", ...NUMA],
+  ],
+  "q35 with virtio-mem": [
+    ...["-M", "q35,acpi=off", "-m", "4M,slots=1,maxmem=1G", ...VIRTIO_MEM],
   ],
   "q35 with RAM above 4 GiB": ["-M", "q35,acpi=off", "-m", "5G"],
 };
@@ -66,7 +74,7 @@ for (const [name, machine] of Object.entries(GUESTS)) {
   }
 }
 
-for (const [name, machine] of Object.entries(GUESTS).slice(0, 3)) {
+for (const [name, machine] of Object.entries(GUESTS).slice(0, 4)) {
   qemuTest(
     `every byte of RAM is what the snapshot says after postcopy: ${name}`,
     "x86_64",
