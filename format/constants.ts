@@ -129,9 +129,3 @@ export const MIG_RP_MSG_PONG = 2;
 export const MIG_RP_MSG_REQ_PAGES_ID = 3;
 /** Message of the way back: pages wanted, of the RAMBlock named last. */
 export const MIG_RP_MSG_REQ_PAGES = 4;
-/** Message of the way back: which pages came, after a broken connection. */
-export const MIG_RP_MSG_RECV_BITMAP = 5;
-/** Message of the way back: the connection is resumed. */
-export const MIG_RP_MSG_RESUME_ACK = 6;
-/** Message of the way back: a device is ready for the switch-over. */
-export const MIG_RP_MSG_SWITCHOVER_ACK = 7;

@@ -139,6 +139,13 @@ test("indexSnapshot() refuses an early section that the file cannot hold", () =>
       offset: HEADER.length + 19,
     });
   }
+  // Where it takes all the rest, it is its footer that is missing.
+  const vmdesc = item.vmdesc({ name: "early", instance_id: 0, size: 100 });
+  const bytes = stream(early, item.eof(), vmdesc, new Uint8Array(100));
+  const end = HEADER.length + 19 + 100;
+  assert.throws(() => index(bytes.subarray(0, end)), {
+    ...{ name: "FormatError", rule: "file-truncated", offset: end },
+  });
 });
 
 test("indexSnapshot() cannot read an iterable section that it does not know", () => {

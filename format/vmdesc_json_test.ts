@@ -41,7 +41,7 @@ test("parseJson() refuses what JSON.parse refuses", () => {
       '{"a":1,}',
       "{a:1}",
       '{a"b":1}',
-      '{1"":2}',
+      '{1":2}',
       "01",
       "1.",
       "+1",

@@ -33,7 +33,8 @@ test("PostcopySource.serve() opens as a source of QEMU's does", async () => {
     "command 6 000670632e72616d0000000000000000000000000000258000",
     "command 6 00037667610000000000000000000000000000008000",
     "command 2 00000002",
-    "package of 19",
+    // LISTEN, PING 3, RUN.
+    `package ${"0800040000" + "080002000400000003" + "0800050000"}`,
     "command 2 00000004",
     "end",
     "eof",

@@ -151,13 +151,12 @@ export class Destination implements Disposable {
     const command = this.#be16();
     const payload = this.#take(this.#be16());
     if (command !== 7) {
-      const hex = [...payload].map((it) => it.toString(16).padStart(2, "0"));
-      this.items.push(`command ${command} ${hex.join("")}`.trim());
+      this.items.push(`command ${command} ${hexOf(payload)}`.trim());
       return;
     }
     const view = new DataView(payload.buffer, payload.byteOffset);
     const packaged = this.#take(view.getUint32(0));
-    this.items.push(`package of ${packaged.length}`);
+    this.items.push(`package ${hexOf(packaged)}`);
     // The PING in it is the last but one of its commands.
     const value = packaged.subarray(-9, -5);
     this.say(0, 2, 0, 4, ...value);
@@ -218,3 +217,7 @@ export class Destination implements Disposable {
 }
 
 class NotYet extends Error {}
+
+function hexOf(bytes: Uint8Array): string {
+  return [...bytes].map((it) => it.toString(16).padStart(2, "0")).join("");
+}
