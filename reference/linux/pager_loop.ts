@@ -90,10 +90,13 @@ export class PagerLoop implements Disposable {
     let looks = 0;
     while (!this.#isStopped()) {
       const ready = this.set.poll(looks > 0 ? 0 : this.#timeout());
-      if (ready > 0) looks = LOOKS_BEFORE_SLEEP;
-      else if (looks > 0) {
+      if (ready > 0) {
+        looks = LOOKS_BEFORE_SLEEP;
+        // With several there is always one to answer: those who wait for this
+        // very processor would have it at the next tick of the clock only.
+        if (this.#served.size > 1) linux().call.sched_yield();
+      } else if (looks > 0) {
         looks--;
-        // Whoever was just answered may wait for this very processor.
         linux().call.sched_yield();
       }
       for (const it of this.#served) {
