@@ -83,8 +83,9 @@ export class PagedProcess {
    * Reads what happened. All else is taken into account before the faults: who
    * removes memory goes on as soon as that is read, so from here on nothing old
    * may be put there. Faults are served where that needs no waiting, or queued.
+   * Returns how many events there were.
    */
-  readEvents(): void {
+  readEvents(): number {
     const events = this.uffd.read();
     for (const event of events) {
       if (event.kind !== "fault") this.#take(event);
@@ -92,6 +93,7 @@ export class PagedProcess {
     for (const event of events) {
       if (event.kind === "fault") this.#fault(event.address);
     }
+    return events.length;
   }
 
   #take(event: UserfaultEvent): void {

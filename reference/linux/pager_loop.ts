@@ -11,6 +11,8 @@ const REPORT_INTERVAL = 250;
  * mostly followed by the next, and to be woken takes longer than to serve it.
  */
 const LOOKS_BEFORE_SLEEP = 20;
+/** Of so many looks, one is at all descriptors, not at the only process alone. */
+const LOOKS_AT_ALL = 8;
 
 /** What becomes of a process that is served. */
 export interface PagerWatch {
@@ -36,6 +38,8 @@ export class PagerLoop implements Disposable {
   readonly #isStopped: () => boolean;
   readonly #spareWork: () => boolean;
   readonly #served = new Set<Served>();
+  /** The one that is served, if it is the only one. */
+  #only: Served | undefined;
   #isSync = true;
   #nextBackground = 0;
   #reportAt = 0;
@@ -71,10 +75,8 @@ export class PagerLoop implements Disposable {
       onTurn: () => watch.onTurn?.(),
     };
     this.#served.add(served);
-    this.set.add(
-      process.uffd.fd,
-      () => this.#guard(served, () => process.readEvents()),
-    );
+    this.#countServed();
+    this.set.add(process.uffd.fd, () => this.#readEvents(served));
     if (!this.#isSync) this.#startBackground(served);
   }
 
@@ -88,8 +90,13 @@ export class PagerLoop implements Disposable {
   /** Serves until it is stopped, without giving the thread to anything else. */
   runSync(): void {
     let looks = 0;
-    while (!this.#isStopped()) {
-      const ready = this.set.poll(looks > 0 ? 0 : this.#timeout());
+    for (let turn = 0; !this.#isStopped(); turn++) {
+      const only = looks > 0 && turn % LOOKS_AT_ALL > 0
+        ? this.#only
+        : undefined;
+      const ready = only === undefined
+        ? this.set.poll(looks > 0 ? 0 : this.#timeout())
+        : this.#readEvents(only);
       if (ready > 0) {
         looks = LOOKS_BEFORE_SLEEP;
         // With several there is always one to answer: those who wait for this
@@ -138,6 +145,20 @@ export class PagerLoop implements Disposable {
     for (const it of this.#served) it.stop.abort();
     this.#bell.ring();
     await rung.promise;
+  }
+
+  /** Returns how many events there were. */
+  #readEvents(served: Served): number {
+    let count = 0;
+    this.#guard(served, () => {
+      count = served.process.readEvents();
+    });
+    return count;
+  }
+
+  #countServed(): void {
+    const [first, ...others] = this.#served;
+    this.#only = others.length === 0 ? first : undefined;
   }
 
   #arm(doorbell: Doorbell): { promise: Promise<void>; isDone: boolean } {
@@ -205,6 +226,7 @@ export class PagerLoop implements Disposable {
   #end(served: Served): void {
     served.stop.abort();
     this.#served.delete(served);
+    this.#countServed();
     this.set.delete(served.process.uffd.fd);
   }
 
