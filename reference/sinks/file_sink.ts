@@ -69,11 +69,15 @@ class FileSink implements ByteSink {
     this.#target = this.#resolveTarget(path);
     this.#partial = partialPath(this.#target);
     const { O_CREAT, O_EXCL, O_RDWR } = this.#fs.constants;
-    if (resume) claimLeftover(this.#target, { name: path, to: this.#partial });
+    const files = { name: path, own: this.#partial };
+    // Before there is one more: however many are killed, one is left.
+    if (resume) claimLeftover(this.#target, files);
+    else removeLeftovers(this.#target, files);
     const flags = resume ? O_RDWR : O_CREAT | O_EXCL | O_RDWR;
     this.#file = new LocalFile(this.#partial, flags, 0o600, path);
     try {
-      removeLeftovers(this.#target, { name: path, own: this.#partial });
+      // Once more: of two that start at once, one sees the other's file.
+      removeLeftovers(this.#target, files);
     } catch (error) {
       this.#giveUp();
       throw error;

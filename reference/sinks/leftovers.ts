@@ -5,13 +5,13 @@ import { findPartials } from "./partial_file.ts";
 
 /**
  * Takes over what a process left of `target` when it was killed: it is renamed to
- * `to`, which only one can do.
+ * `own`, which only one can do.
  *
  * @throws {SourceError} if nothing was left, or somebody is at it
  */
 export function claimLeftover(
   target: string,
-  { name, to }: { readonly name: string; readonly to: string },
+  { name, own }: { readonly name: string; readonly own: string },
 ): void {
   const fs = nodeFs();
   const partials = findPartials(target);
@@ -28,7 +28,7 @@ export function claimLeftover(
     );
   }
   try {
-    fs.renameSync(largest.path, to);
+    fs.renameSync(largest.path, own);
   } catch (error) {
     throw fileError("resume", name, error);
   }
