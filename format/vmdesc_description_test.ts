@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FieldCursor } from "./vmdesc_cursor.ts";
 import {
+  DescribedField,
   groupsOf,
   isEmptyTree,
   listOf,
@@ -58,5 +60,23 @@ test("textOf() and numberOf() refuse what is no text, no whole number from 0", (
   for (const value of [0, 1, 2 ** 53 - 1]) assert.equal(numberOf(value), value);
   for (const value of [undefined, "1", null, -1, 0.5, 2 ** 53]) {
     assert.throws(() => numberOf(value), Mismatch);
+  }
+});
+
+test("DescribedField reads a list without entries, and leaves others as bytes", () => {
+  const cases: readonly (readonly [readonly number[], boolean])[] = [
+    [[0], true],
+    [[0, 0, 0, 0, 0], true],
+    [[1], false],
+    [[0, 7], false],
+    [[0, 0, 0, 1, 0], false],
+  ];
+  for (const [numbers, isEmpty] of cases) {
+    const bytes = Uint8Array.from(numbers);
+    const { read } = new DescribedField(
+      objectOf(`{"name":"l","type":"qlist","size":${bytes.length}}`),
+    );
+    const value = read?.(new FieldCursor(bytes));
+    assert.deepEqual(value, isEmpty ? [] : bytes, `${numbers}`);
   }
 });
