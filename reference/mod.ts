@@ -70,8 +70,8 @@ export type {
 export { PostcopyLoader } from "./postcopy_loader.ts";
 export type { PrefetchOptions } from "./prefetch.ts";
 export type { BackingFile } from "./local/backing.ts";
-export type { BlockShare } from "./parallel/shared_block_writer.ts";
-export { SharedBlockWriter } from "./parallel/shared_block_writer.ts";
+export type { BlockShare } from "./parallel/block_share.ts";
+export { SharedBlockWriter } from "./parallel/block_share.ts";
 export { prefetch } from "./prefetch.ts";
 export type { ProfileRunsOptions } from "./working_set/profile_runs.ts";
 export { profileRuns } from "./working_set/profile_runs.ts";

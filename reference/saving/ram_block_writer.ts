@@ -10,7 +10,7 @@ import {
 } from "../../format/mod.ts";
 import { clearBit, setBit, sharedWords } from "../atomic_bits.ts";
 import { backingOf } from "../local/backing.ts";
-import type { BlockShare } from "../parallel/shared_block_writer.ts";
+import type { BlockShare } from "../parallel/block_share.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { isZero } from "../zero_page.ts";
 

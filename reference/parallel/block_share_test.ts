@@ -6,8 +6,8 @@ import { memorySink } from "../sinks/memory_sink.ts";
 import { createSnapshot } from "../snapshot_writer.ts";
 import { openFileSource } from "../sources/file_source.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
-import { SharedBlockWriter } from "./shared_block_writer.ts";
-import type { SharedWriterWork } from "./testing/shared_writer_worker.ts";
+import { SharedBlockWriter } from "./block_share.ts";
+import type { SharedWriterWork } from "./testing/block_share_worker.ts";
 
 const PAGE = 4096;
 const PAGES = 4000;
@@ -15,7 +15,7 @@ const THREADS = 3;
 
 /** Runs a thread that writes every page whose number leaves `rest` by THREADS. */
 function runThread(work: SharedWriterWork): Promise<void> {
-  const url = new URL("./testing/shared_writer_worker.ts", import.meta.url);
+  const url = new URL("./testing/block_share_worker.ts", import.meta.url);
   const worker = new Worker(url, { type: "module" });
   return new Promise<void>((resolve, reject) => {
     worker.onmessage = ({ data }) => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BlockShare, SharedBlockWriter } from "../shared_block_writer.ts";
+import { type BlockShare, SharedBlockWriter } from "../block_share.ts";
 
 /** What the thread is to do. */
 export interface SharedWriterWork {
