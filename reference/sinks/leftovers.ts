@@ -37,7 +37,7 @@ export function claimLeftover(
 /**
  * Removes what was left of `target`, all but `own`.
  *
- * @throws {SourceError} if another process is writing it
+ * @throws {SourceError} if another process is writing it, or one stays
  */
 export function removeLeftovers(
   target: string,
@@ -45,7 +45,11 @@ export function removeLeftovers(
 ): void {
   const others = findPartials(target).filter(({ path }) => !isSame(path, own));
   refuseLiving(others, name);
-  for (const { path } of others) nodeFs().rmSync(path, { force: true });
+  try {
+    for (const { path } of others) nodeFs().rmSync(path, { force: true });
+  } catch (error) {
+    throw fileError("write", name, error);
+  }
 }
 
 function refuseLiving(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
@@ -101,6 +101,19 @@ test("createFileSink() takes another process of the same number for dead", () =>
   writeFileSync(scratch.file(other), "");
   createFileSink(scratch.file("new"));
   assert(!scratch.names().includes(other));
+});
+
+test("createFileSink() names what it cannot remove", () => {
+  using scratch = new ScratchFolder();
+  createFileSink(scratch.file("x"));
+  const [own] = scratch.names();
+  const other = own.replace(/^x/, "new").replace(
+    /......-(?=[^-]*$)/,
+    "qqqqqq-",
+  );
+  mkdirSync(scratch.file(other));
+  assert.match(sinkRefusal(scratch.file("new")), /^Cannot write "PATH": .*dir/);
+  assert.deepEqual(scratch.names().sort(), [other, own].sort());
 });
 
 test("createFileSink() refuses a file that another process is writing", async () => {
