@@ -1,5 +1,4 @@
 import type { PageRun } from "../format/mod.ts";
-import { CHUNK, PARALLEL_CHUNK } from "./chunk.ts";
 import { inLanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import { exportInLanes } from "./parallel/export_in_lanes.ts";
@@ -9,7 +8,11 @@ import type { ByteSink } from "./sinks/byte_sink.ts";
 import type { ReadOptions } from "./sources/byte_source.ts";
 
 /** Most runs in a batch: a server may not like a longer Range header. */
-const RUNS_MAX = 64;
+const RUNS_MAX = 128;
+/** Bytes of the first batch, and how many more each has than the one before. */
+const BATCH_STEP = 0x400000;
+/** Bytes of the largest batches: each is a request, and each request a wait. */
+const BATCH_MAX = 0x1000000;
 
 /** How to export. */
 export interface ExportOptions extends ReadOptions {
@@ -81,38 +84,34 @@ async function exportHere(
   sink: ByteSink,
   options: ExportOptions,
 ): Promise<void> {
-  const { idstr, usedLength: total, pageSize } = block;
+  const { idstr, usedLength: total, parallelReads = 1 } = block;
   const { signal, onProgress } = options;
   const pace = new Pace(signal);
-  const { parallelReads = 1 } = block;
-  const size = Math.max(parallelReads > 1 ? PARALLEL_CHUNK : CHUNK, pageSize);
-  const lanes = Array.from(
-    { length: parallelReads },
-    () => new Uint8Array(size),
-  );
-  const batches = presentBatches(block, size / pageSize, signal);
-  await inLanes(lanes, batches, async (runs, buffer) => {
-    await block.readRunsInto(buffer, runs, options);
-    let position = 0;
-    for (const { first, end } of runs) {
-      const length = (end - first) * pageSize;
-      const bytes = buffer.subarray(position, position + length);
-      await sink.write(bytes, first * pageSize);
-      position += length;
-      onProgress?.({ idstr, done: end * pageSize, total });
-    }
-    await pace.step();
+  const lanes = Array.from({ length: parallelReads });
+  let done = 0;
+  await inLanes(lanes, presentBatches(block, signal), async (runs) => {
+    await block.streamRuns(runs, async (bytes, offset) => {
+      await sink.write(bytes, offset);
+      done = Math.max(done, offset + bytes.length);
+      onProgress?.({ idstr, done, total });
+      await pace.step();
+    }, options);
   });
 }
 
-/** The runs of a block's present pages in batches of at most `pages` pages. */
+/**
+ * The runs of a block's present pages in batches, small ones first: so that a
+ * small block is shared among the lanes as well, and not all of them end, and
+ * wait for a far source, at once.
+ */
 async function* presentBatches(
   block: RAMBlock,
-  pages: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PageRun[]> {
+  const { pageSize } = block;
+  let length = BATCH_STEP;
   let batch: PageRun[] = [];
-  let room = pages;
+  let room = Math.ceil(length / pageSize);
   for await (const run of block.presentRuns({ signal })) {
     for (let first = run.first; first < run.end;) {
       const end = Math.min(run.end, first + room);
@@ -122,7 +121,8 @@ async function* presentBatches(
       if (room > 0 && batch.length < RUNS_MAX) continue;
       yield batch;
       batch = [];
-      room = pages;
+      length = Math.min(BATCH_MAX, length + BATCH_STEP);
+      room = Math.ceil(length / pageSize);
     }
   }
   if (batch.length > 0) yield batch;

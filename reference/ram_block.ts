@@ -4,17 +4,20 @@ import {
   FormatError,
   pageOffset,
   type PageRun,
+  pageRunRange,
   type RAMBlockHeader,
   type Walk,
 } from "../format/mod.ts";
 import { backingOf, setBacking } from "./local/backing.ts";
 import { BlockPages } from "./block_pages.ts";
+import { CHUNK, PARALLEL_CHUNK } from "./chunk.ts";
 import { drive } from "./drive.ts";
 import type {
   ByteSource,
   ReadOptions,
   ReadPart,
   SourceReadOptions,
+  TakeBytes,
 } from "./sources/byte_source.ts";
 
 /** Which pages to look at: `first` up to, but not including, `end`. */
@@ -194,6 +197,38 @@ export class RAMBlock implements ByteSource {
   }
 
   /**
+   * Hands over the bytes of runs of pages with where they stand in the block: as
+   * they come in from a source far away, in pieces of some hundred KiB from
+   * others. The file must hold all of these pages, as `presentRuns` tells.
+   */
+  async streamRuns(
+    runs: readonly PageRun[],
+    take: TakeBytes,
+    options?: SourceReadOptions,
+  ): Promise<void> {
+    for (const run of runs) await this.#checkPresent(run, options);
+    const ranges = runs.map((run) => pageRunRange(this, run));
+    if (this.#source.streamRanges !== undefined) {
+      await this.#source.streamRanges(
+        ranges,
+        (bytes, offset) => take(bytes, offset - this.pagesOffset),
+        options,
+      );
+      return;
+    }
+    const length = Math.max(0, ...ranges.map(({ length }) => length));
+    const most = this.parallelReads === undefined ? CHUNK : PARALLEL_CHUNK;
+    const piece = new Uint8Array(Math.min(most, length));
+    for (const range of ranges) {
+      for (let at = 0; at < range.length; at += piece.length) {
+        const bytes = piece.subarray(0, range.length - at);
+        await this.#source.readInto(bytes, range.offset + at, options);
+        await take(bytes, range.offset + at - this.pagesOffset);
+      }
+    }
+  }
+
+  /**
    * Reads `target.length` bytes of the block from `offset` on: one read of the
    * file for each run of pages that it holds, zeros for the rest.
    */
@@ -221,6 +256,20 @@ export class RAMBlock implements ByteSource {
       found: `bits are set behind page ${this.pageCount - 1}`,
       expected: "clear bits",
     });
+  }
+
+  async #checkPresent(run: PageRun, options?: ReadOptions): Promise<void> {
+    const { first, end } = run;
+    const found = await drive(
+      this.pages.bitmap.nextRun(first, this.pages.runEnd(run)),
+      this.#source,
+      options,
+    );
+    if (found?.first === first && found.end === end) return;
+    throw new RangeError(
+      `Cannot stream pages ${first} to ${end} of ${this.name}: ` +
+        "the file does not hold all of them",
+    );
   }
 
   /** Where in the file the present pages end, as far as is known. */

@@ -161,6 +161,28 @@ test("readRunsInto() reads runs one behind the other, zeros for what is not ther
   }
 });
 
+test("streamRuns() hands over runs in order, and none that are not there", async () => {
+  const { block } = await open();
+  const runs = [{ first: 7, end: 9 }, { first: 1, end: 3 }];
+  const expected = runs.map(({ first, end }) => ({
+    offset: first * PAGE,
+    bytes: MEMORY.slice(first * PAGE, end * PAGE),
+  }));
+  const taken: { offset: number; bytes: Uint8Array }[] = [];
+  await block.streamRuns(runs, async (bytes, offset) => {
+    await Promise.resolve();
+    taken.push({ offset, bytes: bytes.slice() });
+  });
+  assert.deepEqual(taken, expected);
+  for (const [first, end] of [[0, 1], [1, 4], [3, 3], [5, 3], [11, 13]]) {
+    const take = () => assert.fail("handed over");
+    await assert.rejects(
+      block.streamRuns([runs[0], { first, end }], take),
+      RangeError,
+    );
+  }
+});
+
 test("reads under way at once do not disturb each other", async () => {
   const source = new WatchedSource(FILE);
   const block = (await openSnapshot(source)).block("ram");

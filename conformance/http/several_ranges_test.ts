@@ -10,6 +10,7 @@ import {
   saveSnapshot,
   SourceError,
 } from "../../mod.ts";
+import { randomNumbers } from "../faults/random_numbers.ts";
 import { type Lie, startLiar, truth } from "./liar_server.ts";
 
 /** 1 MiB of RAM of which every third page is there, each another. */
@@ -61,14 +62,15 @@ function body(
   return Buffer.concat([...pieces, Buffer.from("\r\n--b1--\r\n")]);
 }
 
-async function load(answer: Answer): Promise<{ requests: number }> {
+const OPTIONS = { retries: 2, retryDelay: 1, timeout: 500 };
+
+async function load(
+  answer: Answer,
+  options = OPTIONS,
+): Promise<{ requests: number }> {
   await using liar = await startLiar(FILE);
   liar.lie = answering(answer);
-  const source = await openHttpSource(liar.url, {
-    retries: 2,
-    retryDelay: 1,
-    timeout: 500,
-  });
+  const source = await openHttpSource(liar.url, options);
   const image = memorySink();
   const snapshot = await openSnapshot(source);
   await exportImage(snapshot.block("ram"), image);
@@ -76,10 +78,12 @@ async function load(answer: Answer): Promise<{ requests: number }> {
   return { requests: source.requests };
 }
 
+function answerAll(...[parts, response, file]: Parameters<Answer>): void {
+  response.writeHead(206, HEADERS).end(body(parts, file));
+}
+
 test("exportImage() reads many runs by few requests", async () => {
-  const { requests } = await load((parts, response, file) => {
-    response.writeHead(206, HEADERS).end(body(parts, file));
-  });
+  const { requests } = await load(answerAll);
   assert(requests < 10, `${requests} requests`);
 });
 
@@ -115,6 +119,60 @@ test("exportImage() tries again when several ranges are cut short", async () => 
     response.end(cut++ < 2 ? bytes.subarray(0, bytes.length / 2) : bytes);
   });
   assert(cut > 2);
+});
+
+test("exportImage() gives no wrong byte though most answers are cut", async () => {
+  const random = randomNumbers(11);
+  let cuts = 0;
+  for (let round = 0; round < 50; round++) {
+    await load((parts, response, file) => {
+      const bytes = body(parts, file);
+      const cut = random(4) > 0;
+      if (cut) cuts++;
+      response.writeHead(206, HEADERS);
+      response.end(cut ? bytes.subarray(0, random(bytes.length)) : bytes);
+    }, { ...OPTIONS, retries: 100, retryDelay: 0 });
+  }
+  assert(cuts > 50, `${cuts} cuts`);
+});
+
+test("exportImage() fails with the sink's own error, and asks no more", async () => {
+  const answers: Answer[] = [
+    answerAll,
+    (_, response) => response.writeHead(416).end(),
+  ];
+  for (const answer of answers) {
+    await using liar = await startLiar(FILE);
+    liar.lie = answering(answer);
+    const source = await openHttpSource(liar.url, OPTIONS);
+    const { blocks: [block] } = await openSnapshot(source);
+    const before = liar.count;
+    const full = new Error("no space");
+    const sink = { ...memorySink(), write: () => Promise.reject(full) };
+    await assert.rejects(
+      exportImage(block, sink),
+      (error) => error === full,
+    );
+    assert(liar.count - before <= 2, `${liar.count - before} requests`);
+  }
+});
+
+test("exportImage() takes a slow sink for no silence of the server", async () => {
+  await using liar = await startLiar(FILE);
+  liar.lie = answering(answerAll);
+  const options = { retries: 0, timeout: 100 };
+  const source = await openHttpSource(liar.url, options);
+  const { blocks: [block] } = await openSnapshot(source);
+  const sink = memorySink();
+  let slept = false;
+  async function write(bytes: Uint8Array, offset: number): Promise<void> {
+    if (!slept) await new Promise((resolve) => setTimeout(resolve, 300));
+    slept = true;
+    await sink.write(bytes, offset);
+  }
+  await exportImage(block, { ...sink, write });
+  assert(slept);
+  assert.deepEqual(sink.bytes(), RAM);
 });
 
 test("exportImage() says what is wrong with an answer of several ranges", async () => {

@@ -1,4 +1,10 @@
-import type { ByteSource, ReadPart, SourceReadOptions } from "./byte_source.ts";
+import type { ByteRange } from "../../format/mod.ts";
+import type {
+  ByteSource,
+  ReadPart,
+  SourceReadOptions,
+  TakeBytes,
+} from "./byte_source.ts";
 import type { CacheStatistics } from "./cached_source.ts";
 import { checkRange } from "./check_range.ts";
 import { DemandGate } from "./demand_gate.ts";
@@ -24,6 +30,8 @@ export class BlockCache implements ByteSource {
   readonly name: string;
   readonly byteLength: number;
   readonly parallelReads: number | undefined;
+  /** As `readParts`: what is streamed is not kept. */
+  readonly streamRanges: ByteSource["streamRanges"];
   readonly #source: ByteSource;
   readonly #limits: BlockLimits;
   /** By number, the most recently used last. */
@@ -39,6 +47,9 @@ export class BlockCache implements ByteSource {
     this.name = source.name;
     this.byteLength = source.byteLength;
     this.parallelReads = source.parallelReads;
+    this.streamRanges = source.streamRanges === undefined
+      ? undefined
+      : (...request) => this.#stream(...request);
     this.#source = source;
     this.#limits = limits;
     this.#window = new ReadAheadWindow(
@@ -85,6 +96,15 @@ export class BlockCache implements ByteSource {
     for (const { target, offset } of parts) {
       await this.readInto(target, offset, options);
     }
+  }
+
+  async #stream(
+    ranges: readonly ByteRange[],
+    take: TakeBytes,
+    options?: SourceReadOptions,
+  ): Promise<void> {
+    this.#count(ranges.reduce((sum, { length }) => sum + length, 0));
+    await this.#source.streamRanges?.(ranges, take, options);
   }
 
   async #read(

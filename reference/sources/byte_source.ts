@@ -35,6 +35,12 @@ export interface ReadPart {
   readonly target: Uint8Array;
 }
 
+/**
+ * Takes bytes that stand at `offset` of a source. They are the source's again
+ * once it resolves; the source waits for that.
+ */
+export type TakeBytes = (bytes: Uint8Array, offset: number) => Promise<void>;
+
 /** Bytes that can be read anywhere: a file, a Blob, memory, a URL. */
 export interface ByteSource {
   /** Name for errors: a path, a URL, or what the caller called it. */
@@ -63,6 +69,18 @@ export interface ByteSource {
     parts: readonly ReadPart[],
     options?: SourceReadOptions,
   ): Promise<void>;
+  /**
+   * Hands over the bytes of several ranges as they come in, so that much can be
+   * asked for at once and little is held. Those of one range come in order; after
+   * a break they may come once more. There only where bytes come from far away.
+   */
+  readonly streamRanges?:
+    | ((
+      ranges: readonly ByteRange[],
+      take: TakeBytes,
+      options?: SourceReadOptions,
+    ) => Promise<void>)
+    | undefined;
 }
 
 /** A source that can also be read without waiting. */

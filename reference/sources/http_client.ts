@@ -1,6 +1,8 @@
 import { type ByteRange, hex, rangeEnd } from "../../format/mod.ts";
 import { BodyBuffers } from "./body_buffers.ts";
+import { HttpAnswer } from "./http_answer.ts";
 import { rangeHeader } from "./http_range_response.ts";
+import { PassingFailure, TakerFailure } from "./request_failure.ts";
 import { SourceError } from "./source_error.ts";
 
 /** How to talk to a server. */
@@ -20,18 +22,8 @@ export interface HttpOptions {
 /** The longest that a Retry-After is heeded, in milliseconds. */
 const RETRY_AFTER_MAX = 60_000;
 
-/** A failure that another try may mend. */
-class PassingFailure extends Error {
-  readonly retryAfter: number | undefined;
-
-  constructor(message: string, cause?: unknown, retryAfter?: number) {
-    super(message, { cause });
-    this.retryAfter = retryAfter;
-  }
-}
-
-/** What is read of a response, and how it is told that bytes came. */
-export type Consume<T> = (response: Response, alive: () => void) => Promise<T>;
+/** What is done with an answer. */
+export type Consume<T> = (answer: HttpAnswer) => Promise<T>;
 
 /**
  * Asks one URL for ranges: retries what is passing, gives up on the rest, and
@@ -42,8 +34,7 @@ export class HttpClient {
   readonly name: string;
   /** Requests made so far, retries included. */
   requests = 0;
-  /** What bodies are read through. */
-  readonly buffers: BodyBuffers = new BodyBuffers();
+  readonly #buffers = new BodyBuffers();
   readonly #url: string;
   readonly #headers: Headers;
   readonly #fetch: (request: Request) => Promise<Response>;
@@ -75,7 +66,7 @@ export class HttpClient {
     this.#timeout = options.timeout ?? 30_000;
   }
 
-  /** Asks for `ranges`; `consume` gets each response and may be called again. */
+  /** Asks for `ranges`; `consume` gets each answer and may be called again. */
   async get<T>(
     ranges: readonly ByteRange[],
     consume: Consume<T>,
@@ -87,6 +78,7 @@ export class HttpClient {
         return await this.#attempt(ranges, consume, signal);
       } catch (error) {
         signal?.throwIfAborted();
+        if (error instanceof TakerFailure) throw error.cause;
         if (!(error instanceof PassingFailure)) throw error;
         if (attempt >= this.#retries) {
           const tries = attempt === 0 ? "" : ` (${attempt + 1} tries)`;
@@ -118,11 +110,6 @@ export class HttpClient {
     );
   }
 
-  /** The failure of a body that ended early, to be thrown by `consume`. */
-  passing(reason: string): Error {
-    return new PassingFailure(reason);
-  }
-
   async #attempt<T>(
     ranges: readonly ByteRange[],
     consume: Consume<T>,
@@ -136,14 +123,15 @@ export class HttpClient {
       controller.abort();
     };
     // A timer for each chunk would cost more than the chunk.
-    let lastSign = performance.now();
-    const alive = () => {
-      lastSign = performance.now();
+    let waitingSince = performance.now();
+    const watch = {
+      waiting: () => waitingSince = performance.now(),
+      heard: () => waitingSince = Infinity,
     };
     const listen = () => {
-      const left = lastSign + this.#timeout - performance.now();
+      const left = waitingSince + this.#timeout - performance.now();
       if (left <= 0) silence();
-      else timer = setTimeout(listen, left);
+      else timer = setTimeout(listen, Math.min(left, this.#timeout));
     };
     let timer = setTimeout(listen, this.#timeout);
     signal?.addEventListener("abort", giveUp);
@@ -158,10 +146,10 @@ export class HttpClient {
           cache: "no-store",
         }),
       );
-      alive();
       try {
         this.#checkPassing(response);
-        return await consume(response, alive);
+        const buffers = this.#buffers;
+        return await consume(new HttpAnswer(response, { buffers, watch }));
       } catch (error) {
         await response.body?.cancel().catch(() => {});
         throw error;
@@ -170,10 +158,9 @@ export class HttpClient {
       if (timedOut) {
         throw new PassingFailure(`no answer for ${this.#timeout} ms`);
       }
-      if (error instanceof SourceError || error instanceof PassingFailure) {
-        throw error;
-      }
-      throw new PassingFailure(this.#redact(error));
+      const known = error instanceof SourceError ||
+        error instanceof PassingFailure || error instanceof TakerFailure;
+      throw known ? error : new PassingFailure(this.#redact(error));
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", giveUp);
@@ -183,10 +170,10 @@ export class HttpClient {
   #checkPassing(response: Response): void {
     const { status } = response;
     if (status < 500 && status !== 429 && status !== 408) return;
+    const retryAfter = parseRetryAfter(response.headers.get("retry-after"));
     throw new PassingFailure(
       `the server answered ${describeStatus(response)}`,
-      undefined,
-      parseRetryAfter(response.headers.get("retry-after")),
+      retryAfter === undefined ? {} : { retryAfter },
     );
   }
 

@@ -6,7 +6,6 @@
  */
 
 import { type ByteRange, rangeEnd } from "../../format/mod.ts";
-import type { ReadPart } from "./byte_source.ts";
 import { parseContentRange } from "./http_range_response.ts";
 
 /** Most bytes of the headers of a part, delimiter included. */
@@ -24,24 +23,32 @@ export function multipartBoundary(contentType: string): string | undefined {
   return match?.[1];
 }
 
+/** Takes bytes of the wanted range `index`, which stand at `position` in it. */
+export type TakePart = (
+  bytes: Uint8Array,
+  index: number,
+  position: number,
+) => Promise<void> | void;
+
 /** A part on its way. */
 interface OpenPart {
   readonly range: ByteRange;
-  /** Indexes of the wanted parts that lie in it. */
+  /** Indexes of the wanted ranges that lie in it. */
   readonly inside: readonly number[];
   /** Bytes of it that came. */
   done: number;
 }
 
 /**
- * Copies the bytes of a multipart body to where they are wanted. A server may
- * send ranges in another order, and several as one; what it leaves out is left
- * to be asked for again.
+ * Hands over the bytes of a multipart body that are wanted. A server may send
+ * ranges in another order, and several as one; what it leaves out is left to be
+ * asked for again.
  */
 export class MultipartReader {
-  /** Indexes of the wanted parts that are filled. */
-  readonly filled: Set<number> = new Set();
-  readonly #wanted: readonly ReadPart[];
+  /** Indexes of the wanted ranges that were handed over whole. */
+  readonly done: Set<number> = new Set();
+  readonly #wanted: readonly ByteRange[];
+  readonly #take: TakePart;
   readonly #boundary: string;
   readonly #byteLength: number;
   readonly #head = new Uint8Array(HEAD_MAX);
@@ -51,20 +58,25 @@ export class MultipartReader {
 
   /** For a body that answers a request for `wanted` of a file of `byteLength`. */
   constructor(
-    wanted: readonly ReadPart[],
-    options: { readonly boundary: string; readonly byteLength: number },
+    wanted: readonly ByteRange[],
+    options: {
+      readonly boundary: string;
+      readonly byteLength: number;
+      readonly take: TakePart;
+    },
   ) {
     this.#wanted = wanted;
+    this.#take = options.take;
     this.#boundary = options.boundary;
     this.#byteLength = options.byteLength;
   }
 
   /** Takes the next bytes of the body. */
-  push(chunk: Uint8Array): void {
+  async push(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length && !this.#malformed;) {
       at += this.#part === undefined
         ? this.#pushHead(chunk.subarray(at))
-        : this.#pushBytes(this.#part, chunk.subarray(at));
+        : await this.#pushBytes(this.#part, chunk.subarray(at));
     }
   }
 
@@ -106,29 +118,31 @@ export class MultipartReader {
       contentRange?.total === this.#byteLength;
     if (!good) return undefined;
     const inside: number[] = [];
-    for (const [index, { offset, target }] of this.#wanted.entries()) {
-      const end = offset + target.length;
-      if (range.offset <= offset && end <= rangeEnd(range)) inside.push(index);
+    for (const [index, wanted] of this.#wanted.entries()) {
+      const lies = range.offset <= wanted.offset &&
+        rangeEnd(wanted) <= rangeEnd(range);
+      if (lies) inside.push(index);
     }
     return { range, inside, done: 0 };
   }
 
-  /** Copies bytes of a part; returns how many it took. */
-  #pushBytes(part: OpenPart, chunk: Uint8Array): number {
+  /** Hands over bytes of a part; returns how many it took. */
+  async #pushBytes(part: OpenPart, chunk: Uint8Array): Promise<number> {
     const { range, inside } = part;
     const bytes = chunk.subarray(0, range.length - part.done);
     const position = range.offset + part.done;
     for (const index of inside) {
-      const { offset, target } = this.#wanted[index];
+      const { offset, length } = this.#wanted[index];
       const start = Math.max(0, offset - position);
-      const end = Math.min(bytes.length, offset + target.length - position);
+      const end = Math.min(bytes.length, offset + length - position);
       if (start < end) {
-        target.set(bytes.subarray(start, end), position + start - offset);
+        const wanted = bytes.subarray(start, end);
+        await this.#take(wanted, index, position + start - offset);
       }
     }
     part.done += bytes.length;
     if (part.done === range.length) {
-      for (const index of inside) this.filled.add(index);
+      for (const index of inside) this.done.add(index);
       this.#part = undefined;
     }
     return bytes.length;

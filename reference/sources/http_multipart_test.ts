@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { multipartBoundary, MultipartReader } from "./http_multipart.ts";
+import type { ByteRange } from "../../format/mod.ts";
+import {
+  multipartBoundary,
+  MultipartReader,
+  type TakePart,
+} from "./http_multipart.ts";
 
 const FILE = Uint8Array.from({ length: 1000 }, (_, at) => at % 251);
 const OPTIONS = { boundary: "b1", byteLength: FILE.length };
@@ -24,67 +29,69 @@ function body(
 }
 
 function wanted(...ranges: readonly [number, number][]) {
-  return ranges.map(([offset, stop]) => ({
-    offset,
-    target: new Uint8Array(stop - offset),
-  }));
+  return ranges.map(([offset, stop]) => ({ offset, length: stop - offset }));
 }
 
-function read(
-  parts: ReturnType<typeof wanted>,
+async function read(
+  ranges: readonly ByteRange[],
   bytes: Uint8Array,
   step = bytes.length,
-): { end: string; filled: number[] } {
-  const reader = new MultipartReader(parts, OPTIONS);
+): Promise<{ end: string; done: number[] }> {
+  const targets = ranges.map(({ length }) => new Uint8Array(length));
+  const take: TakePart = async (bytes, index, position) => {
+    await Promise.resolve();
+    targets[index].set(bytes, position);
+  };
+  const reader = new MultipartReader(ranges, { ...OPTIONS, take });
   for (let at = 0; at < bytes.length; at += step) {
-    reader.push(bytes.subarray(at, at + step));
+    await reader.push(bytes.subarray(at, at + step));
   }
-  const filled = [...reader.filled].sort((a, b) => a - b);
-  for (const index of filled) {
-    const { offset, target } = parts[index];
-    assert.deepEqual(target, FILE.slice(offset, offset + target.length));
+  const done = [...reader.done].sort((a, b) => a - b);
+  for (const index of done) {
+    const { offset, length } = ranges[index];
+    assert.deepEqual(targets[index], FILE.slice(offset, offset + length));
   }
-  return { end: reader.end(), filled };
+  return { end: reader.end(), done };
 }
 
-test("MultipartReader fills parts however the body is cut into chunks", () => {
+test("MultipartReader hands over parts however the body is cut into chunks", async () => {
   const bytes = body([[0, 10], [100, 300], [990, 1000]]);
   for (let step = 1; step <= bytes.length; step++) {
     const parts = wanted([0, 10], [100, 300], [990, 1000]);
     assert.deepEqual(
-      read(parts, bytes, step),
-      { end: "whole", filled: [0, 1, 2] },
+      await read(parts, bytes, step),
+      { end: "whole", done: [0, 1, 2] },
       `chunks of ${step}`,
     );
   }
 });
 
-test("MultipartReader takes ranges in another order, and several as one", () => {
+test("MultipartReader takes ranges in another order, and several as one", async () => {
   const parts = wanted([10, 20], [25, 40], [500, 600]);
   assert.deepEqual(
-    read(parts, body([[500, 600], [5, 50]])),
-    { end: "whole", filled: [0, 1, 2] },
+    await read(parts, body([[500, 600], [5, 50]])),
+    { end: "whole", done: [0, 1, 2] },
   );
 });
 
-test("MultipartReader leaves out what the server left out", () => {
+test("MultipartReader leaves out what the server left out", async () => {
   const parts = wanted([10, 20], [25, 40]);
   assert.deepEqual(
-    read(parts, body([[10, 20], [25, 39]])),
-    { end: "whole", filled: [0] },
+    await read(parts, body([[10, 20], [25, 39]])),
+    { end: "whole", done: [0] },
   );
 });
 
-test("MultipartReader.end() tells a body cut anywhere", () => {
+test("MultipartReader.end() tells a body cut anywhere", async () => {
   const bytes = body([[0, 10], [20, 30]]);
   for (let length = 0; length < bytes.length - 4; length++) {
     const parts = wanted([0, 10], [20, 30]);
-    const { end } = read(parts, bytes.subarray(0, length), 7);
+    const { end } = await read(parts, bytes.subarray(0, length), 7);
     assert.notEqual(end, "whole", `cut after ${length} bytes`);
   }
 });
 
-test("MultipartReader.end() tells nonsense", () => {
+test("MultipartReader.end() tells nonsense", async () => {
   const nonsense = {
     "another boundary": body([[0, 10]], "\r\n--b2--\r\n"),
     "a file of another size": body([[0, 10]], undefined, 999),
@@ -96,7 +103,8 @@ test("MultipartReader.end() tells nonsense", () => {
     ),
   };
   for (const [name, bytes] of Object.entries(nonsense)) {
-    assert.equal(read(wanted([0, 10]), bytes, 100).end, "malformed", name);
+    const { end } = await read(wanted([0, 10]), bytes, 100);
+    assert.equal(end, "malformed", name);
   }
 });
 

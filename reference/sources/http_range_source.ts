@@ -1,12 +1,16 @@
 import { type ByteRange, rangeEnd } from "../../format/mod.ts";
-import type { ByteSource, ReadPart, SourceReadOptions } from "./byte_source.ts";
+import type {
+  ByteSource,
+  ReadPart,
+  SourceReadOptions,
+  TakeBytes,
+} from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
-import { readBody, readChunks } from "./http_body.ts";
 import type { HttpClient } from "./http_client.ts";
-import { checkPartial } from "./http_partial.ts";
-import { multipartBoundary, MultipartReader } from "./http_multipart.ts";
-import { parseContentRange } from "./http_range_response.ts";
-import { checkVersion, type FileVersion } from "./http_version.ts";
+import type { TakePart } from "./http_multipart.ts";
+import type { PinnedVersion } from "./http_version.ts";
+import { RangeRequests } from "./range_requests.ts";
+import { TakerFailure } from "./request_failure.ts";
 
 /** Requests that are best under way at once: most of the time is waiting. */
 const PARALLEL_READS = 8;
@@ -17,9 +21,13 @@ interface Extent extends ByteRange {
   readonly bytes: Uint8Array;
 }
 
-/** Most bytes of a body that answers these ranges: each part has headers. */
-function longestBody(ranges: readonly ByteRange[]): number {
-  return ranges.reduce((sum, { length }) => sum + length + 0x200, 0);
+function rangeOf({ offset, target }: ReadPart): ByteRange {
+  return { offset, length: target.length };
+}
+
+/** Takes bytes to where they are wanted. */
+function copyInto(parts: readonly ReadPart[]): TakePart {
+  return (bytes, index, position) => parts[index].target.set(bytes, position);
 }
 
 /** Copies a range out of the extent that holds it, if one does. */
@@ -43,26 +51,17 @@ export class RangeSource implements ByteSource {
   readonly byteLength: number;
   readonly parallelReads = PARALLEL_READS;
   readonly #client: HttpClient;
-  readonly #version: FileVersion;
+  readonly #requests: RangeRequests;
   readonly #head: Extent;
   /** What the last request with guesses brought. */
   #guessed: readonly Extent[] = [];
-  /** False once the server was seen not to answer several ranges at once. */
-  #multipart = true;
-  #bytesReceived: number;
 
-  constructor(
-    client: HttpClient,
-    byteLength: number,
-    version: FileVersion,
-    head: Uint8Array,
-  ) {
+  constructor(client: HttpClient, version: PinnedVersion, head: Uint8Array) {
     this.name = client.name;
-    this.byteLength = byteLength;
+    this.byteLength = version.byteLength;
     this.#client = client;
-    this.#version = version;
+    this.#requests = new RangeRequests(client, version);
     this.#head = { offset: 0, length: head.length, bytes: head };
-    this.#bytesReceived = head.length;
   }
 
   get requests(): number {
@@ -70,7 +69,7 @@ export class RangeSource implements ByteSource {
   }
 
   get bytesReceived(): number {
-    return this.#bytesReceived;
+    return this.#head.length + this.#requests.bytesReceived;
   }
 
   async readInto(
@@ -83,26 +82,26 @@ export class RangeSource implements ByteSource {
     if (target.length === 0) return;
     const range = { offset, length: target.length };
     if (this.#copyKnown(target, range)) return;
-    const guesses = this.#multipart ? this.#usable(range, options.guesses) : [];
+    const guesses = this.#requests.severalAtOnce
+      ? this.#usable(range, options.guesses)
+      : [];
     if (guesses.length > 0) {
       const parts = [range, ...guesses].map(({ offset, length }) => ({
         offset,
         target: new Uint8Array(length),
       }));
-      const filled = await this.#readMultipart(parts, options.signal);
+      const take = copyInto(parts);
+      const { signal } = options;
+      const ranges = parts.map(rangeOf);
+      const filled = await this.#requests.several(ranges, { take, signal });
       this.#guessed = parts.filter((_, index) => filled.has(index))
-        .map((it) => ({ ...it, length: it.target.length, bytes: it.target }));
+        .map((it) => ({ ...rangeOf(it), bytes: it.target }));
       if (this.#copyKnown(target, range)) return;
     }
-    await this.#client.get([range], async (response, alive) => {
-      this.#check([range], response);
-      const found = parseContentRange(response.headers.get("content-range"));
-      const same = found?.range?.offset === offset &&
-        found.range.length === target.length;
-      if (!same) throw this.#wrongRange(range, response);
-      await readBody(this.#client, response, target, alive);
-    }, options.signal);
-    this.#bytesReceived += target.length;
+    await this.#requests.one(range, {
+      take: (bytes, position) => target.set(bytes, position),
+      signal: options.signal,
+    });
   }
 
   #copyKnown(target: Uint8Array, range: ByteRange): boolean {
@@ -128,78 +127,31 @@ export class RangeSource implements ByteSource {
     parts: readonly ReadPart[],
     options: SourceReadOptions = {},
   ): Promise<void> {
-    options.signal?.throwIfAborted();
-    for (const { offset, target } of parts) {
-      checkRange(this, offset, target.length);
-    }
-    const filled = this.#multipart && parts.length > 1
-      ? await this.#readMultipart(parts, options.signal)
-      : new Set<number>();
-    for (const [index, { offset, target }] of parts.entries()) {
-      if (filled.has(index)) continue;
-      await this.readInto(target, offset, options);
-    }
+    const take = copyInto(parts);
+    await this.#stream(parts.map(rangeOf), take, options);
   }
 
-  /**
-   * Asks for several parts at once, and tells which are filled: none if the
-   * server does not answer so, which is remembered.
-   */
-  async #readMultipart(
-    parts: readonly ReadPart[],
-    signal: AbortSignal | undefined,
-  ): Promise<ReadonlySet<number>> {
-    const ranges = parts.map(({ offset, target }) => ({
-      offset,
-      length: target.length,
-    }));
-    const most = longestBody(ranges);
-    return await this.#client.get(ranges, async (response, alive) => {
-      const type = response.headers.get("content-type") ?? "";
-      const boundary = multipartBoundary(type);
-      if (response.status !== 206 || boundary === undefined) {
-        this.#multipart = false;
-        await response.body?.cancel();
-        return new Set<number>();
+  async streamRanges(
+    ranges: readonly ByteRange[],
+    take: TakeBytes,
+    options: SourceReadOptions = {},
+  ): Promise<void> {
+    await this.#stream(ranges, async (bytes, index, position) => {
+      try {
+        await take(bytes, ranges[index].offset + position);
+      } catch (error) {
+        throw new TakerFailure(error);
       }
-      this.#check(ranges, response);
-      const { byteLength } = this;
-      const reader = new MultipartReader(parts, { boundary, byteLength });
-      let received = 0;
-      await readChunks(response, this.#client.buffers, (chunk) => {
-        alive();
-        received += chunk.length;
-        if (received > most) {
-          throw this.#client.passing(`the server sent more than ${most} bytes`);
-        }
-        reader.push(chunk);
-      });
-      this.#bytesReceived += received;
-      const end = reader.end();
-      if (end === "cut") {
-        throw this.#client.passing(
-          `the connection ended after ${received} bytes of several ranges`,
-        );
-      }
-      this.#multipart = end === "whole";
-      return reader.filled;
-    }, signal);
+    }, options);
   }
 
-  #check(ranges: readonly ByteRange[], response: Response): void {
-    checkPartial(this.#client, ranges, response);
-    checkVersion(this.#client, ranges, response, {
-      ...this.#version,
-      byteLength: this.byteLength,
-    });
-  }
-
-  #wrongRange(range: ByteRange, response: Response): Error {
-    return this.#client.error(
-      [range],
-      `the server answered Content-Range ${
-        JSON.stringify(response.headers.get("content-range"))
-      }, expected bytes ${range.offset}-${rangeEnd(range) - 1}`,
-    );
+  async #stream(
+    ranges: readonly ByteRange[],
+    take: TakePart,
+    { signal }: SourceReadOptions,
+  ): Promise<void> {
+    signal?.throwIfAborted();
+    for (const { offset, length } of ranges) checkRange(this, offset, length);
+    await this.#requests.all(ranges, { take, signal });
   }
 }

@@ -1,5 +1,4 @@
 import type { ByteSource, ReadOptions } from "./byte_source.ts";
-import { readBody } from "./http_body.ts";
 import { HttpClient, type HttpOptions } from "./http_client.ts";
 import { checkPartial } from "./http_partial.ts";
 import { parseContentRange } from "./http_range_response.ts";
@@ -52,7 +51,8 @@ export async function openHttpSource(
 ): Promise<HttpSource> {
   const client = new HttpClient(url, options);
   const head = { offset: 0, length: HEAD_LENGTH };
-  const opened = await client.get([head], async (response, alive) => {
+  const opened = await client.get([head], async (answer) => {
+    const { response } = answer;
     if (response.status === 416) {
       const empty = parseContentRange(response.headers.get("content-range"));
       if (empty?.total === 0) {
@@ -80,9 +80,10 @@ export async function openHttpSource(
       );
     }
     const bytes = new Uint8Array(expected);
-    await readBody(client, response, bytes, alive);
+    await answer.readBody(expected, (chunk, at) => bytes.set(chunk, at));
     return { byteLength: total, bytes, response };
   }, options.signal);
-  const version = versionOf(opened.response);
-  return new RangeSource(client, opened.byteLength, version, opened.bytes);
+  const { byteLength, bytes, response } = opened;
+  const version = { ...versionOf(response), byteLength };
+  return new RangeSource(client, version, bytes);
 }

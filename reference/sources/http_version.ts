@@ -10,6 +10,12 @@ export interface FileVersion {
   readonly lastModified: string | null;
 }
 
+/** The version that was opened. */
+export interface PinnedVersion extends FileVersion {
+  /** Size of the file in bytes. */
+  readonly byteLength: number;
+}
+
 /** Reads it off a response. */
 export function versionOf({ headers }: Response): FileVersion {
   return {
@@ -23,7 +29,7 @@ export function checkVersion(
   client: HttpClient,
   ranges: readonly ByteRange[],
   response: Response,
-  pinned: FileVersion & { readonly byteLength: number },
+  pinned: PinnedVersion,
 ): void {
   const { etag, lastModified } = versionOf(response);
   const changed = etag !== pinned.etag ||
@@ -33,13 +39,13 @@ export function checkVersion(
   throw client.error(
     ranges,
     `the file changed on the server: ${describeVersion(response, total)}, ` +
-      `expected ${describePinned(pinned, pinned.byteLength)}`,
+      `expected ${describePinned(pinned)}`,
   );
 }
 
-function describePinned(version: FileVersion, byteLength: number): string {
+function describePinned(version: PinnedVersion): string {
   const tag = version.etag ?? version.lastModified ?? "no ETag";
-  return `${tag} of ${byteLength} bytes as when it was opened`;
+  return `${tag} of ${version.byteLength} bytes as when it was opened`;
 }
 
 function describeVersion(response: Response, total?: number): string {
