@@ -157,6 +157,7 @@ export type {
   StartQemuOptions,
   SyncByteSource,
   SyncPostcopyMemory,
+  TakeBytes,
   UnpackSummary,
   VerifyOptions,
   VerifyReport,

@@ -189,6 +189,7 @@ export type {
   ReadPart,
   SourceReadOptions,
   SyncByteSource,
+  TakeBytes,
 } from "./sources/byte_source.ts";
 export type { HttpOptions } from "./sources/http_client.ts";
 export type { HttpSource, HttpSourceOptions } from "./sources/http_source.ts";

@@ -72,7 +72,7 @@ export async function benchHttpLoad(
           await exportImage(snapshot.block("ram"), nowhere());
         }),
     },
-  ], 5);
+  ], 9);
   printResults(results, "GB/s");
   console.log(
     `  most requests under way at once: ${await mostAtOnce()} (goal ≥ 4)`,
