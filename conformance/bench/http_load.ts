@@ -15,7 +15,7 @@ import { printResults } from "./table.ts";
 
 const runFile = promisify(execFile);
 /** Bytes that a request for many pages brings, as the library asks for them. */
-const PART = 0x400000;
+const PART = 0x1000000;
 
 /** All pages of a RAMBlock in order, against others that get as many bytes. */
 export async function benchHttpLoad(
