@@ -89,6 +89,7 @@ export type {
   FileSinkOptions,
   FileSource,
   FileStore,
+  FileSourceOptions,
   FileStoreOptions,
   GuestBlocksOptions,
   GuestMapOptions,

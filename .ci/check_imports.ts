@@ -39,6 +39,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": ["format/mod.ts", "reference/mod.ts"],
   "conformance": [
     "mod.ts",
+    "reference/linux/mod.ts",
     "reference/linux/firecracker/handshake.ts", // to be fuzzed alone
   ],
   ".ci": [],

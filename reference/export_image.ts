@@ -1,4 +1,4 @@
-import type { PageRun } from "../format/mod.ts";
+import type { ByteRange, PageRun } from "../format/mod.ts";
 import { inLanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import { exportInLanes } from "./parallel/export_in_lanes.ts";
@@ -90,6 +90,7 @@ async function exportHere(
   const lanes = Array.from({ length: parallelReads });
   let done = 0;
   await inLanes(lanes, presentBatches(block, signal), async (runs) => {
+    for (const run of runs) block.willNeed?.(bytesOf(run, block.pageSize));
     await block.streamRuns(runs, async (bytes, offset) => {
       await sink.write(bytes, offset);
       done = Math.max(done, offset + bytes.length);
@@ -97,6 +98,10 @@ async function exportHere(
       await pace.step();
     }, options);
   });
+}
+
+function bytesOf({ first, end }: PageRun, pageSize: number): ByteRange {
+  return { offset: first * pageSize, length: (end - first) * pageSize };
 }
 
 /**

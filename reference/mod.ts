@@ -200,7 +200,7 @@ export type {
   CacheStatistics,
 } from "./sources/cached_source.ts";
 export { cachedSource } from "./sources/cached_source.ts";
-export type { FileSource } from "./sources/file_source.ts";
+export type { FileSource, FileSourceOptions } from "./sources/file_source.ts";
 export { openFileSource } from "./sources/file_source.ts";
 export { memorySource } from "./sources/memory_source.ts";
 export { SourceError } from "./sources/source_error.ts";

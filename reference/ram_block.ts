@@ -55,6 +55,8 @@ export class RAMBlock implements ByteSource {
   readonly byteLength: number;
   /** As of the source that the block is read from. */
   readonly parallelReads: number | undefined;
+  /** As of the source that the block is read from. */
+  readonly willNeed: ByteSource["willNeed"];
   /**
    * Where the pages stand, and which are there.
    * @internal
@@ -72,6 +74,9 @@ export class RAMBlock implements ByteSource {
     this.ignored = header.ignored;
     this.byteLength = header.usedLength;
     this.parallelReads = source.parallelReads;
+    this.willNeed = source.willNeed &&
+      (({ offset, length }) =>
+        source.willNeed?.({ offset: header.pagesOffset + offset, length }));
     this.pages = new BlockPages(source.name, header, order);
     this.name = this.pages.name;
     this.pageCount = this.pages.pageCount;

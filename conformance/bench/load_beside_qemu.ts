@@ -8,6 +8,7 @@ import {
   openSnapshotSync,
   saveSnapshot,
 } from "../../mod.ts";
+import { willNeed } from "../../reference/linux/mod.ts";
 import { BenchFolder } from "./bench_folder.ts";
 import { PAGE_SIZE } from "./guest_memory.ts";
 import { makeCold, measuredPlaces, type Place } from "./measured_places.ts";
@@ -96,7 +97,7 @@ async function measure(
   }
   function ours(name: string, options: object): Contender {
     async function run(): Promise<void> {
-      using source = openFileSource(file);
+      using source = openFileSource(file, { willNeed });
       const { blocks } = await openSnapshot(source);
       const [largest] = blocks.toSorted((a, b) => b.usedLength - a.usedLength);
       await exportImage(largest, createFileSink(out), options);

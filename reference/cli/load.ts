@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { exportImage, openSnapshot, type RAMBlock } from "../mod.ts";
+import { willNeed } from "../linux/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { commitTogether, type PendingFile } from "./output/commit_together.ts";
 import { formatBytes } from "./output/format_bytes.ts";
@@ -58,7 +59,7 @@ Example: mkdir images && deno task load vm.mr images`,
     const work = { ...workOptions(values), signal, events };
     const options = { ...openOptions(values), signal };
     const started = performance.now();
-    await using opened = await openSource(FILE, { signal });
+    await using opened = await openSource(FILE, { signal, willNeed });
     const snapshot = await openSnapshot(opened.source, options);
     checkFolder(OUTDIR);
     const ignored = snapshot.blocks.filter((block) => block.ignored);

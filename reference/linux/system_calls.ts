@@ -25,6 +25,7 @@ const SIGNATURES = {
   open: { parameters: ["address", "i32", "i32"], result: "i32" },
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   fallocate: { parameters: ["i32", "i32", "i64", "i64"], result: "i32" },
+  posix_fadvise: { parameters: ["i32", "i64", "i64", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   read: { parameters: ["i32", "bytes", "address"], result: "i32" },
   write: { parameters: ["i32", "address", "address"], result: "i32" },

@@ -1,3 +1,4 @@
+import { PageBitmap } from "../../format/mod.ts";
 import { BackgroundFlush } from "../saving/background_flush.ts";
 import { backingOf } from "../local/backing.ts";
 import type { ExportOptions } from "../export_image.ts";
@@ -15,6 +16,7 @@ import {
   laneTask,
 } from "./lane_plan.ts";
 import { LanePool } from "./lane_pool.ts";
+import { LaneReadAhead } from "./lane_read_ahead.ts";
 import { CONTROL } from "./lane_task.ts";
 
 /**
@@ -59,6 +61,10 @@ export async function exportInLanes(
     chunkLength,
     directIo,
   });
+  const ahead = directIo || whole.wanted === undefined
+    ? undefined
+    : new LaneReadAhead(block, new PageBitmap(block.pageCount, whole.wanted));
+  ahead?.follow(0);
   const report = new ProgressReport(usedLength, options.onProgress);
   report.idstr = idstr;
   const skipped = Math.max(0, usedLength - length);
@@ -67,6 +73,8 @@ export async function exportInLanes(
   const running = pool.run(task, {
     signal,
     onPoll() {
+      const next = task.chunks[Atomics.load(task.control, CONTROL.next)];
+      if (next !== undefined) ahead?.follow(next * chunkLength / pageSize);
       const done = Atomics.load(task.control, CONTROL.done) * chunkLength;
       const written = Atomics.load(task.control, CONTROL.writtenPages);
       report.done = Math.min(usedLength, skipped + done);

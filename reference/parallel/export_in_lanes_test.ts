@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { exportImage } from "../export_image.ts";
-import { openSnapshot } from "../open_snapshot.ts";
+import { openSnapshot, openSnapshotSync } from "../open_snapshot.ts";
 import { saveSnapshot } from "../save_snapshot.ts";
 import { createSnapshot } from "../snapshot_writer.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
@@ -47,6 +47,37 @@ async function load(
   await exportImage(block, createFileSink(scratch.file(name)), options);
   return scratch.file(name);
 }
+
+test("exportImage() tells a source of each page that it will read, once", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("vm.mr");
+  await writeSnapshot(path);
+  for (const jobs of [1, 2]) {
+    const told: { first: number; end: number }[] = [];
+    let pagesOffset = 0;
+    using source = openFileSource(path, {
+      willNeed(_, { offset, length }) {
+        const first = (offset - pagesOffset) / PAGE;
+        told.push({ first, end: first + length / PAGE });
+      },
+    });
+    const block = openSnapshotSync(source).block("ram");
+    ({ pagesOffset } = block);
+    const sink = createFileSink(scratch.file(`told by ${jobs}`));
+    await exportImage(block, sink, { jobs });
+    // Runs may be told in pieces, which are then neighbours.
+    const joined: typeof told = [];
+    for (const run of told) {
+      const last = joined.at(-1);
+      if (last?.end === run.first) last.end = run.end;
+      else joined.push(run);
+    }
+    // Lanes may be past what is behind the first 128 MiB before they are looked at.
+    const end = jobs === 1 ? Infinity : 128 * MIB / PAGE;
+    const within = (runs: typeof told) => runs.filter((run) => run.end <= end);
+    assert.deepEqual(within(joined), within([...block.presentRunsSync()]));
+  }
+});
 
 test("exportImage() gives the same sparse image whatever the number of jobs", async () => {
   using scratch = new ScratchFolder();

@@ -81,6 +81,8 @@ export interface ByteSource {
       options?: SourceReadOptions,
     ) => Promise<void>)
     | undefined;
+  /** Is told of bytes that will be read soon. There only where that is of use. */
+  readonly willNeed?: ((range: ByteRange) => void) | undefined;
 }
 
 /** A source that can also be read without waiting. */

@@ -3,6 +3,7 @@ import {
   type ByteSource,
   type CachedSource,
   cachedSource,
+  type FileSourceOptions,
   type HttpSource,
   openFileSource,
   openHttpSource,
@@ -31,14 +32,17 @@ export function isUrl(path: string): boolean {
   return /^https?:\/\//i.test(path);
 }
 
+/** How to open a source. */
+export interface OpenSourceOptions extends ReadOptions, FileSourceOptions {}
+
 /** Opens a path, or a URL behind a cache. */
 export async function openSource(
   path: string,
-  options: ReadOptions = {},
+  options: OpenSourceOptions = {},
 ): Promise<OpenedSource> {
   if (!isUrl(path)) {
     refusePipedInput(path);
-    const source = openFileSource(path);
+    const source = openFileSource(path, options);
     return {
       source,
       transfer: () => undefined,
