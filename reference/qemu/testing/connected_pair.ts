@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import type { ByteChannel } from "../byte_channel.ts";
-import { connectSocket } from "../connect_socket.ts";
+import { connectThrough } from "../connect_socket.ts";
+import { socketsHere } from "../sockets_here.ts";
 
 /** A channel of ours and the plain socket at its other end, for a test to play. */
 export class ConnectedPair implements Disposable {
@@ -24,7 +25,10 @@ export class ConnectedPair implements Disposable {
   }
 
   /** Connects the two over a unix socket in a folder of its own, or over TCP. */
-  static async open(kind: "unix" | "tcp" = "unix"): Promise<ConnectedPair> {
+  static async open(
+    kind: "unix" | "tcp" = "unix",
+    sockets = socketsHere(),
+  ): Promise<ConnectedPair> {
     const folder = new ScratchFolder();
     const server = createServer({ allowHalfOpen: true });
     const path = folder.file("socket");
@@ -36,7 +40,8 @@ export class ConnectedPair implements Disposable {
       server.once("connection", resolve);
     });
     const address = server.address();
-    const channel = await connectSocket(
+    const channel = await connectThrough(
+      sockets,
       typeof address === "object" && address !== null
         ? `tcp:127.0.0.1:${address.port}`
         : `unix:${path}`,
