@@ -10,7 +10,7 @@ import type {
 const BUFFER_SIZE = 0x40000;
 
 /** What is used of a `Deno.Conn`. */
-interface DenoConnection {
+export interface DenoConnection {
   read(target: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
   closeWrite(): Promise<void>;
@@ -20,12 +20,13 @@ interface DenoConnection {
 }
 
 /** What is used of a `Deno.Listener`. */
-interface DenoListener {
+export interface DenoListener {
   accept(): Promise<DenoConnection>;
   close(): void;
 }
 
-type DenoAddress =
+/** Where `Deno` connects to or listens. */
+export type DenoAddress =
   | { readonly transport: "unix"; readonly path: string }
   | {
     readonly transport: "tcp";
@@ -34,7 +35,7 @@ type DenoAddress =
   };
 
 /** What is used of `Deno`. */
-interface DenoNet {
+export interface DenoNet {
   connect(
     address: DenoAddress & { readonly signal?: AbortSignal },
   ): Promise<DenoConnection>;
@@ -45,8 +46,9 @@ interface DenoNet {
  * Deno's own sockets; undefined on another runtime. They read into a buffer that
  * is used again, where `node:net` on Deno makes one for each 64 KiB.
  */
-export function denoSockets(): RuntimeSockets | undefined {
-  const { Deno: deno } = globalThis as { readonly Deno?: Partial<DenoNet> };
+export function denoSockets(
+  deno = (globalThis as { readonly Deno?: Partial<DenoNet> }).Deno,
+): RuntimeSockets | undefined {
   const { connect, listen } = deno ?? {};
   if (connect === undefined || listen === undefined) return undefined;
   return {

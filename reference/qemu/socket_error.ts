@@ -19,7 +19,7 @@ export const CLOSED_THERE = "the other side has closed the connection";
 const UNKNOWN_HOST = "the host is not known";
 
 /** The runtimes each say it in words of their own; the codes are the same. */
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS: ReadonlyMap<string, string> = new Map(Object.entries({
   EACCES: "permission denied",
   EADDRINUSE: "the address is in use",
   EADDRNOTAVAIL: "the address is not of this machine",
@@ -32,12 +32,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: UNKNOWN_HOST,
   EPIPE: CLOSED_THERE,
   ETIMEDOUT: "the host does not answer",
-};
+}));
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   // Deno gives no code with that.
   if (/^failed to lookup address /.test(String(message))) return UNKNOWN_HOST;
-  const known = typeof code === "string" ? REASONS[code] : undefined;
+  const known = REASONS.get(String(code));
   return known ?? String(message || code || error);
 }

@@ -2,7 +2,9 @@ import { createServer, type Server, type Socket } from "node:net";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import type { ByteChannel } from "../byte_channel.ts";
 import { connectThrough } from "../connect_socket.ts";
+import type { RuntimeSockets } from "../runtime_sockets.ts";
 import { socketsHere } from "../sockets_here.ts";
+import { reusedBuffer } from "./reused_buffer.ts";
 
 /** A channel of ours and the plain socket at its other end, for a test to play. */
 export class ConnectedPair implements Disposable {
@@ -24,10 +26,14 @@ export class ConnectedPair implements Disposable {
     other.on("error", () => {});
   }
 
-  /** Connects the two over a unix socket in a folder of its own, or over TCP. */
+  /**
+   * Connects the two over a unix socket in a folder of its own, or over TCP. Who
+   * does not ask for certain sockets is no test of them: what its channel gives is
+   * spoiled by the next read.
+   */
   static async open(
     kind: "unix" | "tcp" = "unix",
-    sockets = socketsHere(),
+    sockets?: RuntimeSockets,
   ): Promise<ConnectedPair> {
     const folder = new ScratchFolder();
     const server = createServer({ allowHalfOpen: true });
@@ -41,12 +47,17 @@ export class ConnectedPair implements Disposable {
     });
     const address = server.address();
     const channel = await connectThrough(
-      sockets,
+      sockets ?? socketsHere(),
       typeof address === "object" && address !== null
         ? `tcp:127.0.0.1:${address.port}`
         : `unix:${path}`,
     );
-    return new ConnectedPair(channel, await accepted, server, folder);
+    return new ConnectedPair(
+      sockets === undefined ? reusedBuffer(channel) : channel,
+      await accepted,
+      server,
+      folder,
+    );
   }
 
   [Symbol.dispose](): void {
