@@ -83,8 +83,8 @@ class DenoSocket implements RuntimeSocket {
     }
   }
 
-  async read(): Promise<Uint8Array | undefined> {
-    const buffer = this.#buffer ??= new Uint8Array(BUFFER_SIZE);
+  async read(target?: Uint8Array): Promise<Uint8Array | undefined> {
+    const buffer = target ?? (this.#buffer ??= new Uint8Array(BUFFER_SIZE));
     for (;;) {
       const length = await this.#connection.read(buffer);
       if (length === null) {

@@ -60,6 +60,20 @@ test("Deno's sockets read into one buffer", async () => {
   assert.equal(new Set(targets).size, 1);
 });
 
+test("Deno's sockets read into the caller's buffer, and no further", async () => {
+  const channel = await channelOver({
+    read(target) {
+      target.fill(7);
+      return Promise.resolve(target.length);
+    },
+  });
+  const buffer = new Uint8Array(6);
+  const bytes = await channel.read(buffer.subarray(2, 5));
+  assert.equal(bytes?.buffer, buffer.buffer);
+  assert.equal(bytes.length, 3);
+  assert.deepEqual(buffer, Uint8Array.of(0, 0, 7, 7, 7, 0));
+});
+
 test("Deno's sockets write all, however little is taken at once", async () => {
   const taken: number[] = [];
   const channel = await channelOver({

@@ -6,11 +6,11 @@ import type { SocketAddress } from "./socket_address.ts";
  */
 export interface RuntimeSocket {
   /**
-   * The next bytes, at least one, good until the next call; one at a time.
-   * Undefined at the end: what is being written is written then, and the other
+   * The next bytes, at least one, good until the next call; in `target` if it can
+   * put them there. One at a time. Undefined at the end: what is being written is written then, and the other
    * side told that no more comes.
    */
-  read(): Promise<Uint8Array | undefined>;
+  read(target?: Uint8Array): Promise<Uint8Array | undefined>;
   /** Writes all of `bytes`, behind those of earlier calls. */
   write(bytes: Uint8Array): Promise<void>;
   /** Ends both directions; can be called again. */

@@ -18,7 +18,7 @@ export class SocketChannel implements ByteChannel {
     this.name = name;
   }
 
-  async read(): Promise<Uint8Array | undefined> {
+  async read(target?: Uint8Array): Promise<Uint8Array | undefined> {
     if (this.#isReading && !this.#closed) {
       throw new TypeError(
         `Cannot read from ${this.name}: a read is under way`,
@@ -26,7 +26,7 @@ export class SocketChannel implements ByteChannel {
     }
     if (!this.#ended) {
       // What came before a failed write is still there to be read.
-      const bytes = await this.#read();
+      const bytes = await this.#read(target);
       if (bytes !== undefined && !this.#closed) return bytes;
       this.#ended = true;
     }
@@ -53,10 +53,10 @@ export class SocketChannel implements ByteChannel {
     this.#socket.close();
   }
 
-  async #read(): Promise<Uint8Array | undefined> {
+  async #read(target?: Uint8Array): Promise<Uint8Array | undefined> {
     this.#isReading = true;
     try {
-      return await this.#socket.read();
+      return await this.#socket.read(target);
     } catch (error) {
       this.#fail(error);
       return undefined;
