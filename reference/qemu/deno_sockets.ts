@@ -84,7 +84,9 @@ class DenoSocket implements RuntimeSocket {
   }
 
   async read(target?: Uint8Array): Promise<Uint8Array | undefined> {
-    const buffer = target ?? (this.#buffer ??= new Uint8Array(BUFFER_SIZE));
+    const buffer = target !== undefined && target.length > 0
+      ? target
+      : this.#buffer ??= new Uint8Array(BUFFER_SIZE);
     for (;;) {
       const length = await this.#connection.read(buffer);
       if (length === null) {

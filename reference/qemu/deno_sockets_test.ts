@@ -72,6 +72,9 @@ test("Deno's sockets read into the caller's buffer, and no further", async () =>
   assert.equal(bytes?.buffer, buffer.buffer);
   assert.equal(bytes.length, 3);
   assert.deepEqual(buffer, Uint8Array.of(0, 0, 7, 7, 7, 0));
+  // Where nothing has room, its own buffer has.
+  const own = await channel.read(buffer.subarray(6));
+  assert.deepEqual(own?.subarray(0, 1), Uint8Array.of(7));
 });
 
 test("Deno's sockets write all, however little is taken at once", async () => {
