@@ -7,9 +7,11 @@ export interface ByteChannel {
   readonly name: string;
   /**
    * The next bytes, at least one; undefined once the other side has ended.
-   * They are the caller's until the next call. Rejects with a `SourceError`.
+   * They are the caller's until the next call. A channel that can do so puts them
+   * at the start of `target`, which spares a copy; others leave it alone. Rejects
+   * with a `SourceError`.
    */
-  read(): Promise<Uint8Array | undefined>;
+  read(target?: Uint8Array): Promise<Uint8Array | undefined>;
   /**
    * Writes all of `bytes`, behind those of earlier calls. The caller may use the
    * buffer again once it resolves, which it does when there is room for more.

@@ -1,28 +1,13 @@
-import type { NetConnectOpts } from "node:net";
-import { builtinModule } from "../local/builtin_module.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";
 import type { ByteChannel } from "./byte_channel.ts";
-import {
-  formatSocketAddress,
-  parseSocketAddress,
-  type SocketAddress,
-} from "./socket_address.ts";
-import { SocketChannel, socketError } from "./socket_channel.ts";
+import type { RuntimeSockets } from "./runtime_sockets.ts";
+import { formatSocketAddress, parseSocketAddress } from "./socket_address.ts";
+import { SocketChannel } from "./socket_channel.ts";
+import { socketError } from "./socket_error.ts";
+import { socketsHere } from "./sockets_here.ts";
 
 const TIMEOUT = 10_000;
-
-/** `node:net`, or an error where there are no sockets. */
-export function nodeNet() {
-  return builtinModule("node:net", { what: "sockets", action: "use sockets" });
-}
-
-/** The address in the words of `node:net`. */
-export function netOptions(address: SocketAddress): NetConnectOpts {
-  return address.kind === "unix"
-    ? { path: address.path }
-    : { host: address.host, port: address.port };
-}
 
 /**
  * Connects to a socket that somebody listens at: `unix:PATH` or
@@ -50,19 +35,26 @@ export async function connectSocket(
   address: string,
   options: WaitOptions = {},
 ): Promise<ByteChannel> {
+  return await connectThrough(socketsHere(), address, options);
+}
+
+/** {@linkcode connectSocket} with the sockets of one's choice. */
+export async function connectThrough(
+  sockets: RuntimeSockets,
+  address: string,
+  options: WaitOptions = {},
+): Promise<ByteChannel> {
   const { signal, timeout = TIMEOUT } = options;
   const parsed = parseSocketAddress(address);
   const name = formatSocketAddress(parsed);
   signal?.throwIfAborted();
-  const socket = nodeNet().connect(netOptions(parsed));
-  const connected = new Promise<void>((resolve, reject) => {
-    socket.once("connect", resolve);
-    socket.once("error", (error) => {
-      reject(socketError("connect to", name, error));
+  const giveUp = new AbortController();
+  const connecting = sockets.connect(parsed, giveUp.signal)
+    .then((socket) => new SocketChannel(socket, name), (error) => {
+      throw socketError("connect to", name, error);
     });
-  });
   try {
-    await waitFor(connected, {
+    return await waitFor(connecting, {
       signal,
       timeout,
       late: (timeout) =>
@@ -72,8 +64,9 @@ export async function connectSocket(
         ),
     });
   } catch (error) {
-    socket.destroy();
+    giveUp.abort();
+    // One that came in the very moment of giving up is not left hanging.
+    connecting.then((channel) => channel.close(), () => {});
     throw error;
   }
-  return new SocketChannel(socket, name);
 }

@@ -1,10 +1,15 @@
-import type { Server, Socket } from "node:net";
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";
 import type { ByteChannel } from "./byte_channel.ts";
-import { netOptions, nodeNet } from "./connect_socket.ts";
-import { formatSocketAddress, parseSocketAddress } from "./socket_address.ts";
-import { SocketChannel, socketError } from "./socket_channel.ts";
+import type { RuntimeSocket, RuntimeSockets } from "./runtime_sockets.ts";
+import {
+  formatSocketAddress,
+  parseSocketAddress,
+  type SocketAddress,
+} from "./socket_address.ts";
+import { SocketChannel } from "./socket_channel.ts";
+import { socketError } from "./socket_error.ts";
+import { socketsHere } from "./sockets_here.ts";
 
 /** So many may have connected before they are accepted. */
 const WAITING_MAX = 16;
@@ -40,39 +45,52 @@ export interface SocketListener extends Disposable {
  * ```
  */
 export async function listenSocket(address: string): Promise<SocketListener> {
+  return await listenThrough(socketsHere(), address);
+}
+
+/** {@linkcode listenSocket} with the sockets of one's choice. */
+export async function listenThrough(
+  sockets: RuntimeSockets,
+  address: string,
+): Promise<SocketListener> {
   const parsed = parseSocketAddress(address);
-  const name = formatSocketAddress(parsed);
-  const server = nodeNet().createServer({ pauseOnConnect: false });
-  const listener = new Listener(server, name);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => {
-      reject(socketError("listen at", name, error));
-    });
-    server.listen(netOptions(parsed), resolve);
-  });
+  const listener = new Listener(formatSocketAddress(parsed));
+  await listener.listen(sockets, parsed);
   return listener;
 }
 
 class Listener implements SocketListener {
   readonly name: string;
-  readonly #server: Server;
+  #closeSocket: (() => void) | undefined;
   readonly #waiting: ByteChannel[] = [];
   readonly #accepting: {
     resolve(channel: ByteChannel): void;
     reject(error: SourceError): void;
   }[] = [];
-  #closed = false;
+  #end: SourceError | undefined;
 
-  constructor(server: Server, name: string) {
-    this.#server = server;
+  constructor(name: string) {
     this.name = name;
-    server.on("connection", (socket) => this.#connect(socket));
+  }
+
+  async listen(sockets: RuntimeSockets, address: SocketAddress): Promise<void> {
+    try {
+      const socket = await sockets.listen(address, {
+        onSocket: (socket) => this.#connect(socket),
+        onError: (error) => {
+          this.#endWith(socketError("accept at", this.name, error));
+        },
+      });
+      this.#closeSocket = () => socket.close();
+    } catch (error) {
+      throw socketError("listen at", this.name, error);
+    }
   }
 
   async accept(options: WaitOptions = {}): Promise<ByteChannel> {
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) return waiting;
-    if (this.#closed) throw this.#error("it was closed");
+    if (this.#end !== undefined) throw this.#end;
     const accepting = Promise.withResolvers<ByteChannel>();
     this.#accepting.push(accepting);
     try {
@@ -90,28 +108,29 @@ class Listener implements SocketListener {
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#server.close();
+    this.#closeSocket?.();
+    this.#closeSocket = undefined;
+    this.#endWith(this.#error("it was closed"));
     for (const channel of this.#waiting.splice(0)) channel.close();
-    for (const { reject } of this.#accepting.splice(0)) {
-      reject(this.#error("it was closed"));
-    }
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  #connect(socket: Socket): void {
+  #connect(socket: RuntimeSocket): void {
     const accepting = this.#accepting.shift();
-    if (accepting === undefined && this.#waiting.length >= WAITING_MAX) {
-      socket.destroy();
-      return;
-    }
     const channel = new SocketChannel(socket, this.name);
-    if (accepting === undefined) this.#waiting.push(channel);
-    else accepting.resolve(channel);
+    if (accepting !== undefined) accepting.resolve(channel);
+    else if (this.#end === undefined && this.#waiting.length < WAITING_MAX) {
+      this.#waiting.push(channel);
+    } else channel.close();
+  }
+
+  /** Nobody comes any more. */
+  #endWith(error: SourceError): void {
+    this.#end ??= error;
+    for (const { reject } of this.#accepting.splice(0)) reject(this.#end);
   }
 
   #error(reason: string): SourceError {

@@ -146,9 +146,16 @@ class ChannelInput {
     let done = 0;
     while (done < least) {
       if (this.#chunk.length === 0) {
-        const chunk = await this.#channel.read();
+        const room = target.subarray(done);
+        const chunk = await this.#channel.read(room);
         if (chunk === undefined) break;
         this.#report.bytesReceived += chunk.length;
+        if (
+          chunk.buffer === room.buffer && chunk.byteOffset === room.byteOffset
+        ) {
+          done += chunk.length;
+          continue;
+        }
         this.#chunk = chunk;
       }
       const length = Math.min(this.#chunk.length, target.length - done);

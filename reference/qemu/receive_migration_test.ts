@@ -13,6 +13,7 @@ import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SequentialGuest } from "../testing/sequential_guest.ts";
 import { receiveMigration } from "./receive_migration.ts";
 import type { ReceiveProgress } from "./receive_report.ts";
+import { socketsHere } from "./sockets_here.ts";
 import { ConnectedPair } from "./testing/connected_pair.ts";
 
 const PAGE = 4096;
@@ -22,11 +23,12 @@ test(
   "receiveMigration() writes what comes over a socket",
   PATIENT,
   async () => {
-    for (const kind of ["unix", "tcp"] as const) {
+    const ways = [["unix"], ["tcp"], ["unix", socketsHere()]] as const;
+    for (const [kind, sockets] of ways) {
       const { bytes } = randomSequential(randomNumbers(7), 600);
       const converted = memorySink();
       await convertSequential(memorySource(bytes), converted);
-      using pair = await ConnectedPair.open(kind);
+      using pair = await ConnectedPair.open(kind, sockets);
       using folder = new ScratchFolder();
       const told: ReceiveProgress[] = [];
       const path = folder.file("vm.mr");

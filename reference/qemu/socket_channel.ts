@@ -1,163 +1,80 @@
-import type { Socket } from "node:net";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteChannel } from "./byte_channel.ts";
+import type { RuntimeSocket } from "./runtime_sockets.ts";
+import { CLOSED_THERE, socketError } from "./socket_error.ts";
 
-/** The socket is told to wait while so many bytes have not been read. */
-const UNREAD_MAX = 0x100000;
-
-interface PendingRead {
-  resolve(bytes: Uint8Array | undefined): void;
-  reject(error: SourceError): void;
-}
-
-/**
- * A connected socket as a byte channel.
- *
- * A read that waits is answered in the very event that brings the bytes, without
- * a turn of the event loop between.
- */
+/** A connected socket as a byte channel. */
 export class SocketChannel implements ByteChannel {
   readonly name: string;
-  readonly #socket: Socket;
-  readonly #unread: Uint8Array[] = [];
-  #unreadLength = 0;
-  #pendingRead: PendingRead | undefined;
-  readonly #pendingWrites = new Set<(error: SourceError) => void>();
+  readonly #socket: RuntimeSocket;
+  #isReading = false;
   #ended = false;
   #closed = false;
   #error: SourceError | undefined;
 
   /** Takes over a connected socket; `name` is its address. */
-  constructor(socket: Socket, name: string) {
+  constructor(socket: RuntimeSocket, name: string) {
     this.#socket = socket;
     this.name = name;
-    socket.setNoDelay(true);
-    socket.on("data", ({ buffer, byteOffset, length }: Uint8Array) => {
-      // Not a Buffer, whose `slice` is no copy.
-      this.#receive(new Uint8Array(buffer, byteOffset, length));
-    });
-    socket.on("end", () => this.#endReading());
-    socket.on("error", (error) => this.#fail(error));
-    socket.on("close", () => this.#end());
   }
 
-  read(): Promise<Uint8Array | undefined> {
-    if (this.#pendingRead !== undefined) {
-      return Promise.reject(
-        new TypeError(`Cannot read from ${this.name}: a read is under way`),
+  async read(target?: Uint8Array): Promise<Uint8Array | undefined> {
+    if (this.#isReading && !this.#closed) {
+      throw new TypeError(
+        `Cannot read from ${this.name}: a read is under way`,
       );
     }
-    const bytes = this.#unread.shift();
-    if (bytes !== undefined) {
-      this.#unreadLength -= bytes.length;
-      if (this.#unread.length === 0 && !this.#ended) this.#socket.resume();
-      return Promise.resolve(bytes);
+    if (!this.#ended) {
+      // What came before a failed write is still there to be read.
+      const bytes = await this.#read(target);
+      if (bytes !== undefined && !this.#closed) return bytes;
+      this.#ended = true;
     }
-    if (this.#error !== undefined) return Promise.reject(this.#error);
-    if (this.#ended) return Promise.resolve(undefined);
-    return new Promise((resolve, reject) => {
-      this.#pendingRead = { resolve, reject };
-    });
+    if (this.#error !== undefined) throw this.#error;
+    return undefined;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
-    if (this.#closed) {
-      return Promise.reject(this.#writeError("it was closed"));
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#error !== undefined) throw this.#error;
+    if (this.#ended) throw this.#writeError();
+    try {
+      await this.#socket.write(bytes);
+    } catch (error) {
+      if (this.#closed) throw this.#error ?? this.#writeError();
+      const known = this.#error;
+      this.#fail(error);
+      throw known ?? socketError("write to", this.name, error);
     }
-    return new Promise((resolve, reject) => {
-      this.#pendingWrites.add(reject);
-      this.#socket.write(bytes, (error) => {
-        this.#pendingWrites.delete(reject);
-        if (error === undefined || error === null) resolve();
-        else reject(this.#error ?? this.#writeError(reasonOf(error), error));
-      });
-    });
   }
 
   close(): void {
     this.#closed = true;
-    this.#unread.length = 0;
-    this.#unreadLength = 0;
-    this.#end();
-    this.#socket.destroy();
-  }
-
-  #receive(bytes: Uint8Array): void {
-    if (this.#closed || bytes.length === 0) return;
-    const pending = this.#pendingRead;
-    if (pending !== undefined) {
-      this.#pendingRead = undefined;
-      pending.resolve(bytes);
-      return;
-    }
-    this.#unread.push(bytes);
-    this.#unreadLength += bytes.length;
-    if (this.#unreadLength >= UNREAD_MAX) this.#socket.pause();
-  }
-
-  /** Nothing comes any more. */
-  #endReading(): void {
     this.#ended = true;
-    const pending = this.#pendingRead;
-    this.#pendingRead = undefined;
-    if (this.#error === undefined) pending?.resolve(undefined);
-    else pending?.reject(this.#error);
+    this.#socket.close();
   }
 
-  /** Nothing comes, and nothing can be written any more. */
-  #end(): void {
-    this.#endReading();
-    const reason = this.#closed ? "it was closed" : CLOSED_THERE;
-    this.#closed = true;
-    for (const reject of this.#pendingWrites) {
-      reject(this.#error ?? this.#writeError(reason));
+  async #read(target?: Uint8Array): Promise<Uint8Array | undefined> {
+    this.#isReading = true;
+    try {
+      return await this.#socket.read(target);
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    } finally {
+      this.#isReading = false;
     }
-    this.#pendingWrites.clear();
   }
 
-  #fail(error: Error): void {
+  #fail(error: unknown): void {
+    // What closing breaks off is no failure.
     if (!this.#closed) this.#error ??= socketError("use", this.name, error);
-    this.#end();
   }
 
-  #writeError(reason: string, cause?: unknown): SourceError {
+  #writeError(): SourceError {
     return new SourceError(
       this.name,
-      `Cannot write to ${this.name}: ${reason}`,
-      { cause },
+      `Cannot write to ${this.name}: ` +
+        (this.#closed ? "it was closed" : CLOSED_THERE),
     );
   }
-}
-
-/** What went wrong with a socket, in one line. */
-export function socketError(
-  action: string,
-  name: string,
-  error: unknown,
-): SourceError {
-  return new SourceError(
-    name,
-    `Cannot ${action} ${name}: ${reasonOf(error)}`,
-    { cause: error },
-  );
-}
-
-const CLOSED_THERE = "the other side has closed the connection";
-
-/** The runtimes each say it in words of their own; the codes are the same. */
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EADDRINUSE: "the address is in use",
-  ECONNREFUSED: "nobody listens there",
-  ECONNRESET: CLOSED_THERE,
-  ENOENT: "there is no such socket",
-  ENOTFOUND: "the host is not known",
-  EPIPE: CLOSED_THERE,
-};
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  const known = typeof code === "string" ? REASONS[code] : undefined;
-  return known ?? String(message || code || error);
 }

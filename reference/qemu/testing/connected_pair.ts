@@ -1,7 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import type { ByteChannel } from "../byte_channel.ts";
-import { connectSocket } from "../connect_socket.ts";
+import { connectThrough } from "../connect_socket.ts";
+import type { RuntimeSockets } from "../runtime_sockets.ts";
+import { socketsHere } from "../sockets_here.ts";
+import { reusedBuffer } from "./reused_buffer.ts";
 
 /** A channel of ours and the plain socket at its other end, for a test to play. */
 export class ConnectedPair implements Disposable {
@@ -23,8 +26,15 @@ export class ConnectedPair implements Disposable {
     other.on("error", () => {});
   }
 
-  /** Connects the two over a unix socket in a folder of its own, or over TCP. */
-  static async open(kind: "unix" | "tcp" = "unix"): Promise<ConnectedPair> {
+  /**
+   * Connects the two over a unix socket in a folder of its own, or over TCP. Who
+   * does not ask for certain sockets is no test of them: what its channel gives is
+   * spoiled by the next read.
+   */
+  static async open(
+    kind: "unix" | "tcp" = "unix",
+    sockets?: RuntimeSockets,
+  ): Promise<ConnectedPair> {
     const folder = new ScratchFolder();
     const server = createServer({ allowHalfOpen: true });
     const path = folder.file("socket");
@@ -36,12 +46,18 @@ export class ConnectedPair implements Disposable {
       server.once("connection", resolve);
     });
     const address = server.address();
-    const channel = await connectSocket(
+    const channel = await connectThrough(
+      sockets ?? socketsHere(),
       typeof address === "object" && address !== null
         ? `tcp:127.0.0.1:${address.port}`
         : `unix:${path}`,
     );
-    return new ConnectedPair(channel, await accepted, server, folder);
+    return new ConnectedPair(
+      sockets === undefined ? reusedBuffer(channel) : channel,
+      await accepted,
+      server,
+      folder,
+    );
   }
 
   [Symbol.dispose](): void {

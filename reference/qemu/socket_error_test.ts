@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { socketError } from "./socket_error.ts";
+
+test("socketError() has the same words for what runtimes say in their own", () => {
+  const said = [
+    [{ code: "EPIPE", message: "Broken pipe (os error 32)" }, /has closed the/],
+    [{ code: "ECONNREFUSED", message: "connect x" }, /nobody listens there$/],
+    [{ code: "ENOTFOUND", message: "getaddrinfo x" }, /host is not known$/],
+    [
+      new Error("failed to lookup address information: Name or service not …"),
+      /host is not known$/,
+    ],
+    // A word that is a key of every object is no code.
+    [{ code: "toString", message: "something else" }, /: something else$/],
+    [{ code: "ESTRANGE" }, /: ESTRANGE$/],
+    ["text", /: text$/],
+  ] as const;
+  for (const [cause, words] of said) {
+    const error = socketError("use", "unix:/x", cause);
+    assert.match(error.message, /^Cannot use unix:\/x: /);
+    assert.match(error.message, words);
+    assert.equal(error.cause, cause);
+    assert.equal(error.source, "unix:/x");
+  }
+});

@@ -1,0 +1,27 @@
+import type { ByteChannel } from "../byte_channel.ts";
+
+/**
+ * A channel that gives its bytes in small pieces out of one buffer: what it gave
+ * before is spoiled by the next call.
+ */
+export function reusedBuffer(channel: ByteChannel): ByteChannel {
+  const buffer = new Uint8Array(1021);
+  let rest = new Uint8Array(0);
+  return {
+    name: channel.name,
+    async read(): Promise<Uint8Array | undefined> {
+      buffer.fill(0xa5);
+      if (rest.length === 0) {
+        const bytes = await channel.read();
+        if (bytes === undefined) return undefined;
+        rest = bytes.slice();
+      }
+      const length = Math.min(rest.length, buffer.length);
+      buffer.set(rest.subarray(0, length));
+      rest = rest.subarray(length);
+      return buffer.subarray(0, length);
+    },
+    write: (bytes) => channel.write(bytes),
+    close: () => channel.close(),
+  };
+}

@@ -1,0 +1,15 @@
+import { test } from "node:test";
+import { denoSockets } from "../deno_sockets.ts";
+import { nodeSockets } from "../node_sockets.ts";
+import type { RuntimeSockets } from "../runtime_sockets.ts";
+
+/** A test of each kind of socket that this runtime has: Deno has two. */
+export function socketTest(
+  name: string,
+  body: (sockets: RuntimeSockets) => Promise<void>,
+): void {
+  for (const sockets of [denoSockets(), nodeSockets()]) {
+    if (sockets === undefined) continue;
+    test(`${name}: ${sockets.name}`, () => body(sockets));
+  }
+}
