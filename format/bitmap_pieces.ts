@@ -100,6 +100,24 @@ export class BitmapPieces {
     return { first: run.first, end: run.end };
   }
 
+  /** Copies all bits to `target`, which is of as many pages. */
+  *copyInto(target: PageBitmap): Walk<void> {
+    if (target.pageCount !== this.pageCount) {
+      throw new RangeError(
+        `Cannot copy the bits of ${this.pageCount} pages to a bitmap of ` +
+          `${target.pageCount}`,
+      );
+    }
+    const byteLength = Math.ceil(this.pageCount / 8);
+    for (let start = 0; start < byteLength; start += PIECE_BYTES) {
+      const { bytes } = yield* this.#piece(start / PIECE_BYTES);
+      target.bytes.set(bytes.subarray(0, byteLength - start), start);
+    }
+    // What a writer left behind the last page is no page.
+    const over = byteLength * 8 - this.pageCount;
+    if (over > 0) target.bytes[byteLength - 1] &= 0xff >> over;
+  }
+
   /** Whether the bits behind the last page are clear. */
   *isPaddingClear(): Walk<boolean> {
     if (this.pageCount === 0) return true;

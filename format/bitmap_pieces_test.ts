@@ -184,6 +184,32 @@ test("runAt() stops at the end it is given in any piece", () => {
   }
 });
 
+test("copyInto() copies the bits of the pages, and none behind them", () => {
+  const runs = [[3, 9], [PIECE - 1, PIECE + 1], [2 * PIECE, 2 * PIECE + 16]];
+  // Of 13 of the last 16 pages: what a writer left behind them is no page.
+  for (const over of [3, 0, -48]) {
+    const { file } = piecesOf(
+      runs.map(([first, end]) => [first, end] as const),
+      2 * PIECE + 64,
+    );
+    const pageCount = 2 * PIECE + 16 - over;
+    const pieces = new BitmapPieces(pageCount, OFFSET, DEFAULT_BITMAP_ORDER);
+    const copy = new PageBitmap(pageCount);
+    copy.bytes.fill(0xa5);
+    file.run(pieces.copyInto(copy));
+    assert.deepEqual([...copy.runs()], file.run(allRuns(pieces)));
+    const last = copy.bytes[Math.ceil(pageCount / 8) - 1];
+    assert.equal(last, over === 3 ? 0b11111 : over === 0 ? 0xff : 0);
+    assert.throws(
+      () => file.run(pieces.copyInto(new PageBitmap(pageCount - 1))),
+      RangeError,
+    );
+  }
+  const { file, pieces } = piecesOf([], 0);
+  file.run(pieces.copyInto(new PageBitmap(0)));
+  assert.deepEqual(file.requests, []);
+});
+
 test("isPaddingClear() fetches the last piece alone", () => {
   const { file, pieces } = piecesOf([], PIECE + 3);
   assert.equal(file.run(pieces.isPaddingClear()), true);

@@ -1,5 +1,6 @@
 import type { ByteRange, PageRun } from "../format/mod.ts";
 import { inLanes } from "./lanes.ts";
+import { BackgroundFlush } from "./saving/background_flush.ts";
 import { Pace } from "./pace.ts";
 import { exportInLanes } from "./parallel/export_in_lanes.ts";
 import type { RAMBlock } from "./ram_block.ts";
@@ -88,16 +89,23 @@ async function exportHere(
   const { signal, onProgress } = options;
   const pace = new Pace(signal);
   const lanes = Array.from({ length: parallelReads });
+  const flush = new BackgroundFlush(sink);
+  let written = 0;
   let done = 0;
-  await inLanes(lanes, presentBatches(block, signal), async (runs) => {
-    for (const run of runs) block.willNeed?.(bytesOf(run, block.pageSize));
-    await block.streamRuns(runs, async (bytes, offset) => {
-      await sink.write(bytes, offset);
-      done = Math.max(done, offset + bytes.length);
-      onProgress?.({ idstr, done, total });
-      await pace.step();
-    }, options);
-  });
+  try {
+    await inLanes(lanes, presentBatches(block, signal), async (runs) => {
+      for (const run of runs) block.willNeed?.(bytesOf(run, block.pageSize));
+      await block.streamRuns(runs, async (bytes, offset) => {
+        await sink.write(bytes, offset);
+        flush.wrote(written += bytes.length);
+        done = Math.max(done, offset + bytes.length);
+        onProgress?.({ idstr, done, total });
+        await pace.step();
+      }, options);
+    });
+  } finally {
+    await flush.settle();
+  }
 }
 
 function bytesOf({ first, end }: PageRun, pageSize: number): ByteRange {

@@ -2,6 +2,7 @@ import {
   type BitmapOrder,
   type ByteRange,
   FormatError,
+  PageBitmap,
   pageOffset,
   type PageRun,
   pageRunRange,
@@ -114,6 +115,17 @@ export class RAMBlock implements ByteSource {
       yield run;
       from = run.end;
     }
+  }
+
+  /** Which pages the file holds, a bit a page: set in `target`, or a new bitmap. */
+  async presentPages(
+    target: PageBitmap = new PageBitmap(this.pageCount),
+    options?: ReadOptions,
+  ): Promise<PageBitmap> {
+    if (!this.ignored) {
+      await drive(this.pages.bitmap.copyInto(target), this.#source, options);
+    }
+    return target;
   }
 
   /** Reads a page into memory of its own. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
+import { PageBitmap } from "../format/mod.ts";
 import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
 import type { SyncRAMBlock } from "./sync_ram_block.ts";
 import { savedFile, testMemory } from "./testing/saved_file.ts";
@@ -34,6 +35,16 @@ test("hasPage() tells the pages that are there, by one read of the bitmap", asyn
   assert.deepEqual(source.ranges.slice(opening), [
     { offset: block.bitmapOffset, length: 8 },
   ]);
+});
+
+test("presentPages() gives all bits, in a bitmap of one's own if that is given", async () => {
+  const { source, block } = await open();
+  const bitmap = await block.presentPages();
+  assert.deepEqual([...bitmap.runs()], RUNS);
+  const own = new PageBitmap(block.pageCount);
+  assert.equal(await block.presentPages(own), own);
+  assert.deepEqual([...own.runs()], RUNS);
+  assert.deepEqual(source.ranges, [], "the bits were there");
 });
 
 test("pageRange() gives the place of a page, and none of a zero page", async () => {

@@ -64,11 +64,11 @@ export async function exportInLanes(
   const ahead = directIo || whole.wanted === undefined
     ? undefined
     : new LaneReadAhead(block, new PageBitmap(block.pageCount, whole.wanted));
-  ahead?.follow(0);
   const report = new ProgressReport(usedLength, options.onProgress);
   report.idstr = idstr;
   const skipped = Math.max(0, usedLength - length);
   using pool = new LanePool(lanes);
+  ahead?.follow(0); // While the threads start.
   const flush = new BackgroundFlush(sink);
   const running = pool.run(task, {
     signal,

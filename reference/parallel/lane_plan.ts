@@ -39,21 +39,10 @@ export async function laneInput(
     return { from, fromOffset: 0, fromLength: byteLength, wanted: undefined };
   }
   if (source.ignored) return undefined;
-  const { bytes: wanted } = await presentBits(source, options);
+  const bits = sharedBitmap(source.pageCount);
+  const { bytes: wanted } = await source.presentPages(bits, options);
   const { pagesOffset, usedLength } = source;
   return { from, fromOffset: pagesOffset, fromLength: usedLength, wanted };
-}
-
-/** The bitmap of a block, all of it. */
-async function presentBits(
-  block: RAMBlock,
-  { signal }: ReadOptions,
-): Promise<PageBitmap> {
-  const bitmap = sharedBitmap(block.pageCount);
-  for await (const run of block.presentRuns({ signal })) {
-    for (let page = run.first; page < run.end; page++) bitmap.set(page);
-  }
-  return bitmap;
 }
 
 /** The chunks of a block in which there is anything to copy. */
