@@ -22,7 +22,7 @@ import { hasQemu, startQemuWith } from "./qemu_contender.ts";
 import { type Contender, interleave, millisecondsOf } from "./rounds.ts";
 import { printResults } from "./table.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 7;
 const GIB = 2 ** 30;
 
 /** A sequential stream of 1 GiB to mapped-ram, and a guest received as one. */

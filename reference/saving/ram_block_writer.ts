@@ -8,7 +8,13 @@ import {
   pageRunRange,
   toLsb0,
 } from "../../format/mod.ts";
-import { clearBit, setBit, sharedWords } from "../atomic_bits.ts";
+import {
+  clearBit,
+  clearBits,
+  setBit,
+  setBits,
+  sharedWords,
+} from "../atomic_bits.ts";
 import { backingOf } from "../local/backing.ts";
 import type { BlockShare } from "../parallel/block_share.ts";
 import { SourceError } from "../sources/source_error.ts";
@@ -86,20 +92,19 @@ export class RAMBlockWriter {
   ): Promise<void> {
     this.#checkPages(first, nonZero.pageCount, bytes);
     const words = sharedWords(await this.bitmap());
-    for (let page = 0; page < nonZero.pageCount; page++) {
-      if (!nonZero.isSet(page)) clearBit(words, first + page);
-    }
+    let done = 0;
     for (const run of nonZero.runs()) {
+      clearBits(words, first + done, first + run.first);
       const { length } = pageRunRange(this.#header, run);
       const start = run.first * this.pageSize;
       await this.#target.write(
         bytes.subarray(start, start + length),
         pageOffset(this.#header, first + run.first),
       );
-      for (let page = run.first; page < run.end; page++) {
-        setBit(words, first + page);
-      }
+      setBits(words, first + run.first, first + run.end);
+      done = run.end;
     }
+    clearBits(words, first + done, first + nonZero.pageCount);
   }
 
   /** How many pages are stored so far. */
