@@ -24,8 +24,8 @@ export interface WriteSequentialOptions extends ReadOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Pages in one PART of the RAM section. */
-const PART_PAGES = 64;
+/** Bytes of pages in one PART of the RAM section; QEMU's have more. */
+const PART_LENGTH = 0x100000;
 /** The same of pages that are all zero, 9 bytes each. */
 const ZERO_PAGES = 4096;
 
@@ -136,14 +136,15 @@ async function* recordsOf(
   options: ReadOptions,
 ): AsyncGenerator<{ readonly bytes: Uint8Array; readonly done: number }> {
   const { idstr, pageSize, pageCount } = block;
-  const writer = new RamRecordWriter(PART_PAGES, pageSize);
+  const partPages = Math.ceil(PART_LENGTH / pageSize);
+  const writer = new RamRecordWriter(partPages, pageSize);
   const zeroWriter = new RamRecordWriter(ZERO_PAGES, 1);
-  const pages = new Uint8Array(PART_PAGES * pageSize);
+  const pages = new Uint8Array(partPages * pageSize);
   let zerosFrom = 0;
   for await (const run of block.presentRuns(options)) {
     yield* zeros(zerosFrom, run.first);
-    for (let first = run.first; first < run.end; first += PART_PAGES) {
-      const count = Math.min(PART_PAGES, run.end - first);
+    for (let first = run.first; first < run.end; first += partPages) {
+      const count = Math.min(partPages, run.end - first);
       const bytes = pages.subarray(0, count * pageSize);
       await block.readInto(bytes, first * pageSize, options);
       writer.start(sectionId);
