@@ -5,18 +5,15 @@ import {
   PageBitmap,
   pageOffset,
   type PageRun,
-  pageRunRange,
   type RAMBlockHeader,
-  type Walk,
 } from "../format/mod.ts";
 import { backingOf, setBacking } from "./local/backing.ts";
 import { BlockPages } from "./block_pages.ts";
-import { CHUNK, PARALLEL_CHUNK } from "./chunk.ts";
+import { BlockRuns } from "./block_runs.ts";
 import { drive } from "./drive.ts";
 import type {
   ByteSource,
   ReadOptions,
-  ReadPart,
   SourceReadOptions,
   TakeBytes,
 } from "./sources/byte_source.ts";
@@ -64,6 +61,7 @@ export class RAMBlock implements ByteSource {
    */
   protected readonly pages: BlockPages;
   readonly #source: ByteSource;
+  readonly #runs: BlockRuns;
 
   /** Made by `openSnapshot`. */
   constructor(source: ByteSource, header: RAMBlockHeader, order: BitmapOrder) {
@@ -82,6 +80,7 @@ export class RAMBlock implements ByteSource {
     this.name = this.pages.name;
     this.pageCount = this.pages.pageCount;
     this.#source = source;
+    this.#runs = new BlockRuns(source, this.pages);
     const backing = backingOf(source);
     if (backing !== undefined) setBacking(this, backing);
   }
@@ -185,32 +184,7 @@ export class RAMBlock implements ByteSource {
     runs: readonly PageRun[],
     options?: SourceReadOptions,
   ): Promise<void> {
-    const stored: ReadPart[] = [];
-    let position = 0;
-    for (const { first, end } of runs) {
-      const length = (end - first) * this.pageSize;
-      const part = target.subarray(position, position + length);
-      // A run that ends before it starts is no run either.
-      if (part.length !== length) {
-        throw new RangeError(
-          `Cannot read pages ${first} to ${end} of ${this.name}: they are not ` +
-            `within the ${target.length} bytes of the target`,
-        );
-      }
-      // The walk zeroes what is not there, and asks for the rest.
-      const walk = this.pages.rangeWalk(part, first * this.pageSize);
-      for await (const wanted of this.#requests(walk, options)) {
-        stored.push(wanted);
-      }
-      position += length;
-    }
-    if (this.#source.readParts !== undefined) {
-      await this.#source.readParts(stored, options);
-    } else {
-      for (const { target, offset } of stored) {
-        await this.#source.readInto(target, offset, options);
-      }
-    }
+    await this.#runs.readInto(target, runs, options);
   }
 
   /**
@@ -223,26 +197,7 @@ export class RAMBlock implements ByteSource {
     take: TakeBytes,
     options?: SourceReadOptions,
   ): Promise<void> {
-    for (const run of runs) await this.#checkPresent(run, options);
-    const ranges = runs.map((run) => pageRunRange(this, run));
-    if (this.#source.streamRanges !== undefined) {
-      await this.#source.streamRanges(
-        ranges,
-        (bytes, offset) => take(bytes, offset - this.pagesOffset),
-        options,
-      );
-      return;
-    }
-    const length = Math.max(0, ...ranges.map(({ length }) => length));
-    const most = this.parallelReads === undefined ? CHUNK : PARALLEL_CHUNK;
-    const piece = new Uint8Array(Math.min(most, length));
-    for (const range of ranges) {
-      for (let at = 0; at < range.length; at += piece.length) {
-        const bytes = piece.subarray(0, range.length - at);
-        await this.#source.readInto(bytes, range.offset + at, options);
-        await take(bytes, range.offset + at - this.pagesOffset);
-      }
-    }
+    await this.#runs.stream(runs, take, options);
   }
 
   /**
@@ -275,38 +230,8 @@ export class RAMBlock implements ByteSource {
     });
   }
 
-  async #checkPresent(run: PageRun, options?: ReadOptions): Promise<void> {
-    const { first, end } = run;
-    const found = await drive(
-      this.pages.bitmap.nextRun(first, this.pages.runEnd(run)),
-      this.#source,
-      options,
-    );
-    if (found?.first === first && found.end === end) return;
-    throw new RangeError(
-      `Cannot stream pages ${first} to ${end} of ${this.name}: ` +
-        "the file does not hold all of them",
-    );
-  }
-
   /** Where in the file the present pages end, as far as is known. */
   #runEnd(pageIndex: number): number {
     return pageOffset(this, this.pages.bitmap.peekRunEnd(pageIndex));
-  }
-
-  /** The requests of a walk that have a target; the others are answered. */
-  async *#requests(
-    walk: Walk<void>,
-    options: SourceReadOptions | undefined,
-  ): AsyncGenerator<ReadPart> {
-    let step = walk.next();
-    while (!step.done) {
-      const { offset, length, target } = step.value;
-      const bytes = target ?? new Uint8Array(length);
-      if (target === undefined) {
-        await this.#source.readInto(bytes, offset, options);
-      } else yield { offset, target };
-      step = walk.next(bytes);
-    }
   }
 }

@@ -8,6 +8,7 @@ import type {
 import type { CacheStatistics } from "./cached_source.ts";
 import { checkRange } from "./check_range.ts";
 import { DemandGate } from "./demand_gate.ts";
+import { KeptBlocks } from "./kept_blocks.ts";
 import { ReadAheadWindow } from "./read_ahead_window.ts";
 import { SharedRead } from "./shared_read.ts";
 
@@ -34,9 +35,7 @@ export class BlockCache implements ByteSource {
   readonly streamRanges: ByteSource["streamRanges"];
   readonly #source: ByteSource;
   readonly #limits: BlockLimits;
-  /** By number, the most recently used last. */
-  readonly #blocks = new Map<number, Uint8Array>();
-  #lastTouched = -1;
+  readonly #kept: KeptBlocks;
   /** Blocks on their way, each with the request that brings it. */
   readonly #pending = new Map<number, SharedRead>();
   #statistics = { requests: 0, bytes: 0, hits: 0, waits: 0 };
@@ -52,6 +51,7 @@ export class BlockCache implements ByteSource {
       : (...request) => this.#stream(...request);
     this.#source = source;
     this.#limits = limits;
+    this.#kept = new KeptBlocks(limits.blockSize, limits.maxBlocks);
     this.#window = new ReadAheadWindow(
       Math.min(limits.maxReadAheadBlocks, Math.floor(limits.maxBlocks / 2)),
     );
@@ -68,7 +68,7 @@ export class BlockCache implements ByteSource {
   ): Promise<void> {
     const { blockSize } = this.#limits;
     const number = Math.floor(offset / blockSize);
-    const block = this.#blocks.get(number);
+    const block = this.#kept.get(number);
     const start = offset - number * blockSize;
     // A page of a block that is here: the way of nearly every read.
     if (
@@ -76,7 +76,7 @@ export class BlockCache implements ByteSource {
       !options.signal?.aborted
     ) {
       this.#statistics.hits++;
-      this.#touch(number, block);
+      this.#kept.touch(number, block);
       target.set(block.subarray(start, start + target.length));
       this.#readAhead(offset, target.length, number + 1, options);
       return DONE;
@@ -117,7 +117,7 @@ export class BlockCache implements ByteSource {
     const { blockSize, maxBlocks, maxRequestBlocks } = this.#limits;
     const first = Math.floor(offset / blockSize);
     const end = Math.ceil((offset + target.length) / blockSize);
-    const cached = this.#allCached(first, end);
+    const cached = this.#kept.hasAll(first, end);
     if (cached) this.#statistics.hits++;
     else if (options.guesses !== undefined) {
       // A look at a header far from anything else: a block would be waste.
@@ -125,7 +125,7 @@ export class BlockCache implements ByteSource {
       return await this.#source.readInto(target, offset, options);
     }
     this.#readAhead(offset, target.length, end, options);
-    if (cached) return this.#copyCached(target, offset, first, end);
+    if (cached) return this.#kept.copyInto(target, offset, { first, end });
     // In steps, so that a read larger than the cache can be answered too.
     const step = Math.min(maxRequestBlocks, maxBlocks);
     for (let at = first; at < end; at += step) {
@@ -141,48 +141,6 @@ export class BlockCache implements ByteSource {
     }
   }
 
-  #allCached(first: number, end: number): boolean {
-    for (let number = first; number < end; number++) {
-      if (!this.#blocks.has(number)) return false;
-    }
-    return true;
-  }
-
-  #copyCached(
-    target: Uint8Array,
-    offset: number,
-    first: number,
-    end: number,
-  ): void {
-    for (let number = first; number < end; number++) {
-      const bytes = this.#blocks.get(number);
-      if (bytes === undefined) continue;
-      this.#touch(number, bytes);
-      this.#copyBlock(target, offset, number, bytes);
-    }
-  }
-
-  /** Makes a block the most recently used. */
-  #touch(number: number, bytes: Uint8Array): void {
-    if (number === this.#lastTouched) return;
-    this.#lastTouched = number;
-    this.#blocks.delete(number);
-    this.#blocks.set(number, bytes);
-  }
-
-  /** Copies what of a block lies inside the target. */
-  #copyBlock(
-    target: Uint8Array,
-    offset: number,
-    number: number,
-    bytes: Uint8Array,
-  ): void {
-    const position = number * this.#limits.blockSize - offset;
-    const start = Math.max(0, -position);
-    const stop = Math.min(bytes.length, target.length - position);
-    target.set(bytes.subarray(start, stop), position + start);
-  }
-
   /** Gets the blocks [first, end), copies them, and waits for all. */
   async #readBlocks(
     target: Uint8Array,
@@ -194,21 +152,21 @@ export class BlockCache implements ByteSource {
     const waited = new Set<SharedRead>();
     let joined = false;
     for (let number = first; number < end; number++) {
-      if (this.#blocks.has(number)) continue;
+      if (this.#kept.has(number)) continue;
       const pending = this.#pending.get(number);
       joined ||= pending !== undefined && !waited.has(pending);
       waited.add(pending ?? this.#request(number, end));
     }
     if (joined) this.#statistics.waits++;
     // Blocks may be dropped while others are waited for: copy those at hand now.
-    this.#copyCached(target, offset, first, end);
+    this.#kept.copyInto(target, offset, { first, end });
     await Promise.all(
       [...waited].map(async (shared) => {
         const { firstBlock, blocks } = await shared.join(options.signal);
         blocks.forEach((bytes, index) => {
           const number = firstBlock + index;
           if (number < first || number >= end) return;
-          this.#copyBlock(target, offset, number, bytes);
+          this.#kept.copyBlock(target, offset, { number, bytes });
         });
       }),
     );
@@ -220,7 +178,7 @@ export class BlockCache implements ByteSource {
     let last = first + 1;
     while (
       last < end && last - first < maxRequestBlocks &&
-      !this.#blocks.has(last) && !this.#pending.has(last)
+      !this.#kept.has(last) && !this.#pending.has(last)
     ) last++;
     const offset = first * blockSize;
     const length = Math.min(last * blockSize, this.byteLength) - offset;
@@ -233,7 +191,7 @@ export class BlockCache implements ByteSource {
       for (let number = first; number < last; number++) {
         this.#pending.delete(number);
       }
-      blocks?.forEach((bytes, index) => this.#keep(first + index, bytes));
+      blocks?.forEach((bytes, index) => this.#kept.keep(first + index, bytes));
     });
     for (let number = first; number < last; number++) {
       this.#pending.set(number, shared);
@@ -244,14 +202,6 @@ export class BlockCache implements ByteSource {
   #count(bytes: number): void {
     this.#statistics.requests++;
     this.#statistics.bytes += bytes;
-  }
-
-  #keep(number: number, bytes: Uint8Array): void {
-    this.#blocks.set(number, bytes);
-    this.#lastTouched = number;
-    if (this.#blocks.size <= this.#limits.maxBlocks) return;
-    const [oldest] = this.#blocks.keys();
-    if (oldest !== undefined) this.#blocks.delete(oldest);
   }
 
   /** Fetches what a read of these bytes makes likely, and is not yet there. */
@@ -271,7 +221,7 @@ export class BlockCache implements ByteSource {
       end + blocks,
     );
     for (let number = end; number < stop; number++) {
-      if (this.#blocks.has(number) || this.#pending.has(number)) continue;
+      if (this.#kept.has(number) || this.#pending.has(number)) continue;
       this.#request(number, stop).joinInBackground();
     }
   }
