@@ -151,49 +151,6 @@ test("readInto() makes one read a run", async () => {
   ]);
 });
 
-test("readRunsInto() reads runs one behind the other, zeros for what is not there", async () => {
-  const { block } = await open();
-  const runs = [{ first: 7, end: 9 }, { first: 2, end: 5 }, {
-    first: 0,
-    end: 1,
-  }];
-  const target = new Uint8Array(7 * PAGE).fill(0xa5);
-  await block.readRunsInto(target, runs);
-  const expected = new Uint8Array(7 * PAGE).fill(0xa5);
-  expected.set(MEMORY.subarray(7 * PAGE, 9 * PAGE));
-  expected.set(MEMORY.subarray(2 * PAGE, 5 * PAGE), 2 * PAGE);
-  expected.set(MEMORY.subarray(0, PAGE), 5 * PAGE);
-  assert.equal(Buffer.compare(target, expected), 0);
-  for (const [first, end] of [[0, 8], [5, 3], [11, 13], [-1, 1]]) {
-    await assert.rejects(
-      block.readRunsInto(target, [{ first, end }]),
-      RangeError,
-    );
-  }
-});
-
-test("streamRuns() hands over runs in order, and none that are not there", async () => {
-  const { block } = await open();
-  const runs = [{ first: 7, end: 9 }, { first: 1, end: 3 }];
-  const expected = runs.map(({ first, end }) => ({
-    offset: first * PAGE,
-    bytes: MEMORY.slice(first * PAGE, end * PAGE),
-  }));
-  const taken: { offset: number; bytes: Uint8Array }[] = [];
-  await block.streamRuns(runs, async (bytes, offset) => {
-    await Promise.resolve();
-    taken.push({ offset, bytes: bytes.slice() });
-  });
-  assert.deepEqual(taken, expected);
-  for (const [first, end] of [[0, 1], [1, 4], [3, 3], [5, 3], [11, 13]]) {
-    const take = () => assert.fail("handed over");
-    await assert.rejects(
-      block.streamRuns([runs[0], { first, end }], take),
-      RangeError,
-    );
-  }
-});
-
 test("reads under way at once do not disturb each other", async () => {
   const source = new WatchedSource(FILE);
   const block = (await openSnapshot(source)).block("ram");
