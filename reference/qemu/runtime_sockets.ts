@@ -7,8 +7,8 @@ import type { SocketAddress } from "./socket_address.ts";
 export interface RuntimeSocket {
   /**
    * The next bytes, at least one, good until the next call; in `target` if it can
-   * put them there. One at a time. Undefined at the end: what is being written is written then, and the other
-   * side told that no more comes.
+   * put them there. One call at a time. At the end undefined, and once what is
+   * being written is written, the other side is told that no more comes.
    */
   read(target?: Uint8Array): Promise<Uint8Array | undefined>;
   /** Writes all of `bytes`, behind those of earlier calls. */
