@@ -1,4 +1,4 @@
-import type { ByteRange, PageRun } from "../format/mod.ts";
+import { type PageRun, pageRunRange } from "../format/mod.ts";
 import { inLanes } from "./lanes.ts";
 import { BackgroundFlush } from "./saving/background_flush.ts";
 import { Pace } from "./pace.ts";
@@ -85,7 +85,7 @@ async function exportHere(
   sink: ByteSink,
   options: ExportOptions,
 ): Promise<void> {
-  const { idstr, usedLength: total, parallelReads = 1 } = block;
+  const { idstr, usedLength: total, pageSize, parallelReads = 1 } = block;
   const { signal, onProgress } = options;
   const pace = new Pace(signal);
   const lanes = Array.from({ length: parallelReads });
@@ -94,7 +94,9 @@ async function exportHere(
   let done = 0;
   try {
     await inLanes(lanes, presentBatches(block, signal), async (runs) => {
-      for (const run of runs) block.willNeed?.(bytesOf(run, block.pageSize));
+      for (const run of runs) {
+        block.willNeed?.(pageRunRange({ pageSize, pagesOffset: 0 }, run));
+      }
       await block.streamRuns(runs, async (bytes, offset) => {
         await sink.write(bytes, offset);
         flush.wrote(written += bytes.length);
@@ -106,10 +108,6 @@ async function exportHere(
   } finally {
     await flush.settle();
   }
-}
-
-function bytesOf({ first, end }: PageRun, pageSize: number): ByteRange {
-  return { offset: first * pageSize, length: (end - first) * pageSize };
 }
 
 /**

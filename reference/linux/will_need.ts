@@ -9,8 +9,12 @@ const POSIX_FADV_WILLNEED = 3;
  *
  * @example
  * ```ts
- * import { createFileSink, exportImage, openFileSource } from "../../mod.ts";
- * import { openSnapshot } from "../../mod.ts";
+ * import {
+ *   createFileSink,
+ *   exportImage,
+ *   openFileSource,
+ *   openSnapshot,
+ * } from "../../mod.ts";
  * import { willNeed } from "./mod.ts";
  *
  * async function load(path: string, image: string): Promise<void> {
