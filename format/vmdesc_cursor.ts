@@ -1,3 +1,5 @@
+import type { IntegerType } from "./integer_type.ts";
+
 /** A cursor over the state of a device that does not leave the part it is in. */
 export class FieldCursor {
   /** Position of the next byte. */
@@ -62,26 +64,24 @@ export class FieldCursor {
     return this.#view.getBigUint64(this.position - 8);
   }
 
-  /** Reads a big-endian integer of 1, 2, 4 or 8 bytes; of 8, a bigint. */
-  integer(
-    size: number,
-    { isSigned }: { readonly isSigned: boolean },
-  ): number | bigint {
+  /** Reads an integer. */
+  integer({ size, read }: IntegerType): number | bigint {
     this.#check(size);
-    const at = this.position;
     this.position += size;
+    return read(this.#view, this.position - size);
+  }
+
+  /** Reads so many integers: a device may have tens of thousands in a row. */
+  integers(count: number, { size, read }: IntegerType): (number | bigint)[] {
+    this.#check(count * size);
+    const values = new Array<number | bigint>(count);
     const view = this.#view;
-    switch (size) {
-      case 1:
-        return isSigned ? view.getInt8(at) : view.getUint8(at);
-      case 2:
-        return isSigned ? view.getInt16(at) : view.getUint16(at);
-      case 4:
-        return isSigned ? view.getInt32(at) : view.getUint32(at);
-      case 8:
-        return isSigned ? view.getBigInt64(at) : view.getBigUint64(at);
+    const start = this.position;
+    for (let index = 0; index < count; index++) {
+      values[index] = read(view, start + index * size);
     }
-    throw new TypeError(`Cannot read an integer of ${size} bytes`);
+    this.position = start + count * size;
+    return values;
   }
 
   /** Reads a counted string, each byte one char code. */

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { integerType } from "./integer_type.ts";
 import { FieldCursor } from "./vmdesc_cursor.ts";
+
+/** Two integers of each size behind the byte 1, of {@linkcode cursorOver}. */
+const KNOWN: readonly (readonly [string, readonly (number | bigint)[]])[] = [
+  ["uint8", [2, 3]],
+  ["int16", [0x0203, 0x0405]],
+  ["uint32", [0x02030405, 0x06070809]],
+  ["int64", [0x0203040506070809n, 0x0a0b0c0d0e0f1011n]],
+];
 
 /** The bytes 1, 2, 3 and on, not at the start of their buffer. */
 function cursorOver(length: number): FieldCursor {
@@ -36,6 +45,29 @@ test("FieldCursor reads nothing that is not all there", () => {
     read(cursorOver(length));
     const short = cursorOver(length - 1);
     assert.throws(() => read(short), RangeError);
+  }
+});
+
+test("FieldCursor reads one integer, or many in a row", () => {
+  for (const [name, expected] of KNOWN) {
+    const type = integerType(name);
+    assert(type !== undefined);
+    const cursor = cursorOver(1 + 2 * type.size);
+    assert.equal(cursor.u8(), 1);
+    assert.equal(cursor.integer(type), expected[0], name);
+    assert.deepEqual([cursor.position, cursor.left], [
+      1 + type.size,
+      type.size,
+    ]);
+    assert.deepEqual(cursor.integers(0, type), []);
+    assert.deepEqual(cursor.integers(1, type), [expected[1]], name);
+    assert.equal(cursor.left, 0);
+    const again = cursorOver(1 + 2 * type.size);
+    again.u8();
+    assert.throws(() => again.integers(3, type), RangeError);
+    assert.equal(again.position, 1);
+    assert.deepEqual(again.integers(2, type), expected, name);
+    assert.throws(() => again.integer(type), RangeError);
   }
 });
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type IntegerType, integerType } from "./integer_type.ts";
 import type { FieldCursor } from "./vmdesc_cursor.ts";
 import type { FieldValue } from "./vmdesc_fields.ts";
 import { JsonObject, type JsonValue } from "./vmdesc_json.ts";
@@ -34,6 +35,8 @@ export class DescribedField {
   readonly groups: readonly JsonObject[];
   /** Reads it, or an element of it, if it is of no structure. */
   readonly read: ((cursor: FieldCursor) => FieldValue) | undefined;
+  /** The integer that it is, or that each of its elements is. */
+  readonly integer: IntegerType | undefined;
 
   /** By the object that describes it. */
   constructor(description: JsonObject) {
@@ -47,9 +50,55 @@ export class DescribedField {
     this.struct = struct instanceof JsonObject ? struct : undefined;
     this.groups = groupsOf(description);
     if (this.struct !== undefined || this.groups.length > 0) return;
+    const integer = integerType(this.type);
+    if (integer?.size === this.size) this.integer = integer;
     this.read = listOf(this.type)
       ? emptyListReader(this.size)
       : scalarReader(this.type, this.size);
+  }
+}
+
+/** Where the value of a field goes, which several fields may share. */
+export interface FieldSlot {
+  /** Its place among the values of the structure. */
+  readonly index: number;
+  /** Whether it is a list, to which each field of it adds. */
+  readonly isArray: boolean;
+}
+
+/**
+ * A structure as it is described, looked up once: an array may have many of them.
+ * Fields of one name are one value, however QEMU split the array.
+ *
+ * @throws {Mismatch} if it or one of its fields has no name
+ */
+export class DescribedStruct {
+  readonly name: string;
+  readonly version: number;
+  /** Its fields, in order. */
+  readonly fields: readonly {
+    readonly field: DescribedField;
+    readonly slot: FieldSlot;
+  }[];
+  /** The descriptions of its subsections. */
+  readonly subsections: readonly JsonObject[];
+
+  /** By the object that describes it. */
+  constructor(description: JsonObject) {
+    this.name = textOf(description.get("vmsd_name") ?? description.get("name"));
+    this.version = numberOf(description.get("version") ?? 0);
+    this.subsections = objectsOf(description.get("subsections"));
+    const slots = new Map<string, { index: number; isArray: boolean }>();
+    this.fields = objectsOf(description.get("fields")).map((it) => {
+      const field = new DescribedField(it);
+      const isArray = field.isIndexed || field.count !== undefined;
+      let slot = slots.get(field.name);
+      if (slot === undefined) {
+        slot = { index: slots.size, isArray };
+        slots.set(field.name, slot);
+      } else slot.isArray = true;
+      return { field, slot };
+    });
   }
 }
 

@@ -6,12 +6,10 @@
 
 import { FieldCursor } from "./vmdesc_cursor.ts";
 import {
-  DescribedField,
+  type DescribedField,
+  DescribedStruct,
   listOf,
   Mismatch,
-  numberOf,
-  objectsOf,
-  textOf,
 } from "./vmdesc_description.ts";
 import type { JsonObject } from "./vmdesc_json.ts";
 
@@ -57,11 +55,7 @@ export interface DeviceStruct {
 }
 
 /** A field whose elements come one after the other. */
-interface GrowingField extends Omit<DeviceField, "value" | "size"> {
-  size: number;
-  values: FieldValue[];
-  isArray: boolean;
-}
+type GrowingField = { -readonly [Key in keyof DeviceField]: DeviceField[Key] };
 
 /** Most values that are made of one state; what exceeds them stays bytes. */
 const VALUES_MAX = 0x200000;
@@ -94,8 +88,7 @@ export function decodeDevice(
 
 class FieldDecoder {
   readonly #cursor: FieldCursor;
-  /** The fields of a structure, of which an array may have many. */
-  readonly #fieldsOf = new Map<JsonObject, readonly DescribedField[]>();
+  readonly #structs = new Map<JsonObject, DescribedStruct>();
   #values = 0;
 
   constructor(cursor: FieldCursor) {
@@ -104,69 +97,70 @@ class FieldDecoder {
 
   struct(description: JsonObject, depth: number): DeviceStruct {
     if (depth > DEPTH_MAX) throw new Mismatch();
-    const fields = new Map<string, GrowingField>();
-    for (const field of this.#describedFields(description)) {
-      this.#addField(fields, field, depth);
-    }
-    const subsections = objectsOf(description.get("subsections"))
+    const described = this.#described(description);
+    const { name, version } = described;
+    const fields = this.#fields(described, depth);
+    const subsections = described.subsections
       .map((it) => this.#subsection(it, depth));
-    return {
-      name: textOf(description.get("vmsd_name") ?? description.get("name")),
-      version: numberOf(description.get("version") ?? 0),
-      fields: [...fields.values()].map(({ values, isArray, ...field }) => ({
-        ...field,
-        value: isArray ? values : values[0] ?? null,
-      })),
-      subsections,
-    };
+    return { name, version, fields, subsections };
   }
 
-  #describedFields(description: JsonObject): readonly DescribedField[] {
-    let fields = this.#fieldsOf.get(description);
-    if (fields === undefined) {
-      fields = objectsOf(description.get("fields"))
-        .map((it) => new DescribedField(it));
-      this.#fieldsOf.set(description, fields);
+  #described(description: JsonObject): DescribedStruct {
+    let struct = this.#structs.get(description);
+    if (struct === undefined) {
+      struct = new DescribedStruct(description);
+      this.#structs.set(description, struct);
+    }
+    return struct;
+  }
+
+  #fields(described: DescribedStruct, depth: number): DeviceField[] {
+    const fields: GrowingField[] = [];
+    const lists: FieldValue[][] = [];
+    for (const { field, slot: { index, isArray } } of described.fields) {
+      const { name, type } = field;
+      const offset = this.#cursor.position;
+      const value = isArray
+        ? lists[index] = this.#extend(lists[index] ?? [], field, { depth })
+        : this.#element(field, depth);
+      const size = this.#cursor.position - offset;
+      const known = fields[index];
+      if (known === undefined) {
+        fields[index] = { name, type, offset, size, value };
+      } else {
+        known.size += size;
+        known.value = value;
+      }
     }
     return fields;
   }
 
-  /** Elements of one name are one field, however QEMU split the array. */
-  #addField(
-    fields: Map<string, GrowingField>,
-    described: DescribedField,
-    depth: number,
-  ): void {
-    const { name, type, count } = described;
-    const offset = this.#cursor.position;
-    let field = fields.get(name);
-    if (field === undefined) {
-      field = { name, type, offset, size: 0, values: [], isArray: false };
-      fields.set(name, field);
-    } else field.isArray = true;
-    if (count === undefined) {
-      field.values.push(this.#element(described, depth));
-      field.isArray ||= described.isIndexed;
-    } else {
-      this.#addElements(field.values, described, { count, depth });
-      field.isArray = true;
-    }
-    field.size += this.#cursor.position - offset;
-  }
-
-  #addElements(
+  /** The list with one more element, or with those of one more array. */
+  #extend(
     values: FieldValue[],
-    described: DescribedField,
-    { count, depth }: { readonly count: number; readonly depth: number },
-  ): void {
-    const { size } = described;
+    field: DescribedField,
+    { depth }: { readonly depth: number },
+  ): FieldValue[] {
+    const { size, count, integer } = field;
+    if (count === undefined) {
+      values.push(this.#element(field, depth));
+      return values;
+    }
+    if (integer !== undefined && count < VALUES_MAX - this.#values) {
+      const integers = this.#cursor.integers(count, integer);
+      this.#values += count;
+      if (values.length === 0) return integers;
+      for (const integer of integers) values.push(integer);
+      return values;
+    }
     for (let index = 0; index < (size === 0 ? 0 : count); index++) {
       if (this.#values >= VALUES_MAX) {
         values.push(this.#cursor.bytes((count - index) * size));
-        return;
+        break;
       }
-      values.push(this.#element(described, depth));
+      values.push(this.#element(field, depth));
     }
+    return values;
   }
 
   /** A value of so many bytes, be they what the description says or not. */

@@ -11,6 +11,10 @@ test("decodeDevice() joins a million elements in time", () => {
   const state = new ByteWriter().bytes(new Uint8Array(count).fill(3));
   const found = values(decode(fields, state)).x as number[];
   assert.equal(found.length, count);
+  const short = scalar("x", "uint8", 1, ',"array_len":1');
+  const arrays = `[${new Array(count).fill(short).join(",")}]`;
+  const joined = values(decode(arrays, state)).x as number[];
+  assert.equal(joined.length, count);
 });
 
 test("decodeDevice() leaves what would be too many values as bytes", () => {
@@ -22,6 +26,12 @@ test("decodeDevice() leaves what would be too many values as bytes", () => {
   assert(rest instanceof Uint8Array);
   assert.equal(found.length - 1 + rest.length, count);
   assert.equal(rest.length, 100);
+  // The last one that is too many is an element of its own.
+  const most = `[${scalar("x", "uint8", 1, `,"array_len":${0x200000 - 1}`)}]`;
+  const numbers = new ByteWriter().bytes(new Uint8Array(0x200000 - 1).fill(3));
+  const all = values(decode(most, numbers)).x as FieldValue[];
+  assert.equal(all.length, 0x200000 - 1);
+  assert(all.every((it) => it === 3));
 });
 
 test("decodeDevice() follows structures 32 deep, and no deeper", () => {

@@ -1,8 +1,7 @@
+import { integerType } from "./integer_type.ts";
 import type { FieldCursor } from "./vmdesc_cursor.ts";
 import type { FieldValue } from "./vmdesc_fields.ts";
 
-/** An integer: "int32", "uint8 equal", "int32 le" (which means: at most). */
-const INTEGER = /^(u?)int(8|16|32|64)(?: equal| le)?$/;
 /** What a NULL pointer in an array is written as, the character 0. */
 const NULL_POINTER = 0x30;
 const TIMER_NOT_SET = 2n ** 64n - 1n;
@@ -15,10 +14,8 @@ export function scalarReader(
   type: string,
   size: number,
 ): (cursor: FieldCursor) => FieldValue {
-  const [, unsigned, bits] = INTEGER.exec(type) ?? [];
-  if (Number(bits) === size * 8) {
-    return (cursor) => cursor.integer(size, { isSigned: unsigned === "" });
-  }
+  const integer = integerType(type);
+  if (integer?.size === size) return (cursor) => cursor.integer(integer);
   switch (`${type} of ${size}`) {
     case "bool of 1":
       return (cursor) => cursor.u8() !== 0;
