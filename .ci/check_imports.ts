@@ -1,8 +1,8 @@
 /**
  * Proves that imports go one way, `format ← reference ← mod.ts ← conformance`
- * with the command line beside, each room through the door of the next; that
- * none of them go in circles; and that `mod.ts` reaches nothing but files of the
- * project.
+ * with the command line beside, each room through the doors of the next; that
+ * none of them go in circles; that `mod.ts` reaches nothing but files of the
+ * project; and that a command starts without the files of the others.
  *
  * ```sh
  * deno run --allow-all .ci/check_imports.ts
@@ -11,6 +11,7 @@
  * @module
  */
 
+import { basename } from "node:path";
 import process from "node:process";
 import {
   type Import,
@@ -18,28 +19,27 @@ import {
   readModuleGraph,
 } from "./module_graph.ts";
 
-/** The doors that the files of a room may go through, besides their own room. */
-const DOORS: Readonly<Record<string, readonly string[]>> = {
+/**
+ * What the files of a room may go through besides their own room: the doors of
+ * other rooms, and a few files by name.
+ */
+const WAYS: Readonly<Record<string, readonly string[]>> = {
   "format": [],
   "reference": [
-    "format/mod.ts",
+    "format",
     "format/testing/random_numbers.ts", // of its tests alone
   ],
   "reference/linux": [
-    "format/mod.ts",
-    "reference/mod.ts",
+    "format",
+    "reference",
     "reference/testing/scratch_folder.ts", // of its tests alone
   ],
-  "reference/cli": [
-    "format/mod.ts",
-    "reference/mod.ts",
-    "reference/linux/mod.ts",
-  ],
-  "reference/explorer": ["format/mod.ts", "reference/mod.ts"],
-  "mod.ts": ["format/mod.ts", "reference/mod.ts"],
+  "reference/cli": ["format", "reference", "reference/linux"],
+  "reference/explorer": ["format", "reference"],
+  "mod.ts": ["format", "reference"],
   "conformance": [
     "mod.ts",
-    "reference/linux/mod.ts",
+    "reference/linux",
     "reference/linux/firecracker/handshake.ts", // to be fuzzed alone
   ],
   ".ci": [],
@@ -49,12 +49,22 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 function roomOf(path: string): string {
   const [first = "", second = ""] = path.split("/");
   const inner = `${first}/${second}`;
-  return inner in DOORS ? inner : first;
+  return inner in WAYS ? inner : first;
+}
+
+/** Whether others may come in here: a room is entered by a `mod.ts` of it. */
+function isDoor(path: string): boolean {
+  return basename(path) === "mod.ts";
 }
 
 /** Tests and what only they use. */
 function isOfTests(path: string): boolean {
   return path.endsWith("_test.ts") || path.includes("/testing/");
+}
+
+/** Whether a file is of the command line, which imports late by importLate(). */
+function isOfProgram(path: string): boolean {
+  return roomOf(path) === "reference/cli" && !isOfTests(path);
 }
 
 /** Everything that is wrong with the imports of a tree, a line each. */
@@ -66,6 +76,9 @@ export function checkImports(graph: ModuleGraph): string[] {
         ? wrongPackage(from, it)
         : wrongRoom(from, it.path);
       if (wrong !== undefined) lines.push(`${from} imports ${wrong}`);
+      if (it.isDynamic && isOfProgram(from)) {
+        lines.push(`${from} has an import() that Deno reads ahead`);
+      }
     }
   }
   for (const path of reachableAtRunTime(graph, "mod.ts")) {
@@ -93,11 +106,14 @@ function wrongRoom(from: string, to: string): string | undefined {
   const room = roomOf(from);
   if (isOfTests(to) && !isOfTests(from)) return `${to}, a test`;
   if (room === roomOf(to)) return undefined;
-  const doors = DOORS[room];
-  if (doors === undefined) return `${to} from a room that is not known`;
-  if (doors.includes(to)) return undefined;
-  const known = doors.some((door) => roomOf(door) === roomOf(to));
-  return known ? `${to} past its door` : `${to} against the arrows`;
+  const ways = WAYS[room];
+  if (ways === undefined) return `${to} from a room that is not known`;
+  if (ways.includes(to)) return undefined;
+  if (!ways.some((way) => roomOf(way) === roomOf(to))) {
+    return `${to} against the arrows`;
+  }
+  const mayEnter = isDoor(to) && ways.includes(roomOf(to));
+  return mayEnter ? undefined : `${to} past its door`;
 }
 
 /** The files that are loaded when `path` is, itself included. */

@@ -13,6 +13,8 @@ export interface Import {
   readonly path: string | undefined;
   /** Whether it is there when the code runs: not `import type`. */
   readonly atRunTime: boolean;
+  /** Whether it is an `import()`. */
+  readonly isDynamic: boolean;
 }
 
 /** The files of a tree and what each of them imports. */
@@ -25,6 +27,7 @@ interface DenoInfo {
     readonly error?: string;
     readonly dependencies?: readonly {
       readonly specifier: string;
+      readonly isDynamic?: boolean;
       readonly code?: { readonly specifier?: string };
       readonly type?: { readonly specifier?: string };
     }[];
@@ -40,10 +43,10 @@ export function readModuleGraph(root: string): ModuleGraph {
     if (from === undefined) continue;
     if (module.error !== undefined) throw new Error(module.error);
     const imports = (module.dependencies ?? []).map((dependency) => {
-      const { specifier, code, type } = dependency;
+      const { specifier, code, type, isDynamic = false } = dependency;
       const target = (code ?? type)?.specifier ?? "";
       const path = pathIn(root, target);
-      return { specifier, path, atRunTime: code !== undefined };
+      return { specifier, path, atRunTime: code !== undefined, isDynamic };
     });
     graph.set(from, imports);
   }

@@ -1,5 +1,6 @@
 import type { ByteRange, DirtyBitmap } from "../../format/mod.ts";
-import { dirtyBitmaps, openSnapshot } from "../mod.ts";
+import { dirtyBitmaps } from "../device_state/mod.ts";
+import { openSnapshot } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { printDirtyBitmaps } from "./info/info_dirty_bitmaps.ts";
 import { openSource } from "./input/open_source.ts";

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { importLate } from "./import_late.ts";
 
 /** What is known of a command before it is loaded. */
 interface CommandEntry {
@@ -12,43 +13,58 @@ interface CommandEntry {
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   save: {
     summary: "flat memory images to a snapshot; without OUT a demonstration",
-    load: async () => (await import("./save.ts")).save,
+    load: async () =>
+      (await load<typeof import("./save.ts")>("./save.ts")).save,
   },
   info: {
     summary: "machine, capabilities, RAMBlocks, device sections, sizes",
-    load: async () => (await import("./info.ts")).info,
+    load: async () =>
+      (await load<typeof import("./info.ts")>("./info.ts")).info,
   },
   bitmaps: {
     summary: "dirty bitmaps of block devices, with their dirty ranges",
-    load: async () => (await import("./bitmaps.ts")).bitmaps,
+    load: async () =>
+      (await load<typeof import("./bitmaps.ts")>("./bitmaps.ts")).bitmaps,
   },
   verify: {
     summary: "check a snapshot by every rule of SPEC.md",
-    load: async () => (await import("./verify.ts")).verify,
+    load: async () =>
+      (await load<typeof import("./verify.ts")>("./verify.ts")).verify,
   },
   read: {
     summary: "bytes of a RAMBlock, read lazily: hex, or raw by --out",
-    load: async () => (await import("./read.ts")).read,
+    load: async () =>
+      (await load<typeof import("./read.ts")>("./read.ts")).read,
   },
   load: {
     summary: "every RAMBlock to a flat, sparse image",
-    load: async () => (await import("./load.ts")).load,
+    load: async () =>
+      (await load<typeof import("./load.ts")>("./load.ts")).load,
   },
   convert: {
     summary: "between mapped-ram, sequential streams, images, ELF cores, LiME",
-    load: async () => (await import("./convert.ts")).convert,
+    load: async () =>
+      (await load<typeof import("./convert.ts")>("./convert.ts")).convert,
   },
   receive: {
     summary: "the migration of a running QEMU to a mapped-ram file",
-    load: async () => (await import("./receive.ts")).receive,
+    load: async () =>
+      (await load<typeof import("./receive.ts")>("./receive.ts")).receive,
   },
   resume: {
     summary:
       "runs the guest in QEMU at once, its pages read when it needs them",
-    load: async () => (await import("./resume.ts")).resume,
+    load: async () =>
+      (await load<typeof import("./resume.ts")>("./resume.ts")).resume,
   },
   "page-server": {
     summary: "serves the page faults of Firecracker's VMs",
-    load: async () => (await import("./page_server.ts")).pageServer,
+    load: async () =>
+      (await load<typeof import("./page_server.ts")>("./page_server.ts"))
+        .pageServer,
   },
 };
+
+function load<Module>(path: string): Promise<Module> {
+  return importLate<Module>(path, import.meta.url);
+}

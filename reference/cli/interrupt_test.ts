@@ -3,12 +3,10 @@ import type { ChildProcess } from "node:child_process";
 import { openSync, readdirSync, truncateSync, writeSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import {
-  createFileSink,
-  createSnapshot,
-  openFileSource,
-  openSnapshotSync,
-} from "../mod.ts";
+import { createSnapshot } from "../saving/mod.ts";
+import { createFileSink } from "../sinks/mod.ts";
+import { openSnapshotSync } from "../snapshot/mod.ts";
+import { openFileSource } from "../sources/mod.ts";
 import { PATIENT, run } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { exportImage, openSnapshot, type RAMBlock } from "../mod.ts";
+import { exportImage } from "../loading/mod.ts";
+import { openSnapshot, type RAMBlock } from "../snapshot/mod.ts";
 import { willNeed } from "../linux/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { commitTogether, type PendingFile } from "./output/commit_together.ts";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { test } from "node:test";
-import { memorySink, memorySource, saveSnapshot } from "../mod.ts";
+import { saveSnapshot } from "../saving/mod.ts";
+import { memorySink } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import {
   PATIENT,
   run,

@@ -8,7 +8,7 @@ import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
-import { SourceError } from "../mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { Interrupted } from "./interrupted.ts";

@@ -1,13 +1,9 @@
 import { createServer, type Server } from "node:http";
 import { writeProfile } from "../../format/mod.ts";
-import {
-  createFileSink,
-  loadProfile,
-  mergeProfiles,
-  openSnapshot,
-  profileRuns,
-} from "../mod.ts";
-import type { BlockRun } from "../mod.ts";
+import { createFileSink } from "../sinks/mod.ts";
+import { openSnapshot } from "../snapshot/mod.ts";
+import { loadProfile, mergeProfiles, profileRuns } from "../working_set/mod.ts";
+import type { BlockRun } from "../qemu/mod.ts";
 import { PageServer, PageServerMetrics } from "../linux/mod.ts";
 import { parse, takePositionals } from "./command.ts";
 import type { Command } from "./command.ts";

@@ -1,5 +1,5 @@
 import { type ByteRange, hex } from "../../format/mod.ts";
-import { openSnapshot, type RAMBlock } from "../mod.ts";
+import { openSnapshot, type RAMBlock } from "../snapshot/mod.ts";
 import { blockParts } from "./input/block_parts.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { findBlock } from "./input/find_block.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { test } from "node:test";
-import { createFileSink, createSnapshot } from "../mod.ts";
+import { createSnapshot } from "../saving/mod.ts";
+import { createFileSink } from "../sinks/mod.ts";
 import {
   PATIENT,
   runAllBad,

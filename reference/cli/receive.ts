@@ -4,8 +4,8 @@ import {
   receiveMigration,
   type ReceiveSummary,
   type SocketListener,
-  SourceError,
-} from "../mod.ts";
+} from "../qemu/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { formatBytes } from "./output/format_bytes.ts";
 import { formatCount } from "./output/format_count.ts";

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
-import { type ChildExit, openSnapshot, type Snapshot } from "../mod.ts";
+import type { ChildExit } from "../qemu/mod.ts";
+import { openSnapshot, type Snapshot } from "../snapshot/mod.ts";
 import type { Command } from "./command.ts";
 import { createDevices } from "./resume/create_devices.ts";
 import {

@@ -1,4 +1,4 @@
-import { saveSnapshot, type SaveSummary } from "../mod.ts";
+import { saveSnapshot, type SaveSummary } from "../saving/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { formatBytes } from "./output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "./output/format_count.ts";

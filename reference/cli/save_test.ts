@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { existsSync, readdirSync, statSync, truncateSync } from "node:fs";
 import { test } from "node:test";
-import { memorySource, openSnapshotSync } from "../mod.ts";
+import { openSnapshotSync } from "../snapshot/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { PATIENT, runAllBad, runGood } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import {

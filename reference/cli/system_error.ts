@@ -1,4 +1,4 @@
-import { SourceError } from "../mod.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /** Why a call of `node:fs` failed, in one line and without its arguments. */
 export function reasonOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import { hex, RULES } from "../../format/mod.ts";
-import { isPartialPath, type VerifyReport, verifySnapshot } from "../mod.ts";
+import { isPartialPath } from "../sinks/mod.ts";
+import { type VerifyReport, verifySnapshot } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { countOf, formatCount } from "./output/format_count.ts";
 import { openSource } from "./input/open_source.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memorySource, openSnapshotSync } from "../mod.ts";
+import { openSnapshotSync } from "../snapshot/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { PATIENT, run, runAll, runAllGood } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";

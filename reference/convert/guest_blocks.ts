@@ -1,4 +1,4 @@
-import type { RAMBlockInput } from "../save_snapshot.ts";
+import type { RAMBlockInput } from "../saving/save_snapshot.ts";
 import type { AddressSpace } from "./address_space.ts";
 import { guestMap, type GuestRange } from "./guest_map.ts";
 

@@ -7,7 +7,7 @@ import {
 import { driveForward, forwardReads } from "../sequential/forward_drive.ts";
 import { Pace } from "../pace.ts";
 import type { Progress } from "../progress.ts";
-import type { SaveSummary } from "../save_snapshot.ts";
+import type { SaveSummary } from "../saving/save_snapshot.ts";
 import {
   sequentialOptions,
   type SequentialReadOptions,

@@ -5,7 +5,7 @@ import {
   type Report,
 } from "../../format/mod.ts";
 import { drive } from "../drive.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 
 /** How to read dirty bitmaps. */

@@ -1,12 +1,11 @@
 import type { PageRun } from "../../format/mod.ts";
+import type { PostcopyMemory, SyncPostcopyMemory } from "../postcopy/mod.ts";
+import type { RunOptions } from "../snapshot/mod.ts";
 import type {
   ByteSource,
-  PostcopyMemory,
-  RunOptions,
   SourceReadOptions,
   SyncByteSource,
-  SyncPostcopyMemory,
-} from "../mod.ts";
+} from "../sources/mod.ts";
 
 const PAGE_SIZE = 4096;
 

@@ -1,4 +1,4 @@
-import { SourceError } from "../mod.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /**
  * A parameter or a result of a function of C. Addresses are plain numbers; for

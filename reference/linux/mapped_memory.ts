@@ -1,4 +1,4 @@
-import type { SyncPostcopyMemory } from "../mod.ts";
+import type { SyncPostcopyMemory } from "../postcopy/mod.ts";
 import type { FileMapping } from "./file_mapping.ts";
 
 /** A memory whose pages stand in a mapped file, from `pagesOffset` on. */

@@ -1,13 +1,12 @@
 import type { WorkingSetProfile } from "../../format/mod.ts";
+import type { BlockRun } from "../qemu/mod.ts";
 import {
-  type BlockRun,
-  openFileSource,
-  openHttpSource,
   type OpenOptions,
   openSnapshot,
   type RAMBlock,
-  SourceError,
-} from "../mod.ts";
+} from "../snapshot/mod.ts";
+import { openHttpSource } from "../http/mod.ts";
+import { openFileSource, SourceError } from "../sources/mod.ts";
 import { NativeMemory } from "./native_memory.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 import type { PagerEvent } from "./pager_task.ts";

@@ -6,7 +6,8 @@ import {
   truncateSync,
   writeSync,
 } from "node:fs";
-import { createFileSink, createSnapshot } from "../mod.ts";
+import { createSnapshot } from "../saving/mod.ts";
+import { createFileSink } from "../sinks/mod.ts";
 import { PagedMemory } from "./paged_memory.ts";
 import { linux } from "./system_calls.ts";
 import { touchPages } from "./testing/touch_pages.ts";

@@ -1,4 +1,5 @@
-import { SourceError, SyncPostcopyLoader } from "../mod.ts";
+import { SyncPostcopyLoader } from "../postcopy/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { FaultQueue } from "./fault_queue.ts";
 import type { PagerOptions } from "./pager_options.ts";
 import { type PagedRegion, ServedRegion } from "./served_region.ts";

@@ -1,4 +1,5 @@
-import type { BlockRun, SourceError } from "../mod.ts";
+import type { BlockRun } from "../qemu/mod.ts";
+import type { SourceError } from "../sources/mod.ts";
 
 /** How a process is served. */
 export interface PagerOptions {

@@ -1,14 +1,12 @@
+import type { PostcopyMemory, SyncPostcopyMemory } from "../postcopy/mod.ts";
 import {
-  cachedSource,
-  openFileSource,
-  openHttpSource,
   openSnapshot,
   openSnapshotSync,
-  type PostcopyMemory,
   type Snapshot,
-  snapshotIdentity,
-  type SyncPostcopyMemory,
-} from "../mod.ts";
+} from "../snapshot/mod.ts";
+import { openHttpSource } from "../http/mod.ts";
+import { cachedSource, openFileSource } from "../sources/mod.ts";
+import { snapshotIdentity } from "../working_set/mod.ts";
 import { FileMapping } from "./file_mapping.ts";
 import { flatMemory, flatMemorySync } from "./flat_memory.ts";
 import { mappedMemory } from "./mapped_memory.ts";

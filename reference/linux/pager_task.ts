@@ -1,5 +1,6 @@
 import type { WorkingSetProfile } from "../../format/mod.ts";
-import type { BlockRun, OpenOptions } from "../mod.ts";
+import type { BlockRun } from "../qemu/mod.ts";
+import type { OpenOptions } from "../snapshot/mod.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 import type { UffdRegion } from "./uffd_installer.ts";
 

@@ -1,4 +1,4 @@
-import { SourceError } from "../mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { EventDescriptor } from "./event_descriptor.ts";
 import type { PagerEvent, PagerTask } from "./pager_task.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { WorkingSetRecorder } from "../mod.ts";
+import { WorkingSetRecorder } from "../working_set/mod.ts";
 import { FaultServer } from "./firecracker/fault_server.ts";
 import { PagedProcess } from "./paged_process.ts";
 import { PagerLoop } from "./pager_loop.ts";

@@ -1,4 +1,4 @@
-import { SourceError } from "../mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { linuxIfAny } from "./system_calls.ts";
 
 const FALLOC_FL_KEEP_SIZE = 1;

@@ -4,16 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import {
-  createFileSink,
-  memorySource,
-  openFileSource,
-  openFileStore,
-  openSnapshotSync,
-  rewriteSnapshot,
-  saveSnapshot,
-  verifySnapshot,
-} from "../mod.ts";
+import { rewriteSnapshot, saveSnapshot } from "../saving/mod.ts";
+import { createFileSink, openFileStore } from "../sinks/mod.ts";
+import { openSnapshotSync, verifySnapshot } from "../snapshot/mod.ts";
+import { memorySource, openFileSource } from "../sources/mod.ts";
 import { punchHole } from "./mod.ts";
 
 const MIB = 0x100000;

@@ -3,7 +3,7 @@ import {
   type PostcopyMemory,
   SyncPostcopyLoader,
   type SyncPostcopyMemory,
-} from "../mod.ts";
+} from "../postcopy/mod.ts";
 import { SystemCallError } from "./system_call_error.ts";
 import { UffdInstaller, type UffdRegion } from "./uffd_installer.ts";
 import type { Userfaultfd } from "./userfaultfd.ts";

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
-import { SourceError } from "../mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { check, linux } from "./system_calls.ts";
 

@@ -1,4 +1,4 @@
-import { SourceError } from "../mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import {
   type ForeignFunctions,
   foreignLibrary,

@@ -1,4 +1,4 @@
-import type { PageInstaller } from "../mod.ts";
+import type { PageInstaller } from "../postcopy/mod.ts";
 import { ERRNO } from "./errno.ts";
 import { addressOf, noteAddress } from "./native_addresses.ts";
 import { NativeMemory } from "./native_memory.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openSnapshotSync } from "../open_snapshot.ts";
+import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { createSnapshot } from "../snapshot_writer.ts";
+import { createSnapshot } from "../saving/snapshot_writer.ts";
 import { openFileSource } from "../sources/file_source.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SharedBlockWriter } from "./block_share.ts";

@@ -1,9 +1,9 @@
 import { PageBitmap } from "../../format/mod.ts";
 import { BackgroundFlush } from "../saving/background_flush.ts";
 import { backingOf } from "../local/backing.ts";
-import type { ExportOptions } from "../export_image.ts";
+import type { ExportOptions } from "../loading/export_image.ts";
 import { ProgressReport } from "../progress.ts";
-import type { RAMBlock } from "../ram_block.ts";
+import type { RAMBlock } from "../snapshot/ram_block.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { DIRECT_ALIGNMENT } from "../local/direct_file.ts";

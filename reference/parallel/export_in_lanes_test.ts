@@ -12,10 +12,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { exportImage } from "../export_image.ts";
-import { openSnapshot, openSnapshotSync } from "../open_snapshot.ts";
-import { saveSnapshot } from "../save_snapshot.ts";
-import { createSnapshot } from "../snapshot_writer.ts";
+import { exportImage } from "../loading/export_image.ts";
+import { openSnapshot, openSnapshotSync } from "../snapshot/open_snapshot.ts";
+import { saveSnapshot } from "../saving/save_snapshot.ts";
+import { createSnapshot } from "../saving/snapshot_writer.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
 import { openFileSource } from "../sources/file_source.ts";

@@ -1,5 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
-import type { RunOptions } from "../ram_block.ts";
+import type { RunOptions } from "../snapshot/ram_block.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 
 /**

@@ -5,7 +5,7 @@ import {
   type LoadPendingOptions,
   PostcopyLoader,
   type PostcopyLoaderOptions,
-} from "../postcopy_loader.ts";
+} from "./postcopy_loader.ts";
 import { SourceError } from "../sources/source_error.ts";
 
 /** Bytes that the background puts in place before faults are looked for again. */

@@ -1,5 +1,5 @@
 import { CAPABILITY_MAPPED_RAM } from "../../format/mod.ts";
-import { openSnapshot } from "../open_snapshot.ts";
+import { openSnapshot } from "../snapshot/open_snapshot.ts";
 import { openFileSource } from "../sources/file_source.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { WaitOptions } from "../wait.ts";

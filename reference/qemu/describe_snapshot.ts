@@ -1,5 +1,5 @@
 import type { StreamItem, Vmdesc } from "../../format/mod.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import type {
   MachineDescription,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { sep } from "node:path";
 import { test } from "node:test";
-import { openSnapshotSync } from "../open_snapshot.ts";
+import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { planMappedResume } from "./mapped_resume.ts";

@@ -22,7 +22,7 @@ import {
   writeStreamHeader,
 } from "../../format/mod.ts";
 import { CHUNK } from "../chunk.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { ByteSource } from "../sources/byte_source.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 

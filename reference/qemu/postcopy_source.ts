@@ -5,7 +5,7 @@ import {
   RAM_SAVE_FLAG_EOS,
   writeSectionFooter,
 } from "../../format/mod.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteChannel } from "./byte_channel.ts";
 import { DemandQueue } from "./demand_queue.ts";

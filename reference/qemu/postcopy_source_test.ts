@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openSnapshot } from "../open_snapshot.ts";
+import { openSnapshot } from "../snapshot/open_snapshot.ts";
 import type { ByteSource } from "../sources/byte_source.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { SourceError } from "../sources/source_error.ts";

@@ -6,7 +6,7 @@ import {
 import { summaryOf } from "../convert/mapped_ram_summary.ts";
 import { driveForward } from "../sequential/forward_drive.ts";
 import { Pace } from "../pace.ts";
-import type { SaveSummary } from "../save_snapshot.ts";
+import type { SaveSummary } from "../saving/save_snapshot.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { SourceError } from "../sources/source_error.ts";

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ByteWriter } from "../../format/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { convertSequential } from "../convert/sequential_to_mapped.ts";
-import { openSnapshot } from "../open_snapshot.ts";
+import { openSnapshot } from "../snapshot/open_snapshot.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
 import { memorySource } from "../sources/memory_source.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { bitmapByteLength } from "../../format/mod.ts";
-import { openSnapshotSync } from "../open_snapshot.ts";
+import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { SourceError } from "../sources/source_error.ts";

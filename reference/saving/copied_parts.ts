@@ -11,7 +11,7 @@ import {
   writeStreamHeader,
 } from "../../format/mod.ts";
 import { CHUNK } from "../chunk.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 
 /** Bytes of a stream that are made, or copied piece by piece. */
 export interface CopiedPart {

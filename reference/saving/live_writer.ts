@@ -13,9 +13,9 @@ import {
 import { LanePool } from "../parallel/lane_pool.ts";
 import { CONTROL } from "../parallel/lane_task.ts";
 import type { ProgressReport } from "../progress.ts";
-import type { RAMBlockInput, SaveOptions } from "../save_snapshot.ts";
+import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { SnapshotWriter } from "../snapshot_writer.ts";
+import type { SnapshotWriter } from "./snapshot_writer.ts";
 import { PageBuffer } from "../zero_page.ts";
 import { saveChunk } from "./save_blocks.ts";
 

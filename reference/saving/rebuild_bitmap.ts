@@ -6,7 +6,7 @@ import {
 } from "../../format/mod.ts";
 import { CHUNK } from "../chunk.ts";
 import { Pace } from "../pace.ts";
-import type { RAMBlock } from "../ram_block.ts";
+import type { RAMBlock } from "../snapshot/ram_block.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { PageBuffer } from "../zero_page.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { FormatError, UnsupportedError } from "../../format/mod.ts";
-import { openSnapshot, openSnapshotSync } from "../open_snapshot.ts";
+import { openSnapshot, openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import { repairSnapshot, saveRepaired } from "./repair_snapshot.ts";
 import { openFileStore } from "../sinks/file_store.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
@@ -10,7 +10,7 @@ import type { ByteStore } from "../sinks/byte_sink.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
-import { verifySnapshot } from "../verify_snapshot.ts";
+import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
 
 const MEMORY = testMemory(100, [1, 2, 3, 64, 99]);
 const ROM = testMemory(4, [0]);

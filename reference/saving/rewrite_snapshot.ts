@@ -7,9 +7,9 @@ import {
   bitmapOrderOf,
   type OpenOptions,
   openSnapshot,
-} from "../open_snapshot.ts";
+} from "../snapshot/open_snapshot.ts";
 import type { ByteStore } from "../sinks/byte_sink.ts";
-import { findWriter } from "../snapshot_writer.ts";
+import { findWriter } from "./snapshot_writer.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { loadBitmap } from "./rebuild_bitmap.ts";

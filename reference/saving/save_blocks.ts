@@ -4,9 +4,9 @@ import { CHUNK } from "../chunk.ts";
 import { Pace } from "../pace.ts";
 import type { ProgressReport } from "../progress.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
-import type { RAMBlockInput } from "../save_snapshot.ts";
+import type { RAMBlockInput } from "./save_snapshot.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { SnapshotWriter } from "../snapshot_writer.ts";
+import type { SnapshotWriter } from "./snapshot_writer.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { PageBuffer } from "../zero_page.ts";
 

@@ -6,9 +6,9 @@ import type {
   RAMBlockInput,
   SaveOptions,
   SaveSummary,
-} from "../save_snapshot.ts";
+} from "./save_snapshot.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import { createSnapshot } from "../snapshot_writer.ts";
+import { createSnapshot } from "./snapshot_writer.ts";
 
 /** RAM that is written to while it is saved. */
 export interface LiveRAMBlockInput extends RAMBlockInput {

@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { test } from "node:test";
 import { DirtyPages } from "./dirty_pages.ts";
 import { isConverged, type LiveRound } from "./live_rounds.ts";
-import { openSnapshotSync } from "../open_snapshot.ts";
+import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import { type LiveOptions, saveLive } from "./save_live.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import { createFileSink } from "../sinks/file_sink.ts";

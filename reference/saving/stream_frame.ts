@@ -10,7 +10,7 @@ import {
 } from "../../format/mod.ts";
 import { type CopiedParts, copiedParts, endedParts } from "./copied_parts.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 
 /** What stands before and behind the RAMBlocks of a stream. */
 export interface StreamFrame {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { RuleError } from "../../format/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { convertSequential } from "../convert/sequential_to_mapped.ts";
-import { openSnapshot } from "../open_snapshot.ts";
+import { openSnapshot } from "../snapshot/open_snapshot.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
 import { openFileSource } from "../sources/file_source.ts";

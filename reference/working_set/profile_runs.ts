@@ -1,6 +1,6 @@
 import type { ProfileRun, WorkingSetProfile } from "../../format/mod.ts";
 import { differingBlock } from "./merge_profiles.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import { snapshotIdentity } from "./snapshot_identity.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 

@@ -1,4 +1,4 @@
-import type { GuestRange } from "../../mod.ts";
+import type { GuestRange } from "../../convert/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { UsageError } from "../input/usage_error.ts";
 

@@ -1,11 +1,11 @@
 import type { LibvirtSaveHeader } from "../../../format/mod.ts";
 import {
-  type ByteSource,
   detectFormat,
   type MemoryFormat,
-  type OpenOptions,
   type RangesOptions,
-} from "../../mod.ts";
+} from "../../convert/mod.ts";
+import type { OpenOptions } from "../../snapshot/mod.ts";
+import type { ByteSource } from "../../sources/mod.ts";
 import { UsageError } from "../input/usage_error.ts";
 
 /** What the options of convert say. */

@@ -11,20 +11,24 @@ import {
   guestBlocks,
   imageOf,
   imageOfRanges,
-  importImages,
   type MemoryImage,
   openElfCore,
   openLime,
-  openSequential,
-  openSnapshot,
-  type Progress,
-  saveRepaired,
-  saveSnapshot,
-  type SequentialSnapshot,
   writeElfCore,
   writeLime,
   writeSequential,
-} from "../../mod.ts";
+} from "../../convert/mod.ts";
+import {
+  importImages,
+  type Progress,
+  saveRepaired,
+  saveSnapshot,
+} from "../../saving/mod.ts";
+import {
+  openSequential,
+  type SequentialSnapshot,
+} from "../../sequential/mod.ts";
+import { openSnapshot } from "../../snapshot/mod.ts";
 import { commitTogether, type PendingFile } from "../output/commit_together.ts";
 import type { ToFormat } from "./convert_arguments.ts";
 import type { ConvertInput, ConvertOptions } from "./convert_input.ts";

@@ -8,8 +8,8 @@ import {
   type MachineDescription,
   type MachineDifference,
   QmpClient,
-  type Snapshot,
-} from "../../mod.ts";
+} from "../../qemu/mod.ts";
+import type { Snapshot } from "../../snapshot/mod.ts";
 import { countOf } from "../output/format_count.ts";
 import { type LoadCommands, loadCommands } from "./load_commands.ts";
 import { isUrl } from "../input/open_source.ts";

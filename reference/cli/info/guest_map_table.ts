@@ -4,8 +4,8 @@ import {
   GuestMapError,
   type GuestRange,
   imageOf,
-  type Snapshot,
-} from "../../mod.ts";
+} from "../../convert/mod.ts";
+import type { Snapshot } from "../../snapshot/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";

@@ -3,7 +3,7 @@ import {
   type DeviceRecord,
   deviceStates,
   type WithDevices,
-} from "../../mod.ts";
+} from "../../device_state/mod.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { paint } from "../output/terminal.ts";
@@ -62,43 +62,54 @@ function linesOf(device: DeviceRecord): string[] {
   const { idstr, instanceId, versionId, state, fault } = device;
   const head = paint("bold", `${printable(idstr)} ${instanceId}`) +
     paint("dim", ` version ${versionId}`);
-  return state === undefined
-    ? [head, `  ${fault}`]
-    : [head, ...structLines(state, "  ")];
+  const lines = [head];
+  if (state === undefined) lines.push(`  ${fault}`);
+  else addStruct(lines, state, "  ");
+  return lines;
 }
 
-function* structLines(struct: DeviceStruct, indent: string): Generator<string> {
+function addStruct(
+  lines: string[],
+  struct: DeviceStruct,
+  indent: string,
+): void {
   for (const { name, type, value } of struct.fields) {
-    yield* valueLines(`${indent}${printable(name)}`, value, { type, indent });
+    addValue(lines, value, { label: printable(name), type, indent });
   }
   for (const subsection of struct.subsections) {
-    yield `${indent}${printable(subsection.name)}` +
-      paint("dim", ` subsection, version ${subsection.version}`);
-    yield* structLines(subsection, `${indent}  `);
+    lines.push(
+      `${indent}${printable(subsection.name)}` +
+        paint("dim", ` subsection, version ${subsection.version}`),
+    );
+    addStruct(lines, subsection, `${indent}  `);
   }
 }
 
-function* valueLines(
-  label: string,
+function addValue(
+  lines: string[],
   value: FieldValue,
-  { type, indent }: { readonly type: string; readonly indent: string },
-): Generator<string> {
-  const kind = paint("dim", printable(type));
+  { label, type, indent }: {
+    readonly label: string;
+    readonly type: string;
+    readonly indent: string;
+  },
+): void {
+  const line = `${indent}${label}  ${paint("dim", printable(type))}`;
   if (isStruct(value)) {
-    yield `${label}  ${kind}`;
-    yield* structLines(value, `${indent}  `);
+    lines.push(line);
+    addStruct(lines, value, `${indent}  `);
   } else if (!Array.isArray(value)) {
-    yield `${label}  ${kind}  ${textOf(value)}`;
-  } else if (value.every((it) => !isStruct(it) && !Array.isArray(it))) {
+    lines.push(`${line}  ${textOf(value)}`);
+  } else if (value.every(isPlain)) {
     const shown = value.slice(0, ELEMENTS_SHOWN).map(textOf).join(" ");
     const rest = value.length - ELEMENTS_SHOWN;
     const more = rest > 0 ? ` and ${rest} more` : "";
-    yield `${label}  ${kind}[${value.length}]  ${shown}${more}`;
+    lines.push(`${line}[${value.length}]  ${shown}${more}`);
   } else {
-    yield `${label}  ${kind}[${value.length}]`;
+    lines.push(`${line}[${value.length}]`);
     const inner = `${indent}  `;
     for (const [index, element] of value.entries()) {
-      yield* valueLines(`${inner}[${index}]`, element, { type, indent: inner });
+      addValue(lines, element, { label: `[${index}]`, type, indent: inner });
     }
   }
 }
@@ -117,6 +128,11 @@ function hexOf(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
   return text;
+}
+
+function isPlain(value: FieldValue): boolean {
+  return typeof value !== "object" || value === null ||
+    value instanceof Uint8Array;
 }
 
 function isStruct(value: FieldValue): value is DeviceStruct {

@@ -1,5 +1,6 @@
 import type { UnsupportedError } from "../../../format/mod.ts";
-import { type ByteSource, readLibvirtHeader } from "../../mod.ts";
+import { readLibvirtHeader } from "../../libvirt/mod.ts";
+import type { ByteSource } from "../../sources/mod.ts";
 import { libvirtFacts, printLibvirt } from "./info_libvirt.ts";
 import { infoSequential } from "./info_sequential.ts";
 import { printJson } from "../output/output.ts";

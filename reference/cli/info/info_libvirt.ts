@@ -1,5 +1,6 @@
 import type { LibvirtSaveHeader } from "../../../format/mod.ts";
-import { type ByteSource, readLibvirtTexts } from "../../mod.ts";
+import { readLibvirtTexts } from "../../libvirt/mod.ts";
+import type { ByteSource } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { print } from "../output/output.ts";
 import { printable } from "../output/printable.ts";

@@ -1,5 +1,6 @@
 import type { LibvirtSaveHeader } from "../../../format/mod.ts";
-import { type ByteSource, openSequential } from "../../mod.ts";
+import { openSequential } from "../../sequential/mod.ts";
+import type { ByteSource } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { printDevices } from "./info_devices.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Snapshot } from "../../mod.ts";
+import type { Snapshot } from "../../snapshot/mod.ts";
 import type { QemuCommand } from "./against.ts";
 import { isUrl } from "../input/open_source.ts";
 

@@ -1,4 +1,4 @@
-import type { RAMBlock } from "../../mod.ts";
+import type { RAMBlock } from "../../snapshot/mod.ts";
 import { type BlockCensus, countPages } from "./block_census.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";

@@ -5,13 +5,13 @@ import type {
   RamLayout,
 } from "../../../format/mod.ts";
 import { RuleError, type StreamItem } from "../../../format/mod.ts";
+import { dirtyBitmaps } from "../../device_state/mod.ts";
 import {
   type BitmapOrderEvidence,
   bitmapOrderEvidence,
-  dirtyBitmaps,
   type RAMBlock,
   type Snapshot,
-} from "../../mod.ts";
+} from "../../snapshot/mod.ts";
 import { countPages } from "./block_census.ts";
 import { type LibvirtFacts, libvirtFacts } from "./info_libvirt.ts";
 import { type StateClass, stateClassOf } from "./state_class.ts";

@@ -1,9 +1,9 @@
 import {
   type MachineDifference,
-  SourceError,
   startIncoming,
   startQemu,
-} from "../../mod.ts";
+} from "../../qemu/mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 import type { QemuCommand } from "./against.ts";
 
 /** So many lines of what QEMU prints are shown. */

@@ -1,4 +1,4 @@
-import type { RAMBlock, Snapshot } from "../../mod.ts";
+import type { RAMBlock, Snapshot } from "../../snapshot/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The RAMBlock that an argument names. */

@@ -1,15 +1,13 @@
 import { fstatSync } from "node:fs";
 import {
   type ByteSource,
-  type CachedSource,
   cachedSource,
   type FileSourceOptions,
-  type HttpSource,
   openFileSource,
-  openHttpSource,
   type ReadOptions,
   SourceError,
-} from "../../mod.ts";
+} from "../../sources/mod.ts";
+import { importLate } from "../import_late.ts";
 
 /** A source that a command opened, and what it cost so far. */
 export interface OpenedSource extends AsyncDisposable {
@@ -52,10 +50,12 @@ export async function openSource(
       },
     };
   }
-  const http: HttpSource = await openHttpSource(checkedUrl(path), options);
-  const source: CachedSource = cachedSource(http);
+  const { openHttpSource } = await importLate<
+    typeof import("../../http/mod.ts")
+  >("../../http/mod.ts", import.meta.url);
+  const http = await openHttpSource(checkedUrl(path), options);
   return {
-    source,
+    source: cachedSource(http),
     transfer: () => ({ requests: http.requests, bytes: http.bytesReceived }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -1,4 +1,4 @@
-import type { OpenOptions } from "../../mod.ts";
+import type { OpenOptions } from "../../snapshot/mod.ts";
 import { parseNumber } from "./number_argument.ts";
 import { UsageError } from "./usage_error.ts";
 

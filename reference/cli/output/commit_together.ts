@@ -5,7 +5,7 @@ import {
   renameSync,
   rmSync,
 } from "node:fs";
-import type { ByteSink } from "../../mod.ts";
+import type { ByteSink } from "../../sinks/mod.ts";
 import { tryFile } from "../system_error.ts";
 
 /** A file in the making, and where it will be. */

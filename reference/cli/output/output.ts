@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { SourceError } from "../../mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 import { reasonOf } from "../system_error.ts";
 
 /** Standard output's file descriptor, and standard error's. */

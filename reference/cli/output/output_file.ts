@@ -1,6 +1,7 @@
 import { realpathSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { type ByteSink, createFileSink, SourceError } from "../../mod.ts";
+import { type ByteSink, createFileSink } from "../../sinks/mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 import { tryFile } from "../system_error.ts";
 import { UsageError } from "../input/usage_error.ts";

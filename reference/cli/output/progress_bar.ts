@@ -1,4 +1,4 @@
-import type { Progress } from "../../mod.ts";
+import type { Progress } from "../../saving/mod.ts";
 import { formatBytes } from "./format_bytes.ts";
 import { formatShare } from "./format_count.ts";
 import { formatSeconds } from "./format_time.ts";

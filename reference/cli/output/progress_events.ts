@@ -1,4 +1,4 @@
-import type { Progress } from "../../mod.ts";
+import type { Progress } from "../../saving/mod.ts";
 import { print } from "./output.ts";
 
 /** Milliseconds between two events. */

@@ -1,4 +1,4 @@
-import type { ReceiveProgress } from "../../mod.ts";
+import type { ReceiveProgress } from "../../qemu/mod.ts";
 import { formatBytes } from "./format_bytes.ts";
 import { formatCount, formatShare } from "./format_count.ts";
 import { drawLine, print } from "./output.ts";

@@ -1,4 +1,5 @@
-import { type OpenOptions, parseSocketAddress } from "../../mod.ts";
+import { parseSocketAddress } from "../../qemu/mod.ts";
+import type { OpenOptions } from "../../snapshot/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
 import { UsageError } from "../input/usage_error.ts";

@@ -1,10 +1,10 @@
 import { realpathSync } from "node:fs";
-import {
-  type MappedBlock,
-  type MappedResumePlan,
-  type QmpClient,
-  SourceError,
-} from "../../mod.ts";
+import type {
+  MappedBlock,
+  MappedResumePlan,
+  QmpClient,
+} from "../../qemu/mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 
 /**
  * Makes sure that a QEMU maps the RAM from the snapshot: else its guest would

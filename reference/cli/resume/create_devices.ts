@@ -1,11 +1,11 @@
 import {
-  type ByteSink,
   findDataRanges,
   type MappedResumePlan,
-  type Snapshot,
-  SourceError,
   writeDeviceOnly,
-} from "../../mod.ts";
+} from "../../qemu/mod.ts";
+import type { ByteSink } from "../../sinks/mod.ts";
+import type { Snapshot } from "../../snapshot/mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 import type { ResumeReport } from "./resume_report.ts";
 
 /** How to write a device-only file. */

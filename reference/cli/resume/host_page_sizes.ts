@@ -1,4 +1,4 @@
-import type { QmpClient } from "../../mod.ts";
+import type { QmpClient } from "../../qemu/mod.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
   B: 1,

@@ -3,9 +3,9 @@ import {
   type IncomingMigration,
   type PostcopyOptions,
   PostcopySource,
-  type Snapshot,
   startIncoming,
-} from "../../mod.ts";
+} from "../../qemu/mod.ts";
+import type { Snapshot } from "../../snapshot/mod.ts";
 import { queryHostPageSizes } from "./host_page_sizes.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";

@@ -1,8 +1,5 @@
-import {
-  type OpenOptions,
-  parseSocketAddress,
-  type SocketAddress,
-} from "../../mod.ts";
+import { parseSocketAddress, type SocketAddress } from "../../qemu/mod.ts";
+import type { OpenOptions } from "../../snapshot/mod.ts";
 import type { QemuCommand } from "../info/against.ts";
 import { parse, takePositionals } from "../command.ts";
 import { parseNumber } from "../input/number_argument.ts";

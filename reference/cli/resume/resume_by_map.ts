@@ -3,9 +3,9 @@ import { join } from "node:path";
 import {
   createScratchSink,
   type MappedResumePlan,
-  type Snapshot,
   startIncoming,
-} from "../../mod.ts";
+} from "../../qemu/mod.ts";
+import type { Snapshot } from "../../snapshot/mod.ts";
 import { checkMapping } from "./check_mapping.ts";
 import { createDevices } from "./create_devices.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";

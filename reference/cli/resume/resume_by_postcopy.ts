@@ -1,4 +1,5 @@
-import { type Snapshot, SourceError } from "../../mod.ts";
+import type { Snapshot } from "../../snapshot/mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 import { countOf } from "../output/format_count.ts";
 import { openPostcopyLink, type PostcopyLink } from "./postcopy_link.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";

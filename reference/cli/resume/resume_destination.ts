@@ -4,7 +4,7 @@ import {
   connectSocket,
   QmpClient,
   startQemu,
-} from "../../mod.ts";
+} from "../../qemu/mod.ts";
 import type { QemuCommand } from "../info/against.ts";
 import { makeTemporaryFolder } from "../output/temporary_folder.ts";
 

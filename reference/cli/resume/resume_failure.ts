@@ -1,4 +1,5 @@
-import { type IncomingMigration, SourceError } from "../../mod.ts";
+import type { IncomingMigration } from "../../qemu/mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
 import { joinWords } from "../input/split_words.ts";

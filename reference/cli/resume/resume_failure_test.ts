@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SourceError } from "../../mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 import { resumeArguments } from "./resume_arguments.ts";
 import { explainFailure } from "./resume_failure.ts";
 

@@ -1,12 +1,12 @@
+import { createFileSink } from "../../sinks/mod.ts";
+import type { Snapshot } from "../../snapshot/mod.ts";
 import {
-  createFileSink,
   loadProfile,
   mergeProfiles,
   profileRuns,
-  type Snapshot,
   snapshotIdentity,
   WorkingSetRecorder,
-} from "../../mod.ts";
+} from "../../working_set/mod.ts";
 import {
   type ProfileRun,
   type WorkingSetProfile,

@@ -1,4 +1,4 @@
-import type { PostcopyStatistics } from "../../mod.ts";
+import type { PostcopyStatistics } from "../../qemu/mod.ts";
 import type { Way } from "./resume_arguments.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount } from "../output/format_count.ts";

@@ -1,4 +1,4 @@
-import type { ByteSource } from "../../mod.ts";
+import type { ByteSource } from "../../sources/mod.ts";
 import { isUrl, openSource } from "../input/open_source.ts";
 import { SteadyFile } from "./steady_file.ts";
 

@@ -3,8 +3,8 @@ import {
   type MappedResumePlan,
   planMappedResume,
   queryQemu,
-  type Snapshot,
-} from "../../mod.ts";
+} from "../../qemu/mod.ts";
+import type { Snapshot } from "../../snapshot/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 

@@ -5,7 +5,7 @@ import {
   openFileSource,
   SourceError,
   type SourceReadOptions,
-} from "../../mod.ts";
+} from "../../sources/mod.ts";
 import { tryFile } from "../system_error.ts";
 
 /** Milliseconds between two looks; one takes 50 µs, as long as a page. */

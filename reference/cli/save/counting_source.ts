@@ -1,4 +1,4 @@
-import type { ByteSource, SourceReadOptions } from "../../mod.ts";
+import type { ByteSource, SourceReadOptions } from "../../sources/mod.ts";
 
 /** A source that counts what is read of it. */
 export class CountingSource implements ByteSource {

@@ -1,16 +1,14 @@
 import { Buffer } from "node:buffer";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
+import { createFileSink } from "../../sinks/mod.ts";
 import {
-  createFileSink,
-  memorySource,
-  openFileSource,
   openSnapshot,
-  saveSnapshot,
-  type SaveSummary,
   type Snapshot,
   verifySnapshot,
-} from "../../mod.ts";
+} from "../../snapshot/mod.ts";
+import { memorySource, openFileSource } from "../../sources/mod.ts";
 import { CountingSource } from "./counting_source.ts";
 import {
   type DemonstrationBlock,

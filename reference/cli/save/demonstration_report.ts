@@ -1,4 +1,4 @@
-import type { SaveSummary } from "../../mod.ts";
+import type { SaveSummary } from "../../saving/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";

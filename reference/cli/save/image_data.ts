@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import type { ByteRange } from "../../../format/mod.ts";
 import { dataRanges } from "../../linux/mod.ts";
-import type { ByteSource } from "../../mod.ts";
+import type { ByteSource } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 
 /** An image, and where it is not a hole, as far as the platform tells. */

@@ -2,15 +2,13 @@ import { Buffer } from "node:buffer";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import {
-  createFileSink,
   type LiveRound,
   type LiveSummary,
-  openFileSource,
-  openSnapshotSync,
   saveLive,
-  type SyncByteSource,
-  verifySnapshot,
-} from "../../mod.ts";
+} from "../../saving/mod.ts";
+import { createFileSink } from "../../sinks/mod.ts";
+import { openSnapshotSync, verifySnapshot } from "../../snapshot/mod.ts";
+import { openFileSource, type SyncByteSource } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";

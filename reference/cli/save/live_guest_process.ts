@@ -3,7 +3,8 @@ import { once } from "node:events";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { DirtyPages, SourceError } from "../../mod.ts";
+import { DirtyPages } from "../../saving/mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 import { GUEST_PAGE_SIZE, GUEST_STOPPED } from "./live_guest_words.ts";
 
 const WORD = 4;

@@ -1,4 +1,5 @@
-import { checkCapabilities, type OpenOptions } from "../../mod.ts";
+import { checkCapabilities } from "../../saving/mod.ts";
+import type { OpenOptions } from "../../snapshot/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import {
   OPEN_OPTIONS,

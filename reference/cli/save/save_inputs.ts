@@ -1,11 +1,7 @@
 import { alignUp } from "../../../format/mod.ts";
-import {
-  type ByteSource,
-  openSnapshot,
-  type RAMBlockInput,
-  type Snapshot,
-  SourceError,
-} from "../../mod.ts";
+import type { RAMBlockInput } from "../../saving/mod.ts";
+import { openSnapshot, type Snapshot } from "../../snapshot/mod.ts";
+import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import { findBlock } from "../input/find_block.ts";
 import { type OpenedImage, openImageData } from "./image_data.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";

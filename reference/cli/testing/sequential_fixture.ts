@@ -1,9 +1,7 @@
-import {
-  memorySink,
-  memorySource,
-  openSnapshot,
-  writeSequential,
-} from "../../mod.ts";
+import { writeSequential } from "../../convert/mod.ts";
+import { memorySink } from "../../sinks/mod.ts";
+import { openSnapshot } from "../../snapshot/mod.ts";
+import { memorySource } from "../../sources/mod.ts";
 import { fixtureSnapshot } from "./snapshot_fixture.ts";
 
 /** The small snapshot of three RAMBlocks as a sequential stream. */

@@ -1,4 +1,6 @@
-import { memorySink, memorySource, saveSnapshot } from "../../mod.ts";
+import { saveSnapshot } from "../../saving/mod.ts";
+import { memorySink } from "../../sinks/mod.ts";
+import { memorySource } from "../../sources/mod.ts";
 
 /** Bytes of `pc.ram` in the fixture: 3 MiB. */
 export const RAM_LENGTH = 0x300000;

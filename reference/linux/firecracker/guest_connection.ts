@@ -1,5 +1,5 @@
 import { readlinkSync } from "node:fs";
-import { SourceError } from "../../mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 import { LINUX } from "../linux_constants.ts";
 import { PagedProcess } from "../paged_process.ts";
 import type { PagerLoop } from "../pager_loop.ts";

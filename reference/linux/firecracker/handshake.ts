@@ -1,4 +1,4 @@
-import { SourceError } from "../../mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 
 /** A region of a guest's memory, as Firecracker tells of it. */
 export interface GuestRegion {

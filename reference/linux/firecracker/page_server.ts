@@ -1,11 +1,8 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import type { WorkingSetProfile } from "../../../format/mod.ts";
-import {
-  type BlockRun,
-  connectSocket,
-  type OpenOptions,
-  SourceError,
-} from "../../mod.ts";
+import { type BlockRun, connectSocket } from "../../qemu/mod.ts";
+import type { OpenOptions } from "../../snapshot/mod.ts";
+import { SourceError } from "../../sources/mod.ts";
 import type { PagerEvent } from "../pager_task.ts";
 import { PagerThread } from "../pager_thread.ts";
 import { closeDescriptor } from "../system_calls.ts";

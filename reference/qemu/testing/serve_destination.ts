@@ -1,5 +1,5 @@
-import { openSnapshot } from "../../open_snapshot.ts";
-import type { Snapshot } from "../../snapshot.ts";
+import { openSnapshot } from "../../snapshot/open_snapshot.ts";
+import type { Snapshot } from "../../snapshot/snapshot.ts";
 import { memorySource } from "../../sources/memory_source.ts";
 import { savedFile, testMemory } from "../../testing/saved_file.ts";
 import { type PostcopyOptions, PostcopySource } from "../postcopy_source.ts";

@@ -1,0 +1,183 @@
+import { hex } from "../../../format/mod.ts";
+import type { OpenOptions, Snapshot } from "../../snapshot/mod.ts";
+import { importLate } from "../import_late.ts";
+import { isUrl, type Transfer } from "../input/open_source.ts";
+import { formatBytes } from "../output/format_bytes.ts";
+import { countOf, formatCount, formatShare } from "../output/format_count.ts";
+import { print, printJson } from "../output/output.ts";
+import { allocatedBytes } from "../output/output_file.ts";
+import { printable } from "../output/printable.ts";
+import { formatList, formatTable } from "../output/table.ts";
+import { paint } from "../output/terminal.ts";
+import { bitmapOrderLine } from "./bitmap_order_line.ts";
+import { printDirtyBitmaps } from "./info_dirty_bitmaps.ts";
+import { printLibvirt } from "./info_libvirt.ts";
+import { drawRamMap } from "./ram_map.ts";
+import { gatherFacts, type SnapshotFacts } from "./snapshot_facts.ts";
+
+/** What `info` prints besides, and how. */
+export interface OverviewOptions {
+  /** How the snapshot was opened. */
+  readonly open: OpenOptions;
+  /** What was moved over a network so far. */
+  readonly transfer: () => Transfer | undefined;
+  readonly map: boolean;
+  readonly xml: boolean;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Prints what a snapshot holds, and then throws what is wrong behind its RAM if
+ * something is.
+ */
+export async function printOverview(
+  file: string,
+  snapshot: Snapshot,
+  options: OverviewOptions,
+): Promise<void> {
+  const { open, map, xml, json, signal } = options;
+  const { facts, error } = await gatherFacts(snapshot, signal);
+  const allocated = isUrl(file) ? undefined : allocatedBytes(file);
+  const guest = map
+    ? await importLate<typeof import("./guest_map_table.ts")>(
+      "./guest_map_table.ts",
+      import.meta.url,
+    )
+    : undefined;
+  const guestMap = await guest?.knownGuestMap(snapshot, signal);
+  const transfer = options.transfer();
+  if (json) {
+    printJson({ ...facts, guestMap, allocatedBytes: allocated, transfer });
+  } else {
+    if (facts.libvirt) printLibvirt(facts.libvirt, xml);
+    printHead(facts, { allocated, transfer, open });
+    printBlocks(facts);
+    if (guest !== undefined) {
+      print("");
+      for (const line of await drawRamMap(snapshot.blocks, signal)) print(line);
+      print("");
+      for (const line of guest.formatGuestMap(guestMap)) print(line);
+    }
+    printDirtyBitmaps(facts.dirtyBitmaps);
+    printDevices(facts);
+  }
+  if (error !== undefined) throw error;
+}
+
+function printHead(
+  facts: SnapshotFacts,
+  { allocated, transfer, open }: {
+    readonly allocated: number | undefined;
+    readonly transfer: Transfer | undefined;
+    readonly open: OpenOptions;
+  },
+): void {
+  const { byteLength, streamOffset, streamEnd, trailerBytes, vmdesc } = facts;
+  const onDisk = allocated === undefined
+    ? ""
+    : `, ${formatBytes(allocated)} on disk`;
+  const end = streamEnd === undefined ? "?" : hex(streamEnd);
+  const [block] = facts.blocks;
+  const rows: [string, string][] = [
+    ["machine", facts.machine],
+    ["capabilities", facts.capabilities.join(", ")],
+    ...layoutRow(facts),
+    ["size", `${formatBytes(byteLength)}${onDisk}`],
+    ["stream", `${hex(streamOffset)} to ${end}`],
+  ];
+  if (block !== undefined) {
+    rows.push(["page size", formatBytes(block.pageSize)]);
+  }
+  if (facts.targetPageBits !== undefined) {
+    rows.push(["target page bits", String(facts.targetPageBits)]);
+  }
+  if (facts.uuid !== undefined) rows.push(["uuid", facts.uuid]);
+  const order = bitmapOrderLine(facts.bitmapOrderEvidence, open);
+  if (order !== undefined) rows.push(["bitmaps", paint("yellow", order)]);
+  rows.push([
+    "vmdesc",
+    vmdesc === undefined
+      ? "none"
+      : `${formatBytes(vmdesc.length)} at ${hex(vmdesc.offset)}`,
+  ]);
+  if (trailerBytes !== undefined && trailerBytes > 0) {
+    rows.push(["trailer", `${formatBytes(trailerBytes)} at ${end}`]);
+  }
+  if (transfer !== undefined) {
+    const { requests, bytes } = transfer;
+    rows.push([
+      "moved",
+      `${formatBytes(bytes)} by ${countOf(requests, "request")}`,
+    ]);
+  }
+  print(paint("bold", printable(facts.file)));
+  for (const line of formatList(rows)) print(line);
+}
+
+function printBlocks({ blocks }: SnapshotFacts): void {
+  print("");
+  print(paint("bold", countOf(blocks.length, "RAMBlock")));
+  if (blocks.length === 0) return;
+  const header = [
+    { title: "idstr" },
+    { title: "size", right: true },
+    { title: "pages", right: true, optional: true },
+    { title: "stored", right: true },
+    { title: "", right: true, optional: true },
+    { title: "bytes", right: true, optional: true },
+    { title: "bitmap at", right: true, optional: true },
+    { title: "pages at", right: true, optional: true },
+  ];
+  const rows = blocks.map((it) => [
+    it.idstr,
+    formatBytes(it.usedLength),
+    formatCount(it.pageCount),
+    it.ignored ? "ignored" : formatCount(it.presentPages),
+    it.ignored ? "" : formatShare(it.presentPages, it.pageCount),
+    it.ignored ? "" : formatBytes(it.presentBytes),
+    it.ignored ? "" : hex(it.bitmapOffset),
+    it.ignored ? "" : hex(it.pagesOffset),
+  ]);
+  for (const line of formatTable(header, rows)) print(line);
+}
+
+/** Which of the two layouts, where the capability does not say. */
+function layoutRow({ layout }: SnapshotFacts): [string, string][] {
+  switch (layout) {
+    case "mapped-ram":
+      return [];
+    case "fixed-ram-inline":
+      return [["layout", "fixed-ram with inline bitmaps"]];
+    case "fixed-ram-header":
+      return [["layout", "fixed-ram with the header of mapped-ram"]];
+  }
+}
+
+function printDevices({ devices, vmdesc, iterable }: SnapshotFacts): void {
+  print("");
+  const sent = iterable.map((it) => `${printable(it.idstr)} ${it.stateClass}`);
+  print(paint("bold", "state") + `: ${sent.join(", ")}, devices precopy only`);
+  print(
+    paint("bold", countOf(devices.length, "device section")) +
+      (vmdesc === undefined
+        ? " that can be told apart: there is no vmdesc"
+        : ""),
+  );
+  if (devices.length === 0) return;
+  const header = [
+    { title: "idstr" },
+    { title: "instance", right: true },
+    { title: "version", right: true },
+    { title: "size", right: true },
+    { title: "at", right: true, optional: true },
+  ];
+  const rows = devices.map((it) => [
+    printable(it.idstr),
+    String(it.instanceId),
+    String(it.versionId),
+    formatBytes(it.length),
+    hex(it.offset),
+  ]);
+  for (const line of formatTable(header, rows)) print(line);
+}

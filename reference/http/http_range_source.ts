@@ -1,0 +1,157 @@
+import { type ByteRange, rangeEnd } from "../../format/mod.ts";
+import type {
+  ByteSource,
+  ReadPart,
+  SourceReadOptions,
+  TakeBytes,
+} from "../sources/byte_source.ts";
+import { checkRange } from "../sources/check_range.ts";
+import type { HttpClient } from "./http_client.ts";
+import type { TakePart } from "./http_multipart.ts";
+import type { PinnedVersion } from "./http_version.ts";
+import { RangeRequests } from "./range_requests.ts";
+import { TakerFailure } from "./request_failure.ts";
+
+/** Requests that are best under way at once: most of the time is waiting. */
+const PARALLEL_READS = 8;
+/** Most bytes of guesses that one request asks for, and that are kept. */
+const GUESSES_MAX = 0x10000;
+
+interface Extent extends ByteRange {
+  readonly bytes: Uint8Array;
+}
+
+function rangeOf({ offset, target }: ReadPart): ByteRange {
+  return { offset, length: target.length };
+}
+
+/** Takes bytes to where they are wanted. */
+function copyInto(parts: readonly ReadPart[]): TakePart {
+  return (bytes, index, position) => parts[index].target.set(bytes, position);
+}
+
+/** Copies a range out of the extent that holds it, if one does. */
+function copyFrom(
+  extents: readonly Extent[],
+  target: Uint8Array,
+  range: ByteRange,
+): boolean {
+  const extent = extents.find((it) =>
+    it.offset <= range.offset && rangeEnd(range) <= rangeEnd(it)
+  );
+  if (extent === undefined) return false;
+  const start = range.offset - extent.offset;
+  target.set(extent.bytes.subarray(start, start + range.length));
+  return true;
+}
+
+/** What `openHttpSource` opens: a file that a server gives by ranges. */
+export class RangeSource implements ByteSource {
+  readonly name: string;
+  readonly byteLength: number;
+  readonly parallelReads = PARALLEL_READS;
+  readonly #client: HttpClient;
+  readonly #requests: RangeRequests;
+  readonly #head: Extent;
+  /** What the last request with guesses brought. */
+  #guessed: readonly Extent[] = [];
+
+  constructor(client: HttpClient, version: PinnedVersion, head: Uint8Array) {
+    this.name = client.name;
+    this.byteLength = version.byteLength;
+    this.#client = client;
+    this.#requests = new RangeRequests(client, version);
+    this.#head = { offset: 0, length: head.length, bytes: head };
+  }
+
+  get requests(): number {
+    return this.#client.requests;
+  }
+
+  get bytesReceived(): number {
+    return this.#head.length + this.#requests.bytesReceived;
+  }
+
+  async readInto(
+    target: Uint8Array,
+    offset: number,
+    options: SourceReadOptions = {},
+  ): Promise<void> {
+    options.signal?.throwIfAborted();
+    checkRange(this, offset, target.length);
+    if (target.length === 0) return;
+    const range = { offset, length: target.length };
+    if (this.#copyKnown(target, range)) return;
+    const guesses = this.#requests.severalAtOnce
+      ? this.#usable(range, options.guesses)
+      : [];
+    if (guesses.length > 0) {
+      const parts = [range, ...guesses].map(({ offset, length }) => ({
+        offset,
+        target: new Uint8Array(length),
+      }));
+      const take = copyInto(parts);
+      const { signal } = options;
+      const ranges = parts.map(rangeOf);
+      const filled = await this.#requests.several(ranges, { take, signal });
+      this.#guessed = parts.filter((_, index) => filled.has(index))
+        .map((it) => ({ ...rangeOf(it), bytes: it.target }));
+      if (this.#copyKnown(target, range)) return;
+    }
+    await this.#requests.one(range, {
+      take: (bytes, position) => target.set(bytes, position),
+      signal: options.signal,
+    });
+  }
+
+  #copyKnown(target: Uint8Array, range: ByteRange): boolean {
+    return copyFrom([this.#head, ...this.#guessed], target, range);
+  }
+
+  /** The guesses that are inside the file, apart from each other and not too much. */
+  #usable(range: ByteRange, guesses: readonly ByteRange[] = []): ByteRange[] {
+    let room = Math.min(GUESSES_MAX, this.byteLength / 2) - range.length;
+    let end = rangeEnd(range);
+    return guesses.filter((guess) => {
+      const usable = guess.offset >= end && guess.length <= room &&
+        rangeEnd(guess) <= this.byteLength;
+      if (usable) {
+        end = rangeEnd(guess);
+        room -= guess.length;
+      }
+      return usable;
+    });
+  }
+
+  async readParts(
+    parts: readonly ReadPart[],
+    options: SourceReadOptions = {},
+  ): Promise<void> {
+    const take = copyInto(parts);
+    await this.#stream(parts.map(rangeOf), take, options);
+  }
+
+  async streamRanges(
+    ranges: readonly ByteRange[],
+    take: TakeBytes,
+    options: SourceReadOptions = {},
+  ): Promise<void> {
+    await this.#stream(ranges, async (bytes, index, position) => {
+      try {
+        await take(bytes, ranges[index].offset + position);
+      } catch (error) {
+        throw new TakerFailure(error);
+      }
+    }, options);
+  }
+
+  async #stream(
+    ranges: readonly ByteRange[],
+    take: TakePart,
+    { signal }: SourceReadOptions,
+  ): Promise<void> {
+    signal?.throwIfAborted();
+    for (const { offset, length } of ranges) checkRange(this, offset, length);
+    await this.#requests.all(ranges, { take, signal });
+  }
+}

@@ -1,0 +1,89 @@
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { HttpClient, type HttpOptions } from "./http_client.ts";
+import { checkPartial } from "./http_partial.ts";
+import { parseContentRange } from "./http_range_response.ts";
+import { RangeSource } from "./http_range_source.ts";
+import { versionOf } from "./http_version.ts";
+
+/** Bytes that opening asks for, and keeps: headers and the first bitmap. */
+const HEAD_LENGTH = 0x10000;
+
+/** How to open a URL. */
+export interface HttpSourceOptions extends HttpOptions, ReadOptions {}
+
+/** A source over a URL of a server that answers Range requests. */
+export interface HttpSource extends ByteSource {
+  /** Requests made so far, retries included. */
+  readonly requests: number;
+  /** Bytes of bodies received so far. */
+  readonly bytesReceived: number;
+}
+
+/**
+ * Opens a URL by one request, which reads the first 64 KiB and tells the size.
+ * What the server says of the file's version (ETag, else Last-Modified) is kept:
+ * a later answer that differs is an error, never a mix of two files.
+ *
+ * @throws {SourceError} if the server does not answer with the range asked for
+ *
+ * @example
+ * ```ts
+ * import { openHttpSource } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * // A server in a function, as a test or a request signer would inject it.
+ * const file = new TextEncoder().encode("QEVM");
+ * const source = await openHttpSource("https://example.com/vm.mr", {
+ *   fetch: () =>
+ *     Promise.resolve(
+ *       new Response(file, {
+ *         status: 206,
+ *         headers: { "content-range": "bytes 0-3/4", etag: '"1"' },
+ *       }),
+ *     ),
+ * });
+ * assert.equal(source.byteLength, 4);
+ * ```
+ */
+export async function openHttpSource(
+  url: string | URL,
+  options: HttpSourceOptions = {},
+): Promise<HttpSource> {
+  const client = new HttpClient(url, options);
+  const head = { offset: 0, length: HEAD_LENGTH };
+  const opened = await client.get([head], async (answer) => {
+    const { response } = answer;
+    if (response.status === 416) {
+      const empty = parseContentRange(response.headers.get("content-range"));
+      if (empty?.total === 0) {
+        return { byteLength: 0, bytes: new Uint8Array(0), response };
+      }
+    }
+    checkPartial(client, [head], response);
+    const contentRange = parseContentRange(
+      response.headers.get("content-range"),
+    );
+    const { range, total } = contentRange ?? {};
+    if (total === undefined || range?.offset !== 0) {
+      throw client.error(
+        [head],
+        `the server answered Content-Range ${
+          JSON.stringify(response.headers.get("content-range"))
+        }, expected one that starts at 0 and tells the size`,
+      );
+    }
+    const expected = Math.min(HEAD_LENGTH, total);
+    if (range.length !== expected) {
+      throw client.error(
+        [head],
+        `the server answered ${range.length} bytes, expected ${expected}`,
+      );
+    }
+    const bytes = new Uint8Array(expected);
+    await answer.readBody(expected, (chunk, at) => bytes.set(chunk, at));
+    return { byteLength: total, bytes, response };
+  }, options.signal);
+  const { byteLength, bytes, response } = opened;
+  const version = { ...versionOf(response), byteLength };
+  return new RangeSource(client, version, bytes);
+}

@@ -1,0 +1,9 @@
+/**
+ * A source behind a URL, read by ranges.
+ *
+ * @module
+ */
+
+export type { HttpOptions } from "./http_client.ts";
+export type { HttpSource, HttpSourceOptions } from "./http_source.ts";
+export { openHttpSource } from "./http_source.ts";

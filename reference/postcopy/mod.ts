@@ -1,0 +1,17 @@
+/**
+ * Pages for a guest that runs already: faults first, the rest behind.
+ *
+ * @module
+ */
+
+export type {
+  PageInstaller,
+  PostcopyMemory,
+  SyncPostcopyMemory,
+} from "./page_installer.ts";
+export type {
+  LoadPendingOptions,
+  PostcopyLoaderOptions,
+} from "./postcopy_loader.ts";
+export { PostcopyLoader } from "./postcopy_loader.ts";
+export { SyncPostcopyLoader } from "./sync_postcopy_loader.ts";

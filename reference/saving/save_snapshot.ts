@@ -1,0 +1,150 @@
+import { alignUp, type ByteRange } from "../../format/mod.ts";
+import { saveInLanes } from "../parallel/save_in_lanes.ts";
+import { type Progress, ProgressReport } from "../progress.ts";
+import { saveBlocks } from "./save_blocks.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import {
+  type CreateOptions,
+  createSnapshot,
+  type SnapshotWriter,
+} from "./snapshot_writer.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+
+/** RAM to be saved. */
+export interface RAMBlockInput {
+  /** QEMU's name of the block: `pc.ram`. */
+  readonly idstr: string;
+  /** The memory. It may be shorter than `usedLength`: the rest is zero. */
+  readonly source: ByteSource;
+  /** Bytes of RAM, a multiple of the page size. Default: the source's size. */
+  readonly usedLength?: number | undefined;
+  /**
+   * Where the source may hold something, in order; the rest is zero, and is not
+   * read. Default: all of it.
+   */
+  readonly dataRanges?: Iterable<ByteRange> | undefined;
+}
+
+/** How to save. */
+export interface SaveOptions extends CreateOptions, ReadOptions {
+  /**
+   * How many threads may work at once, where files of this machine, or shared
+   * memory, are saved to one. The bytes are the same whatever the number.
+   * Default: 1, the thread of the caller.
+   */
+  readonly jobs?: number | undefined;
+  /** Whether to read and write pages around the page cache. Default: false. */
+  readonly directIo?: boolean | undefined;
+  /**
+   * Whether the sink may hold pages already: those that are the same there are
+   * not written again. Default: false.
+   */
+  readonly resume?: boolean | undefined;
+  /** Is told now and then how far the work has come. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What was saved. */
+export interface SaveSummary {
+  /** With `resume`: how many pages were there already, and the same. */
+  readonly keptPages?: number;
+  /** Size of the file in bytes, holes included. */
+  readonly byteLength: number;
+  /** Each RAMBlock with how many of its pages are stored. */
+  readonly blocks: readonly {
+    readonly idstr: string;
+    readonly pageCount: number;
+    readonly presentCount: number;
+  }[];
+}
+
+/**
+ * Saves RAMBlocks to a sink, zero pages left out, and commits it. A failure
+ * aborts the sink: what was there before stays.
+ *
+ * @throws {RangeError} if a name or a length cannot be saved
+ * @throws {SourceError} if memory cannot be read or the sink not written
+ *
+ * @example
+ * ```ts
+ * import { memorySink, memorySource, saveSnapshot } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const ram = new Uint8Array(0x10000);
+ * ram[0x3000] = 1;
+ * const { blocks } = await saveSnapshot(memorySink(), [{
+ *   idstr: "ram",
+ *   source: memorySource(ram),
+ * }]);
+ * assert.deepEqual(blocks, [{ idstr: "ram", pageCount: 16, presentCount: 1 }]);
+ * ```
+ */
+export async function saveSnapshot(
+  sink: ByteSink,
+  blocks: readonly RAMBlockInput[],
+  options: SaveOptions = {},
+): Promise<SaveSummary> {
+  let writer: SnapshotWriter | undefined;
+  let kept: { readonly keptPages?: number } = {};
+  try {
+    writer = await createSnapshot(
+      sink,
+      blocks.map(({ idstr, source, usedLength }) => ({
+        idstr,
+        usedLength: usedLength ?? source.byteLength,
+      })),
+      options,
+    );
+    const total = writer.blocks.reduce((sum, it) => sum + it.usedLength, 0);
+    const report = new ProgressReport(total, options.onProgress);
+    const own = { ...options, report, sink };
+    const { left, keptPages } = await saveInLanes(writer, blocks, sink, own);
+    await saveBlocks(writer, left, own);
+    if (options.resume) kept = { keptPages };
+    await writer.finish();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+  return {
+    ...kept,
+    byteLength: writer.byteLength,
+    blocks: await Promise.all(writer.blocks.map(async (block) => ({
+      idstr: block.idstr,
+      pageCount: block.pageCount,
+      presentCount: await block.presentCount(),
+    }))),
+  };
+}
+
+/**
+ * Saves flat memory images, each the RAM of one block from its first byte on. An
+ * image need not end at a page: the rest of its last page is zero.
+ *
+ * @throws {RangeError} if a name or a length cannot be saved
+ * @throws {SourceError} if an image cannot be read or the sink not written
+ *
+ * @example
+ * ```ts
+ * import { importImages, memorySink, memorySource } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const image = memorySource(new Uint8Array(5000).fill(1));
+ * const { blocks } = await importImages(memorySink(), { "pc.ram": image });
+ * assert.equal(blocks[0].presentCount, 2);
+ * ```
+ */
+export function importImages(
+  sink: ByteSink,
+  images: Readonly<Record<string, ByteSource>>,
+  options: SaveOptions = {},
+): Promise<SaveSummary> {
+  const pageSize = options.deviceStateFrom?.blocks[0]?.pageSize ??
+    options.pageSize ?? 4096;
+  const blocks = Object.entries(images).map(([idstr, source]) => ({
+    idstr,
+    source,
+    usedLength: alignUp(source.byteLength, pageSize),
+  }));
+  return saveSnapshot(sink, blocks, options);
+}

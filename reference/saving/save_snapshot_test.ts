@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
+import type { Progress } from "../progress.ts";
+import {
+  importImages,
+  type RAMBlockInput,
+  saveSnapshot,
+} from "./save_snapshot.ts";
+import { createFileSink } from "../sinks/file_sink.ts";
+import { memorySink } from "../sinks/memory_sink.ts";
+import { memorySource } from "../sources/memory_source.ts";
+import { testMemory } from "../testing/saved_file.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { WatchedSink } from "../testing/watched_sink.ts";
+import { WatchedSource } from "../testing/watched_source.ts";
+
+const PAGE = 4096;
+const MEMORY = testMemory(300, [1, 2, 5, 64, 200, 298, 299]);
+const ROM = testMemory(4, [3]);
+
+function inputs(): (RAMBlockInput & { source: WatchedSource })[] {
+  return [
+    { idstr: "pc.ram", source: new WatchedSource(MEMORY) },
+    { idstr: "pc.rom", source: new WatchedSource(ROM) },
+  ];
+}
+
+test("saveSnapshot() saves what a reader then reads", async () => {
+  const sink = memorySink();
+  const summary = await saveSnapshot(sink, inputs(), { machine: "pc" });
+  const bytes = sink.bytes();
+  assert.deepEqual(summary, {
+    byteLength: bytes.length,
+    blocks: [
+      { idstr: "pc.ram", pageCount: 300, presentCount: 7 },
+      { idstr: "pc.rom", pageCount: 4, presentCount: 1 },
+    ],
+  });
+  const snapshot = openSnapshotSync(memorySource(bytes));
+  assert.equal(snapshot.machine, "pc");
+  assert.deepEqual(snapshot.capabilities, ["mapped-ram"]);
+  for (
+    const [idstr, memory] of [["pc.ram", MEMORY], ["pc.rom", ROM]] as const
+  ) {
+    const block = snapshot.block(idstr);
+    assert.deepEqual(
+      block.readRangeSync({ offset: 0, length: memory.length }),
+      memory,
+    );
+  }
+});
+
+test("saveSnapshot() saves blocks longer or shorter than their sources", async () => {
+  const sink = memorySink();
+  const source = memorySource(MEMORY.subarray(0, 5 * PAGE + 100));
+  await saveSnapshot(sink, [
+    { idstr: "longer", source, usedLength: 8 * PAGE },
+    { idstr: "shorter", source, usedLength: 2 * PAGE },
+    {
+      idstr: "zero",
+      source: memorySource(new Uint8Array(0)),
+      usedLength: PAGE,
+    },
+  ]);
+  const snapshot = openSnapshotSync(memorySource(sink.bytes()));
+  const longer = new Uint8Array(8 * PAGE);
+  longer.set(MEMORY.subarray(0, 5 * PAGE + 100));
+  const whole = (idstr: string, length: number) =>
+    snapshot.block(idstr).readRangeSync({ offset: 0, length });
+  assert.deepEqual(whole("longer", 8 * PAGE), longer);
+  assert.deepEqual(whole("shorter", 2 * PAGE), MEMORY.slice(0, 2 * PAGE));
+  assert.deepEqual(whole("zero", PAGE), new Uint8Array(PAGE));
+});
+
+test("saveSnapshot() writes the word that completes the list last", async () => {
+  const sink = new WatchedSink(memorySink());
+  await saveSnapshot(sink, inputs());
+  assert.deepEqual(sink.calls.slice(-3), [
+    "flush",
+    `write 0x${(0x100000 * 3 + 4 * PAGE).toString(16)} 8`,
+    "commit",
+  ]);
+  const writes = sink.calls.filter((it) => it.startsWith("write")).length;
+  assert.equal(sink.calls[0], "setLength");
+  assert.equal(writes, sink.calls.length - 3);
+});
+
+test("saveSnapshot() tells how far it has come", async () => {
+  const steps: Progress[] = [];
+  const onProgress = (progress: Progress) => void steps.push(progress);
+  await saveSnapshot(memorySink(), inputs(), { onProgress });
+  const total = MEMORY.length + ROM.length;
+  assert(steps.every((step) => step.total === total));
+  assert.deepEqual(steps, steps.toSorted((a, b) => a.done - b.done));
+  const zero = total - 8 * 4096;
+  assert.deepEqual(steps.at(-1), { idstr: "pc.rom", done: total, zero, total });
+});
+
+test("saveSnapshot() keeps the old file when the source fails at any read", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("old");
+  writeFileSync(path, "old");
+  const reads = inputs();
+  await saveSnapshot(memorySink(), reads);
+  for (const [which, { source: { ranges } }] of reads.entries()) {
+    assert(ranges.length > 0);
+    for (let number = 0; number < ranges.length; number++) {
+      const failing = inputs();
+      const { source } = failing[which];
+      source.failing.add(number);
+      const sink = createFileSink(path, { force: true });
+      await assert.rejects(saveSnapshot(sink, failing), source.error);
+      assert.equal(readFileSync(path, "utf8"), "old");
+      assert.deepEqual(scratch.names(), ["old"]);
+    }
+  }
+});
+
+test("saveSnapshot() keeps the old file when the sink fails at any call", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("old");
+  writeFileSync(path, "old");
+  const whole = new WatchedSink(memorySink());
+  await saveSnapshot(whole, inputs());
+  for (let number = 0; number < whole.calls.length; number++) {
+    const sink = new WatchedSink(createFileSink(path, { force: true }));
+    sink.failing = number;
+    await assert.rejects(saveSnapshot(sink, inputs()), sink.error);
+    assert.deepEqual(sink.calls, [
+      ...whole.calls.slice(0, number + 1),
+      "abort",
+    ]);
+    assert.equal(readFileSync(path, "utf8"), "old");
+    assert.deepEqual(scratch.names(), ["old"]);
+  }
+});
+
+test("saveSnapshot() never leaves a file that opens when it is cut at any call", async () => {
+  const whole = new WatchedSink(memorySink());
+  await saveSnapshot(whole, inputs());
+  for (let number = 0; number < whole.calls.length - 1; number++) {
+    const kept = memorySink();
+    let bytes = new Uint8Array(0);
+    const sink = new WatchedSink({
+      ...kept,
+      abort: () => Promise.resolve(void (bytes = kept.bytes())),
+    });
+    sink.failing = number;
+    await assert.rejects(saveSnapshot(sink, inputs()), sink.error);
+    assert.throws(() => openSnapshotSync(memorySource(bytes)), {
+      name: "FormatError",
+    }, whole.calls[number]);
+  }
+});
+
+test("saveSnapshot() aborts the sink when it is told what cannot be", async () => {
+  const source = memorySource(new Uint8Array(PAGE));
+  const block = { idstr: "ram", source };
+  for (
+    const [blocks, options] of [
+      [[block, block], {}],
+      [[{ ...block, idstr: "" }], {}],
+      [[{ ...block, usedLength: 100 }], {}],
+      [[{ ...block, usedLength: 0 }], {}],
+      [[block], { machine: "" }],
+      [[block], { pageSize: 100 }],
+      [[block], { pageSize: 128 }],
+      [[block], { pageSize: 2 ** 21 }],
+      [[block], { pageSize: NaN }],
+      [[block], { targetPageBits: 13 }],
+    ] as const
+  ) {
+    const sink = new WatchedSink(memorySink());
+    await assert.rejects(saveSnapshot(sink, blocks, options), RangeError);
+    assert.deepEqual(sink.calls, ["abort"]);
+  }
+});
+
+test("saveSnapshot() stops with the signal's reason, and keeps nothing", async () => {
+  const reason = new Error("enough");
+  const signal = AbortSignal.abort(reason);
+  const sink = new WatchedSink(memorySink());
+  await assert.rejects(saveSnapshot(sink, inputs(), { signal }), reason);
+  assert.equal(sink.calls.at(-1), "abort");
+
+  const controller = new AbortController();
+  const later = new WatchedSink(memorySink());
+  await assert.rejects(
+    saveSnapshot(later, inputs(), {
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
+    }),
+    reason,
+  );
+  assert.equal(later.calls.at(-1), "abort");
+});
+
+test("importImages() fills the last page of an image with zeros", async () => {
+  for (const pageSize of [1024, 4096, 65_536]) {
+    const sink = memorySink();
+    const image = memorySource(MEMORY.subarray(0, 70_001));
+    await importImages(sink, { "pc.ram": image }, { pageSize });
+    const snapshot = openSnapshotSync(memorySource(sink.bytes()));
+    const block = snapshot.block("pc.ram");
+    assert.equal(block.usedLength, Math.ceil(70_001 / pageSize) * pageSize);
+    const expected = new Uint8Array(block.usedLength);
+    expected.set(MEMORY.subarray(0, 70_001));
+    const range = { offset: 0, length: block.usedLength };
+    assert.deepEqual(block.readRangeSync(range), expected);
+  }
+});

@@ -1,0 +1,184 @@
+import {
+  DEFAULT_BITMAP_ORDER,
+  encodeEos,
+  pageCountOf,
+  type PlannedBlock,
+  planSnapshot,
+  type RamLayout,
+} from "../../format/mod.ts";
+import { sharedBitmap } from "../atomic_bits.ts";
+import { backingOf } from "../local/backing.ts";
+import { RAMBlockWriter } from "./ram_block_writer.ts";
+import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import { SourceError } from "../sources/source_error.ts";
+
+const EOS = encodeEos();
+
+/** What a new snapshot says besides its RAM. */
+export interface CreateOptions {
+  /** QEMU's name of the machine type that shall load it. Default: `"none"`. */
+  readonly machine?: string | undefined;
+  /** Size of a page in bytes, the target page size. Default: 4096. */
+  readonly pageSize?: number | undefined;
+  /**
+   * log2 of the page size, written down for targets that want it (ARM, where
+   * 12 to 16 are possible). Default: not written, as on x86.
+   */
+  readonly targetPageBits?: number | undefined;
+  /**
+   * An open snapshot whose machine, configuration and device state are copied
+   * as they are. `machine`, `pageSize` and `targetPageBits` are then its own.
+   */
+  readonly deviceStateFrom?: Snapshot | undefined;
+  /**
+   * How the RAM is laid out: as `mapped-ram`, or in one of the two ways that were
+   * named `fixed-ram`, which no QEMU from 9.0 on loads. Default: `mapped-ram`.
+   */
+  readonly layout?: RamLayout | undefined;
+}
+
+/** A new snapshot in the making. */
+export class SnapshotWriter {
+  /** A writer for each RAMBlock. */
+  readonly blocks: readonly RAMBlockWriter[];
+  /** Size in bytes that the file will have. */
+  readonly byteLength: number;
+  readonly #sink: ByteSink;
+  readonly #frame: StreamFrame;
+  readonly #eosOffset: number;
+
+  /** Made by {@linkcode createSnapshot}. */
+  constructor(
+    sink: ByteSink,
+    blocks: readonly RAMBlockWriter[],
+    frame: StreamFrame,
+    eosOffset: number,
+  ) {
+    this.#sink = sink;
+    this.blocks = blocks;
+    this.#frame = frame;
+    this.#eosOffset = eosOffset;
+    this.byteLength = eosOffset + EOS.length + frame.tailLength;
+  }
+
+  /** The writer of the RAMBlock of that idstr. */
+  block(idstr: string): RAMBlockWriter {
+    return findWriter(this.blocks, idstr, this.#sink.name);
+  }
+
+  /**
+   * Writes bitmaps and the rest of the stream, then, behind a flush, the word
+   * that ends the list of RAMBlocks, and commits the sink. Without that word a
+   * reader refuses the file (`ram-setup-end`): it is never taken for finished.
+   */
+  async finish(): Promise<void> {
+    for (const block of this.blocks) {
+      await block.writeBitmap(DEFAULT_BITMAP_ORDER);
+    }
+    await this.#frame.writeTail(this.#sink, this.#eosOffset + EOS.length);
+    await this.#sink.flush();
+    await this.#sink.write(EOS, this.#eosOffset);
+    await this.#sink.commit();
+  }
+
+  /** Gives up: the sink keeps nothing. */
+  async abort(): Promise<void> {
+    await this.#sink.abort();
+  }
+}
+
+/** The writer of that idstr among `blocks`. */
+export function findWriter(
+  blocks: readonly RAMBlockWriter[],
+  idstr: string,
+  name: string,
+): RAMBlockWriter {
+  const block = blocks.find((it) => it.idstr === idstr);
+  if (block !== undefined) return block;
+  throw new RangeError(
+    `Cannot find RAMBlock ${JSON.stringify(idstr)} in ${JSON.stringify(name)}`,
+  );
+}
+
+/**
+ * Starts a snapshot of these RAMBlocks: headers first, then pages in any order
+ * by {@linkcode RAMBlockWriter.writePage}, then {@linkcode SnapshotWriter.finish}.
+ * A page never written is a zero page. The size of the file is known from the
+ * start, however often pages are written again.
+ *
+ * @throws {RangeError} if a name, a length or the page size cannot be
+ *
+ * @example
+ * ```ts
+ * import { createSnapshot, memorySink } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const sink = memorySink();
+ * const writer = await createSnapshot(sink, [{
+ *   idstr: "ram",
+ *   usedLength: 0x10000,
+ * }]);
+ * const page = new Uint8Array(4096).fill(0xaa);
+ * await writer.block("ram").writePage(3, page);
+ * await writer.block("ram").writePage(3, page.fill(0)); // zero after all
+ * assert.equal(await writer.block("ram").presentCount(), 0);
+ * await writer.finish();
+ * assert.equal(sink.bytes().length, writer.byteLength);
+ * ```
+ */
+export async function createSnapshot(
+  sink: ByteSink,
+  blocks: readonly PlannedBlock[],
+  options: CreateOptions = {},
+): Promise<SnapshotWriter> {
+  const { deviceStateFrom, machine = "none", pageSize = 4096 } = options;
+  const { layout, targetPageBits } = options;
+  const frame = deviceStateFrom === undefined
+    ? newFrame({ machine, pageSize, targetPageBits, layout })
+    : await copiedFrame(deviceStateFrom, layout);
+  return await createWithFrame(sink, blocks, frame);
+}
+
+/** Starts a snapshot in a frame that is there already. */
+export async function createWithFrame(
+  sink: ByteSink,
+  blocks: readonly PlannedBlock[],
+  frame: StreamFrame,
+): Promise<SnapshotWriter> {
+  const plan = planSnapshot(frame.head, blocks, frame.pageSize, frame.layout);
+  const writers = plan.blocks.map((block) => {
+    const pageCount = pageCountOf(block.usedLength, block.pageSize);
+    const empty = Promise.resolve(sharedBitmap(pageCount));
+    return new RAMBlockWriter(block, sink, () => empty);
+  });
+  const writer = new SnapshotWriter(sink, writers, frame, plan.eosOffset);
+  const resumed = isResumed(sink, writer.byteLength);
+  await sink.setLength(writer.byteLength);
+  if (resumed) {
+    // It may be finished but for its name; from the first page on it is not.
+    await sink.write(new Uint8Array(EOS.length), plan.eosOffset);
+    await sink.flush();
+  }
+  for (const { bytes, offset } of plan.pieces) await sink.write(bytes, offset);
+  return writer;
+}
+
+/**
+ * Whether the sink goes on with a file that somebody left.
+ *
+ * @throws {SourceError} if that was to be of another size
+ */
+function isResumed(sink: ByteSink, byteLength: number): boolean {
+  const backing = backingOf(sink);
+  const { leftoverLength = 0 } = backing?.kind === "file" ? backing : {};
+  // Nothing was written yet to one without length.
+  if (leftoverLength === 0) return false;
+  if (leftoverLength === byteLength) return true;
+  throw new SourceError(
+    sink.name,
+    `Cannot resume ${JSON.stringify(sink.name)}: its unfinished file has ` +
+      `${leftoverLength} bytes, expected ${byteLength}; it is of other memory`,
+  );
+}

@@ -1,0 +1,14 @@
+/**
+ * What snapshots are written to.
+ *
+ * @module
+ */
+
+export type { ByteSink, ByteStore } from "./byte_sink.ts";
+export type { FileSinkOptions } from "./file_sink.ts";
+export { createFileSink } from "./file_sink.ts";
+export type { FileStore, FileStoreOptions } from "./file_store.ts";
+export { openFileStore } from "./file_store.ts";
+export type { MemorySink } from "./memory_sink.ts";
+export { memorySink } from "./memory_sink.ts";
+export { isPartialPath } from "./partial_file.ts";

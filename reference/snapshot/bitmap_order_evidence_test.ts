@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type BitmapOrder, toLsb0 } from "../../format/mod.ts";
+import { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";
+import { openSnapshotSync } from "./open_snapshot.ts";
+import { memorySource } from "../sources/memory_source.ts";
+import { savedFile, testMemory } from "../testing/saved_file.ts";
+
+/** What speaks for an order in a file of 70 pages written in that order. */
+async function evidenceOf(order: BitmapOrder, machine = "none") {
+  const bytes = await savedFile(
+    { ram: testMemory(70, [0, 9, 40, 69]) },
+    { machine },
+  );
+  const { bitmapOffset } = openSnapshotSync(memorySource(bytes)).block("ram");
+  const length = Math.ceil(70 / (8 * order.wordSize)) * order.wordSize;
+  toLsb0(bytes.subarray(bitmapOffset, bitmapOffset + length), order);
+  return await bitmapOrderEvidence(openSnapshotSync(memorySource(bytes)));
+}
+
+const names = (orders: readonly BitmapOrder[]) =>
+  orders.map((it) => `${it.byteOrder} ${it.wordSize}`);
+
+test("bitmapOrderEvidence() names the orders that leave no bit behind the last page", async () => {
+  const little = await evidenceOf({ byteOrder: "little", wordSize: 8 });
+  assert.deepEqual(names(little.possible), ["little 8", "little 4"]);
+  assert.equal(little.hasPadding, true);
+  assert.equal(little.machineHint, undefined);
+  const big = await evidenceOf({ byteOrder: "big", wordSize: 8 });
+  assert.deepEqual(names(big.possible), ["big 8"]);
+  const big4 = await evidenceOf({ byteOrder: "big", wordSize: 4 });
+  assert.deepEqual(names(big4.possible), ["big 4"]);
+});
+
+test("bitmapOrderEvidence() takes a hint from the machine type, and no more", async () => {
+  const evidence = await evidenceOf(
+    { byteOrder: "little", wordSize: 8 },
+    "s390-ccw-virtio-9.0",
+  );
+  assert.deepEqual(evidence.machineHint, { byteOrder: "big", wordSize: 8 });
+  assert.deepEqual(names(evidence.possible), ["little 8", "little 4"]);
+});
+
+test("bitmapOrderEvidence() says where there is nothing to see", async () => {
+  const bytes = await savedFile({ ram: testMemory(64, [0]) });
+  const snapshot = openSnapshotSync(memorySource(bytes));
+  const { hasPadding, possible } = await bitmapOrderEvidence(snapshot);
+  assert.equal(hasPadding, false);
+  assert.equal(possible.length, 4);
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
+import { memorySource } from "../sources/memory_source.ts";
+import { savedFile, testMemory } from "../testing/saved_file.ts";
+import { WatchedSource } from "../testing/watched_source.ts";
+
+const FILE = await savedFile({ ram: testMemory(8, [1]) }, { machine: "pc" });
+
+test("openSnapshot() reads headers alone, in the same reads at once and waiting", async () => {
+  const [waiting, atOnce] = [new WatchedSource(FILE), new WatchedSource(FILE)];
+  const snapshot = await openSnapshot(waiting);
+  openSnapshotSync(atOnce);
+  assert.deepEqual(waiting.ranges, atOnce.ranges);
+  const { pagesOffset, usedLength } = snapshot.block("ram");
+  for (const { offset, length } of waiting.ranges) {
+    assert(
+      offset + length <= pagesOffset || offset >= pagesOffset + usedLength,
+    );
+  }
+  assert(waiting.ranges.length <= 3);
+});
+
+test("openSnapshot() says machine, capabilities and blocks", () => {
+  const snapshot = openSnapshotSync(memorySource(FILE));
+  assert.equal(snapshot.machine, "pc");
+  assert.deepEqual(snapshot.capabilities, ["mapped-ram"]);
+  assert.deepEqual(snapshot.blocks.map(({ idstr }) => idstr), ["ram"]);
+  assert.equal(snapshot.block("ram"), snapshot.blocks[0]);
+});
+
+test("openSnapshot() refuses offsets that cannot be", async () => {
+  for (const offset of [-1, 0.5, NaN, 2 ** 53, Infinity]) {
+    const source = new WatchedSource(FILE);
+    await assert.rejects(openSnapshot(source, { offset }), RangeError);
+    assert.throws(() => openSnapshotSync(source, { offset }), RangeError);
+    assert.equal(source.ranges.length, 0);
+  }
+});
+
+test("openSnapshot() refuses an offset behind the file as cut", async () => {
+  for (const offset of [FILE.length, FILE.length + 1, 2 ** 53 - 1]) {
+    await assert.rejects(openSnapshot(memorySource(FILE), { offset }), {
+      name: "FormatError",
+      rule: "file-truncated",
+      offset,
+    });
+  }
+});
+
+test("block() names the blocks there are when there is no such one", () => {
+  const source = memorySource(FILE, { name: "a.mr" });
+  assert.throws(() => openSnapshotSync(source).block("rom"), {
+    name: "RangeError",
+    message: 'Cannot find RAMBlock "rom" in "a.mr": it has "ram"',
+  });
+});
+
+test("block() says so when there is no block at all", async () => {
+  const source = memorySource(await savedFile({}));
+  assert.throws(() => openSnapshotSync(source).block("rom"), /it has none$/);
+});
+
+test("deviceState() walks to the end of the stream", async () => {
+  const snapshot = await openSnapshot(memorySource(FILE));
+  const state = await snapshot.deviceState();
+  assert.equal(state.end, FILE.length);
+  assert.equal(state.eofOffset, snapshot.index.ramEnd);
+  assert.deepEqual(state.sections, []);
+  const cut = FILE.subarray(0, snapshot.index.ramEnd);
+  const unfinished = await openSnapshot(memorySource(cut));
+  await assert.rejects(unfinished.deviceState(), { rule: "eof-present" });
+});

@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { test } from "node:test";
+import { PageBitmap } from "../../format/mod.ts";
+import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
+import type { SyncRAMBlock } from "./sync_ram_block.ts";
+import { savedFile, testMemory } from "../testing/saved_file.ts";
+import { WatchedSource } from "../testing/watched_source.ts";
+
+const PAGE = 4096;
+/** Pages 1, 2, 4 and 7 to 11 of 12. */
+const PRESENT = [1, 2, 4, 7, 8, 9, 10, 11];
+const MEMORY = testMemory(12, PRESENT);
+const FILE = await savedFile({ ram: MEMORY });
+const RUNS = [[1, 3], [4, 5], [7, 12]].map(([first, end]) => ({ first, end }));
+
+/** The block over a new source, its bits fetched and no read noted. */
+async function open(): Promise<{ source: WatchedSource; block: SyncRAMBlock }> {
+  const source = new WatchedSource(FILE);
+  const block = openSnapshotSync(source).block("ram");
+  await block.hasPage(0);
+  source.ranges.length = 0;
+  return { source, block };
+}
+
+test("hasPage() tells the pages that are there, by one read of the bitmap", async () => {
+  const source = new WatchedSource(FILE);
+  const block = (await openSnapshot(source)).block("ram");
+  const opening = source.ranges.length;
+  const present: number[] = [];
+  for (let page = 0; page < block.pageCount; page++) {
+    if (await block.hasPage(page)) present.push(page);
+  }
+  assert.deepEqual(present, PRESENT);
+  assert.deepEqual(source.ranges.slice(opening), [
+    { offset: block.bitmapOffset, length: 8 },
+  ]);
+});
+
+test("presentPages() gives all bits, in a bitmap of one's own if that is given", async () => {
+  const { source, block } = await open();
+  const bitmap = await block.presentPages();
+  assert.deepEqual([...bitmap.runs()], RUNS);
+  const own = new PageBitmap(block.pageCount);
+  assert.equal(await block.presentPages(own), own);
+  assert.deepEqual([...own.runs()], RUNS);
+  assert.deepEqual(source.ranges, [], "the bits were there");
+});
+
+test("pageRange() gives the place of a page, and none of a zero page", async () => {
+  const { block } = await open();
+  const range = { offset: block.pagesOffset + 4 * PAGE, length: PAGE };
+  assert.deepEqual(await block.pageRange(4), range);
+  assert.deepEqual(block.pageRangeSync(4), range);
+  assert.equal(await block.pageRange(5), undefined);
+  assert.equal(block.pageRangeSync(5), undefined);
+});
+
+test("presentRuns() gives runs, also within bounds", async () => {
+  const { block } = await open();
+  for (
+    const [options, expected] of [
+      [{}, RUNS],
+      [{ first: 2, end: 8 }, [
+        { first: 2, end: 3 },
+        RUNS[1],
+        { first: 7, end: 8 },
+      ]],
+      [{ first: 5 }, [RUNS[2]]],
+      [{ end: 1 }, []],
+      [{ first: 12 }, []],
+      [{ first: 3, end: 3 }, []],
+    ] as const
+  ) {
+    assert.deepEqual(
+      await Array.fromAsync(block.presentRuns(options)),
+      expected,
+    );
+    assert.deepEqual([...block.presentRunsSync(options)], expected);
+  }
+});
+
+test("presentRuns() refuses bounds that cannot be", async () => {
+  const { block } = await open();
+  for (
+    const options of [
+      ...[{ first: -1 }, { end: 13 }, { first: 3, end: 2 }, { first: NaN }],
+      ...[{ first: 0.5 }, { end: 1.5 }],
+    ]
+  ) {
+    assert.throws(() => block.presentRunsSync(options).next(), RangeError);
+    await assert.rejects(block.presentRuns(options).next(), RangeError);
+  }
+});
+
+test("readPageInto() zeroes a dirty target for a zero page, without a read", async () => {
+  const { source, block } = await open();
+  for (const page of [0, 3, 5, 6]) {
+    const target = new Uint8Array(PAGE).fill(0xa5);
+    assert.equal(await block.readPageInto(target, page), false);
+    assert(target.every((byte) => byte === 0));
+    assert.equal(block.readPageIntoSync(target.fill(0xa5), page), false);
+    assert(target.every((byte) => byte === 0));
+  }
+  assert.equal(source.ranges.length, 0);
+});
+
+test("readPageInto() reads a page by one read of its place", async () => {
+  const { source, block } = await open();
+  const target = new Uint8Array(PAGE).fill(0xa5);
+  for (const page of PRESENT) {
+    assert.equal(await block.readPageInto(target, page), true);
+    const expected = MEMORY.slice(page * PAGE, (page + 1) * PAGE);
+    assert.deepEqual(target, expected);
+    assert.equal(block.readPageIntoSync(target.fill(0xa5), page), true);
+    assert.deepEqual(target, expected);
+    const range = { offset: block.pagesOffset + page * PAGE, length: PAGE };
+    assert.deepEqual(source.ranges.splice(0), [range, range]);
+  }
+});
+
+test("readRange() agrees with memory for every bound around every run", async () => {
+  const { block } = await open();
+  const bounds = [0, 1, PAGE - 1];
+  for (let page = 1; page <= 12; page++) {
+    bounds.push(page * PAGE - 1, page * PAGE, page * PAGE + 1);
+  }
+  bounds.pop(); // behind the last byte
+  for (const offset of bounds) {
+    for (const end of bounds) {
+      if (end < offset) continue;
+      const target = new Uint8Array(end - offset).fill(0xa5);
+      block.readIntoSync(target, offset);
+      assert.equal(Buffer.compare(target, MEMORY.subarray(offset, end)), 0);
+    }
+  }
+  const range = { offset: PAGE - 7, length: 7 * PAGE };
+  const expected = MEMORY.slice(PAGE - 7, 8 * PAGE - 7);
+  assert.deepEqual(await block.readRange(range), expected);
+  assert.deepEqual(block.readRangeSync(range), expected);
+});
+
+test("readInto() makes one read a run", async () => {
+  const { source, block } = await open();
+  await block.readInto(new Uint8Array(12 * PAGE - 10), 5);
+  const at = block.pagesOffset;
+  assert.deepEqual(source.ranges, [
+    { offset: at + PAGE, length: 2 * PAGE },
+    { offset: at + 4 * PAGE, length: PAGE },
+    { offset: at + 7 * PAGE, length: 5 * PAGE - 5 },
+  ]);
+});
+
+test("reads under way at once do not disturb each other", async () => {
+  const source = new WatchedSource(FILE);
+  const block = (await openSnapshot(source)).block("ram");
+  await Promise.all(Array.from({ length: 60 }, async (_, index) => {
+    const page = index % 12;
+    const target = new Uint8Array(PAGE).fill(0xa5);
+    const present = await block.readPageInto(target, page);
+    assert.equal(present, PRESENT.includes(page));
+    const start = page * PAGE;
+    assert.equal(
+      Buffer.compare(target, MEMORY.subarray(start, start + PAGE)),
+      0,
+    );
+    assert.equal(
+      Buffer.compare(
+        await block.readRange({ offset: 0, length: 12 * PAGE }),
+        MEMORY,
+      ),
+      0,
+    );
+  }));
+});
+
+test("every read refuses what is not inside the block, and touches nothing", async () => {
+  const { source, block } = await open();
+  const page = new Uint8Array(PAGE).fill(0xa5);
+  for (const index of [-1, 12, 0.5, NaN, Infinity]) {
+    await assert.rejects(block.hasPage(index), RangeError);
+    await assert.rejects(block.readPage(index), RangeError);
+    await assert.rejects(block.readPageInto(page, index), RangeError);
+    await assert.rejects(block.pageRange(index), RangeError);
+    assert.throws(() => block.hasPageSync(index), RangeError);
+    assert.throws(() => block.readPageSync(index), RangeError);
+  }
+  for (const length of [0, PAGE - 1, PAGE + 1]) {
+    const target = new Uint8Array(length);
+    await assert.rejects(block.readPageInto(target, 0), RangeError);
+    assert.throws(() => block.readPageIntoSync(target, 0), RangeError);
+  }
+  for (const [offset, length] of [[-1, 1], [12 * PAGE, 1], [1, 12 * PAGE]]) {
+    await assert.rejects(block.readRange({ offset, length }), RangeError);
+    assert.throws(() => block.readRangeSync({ offset, length }), RangeError);
+  }
+  for (const length of [-1, 1.5, NaN, 2 ** 60]) {
+    await assert.rejects(block.readRange({ offset: 0, length }), RangeError);
+  }
+  assert.equal(source.ranges.length, 0);
+  assert(page.every((byte) => byte === 0xa5));
+});
+
+test("reads reject with the signal's reason", async () => {
+  const reason = new Error("enough");
+  const options = { signal: AbortSignal.abort(reason) };
+  const block = (await openSnapshot(new WatchedSource(FILE))).block("ram");
+  await assert.rejects(block.readPage(1, options), reason);
+  await assert.rejects(
+    block.readInto(new Uint8Array(PAGE), 0, options),
+    reason,
+  );
+  await assert.rejects(openSnapshot(new WatchedSource(FILE), options), reason);
+});
+
+test("a block is a source: it can be opened in, saved and named", async () => {
+  const inner = await savedFile({ inner: MEMORY });
+  const padded = new Uint8Array(Math.ceil(inner.length / PAGE) * PAGE);
+  padded.set(inner);
+  const outer = new WatchedSource(await savedFile({ nested: padded }));
+  const nested = (await openSnapshot(outer)).block("nested");
+  assert.equal(nested.name, "watched#nested");
+  const block = (await openSnapshot(nested)).block("inner");
+  assert.equal(
+    Buffer.compare(
+      await block.readRange({ offset: 0, length: MEMORY.length }),
+      MEMORY,
+    ),
+    0,
+  );
+});
