@@ -7,12 +7,12 @@ const FORMAT = new URL("./", import.meta.url);
 /** Where rules are listed, and not kept. */
 const LISTS = ["rules.ts", "dialect_rules.ts", "sequential_rules.ts"];
 
-/** The code of this room, and the one of reference/ that inflates pages. */
+/** The code of this room, and that of reference/, which has checks of its own. */
 const CODE = [
   FORMAT,
   new URL("../reference/", import.meta.url),
 ].flatMap((folder) =>
-  readdirSync(folder)
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
     .filter((name) => !LISTS.includes(name))
     .map((name) => readFileSync(new URL(name, folder), "utf8"))
