@@ -122,6 +122,8 @@ export type {
   PrefetchOptions,
 } from "./reference/loading/mod.ts";
 export { exportImage, prefetch } from "./reference/loading/mod.ts";
+export type { FileSource, FileSourceOptions } from "./reference/local/mod.ts";
+export { openFileSource } from "./reference/local/mod.ts";
 export type { BlockShare } from "./reference/parallel/mod.ts";
 export { SharedBlockWriter } from "./reference/parallel/mod.ts";
 export type {
@@ -244,7 +246,6 @@ export {
   openFileStore,
 } from "./reference/sinks/mod.ts";
 export type {
-  BackingFile,
   BitmapOrderEvidence,
   OpenOptions,
   RunOptions,
@@ -262,12 +263,11 @@ export {
   verifySnapshot,
 } from "./reference/snapshot/mod.ts";
 export type {
+  BackingFile,
   ByteSource,
   CachedSource,
   CacheOptions,
   CacheStatistics,
-  FileSource,
-  FileSourceOptions,
   ReadOptions,
   ReadPart,
   SourceReadOptions,
@@ -278,7 +278,6 @@ export {
   blobSource,
   cachedSource,
   memorySource,
-  openFileSource,
   SourceError,
 } from "./reference/sources/mod.ts";
 export type { ProfileRunsOptions } from "./reference/working_set/mod.ts";

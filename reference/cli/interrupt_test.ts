@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { createSnapshot } from "../saving/mod.ts";
 import { createFileSink } from "../sinks/mod.ts";
 import { openSnapshotSync } from "../snapshot/mod.ts";
-import { openFileSource } from "../sources/mod.ts";
+import { openFileSource } from "../local/mod.ts";
 import { PATIENT, run } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 

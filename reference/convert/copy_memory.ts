@@ -1,5 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
-import { BackgroundFlush } from "../saving/background_flush.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
 import { CHUNK } from "../chunk.ts";
 import { Pace } from "../pace.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";

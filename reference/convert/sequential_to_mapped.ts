@@ -14,8 +14,8 @@ import {
 } from "../sequential/sequential_options.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ByteSource } from "../sources/byte_source.ts";
-import { MappedRamRecorder } from "./mapped_ram_recorder.ts";
-import { summaryOf } from "./mapped_ram_summary.ts";
+import { MappedRamRecorder } from "../saving/mapped_ram_recorder.ts";
+import { summaryOf } from "../saving/mapped_ram_summary.ts";
 
 /** How to convert a sequential stream. */
 export interface SequentialToMappedOptions extends SequentialReadOptions {

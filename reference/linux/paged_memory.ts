@@ -6,7 +6,8 @@ import {
   type RAMBlock,
 } from "../snapshot/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
-import { openFileSource, SourceError } from "../sources/mod.ts";
+import { openFileSource } from "../local/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { NativeMemory } from "./native_memory.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 import type { PagerEvent } from "./pager_task.ts";

@@ -5,7 +5,8 @@ import {
   type Snapshot,
 } from "../snapshot/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
-import { cachedSource, openFileSource } from "../sources/mod.ts";
+import { openFileSource } from "../local/mod.ts";
+import { cachedSource } from "../sources/mod.ts";
 import { snapshotIdentity } from "../working_set/mod.ts";
 import { FileMapping } from "./file_mapping.ts";
 import { flatMemory, flatMemorySync } from "./flat_memory.ts";

@@ -7,7 +7,8 @@ import { test } from "node:test";
 import { rewriteSnapshot, saveSnapshot } from "../saving/mod.ts";
 import { createFileSink, openFileStore } from "../sinks/mod.ts";
 import { openSnapshotSync, verifySnapshot } from "../snapshot/mod.ts";
-import { memorySource, openFileSource } from "../sources/mod.ts";
+import { openFileSource } from "../local/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { punchHole } from "./mod.ts";
 
 const MIB = 0x100000;

@@ -1,6 +1,6 @@
 import { type PageRun, pageRunRange } from "../../format/mod.ts";
 import { inLanes } from "../lanes.ts";
-import { BackgroundFlush } from "../saving/background_flush.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
 import { Pace } from "../pace.ts";
 import { exportInLanes } from "../parallel/export_in_lanes.ts";
 import type { RAMBlock } from "../snapshot/ram_block.ts";

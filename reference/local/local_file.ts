@@ -1,6 +1,6 @@
 import type * as NodeFs from "node:fs";
 import { hex } from "../../format/mod.ts";
-import type { BackingFile } from "./backing.ts";
+import type { BackingFile } from "../sources/backing.ts";
 import { builtinModule } from "./builtin_module.ts";
 import { fileError, notSeekable } from "./file_error.ts";
 import { checkRange } from "../sources/check_range.ts";

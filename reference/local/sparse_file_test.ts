@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { truncateSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
-import type { BackingFile } from "./backing.ts";
+import type { BackingFile } from "../sources/backing.ts";
 import { isSparse, SparseFile } from "./sparse_file.ts";
 
 const MIB = 0x100000;

@@ -1,6 +1,6 @@
 import { pageOffset } from "../../format/mod.ts";
 import { clearBit, setBit } from "../atomic_bits.ts";
-import type { BackingFile } from "../local/backing.ts";
+import type { BackingFile } from "../sources/backing.ts";
 import { isZero } from "../zero_page.ts";
 import { LaneFiles } from "./lane_files.ts";
 

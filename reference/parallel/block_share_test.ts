@@ -4,7 +4,7 @@ import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
 import { createSnapshot } from "../saving/snapshot_writer.ts";
-import { openFileSource } from "../sources/file_source.ts";
+import { openFileSource } from "../local/file_source.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SharedBlockWriter } from "./block_share.ts";
 import type { SharedWriterWork } from "./testing/block_share_worker.ts";

@@ -1,6 +1,6 @@
 import { PageBitmap } from "../../format/mod.ts";
-import { BackgroundFlush } from "../saving/background_flush.ts";
-import { backingOf } from "../local/backing.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
+import { backingOf } from "../sources/backing.ts";
 import type { ExportOptions } from "../loading/export_image.ts";
 import { ProgressReport } from "../progress.ts";
 import type { RAMBlock } from "../snapshot/ram_block.ts";

@@ -18,7 +18,7 @@ import { saveSnapshot } from "../saving/save_snapshot.ts";
 import { createSnapshot } from "../saving/snapshot_writer.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { openFileSource } from "../sources/file_source.ts";
+import { openFileSource } from "../local/file_source.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { assertSameFile } from "../testing/same_file.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";

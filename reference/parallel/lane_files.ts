@@ -1,4 +1,4 @@
-import type { BackingFile } from "../local/backing.ts";
+import type { BackingFile } from "../sources/backing.ts";
 import { DirectFile } from "../local/direct_file.ts";
 import { LocalFile, nodeFs } from "../local/local_file.ts";
 import { SparseFile } from "../local/sparse_file.ts";

@@ -1,4 +1,4 @@
-import type { Backing, BackingFile } from "../local/backing.ts";
+import type { Backing, BackingFile } from "../sources/backing.ts";
 
 /**
  * What the lanes of a parallel copy are given, all of them the same. It crosses

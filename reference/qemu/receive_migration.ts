@@ -3,7 +3,7 @@ import {
   type ForwardRequest,
   walkSequentialStream,
 } from "../../format/mod.ts";
-import { summaryOf } from "../convert/mapped_ram_summary.ts";
+import { summaryOf } from "../saving/mapped_ram_summary.ts";
 import { driveForward } from "../sequential/forward_drive.ts";
 import { Pace } from "../pace.ts";
 import type { SaveSummary } from "../saving/save_snapshot.ts";

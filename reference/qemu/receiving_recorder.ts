@@ -4,7 +4,7 @@ import {
   type RamRecord,
   type SequentialHead,
 } from "../../format/mod.ts";
-import { MappedRamRecorder } from "../convert/mapped_ram_recorder.ts";
+import { MappedRamRecorder } from "../saving/mapped_ram_recorder.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ReceiveReport } from "./receive_report.ts";
 import { VmdescWatcher } from "./vmdesc_watcher.ts";

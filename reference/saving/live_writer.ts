@@ -1,7 +1,7 @@
 import type { PageBitmap } from "../../format/mod.ts";
 import { sharedBitmap, sharedWords } from "../atomic_bits.ts";
 import { CHUNK } from "../chunk.ts";
-import { type BackingFile, backingOf } from "../local/backing.ts";
+import { type BackingFile, backingOf } from "../sources/backing.ts";
 import { Pace } from "../pace.ts";
 import {
   chunkLengthOf,

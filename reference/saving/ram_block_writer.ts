@@ -15,7 +15,7 @@ import {
   setBits,
   sharedWords,
 } from "../atomic_bits.ts";
-import { backingOf } from "../local/backing.ts";
+import { backingOf } from "../sources/backing.ts";
 import type { BlockShare } from "../parallel/block_share.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { isZero } from "../zero_page.ts";

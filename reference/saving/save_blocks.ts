@@ -1,5 +1,5 @@
 import { type ByteRange, PageBitmap } from "../../format/mod.ts";
-import { BackgroundFlush } from "./background_flush.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
 import { CHUNK } from "../chunk.ts";
 import { Pace } from "../pace.ts";
 import type { ProgressReport } from "../progress.ts";

@@ -9,7 +9,7 @@ import { type LiveOptions, saveLive } from "./save_live.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { openFileSource } from "../sources/file_source.ts";
+import { openFileSource } from "../local/file_source.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 

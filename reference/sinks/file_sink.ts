@@ -1,5 +1,5 @@
 import type * as NodeFs from "node:fs";
-import { setBacking } from "../local/backing.ts";
+import { setBacking } from "../sources/backing.ts";
 import { fileError, notSeekable } from "../local/file_error.ts";
 import { LocalFile, nodeFs } from "../local/local_file.ts";
 import { SourceError } from "../sources/source_error.ts";

@@ -4,7 +4,6 @@
  * @module
  */
 
-export type { BackingFile } from "../local/backing.ts";
 export type { BitmapOrderEvidence } from "./bitmap_order_evidence.ts";
 export { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";
 export type { OpenOptions } from "./open_snapshot.ts";

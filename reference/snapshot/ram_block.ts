@@ -7,7 +7,7 @@ import {
   type PageRun,
   type RAMBlockHeader,
 } from "../../format/mod.ts";
-import { backingOf, setBacking } from "../local/backing.ts";
+import { backingOf, setBacking } from "../sources/backing.ts";
 import { BlockPages } from "./block_pages.ts";
 import { BlockRuns } from "./block_runs.ts";
 import { drive } from "../drive.ts";

@@ -1,4 +1,4 @@
-import { setBacking } from "../local/backing.ts";
+import { setBacking } from "./backing.ts";
 import type { ReadOptions, SyncByteSource } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
 

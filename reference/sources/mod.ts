@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { BackingFile } from "./backing.ts";
 export { blobSource } from "./blob_source.ts";
 export type {
   ByteSource,
@@ -19,7 +20,5 @@ export type {
   CacheStatistics,
 } from "./cached_source.ts";
 export { cachedSource } from "./cached_source.ts";
-export type { FileSource, FileSourceOptions } from "./file_source.ts";
-export { openFileSource } from "./file_source.ts";
 export { memorySource } from "./memory_source.ts";
 export { SourceError } from "./source_error.ts";

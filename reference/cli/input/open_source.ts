@@ -1,9 +1,8 @@
 import { fstatSync } from "node:fs";
+import { type FileSourceOptions, openFileSource } from "../../local/mod.ts";
 import {
   type ByteSource,
   cachedSource,
-  type FileSourceOptions,
-  openFileSource,
   type ReadOptions,
   SourceError,
 } from "../../sources/mod.ts";

@@ -1,8 +1,7 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
+import { type FileSource, openFileSource } from "../../local/mod.ts";
 import {
   type ByteSource,
-  type FileSource,
-  openFileSource,
   SourceError,
   type SourceReadOptions,
 } from "../../sources/mod.ts";

@@ -8,7 +8,8 @@ import {
   type Snapshot,
   verifySnapshot,
 } from "../../snapshot/mod.ts";
-import { memorySource, openFileSource } from "../../sources/mod.ts";
+import { openFileSource } from "../../local/mod.ts";
+import { memorySource } from "../../sources/mod.ts";
 import { CountingSource } from "./counting_source.ts";
 import {
   type DemonstrationBlock,

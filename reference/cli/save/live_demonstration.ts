@@ -8,7 +8,8 @@ import {
 } from "../../saving/mod.ts";
 import { createFileSink } from "../../sinks/mod.ts";
 import { openSnapshotSync, verifySnapshot } from "../../snapshot/mod.ts";
-import { openFileSource, type SyncByteSource } from "../../sources/mod.ts";
+import { openFileSource } from "../../local/mod.ts";
+import type { SyncByteSource } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";

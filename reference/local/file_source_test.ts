@@ -16,7 +16,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { openFileSource } from "./file_source.ts";
-import { SourceError } from "./source_error.ts";
+import { SourceError } from "../sources/source_error.ts";
 
 const MIB = 0x100000;
 

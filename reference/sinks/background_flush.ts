@@ -1,4 +1,4 @@
-import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ByteSink } from "./byte_sink.ts";
 
 /** Bytes after which it is worth to ask the disk to begin. */
 const FLUSH_EVERY = 0x4000000;

@@ -1,5 +1,5 @@
 import { openSnapshot } from "../snapshot/open_snapshot.ts";
-import type { SaveSummary } from "../saving/save_snapshot.ts";
+import type { SaveSummary } from "./save_snapshot.ts";
 import type { MappedRamRecorder } from "./mapped_ram_recorder.ts";
 
 /** What was written, once the recorder has finished. */

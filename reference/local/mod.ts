@@ -1,0 +1,8 @@
+/**
+ * Files of this machine.
+ *
+ * @module
+ */
+
+export type { FileSource, FileSourceOptions } from "./file_source.ts";
+export { openFileSource } from "./file_source.ts";
