@@ -5,7 +5,7 @@
  */
 export async function inLanes<Item, Lane>(
   lanes: readonly Lane[],
-  items: AsyncGenerator<Item>,
+  items: AsyncIterator<Item> | Iterator<Item>,
   work: (item: Item, lane: Lane) => Promise<void>,
 ): Promise<void> {
   let failed = false;
@@ -21,7 +21,7 @@ export async function inLanes<Item, Lane>(
       throw error;
     }
   }));
-  await items.return(undefined);
+  await items.return?.();
   for (const result of results) {
     if (result.status === "rejected") throw result.reason;
   }

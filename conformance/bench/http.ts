@@ -7,7 +7,7 @@ import {
   type PageRun,
 } from "../../mod.ts";
 import { startDelayingProxy } from "../http/delaying_proxy.ts";
-import { findNginx, startNginx } from "../http/nginx_server.ts";
+import { findNginx, type NginxWay, startNginx } from "../http/nginx_server.ts";
 import { ScratchDirectory } from "../qemu/scratch_directory.ts";
 import {
   PAGE_SIZE,
@@ -45,7 +45,7 @@ export async function benchHttp(): Promise<void> {
     async () => (await proxy.counts()).bytes,
   );
   await benchHttpLoad(
-    url("guest"),
+    { url: url("guest"), singleUrl: url("guest", "single") },
     runs,
     async () => (await proxy.counts()).mostAtOnce,
   );
@@ -57,8 +57,8 @@ async function serve(scratch: ScratchDirectory) {
   const server = await startNginx(scratch.file("."));
   const { origin } = new URL(server.url("plain", "x"));
   const proxy = await startDelayingProxy(origin, LATENCY);
-  const url = (file: string) =>
-    server.url("plain", file).replace(origin, proxy.origin);
+  const url = (file: string, way: NginxWay = "plain") =>
+    server.url(way, file).replace(origin, proxy.origin);
   return { server, proxy, url };
 }
 

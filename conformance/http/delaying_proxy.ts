@@ -68,11 +68,14 @@ function main(origin: string, delay: number): void {
     setTimeout(() => {
       const { method, headers } = incoming;
       const url = new URL(incoming.url ?? "/", origin);
-      forward(url, { method, headers }, (answer) => {
+      const onward = forward(url, { method, headers }, (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.on("data", (chunk: Uint8Array) => counts.bytes += chunk.length);
         answer.pipe(outgoing);
-      }).on("error", () => outgoing.destroy()).end();
+      });
+      onward.on("error", () => outgoing.destroy()).end();
+      // Nobody waits for the rest of an answer that was given up.
+      outgoing.on("close", () => onward.destroy());
     }, delay);
   });
   server.listen(0, "127.0.0.1", () => {

@@ -97,6 +97,14 @@ nginxTest(
     const source = await openHttpSource(server.url("single", "vm.mr"));
     const snapshot = await openSnapshot(source);
     assert.equal(snapshot.blocks.length, 6);
+    const local = await openSnapshot(memorySource(vector("valid/six-blocks")));
+    for (const block of snapshot.blocks) {
+      const [image, expected] = [memorySink(), memorySink()];
+      await exportImage(block, image);
+      await exportImage(local.block(block.idstr), expected);
+      assert.deepEqual(image.bytes(), expected.bytes());
+    }
+    assert(source.requests < 30, `${source.requests} requests`);
   },
 );
 

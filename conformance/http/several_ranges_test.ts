@@ -18,9 +18,20 @@ const RAM = new Uint8Array(2 ** 20);
 for (let page = 0; page < 256; page += 3) {
   RAM.fill(page % 255 + 1, page * 4096, page * 4096 + 4096);
 }
-const SINK = memorySink();
-await saveSnapshot(SINK, [{ idstr: "ram", source: memorySource(RAM) }]);
-const FILE = SINK.bytes();
+const FILE = await saved(RAM);
+
+/** 8 MiB, whose pages stand too far from each other to be read as one. */
+const FAR_RAM = new Uint8Array(2 ** 23);
+for (let page = 0; page < 2048; page += 20) {
+  FAR_RAM.fill(page % 255 + 1, page * 4096, page * 4096 + 4096);
+}
+const FAR = { ram: FAR_RAM, file: await saved(FAR_RAM) };
+
+async function saved(ram: Uint8Array): Promise<Uint8Array> {
+  const sink = memorySink();
+  await saveSnapshot(sink, [{ idstr: "ram", source: memorySource(ram) }]);
+  return sink.bytes();
+}
 
 /** A way to answer a request for several ranges. */
 type Answer = (
@@ -68,13 +79,21 @@ async function load(
   answer: Answer,
   options = OPTIONS,
 ): Promise<{ requests: number }> {
-  await using liar = await startLiar(FILE);
+  return await loadFile({ ram: RAM, file: FILE }, answer, options);
+}
+
+async function loadFile(
+  { ram, file }: { readonly ram: Uint8Array; readonly file: Uint8Array },
+  answer: Answer,
+  options = OPTIONS,
+): Promise<{ requests: number }> {
+  await using liar = await startLiar(file);
   liar.lie = answering(answer);
   const source = await openHttpSource(liar.url, options);
   const image = memorySink();
   const snapshot = await openSnapshot(source);
   await exportImage(snapshot.block("ram"), image);
-  assert.deepEqual(image.bytes(), RAM);
+  assert.deepEqual(image.bytes(), ram);
   return { requests: source.requests };
 }
 
@@ -93,22 +112,62 @@ test("exportImage() asks again for ranges that were left out", async () => {
   });
 });
 
-test("exportImage() takes each range alone where several are not answered", async () => {
-  const ways: Answer[] = [
-    // The whole file, one range of them, or an answer that is no multipart.
-    (_, response, file) => response.writeHead(200).end(file),
-    ([{ first, last }], response, file) => {
-      const range = `bytes ${first}-${last}/${file.length}`;
-      response.writeHead(206, { "content-range": range, etag: '"1"' })
-        .end(file.subarray(first, last + 1));
-    },
-    (_, response) => response.writeHead(206, HEADERS).end("--b2\r\n\r\n"),
-    (_, response) => response.writeHead(416).end(),
-  ];
-  for (const way of ways) {
-    const { requests } = await load(way);
-    assert(requests > 80, `${requests} requests`);
+/** Ways to say no to a request for several ranges. */
+const REFUSALS: readonly Answer[] = [
+  // The whole file, one range of them, or an answer that is no multipart.
+  (_, response, file) => response.writeHead(200).end(file),
+  ([{ first, last }], response, file) => {
+    const range = `bytes ${first}-${last}/${file.length}`;
+    response.writeHead(206, { "content-range": range, etag: '"1"' })
+      .end(file.subarray(first, last + 1));
+  },
+  (_, response) => response.writeHead(206, HEADERS).end("--b2\r\n\r\n"),
+  (_, response) => response.writeHead(416).end(),
+];
+
+test("exportImage() reads near runs as one where several are not answered", async () => {
+  for (const refusal of REFUSALS) {
+    const { requests } = await load(refusal);
+    assert(requests < 6, `${requests} requests`);
   }
+});
+
+test("exportImage() takes far runs alone where several are not answered", async () => {
+  for (const refusal of REFUSALS) {
+    const { requests } = await loadFile(FAR, refusal);
+    assert(requests > 100 && requests < 110, `${requests} requests`);
+  }
+});
+
+test("streamRanges() asks for far ranges four at a time, and hands over in turn", async () => {
+  await using liar = await startLiar(FAR.file);
+  let atOnce = 0;
+  let most = 0;
+  liar.lie = (request, response, file) => {
+    const isOne = !String(request.headers.range).includes(",");
+    if (!isOne) return void response.writeHead(416).end();
+    most = Math.max(most, ++atOnce);
+    setTimeout(() => {
+      atOnce--;
+      truth(request, response, file);
+    }, 5);
+  };
+  const source = await openHttpSource(liar.url, OPTIONS);
+  const ranges = [...Array(30).keys()]
+    .map((index) => ({ offset: 0x20000 + index * 0x14000, length: 0x1000 }));
+  const found = new Uint8Array(FAR.file.length);
+  let taking = 0;
+  await source.streamRanges?.(ranges, async (bytes, offset) => {
+    assert.equal(++taking, 1);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    found.set(bytes, offset);
+    taking--;
+  });
+  for (const { offset, length } of ranges) {
+    const bytes = found.subarray(offset, offset + length);
+    assert.deepEqual(bytes, FAR.file.subarray(offset, offset + length));
+  }
+  assert(most > 1 && most <= 4, `${most} at once`);
 });
 
 test("exportImage() tries again when several ranges are cut short", async () => {

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { type ByteRange, rangeEnd } from "../../format/mod.ts";
+import type { ByteRange } from "../../format/mod.ts";
 import { parseContentRange } from "./http_range_response.ts";
+import type { WantedRanges } from "./wanted_ranges.ts";
 
 /** Most bytes of the headers of a part, delimiter included. */
 const HEAD_MAX = 0x1000;
@@ -22,13 +23,6 @@ export function multipartBoundary(contentType: string): string | undefined {
   );
   return match?.[1];
 }
-
-/** Takes bytes of the wanted range `index`, which stand at `position` in it. */
-export type TakePart = (
-  bytes: Uint8Array,
-  index: number,
-  position: number,
-) => Promise<void> | void;
 
 /** A part on its way. */
 interface OpenPart {
@@ -47,8 +41,7 @@ interface OpenPart {
 export class MultipartReader {
   /** Indexes of the wanted ranges that were handed over whole. */
   readonly done: Set<number> = new Set();
-  readonly #wanted: readonly ByteRange[];
-  readonly #take: TakePart;
+  readonly #wanted: WantedRanges;
   readonly #boundary: string;
   readonly #byteLength: number;
   readonly #head = new Uint8Array(HEAD_MAX);
@@ -58,15 +51,10 @@ export class MultipartReader {
 
   /** For a body that answers a request for `wanted` of a file of `byteLength`. */
   constructor(
-    wanted: readonly ByteRange[],
-    options: {
-      readonly boundary: string;
-      readonly byteLength: number;
-      readonly take: TakePart;
-    },
+    wanted: WantedRanges,
+    options: { readonly boundary: string; readonly byteLength: number },
   ) {
     this.#wanted = wanted;
-    this.#take = options.take;
     this.#boundary = options.boundary;
     this.#byteLength = options.byteLength;
   }
@@ -117,29 +105,14 @@ export class MultipartReader {
       range !== undefined && range.length > 0 &&
       contentRange?.total === this.#byteLength;
     if (!good) return undefined;
-    const inside: number[] = [];
-    for (const [index, wanted] of this.#wanted.entries()) {
-      const lies = range.offset <= wanted.offset &&
-        rangeEnd(wanted) <= rangeEnd(range);
-      if (lies) inside.push(index);
-    }
-    return { range, inside, done: 0 };
+    return { range, inside: this.#wanted.within(range), done: 0 };
   }
 
   /** Hands over bytes of a part; returns how many it took. */
   async #pushBytes(part: OpenPart, chunk: Uint8Array): Promise<number> {
     const { range, inside } = part;
     const bytes = chunk.subarray(0, range.length - part.done);
-    const position = range.offset + part.done;
-    for (const index of inside) {
-      const { offset, length } = this.#wanted[index];
-      const start = Math.max(0, offset - position);
-      const end = Math.min(bytes.length, offset + length - position);
-      if (start < end) {
-        const wanted = bytes.subarray(start, end);
-        await this.#take(wanted, index, position + start - offset);
-      }
-    }
+    await this.#wanted.hand(bytes, range.offset + part.done, { inside });
     part.done += bytes.length;
     if (part.done === range.length) {
       for (const index of inside) this.done.add(index);

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ByteRange } from "../../format/mod.ts";
-import {
-  multipartBoundary,
-  MultipartReader,
-  type TakePart,
-} from "./http_multipart.ts";
+import { multipartBoundary, MultipartReader } from "./http_multipart.ts";
+import { type TakePart, WantedRanges } from "./wanted_ranges.ts";
 
 const FILE = Uint8Array.from({ length: 1000 }, (_, at) => at % 251);
 const OPTIONS = { boundary: "b1", byteLength: FILE.length };
@@ -42,7 +39,7 @@ async function read(
     await Promise.resolve();
     targets[index].set(bytes, position);
   };
-  const reader = new MultipartReader(ranges, { ...OPTIONS, take });
+  const reader = new MultipartReader(new WantedRanges(ranges, take), OPTIONS);
   for (let at = 0; at < bytes.length; at += step) {
     await reader.push(bytes.subarray(at, at + step));
   }

@@ -7,10 +7,10 @@ import type {
 } from "../sources/byte_source.ts";
 import { checkRange } from "../sources/check_range.ts";
 import type { HttpClient } from "./http_client.ts";
-import type { TakePart } from "./http_multipart.ts";
 import type { PinnedVersion } from "./http_version.ts";
 import { RangeRequests } from "./range_requests.ts";
 import { TakerFailure } from "./request_failure.ts";
+import type { TakePart } from "./wanted_ranges.ts";
 
 /** Requests that are best under way at once: most of the time is waiting. */
 const PARALLEL_READS = 8;

@@ -1,21 +1,29 @@
 import { type ByteRange, rangeEnd } from "../../format/mod.ts";
+import { inLanes } from "../lanes.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import type { TakeChunk } from "./http_answer.ts";
 import type { HttpClient } from "./http_client.ts";
-import {
-  multipartBoundary,
-  MultipartReader,
-  type TakePart,
-} from "./http_multipart.ts";
+import { multipartBoundary, MultipartReader } from "./http_multipart.ts";
 import { checkPartial } from "./http_partial.ts";
 import { parseContentRange } from "./http_range_response.ts";
 import { checkVersion, type PinnedVersion } from "./http_version.ts";
+import { joinNear } from "./near_ranges.ts";
 import { PassingFailure } from "./request_failure.ts";
+import { type TakePart, WantedRanges } from "./wanted_ranges.ts";
+
+/** Requests for one range each that one request for several may become at once. */
+const SINGLES_AT_ONCE = 4;
 
 /** Who takes the bytes of several ranges. */
 export interface StreamOptions extends ReadOptions {
   /** Is handed the bytes as they come. */
   readonly take: TakePart;
+}
+
+/** Hands over one piece after the other, whichever request brought it. */
+function inTurn(take: TakePart): TakePart {
+  let last = Promise.resolve();
+  return (...piece) => last = last.then(() => take(...piece));
 }
 
 /** Most bytes of a body that answers these ranges: each part has headers. */
@@ -43,21 +51,26 @@ export class RangeRequests {
     return this.#severalAtOnce;
   }
 
-  /** Asks for ranges, all at once if the server does that. */
+  /**
+   * Asks for ranges, all at once if the server does that. If not, those near each
+   * other are asked for as one, and some of these at a time.
+   */
   async all(
     ranges: readonly ByteRange[],
-    options: StreamOptions,
+    { take, signal }: StreamOptions,
   ): Promise<void> {
     const done = this.#severalAtOnce && ranges.length > 1
-      ? await this.several(ranges, options)
+      ? await this.several(ranges, { take, signal })
       : new Set<number>();
-    for (const [index, range] of ranges.entries()) {
-      if (done.has(index)) continue;
-      await this.one(range, {
-        ...options,
-        take: (bytes, position) => options.take(bytes, index, position),
-      });
-    }
+    const left = joinNear(ranges.filter((_, index) => !done.has(index)));
+    const wanted = new WantedRanges(ranges, inTurn(take));
+    const lanes = Array.from({ length: SINGLES_AT_ONCE });
+    await inLanes(lanes, left.values(), async (range) => {
+      const inside = wanted.within(range).filter((index) => !done.has(index));
+      const hand: TakeChunk = (bytes, position) =>
+        wanted.hand(bytes, range.offset + position, { inside });
+      await this.one(range, { take: hand, signal });
+    });
   }
 
   /** Asks for one range. */
@@ -99,11 +112,8 @@ export class RangeRequests {
       }
       this.#check(ranges, response);
       const { byteLength } = this.#version;
-      const reader = new MultipartReader(ranges, {
-        boundary,
-        byteLength,
-        take,
-      });
+      const wanted = new WantedRanges(ranges, take);
+      const reader = new MultipartReader(wanted, { boundary, byteLength });
       let received = 0;
       await answer.readChunks(async (chunk) => {
         received += chunk.length;

@@ -1,0 +1,19 @@
+import { type ByteRange, rangeEnd } from "../../format/mod.ts";
+
+/** So many bytes in between come sooner than another answer would. */
+const GAP_MAX = 0x10000;
+
+/** As few ranges as hold all of these and, between them, short gaps alone. */
+export function joinNear(ranges: readonly ByteRange[]): ByteRange[] {
+  const joined: { offset: number; length: number }[] = [];
+  const inOrder = ranges.filter(({ length }) => length > 0)
+    .sort((a, b) => a.offset - b.offset);
+  for (const range of inOrder) {
+    const last = joined.at(-1);
+    if (last !== undefined && range.offset - rangeEnd(last) <= GAP_MAX) {
+      const end = Math.max(rangeEnd(last), rangeEnd(range));
+      last.length = end - last.offset;
+    } else joined.push({ ...range });
+  }
+  return joined;
+}

@@ -1,0 +1,47 @@
+import { type ByteRange, rangeEnd } from "../../format/mod.ts";
+
+/** Takes bytes of the wanted range `index`, which stand at `position` in it. */
+export type TakePart = (
+  bytes: Uint8Array,
+  index: number,
+  position: number,
+) => Promise<void> | void;
+
+/** Ranges that are wanted, and who takes their bytes. */
+export class WantedRanges {
+  readonly #ranges: readonly ByteRange[];
+  readonly #take: TakePart;
+
+  /** Ranges in any order. */
+  constructor(ranges: readonly ByteRange[], take: TakePart) {
+    this.#ranges = ranges;
+    this.#take = take;
+  }
+
+  /** Indexes of the ranges that lie in a longer one. */
+  within({ offset, length }: ByteRange): number[] {
+    const end = offset + length;
+    const inside: number[] = [];
+    for (const [index, wanted] of this.#ranges.entries()) {
+      const lies = offset <= wanted.offset && rangeEnd(wanted) <= end;
+      if (lies) inside.push(index);
+    }
+    return inside;
+  }
+
+  /** Hands over those bytes from `offset` on that are of the ranges `inside`. */
+  async hand(
+    bytes: Uint8Array,
+    offset: number,
+    { inside }: { readonly inside: readonly number[] },
+  ): Promise<void> {
+    for (const index of inside) {
+      const wanted = this.#ranges[index];
+      const start = Math.max(0, wanted.offset - offset);
+      const end = Math.min(bytes.length, rangeEnd(wanted) - offset);
+      if (start >= end) continue;
+      const position = offset + start - wanted.offset;
+      await this.#take(bytes.subarray(start, end), index, position);
+    }
+  }
+}
