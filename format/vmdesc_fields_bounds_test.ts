@@ -26,12 +26,24 @@ test("decodeDevice() leaves what would be too many values as bytes", () => {
   assert(rest instanceof Uint8Array);
   assert.equal(found.length - 1 + rest.length, count);
   assert.equal(rest.length, 100);
-  // The last one that is too many is an element of its own.
-  const most = `[${scalar("x", "uint8", 1, `,"array_len":${0x200000 - 1}`)}]`;
-  const numbers = new ByteWriter().bytes(new Uint8Array(0x200000 - 1).fill(3));
-  const all = values(decode(most, numbers)).x as FieldValue[];
-  assert.equal(all.length, 0x200000 - 1);
-  assert(all.every((it) => it === 3));
+});
+
+test("decodeDevice() counts the values of all arrays of a device together", () => {
+  const array = (name: string, count: number) =>
+    scalar(name, "uint8", 1, `,"array_len":${count}`);
+  const bytes = (count: number) =>
+    new ByteWriter().bytes(new Uint8Array(count).fill(3));
+  const halves = `[${array("x", 0x100000)},${array("y", 0x100000 - 1)}]`;
+  const { x, y } = values(decode(halves, bytes(0x200000 - 1)));
+  for (const found of [x, y] as FieldValue[][]) {
+    assert(found.every((it) => it === 3));
+  }
+  assert.equal((y as FieldValue[]).length, 0x100000 - 1);
+  // One more is one too many: it is the bytes of an element.
+  const over = `[${array("x", 0x100000)},${array("y", 0x100000)}]`;
+  const second = values(decode(over, bytes(0x200000))).y as FieldValue[];
+  assert.equal(second.length, 0x100000);
+  assert.deepEqual(second.slice(-2), [3, Uint8Array.from([3])]);
 });
 
 test("decodeDevice() follows structures 32 deep, and no deeper", () => {

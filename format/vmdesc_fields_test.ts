@@ -55,6 +55,14 @@ test("decodeDevice() reads each kind of scalar", () => {
   });
 });
 
+test("decodeDevice() leaves the elements of an array that are not of its type", () => {
+  const state = new ByteWriter().be32(1).be32(2);
+  const fields = `[${scalar("odd", "uint64", 4, ',"array_len":2')}]`;
+  assert.deepEqual(values(decode(fields, state)), {
+    odd: [Uint8Array.from([0, 0, 0, 1]), Uint8Array.from([0, 0, 0, 2])],
+  });
+});
+
 test("decodeDevice() joins an array that QEMU split, its last element without index", () => {
   const fields = `[${
     [
