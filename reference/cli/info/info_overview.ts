@@ -15,6 +15,8 @@ import { printLibvirt } from "./info_libvirt.ts";
 import { drawRamMap } from "./ram_map.ts";
 import { gatherFacts, type SnapshotFacts } from "./snapshot_facts.ts";
 
+type GuestMap = typeof import("./guest_map_table.ts");
+
 /** What `info` prints besides, and how. */
 export interface OverviewOptions {
   /** How the snapshot was opened. */
@@ -40,10 +42,7 @@ export async function printOverview(
   const { facts, error } = await gatherFacts(snapshot, signal);
   const allocated = isUrl(file) ? undefined : allocatedBytes(file);
   const guest = map
-    ? await importLate<typeof import("./guest_map_table.ts")>(
-      "./guest_map_table.ts",
-      import.meta.url,
-    )
+    ? await importLate<GuestMap>("./guest_map_table.ts", import.meta.url)
     : undefined;
   const guestMap = await guest?.knownGuestMap(snapshot, signal);
   const transfer = options.transfer();

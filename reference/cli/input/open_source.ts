@@ -8,6 +8,8 @@ import {
 } from "../../sources/mod.ts";
 import { importLate } from "../import_late.ts";
 
+type Http = typeof import("../../http/mod.ts");
+
 /** A source that a command opened, and what it cost so far. */
 export interface OpenedSource extends AsyncDisposable {
   /** What to read. */
@@ -49,9 +51,10 @@ export async function openSource(
       },
     };
   }
-  const { openHttpSource } = await importLate<
-    typeof import("../../http/mod.ts")
-  >("../../http/mod.ts", import.meta.url);
+  const { openHttpSource } = await importLate<Http>(
+    "../../http/mod.ts",
+    import.meta.url,
+  );
   const http = await openHttpSource(checkedUrl(path), options);
   return {
     source: cachedSource(http),
