@@ -5,11 +5,10 @@
  * @module
  */
 
-import { type IntegerType, integerType } from "./integer_type.ts";
 import type { FieldCursor } from "./vmdesc_cursor.ts";
 import type { FieldValue } from "./vmdesc_fields.ts";
 import { JsonObject, type JsonValue } from "./vmdesc_json.ts";
-import { scalarReader } from "./vmdesc_scalar.ts";
+import { type ScalarReader, scalarReader } from "./vmdesc_scalar.ts";
 
 /** The description is none, or the bytes are not what it says. */
 export class Mismatch extends Error {}
@@ -34,9 +33,7 @@ export class DescribedField {
   /** The structures that stand in its own description. */
   readonly groups: readonly JsonObject[];
   /** Reads it, or an element of it, if it is of no structure. */
-  readonly read: ((cursor: FieldCursor) => FieldValue) | undefined;
-  /** The integer that it is, or that each of its elements is. */
-  readonly integer: IntegerType | undefined;
+  readonly reader: ScalarReader | undefined;
 
   /** By the object that describes it. */
   constructor(description: JsonObject) {
@@ -50,9 +47,7 @@ export class DescribedField {
     this.struct = struct instanceof JsonObject ? struct : undefined;
     this.groups = groupsOf(description);
     if (this.struct !== undefined || this.groups.length > 0) return;
-    const integer = integerType(this.type);
-    if (integer?.size === this.size) this.integer = integer;
-    this.read = listOf(this.type)
+    this.reader = listOf(this.type)
       ? emptyListReader(this.size)
       : scalarReader(this.type, this.size);
   }
@@ -103,10 +98,12 @@ export class DescribedStruct {
 }
 
 /** A list whose entries are not described has none, or is bytes. */
-function emptyListReader(size: number): (cursor: FieldCursor) => FieldValue {
-  return (cursor) => {
-    const bytes = cursor.bytes(size);
-    return isEmptyList(bytes) || isEmptyTree(bytes) ? [] : bytes;
+function emptyListReader(size: number): ScalarReader {
+  return {
+    read(cursor: FieldCursor): FieldValue {
+      const bytes = cursor.bytes(size);
+      return isEmptyList(bytes) || isEmptyTree(bytes) ? [] : bytes;
+    },
   };
 }
 

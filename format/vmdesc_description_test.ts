@@ -73,10 +73,10 @@ test("DescribedField reads a list without entries, and leaves others as bytes", 
   ];
   for (const [numbers, isEmpty] of cases) {
     const bytes = Uint8Array.from(numbers);
-    const { read } = new DescribedField(
+    const { reader } = new DescribedField(
       objectOf(`{"name":"l","type":"qlist","size":${bytes.length}}`),
     );
-    const value = read?.(new FieldCursor(bytes));
+    const value = reader?.read(new FieldCursor(bytes));
     assert.deepEqual(value, isEmpty ? [] : bytes, `${numbers}`);
   }
 });

@@ -141,16 +141,16 @@ class FieldDecoder {
     field: DescribedField,
     { depth }: { readonly depth: number },
   ): FieldValue[] {
-    const { size, count, integer } = field;
+    const { size, count, reader } = field;
     if (count === undefined) {
       values.push(this.#element(field, depth));
       return values;
     }
-    if (integer !== undefined && count < VALUES_MAX - this.#values) {
-      const integers = this.#cursor.integers(count, integer);
+    if (reader?.readMany && count < VALUES_MAX - this.#values) {
+      const many = reader.readMany(this.#cursor, count);
       this.#values += count;
-      if (values.length === 0) return integers;
-      for (const integer of integers) values.push(integer);
+      if (values.length === 0) return many;
+      for (const value of many) values.push(value);
       return values;
     }
     for (let index = 0; index < (size === 0 ? 0 : count); index++) {
@@ -165,9 +165,9 @@ class FieldDecoder {
 
   /** A value of so many bytes, be they what the description says or not. */
   #element(described: DescribedField, depth: number): FieldValue {
-    const { size, read, struct, type, groups } = described;
+    const { size, reader, struct, type, groups } = described;
     if (++this.#values >= VALUES_MAX) return this.#cursor.bytes(size);
-    if (read !== undefined) return read(this.#cursor);
+    if (reader !== undefined) return reader.read(this.#cursor);
     const { position } = this.#cursor;
     try {
       const value = this.#cursor.within(

@@ -6,26 +6,38 @@ import type { FieldValue } from "./vmdesc_fields.ts";
 const NULL_POINTER = 0x30;
 const TIMER_NOT_SET = 2n ** 64n - 1n;
 
+/** Reads fields of one type and size that have no fields of their own. */
+export interface ScalarReader {
+  /** Reads one. */
+  read(cursor: FieldCursor): FieldValue;
+  /** Reads so many in a row, where that is quicker than one by one. */
+  readMany?(cursor: FieldCursor, count: number): FieldValue[];
+}
+
 /**
- * What reads a field without fields of its own, of so many bytes, by QEMU's word
- * for its type. What is not of that type is its bytes.
+ * What reads a field of so many bytes, by QEMU's word for its type. What is not
+ * of that type is its bytes.
  */
-export function scalarReader(
-  type: string,
-  size: number,
-): (cursor: FieldCursor) => FieldValue {
+export function scalarReader(type: string, size: number): ScalarReader {
   const integer = integerType(type);
-  if (integer?.size === size) return (cursor) => cursor.integer(integer);
+  if (integer?.size === size) {
+    return {
+      read: (cursor) => cursor.integer(integer),
+      readMany: (cursor, count) => cursor.integers(count, integer),
+    };
+  }
   switch (`${type} of ${size}`) {
     case "bool of 1":
-      return (cursor) => cursor.u8() !== 0;
+      return { read: (cursor) => cursor.u8() !== 0 };
     case "timer of 8":
-      return (cursor) => {
-        const value = cursor.be64();
-        return value === TIMER_NOT_SET ? null : value;
-      };
+      return { read: readTimer };
   }
-  return (cursor) => pieceOf(type, cursor.bytes(size));
+  return { read: (cursor) => pieceOf(type, cursor.bytes(size)) };
+}
+
+function readTimer(cursor: FieldCursor): bigint | null {
+  const value = cursor.be64();
+  return value === TIMER_NOT_SET ? null : value;
 }
 
 function pieceOf(type: string, bytes: Uint8Array): FieldValue {

@@ -28,7 +28,7 @@ const KNOWN: readonly (readonly [string, readonly number[], FieldValue])[] = [
 /** Reads a field that is all of those bytes. */
 function read(type: string, bytes: Uint8Array): FieldValue {
   const cursor = new FieldCursor(bytes);
-  const value = scalarReader(type, bytes.length)(cursor);
+  const value = scalarReader(type, bytes.length).read(cursor);
   assert.equal(cursor.left, 0);
   return value;
 }

@@ -1,6 +1,8 @@
 import type { Command } from "./command.ts";
 import { importLate } from "./import_late.ts";
 
+const load = importLate(import.meta.url);
+
 /** What is known of a command before it is loaded. */
 interface CommandEntry {
   /** One line for the list of commands. */
@@ -64,7 +66,3 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
         .pageServer,
   },
 };
-
-function load<Module>(path: string): Promise<Module> {
-  return importLate<Module>(path, import.meta.url);
-}

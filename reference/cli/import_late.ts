@@ -1,26 +1,24 @@
 /**
- * Imports a module of the command line when there is use for it, by its path
- * from the file that asks. Deno reads all files whose names stand in an
- * `import()` before it starts the program, and what they import in turn.
+ * What imports modules when there is use for them, by their paths from the file
+ * at `base`. Deno reads all files whose names stand in an `import()` before it
+ * starts the program, and what they import in turn.
  *
  * @example
  * ```ts
  * import { importLate } from "./import_late.ts";
  *
- * type Version = typeof import("./version.ts");
+ * const load = importLate(import.meta.url);
  *
  * async function version(): Promise<string> {
- *   const { VERSION } = await importLate<Version>(
+ *   const { VERSION } = await load<typeof import("./version.ts")>(
  *     "./version.ts",
- *     import.meta.url,
  *   );
  *   return VERSION;
  * }
  * ```
  */
-export function importLate<Module>(
-  path: string,
+export function importLate(
   base: string,
-): Promise<Module> {
-  return import(new URL(path, base).href);
+): <Module>(path: string) => Promise<Module> {
+  return (path) => import(new URL(path, base).href);
 }

@@ -10,6 +10,8 @@ import {
 } from "./input/snapshot_options.ts";
 import { UsageError } from "./input/usage_error.ts";
 
+const load = importLate(import.meta.url);
+
 type Against = typeof import("./info/against.ts");
 type Devices = typeof import("./info/info_devices.ts");
 type Elsewhere = typeof import("./info/info_elsewhere.ts");
@@ -100,8 +102,4 @@ function joinAgainst(args: readonly string[]): string[] {
   const value = args[at + 1];
   if (at < 0 || value === undefined) return [...args];
   return args.toSpliced(at, 2, `--against=${value}`);
-}
-
-function load<Module>(path: string): Promise<Module> {
-  return importLate<Module>(path, import.meta.url);
 }

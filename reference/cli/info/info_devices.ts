@@ -64,14 +64,14 @@ function linesOf(device: DeviceRecord): string[] {
     paint("dim", ` version ${versionId}`);
   const lines = [head];
   if (state === undefined) lines.push(`  ${fault}`);
-  else addStruct(lines, state, "  ");
+  else addStruct(lines, state, { indent: "  " });
   return lines;
 }
 
 function addStruct(
   lines: string[],
   struct: DeviceStruct,
-  indent: string,
+  { indent }: { readonly indent: string },
 ): void {
   for (const { name, type, value } of struct.fields) {
     addValue(lines, value, { label: printable(name), type, indent });
@@ -81,7 +81,7 @@ function addStruct(
       `${indent}${printable(subsection.name)}` +
         paint("dim", ` subsection, version ${subsection.version}`),
     );
-    addStruct(lines, subsection, `${indent}  `);
+    addStruct(lines, subsection, { indent: `${indent}  ` });
   }
 }
 
@@ -97,7 +97,7 @@ function addValue(
   const line = `${indent}${label}  ${paint("dim", printable(type))}`;
   if (isStruct(value)) {
     lines.push(line);
-    addStruct(lines, value, `${indent}  `);
+    addStruct(lines, value, { indent: `${indent}  ` });
   } else if (!Array.isArray(value)) {
     lines.push(`${line}  ${textOf(value)}`);
   } else if (value.every(isPlain)) {

@@ -15,6 +15,8 @@ import { printLibvirt } from "./info_libvirt.ts";
 import { drawRamMap } from "./ram_map.ts";
 import { gatherFacts, type SnapshotFacts } from "./snapshot_facts.ts";
 
+const load = importLate(import.meta.url);
+
 type GuestMap = typeof import("./guest_map_table.ts");
 
 /** What `info` prints besides, and how. */
@@ -41,9 +43,7 @@ export async function printOverview(
   const { open, map, xml, json, signal } = options;
   const { facts, error } = await gatherFacts(snapshot, signal);
   const allocated = isUrl(file) ? undefined : allocatedBytes(file);
-  const guest = map
-    ? await importLate<GuestMap>("./guest_map_table.ts", import.meta.url)
-    : undefined;
+  const guest = map ? await load<GuestMap>("./guest_map_table.ts") : undefined;
   const guestMap = await guest?.knownGuestMap(snapshot, signal);
   const transfer = options.transfer();
   if (json) {

@@ -8,6 +8,8 @@ import {
 } from "../../sources/mod.ts";
 import { importLate } from "../import_late.ts";
 
+const load = importLate(import.meta.url);
+
 type Http = typeof import("../../http/mod.ts");
 
 /** A source that a command opened, and what it cost so far. */
@@ -51,10 +53,7 @@ export async function openSource(
       },
     };
   }
-  const { openHttpSource } = await importLate<Http>(
-    "../../http/mod.ts",
-    import.meta.url,
-  );
+  const { openHttpSource } = await load<Http>("../../http/mod.ts");
   const http = await openHttpSource(checkedUrl(path), options);
   return {
     source: cachedSource(http),
