@@ -4,13 +4,13 @@ import { openSnapshot } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { printDirtyBitmaps } from "./info/info_dirty_bitmaps.ts";
 import { openSource } from "./input/open_source.ts";
-import { print, printJson } from "./output/output.ts";
-import { printable } from "./output/printable.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
+import { print, printJson } from "./output/output.ts";
+import { printable } from "./output/printable.ts";
 
 /** Most ranges that are held in memory to be printed. */
 const RANGES_MAX = 0x200000;

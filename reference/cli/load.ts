@@ -1,14 +1,24 @@
 import { join } from "node:path";
+import { willNeed } from "../linux/mod.ts";
 import { exportImage } from "../loading/mod.ts";
 import { openSnapshot, type RAMBlock } from "../snapshot/mod.ts";
-import { willNeed } from "../linux/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
+import { imageName } from "./input/image_name.ts";
+import { openSource } from "./input/open_source.ts";
+import {
+  openOptions,
+  SNAPSHOT_OPTIONS,
+  SNAPSHOT_OPTIONS_HELP,
+} from "./input/snapshot_options.ts";
+import {
+  WORK_OPTIONS,
+  WORK_OPTIONS_HELP,
+  workOptions,
+} from "./input/work_options.ts";
 import { commitTogether, type PendingFile } from "./output/commit_together.ts";
 import { formatBytes } from "./output/format_bytes.ts";
 import { countOf } from "./output/format_count.ts";
 import { formatTime } from "./output/format_time.ts";
-import { imageName } from "./input/image_name.ts";
-import { openSource } from "./input/open_source.ts";
 import { print, printJson, printMessage } from "./output/output.ts";
 import {
   allocatedBytes,
@@ -20,18 +30,8 @@ import {
 import { printable } from "./output/printable.ts";
 import { ProgressBar } from "./output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "./output/progress_events.ts";
-import {
-  openOptions,
-  SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
-} from "./input/snapshot_options.ts";
 import { formatTable } from "./output/table.ts";
 import { paint } from "./output/terminal.ts";
-import {
-  WORK_OPTIONS,
-  WORK_OPTIONS_HELP,
-  workOptions,
-} from "./input/work_options.ts";
 
 /** `load FILE OUTDIR` */
 export const load: Command = {

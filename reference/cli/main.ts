@@ -11,11 +11,11 @@ import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { UsageError } from "./input/usage_error.ts";
 import { Interrupted } from "./interrupted.ts";
 import { OutputClosed, print, printMessage } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
 import { reasonOf } from "./system_error.ts";
-import { UsageError } from "./input/usage_error.ts";
 import { VERSION } from "./version.ts";
 
 /** Exit codes: all done; a bad file or a failure; a wrong command line. */

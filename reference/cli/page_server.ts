@@ -1,13 +1,17 @@
 import { createServer, type Server } from "node:http";
 import { writeProfile } from "../../format/mod.ts";
+import { PageServer, PageServerMetrics } from "../linux/mod.ts";
+import type { BlockRun } from "../qemu/mod.ts";
 import { createFileSink } from "../sinks/mod.ts";
 import { openSnapshot } from "../snapshot/mod.ts";
 import { loadProfile, mergeProfiles, profileRuns } from "../working_set/mod.ts";
-import type { BlockRun } from "../qemu/mod.ts";
-import { PageServer, PageServerMetrics } from "../linux/mod.ts";
 import { parse, takePositionals } from "./command.ts";
 import type { Command } from "./command.ts";
 import { openSource } from "./input/open_source.ts";
+import {
+  SNAPSHOT_OPTIONS,
+  SNAPSHOT_OPTIONS_HELP,
+} from "./input/snapshot_options.ts";
 import { checkOutput } from "./output/output_file.ts";
 import {
   type PageServerArguments,
@@ -17,10 +21,6 @@ import {
   PageServerEvents,
   PageServerLines,
 } from "./page_server/page_server_report.ts";
-import {
-  SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
-} from "./input/snapshot_options.ts";
 
 /** `page-server FILE` */
 export const pageServer: Command = {

@@ -1,22 +1,22 @@
 import { type ByteRange, hex } from "../../format/mod.ts";
 import { openSnapshot, type RAMBlock } from "../snapshot/mod.ts";
-import { blockParts } from "./input/block_parts.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
+import { blockParts } from "./input/block_parts.ts";
 import { findBlock } from "./input/find_block.ts";
-import { countOf } from "./output/format_count.ts";
-import { encodeHex } from "./output/hex_digits.ts";
-import { HexDump } from "./output/hex_dump.ts";
 import { parseNumber } from "./input/number_argument.ts";
 import { openSource } from "./input/open_source.ts";
-import { print, printText, writeOutput } from "./output/output.ts";
-import { createOutput, type OutputOptions } from "./output/output_file.ts";
-import { ProgressBar } from "./output/progress_bar.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
 import { UsageError } from "./input/usage_error.ts";
+import { countOf } from "./output/format_count.ts";
+import { encodeHex } from "./output/hex_digits.ts";
+import { HexDump } from "./output/hex_dump.ts";
+import { print, printText, writeOutput } from "./output/output.ts";
+import { createOutput, type OutputOptions } from "./output/output_file.ts";
+import { ProgressBar } from "./output/progress_bar.ts";
 
 /** `read FILE IDSTR OFFSET LENGTH` */
 export const read: Command = {

@@ -7,10 +7,11 @@ import {
 } from "../qemu/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
+import { parseNumber } from "./input/number_argument.ts";
+import { UsageError } from "./input/usage_error.ts";
 import { formatBytes } from "./output/format_bytes.ts";
 import { formatCount } from "./output/format_count.ts";
 import { formatTime } from "./output/format_time.ts";
-import { parseNumber } from "./input/number_argument.ts";
 import { print, printJson, printMessage } from "./output/output.ts";
 import {
   allocatedBytes,
@@ -21,7 +22,6 @@ import { printable } from "./output/printable.ts";
 import { printEvent } from "./output/progress_events.ts";
 import { ReceiveBar, ReceiveEvents } from "./output/receive_bar.ts";
 import { paint } from "./output/terminal.ts";
-import { UsageError } from "./input/usage_error.ts";
 
 const OPTIONS = {
   listen: { type: "string" },

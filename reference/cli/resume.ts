@@ -2,12 +2,13 @@ import { constants } from "node:os";
 import type { ChildExit } from "../qemu/mod.ts";
 import { openSnapshot, type Snapshot } from "../snapshot/mod.ts";
 import type { Command } from "./command.ts";
+import { SNAPSHOT_OPTIONS_HELP } from "./input/snapshot_options.ts";
+import { createOutput } from "./output/output_file.ts";
 import { createDevices } from "./resume/create_devices.ts";
 import {
   mapInstructions,
   printInstructions,
 } from "./resume/map_instructions.ts";
-import { createOutput } from "./output/output_file.ts";
 import {
   type ResumeArguments,
   resumeArguments,
@@ -29,7 +30,6 @@ import {
 } from "./resume/resume_report.ts";
 import { openResumeSource, type ResumeSource } from "./resume/resume_source.ts";
 import { chooseWay, type ChosenWay } from "./resume/resume_way.ts";
-import { SNAPSHOT_OPTIONS_HELP } from "./input/snapshot_options.ts";
 
 /** `resume FILE` */
 export const resume: Command = {

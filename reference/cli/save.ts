@@ -1,5 +1,11 @@
 import { saveSnapshot, type SaveSummary } from "../saving/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
+import { OPEN_OPTIONS, openOptionsHelp } from "./input/snapshot_options.ts";
+import {
+  WORK_OPTIONS,
+  WORK_OPTIONS_HELP,
+  workOptions,
+} from "./input/work_options.ts";
 import { formatBytes } from "./output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "./output/format_count.ts";
 import { formatTime } from "./output/format_time.ts";
@@ -12,6 +18,8 @@ import {
 import { printable } from "./output/printable.ts";
 import { ProgressBar } from "./output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "./output/progress_events.ts";
+import { formatTable } from "./output/table.ts";
+import { paint } from "./output/terminal.ts";
 import { saveArguments } from "./save/save_arguments.ts";
 import {
   DEMONSTRATION_OPTIONS,
@@ -20,14 +28,6 @@ import {
   saveDemonstration,
 } from "./save/save_demonstration.ts";
 import { OpenedSources, openInputs } from "./save/save_inputs.ts";
-import { OPEN_OPTIONS, openOptionsHelp } from "./input/snapshot_options.ts";
-import { formatTable } from "./output/table.ts";
-import { paint } from "./output/terminal.ts";
-import {
-  WORK_OPTIONS,
-  WORK_OPTIONS_HELP,
-  workOptions,
-} from "./input/work_options.ts";
 
 const OPTIONS = {
   block: { type: "string", multiple: true },

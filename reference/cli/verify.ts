@@ -2,16 +2,16 @@ import { hex, RULES } from "../../format/mod.ts";
 import { isPartialPath } from "../sinks/mod.ts";
 import { type VerifyReport, verifySnapshot } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
-import { countOf, formatCount } from "./output/format_count.ts";
 import { openSource } from "./input/open_source.ts";
-import { OutputClosed, print, printJson } from "./output/output.ts";
-import { printable } from "./output/printable.ts";
-import { ProgressBar } from "./output/progress_bar.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
+import { countOf, formatCount } from "./output/format_count.ts";
+import { OutputClosed, print, printJson } from "./output/output.ts";
+import { printable } from "./output/printable.ts";
+import { ProgressBar } from "./output/progress_bar.ts";
 import { paint } from "./output/terminal.ts";
 
 /** `verify FILE` */

@@ -1,7 +1,7 @@
 import type { PageRun } from "../../format/mod.ts";
-import { BackgroundFlush } from "../sinks/background_flush.ts";
 import { CHUNK } from "../chunk.ts";
 import { Pace } from "../pace.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { isZero } from "../zero_page.ts";

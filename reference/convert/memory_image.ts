@@ -1,6 +1,6 @@
 import type { DeviceState, PageRun } from "../../format/mod.ts";
-import type { RunOptions } from "../snapshot/ram_block.ts";
 import type { SequentialSnapshot } from "../sequential/sequential_snapshot.ts";
+import type { RunOptions } from "../snapshot/ram_block.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 

@@ -4,18 +4,18 @@ import {
   UnsupportedError,
   walkSequentialStream,
 } from "../../format/mod.ts";
-import { driveForward, forwardReads } from "../sequential/forward_drive.ts";
 import { Pace } from "../pace.ts";
 import type { Progress } from "../progress.ts";
+import { MappedRamRecorder } from "../saving/mapped_ram_recorder.ts";
+import { summaryOf } from "../saving/mapped_ram_summary.ts";
 import type { SaveSummary } from "../saving/save_snapshot.ts";
+import { driveForward, forwardReads } from "../sequential/forward_drive.ts";
 import {
   sequentialOptions,
   type SequentialReadOptions,
 } from "../sequential/sequential_options.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ByteSource } from "../sources/byte_source.ts";
-import { MappedRamRecorder } from "../saving/mapped_ram_recorder.ts";
-import { summaryOf } from "../saving/mapped_ram_summary.ts";
 
 /** How to convert a sequential stream. */
 export interface SequentialToMappedOptions extends SequentialReadOptions {

@@ -14,9 +14,9 @@ import { CHUNK } from "../chunk.ts";
 import { Pace } from "../pace.ts";
 import { type Progress, ProgressReport } from "../progress.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { RAMBlock } from "../snapshot/ram_block.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
-import type { RAMBlock } from "../snapshot/ram_block.ts";
 
 /** How to write a sequential stream. */
 export interface WriteSequentialOptions extends ReadOptions {

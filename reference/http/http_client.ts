@@ -1,9 +1,9 @@
 import { type ByteRange, hex, rangeEnd } from "../../format/mod.ts";
+import { SourceError } from "../sources/source_error.ts";
 import { BodyBuffers } from "./body_buffers.ts";
 import { HttpAnswer } from "./http_answer.ts";
 import { rangeHeader } from "./http_range_response.ts";
 import { PassingFailure, TakerFailure } from "./request_failure.ts";
-import { SourceError } from "../sources/source_error.ts";
 
 /** How to talk to a server. */
 export interface HttpOptions {

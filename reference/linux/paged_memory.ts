@@ -1,12 +1,12 @@
 import type { WorkingSetProfile } from "../../format/mod.ts";
+import { openHttpSource } from "../http/mod.ts";
+import { openFileSource } from "../local/mod.ts";
 import type { BlockRun } from "../qemu/mod.ts";
 import {
   type OpenOptions,
   openSnapshot,
   type RAMBlock,
 } from "../snapshot/mod.ts";
-import { openHttpSource } from "../http/mod.ts";
-import { openFileSource } from "../local/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { NativeMemory } from "./native_memory.ts";
 import type { PagerStatistics } from "./paged_process.ts";

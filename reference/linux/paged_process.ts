@@ -4,8 +4,8 @@ import { FaultQueue } from "./fault_queue.ts";
 import type { PagerOptions } from "./pager_options.ts";
 import { type PagedRegion, ServedRegion } from "./served_region.ts";
 import { SystemCallError } from "./system_call_error.ts";
-import type { Userfaultfd } from "./userfaultfd.ts";
 import type { UserfaultEvent } from "./userfault_event.ts";
+import type { Userfaultfd } from "./userfaultfd.ts";
 
 /** What was done for a process so far. */
 export interface PagerStatistics {

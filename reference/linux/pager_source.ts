@@ -1,11 +1,11 @@
+import { openHttpSource } from "../http/mod.ts";
+import { openFileSource } from "../local/mod.ts";
 import type { PostcopyMemory, SyncPostcopyMemory } from "../postcopy/mod.ts";
 import {
   openSnapshot,
   openSnapshotSync,
   type Snapshot,
 } from "../snapshot/mod.ts";
-import { openHttpSource } from "../http/mod.ts";
-import { openFileSource } from "../local/mod.ts";
 import { cachedSource } from "../sources/mod.ts";
 import { snapshotIdentity } from "../working_set/mod.ts";
 import { FileMapping } from "./file_mapping.ts";

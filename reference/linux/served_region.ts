@@ -6,8 +6,8 @@ import {
 } from "../postcopy/mod.ts";
 import { SystemCallError } from "./system_call_error.ts";
 import { UffdInstaller, type UffdRegion } from "./uffd_installer.ts";
-import type { Userfaultfd } from "./userfaultfd.ts";
 import type { UserfaultEvent } from "./userfault_event.ts";
+import type { Userfaultfd } from "./userfaultfd.ts";
 
 /** A region of a process, and what belongs there. */
 export interface PagedRegion extends UffdRegion {

@@ -1,11 +1,11 @@
 import { type PageRun, pageRunRange } from "../../format/mod.ts";
 import { inLanes } from "../lanes.ts";
-import { BackgroundFlush } from "../sinks/background_flush.ts";
 import { Pace } from "../pace.ts";
 import { exportInLanes } from "../parallel/export_in_lanes.ts";
-import type { RAMBlock } from "../snapshot/ram_block.ts";
 import type { Progress } from "../progress.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { RAMBlock } from "../snapshot/ram_block.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 
 /** Most runs in a batch: a server may not like a longer Range header. */

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { exportImage } from "./export_image.ts";
-import { openSnapshot } from "../snapshot/open_snapshot.ts";
 import type { Progress } from "../progress.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
+import { openSnapshot } from "../snapshot/open_snapshot.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
+import { exportImage } from "./export_image.ts";
 
 const PAGE = 4096;
 const MEMORY = testMemory(600, [

@@ -1,10 +1,10 @@
 import type * as NodeFs from "node:fs";
 import { hex } from "../../format/mod.ts";
 import type { BackingFile } from "../sources/backing.ts";
-import { builtinModule } from "./builtin_module.ts";
-import { fileError, notSeekable } from "./file_error.ts";
 import { checkRange } from "../sources/check_range.ts";
 import { SourceError } from "../sources/source_error.ts";
+import { builtinModule } from "./builtin_module.ts";
+import { fileError, notSeekable } from "./file_error.ts";
 
 /** `node:fs`, or an error where there are no files. */
 export function nodeFs(): typeof NodeFs {

@@ -1,5 +1,5 @@
-import { SourceError } from "../sources/source_error.ts";
 import type { BackingFile } from "../sources/backing.ts";
+import { SourceError } from "../sources/source_error.ts";
 import { DirectFile } from "./direct_file.ts";
 import { LocalFile, nodeFs } from "./local_file.ts";
 

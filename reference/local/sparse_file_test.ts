@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { truncateSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { ScratchFolder } from "../testing/scratch_folder.ts";
 import type { BackingFile } from "../sources/backing.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { isSparse, SparseFile } from "./sparse_file.ts";
 
 const MIB = 0x100000;

@@ -1,12 +1,12 @@
 import { PageBitmap } from "../../format/mod.ts";
-import { BackgroundFlush } from "../sinks/background_flush.ts";
-import { backingOf } from "../sources/backing.ts";
 import type { ExportOptions } from "../loading/export_image.ts";
-import { ProgressReport } from "../progress.ts";
-import type { RAMBlock } from "../snapshot/ram_block.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import { SourceError } from "../sources/source_error.ts";
 import { DIRECT_ALIGNMENT } from "../local/direct_file.ts";
+import { ProgressReport } from "../progress.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { RAMBlock } from "../snapshot/ram_block.ts";
+import { backingOf } from "../sources/backing.ts";
+import { SourceError } from "../sources/source_error.ts";
 import { checkDirectPages } from "./direct_pages.ts";
 import {
   chunkLengthOf,

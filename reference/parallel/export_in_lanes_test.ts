@@ -13,12 +13,12 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { exportImage } from "../loading/export_image.ts";
-import { openSnapshot, openSnapshotSync } from "../snapshot/open_snapshot.ts";
+import { openFileSource } from "../local/file_source.ts";
 import { saveSnapshot } from "../saving/save_snapshot.ts";
 import { createSnapshot } from "../saving/snapshot_writer.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { openFileSource } from "../local/file_source.ts";
+import { openSnapshot, openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { assertSameFile } from "../testing/same_file.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";

@@ -1,7 +1,7 @@
-import type { BackingFile } from "../sources/backing.ts";
 import { DirectFile } from "../local/direct_file.ts";
 import { LocalFile, nodeFs } from "../local/local_file.ts";
 import { SparseFile } from "../local/sparse_file.ts";
+import type { BackingFile } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";
 
 /** A file as a lane reads and writes it. */

@@ -1,8 +1,8 @@
 import { type ByteRange, PageBitmap } from "../../format/mod.ts";
 import { sharedBitmap } from "../atomic_bits.ts";
 import { CHUNK } from "../chunk.ts";
-import { backingOf } from "../sources/backing.ts";
 import { RAMBlock } from "../snapshot/ram_block.ts";
+import { backingOf } from "../sources/backing.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 

@@ -1,11 +1,11 @@
 import { sharedWords } from "../atomic_bits.ts";
-import { type BackingFile, backingOf } from "../sources/backing.ts";
 import { isSparse } from "../local/sparse_file.ts";
 import type { ProgressReport } from "../progress.ts";
 import type { RAMBlockInput, SaveOptions } from "../saving/save_snapshot.ts";
+import type { SnapshotWriter } from "../saving/snapshot_writer.ts";
 import { BackgroundFlush } from "../sinks/background_flush.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { SnapshotWriter } from "../saving/snapshot_writer.ts";
+import { type BackingFile, backingOf } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { checkDirectPages } from "./direct_pages.ts";
 import {

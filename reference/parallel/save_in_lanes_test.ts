@@ -10,17 +10,17 @@ import {
   writeSync,
 } from "node:fs";
 import { test } from "node:test";
-import { openSnapshot, openSnapshotSync } from "../snapshot/open_snapshot.ts";
+import { openFileSource } from "../local/file_source.ts";
 import { saveSnapshot } from "../saving/save_snapshot.ts";
 import type { RAMBlockInput, SaveOptions } from "../saving/save_snapshot.ts";
+import { createSnapshot } from "../saving/snapshot_writer.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { openFileSource } from "../local/file_source.ts";
-import { memorySource } from "../sources/memory_source.ts";
-import { createSnapshot } from "../saving/snapshot_writer.ts";
-import { ScratchFolder } from "../testing/scratch_folder.ts";
-import { assertSameFile } from "../testing/same_file.ts";
+import { openSnapshot, openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
+import { memorySource } from "../sources/memory_source.ts";
+import { assertSameFile } from "../testing/same_file.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
 
 const MIB = 0x100000;
 /** Enough for three lanes. */

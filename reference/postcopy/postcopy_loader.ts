@@ -1,10 +1,10 @@
 import type { PageRun } from "../../format/mod.ts";
 import { inLanes } from "../lanes.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+import { DemandGate } from "../sources/demand_gate.ts";
 import type { PageInstaller, PostcopyMemory } from "./page_installer.ts";
 import { hostPagesOf, HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
 import { PostcopyWork } from "./postcopy_work.ts";
-import { DemandGate } from "../sources/demand_gate.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
 
 /** Reads of the background under way at once, where each makes one wait. */
 const LANES = 4;

@@ -1,4 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
+import { SourceError } from "../sources/source_error.ts";
 import type { PageInstaller, SyncPostcopyMemory } from "./page_installer.ts";
 import { hostPagesOf, HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
 import {
@@ -6,7 +7,6 @@ import {
   PostcopyLoader,
   type PostcopyLoaderOptions,
 } from "./postcopy_loader.ts";
-import { SourceError } from "../sources/source_error.ts";
 
 /** Bytes that the background puts in place before faults are looked for again. */
 const STEP = 0x80000;

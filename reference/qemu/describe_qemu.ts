@@ -1,6 +1,6 @@
 import { CAPABILITY_MAPPED_RAM } from "../../format/mod.ts";
-import { openSnapshot } from "../snapshot/open_snapshot.ts";
 import { openFileSource } from "../local/file_source.ts";
+import { openSnapshot } from "../snapshot/open_snapshot.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { WaitOptions } from "../wait.ts";
 import { describeRunningQemu } from "./describe_running_qemu.ts";

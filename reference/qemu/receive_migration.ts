@@ -3,10 +3,10 @@ import {
   type ForwardRequest,
   walkSequentialStream,
 } from "../../format/mod.ts";
-import { summaryOf } from "../saving/mapped_ram_summary.ts";
-import { driveForward } from "../sequential/forward_drive.ts";
 import { Pace } from "../pace.ts";
+import { summaryOf } from "../saving/mapped_ram_summary.ts";
 import type { SaveSummary } from "../saving/save_snapshot.ts";
+import { driveForward } from "../sequential/forward_drive.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { SourceError } from "../sources/source_error.ts";

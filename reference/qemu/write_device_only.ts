@@ -1,10 +1,10 @@
 import { PageBitmap, type PageRun } from "../../format/mod.ts";
 import { CHUNK } from "../chunk.ts";
-import type { RAMBlock } from "../snapshot/ram_block.ts";
 import type { RAMBlockWriter } from "../saving/ram_block_writer.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { Snapshot } from "../snapshot/snapshot.ts";
 import { createSnapshot } from "../saving/snapshot_writer.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { RAMBlock } from "../snapshot/ram_block.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { findStalePages, type StaleOptions } from "./stale_pages.ts";
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RamLayout } from "../../format/mod.ts";
 import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
+import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
-import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
 
 const MEMORY = testMemory(100, [1, 2, 3, 64, 99]);
 const ROM = testMemory(4, [0]);

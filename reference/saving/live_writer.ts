@@ -1,7 +1,6 @@
 import type { PageBitmap } from "../../format/mod.ts";
 import { sharedBitmap, sharedWords } from "../atomic_bits.ts";
 import { CHUNK } from "../chunk.ts";
-import { type BackingFile, backingOf } from "../sources/backing.ts";
 import { Pace } from "../pace.ts";
 import {
   chunkLengthOf,
@@ -13,11 +12,12 @@ import {
 import { LanePool } from "../parallel/lane_pool.ts";
 import { CONTROL } from "../parallel/lane_task.ts";
 import type { ProgressReport } from "../progress.ts";
-import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { SnapshotWriter } from "./snapshot_writer.ts";
+import { type BackingFile, backingOf } from "../sources/backing.ts";
 import { PageBuffer } from "../zero_page.ts";
 import { saveChunk } from "./save_blocks.ts";
+import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
+import type { SnapshotWriter } from "./snapshot_writer.ts";
 
 /** A block that other threads can read, and the file they write it to. */
 interface SharedInput {

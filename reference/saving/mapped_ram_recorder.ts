@@ -19,12 +19,12 @@ import {
   writeStreamHeader,
 } from "../../format/mod.ts";
 import { sharedBitmap } from "../atomic_bits.ts";
-import { BackgroundFlush } from "../sinks/background_flush.ts";
-import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { checkedXbzrle } from "../sequential/checked_xbzrle.ts";
 import { inflatePage } from "../sequential/inflate_page.ts";
 import { type PageReceiver, RecordQueue } from "../sequential/record_queue.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
+import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { SinkReader } from "./read_back.ts";
 
 const EOS = encodeEos();

@@ -15,8 +15,8 @@ import {
   setBits,
   sharedWords,
 } from "../atomic_bits.ts";
-import { backingOf } from "../sources/backing.ts";
 import type { BlockShare } from "../parallel/block_share.ts";
+import { backingOf } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { isZero } from "../zero_page.ts";
 

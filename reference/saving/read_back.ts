@@ -1,9 +1,9 @@
-import { backingOf } from "../sources/backing.ts";
+import { openFileSource } from "../local/file_source.ts";
 import { LocalFile, nodeFs } from "../local/local_file.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { MemorySink } from "../sinks/memory_sink.ts";
+import { backingOf } from "../sources/backing.ts";
 import type { SyncByteSource } from "../sources/byte_source.ts";
-import { openFileSource } from "../local/file_source.ts";
 import { memorySource } from "../sources/memory_source.ts";
 
 /** Reads what was written to a sink before it is committed. */

@@ -9,16 +9,16 @@ import {
   toLsb0,
 } from "../../format/mod.ts";
 import { drive } from "../drive.ts";
-import { indexOptionsOf, type OpenOptions } from "../snapshot/open_snapshot.ts";
 import { type Progress, ProgressReport } from "../progress.ts";
+import type { ByteSink, ByteStore } from "../sinks/byte_sink.ts";
+import { indexOptionsOf, type OpenOptions } from "../snapshot/open_snapshot.ts";
+import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { sliceSource } from "../sources/slice_source.ts";
 import { loadBitmap, rebuildBitmap } from "./rebuild_bitmap.ts";
 import { saveBlocks } from "./save_blocks.ts";
 import type { RAMBlockInput } from "./save_snapshot.ts";
-import type { ByteSink, ByteStore } from "../sinks/byte_sink.ts";
-import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.ts";
 import { createWithFrame } from "./snapshot_writer.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
-import { sliceSource } from "../sources/slice_source.ts";
 import { endedFrame } from "./stream_frame.ts";
 
 /** How to repair. */

@@ -3,16 +3,16 @@ import {
   PageBitmap,
   pageRunRange,
 } from "../../format/mod.ts";
+import type { ByteStore } from "../sinks/byte_sink.ts";
 import {
   bitmapOrderOf,
   type OpenOptions,
   openSnapshot,
 } from "../snapshot/open_snapshot.ts";
-import type { ByteStore } from "../sinks/byte_sink.ts";
-import { findWriter } from "./snapshot_writer.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { loadBitmap } from "./rebuild_bitmap.ts";
+import { findWriter } from "./snapshot_writer.ts";
 
 /** A snapshot whose pages are re-written where they are. */
 export class SnapshotRewriter {

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { openFileStore } from "../sinks/file_store.ts";
 import {
   type OpenOptions,
   openSnapshotSync,
 } from "../snapshot/open_snapshot.ts";
-import { rewriteSnapshot } from "./rewrite_snapshot.ts";
-import { openFileStore } from "../sinks/file_store.ts";
+import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { WatchedStore } from "../testing/watched_store.ts";
-import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
+import { rewriteSnapshot } from "./rewrite_snapshot.ts";
 
 const PAGE = 4096;
 const MEMORY = testMemory(100, [1, 2, 3, 64, 99]);

@@ -1,13 +1,13 @@
 import { PageBitmap } from "../../format/mod.ts";
+import { ProgressReport } from "../progress.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
 import { isConverged, type LiveRound, type LiveRule } from "./live_rounds.ts";
 import { LiveWriter } from "./live_writer.ts";
-import { ProgressReport } from "../progress.ts";
 import type {
   RAMBlockInput,
   SaveOptions,
   SaveSummary,
 } from "./save_snapshot.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 /** RAM that is written to while it is saved. */

@@ -1,14 +1,14 @@
 import { alignUp, type ByteRange } from "../../format/mod.ts";
 import { saveInLanes } from "../parallel/save_in_lanes.ts";
 import { type Progress, ProgressReport } from "../progress.ts";
-import { saveBlocks } from "./save_blocks.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { saveBlocks } from "./save_blocks.ts";
 import {
   type CreateOptions,
   createSnapshot,
   type SnapshotWriter,
 } from "./snapshot_writer.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 
 /** RAM to be saved. */
 export interface RAMBlockInput {

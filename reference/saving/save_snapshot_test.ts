@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import type { Progress } from "../progress.ts";
-import {
-  importImages,
-  type RAMBlockInput,
-  saveSnapshot,
-} from "./save_snapshot.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
+import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
+import {
+  importImages,
+  type RAMBlockInput,
+  saveSnapshot,
+} from "./save_snapshot.ts";
 
 const PAGE = 4096;
 const MEMORY = testMemory(300, [1, 2, 5, 64, 200, 298, 299]);

@@ -7,12 +7,12 @@ import {
   type RamLayout,
 } from "../../format/mod.ts";
 import { sharedBitmap } from "../atomic_bits.ts";
-import { backingOf } from "../sources/backing.ts";
-import { RAMBlockWriter } from "./ram_block_writer.ts";
-import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import { backingOf } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";
+import { RAMBlockWriter } from "./ram_block_writer.ts";
+import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
 
 const EOS = encodeEos();
 

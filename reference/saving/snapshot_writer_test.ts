@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openSnapshot, openSnapshotSync } from "../snapshot/open_snapshot.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { createSnapshot } from "./snapshot_writer.ts";
+import { openSnapshot, openSnapshotSync } from "../snapshot/open_snapshot.ts";
+import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
-import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
+import { createSnapshot } from "./snapshot_writer.ts";
 
 const PAGE = 4096;
 const BLOCKS = [{ idstr: "ram", usedLength: 16 * PAGE }];

@@ -8,9 +8,9 @@ import {
   encodeTail,
   type RamLayout,
 } from "../../format/mod.ts";
-import { type CopiedParts, copiedParts, endedParts } from "./copied_parts.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import { type CopiedParts, copiedParts, endedParts } from "./copied_parts.ts";
 
 /** What stands before and behind the RAMBlocks of a stream. */
 export interface StreamFrame {

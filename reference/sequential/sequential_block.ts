@@ -3,9 +3,9 @@ import {
   type PageRun,
   type StreamBlock,
 } from "../../format/mod.ts";
-import type { SequentialIndex } from "./sequential_index.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import type { RunOptions } from "../snapshot/ram_block.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { SequentialIndex } from "./sequential_index.ts";
 
 /** Between two pages in a row of the same RAMBlock stands a word. */
 const WORD = 8;

@@ -1,7 +1,7 @@
 import type * as NodeFs from "node:fs";
-import { setBacking } from "../sources/backing.ts";
 import { fileError, notSeekable } from "../local/file_error.ts";
 import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { setBacking } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import { claimLeftover, removeLeftovers } from "./leftovers.ts";

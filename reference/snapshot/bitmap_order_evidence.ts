@@ -5,9 +5,9 @@ import {
   pageCountOf,
   type RAMBlockHeader,
 } from "../../format/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { RAMBlock } from "./ram_block.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 
 /** What speaks for the order in which the host that saved kept its bitmaps. */
 export interface BitmapOrderEvidence {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type BitmapOrder, toLsb0 } from "../../format/mod.ts";
-import { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";
-import { openSnapshotSync } from "./open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
+import { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";
+import { openSnapshotSync } from "./open_snapshot.ts";
 
 /** What speaks for an order in a file of 70 pages written in that order. */
 async function evidenceOf(order: BitmapOrder, machine = "none") {

@@ -1,5 +1,4 @@
 import { type PageRun, pageRunRange, type Walk } from "../../format/mod.ts";
-import type { BlockPages } from "./block_pages.ts";
 import { CHUNK, PARALLEL_CHUNK } from "../chunk.ts";
 import { drive } from "../drive.ts";
 import type {
@@ -9,6 +8,7 @@ import type {
   SourceReadOptions,
   TakeBytes,
 } from "../sources/byte_source.ts";
+import type { BlockPages } from "./block_pages.ts";
 
 /** Reads of many runs of a RAMBlock's pages at a time. */
 export class BlockRuns {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { openSnapshot } from "./open_snapshot.ts";
-import type { RAMBlock } from "./ram_block.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
+import { openSnapshot } from "./open_snapshot.ts";
+import type { RAMBlock } from "./ram_block.ts";
 
 const PAGE = 4096;
 /** Pages 1, 2, 4 and 7 to 11 of 12. */

@@ -4,17 +4,17 @@ import {
   indexSnapshot,
 } from "../../format/mod.ts";
 import { drive, driveSync } from "../drive.ts";
+import type {
+  ByteSource,
+  ReadOptions,
+  SyncByteSource,
+} from "../sources/byte_source.ts";
 import {
   makeSnapshot,
   makeSyncSnapshot,
   type Snapshot,
   type SyncSnapshot,
 } from "./snapshot.ts";
-import type {
-  ByteSource,
-  ReadOptions,
-  SyncByteSource,
-} from "../sources/byte_source.ts";
 
 /** How to open a snapshot. */
 export interface OpenOptions {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
+import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
 
 const FILE = await savedFile({ ram: testMemory(8, [1]) }, { machine: "pc" });
 

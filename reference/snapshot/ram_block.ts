@@ -7,16 +7,16 @@ import {
   type PageRun,
   type RAMBlockHeader,
 } from "../../format/mod.ts";
-import { backingOf, setBacking } from "../sources/backing.ts";
-import { BlockPages } from "./block_pages.ts";
-import { BlockRuns } from "./block_runs.ts";
 import { drive } from "../drive.ts";
+import { backingOf, setBacking } from "../sources/backing.ts";
 import type {
   ByteSource,
   ReadOptions,
   SourceReadOptions,
   TakeBytes,
 } from "../sources/byte_source.ts";
+import { BlockPages } from "./block_pages.ts";
+import { BlockRuns } from "./block_runs.ts";
 
 /** Which pages to look at: `first` up to, but not including, `end`. */
 export interface RunOptions extends ReadOptions {

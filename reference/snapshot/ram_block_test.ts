@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { PageBitmap } from "../../format/mod.ts";
-import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
-import type { SyncRAMBlock } from "./sync_ram_block.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
+import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
+import type { SyncRAMBlock } from "./sync_ram_block.ts";
 
 const PAGE = 4096;
 /** Pages 1, 2, 4 and 7 to 11 of 12. */

@@ -6,12 +6,12 @@ import {
 } from "../../format/mod.ts";
 import type { BitmapOrder } from "../../format/mod.ts";
 import { drive } from "../drive.ts";
-import { RAMBlock } from "./ram_block.ts";
 import type {
   ByteSource,
   ReadOptions,
   SyncByteSource,
 } from "../sources/byte_source.ts";
+import { RAMBlock } from "./ram_block.ts";
 import { SyncRAMBlock } from "./sync_ram_block.ts";
 
 /** An open snapshot. Its source stays the caller's to close. */

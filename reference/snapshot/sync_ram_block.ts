@@ -5,8 +5,8 @@ import type {
   RAMBlockHeader,
 } from "../../format/mod.ts";
 import { driveSync } from "../drive.ts";
-import { RAMBlock, type RunOptions } from "./ram_block.ts";
 import type { SyncByteSource } from "../sources/byte_source.ts";
+import { RAMBlock, type RunOptions } from "./ram_block.ts";
 
 /** A RAMBlock that can also be read without waiting. */
 export class SyncRAMBlock extends RAMBlock implements SyncByteSource {

@@ -11,12 +11,12 @@ import {
   walkDeviceState,
 } from "../../format/mod.ts";
 import { drive } from "../drive.ts";
-import { indexOptionsOf, type OpenOptions } from "./open_snapshot.ts";
 import { Pace } from "../pace.ts";
 import type { Progress } from "../progress.ts";
-import { makeSnapshot, type Snapshot } from "./snapshot.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { isZero } from "../zero_page.ts";
+import { indexOptionsOf, type OpenOptions } from "./open_snapshot.ts";
+import { makeSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** How to verify. */
 export interface VerifyOptions extends OpenOptions, ReadOptions {

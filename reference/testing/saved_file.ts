@@ -1,6 +1,6 @@
 import { saveSnapshot } from "../saving/save_snapshot.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
 import type { CreateOptions } from "../saving/snapshot_writer.ts";
+import { memorySink } from "../sinks/memory_sink.ts";
 import { memorySource } from "../sources/memory_source.ts";
 
 /** Memory of so many pages; those that are present have bytes of their own. */

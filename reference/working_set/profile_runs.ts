@@ -1,8 +1,8 @@
 import type { ProfileRun, WorkingSetProfile } from "../../format/mod.ts";
-import { differingBlock } from "./merge_profiles.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
-import { snapshotIdentity } from "./snapshot_identity.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
+import { differingBlock } from "./merge_profiles.ts";
+import { snapshotIdentity } from "./snapshot_identity.ts";
 
 /** How to check a profile against a snapshot. */
 export interface ProfileRunsOptions extends ReadOptions {

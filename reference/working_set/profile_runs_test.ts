@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { writeProfile } from "../../format/mod.ts";
-import { loadProfile } from "./load_profile.ts";
 import { openSnapshot } from "../snapshot/open_snapshot.ts";
-import { profileRuns } from "./profile_runs.ts";
-import { snapshotIdentity } from "./snapshot_identity.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
+import { loadProfile } from "./load_profile.ts";
+import { profileRuns } from "./profile_runs.ts";
+import { snapshotIdentity } from "./snapshot_identity.ts";
 import { WorkingSetRecorder } from "./working_set_recorder.ts";
 
 async function recorded() {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { ByteWriter, rangeEnd } from "../../format/mod.ts";
-import { openSnapshot } from "../snapshot/open_snapshot.ts";
 import { saveSnapshot } from "../saving/save_snapshot.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { snapshotIdentity } from "./snapshot_identity.ts";
+import { openSnapshot } from "../snapshot/open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
+import { snapshotIdentity } from "./snapshot_identity.ts";
 
 const RAM = testMemory(8, [1, 2]);
 const STATE = new TextEncoder().encode("state of a device");

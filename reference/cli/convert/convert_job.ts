@@ -29,12 +29,12 @@ import {
   type SequentialSnapshot,
 } from "../../sequential/mod.ts";
 import { openSnapshot } from "../../snapshot/mod.ts";
+import { imageName } from "../input/image_name.ts";
+import { UsageError } from "../input/usage_error.ts";
 import { commitTogether, type PendingFile } from "../output/commit_together.ts";
+import { createOutput, type OutputOptions } from "../output/output_file.ts";
 import type { ToFormat } from "./convert_arguments.ts";
 import type { ConvertInput, ConvertOptions } from "./convert_input.ts";
-import { imageName } from "../input/image_name.ts";
-import { createOutput, type OutputOptions } from "../output/output_file.ts";
-import { UsageError } from "../input/usage_error.ts";
 
 /** A conversion. */
 export interface ConvertJob {

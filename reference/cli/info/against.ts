@@ -10,15 +10,15 @@ import {
   QmpClient,
 } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../snapshot/mod.ts";
-import { countOf } from "../output/format_count.ts";
-import { type LoadCommands, loadCommands } from "./load_commands.ts";
 import { isUrl } from "../input/open_source.ts";
+import { joinWords, splitWords } from "../input/split_words.ts";
+import { UsageError } from "../input/usage_error.ts";
+import { countOf } from "../output/format_count.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
-import { joinWords, splitWords } from "../input/split_words.ts";
 import { paint } from "../output/terminal.ts";
+import { type LoadCommands, loadCommands } from "./load_commands.ts";
 import { tryLoad } from "./try_load.ts";
-import { UsageError } from "../input/usage_error.ts";
 
 /** What `info --against` compares with, and how. */
 export interface AgainstOptions {

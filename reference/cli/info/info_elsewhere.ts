@@ -1,9 +1,9 @@
 import type { UnsupportedError } from "../../../format/mod.ts";
 import { readLibvirtHeader } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
+import { printJson } from "../output/output.ts";
 import { libvirtFacts, printLibvirt } from "./info_libvirt.ts";
 import { infoSequential } from "./info_sequential.ts";
-import { printJson } from "../output/output.ts";
 
 /** Prints what a file holds that is not mapped-ram, or throws why it cannot. */
 export async function infoElsewhere(

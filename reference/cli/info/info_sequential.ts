@@ -3,13 +3,13 @@ import { openSequential } from "../../sequential/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
-import { printDevices } from "./info_devices.ts";
-import { libvirtFacts, printLibvirt } from "./info_libvirt.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
-import { stateClassOf } from "./state_class.ts";
 import { formatList, formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
+import { printDevices } from "./info_devices.ts";
+import { libvirtFacts, printLibvirt } from "./info_libvirt.ts";
+import { stateClassOf } from "./state_class.ts";
 
 /** How to print what a sequential stream holds. */
 export interface SequentialInfoOptions {

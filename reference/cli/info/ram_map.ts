@@ -1,8 +1,8 @@
 import type { RAMBlock } from "../../snapshot/mod.ts";
-import { type BlockCensus, countPages } from "./block_census.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { columns, paint, paintCode } from "../output/terminal.ts";
+import { type BlockCensus, countPages } from "./block_census.ts";
 
 /** Characters by the share of pages that the file holds, from none to all. */
 const SHADES = ["·", "░", "▒", "▓", "█"];

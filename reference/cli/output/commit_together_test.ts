@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ByteSink, createFileSink } from "../../sinks/mod.ts";
-import { commitTogether, type PendingFile } from "./commit_together.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
+import { commitTogether, type PendingFile } from "./commit_together.ts";
 
 async function pending(
   scratch: ScratchDirectory,

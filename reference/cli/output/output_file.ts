@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import { type ByteSink, createFileSink } from "../../sinks/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";
-import { tryFile } from "../system_error.ts";
 import { UsageError } from "../input/usage_error.ts";
+import { tryFile } from "../system_error.ts";
 
 /** How a command writes its files. */
 export interface OutputOptions {

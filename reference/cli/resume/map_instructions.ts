@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { MappedResumePlan } from "../../qemu/mod.ts";
 import { incomingCommands, incomingOptions } from "../info/load_commands.ts";
-import { print, printJson } from "../output/output.ts";
 import { joinWords } from "../input/split_words.ts";
+import { print, printJson } from "../output/output.ts";
 import { paint } from "../output/terminal.ts";
 
 /** What QEMU needs to resume a guest that maps its RAM. */

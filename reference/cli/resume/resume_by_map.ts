@@ -6,13 +6,13 @@ import {
   startIncoming,
 } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../snapshot/mod.ts";
+import { joinWords } from "../input/split_words.ts";
 import { checkMapping } from "./check_mapping.ts";
 import { createDevices } from "./create_devices.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
 import { explainFailure } from "./resume_failure.ts";
 import type { ResumeReport } from "./resume_report.ts";
-import { joinWords } from "../input/split_words.ts";
 
 /** What a guest is resumed with. */
 export interface MapSession {

@@ -1,8 +1,8 @@
 import type { IncomingMigration } from "../../qemu/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
+import { joinWords } from "../input/split_words.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
-import { joinWords } from "../input/split_words.ts";
 
 /** Lines of what QEMU prints that are shown: the last of them. */
 const LINES_MAX = 3;

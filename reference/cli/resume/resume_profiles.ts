@@ -1,3 +1,8 @@
+import {
+  type ProfileRun,
+  type WorkingSetProfile,
+  writeProfile,
+} from "../../../format/mod.ts";
 import { createFileSink } from "../../sinks/mod.ts";
 import type { Snapshot } from "../../snapshot/mod.ts";
 import {
@@ -7,11 +12,6 @@ import {
   snapshotIdentity,
   WorkingSetRecorder,
 } from "../../working_set/mod.ts";
-import {
-  type ProfileRun,
-  type WorkingSetProfile,
-  writeProfile,
-} from "../../../format/mod.ts";
 import { openSource } from "../input/open_source.ts";
 import { checkOutput } from "../output/output_file.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";

@@ -1,5 +1,4 @@
 import type { PostcopyStatistics } from "../../qemu/mod.ts";
-import type { Way } from "./resume_arguments.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
@@ -7,6 +6,7 @@ import { drawLine, printMessage } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { printEvent } from "../output/progress_events.ts";
 import { canDraw, messageColumns } from "../output/terminal.ts";
+import type { Way } from "./resume_arguments.ts";
 
 /** How far a guest is on its way. */
 export interface ResumeProgress extends PostcopyStatistics {

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { openFileSource } from "../../local/mod.ts";
 import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
 import { createFileSink } from "../../sinks/mod.ts";
 import {
@@ -8,8 +9,12 @@ import {
   type Snapshot,
   verifySnapshot,
 } from "../../snapshot/mod.ts";
-import { openFileSource } from "../../local/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
+import { drawRamMap } from "../info/ram_map.ts";
+import { print, printJson } from "../output/output.ts";
+import { allocatedBytes } from "../output/output_file.ts";
+import { ProgressBar } from "../output/progress_bar.ts";
+import { makeTemporaryFolder } from "../output/temporary_folder.ts";
 import { CountingSource } from "./counting_source.ts";
 import {
   type DemonstrationBlock,
@@ -20,11 +25,6 @@ import {
   type DemonstrationFacts,
   showDemonstration,
 } from "./demonstration_report.ts";
-import { print, printJson } from "../output/output.ts";
-import { allocatedBytes } from "../output/output_file.ts";
-import { makeTemporaryFolder } from "../output/temporary_folder.ts";
-import { ProgressBar } from "../output/progress_bar.ts";
-import { drawRamMap } from "../info/ram_map.ts";
 
 const PAGES_COMPARED = 2000;
 

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { openFileSource } from "../../local/mod.ts";
 import {
   type LiveRound,
   type LiveSummary,
@@ -8,19 +9,18 @@ import {
 } from "../../saving/mod.ts";
 import { createFileSink } from "../../sinks/mod.ts";
 import { openSnapshotSync, verifySnapshot } from "../../snapshot/mod.ts";
-import { openFileSource } from "../../local/mod.ts";
 import type { SyncByteSource } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
-import { LiveGuestProcess } from "./live_guest_process.ts";
-import { GUEST_PAGE_SIZE } from "./live_guest_words.ts";
 import { print, printJson } from "../output/output.ts";
 import { allocatedBytes } from "../output/output_file.ts";
-import { makeTemporaryFolder } from "../output/temporary_folder.ts";
-import { tryFile } from "../system_error.ts";
 import { formatTable } from "../output/table.ts";
+import { makeTemporaryFolder } from "../output/temporary_folder.ts";
 import { paint } from "../output/terminal.ts";
+import { tryFile } from "../system_error.ts";
+import { LiveGuestProcess } from "./live_guest_process.ts";
+import { GUEST_PAGE_SIZE } from "./live_guest_words.ts";
 
 const MEMORY_LENGTH = 0x10000000;
 /** A guest that writes faster than the disk is stopped even so. */

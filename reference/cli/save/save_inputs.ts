@@ -3,8 +3,8 @@ import type { RAMBlockInput } from "../../saving/mod.ts";
 import { openSnapshot, type Snapshot } from "../../snapshot/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import { findBlock } from "../input/find_block.ts";
-import { type OpenedImage, openImageData } from "./image_data.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";
+import { type OpenedImage, openImageData } from "./image_data.ts";
 import type { SaveArguments } from "./save_arguments.ts";
 
 /** What a new snapshot is made of. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
+import { openFileSource } from "../../local/file_source.ts";
 import { openSnapshotSync } from "../../snapshot/open_snapshot.ts";
 import type { SyncSnapshot } from "../../snapshot/snapshot.ts";
-import { openFileSource } from "../../local/file_source.ts";
 import { savedFile } from "../../testing/saved_file.ts";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import {
