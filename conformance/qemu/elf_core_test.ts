@@ -177,7 +177,7 @@ async function importTheirs(scratch: ScratchDirectory): Promise<void> {
 const GDB = hasGdb();
 const NO_GDB = "gdb is not in PATH";
 
-test(`gdb opens cores${GDB ? "" : ` (skipped: ${NO_GDB})`}`, {
+test(`gdb is here for cores${GDB ? "" : ` (skipped: ${NO_GDB})`}`, {
   skip: !GDB && env[REQUIRE_LINUX] !== "1",
 }, () => {
   // What it shows is compared above.
