@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { didYouMean } from "./input/did_you_mean.ts";
 import { UsageError } from "./input/usage_error.ts";
 
 /** What a command is run with. */
@@ -44,7 +45,8 @@ function checkOptions(args: readonly string[], options: Options): void {
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
     if (option === undefined || rawName !== `--${name}`) {
       throw new UsageError(
-        `Cannot use ${JSON.stringify(rawName)}: there is no such option`,
+        `Cannot use ${JSON.stringify(rawName)}: there is no such option` +
+          didYouMean(rawName, Object.keys(options).map((it) => `--${it}`)),
       );
     }
     if (seen.has(name) && !option.multiple) {

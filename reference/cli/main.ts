@@ -11,6 +11,7 @@ import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { didYouMean } from "./input/did_you_mean.ts";
 import { UsageError } from "./input/usage_error.ts";
 import { Interrupted } from "./interrupted.ts";
 import { OutputClosed, print, printMessage } from "./output/output.ts";
@@ -25,6 +26,9 @@ const USAGE = 2;
 
 const NAMES = Object.keys(COMMANDS);
 
+const HELP_OPTIONS = ["--help", "-h"];
+const VERSION_OPTIONS = ["--version", "-V"];
+
 const HELP = `\
 mapped-ram: VM RAM snapshots in QEMU's file format, every page at a fixed place
 
@@ -36,7 +40,8 @@ ${
     .join("\n")
 }
 
-COMMAND --help tells more. Where a snapshot is read, FILE may be a URL.
+COMMAND --help, or help COMMAND, tells more; --version prints the version.
+Where a snapshot is read, FILE may be a URL.
 Exit codes: 0 done, 1 the file is bad or the work failed, 2 wrong usage.
 
 Example: deno task save        # makes a small guest, saves it, shows it`;
@@ -48,16 +53,17 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   try {
-    if (name === "--help" || name === "-h") {
-      print(HELP);
-      return DONE;
-    }
-    if (name === "--version") {
+    if (asksFor(VERSION_OPTIONS, args)) {
       print(`mapped-ram ${VERSION} (SPEC.md ${SPEC_VERSION})`);
       return DONE;
     }
+    if (name === "help" || asksFor(HELP_OPTIONS, args.slice(0, 1))) {
+      // `help COMMAND` is `COMMAND --help`.
+      print(rest[0] === undefined ? HELP : (await loadCommand(rest[0])).help);
+      return DONE;
+    }
     const command = await loadCommand(name);
-    if (asksForHelp(rest)) {
+    if (asksFor(HELP_OPTIONS, rest)) {
       print(command.help);
       return DONE;
     }
@@ -76,14 +82,19 @@ function loadCommand(name: string | undefined): Promise<Command> {
   throw new UsageError(
     name === undefined
       ? `Cannot start without a command: ${expected}`
-      : `Cannot run ${JSON.stringify(name)}: ${expected}`,
+      : `Cannot run ${JSON.stringify(name)}: ${expected}` +
+        didYouMean(name, NAMES),
   );
 }
 
-function asksForHelp(args: readonly string[]): boolean {
+/** Whether an option is among the arguments before `--`. */
+function asksFor(
+  options: readonly string[],
+  args: readonly string[],
+): boolean {
   const end = args.indexOf("--");
-  const options = end < 0 ? args : args.slice(0, end);
-  return options.includes("--help") || options.includes("-h");
+  const ours = end < 0 ? args : args.slice(0, end);
+  return ours.some((it) => options.includes(it));
 }
 
 async function runCommand(

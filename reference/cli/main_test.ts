@@ -19,6 +19,11 @@ test("main() prints help and version", PATIENT, async () => {
     runGood(["--version"]),
   ]);
   for (const name of NAMES) assert.match(help.stdout, RegExp(`  ${name} `));
+  const again = await runAllGood([["help"], ["-h"], ["-V"], ["info", "-V"]]);
+  assert.deepEqual(again, [
+    ...[help.stdout, help.stdout],
+    ...[version.stdout, version.stdout],
+  ]);
   assert.match(help.stdout, /Example: deno task save/);
   assert.match(
     version.stdout,
@@ -38,6 +43,10 @@ test(
   async () => {
     const helps = await runAllGood(
       NAMES.map((name) => [name, "--help", "--no-such-option"]),
+    );
+    assert.deepEqual(
+      await runAllGood(NAMES.map((name) => ["help", name])),
+      helps,
     );
     NAMES.forEach((name, index) => {
       const stdout = helps[index];
@@ -61,12 +70,14 @@ test(
         /without a command: expected save, info, bitmaps, verify, read, load, /,
       ],
       [["saev"], 2, /Cannot run "saev": expected save, .* \(see --help\)/],
+      [["saev"], 2, /, did you mean "save"\?/],
+      [["help", "inof"], 2, /Cannot run "inof": .*, did you mean "info"\?/],
       [["toString"], 2, /Cannot run "toString"/],
       [["info"], 2, /without FILE \(see info --help\)/],
       [["read", "f", "ram"], 2, /without OFFSET LENGTH: expected FILE/],
       [["info", "f", "f"], 2, /Cannot use "f": expected FILE/],
       [["info", "f", "--map", "--map"], 2, /Cannot use --map twice/],
-      [["info", "f", "--maps"], 2, /"--maps": there is no such option/],
+      [["info", "f", "--maps"], 2, /no such option, did you mean "--map"\?/],
       [["info", "f", "-m"], 2, /"-m": there is no such option/],
       [["info", "f", "--offset"], 2, /--offset: its value is missing/],
       [["info", "f", "--offset", "--map"], 2, /with "--map", which is an/],

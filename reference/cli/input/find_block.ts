@@ -1,4 +1,5 @@
 import type { RAMBlock, Snapshot } from "../../snapshot/mod.ts";
+import { didYouMean } from "./did_you_mean.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The RAMBlock that an argument names. */
@@ -7,7 +8,8 @@ export function findBlock(snapshot: Snapshot, idstr: string): RAMBlock {
   if (block !== undefined) return block;
   throw new UsageError(
     `Cannot find RAMBlock ${JSON.stringify(idstr)} in ` +
-      `${JSON.stringify(snapshot.source.name)}: ` + namesOf(snapshot),
+      `${JSON.stringify(snapshot.source.name)}: ` + namesOf(snapshot) +
+      didYouMean(idstr, snapshot.blocks.map((it) => it.idstr)),
   );
 }
 

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { didYouMean } from "./did_you_mean.ts";
+
+const COMMANDS = ["save", "info", "load", "read", "resume", "page-server"];
+
+function assertMeans(word: string, meant: string | undefined): void {
+  const hint = meant === undefined ? "" : `, did you mean "${meant}"?`;
+  assert.equal(didYouMean(word, COMMANDS), hint, word);
+}
+
+test("didYouMean() finds a word with a letter too many, too few, swapped", () => {
+  assertMeans("saev", "save");
+  assertMeans("inof", "info");
+  assertMeans("resumee", "resume");
+  assertMeans("pageserver", "page-server");
+  assertMeans("SAVE", "save");
+});
+
+test("didYouMean() says nothing if no word is close", () => {
+  for (const word of ["", "x", "frobnicate", "toString", "s".repeat(1e6)]) {
+    assertMeans(word, undefined);
+  }
+  assert.equal(didYouMean("save", []), "");
+});
