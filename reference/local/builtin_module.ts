@@ -4,6 +4,7 @@ import type * as Net from "node:net";
 import type * as Os from "node:os";
 import type * as Path from "node:path";
 import type * as Process from "node:process";
+import type * as WorkerThreads from "node:worker_threads";
 import { SourceError } from "../sources/source_error.ts";
 
 /** The modules of Node that the library uses where there are any. */
@@ -14,6 +15,7 @@ interface BuiltinModules {
   readonly "node:os": typeof Os;
   readonly "node:path": typeof Path;
   readonly "node:process": typeof Process;
+  readonly "node:worker_threads": typeof WorkerThreads;
 }
 
 /**

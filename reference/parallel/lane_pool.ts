@@ -5,6 +5,7 @@ import {
   type LaneFailure,
   type LaneTask,
 } from "./lane_task.ts";
+import { type LaneThread, startLaneThread } from "./lane_thread.ts";
 
 /** Milliseconds between two looks at how far the lanes are. */
 const POLL = 50;
@@ -22,21 +23,15 @@ export interface LanePoolOptions {
  * when the pool is disposed of.
  */
 export class LanePool implements Disposable {
-  readonly #workers: readonly Worker[];
+  readonly #threads: readonly LaneThread[];
 
-  /** Starts `count` threads. */
+  /**
+   * Starts `count` threads.
+   *
+   * @throws {SourceError} if the runtime has no threads
+   */
   constructor(count: number) {
-    if (typeof Worker === "undefined") {
-      throw new SourceError(
-        "workers",
-        "Cannot work in parallel: this runtime has no Worker",
-      );
-    }
-    const url = new URL("./lane_worker.ts", import.meta.url);
-    this.#workers = Array.from(
-      { length: count },
-      () => new Worker(url, { type: "module" }),
-    );
+    this.#threads = Array.from({ length: count }, startLaneThread);
   }
 
   /** Does a task; resolves when every lane has stopped. */
@@ -47,7 +42,7 @@ export class LanePool implements Disposable {
     signal?.addEventListener("abort", stop);
     const timer = setInterval(() => onPoll?.(), POLL);
     try {
-      const lanes = this.#workers.map((worker) => runLane(worker, task));
+      const lanes = this.#threads.map((thread) => runLane(thread, task));
       const answers = await Promise.all(lanes);
       const failure = answers.find((answer) => answer.failure !== undefined)
         ?.failure;
@@ -62,20 +57,20 @@ export class LanePool implements Disposable {
 
   /** Ends the threads. */
   [Symbol.dispose](): void {
-    for (const worker of this.#workers) worker.terminate();
+    for (const thread of this.#threads) thread.terminate();
   }
 }
 
-function runLane(worker: Worker, task: LaneTask): Promise<LaneAnswer> {
+function runLane(thread: LaneThread, task: LaneTask): Promise<LaneAnswer> {
   return new Promise((resolve) => {
-    worker.onmessage = ({ data }: MessageEvent<LaneAnswer>) => resolve(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      Atomics.store(task.control, CONTROL.stop, 1);
-      const message = `Cannot work in parallel: ${event.message}`;
-      resolve({ failure: { source: "workers", message, range: undefined } });
-    };
-    worker.postMessage(task);
+    thread.send(task, {
+      onAnswer: resolve,
+      onFailure(reason) {
+        Atomics.store(task.control, CONTROL.stop, 1);
+        const message = `Cannot work in parallel: ${reason}`;
+        resolve({ failure: { source: "workers", message, range: undefined } });
+      },
+    });
   });
 }
 

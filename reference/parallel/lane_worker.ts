@@ -4,6 +4,7 @@
  * @module
  */
 
+import { builtinModule } from "../local/builtin_module.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { copyLane } from "./copy_lane.ts";
 import {
@@ -13,22 +14,32 @@ import {
   type LaneTask,
 } from "./lane_task.ts";
 
-/** What a worker has instead of a window. */
-interface WorkerScope {
-  onmessage: ((event: MessageEvent<LaneTask>) => void) | null;
+/** What a thread has to speak with the one that started it. */
+interface LanePort {
+  onmessage: ((event: { readonly data: LaneTask }) => void) | null;
   postMessage(answer: LaneAnswer): void;
 }
 
-const scope = globalThis as unknown as WorkerScope;
+/** A worker of the web is its own port; a thread of Node has one. */
+function portHere(): LanePort {
+  if ("postMessage" in globalThis) return globalThis as unknown as LanePort;
+  const { parentPort } = builtinModule("node:worker_threads", {
+    what: "workers",
+    action: "work in parallel",
+  });
+  return parentPort as unknown as LanePort;
+}
 
-scope.onmessage = ({ data: task }) => {
+const port = portHere();
+
+port.onmessage = ({ data: task }) => {
   try {
     copyLane(task);
-    scope.postMessage({});
+    port.postMessage({});
   } catch (error) {
     // The other lanes need not go on.
     Atomics.store(task.control, CONTROL.stop, 1);
-    scope.postMessage({ failure: describe(error) });
+    port.postMessage({ failure: describe(error) });
   }
 };
 

@@ -1,0 +1,72 @@
+import type { Worker as NodeWorker } from "node:worker_threads";
+import { builtinModule } from "../local/builtin_module.ts";
+import type { LaneAnswer, LaneTask } from "./lane_task.ts";
+
+/** What to do with what a thread says. */
+export interface LaneListener {
+  /** Receives the answer to a task. */
+  onAnswer(answer: LaneAnswer): void;
+  /** Receives the reason why the thread cannot answer. */
+  onFailure(message: string): void;
+}
+
+/** A thread that copies pages: a `Worker` of the web, or one of Node's. */
+export interface LaneThread {
+  /** Sends a task; the answer, or the failure, goes to `listener`. */
+  send(task: LaneTask, listener: LaneListener): void;
+  /** Ends the thread. */
+  terminate(): void;
+}
+
+/**
+ * Starts a thread.
+ *
+ * @throws {SourceError} if the runtime has no threads
+ */
+export function startLaneThread(): LaneThread {
+  const url = new URL("./lane_worker.ts", import.meta.url);
+  return typeof Worker === "undefined"
+    ? startNodeThread(url)
+    : startWebThread(url);
+}
+
+function startWebThread(url: URL): LaneThread {
+  const worker = new Worker(url, { type: "module" });
+  return {
+    send(task, { onAnswer, onFailure }) {
+      worker.onmessage = ({ data }: MessageEvent<LaneAnswer>) => onAnswer(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        onFailure(event.message);
+      };
+      worker.postMessage(task);
+    },
+    terminate: () => worker.terminate(),
+  };
+}
+
+/** Node has no `Worker` of the web. */
+function startNodeThread(url: URL): LaneThread {
+  const { Worker } = builtinModule("node:worker_threads", {
+    what: "workers",
+    action: "work in parallel",
+  });
+  const worker: NodeWorker = new Worker(url);
+  // Events that come before a listener does are not kept.
+  let failure: string | undefined;
+  let listener: LaneListener | undefined;
+  const fail = (message: string) => {
+    failure = message;
+    listener?.onFailure(message);
+  };
+  worker.on("message", (answer: LaneAnswer) => listener?.onAnswer(answer));
+  worker.on("error", (error) => fail(String(error)));
+  return {
+    send(task, it) {
+      listener = it;
+      if (failure === undefined) worker.postMessage(task);
+      else it.onFailure(failure);
+    },
+    terminate: () => void worker.terminate(),
+  };
+}
