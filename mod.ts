@@ -172,6 +172,7 @@ export {
   PostcopySource,
   type PostcopyStatistics,
   type QemuFacts,
+  type QemuOption,
   QmpClient,
   type QmpEvent,
   type QmpObject,

@@ -22,6 +22,7 @@ const DEVICES = "-device virtio-net-pci,addr=0x3 -device e1000,addr=0x4";
 const PAGE = "-device loader,addr=0x3000000,data=7,data-len=4";
 
 interface Report {
+  readonly verdict: "loads" | "other-machine" | "refused";
   readonly loads: boolean;
   readonly differences: readonly Readonly<Record<string, string>>[];
   readonly commands: {
@@ -48,7 +49,7 @@ async function against(
   });
   assert.equal(stderr, "");
   const report = JSON.parse(stdout) as Report;
-  assert.equal(code, report.loads ? 0 : 1);
+  assert.equal(code, report.verdict === "loads" ? 0 : 1);
   return report;
 }
 
@@ -125,7 +126,7 @@ const CASES: readonly Case[] = [
     name: "less RAM",
     args: `${MACHINE.replace("64M", "32M")} ${DEVICES}`,
     told: [
-      /^wrong RAMBlock pc\.ram: 64M in .*, 32M in .*: start it with -m 64M/,
+      /^refused RAMBlock pc\.ram: 64M in .*, 32M in .*: start it with -m 64M/,
     ],
     loads: false,
   },
@@ -143,6 +144,18 @@ const CASES: readonly Case[] = [
       "-object memory-backend-ram,id=mem,size=64M",
     told: [
       /^refused RAMBlock pc\.ram: 64M, called mem in .*memory-backend=pc\./,
+    ],
+    loads: false,
+  },
+  {
+    name: "another machine, less RAM, fewer CPUs and no virtio-net at once",
+    args: "-machine pc-q35-10.0,vmport=on -m 32M,slots=2,maxmem=1G -smp 1 " +
+      "-device e1000,addr=0x4",
+    told: [
+      /^refused machine: .*: start it with -machine pc-i440fx-10\.0$/,
+      /^refused RAMBlock pc\.ram: 64M in .*: start it with -m 64M$/,
+      /^refused CPUs: 2 in .*: start it with -smp 2$/,
+      /^refused device 00:03\.0 virtio-net: .* -device virtio-net-pci,addr=0/,
     ],
     loads: false,
   },
@@ -205,10 +218,31 @@ qemuTest(
       assert.equal(found.length, told.length, `${name}: ${found}`);
       told.forEach((it, index) => assert.match(found[index], it, name));
       const isGood = told.every((it) => it.source.startsWith("^note"));
-      assert.equal(report.loads, isGood, name);
+      assert.equal(report.verdict === "loads", isGood, name);
+      assert.equal(report.loads, loads, name);
       if (loads) await load(scratch, args);
       else await assert.rejects(load(scratch, args), name);
     }
+  },
+);
+
+qemuTest(
+  "info --against corrects the arguments that options can correct",
+  target,
+  async (scratch) => {
+    await save(scratch, `${MACHINE} ${DEVICES} ${PAGE}`);
+    const line = `qemu-system-${target} ${PLAIN}`;
+    const wrong = "-machine pc-q35-10.0,hpet=on -m 32M -smp 1 " + DEVICES;
+    const { commands, verdict } = await against(scratch, `${line} ${wrong}`);
+    assert.equal(verdict, "refused");
+    const right = commands.qemu.slice(1, -4).join(" ");
+    assert.equal(
+      right,
+      `${PLAIN} -machine pc-i440fx-10.0,hpet=on -m 64M -smp 2 ${DEVICES}`,
+    );
+    const corrected = await against(scratch, `${line.split(" ")[0]} ${right}`);
+    assert.equal(corrected.verdict, "loads");
+    await load(scratch, right);
   },
 );
 

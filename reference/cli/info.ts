@@ -35,7 +35,8 @@ not, why, and prints the commands that load it. QEMU is started with these
 arguments, its guest stopped, and saves its own empty state to be compared. Of a
 QEMU that waits with -incoming defer, the address of its QMP socket is given.
 A difference is "refused" by QEMU, "wrong" where QEMU may load it but not as the
-same machine, or a "note". Exit code 1 says that it will not load.
+same machine, or a "note". The commands printed have the arguments corrected as
+far as an option does it. Exit code 1: it will not load as the same machine.
 
   --map                       draw a map of the RAM, and list the addresses at
                               which the guest sees it

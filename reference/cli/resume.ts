@@ -13,6 +13,7 @@ import {
   type ResumeArguments,
   resumeArguments,
 } from "./resume/resume_arguments.ts";
+import { refuseRamOnly } from "./resume/refuse_ram_only.ts";
 import { resumeByMap } from "./resume/resume_by_map.ts";
 import { resumeByPostcopy } from "./resume/resume_by_postcopy.ts";
 import {
@@ -98,6 +99,7 @@ Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
       .catch((error) => {
         throw explainStart(error, request);
       });
+    await refuseRamOnly(snapshot, signal);
     if (way.via === "map" && isPrepared(request)) {
       return await prepareMap(snapshot, { request, way, report, signal });
     }

@@ -9,7 +9,7 @@ import { formatResumeProgress } from "./resume/resume_report.ts";
 import { SteadyFile } from "./resume/steady_file.ts";
 import { PATIENT, run, runAllBad, runBad } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
-import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";
+import { fixtureGuest, fixtureSnapshot } from "./testing/snapshot_fixture.ts";
 
 test("resume refuses a wrong command line", PATIENT, async () => {
   const qemu = ["--", "-M", "pc"];
@@ -68,13 +68,15 @@ test("resume refuses a wrong command line", PATIENT, async () => {
 
 test("resume says what it needs before it starts", PATIENT, async () => {
   using scratch = new ScratchDirectory();
-  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const file = scratch.write("vm.mr", await fixtureGuest());
+  const ram = scratch.write("ram.mr", await fixtureSnapshot());
   const text = scratch.write("text", "no profile\n");
   const none = scratch.file("none");
   const qemu = ["--", none];
   await runAllBad([
     [["resume", none, ...qemu], 1, /Cannot open ".*none": no such file/],
     [["resume", text, ...qemu], 1, /Cannot read ".*text"/],
+    [["resume", ram, "--via", "postcopy", ...qemu], 1, /it holds RAM only, no/],
     [["resume", file, ...qemu], 1, /"[^"]*none": there is no .*: install QEMU/],
     [["resume", file, "--replay", text, ...qemu], 1, /expected "mapped-ram-pr/],
     [["resume", file, "--replay", none, ...qemu], 1, /Cannot open ".*none"/],
@@ -113,7 +115,7 @@ test(
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
-    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    const file = scratch.write("vm.mr", await fixtureGuest());
     const old = program(
       scratch,
       `case "$*" in

@@ -23,6 +23,7 @@ export function* compareCpus(
       subject: "CPUs",
       text: inBoth(needed, found, qemu),
       remedy: `start it with -smp ${needed}`,
+      option: { name: "smp", value: String(needed) },
     };
     return;
   }

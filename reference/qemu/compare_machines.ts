@@ -40,6 +40,8 @@ export function compareMachines(
     ...compareUuid(snapshot, qemu),
     ...compareRAMBlocks(snapshot, qemu),
   ];
+  // Without any state of devices, each of them would be said to be extra.
+  if (snapshot.sections?.length === 0) return [...differences, RAM_ONLY];
   if (!isSameFamily(snapshot.machine, qemu.machine)) return differences;
   return [
     ...differences,
@@ -47,6 +49,13 @@ export function compareMachines(
     ...compareDevices(snapshot, qemu),
   ];
 }
+
+const RAM_ONLY: MachineDifference = {
+  kind: "wrong",
+  subject: "state of devices",
+  text: "the snapshot holds RAM only, no CPU and no device: no guest goes on",
+  remedy: "save it with the devices of a snapshot that QEMU saved",
+};
 
 function* compareRunState(
   { name, runState }: MachineDescription,
@@ -71,7 +80,9 @@ function* compareCapabilities(
     yield {
       kind: "refused",
       subject: `capability ${capability}`,
-      text: `${qemu.name} ${isBroken ? "loads no file with it" : "has it not"}`,
+      text: `${qemu.name} ${
+        isBroken ? "loads no file with it" : "does not have it"
+      }`,
       remedy: `take QEMU ${isBroken ? IGNORE_SHARED_SINCE : 9}.0 or later`,
     };
   }
@@ -96,6 +107,7 @@ function* compareType(
         (since === undefined
           ? "the QEMU that saved"
           : `a QEMU that has it, ${since} or later`),
+    ...exists && { option: { name: "machine", value: machine } },
   };
 }
 
@@ -124,6 +136,7 @@ function* compareUuid(
     subject: "UUID",
     text: inBoth(uuid, qemu.uuid ?? "none", qemu),
     remedy: `start it with -uuid ${uuid}`,
+    option: { name: "uuid", value: uuid },
   };
 }
 

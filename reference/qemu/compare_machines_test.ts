@@ -88,14 +88,14 @@ test("of another kind of machine, only its memory is compared besides", () => {
   assert.deepEqual(compare(q35), [
     "refused machine: pc-i440fx-10.0 in the snapshot, pc-q35-10.0 in " +
     "QEMU 10.0.2: start it with -machine pc-i440fx-10.0",
-    "wrong RAMBlock pc.ram: 256M in the snapshot, 128M in QEMU 10.0.2: " +
+    "refused RAMBlock pc.ram: 256M in the snapshot, 128M in QEMU 10.0.2: " +
     "start it with -m 256M",
   ]);
 });
 
 test("capabilities, page size, UUID and state are compared", () => {
   assert.deepEqual(compare({ capabilities: ["events"] }), [
-    "refused capability mapped-ram: QEMU 10.0.2 has it not: " +
+    "refused capability mapped-ram: QEMU 10.0.2 does not have it: " +
     "take QEMU 9.0 or later",
   ]);
   const shared = { capabilities: ["x-ignore-shared", "mapped-ram"] };

@@ -42,11 +42,14 @@ function otherSize(
   qemu: MachineDescription,
 ): MachineDifference {
   const size = formatSize(usedLength);
+  const isMain = isMainMemory(idstr);
   return {
-    kind: "wrong",
+    // QEMU loads into a main memory that is larger.
+    kind: isMain && other.usedLength < usedLength ? "refused" : "wrong",
     subject: `RAMBlock ${idstr}`,
     text: inBoth(size, formatSize(other.usedLength), qemu),
-    remedy: isMainMemory(idstr)
+    ...isMain && { option: { name: "m", value: size } },
+    remedy: isMain
       ? `start it with -m ${size}`
       : idstr.startsWith("/rom@")
       ? "give it the same devices, CPUs and memory, from which QEMU makes it"

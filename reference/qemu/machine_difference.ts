@@ -9,6 +9,14 @@ export type DifferenceKind =
   /** It loads; somebody may want to know. */
   | "note";
 
+/** An option of QEMU's command line. */
+export interface QemuOption {
+  /** Its name, without the dash. */
+  readonly name: "machine" | "m" | "smp" | "uuid";
+  /** Its value; of `machine`, `m` and `smp` the first property alone. */
+  readonly value: string;
+}
+
 /** One way in which a QEMU is not the machine that a snapshot is of. */
 export interface MachineDifference {
   /** What it does to the load. */
@@ -19,6 +27,8 @@ export interface MachineDifference {
   readonly text: string;
   /** What to do about it. */
   readonly remedy: string;
+  /** The option that ends the difference, where one alone does. */
+  readonly option?: QemuOption;
 }
 
 /** Whether two types are versions of one machine, with the same devices in it. */

@@ -34,6 +34,7 @@ export type {
 export type {
   DifferenceKind,
   MachineDifference,
+  QemuOption,
 } from "./machine_difference.ts";
 export type {
   MappedBlock,

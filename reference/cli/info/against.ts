@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import {
-  compareMachines,
   connectSocket,
   describeQemu,
   describeRunningQemu,
@@ -11,12 +10,14 @@ import {
 } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../snapshot/mod.ts";
 import { isUrl } from "../input/open_source.ts";
-import { joinWords, splitWords } from "../input/split_words.ts";
+import { parseQemuCommand } from "../input/qemu_command.ts";
+import { joinWords } from "../input/split_words.ts";
 import { UsageError } from "../input/usage_error.ts";
 import { countOf } from "../output/format_count.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { paint } from "../output/terminal.ts";
+import { findDifferences } from "./find_differences.ts";
 import { type LoadCommands, loadCommands } from "./load_commands.ts";
 import { tryLoad } from "./try_load.ts";
 
@@ -30,12 +31,6 @@ export interface AgainstOptions {
   readonly signal: AbortSignal;
 }
 
-/** A QEMU that is to be started. */
-export interface QemuCommand {
-  readonly program: string;
-  readonly args: readonly string[];
-}
-
 /** Says whether a snapshot will load in a QEMU; the number is the exit code. */
 export async function compareAgainst(
   file: string,
@@ -43,7 +38,7 @@ export async function compareAgainst(
   options: AgainstOptions,
 ): Promise<number> {
   const { against, signal } = options;
-  const command = isAddress(against) ? undefined : parseCommand(against);
+  const command = isAddress(against) ? undefined : parseQemuCommand(against);
   if (options.try && (command === undefined || isUrl(file))) {
     throw new UsageError(
       "Cannot use --try: expected a snapshot in a file, and QEMU's arguments " +
@@ -54,25 +49,39 @@ export async function compareAgainst(
   const qemu = command === undefined
     ? await askSocket(against, signal)
     : await describeQemu(command.args, { program: command.program, signal });
-  const differences = compareMachines(needed, qemu);
+  const { differences: found, corrected } = await findDifferences(
+    needed,
+    qemu,
+    { command, signal },
+  );
+  const differences = [...found];
   if (options.try && command !== undefined && !differences.some(isFatal)) {
     const { streamOffset: offset } = snapshot.index;
     const address = { filename: resolve(file), offset };
     const refusal = await tryLoad(command, address, signal);
     if (refusal !== undefined) differences.push(refusal);
   }
-  const loads = !differences.some(isFatal);
-  const report = {
+  const verdict = verdictOf(differences);
+  const report: Report = {
     file,
     qemu: qemu.name,
-    loads,
+    verdict,
+    loads: verdict !== "refused",
     differences,
     unknown: options.try ? [] : [...needed.unknown, ...qemu.unknown],
-    commands: loadCommands(file, snapshot, command),
+    commands: loadCommands(file, snapshot, corrected),
   };
   if (options.json) printJson(report);
   else printReport(report);
-  return loads ? 0 : 1;
+  return verdict === "loads" ? 0 : 1;
+}
+
+/** Whether QEMU loads the snapshot, and as the machine that was saved. */
+type Verdict = "loads" | "other-machine" | "refused";
+
+function verdictOf(differences: readonly MachineDifference[]): Verdict {
+  if (differences.some(({ kind }) => kind === "refused")) return "refused";
+  return differences.some(isFatal) ? "other-machine" : "loads";
 }
 
 function isFatal({ kind }: MachineDifference): boolean {
@@ -81,18 +90,6 @@ function isFatal({ kind }: MachineDifference): boolean {
 
 function isAddress(text: string): boolean {
   return /^(unix|tcp):/.test(text);
-}
-
-/** Takes what describing and loading add out of the arguments. */
-function parseCommand(text: string): QemuCommand {
-  const words = splitWords(text);
-  const first = words[0]?.startsWith("-") ? undefined : words.shift();
-  const args: string[] = [];
-  for (let index = 0; index < words.length; index++) {
-    if (/^--?incoming$/.test(words[index])) index++;
-    else if (!/^--?daemonize$/.test(words[index])) args.push(words[index]);
-  }
-  return { program: first ?? "qemu-system-x86_64", args };
 }
 
 async function askSocket(
@@ -108,6 +105,7 @@ async function askSocket(
 interface Report {
   readonly file: string;
   readonly qemu: string;
+  readonly verdict: Verdict;
   readonly loads: boolean;
   readonly differences: readonly MachineDifference[];
   readonly unknown: readonly string[];
@@ -117,12 +115,16 @@ interface Report {
 const COLORS = { refused: "red", wrong: "red", note: "yellow" } as const;
 
 function printReport(report: Report): void {
-  const { file, qemu, loads, differences, unknown, commands } = report;
-  const count = differences.filter(isFatal).length;
-  const verdict = loads
-    ? `${file} will load in ${qemu}`
-    : `${file} will not load in ${qemu}: ${countOf(count, "difference")}`;
-  print(paint("bold", printable(verdict)));
+  const { file, qemu, verdict, differences, unknown, commands } = report;
+  const fatal = differences.filter(isFatal);
+  const count = countOf(fatal.length, "difference");
+  const headline = {
+    "loads": `${file} will load in ${qemu}`,
+    "other-machine":
+      `${file} may load in ${qemu}, but not as the same machine: ${count}`,
+    "refused": `${file} will not load in ${qemu}: ${count}`,
+  }[verdict];
+  print(paint("bold", printable(headline)));
   for (const { kind, subject, text, remedy } of differences) {
     print(
       `  ${paint(COLORS[kind], kind.padEnd(7))}  ${
@@ -136,10 +138,13 @@ function printReport(report: Report): void {
     for (const line of unknown) print(`  ${printable(line)}`);
   }
   print("");
+  const isCorrected = fatal.every((it) => it.option !== undefined);
   print(
     paint(
       "bold",
-      loads ? "To load it" : "To load it, once QEMU's arguments are as said",
+      isCorrected
+        ? "To load it"
+        : "To load it, once QEMU's arguments are as said above",
     ),
   );
   if (commands.qemu !== undefined) print(`  ${joinWords(commands.qemu)}`);

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Snapshot } from "../../snapshot/mod.ts";
 import { isUrl } from "../input/open_source.ts";
-import type { QemuCommand } from "./against.ts";
+import type { QemuCommand } from "../input/qemu_command.ts";
 
 /** Exact commands that load a snapshot. */
 export interface LoadCommands {

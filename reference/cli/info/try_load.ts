@@ -4,7 +4,7 @@ import {
   startQemu,
 } from "../../qemu/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
-import type { QemuCommand } from "./against.ts";
+import type { QemuCommand } from "../input/qemu_command.ts";
 
 /** So many lines of what QEMU prints are shown. */
 const LINES_MAX = 2;

@@ -1,7 +1,7 @@
 import { parseSocketAddress, type SocketAddress } from "../../qemu/mod.ts";
 import type { OpenOptions } from "../../snapshot/mod.ts";
 import { parse, takePositionals } from "../command.ts";
-import type { QemuCommand } from "../info/against.ts";
+import type { QemuCommand } from "../input/qemu_command.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
 import { UsageError } from "../input/usage_error.ts";

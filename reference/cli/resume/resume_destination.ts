@@ -5,7 +5,7 @@ import {
   QmpClient,
   startQemu,
 } from "../../qemu/mod.ts";
-import type { QemuCommand } from "../info/against.ts";
+import type { QemuCommand } from "../input/qemu_command.ts";
 import { makeTemporaryFolder } from "../output/temporary_folder.ts";
 
 /** A QEMU that takes a guest in. */

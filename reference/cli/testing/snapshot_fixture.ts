@@ -1,3 +1,5 @@
+import { ByteWriter } from "../../../format/mod.ts";
+import { openSnapshot } from "../../snapshot/mod.ts";
 import { saveSnapshot } from "../../saving/mod.ts";
 import { memorySink } from "../../sinks/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
@@ -30,4 +32,26 @@ export async function fixtureSnapshot(): Promise<Uint8Array<ArrayBuffer>> {
   }));
   await saveSnapshot(sink, blocks, { machine: "pc-i440fx-10.0" });
   return sink.bytes();
+}
+
+/** The same with the state of a device, as a guest has it that can go on. */
+export async function fixtureGuest(): Promise<Uint8Array> {
+  const ram = await fixtureSnapshot();
+  const { index } = await openSnapshot(memorySource(ram));
+  const field = { name: "ticks", type: "uint8", size: 1 };
+  const timer = {
+    name: "timer",
+    instance_id: 0,
+    vmsd_name: "timer",
+    version: 2,
+  };
+  const vmdesc = JSON.stringify({
+    page_size: 4096,
+    devices: [{ ...timer, fields: [field] }],
+  });
+  return new ByteWriter().bytes(ram.subarray(0, index.ramEnd))
+    .u8(4).be32(7).countedString("timer").be32(0).be32(2).u8(0)
+    .u8(0x7e).be32(7)
+    .u8(0)
+    .u8(6).be32(vmdesc.length).text(vmdesc).finish();
 }

@@ -1,0 +1,64 @@
+import {
+  compareMachines,
+  describeQemu,
+  type MachineDescription,
+  type MachineDifference,
+} from "../../qemu/mod.ts";
+import { SourceError } from "../../sources/mod.ts";
+import type { QemuCommand } from "../input/qemu_command.ts";
+import { correctedArguments } from "./corrected_arguments.ts";
+
+/** Corrections in a row: a machine type, and what it brings. */
+const ROUNDS = 3;
+
+/** What was found. */
+export interface FoundDifferences {
+  /** All differences; first those that an option of QEMU ends. */
+  readonly differences: readonly MachineDifference[];
+  /** The QEMU without those, where its arguments are known. */
+  readonly corrected: QemuCommand | undefined;
+}
+
+/**
+ * Compares a snapshot with a QEMU. What a wrong machine type hides is found by
+ * asking a QEMU of the right one, and so on.
+ *
+ * @throws {SourceError} if the QEMU cannot be asked
+ */
+export async function findDifferences(
+  needed: MachineDescription,
+  qemu: MachineDescription,
+  { command, signal }: {
+    /** How to start that QEMU; undefined for one that runs. */
+    readonly command: QemuCommand | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<FoundDifferences> {
+  let found = compareMachines(needed, qemu);
+  if (command === undefined) {
+    return { differences: found, corrected: undefined };
+  }
+  const { program } = command;
+  let args = command.args;
+  const ended: MachineDifference[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const byOption = found.filter((it) => it.option !== undefined);
+    if (byOption.length === 0) break;
+    args = correctedArguments(args, byOption);
+    try {
+      const other = await describeQemu(args, { program, signal });
+      found = compareMachines(needed, other);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof SourceError)) throw error;
+      // That machine does not take the other arguments: this is all there is.
+      break;
+    }
+    ended.push(...byOption);
+  }
+  const left = new Set(found.map((it) => it.subject));
+  return {
+    differences: [...ended.filter((it) => !left.has(it.subject)), ...found],
+    corrected: { program, args },
+  };
+}
