@@ -98,7 +98,11 @@ test("info --devices prints fields, as text and as JSON", PATIENT, async () => {
     ["info", file, "--devices", "--json"],
   ]);
   assert.match(text, /\ncpu 0 version 12\n/);
-  assert.match(text, /\n {2}env\.eip {2}uint64 {2}65520\n/);
+  assert.match(text, /\n {2}env\.eip {2}uint64 {2}0xfff0\n/);
+  assert.match(
+    text,
+    /\nglobalstate 0 .*(\n {2}.*)*\n {2}runstate {2}buffer {2}"/,
+  );
   const { devices } = JSON.parse(json);
   const cpu = devices.find((it: { idstr: string }) => it.idstr === "cpu");
   const eip = cpu.fields.find((it: { name: string }) => it.name === "env.eip");

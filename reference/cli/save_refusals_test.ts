@@ -15,6 +15,11 @@ test(
     const out = scratch.file("out");
     const block = ["--block", `ram=${image}`];
     await runAllBad([
+      [
+        ["save", "https://example.com/vm.mr", "--block", "ram=/dev/null"],
+        2,
+        /example\.com\/vm\.mr": expected a path, not a URL; write a file/,
+      ],
       [["save", out], 2, /without --block IDSTR=IMAGE/],
       [["save", ...block], 2, /Cannot use --block without OUT/],
       [["save", out, ...block, "--keep"], 2, /--keep with OUT/],

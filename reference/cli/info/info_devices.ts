@@ -99,9 +99,10 @@ function addValue(
     lines.push(line);
     addStruct(lines, value, { indent: `${indent}  ` });
   } else if (!Array.isArray(value)) {
-    lines.push(`${line}  ${textOf(value)}`);
+    lines.push(`${line}  ${textOf(value, type)}`);
   } else if (value.every(isPlain)) {
-    const shown = value.slice(0, ELEMENTS_SHOWN).map(textOf).join(" ");
+    const shown = value.slice(0, ELEMENTS_SHOWN)
+      .map((it) => textOf(it, type)).join(" ");
     const rest = value.length - ELEMENTS_SHOWN;
     const more = rest > 0 ? ` and ${rest} more` : "";
     lines.push(`${line}[${value.length}]  ${shown}${more}`);
@@ -114,14 +115,33 @@ function addValue(
   }
 }
 
-function textOf(value: FieldValue): string {
+/** A value: registers in hexadecimal, as manuals have them; text as text. */
+function textOf(value: FieldValue, type: string): string {
   if (value instanceof Uint8Array) {
+    const text = paddedText(value);
+    if (text !== undefined) return JSON.stringify(text);
     const shown = hexOf(value.subarray(0, BYTES_SHOWN));
     return value.length > BYTES_SHOWN
       ? `${shown}… ${value.length} bytes`
       : shown;
   }
-  return typeof value === "string" ? printable(value) : String(value);
+  if (typeof value === "string") return printable(value);
+  const isInteger = typeof value === "number" || typeof value === "bigint";
+  return isInteger && value > 9 && type.startsWith("uint")
+    ? `0x${value.toString(16)}`
+    : String(value);
+}
+
+/** Shorter text may be a number that happens to look so. */
+const TEXT_MIN = 4;
+const TEXT_MAX = 100;
+
+/** The text in a buffer that is padded with zeros, if that is all it holds. */
+function paddedText(bytes: Uint8Array): string | undefined {
+  const end = bytes.findIndex((it) => it < 0x20 || it > 0x7e);
+  if (end < TEXT_MIN || end > TEXT_MAX) return undefined;
+  for (let at = end; at < bytes.length; at++) if (bytes[at] !== 0) return;
+  return String.fromCharCode(...bytes.subarray(0, end));
 }
 
 function hexOf(bytes: Uint8Array): string {

@@ -28,6 +28,12 @@ export function checkOutput(
   path: string,
   { force, inputs }: OutputOptions,
 ): void {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
+    throw new UsageError(
+      `Cannot write ${JSON.stringify(path)}: expected a path, not a URL; ` +
+        "write a file, and upload that",
+    );
+  }
   const stat = statOf(path);
   if (stat === undefined) {
     checkFolder(dirname(path), path);
