@@ -1,3 +1,4 @@
+import type { PageRun } from "../../format/mod.ts";
 import { DemandGate } from "../sources/demand_gate.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
@@ -5,20 +6,32 @@ import type { PostcopyBlock } from "./postcopy_block.ts";
 
 /** Most requested pages that are read at once; there is one a waiting CPU. */
 const AT_ONCE = 64;
+/** Most bytes of those, unless a single page has more. */
+const BYTES_AT_ONCE = 0x4000000;
+/** Requests that wait their turn; with more the destination is not listened to. */
+const WAITING_MAX = 1024;
 
+/** What is left of a request: host pages of a RAMBlock. */
 interface Demand {
   readonly block: PostcopyBlock;
-  readonly hostPage: number;
+  next: number;
+  readonly end: number;
 }
 
-/** Sends the pages that the destination waits for, before all others. */
+/**
+ * Sends the pages that the destination waits for, before all others. A request
+ * costs the same here whatever its length, and large ones take turns with the
+ * others.
+ */
 export class DemandQueue {
   /** Work in the background waits at it. */
   readonly gate: DemandGate = new DemandGate();
   readonly #writer: PageWriter;
-  readonly #queue: Demand[] = [];
+  readonly #waiting: Demand[] = [];
   readonly #spares = new Map<number, PageRecords[]>();
+  #whenRoom: PromiseWithResolvers<void> | undefined;
   #active = 0;
+  #activeBytes = 0;
   #ended = false;
   #closed = false;
   #failed = Promise.withResolvers<never>();
@@ -39,32 +52,61 @@ export class DemandQueue {
    */
   end(options: { readonly hasOwnChannel: boolean }): void {
     this.#ended = true;
-    this.#closed = !options.hasOwnChannel;
+    if (!options.hasOwnChannel) this.#close();
   }
 
-  /** Sends a host page as soon as can be, unless that was done before. */
-  add(block: PostcopyBlock, hostPage: number): void {
-    if (this.#closed || !block.take(hostPage)) return;
-    this.#queue.push({ block, hostPage });
-    this.#next();
+  /**
+   * Sends host pages as soon as can be, but for those that were sent before.
+   * Resolves when there is room for another request.
+   */
+  async add(block: PostcopyBlock, { first, end }: PageRun): Promise<void> {
+    if (this.#closed) return;
+    this.#waiting.push({ block, next: first, end });
+    this.#start();
+    if (this.#waiting.length < WAITING_MAX) return;
+    this.#whenRoom ??= Promise.withResolvers();
+    await this.#whenRoom.promise;
   }
 
-  #next(): void {
+  /** Starts to send what may be under way at once. */
+  #start(): void {
     while (this.#active < AT_ONCE) {
-      const demand = this.#queue.shift();
-      if (demand === undefined) return;
+      const demand = this.#waiting[0];
+      if (demand === undefined) break;
+      const { block, end } = demand;
+      const { hostPageSize } = block;
+      const isTooMuch = this.#active > 0 &&
+        this.#activeBytes + hostPageSize > BYTES_AT_ONCE;
+      if (isTooMuch) break;
+      this.#waiting.shift();
+      const hostPage = block.nextFree(demand.next, end);
+      if (hostPage === end) continue;
+      demand.next = hostPage + 1;
+      if (demand.next < end) this.#waiting.push(demand);
+      block.take(hostPage);
       this.#active++;
-      this.gate.demand(this.#send(demand)).then(() => {
+      this.#activeBytes += hostPageSize;
+      this.gate.demand(this.#send(block, hostPage)).then(() => {
         this.#active--;
-        this.#next();
+        this.#activeBytes -= hostPageSize;
+        this.#start();
       }, (error) => {
-        if (this.#ended) this.#closed = true;
+        if (this.#ended) this.#close();
         else this.#failed.reject(error);
       });
     }
+    if (this.#waiting.length >= WAITING_MAX) return;
+    this.#whenRoom?.resolve();
+    this.#whenRoom = undefined;
   }
 
-  async #send({ block, hostPage }: Demand): Promise<void> {
+  #close(): void {
+    this.#closed = true;
+    this.#waiting.length = 0;
+    this.#whenRoom?.resolve();
+  }
+
+  async #send(block: PostcopyBlock, hostPage: number): Promise<void> {
     const pages = block.pagesOf(hostPage);
     const pageCount = pages.end - pages.first;
     const spares = this.#spares.get(pageCount) ?? [];

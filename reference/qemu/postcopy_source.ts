@@ -180,11 +180,9 @@ export class PostcopySource {
       onRequest: (block, run) => {
         this.#statistics.requests++;
         this.#options.onRequest?.({ idstr: block.block.idstr, ...run });
-        const { first, end } = block.hostPagesOf(run);
-        for (let hostPage = first; hostPage < end; hostPage++) {
-          queue.add(block, hostPage);
-        }
+        return queue.add(block, block.hostPagesOf(run));
       },
+      signal,
     });
     // The destination may hang up while something is still being written.
     const sent = this.#send(channel, { writer, queue, signal });

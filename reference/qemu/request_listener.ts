@@ -1,4 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
+import { Pace } from "../pace.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteChannel } from "./byte_channel.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
@@ -9,8 +10,10 @@ import { ReturnPathReader } from "./return_path.ts";
 export interface RequestHandlers {
   /** The device state is loaded, and the guest is let run. */
   readonly onLoaded: (() => void) | undefined;
-  /** These pages are wanted. */
-  readonly onRequest: (block: PostcopyBlock, pages: PageRun) => void;
+  /** These pages are wanted; the next request is read when it resolves. */
+  readonly onRequest: (block: PostcopyBlock, pages: PageRun) => Promise<void>;
+  /** Ends a flood of messages, between two of which nothing is waited for. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -22,14 +25,16 @@ export interface RequestHandlers {
 export async function listenToRequests(
   channel: ByteChannel,
   blocks: readonly PostcopyBlock[],
-  { onLoaded, onRequest }: RequestHandlers,
+  { onLoaded, onRequest, signal }: RequestHandlers,
 ): Promise<"shut" | "gone"> {
   const named = new Map(blocks.map((it) => [it.block.idstr, it]));
   const reader = new ReturnPathReader(channel.name);
+  const pace = new Pace(signal);
   for (;;) {
     const bytes = await channel.read();
     if (bytes === undefined) return "gone";
     for (const message of reader.push(bytes)) {
+      await pace.step();
       if (message.kind === "pages") {
         const block = named.get(message.idstr);
         const pages = block && pagesOf(block, message);
@@ -42,7 +47,7 @@ export async function listenToRequests(
               "range of the snapshot",
           );
         }
-        onRequest(block, pages);
+        await onRequest(block, pages);
       } else if (message.kind === "pong") {
         if (message.value === PING.loaded) onLoaded?.();
       } else if (message.failed) {

@@ -1,5 +1,7 @@
+import type { BlockRun } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../snapshot/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
+import type { WorkingSetRecorder } from "../../working_set/mod.ts";
 import { countOf } from "../output/format_count.ts";
 import { openPostcopyLink, type PostcopyLink } from "./postcopy_link.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
@@ -43,11 +45,7 @@ export async function resumeByPostcopy(
       ...{ maxBandwidth, push, dirtyBitmaps, retryFor, signal },
       pushFirst: profiles.first,
       onRetry: retryTeller(report),
-      onRequest({ idstr, first, end }) {
-        for (let page = first; page < end; page++) {
-          profiles.recorder?.record(idstr, page);
-        }
-      },
+      onRequest: profiles.recorder && requestRecorder(profiles.recorder),
     },
   });
   try {
@@ -120,6 +118,15 @@ async function isGone(destination: Destination | undefined): Promise<boolean> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Records the pages of requests. */
+function requestRecorder(
+  recorder: WorkingSetRecorder,
+): (run: BlockRun) => void {
+  return ({ idstr, first, end }) => {
+    for (let page = first; page < end; page++) recorder.record(idstr, page);
+  };
 }
 
 /** Says now and then that reading fails, and that the guest waits. */
