@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { chmodSync, statSync, truncateSync, utimesSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import { parseRAMBlocks } from "./resume/host_page_sizes.ts";
 import { Interrupted } from "./interrupted.ts";
 import { ResumeInterrupts } from "./resume/resume_interrupts.ts";
 import { formatResumeProgress } from "./resume/resume_report.ts";
@@ -147,26 +146,6 @@ test(
     );
   },
 );
-
-test("parseRAMBlocks() reads what QEMU prints", () => {
-  const tail = "0x0000000000000000 0x0000000004000000 0x00007fe193e00000  rw";
-  assert.deepEqual(
-    parseRAMBlocks([
-      "              Block Name    PSize              Offset   Used   Total",
-      `                  pc.ram    2 MiB  ${tail}`,
-      `    /rom@etc/acpi/tables    4 KiB  ${tail}`,
-      `          a name of mine   1 GiB  ${tail}`,
-      `                     odd    512 B  ${tail}`,
-    ].join("\r\n")),
-    {
-      "pc.ram": 2 ** 21,
-      "/rom@etc/acpi/tables": 4096,
-      "a name of mine": 2 ** 30,
-      "odd": 512,
-    },
-  );
-  assert.deepEqual(parseRAMBlocks("unknown command: 'info ramblock'"), {});
-});
 
 test("formatResumeProgress() says it in one line", () => {
   const statistics = {

@@ -5,6 +5,7 @@ import type {
 import { builtinModule } from "../local/builtin_module.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor } from "../wait.ts";
+import { plainLines } from "./quote_words.ts";
 
 /** How a program ended. */
 export interface ChildExit {
@@ -150,7 +151,7 @@ export class ChildProcess {
 
   #ended({ code, signal }: ChildExit): SourceError {
     const how = signal === null ? `exit code ${code}` : signal;
-    const text = this.#stderr.trim();
+    const text = plainLines(this.#stderr);
     return new SourceError(
       this.program,
       `${JSON.stringify(this.program)} has ended (${how})` +

@@ -8,7 +8,8 @@ import { describeSnapshot } from "./describe_snapshot.ts";
 import type { MachineDescription } from "./machine_description.ts";
 import { hasOption } from "./qemu_arguments.ts";
 import type { QmpClient } from "./qmp_client.ts";
-import { isObject } from "./qmp_message.ts";
+import { isObject, textOf } from "./qmp_message.ts";
+import { quoteWords } from "./quote_words.ts";
 import { startQemu } from "./start_qemu.ts";
 
 /** How to ask a QEMU that is started for it. */
@@ -88,7 +89,7 @@ async function saveState(
   const ended = qmp.waitForEvent(
     ({ event, data }) =>
       event === "MIGRATION" &&
-      ["completed", "failed"].includes(String(data.status)),
+      ["completed", "failed"].includes(textOf(data.status)),
     options,
   );
   ended.catch(() => {});
@@ -96,10 +97,10 @@ async function saveState(
   const { data } = await ended;
   if (data.status === "completed") return;
   const info = await qmp.execute("query-migrate", {}, options);
-  const reason = isObject(info) ? info["error-desc"] : undefined;
+  const reason = isObject(info) ? textOf(info["error-desc"]) : "";
   throw new SourceError(
     qmp.name,
     `Cannot save the state of QEMU ${qmp.version} to compare it: ` +
-      `${reason ?? "it failed"}`,
+      `${quoteWords(reason) || "it failed"}`,
   );
 }

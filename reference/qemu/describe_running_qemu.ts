@@ -1,13 +1,13 @@
 import type { WaitOptions } from "../wait.ts";
-import type {
-  MachineBlock,
-  MachineDescription,
-} from "./machine_description.ts";
+import type { MachineDescription } from "./machine_description.ts";
 import type { QmpClient } from "./qmp_client.ts";
-import { isObject, type QmpObject } from "./qmp_message.ts";
+import { isObject, type QmpObject, textOf } from "./qmp_message.ts";
+import { queryRAMBlocks } from "./ram_block_table.ts";
 
 /** Features of a CPU that a snapshot can tell of. */
 const CPU_FEATURES = ["avx512f", "mpx", "pku", "pks", "xsaves"];
+/** How the types of machines end. */
+const MACHINE = "-machine";
 const NO_UUID = "00000000-0000-0000-0000-000000000000";
 
 /**
@@ -43,11 +43,11 @@ export async function describeRunningQemu(
       throw error;
     }
   };
-  const type = String(
+  const type = textOf(
     await ask("qom-get", { path: "/machine", property: "type" }),
   );
   const machines = objects(await tryAsk("query-machines"))
-    .map((it) => String(it.name));
+    .map((it) => textOf(it.name));
   const status = await ask("query-status");
   const uuid = await tryAsk("query-uuid");
   const cpus = objects(await tryAsk("query-cpus-fast"));
@@ -61,15 +61,16 @@ export async function describeRunningQemu(
   return {
     name: `QEMU ${qmp.version}`,
     version: qmp.version,
-    runState: isObject(status) ? String(status.status) : undefined,
-    machine: type.replace(/-machine$/, ""),
+    runState: isObject(status) ? textOf(status.status) : undefined,
+    machine: type.endsWith(MACHINE) ? type.slice(0, -MACHINE.length) : type,
     pageSize: undefined,
     uuid: isObject(uuid) && uuid.UUID !== NO_UUID
-      ? String(uuid.UUID)
+      ? textOf(uuid.UUID)
       : undefined,
     capabilities: objects(await ask("query-migrate-capabilities"))
-      .map((it) => String(it.capability)),
-    blocks: readRAMBlocks(await qmp.monitor("info ramblock", options)),
+      .map((it) => textOf(it.capability)),
+    blocks: (await queryRAMBlocks(qmp, options))
+      .map(({ idstr, usedLength }) => ({ idstr, usedLength })),
     sections: undefined,
     cpuCount: cpus.length === 0 ? undefined : cpus.length,
     cpuFeatures,
@@ -82,25 +83,17 @@ export async function describeRunningQemu(
   };
 }
 
-/** Reads what `info ramblock` prints; its sizes are in bytes. */
-export function readRAMBlocks(text: string): MachineBlock[] {
-  return text.split(/\r?\n/).flatMap((line) => {
-    const [, idstr, used] =
-      /^ *(.+?) +\d+ \wi?B? +0x[0-9a-f]+ +0x([0-9a-f]+) +0x[0-9a-f]+ /
-        .exec(line) ?? [];
-    return idstr === undefined
-      ? []
-      : [{ idstr, usedLength: parseInt(used, 16) }];
-  });
-}
-
 /** Addresses on the root bus, as sections have them. Bridges are not followed. */
 function rootPciDevices(pci: unknown): string[] {
   return objects(pci).filter(({ bus }) => bus === 0).flatMap(({ devices }) =>
     objects(devices).map(({ slot, function: number }) =>
-      `0000:00:${Number(slot).toString(16).padStart(2, "0")}.${number}`
+      `0000:00:${toHex(slot).padStart(2, "0")}.${textOf(number)}`
     )
   );
+}
+
+function toHex(value: unknown): string {
+  return Number(textOf(value)).toString(16);
 }
 
 function objects(value: unknown): QmpObject[] {

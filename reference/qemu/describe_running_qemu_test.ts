@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeRunningQemu, readRAMBlocks } from "./describe_running_qemu.ts";
+import { describeRunningQemu } from "./describe_running_qemu.ts";
 import { type FakeCommand, FakeQemu } from "./testing/fake_qemu.ts";
 
 const RAM_BLOCKS = [
@@ -92,9 +92,4 @@ test("a QEMU that goes away is an error", async () => {
   });
   using _ = qemu;
   await assert.rejects(describeRunningQemu(qmp), { name: "SourceError" });
-});
-
-test("of what is no list of RAMBlocks, nothing is read", () => {
-  assert.deepEqual(readRAMBlocks(""), []);
-  assert.deepEqual(readRAMBlocks("pc.ram 4 KiB 0x0 0xzz 0x0 0x0\nx\n"), []);
 });

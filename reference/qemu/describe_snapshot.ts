@@ -6,7 +6,7 @@ import type {
   MachineField,
   MachineSection,
 } from "./machine_description.ts";
-import { isObject } from "./qmp_message.ts";
+import { isObject, textOf } from "./qmp_message.ts";
 
 /** Parts of a CPU's state that are there for a feature of it alone. */
 const FEATURE_OF_SUBSECTION: Readonly<Record<string, string>> = {
@@ -92,7 +92,8 @@ function describeSections(
   const devices = new Map<string, unknown>();
   for (const device of vmdesc?.value.devices ?? []) {
     if (!isObject(device)) continue;
-    devices.set(`${device.instance_id} ${device.name}`, device);
+    const { instance_id, name } = device;
+    devices.set(`${textOf(instance_id)} ${textOf(name)}`, device);
   }
   return items.flatMap((item) => {
     if (item.kind !== "full") return [];
@@ -107,7 +108,7 @@ function describeSections(
         ? state.fields.map(describeField)
         : undefined,
       subsections: listOf(state.subsections).map((it) =>
-        isObject(it) ? String(it.vmsd_name) : ""
+        isObject(it) ? textOf(it.vmsd_name) : ""
       ),
     }];
   });
@@ -118,8 +119,10 @@ function describeField(field: unknown): MachineField {
   const { name, type, size, array_len } = isObject(field) ? field : {};
   const isPlain = typeof type === "string" && PLAIN_TYPE.test(type);
   return {
-    name: String(name),
-    length: isPlain ? Number(size) * Number(array_len ?? 1) : undefined,
+    name: textOf(name),
+    length: isPlain
+      ? Number(textOf(size)) * Number(textOf(array_len ?? 1))
+      : undefined,
   };
 }
 

@@ -1,7 +1,13 @@
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";
 import type { QmpClient } from "./qmp_client.ts";
-import { isObject, type QmpEvent, type QmpObject } from "./qmp_message.ts";
+import {
+  isObject,
+  type QmpEvent,
+  type QmpObject,
+  textOf,
+} from "./qmp_message.ts";
+import { quoteWords } from "./quote_words.ts";
 
 /** Where QEMU takes a guest's state from, in the words of QMP. */
 export type MigrationAddress =
@@ -153,7 +159,7 @@ function isResume({ event }: QmpEvent): boolean {
 
 function isEnd({ event, data }: QmpEvent): boolean {
   const ends = ["completed", "failed", "cancelled"];
-  return event === "MIGRATION" && ends.includes(String(data.status));
+  return event === "MIGRATION" && ends.includes(textOf(data.status));
 }
 
 /** Whether that QEMU can be told not to exit on error: from 9.1 on. */
@@ -164,16 +170,18 @@ function keepsGoing(version: string): boolean {
 
 async function queryStatus(qmp: QmpClient): Promise<string> {
   const answer = await qmp.execute("query-status");
-  return isObject(answer) ? String(answer.status) : "unknown";
+  return isObject(answer) ? textOf(answer.status) : "unknown";
 }
 
 /** Throws what went wrong, in QEMU's words. */
 async function checkEnd(qmp: QmpClient, { data }: QmpEvent): Promise<void> {
   if (data.status === "completed") return;
   const answer = await qmp.execute("query-migrate");
-  const text = isObject(answer) ? answer["error-desc"] : undefined;
+  const text = isObject(answer) ? textOf(answer["error-desc"]) : "";
   throw new SourceError(
     qmp.name,
-    `Cannot resume the guest: ${text ?? `the migration is ${data.status}`}`,
+    `Cannot resume the guest: ${
+      quoteWords(text) || `the migration is ${textOf(data.status)}`
+    }`,
   );
 }

@@ -33,7 +33,7 @@ export interface MachineDifference {
 
 /** Whether two types are versions of one machine, with the same devices in it. */
 export function isSameFamily(machine: string, other: string): boolean {
-  const family = (it: string) => it.replace(/-\d+\.\d+.*$/, "");
+  const family = (it: string) => it.split(/-\d+\.\d+/, 1)[0];
   return family(machine) === family(other);
 }
 

@@ -52,6 +52,8 @@ export { QmpClient } from "./qmp_client.ts";
 export type { QmpEvent, QmpObject, QmpRefusal } from "./qmp_message.ts";
 export type { QemuFacts } from "./query_qemu.ts";
 export { queryQemu } from "./query_qemu.ts";
+export type { ListedRAMBlock } from "./ram_block_table.ts";
+export { queryRAMBlocks } from "./ram_block_table.ts";
 export type { ReceiveOptions, ReceiveSummary } from "./receive_migration.ts";
 export { receiveMigration } from "./receive_migration.ts";
 export type { ReceiveProgress } from "./receive_report.ts";

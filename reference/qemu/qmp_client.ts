@@ -2,16 +2,18 @@ import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";
 import type { ByteChannel } from "./byte_channel.ts";
 import { LineSplitter } from "./line_splitter.ts";
+import { quoteWords } from "./quote_words.ts";
 import { QmpEvents } from "./qmp_events.ts";
 import {
   type QmpEvent,
   type QmpMessage,
   type QmpObject,
   readQmpMessage,
+  textOf,
 } from "./qmp_message.ts";
 
-/** QEMU's longest answers have some hundred KiB. */
-const LINE_MAX = 0x1000000;
+/** QEMU's longest answers have some hundred KiB; parsed, they take many times that. */
+const LINE_MAX = 0x400000;
 const TIMEOUT = 60_000;
 
 interface PendingCommand {
@@ -123,7 +125,7 @@ export class QmpClient implements Disposable {
     options: WaitOptions = {},
   ): Promise<string> {
     const args = { "command-line": commandLine };
-    return String(await this.execute("human-monitor-command", args, options));
+    return textOf(await this.execute("human-monitor-command", args, options));
   }
 
   /**
@@ -186,7 +188,10 @@ export class QmpClient implements Disposable {
         const { id, refusal, value } = message;
         const known = typeof id === "number" && id > 0 && id < this.#nextId;
         if (!known) {
-          throw new Error(refusal?.desc ?? "an answer that nobody asked for");
+          throw new Error(
+            quoteWords(refusal?.desc ?? "") ||
+              "an answer that nobody asked for",
+          );
         }
         // The answer to a command that was given up finds nobody.
         const pending = this.#pending.get(id);
@@ -195,7 +200,7 @@ export class QmpClient implements Disposable {
           pending?.reject(
             new SourceError(
               this.name,
-              `Cannot execute ${pending.command}: ${refusal.desc}`,
+              `Cannot execute ${pending.command}: ${quoteWords(refusal.desc)}`,
               { cause: refusal },
             ),
           );

@@ -47,8 +47,8 @@ export function readQmpMessage(line: string): QmpMessage | undefined {
   const { id, error } = message;
   if (isObject(error)) {
     const refusal = {
-      class: String(error.class),
-      desc: String(error.desc),
+      class: textOf(error.class),
+      desc: textOf(error.desc),
     };
     return { kind: "answer", id, value: undefined, refusal };
   }
@@ -61,8 +61,15 @@ export function isObject(value: unknown): value is QmpObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A text or a number as text; what else it may be, and however deep, as none. */
+export function textOf(value: unknown): string {
+  return ["string", "number", "boolean"].includes(typeof value)
+    ? String(value)
+    : "";
+}
+
 function readVersion(version: unknown): string {
   const qemu = isObject(version) && isObject(version.qemu) ? version.qemu : {};
-  const { major, minor, micro } = qemu;
-  return `${Number(major) || 0}.${Number(minor) || 0}.${Number(micro) || 0}`;
+  return [qemu.major, qemu.minor, qemu.micro]
+    .map((part) => Number(textOf(part)) || 0).join(".");
 }

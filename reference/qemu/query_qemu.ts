@@ -38,7 +38,7 @@ export async function queryQemu(
     program,
     version: /version (\d+(?:\.\d+)+)/.exec(version)?.[1] ?? "",
     memoryBackendFile: Array.from(
-      properties.matchAll(/^\s+([\w-]+)=</gm),
+      properties.matchAll(/^[ \t]+([\w-]+)=</gm),
       (match) => match[1] ?? "",
     ),
   };

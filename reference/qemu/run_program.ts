@@ -1,6 +1,7 @@
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";
 import { ChildProcess } from "./child_process.ts";
+import { plainLines } from "./quote_words.ts";
 
 /** No more than this is taken of what a program prints, in bytes. */
 const OUTPUT_MAX = 0x4000000;
@@ -35,7 +36,7 @@ export async function runProgram(
     if (length > OUTPUT_MAX) throw failed(`it prints over ${OUTPUT_MAX} bytes`);
     if (exit.code !== 0) {
       const how = exit.signal ?? `exit code ${exit.code}`;
-      throw failed(`${how}: ${child.stderr.trim()}`);
+      throw failed(`${how}: ${plainLines(child.stderr)}`);
     }
     return output + decoder.decode();
   } finally {

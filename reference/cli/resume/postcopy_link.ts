@@ -3,10 +3,10 @@ import {
   type IncomingMigration,
   type PostcopyOptions,
   PostcopySource,
+  queryRAMBlocks,
   startIncoming,
 } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../snapshot/mod.ts";
-import { queryHostPageSizes } from "./host_page_sizes.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
 import { explainFailure } from "./resume_failure.ts";
@@ -93,14 +93,16 @@ async function pageSizes(
 ): Promise<Pick<PostcopyOptions, "hostPageSize" | "hugePageSizes">> {
   const given = request.postcopy.pageSizes;
   if (destination === undefined) return { hugePageSizes: given };
-  const found = Object.entries(
-    await queryHostPageSizes(destination.qmp, signal),
-  ).filter(([idstr]) => snapshot.blocks.some((it) => it.idstr === idstr));
-  const sizes = found.map(([, size]) => size);
+  const ours = new Set(snapshot.blocks.map(({ idstr }) => idstr));
+  const sizes = new Map(
+    (await queryRAMBlocks(destination.qmp, { signal }))
+      .filter(({ idstr }) => ours.has(idstr))
+      .map(({ idstr, hostPageSize }) => [idstr, hostPageSize]),
+  );
   return {
     // Of the RAMBlocks of a machine only some are in huge pages.
-    ...(sizes.length === 0 ? {} : { hostPageSize: Math.min(...sizes) }),
-    hugePageSizes: { ...Object.fromEntries(found), ...given },
+    ...(sizes.size === 0 ? {} : { hostPageSize: Math.min(...sizes.values()) }),
+    hugePageSizes: { ...Object.fromEntries(sizes), ...given },
   };
 }
 

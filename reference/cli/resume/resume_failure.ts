@@ -6,6 +6,8 @@ import type { Destination } from "./resume_destination.ts";
 
 /** Lines of what QEMU prints that are shown: the last of them. */
 const LINES_MAX = 3;
+/** Characters of such a line. */
+const LINE_MAX = 1000;
 /** Milliseconds that QEMU may take to say why it has hung up. */
 const LAST_WORDS = 1000;
 
@@ -91,9 +93,18 @@ async function refusalOf(
 /** What a program printed or an error says, without names and warnings. */
 function linesOf(text: string): string[] {
   return text.split("\n")
-    .map((line) => line.trim().replace(/^[\w./-]*qemu[\w.-]*: /, ""))
+    .map((line) => withoutProgram(line.slice(0, LINE_MAX).trim()))
     .map((line) => line.replace(/^Cannot resume the guest: /, ""))
     .filter((line) => line !== "" && !line.startsWith("warning:"));
+}
+
+/** A line without the name of the QEMU that it starts with. */
+function withoutProgram(line: string): string {
+  const end = line.indexOf(": ");
+  const name = line.slice(0, Math.max(0, end));
+  return /^[\w./-]+$/.test(name) && name.includes("qemu")
+    ? line.slice(end + 2)
+    : line;
 }
 
 /** What QEMU and its monitor say whatever the reason, which they said before. */
@@ -151,7 +162,7 @@ function startAdvice(
     return "a monitor serves one client at a time, leave the other";
   }
   // The size of a memory backend is that of the snapshot.
-  if (qemu !== undefined && /memory.*size|size.*memory/i.test(said)) {
+  if (qemu !== undefined && /memory/i.test(said) && /size/i.test(said)) {
     return `see ${comparison(request)}`;
   }
   return undefined;

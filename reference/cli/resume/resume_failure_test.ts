@@ -46,3 +46,13 @@ test("explainFailure() gives what came of it where that is all", async () => {
     `vm has closed the connection: ${ADVICE}`,
   );
 });
+
+test("explainFailure() takes no longer for hostile words than for others", async () => {
+  for (const word of ["qemu", "memory", "Cannot execute x: ", "size ", " "]) {
+    const begun = performance.now();
+    const line = await lineAbout([word.repeat(0x10000 / word.length)]);
+    assert.ok(line.length < 5000, `${line.length} characters`);
+    // Going back over what was read takes many seconds.
+    assert.ok(performance.now() - begun < 3000, word);
+  }
+});

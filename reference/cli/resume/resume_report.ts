@@ -46,8 +46,12 @@ class HeldWords {
   #kept: string | undefined = "";
 
   say(text: string): void {
-    if (this.#kept === undefined) printMessage(text.replace(/\n$/, ""));
-    else this.#kept = (this.#kept + text).slice(-KEPT_MAX);
+    if (this.#kept === undefined) {
+      const lines = (text.endsWith("\n") ? text.slice(0, -1) : text).split(
+        "\n",
+      );
+      printMessage(lines.map(printable).join("\n"));
+    } else this.#kept = (this.#kept + text).slice(-KEPT_MAX);
   }
 
   release(): void {
