@@ -1,6 +1,7 @@
 import {
   type ByteChannel,
   listenSocket,
+  parseSocketAddress,
   receiveMigration,
   type ReceiveSummary,
   type SocketListener,
@@ -8,7 +9,7 @@ import {
 import { SourceError } from "../sources/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { parseNumber } from "./input/number_argument.ts";
-import { UsageError } from "./input/usage_error.ts";
+import { readOption, UsageError } from "./input/usage_error.ts";
 import { formatBytes } from "./output/format_bytes.ts";
 import { formatCount } from "./output/format_count.ts";
 import { formatTime } from "./output/format_time.ts";
@@ -64,6 +65,7 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
     if (listen === undefined) {
       throw new UsageError("Cannot receive without --listen ADDRESS");
     }
+    readOption("--listen", () => parseSocketAddress(listen));
     const pageSize = values["page-size"] === undefined
       ? undefined
       : parseNumber("--page-size", values["page-size"]);

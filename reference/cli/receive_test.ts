@@ -82,7 +82,7 @@ test("receive refuses before it listens", PATIENT, async () => {
     [["receive", out, ...listen], 1, /--force replaces it/],
     [
       ["receive", scratch.file("x"), "--listen", "tcp:1"],
-      1,
+      2,
       /Cannot use the address/,
     ],
   ]);

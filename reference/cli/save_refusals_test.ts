@@ -78,17 +78,17 @@ test(
     await runAllBad([
       [
         ["save", out, ...block, "--capability", "xbzrle"],
-        1,
+        2,
         /"xbzrle": a diff/,
       ],
       [
         ["save", out, ...block, "--capability", "postcopy-ram"],
-        1,
+        2,
         /"postcopy-/,
       ],
       [
         ["save", out, ...block, "--capability", "compress"],
-        1,
+        2,
         /"compress": a c/,
       ],
       [["save", scratch.file("pipe"), ...block], 1, /it is a pipe, expected a/],

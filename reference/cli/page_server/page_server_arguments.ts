@@ -2,7 +2,7 @@ import { parseSocketAddress } from "../../qemu/mod.ts";
 import type { OpenOptions } from "../../snapshot/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
-import { UsageError } from "../input/usage_error.ts";
+import { readOption, UsageError } from "../input/usage_error.ts";
 
 /** The command line of `page-server`, understood. */
 export interface PageServerArguments {
@@ -96,12 +96,7 @@ function socketPath(listen: string | undefined): string {
   if (listen === undefined) {
     throw new UsageError("Cannot start without --listen unix:PATH");
   }
-  let address;
-  try {
-    address = parseSocketAddress(listen);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : `${error}`);
-  }
+  const address = readOption("--listen", () => parseSocketAddress(listen));
   if (address.kind === "unix") return address.path;
   throw new UsageError(
     `Cannot listen at ${JSON.stringify(listen)}: expected unix:PATH, over ` +

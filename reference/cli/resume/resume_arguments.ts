@@ -4,7 +4,7 @@ import { parse, takePositionals } from "../command.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
-import { UsageError } from "../input/usage_error.ts";
+import { readOption, UsageError } from "../input/usage_error.ts";
 
 /** How a guest gets its RAM. */
 export type Way = "postcopy" | "map";
@@ -115,12 +115,7 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
 
 /** The parts of an address; it is right if it came from the arguments. */
 export function address(option: string, text: string): SocketAddress {
-  try {
-    return parseSocketAddress(text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`${error.message} as ${option}`);
-  }
+  return readOption(option, () => parseSocketAddress(text));
 }
 
 function checkTogether(parsed: ResumeArguments): void {

@@ -6,7 +6,7 @@ import {
   openOptions,
   type OpenValues,
 } from "../input/snapshot_options.ts";
-import { UsageError } from "../input/usage_error.ts";
+import { readOption, UsageError } from "../input/usage_error.ts";
 
 /** What the arguments of `save OUT` say. */
 export interface SaveArguments {
@@ -44,7 +44,8 @@ const PAGE_BITS_MAX = 20;
 export function saveArguments(values: SaveValues): SaveArguments {
   const images = parseBlocks(values.block ?? []);
   const path = values["device-state"];
-  checkCapabilities(values.capability ?? []);
+  const capabilities = values.capability ?? [];
+  readOption("--capability", () => checkCapabilities(capabilities));
   if (path === undefined) {
     refuse(values, Object.keys(OPEN_OPTIONS), "without --device-state");
     if (images.size === 0) {
