@@ -17,4 +17,5 @@ export type { PagerStatistics } from "./paged_process.ts";
 export type { PagerEvent } from "./pager_task.ts";
 export { SharedMapping } from "./shared_mapping.ts";
 export { SystemCallError } from "./system_call_error.ts";
+export { tryLock } from "./try_lock.ts";
 export { willNeed } from "./will_need.ts";

@@ -33,6 +33,7 @@ const SIGNATURES = {
   ioctl: { parameters: ["i32", "u32", "bytes"], result: "i32" },
   sched_yield: { parameters: [], result: "i32" },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  flock: { parameters: ["i32", "i32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   syscall: { parameters: ["i64", "i64", "i64", "i64"], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },

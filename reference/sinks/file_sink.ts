@@ -1,11 +1,13 @@
-import type * as NodeFs from "node:fs";
-import { fileError, notSeekable } from "../local/file_error.ts";
-import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { fileError } from "../local/file_error.ts";
+import { identityAt, removeName, renameToNew } from "../local/file_names.ts";
+import { type LocalFile, nodeFs } from "../local/local_file.ts";
 import { setBacking } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import { claimLeftover, removeLeftovers } from "./leftovers.ts";
-import { abandonedPath, partialPath } from "./partial_file.ts";
+import { outputTarget } from "./output_target.ts";
+import { createPartial, type OwnPartial, statOf } from "./own_partial.ts";
+import { abandonedPath } from "./partial_file.ts";
 
 /** How to make a file. */
 export interface FileSinkOptions {
@@ -16,17 +18,31 @@ export interface FileSinkOptions {
    * file; to be there it must. Default: false, it is removed.
    */
   readonly resume?: boolean;
+  /**
+   * Locks an open file, which Bun and Node do not do by themselves: on Linux
+   * `tryLock` of `./linux`, by the foreign function interface. Processes in other
+   * containers are then seen, too. Default: Deno's own locks, or none.
+   */
+  readonly tryLock?: ((fd: number) => boolean | undefined) | undefined;
 }
 
 /**
- * Starts a new file at `path`. Until {@linkcode ByteSink.commit} it stands beside
- * it under another name, so that a file already there is whole at any moment.
- * The name ends in `.partial` and says which process writes it: of two that write
- * the same file the second is refused.
+ * Starts a new file at `path`. Until {@linkcode ByteSink.commit} it is beside it
+ * under another name, so that a file already there is whole at any moment. That
+ * name ends in `.partial` and says which process writes the file, which is locked
+ * where there are locks: of two processes of a user that write the same file the
+ * second is refused.
+ *
+ * A file of RAM holds secrets: it is its owner's alone (mode 0600). Where it
+ * replaces a file of the same owner and group, it gets the mode of that one.
+ *
+ * Where `path` is a symbolic link, the file that it leads to is replaced; it must
+ * be there.
  *
  * @throws {SourceError} if there is a file and `force` is not given, or if there
  *   is something that is not a regular file, or the folder does not exist, or
- *   the file is being written
+ *   the file is being written, or a symbolic link leads to nothing or was put
+ *   there by another user
  *
  * @example
  * ```ts
@@ -54,37 +70,37 @@ class FileSink implements ByteSink {
   readonly #force: boolean;
   /** Where the file will be; behind a symbolic link, what it points to. */
   readonly #target: string;
-  readonly #partial: string;
+  readonly #own: OwnPartial;
   readonly #file: LocalFile;
-  /** Whether the file was there before: an abort leaves it. */
-  readonly #resumed: boolean;
 
   constructor(
     path: string,
-    { force = false, resume = false }: FileSinkOptions,
+    { force = false, resume = false, tryLock }: FileSinkOptions,
   ) {
     this.name = path;
     this.#force = force;
-    this.#resumed = resume;
-    this.#target = this.#resolveTarget(path);
-    this.#partial = partialPath(this.#target);
-    const { O_CREAT, O_EXCL, O_RDWR } = this.#fs.constants;
-    const files = { name: path, own: this.#partial };
-    // Before there is one more: however many are killed, one is left.
-    if (resume) claimLeftover(this.#target, files);
-    else removeLeftovers(this.#target, files);
-    const flags = resume ? O_RDWR : O_CREAT | O_EXCL | O_RDWR;
-    this.#file = new LocalFile(this.#partial, flags, 0o600, path);
+    const { path: target, stat } = outputTarget(path);
+    if (stat !== undefined && !force) {
+      throw new SourceError(
+        path,
+        `Cannot write ${JSON.stringify(path)}: there is a file of that name`,
+      );
+    }
+    this.#target = target;
+    let own = createPartial(target, { name: path, tryLock });
     try {
-      // Once more: of two that start at once, one sees the other's file.
-      removeLeftovers(this.#target, files);
+      if (resume) own = claimLeftover(target, { name: path, own, tryLock });
+      // Of two that start at once, one sees the other's file.
+      removeLeftovers(target, { name: path, own, tryLock });
     } catch (error) {
-      this.#giveUp();
+      giveUp(own, target);
       throw error;
     }
+    this.#own = own;
+    this.#file = own.file;
     setBacking(this, {
-      ...this.#file.backing(this.#partial),
-      leftoverLength: resume ? this.#file.byteLength : 0,
+      ...own.file.backing(own.path),
+      leftoverLength: own.claimed ? own.file.byteLength : 0,
     });
   }
 
@@ -103,63 +119,30 @@ class FileSink implements ByteSink {
 
   commit(): Promise<void> {
     return this.#do(() => {
+      const { path, lock } = this.#own;
       this.#file.flush();
+      if (this.#force) this.#keepMode();
       this.#file.close();
-      if (this.#force) this.#fs.renameSync(this.#partial, this.#target);
-      else this.#renameToNew();
+      if (identityAt(path) !== this.#file.identity) {
+        throw new Error("somebody has changed or removed its unfinished file");
+      }
+      if (this.#force) this.#fs.renameSync(path, this.#target);
+      else renameToNew(path, this.#target);
       this.#flushFolder();
+      lock.release();
     });
   }
 
   abort(): Promise<void> {
-    return this.#do(() => this.#giveUp());
+    return this.#do(() => giveUp(this.#own, this.#target));
   }
 
-  #giveUp(): void {
-    try {
-      this.#file.close();
-    } finally {
-      if (!this.#resumed) this.#fs.rmSync(this.#partial, { force: true });
-      else if (this.#fs.existsSync(this.#partial)) {
-        this.#fs.renameSync(this.#partial, abandonedPath(this.#target));
-      }
-    }
-  }
-
-  #resolveTarget(path: string): string {
-    let stat: NodeFs.Stats | undefined;
-    try {
-      stat = this.#fs.statSync(path, { throwIfNoEntry: false });
-    } catch (error) {
-      throw fileError("write", path, error);
-    }
-    if (stat === undefined) return path;
-    if (!stat.isFile()) throw notSeekable("write", path, stat);
-    if (!this.#force) {
-      throw new SourceError(
-        path,
-        `Cannot write ${JSON.stringify(path)}: there is a file of that name`,
-      );
-    }
-    return this.#fs.realpathSync(path);
-  }
-
-  /** Gives the file its name unless a file appeared there meanwhile. */
-  #renameToNew(): void {
-    try {
-      // Unlike a rename, a link fails if there is something.
-      this.#fs.linkSync(this.#partial, this.#target);
-    } catch (error) {
-      const { code } = error as { readonly code?: string };
-      const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(
-        code ?? "",
-      );
-      // FAT has no links; what is left is to look just before.
-      if (!noLinks || this.#fs.existsSync(this.#target)) throw error;
-      this.#fs.renameSync(this.#partial, this.#target);
-      return;
-    }
-    this.#fs.unlinkSync(this.#partial);
+  /** Gives the file the mode of the one that it replaces, if that is its owner's. */
+  #keepMode(): void {
+    const old = this.#fs.lstatSync(this.#target, { throwIfNoEntry: false });
+    const own = statOf(this.#file);
+    if (!old?.isFile() || old.uid !== own.uid || old.gid !== own.gid) return;
+    this.#file.use((fd) => this.#fs.fchmodSync(fd, old.mode & 0o777));
   }
 
   #flushFolder(): void {
@@ -184,5 +167,21 @@ class FileSink implements ByteSink {
     } catch (error) {
       throw fileError("write", this.name, error);
     }
+  }
+}
+
+/** Leaves a file that was there before, and removes one that was not. */
+function giveUp(
+  { path, file, lock, claimed }: OwnPartial,
+  target: string,
+): void {
+  try {
+    file.close();
+    if (!claimed) removeName(path, file.identity);
+    else if (identityAt(path) === file.identity) {
+      nodeFs().renameSync(path, abandonedPath(target));
+    }
+  } finally {
+    lock.release();
   }
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
+  chownSync,
   existsSync,
-  mkdirSync,
   readFileSync,
-  readlinkSync,
+  rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
@@ -123,18 +123,44 @@ test("commit() keeps a file that appeared meanwhile, unless forced", async () =>
   }
 });
 
-test("createFileSink() writes where a symbolic link points to", async () => {
+test("commit() keeps the mode of a file of the same owner that it replaces", async () => {
   using scratch = new ScratchFolder();
-  mkdirSync(scratch.file("far"));
-  writeFileSync(scratch.file("far/real"), "old");
-  symlinkSync("far/real", scratch.file("link"));
-  const sink = createFileSink(scratch.file("link"), { force: true });
-  await sink.write(BYTES, 0);
-  await sink.commit();
-  assert.equal(readlinkSync(scratch.file("link")), "far/real");
-  assert.equal(readFileSync(scratch.file("far/real"), "utf8"), "QEVM");
-  assert.deepEqual(scratch.names(), ["far", "link"]);
+  const path = scratch.file("old");
+  for (
+    const [uid, before, after] of [[0, 0o640, 0o640], [65534, 0o666, 0o600]]
+  ) {
+    if (uid !== 0 && process.geteuid?.() !== 0) continue;
+    writeFileSync(path, "old");
+    chmodSync(path, before);
+    if (uid !== 0) chownSync(path, uid, uid);
+    const sink = createFileSink(path, { force: true });
+    assert.equal(statSync(partialIn(scratch)).mode & 0o777, 0o600);
+    await sink.commit();
+    assert.equal(statSync(path).mode & 0o777, after);
+  }
 });
+
+test("commit() and abort() leave what another has put in the file's place", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("new");
+  const sink = createFileSink(path);
+  await sink.write(BYTES, 0);
+  const partial = partialIn(scratch);
+  rmSync(partial);
+  writeFileSync(partial, "another's");
+  await assert.rejects(
+    sink.commit(),
+    /: somebody has changed or removed its unfinished file$/,
+  );
+  await sink.abort();
+  assert.equal(readFileSync(partial, "utf8"), "another's");
+  assert(!existsSync(path));
+});
+
+function partialIn(scratch: ScratchFolder): string {
+  const name = scratch.names().find((it) => it.endsWith(".partial"));
+  return scratch.file(name ?? assert.fail("there is none"));
+}
 
 test("createFileSink() refuses what is not a regular file, forced or not", async () => {
   using scratch = new ScratchFolder();

@@ -1,80 +1,195 @@
+import type { Stats } from "node:fs";
+import { builtinModule } from "../local/builtin_module.ts";
 import { fileError } from "../local/file_error.ts";
-import { nodeFs } from "../local/local_file.ts";
+import { type FileLock, lockFile, type TryLock } from "../local/file_lock.ts";
+import { identityAt, identityOf } from "../local/file_names.ts";
+import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { isOnLocalFileSystem } from "../local/local_file_system.ts";
+import { livenessOf } from "../local/process_identity.ts";
 import { SourceError } from "../sources/source_error.ts";
-import { findPartials } from "./partial_file.ts";
+import { type OwnPartial, statOf } from "./own_partial.ts";
+import { findPartials, type PartialName } from "./partial_file.ts";
 
-/**
- * Takes over what a process left of `target` when it was killed: it is renamed to
- * `own`, which only one can do.
- *
- * @throws {SourceError} if nothing was left, or somebody is at it
- */
-export function claimLeftover(
-  target: string,
-  { name, own }: { readonly name: string; readonly own: string },
-): void {
-  const fs = nodeFs();
-  const partials = findPartials(target);
-  refuseLiving(partials, name);
-  const [largest] = partials
-    .map(({ path }) => ({ path, size: allocated(path) }))
-    .toSorted((a, b) => b.size - a.size);
-  if (largest === undefined) {
-    throw new SourceError(
-      name,
-      `Cannot resume ${
-        JSON.stringify(name)
-      }: there is no unfinished file of it`,
-    );
-  }
-  try {
-    fs.renameSync(largest.path, own);
-  } catch (error) {
-    throw fileError("resume", name, error);
-  }
+/** What is looked for. */
+export interface LeftoverOptions {
+  /** Name of the target in errors. */
+  readonly name: string;
+  /** The file that this process has made of the target. */
+  readonly own: OwnPartial;
+  readonly tryLock?: TryLock | undefined;
+}
+
+/** A file that a process has left, and that is locked while it is looked at. */
+interface Leftover {
+  readonly path: string;
+  readonly stat: Stats;
+  readonly lock: FileLock;
 }
 
 /**
- * Removes what was left of `target`, all but `own`.
+ * Removes what was left of `target`. What others have put there, under such a
+ * name or not, stays and is of no account.
  *
  * @throws {SourceError} if another process is writing it, or one stays
  */
 export function removeLeftovers(
   target: string,
-  { name, own }: { readonly name: string; readonly own: string },
+  options: LeftoverOptions,
 ): void {
-  const others = findPartials(target).filter(({ path }) => !isSame(path, own));
-  refuseLiving(others, name);
+  withLeftovers(target, options, (leftovers) => {
+    for (const { path } of leftovers) nodeFs().rmSync(path, { force: true });
+  });
+}
+
+/**
+ * Takes over what a process left of `target` when it was killed, the largest if
+ * there are several: it gets the name of `own`, whose file is dropped. Nobody
+ * else may be able to read or write it, and it has no other name, which would be
+ * that of a finished file.
+ *
+ * @throws {SourceError} if nothing was left, or somebody is at it
+ */
+export function claimLeftover(
+  target: string,
+  options: LeftoverOptions,
+): OwnPartial {
+  return withLeftovers(target, options, (leftovers) => {
+    const [largest] = leftovers.filter(isPrivate)
+      .toSorted((a, b) => b.stat.blocks - a.stat.blocks);
+    if (largest !== undefined) return takeOver(largest, options);
+    const { name } = options;
+    const found = leftovers.length > 0
+      ? "the unfinished file of it has another name, too, or others may read " +
+        "or write it: it is not to be trusted"
+      : "there is no unfinished file of it" +
+        (findPartials(target).length > 1 ? " that is this user's own" : "");
+    throw new SourceError(
+      name,
+      `Cannot resume ${JSON.stringify(name)}: ${found}`,
+    );
+  });
+}
+
+function takeOver(
+  { path, stat, lock }: Leftover,
+  { name, own }: LeftoverOptions,
+): OwnPartial {
+  const { O_RDWR, O_NOFOLLOW } = nodeFs().constants;
+  const file = new LocalFile(path, O_RDWR | (O_NOFOLLOW ?? 0), 0, name);
+  const isSame = file.identity === identityOf(stat) &&
+    isPrivate({ stat: statOf(file) });
+  if (!isSame) {
+    file.close();
+    throw new SourceError(
+      name,
+      `Cannot resume ${JSON.stringify(name)}: somebody has changed ` +
+        JSON.stringify(path),
+    );
+  }
+  nodeFs().renameSync(path, own.path);
+  own.file.close();
+  own.lock.release();
+  return { path: own.path, file, lock, claimed: true };
+}
+
+/** Whether only its owner can have read and written it, under this name. */
+function isPrivate({ stat }: { readonly stat: Stats }): boolean {
+  // Windows has no such modes.
+  const { platform } = builtinModule("node:process", {
+    what: "files",
+    action: "look at files",
+  });
+  return stat.nlink === 1 &&
+    (platform === "win32" || (stat.mode & 0o077) === 0);
+}
+
+/**
+ * Does something with the files that processes have left which have ended.
+ * Their locks are given back then, but for the one of what is returned.
+ */
+function withLeftovers<T extends OwnPartial | void>(
+  target: string,
+  options: LeftoverOptions,
+  body: (leftovers: readonly Leftover[]) => T,
+): T {
+  const leftovers: Leftover[] = [];
+  let result: T | undefined;
   try {
-    for (const { path } of others) nodeFs().rmSync(path, { force: true });
+    for (const partial of findPartials(target)) {
+      const leftover = lookAt(partial, options);
+      if (leftover !== undefined) leftovers.push(leftover);
+    }
+    result = body(leftovers);
+    return result;
   } catch (error) {
-    throw fileError("write", name, error);
+    throw fileError("write", options.name, error);
+  } finally {
+    for (const { lock } of leftovers) {
+      if (lock !== result?.lock) lock.release();
+    }
   }
 }
 
-function refuseLiving(
-  partials: ReturnType<typeof findPartials>,
-  name: string,
-): void {
-  const living = partials.find(({ alive }) => alive);
-  if (living === undefined) return;
+/**
+ * A file in the making, if it is this user's and its process has ended.
+ *
+ * @throws {SourceError} if the process lives, or it cannot be told
+ */
+function lookAt(
+  partial: PartialName,
+  { name, own, tryLock }: LeftoverOptions,
+): Leftover | undefined {
+  const { path } = partial;
+  const stat = nodeFs().lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isFile()) return undefined;
+  const identity = identityOf(stat);
+  if (identity === own.file.identity) return undefined;
+  if (stat.uid !== statOf(own.file).uid) return undefined;
+  const lock = lockOf(path, { identity, tryLock });
+  const state = stateOf(partial, lock);
+  if (state === "dead") return { path, stat, lock };
+  lock.release();
+  if (identityAt(path) === undefined) return undefined; // It is done meanwhile.
+  const { pid } = partial;
+  const who = state === "unknown"
+    ? `process ${pid} of another container or host may be writing it; if it ` +
+      "is not"
+    : `${pid === undefined ? "a process" : `process ${pid}`} is writing it; ` +
+      "if there is none";
   throw new SourceError(
     name,
-    `Cannot write ${JSON.stringify(name)}: process ${living.pid} is writing ` +
-      `it; if there is none, remove ${JSON.stringify(living.path)}`,
+    `Cannot write ${JSON.stringify(name)}: ${who}, remove ` +
+      JSON.stringify(path),
   );
 }
 
-/** Whether two paths in one folder are the same; `./a` is `a`. */
-function isSame(one: string, other: string): boolean {
-  return lastPart(one) === lastPart(other);
+function lockOf(
+  path: string,
+  options: Parameters<typeof lockFile>[1],
+): FileLock {
+  try {
+    return lockFile(path, options);
+  } catch {
+    return { state: "none", release() {} }; // It may not be opened.
+  }
 }
 
-function lastPart(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-function allocated(path: string): number {
-  const stat = nodeFs().statSync(path, { throwIfNoEntry: false });
-  return stat?.blocks ?? 0;
+/** Whether the process that makes a file has ended, as far as is known. */
+function stateOf(
+  { path, pid, identity, locks }: PartialName,
+  { state }: FileLock,
+): "alive" | "dead" | "unknown" {
+  if (state === "busy") return "alive";
+  if (pid === undefined) return "dead";
+  const liveness = livenessOf(pid, identity);
+  if (liveness === "alive" || liveness === "dead") return liveness;
+  // A process that locks its files would have this one locked, if the lock
+  // holds between it and us.
+  const { dirname } = builtinModule("node:path", {
+    what: path,
+    action: "use paths",
+  });
+  const isUnlocked = locks && state === "taken" &&
+    (liveness === "elsewhere" || isOnLocalFileSystem(dirname(path)));
+  return isUnlocked ? "dead" : "unknown";
 }

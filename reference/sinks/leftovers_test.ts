@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
@@ -27,11 +39,27 @@ function leave(path: string, bytes: Uint8Array): string {
   return path;
 }
 
-/** The name of what a process of our number, not ours, left of `target`. */
-function leftoverOfAnother(scratch: ScratchFolder, target: string): string {
-  createFileSink(scratch.file("x"));
-  const [own] = scratch.names();
-  return own.replace(/^x/, target).replace(/......-(?=[^-]*$)/, "qqqqqq-");
+/** Positions of the parts of an identity in a name. */
+const KERNEL = 0, NAMESPACE = 6, START = 12;
+
+/**
+ * Leaves an empty file of `target` as a process does that differs from this one
+ * in a part of its identity; `locks` is whether it says to lock its files.
+ */
+function leaveOfAnother(
+  scratch: ScratchFolder,
+  target: string,
+  { differs, locks }: { readonly differs: number; readonly locks: boolean },
+): string {
+  const sink = createFileSink(scratch.file("x"));
+  const [own] = scratch.names().filter((name) => name.startsWith("x."));
+  sink.abort();
+  const [, pid, identity] = /^x\.(\d+)-([0-9a-z]{18})/.exec(own) ?? [];
+  const other = identity.slice(0, differs) + "qqqqqq" +
+    identity.slice(differs + 6);
+  const name = `${target}.${pid}-${other}${locks ? "l" : ""}-00000000.partial`;
+  writeFileSync(scratch.file(name), "", { mode: 0o600 });
+  return name;
 }
 
 test("createFileSink() refuses a file that is being written", async () => {
@@ -59,7 +87,7 @@ test("createFileSink() removes what a killed process left", async () => {
   const path = leave(scratch.file("new"), BYTES);
   leave(scratch.file("newer"), BYTES);
   const [left] = scratch.names();
-  assert.match(left, /^new\.\d+-[0-9a-z]+-[0-9a-f]{8}\.partial$/);
+  assert.match(left, /^new\.\d+-[0-9a-z]{18}l?-[0-9a-f]{8}\.partial$/);
   assert(isPartialPath(scratch.file(left)));
   const sink = createFileSink(path);
   await sink.commit();
@@ -86,32 +114,109 @@ test("createFileSink() goes on with what a killed process left", async () => {
   assert.deepEqual(scratch.names(), ["new"]);
 });
 
-test("createFileSink() takes a process of another computer for alive", () => {
+test("createFileSink() takes a process that it cannot see for alive", () => {
   using scratch = new ScratchFolder();
-  const name = "new.1-zzzzzz0-00000000.partial";
-  writeFileSync(scratch.file(name), "");
-  assert.match(
-    sinkRefusal(scratch.file("new")),
-    /: process 1 is writing it; if/,
-  );
-  assert.deepEqual(scratch.names(), [name]);
+  for (const differs of [KERNEL, NAMESPACE]) {
+    const name = leaveOfAnother(scratch, "new", { differs, locks: false });
+    assert.match(
+      sinkRefusal(scratch.file("new")),
+      /: process \d+ of another container or host may be writing it; if it is/,
+    );
+    assert.deepEqual(scratch.names(), [name]);
+    rmSync(scratch.file(name));
+  }
+});
+
+test("createFileSink() tells by its lock whether a process elsewhere lives", () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("new");
+  const name = leaveOfAnother(scratch, "new", {
+    differs: NAMESPACE,
+    locks: true,
+  });
+  const inode = statSync(scratch.file(name)).ino;
+  let living = true;
+  const options = {
+    // As the kernel's locks are where there are none: the other has this file's.
+    tryLock: (fd: number) => fstatSync(fd).ino !== inode || !living,
+  };
+  if ("Deno" in globalThis) {
+    using other = Deno.openSync(scratch.file(name), { write: true });
+    assert(other.tryLockSync(true));
+    assert.throws(() => createFileSink(path), /: process \d+ is writing it;/);
+  } else {
+    assert.throws(
+      () => createFileSink(path, options),
+      /: process \d+ is writing it;/,
+    );
+    living = false;
+  }
+  const sink = createFileSink(path, options);
+  assert(!scratch.names().includes(name));
+  sink.abort();
 });
 
 test("createFileSink() takes another process of the same number for dead", () => {
   using scratch = new ScratchFolder();
-  const other = leftoverOfAnother(scratch, "new");
-  writeFileSync(scratch.file(other), "");
+  const other = leaveOfAnother(scratch, "new", {
+    differs: START,
+    locks: false,
+  });
   createFileSink(scratch.file("new"));
   assert(!scratch.names().includes(other));
 });
 
-test("createFileSink() names what it cannot remove", () => {
+test("createFileSink() neither takes nor heeds what others have put there", async () => {
   using scratch = new ScratchFolder();
-  const other = leftoverOfAnother(scratch, "new");
-  mkdirSync(scratch.file(other));
-  assert.match(sinkRefusal(scratch.file("new")), /^Cannot write "PATH": .*dir/);
-  assert.deepEqual(scratch.names().filter((it) => /^new/.test(it)), [other]);
-  assert.equal(scratch.names().length, 2, "and that of another file");
+  const path = scratch.file("new");
+  const plants: Record<string, (name: string) => void> = {
+    "0-0-aaaaaaa0": (name) => mkdirSync(name),
+    "0-0-aaaaaaa1": (name) => symlinkSync(scratch.file("elsewhere"), name),
+    "0-0-aaaaaaa2": (name) => execFileSync("mkfifo", [name]),
+  };
+  writeFileSync(scratch.file("elsewhere"), "");
+  if (process.geteuid?.() === 0) {
+    plants["0-0-aaaaaaa3"] = (name) => {
+      writeFileSync(name, BYTES, { mode: 0o666 });
+      chownSync(name, 65534, 65534);
+    };
+  }
+  const names = Object.entries(plants).map(([name, plant]) => {
+    plant(`${path}.${name}.partial`);
+    return `new.${name}.partial`;
+  });
+  assert.throws(
+    () => createFileSink(path, { resume: true }),
+    /: there is no unfinished file of it that is this user's own$/,
+  );
+  const sink = createFileSink(path);
+  await sink.write(BYTES, 0);
+  await sink.commit();
+  assert.equal(statSync(path).uid, process.geteuid?.() ?? 0);
+  assert.equal(readFileSync(scratch.file("elsewhere")).length, 0);
+  assert.deepEqual(scratch.names(), ["elsewhere", "new", ...names]);
+});
+
+test("createFileSink() does not go on with what others may have seen or named", () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("new");
+  const left = `${path}.0-0-00000000.partial`;
+  const changes: readonly (() => void)[] = [
+    () => chmodSync(left, 0o644),
+    () => linkSync(left, path), // As a commit does that is killed halfway.
+  ];
+  for (const change of changes) {
+    writeFileSync(left, "old", { mode: 0o600 });
+    change();
+    assert.throws(
+      () => createFileSink(path, { resume: true, force: true }),
+      /: the unfinished file of it has another name, too, or others may read/,
+    );
+    assert.equal(readFileSync(left, "latin1"), "old");
+    createFileSink(path, { force: true }).abort();
+    assert(!existsSync(left));
+  }
+  assert.equal(readFileSync(path, "latin1"), "old");
 });
 
 test("createFileSink() refuses a file that another process is writing", async () => {

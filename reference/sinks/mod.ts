@@ -11,4 +11,6 @@ export type { FileStore, FileStoreOptions } from "./file_store.ts";
 export { openFileStore } from "./file_store.ts";
 export type { MemorySink } from "./memory_sink.ts";
 export { memorySink } from "./memory_sink.ts";
+export type { OutputTarget } from "./output_target.ts";
+export { outputTarget } from "./output_target.ts";
 export { isPartialPath } from "./partial_file.ts";

@@ -1,22 +1,25 @@
 import { builtinModule } from "../local/builtin_module.ts";
 import { nodeFs } from "../local/local_file.ts";
-import { isAlive, processIdentity } from "./process_identity.ts";
+import { processIdentity } from "../local/process_identity.ts";
 
 /**
  * The name of a file in the making says what it will be and who makes it:
- * `<target>.<pid>-<identity of the process>-<random>.partial`.
+ * `<target>.<pid>-<identity of the process>-<random>.partial`. An `l` after the
+ * identity says that the process locks the file for as long as it lives; `0-0`
+ * is no process: it gave the file up.
  */
-const PARTIAL = /^(.*)\.(\d+)-([0-9a-z]+)-([0-9a-f]{8})\.partial$/s;
-/** Stands for a process that gave its file up: no process has it. */
-const NOBODY = "0-0";
+const PARTIAL =
+  /^(.*)\.(?:0-0|(\d+)-([0-9a-z]{18})(l?))-[0-9a-f]{8}\.partial$/s;
 
-/** A file that somebody did not finish, or has not yet. */
-export interface PartialFile {
+/** The name of a file that somebody did not finish, or has not yet. */
+export interface PartialName {
   readonly path: string;
-  /** Process that makes it. */
-  readonly pid: number;
-  /** Whether the process is still there, as far as is known. */
-  readonly alive: boolean;
+  /** Process that makes it; undefined if it gave it up. */
+  readonly pid: number | undefined;
+  /** What tells the process from others of its number. */
+  readonly identity: string;
+  /** Whether it locks the file. */
+  readonly locks: boolean;
 }
 
 /** Whether a path is that of a file in the making. */
@@ -25,13 +28,16 @@ export function isPartialPath(path: string): boolean {
 }
 
 /** A new path for a file that this process makes of `target`. */
-export function partialPath(target: string): string {
-  return pathFor(target, processIdentity());
+export function partialPath(
+  target: string,
+  { locks }: { readonly locks: boolean },
+): string {
+  return pathFor(target, processIdentity() + (locks ? "l" : ""));
 }
 
 /** A path for a file that this process leaves to whoever goes on with it. */
 export function abandonedPath(target: string): string {
-  return pathFor(target, NOBODY);
+  return pathFor(target, "0-0");
 }
 
 function pathFor(target: string, owner: string): string {
@@ -39,7 +45,7 @@ function pathFor(target: string, owner: string): string {
 }
 
 /** The files in the making of `target`; none where the folder cannot be listed. */
-export function findPartials(target: string): PartialFile[] {
+export function findPartials(target: string): PartialName[] {
   const { dirname, basename, join } = builtinModule("node:path", {
     what: target,
     action: "look for files",
@@ -53,10 +59,13 @@ export function findPartials(target: string): PartialFile[] {
     return [];
   }
   return names.flatMap((name) => {
-    const [, made, pid, identity] = PARTIAL.exec(name) ?? [];
+    const [, made, pid, identity = "", lock] = PARTIAL.exec(name) ?? [];
     if (made !== own) return [];
-    const alive = `${pid}-${identity}` !== NOBODY &&
-      isAlive(Number(pid), identity);
-    return [{ path: join(folder, name), pid: Number(pid), alive }];
+    return [{
+      path: join(folder, name),
+      pid: pid === undefined ? undefined : Number(pid),
+      identity,
+      locks: lock === "l",
+    }];
   });
 }

@@ -1,6 +1,11 @@
-import { realpathSync, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
-import { type ByteSink, createFileSink } from "../../sinks/mod.ts";
+import { closeSync, openSync, rmSync, type Stats, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { tryLock } from "../../linux/files/mod.ts";
+import {
+  type ByteSink,
+  createFileSink,
+  outputTarget,
+} from "../../sinks/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 import { UsageError } from "../input/usage_error.ts";
@@ -20,10 +25,13 @@ export interface OutputOptions {
 export function createOutput(path: string, options: OutputOptions): ByteSink {
   checkOutput(path, options);
   const { force, resume = false } = options;
-  return createFileSink(path, { force, resume });
+  return createFileSink(path, { force, resume, tryLock });
 }
 
-/** Refuses to write a file, in the words of the command line. */
+/**
+ * Refuses to write a file, in the words of the command line, before there is any
+ * work that would be lost.
+ */
 export function checkOutput(
   path: string,
   { force, inputs }: OutputOptions,
@@ -34,35 +42,42 @@ export function checkOutput(
         "write a file, and upload that",
     );
   }
-  const stat = statOf(path);
-  if (stat === undefined) {
-    checkFolder(dirname(path), path);
-    return;
-  }
-  if (inputs.some((input) => isSameFile(path, stat, input))) {
+  const target = outputTarget(path);
+  const { stat } = target;
+  if (stat !== undefined && inputs.some((it) => isSameFile(stat, it))) {
     throw new UsageError(
       `Cannot write ${JSON.stringify(path)}: it is read, too`,
     );
   }
-  if (force || !stat.isFile()) return; // createFileSink knows the other kinds.
-  throw new SourceError(
-    path,
-    `Cannot write ${JSON.stringify(path)}: there is a file of that name ` +
-      "(--force replaces it)",
-  );
+  if (stat !== undefined && !force) {
+    throw new SourceError(
+      path,
+      `Cannot write ${JSON.stringify(path)}: there is a file of that name ` +
+        "(--force replaces it)",
+    );
+  }
+  checkFolder(dirname(target.path), path);
 }
 
-/** Refuses a folder that is not there. */
+/** Refuses a folder that is not there, or in which no file can be made. */
 export function checkFolder(folder: string, wanted = folder): void {
   const stat = statOf(folder);
-  if (stat?.isDirectory()) return;
-  throw new SourceError(
-    wanted,
-    `Cannot write ${JSON.stringify(wanted)}: ` +
-      (stat === undefined
-        ? `there is no directory ${JSON.stringify(folder)} (mkdir makes it)`
-        : `${JSON.stringify(folder)} is not a directory`),
-  );
+  if (!stat?.isDirectory()) {
+    throw new SourceError(
+      wanted,
+      `Cannot write ${JSON.stringify(wanted)}: ` +
+        (stat === undefined
+          ? `there is no directory ${JSON.stringify(folder)} (mkdir makes it)`
+          : `${JSON.stringify(folder)} is not a directory`),
+    );
+  }
+  // Whether it may be written to, only trying tells: root may, and a file system
+  // may be read-only.
+  const probe = join(folder, `.mapped-ram-${crypto.randomUUID()}`);
+  tryFile("write", wanted, () => {
+    closeSync(openSync(probe, "wx", 0o600));
+    rmSync(probe);
+  });
 }
 
 /** Bytes that a file takes on the disk; undefined where that is not told. */
@@ -86,10 +101,9 @@ function statOf(path: string): Stats | undefined {
   });
 }
 
-function isSameFile(path: string, stat: Stats, input: string): boolean {
+function isSameFile(stat: Stats, input: string): boolean {
   if (isUrl(input)) return false;
   const other = statOf(input);
   if (other === undefined) return false;
-  return stat.ino !== 0 && stat.ino === other.ino && stat.dev === other.dev ||
-    realpathSync(path) === realpathSync(input);
+  return stat.ino !== 0 && stat.ino === other.ino && stat.dev === other.dev;
 }

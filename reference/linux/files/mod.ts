@@ -1,0 +1,8 @@
+/**
+ * What Linux offers for files and no runtime does: the part of this room that
+ * every command needs, in few modules.
+ *
+ * @module
+ */
+
+export { tryLock } from "../try_lock.ts";

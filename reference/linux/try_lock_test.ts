@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { test } from "node:test";
+import { createFileSink } from "../sinks/mod.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { tryLock } from "./mod.ts";
+
+const BOX = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+
+/** Why no process can be started in a name space of its own; "" if one can. */
+function whyNoBox(): string {
+  try {
+    execFileSync("unshare", [...BOX, "true"], { stdio: "ignore" });
+    return "";
+  } catch {
+    return "this user may make no name space of processes, or has no unshare";
+  }
+}
+
+const reason = whyNoBox();
+const name =
+  "createFileSink() sees who writes in another name space of processes";
+test(
+  reason === "" ? name : `${name} (skipped: ${reason})`,
+  { skip: reason !== "" },
+  async () => {
+    using scratch = new ScratchFolder();
+    const path = scratch.file("new");
+    const modules = ["../sinks/mod.ts", "./files/mod.ts"].map((it) =>
+      JSON.stringify(new URL(it, import.meta.url).href)
+    );
+    const script = `
+      const { createFileSink } = await import(${modules[0]});
+      const { tryLock } = await import(${modules[1]});
+      const sink = createFileSink(process.argv.at(-1), { tryLock });
+      console.log("writing");
+      setInterval(() => sink.flush(), 1000);`;
+    const run = "Deno" in globalThis ? "eval" : "-e";
+    const child = spawn(
+      "unshare",
+      [...BOX, process.execPath, run, script, path],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    const closed = once(child, "close");
+    assert(child.stdout !== null);
+    await once(child.stdout, "data");
+    const names = scratch.names();
+    for (const resume of [false, true]) {
+      assert.throws(
+        () => createFileSink(path, { force: true, resume, tryLock }),
+        /: process \d+ is writing it; if/,
+      );
+      assert.deepEqual(scratch.names(), names);
+    }
+    child.kill("SIGKILL");
+    await closed;
+    await createFileSink(path, { tryLock }).commit();
+    assert.deepEqual(scratch.names(), ["new"]);
+  },
+);

@@ -1,0 +1,12 @@
+import { builtinModule } from "./builtin_module.ts";
+import { mayAsk } from "./may_ask.ts";
+
+/**
+ * The user whose rights this process has; undefined where there are none, or the
+ * runtime may not ask.
+ */
+export function ownUser(): number | undefined {
+  if (!mayAsk({ name: "sys", kind: "uid" })) return undefined;
+  const use = { what: "users", action: "ask for the user" };
+  return builtinModule("node:process", use).geteuid?.();
+}

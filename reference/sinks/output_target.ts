@@ -1,0 +1,86 @@
+import type { Stats } from "node:fs";
+import { builtinModule } from "../local/builtin_module.ts";
+import { fileError, notSeekable } from "../local/file_error.ts";
+import { nodeFs } from "../local/local_file.ts";
+import { ownUser } from "../local/own_user.ts";
+import { SourceError } from "../sources/source_error.ts";
+
+/** As many links as Linux follows. */
+const LINKS_MAX = 40;
+
+/** Where a file is to be written. */
+export interface OutputTarget {
+  /** Its path; where symbolic links lead, if `path` is one. */
+  readonly path: string;
+  /** What is there already; undefined if nothing is. */
+  readonly stat: Stats | undefined;
+}
+
+/**
+ * Follows a path to the file that is to be written there. A symbolic link is
+ * followed to the file that it leads to, and that file is replaced. A link that
+ * leads to nothing is refused, and so is one that somebody else has put there:
+ * it must belong to this user, to root or to the owner of the file.
+ *
+ * @throws {SourceError} if the path is such a link, or of something that is not a
+ *   regular file
+ */
+export function outputTarget(name: string): OutputTarget {
+  const { dirname, resolve } = builtinModule("node:path", {
+    what: name,
+    action: "use paths",
+  });
+  const owners: number[] = [];
+  let path = name;
+  for (let links = 0; links <= LINKS_MAX; links++) {
+    const stat = look(name, path);
+    if (stat === undefined) {
+      if (links === 0) return { path, stat };
+      throw refusal(
+        name,
+        `it is a symbolic link to ${JSON.stringify(path)}, which is not ` +
+          "there; remove the link, or write to that path",
+      );
+    }
+    if (!stat.isSymbolicLink()) {
+      if (!stat.isFile()) throw notSeekable("write", name, stat);
+      checkOwners(name, owners, stat);
+      return { path, stat };
+    }
+    owners.push(stat.uid);
+    path = resolve(dirname(path), nodeFs().readlinkSync(path));
+  }
+  throw refusal(name, "its symbolic links lead in a circle");
+}
+
+function look(name: string, path: string): Stats | undefined {
+  try {
+    return nodeFs().lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A file where a folder should be: no entry either.
+    if ((error as { readonly code?: string }).code === "ENOTDIR") return;
+    throw fileError("write", name, error);
+  }
+}
+
+function checkOwners(
+  name: string,
+  owners: readonly number[],
+  { uid }: Stats,
+): void {
+  const trusted = [0, uid, ownUser()];
+  const other = owners.find((owner) => !trusted.includes(owner));
+  if (other === undefined) return;
+  throw refusal(
+    name,
+    `it is a symbolic link of another user (${other}); remove it, or write to ` +
+      "where it leads",
+  );
+}
+
+function refusal(name: string, reason: string): SourceError {
+  return new SourceError(
+    name,
+    `Cannot write ${JSON.stringify(name)}: ${reason}`,
+  );
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import {
+  lchownSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { createFileSink } from "./file_sink.ts";
+import { sinkRefusal } from "./testing/sink_refusal.ts";
+
+const BYTES = new TextEncoder().encode("QEVM");
+
+test("createFileSink() writes where a symbolic link points to", async () => {
+  using scratch = new ScratchFolder();
+  mkdirSync(scratch.file("far"));
+  writeFileSync(scratch.file("far/real"), "old");
+  symlinkSync("far/real", scratch.file("link"));
+  const sink = createFileSink(scratch.file("link"), { force: true });
+  await sink.write(BYTES, 0);
+  await sink.commit();
+  assert.equal(readlinkSync(scratch.file("link")), "far/real");
+  assert.equal(readFileSync(scratch.file("far/real"), "utf8"), "QEVM");
+  assert.deepEqual(scratch.names(), ["far", "link"]);
+});
+
+test("createFileSink() refuses a link to nothing, and one of another user", () => {
+  using scratch = new ScratchFolder();
+  const link = scratch.file("link");
+  symlinkSync("nowhere", link);
+  symlinkSync("link", scratch.file("link2"));
+  symlinkSync("circle", scratch.file("circle"));
+  for (const force of [false, true]) {
+    for (const path of [link, scratch.file("link2")]) {
+      assert.equal(
+        sinkRefusal(path, force),
+        'Cannot write "PATH": it is a symbolic link to ' +
+          `"${
+            scratch.file("nowhere")
+          }", which is not there; remove the link, ` +
+          "or write to that path",
+      );
+    }
+    assert.match(sinkRefusal(scratch.file("circle"), force), /in a circle$/);
+  }
+  if (process.geteuid?.() === 0) {
+    writeFileSync(scratch.file("nowhere"), "precious");
+    lchownSync(link, 65534, 65534);
+    for (const path of [link, scratch.file("link2")]) {
+      assert.match(sinkRefusal(path, true), /link of another user \(65534\);/);
+    }
+    assert.equal(readFileSync(scratch.file("nowhere"), "utf8"), "precious");
+  }
+});
