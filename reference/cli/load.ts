@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { willNeed } from "../linux/mod.ts";
 import { exportImage } from "../loading/mod.ts";
+import type { FileGroup, PendingFile } from "../sinks/mod.ts";
 import { openSnapshot, type RAMBlock } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { imageName } from "./input/image_name.ts";
@@ -15,16 +16,15 @@ import {
   WORK_OPTIONS_HELP,
   workOptions,
 } from "./input/work_options.ts";
-import { commitTogether, type PendingFile } from "./output/commit_together.ts";
 import { formatBytes } from "./output/format_bytes.ts";
 import { countOf } from "./output/format_count.ts";
 import { formatTime } from "./output/format_time.ts";
 import { print, printJson, printMessage } from "./output/output.ts";
 import {
   allocatedBytes,
-  checkFolder,
   checkOutput,
   createOutput,
+  openOutputFolder,
   type OutputOptions,
 } from "./output/output_file.ts";
 import { printable } from "./output/printable.ts";
@@ -41,7 +41,8 @@ Usage: deno task load FILE|URL OUTDIR [options]
 Writes the memory of every RAMBlock to a flat image in OUTDIR, which must be
 there: pc.ram to pc.ram.img. Characters of an idstr that do not belong into a
 file name are written as %XX. Zero pages are holes. Either all images are
-written or none.
+written or none: if load is killed while it puts them in place, the next load
+to OUTDIR takes that back first.
 
   --force                     replace images that are there
 ${WORK_OPTIONS_HELP}
@@ -62,7 +63,7 @@ Example: mkdir images && deno task load vm.mr images`,
     const started = performance.now();
     await using opened = await openSource(FILE, { signal, willNeed });
     const snapshot = await openSnapshot(opened.source, options);
-    checkFolder(OUTDIR);
+    using group = openOutputFolder(OUTDIR);
     const ignored = snapshot.blocks.filter((block) => block.ignored);
     const images = snapshot.blocks.filter((block) => !block.ignored)
       .map((block) => ({ block, path: join(OUTDIR, imageName(block.idstr)) }));
@@ -73,7 +74,7 @@ Example: mkdir images && deno task load vm.mr images`,
           "in shared memory",
       );
     }
-    await writeImages(images, output, work);
+    await writeImages(images, output, { ...work, group });
     const milliseconds = performance.now() - started;
     if (values.json || events) {
       const result = {
@@ -107,6 +108,8 @@ interface Work {
   readonly jobs: number;
   readonly directIo: boolean;
   readonly events: boolean;
+  /** Puts them in place. */
+  readonly group: FileGroup;
   readonly signal: AbortSignal;
 }
 
@@ -119,7 +122,7 @@ async function writeImages(
   options: OutputOptions,
   work: Work,
 ): Promise<void> {
-  const { signal, events } = work;
+  const { signal, events, group } = work;
   const total = images.reduce((sum, { block }) => sum + block.usedLength, 0);
   const files: PendingFile[] = [];
   let before = 0;
@@ -137,7 +140,7 @@ async function writeImages(
       before += block.usedLength;
     }
     signal.throwIfAborted();
-    await commitTogether(files);
+    await group.commit(files);
   } catch (error) {
     await Promise.allSettled(files.map(({ sink }) => sink.abort()));
     throw error;

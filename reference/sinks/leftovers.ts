@@ -56,7 +56,11 @@ export function claimLeftover(
   return withLeftovers(target, options, (leftovers) => {
     const [largest] = leftovers.filter(isPrivate)
       .toSorted((a, b) => b.stat.blocks - a.stat.blocks);
-    if (largest !== undefined) return takeOver(largest, options);
+    if (largest !== undefined) {
+      const own = takeOver(largest, options);
+      leftovers.splice(leftovers.indexOf(largest), 1);
+      return own;
+    }
     const { name } = options;
     const found = leftovers.length > 0
       ? "the unfinished file of it has another name, too, or others may read " +
@@ -93,7 +97,7 @@ function takeOver(
 }
 
 /** Whether only its owner can have read and written it, under this name. */
-function isPrivate({ stat }: { readonly stat: Stats }): boolean {
+export function isPrivate({ stat }: { readonly stat: Stats }): boolean {
   // Windows has no such modes.
   const { platform } = builtinModule("node:process", {
     what: "files",
@@ -104,29 +108,25 @@ function isPrivate({ stat }: { readonly stat: Stats }): boolean {
 }
 
 /**
- * Does something with the files that processes have left which have ended.
- * Their locks are given back then, but for the one of what is returned.
+ * Does something with the files that processes have left which have ended. They
+ * are locked while it is done; one that is taken from the list stays so.
  */
-function withLeftovers<T extends OwnPartial | void>(
+export function withLeftovers<T>(
   target: string,
   options: LeftoverOptions,
-  body: (leftovers: readonly Leftover[]) => T,
+  body: (leftovers: Leftover[]) => T,
 ): T {
   const leftovers: Leftover[] = [];
-  let result: T | undefined;
   try {
     for (const partial of findPartials(target)) {
       const leftover = lookAt(partial, options);
       if (leftover !== undefined) leftovers.push(leftover);
     }
-    result = body(leftovers);
-    return result;
+    return body(leftovers);
   } catch (error) {
     throw fileError("write", options.name, error);
   } finally {
-    for (const { lock } of leftovers) {
-      if (lock !== result?.lock) lock.release();
-    }
+    for (const { lock } of leftovers) lock.release();
   }
 }
 

@@ -5,6 +5,8 @@
  */
 
 export type { ByteSink, ByteStore } from "./byte_sink.ts";
+export type { FileGroupOptions, PendingFile } from "./file_group.ts";
+export { FileGroup } from "./file_group.ts";
 export type { FileSinkOptions } from "./file_sink.ts";
 export { createFileSink } from "./file_sink.ts";
 export type { FileStore, FileStoreOptions } from "./file_store.ts";

@@ -28,11 +28,15 @@ import {
   openSequential,
   type SequentialSnapshot,
 } from "../../sequential/mod.ts";
+import type { PendingFile } from "../../sinks/mod.ts";
 import { openSnapshot } from "../../snapshot/mod.ts";
 import { imageName } from "../input/image_name.ts";
 import { UsageError } from "../input/usage_error.ts";
-import { commitTogether, type PendingFile } from "../output/commit_together.ts";
-import { createOutput, type OutputOptions } from "../output/output_file.ts";
+import {
+  createOutput,
+  openOutputFolder,
+  type OutputOptions,
+} from "../output/output_file.ts";
 import type { ToFormat } from "./convert_arguments.ts";
 import type { ConvertInput, ConvertOptions } from "./convert_input.ts";
 
@@ -199,6 +203,7 @@ async function toImages(
   { out, output, options, onProgress }: ConvertJob,
   image: MemoryImage,
 ): Promise<string[]> {
+  using group = openOutputFolder(out);
   const files: PendingFile[] = [];
   const { signal } = options;
   try {
@@ -210,7 +215,7 @@ async function toImages(
       await exportMemory(block, sink, { signal, onProgress, commit: false });
     }
     signal?.throwIfAborted();
-    await commitTogether(files);
+    await group.commit(files);
   } catch (error) {
     await Promise.allSettled(files.map(({ sink }) => sink.abort()));
     throw error;

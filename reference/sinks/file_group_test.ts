@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { test } from "node:test";
+import { backingOf, setBacking } from "../sources/backing.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+import type { ByteSink } from "./byte_sink.ts";
+import { FileGroup, type PendingFile } from "./file_group.ts";
+import { createFileSink } from "./file_sink.ts";
+import { memorySink } from "./memory_sink.ts";
+
+type Change = (sink: ByteSink) => Partial<ByteSink>;
+
+async function pending(
+  scratch: ScratchFolder,
+  name: string,
+  change: Change = () => ({}),
+): Promise<PendingFile> {
+  const path = scratch.file(name);
+  const sink = createFileSink(path, { force: true });
+  await sink.write(new TextEncoder().encode(`new ${name}`), 0);
+  const changed = {
+    name: sink.name,
+    write: (bytes: Uint8Array, offset: number) => sink.write(bytes, offset),
+    setLength: (byteLength: number) => sink.setLength(byteLength),
+    flush: () => sink.flush(),
+    commit: () => sink.commit(),
+    abort: () => sink.abort(),
+    ...change(sink),
+  };
+  const backing = backingOf(sink);
+  if (backing !== undefined) setBacking(changed, backing);
+  return { path, sink: changed };
+}
+
+function texts(scratch: ScratchFolder): Record<string, string> {
+  return Object.fromEntries(
+    scratch.names().map((name) => [
+      name,
+      readFileSync(scratch.file(name), "utf8"),
+    ]),
+  );
+}
+
+/** A folder of old files, and new ones of which the third ends as `change` has it. */
+async function files(
+  scratch: ScratchFolder,
+  change?: Change,
+): Promise<PendingFile[]> {
+  for (const name of ["a", "c", "d"]) {
+    writeFileSync(scratch.file(name), `old ${name}`);
+  }
+  return [
+    await pending(scratch, "a"),
+    await pending(scratch, "b"),
+    await pending(scratch, "c", change),
+    await pending(scratch, "d"),
+  ];
+}
+
+const OLD = { a: "old a", c: "old c", d: "old d" };
+const NEW = { a: "new a", b: "new b", c: "new c", d: "new d" };
+
+const BEFORE: Change = () => ({
+  commit: () => Promise.reject(new Error("disk on fire")),
+});
+const AFTER: Change = (sink) => ({
+  commit: async () => {
+    await sink.commit();
+    throw new Error("disk on fire");
+  },
+});
+
+test("commit() puts all files in place and leaves nothing beside them", async () => {
+  using scratch = new ScratchFolder();
+  using group = new FileGroup(scratch.path);
+  assert.deepEqual(group.restored, []);
+  await group.commit(await files(scratch));
+  group[Symbol.dispose]();
+  assert.deepEqual(texts(scratch), NEW);
+});
+
+test("commit() takes back what it did when one file fails", async () => {
+  for (const change of [BEFORE, AFTER]) {
+    using scratch = new ScratchFolder();
+    const pendingFiles = await files(scratch, change);
+    {
+      using group = new FileGroup(scratch.path);
+      await assert.rejects(group.commit(pendingFiles), /disk on fire/);
+    }
+    for (const { sink } of pendingFiles) await sink.abort();
+    assert.deepEqual(texts(scratch), OLD);
+  }
+});
+
+test("commit() refuses what is no file, before it does anything", async () => {
+  using scratch = new ScratchFolder();
+  const [first] = await files(scratch);
+  using group = new FileGroup(scratch.path);
+  const other = { sink: memorySink(), path: scratch.file("m") };
+  await assert.rejects(group.commit([first, other]), TypeError);
+  assert.equal(readFileSync(first.path, "utf8"), "old a");
+});
+
+test("FileGroup refuses a folder in which another puts files in place", () => {
+  using scratch = new ScratchFolder();
+  using _group = new FileGroup(scratch.path);
+  assert.throws(
+    () => new FileGroup(scratch.path),
+    /^SourceError: Cannot write ".*": process \d+ is writing it; if/,
+  );
+});
+
+/**
+ * What a process leaves that is killed in the commit of the file at `index`: the
+ * folder is copied, with its links, as it is at that moment.
+ */
+async function killedAt(change: "before" | "after"): Promise<ScratchFolder> {
+  const copy = new ScratchFolder();
+  using scratch = new ScratchFolder();
+  const snap: Change = (sink) => ({
+    commit: async () => {
+      if (change === "after") await sink.commit();
+      copyFolder(scratch, copy);
+      if (change === "before") await sink.commit();
+    },
+  });
+  const all = await files(scratch, snap);
+  using group = new FileGroup(scratch.path);
+  await group.commit(all);
+  return copy;
+}
+
+/** Files are linked, so that they stay the same, under names of nobody. */
+function copyFolder(from: ScratchFolder, to: ScratchFolder): void {
+  for (const name of from.names()) {
+    const abandoned = name.replace(/\.\d+-[0-9a-z]{18}l?-/, ".0-0-");
+    if (!name.startsWith(".mapped-ram")) {
+      linkSync(from.file(name), to.file(abandoned));
+      continue;
+    }
+    const journal = readFileSync(from.file(name), "utf8");
+    const moved = journal.replaceAll(`${from.path}/`, `${to.path}/`);
+    writeFileSync(to.file(abandoned), moved, { mode: 0o600 });
+  }
+}
+
+test("FileGroup takes back what a killed process has begun", async () => {
+  for (const when of ["before", "after"] as const) {
+    using scratch = await killedAt(when);
+    const names = scratch.names();
+    assert(names.some((it) => it.endsWith(".old")), names.join());
+    assert.equal(readFileSync(scratch.file("a"), "utf8"), "new a");
+    using group = new FileGroup(scratch.path);
+    const restored = when === "before" ? ["a"] : ["a", "c"];
+    assert.deepEqual(group.restored, restored.map((it) => scratch.file(it)));
+    group[Symbol.dispose]();
+    for (const name of scratch.names()) {
+      if (name.endsWith(".partial")) rmSync(scratch.file(name));
+    }
+    assert.deepEqual(texts(scratch), OLD);
+  }
+});
+
+test("FileGroup leaves a file that somebody has made since", async () => {
+  using scratch = await killedAt("after");
+  writeFileSync(scratch.file("third"), "third");
+  renameSync(scratch.file("third"), scratch.file("a"));
+  rmSync(scratch.file("b"));
+  writeFileSync(scratch.file("b"), "third");
+  using group = new FileGroup(scratch.path);
+  assert.deepEqual(group.restored, [scratch.file("c")]);
+  const { a, b, c } = texts(scratch);
+  assert.deepEqual({ a, b, c }, { a: "third", b: "third", c: "old c" });
+  assert(!scratch.names().some((it) => it.endsWith(".old")));
+});
+
+test("FileGroup removes old files when a killed process was through", async () => {
+  using scratch = await killedAt("after");
+  const name = scratch.names().find((it) => it.startsWith(".mapped-ram")) ?? "";
+  const journal = readFileSync(scratch.file(name), "utf8");
+  writeFileSync(scratch.file(name), journal.replace(/^undo/, "done"));
+  using group = new FileGroup(scratch.path);
+  assert.deepEqual(group.restored, []);
+  assert.equal(readFileSync(scratch.file("a"), "utf8"), "new a");
+  assert(!scratch.names().some((it) => it.endsWith(".old")));
+});
+
+test("FileGroup heeds no journal that others may have written", async () => {
+  using scratch = await killedAt("after");
+  const name = scratch.names().find((it) => it.startsWith(".mapped-ram")) ?? "";
+  linkSync(scratch.file(name), scratch.file("another"));
+  {
+    using group = new FileGroup(scratch.path);
+    assert.deepEqual(group.restored, []);
+  }
+  assert.equal(readFileSync(scratch.file("a"), "utf8"), "new a");
+  // Neither does one that is cut short do anything.
+  rmSync(scratch.file("another"));
+  const journal = readFileSync(scratch.file(name), "utf8");
+  writeFileSync(scratch.file(name), journal.slice(0, -1));
+  using group = new FileGroup(scratch.path);
+  assert.deepEqual(group.restored, []);
+  assert(!existsSync(scratch.file(name)));
+});
+
+test("FileGroup says where it can make nothing", () => {
+  using scratch = new ScratchFolder();
+  mkdirSync(scratch.file("in"));
+  assert.throws(() => new FileGroup(scratch.file("in/no")), /no such file/);
+  assert.deepEqual(readdirSync(scratch.file("in")), []);
+});
