@@ -196,7 +196,7 @@ for (const [name, spoil] of Object.entries(SPOILERS)) {
       page.touch(STORED.end - 4096);
       assert.match(
         await errorOf(command),
-        /Cannot go on reading ".*saved": it was written to meanwhile; resume/,
+        /Cannot go on reading ".*saved": it has changed while it was read/,
       );
       assert.equal(page.bytes.length, 0);
     },

@@ -35,6 +35,7 @@ Example: deno task bitmaps vm.mr --json`,
     const options = { ...openOptions(values), signal };
     const snapshot = await openSnapshot(opened.source, options);
     const { found, ranges } = await readAll();
+    opened.source.checkUnchanged?.();
     if (values.json) {
       printJson({
         file: opened.source.name,

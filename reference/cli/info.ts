@@ -2,7 +2,7 @@ import { UnsupportedError } from "../../format/mod.ts";
 import { openSnapshot, type Snapshot } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { importLate } from "./import_late.ts";
-import { openSource } from "./input/open_source.ts";
+import { type OpenedSource, openSource } from "./input/open_source.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
@@ -64,36 +64,47 @@ Example: deno task info vm.mr --map
     }
     const options = { ...openOptions(values), signal };
     await using opened = await openSource(FILE, { signal });
-    const { source, transfer } = opened;
-    let snapshot: Snapshot;
-    try {
-      snapshot = await openSnapshot(source, options);
-    } catch (error) {
-      if (!(error instanceof UnsupportedError)) throw error;
-      if (against !== undefined) throw error;
-      const { offset } = options;
-      const { infoElsewhere } = await load<Elsewhere>(
-        "./info/info_elsewhere.ts",
-      );
-      return await infoElsewhere(source, error, { ...values, offset, signal });
-    }
-    // Each of the three ways loads what it alone needs.
-    if (devices) {
-      const { printDevices } = await load<Devices>("./info/info_devices.ts");
-      await printDevices(snapshot, { json, signal });
+    const code = await show(opened);
+    opened.source.checkUnchanged?.();
+    return code;
+
+    async function show(
+      { source, transfer }: OpenedSource,
+    ): Promise<number> {
+      let snapshot: Snapshot;
+      try {
+        snapshot = await openSnapshot(source, options);
+      } catch (error) {
+        if (!(error instanceof UnsupportedError)) throw error;
+        if (against !== undefined) throw error;
+        const { offset } = options;
+        const { infoElsewhere } = await load<Elsewhere>(
+          "./info/info_elsewhere.ts",
+        );
+        return await infoElsewhere(source, error, {
+          ...values,
+          offset,
+          signal,
+        });
+      }
+      // Each of the three ways loads what it alone needs.
+      if (devices) {
+        const { printDevices } = await load<Devices>("./info/info_devices.ts");
+        await printDevices(snapshot, { json, signal });
+        return 0;
+      }
+      if (against !== undefined) {
+        const { compareAgainst } = await load<Against>("./info/against.ts");
+        const trying = values.try ?? false;
+        const own = { against, try: trying, json, signal };
+        return await compareAgainst(FILE, snapshot, own);
+      }
+      const { printOverview } = await load<Overview>("./info/info_overview.ts");
+      const { map = false, xml = false } = values;
+      const overview = { open: options, transfer, map, xml, json, signal };
+      await printOverview(FILE, snapshot, overview);
       return 0;
     }
-    if (against !== undefined) {
-      const { compareAgainst } = await load<Against>("./info/against.ts");
-      const trying = values.try ?? false;
-      const own = { against, try: trying, json, signal };
-      return await compareAgainst(FILE, snapshot, own);
-    }
-    const { printOverview } = await load<Overview>("./info/info_overview.ts");
-    const { map = false, xml = false } = values;
-    const overview = { open: options, transfer, map, xml, json, signal };
-    await printOverview(FILE, snapshot, overview);
-    return 0;
   },
 };
 

@@ -82,6 +82,7 @@ Examples:
       if (out === undefined) await printHexJson(facts, block, range, signal);
       else print(JSON.stringify({ ...facts, out }, null, 2));
     }
+    block.checkUnchanged?.();
     return 0;
   },
 };
@@ -148,6 +149,7 @@ async function writeFile(
       if (part.bytes !== undefined) await sink.write(part.bytes, at);
       bar.show({ idstr, done: at + part.length, total });
     }
+    block.checkUnchanged?.();
     await sink.commit();
   } catch (error) {
     await sink.abort();

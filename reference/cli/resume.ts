@@ -85,7 +85,7 @@ Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
       request.file,
       interrupts.signal,
     );
-    const signal = AbortSignal.any([interrupts.signal, opened.changed]);
+    const { signal } = interrupts;
     const snapshot = await openSnapshot(opened.source, {
       ...request.open,
       signal,
@@ -192,7 +192,7 @@ const WATCH_INTERVAL = 1000;
 function watch(source: ResumeSource, report: ResumeReport): Disposable {
   const timer = setInterval(() => {
     try {
-      source.check();
+      source.source.checkUnchanged?.();
     } catch {
       clearInterval(timer);
       report.note(

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { chmodSync, statSync, truncateSync, utimesSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { Interrupted } from "./interrupted.ts";
 import { ResumeInterrupts } from "./resume/resume_interrupts.ts";
 import { formatResumeProgress } from "./resume/resume_report.ts";
-import { SteadyFile } from "./resume/steady_file.ts";
 import { PATIENT, run, runAllBad, runBad } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureGuest, fixtureSnapshot } from "./testing/snapshot_fixture.ts";
@@ -161,33 +160,6 @@ test("formatResumeProgress() says it in one line", () => {
     formatResumeProgress({ ...progress, retries: 3 }),
     /, 3 reads tried again$/,
   );
-});
-
-test("SteadyFile reads until the file changes", async (t) => {
-  using scratch = new ScratchDirectory();
-  const changes: Readonly<Record<string, (path: string) => void>> = {
-    "is written to": (path) => {
-      utimesSync(path, new Date(), new Date(statSync(path).mtimeMs + 1));
-    },
-    "is truncated": (path) => truncateSync(path, 5000),
-  };
-  for (const [name, change] of Object.entries(changes)) {
-    await t.test(name, async () => {
-      const path = scratch.write("file", new Uint8Array(10_000).fill(7));
-      using file = new SteadyFile(path);
-      const page = new Uint8Array(4096);
-      await file.readInto(page, 100);
-      assert.ok(page.every((byte) => byte === 7));
-      assert.equal(file.bytes, 4096);
-      file.check();
-      assert.equal(file.changed.aborted, false);
-      change(path);
-      const message = /Cannot go on reading ".*file": it was written to/;
-      assert.throws(() => file.check(), message);
-      assert.equal(file.changed.aborted, true);
-      await assert.rejects(file.readInto(page, 0), message);
-    });
-  }
 });
 
 test("ResumeInterrupts explains the first Ctrl-C, where one loses", () => {

@@ -19,6 +19,7 @@ export interface PlacedRange {
 export class AddressSpace implements ByteSource {
   readonly name: string;
   readonly byteLength: number;
+  readonly checkUnchanged: ByteSource["checkUnchanged"];
   /** The ranges by address; none overlap. */
   readonly ranges: readonly PlacedRange[];
   readonly #source: ByteSource;
@@ -31,6 +32,7 @@ export class AddressSpace implements ByteSource {
   ) {
     this.#source = source;
     this.name = source.name;
+    this.checkUnchanged = source.checkUnchanged;
     this.ranges = separated(ranges);
     const last = this.ranges.at(-1);
     this.byteLength = byteLength ??

@@ -42,6 +42,7 @@ export async function exportMemory(
         onProgress?.({ idstr, done, total });
       },
     });
+    block.checkUnchanged?.();
     if (commit) await sink.commit();
   } catch (error) {
     if (commit) await sink.abort();

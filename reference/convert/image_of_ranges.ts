@@ -14,6 +14,7 @@ export function imageOfRanges(
   const block: MemoryBlock = {
     ...{ idstr: IDSTR, usedLength, pageSize: PAGE },
     ...{ name: memory.name, byteLength: usedLength },
+    checkUnchanged: memory.checkUnchanged,
     readInto: (target, offset, options) =>
       memory.readInto(target, offset, options),
     async *presentRuns({ first = 0, end = Infinity } = {}) {

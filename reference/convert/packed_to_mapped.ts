@@ -36,9 +36,13 @@ export async function convertPacked(
   options: SequentialToMappedOptions = {},
 ): Promise<SaveSummary> {
   const { signal, pageSize, withoutVmdesc, onProgress } = options;
-  const pieces = unpackLibvirt(source, header, { signal });
-  const channel = iteratedChannel(source.name, pieces);
+  const channel = iteratedChannel(source.name, wholeStream());
   return await receiveMigration(channel, sink, {
     ...{ signal, pageSize, withoutVmdesc, onProgress },
   });
+
+  async function* wholeStream(): AsyncGenerator<Uint8Array> {
+    yield* unpackLibvirt(source, header, { signal });
+    source.checkUnchanged?.();
+  }
 }

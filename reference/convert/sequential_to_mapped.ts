@@ -80,6 +80,7 @@ export async function convertSequential(
         expected: "one",
       });
     }
+    source.checkUnchanged?.();
     await recorder.finish();
     const summary = await summaryOf(recorder);
     await sink.commit();

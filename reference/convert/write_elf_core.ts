@@ -102,6 +102,7 @@ export async function writeElfCore(
     for (const part of placed) {
       await copyMemory(part, sink, { ...options, onDone });
     }
+    for (const block of image.blocks) block.checkUnchanged?.();
     await sink.commit();
     return {
       byteLength: position,

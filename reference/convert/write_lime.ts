@@ -49,6 +49,7 @@ export async function writeLime(
       await copyMemory(part, sink, { ...options, onDone });
       position += length;
     }
+    for (const block of image.blocks) block.checkUnchanged?.();
     await sink.commit();
   } catch (error) {
     await sink.abort();

@@ -90,6 +90,7 @@ export async function writeSequential(
       }
     }
     await copy(ramEndStart, (await snapshot.deviceState(options)).end);
+    source.checkUnchanged?.();
     await sink.commit();
   } catch (error) {
     await sink.abort();

@@ -135,6 +135,7 @@ export async function unpackLibvirtTo(
       await sink.write(bytes, byteLength);
       byteLength += bytes.length;
     }
+    source.checkUnchanged?.();
     await sink.commit();
   } catch (error) {
     await sink.abort();

@@ -21,6 +21,7 @@ export class FileMapping {
   readonly #pieces: (Uint8Array | undefined)[] = [];
   readonly #cached = new Uint8Array(WARM / linux().pageSize);
   #warmed = 0;
+  #beforeUse = () => {};
 
   private constructor(path: string, address: number, stat: FileFacts) {
     this.byteLength = stat.size;
@@ -55,8 +56,14 @@ export class FileMapping {
     return stat !== undefined && identityOf(stat) === this.#identity;
   }
 
+  /** Has a function called before each use, which throws where it is not to be. */
+  guard(beforeUse: () => void): void {
+    this.#beforeUse = beforeUse;
+  }
+
   /** A part of it; undefined if it is not in one piece. */
   view(offset: number, length: number): Uint8Array | undefined {
+    this.#beforeUse();
     const index = Math.floor(offset / PIECE);
     const from = offset - index * PIECE;
     const piece = this.#pieces[index] ??= this.#map(index);

@@ -52,6 +52,7 @@ export async function openPagerSource(
   const source = openFileSource(file);
   // Only if what was opened is what was mapped, it was not replaced meanwhile.
   const mapped = isFirst && mapping?.isCurrent() ? mapping : undefined;
+  mapped?.guard(source.checkRecently);
   if (flat) {
     const memory = flatMemorySync(source);
     const quick = mapped === undefined

@@ -72,6 +72,7 @@ export async function exportImage(
     if (block.ignored) await block.readInto(new Uint8Array(0), 0);
     const done = await exportInLanes(block, sink, options);
     if (!done) await exportHere(block, sink, options);
+    block.checkUnchanged?.();
     if (commit) await sink.commit();
   } catch (error) {
     if (commit) await sink.abort();

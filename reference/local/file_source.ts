@@ -4,14 +4,32 @@ import type { ReadOptions, SyncByteSource } from "../sources/byte_source.ts";
 import { checkRange } from "../sources/check_range.ts";
 import { LocalFile, nodeFs } from "./local_file.ts";
 
-/** A source over a file of this machine. Close it, or let `using` do it. */
+/**
+ * A source over a file of this machine. Close it, or let `using` do it.
+ *
+ * It is the version that was opened: once the file has another size or another
+ * time of modification, reads fail with a `SourceError` that says `changed`. They
+ * look after reading, but not more often than every two milliseconds; so what
+ * was read last is certain after `checkUnchanged`. File systems tell times in
+ * ticks of some milliseconds: two writes within one, with the opening between
+ * them, are not told apart.
+ */
 export interface FileSource extends SyncByteSource, Disposable {
+  /** Looks now whether the file is still as it was opened; throws if not. */
+  readonly checkUnchanged: () => void;
+  /** The same, not more often than reads do: cheap enough to go before each page. */
+  readonly checkRecently: () => void;
   /** Closes the file; a second call does nothing. */
   close(): void;
 }
 
 /** How to open a file source. */
 export interface FileSourceOptions {
+  /**
+   * Whether the file is memory that is in use: that it is written to while it is
+   * read is then no error. Default: false.
+   */
+  readonly inUse?: boolean | undefined;
   /**
    * Has the kernel begin to read a part of an open file, which no runtime does by
    * itself: on Linux `willNeed`, by the foreign function interface. What is long
@@ -41,9 +59,10 @@ export interface FileSourceOptions {
  */
 export function openFileSource(
   path: string,
-  { willNeed }: FileSourceOptions = {},
+  { inUse = false, willNeed }: FileSourceOptions = {},
 ): FileSource {
   const file = new LocalFile(path, nodeFs().constants.O_RDONLY);
+  const watch = inUse ? undefined : file.watch();
   const source: FileSource = {
     name: file.name,
     byteLength: file.byteLength,
@@ -58,6 +77,8 @@ export function openFileSource(
     ): Promise<void> {
       return file.read(target, offset, options?.signal);
     },
+    checkUnchanged: () => watch?.check(),
+    checkRecently: () => watch?.step(),
     willNeed: willNeed &&
       ((range) => file.use((fd) => willNeed(fd, range))),
     close: () => file.close(),

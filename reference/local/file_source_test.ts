@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { execFileSync } from "node:child_process";
 import {
+  appendFileSync,
   chmodSync,
   closeSync,
   ftruncateSync,
   openSync,
+  renameSync,
+  statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -127,21 +131,97 @@ test("readInto() refuses a range that is not wholly inside", async () => {
   }
 });
 
-test("readInto() fails when the file shrank, and never pads", async () => {
+/** Ways to change a file, by what the error says. */
+const CHANGES: Readonly<Record<string, (path: string) => void>> = {
+  "found it 1048576 bytes long, expected 2097152 bytes long": (path) =>
+    truncateSync(path, MIB),
+  "found it 3145728 bytes long, expected 2097152 bytes long": (path) =>
+    appendFileSync(path, pattern(MIB)),
+  "found it written to at ": (path) => {
+    const fd = openSync(path, "r+");
+    writeSync(fd, pattern(10), 0, 10, MIB);
+    closeSync(fd);
+    // Whatever the tick of the file system's clock.
+    const later = new Date(statSync(path).mtimeMs + 10);
+    utimesSync(path, later, later);
+  },
+};
+
+for (const [found, change] of Object.entries(CHANGES)) {
+  test(`openFileSource() sees a change: ${found}`, async () => {
+    using scratch = new ScratchFolder();
+    const path = scratch.file("a");
+    writeFileSync(path, pattern(2 * MIB));
+    using source = openFileSource(path);
+    const page = new Uint8Array(4096);
+    await source.readInto(page, MIB);
+    source.checkUnchanged();
+    change(path);
+    const says = (error: unknown) => {
+      assert(error instanceof SourceError);
+      assert(error.changed);
+      assert(error.message.includes(`while it was read, ${found}`));
+      return true;
+    };
+    assert.throws(() => source.checkUnchanged(), says);
+    for (const length of [10, 2 * MIB]) {
+      const target = new Uint8Array(length);
+      await assert.rejects(source.readInto(target, 0), says);
+      assert.throws(() => source.readIntoSync(target, 0), says);
+    }
+    assert.throws(() => source.checkRecently(), says);
+  });
+}
+
+test("openFileSource() sees a change by its reads alone, and soon", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("a");
-  writeFileSync(path, pattern(2 * MIB));
+  writeFileSync(path, pattern(MIB));
   using source = openFileSource(path);
-  truncateSync(path, MIB);
-  for (const [offset, length] of [[MIB, 10], [MIB - 5, 10], [0, 2 * MIB]]) {
-    const target = new Uint8Array(length);
-    const shorter = /: the file is shorter than when it was opened$/;
-    await assert.rejects(source.readInto(target, offset), shorter);
-    assert.throws(() => source.readIntoSync(target, offset), shorter);
-  }
+  const page = new Uint8Array(4096);
+  await source.readInto(page, 0);
+  const later = new Date(statSync(path).mtimeMs + 10);
+  utimesSync(path, later, later);
+  const begun = performance.now();
+  await assert.rejects(async () => {
+    while (performance.now() - begun < 10_000) await source.readInto(page, 0);
+  }, { name: "SourceError", changed: true });
+  // What it was once it is not again.
+  const before = new Date(later.getTime() - 10);
+  utimesSync(path, before, before);
+  await assert.rejects(source.readInto(page, 0), SourceError);
+});
+
+test("openFileSource() takes no renaming, replacing or reading for a change", async () => {
+  using scratch = new ScratchFolder();
+  const [path, moved] = [scratch.file("a"), scratch.file("b")];
+  writeFileSync(path, pattern(MIB));
+  using source = openFileSource(path);
+  renameSync(path, moved);
+  chmodSync(moved, 0o400);
+  writeFileSync(scratch.file("c"), pattern(10));
+  renameSync(scratch.file("c"), moved);
   const target = new Uint8Array(MIB);
   await source.readInto(target, 0);
   assertSame(target, pattern(MIB));
+  source.checkUnchanged();
+});
+
+test("openFileSource() reads memory that is in use as it is", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("a");
+  writeFileSync(path, pattern(MIB));
+  using source = openFileSource(path, { inUse: true });
+  const later = new Date(statSync(path).mtimeMs + 10);
+  utimesSync(path, later, later);
+  source.checkUnchanged();
+  const target = new Uint8Array(MIB);
+  await source.readInto(target, 0);
+  truncateSync(path, 10);
+  await assert.rejects(
+    source.readInto(target, 0),
+    /: the file is shorter than when it was opened$/,
+  );
 });
 
 test("readInto() rejects with the signal's reason", async () => {

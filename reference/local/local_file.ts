@@ -5,6 +5,7 @@ import { checkRange } from "../sources/check_range.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { builtinModule } from "./builtin_module.ts";
 import { fileError, notSeekable } from "./file_error.ts";
+import { type FileVersion, FileWatch } from "./file_watch.ts";
 
 /** `node:fs`, or an error where there are no files. */
 export function nodeFs(): typeof NodeFs {
@@ -32,7 +33,9 @@ export class LocalFile implements Disposable {
   readonly identity: string;
   /** Bytes that it took on the disk then, where the file system tells. */
   readonly allocatedLength: number | undefined;
+  readonly #opened: FileVersion;
   readonly #fs = nodeFs();
+  #watch: FileWatch | undefined;
   #fd: number | undefined;
 
   /** Opens `path`; `openFlags` and `mode` as in `open(2)`. */
@@ -51,6 +54,7 @@ export class LocalFile implements Disposable {
       );
       if (!stat.isFile()) throw notSeekable("open", name, stat);
       this.byteLength = stat.size;
+      this.#opened = { size: stat.size, mtimeMs: stat.mtimeMs };
       // Deno tells none on Windows.
       const blocks = stat.blocks as number | null | undefined;
       this.allocatedLength = blocks == null ? undefined : STAT_BLOCK * blocks;
@@ -59,6 +63,15 @@ export class LocalFile implements Disposable {
       this.close();
       throw error;
     }
+  }
+
+  /** From now on reads look whether it has been written to since it was opened. */
+  watch(): FileWatch {
+    return this.#watch ??= new FileWatch(
+      this.name,
+      this.#opened,
+      () => this.#try("stat", () => this.#fs.fstatSync(this.#descriptor)),
+    );
   }
 
   /** What another thread needs to open the file again, now at `path`. */
@@ -83,6 +96,7 @@ export class LocalFile implements Disposable {
       if (count === 0) throw this.#shrank(position, length);
       done += count;
     }
+    this.#watch?.step();
   }
 
   /**
@@ -121,6 +135,7 @@ export class LocalFile implements Disposable {
       if (count === 0) throw this.#shrank(offset + done, length);
       done += count;
     }
+    this.#watch?.step();
   }
 
   /** Writes all of `bytes` at `offset`. */
@@ -208,12 +223,13 @@ export class LocalFile implements Disposable {
   }
 
   #shrank(offset: number, length: number): SourceError {
+    this.#watch?.check();
     return new SourceError(
       this.name,
       `Cannot read ${length} bytes at ${hex(offset)} of ${
         JSON.stringify(this.name)
       }: the file is shorter than when it was opened`,
-      { range: { offset, length } },
+      { range: { offset, length }, changed: true },
     );
   }
 

@@ -30,7 +30,7 @@ export async function readPersistently<T>(
       return await read();
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof SourceError)) throw error;
+      if (!(error instanceof SourceError) || error.changed) throw error;
       firstFailure ??= performance.now();
       if (performance.now() + delay > firstFailure + retryFor) throw error;
       onRetry(error);

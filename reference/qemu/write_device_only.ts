@@ -84,6 +84,7 @@ export async function writeDeviceOnly(
         for (const run of stale) staleCount += await writeZeros(target, run);
       } else copiedCount += await copyPages(block, target, options);
     }
+    snapshot.source.checkUnchanged?.();
     await writer.finish();
     return { byteLength: writer.byteLength, copiedCount, staleCount };
   } catch (error) {

@@ -36,7 +36,9 @@ export class SinkReader implements Disposable {
   /** All of it as a source, to be closed by the caller. */
   open(): SyncByteSource & Disposable {
     const backing = backingOf(this.#sink);
-    if (backing?.kind === "file") return openFileSource(backing.path);
+    if (backing?.kind === "file") {
+      return openFileSource(backing.path, { inUse: true });
+    }
     const source = memorySource(this.#memory(), { name: this.#sink.name });
     return Object.assign(source, { [Symbol.dispose](): void {} });
   }

@@ -134,6 +134,7 @@ export async function saveRepaired(
     const { signal } = options;
     const report = reportOn(snapshot, options);
     await saveBlocks(writer, inputs, { signal, report, sink });
+    source.checkUnchanged?.();
     await writer.finish();
     return {
       blocks: await Promise.all(writer.blocks.map(async (block) => ({

@@ -101,6 +101,8 @@ export async function saveSnapshot(
     const { left, keptPages } = await saveInLanes(writer, blocks, sink, own);
     await saveBlocks(writer, left, own);
     if (options.resume) kept = { keptPages };
+    for (const { source } of blocks) source.checkUnchanged?.();
+    options.deviceStateFrom?.source.checkUnchanged?.();
     await writer.finish();
   } catch (error) {
     await sink.abort();

@@ -29,6 +29,8 @@ export class SequentialBlock implements ByteSource {
   readonly name: string;
   /** The same as {@linkcode usedLength}: the block as a source. */
   readonly byteLength: number;
+  /** As of the source that the block is read from. */
+  readonly checkUnchanged: ByteSource["checkUnchanged"];
   readonly #source: ByteSource;
   readonly #index: SequentialIndex;
   readonly #block: StreamBlock;
@@ -41,6 +43,7 @@ export class SequentialBlock implements ByteSource {
     this.pageSize = index.head.pageSize;
     this.pageCount = pageCountOf(this.usedLength, this.pageSize);
     this.name = `${source.name}, RAMBlock "${block.idstr}"`;
+    this.checkUnchanged = source.checkUnchanged;
     this.#source = source;
     this.#index = index;
     this.#block = block;

@@ -54,6 +54,8 @@ export class RAMBlock implements ByteSource {
   /** As of the source that the block is read from. */
   readonly parallelReads: number | undefined;
   /** As of the source that the block is read from. */
+  readonly checkUnchanged: ByteSource["checkUnchanged"];
+  /** As of the source that the block is read from. */
   readonly willNeed: ByteSource["willNeed"];
   /**
    * Where the pages stand, and which are there.
@@ -73,6 +75,7 @@ export class RAMBlock implements ByteSource {
     this.ignored = header.ignored;
     this.byteLength = header.usedLength;
     this.parallelReads = source.parallelReads;
+    this.checkUnchanged = source.checkUnchanged;
     this.willNeed = source.willNeed &&
       (({ offset, length }) =>
         source.willNeed?.({ offset: header.pagesOffset + offset, length }));

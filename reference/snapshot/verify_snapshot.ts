@@ -79,6 +79,7 @@ export async function verifySnapshot(
     }
     if (options.pages) counts = await readAllPages(snapshot, options);
   }
+  source.checkUnchanged?.();
   const good = findings.every(({ rule }) => RULES[rule].kind === "write");
   return { findings, good, ...found, ...counts };
 }

@@ -31,6 +31,7 @@ export class BlockCache implements ByteSource {
   readonly name: string;
   readonly byteLength: number;
   readonly parallelReads: number | undefined;
+  readonly checkUnchanged: ByteSource["checkUnchanged"];
   /** As `readParts`: what is streamed is not kept. */
   readonly streamRanges: ByteSource["streamRanges"];
   readonly #source: ByteSource;
@@ -46,6 +47,7 @@ export class BlockCache implements ByteSource {
     this.name = source.name;
     this.byteLength = source.byteLength;
     this.parallelReads = source.parallelReads;
+    this.checkUnchanged = source.checkUnchanged;
     this.streamRanges = source.streamRanges === undefined
       ? undefined
       : (...request) => this.#stream(...request);

@@ -81,6 +81,12 @@ export interface ByteSource {
       options?: SourceReadOptions,
     ) => Promise<void>)
     | undefined;
+  /**
+   * Throws a `SourceError` if the bytes are no longer those that were opened. A
+   * read sees that too, but perhaps some milliseconds late: whoever has read all
+   * that he needs makes sure with this. Only where bytes can change unseen.
+   */
+  readonly checkUnchanged?: (() => void) | undefined;
   /** Is told of bytes that will be read soon. There only where that is of use. */
   readonly willNeed?: ((range: ByteRange) => void) | undefined;
 }

@@ -11,6 +11,7 @@ export function sliceSource(source: ByteSource, range: ByteRange): ByteSource {
     name,
     byteLength,
     parallelReads: source.parallelReads,
+    checkUnchanged: source.checkUnchanged,
     async readInto(target, offset, options) {
       checkRange({ name, byteLength }, offset, target.length);
       await source.readInto(target, start + offset, {

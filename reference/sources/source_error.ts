@@ -12,15 +12,21 @@ export class SourceError extends Error {
   readonly source: string;
   /** The bytes that were wanted or being written, where it was about some. */
   readonly range: ByteRange | undefined;
+  /** Whether the source is another version than was opened: no try will do. */
+  readonly changed: boolean;
 
   /** Says what could not be done to which source: `Cannot open "x": …`. */
   constructor(
     source: string,
     message: string,
-    options: ErrorOptions & { readonly range?: ByteRange } = {},
+    options: ErrorOptions & {
+      readonly range?: ByteRange;
+      readonly changed?: boolean;
+    } = {},
   ) {
     super(message, options);
     this.source = source;
     this.range = options.range;
+    this.changed = options.changed ?? false;
   }
 }

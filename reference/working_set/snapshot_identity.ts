@@ -67,6 +67,7 @@ export async function snapshotIdentity(
     writer.bytes(bytes);
     left -= bytes.length;
   }
+  source.checkUnchanged?.();
   const description = new Uint8Array(writer.finish());
   const digest = await crypto.subtle.digest("SHA-256", description);
   return [...new Uint8Array(digest)]

@@ -26,7 +26,7 @@ export async function explainFailure(
   request: ResumeArguments,
   { destination, incoming }: FailureContext,
 ): Promise<unknown> {
-  if (!(error instanceof SourceError)) return error;
+  if (!(error instanceof SourceError) || error.changed) return error;
   const refusal = await refusalOf(incoming);
   const words = [
     ...linesOf(destination?.stderr ?? ""),

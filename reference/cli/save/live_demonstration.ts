@@ -107,7 +107,7 @@ async function saveGuest(
     byteLength: MEMORY_LENGTH,
     rate,
   });
-  using source = openFileSource(image);
+  using source = openFileSource(image, { inUse: true });
   const summary = await saveLive(createFileSink(file), [{
     idstr: "ram",
     source,
