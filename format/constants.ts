@@ -90,6 +90,15 @@ export const DIRTY_BITMAP_SECTION_VERSION = 1;
 /** Most bytes of bits in one dirty-bitmap record (SPEC 3.9). */
 export const DIRTY_BITMAP_BUFFER_MAX = 10240;
 
+/** idstr of the section of storage attributes of s390x guests (SPEC 3.9). */
+export const STORAGE_ATTRIBUTES_SECTION_IDSTR = "s390-storage_attributes";
+/** version_id of that section (SPEC 3.9). */
+export const STORAGE_ATTRIBUTES_SECTION_VERSION = 0;
+/** idstr of the section of the hash table of pseries guests (SPEC 3.9). */
+export const HASH_TABLE_SECTION_IDSTR = "spapr/htab";
+/** version_id of that section (SPEC 3.9). */
+export const HASH_TABLE_SECTION_VERSION = 1;
+
 /** Most bytes of a vmdesc that a reader looks at: 64 MiB (SPEC 3.10). */
 export const VMDESC_LENGTH_MAX = 0x4000000;
 

@@ -5,6 +5,7 @@
  */
 
 import { RAM_SECTION_IDSTR } from "./constants.ts";
+import { isDirtyBitmapSection } from "./dirty_bitmap.ts";
 import { UnsupportedError } from "./errors.ts";
 import { rangeEnd } from "./byte_range.ts";
 import {
@@ -26,6 +27,8 @@ export interface DeviceState {
   readonly sections: readonly StreamItem[];
   /** The parts of the section of block dirty bitmaps. */
   readonly dirtyBitmaps: readonly StreamItem[];
+  /** The parts of other iterable sections. */
+  readonly parts: readonly StreamItem[];
   /** The vmdesc, if there is one right behind the EOF item. */
   readonly vmdesc?: Vmdesc;
   /** Position of the EOF item; undefined where it could not be found. */
@@ -41,7 +44,7 @@ export function* walkDeviceState(
   report?: Report,
 ): Walk<DeviceState> {
   const reader = new StreamReader(file, index.ramEnd, report);
-  const readOtherBody = readOtherBodies(reader, file);
+  const readOtherBody = readOtherBodies(reader, file, () => true);
   function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
     if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {
       yield* readOtherBody(kind, section, offset);
@@ -54,6 +57,8 @@ export function* walkDeviceState(
   const started = new Map(index.started);
   const sections: StreamItem[] = [];
   const dirtyBitmaps: StreamItem[] = [];
+  const parts: StreamItem[] = [];
+  const found = { sections, dirtyBitmaps, parts };
   for (;;) {
     const { offset } = reader;
     let item: StreamItem;
@@ -64,11 +69,12 @@ export function* walkDeviceState(
       if (!(error instanceof UnsupportedError)) throw error;
       if (error.rule !== "section-known") throw error;
       reportNoVmdesc(reader, offset);
-      return { sections, dirtyBitmaps, end: file.byteLength };
+      return { ...found, end: file.byteLength };
     }
     if (item.kind === "full") sections.push(item);
     else if ("section" in item && item.section !== index.ramSection) {
-      dirtyBitmaps.push(item);
+      const isBitmap = isDirtyBitmapSection(item.section);
+      (isBitmap ? dirtyBitmaps : parts).push(item);
     }
     if (item.kind === "end-of-file") {
       reader.report(reader.formatError("eof-present", {
@@ -76,10 +82,10 @@ export function* walkDeviceState(
         found: "the end of the file",
         expected: "the EOF item",
       }));
-      return { sections, dirtyBitmaps, end: offset };
+      return { ...found, end: offset };
     }
     if (item.kind === "eof") {
-      return yield* readEnd(reader, file, item, { sections, dirtyBitmaps });
+      return yield* readEnd(reader, file, item, found);
     }
   }
 }
@@ -88,7 +94,7 @@ function* readEnd(
   reader: StreamReader,
   file: WalkedFile,
   eof: StreamItem,
-  found: Pick<DeviceState, "sections" | "dirtyBitmaps">,
+  found: Pick<DeviceState, "sections" | "dirtyBitmaps" | "parts">,
 ): Walk<DeviceState> {
   const eofOffset = eof.range.offset;
   const vmdesc = yield* readVmdesc(file, eofOffset + 1);

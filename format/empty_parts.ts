@@ -11,13 +11,12 @@ import {
   RAM_SAVE_FLAG_EOS,
   RAM_SECTION_IDSTR,
 } from "./constants.ts";
-import { isDirtyBitmapSection } from "./dirty_bitmap.ts";
 import type { RamLayout } from "./fixed_ram_header.ts";
+import { iterableSection } from "./iterable_sections.ts";
 import { type Section, writeSectionFooter } from "./migration_stream.ts";
 import type { StreamReader } from "./stream_reader.ts";
 
-/** The EOS of a body of dirty bitmaps. */
-const DIRTY_BITMAP_EOS = 0x01;
+const EOS = [...new ByteWriter().be64(RAM_SAVE_FLAG_EOS).finish()];
 
 /** A PART without content, byte for byte. */
 export interface EmptyPart {
@@ -27,19 +26,21 @@ export interface EmptyPart {
   readonly bytes: Uint8Array;
 }
 
-/** The empty PART of a section, if it has one that is known. */
-export function emptyPartOf(
+/** The empty PARTs of a section, if it has some that are known. */
+export function emptyPartsOf(
   section: Section,
   layout: RamLayout,
 ): EmptyPart[] {
-  const writer = new ByteWriter();
-  writer.u8(QEMU_VM_SECTION_PART).be32(section.sectionId);
-  if (section.idstr === RAM_SECTION_IDSTR) {
-    if (layout !== "fixed-ram-inline") writer.be64(RAM_SAVE_FLAG_EOS);
-  } else if (isDirtyBitmapSection(section)) writer.u8(DIRTY_BITMAP_EOS);
-  else return [];
-  writeSectionFooter(writer, section);
-  return [{ section, bytes: writer.finish() }];
+  const bodies = section.idstr === RAM_SECTION_IDSTR
+    ? [layout === "fixed-ram-inline" ? [] : EOS]
+    : iterableSection(section)?.emptyBodies ?? [];
+  return bodies.map((body) => {
+    const writer = new ByteWriter();
+    writer.u8(QEMU_VM_SECTION_PART).be32(section.sectionId);
+    writer.bytes(Uint8Array.from(body));
+    writeSectionFooter(writer, section);
+    return { section, bytes: writer.finish() };
+  });
 }
 
 /** Passes over the empty PARTs that come next, as far as they are there. */

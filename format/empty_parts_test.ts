@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type EmptyPart, emptyPartOf, skipEmptyParts } from "./empty_parts.ts";
+import { type EmptyPart, emptyPartsOf, skipEmptyParts } from "./empty_parts.ts";
 import { StreamReader } from "./stream_reader.ts";
 import { ByteFile } from "./testing/byte_file.ts";
 
@@ -11,29 +11,30 @@ function sectionOf(idstr: string, versionId: number, sectionId = 2) {
 const RAM = [2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0x10, 0x7e, 0, 0, 0, 2];
 const BITMAP = [2, 0, 0, 0, 9, 1, 0x7e, 0, 0, 0, 9];
 
-test("emptyPartOf() knows RAM's and that of dirty bitmaps", () => {
+test("emptyPartsOf() knows RAM's and that of dirty bitmaps", () => {
   const ram = sectionOf("ram", 4), bitmap = sectionOf("dirty-bitmap", 1, 9);
-  assert.deepEqual(emptyPartOf(ram, "mapped-ram"), [
+  assert.deepEqual(emptyPartsOf(ram, "mapped-ram"), [
     { section: ram, bytes: Uint8Array.from(RAM) },
   ]);
   const inline = [2, 0, 0, 0, 2, 0x7e, 0, 0, 0, 2];
-  assert.deepEqual(emptyPartOf(ram, "fixed-ram-inline"), [
+  assert.deepEqual(emptyPartsOf(ram, "fixed-ram-inline"), [
     { section: ram, bytes: Uint8Array.from(inline) },
   ]);
-  assert.deepEqual(emptyPartOf(bitmap, "mapped-ram"), [
+  assert.deepEqual(emptyPartsOf(bitmap, "mapped-ram"), [
     { section: bitmap, bytes: Uint8Array.from(BITMAP) },
   ]);
 });
 
-test("emptyPartOf() knows no other section, and no other version", () => {
+test("emptyPartsOf() knows no other section, and no other version", () => {
   for (
     const section of [
       sectionOf("dirty-bitmap", 2),
       sectionOf("dirty-bitmap", 0),
-      sectionOf("spapr/htab", 1),
+      sectionOf("spapr/htab", 2),
+      sectionOf("s390-storage_attributes", 1),
       sectionOf("ram2", 4),
     ]
-  ) assert.deepEqual(emptyPartOf(section, "mapped-ram"), []);
+  ) assert.deepEqual(emptyPartsOf(section, "mapped-ram"), []);
 });
 
 /** Skips in bytes that are all there; what was visited, and where it stops. */
@@ -50,8 +51,8 @@ function skip(bytes: readonly number[], parts: readonly EmptyPart[]) {
 
 test("skipEmptyParts() passes over those that come next", () => {
   const parts = [
-    ...emptyPartOf(sectionOf("ram", 4), "mapped-ram"),
-    ...emptyPartOf(sectionOf("dirty-bitmap", 1, 9), "mapped-ram"),
+    ...emptyPartsOf(sectionOf("ram", 4), "mapped-ram"),
+    ...emptyPartsOf(sectionOf("dirty-bitmap", 1, 9), "mapped-ram"),
   ];
   const both = [...RAM, ...BITMAP, ...RAM];
   const visited = [["ram", 2], ["dirty-bitmap", 20], ["ram", 31]];

@@ -57,8 +57,8 @@ export class ForwardReader extends StreamReader {
     if (this.available === 0 && !this.#ended) yield* this.#fill(1);
   }
 
-  /** Passes over `length` bytes. */
-  *skip(length: number, field: string): Walk<void> {
+  /** Passes over `length` bytes, which are read. */
+  override *skip(length: number, field: string): Walk<void> {
     for (let left = length; left > 0;) {
       yield* this.fetch(1);
       const part = Math.min(left, Math.max(1, this.available));

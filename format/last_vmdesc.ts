@@ -1,5 +1,9 @@
-import { QEMU_VM_EOF, QEMU_VM_VMDESCRIPTION } from "./constants.ts";
-import { readVmdesc, type Vmdesc } from "./vmdesc.ts";
+import {
+  QEMU_VM_EOF,
+  QEMU_VM_VMDESCRIPTION,
+  VMDESC_LENGTH_MAX,
+} from "./constants.ts";
+import { type AcceptVmdesc, readVmdesc, type Vmdesc } from "./vmdesc.ts";
 import type { Walk, WalkedFile } from "./walk.ts";
 
 /** The EOF item, the type byte, a be32 length, and the brace that opens the text. */
@@ -11,16 +15,21 @@ const WINDOW_MAX = 0x400000;
 const SEARCH_MAX = 0x4400000;
 /** How many texts that looked like a vmdesc are tried before giving up. */
 const TRIES_MAX = 8;
+/** How many bytes those may have together. */
+const TRIED_MAX = 2 * VMDESC_LENGTH_MAX;
 
 /**
  * Finds the vmdesc that stands last in a file, from the end backwards, but not
- * before `from`: pages of a guest may hold others.
+ * before `from`: pages of a guest may hold others. Those that `accepts` does not
+ * take, in a trailer say, are passed over.
  */
 export function* findLastVmdesc(
   file: WalkedFile,
   from: number,
+  accepts?: AcceptVmdesc,
 ): Walk<Vmdesc | undefined> {
   let tries = 0;
+  let tried = 0;
   let windowLength = WINDOW_MIN;
   const searchStart = Math.max(from, file.byteLength - SEARCH_MAX);
   for (let end = file.byteLength; end > searchStart;) {
@@ -28,6 +37,7 @@ export function* findLastVmdesc(
     // A head may stand across the end of the window.
     const length = Math.min(file.byteLength, end + HEAD_LENGTH - 1) - start;
     const window = yield { offset: start, length };
+    const view = new DataView(window.buffer, window.byteOffset, length);
     for (
       let at = window.lastIndexOf(OPENING_BRACE);
       at >= HEAD_LENGTH - 1;
@@ -38,8 +48,15 @@ export function* findLastVmdesc(
         window[head] !== QEMU_VM_EOF ||
         window[head + 1] !== QEMU_VM_VMDESCRIPTION
       ) continue;
+      const textLength = view.getUint32(head + 2);
+      if (textLength > VMDESC_LENGTH_MAX) continue;
+      tried += textLength;
+      if (tried > TRIED_MAX) return undefined;
       const vmdesc = yield* readVmdesc(file, start + head + 1);
-      if (vmdesc !== undefined || ++tries === TRIES_MAX) return vmdesc;
+      if (vmdesc !== undefined && (!accepts || (yield* accepts(vmdesc)))) {
+        return vmdesc;
+      }
+      if (++tries === TRIES_MAX) return undefined;
     }
     end = start;
     windowLength = Math.min(WINDOW_MAX, 4 * windowLength);

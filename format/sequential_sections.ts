@@ -1,8 +1,5 @@
-import {
-  isDirtyBitmapSection,
-  skipDirtyBitmapRecords,
-} from "./dirty_bitmap.ts";
 import type { ForwardReader } from "./forward_reader.ts";
+import { iterableSection } from "./iterable_sections.ts";
 import type { Section, SectionPart } from "./migration_stream.ts";
 import { skipToFooter } from "./section_footer_scan.ts";
 import { unknownSection } from "./unknown_section.ts";
@@ -31,9 +28,8 @@ export function* skipSection(
     readonly offset: number;
   },
 ): Walk<void> {
-  if (kind !== "full" && isDirtyBitmapSection(section)) {
-    return yield* skipDirtyBitmapRecords(reader);
-  }
+  const known = kind === "full" ? undefined : iterableSection(section);
+  if (known !== undefined) return yield* known.skipBody(reader, kind);
   const length = kind === "full"
     ? lengths?.(section.idstr, section.instanceId)
     : undefined;

@@ -8,7 +8,7 @@ import { type BitmapOrder, DEFAULT_BITMAP_ORDER } from "./bitmap_order.ts";
 import { type ByteRange, rangeEnd } from "./byte_range.ts";
 import { type Configuration, readConfiguration } from "./configuration.ts";
 import { RAM_SECTION_IDSTR } from "./constants.ts";
-import { type EmptyPart, emptyPartOf, skipEmptyParts } from "./empty_parts.ts";
+import { type EmptyPart, emptyPartsOf, skipEmptyParts } from "./empty_parts.ts";
 import type { RamLayout } from "./fixed_ram_header.ts";
 import { refusePacked } from "./libvirt_packing.ts";
 import {
@@ -23,7 +23,7 @@ import {
   type StartedSections,
   type StreamItem,
 } from "./migration_stream.ts";
-import { hasRecords } from "./dirty_bitmap.ts";
+import { hasRecords, isDirtyBitmapSection } from "./dirty_bitmap.ts";
 import { readRamBody } from "./ram_body.ts";
 import {
   checkRamVersion,
@@ -76,6 +76,11 @@ export interface SnapshotIndex {
    * but for PARTs without records, of which there can be tens of thousands.
    */
   readonly earlyDirtyBitmaps: readonly StreamItem[];
+  /**
+   * The parts of other iterable sections than those two that stand before RAM's
+   * END, but for PARTs that hold nothing.
+   */
+  readonly earlyParts: readonly StreamItem[];
   /** Position behind the footer of RAM's END. */
   readonly ramEnd: number;
   /** The sections that were started up to there. */
@@ -148,7 +153,12 @@ function* walkToRamEnd(
   let lastPart: StreamItem | undefined;
   const earlySections: StreamItem[] = [];
   const earlyDirtyBitmaps: StreamItem[] = [];
-  const readOtherBody = readOtherBodies(reader, file);
+  const earlyParts: StreamItem[] = [];
+  const readOtherBody = readOtherBodies(
+    reader,
+    file,
+    () => ramSection !== undefined,
+  );
 
   function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
     if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {
@@ -186,14 +196,14 @@ function* walkToRamEnd(
         earlySections.push(item);
         break;
       case "start":
-        if (item.section !== ramSection) earlyDirtyBitmaps.push(item);
+        if (item.section !== ramSection) pushPart(item, item.section);
         if (emptyParts.length < EMPTY_PARTS_MAX) {
-          emptyParts.push(...emptyPartOf(item.section, layout));
+          emptyParts.push(...emptyPartsOf(item.section, layout));
         }
         break;
       case "part":
         if (item.section !== ramSection) {
-          if (hasRecords(item)) earlyDirtyBitmaps.push(item);
+          if (hasRecords(item)) pushPart(item, item.section);
         } else {
           ramPartCount++;
           lastPart = item;
@@ -201,7 +211,7 @@ function* walkToRamEnd(
         break;
       case "end":
         if (item.section !== ramSection) {
-          earlyDirtyBitmaps.push(item);
+          pushPart(item, item.section);
           break;
         }
         return found(item, rangeEnd(item.range));
@@ -209,6 +219,11 @@ function* walkToRamEnd(
       case "end-of-file":
         return found(item, item.range.offset);
     }
+  }
+
+  function pushPart(item: StreamItem, section: Section): void {
+    if (isDirtyBitmapSection(section)) earlyDirtyBitmaps.push(item);
+    else earlyParts.push(item);
   }
 
   function found(last: StreamItem, ramEnd: number) {
@@ -224,6 +239,7 @@ function* walkToRamEnd(
       ramPartCount,
       earlySections,
       earlyDirtyBitmaps,
+      earlyParts,
       ramEnd,
       started,
     };

@@ -114,8 +114,63 @@ test("indexSnapshot() passes over early sections by the vmdesc behind", () => {
       },
     ],
   );
-  // The vmdesc is looked for once: a window and its text.
-  assert.equal(file.requests.length, 3);
+  // The vmdesc is looked for once: a window, its head and its text.
+  assert.equal(file.requests.length, 4);
+});
+
+test("indexSnapshot() opens a file of any size in few reads, whatever stands before the RAM", () => {
+  const early = item.head(4, "early", new Uint8Array(90), { id: 7 });
+  const pagesOffset = 0x100000;
+  for (const usedLength of [2 ** 28, 2 ** 30, 2 ** 40]) {
+    const list = new ByteWriter().be64(usedLength + 4).bytes(
+      entryOf({ usedLength, pageSize: 0x100000, pagesOffset }).finish(),
+    ).finish();
+    const head = stream(early, item.head(1, "ram", list));
+    // The pages stand where that has its footer.
+    const footer = head.length - 5;
+    const tail = new ByteWriter().be64(0x10).u8(0x7e).be32(1).bytes(early)
+      .bytes(RAM_END).u8(0).bytes(
+        item.vmdesc({
+          ...{ name: "early", instance_id: 0, fields: [{ size: 90 }] },
+          filling: "x".repeat(200_000),
+        }),
+      ).finish();
+    const byteLength = pagesOffset + usedLength + tail.length;
+    const file = new ByteFile(head.subarray(0, footer), byteLength, { tail });
+    const { blocks, earlySections } = file.run(indexSnapshot(file));
+    assert.equal(blocks[0]?.usedLength, usedLength);
+    assert.equal(earlySections.length, 2);
+    assert(file.requests.length <= 8, `${file.requests.length} reads`);
+    const asked = file.requests.reduce((sum, { length }) => sum + length, 0);
+    assert(asked < 1_000_000, `${asked} bytes`);
+  }
+});
+
+test("indexSnapshot() searches no pages for a vmdesc that is not there", () => {
+  const early = item.head(4, "early", new Uint8Array(90), { id: 7 });
+  const file = new ByteFile(stream(early, RAM_START), 2 ** 40);
+  assert.throws(() => file.run(indexSnapshot(file)), { rule: "section-known" });
+  const asked = file.requests.reduce((sum, { length }) => sum + length, 0);
+  assert(asked < 0x4800000, `${asked} bytes`);
+  assert(file.requests.length < 40, `${file.requests.length} reads`);
+});
+
+test("indexSnapshot() takes the vmdesc by which a section has its footer", () => {
+  const early = item.head(4, "early", new Uint8Array(90), { id: 7 });
+  const described = (size: number) => [
+    item.eof(),
+    item.vmdesc({ name: "early", instance_id: 0, size }),
+  ];
+  for (
+    const others of [
+      [described(89), described(90), described(91)],
+      [described(90), described(2 ** 40), described(0)],
+      [described(90), [item.eof(), item.vmdesc()]],
+    ]
+  ) {
+    const found = index(stream(early, RAM_START, RAM_END, ...others.flat()));
+    assert.equal(found.earlySections[0]?.range.length, early.length);
+  }
 });
 
 test("indexSnapshot() cannot pass over an early section without a vmdesc", () => {

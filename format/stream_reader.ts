@@ -64,6 +64,21 @@ export class StreamReader extends ByteReader {
     );
   }
 
+  /** Passes over `length` bytes, which the file must have, to what follows. */
+  *skip(length: number, field: string): Walk<void> {
+    const { offset } = this;
+    const rest = this.fileLength - offset;
+    if (length > rest) {
+      throw this.formatError("file-truncated", {
+        offset,
+        found: `${rest} bytes up to the end of the file`,
+        expected: `${length} bytes of ${field}`,
+      });
+    }
+    this.seek(offset + length);
+    yield* this.fetch(1);
+  }
+
   /** Moves to `offset`, which may be behind the end of the file. */
   seek(offset: number): void {
     const distance = offset - this.offset;

@@ -1,9 +1,6 @@
-import {
-  DIRTY_BITMAP_SECTION_IDSTR,
-  DIRTY_BITMAP_SECTION_VERSION,
-  RAM_SECTION_IDSTR,
-} from "./constants.ts";
+import { RAM_SECTION_IDSTR } from "./constants.ts";
 import type { UnsupportedError } from "./errors.ts";
+import { ITERABLE_SECTION_NAMES } from "./iterable_sections.ts";
 import type { Section, SectionPart } from "./migration_stream.ts";
 import type { StreamReader } from "./stream_reader.ts";
 
@@ -24,7 +21,6 @@ export function unknownSection(
     found: `section ${name}, whose end cannot be found`,
     expected: kind === "full"
       ? "a vmdesc that tells its length"
-      : `${RAM_SECTION_IDSTR}, or ${DIRTY_BITMAP_SECTION_IDSTR} of version ` +
-        DIRTY_BITMAP_SECTION_VERSION,
+      : `one of ${RAM_SECTION_IDSTR}, ${ITERABLE_SECTION_NAMES}`,
   });
 }

@@ -8,6 +8,7 @@ import bisect, hashlib, json, mmap, os, sys
 
 LIMIT, PAGE_SIZES = 2**53 - 1, [2**bits for bits in range(8, 21)]
 COMMANDS = {1: [0], 2: [4], 3: [0, 16], 4: [0], 5: [0], 6: None, 8: [0], 9: [0], 10: None, 11: [0]}
+CAPABILITIES = (b"mapped-ram", b"x-ignore-shared")
 BITS, CAPS, UUID = (b"configuration/" + it for it in (b"target-page-bits", b"capabilities", b"uuid"))
 
 class Refused(Exception): pass
@@ -27,8 +28,7 @@ class Reader:
     def number(self, length):
         return int.from_bytes(self.bytes(length), "big")
     def be64(self):
-        value = self.number(8)
-        self.need(value <= LIMIT, "u64-range")
+        self.need((value := self.number(8)) <= LIMIT, "u64-range")
         return value
     def string(self):
         return self.bytes(self.number(1))
@@ -36,9 +36,7 @@ class Reader:
         at, length = self.at, self.number(length_size)
         self.need(1 <= length <= 255, rule)
         text = self.bytes(length)
-        self.need(all(0x20 <= byte <= 0x7e for byte in text), rule, at)
-        return text.decode()
-
+        return self.need(all(0x20 <= byte <= 0x7e for byte in text), rule, at) or text.decode()
     def configuration(self):  # 3.6, 3.7
         self.need(self.number(1) == 7, "configuration-present")
         self.machine, capabilities, seen = self.text(4, "machine-name"), {}, {}
@@ -52,26 +50,31 @@ class Reader:
             self.need(name != CAPS or value <= 64, "capability-count")
             for _ in range(value if name == CAPS else 0):
                 at, capability = self.at, self.string()
-                known = capability in (b"mapped-ram", b"x-ignore-shared")
-                self.need(known, "capability-known", at, True)
+                self.need(capability in CAPABILITIES, "capability-known", at, True)
                 capabilities[capability.decode()] = True
         self.need("mapped-ram" in capabilities, "capability-mapped-ram", self.at, True)
         self.capabilities, self.page_bits = list(capabilities), seen.get(BITS)
-
-    def dirty_bitmap(self):  # 3.9
+    def dirty_bitmap(self, kind):  # 3.9
         flags, rule = 0, "dirty-bitmap-record"
         while flags & 1 == 0:
             self.need((flags := self.number(1)) & 0xf1 in (1, 0x10, 0x20, 0x40), rule)
-            for _ in range((flags & 12).bit_count()):
-                self.string()
+            [self.string() for _ in range((flags & 12).bit_count())]
             if flags & 0x10:
                 self.number(4), self.need(self.number(1) < 8, rule)
             if flags & 0x40:
                 self.be64(), self.number(4)
                 self.need((size := 0 if flags & 2 else self.be64()) <= 10240, rule)
                 self.bytes(size)
-
-    def full_length(self, key):  # 3.10
+    def storage_attributes(self, kind):  # 3.9
+        while (flags := self.number(8) & 0xfff) != 1:
+            self.need(flags in (2, 8), "section-known", None, True)
+            self.bytes(self.be64() if flags == 2 else 0)
+    def hash_table(self, kind):  # 3.9
+        known = (word := self.number(4)) in (0, 2**32 - 1) or kind == 1
+        self.need(known, "section-known", None, True)
+        while kind > 1 and word == 0 and (head := self.number(8)):
+            self.bytes(16 * (head >> 16 & 0xffff))
+    def full_length(self, section_id, key):  # 3.10
         def length(state):
             fields = state["fields"] if "fields" in state else [{"size": state["size"]}]
             sizes = [(field["size"], field.get("array_len", 1)) for field in fields]
@@ -79,23 +82,21 @@ class Reader:
             return int(sum(size * array_len for size, array_len in sizes)) + sum(
                 6 + len(sub["vmsd_name"].encode()) + length(sub)
                 for sub in state.get("subsections", []) if "fields" in state)
-        at, devices = self.at, None
-        while not isinstance(devices, list) and (at := self.data.find(b"\0\6", at) + 1) > 0:
-            end = at + 5 + int.from_bytes(self.data[at + 1:at + 5], "big")
-            if self.data[at + 5:at + 6] == b"{" and end <= len(self.data):
-                try:
-                    devices = json.loads(self.data[at + 5:end].decode()).get("devices")
-                except (ValueError, RecursionError):
-                    pass  # bytes that look like a vmdesc by chance
-        try:
-            return next(length(device) for device in devices
-                        if (device["name"].encode(), device["instance_id"]) == key)
-        except Exception:  # whatever is not as the section says: no length
-            return None
-
+        at, told, footer = len(self.data), [], b"\x7e" + section_id.to_bytes(4, "big")
+        while (at := self.data.rfind(b"\0\6", self.at, at + 1)) >= 0:
+            end = at + 6 + int.from_bytes(self.data[at + 2:at + 6], "big")
+            try:
+                assert self.data[at + 6] == 0x7b and end <= len(self.data)
+                told.append(next(length(it) for it in json.loads(self.data[at + 6:end])["devices"]
+                                 if (it["name"].encode(), it["instance_id"]) == key))
+                if self.data[self.at + told[-1]:self.at + told[-1] + 5] == footer:
+                    return told[-1]
+            except Exception:
+                pass  # bytes that look like a vmdesc by chance, or one that does not tell it
+        return told[0] if told else None
     def open(self):  # 4.12
-        libvirt = self.data[self.at:self.at + 12] == b"LibvirtQemud"  # not read here
-        self.need(self.number(4) == 0x5145564d, "stream-magic", None, libvirt)
+        self.need(self.number(4) == 0x5145564d, "stream-magic", None,
+                  self.data[self.at - 4:self.at + 8] == b"LibvirtQemud")  # not read here
         self.need((version := self.number(4)) == 3, "stream-version", None, version > 3)
         self.configuration()
         sections, self.blocks, kind, name = {}, None, None, None
@@ -105,8 +106,8 @@ class Reader:
             self.need(kind, "ram-end-present", start)
             if kind == 8:  # 3.5
                 self.need((command := self.number(2)) in COMMANDS, "command-known", None, True)
-                length, lengths = self.number(2), COMMANDS[command]
-                self.need(lengths is None or length in lengths, "command-length")
+                length = self.number(2)
+                self.need(length in (COMMANDS[command] or [length]), "command-length")
                 self.bytes(length)
                 continue
             self.need(kind in (1, 2, 3, 4), "item-type")
@@ -115,11 +116,11 @@ class Reader:
             head = [self.string(), self.number(4), self.number(4)] if kind in (1, 4) else None
             name, instance, version = head or sections[section_id]
             if kind == 4:
-                length = self.full_length((name, instance))
+                length = self.full_length(section_id, (name, instance))
                 self.need(length is not None, "section-known", start, True)
                 self.bytes(length)
-            elif (name, version) == (b"dirty-bitmap", 1):
-                self.dirty_bitmap()
+            elif (name, version) in BODIES:
+                BODIES[name, version](self, kind)
             else:
                 self.need(name == b"ram", "section-known", start, True)
                 self.need(kind > 1 or self.blocks is None, "ram-section-unique", start)
@@ -128,11 +129,10 @@ class Reader:
             sections.update({section_id: head} if kind == 1 else {})
             footer, good = self.at, self.number(1) == 0x7e and self.number(4) == section_id
             self.need(good, "section-footer", footer)
-
     def ram_blocks(self):  # 4.12
         left, self.blocks, taken, bitmaps = self.be64() - 4, {}, [], []
         self.need(left % 1024 == 0, "ram-total-flag")
-        shared, page_size = "x-ignore-shared" in self.capabilities, None
+        shared, size = "x-ignore-shared" in self.capabilities, None
         while left > 0:
             start = self.at
             self.need(self.data[start:start + 8] != b"\0" * 7 + b"\x10", "ram-total", start)
@@ -140,14 +140,13 @@ class Reader:
             self.need(idstr not in self.blocks, "idstr-unique", start)
             used_at, used, _, version = self.at, self.be64(), self.bytes(8 * shared), self.number(4)
             self.need(version == 1, "mapped-ram-version", None, version > 1)
-            self.need((size := self.be64()) in PAGE_SIZES, "page-size-valid")
+            page_size, size = size, self.be64()
+            self.need(size in PAGE_SIZES, "page-size-valid")
             self.need(1 << (self.page_bits or size.bit_length() - 1) == size, "page-size-target")
             self.need(page_size in (None, size), "page-size-uniform")
-            page_size = size
             bitmap_at, bitmap, pages_at, pages = self.at, self.be64(), self.at, self.be64()
             self.need(used % size == 0, "used-length-aligned", used_at)
-            left -= used
-            self.need(left >= 0, "ram-total", used_at)
+            self.need((left := left - used) >= 0, "ram-total", used_at)
             self.blocks[idstr] = block = {"idstr": idstr, "usedLength": used, "pageSize": size,
                                           "bitmapOffset": bitmap, "pagesOffset": pages}
             taken.append((start, self.at))
@@ -170,7 +169,6 @@ class Reader:
             near = taken[max(0, (place := bisect.bisect(taken, (start, LIMIT))) - 1):place + 1]
             self.need(all(b <= start or end <= a for a, b in near), "bitmap-disjoint", at)
             taken.insert(place, (start, end))
-
     def read(self, block):  # 5.1, 5.2
         start, size, runs, memory = block["bitmapOffset"], block["pageSize"], [], hashlib.sha256()
         for page in range(0 if "ignored" in block else block["usedLength"] // size):
@@ -179,22 +177,24 @@ class Reader:
             memory.update(self.data[at:at + size] if present else bytes(size))
             if present:
                 runs.append([runs.pop()[0] if runs and runs[-1][1] == page else page, page + 1])
-        sha256 = None if "ignored" in block else memory.hexdigest()
-        return {**block, "presentRuns": runs, "sha256": sha256}
+        return {**block, "presentRuns": runs,
+                "sha256": None if "ignored" in block else memory.hexdigest()}
+
+BODIES = {(b"dirty-bitmap", 1): Reader.dirty_bitmap, (b"spapr/htab", 1): Reader.hash_table,
+          (b"s390-storage_attributes", 0): Reader.storage_attributes}
 
 def answer(path, **options):
     with open(path, "rb") as file:
         data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) if os.path.getsize(path) else b""
     try:
-        reader = Reader(data, **options)
-        reader.open()
+        (reader := Reader(data, **options)).open()
         blocks = [reader.read(block) for block in reader.blocks.values()]
         return {"machine": reader.machine, "capabilities": reader.capabilities, "blocks": blocks}
     except Refused as refused:
         return {"error": refused.args[0]}
 
 if __name__ == "__main__":
-    options = dict(arg[2:].split("=") for arg in sys.argv[2:])
-    options = {name: int(it) if it.isdigit() else it for name, it in options.items()}
+    options = {name: int(it) if it.isdigit() else it
+               for name, it in (arg[2:].split("=") for arg in sys.argv[2:])}
     for path in sys.argv[1:2] or map(str.rstrip, sys.stdin):
         print(json.dumps(answer(path, **options)), flush=True)

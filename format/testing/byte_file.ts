@@ -7,11 +7,20 @@ export class ByteFile implements WalkedFile {
   /** Every request so far. */
   readonly requests: ByteRequest[] = [];
   readonly #bytes: Uint8Array;
+  readonly #tail: Uint8Array;
 
-  /** A file that starts with `bytes` and has zeros from there to `byteLength`. */
-  constructor(bytes: Uint8Array, byteLength = bytes.length) {
+  /**
+   * A file that starts with `bytes`, ends with `tail`, and has zeros between them
+   * up to `byteLength`.
+   */
+  constructor(
+    bytes: Uint8Array,
+    byteLength = bytes.length,
+    { tail = new Uint8Array(0) }: { readonly tail?: Uint8Array } = {},
+  ) {
     this.#bytes = bytes;
     this.byteLength = byteLength;
+    this.#tail = tail;
   }
 
   /** Drives a walk to its end; a request that is not inside the file throws. */
@@ -25,6 +34,11 @@ export class ByteFile implements WalkedFile {
       }
       const bytes = target ?? new Uint8Array(length);
       bytes.fill(0).set(this.#bytes.subarray(offset, offset + length));
+      const before = this.byteLength - this.#tail.length - offset;
+      if (before < length) {
+        const tail = this.#tail.subarray(Math.max(0, -before), length - before);
+        bytes.set(tail, Math.max(0, before));
+      }
       step = walk.next(bytes);
     }
     return step.value;

@@ -5,7 +5,11 @@
  * @module
  */
 
-import type { DeviceState, StreamItem } from "../../format/mod.ts";
+import {
+  type DeviceState,
+  JsonObject,
+  type StreamItem,
+} from "../../format/mod.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
@@ -90,10 +94,7 @@ function describes(
   idstr: string,
   instanceId: number,
 ): unknown {
-  return vmdesc?.value.devices.find((device) => {
-    const { name, instance_id } = record(device);
-    return name === idstr && instance_id === instanceId;
-  });
+  return vmdesc?.devices.description(idstr, instanceId);
 }
 
 /** Where each named field stands, those of structs by `outer.inner` also. */
@@ -131,9 +132,7 @@ function placeFields(
 }
 
 function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null
-    ? value as Record<string, unknown>
-    : {};
+  return value instanceof JsonObject ? Object.fromEntries(value.members) : {};
 }
 
 function isLength(value: unknown): value is number {

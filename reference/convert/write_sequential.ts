@@ -1,4 +1,5 @@
 import {
+  type ByteRange,
   ByteWriter,
   CAPABILITY_IGNORE_SHARED,
   QEMU_VM_SECTION_START,
@@ -6,6 +7,7 @@ import {
   RAM_SAVE_FLAG_MEM_SIZE,
   RamRecordWriter,
   rangeEnd,
+  type SnapshotIndex,
   writeConfiguration,
   writeSectionHead,
   writeStreamHeader,
@@ -74,6 +76,10 @@ export async function writeSequential(
     };
     // Pages go behind whatever came before the END, such as early devices.
     const ramEndStart = index.ramEnd - RAM_END_LENGTH;
+    await write(encodeHead(snapshot));
+    for (const { offset, length } of rangesBeforeRam(index)) {
+      await copy(offset, offset + length);
+    }
     await write(encodeStart(snapshot));
     await copy(rangeEnd(index.ramSetup), ramEndStart);
     const total = snapshot.blocks.reduce((sum, it) => sum + it.usedLength, 0);
@@ -115,13 +121,27 @@ function checkConvertible({ index, source, capabilities }: Snapshot): void {
   );
 }
 
-/** The stream up to and with the list of RAMBlocks, its EOS included. */
-function encodeStart({ index }: Snapshot): Uint8Array {
-  const { configuration, ramSection, blocks } = index;
-  const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
+function encodeHead({ index }: Snapshot): Uint8Array {
   const writer = new ByteWriter();
   writeStreamHeader(writer);
-  writeConfiguration(writer, { ...configuration, capabilities: [] });
+  writeConfiguration(writer, { ...index.configuration, capabilities: [] });
+  return writer.finish();
+}
+
+/** The sections before RAM's START, in their order. */
+function rangesBeforeRam(index: SnapshotIndex): ByteRange[] {
+  const { earlySections, earlyDirtyBitmaps, earlyParts, ramSetup } = index;
+  return [...earlySections, ...earlyDirtyBitmaps, ...earlyParts]
+    .map(({ range }) => range)
+    .filter(({ offset }) => offset < ramSetup.offset)
+    .toSorted((a, b) => a.offset - b.offset);
+}
+
+/** RAM's START up to and with the EOS of the list of RAMBlocks. */
+function encodeStart({ index }: Snapshot): Uint8Array {
+  const { ramSection, blocks } = index;
+  const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
+  const writer = new ByteWriter();
   writeSectionHead(writer, QEMU_VM_SECTION_START, ramSection);
   writer.be64(total + RAM_SAVE_FLAG_MEM_SIZE);
   for (const { idstr, usedLength } of blocks) {

@@ -3,8 +3,6 @@ import {
   decodeDevice,
   type DeviceState,
   type DeviceStruct,
-  JsonObject,
-  parseJson,
   type Section,
   type StreamItem,
   type Vmdesc,
@@ -41,7 +39,6 @@ export interface WithDevices {
 /** Bytes of a state that is decoded; what has more is left as it is. */
 const STATE_MAX = 0x4000000;
 const FOOTER = 5;
-const TEXT_OFFSET = 5;
 
 /**
  * The state of each device, field by field, as the vmdesc of the file describes
@@ -68,46 +65,20 @@ export async function* deviceStates(
   options: ReadOptions = {},
 ): AsyncGenerator<DeviceRecord> {
   const { sections, vmdesc } = await snapshot.deviceState(options);
-  const descriptions = vmdesc === undefined
-    ? new Map<string, JsonObject>()
-    : await readDescriptions(snapshot, vmdesc, options);
   const early = (snapshot.index ?? snapshot.end)?.earlySections ?? [];
   // Without an END of the RAM all of them come before it.
   const items = new Set([...early, ...sections]);
   for (const item of items) {
-    const device = await readDevice(snapshot, item, { descriptions, options });
+    const device = await readDevice(snapshot, item, { vmdesc, options });
     if (device !== undefined) yield device;
   }
-}
-
-async function readDescriptions(
-  { source }: WithDevices,
-  { range }: Vmdesc,
-  options: ReadOptions,
-): Promise<Map<string, JsonObject>> {
-  const text = new Uint8Array(range.length - TEXT_OFFSET);
-  await source.readInto(text, range.offset + TEXT_OFFSET, options);
-  const descriptions = new Map<string, JsonObject>();
-  let json: unknown;
-  try {
-    json = parseJson(new TextDecoder().decode(text));
-  } catch {
-    return descriptions; // Too much of it, for it was JSON before.
-  }
-  const devices = json instanceof JsonObject ? json.get("devices") : undefined;
-  for (const device of Array.isArray(devices) ? devices : []) {
-    if (!(device instanceof JsonObject)) continue;
-    const key = `${device.get("instance_id")} ${device.get("name")}`;
-    if (!descriptions.has(key)) descriptions.set(key, device);
-  }
-  return descriptions;
 }
 
 async function readDevice(
   { source }: WithDevices,
   item: StreamItem,
-  { descriptions, options }: {
-    readonly descriptions: ReadonlyMap<string, JsonObject>;
+  { vmdesc, options }: {
+    readonly vmdesc: Vmdesc | undefined;
     readonly options: ReadOptions;
   },
 ): Promise<DeviceRecord | undefined> {
@@ -119,8 +90,10 @@ async function readDevice(
     length: range.length - head - FOOTER,
   };
   const device = { ...section, range, stateRange, state: undefined };
-  const key = `${section.instanceId} ${section.idstr}`;
-  const description = descriptions.get(key);
+  const description = vmdesc?.devices.description(
+    section.idstr,
+    section.instanceId,
+  );
   if (description === undefined) {
     return { ...device, fault: "the vmdesc does not describe it" };
   }

@@ -1,4 +1,9 @@
-import type { StreamItem, Vmdesc } from "../../format/mod.ts";
+import {
+  JsonObject,
+  type JsonValue,
+  type StreamItem,
+  type Vmdesc,
+} from "../../format/mod.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import type {
@@ -6,7 +11,7 @@ import type {
   MachineField,
   MachineSection,
 } from "./machine_description.ts";
-import { isObject, textOf } from "./qmp_message.ts";
+import { textOf } from "./qmp_message.ts";
 
 /** Parts of a CPU's state that are there for a feature of it alone. */
 const FEATURE_OF_SUBSECTION: Readonly<Record<string, string>> = {
@@ -89,45 +94,43 @@ function describeSections(
   items: readonly StreamItem[],
   vmdesc: Vmdesc | undefined,
 ): MachineSection[] {
-  const devices = new Map<string, unknown>();
-  for (const device of vmdesc?.value.devices ?? []) {
-    if (!isObject(device)) continue;
-    const { instance_id, name } = device;
-    devices.set(`${textOf(instance_id)} ${textOf(name)}`, device);
-  }
   return items.flatMap((item) => {
     if (item.kind !== "full") return [];
     const { idstr, instanceId, versionId } = item.section;
-    const device = devices.get(`${instanceId} ${idstr}`);
-    const state = isObject(device) ? device : {};
+    const state = vmdesc?.devices.description(idstr, instanceId);
+    const fields = state?.get("fields");
     return [{
       idstr,
       instanceId,
       versionId,
-      fields: Array.isArray(state.fields)
-        ? state.fields.map(describeField)
-        : undefined,
-      subsections: listOf(state.subsections).map((it) =>
-        isObject(it) ? textOf(it.vmsd_name) : ""
+      fields: isList(fields) ? fields.map(describeField) : undefined,
+      subsections: listOf(state?.get("subsections")).map((it) =>
+        it instanceof JsonObject ? textOf(it.get("vmsd_name")) : ""
       ),
     }];
   });
 }
 
 /** Nothing in a vmdesc is to be trusted, not even that a field is an object. */
-function describeField(field: unknown): MachineField {
-  const { name, type, size, array_len } = isObject(field) ? field : {};
+function describeField(field: JsonValue): MachineField {
+  const get = (key: string) =>
+    field instanceof JsonObject ? field.get(key) : undefined;
+  const type = get("type");
   const isPlain = typeof type === "string" && PLAIN_TYPE.test(type);
   return {
-    name: textOf(name),
+    name: textOf(get("name")),
     length: isPlain
-      ? Number(textOf(size)) * Number(textOf(array_len ?? 1))
+      ? Number(textOf(get("size"))) * Number(textOf(get("array_len") ?? 1))
       : undefined,
   };
 }
 
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return isList(value) ? value : [];
 }
 
 function formatUuid(uuid: Uint8Array): string {

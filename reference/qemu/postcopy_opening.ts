@@ -57,7 +57,8 @@ export async function* postcopyOpening(
   options: OpeningOptions,
 ): AsyncGenerator<Uint8Array> {
   const { source, index } = snapshot;
-  const { sections, dirtyBitmaps, eofOffset } = await snapshot.deviceState();
+  const { sections, dirtyBitmaps, parts, eofOffset } = await snapshot
+    .deviceState();
   if (eofOffset === undefined) {
     throw new UnsupportedError(source.name, {
       rule: "vmdesc-present",
@@ -69,6 +70,7 @@ export async function* postcopyOpening(
   }
   const early = inOrder([
     ...index.earlySections,
+    ...index.earlyParts,
     ...options.dirtyBitmaps ? index.earlyDirtyBitmaps : [],
   ]);
   const isBeforeRam = (range: ByteRange) =>
@@ -77,7 +79,8 @@ export async function* postcopyOpening(
   yield* copies(source, early.filter(isBeforeRam));
   yield ramSetup(snapshot, blocks, options);
   yield* copies(source, early.filter((range) => !isBeforeRam(range)));
-  if (options.dirtyBitmaps) yield* copies(source, inOrder(dirtyBitmaps));
+  const late = options.dirtyBitmaps ? [...parts, ...dirtyBitmaps] : parts;
+  yield* copies(source, inOrder(late));
   const devices = inOrder(sections);
   yield discards(blocks);
   yield packageHead(snapshot, devices);

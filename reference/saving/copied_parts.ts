@@ -87,7 +87,11 @@ function newTail(
   const { index } = snapshot;
   const footer = new ByteWriter();
   writeSectionFooter(footer, index.ramSection);
-  const others = [...index.earlySections, ...index.earlyDirtyBitmaps]
+  const others = [
+    ...index.earlySections,
+    ...index.earlyDirtyBitmaps,
+    ...index.earlyParts,
+  ]
     .filter(({ range: { offset } }) =>
       offset > index.ramSetup.offset && offset < partsEnd
     )

@@ -37,10 +37,9 @@ export async function sequentialOptions(
 }
 
 /** The size of a page that a vmdesc names, if it can be one. */
-function pageSizeOf({ value }: Vmdesc): number | undefined {
-  const size = (value as { readonly page_size?: unknown }).page_size;
-  return typeof size === "number" && Number.isInteger(Math.log2(size)) &&
-      size >= 0x100 && size <= 0x100000
-    ? size
+function pageSizeOf({ pageSize = 0 }: Vmdesc): number | undefined {
+  return Number.isInteger(Math.log2(pageSize)) &&
+      pageSize >= 0x100 && pageSize <= 0x100000
+    ? pageSize
     : undefined;
 }

@@ -87,6 +87,7 @@ export class SequentialSnapshot implements Disposable {
       return {
         sections: end.earlySections,
         dirtyBitmaps: [],
+        parts: [],
         ...vmdesc === undefined ? {} : { vmdesc },
         eofOffset,
         end: vmdesc === undefined
