@@ -155,6 +155,7 @@ export {
   type IncomingGuest,
   type IncomingMigration,
   type IncomingOptions,
+  type ListenOptions,
   listenSocket,
   type MachineBlock,
   type MachineDescription,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { expectRight } from "./expect_right.ts";
@@ -120,5 +120,32 @@ handlerTest(
     assert.equal(value("removed_bytes_total"), 4 * 4096);
     assert.ok(value("faults_total") > 0, text);
     assert.equal(await server.stop(), 0);
+  },
+);
+
+handlerTest(
+  "page-server takes over a dead server's socket, and leaves a living one's alone",
+  async (_client, scratch) => {
+    const { snapshot } = await writeKnownGuest(scratch, 16);
+    const socket = scratch.file("pages.sock");
+    {
+      await using killed = await PageServerProcess.start(socket, [snapshot]);
+      await killed.stop("SIGKILL");
+    }
+    assert(statSync(socket).isSocket());
+    await using server = await PageServerProcess.start(socket, [snapshot]);
+    assert.equal(statSync(socket).mode & 0o777, 0o600);
+    await assert.rejects(
+      PageServerProcess.start(socket, [snapshot]),
+      /another process listens there/,
+    );
+    // It has seen nobody, and ends only what is its own.
+    const another = scratch.file("another.sock");
+    await using second = await PageServerProcess.start(another, [snapshot]);
+    renameSync(another, socket);
+    assert.equal(await server.stop(), 0);
+    assert.deepEqual(server.events.map(({ event }) => event), ["ready"]);
+    assert(statSync(socket).isSocket());
+    assert.equal(await second.stop(), 0);
   },
 );

@@ -38,7 +38,9 @@ tried again, and after --retry-for seconds is killed if that is asked for.
 
 Linux only. It needs the right to call the C library (Deno: --allow-ffi).
 
-  --listen unix:PATH          the socket that the VMs connect to
+  --listen unix:PATH          the socket that the VMs connect to: yours alone
+                              (mode 0600) until you let others; one at which
+                              nobody listens any more is replaced
   --block IDSTR               the RAMBlock that is their memory, where there are
                               several
   --flat                      FILE is an image of the memory, byte for byte

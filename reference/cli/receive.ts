@@ -1,3 +1,4 @@
+import { isListening } from "../linux/files/mod.ts";
 import {
   type ByteChannel,
   listenSocket,
@@ -14,11 +15,7 @@ import { formatBytes } from "./output/format_bytes.ts";
 import { formatCount } from "./output/format_count.ts";
 import { formatTime } from "./output/format_time.ts";
 import { print, printJson, printMessage } from "./output/output.ts";
-import {
-  allocatedBytes,
-  checkOutput,
-  createOutput,
-} from "./output/output_file.ts";
+import { allocatedBytes, createOutput } from "./output/output_file.ts";
 import { printable } from "./output/printable.ts";
 import { printEvent } from "./output/progress_events.ts";
 import { ReceiveBar, ReceiveEvents } from "./output/receive_bar.ts";
@@ -47,7 +44,8 @@ OUT is there once the migration has come whole; until then, and if it breaks off
 a file of that name stays as it was. With the capability return-path, QEMU is told
 only then that it has succeeded.
 
-  --listen ADDRESS            where QEMU connects to
+  --listen ADDRESS            where QEMU connects to; a socket at which nobody
+                              listens any more is replaced
   --page-size SIZE            of a target whose configuration does not tell
                               (default: 4096)
   --without-vmdesc            take a migration that ends without a vmdesc: nothing
@@ -69,30 +67,38 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
     const pageSize = values["page-size"] === undefined
       ? undefined
       : parseNumber("--page-size", values["page-size"]);
-    const output = { force, inputs: [] };
-    checkOutput(OUT, output);
-    using listener = await listenSocket(listen);
-    if (events) printEvent("listening", { address: listener.name });
-    else printMessage(`listening at ${listener.name}`);
-    const channel = await listener.accept({ signal });
-    const started = performance.now();
-    const alone = refuseOthers(listener);
-    const summary = await receiveInto();
-    const milliseconds = performance.now() - started;
+    // Before a guest comes: it would be lost if there were no place for it.
+    const sink = createOutput(OUT, { force, inputs: [] });
+    const { summary, milliseconds } = await receiveGuest(listen).catch(
+      async (error) => {
+        await sink.abort();
+        throw error;
+      },
+    );
     const result = { file: OUT, ...summary, milliseconds };
     if (events) printEvent("received", result);
     else if (values.json) printJson(result);
     else printSummary(OUT, summary, milliseconds);
     return 0;
 
-    async function receiveInto(): Promise<ReceiveSummary> {
+    async function receiveGuest(address: string): Promise<{
+      readonly summary: ReceiveSummary;
+      readonly milliseconds: number;
+    }> {
+      using listener = await listenSocket(address, { isListening });
+      if (events) printEvent("listening", { address: listener.name });
+      else printMessage(`listening at ${listener.name}`);
+      const channel = await listener.accept({ signal });
+      const started = performance.now();
+      const alone = refuseOthers(listener);
       using bar = events ? new ReceiveEvents() : new ReceiveBar();
-      return await receiveMigration(channel, createOutput(OUT, output), {
+      const summary = await receiveMigration(channel, sink, {
         pageSize,
         withoutVmdesc: values["without-vmdesc"],
         signal: AbortSignal.any([signal, alone]),
         onProgress: bar.show,
       });
+      return { summary, milliseconds: performance.now() - started };
     }
   },
 };

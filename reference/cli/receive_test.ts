@@ -3,16 +3,28 @@ import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PATIENT, run, runAllBad, runGood } from "./testing/run_program.ts";
+import {
+  PATIENT,
+  run,
+  runAllBad,
+  runBad,
+  runGood,
+} from "./testing/run_program.ts";
 import { fixtureStream } from "./testing/sequential_fixture.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 
 /** Connects as soon as somebody listens. */
 async function connected(path: string): Promise<Socket> {
-  while (!existsSync(path)) await sleep(10);
-  const socket = connect(path);
-  socket.on("error", () => {});
-  return socket;
+  for (;; await sleep(10)) {
+    const socket = connect(path);
+    const isOpen = await new Promise((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
+    if (!isOpen) continue;
+    socket.on("error", () => {});
+    return socket;
+  }
 }
 
 test("receive writes the migration that comes", PATIENT, async () => {
@@ -80,6 +92,7 @@ test("receive refuses before it listens", PATIENT, async () => {
     [["receive", ...listen], 2, /without OUT/],
     [["receive", scratch.file("x")], 2, /without --listen ADDRESS/],
     [["receive", out, ...listen], 1, /--force replaces it/],
+    [["receive", "/sys/x", ...listen], 1, /Cannot write "\/sys\/x": .*permi/],
     [
       ["receive", scratch.file("x"), "--listen", "tcp:1"],
       2,
@@ -88,3 +101,31 @@ test("receive refuses before it listens", PATIENT, async () => {
   ]);
   assert.deepEqual(scratch.list(), ["vm.mr"]);
 });
+
+test(
+  "receive takes over a socket at which nobody listens any more",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const path = scratch.file("socket");
+    const args = (name: string) => [
+      ...["receive", scratch.file(name), "--listen", `unix:${path}`],
+    ];
+    const killed = run(args("one.mr"), {
+      onStart(child): void {
+        void connected(path).then(() => child.kill("SIGKILL"));
+      },
+    });
+    assert.notEqual((await killed).code, 0);
+    assert(existsSync(path));
+
+    const living = run(args("one.mr"));
+    const bytes = await fixtureStream();
+    const socket = await connected(path);
+    // A second one neither takes its place nor is noticed.
+    await runBad(args("two.mr"), 1, /another process listens there\n$/);
+    socket.end(bytes);
+    assert.equal((await living).code, 0);
+    assert.deepEqual(scratch.list(), ["one.mr"]);
+  },
+);

@@ -7,6 +7,7 @@
 
 export { dataRanges } from "./data_ranges.ts";
 export { canPunchHoles, punchHole } from "./punch_hole.ts";
+export { isListening } from "./is_listening.ts";
 export type { ErrnoName } from "./errno.ts";
 export { PageServerMetrics } from "./firecracker/page_server_metrics.ts";
 export type { PageServerOptions } from "./firecracker/page_server.ts";

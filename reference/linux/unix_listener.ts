@@ -1,10 +1,11 @@
 import { ERRNO } from "./errno.ts";
 import { LINUX, NR_PIDFD_OPEN } from "./linux_constants.ts";
-import { CMSGHDR, IOVEC, MSGHDR, SOCKADDR_UN, UCRED } from "./linux_structs.ts";
+import { CMSGHDR, IOVEC, MSGHDR, UCRED } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { readField, type StructField, writeField } from "./struct_layout.ts";
 import { check, linux } from "./system_calls.ts";
 import { SystemCallError } from "./system_call_error.ts";
+import { UnixAddress } from "./unix_address.ts";
 
 const BACKLOG = 128;
 /** Most descriptors that one message brings. */
@@ -15,22 +16,13 @@ const AT = { msghdr: 0, iovec: 64, control: 128, body: 4096 } as const;
 
 /** Makes a socket file and listens at it; it must not be there. */
 export function listenUnix(path: string): number {
-  const bytes = new TextEncoder().encode(path);
-  if (bytes.length >= SOCKADDR_UN.size - 2) {
-    throw new RangeError(
-      `Cannot listen at ${JSON.stringify(path)}: a socket's path has at most ` +
-        `${SOCKADDR_UN.size - 3} bytes`,
-    );
-  }
+  using address = new UnixAddress(path);
   const { call } = linux();
   const kind = LINUX.SOCK_STREAM | LINUX.SOCK_CLOEXEC | LINUX.SOCK_NONBLOCK;
   const action = `listen at ${JSON.stringify(path)}`;
   const fd = check(call.socket(LINUX.AF_UNIX, kind, 0), action);
-  using memory = new NativeMemory(SOCKADDR_UN.size);
-  const address = memory.bytes();
-  address.set([LINUX.AF_UNIX, 0, ...bytes]);
   try {
-    check(call.bind(fd, memory.address, bytes.length + 3), action);
+    check(call.bind(fd, address.address, address.length), action);
     check(call.listen(fd, BACKLOG), action);
   } catch (error) {
     call.close(fd);

@@ -10,17 +10,21 @@ export function fileError(
   range?: { readonly offset: number; readonly length: number },
 ): SourceError {
   if (error instanceof SourceError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  // "ENOENT: no such file or directory, open 'x'" without what we say anyway;
-  // Deno says "No space left on device (os error 28)" of some calls.
-  const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ??
-    message.replace(/ \(os error \d+\)$/, "");
   const where = range === undefined ? "" : ` at ${hex(range.offset)}`;
   return new SourceError(
     name,
-    `Cannot ${action} ${JSON.stringify(name)}${where}: ${reason}`,
+    `Cannot ${action} ${JSON.stringify(name)}${where}: ${reasonOf(error)}`,
     { cause: error, ...(range === undefined ? {} : { range }) },
   );
+}
+
+/** Why a call of `node:fs` failed, without what its callers say anyway. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  // "ENOENT: no such file or directory, open 'x'"; Deno says "No space left on
+  // device (os error 28)" of some calls.
+  return /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ??
+    message.replace(/ \(os error \d+\)$/, "");
 }
 
 /** The refusal of something that is not a regular file. */

@@ -1,4 +1,3 @@
-import { nodeFs } from "../local/local_file.ts";
 import type { SocketAddress } from "./socket_address.ts";
 import type {
   ListenHandlers,
@@ -56,9 +55,9 @@ export function denoSockets(
     async connect(address, signal) {
       return new DenoSocket(await connect({ ...denoAddress(address), signal }));
     },
+    // deno-lint-ignore require-await -- what it throws must be a rejection
     async listen(address, handlers) {
-      await closing;
-      return new Acceptor(listen(denoAddress(address)), address, handlers);
+      return new Acceptor(listen(denoAddress(address)), handlers);
     },
   };
 }
@@ -121,41 +120,20 @@ class DenoSocket implements RuntimeSocket {
   }
 }
 
-/**
- * Settled when those that were closed are gone. Deno ends a listener a turn of the
- * event loop after it was closed, and then removes what is at its path, be that
- * the socket of another.
- */
-let closing: Promise<unknown> = Promise.resolve();
-
 /** Accepts until it is closed. */
 class Acceptor {
   readonly #listener: DenoListener;
-  readonly #address: SocketAddress;
-  readonly #accepting: Promise<void>;
   #closed = false;
 
-  constructor(
-    listener: DenoListener,
-    address: SocketAddress,
-    handlers: ListenHandlers,
-  ) {
+  constructor(listener: DenoListener, handlers: ListenHandlers) {
     this.#listener = listener;
-    this.#address = address;
-    this.#accepting = this.#accept(handlers);
+    void this.#accept(handlers);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#listener.close();
-    closing = Promise.all([closing, this.#accepting]);
-    if (this.#address.kind === "tcp") return;
-    try {
-      nodeFs().rmSync(this.#address.path, { force: true });
-    } catch {
-      // As with `node:net`, it stays where that is not permitted.
-    }
   }
 
   async #accept({ onSocket, onError }: ListenHandlers): Promise<void> {

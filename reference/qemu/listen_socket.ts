@@ -1,3 +1,4 @@
+import { SocketPlace } from "../local/socket_place.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";
 import type { ByteChannel } from "./byte_channel.ts";
@@ -14,6 +15,17 @@ import { socketsHere } from "./sockets_here.ts";
 /** So many may have connected before they are accepted. */
 const WAITING_MAX = 16;
 
+/** How to listen. */
+export interface ListenOptions {
+  /**
+   * Whether a process listens at a unix socket, found out without connecting to
+   * it, which no runtime does by itself: on Linux `isListening` of `./linux`, by
+   * the foreign function interface. A socket at which none does is replaced, if
+   * it is this user's. Default: each stays, and is refused.
+   */
+  readonly isListening?: ((path: string) => boolean | undefined) | undefined;
+}
+
 /** A socket that others connect to. */
 export interface SocketListener extends Disposable {
   /** Where it listens: `unix:/run/vm.sock`. */
@@ -25,7 +37,8 @@ export interface SocketListener extends Disposable {
 }
 
 /**
- * Listens at `unix:PATH` or `tcp:HOST:PORT`.
+ * Listens at `unix:PATH` or `tcp:HOST:PORT`. A unix socket is its owner's alone
+ * (mode 0600).
  *
  * @throws {RangeError} if that is no address
  * @throws {SourceError} if it is in use or not permitted
@@ -44,18 +57,22 @@ export interface SocketListener extends Disposable {
  * other.close();
  * ```
  */
-export async function listenSocket(address: string): Promise<SocketListener> {
-  return await listenThrough(socketsHere(), address);
+export async function listenSocket(
+  address: string,
+  options: ListenOptions = {},
+): Promise<SocketListener> {
+  return await listenThrough(socketsHere(), address, options);
 }
 
 /** {@linkcode listenSocket} with the sockets of one's choice. */
 export async function listenThrough(
   sockets: RuntimeSockets,
   address: string,
+  options: ListenOptions = {},
 ): Promise<SocketListener> {
   const parsed = parseSocketAddress(address);
   const listener = new Listener(formatSocketAddress(parsed));
-  await listener.listen(sockets, parsed);
+  await listener.listen(sockets, parsed, options);
   return listener;
 }
 
@@ -73,16 +90,32 @@ class Listener implements SocketListener {
     this.name = name;
   }
 
-  async listen(sockets: RuntimeSockets, address: SocketAddress): Promise<void> {
+  async listen(
+    sockets: RuntimeSockets,
+    address: SocketAddress,
+    options: ListenOptions,
+  ): Promise<void> {
+    const place = address.kind === "unix"
+      ? new SocketPlace(address.path, options)
+      : undefined;
     try {
-      const socket = await sockets.listen(address, {
+      const bound = place === undefined
+        ? address
+        : { kind: "unix", path: place.bindPath } as const;
+      const socket = await sockets.listen(bound, {
         onSocket: (socket) => this.#connect(socket),
         onError: (error) => {
           this.#endWith(socketError("accept at", this.name, error));
         },
       });
-      this.#closeSocket = () => socket.close();
+      this.#closeSocket = () => {
+        place?.remove();
+        socket.close();
+      };
+      place?.publish();
     } catch (error) {
+      this.close();
+      place?.discard();
       throw socketError("listen at", this.name, error);
     }
   }

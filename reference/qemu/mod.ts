@@ -23,7 +23,7 @@ export type {
   MigrationAddress,
 } from "./incoming.ts";
 export { startIncoming } from "./incoming.ts";
-export type { SocketListener } from "./listen_socket.ts";
+export type { ListenOptions, SocketListener } from "./listen_socket.ts";
 export { listenSocket } from "./listen_socket.ts";
 export type {
   MachineBlock,

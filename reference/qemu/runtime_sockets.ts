@@ -31,7 +31,7 @@ export interface RuntimeSockets {
   readonly name: string;
   /** Connects; the signal gives it up, and need not settle the promise. */
   connect(address: SocketAddress, signal: AbortSignal): Promise<RuntimeSocket>;
-  /** Listens; to close that removes the path of a unix socket. */
+  /** Listens; the path of a unix socket may be gone or another's when it ends. */
   listen(
     address: SocketAddress,
     handlers: ListenHandlers,

@@ -6,6 +6,7 @@ export function socketError(
   name: string,
   error: unknown,
 ): SourceError {
+  if (error instanceof SourceError) return error;
   return new SourceError(
     name,
     `Cannot ${action} ${name}: ${reasonOf(error)}`,

@@ -5,4 +5,5 @@
  * @module
  */
 
+export { isListening } from "../is_listening.ts";
 export { tryLock } from "../try_lock.ts";

@@ -1,8 +1,8 @@
-import { lstatSync, unlinkSync } from "node:fs";
 import type { WorkingSetProfile } from "../../../format/mod.ts";
-import { type BlockRun, connectSocket } from "../../qemu/mod.ts";
+import { SocketPlace } from "../../local/mod.ts";
+import type { BlockRun } from "../../qemu/mod.ts";
 import type { OpenOptions } from "../../snapshot/mod.ts";
-import { SourceError } from "../../sources/mod.ts";
+import { isListening } from "../is_listening.ts";
 import type { PagerEvent } from "../pager_task.ts";
 import { PagerThread } from "../pager_thread.ts";
 import { closeDescriptor } from "../system_calls.ts";
@@ -57,13 +57,17 @@ export class PageServer implements AsyncDisposable {
   /** Rejects if it cannot go on; else it resolves when it has been closed. */
   readonly ended: Promise<unknown>;
   readonly #thread: PagerThread;
-  readonly #path: string;
+  readonly #place: SocketPlace;
   readonly #listenFd: number;
   #closing: Promise<WorkingSetProfile | undefined> | undefined;
 
-  private constructor(thread: PagerThread, path: string, listenFd: number) {
+  private constructor(
+    thread: PagerThread,
+    place: SocketPlace,
+    listenFd: number,
+  ) {
     this.#thread = thread;
-    this.#path = path;
+    this.#place = place;
     this.#listenFd = listenFd;
     this.ended = thread.stopped;
   }
@@ -78,8 +82,8 @@ export class PageServer implements AsyncDisposable {
     options: PageServerOptions,
   ): Promise<PageServer> {
     const { path, bitmapByteOrder, bitmapWordSize, offset } = options;
-    await removeStale(path);
-    const listenFd = listenUnix(path);
+    const place = new SocketPlace(path, { isListening });
+    const listenFd = listenAt(place);
     try {
       const thread = await PagerThread.start({
         file,
@@ -96,10 +100,10 @@ export class PageServer implements AsyncDisposable {
           onFailure: options.onFailure ?? "stall",
         },
       }, options.onEvent ?? (() => {}));
-      return new PageServer(thread, path, listenFd);
+      return new PageServer(thread, place, listenFd);
     } catch (error) {
       closeDescriptor(listenFd);
-      unlinkSync(path);
+      place.remove();
       throw error;
     }
   }
@@ -117,7 +121,7 @@ export class PageServer implements AsyncDisposable {
       return (await this.#thread.stop()).profile;
     } finally {
       closeDescriptor(this.#listenFd);
-      removeQuietly(this.#path);
+      this.#place.remove();
     }
   }
 
@@ -127,36 +131,15 @@ export class PageServer implements AsyncDisposable {
   }
 }
 
-/** Removes a socket that a server left behind; one that is in use stays. */
-async function removeStale(path: string): Promise<void> {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return;
-  if (!stat.isSocket()) {
-    throw new SourceError(
-      path,
-      `Cannot listen at ${JSON.stringify(path)}: there is something, and it ` +
-        "is no socket",
-    );
-  }
-  let isUsed = true;
+function listenAt(place: SocketPlace): number {
+  let fd: number | undefined;
   try {
-    (await connectSocket(`unix:${path}`, { timeout: 1000 })).close();
-  } catch {
-    isUsed = false;
-  }
-  if (isUsed) {
-    throw new SourceError(
-      path,
-      `Cannot listen at ${JSON.stringify(path)}: somebody else does`,
-    );
-  }
-  unlinkSync(path);
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Somebody removed it before.
+    fd = listenUnix(place.bindPath);
+    place.publish();
+    return fd;
+  } catch (error) {
+    if (fd !== undefined) closeDescriptor(fd);
+    place.discard();
+    throw error;
   }
 }
