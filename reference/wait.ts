@@ -13,11 +13,12 @@ const TIMER_MAX = 2 ** 31 - 1;
 
 /**
  * What `promise` gives, unless the signal or the time comes first; `late` then
- * says what was waited for. The promise itself goes on.
+ * says what was waited for, without it there is no limit. The promise itself
+ * goes on.
  */
 export async function waitFor<T>(
   promise: Promise<T>,
-  options: WaitOptions & { readonly late: (timeout: number) => SourceError },
+  options: WaitOptions & { readonly late?: (timeout: number) => SourceError },
 ): Promise<T> {
   const { signal, timeout = Infinity, late } = options;
   // It may reject when nobody waits for it any more.
@@ -26,7 +27,7 @@ export async function waitFor<T>(
   const { promise: over, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal?.reason);
   signal?.addEventListener("abort", abort);
-  const timer = timeout > TIMER_MAX
+  const timer = late === undefined || timeout > TIMER_MAX
     ? undefined
     : setTimeout(() => reject(late(timeout)), timeout);
   try {

@@ -38,31 +38,38 @@ export async function copyMemory(
   const buffer = new Uint8Array(Math.max(CHUNK, pageSize));
   const end = offset + length;
   let done = offset;
-  for await (
-    const run of block.presentRuns({
-      signal,
-      first: Math.floor(offset / pageSize),
-      end: Math.ceil(end / pageSize),
-    })
-  ) {
-    const [from, to] = bytesOf(run, pageSize, offset, end);
-    for (let at = from; at < to;) {
-      const part = buffer.subarray(0, Math.min(buffer.length, to - at));
-      await block.readInto(part, at, options);
-      // Of a source that cannot tell, zeros come as bytes.
-      if (!isZero(part)) {
-        await sink.write(part, position + at - offset);
-        written += part.length;
-        flush.wrote(written);
-      }
-      at += part.length;
-      onDone?.(at - done);
-      done = at;
-      await pace.step();
-    }
+  try {
+    await copyRuns();
+  } finally {
+    await flush.settle();
   }
-  onDone?.(end - done);
-  await flush.settle();
+
+  async function copyRuns(): Promise<void> {
+    for await (
+      const run of block.presentRuns({
+        signal,
+        first: Math.floor(offset / pageSize),
+        end: Math.ceil(end / pageSize),
+      })
+    ) {
+      const [from, to] = bytesOf(run, pageSize, offset, end);
+      for (let at = from; at < to;) {
+        const part = buffer.subarray(0, Math.min(buffer.length, to - at));
+        await block.readInto(part, at, options);
+        // Of a source that cannot tell, zeros come as bytes.
+        if (!isZero(part)) {
+          await sink.write(part, position + at - offset);
+          written += part.length;
+          flush.wrote(written);
+        }
+        at += part.length;
+        onDone?.(at - done);
+        done = at;
+        await pace.step();
+      }
+    }
+    onDone?.(end - done);
+  }
 }
 
 /** The bytes of a run that lie inside [start, end). */

@@ -37,6 +37,9 @@ export class LocalFile implements Disposable {
   readonly #fs = nodeFs();
   #watch: FileWatch | undefined;
   #fd: number | undefined;
+  #isClosed = false;
+  /** How many calls the thread pool has under way. */
+  #underWay = 0;
 
   /** Opens `path`; `openFlags` and `mode` as in `open(2)`. */
   constructor(path: string, openFlags: number, mode = 0o600, name = path) {
@@ -176,18 +179,21 @@ export class LocalFile implements Disposable {
   /** As {@linkcode flush}, while other work goes on. */
   flushAside(): Promise<void> {
     const fd = this.#descriptor;
-    return new Promise((resolve, reject) => {
-      this.#fs.fsync(fd, (error) => {
-        if (error === null) resolve();
-        else reject(fileError("flush", this.name, error));
-      });
-    });
+    return this.#held(
+      new Promise((resolve, reject) => {
+        this.#fs.fsync(fd, (error) => {
+          if (error === null) resolve();
+          else reject(fileError("flush", this.name, error));
+        });
+      }),
+    );
   }
 
-  /** Closes the file; a second call does nothing. */
+  /** Closes the file once nothing is under way; a second call does nothing. */
   close(): void {
+    this.#isClosed = true;
     const fd = this.#fd;
-    if (fd === undefined) return;
+    if (fd === undefined || this.#underWay > 0) return;
     this.#fd = undefined;
     this.#try("close", () => this.#fs.closeSync(fd));
   }
@@ -198,7 +204,7 @@ export class LocalFile implements Disposable {
   }
 
   get #descriptor(): number {
-    if (this.#fd !== undefined) return this.#fd;
+    if (this.#fd !== undefined && !this.#isClosed) return this.#fd;
     throw new SourceError(
       this.name,
       `Cannot use ${JSON.stringify(this.name)}: it was closed`,
@@ -212,14 +218,27 @@ export class LocalFile implements Disposable {
     offset: number,
   ): Promise<number> {
     const fd = this.#descriptor;
-    return new Promise((resolve, reject) => {
-      this.#fs.read(fd, target, start, length, offset, (error, count) => {
-        if (error === null) resolve(count);
-        else {
-          reject(fileError("read", this.name, error, { offset, length }));
-        }
-      });
-    });
+    return this.#held(
+      new Promise((resolve, reject) => {
+        this.#fs.read(fd, target, start, length, offset, (error, count) => {
+          if (error === null) resolve(count);
+          else {
+            reject(fileError("read", this.name, error, { offset, length }));
+          }
+        });
+      }),
+    );
+  }
+
+  /** Until a call has ended, its descriptor must not be that of another file. */
+  async #held<T>(call: Promise<T>): Promise<T> {
+    this.#underWay++;
+    try {
+      return await call;
+    } finally {
+      this.#underWay--;
+      if (this.#isClosed) this.close();
+    }
   }
 
   #shrank(offset: number, length: number): SourceError {

@@ -2,6 +2,7 @@ import type { PageRun } from "../../format/mod.ts";
 import { inLanes } from "../lanes.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { DemandGate } from "../sources/demand_gate.ts";
+import { waitFor } from "../wait.ts";
 import type { PageInstaller, PostcopyMemory } from "./page_installer.ts";
 import { hostPagesOf, HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
 import { PostcopyWork } from "./postcopy_work.ts";
@@ -105,8 +106,7 @@ export class PostcopyLoader {
         const flight = this.#flightOf(pageIndex);
         if (flight !== undefined) {
           // Whoever loads it may fail; then it is up to us.
-          await flight.landed;
-          options.signal?.throwIfAborted();
+          await waitFor(flight.landed, options);
           continue;
         }
         const run = this.work.takeFault(pageIndex);
@@ -140,12 +140,12 @@ export class PostcopyLoader {
         const end = await this.#load(part, { signal });
         if (part.end === run.end && end === part.end) return;
         isDone = false;
-        if (end < part.end) await whenChanged();
+        if (end < part.end) await waitFor(whenChanged(), { signal });
       });
       // What a fault took on the way may fail.
       for (const { landed } of [...this.#flights]) {
         isDone = false;
-        await landed;
+        await waitFor(landed, { signal });
       }
       signal?.throwIfAborted();
     }

@@ -98,10 +98,10 @@ export class SequentialBlock implements ByteSource {
           at - offset,
           at - offset + whole * pageSize,
         );
-        at += pageSize * await this.#readPages(pages, pageIndex);
+        at += pageSize * await this.#readPages(pages, pageIndex, options);
       } else {
         const page = new Uint8Array(pageSize);
-        await this.#readPages(page, pageIndex);
+        await this.#readPages(page, pageIndex, options);
         part.set(page.subarray(start, start + length));
         at += length;
       }
@@ -119,7 +119,11 @@ export class SequentialBlock implements ByteSource {
   }
 
   /** Reads as many of these pages as can be read at once; how many it were. */
-  async #readPages(target: Uint8Array, first: number): Promise<number> {
+  async #readPages(
+    target: Uint8Array,
+    first: number,
+    options: ReadOptions,
+  ): Promise<number> {
     const { pageSize } = this;
     const index = this.#index;
     const block = this.#block;
@@ -143,11 +147,11 @@ export class SequentialBlock implements ByteSource {
     }
     if (count === 1) {
       const page = target.subarray(0, pageSize);
-      await index.readPage(block, entry, page);
+      await index.readPage(block, entry, page, options);
       return 1;
     }
     const bytes = new Uint8Array(count * stride - WORD);
-    await this.#source.readInto(bytes, entry.offset);
+    await this.#source.readInto(bytes, entry.offset, options);
     for (let page = 0; page < count; page++) {
       const from = page * stride;
       target.set(bytes.subarray(from, from + pageSize), page * pageSize);

@@ -11,7 +11,7 @@ import { checkedXbzrle } from "./checked_xbzrle.ts";
 import { inflatePage } from "./inflate_page.ts";
 import { type PageEntry, RecordPageTable } from "./record_page_table.ts";
 import { ScratchStore } from "../local/scratch_store.ts";
-import type { ByteSource } from "../sources/byte_source.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 
 /** A compressed page: its length stands in the 4 bytes before it. */
 const LENGTH_BYTES = 4;
@@ -96,11 +96,12 @@ export class SequentialIndex implements SequentialVisitor, Disposable {
     block: StreamBlock,
     entry: PageEntry,
     target: Uint8Array,
+    options?: ReadOptions,
   ): Promise<void> {
     if (entry.kind === "scratch") this.#scratch.read(target, entry.offset);
     else if (entry.kind === "page") {
-      await this.#source.readInto(target, entry.offset);
-    } else await this.#readCompressed(block, entry.offset, target);
+      await this.#source.readInto(target, entry.offset, options);
+    } else await this.#readCompressed(block, entry.offset, target, options);
   }
 
   /** Gives memory and scratch back. */
@@ -135,10 +136,11 @@ export class SequentialIndex implements SequentialVisitor, Disposable {
     { idstr }: StreamBlock,
     offset: number,
     target: Uint8Array,
+    options: ReadOptions | undefined,
   ): Promise<void> {
     const source = this.#source;
     const head = new Uint8Array(LENGTH_BYTES);
-    await source.readInto(head, offset - LENGTH_BYTES);
+    await source.readInto(head, offset - LENGTH_BYTES, options);
     const length = new DataView(head.buffer).getUint32(0);
     // It was looked at while indexing; a file that has changed since is bad.
     if (length > 2 * target.length + 64) {
@@ -151,7 +153,7 @@ export class SequentialIndex implements SequentialVisitor, Disposable {
       });
     }
     const data = new Uint8Array(length);
-    await source.readInto(data, offset);
+    await source.readInto(data, offset, options);
     await inflatePage({ data, offset, idstr, fileName: source.name }, target);
   }
 }

@@ -143,7 +143,7 @@ export class BlockCache implements ByteSource {
     }
   }
 
-  /** Gets the blocks [first, end), copies them, and waits for all. */
+  /** Gets the blocks [first, end), and copies them once all are here. */
   async #readBlocks(
     target: Uint8Array,
     offset: number,
@@ -162,16 +162,18 @@ export class BlockCache implements ByteSource {
     if (joined) this.#statistics.waits++;
     // Blocks may be dropped while others are waited for: copy those at hand now.
     this.#kept.copyInto(target, offset, { first, end });
-    await Promise.all(
-      [...waited].map(async (shared) => {
-        const { firstBlock, blocks } = await shared.join(options.signal);
-        blocks.forEach((bytes, index) => {
-          const number = firstBlock + index;
-          if (number < first || number >= end) return;
-          this.#kept.copyBlock(target, offset, { number, bytes });
-        });
-      }),
+    // The others not before all are here. If one fails, the target is the
+    // caller's again, while requests shared with other reads go on.
+    const landed = await Promise.all(
+      Array.from(waited, (shared) => shared.join(options.signal)),
     );
+    for (const { firstBlock, blocks } of landed) {
+      blocks.forEach((bytes, index) => {
+        const number = firstBlock + index;
+        if (number < first || number >= end) return;
+        this.#kept.copyBlock(target, offset, { number, bytes });
+      });
+    }
   }
 
   /** Asks for the blocks from `first` on that are neither here nor on their way. */

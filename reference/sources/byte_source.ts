@@ -2,7 +2,7 @@ import type { ByteRange } from "../../format/mod.ts";
 
 /** Options of a read. */
 export interface ReadOptions {
-  /** Gives the read up: it then rejects with the signal's reason. */
+  /** Gives the read up: it then soon rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,6 +55,12 @@ export interface ByteSource {
   /**
    * Fills the whole `target` with the bytes from `offset` on, or rejects with a
    * `SourceError`; never short, never padded.
+   *
+   * The buffer is the source's until the promise settles, and the caller's from
+   * then on, after a failure and an abort, too. A source that reads in parts
+   * therefore settles only when nothing writes to the buffer any more: it aborts
+   * the parts that are under way and waits for them, or has them write to memory
+   * of its own. What a read that failed leaves in the buffer is undefined.
    */
   readInto(
     target: Uint8Array,
@@ -63,7 +69,8 @@ export interface ByteSource {
   ): Promise<void>;
   /**
    * Fills several targets, with one request where that is possible. There only
-   * where it is of use: the others read the parts one after another.
+   * where it is of use: the others read the parts one after another. All targets
+   * are the source's until the promise settles, as for `readInto`.
    */
   readParts?(
     parts: readonly ReadPart[],

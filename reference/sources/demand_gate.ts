@@ -1,3 +1,5 @@
+import { waitFor } from "../wait.ts";
+
 /** Lets work in the background wait until nobody waits for a read. */
 export class DemandGate {
   #demands = 0;
@@ -16,11 +18,14 @@ export class DemandGate {
     }
   }
 
-  /** Resolves when no read is under way that somebody waits for. */
+  /**
+   * Resolves when no read is under way that somebody waits for; rejects when the
+   * signal is aborted before.
+   */
   async idle(signal?: AbortSignal): Promise<void> {
     while (this.#demands > 0) {
-      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
-      signal?.throwIfAborted();
+      const idle = new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+      await waitFor(idle, { signal });
     }
   }
 }

@@ -1,3 +1,5 @@
+import { waitFor } from "../wait.ts";
+
 /** The blocks that a shared read brought. */
 export interface SharedBlocks {
   /** Number of the first. */
@@ -47,19 +49,13 @@ export class SharedRead {
   async join(signal?: AbortSignal): Promise<SharedBlocks> {
     this.#waiting++;
     if (signal === undefined) return await this.#done;
-    let giveUp = () => {};
-    const givenUp = new Promise<never>((_, reject) => {
-      giveUp = () => {
-        this.#leave(signal.reason);
-        reject(signal.reason);
-      };
-    });
-    if (signal.aborted) giveUp();
-    else signal.addEventListener("abort", giveUp, { once: true });
+    const leave = () => this.#leave(signal.reason);
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
     try {
-      return await Promise.race([this.#done, givenUp]);
+      return await waitFor(this.#done, { signal });
     } finally {
-      signal.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", leave);
     }
   }
 

@@ -1,0 +1,133 @@
+import type { Random } from "./unruly_source.ts";
+
+/** An answer under way. */
+interface UnrulyAnswer {
+  /** Does a bit more of it. */
+  step(): void;
+}
+
+const ENCODER = new TextEncoder();
+
+/**
+ * A server in a function: its answers come in pieces and take turns in an order
+ * that a seed gives, some break off, some are refused in passing. Several ranges
+ * are answered as multipart/byteranges, or refused.
+ */
+export class UnrulyFetch {
+  /** One of so many steps fails; 0: none. */
+  failing: number;
+  readonly #bytes: Uint8Array;
+  readonly #random: Random;
+  readonly #answers = new Set<UnrulyAnswer>();
+
+  /** Serves bytes, which are not copied. */
+  constructor(
+    bytes: Uint8Array,
+    random: Random,
+    options: { readonly failing?: number } = {},
+  ) {
+    this.#bytes = bytes;
+    this.#random = random;
+    this.failing = options.failing ?? 20;
+  }
+
+  /** How many answers are under way. */
+  get underWay(): number {
+    return this.#answers.size;
+  }
+
+  /** Has one of the answers under way do a bit more. */
+  step(): void {
+    const answers = [...this.#answers];
+    answers[this.#random(answers.length)]?.step();
+  }
+
+  /** Answers a request when it is its turn. */
+  readonly fetch = (request: Request): Promise<Response> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const { signal } = request;
+    const answer = {
+      step: () => {
+        this.#answers.delete(answer);
+        if (signal.aborted) return;
+        if (this.#fails()) resolve(new Response(null, { status: 503 }));
+        else resolve(this.#answer(request));
+      },
+    };
+    this.#answers.add(answer);
+    signal.addEventListener("abort", () => {
+      this.#answers.delete(answer);
+      reject(signal.reason);
+    });
+    return promise;
+  };
+
+  #answer({ headers, signal }: Request): Response {
+    const { length: size } = this.#bytes;
+    const specs = headers.get("range")?.replace("bytes=", "").split(",") ?? [];
+    const ranges = specs.map((spec) => {
+      const [first, last] = spec.split("-").map(Number);
+      return { first, last: Math.min(last, size - 1) };
+    });
+    if (ranges.length === 1) {
+      const [{ first, last }] = ranges;
+      const range = `bytes ${first}-${last}/${size}`;
+      return new Response(
+        this.#body(this.#bytes.subarray(first, last + 1), signal),
+        { status: 206, headers: { "content-range": range, etag: '"1"' } },
+      );
+    }
+    if (this.#random(4) === 0) return new Response(null, { status: 416 });
+    const pieces = ranges.flatMap(({ first, last }) => [
+      ENCODER.encode(
+        `\r\n--b1\r\nContent-Range: bytes ${first}-${last}/${size}\r\n\r\n`,
+      ),
+      this.#bytes.subarray(first, last + 1),
+    ]);
+    const body = [...pieces, ENCODER.encode("\r\n--b1--\r\n")]
+      .flatMap((it) => [...it]);
+    return new Response(this.#body(new Uint8Array(body), signal), {
+      status: 206,
+      headers: {
+        "content-type": "multipart/byteranges; boundary=b1",
+        etag: '"1"',
+      },
+    });
+  }
+
+  #body(bytes: Uint8Array, signal: AbortSignal): ReadableStream<Uint8Array> {
+    let done = 0;
+    let answer: UnrulyAnswer | undefined;
+    const end = () => answer !== undefined && this.#answers.delete(answer);
+    return new ReadableStream({
+      start: (controller) => {
+        answer = {
+          step: () => {
+            if (this.#fails()) {
+              end();
+              return controller.error(new TypeError("connection reset"));
+            }
+            const stop = Math.min(
+              bytes.length,
+              done + 1 + this.#random(bytes.length),
+            );
+            controller.enqueue(bytes.slice(done, stop));
+            done = stop;
+            if (done < bytes.length) return;
+            end();
+            controller.close();
+          },
+        };
+        this.#answers.add(answer);
+        signal.addEventListener("abort", () => {
+          if (end()) controller.error(signal.reason);
+        });
+      },
+      cancel: () => void end(),
+    });
+  }
+
+  #fails(): boolean {
+    return this.failing > 0 && this.#random(this.failing) === 0;
+  }
+}
