@@ -1,5 +1,5 @@
-import { builtinModule } from "../local/builtin_module.ts";
 import { nodeFs } from "../local/local_file.ts";
+import { makeTemporaryFolder } from "../local/temporary_folder.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";
 import { ChildProcess } from "./child_process.ts";
@@ -61,7 +61,7 @@ export async function startQemu(
     );
   }
   signal?.throwIfAborted();
-  const directory = makeDirectory();
+  const directory = makeTemporaryFolder();
   let child: ChildProcess | undefined;
   try {
     const socket = `${directory}/qmp`;
@@ -112,12 +112,4 @@ function monitorConfig(socket: string): string {
     'chardev = "mapped-ram-qmp"',
     'mode = "control"\n',
   ].join("\n");
-}
-
-/** A directory that nobody else may look into. */
-function makeDirectory(): string {
-  const use = { what: "directories", action: "make a temporary directory" };
-  const { tmpdir } = builtinModule("node:os", use);
-  const { join } = builtinModule("node:path", use);
-  return nodeFs().mkdtempSync(join(tmpdir(), "mapped-ram-"));
 }

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { makeTemporaryFolder } from "../../local/mod.ts";
 import {
   type ChildExit,
   connectSocket,
@@ -6,7 +7,6 @@ import {
   startQemu,
 } from "../../qemu/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
-import { makeTemporaryFolder } from "../output/temporary_folder.ts";
 
 /** A QEMU that takes a guest in. */
 export interface Destination extends AsyncDisposable {

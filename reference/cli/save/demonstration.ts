@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { openFileSource } from "../../local/mod.ts";
+import { makeTemporaryFolder, openFileSource } from "../../local/mod.ts";
 import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
 import { createFileSink } from "../../sinks/mod.ts";
 import {
@@ -14,7 +14,6 @@ import { drawRamMap } from "../info/ram_map.ts";
 import { print, printJson } from "../output/output.ts";
 import { allocatedBytes } from "../output/output_file.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
-import { makeTemporaryFolder } from "../output/temporary_folder.ts";
 import { CountingSource } from "./counting_source.ts";
 import {
   type DemonstrationBlock,
@@ -45,7 +44,7 @@ export interface DemonstrationOptions {
 export async function demonstrate(
   { keep, json, signal }: DemonstrationOptions,
 ): Promise<number> {
-  const folder = makeTemporaryFolder();
+  const folder = makeTemporaryFolder({ keep });
   const file = join(folder, "demonstration.mr");
   let done = false;
   try {

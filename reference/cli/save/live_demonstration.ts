@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { openFileSource } from "../../local/mod.ts";
+import { makeTemporaryFolder, openFileSource } from "../../local/mod.ts";
 import {
   type LiveRound,
   type LiveSummary,
@@ -16,7 +16,6 @@ import { formatTime } from "../output/format_time.ts";
 import { print, printJson } from "../output/output.ts";
 import { allocatedBytes } from "../output/output_file.ts";
 import { formatTable } from "../output/table.ts";
-import { makeTemporaryFolder } from "../output/temporary_folder.ts";
 import { paint } from "../output/terminal.ts";
 import { tryFile } from "../system_error.ts";
 import { LiveGuestProcess } from "./live_guest_process.ts";
@@ -49,10 +48,10 @@ export interface LiveDemonstrationOptions {
 export async function demonstrateLive(
   options: LiveDemonstrationOptions,
 ): Promise<number> {
-  const folder = makeTemporaryFolder();
+  const { keep, json } = options;
+  const folder = makeTemporaryFolder({ keep });
   const file = join(folder, "live.mr");
   const image = join(folder, "memory");
-  const { keep, json } = options;
   let done = false;
   try {
     const { summary, writes } = await saveGuest({ image, file }, options);

@@ -1,0 +1,53 @@
+import { builtinModule } from "./builtin_module.ts";
+import { fileError } from "./file_error.ts";
+import { nodeFs } from "./local_file.ts";
+import { livenessOf, processIdentity } from "./process_identity.ts";
+
+/** `mapped-ram-<pid>-<identity of the process>-<random>` */
+const NAME = /^mapped-ram-(\d+)-([0-9a-z]{18})-[^-]+$/;
+const USE = { what: "folders", action: "make a temporary folder" };
+
+/**
+ * Makes a folder where temporary files belong that nobody else may enter; the
+ * caller removes it. What processes of this user have left there that were
+ * killed is removed: it may hold RAM.
+ *
+ * @throws {SourceError} if it cannot be made
+ */
+export function makeTemporaryFolder(
+  options: {
+    /** Whether it stays when this process ends. Default: false. */
+    readonly keep?: boolean;
+  } = {},
+): string {
+  const parent = builtinModule("node:os", USE).tmpdir();
+  const { join } = builtinModule("node:path", USE);
+  const owner = options.keep ? "kept" : processIdentity();
+  let folder: string;
+  try {
+    folder = nodeFs().mkdtempSync(join(parent, `mapped-ram-${owner}-`));
+  } catch (error) {
+    throw fileError("write to", parent, error);
+  }
+  removeDeadFolders(parent, nodeFs().lstatSync(folder).uid);
+  return folder;
+}
+
+/** What cannot be removed stays for the next one. */
+function removeDeadFolders(parent: string, uid: number): void {
+  const fs = nodeFs();
+  const { join } = builtinModule("node:path", USE);
+  try {
+    for (const name of fs.readdirSync(parent)) {
+      const [, pid, identity] = NAME.exec(name) ?? [];
+      if (pid === undefined) continue;
+      const path = join(parent, name);
+      const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+      if (!stat?.isDirectory() || stat.uid !== uid) continue;
+      if (livenessOf(Number(pid), identity) !== "dead") continue;
+      fs.rmSync(path, { recursive: true, force: true });
+    }
+  } catch {
+    // It is not this process's work that fails.
+  }
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { makeTemporaryFolder } from "./temporary_folder.ts";
+
+/** A folder with a file in it, of a process that is killed, in `parent`. */
+async function leaveFolder(parent: string): Promise<string> {
+  const module = new URL("temporary_folder.ts", import.meta.url).href;
+  const script = `
+    const { makeTemporaryFolder } = await import(${JSON.stringify(module)});
+    console.log(makeTemporaryFolder());
+    setInterval(() => {}, 1000);`;
+  const run = "Deno" in globalThis ? "eval" : "-e";
+  const child = spawn(process.execPath, [run, script], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, TMPDIR: parent },
+  });
+  const closed = once(child, "close");
+  assert(child.stdout !== null);
+  const [line] = await once(child.stdout, "data");
+  const path = String(line).trim();
+  writeFileSync(join(path, "devices"), "RAM");
+  // It lives: nobody removes it.
+  within(parent, () => rmSync(makeTemporaryFolder(), { recursive: true }));
+  assert(existsSync(path));
+  child.kill("SIGKILL");
+  await closed;
+  return path;
+}
+
+/** Has temporary files belong in `parent` meanwhile. */
+function within<T>(parent: string, body: () => T): T {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = parent;
+  try {
+    return body();
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+}
+
+test("makeTemporaryFolder() removes what a killed process left", async () => {
+  using scratch = new ScratchFolder();
+  const left = await leaveFolder(scratch.path);
+  assert.equal(dirname(left), scratch.path);
+  const folder = within(scratch.path, () => makeTemporaryFolder());
+  assert.equal(statSync(folder).mode & 0o777, 0o700);
+  assert.deepEqual(scratch.names(), [basename(folder)]);
+});
+
+test("makeTemporaryFolder() leaves what is another's, kept or not known", async () => {
+  using scratch = new ScratchFolder();
+  const left = basename(await leaveFolder(scratch.path));
+  const [, pid, identity] = /^mapped-ram-(\d+)-(\w+)-/.exec(left) ?? [];
+  // Of another name space, and of another kernel.
+  const elsewhere = [
+    `${identity.slice(0, 6)}qqqqqq${identity.slice(12)}`,
+    `qqqqqq${identity.slice(6)}`,
+  ].map((it) => `mapped-ram-${pid}-${it}-abcdef`);
+  const names = [...elsewhere, "mapped-ram-abcdef"];
+  for (const name of names) mkdirSync(scratch.file(name));
+  mkdirSync(scratch.file("target"));
+  writeFileSync(scratch.file("target/file"), "");
+  symlinkSync("target", scratch.file(left.replace(/.$/, "l")));
+  if (process.geteuid?.() === 0) {
+    const other = left.replace(/.$/, "o");
+    renameSync(scratch.file(left), scratch.file(other));
+    chownSync(scratch.file(other), 65534, 65534);
+  } else rmSync(scratch.file(left), { recursive: true });
+  const before = scratch.names();
+  const kept = within(scratch.path, () => makeTemporaryFolder({ keep: true }));
+  within(
+    scratch.path,
+    () => rmSync(makeTemporaryFolder(), { recursive: true }),
+  );
+  assert.deepEqual(
+    scratch.names(),
+    [...before, basename(kept)].toSorted(),
+  );
+  assert(existsSync(scratch.file("target/file")));
+});
