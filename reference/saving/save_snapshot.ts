@@ -103,7 +103,7 @@ export async function saveSnapshot(
     if (options.resume) kept = { keptPages };
     for (const { source } of blocks) source.checkUnchanged?.();
     options.deviceStateFrom?.source.checkUnchanged?.();
-    await writer.finish();
+    await writer.finish(options);
   } catch (error) {
     await sink.abort();
     throw error;

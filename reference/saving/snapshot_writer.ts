@@ -9,8 +9,13 @@ import {
 import { sharedBitmap } from "../atomic_bits.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
-import { backingOf } from "../sources/backing.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
 import { SourceError } from "../sources/source_error.ts";
+import {
+  clearBetweenPages,
+  clearMissingPages,
+  leftoverOf,
+} from "./leftover_bytes.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
 
@@ -73,8 +78,9 @@ export class SnapshotWriter {
    * that ends the list of RAMBlocks, and commits the sink. Without that word a
    * reader refuses the file (`ram-setup-end`): it is never taken for finished.
    */
-  async finish(): Promise<void> {
+  async finish(options: ReadOptions = {}): Promise<void> {
     for (const block of this.blocks) {
+      await clearMissingPages(this.#sink, block, options);
       await block.writeBitmap(DEFAULT_BITMAP_ORDER);
     }
     await this.#frame.writeTail(this.#sink, this.#eosOffset + EOS.length);
@@ -160,6 +166,7 @@ export async function createWithFrame(
     // It may be finished but for its name; from the first page on it is not.
     await sink.write(new Uint8Array(EOS.length), plan.eosOffset);
     await sink.flush();
+    await clearBetweenPages(sink, plan.blocks, writer.byteLength);
   }
   for (const { bytes, offset } of plan.pieces) await sink.write(bytes, offset);
   return writer;
@@ -171,9 +178,7 @@ export async function createWithFrame(
  * @throws {SourceError} if that was to be of another size
  */
 function isResumed(sink: ByteSink, byteLength: number): boolean {
-  const backing = backingOf(sink);
-  const { leftoverLength = 0 } = backing?.kind === "file" ? backing : {};
-  // Nothing was written yet to one without length.
+  const { leftoverLength = 0 } = leftoverOf(sink) ?? {};
   if (leftoverLength === 0) return false;
   if (leftoverLength === byteLength) return true;
   throw new SourceError(

@@ -1,3 +1,5 @@
+import type { ByteRange } from "../../format/mod.ts";
+
 /** A file that another thread can open again. */
 export interface BackingFile {
   /** Tells it from memory. */
@@ -14,6 +16,8 @@ export interface BackingFile {
   readonly allocatedLength?: number | undefined;
   /** Of a sink: the size of what is gone on with; 0 if that is nothing. */
   readonly leftoverLength?: number | undefined;
+  /** Where that is not a hole, in order, where the file system tells. */
+  readonly leftoverRanges?: readonly ByteRange[] | undefined;
 }
 
 /** Memory that another thread sees, too. */

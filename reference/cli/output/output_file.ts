@@ -1,6 +1,6 @@
 import { closeSync, openSync, rmSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { tryLock } from "../../linux/files/mod.ts";
+import { dataRanges, tryLock } from "../../linux/files/mod.ts";
 import {
   type ByteSink,
   createFileSink,
@@ -29,7 +29,7 @@ export interface OutputOptions {
 export function createOutput(path: string, options: OutputOptions): ByteSink {
   checkOutput(path, options);
   const { force, resume = false } = options;
-  return createFileSink(path, { force, resume, tryLock });
+  return createFileSink(path, { force, resume, tryLock, dataRanges });
 }
 
 /**

@@ -5,5 +5,6 @@
  * @module
  */
 
+export { dataRanges } from "../data_ranges.ts";
 export { isListening } from "../is_listening.ts";
 export { tryLock } from "../try_lock.ts";

@@ -1,0 +1,129 @@
+import {
+  type ByteRange,
+  type PageBitmap,
+  pageRunRange,
+  rangeEnd,
+} from "../../format/mod.ts";
+import { CHUNK } from "../chunk.ts";
+import { SparseFile } from "../local/sparse_file.ts";
+import { Pace } from "../pace.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import { type BackingFile, backingOf } from "../sources/backing.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+import { SourceError } from "../sources/source_error.ts";
+import { isZero } from "../zero_page.ts";
+import type { RAMBlockWriter } from "./ram_block_writer.ts";
+
+// What a file that is gone on with holds where nothing is written may be the RAM
+// of another guest. It becomes zero; what is zero, or a hole, stays as it is.
+
+/**
+ * Clears what is there between the pages of blocks, in order.
+ *
+ * @throws {SourceError} if the file cannot be read or written
+ */
+export async function clearBetweenPages(
+  sink: ByteSink,
+  blocks: Iterable<Pick<RAMBlockWriter, "pagesOffset" | "usedLength">>,
+  byteLength: number,
+): Promise<void> {
+  await clear(sink, rangesBetween(blocks, byteLength));
+}
+
+/**
+ * Clears what is there in place of the pages of a block that are not stored.
+ *
+ * @throws {SourceError} if the file cannot be read or written
+ */
+export async function clearMissingPages(
+  sink: ByteSink,
+  block: RAMBlockWriter,
+  { signal }: ReadOptions,
+): Promise<void> {
+  if (leftoverOf(sink) === undefined) return;
+  await clear(sink, clearRuns(block, await block.bitmap()), signal);
+}
+
+async function clear(
+  sink: ByteSink,
+  ranges: Iterable<ByteRange>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const backing = leftoverOf(sink);
+  if (backing === undefined) return;
+  const { path, name, leftoverRanges } = backing;
+  using file = new SparseFile(path, name);
+  if (file.identity !== backing.identity) {
+    throw new SourceError(
+      name,
+      `Cannot open ${JSON.stringify(name)} again: there is another file now`,
+    );
+  }
+  const pace = new Pace(signal);
+  const bytes = new Uint8Array(CHUNK);
+  for (const { offset, length } of inBoth(ranges, leftoverRanges)) {
+    for (let done = 0; done < length; done += CHUNK) {
+      const part = bytes.subarray(0, Math.min(CHUNK, length - done));
+      file.readSync(part, offset + done);
+      if (!isZero(part)) await sink.write(part.fill(0), offset + done);
+      await pace.step();
+    }
+  }
+}
+
+/** The file of a sink that goes on with what somebody left. */
+export function leftoverOf(sink: ByteSink): BackingFile | undefined {
+  const backing = backingOf(sink);
+  // Nothing was written yet to one without length.
+  return backing?.kind === "file" && (backing.leftoverLength ?? 0) > 0
+    ? backing
+    : undefined;
+}
+
+/** The parts of a file that are no pages. */
+function* rangesBetween(
+  blocks: Iterable<Pick<RAMBlockWriter, "pagesOffset" | "usedLength">>,
+  byteLength: number,
+): Generator<ByteRange> {
+  let offset = 0;
+  for (const { pagesOffset, usedLength } of blocks) {
+    yield { offset, length: pagesOffset - offset };
+    offset = pagesOffset + usedLength;
+  }
+  yield { offset, length: byteLength - offset };
+}
+
+/** Where the pages of a block are that are not stored. */
+function* clearRuns(
+  block: RAMBlockWriter,
+  bitmap: PageBitmap,
+): Generator<ByteRange> {
+  const { pageCount } = bitmap;
+  for (let first = bitmap.nextClear(0); first < pageCount;) {
+    const end = bitmap.nextSet(first);
+    yield pageRunRange(block, { first, end });
+    first = bitmap.nextClear(end);
+  }
+}
+
+/** The parts of ranges that are in one of `others`, too; both are in order. */
+function* inBoth(
+  ranges: Iterable<ByteRange>,
+  others: readonly ByteRange[] | undefined,
+): Generator<ByteRange> {
+  if (others === undefined) return yield* ranges;
+  let first = 0;
+  for (const range of ranges) {
+    const { offset } = range;
+    const end = rangeEnd(range);
+    while (first < others.length && rangeEnd(others[first]) <= offset) first++;
+    for (let at = first; at < others.length; at++) {
+      if (others[at].offset >= end) break;
+      const from = Math.max(offset, others[at].offset);
+      yield {
+        offset: from,
+        length: Math.min(end, rangeEnd(others[at])) - from,
+      };
+    }
+  }
+}
