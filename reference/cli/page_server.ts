@@ -1,4 +1,3 @@
-import { createServer, type Server } from "node:http";
 import { writeProfile } from "../../format/mod.ts";
 import { PageServer, PageServerMetrics } from "../linux/mod.ts";
 import type { BlockRun } from "../qemu/mod.ts";
@@ -13,6 +12,7 @@ import {
   SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
 import { checkOutput } from "./output/output_file.ts";
+import { serveMetrics } from "./page_server/metrics_server.ts";
 import {
   type PageServerArguments,
   pageServerArguments,
@@ -34,7 +34,9 @@ It serves any number of VMs, until it is stopped; a VM that is then not complete
 waits for its pages for as long as it lives.
 
 A page that cannot be had is never replaced by zeros: the VM waits while it is
-tried again, and after --retry-for seconds is killed if that is asked for.
+tried again, and after --retry-for seconds is killed if that is asked for. Only
+the process that connected is killed, and only if a userfaultfd watches its
+memory; where that is not sure, it is not killed, and a message says why.
 
 Linux only. It needs the right to call the C library (Deno: --allow-ffi).
 
@@ -56,7 +58,7 @@ Linux only. It needs the right to call the C library (Deno: --allow-ffi).
 ${SNAPSHOT_OPTIONS_HELP}
 
 With --json an event stands in each line: ready, connected, serving, statistics
-each second, retry, failed, killed, loaded, refused, ended.
+each second, retry, failed, killed, not-killed, loaded, refused, ended.
 
 Example: deno task page-server vm.mr --listen unix:/run/pages.sock
          deno task page-server https://example.com/memory --flat \\
@@ -89,7 +91,7 @@ Example: deno task page-server vm.mr --listen unix:/run/pages.sock
     const metrics = new PageServerMetrics();
     using _ = request.metrics === undefined
       ? undefined
-      : await serveMetrics(metrics, request.metrics);
+      : await serveMetrics(() => metrics.text(), request.metrics);
     await using server = await PageServer.start(FILE, {
       ...request,
       ...request.open,
@@ -125,30 +127,6 @@ async function runsToReplay(
   await using opened = await openSource(file, { signal });
   const snapshot = await openSnapshot(opened.source, { ...open, signal });
   return await profileRuns(mergeProfiles(profiles), snapshot, { signal });
-}
-
-/** Answers Prometheus, on this machine only. */
-async function serveMetrics(
-  metrics: PageServerMetrics,
-  port: number,
-): Promise<Disposable> {
-  const server: Server = createServer((request, response) => {
-    const isKnown = request.url === "/metrics";
-    response.writeHead(isKnown ? 200 : 404, {
-      "content-type": "text/plain; version=0.0.4",
-    });
-    response.end(isKnown ? metrics.text() : "see /metrics\n");
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
-  return {
-    [Symbol.dispose](): void {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
