@@ -15,6 +15,7 @@
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -23,6 +24,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -74,6 +77,11 @@ static void *watch(void *unused) {
       _exit(3);
     }
   }
+}
+
+static void start_watch(void) {
+  pthread_t thread;
+  pthread_create(&thread, 0, watch, 0);
 }
 
 static uint64_t random_state = 1;
@@ -199,11 +207,17 @@ static void send_part(const char *text, size_t length, int fds[], int count) {
   if (sendmsg(sock, &message, MSG_NOSIGNAL) != (ssize_t)length) fail("sendmsg");
 }
 
-/* connect [late] [split] [legacy] [unknown] [pad BYTES] [two] [garbage] [nofd] */
+static void connect_socket(void) {
+  struct sockaddr_un to = {.sun_family = AF_UNIX};
+  snprintf(to.sun_path, sizeof to.sun_path, "%s", socket_path);
+  if (connect(sock, (void *)&to, sizeof to)) fail("connect");
+}
+
+/* The options of connect stand in README.md. */
 static void handshake(char *options) {
   int late = 0, split = 0, legacy = 0, unknown = 0, two = 0, garbage = 0;
-  int nofd = 0, cut = 0;
-  size_t pad = 0;
+  int nofd = 0, cut = 0, blocking = 0, orphan = 0, launcher = 0;
+  size_t pad = 0, claim = 0, shift = 0;
   for (char *it = strtok(options, " "); it; it = strtok(0, " ")) {
     if (!strcmp(it, "late")) late = 1;
     else if (!strcmp(it, "split")) split = 1;
@@ -213,13 +227,34 @@ static void handshake(char *options) {
     else if (!strcmp(it, "garbage")) garbage = 1;
     else if (!strcmp(it, "nofd")) nofd = 1;
     else if (!strcmp(it, "cut")) cut = 1;
+    else if (!strcmp(it, "blocking")) blocking = 1;
+    else if (!strcmp(it, "orphan")) orphan = 1;
+    else if (!strcmp(it, "launcher")) launcher = 1;
     else if (!strcmp(it, "pad")) pad = strtoul(strtok(0, " "), 0, 0);
+    else if (!strcmp(it, "claim")) claim = strtoul(strtok(0, " "), 0, 0);
+    else if (!strcmp(it, "shift")) shift = strtoul(strtok(0, " "), 0, 0);
+  }
+  sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (orphan) {
+    pid_t child = fork();
+    if (!child) {
+      connect_socket();
+      _exit(0);
+    }
+    waitpid(child, 0, 0);
+  } else
+    connect_socket();
+  if (launcher) {
+    /* The child goes on with the script; this process only waits for it. */
+    pid_t child = fork();
+    int status = 0;
+    if (child) {
+      waitpid(child, &status, 0);
+      _exit(WEXITSTATUS(status));
+    }
+    start_watch();
   }
   make_uffd();
-  sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  struct sockaddr_un to = {.sun_family = AF_UNIX};
-  snprintf(to.sun_path, sizeof to.sun_path, "%s", socket_path);
-  if (connect(sock, (void *)&to, sizeof to)) fail("connect");
   char *text = malloc(65536 + pad), *end = text;
   end += sprintf(end, garbage ? "{" : "[");
   for (int i = 0; i < region_count; i++) {
@@ -227,9 +262,11 @@ static void handshake(char *options) {
     end += sprintf(end,
                    "%s{\"base_host_virt_addr\":%lu,\"size\":%zu,"
                    "\"offset\":%zu",
-                   i ? "," : "", (unsigned long)it->base, it->size, it->offset);
-    if (!legacy) end += sprintf(end, ",\"page_size\":%zu", it->page_size);
-    end += sprintf(end, ",\"page_size_kib\":%zu", it->page_size);
+                   i ? "," : "", (unsigned long)it->base + shift, it->size,
+                   it->offset);
+    size_t pages_of = claim ? claim : it->page_size;
+    if (!legacy) end += sprintf(end, ",\"page_size\":%zu", pages_of);
+    end += sprintf(end, ",\"page_size_kib\":%zu", pages_of);
     if (unknown) end += sprintf(end, ",\"later\":{\"a\":[1,2,\"]\"]}");
     *end++ = '}';
   }
@@ -253,6 +290,10 @@ static void handshake(char *options) {
   } else
     send_part(text, length, fds, count);
   if (cut) close(sock);
+  if (blocking) {
+    usleep(200000); /* The handler has taken it by then. */
+    if (fcntl(uffd, F_SETFL, 0)) fail("fcntl");
+  }
   free(text);
   printf("{\"command\":\"connect\",\"pid\":%d,\"bytes\":%zu}\n", getpid(), length);
 }
@@ -364,6 +405,51 @@ static void race_pages(char *rest) {
          wrong_pages);
 }
 
+static sigjmp_buf given_up;
+static void give_up(int unused) {
+  (void)unused;
+  siglongjmp(given_up, 1);
+}
+
+/* flood FIRST COUNT [US]: faults on pages, one thread, and waits for none. */
+static void flood(char *rest) {
+  size_t first = 0, count = 0;
+  long us = 200;
+  sscanf(rest, "%zu %zu %ld", &first, &count, &us);
+  struct sigaction action = {.sa_handler = give_up, .sa_flags = SA_NODEFER};
+  struct itimerval never = {{0, 0}, {0, 0}}, soon = {{0, 0}, {0, us}};
+  sigaction(SIGALRM, &action, 0);
+  volatile size_t page;
+  for (page = first; page < first + count; page++) {
+    if (sigsetjmp(given_up, 1) == 0) {
+      setitimer(ITIMER_REAL, &soon, 0);
+      (void)*(volatile unsigned char *)page_address(page);
+    }
+    setitimer(ITIMER_REAL, &never, 0);
+  }
+  printf("{\"command\":\"flood\",\"pages\":%zu}\n", count);
+}
+
+static size_t balloon_first, balloon_count;
+static void *inflate(void *unused) {
+  (void)unused;
+  for (size_t i = 0;; i = (i + 1) % balloon_count) {
+    void *page = page_address(balloon_first + i);
+    if (madvise(page, page_size, MADV_DONTNEED)) fail("madvise");
+    usleep(1000);
+  }
+  return 0;
+}
+
+/* balloon FIRST COUNT: from now on gives these pages back, over and over. */
+static void balloon(char *rest) {
+  sscanf(rest, "%zu %zu", &balloon_first, &balloon_count);
+  for (size_t i = 0; i < balloon_count; i++) removed[balloon_first + i] = 1;
+  pthread_t thread;
+  if (pthread_create(&thread, 0, inflate, 0)) fail("thread");
+  printf("{\"command\":\"balloon\",\"pages\":%zu}\n", balloon_count);
+}
+
 static void run(char *line) {
   char *rest = line + strcspn(line, " ");
   if (*rest) *rest++ = 0;
@@ -378,6 +464,8 @@ static void run(char *line) {
   else if (!strcmp(line, "random")) touch_random(rest);
   else if (!strcmp(line, "remove")) remove_pages(rest);
   else if (!strcmp(line, "race")) race_pages(rest);
+  else if (!strcmp(line, "flood")) flood(rest);
+  else if (!strcmp(line, "balloon")) balloon(rest);
   else if (!strcmp(line, "sleep")) usleep(atoi(rest) * 1000);
   else if (!strcmp(line, "die")) kill(getpid(), 9);
   else {
@@ -393,8 +481,7 @@ int main(int count, char **arguments) {
   }
   socket_path = arguments[1];
   setvbuf(stdout, 0, _IOLBF, 0);
-  pthread_t thread;
-  pthread_create(&thread, 0, watch, 0);
+  start_watch();
   char line[4096];
   while (fgets(line, sizeof line, stdin)) {
     line[strcspn(line, "\n")] = 0;

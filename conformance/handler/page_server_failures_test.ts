@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync, truncateSync } from "node:fs";
-import { createServer } from "node:http";
 import { expectRight } from "./expect_right.ts";
 import { handlerTest } from "./handler_test_case.ts";
 import { writeKnownGuest } from "./known_guest.ts";
 import { PageServerProcess } from "./page_server_process.ts";
+import { RangeServer } from "./range_server.ts";
 
 const MIB = 0x100000;
 
@@ -19,15 +18,19 @@ handlerTest(
         guest.snapshot,
         ...["--no-push", "--retry-for", "1", "--on-failure", policy],
       ]);
-      truncateSync(guest.snapshot, 3 * MIB);
-      const result = await client.run(socket, [
+      const running = client.run(socket, [
         `region ${8 * MIB}`,
         `image ${guest.image}`,
         "patience 4",
         "connect",
         "touch 0 100",
+        "sleep 1000",
         "touch 1400 50",
       ]);
+      await server.until((it) => it.event === "serving");
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      truncateSync(guest.snapshot, 3 * MIB);
+      const result = await running;
       const last = result.reports.at(-1);
       if (policy === "kill") {
         assert.equal(result.signal, "SIGKILL", JSON.stringify(result));
@@ -78,45 +81,20 @@ handlerTest(
     const guest = await writeKnownGuest(scratch, 4096);
     const bytes = readFileSync(guest.snapshot);
     let count = 0;
-    const http = createServer((request, response) => {
-      const range = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "");
-      if (++count > 20 && count % 5 === 0) {
-        request.socket.destroy();
-        return;
-      }
-      const first = Number(range?.[1] ?? 0);
-      const last = Math.min(Number(range?.[2] ?? Infinity), bytes.length - 1);
-      const body = bytes.subarray(first, last + 1);
-      response.writeHead(range === null ? 200 : 206, {
-        "accept-ranges": "bytes",
-        "content-length": body.length,
-        "etag": '"one"',
-        ...range === null ? {} : {
-          "content-range": `bytes ${first}-${last}/${bytes.length}`,
-        },
-      });
-      response.end(request.method === "HEAD" ? undefined : body);
+    await using http = await RangeServer.start(bytes, () => {
+      const isBad = ++count > 20 && count % 5 === 0;
+      return Promise.resolve(isBad ? "fail" : "answer");
     });
-    http.listen(0, "127.0.0.1");
-    await once(http, "listening");
-    const address = http.address();
-    assert.ok(typeof address === "object" && address !== null);
-    const url = `http://127.0.0.1:${address.port}/guest.mr`;
     const socket = scratch.file("pages.sock");
-    try {
-      await using server = await PageServerProcess.start(socket, [url]);
-      await expectRight(client, socket, [
-        `region ${16 * MIB}`,
-        `image ${guest.image}`,
-        "connect",
-        "random 300 5 3",
-        "race 300 8",
-        "touch 0 0",
-      ]);
-      assert.equal(await server.stop(), 0);
-    } finally {
-      http.closeAllConnections();
-      http.close();
-    }
+    await using server = await PageServerProcess.start(socket, [http.url]);
+    await expectRight(client, socket, [
+      `region ${16 * MIB}`,
+      `image ${guest.image}`,
+      "connect",
+      "random 300 5 3",
+      "race 300 8",
+      "touch 0 0",
+    ]);
+    assert.equal(await server.stop(), 0);
   },
 );

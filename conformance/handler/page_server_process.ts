@@ -16,6 +16,12 @@ export interface ServerEvent {
   readonly statistics?: { readonly faults: number; readonly retries: number };
 }
 
+/** How to start it. */
+export interface PageServerProcessOptions {
+  /** How many descriptors it may have. */
+  readonly descriptors?: number | undefined;
+}
+
 /** `page-server` in a process of its own; it is killed with the test. */
 export class PageServerProcess implements AsyncDisposable {
   /** What it printed so far. */
@@ -28,10 +34,16 @@ export class PageServerProcess implements AsyncDisposable {
   readonly #kill: () => void;
   #changed: () => void = () => {};
 
-  private constructor(socket: string, args: readonly string[]) {
+  private constructor(
+    socket: string,
+    args: readonly string[],
+    { descriptors }: PageServerProcessOptions,
+  ) {
     this.socket = socket;
     const deno = "Deno" in globalThis ? ["run", "-A"] : [];
-    const child = spawn(process.execPath, [
+    const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors};`;
+    const child = spawn("sh", [
+      ...["-c", `${limit} exec "$@"`, "sh", process.execPath],
       ...[...deno, MAIN, "page-server", "--json"],
       ...["--listen", `unix:${socket}`, ...args],
     ], { stdio: ["ignore", "pipe", "pipe"] });
@@ -56,8 +68,9 @@ export class PageServerProcess implements AsyncDisposable {
   static async start(
     socket: string,
     args: readonly string[],
+    options: PageServerProcessOptions = {},
   ): Promise<PageServerProcess> {
-    const server = new PageServerProcess(socket, args);
+    const server = new PageServerProcess(socket, args, options);
     await server.until((it) => it.event === "ready");
     return server;
   }

@@ -10,24 +10,38 @@ export interface DoorbellTask {
   readonly count: number;
 }
 
+/** What is waited for. */
+export interface Ringing {
+  /** Resolves when one of the descriptors can be read. */
+  readonly promise: Promise<void>;
+  /** Whether it can. */
+  readonly isDone: boolean;
+}
+
 /**
  * Waits for descriptors in a thread of its own, so that this one can do other
  * work. It only waits: what there is to read is read by who asked.
  */
 export class Doorbell implements Disposable {
   readonly #memory = new NativeMemory(1024 * POLLFD.size);
+  #isWaiting = false;
   readonly #worker = new Worker(
     new URL("./doorbell_worker.ts", import.meta.url),
     { type: "module" },
   );
 
-  /** Resolves when one of the descriptors can be read. */
-  ring(set: PollSet): Promise<void> {
+  /** Waits for one of the descriptors. */
+  ring(set: PollSet): Ringing {
+    this.#isWaiting = true;
     const bytes = this.#memory.bytes();
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const { length: count } = set.write(view);
-    return new Promise((resolve, reject) => {
-      this.#worker.onmessage = () => resolve();
+    const promise = new Promise<void>((resolve, reject) => {
+      this.#worker.onmessage = () => {
+        this.#isWaiting = false;
+        ringing.isDone = true;
+        resolve();
+      };
       this.#worker.onerror = (event) => {
         event.preventDefault();
         reject(new Error(event.message));
@@ -35,10 +49,14 @@ export class Doorbell implements Disposable {
       const task: DoorbellTask = { address: this.#memory.address, count };
       this.#worker.postMessage(task);
     });
+    const ringing = { promise, isDone: false };
+    return ringing;
   }
 
   /** Ends the thread; something must be there to be read, else it cannot end. */
   [Symbol.dispose](): void {
     this.#worker.terminate();
+    // While it waits, the kernel may still write there.
+    if (!this.#isWaiting) this.#memory.unmap();
   }
 }

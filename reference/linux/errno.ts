@@ -22,7 +22,12 @@ export const ERRNO = {
   ECONNRESET: 104,
   ECONNREFUSED: 111,
   ENOSPC: 28,
+  ENFILE: 23,
   EMFILE: 24,
+  ENOTSOCK: 88,
+  EOPNOTSUPP: 95,
+  ENOPROTOOPT: 92,
+  ENOBUFS: 105,
 } as const;
 
 /** What an error of Linux is called: `EEXIST`. */

@@ -25,9 +25,14 @@ export class EventDescriptor implements Disposable {
     linux().call.read(this.fd, this.#memory.bytes(), 8n);
   }
 
+  /** Gives its memory back; the descriptor stays open. */
+  release(): void {
+    this.#memory.unmap();
+  }
+
   /** Closes it. */
   [Symbol.dispose](): void {
     closeDescriptor(this.fd);
-    this.#memory.unmap();
+    this.release();
   }
 }

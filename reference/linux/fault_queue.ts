@@ -1,6 +1,14 @@
+import { PageBitmap } from "../../format/mod.ts";
+
 /** The first wait before another try, in milliseconds; it doubles. */
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 2000;
+/** Faults that are listed one by one; of the others only a bit is kept. */
+const LISTED_MAX = 256;
+/** Tries one after the other, where the memory is being changed. */
+const QUICK_TRIES = 8;
+/** The wait before each later one, in milliseconds. */
+const CHANGE_DELAY = 1;
 
 /** A page that somebody waits for. */
 export interface QueuedFault<Region> {
@@ -13,13 +21,20 @@ interface Entry<Region> extends QueuedFault<Region> {
   failedSince: number | undefined;
   retryAt: number;
   delay: number;
+  stops: number;
 }
 
-/** Faults that are not served yet, each page once, in the order they came. */
-export class FaultQueue<Region> {
-  readonly #entries = new Map<Region, Map<number, Entry<Region>>>();
+/**
+ * Faults that are not served yet, each page once. The first are listed, in the
+ * order they came; the others wait as a bit each until there is room, however
+ * many a process makes.
+ */
+export class FaultQueue<Region extends { readonly pageCount: number }> {
+  readonly #listed = new Set<Entry<Region>>();
+  readonly #byPage = new Map<Region, Map<number, Entry<Region>>>();
+  readonly #others = new Map<Region, PageBitmap>();
   readonly #retryFor: number;
-  #size = 0;
+  #otherCount = 0;
 
   /** A page that cannot be had for so many milliseconds is a failure. */
   constructor(retryFor: number) {
@@ -28,44 +43,54 @@ export class FaultQueue<Region> {
 
   /** How many there are. */
   get size(): number {
-    return this.#size;
+    return this.#listed.size + this.#otherCount;
   }
 
   /** Whether some page cannot be had for long. */
   get hasFailed(): boolean {
-    if (this.#size === 0) return false;
+    if (this.#listed.size === 0) return false;
     const limit = performance.now() - this.#retryFor;
-    return this.#all().some(({ failedSince }) =>
-      failedSince !== undefined && failedSince <= limit
-    );
+    for (const { failedSince } of this.#listed) {
+      if (failedSince !== undefined && failedSince <= limit) return true;
+    }
+    return false;
   }
 
   /** Milliseconds until one is to be tried again; `Infinity` if none is. */
   get timeout(): number {
-    if (this.#size === 0) return Infinity;
-    const now = performance.now();
-    return Math.min(
-      ...this.#all().map((it) => it.isActive ? Infinity : it.retryAt - now),
-    );
+    if (this.#listed.size === 0) return Infinity;
+    let least = Infinity;
+    for (const it of this.#listed) {
+      if (!it.isActive) least = Math.min(least, it.retryAt);
+    }
+    return least - performance.now();
   }
 
   /** Somebody waits for a page. */
   add(region: Region, page: number): void {
-    let pages = this.#entries.get(region);
-    if (pages === undefined) this.#entries.set(region, pages = new Map());
-    if (pages.has(page)) return;
-    pages.set(page, {
-      ...{ region, page, isActive: false, failedSince: undefined },
-      ...{ retryAt: 0, delay: FIRST_DELAY },
-    });
-    this.#size++;
+    if (this.#entryOf({ region, page }) !== undefined) return;
+    if (this.#listed.size < LISTED_MAX && this.#otherCount === 0) {
+      return this.#list(region, page);
+    }
+    let others = this.#others.get(region);
+    if (others === undefined) {
+      others = new PageBitmap(region.pageCount);
+      this.#others.set(region, others);
+    }
+    if (others.isSet(page)) return;
+    others.set(page);
+    this.#otherCount++;
   }
 
   /** Those that can be tried now. */
   due(): readonly QueuedFault<Region>[] {
-    if (this.#size === 0) return [];
+    if (this.#listed.size === 0) return [];
     const now = performance.now();
-    return this.#all().filter((it) => !it.isActive && it.retryAt <= now);
+    const due: Entry<Region>[] = [];
+    for (const it of this.#listed) {
+      if (!it.isActive && it.retryAt <= now) due.push(it);
+    }
+    return due;
   }
 
   /** It is being served; false if it was already. */
@@ -76,15 +101,26 @@ export class FaultQueue<Region> {
     return true;
   }
 
-  /** It could not be served just now. */
+  /**
+   * It could not be served just now, since its memory is being changed. What
+   * changes it may need this very processor: after some tries they are rarer.
+   */
   stopped(fault: QueuedFault<Region>): void {
     const entry = this.#entryOf(fault);
-    if (entry !== undefined) entry.isActive = false;
+    if (entry === undefined) return;
+    entry.isActive = false;
+    if (++entry.stops > QUICK_TRIES) {
+      entry.retryAt = performance.now() + CHANGE_DELAY;
+    }
   }
 
   /** It was served. */
-  done({ region, page }: QueuedFault<Region>): void {
-    if (this.#entries.get(region)?.delete(page)) this.#size--;
+  done(fault: QueuedFault<Region>): void {
+    const entry = this.#entryOf(fault);
+    if (entry === undefined) return;
+    this.#listed.delete(entry);
+    this.#byPage.get(entry.region)?.delete(entry.page);
+    if (this.#otherCount > 0) this.#listNext();
   }
 
   /** It could not be read: it is tried again after a while. */
@@ -99,10 +135,30 @@ export class FaultQueue<Region> {
   }
 
   #entryOf(fault: QueuedFault<Region>): Entry<Region> | undefined {
-    return this.#entries.get(fault.region)?.get(fault.page);
+    return this.#byPage.get(fault.region)?.get(fault.page);
   }
 
-  #all(): Entry<Region>[] {
-    return [...this.#entries.values()].flatMap((it) => [...it.values()]);
+  #list(region: Region, page: number): void {
+    const entry: Entry<Region> = {
+      ...{ region, page, isActive: false, failedSince: undefined },
+      ...{ retryAt: 0, delay: FIRST_DELAY, stops: 0 },
+    };
+    let pages = this.#byPage.get(region);
+    if (pages === undefined) this.#byPage.set(region, pages = new Map());
+    pages.set(page, entry);
+    this.#listed.add(entry);
+  }
+
+  #listNext(): void {
+    for (const [region, others] of this.#others) {
+      const page = others.nextSet(0);
+      if (page === others.pageCount) {
+        this.#others.delete(region);
+        continue;
+      }
+      others.clear(page);
+      this.#otherCount--;
+      return this.#list(region, page);
+    }
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { FileMapping } from "./file_mapping.ts";
 import { addressOf } from "./native_addresses.ts";
+import { NativeBuffers } from "./native_buffers.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { uffdTest } from "./testing/uffd_test_case.ts";
 import { Userfaultfd } from "./userfaultfd.ts";
@@ -21,10 +22,11 @@ uffdTest(
     using uffd = Userfaultfd.create();
     const { address, byteLength } = memory;
     uffd.register(address, byteLength);
+    using buffers = new NativeBuffers();
     using installer = new UffdInstaller(
       uffd,
       { address, byteLength, pageSize: PAGE },
-      true,
+      { hasZeropage: true, buffers },
     );
     const view = mapping.view(0, 2 * MIB);
     assert.ok(view !== undefined && addressOf(view) !== undefined);

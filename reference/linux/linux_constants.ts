@@ -37,6 +37,8 @@ export const LINUX = {
   SIGKILL: 9,
   F_GETFL: 3,
   F_SETFL: 4,
+  RWF_NOWAIT: 8,
+  RLIMIT_NOFILE: 7,
 } as const;
 
 /** Number of the system call `userfaultfd`, which the C library does not wrap. */
@@ -47,3 +49,9 @@ export const NR_IOCTL = { x64: 16, arm64: 29 } as const;
 
 /** Number of the system call `pidfd_open`, the same everywhere. */
 export const NR_PIDFD_OPEN = 434;
+
+/** Number of the system call `pidfd_send_signal`, the same everywhere. */
+export const NR_PIDFD_SEND_SIGNAL = 424;
+
+/** Option of a socket since Linux 6.5; older headers do not have it. */
+export const SO_PEERPIDFD = 77;

@@ -5,6 +5,7 @@ import {
   LINUX,
   NR_IOCTL,
   NR_PIDFD_OPEN,
+  NR_PIDFD_SEND_SIGNAL,
   NR_USERFAULTFD,
 } from "./linux_constants.ts";
 import {
@@ -30,8 +31,8 @@ import {
 
 const HEADERS = [
   ...["errno.h", "fcntl.h", "poll.h", "signal.h", "stddef.h", "stdio.h"],
-  ...["sys/eventfd.h", "sys/ioctl.h", "sys/mman.h", "sys/socket.h"],
-  ...["sys/uio.h", "sys/un.h", "linux/userfaultfd.h"],
+  ...["sys/eventfd.h", "sys/ioctl.h", "sys/mman.h", "sys/resource.h"],
+  ...["sys/socket.h", "sys/uio.h", "sys/un.h", "linux/userfaultfd.h"],
 ];
 
 const STRUCTS: Readonly<Record<string, StructLayout>> = {
@@ -110,12 +111,13 @@ compilerTest("the structs are those of the C headers", (compiler) => {
 compilerTest("the numbers of the system call are the headers'", (compiler) => {
   const source = [
     "#include <asm/unistd.h>",
-    "own __NR_userfaultfd __NR_ioctl __NR_pidfd_open",
+    "own __NR_userfaultfd __NR_ioctl __NR_pidfd_open __NR_pidfd_send_signal",
     "#undef __NR_userfaultfd",
     "#undef __NR_ioctl",
     "#undef __NR_pidfd_open",
+    "#undef __NR_pidfd_send_signal",
     "#include <asm-generic/unistd.h>",
-    "generic __NR_userfaultfd __NR_ioctl __NR_pidfd_open",
+    "generic __NR_userfaultfd __NR_ioctl __NR_pidfd_open __NR_pidfd_send_signal",
   ].join("\n");
   const text = execFileSync(compiler, ["-E", "-P", "-x", "c", "-"], {
     input: source,
@@ -124,7 +126,8 @@ compilerTest("the numbers of the system call are the headers'", (compiler) => {
   const numbers = (name: string) =>
     new RegExp(`^${name} (.+)$`, "m").exec(text)?.[1];
   const expected = (arch: "x64" | "arm64") =>
-    `${NR_USERFAULTFD[arch]} ${NR_IOCTL[arch]} ${NR_PIDFD_OPEN}`;
+    `${NR_USERFAULTFD[arch]} ${NR_IOCTL[arch]} ${NR_PIDFD_OPEN} ` +
+    `${NR_PIDFD_SEND_SIGNAL}`;
   // aarch64 takes its numbers from the generic table.
   assert.equal(numbers("generic"), expected("arm64"));
   const own = numbers("own");

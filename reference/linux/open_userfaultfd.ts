@@ -17,7 +17,7 @@ const DEVICE = "/dev/userfaultfd";
 export function openUserfaultfd(by?: "syscall" | "device"): number {
   const { call, errno } = linux();
   if (by !== "device") {
-    const fd = call.syscall(numberOf(NR_USERFAULTFD), FLAGS, 0, 0);
+    const fd = call.syscall(numberOf(NR_USERFAULTFD), FLAGS, 0, 0, 0);
     if (fd >= 0) return fd;
     if (by === "syscall" || errno() === ERRNO.ENOSYS) {
       throw new SystemCallError("make a userfaultfd", errno(), hint(errno()));
@@ -34,7 +34,7 @@ export function openUserfaultfd(by?: "syscall" | "device"): number {
   try {
     const request = UFFD.USERFAULTFD_IOC_NEW;
     return check(
-      call.syscall(numberOf(NR_IOCTL), device, request, FLAGS),
+      call.syscall(numberOf(NR_IOCTL), device, request, FLAGS, 0),
       "make a userfaultfd",
       hint,
     );

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  closeSync,
-  openSync,
-  readFileSync,
-  truncateSync,
-  writeSync,
-} from "node:fs";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { createSnapshot } from "../saving/mod.ts";
 import { createFileSink } from "../sinks/mod.ts";
 import { PagedMemory } from "./paged_memory.ts";
@@ -139,24 +136,39 @@ uffdTest(
     await writeSnapshot(path);
     const retries: string[] = [];
     const failed = Promise.withResolvers<void>();
-    const memory = await PagedMemory.open(path, {
+    const bytes = readFileSync(path);
+    let isDown = false;
+    const server = createServer((request, response) => {
+      const range = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "");
+      if (isDown || range === null) return void request.socket.destroy();
+      const [first, last] = [Number(range[1]), Number(range[2])];
+      const body = bytes.subarray(first, last + 1);
+      const end = first + body.length - 1;
+      response.writeHead(206, {
+        "content-length": body.length,
+        "content-range": `bytes ${first}-${end}/${bytes.length}`,
+        "etag": '"one"',
+      }).end(body);
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const memory = await PagedMemory.open(`http://127.0.0.1:${port}/vm.mr`, {
       background: false,
       retryFor: 200,
       onRetry: (message) => retries.push(message),
       onFailed: () => failed.resolve(),
     });
-    truncateSync(path, 0x200000);
+    isDown = true;
     const { address } = memory;
     const waiting = touchPages({ address, pageSize: PAGE, pages: [1000] });
     await failed.promise;
-    assert.match(retries[0] ?? "", /shorter than when it was opened/);
-    // The file is whole again: it goes on.
-    await writeSnapshot(`${path}.new`);
-    const fd = openSync(path, "r+");
-    writeSync(fd, readFileSync(`${path}.new`), 0, undefined, 0);
-    closeSync(fd);
+    assert.match(retries[0] ?? "", /Cannot read bytes/);
+    // The server is back: it goes on.
+    isDown = false;
     assert.deepEqual(await waiting, [valueOf(1000)]);
     await memory.close();
+    server.closeAllConnections();
+    server.close();
   },
 );
 

@@ -2,6 +2,7 @@ import { SyncPostcopyLoader } from "../postcopy/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { FaultQueue } from "./fault_queue.ts";
 import type { PagerOptions } from "./pager_options.ts";
+import { ProcessReads, type ReadWatch, RETRY_DELAY } from "./process_reads.ts";
 import { type PagedRegion, ServedRegion } from "./served_region.ts";
 import { SystemCallError } from "./system_call_error.ts";
 import type { UserfaultEvent } from "./userfault_event.ts";
@@ -21,6 +22,11 @@ export interface PagerStatistics {
   loaded: boolean;
 }
 
+/** Milliseconds of work for one process, after which it is the others' turn. */
+const SLICE = 2;
+/** Events that are read at once, at most. */
+const EVENTS_AT_ONCE = 64;
+
 /** One process whose page faults are served: a VM, or this process itself. */
 export class PagedProcess {
   /** Tells of its faults. */
@@ -30,8 +36,10 @@ export class PagedProcess {
   readonly #options: PagerOptions;
   readonly #statistics = { faults: 0, removedBytes: 0, retries: 0 };
   #background: Iterator<boolean> | undefined;
+  readonly #reads: ProcessReads;
   #backgroundAfter = 0;
   #loaded = false;
+  #eventsAtOnce = EVENTS_AT_ONCE;
 
   /** Nothing is read or put in place yet. */
   constructor(
@@ -42,9 +50,11 @@ export class PagedProcess {
     this.uffd = uffd;
     this.#options = options;
     this.#queue = new FaultQueue(options.retryFor);
-    this.#regions = plans.map((plan) =>
-      new ServedRegion(uffd, plan, options.faultAround)
-    );
+    this.#regions = plans.map((plan) => new ServedRegion(uffd, plan, options));
+    this.#reads = new ProcessReads({
+      ...{ regions: this.#regions, queue: this.#queue, options },
+      onFailure: (error) => this.#failed(error),
+    });
   }
 
   /** What was done so far. */
@@ -77,23 +87,35 @@ export class PagedProcess {
     const background = this.#options.background && !this.#loaded
       ? this.#backgroundAfter - performance.now()
       : Infinity;
-    return Math.max(0, Math.min(this.#queue.timeout, background));
+    const queue = this.#reads.isHeld ? Infinity : this.#queue.timeout;
+    return Math.max(0, Math.min(queue, background));
   }
 
   /**
    * Reads what happened. All else is taken into account before the faults: who
    * removes memory goes on as soon as that is read, so from here on nothing old
    * may be put there. Faults are served where that needs no waiting, or queued.
-   * Returns how many events there were.
+   * Of many, some are left for the next turn. Returns how many there were.
    */
   readEvents(): number {
-    const events = this.uffd.read();
+    const events = this.uffd.read(this.#eventsAtOnce);
+    if (events.length === 1 && events[0].kind === "fault") {
+      this.#fault(events[0].address, true);
+      return 1;
+    }
+    if (events.length === 0) return 0;
+    const end = performance.now() + SLICE;
     for (const event of events) {
       if (event.kind !== "fault") this.#take(event);
     }
     for (const event of events) {
-      if (event.kind === "fault") this.#fault(event.address);
+      if (event.kind !== "fault") continue;
+      this.#fault(event.address, performance.now() < end);
     }
+    const isLate = performance.now() >= end;
+    this.#eventsAtOnce = isLate
+      ? Math.ceil(this.#eventsAtOnce / 4)
+      : Math.min(2 * this.#eventsAtOnce, EVENTS_AT_ONCE);
     return events.length;
   }
 
@@ -104,13 +126,14 @@ export class PagedProcess {
     }
   }
 
-  #fault(address: number): void {
+  #fault(address: number, isNow: boolean): void {
     for (const region of this.#regions) {
       const page = region.pageAt(address);
       if (page === undefined) continue;
       this.#statistics.faults++;
       const { pageSize, origin, idstr, memory } = region.plan;
-      this.#serve(region, page);
+      if (isNow) this.#serve(region, page);
+      else this.#queue.add(region, page);
       this.#options.onFault?.({
         idstr,
         page: Math.floor((origin + page * pageSize) / memory.pageSize),
@@ -134,8 +157,9 @@ export class PagedProcess {
     }
   }
 
-  /** Serves what is queued, where that needs no waiting. */
+  /** Serves what is queued, where that needs no waiting, for a while. */
   serveSync(): void {
+    const end = performance.now() + SLICE;
     for (const fault of this.#queue.due()) {
       const { loader } = fault.region;
       if (!(loader instanceof SyncPostcopyLoader)) {
@@ -143,25 +167,18 @@ export class PagedProcess {
       }
       try {
         if (loader.handleFaultSync(fault.page)) this.#queue.done(fault);
+        else this.#queue.stopped(fault);
       } catch (error) {
         this.#failed(error);
         this.#queue.failed(fault);
       }
+      if (performance.now() >= end) return;
     }
   }
 
-  /** Starts to serve what is queued; `onChange` is called when there is more to do. */
-  serve(onChange: () => void): void {
-    for (const fault of this.#queue.due()) {
-      if (!this.#queue.start(fault)) continue;
-      fault.region.loader.handleFault(fault.page).then((isDone) => {
-        if (isDone) this.#queue.done(fault);
-        else this.#queue.stopped(fault);
-      }, (error) => {
-        this.#failed(error);
-        this.#queue.failed(fault);
-      }).then(onChange, onChange);
-    }
+  /** Starts to serve what is queued. */
+  serve(watch: ReadWatch): void {
+    this.#reads.serve(watch);
   }
 
   /** Does a piece of the background's work, at once. */
@@ -172,7 +189,7 @@ export class PagedProcess {
     } catch (error) {
       this.#background = undefined;
       this.#failed(error);
-      this.#backgroundAfter = performance.now() + 500;
+      this.#backgroundAfter = performance.now() + RETRY_DELAY;
     }
   }
 
@@ -185,23 +202,9 @@ export class PagedProcess {
     }
   }
 
-  /** Does all of the background's work; it tries again what fails. */
-  async loadAll(signal: AbortSignal): Promise<void> {
-    const runs = [...this.#options.loadFirst ?? []];
-    for (const { loader, plan } of this.#regions) {
-      const loadFirst = runs.filter(({ idstr }) => idstr === plan.idstr);
-      for (let isDone = false; !isDone && !signal.aborted;) {
-        try {
-          await loader.loadPending({ loadFirst, zeroPages: false, signal });
-          isDone = true;
-        } catch (error) {
-          if (signal.aborted) return;
-          this.#failed(error);
-          await new Promise((resolve) => setTimeout(resolve, 500));
-        }
-      }
-    }
-    if (!signal.aborted) this.#finish();
+  /** Starts all of the background's work; it tries again what fails. */
+  load(watch: ReadWatch): void {
+    this.#reads.load(watch, () => this.#finish());
   }
 
   /** All that is not zero is in place: what is missing may become zero. */
@@ -218,8 +221,13 @@ export class PagedProcess {
     this.#options.onRetry?.(error);
   }
 
-  /** Gives up what is held for it; the userfaultfd stays open. */
-  release(): void {
+  /**
+   * Serves it no more: nothing is put in place from now on, and its descriptor
+   * may be closed. Resolves when no read for it is under way any more.
+   */
+  stop(): Promise<void> {
+    this.uffd.release();
     for (const region of this.#regions) region[Symbol.dispose]();
+    return this.#reads.stop();
   }
 }

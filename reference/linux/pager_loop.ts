@@ -1,7 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { Doorbell } from "./doorbell.ts";
 import { EventDescriptor } from "./event_descriptor.ts";
+import { LoopTimers } from "./loop_timers.ts";
 import type { PagedProcess } from "./paged_process.ts";
 import { PollSet } from "./poll_set.ts";
+import type { ReadWatch } from "./process_reads.ts";
+import { type PagerWatch, ServedProcess } from "./served_process.ts";
 import { linux } from "./system_calls.ts";
 
 /** Milliseconds between two calls of `onTurn`, at least. */
@@ -13,35 +17,26 @@ const REPORT_INTERVAL = 250;
 const LOOKS_BEFORE_SLEEP = 20;
 /** Of so many looks, one is at all descriptors, not at the only process alone. */
 const LOOKS_AT_ALL = 8;
-
-/** What becomes of a process that is served. */
-export interface PagerWatch {
-  /** It cannot be served any more: it has ended, or something is wrong. */
-  onEnd(error: unknown): void;
-  /** A page cannot be had for longer than it is to be tried. Told once. */
-  onFailed(): void;
-  /** Is called now and then, after some of its work. */
-  onTurn?(): void;
-}
-
-interface Served extends PagerWatch {
-  readonly process: PagedProcess;
-  readonly stop: AbortController;
-  isFailed: boolean;
-}
+/** Milliseconds that the background waits at most while there are faults. */
+const BACKGROUND_INTERVAL = 50;
 
 /** Serves the page faults of some processes, in one thread. */
 export class PagerLoop implements Disposable {
   /** Other descriptors that are waited for, too. */
   readonly set: PollSet = new PollSet();
+  /** What is to be done later. */
+  readonly timers: LoopTimers = new LoopTimers();
   readonly #bell: EventDescriptor;
   readonly #isStopped: () => boolean;
   readonly #spareWork: () => boolean;
-  readonly #served = new Set<Served>();
+  readonly #served = new Set<ServedProcess>();
+  /** What is still under way for those that are served no more. */
+  readonly #ending = new Set<Promise<void>>();
   /** The one that is served, if it is the only one. */
-  #only: Served | undefined;
+  #only: ServedProcess | undefined;
   #isSync = true;
   #nextBackground = 0;
+  #backgroundAt = 0;
   #reportAt = 0;
   #hasSpareWork = true;
   #wake: () => void = () => {};
@@ -65,22 +60,18 @@ export class PagerLoop implements Disposable {
 
   /** Serves one more. */
   add(process: PagedProcess, watch: PagerWatch): void {
-    const stop = new AbortController();
-    const served: Served = {
-      process,
-      stop,
-      isFailed: false,
-      onEnd: (error) => watch.onEnd(error),
-      onFailed: () => watch.onFailed(),
-      onTurn: () => watch.onTurn?.(),
-    };
+    const served = new ServedProcess(process, watch);
     this.#served.add(served);
     this.#countServed();
-    this.set.add(process.uffd.fd, () => this.#readEvents(served));
+    this.set.add(process.uffd.fd, () => {
+      // Without events it is ready since it cannot be waited for any more.
+      if (this.#readEvents(served) > 0) return;
+      this.#guard(served, () => process.uffd.checkNonBlocking());
+    });
     if (!this.#isSync) this.#startBackground(served);
   }
 
-  /** Serves it no more. */
+  /** Serves it no more; nothing is put in place for it from now on. */
   delete(process: PagedProcess): void {
     for (const served of this.#served) {
       if (served.process === process) this.#end(served);
@@ -112,11 +103,15 @@ export class PagerLoop implements Disposable {
         }
       }
       this.#report();
-      // Who waits comes first; then one piece for one of them.
-      if (ready > 0) continue;
+      this.timers.run();
+      // Who waits comes first; then one piece for one of them. But a process that
+      // faults without end does not keep the others from their pages.
+      if (ready > 0 && performance.now() < this.#backgroundAt) continue;
+      this.#backgroundAt = performance.now() + BACKGROUND_INTERVAL;
       if (this.#hasSpareWork) this.#hasSpareWork = this.#spareWork();
       this.#background();
     }
+    this.#stopAll();
   }
 
   /** Serves until it is stopped; other work of the thread goes on meanwhile. */
@@ -124,7 +119,7 @@ export class PagerLoop implements Disposable {
     this.#isSync = false;
     for (const it of this.#served) this.#startBackground(it);
     using doorbell = new Doorbell();
-    let rung = this.#arm(doorbell);
+    let rung = doorbell.ring(this.set);
     while (!this.#isStopped()) {
       const woken = new Promise<void>((resolve) => this.#wake = resolve);
       const timeout = this.#timeout();
@@ -133,22 +128,26 @@ export class PagerLoop implements Disposable {
         : undefined;
       await Promise.race([rung.promise, woken]);
       clearTimeout(timer);
-      if (rung.isDone) {
-        this.set.poll(0);
-        rung = this.#arm(doorbell);
+      // What woke it may be done before any event is heard of; and the next try
+      // of a page may need just the events that are waiting.
+      if (!rung.isDone) await setImmediate();
+      this.set.poll(0);
+      if (rung.isDone) rung = doorbell.ring(this.set);
+      for (const it of [...this.#served]) {
+        this.#guard(it, () => it.process.serve(this.#watch(it)));
       }
-      for (const it of this.#served) {
-        this.#guard(it, () => it.process.serve(() => this.#wake()));
-      }
+      this.#rotate();
       this.#report();
+      this.timers.run();
     }
-    for (const it of this.#served) it.stop.abort();
     this.#bell.ring();
     await rung.promise;
+    this.#stopAll();
+    await Promise.all(this.#ending);
   }
 
   /** Returns how many events there were. */
-  #readEvents(served: Served): number {
+  #readEvents(served: ServedProcess): number {
     let count = 0;
     this.#guard(served, () => {
       count = served.process.readEvents();
@@ -161,27 +160,17 @@ export class PagerLoop implements Disposable {
     this.#only = others.length === 0 ? first : undefined;
   }
 
-  #arm(doorbell: Doorbell): { promise: Promise<void>; isDone: boolean } {
-    const rung = {
-      promise: doorbell.ring(this.set).then(() => {
-        rung.isDone = true;
-      }),
-      isDone: false,
-    };
-    return rung;
-  }
-
   /** Lets each tell how far it is, now and then. */
   #report(): void {
     const now = performance.now();
     if (now < this.#reportAt) return;
     this.#reportAt = now + REPORT_INTERVAL;
-    for (const it of this.#served) it.onTurn?.();
+    for (const it of this.#served) it.watch.onTurn?.();
   }
 
   #timeout(): number {
     if (this.#isSync && this.#hasSpareWork) return 0;
-    let least = Infinity;
+    let least = this.timers.timeout;
     for (const { process } of this.#served) {
       if (this.#isSync && process.wantsBackground) return 0;
       least = Math.min(least, process.timeout);
@@ -200,38 +189,60 @@ export class PagerLoop implements Disposable {
     }
   }
 
-  #startBackground(served: Served): void {
-    const { process, stop } = served;
-    if (!process.wantsBackground) return;
-    process.loadAll(stop.signal).catch((error) =>
-      this.#guard(served, () => {
-        throw error;
-      })
-    );
+  #startBackground(served: ServedProcess): void {
+    const { process } = served;
+    if (process.wantsBackground) process.load(this.#watch(served));
   }
 
-  #guard(served: Served, work: () => void): void {
+  #watch(served: ServedProcess): ReadWatch {
+    return {
+      onChange: () => this.#wake(),
+      onError: (error) => this.#failed(served, error),
+    };
+  }
+
+  /** Whoever comes first may start reads first: the next time it is another. */
+  #rotate(): void {
+    const [first] = this.#served;
+    if (first === undefined || this.#served.size === 1) return;
+    this.#served.delete(first);
+    this.#served.add(first);
+  }
+
+  #guard(served: ServedProcess, work: () => void): void {
     try {
       work();
     } catch (error) {
-      this.#end(served);
-      served.onEnd(error);
-      return;
+      return this.#failed(served, error);
     }
-    if (served.isFailed || !served.process.hasFailed) return;
-    served.isFailed = true;
-    served.onFailed();
+    served.tellIfFailed();
   }
 
-  #end(served: Served): void {
-    served.stop.abort();
+  #failed(served: ServedProcess, error: unknown): void {
+    if (!this.#served.has(served)) return;
+    this.#end(served);
+    served.watch.onEnd(error);
+  }
+
+  #end(served: ServedProcess): void {
     this.#served.delete(served);
     this.#countServed();
     this.set.delete(served.process.uffd.fd);
+    const ending = served.process.stop().finally(() =>
+      this.#ending.delete(ending)
+    );
+    this.#ending.add(ending);
+    // A thread that waits for a descriptor keeps it from being closed.
+    if (!this.#isSync) this.#bell.ring();
+  }
+
+  #stopAll(): void {
+    for (const served of [...this.#served]) this.#end(served);
   }
 
   /** Gives its memory back. */
   [Symbol.dispose](): void {
     this.set[Symbol.dispose]();
+    this.#bell.release();
   }
 }

@@ -1,5 +1,7 @@
 import type { BlockRun } from "../qemu/mod.ts";
 import type { SourceError } from "../sources/mod.ts";
+import type { NativeBuffers } from "./native_buffers.ts";
+import type { ReadBudget } from "./read_budget.ts";
 
 /** How a process is served. */
 export interface PagerOptions {
@@ -9,6 +11,12 @@ export interface PagerOptions {
   readonly background: boolean;
   /** Which of those come first: a working set. */
   readonly loadFirst?: readonly BlockRun[] | undefined;
+  /** Where buffers come from. */
+  readonly buffers: NativeBuffers;
+  /** What may be read at once for faults, shared by all processes. */
+  readonly demandReads: ReadBudget;
+  /** The same for pages that nobody has asked for. */
+  readonly backgroundReads: ReadBudget;
   /** Milliseconds after which a page that cannot be had is a failure. */
   readonly retryFor: number;
   /** Is told of each read that failed and is tried again. */

@@ -64,6 +64,12 @@ export type PagerEvent =
   | { readonly kind: "retry"; readonly vm: number; readonly message: string }
   | { readonly kind: "failed"; readonly vm: number }
   | { readonly kind: "killed"; readonly vm: number; readonly pid: number }
+  | {
+    readonly kind: "not-killed";
+    readonly vm: number;
+    readonly pid: number;
+    readonly message: string;
+  }
   | { readonly kind: "loaded"; readonly vm: number }
   | {
     readonly kind: "statistics";

@@ -5,12 +5,17 @@
  * @module
  */
 
+import type { WorkingSetProfile } from "../../format/mod.ts";
 import { WorkingSetRecorder } from "../working_set/mod.ts";
 import { FaultServer } from "./firecracker/fault_server.ts";
+import { descriptorLimit } from "./descriptor_limit.ts";
+import { NativeBuffers } from "./native_buffers.ts";
 import { PagedProcess } from "./paged_process.ts";
+import type { PagerOptions } from "./pager_options.ts";
 import { PagerLoop } from "./pager_loop.ts";
 import { openPagerSource } from "./pager_source.ts";
 import type { PagerEvent, PagerTask } from "./pager_task.ts";
+import { ReadBudget } from "./read_budget.ts";
 import { Userfaultfd } from "./userfaultfd.ts";
 
 /** What a worker has instead of a window. */
@@ -22,11 +27,13 @@ interface WorkerScope {
 const scope = globalThis as unknown as WorkerScope;
 
 scope.onmessage = ({ data: task }) => {
-  servePages(task).catch((error) =>
-    tell({
-      kind: "error",
-      message: error instanceof Error ? error.message : String(error),
-    })
+  servePages(task).then(
+    (profile) => tell({ kind: "stopped", profile }),
+    (error) =>
+      tell({
+        kind: "error",
+        message: error instanceof Error ? error.message : String(error),
+      }),
   );
 };
 
@@ -34,12 +41,29 @@ function tell(event: PagerEvent): void {
   scope.postMessage(event);
 }
 
-async function servePages(task: PagerTask): Promise<void> {
+/** What may be read at once: each read of a URL takes a connection. */
+function readBudgets(): Pick<PagerOptions, "demandReads" | "backgroundReads"> {
+  const reads = Math.floor(descriptorLimit() / 8);
+  return {
+    demandReads: new ReadBudget({
+      ...{ reads: Math.min(96, reads), readsEach: 32, bytes: 0x4000000 },
+    }),
+    backgroundReads: new ReadBudget({
+      ...{ reads: Math.min(8, reads), readsEach: 4, bytes: 0x1000000 },
+    }),
+  };
+}
+
+/** Serves until it is stopped; gives what was recorded. */
+async function servePages(
+  task: PagerTask,
+): Promise<WorkingSetProfile | undefined> {
   const source = await openPagerSource(task);
   const identity = task.record ? await source.identity() : undefined;
   const recorder = new WorkingSetRecorder(source.blocks);
+  using buffers = new NativeBuffers();
   const options = {
-    ...task,
+    ...{ ...task, buffers, ...readBudgets() },
     ...(identity === undefined ? {} : {
       onFault: ({ idstr, page }: { idstr: string; page: number }) => {
         recorder.record(idstr, page);
@@ -53,9 +77,9 @@ async function servePages(task: PagerTask): Promise<void> {
       spareWork: () => source.warmNext(),
     },
   );
-  if (task.server !== undefined) {
-    new FaultServer(loop, source, { ...task.server, pager: options, tell });
-  }
+  using _server = task.server === undefined
+    ? undefined
+    : new FaultServer(loop, source, { ...task.server, pager: options, tell });
   if (task.memory !== undefined) {
     const { uffd, regions } = task.memory;
     const plans = regions.map((it) => ({
@@ -79,8 +103,5 @@ async function servePages(task: PagerTask): Promise<void> {
   tell({ kind: "ready" });
   if (source.isSync) loop.runSync();
   else await loop.run();
-  const profile = identity === undefined
-    ? undefined
-    : recorder.profile(identity);
-  tell({ kind: "stopped", profile });
+  return identity === undefined ? undefined : recorder.profile(identity);
 }

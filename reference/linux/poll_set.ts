@@ -7,11 +7,17 @@ import { linux } from "./system_calls.ts";
 import { SystemCallError } from "./system_call_error.ts";
 
 /** Most descriptors that are waited for at once. */
-const DESCRIPTORS_MAX = 1024;
+export const DESCRIPTORS_MAX = 1024;
+
+interface Watched {
+  readonly handler: () => void;
+  /** What is asked for; that the other end is gone is told in any case. */
+  readonly events: number;
+}
 
 /** Descriptors to wait for, and what to do when one can be read. */
 export class PollSet implements Disposable {
-  readonly #handlers = new Map<number, () => void>();
+  readonly #watched = new Map<number, Watched>();
   readonly #memory = new NativeMemory(DESCRIPTORS_MAX * POLLFD.size);
   readonly #bytes = this.#memory.bytes();
   readonly #view = new DataView(
@@ -23,18 +29,24 @@ export class PollSet implements Disposable {
 
   /** Whether there is room for so many more. */
   hasRoom(count: number): boolean {
-    return this.#handlers.size + count <= DESCRIPTORS_MAX;
+    return this.#watched.size + count <= DESCRIPTORS_MAX;
   }
 
   /** Calls `handler` whenever `fd` can be read, or its other end is gone. */
   add(fd: number, handler: () => void): void {
-    this.#handlers.set(fd, handler);
+    this.#watched.set(fd, { handler, events: LINUX.POLLIN });
+    this.#fds = undefined;
+  }
+
+  /** Calls `handler` when the other end of `fd` is gone, whatever it sends. */
+  addForEnd(fd: number, handler: () => void): void {
+    this.#watched.set(fd, { handler, events: 0 });
     this.#fds = undefined;
   }
 
   /** No longer waits for it. */
   delete(fd: number): void {
-    this.#handlers.delete(fd);
+    this.#watched.delete(fd);
     this.#fds = undefined;
   }
 
@@ -58,21 +70,21 @@ export class PollSet implements Disposable {
     for (let index = 0, left = ready; left > 0 && index < fds.length; index++) {
       if (readField(this.#view, revents, index * POLLFD.size) === 0) continue;
       left--;
-      this.#handlers.get(fds[index])?.();
+      this.#watched.get(fds[index])?.handler();
     }
     return ready;
   }
 
   /** Writes the set as `poll(2)` takes it; returns its descriptors. */
   write(view: DataView): number[] {
-    const fds = [...this.#handlers.keys()];
-    const { fd, events } = POLLFD.fields;
-    fds.forEach((value, index) => {
-      const offset = index * POLLFD.size;
-      writeField(view, fd, { offset, value });
-      writeField(view, events, { offset, value: LINUX.POLLIN });
-    });
-    return fds;
+    const { fields } = POLLFD;
+    let offset = 0;
+    for (const [fd, { events }] of this.#watched) {
+      writeField(view, fields.fd, { offset, value: fd });
+      writeField(view, fields.events, { offset, value: events });
+      offset += POLLFD.size;
+    }
+    return [...this.#watched.keys()];
   }
 
   /** Gives its memory back; the descriptors stay open. */

@@ -4,6 +4,7 @@ import {
   SyncPostcopyLoader,
   type SyncPostcopyMemory,
 } from "../postcopy/mod.ts";
+import type { NativeBuffers } from "./native_buffers.ts";
 import { SystemCallError } from "./system_call_error.ts";
 import { UffdInstaller, type UffdRegion } from "./uffd_installer.ts";
 import type { UserfaultEvent } from "./userfault_event.ts";
@@ -31,12 +32,17 @@ export class ServedRegion implements Disposable {
   readonly #installer: UffdInstaller;
 
   /** With so many bytes around a fault, in whole pages of the region. */
-  constructor(uffd: Userfaultfd, plan: PagedRegion, aroundFault: number) {
-    const { pageSize, origin, memory } = plan;
-    const installer = new UffdInstaller(uffd, plan, plan.hasZeropage);
+  constructor(
+    uffd: Userfaultfd,
+    plan: PagedRegion,
+    options: { readonly faultAround: number; readonly buffers: NativeBuffers },
+  ) {
+    const { pageSize, origin, memory, hasZeropage } = plan;
+    const { buffers } = options;
+    const installer = new UffdInstaller(uffd, plan, { hasZeropage, buffers });
     const faultAround = Math.max(
       pageSize,
-      aroundFault - aroundFault % pageSize,
+      options.faultAround - options.faultAround % pageSize,
     );
     this.plan = plan;
     this.#uffd = uffd;
@@ -44,6 +50,11 @@ export class ServedRegion implements Disposable {
     this.loader = "readIntoSync" in memory
       ? new SyncPostcopyLoader(memory, installer, { origin, faultAround })
       : new PostcopyLoader(memory, installer, { origin, faultAround });
+  }
+
+  /** How many pages it has. */
+  get pageCount(): number {
+    return this.loader.pageCount;
   }
 
   /** The page at an address; undefined if it is not in the region. */
@@ -91,7 +102,7 @@ export class ServedRegion implements Disposable {
     }
   }
 
-  /** Gives its buffers back. */
+  /** Ends its use; the userfaultfd puts nothing in place any more. */
   [Symbol.dispose](): void {
     this.#installer[Symbol.dispose]();
   }

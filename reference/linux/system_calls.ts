@@ -4,7 +4,6 @@ import {
   foreignLibrary,
   type ForeignSignatures,
 } from "./foreign_functions.ts";
-import { LINUX } from "./linux_constants.ts";
 import { SystemCallError } from "./system_call_error.ts";
 
 const SIGNATURES = {
@@ -35,8 +34,7 @@ const SIGNATURES = {
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  syscall: { parameters: ["i64", "i64", "i64", "i64"], result: "i32" },
-  kill: { parameters: ["i32", "i32"], result: "i32" },
+  syscall: { parameters: ["i64", "i64", "i64", "i64", "i64"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   bind: { parameters: ["i32", "address", "u32"], result: "i32" },
   listen: { parameters: ["i32", "i32"], result: "i32" },
@@ -47,6 +45,7 @@ const SIGNATURES = {
   },
   recvmsg: { parameters: ["i32", "address", "i32"], result: "i32" },
   sendmsg: { parameters: ["i32", "address", "i32"], result: "i32" },
+  getrlimit: { parameters: ["i32", "bytes"], result: "i32" },
   getsockopt: {
     parameters: ["i32", "i32", "i32", "address", "address"],
     result: "i32",
@@ -124,9 +123,4 @@ export function check(
 /** Closes a descriptor; there is nothing to do about a failure. */
 export function closeDescriptor(fd: number): void {
   linux().call.close(fd);
-}
-
-/** Kills a process at once. */
-export function killProcess(pid: number): void {
-  check(linux().call.kill(pid, LINUX.SIGKILL), `kill process ${pid}`);
 }

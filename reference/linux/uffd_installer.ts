@@ -1,7 +1,9 @@
 import type { PageInstaller } from "../postcopy/mod.ts";
 import { ERRNO } from "./errno.ts";
-import { addressOf, noteAddress } from "./native_addresses.ts";
+import { addressOf } from "./native_addresses.ts";
+import type { NativeBuffers } from "./native_buffers.ts";
 import { NativeMemory } from "./native_memory.ts";
+import { SourceError } from "../sources/mod.ts";
 import { SystemCallError } from "./system_call_error.ts";
 import type { Placed, Userfaultfd } from "./userfaultfd.ts";
 
@@ -15,6 +17,17 @@ export interface UffdRegion {
   readonly pageSize: number;
 }
 
+/** How to put pages in place. */
+export interface UffdInstallerOptions {
+  /** As `Userfaultfd.register` returned it. */
+  readonly hasZeropage: boolean;
+  /** Where its buffers come from. */
+  readonly buffers: NativeBuffers;
+}
+
+/** More pieces than this no memory may be in: each fault looks through them. */
+const SEGMENTS_MAX = 1024;
+
 /** Where a part of the memory is now: its owner may move and unmap it. */
 interface Segment {
   readonly offset: number;
@@ -27,13 +40,18 @@ export class UffdInstaller implements PageInstaller, Disposable {
   readonly byteLength: number;
   readonly pageSize: number;
   readonly #uffd: Userfaultfd;
-  readonly #buffers: NativeMemory[] = [];
+  readonly #buffers: NativeBuffers;
   #segments: readonly Segment[];
   #zeros: NativeMemory | undefined;
 
-  /** `hasZeropage` as `Userfaultfd.register` returned it. */
-  constructor(uffd: Userfaultfd, region: UffdRegion, hasZeropage: boolean) {
+  /** Into a region that is registered with `uffd`. */
+  constructor(
+    uffd: Userfaultfd,
+    region: UffdRegion,
+    options: UffdInstallerOptions,
+  ) {
     this.#uffd = uffd;
+    this.#buffers = options.buffers;
     this.byteLength = region.byteLength;
     this.pageSize = region.pageSize;
     this.#segments = [{
@@ -41,7 +59,7 @@ export class UffdInstaller implements PageInstaller, Disposable {
       address: region.address,
       length: region.byteLength,
     }];
-    if (!hasZeropage) this.#zeros = new NativeMemory(region.pageSize);
+    if (!options.hasZeropage) this.#zeros = new NativeMemory(region.pageSize);
   }
 
   /** The offset in the memory of an address; undefined if it is not in it. */
@@ -63,7 +81,11 @@ export class UffdInstaller implements PageInstaller, Disposable {
     });
   }
 
-  /** What was at `from` is at `to` now; without `to` it is nowhere. */
+  /**
+   * What was at `from` is at `to` now; without `to` it is nowhere.
+   *
+   * @throws {SourceError} if the memory is in too many pieces then
+   */
   move(from: number, length: number, to: number | undefined): void {
     const end = from + length;
     this.#segments = this.#segments.flatMap((it) => {
@@ -80,6 +102,13 @@ export class UffdInstaller implements PageInstaller, Disposable {
         return [{ offset, address, length: size }];
       });
     });
+    if (this.#segments.length > SEGMENTS_MAX) {
+      throw new SourceError(
+        "memory",
+        `Cannot follow memory that is in ${this.#segments.length} pieces: ` +
+          `expected at most ${SEGMENTS_MAX}`,
+      );
+    }
   }
 
   /** Where the memory is now. */
@@ -88,11 +117,11 @@ export class UffdInstaller implements PageInstaller, Disposable {
   }
 
   allocate(byteLength: number): Uint8Array {
-    const memory = new NativeMemory(byteLength);
-    const bytes = memory.bytes();
-    noteAddress(bytes, memory.address);
-    this.#buffers.push(memory);
-    return bytes;
+    return this.#buffers.take(byteLength);
+  }
+
+  release(bytes: Uint8Array): void {
+    this.#buffers.give(bytes);
   }
 
   copy(offset: number, bytes: Uint8Array): number {
@@ -129,9 +158,8 @@ export class UffdInstaller implements PageInstaller, Disposable {
     }
   }
 
-  /** Gives the buffers back. */
+  /** Ends its use; the userfaultfd puts nothing in place any more. */
   [Symbol.dispose](): void {
-    for (const memory of this.#buffers.splice(0)) memory.unmap();
     this.#zeros?.unmap();
   }
 

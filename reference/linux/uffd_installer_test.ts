@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { NativeBuffers } from "./native_buffers.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { uffdTest } from "./testing/uffd_test_case.ts";
 import { Userfaultfd } from "./userfaultfd.ts";
@@ -11,10 +12,11 @@ uffdTest("UffdInstaller passes over pages that are there or nowhere", () => {
   using uffd = Userfaultfd.create();
   uffd.register(memory.address, memory.byteLength);
   const { address, byteLength } = memory;
+  using buffers = new NativeBuffers();
   using installer = new UffdInstaller(
     uffd,
     { address, byteLength, pageSize: PAGE },
-    true,
+    { hasZeropage: true, buffers },
   );
   const bytes = installer.allocate(16 * PAGE).fill(7);
   assert.equal(installer.copy(4 * PAGE, bytes.subarray(0, PAGE)), PAGE);
@@ -34,10 +36,11 @@ uffdTest(
   "UffdInstaller knows where its memory is after it was moved in parts",
   () => {
     using uffd = Userfaultfd.create();
+    using buffers = new NativeBuffers();
     using installer = new UffdInstaller(
       uffd,
       { address: 0x100000, byteLength: 16 * PAGE, pageSize: PAGE },
-      true,
+      { hasZeropage: true, buffers },
     );
     installer.move(0x100000 + 4 * PAGE, 4 * PAGE, 0x900000);
     installer.move(0x100000 + 12 * PAGE, 4 * PAGE, undefined);
@@ -60,3 +63,21 @@ uffdTest(
     );
   },
 );
+
+uffdTest("UffdInstaller does not follow memory in any number of pieces", () => {
+  using uffd = Userfaultfd.create();
+  using buffers = new NativeBuffers();
+  using installer = new UffdInstaller(
+    uffd,
+    { address: 0x100000, byteLength: 0x10000 * PAGE, pageSize: PAGE },
+    { hasZeropage: true, buffers },
+  );
+  assert.throws(
+    () => {
+      for (let page = 0; page < 0x10000; page += 2) {
+        installer.move(0x100000 + page * PAGE, PAGE, undefined);
+      }
+    },
+    /memory that is in 1025 pieces/,
+  );
+});

@@ -1,6 +1,6 @@
 import { ERRNO } from "./errno.ts";
-import { LINUX, NR_PIDFD_OPEN } from "./linux_constants.ts";
-import { CMSGHDR, IOVEC, MSGHDR, UCRED } from "./linux_structs.ts";
+import { LINUX } from "./linux_constants.ts";
+import { CMSGHDR, IOVEC, MSGHDR } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { readField, type StructField, writeField } from "./struct_layout.ts";
 import { check, linux } from "./system_calls.ts";
@@ -31,47 +31,19 @@ export function listenUnix(path: string): number {
   return fd;
 }
 
-/** Takes the next connection; undefined if there is none. */
+/**
+ * Takes the next connection; undefined if there is none.
+ *
+ * @throws {SystemCallError} if it cannot be taken now, as where descriptors are
+ *   short, or not at all
+ */
 export function acceptUnix(listenFd: number): number | undefined {
   const flags = LINUX.SOCK_CLOEXEC | LINUX.SOCK_NONBLOCK;
   const { call, errno } = linux();
   const fd = call.accept4(listenFd, 0, 0, flags);
   if (fd >= 0) return fd;
-  switch (errno()) {
-    case ERRNO.EAGAIN:
-    case ERRNO.EINTR:
-    case ERRNO.EMFILE: // They wait until there is room.
-      return undefined;
-    default:
-      throw new SystemCallError("take a connection", errno());
-  }
-}
-
-/** The process at the other end; 0 if it is in another name space. */
-export function peerProcess(fd: number): number {
-  using memory = new NativeMemory(32);
-  const view = viewOf(memory);
-  view.setUint32(16, UCRED.size, true);
-  const { call } = linux();
-  const { address } = memory;
-  check(
-    call.getsockopt(
-      fd,
-      LINUX.SOL_SOCKET,
-      LINUX.SO_PEERCRED,
-      address,
-      address + 16,
-    ),
-    "ask who is at the other end of a socket",
-  );
-  return readField(view, UCRED.fields.pid);
-}
-
-/** A descriptor that can be read when a process has ended; or undefined. */
-export function openProcess(pid: number): number | undefined {
-  if (pid <= 0) return undefined;
-  const fd = linux().call.syscall(NR_PIDFD_OPEN, pid, 0, 0);
-  return fd < 0 ? undefined : fd;
+  if (errno() === ERRNO.EAGAIN || errno() === ERRNO.EINTR) return undefined;
+  throw new SystemCallError("take a connection", errno());
 }
 
 /** Some of what came over a socket. */
@@ -80,11 +52,16 @@ export interface Received {
   readonly bytes: Uint8Array;
   /** Descriptors that came with them; they are ours to close. */
   readonly fds: readonly number[];
+  /** Whether there were more, for which there was no room. */
+  readonly hasLostFds: boolean;
 }
+
+/** Where messages are received to: one at a time, so that one is enough. */
+let scratch: NativeMemory | undefined;
 
 /** Takes what came over a socket; undefined if nothing did. */
 export function receive(fd: number): Received | undefined {
-  using memory = new NativeMemory(AT.body + BODY_SIZE);
+  const memory = scratch ??= new NativeMemory(AT.body + BODY_SIZE);
   const view = viewOf(memory);
   const { address } = memory;
   const put = (field: StructField, offset: number, value: number) =>
@@ -106,6 +83,8 @@ export function receive(fd: number): Received | undefined {
   return {
     bytes: memory.bytes(AT.body, length).slice(),
     fds: descriptorsIn(view),
+    hasLostFds:
+      (readField(view, MSGHDR.fields.msg_flags) & LINUX.MSG_CTRUNC) !== 0,
   };
 }
 

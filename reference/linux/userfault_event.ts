@@ -12,7 +12,11 @@ export type UserfaultEvent =
     readonly to: number;
     readonly length: number;
   }
-  | { readonly kind: "fork" };
+  | {
+    readonly kind: "fork";
+    /** A userfaultfd of the child's memory; it is the reader's to close. */
+    readonly fd: number;
+  };
 
 /** The event that stands at `at`; undefined for one that is not known. */
 export function eventAt(
@@ -38,7 +42,7 @@ export function eventAt(
         length: readField(view, fields["arg.remap.len"], at),
       };
     case UFFD.UFFD_EVENT_FORK:
-      return { kind: "fork" };
+      return { kind: "fork", fd: readField(view, fields["arg.fork.ufd"], at) };
     default:
       return undefined;
   }

@@ -1,5 +1,8 @@
+import { SourceError } from "../sources/mod.ts";
 import { ERRNO } from "./errno.ts";
+import { LINUX } from "./linux_constants.ts";
 import { NativeMemory } from "./native_memory.ts";
+import { ReadWithoutWaiting } from "./read_without_waiting.ts";
 import { openUserfaultfd } from "./open_userfaultfd.ts";
 import { readField, writeField } from "./struct_layout.ts";
 import { check, closeDescriptor, linux } from "./system_calls.ts";
@@ -24,6 +27,9 @@ export interface Placed {
   readonly errno: number;
 }
 
+/** What comes of it when nothing is put in place any more. */
+const RELEASED: Placed = { length: 0, errno: ERRNO.ESRCH };
+
 /** How to make a userfaultfd. */
 export interface UserfaultfdOptions {
   /** Which features it must have, as bits of `UFFD`. Default: events. */
@@ -37,8 +43,6 @@ const EVENTS_AT_ONCE = 64;
 /** In the scratch memory: events, and behind them the struct of a call. */
 const STRUCT_AT = EVENTS_AT_ONCE * UFFD_MSG.size;
 
-const EVENTS_LENGTH = BigInt(STRUCT_AT);
-
 /** Features of a pager that must see what becomes of its memory. */
 export const EVENT_FEATURES: number = UFFD.UFFD_FEATURE_EVENT_REMOVE |
   UFFD.UFFD_FEATURE_EVENT_UNMAP | UFFD.UFFD_FEATURE_EVENT_REMAP;
@@ -47,18 +51,23 @@ export const EVENT_FEATURES: number = UFFD.UFFD_FEATURE_EVENT_REMOVE |
  * A userfaultfd: tells of page faults in memory that is registered, and puts
  * pages in place. While it is held open and nobody answers, who faults waits;
  * when it is closed, pages not yet in place are zero. So close it last.
+ *
+ * After {@linkcode close} or {@linkcode release} nothing is put in place any
+ * more: its number may be another descriptor's by then, and what still comes for
+ * its memory meets `ESRCH`.
  */
 export class Userfaultfd implements Disposable {
   /** Its descriptor. */
   readonly fd: number;
-  readonly #scratch = new NativeMemory(STRUCT_AT + 64);
+  readonly #scratch = new NativeMemory(STRUCT_AT + 128);
   readonly #events = this.#scratch.bytes();
   readonly #struct = this.#events.subarray(STRUCT_AT);
   readonly #view: DataView;
   readonly #call = linux().call;
-  #closed = false;
+  readonly #reader = new ReadWithoutWaiting(this.#scratch);
+  #isReleased = false;
 
-  /** Takes over a descriptor, non-blocking, on which the handshake was done. */
+  /** Takes over a descriptor on which the handshake was done. */
   constructor(fd: number) {
     this.fd = fd;
     const { buffer, byteOffset } = this.#events;
@@ -117,6 +126,7 @@ export class Userfaultfd implements Disposable {
 
   /** Watches a range no more: pages missing in it are zero from now on. */
   unregister(address: number, length: number): void {
+    if (this.#isReleased) return;
     this.#range(address, length);
     check(
       this.#ioctl(UFFD.UFFDIO_UNREGISTER),
@@ -126,6 +136,7 @@ export class Userfaultfd implements Disposable {
 
   /** Puts the bytes at `from` in place, and wakes who waits for them. */
   copy(address: number, from: number, length: number): Placed {
+    if (this.#isReleased) return RELEASED;
     const { fields } = UFFDIO_COPY;
     const view = this.#view;
     writeField(view, fields.dst, { offset: STRUCT_AT, value: address });
@@ -140,6 +151,7 @@ export class Userfaultfd implements Disposable {
 
   /** Puts zero pages in place, and wakes who waits for them. */
   zeropage(address: number, length: number): Placed {
+    if (this.#isReleased) return RELEASED;
     const { fields } = UFFDIO_ZEROPAGE;
     const view = this.#view;
     this.#range(address, length);
@@ -151,19 +163,22 @@ export class Userfaultfd implements Disposable {
 
   /** Lets who waits for these pages look again. */
   wake(address: number, length: number): void {
+    if (this.#isReleased) return;
     this.#range(address, length);
     this.#ioctl(UFFD.UFFDIO_WAKE);
   }
 
   /**
-   * What happened since, oldest first, at most 64 events; none if nothing did.
-   * Who removes memory goes on as soon as that event is read: from then on
+   * What happened since, oldest first, at most 64 events; none if nothing did. It
+   * never waits, whatever others that hold the descriptor do to it. Who removes memory goes on as soon as that event is read: from then on
    * nothing old may be put there.
    *
    * @throws {SystemCallError} if the memory's process is no more
    */
-  read(): UserfaultEvent[] {
-    const length = this.#call.read(this.fd, this.#events, EVENTS_LENGTH);
+  read(most: number = EVENTS_AT_ONCE): UserfaultEvent[] {
+    if (this.#isReleased) return [];
+    const bytes = Math.min(most, EVENTS_AT_ONCE) * UFFD_MSG.size;
+    const length = this.#reader.read(this.fd, bytes);
     if (length < 0) {
       const errno = linux().errno();
       if (errno === ERRNO.EAGAIN || errno === ERRNO.EINTR) return [];
@@ -172,16 +187,40 @@ export class Userfaultfd implements Disposable {
     const events: UserfaultEvent[] = [];
     for (let at = 0; at + UFFD_MSG.size <= length; at += UFFD_MSG.size) {
       const event = eventAt(this.#view, at);
-      if (event !== undefined) events.push(event);
+      if (event === undefined) continue;
+      // The memory of a child is nobody's to fill; its descriptor came with it.
+      if (event.kind === "fork") closeDescriptor(event.fd);
+      else events.push(event);
     }
     return events;
   }
 
+  /**
+   * Sees that it can still be waited for, which who shares it can end.
+   *
+   * @throws {SourceError} if it cannot
+   */
+  checkNonBlocking(): void {
+    if (this.#isReleased) return;
+    const flags = this.#call.fcntl(this.fd, LINUX.F_GETFL, 0);
+    if ((flags & LINUX.O_NONBLOCK) !== 0) return;
+    throw new SourceError(
+      "userfaultfd",
+      "Cannot wait for page faults: O_NONBLOCK was taken from the userfaultfd",
+    );
+  }
+
   /** Closes it; pages that are still missing are zero from then on. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isReleased) return;
+    this.release();
     closeDescriptor(this.fd);
+  }
+
+  /** Puts nothing in place any more, but leaves the descriptor open. */
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     this.#scratch.unmap();
   }
 

@@ -86,6 +86,7 @@ export const UFFD_MSG = {
     event: { offset: 0, type: "u8" },
     "arg.pagefault.flags": { offset: 8, type: "u64" },
     "arg.pagefault.address": { offset: 16, type: "u64" },
+    "arg.fork.ufd": { offset: 8, type: "u32" },
     "arg.remap.from": { offset: 8, type: "u64" },
     "arg.remap.to": { offset: 16, type: "u64" },
     "arg.remap.len": { offset: 24, type: "u64" },

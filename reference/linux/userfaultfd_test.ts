@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ERRNO } from "./errno.ts";
+import { LINUX } from "./linux_constants.ts";
 import { NativeMemory } from "./native_memory.ts";
+import { linux } from "./system_calls.ts";
 import { Userfaultfd } from "./userfaultfd.ts";
 
 const PAGE = 4096;
@@ -46,3 +48,33 @@ for (const by of ["syscall", "device"] as const) {
     uffd.unregister(at, memory.byteLength);
   });
 }
+
+test("Userfaultfd does nothing after it was closed, whose its number may be then", () => {
+  using memory = new NativeMemory(4 * PAGE);
+  using bytes = new NativeMemory(PAGE);
+  const { address, byteLength } = memory;
+  const closed = Userfaultfd.create();
+  closed.close();
+  using other = Userfaultfd.create();
+  assert.equal(other.fd, closed.fd);
+  other.register(address, byteLength);
+  const nothing = { length: 0, errno: ERRNO.ESRCH };
+  assert.deepEqual(closed.copy(address, bytes.address, PAGE), nothing);
+  assert.deepEqual(closed.zeropage(address, PAGE), nothing);
+  assert.deepEqual(closed.read(), []);
+  closed.wake(address, PAGE);
+  closed.unregister(address, byteLength);
+  closed.close();
+  // The other's page is still missing, and still watched.
+  assert.equal(other.zeropage(address, PAGE).length, PAGE);
+  other.unregister(address, byteLength);
+});
+
+test("Userfaultfd.read() does not wait, even if its descriptor would", () => {
+  using uffd = Userfaultfd.create();
+  const { call } = linux();
+  uffd.checkNonBlocking();
+  call.fcntl(uffd.fd, LINUX.F_SETFL, 0);
+  assert.deepEqual(uffd.read(), []);
+  assert.throws(() => uffd.checkNonBlocking(), /O_NONBLOCK/);
+});

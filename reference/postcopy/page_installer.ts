@@ -16,8 +16,13 @@ export interface PageInstaller {
   readonly byteLength: number;
   /** Bytes of a page of it, a host page. */
   readonly pageSize: number;
-  /** Bytes for `copy` to be given, made here so that it can be done fast. */
+  /**
+   * A buffer for `copy` to be given, made here so that it can be done fast. It is
+   * its taker's until `release`.
+   */
   allocate(byteLength: number): Uint8Array;
+  /** A buffer that `allocate` gave is not needed any more. */
+  release(bytes: Uint8Array): void;
   /** Puts bytes in place that `allocate` gave, or `viewSync`, or a part of such. */
   copy(offset: number, bytes: Uint8Array): number;
   /** Puts zeros in place. */

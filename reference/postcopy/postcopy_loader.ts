@@ -35,6 +35,13 @@ export interface LoadPendingOptions {
    * Default: true.
    */
   readonly zeroPages?: boolean | undefined;
+  /**
+   * Resolves when a read of so many bytes may begin; what it resolves to is
+   * called when the read has ended. Default: at once.
+   */
+  readonly whenFree?:
+    | ((byteLength: number) => Promise<() => void>)
+    | undefined;
   /** Resolves when the memory may have changed, after it could not be filled. */
   readonly whenChanged?: (() => Promise<void>) | undefined;
 }
@@ -135,9 +142,10 @@ export class PostcopyLoader {
       isDone = true;
       await inLanes(lanes, this.#unasked(options), async (run) => {
         await this.#gate.idle(signal);
+        const ended = await options.whenFree?.(this.work.bytesAtOnce);
         const part = this.work.pages.takeNext(run);
-        if (part === undefined) return;
-        const end = await this.#load(part, { signal });
+        if (part === undefined) return ended?.();
+        const end = await this.#load(part, { signal }).finally(ended);
         if (part.end === run.end && end === part.end) return;
         isDone = false;
         if (end < part.end) await waitFor(whenChanged(), { signal });
@@ -149,6 +157,11 @@ export class PostcopyLoader {
       }
       signal?.throwIfAborted();
     }
+  }
+
+  /** Bytes that one read takes at most. */
+  get bytesAtOnce(): number {
+    return this.work.bytesAtOnce;
   }
 
   /** Pages were given back by their owner: they are zero from now on. */

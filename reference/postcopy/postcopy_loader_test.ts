@@ -161,6 +161,43 @@ test("loadPending() takes up what a failing fault gave back", async () => {
   expectBytes(setup);
 });
 
+test("PostcopyLoader gives each buffer back when nothing reads into it any more", async () => {
+  const setup = setUp(16, { faultAround: 4 * PAGE, parallelReads: 2 });
+  const { lent } = setup.installer;
+  const fault = setup.loader.handleFault(5);
+  await settle();
+  assert.equal(lent.size, 1);
+  setup.memory.reads[0]?.fail(new SourceError("memory", "gone"));
+  await assert.rejects(fault, /gone/);
+  assert.equal(lent.size, 0);
+  setup.memory.isFree = true;
+  await setup.loader.loadPending();
+  assert.equal(lent.size, 0);
+});
+
+test("loadPending() reads only when it may", async () => {
+  const setup = setUp(64, { parallelReads: 4 });
+  setup.memory.isFree = true;
+  let [free, ended] = [1, 0];
+  const stop = new AbortController();
+  const rest = setup.loader.loadPending({
+    loadFirst: [{ first: 0, end: 8 }, { first: 8, end: 16 }],
+    signal: stop.signal,
+    whenFree: (byteLength) => {
+      assert.equal(byteLength, setup.loader.bytesAtOnce);
+      if (free-- > 0) return Promise.resolve(() => void ended++);
+      return new Promise((_, reject) =>
+        stop.signal.addEventListener("abort", () => reject(new Error("over")))
+      );
+    },
+  });
+  await settle();
+  assert.equal(ended, 1);
+  assert.equal(setup.loader.pendingCount, 56);
+  stop.abort();
+  await assert.rejects(rest);
+});
+
 test("PostcopyLoader makes host pages of smaller target pages, and of larger", async () => {
   for (const hostPageSize of [8, 64]) {
     const origin = 32;

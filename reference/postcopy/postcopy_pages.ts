@@ -82,12 +82,23 @@ export class PostcopyPages {
     for (let page = first; page < end; page++) this.#noLonger(page);
   }
 
-  /** Their owner removed them. */
+  /**
+   * Their owner removed them. He may do so over and over, with as much as he
+   * likes: only pages of which that is new take time.
+   */
   remove({ first, end }: PageRun): void {
-    for (let page = first; page < end; page++) {
-      this.#noLonger(page);
-      this.#removed.set(page);
-    }
+    const missing = this.#missing;
+    for (
+      let page = missing.nextSet(first, end);
+      page < end;
+      page = missing.nextSet(page, end)
+    ) this.#noLonger(page);
+    const removed = this.#removed;
+    for (
+      let page = removed.nextClear(first, end);
+      page < end;
+      page = removed.nextClear(page, end)
+    ) removed.set(page);
   }
 
   /** The first removed page from `from` on, else `end`. */

@@ -17,7 +17,6 @@ export class PostcopyWork {
   readonly #name: string;
   readonly #aroundPages: number;
   readonly #chunkPages: number;
-  readonly #buffers: Uint8Array[] = [];
   readonly #woken = new Set<number>();
 
   /** From `origin` of a source on; so many bytes with a fault. */
@@ -50,7 +49,10 @@ export class PostcopyWork {
       sourceLength: memory.byteLength,
     };
     this.#aroundPages = faultAround / pageSize;
-    this.#chunkPages = Math.max(this.#aroundPages, Math.ceil(CHUNK / pageSize));
+    this.#chunkPages = Math.min(
+      Math.max(this.#aroundPages, Math.ceil(CHUNK / pageSize)),
+      Math.max(1, hostPageCount),
+    );
   }
 
   /**
@@ -169,19 +171,19 @@ export class PostcopyWork {
     return { target: whole.subarray(0, length), offset };
   }
 
-  /**
-   * A buffer for a load.
-   */
-  takeBuffer(): Uint8Array {
-    return this.#buffers.pop() ??
-      this.#installer.allocate(this.#chunkPages * this.#installer.pageSize);
+  /** Bytes that a load takes at most. */
+  get bytesAtOnce(): number {
+    return this.#chunkPages * this.geometry.hostPageSize;
   }
 
-  /**
-   * Gives a buffer back.
-   */
+  /** A buffer for a load. */
+  takeBuffer(): Uint8Array {
+    return this.#installer.allocate(this.bytesAtOnce);
+  }
+
+  /** Gives a buffer back; nothing may write to it any more. */
   giveBuffer(buffer: Uint8Array): void {
-    this.#buffers.push(buffer);
+    this.#installer.release(buffer);
   }
 
   /**

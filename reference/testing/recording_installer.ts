@@ -10,6 +10,8 @@ export class RecordingInstaller implements PageInstaller {
   readonly calls: string[] = [];
   /** How often each page was put in place. */
   readonly counts: number[];
+  /** Buffers that are not given back yet. */
+  readonly lent = new Set<Uint8Array>();
   /** How many bytes the next calls settle at most; then all again. */
   readonly limits: number[] = [];
   /** What the next calls throw, if anything. */
@@ -24,7 +26,13 @@ export class RecordingInstaller implements PageInstaller {
   }
 
   allocate(byteLength: number): Uint8Array {
-    return new Uint8Array(byteLength).fill(0xdd);
+    const bytes = new Uint8Array(byteLength).fill(0xdd);
+    this.lent.add(bytes);
+    return bytes;
+  }
+
+  release(bytes: Uint8Array): void {
+    if (!this.lent.delete(bytes)) throw new Error("It is not lent");
   }
 
   copy(offset: number, bytes: Uint8Array): number {

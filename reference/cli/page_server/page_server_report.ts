@@ -51,6 +51,8 @@ export class PageServerLines {
         return `VM ${event.vm}: a page cannot be had; the VM waits for it`;
       case "killed":
         return `VM ${event.vm}: killed process ${event.pid}`;
+      case "not-killed":
+        return `VM ${event.vm}: ${event.message}; it goes on waiting`;
       case "loaded":
         return `VM ${event.vm}: all its pages are there`;
       case "ended":

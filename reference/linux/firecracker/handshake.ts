@@ -14,6 +14,8 @@ export interface GuestRegion {
 
 /** More than this no list of regions is. */
 export const HANDSHAKE_MAX = 0x100000;
+/** More regions than this no VM has; each is looked through at a fault. */
+export const REGIONS_MAX = 256;
 const PAGE_MAX = 0x40000000;
 /** What JSON is made of, by byte. */
 const CHARACTER = {
@@ -130,8 +132,12 @@ function readRegions(bytes: Uint8Array, peer: string): GuestRegion[] {
   }
   if (!Array.isArray(value)) throw wrong(peer, shown(text));
   if (value.length === 0) throw wrong(peer, "no regions");
+  if (value.length > REGIONS_MAX) {
+    throw wrong(peer, `${value.length} regions, more than ${REGIONS_MAX}`);
+  }
   const regions = value.map((it, index) => readRegion(it, index, peer));
-  checkDisjoint(regions, peer);
+  checkDisjoint(regions, (it) => it.address, peer);
+  checkDisjoint(regions, (it) => it.offset, peer);
   return regions;
 }
 
@@ -177,11 +183,15 @@ function readRegion(value: unknown, index: number, peer: string): GuestRegion {
   return read;
 }
 
-function checkDisjoint(regions: readonly GuestRegion[], peer: string): void {
-  const sorted = regions.toSorted((a, b) => a.address - b.address);
+function checkDisjoint(
+  regions: readonly GuestRegion[],
+  startOf: (region: GuestRegion) => number,
+  peer: string,
+): void {
+  const sorted = regions.toSorted((a, b) => startOf(a) - startOf(b));
   sorted.forEach((it, index) => {
     const next = sorted[index + 1];
-    if (next !== undefined && it.address + it.byteLength > next.address) {
+    if (next !== undefined && startOf(it) + it.byteLength > startOf(next)) {
       throw wrong(peer, "regions that overlap");
     }
   });

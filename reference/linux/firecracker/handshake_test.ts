@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HANDSHAKE_MAX, HandshakeReader, readHandshake } from "./handshake.ts";
+import {
+  HANDSHAKE_MAX,
+  HandshakeReader,
+  readHandshake,
+  REGIONS_MAX,
+} from "./handshake.ts";
 
 const PEER = "VM 1";
 
@@ -16,6 +21,15 @@ function region(fields: Readonly<Record<string, unknown>> = {}): string {
     page_size: 4096,
     page_size_kib: 4096,
     ...fields,
+  });
+}
+
+/** The n-th of many small regions. */
+function part(n: number): string {
+  const offset = n * 4096;
+  return region({
+    base_host_virt_addr: 0x7f0000000000 + offset,
+    ...{ size: 4096, offset },
   });
 }
 
@@ -75,6 +89,9 @@ test("readHandshake() refuses what is none", () => {
     `[${region({ page_size: 4 })}]`,
     `[${region({ page_size: 12288, size: 12288 })}]`,
     `[${region()},${region()}]`,
+    // Each has its own part of the snapshot, and there are not too many.
+    `[${region()},${region({ base_host_virt_addr: 0x7e0000000000 })}]`,
+    `[${Array.from({ length: REGIONS_MAX + 1 }, (_, n) => part(n)).join()}]`,
   ];
   for (const text of wrong) {
     assert.throws(

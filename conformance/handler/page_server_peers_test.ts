@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, truncateSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
+import { expectRight } from "./expect_right.ts";
+import { handlerTest } from "./handler_test_case.ts";
+import { writeKnownGuest } from "./known_guest.ts";
+import { PageServerProcess } from "./page_server_process.ts";
+
+const MIB = 0x100000;
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  assert.ok(typeof address === "object" && address !== null);
+  probe.close();
+  await once(probe, "close");
+  return address.port;
+}
+
+/** Seconds of a processor that a process has used. */
+function processorTime(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+handlerTest(
+  "page-server serves a VM whoever connects and says nothing, with few descriptors",
+  async (client, scratch) => {
+    const guest = await writeKnownGuest(scratch, 1024);
+    const socket = scratch.file("pages.sock");
+    const port = await freePort();
+    await using server = await PageServerProcess.start(socket, [
+      guest.snapshot,
+      ...["--metrics", String(port)],
+    ], { descriptors: 256 });
+    const idle: Socket[] = [];
+    const open = (to: Socket) => {
+      idle.push(to);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      to.on("connect", resolve).on("error", resolve);
+      return promise;
+    };
+    for (let count = 0; count < 150; count++) {
+      await open(connect(port, "127.0.0.1"));
+    }
+    for (let count = 0; count < 300; count++) await open(connect(socket));
+    await setTimeout(200);
+    const before = processorTime(server.pid);
+    await setTimeout(1000);
+    const used = processorTime(server.pid) - before;
+    assert.ok(used < 0.5, `${used} s of a processor in a second`);
+    const { length } = readdirSync(`/proc/${server.pid}/fd`);
+    assert.ok(length < 200, `${length} of 256 descriptors`);
+    await expectRight(client, socket, [
+      `region ${4 * MIB}`,
+      `image ${guest.image}`,
+      "connect",
+      "touch 0 0",
+    ]);
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+    assert.match(await answer.text(), /connections_total \d+/);
+    for (const it of idle) it.destroy();
+    assert.equal(await server.stop(), 0, server.stderr);
+  },
+);
+
+handlerTest(
+  "page-server believes no more of a VM's memory than the kernel knows of it",
+  async (client, scratch) => {
+    const guest = await writeKnownGuest(scratch, 1024);
+    truncateSync(guest.image, 2048 * MIB);
+    const socket = scratch.file("pages.sock");
+    const args = [guest.image, "--flat"];
+    await using server = await PageServerProcess.start(socket, args);
+    const claims: readonly (readonly [string, RegExp])[] = [
+      ["claim 0x40000000", /pages of 1073741824 bytes/],
+      ["claim 0x200000", /is not in such pages/],
+      ["shift -0x10000000000", /is not registered/],
+    ];
+    for (const [claim, reason] of claims) {
+      const count = server.events.length;
+      await client.run(socket, [
+        `region ${1024 * MIB}`,
+        `image ${guest.image}`,
+        `connect ${claim}`,
+        "sleep 200",
+      ]);
+      const refused = await server.until((it) =>
+        it.event === "refused" && server.events.indexOf(it) >= count
+      );
+      assert.match(refused.message ?? "", reason);
+    }
+    assert.equal(await server.stop(), 0, server.stderr);
+  },
+);
+
+handlerTest(
+  "page-server does not wait for a VM that makes its userfaultfd a waiting one",
+  async (client, scratch) => {
+    const guest = await writeKnownGuest(scratch, 1024);
+    const socket = scratch.file("pages.sock");
+    const args = [guest.snapshot, "--no-push"];
+    await using server = await PageServerProcess.start(socket, args);
+    const head = [`region ${4 * MIB}`, `image ${guest.image}`];
+    const blocking = client.run(socket, [
+      ...head,
+      ...["patience 1", "connect blocking", "sleep 500", "touch 0 0"],
+    ]);
+    await server.until((it) => it.event === "ended");
+    await expectRight(client, socket, [...head, "connect", "touch 0 0"]);
+    const result = await blocking;
+    assert.equal(result.code, 3, JSON.stringify(result));
+    assert.equal(await server.stop(), 0, server.stderr);
+  },
+);
+
+handlerTest(
+  "page-server kills no process that is not the VM, and says so",
+  async (client, scratch) => {
+    const guest = await writeKnownGuest(scratch, 1024);
+    const socket = scratch.file("pages.sock");
+    const args = [guest.snapshot, "--on-failure", "kill"];
+    await using server = await PageServerProcess.start(socket, args);
+    const script = (options: string) => [
+      `region ${4 * MIB}`,
+      `image ${guest.image}`,
+      `connect garbage ${options}`,
+      "sleep 500",
+    ];
+    // The process that connected is not the one whose memory it is.
+    const launched = await client.run(socket, script("launcher"));
+    assert.deepEqual([launched.code, launched.signal], [0, null]);
+    const spared = await server.until((it) => it.event === "not-killed");
+    assert.match(spared.message ?? "", /no userfaultfd watches its memory/);
+    // It has ended, and its number may be another's.
+    const orphan = await client.run(socket, script("orphan"));
+    assert.deepEqual([orphan.code, orphan.signal], [0, null]);
+    assert.ok(!server.events.some((it) => it.event === "killed"));
+    // It is the VM.
+    const right = await client.run(socket, script(""));
+    assert.equal(right.signal, "SIGKILL");
+    assert.equal(await server.stop(), 0, server.stderr);
+  },
+);

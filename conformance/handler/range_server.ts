@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What a server does before it answers a request for bytes from `first` on. */
+export type BeforeAnswer = (first: number) => Promise<"answer" | "fail">;
+
+/** Serves ranges of some bytes by HTTP, as slowly and badly as a test likes. */
+export class RangeServer implements AsyncDisposable {
+  /** Of the bytes. */
+  readonly url: string;
+  /** Requests that were under way at once, at most. */
+  mostAtOnce = 0;
+  readonly #server: Server;
+  #atOnce = 0;
+
+  private constructor(server: Server, url: string) {
+    this.#server = server;
+    this.url = url;
+  }
+
+  /** Starts it at a free port of this machine. */
+  static async start(
+    bytes: Uint8Array,
+    before: BeforeAnswer,
+  ): Promise<RangeServer> {
+    const server = createServer(async (request, response) => {
+      const range = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "");
+      const first = Number(range?.[1] ?? 0);
+      const last = Math.min(Number(range?.[2] ?? Infinity), bytes.length - 1);
+      self.mostAtOnce = Math.max(self.mostAtOnce, ++self.#atOnce);
+      response.on("close", () => self.#atOnce--);
+      if (await before(first) === "fail") return void request.socket.destroy();
+      const body = bytes.subarray(first, last + 1);
+      response.writeHead(range === null ? 200 : 206, {
+        "accept-ranges": "bytes",
+        "content-length": body.length,
+        "etag": '"one"',
+        ...range === null ? {} : {
+          "content-range": `bytes ${first}-${last}/${bytes.length}`,
+        },
+      });
+      response.end(request.method === "HEAD" ? undefined : body);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const self = new RangeServer(server, `http://127.0.0.1:${port}/memory`);
+    return self;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FaultQueue } from "./fault_queue.ts";
+
+const REGION = { pageCount: 100_000 };
+
+test("FaultQueue lists a bounded part of many faults, and forgets none", () => {
+  const queue = new FaultQueue<typeof REGION>(1000);
+  for (let page = 0; page < REGION.pageCount; page++) {
+    queue.add(REGION, page);
+    queue.add(REGION, page);
+  }
+  assert.equal(queue.size, REGION.pageCount);
+  const served = new Set<number>();
+  while (queue.size > 0) {
+    const due = queue.due();
+    assert.ok(due.length > 0 && due.length <= 256, `${due.length} at once`);
+    for (const fault of due) {
+      assert.equal(queue.start(fault), true);
+      served.add(fault.page);
+      queue.done(fault);
+    }
+  }
+  assert.equal(served.size, REGION.pageCount);
+  assert.equal(queue.timeout, Infinity);
+});
+
+test("FaultQueue lets what changes the memory go on before it tries again", async () => {
+  const queue = new FaultQueue<typeof REGION>(1000);
+  queue.add(REGION, 7);
+  let tries = 0;
+  for (let [fault] = queue.due(); fault !== undefined; [fault] = queue.due()) {
+    assert.ok(++tries < 100, "tried over and over");
+    queue.start(fault);
+    queue.stopped(fault);
+  }
+  assert.ok(queue.timeout <= 1, `${queue.timeout} ms`);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(queue.due().length, 1);
+  assert.equal(queue.hasFailed, false);
+});
+
+test("FaultQueue tells of a page that cannot be had for long", async () => {
+  const queue = new FaultQueue<typeof REGION>(10);
+  queue.add(REGION, 7);
+  const [fault] = queue.due();
+  assert.ok(fault !== undefined);
+  assert.equal(queue.start(fault), true);
+  assert.equal(queue.start(fault), false);
+  queue.failed(fault);
+  assert.deepEqual(queue.due(), []);
+  assert.equal(queue.hasFailed, false);
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  assert.equal(queue.hasFailed, true);
+  assert.equal(queue.due().length, 1);
+});

@@ -1,0 +1,124 @@
+import { setTimeout } from "node:timers/promises";
+import type { FaultQueue, QueuedFault } from "./fault_queue.ts";
+import type { PagerOptions } from "./pager_options.ts";
+import type { ServedRegion } from "./served_region.ts";
+
+/** What is told of the reads that are under way. */
+export interface ReadWatch {
+  /** A read has ended: there may be more to do. */
+  onChange(): void;
+  /** The process cannot be served any more. */
+  onError(error: unknown): void;
+}
+
+/** What is read for. */
+export interface ReadsOf {
+  readonly regions: readonly ServedRegion[];
+  readonly queue: FaultQueue<ServedRegion>;
+  readonly options: PagerOptions;
+  /** Takes note of a failure that is tried again; throws any other. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Milliseconds until the background tries again what failed. */
+export const RETRY_DELAY = 500;
+
+/** The reads for a process whose source makes one wait. */
+export class ProcessReads {
+  readonly #of: ReadsOf;
+  readonly #stop = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+  #isHeld = false;
+
+  constructor(of: ReadsOf) {
+    this.#of = of;
+  }
+
+  /** Whether faults wait for other reads to end. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Starts to serve the faults that are queued, as many as may be read for. */
+  serve(watch: ReadWatch): void {
+    const { queue, options } = this.#of;
+    this.#isHeld = false;
+    for (const fault of queue.due()) {
+      const { bytesAtOnce } = fault.region.loader;
+      const ended = options.demandReads.tryStart(this, bytesAtOnce);
+      if (ended === undefined) {
+        this.#isHeld = true;
+        return;
+      }
+      queue.start(fault);
+      this.#track(this.#handle(fault), watch, () => {
+        ended();
+        watch.onChange();
+      });
+    }
+  }
+
+  /** Starts to load all that is not zero; `onLoaded` is called at the end. */
+  load(watch: ReadWatch, onLoaded: () => void): void {
+    this.#track(this.#loadAll(onLoaded), watch);
+  }
+
+  /** Starts nothing any more. Resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#underWay);
+  }
+
+  #track(
+    work: Promise<void>,
+    watch: ReadWatch,
+    onEnd: () => void = () => {},
+  ): void {
+    const tracked = work.catch((error) => watch.onError(error)).finally(() => {
+      this.#underWay.delete(tracked);
+      onEnd();
+    });
+    this.#underWay.add(tracked);
+  }
+
+  async #handle(fault: QueuedFault<ServedRegion>): Promise<void> {
+    const { queue, onFailure } = this.#of;
+    const { signal } = this.#stop;
+    try {
+      const isDone = await fault.region.loader.handleFault(fault.page, {
+        signal,
+      });
+      if (isDone) queue.done(fault);
+      else queue.stopped(fault);
+    } catch (error) {
+      if (signal.aborted) return;
+      onFailure(error);
+      queue.failed(fault);
+    }
+  }
+
+  async #loadAll(onLoaded: () => void): Promise<void> {
+    const { regions, options, onFailure } = this.#of;
+    const { signal } = this.#stop;
+    const whenFree = (byteLength: number) =>
+      options.backgroundReads.start(this, byteLength, { signal });
+    for (const { loader, plan } of regions) {
+      const loadFirst = options.loadFirst?.filter(({ idstr }) =>
+        idstr === plan.idstr
+      );
+      for (let isDone = false; !isDone;) {
+        try {
+          await loader.loadPending({
+            ...{ loadFirst, zeroPages: false, signal, whenFree },
+          });
+          isDone = true;
+        } catch (error) {
+          if (signal.aborted) return;
+          onFailure(error);
+          await setTimeout(RETRY_DELAY, undefined, { signal }).catch(() => {});
+        }
+      }
+    }
+    if (!signal.aborted) onLoaded();
+  }
+}

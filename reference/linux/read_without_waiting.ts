@@ -1,0 +1,81 @@
+import { ERRNO } from "./errno.ts";
+import { foreignLibrary, type ForeignSignatures } from "./foreign_functions.ts";
+import { LINUX } from "./linux_constants.ts";
+import { IOVEC } from "./linux_structs.ts";
+import type { NativeMemory } from "./native_memory.ts";
+import { writeField } from "./struct_layout.ts";
+import { linux } from "./system_calls.ts";
+
+const SIGNATURES = {
+  preadv2: {
+    parameters: ["i32", "bytes", "i32", "i64", "i32"],
+    result: "i32",
+  },
+} as const satisfies ForeignSignatures;
+
+/** The position of a file that has none. */
+const NO_OFFSET = -1n;
+
+/** The call; undefined where the C library or the kernel cannot do it. */
+let preadv2: ReturnType<typeof bind> | undefined;
+let isBound = false;
+
+function bind() {
+  return foreignLibrary().bind(SIGNATURES).preadv2;
+}
+
+function bindOnce(): typeof preadv2 {
+  if (isBound) return preadv2;
+  isBound = true;
+  try {
+    preadv2 = bind();
+  } catch {
+    // musl before 1.2.5 does not have it.
+  }
+  return preadv2;
+}
+
+/**
+ * Reads into the start of a memory, and never waits, even from a descriptor that
+ * is shared with somebody who makes it a waiting one: `O_NONBLOCK` belongs to
+ * the open file.
+ */
+export class ReadWithoutWaiting {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #vector: Uint8Array<ArrayBuffer>;
+  readonly #view: DataView;
+  #length = 0;
+
+  /** The memory's last bytes are used for the call itself. */
+  constructor(memory: NativeMemory) {
+    this.#bytes = memory.bytes();
+    this.#vector = memory.bytes(memory.byteLength - IOVEC.size, IOVEC.size);
+    const { buffer, byteOffset, length } = this.#vector;
+    this.#view = new DataView(buffer, byteOffset, length);
+    writeField(this.#view, IOVEC.fields.iov_base, { value: memory.address });
+  }
+
+  /** As `read(2)`: bytes that were read, or -1. */
+  read(fd: number, length: number): number {
+    const call = bindOnce();
+    if (call === undefined) return this.#readAfterAsking(fd, length);
+    if (length !== this.#length) {
+      writeField(this.#view, IOVEC.fields.iov_len, { value: length });
+      this.#length = length;
+    }
+    const done = call(fd, this.#vector, 1, NO_OFFSET, LINUX.RWF_NOWAIT);
+    if (done >= 0) return done;
+    const errno = linux().errno();
+    if (errno !== ERRNO.EOPNOTSUPP && errno !== ERRNO.ENOSYS) return done;
+    // A userfaultfd before Linux 6.10.
+    preadv2 = undefined;
+    return this.#readAfterAsking(fd, length);
+  }
+
+  #readAfterAsking(fd: number, length: number): number {
+    const { call } = linux();
+    const flags = call.fcntl(fd, LINUX.F_GETFL, 0) | LINUX.O_NONBLOCK;
+    call.fcntl(fd, LINUX.F_SETFL, flags);
+    return call.read(fd, this.#bytes, BigInt(length));
+  }
+}
