@@ -6,14 +6,17 @@
  */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import {
   FormatError,
   memorySink,
   memorySource,
   readLibvirtHeader,
   readLibvirtTexts,
+  unpackLibvirt,
   unpackLibvirtTo,
   UnsupportedError,
 } from "../mod.ts";
@@ -88,6 +91,46 @@ for (const format of ["gzip", "zstd"]) {
     }
   });
 }
+
+for (const format of ["gzip", "zstd"] as const) {
+  test(`unpackLibvirt() unpacks no more of ${format} than is asked for`, async () => {
+    const packed = bombs[format]();
+    const header = new Uint8Array(92);
+    header.set(new TextEncoder().encode("LibvirtQemudSave"));
+    const view = new DataView(header.buffer);
+    [2, 0, 0, format === "gzip" ? 1 : 5].forEach((field, index) =>
+      view.setUint32(16 + 4 * index, field, true)
+    );
+    view.setUint32(20, 1, true);
+    const image = Buffer.concat([header, new Uint8Array(1), packed]);
+    const source = memorySource(new Uint8Array(image));
+    const found = (await readLibvirtHeader(source))!;
+    assert.equal(found.format, format);
+    let [pieces, largest] = [0, 0];
+    for await (const bytes of unpackLibvirt(source, found)) {
+      largest = Math.max(largest, bytes.length);
+      if (++pieces === 3) break;
+    }
+    assert.equal(pieces, 3);
+    assert(largest <= 0x1000000, `a piece of ${largest} bytes`);
+  });
+}
+
+/** Much that is zero, packed. */
+const bombs = {
+  gzip: () => new Uint8Array(gzipSync(new Uint8Array(0x4000000))),
+  /** A frame of 4096 blocks of 128 KiB, each of them one byte many times. */
+  zstd(): Uint8Array {
+    const head = [0x28, 0xb5, 0x2f, 0xfd, 0, 0x50];
+    const bytes = new Uint8Array(head.length + 4096 * 4);
+    bytes.set(head);
+    for (let block = 0; block < 4096; block++) {
+      const last = block === 4095 ? 1 : 0;
+      bytes.set([last | 2, 0, 0x10, 0], head.length + 4 * block);
+    }
+    return bytes;
+  },
+};
 
 test("unpackLibvirtTo() stops at the bound that it is given", async () => {
   const { unpack } = IMAGES.find(({ path }) => path === "libvirt/gzip")!;

@@ -7,12 +7,7 @@ import {
   UnsupportedError,
 } from "../../format/mod.ts";
 import { CHUNK } from "../chunk.ts";
-import {
-  gzipUnpacker,
-  TooLongAtOnce,
-  type Unpacker,
-  zstdUnpacker,
-} from "./unpackers.ts";
+import { gzipUnpacker, type Unpacker, zstdUnpacker } from "./unpackers.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
@@ -76,7 +71,6 @@ export async function* unpackLibvirt(
     if (frames?.isWhole === false) throw new Error("A frame is cut off");
   } catch (cause) {
     if (failure !== undefined) throw failure.error;
-    if (cause instanceof TooLongAtOnce) throw cannotUnpack(source, header);
     throw new FormatError(source.name, {
       rule: "libvirt-format",
       offset: header.streamOffset,

@@ -1,79 +1,53 @@
+import { nodeZstdUnpacker } from "./node_unpacker.ts";
+import { unpackInThread } from "./unpack_in_thread.ts";
+
 /** Unpacks bytes that come one piece after the other. */
 export type Unpacker = (
   packed: AsyncIterable<Uint8Array>,
 ) => AsyncIterable<Uint8Array>;
 
+/**
+ * Most bytes that are given to the web's face at once. It unpacks all of them
+ * before it looks whether anybody takes what came out, which can be a thousand
+ * times as much with gzip.
+ */
+const GZIP_PIECE = 0x1000;
+/** The same with zstd, where four bytes can stand for 128 KiB. */
+const ZSTD_PIECE = 0x40;
+
 /** By what every runtime has. */
 export function gzipUnpacker(): Unpacker {
-  return throughWeb(() => new DecompressionStream("gzip"));
+  return throughWeb(() => new DecompressionStream("gzip"), GZIP_PIECE);
 }
 
-/** Most bytes of a stream that is unpacked at once: 1 GiB. */
-const AT_ONCE_MAX = 0x40000000;
-
-/** By the web's face where it knows zstd, else by Node's, if that does. */
+/** By Node's streams where they know zstd, else by the web's face, if that does. */
 export function zstdUnpacker(): Unpacker | undefined {
+  const unpacker = nodeZstdUnpacker();
+  if (unpacker !== undefined) {
+    return "Deno" in globalThis ? unpackInThread : unpacker;
+  }
   const make = () => new DecompressionStream("zstd" as CompressionFormat);
   try {
     make();
-    return throughWeb(make);
+    return throughWeb(make, ZSTD_PIECE);
   } catch {
-    // Not on the web yet.
+    return undefined;
   }
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?: (id: string) => unknown };
-  };
-  const zlib = process?.getBuiltinModule?.("node:zlib") as
-    | { readonly zstdDecompressSync?: UnpackAtOnce }
-    | undefined;
-  const unpack = zlib?.zstdDecompressSync;
-  return unpack && atOnce(unpack);
 }
 
-type UnpackAtOnce = (
-  packed: Uint8Array,
-  options: { readonly maxOutputLength: number },
-) => Uint8Array;
-
-/** A stream is too long to be unpacked at once. */
-export class TooLongAtOnce extends Error {}
-
-/** All at once: Deno's streams of Node end the process when bytes are damaged. */
-function atOnce(unpack: UnpackAtOnce): Unpacker {
+function throughWeb(
+  make: () => DecompressionStream,
+  pieceLength: number,
+): Unpacker {
   return async function* (packed) {
-    const pieces: Uint8Array[] = [];
-    let length = 0;
-    for await (const piece of packed) {
-      length += piece.length;
-      if (length > AT_ONCE_MAX) throw new TooLongAtOnce();
-      pieces.push(piece);
-    }
-    const bytes = new Uint8Array(length);
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    try {
-      yield unpack(bytes, { maxOutputLength: AT_ONCE_MAX });
-    } catch (error) {
-      const { code } = error as { readonly code?: unknown };
-      if (code === "ERR_BUFFER_TOO_LARGE") throw new TooLongAtOnce();
-      throw error;
-    }
-  };
-}
-
-function throughWeb(make: () => DecompressionStream): Unpacker {
-  return async function* (packed) {
-    const pieces = packed[Symbol.asyncIterator]();
+    const pieces = inPieces(packed, pieceLength);
     const stream = new ReadableStream<BufferSource>({
       async pull(controller) {
         const { value, done } = await pieces.next();
         if (done) controller.close();
         else controller.enqueue(value as Uint8Array<ArrayBuffer>);
       },
-    });
+    }, { highWaterMark: 0 });
     const reader = stream.pipeThrough(make()).getReader();
     try {
       for (;;) {
@@ -85,4 +59,15 @@ function throughWeb(make: () => DecompressionStream): Unpacker {
       await reader.cancel().catch(() => {});
     }
   };
+}
+
+async function* inPieces(
+  packed: AsyncIterable<Uint8Array>,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  for await (const bytes of packed) {
+    for (let at = 0; at < bytes.length; at += length) {
+      yield bytes.subarray(at, at + length);
+    }
+  }
 }

@@ -1,0 +1,45 @@
+import type { Duplex } from "node:stream";
+import type * as Zlib from "node:zlib";
+import type { Unpacker } from "./unpackers.ts";
+
+/** Bytes of a piece that is given out; the next is not made before it is taken. */
+const PIECE = 0x10000;
+
+/** Unpacks by a stream of Node; undefined where there is none that knows zstd. */
+export function nodeZstdUnpacker(): Unpacker | undefined {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (id: string) => unknown };
+  };
+  const zlib = process?.getBuiltinModule?.("node:zlib") as
+    | Partial<typeof Zlib>
+    | undefined;
+  const create = zlib?.createZstdDecompress;
+  return create && throughStream(() => create({ chunkSize: PIECE }));
+}
+
+function throughStream(make: () => Duplex): Unpacker {
+  return async function* (packed) {
+    const stream = make();
+    const isClosed = new Promise<void>((resolve) => {
+      stream.once("close", resolve);
+    });
+    async function feed(): Promise<void> {
+      for await (const piece of packed) {
+        if (stream.destroyed) return;
+        if (stream.write(piece)) continue;
+        await Promise.race([
+          new Promise<void>((resolve) => void stream.once("drain", resolve)),
+          isClosed,
+        ]);
+      }
+      stream.end();
+    }
+    const fed = feed().catch((error) => void stream.destroy(error));
+    try {
+      for await (const bytes of stream) yield bytes;
+    } finally {
+      stream.destroy();
+      await fed;
+    }
+  };
+}

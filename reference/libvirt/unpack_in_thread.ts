@@ -1,0 +1,51 @@
+import type { FromUnpacker, ToUnpacker } from "./unpack_message.ts";
+
+/**
+ * Unpacks zstd in a thread of its own. Deno's streams of Node throw where nobody
+ * can catch it when bytes are damaged; so it is the thread that ends.
+ */
+export async function* unpackInThread(
+  packed: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const pieces = packed[Symbol.asyncIterator]();
+  const url = new URL("unpack_worker.ts", import.meta.url);
+  const worker = new Worker(url, { type: "module" });
+  const tell = (message: ToUnpacker) => worker.postMessage(message);
+  const messages: FromUnpacker[] = [];
+  let wake = () => {};
+  const add = (message: FromUnpacker) => {
+    messages.push(message);
+    wake();
+  };
+  worker.onmessage = ({ data }: MessageEvent<FromUnpacker>) => add(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    add({ kind: "failed", message: event.message });
+  };
+  try {
+    for (;;) {
+      const message = messages.shift();
+      switch (message?.kind) {
+        case undefined:
+          await new Promise<void>((resolve) => void (wake = resolve));
+          break;
+        case "wants": {
+          const { value, done } = await pieces.next();
+          tell({ kind: "packed", bytes: done ? undefined : value });
+          break;
+        }
+        case "unpacked":
+          yield message.bytes;
+          tell({ kind: "taken" });
+          break;
+        case "done":
+          return;
+        case "failed":
+          throw new Error(message.message);
+      }
+    }
+  } finally {
+    worker.terminate();
+    await pieces.return?.();
+  }
+}
