@@ -41,7 +41,7 @@ export function notSeekable(
     ? "a socket"
     : stat.isCharacterDevice()
     ? "a character device"
-    : "a block device";
+    : "a block device, which is only read";
   return new SourceError(
     name,
     `Cannot ${action} ${

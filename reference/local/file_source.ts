@@ -39,11 +39,12 @@ export interface FileSourceOptions {
 }
 
 /**
- * Opens a regular file for reading; pipes and devices are refused.
+ * Opens a regular file or a block device for reading; pipes and other devices are
+ * refused.
  *
  * Reads are positioned, so any number may be under way at once.
  *
- * @throws {SourceError} if the file is not there, not permitted or not regular
+ * @throws {SourceError} if the file is not there, not permitted or neither
  *
  * @example
  * ```ts

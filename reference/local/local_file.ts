@@ -4,6 +4,7 @@ import type { BackingFile } from "../sources/backing.ts";
 import { checkRange } from "../sources/check_range.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { builtinModule } from "./builtin_module.ts";
+import { deviceLength } from "./device_length.ts";
 import { fileError, notSeekable } from "./file_error.ts";
 import { type FileVersion, FileWatch } from "./file_watch.ts";
 
@@ -12,6 +13,8 @@ export function nodeFs(): typeof NodeFs {
   return builtinModule("node:fs", { what: "files", action: "open files" });
 }
 
+/** The flags of `open(2)` with which a file can be written to. */
+const WRITES = 3;
 /** Reads up to this many bytes are made at once, without the thread pool. */
 const SYNC_READ_MAX = 0x40000;
 /** No read or write hands more than this to the kernel, which has a limit too. */
@@ -21,7 +24,8 @@ const STAT_BLOCK = 512;
 const DONE = Promise.resolve();
 
 /**
- * An open regular file, read and written at positions. It is opened once and
+ * An open regular file, read and written at positions, or a block device, which
+ * is read only. It is opened once and
  * closed by `using` or {@linkcode close}; each failure is a `SourceError`.
  */
 export class LocalFile implements Disposable {
@@ -55,13 +59,18 @@ export class LocalFile implements Disposable {
         "stat",
         () => this.#fs.fstatSync(this.#descriptor),
       );
-      if (!stat.isFile()) throw notSeekable("open", name, stat);
-      this.byteLength = stat.size;
+      const isDevice = stat.isBlockDevice() && (openFlags & WRITES) === 0;
+      if (!stat.isFile() && !isDevice) throw notSeekable("open", name, stat);
+      this.byteLength = isDevice ? this.#deviceLength() : stat.size;
       this.#opened = { size: stat.size, mtimeMs: stat.mtimeMs };
       // Deno tells none on Windows.
-      const blocks = stat.blocks as number | null | undefined;
+      const blocks = isDevice
+        ? undefined
+        : stat.blocks as number | null | undefined;
       this.allocatedLength = blocks == null ? undefined : STAT_BLOCK * blocks;
-      this.identity = `${stat.dev}:${stat.ino}`;
+      this.identity = isDevice
+        ? `device:${stat.rdev}`
+        : `${stat.dev}:${stat.ino}`;
     } catch (error) {
       this.close();
       throw error;
@@ -209,6 +218,22 @@ export class LocalFile implements Disposable {
       this.name,
       `Cannot use ${JSON.stringify(this.name)}: it was closed`,
     );
+  }
+
+  #deviceLength(): number {
+    const byte = new Uint8Array(1);
+    return deviceLength((offset) => this.#readsByte(byte, offset));
+  }
+
+  /** Behind the end there is no byte, or no way to ask for one. */
+  #readsByte(byte: Uint8Array, offset: number): boolean {
+    try {
+      return this.#fs.readSync(this.#descriptor, byte, 0, 1, offset) === 1;
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown };
+      if (code === "EINVAL" || code === "EOVERFLOW") return false;
+      throw fileError("read", this.name, error, { offset, length: 1 });
+    }
   }
 
   #readPart(
