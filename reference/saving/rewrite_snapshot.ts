@@ -1,8 +1,10 @@
 import {
   type BitmapOrder,
+  type ByteRange,
   PageBitmap,
   pageRunRange,
 } from "../../format/mod.ts";
+import { CHUNK } from "../chunk.ts";
 import type { ByteStore } from "../sinks/byte_sink.ts";
 import {
   bitmapOrderOf,
@@ -42,8 +44,9 @@ export class SnapshotRewriter {
   }
 
   /**
-   * Writes the bitmaps of the blocks written to, behind a flush of the pages;
-   * then punches holes, if asked to, behind a flush of the bitmaps.
+   * Writes the bitmaps of the blocks written to, after a flush of the pages;
+   * then, after a flush of the bitmaps, zeros over the old bytes of pages that
+   * became zero, or punches holes there if asked to.
    *
    * @throws {RangeError} if holes are asked for of a store that makes none
    */
@@ -59,22 +62,34 @@ export class SnapshotRewriter {
     await store.flush();
     for (const block of this.blocks) await block.writeBitmap(this.#order);
     await store.flush();
-    if (!punchHoles) return;
-    for (const block of this.blocks) await this.#punchHoles(block);
-    await store.flush();
+    let isCleared = false;
+    for (const block of this.blocks) {
+      for (const { offset, length } of await this.#becameZero(block)) {
+        isCleared = true;
+        if (punchHoles) await store.punchHole?.(offset, length);
+        else await this.#writeZeros(offset, length);
+      }
+    }
+    if (isCleared) await store.flush();
   }
 
-  async #punchHoles(block: RAMBlockWriter): Promise<void> {
+  /** Where the pages of a block were that are zero now. */
+  async #becameZero(block: RAMBlockWriter): Promise<ByteRange[]> {
     const before = this.#before.get(block.idstr);
-    if (before === undefined) return; // Nothing of it was written.
+    if (before === undefined) return []; // Nothing of it was written.
     const now = await block.bitmap();
     const became = new PageBitmap(
       now.pageCount,
       before.map((byte, index) => byte & ~(now.bytes[index] ?? 0)),
     );
-    for (const run of became.runs()) {
-      const { offset, length } = pageRunRange(block, run);
-      await this.#store.punchHole?.(offset, length);
+    return [...became.runs()].map((run) => pageRunRange(block, run));
+  }
+
+  async #writeZeros(offset: number, length: number): Promise<void> {
+    const zeros = new Uint8Array(Math.min(length, CHUNK));
+    for (let done = 0; done < length; done += zeros.length) {
+      const part = zeros.subarray(0, length - done);
+      await this.#store.write(part, offset + done);
     }
   }
 }
@@ -84,7 +99,7 @@ export interface RewriteFinishOptions {
   /**
    * Whether to give the space of pages that became zero back to the file system,
    * by the `punchHole` that the store was opened with: `punchHole` of `./linux`
-   * is one. Default: false, their old bytes stay behind a clear bit.
+   * is one. Default: false, zeros are written there.
    */
   readonly punchHoles?: boolean | undefined;
 }

@@ -169,6 +169,29 @@ test("finish() punches what became zero if asked, behind the bitmaps", async () 
   assert.deepEqual(holes, ["4: 8192 8192"]);
 });
 
+test("finish() writes zeros over what became zero, after the bitmaps", async () => {
+  const memory = testMemory(600, Array.from({ length: 600 }, (_, at) => at));
+  const file = await savedFile({ ram: memory });
+  const { pagesOffset } = openSnapshotSync(memorySource(file)).block("ram");
+  const store = new WatchedStore(file);
+  const rewriter = await rewriteSnapshot(store);
+  const block = rewriter.block("ram");
+  for (let page = 10; page < 590; page++) {
+    await block.writePage(page, new Uint8Array(PAGE));
+  }
+  await rewriter.finish();
+  const at = (page: number) => pagesOffset + page * PAGE;
+  assert(file.subarray(at(10), at(590)).every((byte) => byte === 0));
+  for (const page of [9, 590]) {
+    assert(file.subarray(at(page), at(page + 1)).some((byte) => byte !== 0));
+  }
+  const calls = store.calls.map((call) => call.split(" ")[0]);
+  assert.deepEqual(
+    calls,
+    ["flush", "write", "flush", ...Array(10).fill("write"), "flush"],
+  );
+});
+
 test("finish() refuses to punch where the store cannot, and writes nothing", async () => {
   const file = await savedFile({ ram: testMemory(20, [1]) });
   const store = new WatchedStore(file);
