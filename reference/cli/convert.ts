@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import {
   type Command,
   type CommandContext,
@@ -21,6 +20,7 @@ import {
   allocatedBytes,
   checkFolder,
   checkOutput,
+  isFolderAt,
 } from "./output/output_file.ts";
 import { printable } from "./output/printable.ts";
 import { ProgressBar } from "./output/progress_bar.ts";
@@ -84,7 +84,7 @@ Example: deno task convert vm.save vm.mr
     const { force = false, events = false } = values;
     const output = { force, inputs: [IN] };
     const isFolder = OUT.endsWith("/") ||
-      statSync(OUT, { throwIfNoEntry: false })?.isDirectory() === true;
+      isFolderAt(OUT);
     const to = toFormatOf(values.to, OUT, isFolder);
     if (to === "images") checkFolder(OUT);
     else checkOutput(OUT, output);

@@ -29,10 +29,23 @@ export class DirectFile implements Disposable {
     this.#buffered = new LocalFile(path, openFlags, 0, name);
     try {
       this.#direct = openDirect(path, openFlags, name);
+      if (this.#direct.identity !== this.#buffered.identity) {
+        this.#direct.close();
+        throw new SourceError(
+          name,
+          `Cannot open ${JSON.stringify(name)} again: there is another file ` +
+            "now",
+        );
+      }
     } catch (error) {
       this.#buffered.close();
       throw error;
     }
+  }
+
+  /** Device and inode. */
+  get identity(): string {
+    return this.#buffered.identity;
   }
 
   /** Fills the whole `target`, which starts at an aligned address. */

@@ -28,6 +28,8 @@ export class SparseFile implements Disposable {
     const { O_RDONLY } = nodeFs().constants;
     this.#buffered = new LocalFile(path, O_RDONLY, 0, name);
     this.#direct = tryDirectly(() => new DirectFile(path, O_RDONLY, name));
+    // Another file may have come by that name.
+    if (this.#direct?.identity !== this.identity) this.#closeDirect();
   }
 
   /** Device and inode. */

@@ -69,10 +69,9 @@ function openSame(
   directIo: boolean,
 ): LaneFile {
   const { path, name } = backing;
-  const file = checkSame(new LocalFile(path, flags, 0, name), backing);
-  if (!directIo) return file;
-  file.close();
-  return new DirectFile(path, flags, name);
+  return directIo
+    ? checkSame(new DirectFile(path, flags, name), backing)
+    : checkSame(new LocalFile(path, flags, 0, name), backing);
 }
 
 function checkSame<T extends { readonly identity: string } & Disposable>(

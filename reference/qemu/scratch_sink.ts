@@ -1,3 +1,4 @@
+import { removeName } from "../local/file_names.ts";
 import { LocalFile, nodeFs } from "../local/local_file.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 
@@ -19,8 +20,7 @@ import type { ByteSink } from "../sinks/byte_sink.ts";
  * ```
  */
 export function createScratchSink(path: string): ByteSink {
-  const fs = nodeFs();
-  const { O_CREAT, O_EXCL, O_RDWR } = fs.constants;
+  const { O_CREAT, O_EXCL, O_RDWR } = nodeFs().constants;
   const file = new LocalFile(path, O_CREAT | O_EXCL | O_RDWR);
   return {
     name: path,
@@ -31,7 +31,7 @@ export function createScratchSink(path: string): ByteSink {
     abort: () =>
       now(() => {
         file.close();
-        fs.rmSync(path, { force: true });
+        removeName(path, file.identity);
       }),
   };
 }

@@ -101,6 +101,11 @@ export function checkFolder(folder: string, wanted = folder): void {
   });
 }
 
+/** Whether there is a folder at a path. */
+export function isFolderAt(path: string): boolean {
+  return statOf(path)?.isDirectory() === true;
+}
+
 /** Bytes that a file takes on the disk; undefined where that is not told. */
 export function allocatedBytes(path: string): number | undefined {
   const blocks: unknown = statOf(path)?.blocks;
