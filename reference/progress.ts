@@ -8,6 +8,11 @@ export interface Progress {
   readonly total: number;
   /** Of the bytes done, those in zero pages, where that is known. */
   readonly zero?: number | undefined;
+  /**
+   * Of the bytes done, those that cost nothing, where that is known: in holes,
+   * and in pages that the file does not hold.
+   */
+  readonly skipped?: number | undefined;
 }
 
 /** What is told about long work as it goes on. */
@@ -18,6 +23,8 @@ export class ProgressReport {
   done = 0;
   /** Of those, the bytes in zero pages. */
   zero = 0;
+  /** Of the bytes done, those that were neither read nor written. */
+  skipped = 0;
   readonly #total: number;
   readonly #tell: ((progress: Progress) => void) | undefined;
 
@@ -29,7 +36,7 @@ export class ProgressReport {
 
   /** Tells how far the work is. */
   tell(): void {
-    const { idstr, done, zero } = this;
-    this.#tell?.({ idstr, done, zero, total: this.#total });
+    const { idstr, done, zero, skipped } = this;
+    this.#tell?.({ idstr, done, zero, skipped, total: this.#total });
   }
 }

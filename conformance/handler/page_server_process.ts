@@ -92,8 +92,10 @@ export class PageServerProcess implements AsyncDisposable {
     }
   }
 
-  /** Stops it as by Ctrl-C, or kills it; resolves to its exit code. */
-  async stop(signal: "SIGINT" | "SIGKILL" = "SIGINT"): Promise<number | null> {
+  /** Stops it as its manager does, or otherwise; resolves to its exit code. */
+  async stop(
+    signal: "SIGINT" | "SIGKILL" | "SIGTERM" = "SIGTERM",
+  ): Promise<number | null> {
     const isOver = this.#child.exitCode !== null ||
       this.#child.signalCode !== null;
     // After `child.kill` Deno says that the signal killed it, whatever it did.

@@ -175,11 +175,13 @@ async function prepare(
   scratch: ScratchDirectory,
 ): Promise<Prepared> {
   await using command = new ResumeCommand(scratch.path, [
-    ...[snapshot.path, "--via", "map", "--devices", "devices", "--json"],
+    ...[snapshot.path, "--via", "map", "--device-state", "devices", "--json"],
   ]);
   const { code, stdout, stderr } = await command.exited;
   assert.equal(code, 0, stderr);
-  return JSON.parse(stdout);
+  const { event, ...prepared } = JSON.parse(stdout);
+  assert.equal(event, "prepared");
+  return prepared;
 }
 
 linuxTest(
@@ -200,7 +202,7 @@ linuxTest(
     const guest = await checkGuest(console, snapshot);
     command.signal("SIGINT");
     const { code, stderr } = await command.exited;
-    assert.equal(code, 1);
+    assert.equal(code, 130);
     assert.match(stderr, /error: Cannot finish: stopped by SIGINT\n$/);
     await assert.rejects(guest.run(":"), /QEMU is gone/);
     const { runs } = readProfile(readFileSync(profile, "utf8"));
@@ -221,7 +223,7 @@ linuxTest(
       await command.said(said as RegExp);
       command.signal("SIGINT");
       const { code, stderr } = await command.exited;
-      assert.equal(code, 0, stderr);
+      assert.equal(code, 130, stderr);
       assert.doesNotMatch(stderr, /error:/);
     }
   },

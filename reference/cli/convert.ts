@@ -15,7 +15,7 @@ import { formatBytes } from "./output/format_bytes.ts";
 import { formatTime } from "./output/format_time.ts";
 import { parseNumber } from "./input/number_argument.ts";
 import { openSource } from "./input/open_source.ts";
-import { print, printJson } from "./output/output.ts";
+import { printLog } from "./output/output.ts";
 import {
   allocatedBytes,
   checkFolder,
@@ -26,9 +26,10 @@ import { printable } from "./output/printable.ts";
 import { ProgressBar } from "./output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "./output/progress_events.ts";
 import {
+  EVENTS_HELP,
   openOptions,
+  openOptionsHelp,
   SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
 import { paint } from "./output/terminal.ts";
 
@@ -38,13 +39,12 @@ const OPTIONS = {
   to: { type: "string" },
   machine: { type: "string" },
   memory: { type: "string" },
-  ram: { type: "string" },
+  block: { type: "string" },
   range: { type: "string", multiple: true },
   "page-size": { type: "string" },
   "without-vmdesc": { type: "boolean" },
   repair: { type: "boolean" },
   force: { type: "boolean" },
-  events: { type: "boolean" },
 } as const;
 
 /** `convert IN OUT` */
@@ -64,7 +64,7 @@ its first bytes; what OUT is to be, by its name: .elf, .core or .vmcore, .lime,
   --machine NAME              QEMU's name of the machine type, whose layout of
                               guest-physical addresses counts
   --memory SIZE               bytes of RAM, where IN is an ELF core or LiME
-  --ram IDSTR                 the RAMBlock of the main memory
+  --block IDSTR               the RAMBlock of the main memory
   --range ADDRESS=IDSTR[@OFFSET]+LENGTH
                               a guest-physical range, instead of those of the
                               machine type; may be given several times
@@ -73,15 +73,15 @@ its first bytes; what OUT is to be, by its name: .elf, .core or .vmcore, .lime,
                               tells a whole stream from a cut one
   --repair                    rebuild what background-snapshot left out
   --force                     replace what is there
-  --events                    print JSON, an object a line, while the work goes on
-${SNAPSHOT_OPTIONS_HELP}
+${openOptionsHelp("IN")}
+${EVENTS_HELP}
 
 Example: deno task convert vm.save vm.mr
          deno task convert vm.mr vm.core && gdb -ex "target core vm.core"`,
   async run(args, context) {
     const { values, positionals } = parse(args, OPTIONS);
     const { IN, OUT } = takePositionals(positionals, "IN", "OUT");
-    const { force = false, events = false } = values;
+    const { force = false, json = false } = values;
     const output = { force, inputs: [IN] };
     const isFolder = OUT.endsWith("/") ||
       isFolderAt(OUT);
@@ -95,7 +95,7 @@ Example: deno task convert vm.save vm.mr
     const options = {
       ...openOptions(values),
       machine: values.machine,
-      ram: values.ram,
+      ram: values.block,
       ranges: parseRanges(values.range),
       ramLength: number("memory"),
       pageSize: number("page-size"),
@@ -110,7 +110,7 @@ Example: deno task convert vm.save vm.mr
       fromFormatOf(values.from),
       options,
     );
-    const job = { input, to, out: OUT, output, options, events };
+    const job = { input, to, out: OUT, output, options, json };
     const written = await withBar(job, context);
     const milliseconds = performance.now() - started;
     const result = {
@@ -122,10 +122,9 @@ Example: deno task convert vm.save vm.mr
       milliseconds,
       transfer: opened.transfer(),
     };
-    if (events) printEvent("converted", result);
-    else if (values.json) printJson(result);
+    if (json) printEvent("converted", result);
     else {
-      print(
+      printLog(
         `${paint("green", "converted")} ${input.format} to ${to} in ` +
           `${formatTime(milliseconds)}: ${
             written.files.map((path) => printable(path)).join(", ")
@@ -137,10 +136,10 @@ Example: deno task convert vm.save vm.mr
 };
 
 async function withBar(
-  job: Omit<ConvertJob, "onProgress"> & { readonly events: boolean },
+  job: Omit<ConvertJob, "onProgress"> & { readonly json: boolean },
   _context: CommandContext,
 ): ReturnType<typeof convertTo> {
-  using bar = job.events ? new ProgressEvents() : new ProgressBar("Converting");
+  using bar = job.json ? new ProgressEvents() : new ProgressBar("Converting");
   return await convertTo({ ...job, onProgress: bar.show });
 }
 

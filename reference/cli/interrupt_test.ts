@@ -33,7 +33,7 @@ async function assertInterrupted(
   const onStart = interruptAt(folder, signal);
   const { code, stdout, stderr } = await run(args, { onStart });
   assert.equal(stderr, `error: Cannot finish: stopped by ${signal}\n`);
-  assert.equal(code, 1);
+  assert.equal(code, signal === "SIGINT" ? 130 : 143);
   assert.equal(stdout, "");
 }
 

@@ -7,9 +7,10 @@ import { type Command, parse, takePositionals } from "./command.ts";
 import { imageName } from "./input/image_name.ts";
 import { openSource } from "./input/open_source.ts";
 import {
+  EVENTS_HELP,
   openOptions,
+  openOptionsHelp,
   SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
 import {
   WORK_OPTIONS,
@@ -19,7 +20,7 @@ import {
 import { formatBytes } from "./output/format_bytes.ts";
 import { countOf } from "./output/format_count.ts";
 import { formatTime } from "./output/format_time.ts";
-import { print, printJson, printMessage } from "./output/output.ts";
+import { printLog, printMessage } from "./output/output.ts";
 import {
   allocatedBytes,
   checkOutput,
@@ -31,6 +32,7 @@ import { printable } from "./output/printable.ts";
 import { ProgressBar } from "./output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "./output/progress_events.ts";
 import { formatTable } from "./output/table.ts";
+import { TotalProgress } from "./output/total_progress.ts";
 import { paint } from "./output/terminal.ts";
 
 /** `load FILE OUTDIR` */
@@ -46,7 +48,8 @@ to OUTDIR takes that back first.
 
   --force                     replace images that are there
 ${WORK_OPTIONS_HELP}
-${SNAPSHOT_OPTIONS_HELP}
+${openOptionsHelp("FILE")}
+${EVENTS_HELP}
 
 Example: mkdir images && deno task load vm.mr images`,
   async run(args, { signal }) {
@@ -57,8 +60,8 @@ Example: mkdir images && deno task load vm.mr images`,
     });
     const { FILE, OUTDIR } = takePositionals(positionals, "FILE", "OUTDIR");
     const output = { force: values.force ?? false, inputs: [FILE] };
-    const { events = false } = values;
-    const work = { ...workOptions(values), signal, events };
+    const { json = false } = values;
+    const work = { ...workOptions(values), signal, json };
     const options = { ...openOptions(values), signal };
     const started = performance.now();
     await using opened = await openSource(FILE, { signal, willNeed });
@@ -76,8 +79,8 @@ Example: mkdir images && deno task load vm.mr images`,
     }
     await writeImages(images, output, { ...work, group });
     const milliseconds = performance.now() - started;
-    if (values.json || events) {
-      const result = {
+    if (json) {
+      printEvent("loaded", {
         file: opened.source.name,
         images: images.map(({ block, path }) => ({
           idstr: block.idstr,
@@ -87,9 +90,7 @@ Example: mkdir images && deno task load vm.mr images`,
         ignored: ignored.map(({ idstr }) => idstr),
         milliseconds,
         transfer: opened.transfer(),
-      };
-      if (events) printEvent("loaded", result);
-      else printJson(result);
+      });
     } else {
       printImages(images, milliseconds);
     }
@@ -107,7 +108,7 @@ interface Image {
 interface Work {
   readonly jobs: number;
   readonly directIo: boolean;
-  readonly events: boolean;
+  readonly json: boolean;
   /** Puts them in place. */
   readonly group: FileGroup;
   readonly signal: AbortSignal;
@@ -122,11 +123,11 @@ async function writeImages(
   options: OutputOptions,
   work: Work,
 ): Promise<void> {
-  const { signal, events, group } = work;
+  const { signal, json, group } = work;
   const total = images.reduce((sum, { block }) => sum + block.usedLength, 0);
   const files: PendingFile[] = [];
-  let before = 0;
-  using bar = events ? new ProgressEvents() : new ProgressBar("Loading");
+  using bar = json ? new ProgressEvents() : new ProgressBar("Loading");
+  const progress = new TotalProgress(total, bar.show);
   try {
     for (const { block, path } of images) {
       const sink = createOutput(path, options);
@@ -134,10 +135,9 @@ async function writeImages(
       await exportImage(block, sink, {
         ...work,
         commit: false,
-        onProgress: (progress) =>
-          bar.show({ ...progress, done: before + progress.done, total }),
+        onProgress: progress.onProgress,
       });
-      before += block.usedLength;
+      progress.next(block.usedLength);
     }
     signal.throwIfAborted();
     await group.commit(files);
@@ -161,11 +161,9 @@ function printImages(images: readonly Image[], milliseconds: number): void {
       allocated === undefined ? "" : formatBytes(allocated),
     ];
   });
-  if (rows.length > 0) {
-    for (const line of formatTable(header, rows)) print(line);
-  }
-  print(
+  printLog([
+    ...(rows.length > 0 ? formatTable(header, rows) : []),
     `${paint("green", "loaded")} ${countOf(images.length, "image")} in ` +
-      formatTime(milliseconds),
-  );
+    formatTime(milliseconds),
+  ].join("\n"));
 }

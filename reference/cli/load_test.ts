@@ -111,7 +111,7 @@ test(
     const memory = fixtureMemory();
     for (const more of [["--jobs", "2"], ["--direct-io"]]) {
       const { stdout } = await runGood(
-        ["load", file, scratch.path, "--events", "--force", ...more],
+        ["load", file, scratch.path, "--json", "--force", ...more],
       );
       const lines = stdout.trimEnd().split("\n").map((it) => JSON.parse(it));
       const { event, images } = lines.pop();

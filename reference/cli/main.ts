@@ -13,8 +13,14 @@ import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./input/did_you_mean.ts";
 import { UsageError } from "./input/usage_error.ts";
-import { Interrupted } from "./interrupted.ts";
-import { OutputClosed, print, printMessage } from "./output/output.ts";
+import { Interrupted, signalExitCode } from "./interrupted.ts";
+import {
+  finishMessages,
+  finishOutput,
+  OutputClosed,
+  print,
+  printError,
+} from "./output/output.ts";
 import { printable } from "./output/printable.ts";
 import { reasonOf } from "./system_error.ts";
 import { VERSION } from "./version.ts";
@@ -42,7 +48,9 @@ ${
 
 COMMAND --help, or help COMMAND, tells more; --version prints the version.
 Where a snapshot is read, FILE may be a URL.
-Exit codes: 0 done, 1 the file is bad or the work failed, 2 wrong usage.
+Exit codes: 0 done, 1 the file is bad or the work failed, 2 wrong usage, 130
+stopped by Ctrl-C, 143 by kill, 141 the reader of what a command prints went away
+(of info, bitmaps, verify and read: they are run for what they print).
 
 Example: deno task save        # makes a small guest, saves it, shows it`;
 
@@ -51,6 +59,21 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Runs one command line; the number is the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  const stop = (signal: string) => interrupt.abort(new Interrupted(signal));
+  for (const signal of SIGNALS) process.on(signal, stop);
+  try {
+    const code = await runLine(args, interrupt.signal);
+    return await finish(code, interrupt.signal);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
+  }
+}
+
+async function runLine(
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
   const [name, ...rest] = args;
   try {
     if (asksFor(VERSION_OPTIONS, args)) {
@@ -67,10 +90,22 @@ export async function main(args: readonly string[]): Promise<number> {
       print(command.help);
       return DONE;
     }
-    return await runCommand(command, rest);
+    return await command.run(rest, { signal });
   } catch (error) {
     return explain(name, error);
   }
+}
+
+/** Waits for the reader of what was printed; gives the exit code. */
+async function finish(code: number, signal: AbortSignal): Promise<number> {
+  let finished = code;
+  try {
+    await finishOutput(signal);
+  } catch (error) {
+    if (code === DONE) finished = explain("print", error);
+  }
+  await finishMessages(signal);
+  return finished;
 }
 
 function loadCommand(name: string | undefined): Promise<Command> {
@@ -97,24 +132,10 @@ function asksFor(
   return ours.some((it) => options.includes(it));
 }
 
-async function runCommand(
-  command: Command,
-  args: readonly string[],
-): Promise<number> {
-  const interrupt = new AbortController();
-  const stop = (signal: string) => interrupt.abort(new Interrupted(signal));
-  for (const signal of SIGNALS) process.on(signal, stop);
-  try {
-    return await command.run(args, { signal: interrupt.signal });
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, stop);
-  }
-}
-
 /** Says in one line why it did not work; the number is the exit code. */
 function explain(name: string | undefined, error: unknown): number {
-  // Nobody reads on (`| head`): that is no failure.
-  if (error instanceof OutputClosed) return DONE;
+  // As of a command that does not handle the signal.
+  if (error instanceof OutputClosed) return signalExitCode("SIGPIPE");
   const inKnownWords = error instanceof UsageError ||
     error instanceof RuleError || error instanceof SourceError ||
     error instanceof RangeError || error instanceof SyntaxError;
@@ -126,8 +147,12 @@ function explain(name: string | undefined, error: unknown): number {
   const isUsage = error instanceof UsageError;
   const command = name !== undefined && NAMES.includes(name) ? `${name} ` : "";
   const hint = isUsage ? ` (see ${command}--help)` : "";
-  printMessage(`error: ${printable(message)}${hint}`);
-  return isUsage ? USAGE : FAILED;
+  printError(`error: ${printable(message)}${hint}`);
+  return error instanceof Interrupted
+    ? error.exitCode
+    : isUsage
+    ? USAGE
+    : FAILED;
 }
 
 /** Whether this file is what was started, also where the runtime cannot say. */

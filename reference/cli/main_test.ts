@@ -51,7 +51,7 @@ test(
     NAMES.forEach((name, index) => {
       const stdout = helps[index];
       assert.match(stdout, RegExp(`^Usage: deno task ${name} `));
-      assert.match(stdout, /\n {2}--json {2,}print JSON\n/);
+      assert.match(stdout, /\n {2}--json {2,}print JSON[,\n]/);
       assert.match(stdout, RegExp(`Examples?:(.|\n)*deno task ${name} `));
       for (const line of stdout.split("\n")) assert(line.length <= 82, line);
     });

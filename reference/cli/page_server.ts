@@ -7,6 +7,7 @@ import { loadProfile, mergeProfiles, profileRuns } from "../working_set/mod.ts";
 import { parse, takePositionals } from "./command.ts";
 import type { Command } from "./command.ts";
 import { openSource } from "./input/open_source.ts";
+import { signalExitCode, stoppedExitCode } from "./interrupted.ts";
 import {
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
@@ -31,7 +32,8 @@ Serves VMs that are restored with mem_backend {"backend_type": "Uffd",
 "backend_path": PATH}: each gets the pages it touches from FILE, and the others
 in the background. FILE is a snapshot, or by --flat a memory file of Firecracker.
 It serves any number of VMs, until it is stopped; a VM that is then not complete
-waits for its pages for as long as it lives.
+waits for its pages for as long as it lives. Stopped by SIGTERM, as managers of
+services do, the exit code is 0.
 
 A page that cannot be had is never replaced by zeros: the VM waits while it is
 tried again, and after --retry-for seconds is killed if that is asked for. Only
@@ -110,7 +112,9 @@ Example: deno task page-server vm.mr --listen unix:/run/pages.sock
       await sink.write(new TextEncoder().encode(writeProfile(profile)), 0);
       await sink.commit();
     }
-    return 0;
+    // A manager of services takes 143 for a failure of what it has stopped.
+    const code = stoppedExitCode(signal);
+    return code === signalExitCode("SIGTERM") ? 0 : code;
   },
 };
 

@@ -14,9 +14,10 @@ import { UsageError } from "./input/usage_error.ts";
 import { countOf } from "./output/format_count.ts";
 import { encodeHex } from "./output/hex_digits.ts";
 import { HexDump } from "./output/hex_dump.ts";
-import { print, printText, writeOutput } from "./output/output.ts";
+import { outputRoom, print, printText, writeOutput } from "./output/output.ts";
 import { createOutput, type OutputOptions } from "./output/output_file.ts";
 import { ProgressBar } from "./output/progress_bar.ts";
+import { printEvent, ProgressEvents } from "./output/progress_events.ts";
 
 /** `read FILE IDSTR OFFSET LENGTH` */
 export const read: Command = {
@@ -66,7 +67,8 @@ Examples:
     if (out === "-") {
       await writeRaw(block, range, signal);
     } else if (out !== undefined) {
-      await writeFile(block, range, out, { force, inputs: [FILE] }, signal);
+      const output = { force, inputs: [FILE], json };
+      await writeFile(block, range, out, output, signal);
     } else if (!json) {
       await printHexDump(block, range, signal);
     }
@@ -80,7 +82,7 @@ Examples:
         transfer: opened.transfer(),
       };
       if (out === undefined) await printHexJson(facts, block, range, signal);
-      else print(JSON.stringify({ ...facts, out }, null, 2));
+      else printEvent("read", { ...facts, out });
     }
     block.checkUnchanged?.();
     return 0;
@@ -103,6 +105,7 @@ async function printHexDump(
   const dump = new HexDump(range.offset);
   for await (const { bytes, length } of blockParts(block, range, signal)) {
     writeOutput(bytes === undefined ? dump.zeros(length) : dump.bytes(bytes));
+    await outputRoom(signal);
   }
   if (range.length > 0) writeOutput(dump.end());
 }
@@ -115,7 +118,10 @@ async function writeRaw(
   signal: AbortSignal,
 ): Promise<void> {
   for await (const { bytes, length } of blockParts(block, range, signal)) {
-    for (const part of smallParts(bytes, length)) writeOutput(part);
+    for (const part of smallParts(bytes, length)) {
+      writeOutput(part);
+      await outputRoom(signal);
+    }
   }
 }
 
@@ -135,11 +141,11 @@ async function writeFile(
   block: RAMBlock,
   range: ByteRange,
   out: string,
-  options: OutputOptions,
+  options: OutputOptions & { readonly json: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   const sink = createOutput(out, options);
-  using bar = new ProgressBar("Reading");
+  using bar = options.json ? new ProgressEvents() : new ProgressBar("Reading");
   const { idstr } = block;
   const total = range.length;
   try {
@@ -169,6 +175,7 @@ async function printHexJson(
   for await (const { bytes, length } of blockParts(block, range, signal)) {
     for (const part of smallParts(bytes, length)) {
       writeOutput(encodeHex(part, digits));
+      await outputRoom(signal);
     }
   }
   print('"\n}');

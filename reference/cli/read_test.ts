@@ -107,6 +107,7 @@ test(
       hex: RAM.slice(0xff000, 0x101001).toHex(),
     });
     assert.deepEqual(JSON.parse(written), {
+      event: "read",
       file,
       idstr: "pc.ram",
       offset: 0,

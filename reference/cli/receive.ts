@@ -10,11 +10,12 @@ import {
 import { SourceError } from "../sources/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { parseNumber } from "./input/number_argument.ts";
+import { EVENTS_HELP } from "./input/snapshot_options.ts";
 import { readOption, UsageError } from "./input/usage_error.ts";
 import { formatBytes } from "./output/format_bytes.ts";
 import { formatCount } from "./output/format_count.ts";
 import { formatTime } from "./output/format_time.ts";
-import { print, printJson, printMessage } from "./output/output.ts";
+import { printLog, printMessage } from "./output/output.ts";
 import { allocatedBytes, createOutput } from "./output/output_file.ts";
 import { printable } from "./output/printable.ts";
 import { printEvent } from "./output/progress_events.ts";
@@ -26,7 +27,6 @@ const OPTIONS = {
   "page-size": { type: "string" },
   "without-vmdesc": { type: "boolean" },
   force: { type: "boolean" },
-  events: { type: "boolean" },
   json: { type: "boolean" },
 } as const;
 
@@ -51,15 +51,13 @@ only then that it has succeeded.
   --without-vmdesc            take a migration that ends without a vmdesc: nothing
                               then tells a whole one from one that broke off
   --force                     replace OUT if it is there
-  --events                    print JSON, an object a line, while pages come
-  --json                      print JSON
-  --help                      print this
+${EVENTS_HELP}
 
 Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { OUT } = takePositionals(positionals, "OUT");
-    const { force = false, events = false, listen } = values;
+    const { force = false, json = false, listen } = values;
     if (listen === undefined) {
       throw new UsageError("Cannot receive without --listen ADDRESS");
     }
@@ -76,8 +74,7 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
       },
     );
     const result = { file: OUT, ...summary, milliseconds };
-    if (events) printEvent("received", result);
-    else if (values.json) printJson(result);
+    if (json) printEvent("received", result);
     else printSummary(OUT, summary, milliseconds);
     return 0;
 
@@ -86,12 +83,12 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
       readonly milliseconds: number;
     }> {
       using listener = await listenSocket(address, { isListening });
-      if (events) printEvent("listening", { address: listener.name });
+      if (json) printEvent("listening", { address: listener.name });
       else printMessage(`listening at ${listener.name}`);
       const channel = await listener.accept({ signal });
       const started = performance.now();
       const alone = refuseOthers(listener);
-      using bar = events ? new ReceiveEvents() : new ReceiveBar();
+      using bar = json ? new ReceiveEvents() : new ReceiveBar();
       const summary = await receiveMigration(channel, sink, {
         pageSize,
         withoutVmdesc: values["without-vmdesc"],
@@ -138,15 +135,13 @@ function printSummary(
   const { machine, bytesReceived, rounds, byteLength } = summary;
   const rate = Math.round(bytesReceived / Math.max(1, milliseconds) * 1000);
   const allocated = allocatedBytes(out);
-  print(
+  printLog(
     `${paint("green", "received")} ${machine} in ${
       formatTime(milliseconds)
     }: ` +
       `${formatBytes(bytesReceived)} at ${formatBytes(rate)}/s, ` +
-      `${formatCount(rounds)} dirty rounds`,
-  );
-  print(
-    `${printable(out)}: ${formatBytes(byteLength)} long` +
+      `${formatCount(rounds)} dirty rounds\n` +
+      `${printable(out)}: ${formatBytes(byteLength)} long` +
       (allocated === undefined ? "" : `, ${formatBytes(allocated)} on disk`),
   );
 }

@@ -43,7 +43,7 @@ test("receive writes the migration that comes", PATIENT, async () => {
   assert(!existsSync(path), "the socket is removed");
 
   const again = runGood([
-    ...["receive", out, "--listen", `unix:${path}`, "--force", "--events"],
+    ...["receive", out, "--listen", `unix:${path}`, "--force", "--json"],
   ]);
   (await connected(path)).end(bytes);
   const events = (await again).stdout.trim().split("\n")

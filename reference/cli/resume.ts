@@ -1,8 +1,7 @@
-import { constants } from "node:os";
-import type { ChildExit } from "../qemu/mod.ts";
 import { openSnapshot, type Snapshot } from "../snapshot/mod.ts";
 import type { Command } from "./command.ts";
 import { SNAPSHOT_OPTIONS_HELP } from "./input/snapshot_options.ts";
+import { signalExitCode, stoppedExitCode } from "./interrupted.ts";
 import { createOutput } from "./output/output_file.ts";
 import { createDevices } from "./resume/create_devices.ts";
 import {
@@ -38,7 +37,7 @@ export const resume: Command = {
 Usage: deno task resume FILE|URL [options] -- [QEMU] QEMU-ARGS...
        deno task resume FILE|URL [options] --qmp ADDRESS [--to ADDRESS]
        deno task resume FILE|URL [options] --to ADDRESS
-       deno task resume FILE --via map --devices OUT
+       deno task resume FILE --via map --device-state OUT
 
 Runs a saved guest in an unmodified QEMU within milliseconds, whatever its size.
 There are two ways. By map, QEMU maps the RAM from FILE, which must stay as it is
@@ -47,7 +46,8 @@ touches, and gets the others in the background; until it has all of them the
 guest needs this command. ADDRESS is unix:PATH or tcp:HOST:PORT.
 
 Behind -- stand the arguments that the guest was saved with, without -incoming.
-That QEMU has the terminal, and the exit code is its own. With --qmp, a QEMU that
+That QEMU has the terminal, and the exit code is its own unless Ctrl-C or kill
+ended it. With --qmp, a QEMU that
 was started with -incoming defer is told what to do. With --to alone, a QEMU that
 was started with -incoming ADDRESS and has postcopy-ram on is sent the guest.
 
@@ -55,7 +55,7 @@ was started with -incoming ADDRESS and has postcopy-ram on is sent the guest.
   --to ADDRESS                where QEMU waits, or by --qmp is to wait
   --qmp ADDRESS               the monitor of a QEMU that waits
   --paused                    leave the guest stopped; QMP's cont runs it
-  --devices OUT               with --via map: where to put what QEMU loads besides
+  --device-state OUT          with --via map: where to put what QEMU loads besides
                               the RAM; the commands for it are printed
 
 By postcopy:
@@ -148,10 +148,10 @@ async function prepareMap(
     readonly way: ChosenWay & { readonly via: "map" };
   },
 ): Promise<number> {
-  const { devices = "", file, force, json } = request;
-  const sink = createOutput(devices, { force, inputs: [file] });
+  const { deviceState: out = "", file, force, json } = request;
+  const sink = createOutput(out, { force, inputs: [file] });
   await createDevices(snapshot, sink, { plan: way.plan, report, signal });
-  printInstructions(mapInstructions(way.plan, devices), json);
+  printInstructions(mapInstructions(way.plan, out), json);
   return 0;
 }
 
@@ -204,7 +204,7 @@ function watch(source: ResumeSource, report: ResumeReport): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** Waits until QEMU ends, or ends it; gives its exit code. */
+/** Waits until QEMU ends, or ends it; gives its exit code, or of the signal. */
 async function untilExit(
   destination: Destination,
   signal: AbortSignal,
@@ -213,11 +213,6 @@ async function untilExit(
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
   const exit = await destination.gone;
-  return exit === undefined ? 0 : exitCode(exit);
-}
-
-/** The exit code as a shell gives it. */
-function exitCode({ code, signal }: ChildExit): number {
-  const signals: Readonly<Record<string, number>> = constants.signals;
-  return code ?? 128 + (signals[signal ?? ""] ?? 0);
+  if (signal.aborted || exit === undefined) return stoppedExitCode(signal);
+  return exit.code ?? signalExitCode(exit.signal ?? "");
 }

@@ -25,7 +25,7 @@ test("resume refuses a wrong command line", PATIENT, async () => {
     [["resume", "f", "--to", "unix:/x", ...qemu], 2, /--to: behind --/],
     [["resume", "f", "--qmp", "unix:/x", ...qemu], 2, /--qmp: behind --/],
     [["resume", "f", "--to", "unix:/x", "--paused"], 2, /with -S instead/],
-    [["resume", "f", "--via", "map"], 2, /without --devices OUT/],
+    [["resume", "f", "--via", "map"], 2, /without --device-state OUT/],
     [
       ["resume", "f", "--via", "map", "--record", "p", ...qemu],
       2,
@@ -37,9 +37,9 @@ test("resume refuses a wrong command line", PATIENT, async () => {
       /--to: by --via map nothing is sent/,
     ],
     [
-      ["resume", "f", "--devices", "d", ...qemu],
+      ["resume", "f", "--device-state", "d", ...qemu],
       2,
-      /--devices: it is for --via map/,
+      /--device-state: it is for --via map/,
     ],
     [
       ["resume", "f", "--no-push", "--replay", "p", ...qemu],

@@ -1,6 +1,10 @@
 import { saveSnapshot, type SaveSummary } from "../saving/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
-import { OPEN_OPTIONS, openOptionsHelp } from "./input/snapshot_options.ts";
+import {
+  EVENTS_HELP,
+  OPEN_OPTIONS,
+  openOptionsHelp,
+} from "./input/snapshot_options.ts";
 import {
   WORK_OPTIONS,
   WORK_OPTIONS_HELP,
@@ -9,7 +13,7 @@ import {
 import { formatBytes } from "./output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "./output/format_count.ts";
 import { formatTime } from "./output/format_time.ts";
-import { print, printJson } from "./output/output.ts";
+import { printLog } from "./output/output.ts";
 import {
   allocatedBytes,
   checkOutput,
@@ -74,8 +78,7 @@ ${openOptionsHelp("SNAPSHOT")}
                               file system where they are
 ${WORK_OPTIONS_HELP}
 ${DEMONSTRATION_OPTIONS_HELP}
-  --json                      print JSON
-  --help                      print this
+${EVENTS_HELP}
 
 Examples:
   deno task save
@@ -83,8 +86,7 @@ Examples:
   deno task save new.mr --device-state vm.mr --block pc.ram=changed.img`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
-    const { force = false, json = false, events = false, resume = false } =
-      values;
+    const { force = false, json = false, resume = false } = values;
     if (positionals.length === 0) {
       return await saveDemonstration(values, signal);
     }
@@ -105,23 +107,21 @@ Examples:
     const summary = await saveWithBar();
     const milliseconds = performance.now() - started;
     const allocated = allocatedBytes(OUT);
-    if (json || events) {
-      const result = {
+    if (json) {
+      printEvent("saved", {
         file: OUT,
         pageSize,
         milliseconds,
         ...summary,
         allocatedBytes: allocated,
-      };
-      if (events) printEvent("saved", result);
-      else printJson(result);
+      });
     } else {
       printSummary(OUT, summary, pageSize, allocated, milliseconds);
     }
     return 0;
 
     async function saveWithBar(): Promise<SaveSummary> {
-      using bar = events ? new ProgressEvents() : new ProgressBar("Saving");
+      using bar = json ? new ProgressEvents() : new ProgressBar("Saving");
       return await saveSnapshot(createOutput(OUT, output), blocks, {
         ...work,
         resume,
@@ -159,15 +159,15 @@ function printSummary(
     formatShare(presentCount, pageCount),
     formatCount(pageCount - presentCount),
   ]);
-  for (const line of formatTable(header, rows)) print(line);
-  if (keptPages !== undefined) {
-    print(`${countOf(keptPages, "page")} there already, compared and kept`);
-  }
   const onDisk = allocated === undefined
     ? ""
     : `, ${formatBytes(allocated)} on disk`;
-  print(
+  printLog([
+    ...formatTable(header, rows),
+    ...(keptPages === undefined
+      ? []
+      : [`${countOf(keptPages, "page")} there already, compared and kept`]),
     `${paint("green", "saved")} ${printable(out)} in ` +
-      `${formatTime(milliseconds)}: ${formatBytes(byteLength)} long${onDisk}`,
-  );
+    `${formatTime(milliseconds)}: ${formatBytes(byteLength)} long${onDisk}`,
+  ].join("\n"));
 }

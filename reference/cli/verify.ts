@@ -9,9 +9,10 @@ import {
   SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
 import { countOf, formatCount } from "./output/format_count.ts";
-import { OutputClosed, print, printJson } from "./output/output.ts";
+import { OutputClosed, print } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
 import { ProgressBar } from "./output/progress_bar.ts";
+import { ProgressEvents } from "./output/progress_events.ts";
 import { paint } from "./output/terminal.ts";
 
 /** `verify FILE` */
@@ -48,7 +49,9 @@ Example: deno task verify vm.mr --pages`,
     return report.good && !isUnfinished(FILE, report) ? 0 : 1;
 
     async function verifyWithBar(): Promise<VerifyReport> {
-      using bar = new ProgressBar("Verifying");
+      using bar = values.json
+        ? new ProgressEvents()
+        : new ProgressBar("Verifying");
       return await verifySnapshot(opened.source, {
         ...options,
         pages: values.pages,
@@ -78,7 +81,8 @@ function levelOf(
 
 function printReportJson(file: string, report: VerifyReport): void {
   const { good, findings, presentPages, presentZeroPages } = report;
-  printJson({
+  print(JSON.stringify({
+    event: "verified",
     file,
     good: good && !isUnfinished(file, report),
     unfinished: isUnfinished(file, report),
@@ -92,7 +96,7 @@ function printReportJson(file: string, report: VerifyReport): void {
     })),
     presentPages,
     presentZeroPages,
-  });
+  }));
 }
 
 function printReport(file: string, report: VerifyReport): void {

@@ -17,6 +17,7 @@ test("verify finds nothing in a good file", PATIENT, async () => {
   assert.equal(plain, `good: ${file}: every rule kept\n`);
   assert.match(pages, /^513 pages read, 0 of them all zero\ngood: /);
   assert.deepEqual(JSON.parse(json), {
+    event: "verified",
     file,
     good: true,
     unfinished: false,

@@ -102,7 +102,8 @@ async function exportHere(
         await sink.write(bytes, offset);
         flush.wrote(written += bytes.length);
         done = Math.max(done, offset + bytes.length);
-        onProgress?.({ idstr, done, total });
+        const skipped = Math.max(0, done - written);
+        onProgress?.({ idstr, done, total, zero: skipped, skipped });
         await pace.step();
       }, options);
     });

@@ -79,6 +79,7 @@ export async function exportInLanes(
       const written = Atomics.load(task.control, CONTROL.writtenPages);
       report.done = Math.min(usedLength, skipped + done);
       report.zero = Math.max(0, report.done - written * pageSize);
+      report.skipped = report.zero;
       report.tell();
       flush.wrote(written * pageSize);
     },

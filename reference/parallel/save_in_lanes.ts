@@ -122,6 +122,9 @@ function tell(
   const index = blocks.findLastIndex((it) => it.firstChunk <= chunk);
   report.idstr = names[index];
   report.done = skipped + done * chunkLength;
+  // What is zero in a sparse file is hardly ever read.
+  const isSparse = blocks.some((block) => block.isSparse);
+  report.skipped = skipped + (isSparse ? zeroPages * pageSize : 0);
   report.zero = skipped + zeroPages * pageSize;
   report.tell();
 }

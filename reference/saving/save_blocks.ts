@@ -45,15 +45,18 @@ export async function saveBlocks(
             { buffer, offset, length },
             options,
           );
-          report.zero += before + offset - report.done;
-          report.zero += length - stored * block.pageSize;
+          const skipped = before + offset - report.done;
+          report.skipped += skipped;
+          report.zero += skipped + length - stored * block.pageSize;
           report.done = before + offset + length;
           report.tell();
           flush.wrote(report.done - report.zero);
           await pace.step();
         }
       }
-      report.zero += before + block.usedLength - report.done;
+      const skipped = before + block.usedLength - report.done;
+      report.skipped += skipped;
+      report.zero += skipped;
       report.done = before + block.usedLength;
       report.tell();
     }

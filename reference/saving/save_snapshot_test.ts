@@ -95,7 +95,20 @@ test("saveSnapshot() tells how far it has come", async () => {
   assert(steps.every((step) => step.total === total));
   assert.deepEqual(steps, steps.toSorted((a, b) => a.done - b.done));
   const zero = total - 8 * 4096;
-  assert.deepEqual(steps.at(-1), { idstr: "pc.rom", done: total, zero, total });
+  const last = { idstr: "pc.rom", done: total, zero, total };
+  assert.deepEqual(steps.at(-1), { ...last, skipped: 0 });
+});
+
+test("saveSnapshot() tells what it has skipped of what it has done", async () => {
+  const steps: Progress[] = [];
+  const onProgress = (progress: Progress) => void steps.push(progress);
+  const chunk = 0x40000;
+  const source = memorySource(new Uint8Array(16 * chunk).fill(1, 8 * chunk));
+  const dataRanges = [{ offset: 8 * chunk, length: 8 * chunk }];
+  const ram = { idstr: "ram", source, dataRanges };
+  await saveSnapshot(memorySink(), [ram], { onProgress });
+  assert(steps.length > 1);
+  for (const { skipped } of steps) assert.equal(skipped, 8 * chunk);
 });
 
 test("saveSnapshot() keeps the old file when the source fails at any read", async () => {

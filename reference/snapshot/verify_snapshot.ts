@@ -133,7 +133,9 @@ async function readAllPages(
         if (isZero(page)) presentZeroPages++;
         await pace.step();
       }
-      onProgress?.({ idstr, done: before + run.end * pageSize, total });
+      const done = before + run.end * pageSize;
+      const skipped = done - presentPages * pageSize;
+      onProgress?.({ idstr, done, total, skipped });
     }
     before += block.usedLength;
   }

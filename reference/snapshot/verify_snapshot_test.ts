@@ -104,6 +104,8 @@ test("verifySnapshot() counts pages, and those that need not be there", async ()
   assert.equal(report.presentPages, 5);
   assert.equal(report.presentZeroPages, 1);
   assert.deepEqual(steps, steps.toSorted((a, b) => a.done - b.done));
+  const { done, skipped = 0 } = steps.at(-1)!;
+  assert.equal(done - skipped, 5 * PAGE);
 });
 
 test("verifySnapshot() reads no page unless it is told", async () => {

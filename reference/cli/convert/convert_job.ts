@@ -37,6 +37,7 @@ import {
   openOutputFolder,
   type OutputOptions,
 } from "../output/output_file.ts";
+import { TotalProgress } from "../output/total_progress.ts";
 import type { ToFormat } from "./convert_arguments.ts";
 import type { ConvertInput, ConvertOptions } from "./convert_input.ts";
 
@@ -206,13 +207,20 @@ async function toImages(
   using group = openOutputFolder(out);
   const files: PendingFile[] = [];
   const { signal } = options;
+  const blocks = image.blocks.filter((block) => !block.ignored);
+  const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
+  const progress = new TotalProgress(total, onProgress);
   try {
-    for (const block of image.blocks) {
-      if (block.ignored) continue;
+    for (const block of blocks) {
       const path = join(out, imageName(block.idstr));
       const sink = createOutput(path, output);
       files.push({ sink, path });
-      await exportMemory(block, sink, { signal, onProgress, commit: false });
+      await exportMemory(block, sink, {
+        signal,
+        onProgress: progress.onProgress,
+        commit: false,
+      });
+      progress.next(block.usedLength);
     }
     signal?.throwIfAborted();
     await group.commit(files);

@@ -23,11 +23,21 @@ export function openOptionsHelp(file: string): string {
   --bitmap-word-size SIZE     8, or 4 if a 32-bit host saved ${file}`;
 }
 
+/** The lines of `--json` and `--help` of a command that prints an answer. */
+export const ANSWER_HELP = `\
+  --json                      print JSON
+  --help                      print this`;
+
+/** The lines of `--json` and `--help` of a command that works for a while. */
+export const EVENTS_HELP = `\
+  --json                      print JSON, an object a line: progress while the
+                              work goes on, then the result
+  --help                      print this`;
+
 /** The lines of {@linkcode SNAPSHOT_OPTIONS} in `--help`. */
 export const SNAPSHOT_OPTIONS_HELP = `\
 ${openOptionsHelp("FILE")}
-  --json                      print JSON
-  --help                      print this`;
+${ANSWER_HELP}`;
 
 /** Values of {@linkcode OPEN_OPTIONS}. */
 export interface OpenValues {

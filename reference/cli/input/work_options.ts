@@ -5,7 +5,6 @@ import { UsageError } from "./usage_error.ts";
 export const WORK_OPTIONS = {
   jobs: { type: "string" },
   "direct-io": { type: "boolean" },
-  events: { type: "boolean" },
 } as const;
 
 /** The lines of {@linkcode WORK_OPTIONS} in `--help`. */
@@ -13,15 +12,12 @@ export const WORK_OPTIONS_HELP = `\
   --jobs N                    threads that work side by side; default: one for
                               each processor. The bytes are the same
   --direct-io                 go around the page cache; where the file system has
-                              no direct I/O it says so and stops
-  --events                    print JSON, an object a line: progress while the
-                              work goes on, then the result`;
+                              no direct I/O it says so and stops`;
 
 /** Values of {@linkcode WORK_OPTIONS}. */
 export interface WorkValues {
   readonly jobs?: string | undefined;
   readonly "direct-io"?: boolean | undefined;
-  readonly events?: boolean | undefined;
 }
 
 const JOBS_MAX = 64;

@@ -1,53 +1,62 @@
-import { writeSync } from "node:fs";
 import { SourceError } from "../../sources/mod.ts";
 import { reasonOf } from "../system_error.ts";
+import { countOf } from "./format_count.ts";
+import { OutputStream } from "./output_stream.ts";
+import type { PendingOptions } from "./pending_output.ts";
 
-/** Standard output's file descriptor, and standard error's. */
-const STDOUT = 1;
-const STDERR = 2;
+const encoder = new TextEncoder();
+
+const stdout = new OutputStream(
+  1,
+  (count) => `${JSON.stringify({ event: "dropped", count })}\n`,
+);
+const stderr = new OutputStream(
+  2,
+  (count) => `(${countOf(count, "line")} dropped: nobody has read them)\n`,
+);
 
 /** The reader of standard output went away: nothing is left to do. */
 export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
 
-/**
- * Writes synchronously: nothing is lost at the exit, and a failure is thrown
- * where it happens, alike on every runtime.
- */
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) {
-    try {
-      done += writeSync(fd, bytes, done);
-    } catch (error) {
-      // A pipe that somebody made non-blocking is full.
-      if ((error as { readonly code?: string }).code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
-    }
-  }
+/** What a write to standard output has failed with, in our words. */
+function outputError(error: unknown): Error {
+  const { code } = error as { readonly code?: string };
+  if (code === "EPIPE") return new OutputClosed();
+  return new SourceError(
+    "standard output",
+    `Cannot write to standard output: ${reasonOf(error)}`,
+    { cause: error },
+  );
 }
 
-/** Writes bytes to standard output. */
+/**
+ * Writes bytes of what the command is for to standard output. They are kept until
+ * they are read; {@linkcode outputRoom} waits where there are many.
+ *
+ * @throws {OutputClosed} if the reader went away
+ * @throws {SourceError} if the output cannot be written
+ */
 export function writeOutput(bytes: Uint8Array): void {
   try {
-    writeAll(STDOUT, bytes);
+    stdout.print(bytes);
   } catch (error) {
-    const { code } = error as { readonly code?: string };
-    if (code === "EPIPE") throw new OutputClosed();
-    throw new SourceError(
-      "standard output",
-      `Cannot write to standard output: ${reasonOf(error)}`,
-      { cause: error },
-    );
+    throw outputError(error);
   }
 }
 
-/** Writes text to standard output. */
-export function printText(text: string): void {
-  writeOutput(new TextEncoder().encode(text));
+/** Waits until standard output has room for more. */
+export function outputRoom(signal: AbortSignal): Promise<void> {
+  return stdout.room(signal);
 }
 
-/** Prints lines on standard output. */
+/** Writes text of what the command is for to standard output. */
+export function printText(text: string): void {
+  writeOutput(encoder.encode(text));
+}
+
+/** Prints lines of what the command is for on standard output. */
 export function print(text: string): void {
   printText(`${text}\n`);
 }
@@ -57,21 +66,69 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
-/** Writes to standard error; if nobody listens there, nobody is told. */
-function tell(text: string): void {
-  try {
-    writeAll(STDERR, new TextEncoder().encode(text));
-  } catch {
-    // The work goes on, and the exit code still tells how it went.
-  }
+/**
+ * Prints a line on standard output about work that does not depend on it: the
+ * line is dropped if nobody reads it in time.
+ */
+export function printLog(
+  text: string,
+  options?: Pick<PendingOptions, "topic">,
+): void {
+  stdout.log(`${text}\n`, options);
 }
 
-/** Prints a message on standard error. */
+/** Prints a message on standard error; it is dropped if nobody reads it. */
 export function printMessage(text: string): void {
-  tell(`${text}\n`);
+  stderr.log(`${text}\n`);
 }
 
 /** Draws over the current line of standard error. */
 export function drawLine(text: string): void {
-  tell(`\r\x1b[K${text}`);
+  stderr.log(`\r\x1b[K${text}`, { draws: true });
+}
+
+/** Prints on standard error why the command ends. */
+export function printError(text: string): void {
+  try {
+    stderr.print(encoder.encode(`${text}\n`));
+  } catch {
+    // Nobody listens. The exit code still tells how it went.
+  }
+}
+
+/**
+ * Waits until what was printed on standard output is written: what the command is
+ * for as long as it takes, the rest for a short time. Says what was lost.
+ *
+ * @throws {OutputClosed} if the reader of what the command is for went away
+ * @throws {SourceError} if that cannot be written
+ */
+export async function finishOutput(signal: AbortSignal): Promise<void> {
+  try {
+    await stdout.drain(signal);
+  } catch (error) {
+    throw error === signal.reason ? error : outputError(error);
+  }
+  const { lostLines, trouble } = stdout;
+  if (trouble !== undefined) {
+    printMessage(
+      `${
+        outputError(trouble).message
+      }; the work is done, but not all is printed`,
+    );
+  } else if (lostLines > 0) {
+    printMessage(
+      `${countOf(lostLines, "line")} for standard output dropped: nobody has ` +
+        "read them",
+    );
+  }
+}
+
+/** Waits for a short time until messages are written. */
+export async function finishMessages(signal: AbortSignal): Promise<void> {
+  try {
+    await stderr.drain(signal);
+  } catch {
+    // As in printError.
+  }
 }

@@ -4,6 +4,7 @@ import { formatShare } from "./format_count.ts";
 import { formatSeconds } from "./format_time.ts";
 import { drawLine } from "./output.ts";
 import type { ProgressTeller } from "./progress_events.ts";
+import { paceOf } from "./pace_of.ts";
 import { canDraw, messageColumns } from "./terminal.ts";
 
 /** Milliseconds between two drawings; what is done sooner has no bar at all. */
@@ -41,15 +42,17 @@ export class ProgressBar implements ProgressTeller {
 /** The line of a bar after so many milliseconds, as wide as the terminal. */
 export function formatProgress(
   what: string,
-  { idstr, done, total, zero }: Progress,
+  progress: Progress,
   milliseconds: number,
 ): string {
-  const share = Math.min(1, done / Math.max(1, total));
-  const rate = done / Math.max(1, milliseconds) * 1000;
+  const { idstr, done, zero } = progress;
+  const { share, bytesPerSecond, secondsLeft } = paceOf(progress, milliseconds);
   const facts = [
     `${Math.floor(share * 100)} %`.padStart(5),
-    `${formatBytes(Math.round(rate))}/s`,
-    `${formatSeconds((total - done) / Math.max(1, rate))} left`,
+    `${formatBytes(bytesPerSecond)}/s`,
+    ...(secondsLeft === undefined
+      ? []
+      : [`${formatSeconds(secondsLeft)} left`]),
     ...(zero === undefined ? [] : [`${formatShare(zero, done)} zero`]),
   ].join("  ");
   const title = `${what} ${idstr}`;

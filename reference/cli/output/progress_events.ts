@@ -1,7 +1,8 @@
 import type { Progress } from "../../saving/mod.ts";
-import { print } from "./output.ts";
+import { printLog } from "./output.ts";
+import { paceOf } from "./pace_of.ts";
 
-/** Milliseconds between two events. */
+/** Milliseconds between two events; what is done sooner has none at all. */
 const INTERVAL = 200;
 
 /** What a command tells while it works: a bar, or events. */
@@ -13,25 +14,23 @@ export interface ProgressTeller extends Disposable {
 /** Prints events on standard output, a JSON object a line. */
 export class ProgressEvents implements ProgressTeller {
   readonly #started = performance.now();
-  #told = -Infinity;
+  #told = this.#started;
 
-  /** Prints a `progress` event, if it is time to or the work is done. */
+  /** Prints a `progress` event, if it is time to. */
   readonly show = (progress: Progress): void => {
     const now = performance.now();
-    const { idstr, done, total, zero } = progress;
-    if (now - this.#told < INTERVAL && done < total) return;
+    const { idstr, done, total, zero, skipped } = progress;
+    if (now - this.#told < INTERVAL) return;
     this.#told = now;
-    const seconds = (now - this.#started) / 1000;
-    const bytesPerSecond = done / Math.max(0.001, seconds);
-    printEvent("progress", {
-      idstr,
-      done,
-      total,
-      zero,
-      bytesPerSecond: Math.round(bytesPerSecond),
-      secondsLeft: Number(
-        ((total - done) / Math.max(1, bytesPerSecond)).toFixed(3),
-      ),
+    const { bytesPerSecond, secondsLeft } = paceOf(
+      progress,
+      now - this.#started,
+    );
+    printStatistics("progress", {
+      ...{ idstr, done, total, zero, skipped, bytesPerSecond },
+      secondsLeft: secondsLeft === undefined
+        ? null
+        : Number(secondsLeft.toFixed(3)),
     });
   };
 
@@ -39,7 +38,19 @@ export class ProgressEvents implements ProgressTeller {
   [Symbol.dispose](): void {}
 }
 
-/** Prints an event. */
+/** Prints an event on standard output, a JSON object a line. */
 export function printEvent(event: string, facts: object): void {
-  print(JSON.stringify({ event, ...facts }));
+  printLog(JSON.stringify({ event, ...facts }));
+}
+
+/**
+ * Prints an event that the next one of its kind replaces if nobody reads; `of`
+ * tells several of a kind apart.
+ */
+export function printStatistics(
+  event: string,
+  facts: object,
+  of: string | number = "",
+): void {
+  printLog(JSON.stringify({ event, ...facts }), { topic: `${event} ${of}` });
 }

@@ -1,7 +1,8 @@
 import type { ReceiveProgress } from "../../qemu/mod.ts";
 import { formatBytes } from "./format_bytes.ts";
 import { formatCount, formatShare } from "./format_count.ts";
-import { drawLine, print } from "./output.ts";
+import { drawLine } from "./output.ts";
+import { printStatistics } from "./progress_events.ts";
 import { canDraw, messageColumns } from "./terminal.ts";
 
 /** Milliseconds between two drawings, and between two events. */
@@ -31,7 +32,7 @@ export class ReceiveBar implements Disposable {
 /** Events on standard output, a JSON object a line. */
 export class ReceiveEvents implements Disposable {
   readonly #started = performance.now();
-  #told = -Infinity;
+  #told = this.#started;
 
   /** Prints a `progress` event, if it is time to. */
   readonly show = (progress: ReceiveProgress): void => {
@@ -39,7 +40,7 @@ export class ReceiveEvents implements Disposable {
     if (now - this.#told < EVENT_INTERVAL) return;
     this.#told = now;
     const bytesPerSecond = rateOf(progress, now - this.#started);
-    print(JSON.stringify({ event: "progress", ...progress, bytesPerSecond }));
+    printStatistics("progress", { ...progress, bytesPerSecond });
   };
 
   /** Does nothing: an event is a line of its own. */

@@ -1,20 +1,23 @@
 import type { PagerEvent } from "../../linux/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";
-import { print, printMessage } from "../output/output.ts";
+import { printMessage } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
+import { printEvent, printStatistics } from "../output/progress_events.ts";
 
 /** Tells programs what happens: an event a line on standard output. */
 export class PageServerEvents {
   /** VMs can connect. */
   listening(path: string): void {
-    print(JSON.stringify({ event: "ready", listen: `unix:${path}` }));
+    printEvent("ready", { listen: `unix:${path}` });
   }
 
   /** Something happened. */
   take({ kind, ...rest }: PagerEvent): void {
     if (kind === "ready" || kind === "stopped" || kind === "error") return;
-    print(JSON.stringify({ event: kind, ...rest }));
+    const vm = "vm" in rest ? rest.vm : undefined;
+    if (kind === "statistics") printStatistics(kind, rest, vm);
+    else printEvent(kind, rest);
   }
 }
 

@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import type { MappedResumePlan } from "../../qemu/mod.ts";
 import { incomingCommands, incomingOptions } from "../info/load_commands.ts";
 import { joinWords } from "../input/split_words.ts";
-import { print, printJson } from "../output/output.ts";
+import { printLog } from "../output/output.ts";
+import { printEvent } from "../output/progress_events.ts";
 import { paint } from "../output/terminal.ts";
 
 /** What QEMU needs to resume a guest that maps its RAM. */
@@ -32,12 +33,14 @@ export function printInstructions(
   instructions: MapInstructions,
   json: boolean,
 ): void {
-  if (json) return printJson(instructions);
-  print(paint("bold", "Start QEMU as the guest was saved, with these besides"));
-  print(`  ${joinWords(instructions.args)}`);
-  print("");
-  print(paint("bold", "Then tell it by QMP"));
-  for (const it of instructions.qmp) print(`  ${JSON.stringify(it)}`);
-  print("");
-  print("The snapshot must stay as it is for as long as the guest runs.");
+  if (json) return printEvent("prepared", instructions);
+  printLog([
+    paint("bold", "Start QEMU as the guest was saved, with these besides"),
+    `  ${joinWords(instructions.args)}`,
+    "",
+    paint("bold", "Then tell it by QMP"),
+    ...instructions.qmp.map((it) => `  ${JSON.stringify(it)}`),
+    "",
+    "The snapshot must stay as it is for as long as the guest runs.",
+  ].join("\n"));
 }

@@ -24,7 +24,7 @@ export interface ResumeArguments {
   /** The monitor of a QEMU that waits with `-incoming defer`. */
   readonly qmp: string | undefined;
   /** Where the device-only file goes. */
-  readonly devices: string | undefined;
+  readonly deviceState: string | undefined;
   /** Whether the guest is to stay as it is, not running. */
   readonly paused: boolean;
   readonly json: boolean;
@@ -58,7 +58,7 @@ const OPTIONS = {
   via: { type: "string" },
   to: { type: "string" },
   qmp: { type: "string" },
-  devices: { type: "string" },
+  "device-state": { type: "string" },
   paused: { type: "boolean" },
   force: { type: "boolean" },
   record: { type: "string" },
@@ -85,14 +85,15 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
   const own = end < 0 ? args : args.slice(0, end);
   const { values, positionals } = parse(own, OPTIONS);
   const { FILE } = takePositionals(positionals, "FILE");
-  const { to, qmp, devices, record, replay = [] } = values;
+  const { to, qmp, record, replay = [] } = values;
   const qemu = end < 0 ? undefined : parseQemu(args.slice(end + 1));
   const parsed: ResumeArguments = {
     file: FILE,
     open: openOptions(values),
     via: parseVia(values.via),
     qemu,
-    ...{ to, qmp, devices, record, replay },
+    deviceState: values["device-state"],
+    ...{ to, qmp, record, replay },
     paused: (values.paused ?? false) || (qemu?.args.includes("-S") ?? false),
     json: values.json ?? false,
     force: values.force ?? false,
@@ -119,7 +120,7 @@ export function address(option: string, text: string): SocketAddress {
 }
 
 function checkTogether(parsed: ResumeArguments): void {
-  const { via, qemu, to, qmp, devices, paused, postcopy } = parsed;
+  const { via, qemu, to, qmp, deviceState, paused, postcopy } = parsed;
   function refuse(what: string, why: string): never {
     throw new UsageError(`Cannot use ${what}: ${why}`);
   }
@@ -133,9 +134,9 @@ function checkTogether(parsed: ResumeArguments): void {
     if (parsed.postcopyOnly !== undefined) {
       refuse(`--${parsed.postcopyOnly}`, "by --via map nothing is sent");
     }
-    if (qemu === undefined && qmp === undefined && devices === undefined) {
+    if (qemu === undefined && qmp === undefined && deviceState === undefined) {
       throw new UsageError(
-        "Cannot prepare --via map without --devices OUT, QEMU's arguments " +
+        "Cannot prepare --via map without --device-state OUT, QEMU's arguments " +
           "behind --, or --qmp",
       );
     }
@@ -145,8 +146,8 @@ function checkTogether(parsed: ResumeArguments): void {
         "--to or --qmp of one that waits",
     );
   }
-  if (devices !== undefined && (via !== "map" || qemu !== undefined)) {
-    refuse("--devices", "it is for --via map with a QEMU that you start");
+  if (deviceState !== undefined && (via !== "map" || qemu !== undefined)) {
+    refuse("--device-state", "it is for --via map with a QEMU that you start");
   }
   if (paused && qemu === undefined && qmp === undefined) {
     refuse("--paused", "start that QEMU with -S instead");

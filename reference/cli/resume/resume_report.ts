@@ -4,7 +4,7 @@ import { countOf, formatCount } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
 import { drawLine, printMessage } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
-import { printEvent } from "../output/progress_events.ts";
+import { printEvent, printStatistics } from "../output/progress_events.ts";
 import { canDraw, messageColumns } from "../output/terminal.ts";
 import type { Way } from "./resume_arguments.ts";
 
@@ -137,7 +137,7 @@ export class ResumeEvents implements ResumeReport {
   }
 
   progress(progress: ResumeProgress): void {
-    printEvent("progress", progress);
+    printStatistics("progress", progress);
   }
 
   note(text: string): void {

@@ -15,3 +15,5 @@ for (const args of lines) {
   const code = await main(args);
   for (const stream of [1, 2]) writeSync(stream, `\0${code}\0`);
 }
+// Threads that write may be left.
+process.exit(0);

@@ -1,0 +1,134 @@
+/** What becomes of output for as long as nobody reads it. */
+export interface PendingOptions {
+  /** Whether it is what the command is for, and never dropped. */
+  readonly product?: boolean;
+  /** Of two with the same topic, only the later one is of use. */
+  readonly topic?: string;
+  /** Whether it only draws over what was drawn before. */
+  readonly draws?: boolean;
+}
+
+interface Entry extends PendingOptions {
+  readonly bytes: Uint8Array;
+}
+
+/** Entries that wait before a later one of a topic replaces an earlier one. */
+const TOPICS_MIN = 16;
+/** Most entries that wait, and most bytes of them, without the product. */
+const ENTRIES_MAX = 1024;
+const BYTES_MAX = 0x100000;
+/** Bytes that are taken at once, if the first entry is not longer. */
+const BATCH = 0x40000;
+
+/**
+ * Output that waits for its reader. All but the product is bounded: first goes
+ * what is out of date, then the oldest line of a topic, then the oldest line. How
+ * many lines were dropped is said before the next one that is taken.
+ */
+export class PendingOutput {
+  readonly #sayDropped: (count: number) => string;
+  readonly #entries: Entry[] = [];
+  #byteLength = 0;
+  /** Entries that can be dropped, and their bytes. */
+  #droppable = 0;
+  #droppableLength = 0;
+  #dropped = 0;
+
+  /** `sayDropped` makes the line that says how many lines were dropped. */
+  constructor(sayDropped: (count: number) => string) {
+    this.#sayDropped = sayDropped;
+  }
+
+  /** Bytes that wait. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** Whether a part of the product waits. */
+  get hasProduct(): boolean {
+    return this.#droppable < this.#entries.length;
+  }
+
+  /** Lines that have not been written, and that nobody was told of. */
+  get lostLines(): number {
+    return this.#dropped + this.#entries.filter((it) => !it.draws).length;
+  }
+
+  /** Adds what is to be written; the bytes must not change from now on. */
+  push(bytes: Uint8Array, options: PendingOptions = {}): void {
+    const { topic, draws = false } = options;
+    const last = this.#entries.length - 1;
+    if (draws && this.#entries[last]?.draws) this.#drop(last);
+    if (topic !== undefined && this.#entries.length >= TOPICS_MIN) {
+      this.#drop(this.#entries.findIndex((it) => it.topic === topic));
+    }
+    const entry = { ...options, bytes };
+    this.#entries.push(entry);
+    this.#count(entry, 1);
+    while (
+      this.#droppable > 1 &&
+      (this.#droppable > ENTRIES_MAX || this.#droppableLength > BYTES_MAX)
+    ) {
+      this.#drop(this.#leastNeeded());
+    }
+  }
+
+  /** Takes what is to be written next; undefined if nothing waits. */
+  take(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.#entries.length === 0) return undefined;
+    const parts: Uint8Array[] = [];
+    if (this.#dropped > 0) {
+      parts.push(new TextEncoder().encode(this.#sayDropped(this.#dropped)));
+      this.#dropped = 0;
+    }
+    let length = 0;
+    let count = 0;
+    for (const entry of this.#entries) {
+      if (count > 0 && length + entry.bytes.length > BATCH) break;
+      parts.push(entry.bytes);
+      length += entry.bytes.length;
+      this.#count(entry, -1);
+      count++;
+    }
+    this.#entries.splice(0, count);
+    return concatenate(parts);
+  }
+
+  /** Forgets all that waits. */
+  clear(): void {
+    for (const entry of this.#entries.splice(0)) this.#count(entry, -1);
+    this.#dropped = 0;
+  }
+
+  /** The oldest entry of a topic, else the oldest, but never the newest one. */
+  #leastNeeded(): number {
+    const older = this.#entries.slice(0, -1);
+    const ofTopic = older.findIndex((it) => it.topic !== undefined);
+    return ofTopic >= 0 ? ofTopic : older.findIndex((it) => !it.product);
+  }
+
+  #drop(index: number): void {
+    if (index < 0) return;
+    const [entry] = this.#entries.splice(index, 1);
+    this.#count(entry, -1);
+    if (!entry.draws) this.#dropped++;
+  }
+
+  #count({ bytes, product = false }: Entry, sign: 1 | -1): void {
+    this.#byteLength += sign * bytes.length;
+    if (product) return;
+    this.#droppable += sign;
+    this.#droppableLength += sign * bytes.length;
+  }
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const length = parts.reduce((sum, { length }) => sum + length, 0);
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Progress } from "../../saving/mod.ts";
+import { paceOf } from "./pace_of.ts";
+import { TotalProgress } from "./total_progress.ts";
+
+const GIB = 2 ** 30;
+
+test("paceOf() counts what was read or written, not what was skipped", () => {
+  // 8 GiB of which 6 are holes, passed over in no time; 1 GiB in 2 s.
+  const progress = { idstr: "ram", done: 7 * GIB, total: 8 * GIB };
+  assert.deepEqual(paceOf({ ...progress, skipped: 6 * GIB }, 2000), {
+    share: 0.5,
+    bytesPerSecond: GIB / 2,
+    secondsLeft: 2,
+  });
+});
+
+test("paceOf() promises no end where nothing was done", () => {
+  const progress = { idstr: "ram", done: 6, total: 8, skipped: 6 };
+  assert.deepEqual(paceOf(progress, 1000), {
+    share: 0,
+    bytesPerSecond: 0,
+    secondsLeft: undefined,
+  });
+  const whole = { idstr: "ram", done: 8, total: 8, skipped: 8 };
+  assert.deepEqual(paceOf(whole, 0), {
+    share: 1,
+    bytesPerSecond: 0,
+    secondsLeft: 0,
+  });
+});
+
+test("TotalProgress makes one progress of that of several blocks", () => {
+  const shown: Progress[] = [];
+  const total = new TotalProgress(100, (progress) => void shown.push(progress));
+  total.onProgress({ idstr: "a", done: 20, total: 40, skipped: 15, zero: 16 });
+  total.next(40);
+  total.next(10); // All of it is zero: nothing was told.
+  total.onProgress({ idstr: "c", done: 50, total: 50 });
+  assert.deepEqual(shown, [
+    { idstr: "a", done: 20, total: 100, zero: 16, skipped: 15 },
+    { idstr: "c", done: 100, total: 100, zero: 46, skipped: 45 },
+  ]);
+});
