@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync, utimesSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createSnapshot } from "../saving/mod.ts";
 import { createFileSink } from "../sinks/mod.ts";
 import { PagedMemory } from "./paged_memory.ts";
+import { openPagerSource } from "./pager_source.ts";
 import { linux } from "./system_calls.ts";
 import { touchPages } from "./testing/touch_pages.ts";
 import { uffdTest } from "./testing/uffd_test_case.ts";
@@ -171,6 +172,26 @@ uffdTest(
     server.close();
   },
 );
+
+uffdTest("a mapped file that has changed gives no page", async (folder) => {
+  const path = folder.file("vm.mr");
+  await writeSnapshot(path);
+  const { blocks: [block] } = await openPagerSource({
+    ...{ file: path, flat: false, open: {} },
+  });
+  assert("viewSync" in block && block.viewSync !== undefined);
+  const page = block.viewSync(1000 * PAGE, PAGE);
+  assert.equal(page?.[0], valueOf(1000));
+  const later = new Date(statSync(path).mtimeMs + 10);
+  utimesSync(path, later, later);
+  const begun = performance.now();
+  assert.throws(() => {
+    // It looks every two milliseconds.
+    while (performance.now() - begun < 10_000) {
+      block.viewSync?.(1000 * PAGE, PAGE);
+    }
+  }, { name: "SourceError", changed: true });
+});
 
 uffdTest("PagedMemory records what was touched", async (folder) => {
   const path = folder.file("vm.mr");

@@ -3,6 +3,7 @@ import { DemandGate } from "../sources/demand_gate.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
+import { PushFront } from "./push_front.ts";
 
 /** Most requested pages that are read at once; there is one a waiting CPU. */
 const AT_ONCE = 64;
@@ -26,6 +27,8 @@ interface Demand {
 export class DemandQueue {
   /** Work in the background waits at it. */
   readonly gate: DemandGate = new DemandGate();
+  /** Where the pages are that were sent last. */
+  readonly front: PushFront = new PushFront();
   readonly #writer: PageWriter;
   readonly #waiting: Demand[] = [];
   readonly #spares = new Map<number, PageRecords[]>();
@@ -84,6 +87,7 @@ export class DemandQueue {
       demand.next = hostPage + 1;
       if (demand.next < end) this.#waiting.push(demand);
       block.take(hostPage);
+      this.front.demanded(block, hostPage);
       this.#active++;
       this.#activeBytes += hostPageSize;
       this.gate.demand(this.#send(block, hostPage)).then(() => {

@@ -47,7 +47,7 @@ export { MappedResumeError } from "./mapped_resume_error.ts";
 export type { PostcopyStatistics } from "./page_writer.ts";
 export type { PostcopyOptions } from "./postcopy_source.ts";
 export { PostcopySource } from "./postcopy_source.ts";
-export type { BlockRun } from "./push_pages.ts";
+export type { BlockRun } from "./push_batches.ts";
 export { QmpClient } from "./qmp_client.ts";
 export type { QmpEvent, QmpObject, QmpRefusal } from "./qmp_message.ts";
 export type { QemuFacts } from "./query_qemu.ts";

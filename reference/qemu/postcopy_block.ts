@@ -13,6 +13,8 @@ export class PostcopyBlock {
   /** How many host pages there are. */
   readonly hostPageCount: number;
   readonly #taken: PageBitmap;
+  /** Those that are to be pushed, and those that were taken. */
+  readonly #planned: PageBitmap;
 
   /** `hostPageSize` is that of the memory behind the RAMBlock over there. */
   constructor(block: RAMBlock, hostPageSize: number) {
@@ -28,13 +30,27 @@ export class PostcopyBlock {
     this.hostPageSize = Math.max(hostPageSize, pageSize);
     this.hostPageCount = Math.ceil(usedLength / this.hostPageSize);
     this.#taken = new PageBitmap(this.hostPageCount);
+    this.#planned = new PageBitmap(this.hostPageCount);
   }
 
   /** Takes a host page; false if somebody has taken it before. */
   take(hostPage: number): boolean {
     if (this.#taken.isSet(hostPage)) return false;
     this.#taken.set(hostPage);
+    this.#planned.set(hostPage);
     return true;
+  }
+
+  /**
+   * Plans to push host pages: the first of [from, end) that nobody has planned
+   * or taken, and those that follow, so many at most. Undefined if there is none.
+   */
+  planNext(from: number, end: number, most: number): PageRun | undefined {
+    const first = this.#planned.nextClear(from, end);
+    if (first >= end) return undefined;
+    const until = this.#planned.nextSet(first, Math.min(end, first + most));
+    for (let page = first; page < until; page++) this.#planned.set(page);
+    return { first, end: until };
   }
 
   /** The pages of the host pages [first, end). */

@@ -16,7 +16,8 @@ import {
   postcopyOpening,
   readOpening,
 } from "./postcopy_opening.ts";
-import { type BlockRun, pushPages } from "./push_pages.ts";
+import type { BlockRun } from "./push_batches.ts";
+import { pushPages } from "./push_pages.ts";
 import { pushZeros } from "./push_zeros.ts";
 import { listenToRequests } from "./request_listener.ts";
 
@@ -219,6 +220,7 @@ export class PostcopySource {
       first: this.#options.pushFirst ?? [],
       maxBandwidth: this.#options.maxBandwidth ?? Infinity,
       gate: queue.gate,
+      front: queue.front,
       signal,
     };
     await pushPages(this.#blocks, writer, options);

@@ -5,16 +5,9 @@ import type { DemandGate } from "../sources/demand_gate.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
+import { type BlockRun, pushBatches } from "./push_batches.ts";
+import type { PushFront } from "./push_front.ts";
 import { Throttle } from "./throttle.ts";
-
-/** Most runs that are read at a time: a server may not like a longer request. */
-const RUNS_MAX = 64;
-
-/** A run of pages of a RAMBlock. */
-export interface BlockRun extends PageRun {
-  /** idstr of the RAMBlock. */
-  readonly idstr: string;
-}
 
 /** How pages are pushed. */
 export interface PushOptions {
@@ -24,106 +17,52 @@ export interface PushOptions {
   readonly maxBandwidth: number;
   /** Where pages that were asked for have the right of way. */
   readonly gate: DemandGate;
+  /** Where those are that were asked for last. */
+  readonly front: PushFront;
   /** Stops the work. */
   readonly signal: AbortSignal;
-}
-
-/** A part of the work: whole host pages that nobody had taken, in order. */
-interface Batch {
-  readonly block: PostcopyBlock;
-  readonly runs: readonly PageRun[];
 }
 
 /**
  * Sends all pages of the snapshot that nobody has asked for, and none of those
  * that are not in it.
+ *
+ * What is near is read in the order of the file, while nobody waits for a page.
+ * Where each read waits for something far away, there is no use in standing still
+ * with it: several are always under way, for what is around the page that was
+ * asked for last, so that the guest finds it there when it comes to it.
  */
 export async function pushPages(
   blocks: readonly PostcopyBlock[],
   writer: PageWriter,
   options: PushOptions,
 ): Promise<void> {
-  const { gate, signal, maxBandwidth } = options;
+  const { first, gate, front, signal, maxBandwidth } = options;
   const [any] = blocks;
   if (any === undefined) return;
-  const { pageSize, parallelReads = 1 } = any.block;
-  const most = Math.max(
+  const { pageSize, parallelReads } = any.block;
+  const isFar = parallelReads !== undefined;
+  const byteLength = Math.max(
     CHUNK,
     ...blocks.map(({ hostPageSize }) => hostPageSize),
   );
   const lanes = Array.from(
-    { length: parallelReads },
-    () => new PageRecords(most / pageSize, pageSize),
+    { length: parallelReads ?? 1 },
+    () => new PageRecords(byteLength / pageSize, pageSize),
   );
   const throttle = new Throttle(maxBandwidth, signal);
-  const batches = allBatches(blocks, options, most);
+  const batches = pushBatches(blocks, {
+    ...{ first, front: isFar ? front : undefined, byteLength, signal },
+  });
   await inLanes(lanes, batches, async ({ block, runs }, records) => {
-    await gate.idle(signal);
+    if (!isFar) await gate.idle(signal);
     await writer.readAhead(block, runs, records);
-    await gate.idle(signal);
+    if (!isFar) await gate.idle(signal);
     // While they were read, some may have been asked for.
     const parts = runs.flatMap((run) => takeFree(block, run));
     if (parts.length === 0) return;
     await throttle.spend(await writer.sendAhead(block, parts, records));
   });
-}
-
-async function* allBatches(
-  blocks: readonly PostcopyBlock[],
-  { first, signal }: PushOptions,
-  most: number,
-): AsyncGenerator<Batch> {
-  const named = new Map(blocks.map((it) => [it.block.idstr, it]));
-  const limits = { signal, most };
-  // Neighbours in the order of a working set are read together.
-  let together: PageRun[] = [];
-  let last: PostcopyBlock | undefined;
-  for (const { idstr, ...run } of first) {
-    const block = named.get(idstr);
-    if (block === undefined) continue;
-    if (block !== last && last !== undefined) {
-      yield* batchesOf(last, together, limits);
-      together = [];
-    }
-    last = block;
-    together.push(run);
-  }
-  if (last !== undefined) yield* batchesOf(last, together, limits);
-  for (const block of blocks) {
-    const all = { first: 0, end: block.block.pageCount };
-    yield* batchesOf(block, [all], limits);
-  }
-}
-
-/** What of some runs is in the snapshot and not taken, in host pages. */
-async function* batchesOf(
-  block: PostcopyBlock,
-  wanted: readonly PageRun[],
-  { signal, most }: { readonly signal: AbortSignal; readonly most: number },
-): AsyncGenerator<Batch> {
-  const capacity = most / block.hostPageSize;
-  let runs: PageRun[] = [];
-  let room = capacity;
-  for (const run of wanted) {
-    // A host page may have pages of several runs in it.
-    let from = 0;
-    for await (const present of block.block.presentRuns({ ...run, signal })) {
-      const { first, end } = block.hostPagesOf(present);
-      for (from = Math.max(first, from);;) {
-        from = block.nextFree(from, end);
-        if (from >= end) break;
-        const until = block.nextTaken(from, Math.min(end, from + room));
-        runs.push(block.pagesOf(from, until));
-        room -= until - from;
-        from = until;
-        if (room > 0 && runs.length < RUNS_MAX) continue;
-        yield { block, runs };
-        runs = [];
-        room = capacity;
-      }
-    }
-  }
-  if (runs.length > 0) yield { block, runs };
 }
 
 /** Takes what of a run is still free. */
