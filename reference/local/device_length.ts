@@ -15,3 +15,9 @@ export function deviceLength(reads: (offset: number) => boolean): number {
   }
   return start;
 }
+
+/** Whether a read failed since there is no byte, or no way to ask for one. */
+export function isBehindEnd(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return code === "EINVAL" || code === "EOVERFLOW";
+}

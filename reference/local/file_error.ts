@@ -1,5 +1,5 @@
 import type * as NodeFs from "node:fs";
-import { hex } from "../../format/mod.ts";
+import { type ByteRange, hex } from "../../format/mod.ts";
 import { SourceError } from "../sources/source_error.ts";
 
 /** Turns what `node:fs` threw into a `SourceError` that says it in one line. */
@@ -48,5 +48,17 @@ export function notSeekable(
       JSON.stringify(name)
     }: it is ${kind}, expected a regular file, which can be read and ` +
       "written at any position",
+  );
+}
+
+/** A file that ends before bytes that it had. */
+export function fileShrank(name: string, range: ByteRange): SourceError {
+  const { offset, length } = range;
+  return new SourceError(
+    name,
+    `Cannot read ${length} bytes at ${hex(offset)} of ${
+      JSON.stringify(name)
+    }: the file is shorter than when it was opened`,
+    { range, changed: true },
   );
 }

@@ -1,11 +1,11 @@
 import type * as NodeFs from "node:fs";
-import { hex } from "../../format/mod.ts";
 import type { BackingFile } from "../sources/backing.ts";
 import { checkRange } from "../sources/check_range.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { builtinModule } from "./builtin_module.ts";
-import { deviceLength } from "./device_length.ts";
-import { fileError, notSeekable } from "./file_error.ts";
+import { isBehindEnd } from "./device_length.ts";
+import { fileError, fileShrank, notSeekable } from "./file_error.ts";
+import { deviceFacts, regularFileFacts } from "./file_facts.ts";
 import { type FileVersion, FileWatch } from "./file_watch.ts";
 
 /** `node:fs`, or an error where there are no files. */
@@ -19,8 +19,6 @@ const WRITES = 3;
 const SYNC_READ_MAX = 0x40000;
 /** No read or write hands more than this to the kernel, which has a limit too. */
 const TRANSFER_MAX = 0x1000000;
-/** Bytes of the blocks that `stat` counts, whatever those of the file system. */
-const STAT_BLOCK = 512;
 const DONE = Promise.resolve();
 
 /**
@@ -61,16 +59,13 @@ export class LocalFile implements Disposable {
       );
       const isDevice = stat.isBlockDevice() && (openFlags & WRITES) === 0;
       if (!stat.isFile() && !isDevice) throw notSeekable("open", name, stat);
-      this.byteLength = isDevice ? this.#deviceLength() : stat.size;
-      this.#opened = { size: stat.size, mtimeMs: stat.mtimeMs };
-      // Deno tells none on Windows.
-      const blocks = isDevice
-        ? undefined
-        : stat.blocks as number | null | undefined;
-      this.allocatedLength = blocks == null ? undefined : STAT_BLOCK * blocks;
-      this.identity = isDevice
-        ? `device:${stat.rdev}`
-        : `${stat.dev}:${stat.ino}`;
+      this.#opened = stat;
+      const facts = isDevice
+        ? deviceFacts(stat, (offset) => this.#readsByte(offset))
+        : regularFileFacts(stat);
+      this.byteLength = facts.byteLength;
+      this.allocatedLength = facts.allocatedLength;
+      this.identity = facts.identity;
     } catch (error) {
       this.close();
       throw error;
@@ -82,7 +77,12 @@ export class LocalFile implements Disposable {
     return this.#watch ??= new FileWatch(
       this.name,
       this.#opened,
-      () => this.#try("stat", () => this.#fs.fstatSync(this.#descriptor)),
+      // A read that is under way looks too, though the file is closed.
+      () =>
+        this.#try(
+          "stat",
+          () => this.#fs.fstatSync(this.#fd ?? this.#descriptor),
+        ),
     );
   }
 
@@ -121,7 +121,7 @@ export class LocalFile implements Disposable {
     signal?: AbortSignal,
   ): Promise<void> {
     if (target.length > SYNC_READ_MAX) {
-      return this.#readLarge(target, offset, signal);
+      return this.#held(this.#readLarge(target, offset, signal));
     }
     try {
       signal?.throwIfAborted();
@@ -220,18 +220,12 @@ export class LocalFile implements Disposable {
     );
   }
 
-  #deviceLength(): number {
+  #readsByte(offset: number): boolean {
     const byte = new Uint8Array(1);
-    return deviceLength((offset) => this.#readsByte(byte, offset));
-  }
-
-  /** Behind the end there is no byte, or no way to ask for one. */
-  #readsByte(byte: Uint8Array, offset: number): boolean {
     try {
       return this.#fs.readSync(this.#descriptor, byte, 0, 1, offset) === 1;
     } catch (error) {
-      const { code } = error as { readonly code?: unknown };
-      if (code === "EINVAL" || code === "EOVERFLOW") return false;
+      if (isBehindEnd(error)) return false;
       throw fileError("read", this.name, error, { offset, length: 1 });
     }
   }
@@ -243,16 +237,14 @@ export class LocalFile implements Disposable {
     offset: number,
   ): Promise<number> {
     const fd = this.#descriptor;
-    return this.#held(
-      new Promise((resolve, reject) => {
-        this.#fs.read(fd, target, start, length, offset, (error, count) => {
-          if (error === null) resolve(count);
-          else {
-            reject(fileError("read", this.name, error, { offset, length }));
-          }
-        });
-      }),
-    );
+    return new Promise((resolve, reject) => {
+      this.#fs.read(fd, target, start, length, offset, (error, count) => {
+        if (error === null) resolve(count);
+        else {
+          reject(fileError("read", this.name, error, { offset, length }));
+        }
+      });
+    });
   }
 
   /** Until a call has ended, its descriptor must not be that of another file. */
@@ -268,13 +260,7 @@ export class LocalFile implements Disposable {
 
   #shrank(offset: number, length: number): SourceError {
     this.#watch?.check();
-    return new SourceError(
-      this.name,
-      `Cannot read ${length} bytes at ${hex(offset)} of ${
-        JSON.stringify(this.name)
-      }: the file is shorter than when it was opened`,
-      { range: { offset, length }, changed: true },
-    );
+    return fileShrank(this.name, { offset, length });
   }
 
   #try<T>(
