@@ -157,7 +157,8 @@ async function importTheirs(scratch: ScratchDirectory): Promise<void> {
   using source = openFileSource(scratch.file("snapshot"));
   const { machine, blocks } = openSnapshotSync(source);
   using core = openFileSource(scratch.file("theirs"));
-  const imported = await guestBlocks(await openElfCore(core), { machine });
+  const memory = await openElfCore(core);
+  const { blocks: imported } = await guestBlocks(memory, { machine });
   const sink = createFileSink(scratch.file("imported"));
   await saveSnapshot(sink, imported, { machine });
   using file = openFileSource(scratch.file("imported"));

@@ -17,6 +17,7 @@ const RANGES_MAX = 0x200000;
 
 /** `bitmaps FILE` */
 export const bitmaps: Command = {
+  options: SNAPSHOT_OPTIONS,
   help: `\
 Usage: deno task bitmaps FILE|URL [options]
 

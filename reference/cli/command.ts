@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { didYouMean } from "./input/did_you_mean.ts";
+import type { OptionUses } from "./input/option_ways.ts";
 import { UsageError } from "./input/usage_error.ts";
 
 /** What a command is run with. */
@@ -12,6 +13,10 @@ export interface CommandContext {
 export interface Command {
   /** What `--help` prints. */
   readonly help: string;
+  /** Its options. */
+  readonly options: Options;
+  /** What they need to have an effect. Default: each has one always. */
+  readonly uses?: OptionUses;
   /** Runs it; the number is the exit code. */
   run(args: readonly string[], context: CommandContext): Promise<number>;
 }

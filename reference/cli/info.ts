@@ -3,12 +3,13 @@ import { openSnapshot, type Snapshot } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { importLate } from "./import_late.ts";
 import { type OpenedSource, openSource } from "./input/open_source.ts";
+import { checkUses, optionUses } from "./input/option_ways.ts";
 import {
   openOptions,
+  SNAPSHOT_NAMES,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
-import { UsageError } from "./input/usage_error.ts";
 
 const load = importLate(import.meta.url);
 
@@ -17,8 +18,28 @@ type Devices = typeof import("./info/info_devices.ts");
 type Elsewhere = typeof import("./info/info_elsewhere.ts");
 type Overview = typeof import("./info/info_overview.ts");
 
+const OPTIONS = {
+  ...SNAPSHOT_OPTIONS,
+  map: { type: "boolean" },
+  devices: { type: "boolean" },
+  xml: { type: "boolean" },
+  against: { type: "string" },
+  try: { type: "boolean" },
+} as const;
+
+const USES = optionUses(OPTIONS, {
+  ways: {
+    "without --devices and --against": [...SNAPSHOT_NAMES, "map", "xml"],
+    "with --devices": [...SNAPSHOT_NAMES, "devices"],
+    "with --against": [...SNAPSHOT_NAMES, "against", "try"],
+  },
+  needs: { try: ["against"] },
+});
+
 /** `info FILE` */
 export const info: Command = {
+  options: OPTIONS,
+  uses: USES,
   help: `\
 Usage: deno task info FILE|URL [options]
        deno task info FILE|URL --devices [options]
@@ -49,19 +70,10 @@ ${SNAPSHOT_OPTIONS_HELP}
 Example: deno task info vm.mr --map
          deno task info vm.mr --against "-machine q35 -m 4G -smp 2"`,
   async run(args, { signal }) {
-    const { values, positionals } = parse(joinAgainst(args), {
-      ...SNAPSHOT_OPTIONS,
-      map: { type: "boolean" },
-      devices: { type: "boolean" },
-      xml: { type: "boolean" },
-      against: { type: "string" },
-      try: { type: "boolean" },
-    });
+    const { values, positionals } = parse(joinAgainst(args), OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");
     const { against, devices = false, json = false } = values;
-    if (values.try && against === undefined) {
-      throw new UsageError("Cannot use --try without --against");
-    }
+    checkUses(USES, wayOf(values), values);
     const options = { ...openOptions(values), signal };
     await using opened = await openSource(FILE, { signal });
     const code = await show(opened);
@@ -107,6 +119,19 @@ Example: deno task info vm.mr --map
     }
   },
 };
+
+/** What is printed, by the first option that says so. */
+function wayOf(
+  { devices, against }: {
+    readonly devices?: boolean | undefined;
+    readonly against?: string | undefined;
+  },
+): keyof typeof USES.ways {
+  if (devices) return "with --devices";
+  return against === undefined
+    ? "without --devices and --against"
+    : "with --against";
+}
 
 /** QEMU's arguments start with a dash, which no value of an option may. */
 function joinAgainst(args: readonly string[]): string[] {

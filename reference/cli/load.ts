@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { willNeed } from "../linux/mod.ts";
 import { exportImage } from "../loading/mod.ts";
-import type { FileGroup, PendingFile } from "../sinks/mod.ts";
+import type { PendingFile } from "../sinks/mod.ts";
 import { openSnapshot, type RAMBlock } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { imageName } from "./input/image_name.ts";
@@ -25,9 +25,9 @@ import {
   allocatedBytes,
   checkOutput,
   createOutput,
-  openOutputFolder,
   type OutputOptions,
 } from "./output/output_file.ts";
+import { OutputFolder } from "./output/output_folder.ts";
 import { printable } from "./output/printable.ts";
 import { ProgressBar } from "./output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "./output/progress_events.ts";
@@ -35,29 +35,32 @@ import { formatTable } from "./output/table.ts";
 import { TotalProgress } from "./output/total_progress.ts";
 import { paint } from "./output/terminal.ts";
 
+const OPTIONS = {
+  ...SNAPSHOT_OPTIONS,
+  ...WORK_OPTIONS,
+  force: { type: "boolean" },
+} as const;
+
 /** `load FILE OUTDIR` */
 export const load: Command = {
+  options: OPTIONS,
   help: `\
 Usage: deno task load FILE|URL OUTDIR [options]
 
-Writes the memory of every RAMBlock to a flat image in OUTDIR, which must be
-there: pc.ram to pc.ram.img. Characters of an idstr that do not belong into a
-file name are written as %XX. Zero pages are holes. Either all images are
-written or none: if load is killed while it puts them in place, the next load
-to OUTDIR takes that back first.
+Writes the memory of every RAMBlock to a flat image in OUTDIR, which is made if
+it is not there: pc.ram to pc.ram.img. Characters of an idstr that do not belong
+into a file name are written as %XX. Zero pages are holes. Either all images are
+written or none: if load is killed while it puts them in place, the next load to
+OUTDIR takes that back first.
 
   --force                     replace images that are there
 ${WORK_OPTIONS_HELP}
 ${openOptionsHelp("FILE")}
 ${EVENTS_HELP}
 
-Example: mkdir images && deno task load vm.mr images`,
+Example: deno task load vm.mr images`,
   async run(args, { signal }) {
-    const { values, positionals } = parse(args, {
-      ...SNAPSHOT_OPTIONS,
-      ...WORK_OPTIONS,
-      force: { type: "boolean" },
-    });
+    const { values, positionals } = parse(args, OPTIONS);
     const { FILE, OUTDIR } = takePositionals(positionals, "FILE", "OUTDIR");
     const output = { force: values.force ?? false, inputs: [FILE] };
     const { json = false } = values;
@@ -66,7 +69,7 @@ Example: mkdir images && deno task load vm.mr images`,
     const started = performance.now();
     await using opened = await openSource(FILE, { signal, willNeed });
     const snapshot = await openSnapshot(opened.source, options);
-    using group = openOutputFolder(OUTDIR);
+    using group = new OutputFolder(OUTDIR);
     const ignored = snapshot.blocks.filter((block) => block.ignored);
     const images = snapshot.blocks.filter((block) => !block.ignored)
       .map((block) => ({ block, path: join(OUTDIR, imageName(block.idstr)) }));
@@ -110,7 +113,7 @@ interface Work {
   readonly directIo: boolean;
   readonly json: boolean;
   /** Puts them in place. */
-  readonly group: FileGroup;
+  readonly group: OutputFolder;
   readonly signal: AbortSignal;
 }
 

@@ -59,10 +59,21 @@ test("load refuses before any work", PATIENT, async () => {
   const inTheWay = scratch.write("vga.vram.img", "precious");
   await runAllBad([
     [["load", file, scratch.path], 1, /vga\.vram\.img".*--force/],
-    [["load", file, scratch.file("no")], 1, /no directory .*\(mkdir/],
+    [["load", file, scratch.file("no/no")], 1, /no directory .*\(mkdir/],
     [["load", file, inTheWay], 1, /is not a directory/],
   ]);
   assert.deepEqual(scratch.list(), ["vga.vram.img", "vm.mr"]);
+});
+
+test("load makes the one folder that is to be there", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  await runGood(["load", file, scratch.file("images/")]);
+  assert.ok(scratch.list().includes("images"));
+  // Of a command that fails, none stays.
+  const other = ["load", file, scratch.file("other"), "--offset", "1"];
+  await runBad(other, 1, /byte 0x1/);
+  assert.deepEqual(scratch.list(), ["images", "vm.mr"]);
 });
 
 test("load never writes over the FILE that it reads", PATIENT, async () => {

@@ -1,12 +1,10 @@
 import { writeProfile } from "../../format/mod.ts";
 import { PageServer, PageServerMetrics } from "../linux/mod.ts";
-import type { BlockRun } from "../qemu/mod.ts";
 import { createFileSink } from "../sinks/mod.ts";
-import { openSnapshot } from "../snapshot/mod.ts";
-import { loadProfile, mergeProfiles, profileRuns } from "../working_set/mod.ts";
 import { parse, takePositionals } from "./command.ts";
 import type { Command } from "./command.ts";
-import { openSource } from "./input/open_source.ts";
+import { FROM_RAW_HELP } from "./input/flat_image.ts";
+import { checkUses, optionUses } from "./input/option_ways.ts";
 import { signalExitCode, stoppedExitCode } from "./interrupted.ts";
 import {
   SNAPSHOT_OPTIONS,
@@ -14,17 +12,49 @@ import {
 } from "./input/snapshot_options.ts";
 import { checkOutput } from "./output/output_file.ts";
 import { serveMetrics } from "./page_server/metrics_server.ts";
-import {
-  type PageServerArguments,
-  pageServerArguments,
-} from "./page_server/page_server_arguments.ts";
+import { pageServerArguments } from "./page_server/page_server_arguments.ts";
+import { prepareInputs } from "./page_server/page_server_inputs.ts";
 import {
   PageServerEvents,
   PageServerLines,
 } from "./page_server/page_server_report.ts";
 
+const OPTIONS = {
+  ...SNAPSHOT_OPTIONS,
+  listen: { type: "string" },
+  block: { type: "string" },
+  flat: { type: "boolean" },
+  from: { type: "string" },
+  "fault-around": { type: "string" },
+  "no-push": { type: "boolean" },
+  "on-failure": { type: "string" },
+  "retry-for": { type: "string" },
+  record: { type: "string" },
+  replay: { type: "string", multiple: true },
+  metrics: { type: "string" },
+  force: { type: "boolean" },
+} as const;
+
+const COMMON = [
+  ...["listen", "fault-around", "no-push", "on-failure", "retry-for"] as const,
+  ...["metrics", "json"] as const,
+] as const;
+const USES = optionUses(OPTIONS, {
+  ways: {
+    "with --flat": [...COMMON, "flat", "from"],
+    "without --flat": [
+      ...COMMON,
+      ...["offset", "bitmap-byte-order", "bitmap-word-size"] as const,
+      ...["block", "record", "replay", "force"] as const,
+    ],
+  },
+  needs: { force: ["record"] },
+});
+
 /** `page-server FILE` */
 export const pageServer: Command = {
+  options: OPTIONS,
+  uses: USES,
   help: `\
 Usage: deno task page-server FILE|URL --listen unix:PATH [options]
 
@@ -48,6 +78,7 @@ Linux only. It needs the right to call the C library (Deno: --allow-ffi).
   --block IDSTR               the RAMBlock that is their memory, where there are
                               several
   --flat                      FILE is an image of the memory, byte for byte
+${FROM_RAW_HELP}
   --fault-around SIZE         bytes that come with a touched page; default: 64K
   --no-push                   send only what is asked for
   --on-failure stall|kill     what becomes of a VM that cannot be served; default:
@@ -66,27 +97,15 @@ Example: deno task page-server vm.mr --listen unix:/run/pages.sock
          deno task page-server https://example.com/memory --flat \\
              --listen unix:/run/pages.sock --on-failure kill`,
   async run(args, { signal }) {
-    const { values, positionals } = parse(args, {
-      ...SNAPSHOT_OPTIONS,
-      listen: { type: "string" },
-      block: { type: "string" },
-      flat: { type: "boolean" },
-      "fault-around": { type: "string" },
-      "no-push": { type: "boolean" },
-      "on-failure": { type: "string" },
-      "retry-for": { type: "string" },
-      record: { type: "string" },
-      replay: { type: "string", multiple: true },
-      metrics: { type: "string" },
-      force: { type: "boolean" },
-    });
+    const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");
+    checkUses(USES, values.flat ? "with --flat" : "without --flat", values);
     const request = pageServerArguments(FILE, values);
     const { record, force } = request;
     if (record !== undefined) {
       checkOutput(record, { force, inputs: [FILE, ...request.replay] });
     }
-    const loadFirst = await runsToReplay(request, signal);
+    const loadFirst = await prepareInputs(request, signal);
     const report = request.json
       ? new PageServerEvents()
       : new PageServerLines();
@@ -117,21 +136,6 @@ Example: deno task page-server vm.mr --listen unix:/run/pages.sock
     return code === signalExitCode("SIGTERM") ? 0 : code;
   },
 };
-
-async function runsToReplay(
-  { file, flat, replay, open }: PageServerArguments,
-  signal: AbortSignal,
-): Promise<readonly BlockRun[]> {
-  if (flat || replay.length === 0) return [];
-  const profiles = [];
-  for (const path of replay) {
-    await using opened = await openSource(path, { signal });
-    profiles.push(await loadProfile(opened.source, { signal }));
-  }
-  await using opened = await openSource(file, { signal });
-  const snapshot = await openSnapshot(opened.source, { ...open, signal });
-  return await profileRuns(mergeProfiles(profiles), snapshot, { signal });
-}
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

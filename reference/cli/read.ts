@@ -4,6 +4,7 @@ import { type Command, parse, takePositionals } from "./command.ts";
 import { blockParts } from "./input/block_parts.ts";
 import { findBlock } from "./input/find_block.ts";
 import { parseNumber } from "./input/number_argument.ts";
+import { checkNeeds } from "./input/option_ways.ts";
 import { openSource } from "./input/open_source.ts";
 import {
   openOptions,
@@ -19,8 +20,16 @@ import { createOutput, type OutputOptions } from "./output/output_file.ts";
 import { ProgressBar } from "./output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "./output/progress_events.ts";
 
+const OPTIONS = {
+  ...SNAPSHOT_OPTIONS,
+  out: { type: "string" },
+  force: { type: "boolean" },
+} as const;
+
 /** `read FILE IDSTR OFFSET LENGTH` */
 export const read: Command = {
+  options: OPTIONS,
+  uses: { needs: { force: ["out"] } },
   help: `\
 Usage: deno task read FILE|URL IDSTR OFFSET LENGTH [options]
 
@@ -37,11 +46,7 @@ Examples:
   deno task read vm.mr pc.ram 0 640K --out low.img
   deno task read vm.mr pc.ram 1M 16M --out - | strings`,
   async run(args, { signal }) {
-    const { values, positionals } = parse(args, {
-      ...SNAPSHOT_OPTIONS,
-      out: { type: "string" },
-      force: { type: "boolean" },
-    });
+    const { values, positionals } = parse(args, OPTIONS);
     const { FILE, IDSTR, OFFSET, LENGTH } = takePositionals(
       positionals,
       "FILE",
@@ -53,7 +58,8 @@ Examples:
     if (json && out === "-") {
       throw new UsageError("Cannot use --json with --out -: both want stdout");
     }
-    if (force && (out === undefined || out === "-")) {
+    checkNeeds(read.uses, values);
+    if (force && out === "-") {
       throw new UsageError("Cannot use --force without a file by --out");
     }
     const offset = parseNumber("OFFSET", OFFSET);

@@ -32,6 +32,7 @@ const OPTIONS = {
 
 /** `receive OUT --listen ADDRESS` */
 export const receive: Command = {
+  options: OPTIONS,
   help: `\
 Usage: deno task receive OUT --listen unix:PATH|tcp:HOST:PORT [options]
 

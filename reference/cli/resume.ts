@@ -9,6 +9,8 @@ import {
   printInstructions,
 } from "./resume/map_instructions.ts";
 import {
+  RESUME_OPTIONS,
+  RESUME_USES,
   type ResumeArguments,
   resumeArguments,
 } from "./resume/resume_arguments.ts";
@@ -33,6 +35,8 @@ import { chooseWay, type ChosenWay } from "./resume/resume_way.ts";
 
 /** `resume FILE` */
 export const resume: Command = {
+  options: RESUME_OPTIONS,
+  uses: RESUME_USES,
   help: `\
 Usage: deno task resume FILE|URL [options] -- [QEMU] QEMU-ARGS...
        deno task resume FILE|URL [options] --qmp ADDRESS [--to ADDRESS]

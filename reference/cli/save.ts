@@ -1,7 +1,10 @@
 import { saveSnapshot, type SaveSummary } from "../saving/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
+import { FROM_RAW_HELP } from "./input/flat_image.ts";
+import { checkUses, optionUses } from "./input/option_ways.ts";
 import {
   EVENTS_HELP,
+  OPEN_NAMES,
   OPEN_OPTIONS,
   openOptionsHelp,
 } from "./input/snapshot_options.ts";
@@ -28,12 +31,12 @@ import { saveArguments } from "./save/save_arguments.ts";
 import {
   DEMONSTRATION_OPTIONS,
   DEMONSTRATION_OPTIONS_HELP,
-  refuseDemonstration,
   saveDemonstration,
 } from "./save/save_demonstration.ts";
 import { OpenedSources, openInputs } from "./save/save_inputs.ts";
 
 const OPTIONS = {
+  from: { type: "string" },
   block: { type: "string", multiple: true },
   machine: { type: "string" },
   "page-size": { type: "string" },
@@ -49,8 +52,34 @@ const OPTIONS = {
   json: { type: "boolean" },
 } as const;
 
+const SAVING = [
+  ...["block", "from", "jobs", "direct-io", "force"] as const,
+  ...["capability", "resume", "scan", "json"] as const,
+] as const;
+const USES = optionUses(OPTIONS, {
+  ways: {
+    "without OUT and without --live": ["keep", "json"],
+    "without OUT, with --live": [
+      ...["keep", "live", "dirty-rate", "downtime-limit"] as const,
+      ...["jobs", "json"] as const,
+    ],
+    "with OUT, without --device-state": [
+      ...SAVING,
+      ...["machine", "page-size", "target-page-bits"] as const,
+    ],
+    "with --device-state, which tells it": [
+      ...SAVING,
+      ...OPEN_NAMES,
+      "device-state",
+    ],
+  },
+  needs: { from: ["block"], scan: ["block"] },
+});
+
 /** `save [OUT]` */
 export const save: Command = {
+  options: OPTIONS,
+  uses: USES,
   help: `\
 Usage: deno task save OUT --block IDSTR=IMAGE... [options]
        deno task save [--live] [--keep] [--json]
@@ -61,7 +90,9 @@ file, opens it lazily, compares what it reads, and shows what it did.
 
   --block IDSTR=IMAGE         the memory of the RAMBlock IDSTR, from its first
                               byte on; again for each, the largest first
-  --machine NAME              machine type that shall load it; default: none
+${FROM_RAW_HELP}
+  --machine NAME              machine type that shall load it, as pc-q35-10.0, by
+                              its whole name; default: none
   --page-size N               target page size in bytes; default: 4096
   --target-page-bits N        log2 of it, for targets that want it written (ARM)
   --device-state SNAPSHOT     copy machine, configuration and device state from
@@ -88,10 +119,23 @@ Examples:
     const { values, positionals } = parse(args, OPTIONS);
     const { force = false, json = false, resume = false } = values;
     if (positionals.length === 0) {
+      checkUses(
+        USES,
+        values.live
+          ? "without OUT, with --live"
+          : "without OUT and without --live",
+        values,
+      );
       return await saveDemonstration(values, signal);
     }
     const { OUT } = takePositionals(positionals, "OUT");
-    refuseDemonstration(values);
+    checkUses(
+      USES,
+      values["device-state"] === undefined
+        ? "with OUT, without --device-state"
+        : "with --device-state, which tells it",
+      values,
+    );
     const saveArgs = saveArguments(values);
     const work = workOptions(values);
     const output = { force, resume, inputs: [...saveArgs.images.values()] };

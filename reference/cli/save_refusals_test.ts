@@ -99,7 +99,11 @@ test(
       ],
       [["save", out, ...block, "--jobs", "0"], 2, /0 jobs: expected 1 to 64/],
       [["save", out, ...block, "--live"], 2, /--live with OUT/],
-      [["save", "--dirty-rate", "1"], 2, /--dirty-rate without --live/],
+      [
+        ["save", "--dirty-rate", "1"],
+        2,
+        /--dirty-rate without OUT and without --live/,
+      ],
       [
         ["save", out, ...block, "--page-size", "512", "--direct-io"],
         1,

@@ -15,8 +15,14 @@ import { ProgressBar } from "./output/progress_bar.ts";
 import { ProgressEvents } from "./output/progress_events.ts";
 import { paint } from "./output/terminal.ts";
 
+const OPTIONS = {
+  ...SNAPSHOT_OPTIONS,
+  pages: { type: "boolean" },
+} as const;
+
 /** `verify FILE` */
 export const verify: Command = {
+  options: OPTIONS,
   help: `\
 Usage: deno task verify FILE|URL [options]
 
@@ -30,10 +36,7 @@ ${SNAPSHOT_OPTIONS_HELP}
 
 Example: deno task verify vm.mr --pages`,
   async run(args, { signal }) {
-    const { values, positionals } = parse(args, {
-      ...SNAPSHOT_OPTIONS,
-      pages: { type: "boolean" },
-    });
+    const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");
     const options = { ...openOptions(values), signal };
     await using opened = await openSource(FILE, { signal });

@@ -1,20 +1,32 @@
 import type { ByteRange } from "../../format/mod.ts";
 import type { ByteSource, SourceReadOptions } from "../sources/byte_source.ts";
 import { checkRange } from "../sources/check_range.ts";
+import type { Architecture } from "./architecture.ts";
 
-/** Bytes at an address, and where they are in a file. */
+/** Memory at an address, and where its bytes are in a file. */
 export interface PlacedRange {
   /** Address of the first byte. */
   readonly address: number;
   /** How many bytes. */
   readonly length: number;
-  /** Where in the source the bytes are. */
-  readonly position: number;
+  /** Where in the source the bytes are; undefined: they are zero. */
+  readonly position: number | undefined;
+}
+
+/** What a file says of its memory, and of what it has besides. */
+export interface AddressSpaceOptions {
+  /** Size in bytes. Default: up to the end of the last range. */
+  readonly byteLength?: number | undefined;
+  /** The architecture of the guest, where the file says it. */
+  readonly architecture?: Architecture | undefined;
+  /** Parts of the file that have no physical address, and were passed over. */
+  readonly unplaced?: readonly ByteRange[] | undefined;
 }
 
 /**
  * Memory that a file has in ranges, as one source: what no range has is zero. Of
- * ranges that overlap, the one that starts last counts.
+ * ranges that overlap, the one that starts first counts; the openers refuse those
+ * that differ.
  */
 export class AddressSpace implements ByteSource {
   readonly name: string;
@@ -22,27 +34,34 @@ export class AddressSpace implements ByteSource {
   readonly checkUnchanged: ByteSource["checkUnchanged"];
   /** The ranges by address; none overlap. */
   readonly ranges: readonly PlacedRange[];
+  /** The architecture of the guest, where the file says it. */
+  readonly architecture: Architecture | undefined;
+  /** Parts of the file that have no physical address, and were passed over. */
+  readonly unplaced: readonly ByteRange[];
   readonly #source: ByteSource;
 
-  /** From address 0 to the end of the last range, or to `byteLength`. */
+  /** From address 0 on, as the ranges have it. */
   constructor(
     source: ByteSource,
     ranges: readonly PlacedRange[],
-    byteLength?: number,
+    options: AddressSpaceOptions = {},
   ) {
     this.#source = source;
     this.name = source.name;
     this.checkUnchanged = source.checkUnchanged;
     this.ranges = separated(ranges);
+    this.architecture = options.architecture;
+    this.unplaced = options.unplaced ?? [];
     const last = this.ranges.at(-1);
-    this.byteLength = byteLength ??
+    this.byteLength = options.byteLength ??
       (last === undefined ? 0 : last.address + last.length);
   }
 
   /** Where there may be something else than zeros. */
   get dataRanges(): ByteRange[] {
-    return this.ranges.filter(({ address }) => address < this.byteLength)
-      .map(({ address, length }) => ({ offset: address, length }));
+    return this.ranges.filter(({ address, position }) =>
+      position !== undefined && address < this.byteLength
+    ).map(({ address, length }) => ({ offset: address, length }));
   }
 
   /** Fills the whole target. */
@@ -54,9 +73,10 @@ export class AddressSpace implements ByteSource {
     checkRange(this, offset, target.length);
     target.fill(0);
     const end = offset + target.length;
-    for (let index = this.#firstBehind(offset);; index++) {
+    for (let index = this.#firstAfter(offset);; index++) {
       const range = this.ranges[index];
       if (range === undefined || range.address >= end) return;
+      if (range.position === undefined) continue;
       const from = Math.max(offset, range.address);
       const to = Math.min(end, range.address + range.length);
       await this.#source.readInto(
@@ -68,7 +88,10 @@ export class AddressSpace implements ByteSource {
   }
 
   /** The same bytes in another order: each range at the address it is given. */
-  moved(parts: readonly PlacedRange[], byteLength: number): AddressSpace {
+  moved(
+    parts: readonly (PlacedRange & { readonly position: number })[],
+    byteLength: number,
+  ): AddressSpace {
     const ranges: PlacedRange[] = [];
     for (const { address, length, position } of parts) {
       for (const range of this.ranges) {
@@ -78,15 +101,17 @@ export class AddressSpace implements ByteSource {
         ranges.push({
           address: address + from - position,
           length: to - from,
-          position: range.position + from - range.address,
+          position: range.position === undefined
+            ? undefined
+            : range.position + from - range.address,
         });
       }
     }
-    return new AddressSpace(this.#source, ranges, byteLength);
+    return new AddressSpace(this.#source, ranges, { byteLength });
   }
 
-  /** The first range that ends behind `offset`. */
-  #firstBehind(offset: number): number {
+  /** The first range that ends after `offset`. */
+  #firstAfter(offset: number): number {
     let low = 0;
     for (let high = this.ranges.length; low < high;) {
       const middle = Math.floor((low + high) / 2);
@@ -98,14 +123,20 @@ export class AddressSpace implements ByteSource {
   }
 }
 
-/** By address; a range is cut where the next one starts. */
+/** By address; of a range, what those before it have is cut off. */
 function separated(ranges: readonly PlacedRange[]): PlacedRange[] {
   const sorted = ranges.toSorted((a, b) => a.address - b.address);
-  return sorted.map((range, index) => ({
-    ...range,
-    length: Math.min(
-      range.length,
-      (sorted[index + 1]?.address ?? Infinity) - range.address,
-    ),
-  })).filter(({ length }) => length > 0);
+  const result: PlacedRange[] = [];
+  let covered = 0;
+  for (const { address, length, position } of sorted) {
+    const cut = Math.max(0, covered - address);
+    if (length <= cut) continue;
+    result.push({
+      address: address + cut,
+      length: length - cut,
+      position: position === undefined ? undefined : position + cut,
+    });
+    covered = address + length;
+  }
+  return result;
 }

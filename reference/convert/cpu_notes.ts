@@ -1,11 +1,12 @@
 /**
- * The notes of an ELF core for x86-64 processors: `CORE`, which debuggers show as
+ * The notes of an ELF core for x86 processors: `CORE`, which debuggers show as
  * the registers of a thread, and `QEMU`, with those that no thread has.
  *
  * @module
  */
 
 import type { ReadOptions } from "../sources/byte_source.ts";
+import type { Architecture } from "./architecture.ts";
 import { type DeviceFields, readDevices } from "./device_fields.ts";
 import { encodeElfNote, NT_PRSTATUS } from "./elf_layout.ts";
 import type { MemoryImage } from "./memory_image.ts";
@@ -21,9 +22,8 @@ const SEGMENTS = ["es", "cs", "ss", "ds", "fs", "gs"] as const;
 const SEGMENT_LENGTH = 20;
 
 /** Bytes of a thread's status, and where in it its number and registers are. */
-const STATUS_LENGTH = 336;
-const STATUS_PID = 32;
-const STATUS_REGISTERS = 112;
+const STATUS_64 = { length: 336, pid: 32, registers: 112 };
+const STATUS_32 = { length: 144, pid: 24, registers: 72 };
 const QEMU_STATE_VERSION = 1;
 const QEMU_STATE_LENGTH = 440;
 
@@ -43,11 +43,17 @@ interface Processor {
   readonly kernelGsBase: bigint;
 }
 
-/** The notes of all processors; none where their state is not there. */
+/**
+ * The notes of all processors; none where their state is not there, or where they
+ * are of another architecture.
+ */
 export async function encodeCpuNotes(
   image: MemoryImage,
+  { name }: Architecture,
   options?: ReadOptions,
 ): Promise<Uint8Array[]> {
+  if (name !== "x86_64" && name !== "i386") return [];
+  const encodeStatus = name === "i386" ? encodeStatus32 : encodeStatus64;
   const sections = await readDevices(image, (it) => it === "cpu", options);
   const processors: Processor[] = [];
   for (
@@ -111,13 +117,40 @@ function readSegment(bytes: Uint8Array): Segment {
   };
 }
 
-/** The status of a thread, as the kernel of x86-64 writes it into cores. */
-function encodeStatus(
+/** The status of a thread, as the kernel of i386 writes it into cores. */
+function encodeStatus32(
   { general, segments }: Processor,
   pid: number,
 ): Uint8Array {
-  const view = new DataView(new ArrayBuffer(STATUS_LENGTH));
-  view.setUint32(STATUS_PID, pid, true);
+  const view = new DataView(new ArrayBuffer(STATUS_32.length));
+  view.setUint32(STATUS_32.pid, pid, true);
+  const { rip, rflags } = general;
+  const selector = (name: string) => BigInt(segments[name].selector & 0xffff);
+  const words = [
+    ...["rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rax"]
+      .map((name) => general[name]),
+    ...["ds", "es", "fs", "gs"].map(selector),
+    0n, // eax on entry to the system: nobody knows, and QEMU says so, too
+    rip,
+    selector("cs"),
+    rflags,
+    general.rsp,
+    selector("ss"),
+  ];
+  for (const [index, word] of words.entries()) {
+    const at = STATUS_32.registers + 4 * index;
+    view.setUint32(at, Number(BigInt.asUintN(32, word)), true);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+/** The status of a thread, as the kernel of x86-64 writes it into cores. */
+function encodeStatus64(
+  { general, segments }: Processor,
+  pid: number,
+): Uint8Array {
+  const view = new DataView(new ArrayBuffer(STATUS_64.length));
+  view.setUint32(STATUS_64.pid, pid, true);
   const { rip, rflags } = general;
   const selector = (name: string) => BigInt(segments[name].selector);
   const words = [
@@ -135,7 +168,7 @@ function encodeStatus(
     ...["ds", "es", "fs", "gs"].map(selector),
   ];
   for (const [index, word] of words.entries()) {
-    view.setBigUint64(STATUS_REGISTERS + 8 * index, word, true);
+    view.setBigUint64(STATUS_64.registers + 8 * index, word, true);
   }
   return new Uint8Array(view.buffer);
 }

@@ -7,6 +7,7 @@ import { drive } from "../drive.ts";
 import { readLibvirtHeader } from "../libvirt/libvirt_image.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { ELF_MAGIC } from "./elf_layout.ts";
+import { type KnownFile, knownFile } from "./known_file.ts";
 import { LIME_MAGIC } from "./lime_layout.ts";
 
 /** What a file with the memory of a guest may be. */
@@ -20,8 +21,13 @@ export type MemoryFormat =
 
 /** What a file is, by its first bytes. */
 export interface DetectedFormat {
-  /** `packed` is a libvirt save image whose stream is; `raw` is all else. */
-  readonly format: MemoryFormat;
+  /**
+   * `packed` is a libvirt save image whose stream is. `undefined` is all else:
+   * flat memory cannot be told from any other file, and is never assumed.
+   */
+  readonly format: Exclude<MemoryFormat, "raw"> | undefined;
+  /** What the file is instead, where its first bytes are known. */
+  readonly known?: KnownFile | undefined;
   /** Where the stream starts, if it is one. */
   readonly offset: number;
   /** The header of the libvirt save image, if it is one. */
@@ -31,7 +37,7 @@ export interface DetectedFormat {
 /**
  * Tells what a file is by its first bytes: a mapped-ram file (or one named
  * fixed-ram), a sequential stream, either of them in a libvirt save image, an ELF
- * core, a LiME file, or else flat memory.
+ * core or a LiME file.
  *
  * @throws {FormatError} if it starts as a stream does but breaks a rule
  *
@@ -41,7 +47,7 @@ export interface DetectedFormat {
  * import assert from "node:assert/strict";
  *
  * const memory = memorySource(new Uint8Array(4096));
- * assert.equal((await detectFormat(memory)).format, "raw");
+ * assert.equal((await detectFormat(memory)).format, undefined);
  * ```
  */
 export async function detectFormat(
@@ -64,10 +70,10 @@ export async function detectFormat(
   const bytes = new Uint8Array(4);
   if (source.byteLength >= 4) await source.readInto(bytes, 0, options);
   const magic = new DataView(bytes.buffer);
-  const format = magic.getUint32(0) === ELF_MAGIC
-    ? "elf"
-    : magic.getUint32(0, true) === LIME_MAGIC
-    ? "lime"
-    : "raw";
-  return { format, offset: 0 };
+  if (magic.getUint32(0) === ELF_MAGIC) return { format: "elf", offset: 0 };
+  if (magic.getUint32(0, true) === LIME_MAGIC) {
+    return { format: "lime", offset: 0 };
+  }
+  const known = await knownFile(source, options);
+  return { format: undefined, known, offset: 0 };
 }

@@ -62,7 +62,8 @@ export async function readDevices(
   if (devices === undefined) return [];
   const state = await devices.state(options);
   const found: DeviceFields[] = [];
-  for (const item of state.sections) {
+  // Without an END of the RAM all of them come before it.
+  for (const item of new Set([...devices.early, ...state.sections])) {
     if (item.kind !== "full" || !matches(item.section.idstr)) continue;
     const { idstr, instanceId } = item.section;
     const description = describes(state, idstr, instanceId);

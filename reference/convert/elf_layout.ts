@@ -1,26 +1,41 @@
 /**
- * What ELF core files are made of: the numbers of the ELF specification and of
- * the x86-64 ABI that converters need.
+ * What ELF core files are made of: the numbers of the ELF specification that
+ * converters need, and the layout of both classes.
  *
  * @module
  */
+
+import type { Architecture } from "./architecture.ts";
 
 /** The first four bytes, as a big-endian number. */
 export const ELF_MAGIC = 0x7f454c46;
 export const ELF_CLASS_32 = 1;
 export const ELF_CLASS_64 = 2;
 export const ELF_DATA_LITTLE = 1;
+export const ELF_DATA_BIG = 2;
 export const ELF_VERSION = 1;
 export const ELF_TYPE_CORE = 4;
-export const ELF_MACHINE_X86_64 = 62;
-export const ELF_HEADER_LENGTH = 64;
-export const ELF_PROGRAM_HEADER_LENGTH = 56;
-/** With so many segments or more, the count stands elsewhere. */
+/** With that many segments or more, the count is elsewhere. */
 export const ELF_SEGMENTS_MAX = 0xffff;
 export const PT_LOAD = 1;
 export const PT_NOTE = 4;
 /** The note of a thread's registers. */
 export const NT_PRSTATUS = 1;
+
+/** Sizes of the two classes, in bytes. */
+export const ELF_SIZES = {
+  32: { header: 52, programHeader: 32, sectionHeader: 40 },
+  64: { header: 64, programHeader: 56, sectionHeader: 64 },
+} as const;
+
+/** Which of the four kinds of ELF files one is, and of which processor. */
+export interface ElfKind {
+  /** `e_machine`. */
+  readonly machine: number;
+  /** Bits of addresses and lengths in its headers. */
+  readonly bits: 32 | 64;
+  readonly byteOrder: "little" | "big";
+}
 
 /** A segment of an ELF file. */
 export interface ElfSegment {
@@ -31,31 +46,57 @@ export interface ElfSegment {
   readonly physicalAddress: number;
   /** Bytes in the file. */
   readonly fileLength: number;
-  /** Bytes in memory: those that the file has not are zero. */
+  /** Bytes in memory: those that the file does not have are zero. */
   readonly memoryLength: number;
 }
 
-/** The header of a core file of x86-64 with so many segments right behind it. */
-export function encodeElfHeader(segmentCount: number): Uint8Array {
-  const bytes = new Uint8Array(ELF_HEADER_LENGTH);
+/**
+ * The kind of a core of a guest whose memory ends there: one of 32 bits is in
+ * headers of 64, as in QEMU's own, where they could not hold its addresses.
+ */
+export function coreKind(
+  { machine, bits, byteOrder }: Architecture,
+  end: number,
+): ElfKind {
+  return { machine, byteOrder, bits: end > 0xffffffff ? 64 : bits };
+}
+
+/** The header of a core file with that many segments right after it. */
+export function encodeElfHeader(
+  { machine, bits, byteOrder }: ElfKind,
+  segmentCount: number,
+): Uint8Array {
+  const { header, programHeader } = ELF_SIZES[bits];
+  const bytes = new Uint8Array(header);
   const view = new DataView(bytes.buffer);
+  const little = byteOrder === "little";
   view.setUint32(0, ELF_MAGIC);
-  bytes.set([ELF_CLASS_64, ELF_DATA_LITTLE, ELF_VERSION], 4);
-  view.setUint16(16, ELF_TYPE_CORE, true);
-  view.setUint16(18, ELF_MACHINE_X86_64, true);
-  view.setUint32(20, ELF_VERSION, true);
-  view.setBigUint64(32, BigInt(ELF_HEADER_LENGTH), true);
-  view.setUint16(52, ELF_HEADER_LENGTH, true);
-  view.setUint16(54, ELF_PROGRAM_HEADER_LENGTH, true);
-  view.setUint16(56, segmentCount, true);
+  bytes.set([
+    bits === 64 ? ELF_CLASS_64 : ELF_CLASS_32,
+    little ? ELF_DATA_LITTLE : ELF_DATA_BIG,
+    ELF_VERSION,
+  ], 4);
+  view.setUint16(16, ELF_TYPE_CORE, little);
+  view.setUint16(18, machine, little);
+  view.setUint32(20, ELF_VERSION, little);
+  if (bits === 64) view.setBigUint64(32, BigInt(header), little);
+  else view.setUint32(28, header, little);
+  const sizes = bits === 64 ? 52 : 40;
+  view.setUint16(sizes, header, little);
+  view.setUint16(sizes + 2, programHeader, little);
+  view.setUint16(sizes + 4, segmentCount, little);
   return bytes;
 }
 
 /** A program header. */
-export function encodeElfSegment(segment: ElfSegment): Uint8Array {
-  const bytes = new Uint8Array(ELF_PROGRAM_HEADER_LENGTH);
+export function encodeElfSegment(
+  { bits, byteOrder }: ElfKind,
+  segment: ElfSegment,
+): Uint8Array {
+  const bytes = new Uint8Array(ELF_SIZES[bits].programHeader);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, segment.type, true);
+  const little = byteOrder === "little";
+  view.setUint32(0, segment.type, little);
   const words = [
     segment.position,
     segment.virtualAddress,
@@ -64,7 +105,9 @@ export function encodeElfSegment(segment: ElfSegment): Uint8Array {
     segment.memoryLength,
   ];
   for (const [index, word] of words.entries()) {
-    view.setBigUint64(8 + 8 * index, BigInt(word), true);
+    if (bits === 64) {
+      view.setBigUint64(8 + 8 * index, BigInt(word), little);
+    } else view.setUint32(4 + 4 * index, word, little);
   }
   return bytes;
 }

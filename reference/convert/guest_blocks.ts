@@ -1,6 +1,13 @@
+import { alignUp, hex } from "../../format/mod.ts";
 import type { RAMBlockInput } from "../saving/save_snapshot.ts";
+import { SourceError } from "../sources/source_error.ts";
 import type { AddressSpace } from "./address_space.ts";
-import { guestMap, type GuestRange } from "./guest_map.ts";
+import { type AddressRange, subtractRanges } from "./address_ranges.ts";
+import { architectureOfMachine } from "./guest_architecture.ts";
+import { architectureNamed } from "./architecture.ts";
+import type { GuestRange } from "./guest_range.ts";
+import { layoutOf, mainMemoryOf } from "./machine_ranges.ts";
+import { ramRanges } from "./ram_ranges.ts";
 
 /** How guest-physical memory becomes RAMBlocks. */
 export interface GuestBlocksOptions {
@@ -10,44 +17,128 @@ export interface GuestBlocksOptions {
   readonly ramLength?: number | undefined;
   /** The block of the main memory, where it has another name than usual. */
   readonly ram?: string | undefined;
+  /** The blocks, and where their memory is, instead of `ramLength` and `ram`. */
+  readonly ranges?: readonly GuestRange[] | undefined;
+  /** Bytes of a page, of which each block has a whole number. Default: 4096. */
+  readonly pageSize?: number | undefined;
 }
 
+/** RAMBlocks of guest-physical memory, and what does not fit them. */
+export interface GuestBlocks {
+  /** The blocks, the largest first. */
+  readonly blocks: readonly RAMBlockInput[];
+  /** Memory of devices, or outside the ranges that were given: it is lost. */
+  readonly leftOut: readonly AddressRange[];
+  /** RAM of the machine that the file does not have: it is zero. */
+  readonly missing: readonly AddressRange[];
+}
+
+const PAGE = 0x1000;
 const MIB = 2 ** 20;
 const GIB4 = 2 ** 32;
 const SHADOW_START = 0xc0000;
-/** The block of the main memory, by the start of the machine's name. */
-const RAM_NAMES: readonly [RegExp, string][] = [
-  [/^(pc|q35)/, "pc.ram"],
-  [/^microvm/, "microvm.ram"],
-];
+const VIDEO_START = 0xa0000;
+/** The PCI devices of a PC have their memory from here on at the earliest. */
+const DEVICES_START = 0xc0000000;
 
 /**
- * The RAMBlock of a machine's main memory, put together from guest-physical
- * ranges: without the hole below 4 GiB, where the machine has one.
+ * The RAMBlocks of a machine, put together from guest-physical ranges: its main
+ * memory, without the hole below 4 GiB where the machine has one; or the blocks
+ * whose ranges are given.
  *
  * @throws {GuestMapError} if the layout of the machine is not known
+ * @throws {SourceError} if there is memory where the machine has none, or if the
+ * memory is of another architecture
  */
 export async function guestBlocks(
   memory: AddressSpace,
   options: GuestBlocksOptions = {},
-): Promise<RAMBlockInput[]> {
-  const { machine = "none" } = options;
-  const idstr = options.ram ??
-    RAM_NAMES.find(([pattern]) => pattern.test(machine))?.[1] ?? "ram";
-  const shown = options.ramLength ?? await ramLength(memory, machine, idstr);
-  const map = await mapOf(memory, { machine, idstr, usedLength: shown });
-  const block = memory.moved(
-    [...map, ...shadowRanges(memory, map, idstr)].map((
-      { address, length, offset },
-    ) => ({
-      address: offset,
-      length,
-      position: address,
-    })),
-    shown,
+): Promise<GuestBlocks> {
+  const { machine = "none", ranges } = options;
+  checkArchitecture(memory, machine);
+  return ranges === undefined
+    ? await mainBlock(memory, { ...options, machine })
+    : toldBlocks(memory, ranges, options.pageSize);
+}
+
+function checkArchitecture(
+  { architecture, name }: AddressSpace,
+  machine: string,
+): void {
+  const wanted = architectureOfMachine(machine);
+  if (wanted === undefined || architecture === undefined) return;
+  const names = wanted === "x86_64" ? ["x86_64", "i386"] : [wanted];
+  const isSame = names.map(architectureNamed)
+    .some((it) =>
+      it.machine === architecture.machine &&
+      it.byteOrder === architecture.byteOrder
+    );
+  if (isSame) return;
+  throw new SourceError(
+    name,
+    `Cannot take ${JSON.stringify(name)} as the memory of ${machine}: it is ` +
+      `of ${architecture.name} (ELF machine ${architecture.machine}), ` +
+      `expected ${names.join(" or ")}`,
   );
+}
+
+async function mainBlock(
+  memory: AddressSpace,
+  options: GuestBlocksOptions & { readonly machine: string },
+): Promise<GuestBlocks> {
+  const { machine } = options;
+  const idstr = options.ram ?? mainMemoryOf(machine) ?? "ram";
+  const { usedLength, map } = await ramRanges(memory, {
+    ...{ machine, idstr, ramLength: options.ramLength },
+    pageSize: options.pageSize ?? PAGE,
+  });
+  const places = [...map, ...shadowRanges(memory, map, idstr)];
+  const block = blockOf(memory, places, usedLength);
+  const outside = subtractRanges(memory.ranges, places);
+  const lost = outside.filter((it) => !isOfDevices(it, machine, map));
+  if (lost.length > 0) throw outsideError(memory, machine, usedLength, lost);
   const { dataRanges } = block;
-  return [{ idstr, source: block, usedLength: shown, dataRanges }];
+  return {
+    blocks: [{ idstr, source: block, usedLength, dataRanges }],
+    leftOut: outside,
+    // The guest sees no RAM there, but ROM and video memory.
+    missing: subtractRanges(map, [...memory.ranges, {
+      address: VIDEO_START,
+      length: MIB - VIDEO_START,
+    }]),
+  };
+}
+
+/** Whether memory can only be ROM, or of a device, on that machine. */
+function isOfDevices(
+  { address, length }: AddressRange,
+  machine: string,
+  map: readonly AddressRange[],
+): boolean {
+  if (layoutOf(machine) === "plain") return false;
+  const end = address + length;
+  if (address >= VIDEO_START && end <= MIB) return true;
+  const low = map.filter((it) => it.address < GIB4)
+    .reduce((most, it) => Math.max(most, it.address + it.length), 0);
+  return address >= Math.max(low, DEVICES_START) && end <= GIB4;
+}
+
+function outsideError(
+  { name }: AddressSpace,
+  machine: string,
+  usedLength: number,
+  lost: readonly AddressRange[],
+): SourceError {
+  const [first] = lost;
+  const others = lost.length === 1 ? "" : ` and ${lost.length - 1} more`;
+  return new SourceError(
+    name,
+    `Cannot take ${JSON.stringify(name)} as the memory of ${machine} with ` +
+      `${usedLength} bytes of RAM: it has memory from ${hex(first.address)} ` +
+      `to ${hex(first.address + first.length - 1)}${others}, where that ` +
+      "machine has none; expected the machine type and the size that it was " +
+      "saved with, or the ranges of its RAMBlocks",
+  );
 }
 
 /** Where firmware was copied to: RAM, if it is of one range with what follows. */
@@ -67,44 +158,49 @@ function shadowRanges(
   return [{ address: SHADOW_START, length, idstr, offset: SHADOW_START }];
 }
 
-function mapOf(
+function toldBlocks(
   memory: AddressSpace,
-  block: {
-    readonly machine: string;
-    readonly idstr: string;
-    readonly usedLength: number;
-  },
-): Promise<GuestRange[]> {
-  const { machine, idstr, usedLength } = block;
-  const ram = {
-    ...{ idstr, usedLength, pageSize: 4096, name: memory.name },
-    byteLength: usedLength,
-    readInto: () => Promise.reject(new TypeError("Cannot read a layout")),
-    presentRuns: async function* () {},
-  };
-  return guestMap({ name: memory.name, machine, blocks: [ram] }, {
-    ram: idstr,
+  ranges: readonly GuestRange[],
+  pageSize = PAGE,
+): GuestBlocks {
+  const idstrs = [...new Set(ranges.map(({ idstr }) => idstr))];
+  const blocks = idstrs.map((idstr) => {
+    const parts = ranges.filter((it) => it.idstr === idstr);
+    checkParts(parts);
+    const usedLength = alignUp(
+      Math.max(...parts.map(({ offset, length }) => offset + length)),
+      pageSize,
+    );
+    const source = blockOf(memory, parts, usedLength);
+    return { idstr, source, usedLength, dataRanges: source.dataRanges };
   });
+  return {
+    blocks: blocks.toSorted((a, b) => b.usedLength - a.usedLength),
+    leftOut: subtractRanges(memory.ranges, ranges),
+    missing: subtractRanges(ranges, memory.ranges),
+  };
 }
 
-/** How much RAM there is: up to the hole, and from 4 GiB on. */
-async function ramLength(
+/** Refuses parts of a block that overlap in it. */
+function checkParts(parts: readonly GuestRange[]): void {
+  const sorted = parts.toSorted((a, b) => a.offset - b.offset);
+  for (const [index, { offset, length, idstr }] of sorted.entries()) {
+    const next = sorted[index + 1]?.offset ?? Infinity;
+    if (length > 0 && offset + length <= next) continue;
+    throw new RangeError(
+      `Cannot use ${length} bytes from ${offset} on of RAMBlock ` +
+        `${JSON.stringify(idstr)}: expected ranges that do not overlap`,
+    );
+  }
+}
+
+function blockOf(
   memory: AddressSpace,
-  machine: string,
-  idstr: string,
-): Promise<number> {
-  const high = Math.max(0, memory.byteLength - GIB4);
-  if (machine === "none") return memory.byteLength;
-  if (high > 0) {
-    // Any RAM that is split tells where the split is.
-    const map = await mapOf(memory, { machine, idstr, usedLength: GIB4 });
-    const part = map.find(({ address }) => address === GIB4);
-    return high + (part?.offset ?? 0);
-  }
-  let end = 0;
-  for (const { address, length } of memory.ranges) {
-    // The hole of the display adapter is none that ends the RAM.
-    if (address <= Math.max(end, MIB)) end = Math.max(end, address + length);
-  }
-  return end;
+  places: readonly GuestRange[],
+  usedLength: number,
+): AddressSpace {
+  const parts = places.map(({ address, length, offset }) => ({
+    ...{ address: offset, length, position: address },
+  }));
+  return memory.moved(parts, usedLength);
 }

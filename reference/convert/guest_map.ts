@@ -1,101 +1,61 @@
 /**
- * Where the guest sees its RAM: guest-physical ranges, by machine type.
+ * Where the guest sees its memory: guest-physical ranges.
  *
  * @module
  */
 
-import { hex } from "../../format/mod.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
-import { lowLengthInCmos } from "./cmos_memory.ts";
-import { type LowMemory, readLowMemory } from "./low_memory.ts";
-import type { MemoryImage } from "./memory_image.ts";
-
-/** A part of a RAMBlock that the guest sees at a physical address. */
-export interface GuestRange {
-  /** The guest-physical address of its first byte. */
-  readonly address: number;
-  /** How many bytes. */
-  readonly length: number;
-  /** The RAMBlock. */
-  readonly idstr: string;
-  /** Where in the block it starts. */
-  readonly offset: number;
-}
+import { type BlockKind, blockKind } from "./block_kind.ts";
+import { GuestMapError } from "./guest_map_error.ts";
+import type { GuestRange } from "./guest_range.ts";
+import { machineRanges, mainMemoryOf } from "./machine_ranges.ts";
+import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
+import { videoMemory } from "./video_memory.ts";
+import { virtioMemory } from "./virtio_memory.ts";
 
 /** How to find the map. */
 export interface GuestMapOptions extends ReadOptions {
   /** The machine type whose rules hold, where the file names another or none. */
   readonly machine?: string | undefined;
-  /** The block of the main memory, where it has another name than usual. */
-  readonly ram?: string | undefined;
+  /**
+   * The block of the main memory, where it has another name than usual; of
+   * several NUMA nodes, that of each, in their order.
+   */
+  readonly ram?: string | readonly string[] | undefined;
+  /**
+   * Where blocks are of which the caller knows it. The blocks that they name are
+   * there and nowhere else; the others are where the machine has them.
+   */
+  readonly ranges?: readonly GuestRange[] | undefined;
 }
 
-/** A guest-physical layout that is not known is not guessed at. */
-export class GuestMapError extends RangeError {
-  /** Names the class, as `Error.name` does. */
-  override readonly name = "GuestMapError";
-
-  /** Of a file, with what is not known of it. */
-  constructor(fileName: string, reason: string) {
-    super(
-      `Cannot tell the guest-physical addresses of ${
-        JSON.stringify(fileName)
-      }: ${reason}, expected a machine whose layout is known, or the ranges`,
-    );
-  }
-}
-
-const GIB = 2 ** 30;
-/** Above this address QEMU keeps a hole for some processors. */
-const HYPERTRANSPORT_START = 0xfd_0000_0000;
-
-/** How a kind of machine splits its RAM at 4 GiB. */
-interface SplitRule {
-  /** RAMBlocks that hold its main memory. */
+/** A RAMBlock that is at no guest-physical address, or at one not known. */
+export interface UnplacedBlock {
+  /** The RAMBlock. */
   readonly idstr: string;
-  /** RAM of at least so many bytes is split; undefined: never. */
-  readonly splitFrom?: number;
-  /** Bytes of split RAM below 4 GiB. */
-  readonly lowLength?: number;
-  /** Whether it is a PC with ROMs below 1 MiB. */
-  readonly kind: "plain" | "pc" | "microvm";
+  /** Bytes of it. */
+  readonly length: number;
+  /** What it is, by its name; what is neither ROM nor video memory is RAM. */
+  readonly kind: BlockKind;
 }
 
-const I440FX: SplitRule = {
-  idstr: "pc.ram",
-  splitFrom: 3.5 * GIB,
-  lowLength: 3 * GIB,
-  kind: "pc",
-};
-const Q35: SplitRule = {
-  idstr: "pc.ram",
-  splitFrom: 2.75 * GIB,
-  lowLength: 2 * GIB,
-  kind: "pc",
-};
-
-/** The rules of machine types, checked against QEMU by a test. */
-const RULES: readonly [RegExp, SplitRule][] = [
-  [/^none$/, { idstr: "ram", kind: "plain" }],
-  // From 2.1 on, all align the split to a GiB.
-  [/^(pc|pc-i440fx-(2\.([1-9]|1\d)|[3-9]\.\d+|\d\d+\.\d+)(\.\d+)?)$/, I440FX],
-  [/^(q35|pc-q35-(2\.([1-9]|1\d)|[3-9]\.\d+|\d\d+\.\d+)(\.\d+)?)$/, Q35],
-  [/^pc-i440fx-rhel\d[\w.]*$/, I440FX],
-  [/^pc-q35-rhel\d[\w.]*$/, Q35],
-  [/^microvm$/, {
-    idstr: "microvm.ram",
-    splitFrom: 3 * GIB,
-    lowLength: 3 * GIB,
-    kind: "microvm",
-  }],
-];
+/** Where the guest sees its memory, and what of it is nowhere. */
+export interface GuestMap {
+  /** The ranges, by address. */
+  readonly ranges: readonly GuestRange[];
+  /** The blocks that have none. */
+  readonly unplaced: readonly UnplacedBlock[];
+}
 
 /**
- * The guest-physical ranges of an image, by address. They are those of the
- * machine type; where the state of its devices says how much RAM lies below
- * 4 GiB, or what the guest sees below 1 MiB, that counts.
+ * The guest-physical ranges of an image. They are those of the machine type;
+ * where the state of its devices says how much RAM lies below 4 GiB, what the
+ * guest sees below 1 MiB, or where it sees video memory and the memory of a
+ * virtio-mem device, that counts. The addresses of pc-dimm and nvdimm devices are
+ * not in a snapshot: their blocks are `unplaced`, as is all that is not known.
  *
- * @throws {GuestMapError} if the layout is not known
+ * @throws {GuestMapError} if the layout of the machine is not known and no ranges
+ * are given
  *
  * @example
  * ```ts
@@ -104,19 +64,57 @@ const RULES: readonly [RegExp, SplitRule][] = [
  * async function printMap(path: string): Promise<void> {
  *   using source = openFileSource(path);
  *   const image = imageOf(await openSnapshot(source));
- *   for (const { address, length, idstr } of await guestMap(image)) {
+ *   const { ranges, unplaced } = await guestMap(image);
+ *   for (const { address, length, idstr } of ranges) {
  *     console.log(address.toString(16), length, idstr);
  *   }
+ *   for (const { idstr, kind } of unplaced) console.log("nowhere", idstr, kind);
  * }
  * ```
  */
 export async function guestMap(
   image: MemoryImage,
   options: GuestMapOptions = {},
+): Promise<GuestMap> {
+  const { ranges: told = [] } = options;
+  const isTold = (idstr: string) => told.some((it) => it.idstr === idstr);
+  const known = [
+    ...await mainRanges(image, options),
+    ...await videoMemory(image, options),
+  ].filter(({ idstr }) => !isTold(idstr));
+  const places = [...told, ...known];
+  const isPlaced = (idstr: string) => places.some((it) => it.idstr === idstr);
+  const candidates = image.blocks.filter(({ idstr }) =>
+    !isPlaced(idstr) && blockKind(idstr) === "ram"
+  );
+  const hotplugged = await virtioMemory(image, candidates, options);
+  const ranges = [...places, ...hotplugged.flatMap((it) => it.ranges)];
+  const unplaced = image.blocks.filter((block) =>
+    !isPlaced(block.idstr) && !hotplugged.some((it) => it.block === block)
+  ).map(describeBlock);
+  return {
+    ranges: ranges.toSorted((a, b) => a.address - b.address),
+    unplaced,
+  };
+}
+
+/** A RAMBlock as one of which nothing is anywhere. */
+export function describeBlock(
+  { idstr, usedLength: length }: MemoryBlock,
+): UnplacedBlock {
+  return { idstr, length, kind: blockKind(idstr) };
+}
+
+/** The ranges of the machine type; none of an unknown one if ranges are told. */
+async function mainRanges(
+  image: MemoryImage,
+  options: GuestMapOptions,
 ): Promise<GuestRange[]> {
+  const { ranges, ram } = options;
   const machine = options.machine ?? image.machine;
-  const rule = RULES.find(([pattern]) => pattern.test(machine ?? ""))?.[1];
-  if (rule === undefined) {
+  const usual = machine === undefined ? undefined : mainMemoryOf(machine);
+  if (machine === undefined || usual === undefined) {
+    if (ranges !== undefined) return [];
     throw new GuestMapError(
       image.name,
       machine === undefined
@@ -124,99 +122,53 @@ export async function guestMap(
         : `its machine is ${JSON.stringify(machine)}`,
     );
   }
-  const idstr = options.ram ?? rule.idstr;
-  const ram = image.blocks.find((block) => block.idstr === idstr);
-  if (ram === undefined) {
-    const names = image.blocks.map((it) => JSON.stringify(it.idstr));
+  const names = ram === undefined ? [usual] : [ram].flat();
+  const blocks = names.map((idstr) => findMain(image, idstr));
+  if (!blocks.every((it) => it !== undefined)) {
+    if (ranges !== undefined) return [];
+    const missing = names.filter((_, index) => blocks[index] === undefined);
+    const found = image.blocks.map((it) => JSON.stringify(it.idstr));
     throw new GuestMapError(
       image.name,
-      `it has no RAMBlock ${JSON.stringify(idstr)} among ${names.join(", ")}`,
+      `it has no RAMBlock ${JSON.stringify(missing[0])} among ` +
+        found.join(", "),
     );
   }
-  const { usedLength } = ram;
-  if (rule.kind === "plain") {
-    return [{ address: 0, length: usedLength, idstr, offset: 0 }];
-  }
-  const { splitFrom = Infinity, lowLength = Infinity } = rule;
-  // A machine started with max-ram-below-4g: only its firmware's notes tell.
-  const low = await lowLengthInCmos(image, usedLength, options) ??
-    (usedLength >= splitFrom ? lowLength : usedLength);
-  if (4 * GIB + usedLength - low > HYPERTRANSPORT_START) {
-    throw new GuestMapError(
-      image.name,
-      `${hex(usedLength)} bytes of RAM reach up to where a hole may be`,
-    );
-  }
-  const lowMemory = await readLowMemory(image, rule.kind, options);
-  const ranges = [
-    ...firstMebibyte(image, idstr, Math.min(low, 0x100000), lowMemory),
-    { address: 0x100000, length: low - 0x100000, idstr, offset: 0x100000 },
-    ...firmwareBelow4GiB(image),
-    { address: 4 * GIB, length: usedLength - low, idstr, offset: low },
-  ];
-  return joined(ranges.filter(({ length }) => length > 0));
+  const usedLength = blocks.reduce((sum, it) => sum + it.usedLength, 0);
+  const whole = { machine, idstr: MAIN, usedLength };
+  const found = await machineRanges(image, whole, options);
+  return found.flatMap((it) => it.idstr === MAIN ? spread(it, blocks) : [it]);
 }
 
-/** What stands below 1 MiB: RAM, and ROMs where RAM is not what is read. */
-function firstMebibyte(
-  image: MemoryImage,
+/** What the main memory is called before it is spread over its blocks. */
+const MAIN = "";
+
+function findMain(
+  { blocks }: MemoryImage,
   idstr: string,
-  length: number,
-  { reads, hasVga }: LowMemory,
+): MemoryBlock | undefined {
+  return blocks.find((block) => block.idstr === idstr);
+}
+
+/** A range of the main memory as ranges of the blocks that are it. */
+function spread(
+  { address, length, offset }: GuestRange,
+  blocks: readonly MemoryBlock[],
 ): GuestRange[] {
-  const ranges: GuestRange[] = [
-    { address: 0, length: Math.min(length, 0xa0000), idstr, offset: 0 },
-  ];
-  if (!hasVga) {
-    ranges.push({ address: 0xa0000, length: 0x20000, idstr, offset: 0xa0000 });
+  const parts: GuestRange[] = [];
+  let start = 0;
+  for (const { idstr, usedLength } of blocks) {
+    const from = Math.max(offset, start);
+    const to = Math.min(offset + length, start + usedLength);
+    if (from < to) {
+      parts.push({
+        address: address + from - offset,
+        length: to - from,
+        idstr,
+        offset: from - start,
+      });
+    }
+    start += usedLength;
   }
-  for (const { address, length, from } of reads) {
-    const rom = from === "rom" ? romAt(image, address, length) : undefined;
-    // Where no ROM stands, the RAM below shows through.
-    ranges.push(rom ?? { address, length, idstr, offset: address });
-  }
-  return ranges;
-}
-
-/** What a ROM shows there: pc.rom, or the end of the firmware. */
-function romAt(
-  image: MemoryImage,
-  address: number,
-  length: number,
-): GuestRange | undefined {
-  const idstr = address < 0xe0000 ? "pc.rom" : "pc.bios";
-  const rom = image.blocks.find((block) => block.idstr === idstr);
-  if (rom === undefined) return undefined;
-  // The firmware ends at 1 MiB as it ends at 4 GiB.
-  const start = address < 0xe0000 ? 0xc0000 : 0x100000 - rom.usedLength;
-  const offset = address - start;
-  return offset >= 0 && offset + length <= rom.usedLength
-    ? { address, length, idstr, offset }
-    : undefined;
-}
-
-function firmwareBelow4GiB(image: MemoryImage): GuestRange[] {
-  const bios = image.blocks.find(({ idstr }) => idstr === "pc.bios");
-  if (bios === undefined) return [];
-  const { idstr, usedLength: length } = bios;
-  return [{ address: 4 * GIB - length, length, idstr, offset: 0 }];
-}
-
-/** Ranges that go on where the one before ends are one. */
-function joined(ranges: readonly GuestRange[]): GuestRange[] {
-  const result: GuestRange[] = [];
-  for (const range of ranges) {
-    const last = result.at(-1);
-    if (
-      last !== undefined && last.idstr === range.idstr &&
-      last.address + last.length === range.address &&
-      last.offset + last.length === range.offset
-    ) {
-      result[result.length - 1] = {
-        ...last,
-        length: last.length + range.length,
-      };
-    } else result.push(range);
-  }
-  return result;
+  return parts;
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyBlock, memoryImage } from "../testing/memory_image.ts";
-import { guestMap, GuestMapError } from "./guest_map.ts";
+import { guestMap } from "./guest_map.ts";
+import { GuestMapError } from "./guest_map_error.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -13,7 +14,8 @@ async function ram(
   idstr = "pc.ram",
 ): Promise<string> {
   const image = memoryImage(machine, [emptyBlock(idstr, usedLength)]);
-  const ranges = (await guestMap(image)).filter((it) => it.length >= MIB);
+  const map = await guestMap(image);
+  const ranges = map.ranges.filter((it) => it.length >= MIB);
   return ranges.map(({ address, length, offset }) =>
     `${address / MIB}+${length / MIB}@${offset / MIB}`
   ).join(" ");
@@ -66,12 +68,64 @@ test("guestMap() refuses what it cannot tell", async () => {
   const unnamed = { ...memoryImage("", []), machine: undefined };
   await assert.rejects(guestMap(unnamed), /it names no machine, expected/);
   const image = memoryImage("pc", [emptyBlock("mem0", 64 * MIB)]);
-  const map = await guestMap(image, { ram: "mem0" });
-  assert.deepEqual(map.map(({ idstr }) => idstr), ["mem0", "mem0"]);
+  const { ranges } = await guestMap(image, { ram: "mem0" });
+  assert.deepEqual(ranges.map(({ idstr }) => idstr), ["mem0", "mem0"]);
 });
 
 test("guestMap() leaves out the RAM below a display adapter", async () => {
   const blocks = [emptyBlock("pc.ram", 16 * MIB), emptyBlock("vga.vram", MIB)];
-  const [first, second] = await guestMap(memoryImage("pc", blocks));
+  const { ranges, unplaced } = await guestMap(memoryImage("pc", blocks));
+  const [first, second] = ranges;
   assert.deepEqual([first?.length, second?.address], [0xa0000, 0x100000]);
+  // Nothing says where the adapter itself is.
+  const vram = { idstr: "vga.vram", length: MIB, kind: "video" };
+  assert.deepEqual(unplaced, [vram]);
+});
+
+test("guestMap() passes over no block: each has ranges or is unplaced", async () => {
+  const idstrs = [
+    ...["pc.ram", "m1", "/objects/m2", "pc.bios", "pc.rom", "vga.vram"],
+    ...["/rom@etc/acpi/tables", "0000:00:03.0/e1000.rom", "system.flash0"],
+    ...["0000:00:02.0/qxl.vgavram", "nvdimm", "ram-node1"],
+  ];
+  const blocks = idstrs.map((it) => emptyBlock(it, 16 * MIB));
+  const { ranges, unplaced } = await guestMap(memoryImage("pc", blocks));
+  const named = new Set([...ranges, ...unplaced].map(({ idstr }) => idstr));
+  assert.deepEqual([...named].sort(), idstrs.toSorted());
+  const ram = unplaced.filter(({ kind }) => kind === "ram");
+  assert.deepEqual(
+    ram.map(({ idstr }) => idstr),
+    ["m1", "/objects/m2", "nvdimm", "ram-node1"],
+  );
+});
+
+test("guestMap() adds the ranges that are told to those of the machine", async () => {
+  const blocks = [emptyBlock("pc.ram", 64 * MIB), emptyBlock("m1", 128 * MIB)];
+  const told = { address: 4 * GIB, length: 128 * MIB, idstr: "m1", offset: 0 };
+  const image = memoryImage("pc", blocks);
+  const { ranges, unplaced } = await guestMap(image, { ranges: [told] });
+  assert.deepEqual(unplaced, []);
+  assert.deepEqual(ranges.at(-1), told);
+  assert.equal(ranges[0]?.idstr, "pc.ram");
+  // Of a machine that is not known they are all there is.
+  const other = memoryImage("virt-10.0", blocks);
+  const found = await guestMap(other, { ranges: [told] });
+  assert.deepEqual(found.ranges, [told]);
+  assert.deepEqual(found.unplaced.map(({ idstr }) => idstr), ["pc.ram"]);
+});
+
+test("guestMap() lays the RAM of NUMA nodes out one after the other", async () => {
+  const blocks = [emptyBlock("b", 3 * GIB), emptyBlock("a", GIB)];
+  const { ranges } = await guestMap(memoryImage("q35", blocks), {
+    ram: ["a", "b"],
+  });
+  const found = ranges.filter(({ length }) => length >= MIB)
+    .map(({ address, length, idstr, offset }) => [
+      ...[idstr, address / MIB, length / MIB, offset / MIB],
+    ]);
+  assert.deepEqual(found, [
+    ["a", 1, 1023, 1],
+    ["b", 1024, 1024, 0],
+    ["b", 4096, 2048, 1024],
+  ]);
 });

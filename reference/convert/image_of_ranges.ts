@@ -1,6 +1,6 @@
 import type { PageRun } from "../../format/mod.ts";
 import type { AddressSpace } from "./address_space.ts";
-import type { GuestRange } from "./guest_map.ts";
+import type { GuestRange } from "./guest_range.ts";
 import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
 
 const PAGE = 4096;
@@ -30,14 +30,16 @@ export function imageOfRanges(
   const ranges = memory.ranges.map(({ address, length }) => ({
     ...{ address, length, idstr: IDSTR, offset: address },
   }));
-  const { name } = memory;
-  return { image: { name, machine: undefined, blocks: [block] }, ranges };
+  const { name, architecture } = memory;
+  const image = { name, machine: undefined, architecture, blocks: [block] };
+  return { image, ranges };
 }
 
 /** The pages that the ranges touch, in runs that do not overlap. */
 function* pagesOf({ ranges }: AddressSpace): Generator<PageRun> {
   let last = 0;
-  for (const { address, length } of ranges) {
+  for (const { address, length, position } of ranges) {
+    if (position === undefined) continue;
     const first = Math.max(last, Math.floor(address / PAGE));
     const end = Math.ceil((address + length) / PAGE);
     if (first < end) yield { first, end };

@@ -7,5 +7,7 @@
 /** "EMiL", as a little-endian number. */
 export const LIME_MAGIC = 0x4c694d45;
 export const LIME_VERSION = 1;
+/** "AVML", as a little-endian number: what compressed ranges start with. */
+export const AVML_MAGIC = 0x4c4d5641;
 /** Magic, version, first address, last address, 8 bytes of nothing. */
 export const LIME_HEADER_LENGTH = 32;

@@ -1,8 +1,9 @@
-import type { DeviceState, PageRun } from "../../format/mod.ts";
+import type { DeviceState, PageRun, StreamItem } from "../../format/mod.ts";
 import type { SequentialSnapshot } from "../sequential/sequential_snapshot.ts";
 import type { RunOptions } from "../snapshot/ram_block.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { Architecture } from "./architecture.ts";
 
 /** The memory of a RAMBlock, wherever it is read from. */
 export interface MemoryBlock extends ByteSource {
@@ -24,11 +25,15 @@ export interface MemoryImage {
   readonly name: string;
   /** QEMU's name of the machine type; undefined where the file has none. */
   readonly machine: string | undefined;
+  /** The architecture of the guest, where that is known without its devices. */
+  readonly architecture?: Architecture | undefined;
   /** The RAMBlocks. */
   readonly blocks: readonly MemoryBlock[];
   /** What the state of the devices is read from; undefined where there is none. */
   readonly devices?: {
     readonly source: ByteSource;
+    /** Sections that come before the end of the RAM. */
+    readonly early: readonly StreamItem[];
     state(options?: ReadOptions): Promise<DeviceState>;
   } | undefined;
 }
@@ -42,6 +47,8 @@ export function imageOf(snapshot: Snapshot | SequentialSnapshot): MemoryImage {
     blocks,
     devices: {
       source,
+      early: ("index" in snapshot ? snapshot.index : snapshot.end)
+        .earlySections,
       state: (options) => snapshot.deviceState(options),
     },
   };

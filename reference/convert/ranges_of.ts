@@ -1,15 +1,21 @@
 import { type Progress, ProgressReport } from "../progress.ts";
+import { GuestMapError } from "./guest_map_error.ts";
 import {
+  describeBlock,
   guestMap,
   type GuestMapOptions,
-  type GuestRange,
+  type UnplacedBlock,
 } from "./guest_map.ts";
+import type { GuestRange } from "./guest_range.ts";
 import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
 
 /** How to write a file of guest-physical ranges. */
 export interface RangesOptions extends GuestMapOptions {
-  /** The ranges, instead of those of the machine type. */
-  readonly ranges?: readonly GuestRange[] | undefined;
+  /**
+   * RAMBlocks that are not to be in it. RAM whose address is not known is
+   * refused unless it is among them. Default: none.
+   */
+  readonly leaveOut?: readonly string[] | undefined;
   /** Is told now and then how far the work has come. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -19,15 +25,35 @@ export interface BlockRange extends GuestRange {
   readonly block: MemoryBlock;
 }
 
-/** The ranges of an image by address, checked. */
+/** What goes into a file of ranges, and what does not. */
+export interface CheckedRanges {
+  /** By address; none overlap. */
+  readonly parts: readonly BlockRange[];
+  /** Blocks of which nothing is in it. */
+  readonly leftOut: readonly UnplacedBlock[];
+}
+
+/**
+ * The ranges of an image by address, checked.
+ *
+ * @throws {GuestMapError} if RAM has no known address
+ * @throws {UnsupportedError} if the file does not hold the RAM that is in them
+ */
 export async function rangesOf(
   image: MemoryImage,
   options: RangesOptions,
-): Promise<BlockRange[]> {
-  const ranges = options.ranges ?? await guestMap(image, options);
-  const parts = ranges.map((range) => ({ ...range, block: find(image, range) }))
-    .toSorted((a, b) => a.address - b.address);
+): Promise<CheckedRanges> {
+  const { leaveOut = [] } = options;
+  for (const idstr of leaveOut) find(image, idstr);
+  const isWanted = ({ idstr }: { readonly idstr: string }) =>
+    !leaveOut.includes(idstr);
+  const { ranges, unplaced } = await guestMap(image, options);
+  refuseUnplacedRam(image, unplaced.filter(isWanted));
+  const parts = ranges.filter(isWanted)
+    .map((range) => ({ ...range, block: find(image, range.idstr) }));
   for (const [index, { address, length, offset, block }] of parts.entries()) {
+    // What is not in the file at all is refused, and never taken for zeros.
+    if (block.ignored) await block.readInto(new Uint8Array(0), 0);
     const next = parts[index + 1]?.address ?? Infinity;
     const inside = offset >= 0 && length > 0 &&
       offset + length <= block.usedLength;
@@ -38,15 +64,35 @@ export async function rangesOf(
         `${block.usedLength} bytes, and none that overlap`,
     );
   }
-  return parts;
+  const dropped = image.blocks.filter(({ idstr }) =>
+    leaveOut.includes(idstr) || unplaced.some((it) => it.idstr === idstr)
+  );
+  return { parts, leftOut: dropped.map(describeBlock) };
 }
 
-function find(image: MemoryImage, { idstr }: GuestRange): MemoryBlock {
+function refuseUnplacedRam(
+  image: MemoryImage,
+  unplaced: readonly UnplacedBlock[],
+): void {
+  const ram = unplaced.filter(({ kind }) => kind === "ram");
+  if (ram.length === 0) return;
+  const named = ram.map(({ idstr, length }) =>
+    `${JSON.stringify(idstr)} of ${length} bytes`
+  );
+  throw new GuestMapError(
+    image.name,
+    `nothing in it says where the guest sees RAMBlock ${named.join(", ")}`,
+    ram.map(({ idstr }) => idstr),
+  );
+}
+
+function find(image: MemoryImage, idstr: string): MemoryBlock {
   const block = image.blocks.find((it) => it.idstr === idstr);
   if (block !== undefined) return block;
   throw new RangeError(
     `Cannot find RAMBlock ${JSON.stringify(idstr)} in ` +
-      JSON.stringify(image.name),
+      `${JSON.stringify(image.name)}: it has ` +
+      image.blocks.map((it) => JSON.stringify(it.idstr)).join(", "),
   );
 }
 

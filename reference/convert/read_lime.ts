@@ -2,7 +2,13 @@ import { hex } from "../../format/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { AddressSpace, type PlacedRange } from "./address_space.ts";
-import { LIME_HEADER_LENGTH, LIME_MAGIC, LIME_VERSION } from "./lime_layout.ts";
+import { checkOverlaps } from "./check_overlaps.ts";
+import {
+  AVML_MAGIC,
+  LIME_HEADER_LENGTH,
+  LIME_MAGIC,
+  LIME_VERSION,
+} from "./lime_layout.ts";
 
 /** Most ranges that are read; a machine has a few. */
 const RANGES_MAX = 0x10000;
@@ -10,7 +16,8 @@ const RANGES_MAX = 0x10000;
 /**
  * The guest-physical memory in a file that LiME wrote.
  *
- * @throws {SourceError} if it is no such file, or not all of it is there
+ * @throws {SourceError} if it is no such file, if not all of it is there, or if
+ * two ranges have other bytes at the same address
  *
  * @example
  * ```ts
@@ -28,25 +35,88 @@ export async function openLime(
 ): Promise<AddressSpace> {
   const ranges: PlacedRange[] = [];
   for (let at = 0; at < source.byteLength;) {
-    const rest = source.byteLength - at - LIME_HEADER_LENGTH;
-    const bytes = new Uint8Array(LIME_HEADER_LENGTH);
-    if (rest >= 0) await source.readInto(bytes, at, options);
-    const header = new DataView(bytes.buffer);
-    const address = Number(header.getBigUint64(8, true));
-    const length = Number(header.getBigUint64(16, true)) + 1 - address;
-    const known = header.getUint32(0, true) === LIME_MAGIC &&
-      header.getUint32(4, true) === LIME_VERSION;
-    const whole = length > 0 && length <= rest &&
-      Number.isSafeInteger(address + length);
-    if (!known || !whole || ranges.length === RANGES_MAX) {
-      throw new SourceError(
-        source.name,
-        `Cannot read ${JSON.stringify(source.name)} as LiME: no whole range ` +
-          `at ${hex(at)}, expected one of at most ${RANGES_MAX}`,
+    if (ranges.length === RANGES_MAX) {
+      throw bad(
+        source,
+        at,
+        `more than ${RANGES_MAX} ranges`,
+        "as many at most",
       );
     }
-    ranges.push({ address, length, position: at + LIME_HEADER_LENGTH });
-    at += LIME_HEADER_LENGTH + length;
+    const range = await readRange(source, at, options);
+    ranges.push(range);
+    at = range.position + range.length;
   }
-  return new AddressSpace(source, ranges);
+  const memory = new AddressSpace(source, ranges);
+  await checkOverlaps(source, ranges, memory, options);
+  return memory;
+}
+
+async function readRange(
+  source: ByteSource,
+  at: number,
+  options?: ReadOptions,
+): Promise<PlacedRange & { readonly position: number }> {
+  const rest = source.byteLength - at - LIME_HEADER_LENGTH;
+  if (rest < 0) {
+    throw bad(source, at, `${rest + LIME_HEADER_LENGTH} bytes`, "a header");
+  }
+  const bytes = new Uint8Array(LIME_HEADER_LENGTH);
+  await source.readInto(bytes, at, options);
+  const header = new DataView(bytes.buffer);
+  const magic = header.getUint32(0, true);
+  if (magic !== LIME_MAGIC) {
+    throw bad(
+      source,
+      at,
+      magic === AVML_MAGIC
+        ? "a compressed range of AVML"
+        : `the magic ${hex(header.getUint32(0))}`,
+      magic === AVML_MAGIC
+        ? "one that is not (avml-convert makes LiME of it)"
+        : `"EMiL"`,
+    );
+  }
+  const version = header.getUint32(4, true);
+  if (version !== LIME_VERSION) {
+    throw bad(
+      source,
+      at,
+      `LiME version ${version}`,
+      `version ${LIME_VERSION} (avml-convert makes it of AVML's version 2)`,
+    );
+  }
+  const first = header.getBigUint64(8, true);
+  const last = header.getBigUint64(16, true);
+  const [address, length] = [Number(first), Number(last - first + 1n)];
+  if (length <= 0 || !Number.isSafeInteger(address + length)) {
+    throw bad(
+      source,
+      at,
+      `a range from 0x${first.toString(16)} to 0x${last.toString(16)}`,
+      "one that ends after it starts, and below 2^53",
+    );
+  }
+  if (length > rest) {
+    throw bad(
+      source,
+      at,
+      `a range of ${length} bytes, of which ${rest} are there`,
+      "all of them: the file was cut",
+    );
+  }
+  return { address, length, position: at + LIME_HEADER_LENGTH };
+}
+
+function bad(
+  source: ByteSource,
+  at: number,
+  found: string,
+  expected: string,
+): SourceError {
+  return new SourceError(
+    source.name,
+    `Cannot read ${JSON.stringify(source.name)} as LiME: byte ${hex(at)}: ` +
+      `${found}, expected ${expected}`,
+  );
 }

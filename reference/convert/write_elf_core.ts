@@ -1,39 +1,64 @@
 import { alignUp } from "../../format/mod.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
+import { type Architecture, architectureNamed } from "./architecture.ts";
 import { copyMemory } from "./copy_memory.ts";
 import { encodeCpuNotes } from "./cpu_notes.ts";
 import {
-  ELF_HEADER_LENGTH,
-  ELF_PROGRAM_HEADER_LENGTH,
+  coreKind,
   ELF_SEGMENTS_MAX,
+  ELF_SIZES,
+  type ElfKind,
   type ElfSegment,
   encodeElfHeader,
   encodeElfSegment,
   PT_LOAD,
   PT_NOTE,
 } from "./elf_layout.ts";
+import { guestArchitecture } from "./guest_architecture.ts";
+import type { UnplacedBlock } from "./guest_map.ts";
 import type { MemoryImage } from "./memory_image.ts";
-import { rangesOf, type RangesOptions, rangesProgress } from "./ranges_of.ts";
+import {
+  type BlockRange,
+  rangesOf,
+  type RangesOptions,
+  rangesProgress,
+} from "./ranges_of.ts";
 
 const PAGE = 0x1000;
+
+/** How to write an ELF core. */
+export interface ElfCoreOptions extends RangesOptions {
+  /**
+   * QEMU's name of the guest's architecture, such as `aarch64`. Default: what the
+   * state of its processors says, or its machine type.
+   */
+  readonly architecture?: string | undefined;
+}
 
 /** What was written into an ELF core. */
 export interface ElfCoreSummary {
   /** Size of the file in bytes, holes included. */
   readonly byteLength: number;
+  /** QEMU's name of the guest's architecture. */
+  readonly architecture: string;
   /** Guest-physical ranges, each a segment. */
   readonly rangeCount: number;
   /** Processors whose registers are in it. */
   readonly cpuCount: number;
+  /** RAMBlocks of which nothing is in it. */
+  readonly leftOut: readonly UnplacedBlock[];
 }
 
 /**
- * Writes the RAM of a guest as an ELF core of x86-64: a segment for each
- * guest-physical range, and the registers of the processors where the state of
- * the devices has them. Virtual addresses are the physical ones. Commits the
- * sink; a failure aborts it.
+ * Writes the RAM of a guest as an ELF core: a segment for each guest-physical
+ * range, and the registers of x86 processors where the state of the devices has
+ * them. Virtual addresses are the physical ones. Commits the sink; a failure
+ * aborts it.
  *
- * @throws {GuestMapError} if the guest-physical layout is not known
+ * @throws {GuestMapError} if the guest-physical layout is not known, or not of all
+ * its RAM
+ * @throws {UnsupportedError} if the file does not hold the RAM
+ * @throws {RangeError} if the architecture is not known
  * @throws {SourceError} if memory cannot be read or the sink not written
  *
  * @example
@@ -56,43 +81,20 @@ export interface ElfCoreSummary {
 export async function writeElfCore(
   image: MemoryImage,
   sink: ByteSink,
-  options: RangesOptions = {},
+  options: ElfCoreOptions = {},
 ): Promise<ElfCoreSummary> {
   try {
-    const parts = await rangesOf(image, options);
+    const { parts, leftOut } = await rangesOf(image, options);
     if (parts.length + 1 >= ELF_SEGMENTS_MAX) {
       throw new RangeError(
         `Cannot write ${parts.length} ranges: expected fewer than ` +
           `${ELF_SEGMENTS_MAX - 1}`,
       );
     }
-    const notes = await encodeCpuNotes(image, options);
-    const notesLength = notes.reduce((sum, { length }) => sum + length, 0);
-    const notesPosition = ELF_HEADER_LENGTH +
-      ELF_PROGRAM_HEADER_LENGTH * (1 + parts.length);
-    const segments: ElfSegment[] = [{
-      ...{ type: PT_NOTE, position: notesPosition },
-      ...{ virtualAddress: 0, physicalAddress: 0 },
-      ...{ fileLength: notesLength, memoryLength: notesLength },
-    }];
-    let position = alignUp(notesPosition + notesLength, PAGE);
-    const placed = parts.map((part) => {
-      const { address, length } = part;
-      segments.push({
-        ...{ type: PT_LOAD, position },
-        ...{ virtualAddress: address, physicalAddress: address },
-        ...{ fileLength: length, memoryLength: length },
-      });
-      const it = { ...part, position };
-      position = alignUp(position + length, PAGE);
-      return it;
-    });
-    await sink.setLength(position);
-    const head = [
-      encodeElfHeader(segments.length),
-      ...segments.map(encodeElfSegment),
-      ...notes,
-    ];
+    const architecture = await architectureFor(image, options);
+    const notes = await encodeCpuNotes(image, architecture, options);
+    const { head, placed, byteLength } = layOut(parts, notes, architecture);
+    await sink.setLength(byteLength);
     let at = 0;
     for (const bytes of head) {
       await sink.write(bytes, at);
@@ -105,12 +107,84 @@ export async function writeElfCore(
     for (const block of image.blocks) block.checkUnchanged?.();
     await sink.commit();
     return {
-      byteLength: position,
+      byteLength,
+      architecture: architecture.name,
       rangeCount: parts.length,
       cpuCount: notes.length / 2,
+      leftOut,
     };
   } catch (error) {
     await sink.abort();
     throw error;
   }
+}
+
+async function architectureFor(
+  image: MemoryImage,
+  options: ElfCoreOptions,
+): Promise<Architecture> {
+  if (options.architecture !== undefined) {
+    return architectureNamed(options.architecture);
+  }
+  const { machine = image.machine } = options;
+  const found = await guestArchitecture({ ...image, machine }, options);
+  if (found !== undefined) return found;
+  throw new RangeError(
+    `Cannot write an ELF core of ${JSON.stringify(image.name)}: neither the ` +
+      `state of its processors nor its machine type (${machine ?? "none"}) ` +
+      "says its architecture, expected to be told it",
+  );
+}
+
+/** The headers and notes, and where each range goes after them. */
+function layOut(
+  parts: readonly BlockRange[],
+  notes: readonly Uint8Array[],
+  architecture: Architecture,
+): {
+  readonly head: readonly Uint8Array[];
+  readonly placed: readonly (BlockRange & { readonly position: number })[];
+  readonly byteLength: number;
+} {
+  const notesLength = notes.reduce((sum, { length }) => sum + length, 0);
+  const memoryEnd = parts.reduce(
+    (most, { address, length }) => Math.max(most, address + length),
+    0,
+  );
+  const bytes = parts.reduce((sum, { length }) => sum + length + PAGE, 0);
+  const kind = coreKind(architecture, Math.max(memoryEnd, bytes));
+  const { header, programHeader } = ELF_SIZES[kind.bits];
+  const notesPosition = header + programHeader * (1 + parts.length);
+  const segments: ElfSegment[] = [{
+    ...{ type: PT_NOTE, position: notesPosition },
+    ...{ virtualAddress: 0, physicalAddress: 0 },
+    ...{ fileLength: notesLength, memoryLength: notesLength },
+  }];
+  let position = alignUp(notesPosition + notesLength, PAGE);
+  const placed = parts.map((part) => {
+    const { address, length } = part;
+    segments.push({
+      ...{ type: PT_LOAD, position },
+      ...{ virtualAddress: address, physicalAddress: address },
+      ...{ fileLength: length, memoryLength: length },
+    });
+    const it = { ...part, position };
+    position = alignUp(position + length, PAGE);
+    return it;
+  });
+  return {
+    head: [...headersOf(kind, segments), ...notes],
+    placed,
+    byteLength: position,
+  };
+}
+
+function headersOf(
+  kind: ElfKind,
+  segments: readonly ElfSegment[],
+): Uint8Array[] {
+  return [
+    encodeElfHeader(kind, segments.length),
+    ...segments.map((it) => encodeElfSegment(kind, it)),
+  ];
 }

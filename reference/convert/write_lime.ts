@@ -1,14 +1,27 @@
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import { copyMemory } from "./copy_memory.ts";
 import { rangesOf, type RangesOptions, rangesProgress } from "./ranges_of.ts";
+import type { UnplacedBlock } from "./guest_map.ts";
 import { LIME_HEADER_LENGTH, LIME_MAGIC, LIME_VERSION } from "./lime_layout.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
+/** What was written into a LiME file. */
+export interface LimeSummary {
+  /** Size of the file in bytes, holes included. */
+  readonly byteLength: number;
+  /** Guest-physical ranges. */
+  readonly rangeCount: number;
+  /** RAMBlocks of which nothing is in it. */
+  readonly leftOut: readonly UnplacedBlock[];
+}
+
 /**
- * Writes the RAM of a guest as LiME does: each guest-physical range behind a
+ * Writes the RAM of a guest as LiME does: each guest-physical range after a
  * header of its own. Commits the sink; a failure aborts it.
  *
- * @throws {GuestMapError} if the guest-physical layout is not known
+ * @throws {GuestMapError} if the guest-physical layout is not known, or not of all
+ * its RAM
+ * @throws {UnsupportedError} if the file does not hold the RAM
  * @throws {SourceError} if memory cannot be read or the sink not written
  *
  * @example
@@ -23,7 +36,9 @@ import type { MemoryImage } from "./memory_image.ts";
  *
  * async function toLime(path: string, out: string): Promise<void> {
  *   using source = openFileSource(path);
- *   await writeLime(imageOf(await openSnapshot(source)), createFileSink(out));
+ *   const image = imageOf(await openSnapshot(source));
+ *   const { leftOut } = await writeLime(image, createFileSink(out));
+ *   for (const { idstr } of leftOut) console.log("not in it", idstr);
  * }
  * ```
  */
@@ -31,9 +46,9 @@ export async function writeLime(
   image: MemoryImage,
   sink: ByteSink,
   options: RangesOptions = {},
-): Promise<void> {
+): Promise<LimeSummary> {
   try {
-    const parts = await rangesOf(image, options);
+    const { parts, leftOut } = await rangesOf(image, options);
     const onDone = rangesProgress(parts, options);
     let position = 0;
     for (const { address, length, block, offset } of parts) {
@@ -51,6 +66,7 @@ export async function writeLime(
     }
     for (const block of image.blocks) block.checkUnchanged?.();
     await sink.commit();
+    return { byteLength: position, rangeCount: parts.length, leftOut };
   } catch (error) {
     await sink.abort();
     throw error;

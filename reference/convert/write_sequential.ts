@@ -1,7 +1,6 @@
 import {
   type ByteRange,
   ByteWriter,
-  CAPABILITY_IGNORE_SHARED,
   QEMU_VM_SECTION_START,
   RAM_SAVE_FLAG_EOS,
   RAM_SAVE_FLAG_MEM_SIZE,
@@ -15,6 +14,7 @@ import {
 import { CHUNK } from "../chunk.ts";
 import { Pace } from "../pace.ts";
 import { type Progress, ProgressReport } from "../progress.ts";
+import { refuseIgnored } from "../saving/stream_frame.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { RAMBlock } from "../snapshot/ram_block.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
@@ -107,17 +107,13 @@ export async function writeSequential(
 /** Bytes of an END of mapped-ram: type, section_id, EOS, footer. */
 const RAM_END_LENGTH = 1 + 4 + 8 + 1 + 4;
 
-function checkConvertible({ index, source, capabilities }: Snapshot): void {
-  const reason = capabilities.includes(CAPABILITY_IGNORE_SHARED)
-    ? `its RAM was saved with ${CAPABILITY_IGNORE_SHARED}`
-    : index.layout !== "mapped-ram"
-    ? `it is ${index.layout}; convert it to mapped-ram first`
-    : undefined;
-  if (reason === undefined) return;
+function checkConvertible(snapshot: Snapshot): void {
+  refuseIgnored(snapshot, "convert");
+  const { layout } = snapshot.index;
+  if (layout === "mapped-ram") return;
   throw new RangeError(
-    `Cannot convert ${
-      JSON.stringify(source.name)
-    } to a sequential stream: ${reason}`,
+    `Cannot convert ${JSON.stringify(snapshot.source.name)} to a sequential ` +
+      `stream: it is ${layout}; convert it to mapped-ram first`,
   );
 }
 

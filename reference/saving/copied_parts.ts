@@ -2,6 +2,7 @@ import {
   type ByteRange,
   ByteWriter,
   CAPABILITY_FIXED_RAM,
+  CAPABILITY_IGNORE_SHARED,
   CAPABILITY_MAPPED_RAM,
   encodeRamEnd,
   type RamLayout,
@@ -39,24 +40,11 @@ export async function copiedParts(
 ): Promise<CopiedParts> {
   const { index } = snapshot;
   const { end } = await snapshot.deviceState();
-  if (layout === index.layout) {
-    return {
-      head: await copiedHead(snapshot),
-      tail: [between(snapshot, rangeEnd(index.ramSetup), end)],
-    };
-  }
-  const start = new ByteWriter();
-  writeStreamHeader(start);
-  writeConfiguration(start, {
-    ...index.configuration,
-    capabilities: renamed(index.configuration.capabilities, layout),
-  });
   return {
-    head: await join([
-      made(start.finish()),
-      between(snapshot, index.configurationEnd, index.ramSetup.offset),
-    ]),
-    tail: newTail(snapshot, layout, { partsEnd: index.ramEnd, end }),
+    head: await newHead(snapshot, layout),
+    tail: layout === index.layout
+      ? [between(snapshot, rangeEnd(index.ramSetup), end)]
+      : newTail(snapshot, layout, { partsEnd: index.ramEnd, end }),
   };
 }
 
@@ -68,14 +56,29 @@ export async function endedParts(
   const { end } = await snapshot.deviceState();
   const { layout } = snapshot.index;
   return {
-    head: await copiedHead(snapshot),
+    head: await newHead(snapshot, layout),
     tail: newTail(snapshot, layout, { partsEnd, end }),
   };
 }
 
-function copiedHead(snapshot: Snapshot): Promise<Uint8Array> {
-  const { streamOffset, ramSetup } = snapshot.index;
-  return join([between(snapshot, streamOffset, ramSetup.offset)]);
+/**
+ * The stream up to the body of RAM's START. The new file has all of the RAM: that
+ * it was saved with `x-ignore-shared` is not said of it.
+ */
+function newHead(snapshot: Snapshot, layout: RamLayout): Promise<Uint8Array> {
+  const { index } = snapshot;
+  const { streamOffset, configuration, configurationEnd, ramSetup } = index;
+  const capabilities = capabilitiesOf(configuration.capabilities, layout);
+  const isSame = layout === index.layout &&
+    capabilities.length === configuration.capabilities.length;
+  if (isSame) return join([between(snapshot, streamOffset, ramSetup.offset)]);
+  const start = new ByteWriter();
+  writeStreamHeader(start);
+  writeConfiguration(start, { ...configuration, capabilities });
+  return join([
+    made(start.finish()),
+    between(snapshot, configurationEnd, ramSetup.offset),
+  ]);
 }
 
 /** The rest of the stream with an END, and without PARTs, which tell nothing. */
@@ -104,14 +107,15 @@ function newTail(
   ];
 }
 
-function renamed(
+function capabilitiesOf(
   capabilities: readonly string[],
   layout: RamLayout,
 ): readonly string[] {
   const [from, to] = layout === "mapped-ram"
     ? [CAPABILITY_FIXED_RAM, CAPABILITY_MAPPED_RAM]
     : [CAPABILITY_MAPPED_RAM, CAPABILITY_FIXED_RAM];
-  return capabilities.map((it) => it === from ? to : it);
+  return capabilities.filter((it) => it !== CAPABILITY_IGNORE_SHARED)
+    .map((it) => it === from ? to : it);
 }
 
 function between(snapshot: Snapshot, start: number, end: number): CopiedPart {

@@ -121,7 +121,6 @@ export async function saveRepaired(
     const { snapshot, lastPart } = await openBroken(source, options);
     const frame = await endedFrame(snapshot, rangeEnd(lastPart.range));
     const inputs: RAMBlockInput[] = snapshot.blocks
-      .filter((block) => !block.ignored)
       .map(({ idstr, usedLength, pagesOffset }) => ({
         idstr,
         usedLength,

@@ -77,14 +77,27 @@ export async function copiedFrame(
   snapshot: Snapshot,
   layout: RamLayout = "mapped-ram",
 ): Promise<StreamFrame> {
-  const { source } = snapshot;
-  if (snapshot.capabilities.includes(CAPABILITY_IGNORE_SHARED)) {
-    throw new RangeError(
-      `Cannot copy the device state of ${JSON.stringify(source.name)}: ` +
-        `its RAM was saved with ${CAPABILITY_IGNORE_SHARED}`,
-    );
-  }
+  refuseIgnored(snapshot, "copy the device state of");
   return frameOf(snapshot, layout, await copiedParts(snapshot, layout));
+}
+
+/**
+ * Refuses a snapshot that has not all of its RAM: in a copy of it, what was left
+ * out would be zero.
+ *
+ * @throws {RangeError} if it has not; it names the RAMBlocks
+ */
+export function refuseIgnored(
+  { blocks, source }: Snapshot,
+  action: string,
+): void {
+  const ignored = blocks.filter((it) => it.ignored)
+    .map(({ idstr }) => JSON.stringify(idstr));
+  if (ignored.length === 0) return;
+  throw new RangeError(
+    `Cannot ${action} ${JSON.stringify(source.name)}: the RAM of ` +
+      `${ignored.join(", ")} was left out of it by ${CAPABILITY_IGNORE_SHARED}`,
+  );
 }
 
 /**
@@ -95,6 +108,7 @@ export async function endedFrame(
   snapshot: Snapshot,
   partsEnd: number,
 ): Promise<StreamFrame> {
+  refuseIgnored(snapshot, "repair a copy of");
   const { layout } = snapshot.index;
   return frameOf(snapshot, layout, await endedParts(snapshot, partsEnd));
 }

@@ -33,14 +33,35 @@ const ENDINGS: readonly [RegExp, ToFormat][] = [
   [/\.(seq|stream|migration)$/i, "sequential"],
 ];
 
+/** Endings of what is packed, which is nothing that is written. */
+const PACKED = /\.(gz|gzip|zst|zstd|xz|bz2|lzo|lz4|zip|7z|tgz|tar)$/i;
+/** Endings of other formats of memory and of disks. */
+const OTHERS =
+  /\.(qcow2|vmdk|vdi|vhdx?|kdump|dmp|vmss|vmem|vmsn|sav|pdf|html?|json|xml)$/i;
+
 /** The format to write: as told, or by the name of the file. */
 export function toFormatOf(
   told: string | undefined,
   out: string,
   isFolder: boolean,
 ): ToFormat {
+  if (out === "-") {
+    throw new UsageError(
+      'Cannot write to "-": pages go to their places in a file, not one after ' +
+        "the other to standard output (./- is a file of that name)",
+    );
+  }
   if (told !== undefined) return oneOf("--to", told, TO_FORMATS);
   if (isFolder) return "images";
+  const ending = PACKED.exec(out) ?? OTHERS.exec(out);
+  if (ending !== null) {
+    throw new UsageError(
+      `Cannot write ${JSON.stringify(out)}: nothing is written as ` +
+        `${ending[0]}${
+          PACKED.test(out) ? ", and nothing is packed" : ""
+        }; expected another name, or --to FORMAT`,
+    );
+  }
   return ENDINGS.find(([ending]) => ending.test(out))?.[1] ?? "mapped-ram";
 }
 

@@ -5,12 +5,13 @@ import {
   type RangesOptions,
 } from "../../convert/mod.ts";
 import type { OpenOptions } from "../../snapshot/mod.ts";
-import type { ByteSource } from "../../sources/mod.ts";
+import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import { UsageError } from "../input/usage_error.ts";
 
 /** What the options of convert say. */
 export interface ConvertOptions extends OpenOptions, RangesOptions {
   readonly ramLength: number | undefined;
+  readonly architecture: string | undefined;
   readonly pageSize: number | undefined;
   readonly withoutVmdesc: boolean;
   readonly repair: boolean;
@@ -29,27 +30,31 @@ export interface ConvertInput {
 export async function openInput(
   source: ByteSource,
   told: MemoryFormat | undefined,
-  options: ConvertOptions,
+  { offset, signal }: Pick<ConvertOptions, "offset" | "signal">,
 ): Promise<ConvertInput> {
-  const { offset, signal } = options;
-  if (told !== undefined && told !== "packed") {
-    // libvirt's header is passed over where there is one.
-    const found = told === "mapped-ram" || told === "sequential"
-      ? await detectFormat(source, { offset, signal })
-      : undefined;
-    return {
-      source,
-      format: told,
-      offset: found?.offset ?? offset ?? 0,
-      libvirt: found?.libvirt,
-    };
+  if (told === "elf" || told === "lime" || told === "raw") {
+    return { source, format: told, offset: 0, libvirt: undefined };
   }
   const found = await detectFormat(source, { offset, signal });
+  const { libvirt, known } = found;
   if (told === "packed" && found.format !== told) {
     throw new UsageError(
       `Cannot use ${JSON.stringify(source.name)} as packed: it is no libvirt ` +
         "save image whose stream is",
     );
   }
-  return { source, ...found, libvirt: found.libvirt };
+  const format = told ?? found.format;
+  if (format !== undefined) {
+    // libvirt's header is passed over where there is one.
+    return { source, format, offset: found.offset, libvirt };
+  }
+  throw new SourceError(
+    source.name,
+    `Cannot convert ${JSON.stringify(source.name)}: ` +
+      (known === undefined
+        ? "its first bytes are of no format that is known; if it is the flat " +
+          "memory of a guest, --from raw says so"
+        : `it is ${known.what}; ${known.remedy} (--from raw takes it as flat ` +
+          "memory all the same)"),
+  );
 }

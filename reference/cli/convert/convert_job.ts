@@ -4,26 +4,18 @@ import {
   UnsupportedError,
 } from "../../../format/mod.ts";
 import {
-  type AddressSpace,
-  convertPacked,
-  convertSequential,
+  blockKind,
   exportMemory,
-  guestBlocks,
+  guestArchitecture,
+  type GuestRange,
   imageOf,
   imageOfRanges,
   type MemoryImage,
-  openElfCore,
-  openLime,
   writeElfCore,
   writeLime,
   writeSequential,
 } from "../../convert/mod.ts";
-import {
-  importImages,
-  type Progress,
-  saveRepaired,
-  saveSnapshot,
-} from "../../saving/mod.ts";
+import type { Progress } from "../../saving/mod.ts";
 import {
   openSequential,
   type SequentialSnapshot,
@@ -32,14 +24,14 @@ import type { PendingFile } from "../../sinks/mod.ts";
 import { openSnapshot } from "../../snapshot/mod.ts";
 import { imageName } from "../input/image_name.ts";
 import { UsageError } from "../input/usage_error.ts";
-import {
-  createOutput,
-  openOutputFolder,
-  type OutputOptions,
-} from "../output/output_file.ts";
+import { createOutput, type OutputOptions } from "../output/output_file.ts";
+import { OutputFolder } from "../output/output_folder.ts";
 import { TotalProgress } from "../output/total_progress.ts";
 import type { ToFormat } from "./convert_arguments.ts";
 import type { ConvertInput, ConvertOptions } from "./convert_input.ts";
+import type { ConvertRemarks } from "./convert_notes.ts";
+import { openRanges } from "./open_ranges.ts";
+import { toMappedRam } from "./to_mapped_ram.ts";
 
 /** A conversion. */
 export interface ConvertJob {
@@ -54,87 +46,30 @@ export interface ConvertJob {
 /** What was written. */
 export interface Converted {
   readonly files: readonly string[];
-  readonly [fact: string]: unknown;
+  /** What JSON says of it. */
+  readonly facts: object;
+  readonly remarks: ConvertRemarks;
 }
 
 /** Does it. */
 export async function convertTo(job: ConvertJob): Promise<Converted> {
   const { to, out } = job;
-  if (to === "mapped-ram") return { files: [out], ...await toMappedRam(job) };
-  if (to === "sequential") {
-    await toSequential(job);
-    return { files: [out] };
-  }
-  using opened = await openImage(job);
-  const { image } = opened;
-  if (to === "images") return { files: await toImages(job, image) };
-  const ranges = job.options.ranges ?? opened.ranges;
-  const options = { ...job.options, ranges, onProgress: job.onProgress };
-  const sink = createOutput(out, job.output);
-  if (to === "lime") {
-    await writeLime(image, sink, options);
-    return { files: [out] };
-  }
-  return { files: [out], ...await writeElfCore(image, sink, options) };
-}
-
-/** To a file that stock QEMU loads. */
-async function toMappedRam(job: ConvertJob): Promise<object> {
-  const { input, out, output, onProgress } = job;
-  const { source, format } = input;
-  const options = { ...job.options, onProgress };
-  const sink = () => createOutput(out, output);
-  switch (format) {
-    case "mapped-ram": {
-      if (options.repair) return await saveRepaired(sink(), source, options);
-      const snapshot = await openSnapshot(source, options);
-      const blocks = snapshot.blocks.map((block) => ({
-        idstr: block.idstr,
-        source: block,
-        usedLength: block.usedLength,
-      }));
-      const deviceStateFrom = snapshot;
-      return await saveSnapshot(sink(), blocks, {
-        ...options,
-        deviceStateFrom,
-      });
-    }
-    case "sequential": {
-      const { offset } = input;
-      return await convertSequential(source, sink(), { ...options, offset });
-    }
-    case "packed":
-      if (input.libvirt === undefined) break;
-      return await convertPacked(source, input.libvirt, sink(), options);
+  switch (to) {
+    case "mapped-ram":
+      return { files: [out], ...await toMappedRam(job) };
+    case "sequential":
+      await toSequential(job);
+      return { files: [out], facts: {}, remarks: {} };
+    case "images":
+      return await toImages(job);
     case "elf":
-    case "lime": {
-      const blocks = await guestBlocks(await openRanges(job), options);
-      return await saveSnapshot(sink(), blocks, options);
-    }
-    case "raw": {
-      const idstr = options.ram ?? ramNameOf(options.machine);
-      return await importImages(sink(), { [idstr]: source }, options);
-    }
+    case "lime":
+      return await toRanges(job, to);
   }
-  throw new TypeError(`Cannot convert ${format}`);
-}
-
-function ramNameOf(machine = "none"): string {
-  return /^(pc|q35)/.test(machine)
-    ? "pc.ram"
-    : /^microvm/.test(machine)
-    ? "microvm.ram"
-    : "ram";
 }
 
 async function toSequential(job: ConvertJob): Promise<void> {
   const { input, out, output, options, onProgress } = job;
-  if (input.format !== "mapped-ram") {
-    throw new UsageError(
-      `Cannot convert ${input.format} to a sequential stream: expected ` +
-        "mapped-ram, to which it can be converted first",
-    );
-  }
   const snapshot = await openSnapshot(input.source, options);
   await writeSequential(snapshot, createOutput(out, output), {
     ...options,
@@ -142,10 +77,54 @@ async function toSequential(job: ConvertJob): Promise<void> {
   });
 }
 
+/** To a file of guest-physical ranges. */
+async function toRanges(
+  job: ConvertJob,
+  to: "elf" | "lime",
+): Promise<Converted> {
+  const { out, output, onProgress } = job;
+  using opened = await openImage(job);
+  const { image, withoutAddress } = opened;
+  const ranges = job.options.ranges ?? opened.ranges;
+  const options = { ...job.options, ranges, onProgress };
+  const sink = () => createOutput(out, output);
+  if (to === "lime") {
+    const { leftOut, ...facts } = await writeLime(image, sink(), options);
+    const remarks = { leftOutBlocks: leftOut, withoutAddress };
+    return { files: [out], facts, remarks };
+  }
+  const core = { ...options, architecture: await architectureOf(job, image) };
+  const { leftOut, ...facts } = await writeElfCore(image, sink(), core);
+  const { architecture } = facts;
+  const isX86 = /^(x86_64|i386)$/.test(architecture);
+  const withoutRegisters = isX86 || image.devices === undefined
+    ? undefined
+    : architecture;
+  const remarks = { leftOutBlocks: leftOut, withoutAddress, withoutRegisters };
+  return { files: [out], facts, remarks };
+}
+
+async function architectureOf(
+  { options }: ConvertJob,
+  image: MemoryImage,
+): Promise<string> {
+  const { machine = image.machine, architecture, signal } = options;
+  const found = architecture ??
+    (await guestArchitecture({ ...image, machine }, { signal }))?.name;
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `Cannot convert ${JSON.stringify(image.name)} to an ELF core without ` +
+      "--arch NAME: neither the state of its processors nor its machine type " +
+      `${machine === undefined ? "" : `(${machine}) `}says its architecture`,
+  );
+}
+
 /** A memory image, and what it needs while it is read. */
 interface OpenedImage extends Disposable {
   readonly image: MemoryImage;
-  readonly ranges?: ReturnType<typeof imageOfRanges>["ranges"];
+  readonly ranges?: readonly GuestRange[];
+  /** Segments of the file that have no physical address. */
+  readonly withoutAddress?: number;
 }
 
 async function openImage(job: ConvertJob): Promise<OpenedImage> {
@@ -172,13 +151,13 @@ async function openImage(job: ConvertJob): Promise<OpenedImage> {
       };
     }
     case "elf":
-    case "lime":
-      return { ...imageOfRanges(await openRanges(job)), ...nothing };
+    case "lime": {
+      const memory = await openRanges(input);
+      const withoutAddress = memory.unplaced.length;
+      return { ...imageOfRanges(memory), withoutAddress, ...nothing };
+    }
   }
-  throw new UsageError(
-    `Cannot convert ${format} to ${job.to}: expected mapped-ram, to which it ` +
-      "can be converted first",
-  );
+  throw new TypeError(`Cannot convert ${format} to ${job.to}`);
 }
 
 /** RAM that was left out of a stream cannot be told from RAM that is zero. */
@@ -194,24 +173,19 @@ function checkAllRam({ head, source }: SequentialSnapshot): void {
   });
 }
 
-async function openRanges({ input }: ConvertJob): Promise<AddressSpace> {
-  const { source, format } = input;
-  return format === "elf" ? await openElfCore(source) : await openLime(source);
-}
-
 /** Every RAMBlock to an image; all of them or none. */
-async function toImages(
-  { out, output, options, onProgress }: ConvertJob,
-  image: MemoryImage,
-): Promise<string[]> {
-  using group = openOutputFolder(out);
+async function toImages(job: ConvertJob): Promise<Converted> {
+  const { out, output, options, onProgress } = job;
+  using opened = await openImage(job);
+  const { blocks } = opened.image;
+  using group = new OutputFolder(out);
   const files: PendingFile[] = [];
   const { signal } = options;
-  const blocks = image.blocks.filter((block) => !block.ignored);
-  const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
+  const held = blocks.filter((block) => !block.ignored);
+  const total = held.reduce((sum, { usedLength }) => sum + usedLength, 0);
   const progress = new TotalProgress(total, onProgress);
   try {
-    for (const block of blocks) {
+    for (const block of held) {
       const path = join(out, imageName(block.idstr));
       const sink = createOutput(path, output);
       files.push({ sink, path });
@@ -228,5 +202,13 @@ async function toImages(
     await Promise.allSettled(files.map(({ sink }) => sink.abort()));
     throw error;
   }
-  return files.map(({ path }) => path);
+  const leftOutBlocks = blocks.filter((block) => block.ignored)
+    .map(({ idstr, usedLength: length }) => ({
+      ...{ idstr, length, kind: blockKind(idstr) },
+    }));
+  return {
+    files: files.map(({ path }) => path),
+    facts: {},
+    remarks: { leftOutBlocks },
+  };
 }

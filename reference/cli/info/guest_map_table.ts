@@ -1,20 +1,21 @@
 import { hex } from "../../../format/mod.ts";
 import {
+  type GuestMap,
   guestMap,
   GuestMapError,
-  type GuestRange,
   imageOf,
 } from "../../convert/mod.ts";
 import type { Snapshot } from "../../snapshot/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
+import { printable } from "../output/printable.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 
-/** The guest-physical ranges of a snapshot; undefined where they are not known. */
+/** Where the guest sees its memory; undefined where nothing is known of that. */
 export async function knownGuestMap(
   snapshot: Snapshot,
   signal: AbortSignal,
-): Promise<readonly GuestRange[] | undefined> {
+): Promise<GuestMap | undefined> {
   try {
     return await guestMap(imageOf(snapshot), { signal });
   } catch (error) {
@@ -25,10 +26,10 @@ export async function knownGuestMap(
 
 /** Lines that say where the guest sees its RAM. */
 export function formatGuestMap(
-  ranges: readonly GuestRange[] | undefined,
+  map: GuestMap | undefined,
 ): string[] {
   const title = paint("bold", "Guest-physical addresses");
-  if (ranges === undefined) {
+  if (map === undefined) {
     return [`${title} are not known of this machine type`];
   }
   const header = [
@@ -38,12 +39,27 @@ export function formatGuestMap(
     { title: "idstr" },
     { title: "offset", right: true, optional: true },
   ];
-  const rows = ranges.map(({ address, length, idstr, offset }) => [
+  const rows = map.ranges.map(({ address, length, idstr, offset }) => [
     hex(address),
     hex(address + length - 1),
     formatBytes(length),
     idstr,
     hex(offset),
   ]);
-  return [title, ...formatTable(header, rows)];
+  const lines = [title, ...formatTable(header, rows)];
+  const ram = map.unplaced.filter(({ kind }) => kind === "ram");
+  const others = map.unplaced.filter(({ kind }) => kind !== "ram");
+  for (
+    const [blocks, what] of [
+      [ram, "RAM whose address the file does not say"],
+      [others, "at no address that is known"],
+    ] as const
+  ) {
+    if (blocks.length === 0) continue;
+    const named = blocks.map(({ idstr, length }) =>
+      `${idstr} (${formatBytes(length)})`
+    );
+    lines.push(printable(`  ${what}: ${named.join(", ")}`));
+  }
+  return lines;
 }

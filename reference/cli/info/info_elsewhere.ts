@@ -1,9 +1,13 @@
 import type { UnsupportedError } from "../../../format/mod.ts";
 import { readLibvirtHeader } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
+import { UsageError } from "../input/usage_error.ts";
 import { printJson } from "../output/output.ts";
-import { libvirtFacts, printLibvirt } from "./info_libvirt.ts";
+import { checkXml, libvirtFacts, printLibvirt } from "./info_libvirt.ts";
 import { infoSequential } from "./info_sequential.ts";
+
+/** Options that only snapshots with bitmaps and places for pages have. */
+const NOT_OF_STREAMS = ["map", "bitmap-byte-order", "bitmap-word-size"];
 
 /** Prints what a file holds that is not mapped-ram, or throws why it cannot. */
 export async function infoElsewhere(
@@ -15,14 +19,19 @@ export async function infoElsewhere(
     readonly devices?: boolean | undefined;
     readonly xml?: boolean | undefined;
     readonly signal: AbortSignal;
-  },
+  } & { readonly [option: string]: unknown },
 ): Promise<number> {
   const { offset, json = false, devices = false, xml = false, signal } =
     options;
   const header = offset === undefined
     ? await readLibvirtHeader(source, { signal })
     : undefined;
+  checkXml(source, header, xml);
   if (error.rule === "capability-mapped-ram") {
+    const other = NOT_OF_STREAMS.find((it) => options[it] !== undefined);
+    if (other !== undefined) {
+      throw new UsageError(`Cannot use --${other} of a sequential stream`);
+    }
     const own = { offset, libvirt: header, json, devices, xml, signal };
     await infoSequential(source, own);
     return 0;

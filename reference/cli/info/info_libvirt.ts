@@ -1,6 +1,7 @@
 import type { LibvirtSaveHeader } from "../../../format/mod.ts";
 import { readLibvirtTexts } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
+import { UsageError } from "../input/usage_error.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { print } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
@@ -55,4 +56,16 @@ export function printLibvirt(facts: LibvirtFacts, showXml: boolean): void {
     }
   }
   print("");
+}
+
+/** Refuses to print texts that a file does not have. */
+export function checkXml(
+  { name }: ByteSource,
+  header: LibvirtSaveHeader | undefined,
+  isWanted: boolean,
+): void {
+  if (!isWanted || header !== undefined) return;
+  throw new UsageError(
+    `Cannot use --xml: ${JSON.stringify(name)} is no libvirt save image`,
+  );
 }

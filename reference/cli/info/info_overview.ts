@@ -11,7 +11,7 @@ import { formatList, formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 import { bitmapOrderLine } from "./bitmap_order_line.ts";
 import { printDirtyBitmaps } from "./info_dirty_bitmaps.ts";
-import { printLibvirt } from "./info_libvirt.ts";
+import { checkXml, printLibvirt } from "./info_libvirt.ts";
 import { drawRamMap } from "./ram_map.ts";
 import { gatherFacts, type SnapshotFacts } from "./snapshot_facts.ts";
 
@@ -41,6 +41,7 @@ export async function printOverview(
   options: OverviewOptions,
 ): Promise<void> {
   const { open, map, xml, json, signal } = options;
+  checkXml(snapshot.source, snapshot.index.libvirt, xml);
   const { facts, error } = await gatherFacts(snapshot, signal);
   const allocated = isUrl(file) ? undefined : allocatedBytes(file);
   const guest = map ? await load<GuestMap>("./guest_map_table.ts") : undefined;

@@ -15,6 +15,16 @@ export const SNAPSHOT_OPTIONS = {
   json: { type: "boolean" },
 } as const;
 
+/** Names of {@linkcode OPEN_OPTIONS}. */
+export const OPEN_NAMES = [
+  "offset",
+  "bitmap-byte-order",
+  "bitmap-word-size",
+] as const;
+
+/** Names of {@linkcode SNAPSHOT_OPTIONS}. */
+export const SNAPSHOT_NAMES = [...OPEN_NAMES, "json"] as const;
+
 /** The lines of {@linkcode OPEN_OPTIONS} in `--help`, for a snapshot so named. */
 export function openOptionsHelp(file: string): string {
   return `\

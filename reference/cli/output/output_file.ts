@@ -4,16 +4,12 @@ import { dataRanges, tryLock } from "../../linux/files/mod.ts";
 import {
   type ByteSink,
   createFileSink,
-  FileGroup,
   outputTarget,
 } from "../../sinks/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 import { UsageError } from "../input/usage_error.ts";
 import { tryFile } from "../system_error.ts";
-import { countOf } from "./format_count.ts";
-import { printMessage } from "./output.ts";
-import { printable } from "./printable.ts";
 
 /** How a command writes its files. */
 export interface OutputOptions {
@@ -30,23 +26,6 @@ export function createOutput(path: string, options: OutputOptions): ByteSink {
   checkOutput(path, options);
   const { force, resume = false } = options;
   return createFileSink(path, { force, resume, tryLock, dataRanges });
-}
-
-/**
- * Starts to put several files into a folder together. If the command was killed
- * before while it did that, the old files get their places back first.
- */
-export function openOutputFolder(folder: string): FileGroup {
-  checkFolder(folder);
-  const group = new FileGroup(folder, { tryLock });
-  const { length } = group.restored;
-  if (length > 0) {
-    printMessage(
-      `${countOf(length, "file")} that a killed command had replaced ` +
-        `${length === 1 ? "is" : "are"} back in ${printable(folder)}`,
-    );
-  }
-  return group;
 }
 
 /**

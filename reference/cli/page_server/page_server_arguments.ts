@@ -1,5 +1,6 @@
 import { parseSocketAddress } from "../../qemu/mod.ts";
 import type { OpenOptions } from "../../snapshot/mod.ts";
+import { isFromRaw } from "../input/flat_image.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
 import { readOption, UsageError } from "../input/usage_error.ts";
@@ -11,6 +12,8 @@ export interface PageServerArguments {
   readonly path: string;
   readonly idstr: string | undefined;
   readonly flat: boolean;
+  /** Whether the flat image may start as a file of another format does. */
+  readonly fromRaw: boolean;
   readonly faultAround: number;
   readonly background: boolean;
   readonly onFailure: "kill" | "stall";
@@ -29,6 +32,7 @@ export interface PageServerValues extends OpenValues {
   readonly listen?: string | undefined;
   readonly block?: string | undefined;
   readonly flat?: boolean | undefined;
+  readonly from?: string | undefined;
   readonly "fault-around"?: string | undefined;
   readonly "no-push"?: boolean | undefined;
   readonly "on-failure"?: string | undefined;
@@ -49,14 +53,6 @@ export function pageServerArguments(
 ): PageServerArguments {
   const flat = values.flat ?? false;
   const replay = values.replay ?? [];
-  for (const name of ["record", "block"] as const) {
-    if (flat && values[name] !== undefined) {
-      throw new UsageError(`Cannot use --${name} with --flat`);
-    }
-  }
-  if (flat && replay.length > 0) {
-    throw new UsageError("Cannot use --replay with --flat");
-  }
   const number = (name: "fault-around" | "retry-for" | "metrics") => {
     const text = values[name];
     return text === undefined ? undefined : parseNumber(`--${name}`, text);
@@ -79,6 +75,7 @@ export function pageServerArguments(
     path: socketPath(values.listen),
     idstr: values.block,
     flat,
+    fromRaw: isFromRaw(values.from),
     faultAround,
     background: !(values["no-push"] ?? false),
     onFailure: onFailure(values["on-failure"]),

@@ -30,9 +30,7 @@ test("pageServerArguments() refuses what cannot be", () => {
     { ...LISTEN, "on-failure": "panic" },
     { ...LISTEN, "fault-around": "1000" },
     { ...LISTEN, metrics: "0" },
-    { ...LISTEN, flat: true, record: "a" },
-    { ...LISTEN, flat: true, replay: ["a"] },
-    { ...LISTEN, flat: true, block: "a" },
+    { ...LISTEN, flat: true, from: "elf" },
   ];
   for (const values of wrong) {
     assert.throws(() => pageServerArguments("vm.mr", values), UsageError);

@@ -3,7 +3,12 @@ import type { OpenOptions } from "../../snapshot/mod.ts";
 import { parse, takePositionals } from "../command.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { parseNumber } from "../input/number_argument.ts";
-import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
+import { checkUses, optionUses } from "../input/option_ways.ts";
+import {
+  openOptions,
+  SNAPSHOT_NAMES,
+  SNAPSHOT_OPTIONS,
+} from "../input/snapshot_options.ts";
 import { readOption, UsageError } from "../input/usage_error.ts";
 
 /** How a guest gets its RAM. */
@@ -53,7 +58,8 @@ export interface PostcopyArguments {
   readonly retryFor: number | undefined;
 }
 
-const OPTIONS = {
+/** Options of `resume`. */
+export const RESUME_OPTIONS = {
   ...SNAPSHOT_OPTIONS,
   via: { type: "string" },
   to: { type: "string" },
@@ -73,9 +79,26 @@ const OPTIONS = {
 
 /** Options that say how pages are sent, which mapping does not do. */
 const POSTCOPY_ONLY = [
-  ...["record", "replay", "max-bandwidth", "no-push", "drop-dirty-bitmaps"],
-  ...["preempt", "page-size", "retry-for"],
-];
+  ...["record", "replay", "max-bandwidth", "no-push"] as const,
+  ...["drop-dirty-bitmaps", "preempt", "page-size", "retry-for"] as const,
+] as const;
+
+/** What each way takes; a QEMU after `--` has its own arguments. */
+export const RESUME_USES = optionUses(RESUME_OPTIONS, {
+  ways: {
+    "by --via map": [...SNAPSHOT_NAMES, "via", "qmp", "paused"],
+    "by --via map with --device-state": [
+      ...SNAPSHOT_NAMES,
+      ...["via", "device-state", "force"] as const,
+    ],
+    "without --via map": [
+      ...SNAPSHOT_NAMES,
+      ...POSTCOPY_ONLY,
+      ...["via", "to", "qmp", "paused", "force"] as const,
+    ],
+  },
+  needs: { force: ["record", "device-state"] },
+});
 
 const PROGRAM = "qemu-system-x86_64";
 
@@ -83,14 +106,24 @@ const PROGRAM = "qemu-system-x86_64";
 export function resumeArguments(args: readonly string[]): ResumeArguments {
   const end = args.indexOf("--");
   const own = end < 0 ? args : args.slice(0, end);
-  const { values, positionals } = parse(own, OPTIONS);
+  const { values, positionals } = parse(own, RESUME_OPTIONS);
   const { FILE } = takePositionals(positionals, "FILE");
   const { to, qmp, record, replay = [] } = values;
   const qemu = end < 0 ? undefined : parseQemu(args.slice(end + 1));
+  const via = parseVia(values.via);
+  checkUses(
+    RESUME_USES,
+    via !== "map"
+      ? "without --via map"
+      : values["device-state"] === undefined
+      ? "by --via map"
+      : "by --via map with --device-state",
+    values,
+  );
   const parsed: ResumeArguments = {
     file: FILE,
     open: openOptions(values),
-    via: parseVia(values.via),
+    via,
     qemu,
     deviceState: values["device-state"],
     ...{ to, qmp, record, replay },
@@ -130,10 +163,6 @@ function checkTogether(parsed: ResumeArguments): void {
     refuse(given, "behind -- stand the arguments of a QEMU to be started");
   }
   if (via === "map") {
-    if (to !== undefined) refuse("--to", "by --via map nothing is sent");
-    if (parsed.postcopyOnly !== undefined) {
-      refuse(`--${parsed.postcopyOnly}`, "by --via map nothing is sent");
-    }
     if (qemu === undefined && qmp === undefined && deviceState === undefined) {
       throw new UsageError(
         "Cannot prepare --via map without --device-state OUT, QEMU's arguments " +

@@ -1,11 +1,9 @@
 import { checkCapabilities } from "../../saving/mod.ts";
 import type { OpenOptions } from "../../snapshot/mod.ts";
+import { isFromRaw } from "../input/flat_image.ts";
+import { checkMachineName } from "../input/machine_name.ts";
 import { parseNumber } from "../input/number_argument.ts";
-import {
-  OPEN_OPTIONS,
-  openOptions,
-  type OpenValues,
-} from "../input/snapshot_options.ts";
+import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
 import { readOption, UsageError } from "../input/usage_error.ts";
 
 /** What the arguments of `save OUT` say. */
@@ -22,6 +20,8 @@ export interface SaveArguments {
   readonly pageSize: number;
   /** log2 of it, if it is to be written down. */
   readonly targetPageBits: number | undefined;
+  /** Whether images may start as files of other formats do. */
+  readonly fromRaw: boolean;
   /** Whether to read images without asking for their holes. */
   readonly scan: boolean;
 }
@@ -33,6 +33,7 @@ export interface SaveValues extends OpenValues {
   readonly "page-size"?: string | undefined;
   readonly "target-page-bits"?: string | undefined;
   readonly "device-state"?: string | undefined;
+  readonly from?: string | undefined;
   readonly scan?: boolean | undefined;
   readonly capability?: readonly string[] | undefined;
 }
@@ -46,19 +47,14 @@ export function saveArguments(values: SaveValues): SaveArguments {
   const path = values["device-state"];
   const capabilities = values.capability ?? [];
   readOption("--capability", () => checkCapabilities(capabilities));
-  if (path === undefined) {
-    refuse(values, Object.keys(OPEN_OPTIONS), "without --device-state");
-    if (images.size === 0) {
-      throw new UsageError(
-        "Cannot save without --block IDSTR=IMAGE: expected one at least",
-      );
-    }
-  } else {
-    const told = ["machine", "page-size", "target-page-bits"];
-    refuse(values, told, "with --device-state, which tells it");
+  if (path === undefined && images.size === 0) {
+    throw new UsageError(
+      "Cannot save without --block IDSTR=IMAGE: expected one at least",
+    );
   }
   for (const idstr of images.keys()) checkName("a RAMBlock", idstr);
   if (values.machine !== undefined) checkName("a machine", values.machine);
+  checkMachineName(values.machine);
   return {
     images,
     deviceState: path === undefined
@@ -66,18 +62,9 @@ export function saveArguments(values: SaveValues): SaveArguments {
       : { path, options: openOptions(values) },
     machine: values.machine,
     scan: values.scan ?? false,
+    fromRaw: isFromRaw(values.from),
     ...parsePageSize(values),
   };
-}
-
-function refuse(
-  values: object,
-  names: readonly string[],
-  reason: string,
-): void {
-  const given = names.find((it) => Object.hasOwn(values, it));
-  if (given === undefined) return;
-  throw new UsageError(`Cannot use --${given} ${reason}`);
 }
 
 function parseBlocks(blocks: readonly string[]): Map<string, string> {

@@ -1,7 +1,6 @@
 import { demonstrate } from "./demonstration.ts";
 import { demonstrateLive } from "./live_demonstration.ts";
 import { parseNumber } from "../input/number_argument.ts";
-import { UsageError } from "../input/usage_error.ts";
 import { workOptions } from "../input/work_options.ts";
 
 /** Options of `save` without OUT. */
@@ -23,10 +22,6 @@ export const DEMONSTRATION_OPTIONS_HELP = `\
   --downtime-limit MS         with --live: milliseconds that the guest may stand,
                               as QEMU's parameter; default: 30`;
 
-/** Options that the live demonstration has, and the other has not. */
-const LIVE_NAMES = ["dirty-rate", "downtime-limit", "jobs"];
-const NAMES = [...Object.keys(DEMONSTRATION_OPTIONS), "jobs", "json"];
-
 /** Values of the options. */
 export interface DemonstrationValues {
   readonly keep?: boolean | undefined;
@@ -43,11 +38,7 @@ export async function saveDemonstration(
   signal: AbortSignal,
 ): Promise<number> {
   const { keep = false, json = false, live = false } = values;
-  refuse(values, (name) => !NAMES.includes(name), "without OUT");
-  if (!live) {
-    refuse(values, (name) => LIVE_NAMES.includes(name), "without --live");
-    return await demonstrate({ keep, json, signal });
-  }
+  if (!live) return await demonstrate({ keep, json, signal });
   const limit = values["downtime-limit"] ?? "30";
   return await demonstrateLive({
     keep,
@@ -57,20 +48,4 @@ export async function saveDemonstration(
     dirtyRate: parseNumber("--dirty-rate", values["dirty-rate"] ?? "128M"),
     downtimeLimit: parseNumber("--downtime-limit", limit),
   });
-}
-
-/** Refuses options of the demonstration where there is an OUT. */
-export function refuseDemonstration(values: DemonstrationValues): void {
-  const own = Object.keys(DEMONSTRATION_OPTIONS);
-  refuse(values, (name) => own.includes(name), "with OUT");
-}
-
-function refuse(
-  values: object,
-  isWrong: (name: string) => boolean,
-  where: string,
-): void {
-  const given = Object.keys(values).find(isWrong);
-  if (given === undefined) return;
-  throw new UsageError(`Cannot use --${given} ${where}`);
 }

@@ -2,6 +2,7 @@ import { alignUp } from "../../../format/mod.ts";
 import type { RAMBlockInput } from "../../saving/mod.ts";
 import { openSnapshot, type Snapshot } from "../../snapshot/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
+import { checkFlatImage } from "../input/flat_image.ts";
 import { findBlock } from "../input/find_block.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";
 import { type OpenedImage, openImageData } from "./image_data.ts";
@@ -38,9 +39,13 @@ export async function openInputs(
   opened: OpenedSources,
   signal: AbortSignal,
 ): Promise<SaveInputs> {
-  const { images, deviceState, pageSize, scan } = args;
+  const { images, deviceState, pageSize, scan, fromRaw } = args;
   const open: OpenImage = (path) => {
-    const open = () => opened.open(path, signal);
+    const open = async () => {
+      const source = await opened.open(path, signal);
+      if (!fromRaw) await checkFlatImage(source, { signal });
+      return source;
+    };
     return scan ? withoutRanges(open) : openImageData(path, open);
   };
   if (deviceState === undefined) {

@@ -1,0 +1,14 @@
+import { GuestMapError } from "../../convert/mod.ts";
+
+/** An error as it is, or with the options that help against it. */
+export function explainMap(error: unknown): unknown {
+  if (!(error instanceof GuestMapError)) return error;
+  const [idstr] = error.idstrs;
+  const hint = idstr === undefined
+    ? "--machine NAME, --block IDSTR of its main memory, or " +
+      "--range ADDRESS=IDSTR+LENGTH"
+    : `--range ADDRESS=${idstr}+LENGTH, or --leave-out ${idstr}; of main ` +
+      `memory in NUMA nodes --block for each; QEMU's "info mtree -f" shows ` +
+      "the addresses";
+  return new RangeError(`${error.message} (${hint})`, { cause: error });
+}

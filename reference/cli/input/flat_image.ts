@@ -1,0 +1,39 @@
+import { knownFile } from "../../convert/mod.ts";
+import {
+  type ByteSource,
+  type ReadOptions,
+  SourceError,
+} from "../../sources/mod.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** The line of `--from` in `--help`, of commands that take flat images. */
+export const FROM_RAW_HELP = `\
+  --from raw                  take an image as flat memory though its first bytes
+                              are those of another format`;
+
+/** Whether `--from raw` is given, the one value it has in these commands. */
+export function isFromRaw(told: string | undefined): boolean {
+  if (told === undefined || told === "raw") return told !== undefined;
+  throw new UsageError(
+    `Cannot use ${JSON.stringify(told)} as --from: expected raw`,
+  );
+}
+
+/**
+ * Refuses as flat memory a file whose first bytes are those of another format.
+ *
+ * @throws {SourceError} if they are
+ */
+export async function checkFlatImage(
+  source: ByteSource,
+  options?: ReadOptions,
+): Promise<void> {
+  const known = await knownFile(source, options);
+  if (known === undefined) return;
+  throw new SourceError(
+    source.name,
+    `Cannot take ${JSON.stringify(source.name)} as flat memory: it is ` +
+      `${known.what}; ${known.remedy} (--from raw takes it as memory that ` +
+      "starts with these bytes by chance)",
+  );
+}

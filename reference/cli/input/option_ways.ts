@@ -1,0 +1,74 @@
+import { UsageError } from "./usage_error.ts";
+
+/**
+ * Which options each way of using a command takes. A way is called what can stand
+ * after "Cannot use --option": `with --devices`, `from elf to mapped-ram`.
+ */
+export type OptionWays = Readonly<Record<string, readonly string[]>>;
+
+/** What the options of a command need to have an effect. */
+export interface OptionUses {
+  /** The options of each way. Default: all ways take all. */
+  readonly ways?: OptionWays | undefined;
+  /** Options that do nothing without one of others. */
+  readonly needs?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
+/** Names the uses of the options of a command, checked against their names. */
+export function optionUses<Name extends string, Way extends string>(
+  _options: Readonly<Record<Name, unknown>>,
+  uses: {
+    readonly ways: Readonly<Record<Way, readonly Name[]>>;
+    readonly needs?: { readonly [name in Name]?: readonly Name[] };
+  },
+): {
+  readonly ways: Readonly<Record<Way, readonly Name[]>>;
+  readonly needs: Readonly<Record<string, readonly string[]>>;
+} {
+  return { ways: uses.ways, needs: (uses.needs ?? {}) as OptionNeeds };
+}
+
+type OptionNeeds = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * Refuses options that would be without effect: those that a way of using the
+ * command does not take, and those that need others that are not given.
+ *
+ * @throws {UsageError} if there is such an option; it names it
+ */
+export function checkUses<Way extends string>(
+  { ways, needs }: {
+    readonly ways: Readonly<Record<Way, readonly string[]>>;
+    readonly needs?: OptionNeeds | undefined;
+  },
+  way: Way,
+  values: object,
+): void {
+  checkNeeds({ needs }, values);
+  const other = Object.keys(values).find((name) => !ways[way].includes(name));
+  if (other === undefined) return;
+  throw new UsageError(`Cannot use --${other} ${way}`);
+}
+
+/**
+ * Refuses options that need others that are not given.
+ *
+ * @throws {UsageError} if there is such an option; it names it
+ */
+export function checkNeeds(
+  { needs = {} }: { readonly needs?: OptionNeeds | undefined } = {},
+  values: object,
+): void {
+  const given = Object.keys(values);
+  for (const name of given) {
+    const wanted = Object.hasOwn(needs, name) ? needs[name] : undefined;
+    if (wanted === undefined || wanted.some((it) => given.includes(it))) {
+      continue;
+    }
+    throw new UsageError(
+      `Cannot use --${name} without ${
+        wanted.map((it) => `--${it}`).join(" or ")
+      }`,
+    );
+  }
+}

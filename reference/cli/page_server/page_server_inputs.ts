@@ -1,0 +1,39 @@
+import type { BlockRun } from "../../qemu/mod.ts";
+import { openSnapshot } from "../../snapshot/mod.ts";
+import {
+  loadProfile,
+  mergeProfiles,
+  profileRuns,
+} from "../../working_set/mod.ts";
+import { checkFlatImage } from "../input/flat_image.ts";
+import { openSource } from "../input/open_source.ts";
+import type { PageServerArguments } from "./page_server_arguments.ts";
+
+/**
+ * Looks at what is to be served before any VM can connect: memory that the file
+ * does not hold is refused, and a flat image that is of another format. Returns
+ * what the profiles load first.
+ */
+export async function prepareInputs(
+  { file, flat, fromRaw, idstr, replay, open }: PageServerArguments,
+  signal: AbortSignal,
+): Promise<readonly BlockRun[]> {
+  await using opened = await openSource(file, { signal });
+  const { source } = opened;
+  if (flat) {
+    if (!fromRaw) await checkFlatImage(source, { signal });
+    return [];
+  }
+  const snapshot = await openSnapshot(source, { ...open, signal });
+  for (const block of snapshot.blocks) {
+    const isServed = idstr === undefined || block.idstr === idstr;
+    if (isServed && block.ignored) await block.readInto(new Uint8Array(0), 0);
+  }
+  if (replay.length === 0) return [];
+  const profiles = [];
+  for (const path of replay) {
+    await using opened = await openSource(path, { signal });
+    profiles.push(await loadProfile(opened.source, { signal }));
+  }
+  return await profileRuns(mergeProfiles(profiles), snapshot, { signal });
+}
