@@ -13,12 +13,35 @@ import { findNginx, startNginx } from "../http/nginx_server.ts";
 import type { LinuxSnapshot } from "../qemu/linux_snapshots.ts";
 import type { ScratchDirectory } from "../qemu/scratch_directory.ts";
 import { resumeByPostcopy } from "./resumed_guest.ts";
-import { interleave, millisecondsOf } from "./rounds.ts";
-import { printResults } from "./table.ts";
+import { interleave, median, millisecondsOf } from "./rounds.ts";
+import { printResults, printRows } from "./table.ts";
 
 const LATENCY = 20;
 
-/** Over HTTP, with and without a working set that was recorded before. */
+/** What a guest is given besides the pages that it asks for. */
+interface Way {
+  readonly name: string;
+  readonly push: boolean;
+  readonly replay: boolean;
+  /** Milliseconds until its first answer, at most. */
+  readonly goal?: number;
+}
+
+const WAYS: readonly Way[] = [
+  { name: "only what is asked for", push: false, replay: false },
+  { name: "pushed", push: true, replay: false, goal: 2000 },
+  { name: "pushed, a working set first", push: true, replay: true, goal: 600 },
+];
+
+/** What it took until a guest answered. */
+interface Cost {
+  readonly milliseconds: number;
+  readonly requestedPages: number;
+  readonly requests: number;
+  readonly bytes: number;
+}
+
+/** Over HTTP: without pushing, with it, and with a working set to begin with. */
 export async function resumeOverHttp(
   saved: LinuxSnapshot,
   scratch: ScratchDirectory,
@@ -31,28 +54,57 @@ export async function resumeOverHttp(
   await using proxy = await startDelayingProxy(origin, LATENCY);
   const url = server.url("plain", file).replace(origin, proxy.origin);
   const profile = await record(saved, scratch.path);
-  const answer = async (replay: boolean) => {
-    const source = cachedSource(await openHttpSource(url));
-    const snapshot = await openSnapshot(source);
+  const costs = new Map<string, Cost[]>(WAYS.map(({ name }) => [name, []]));
+  const answer = async ({ name, push, replay }: Way) => {
+    const http = await openHttpSource(url);
+    const snapshot = await openSnapshot(cachedSource(http));
     const runs = replay ? await profileRuns(profile, snapshot) : [];
     await using resumed = await resumeByPostcopy(snapshot, saved.args, {
       directory: scratch.path,
       pushFirst: runs,
-      push: replay,
+      push,
     });
-    return await millisecondsOf(async () =>
+    const milliseconds = await millisecondsOf(async () =>
       void await resumed.guest.run("true")
     );
+    const { requestedPages } = resumed.source.statistics;
+    const { requests, bytesReceived: bytes } = http;
+    costs.get(name)?.push({ milliseconds, requestedPages, requests, bytes });
+    return milliseconds;
   };
-  const results = await interleave([
-    { name: "first answer over HTTP", measure: () => answer(false) },
-    {
-      name: "with a working set replayed",
-      measure: () => answer(true),
-      goal: { of: "ratio", atMost: 0.33 },
-    },
-  ], 3);
+  console.log(`resume: first answer over HTTP, ${LATENCY} ms a request`);
+  const results = await interleave(
+    WAYS.map((way) => ({
+      name: way.name,
+      measure: () => answer(way),
+      against: way.replay ? WAYS[1].name : WAYS[0].name,
+      ...(way.goal === undefined
+        ? {}
+        : { goal: { of: "value", atMost: way.goal } as const }),
+    })),
+    3,
+  );
   printResults(results, "ms");
+  printCosts(costs);
+}
+
+/** What was moved; a guest without pushing gets just what it needs. */
+function printCosts(costs: ReadonlyMap<string, readonly Cost[]>): void {
+  const of = (name: string, what: keyof Cost) =>
+    median((costs.get(name) ?? []).map((it) => it[what]));
+  const needed = of(WAYS[0].name, "bytes");
+  printRows([
+    ["until then", "pages asked for", "requests", "MB", "of what is needed"],
+    ...WAYS.map(({ name, push }) => [
+      name,
+      String(of(name, "requestedPages")),
+      String(of(name, "requests")),
+      (of(name, "bytes") / 1e6).toFixed(1),
+      `${(of(name, "bytes") / needed).toFixed(2)} ×${
+        push ? " (goal ≤ 3)" : ""
+      }`,
+    ]),
+  ]);
 }
 
 /** The pages that the guest asks for until its first answer. */

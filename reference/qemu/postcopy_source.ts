@@ -35,7 +35,10 @@ export interface PostcopyOptions {
   readonly hostPageSize?: number | undefined;
   /** The same for RAMBlocks in huge pages, by idstr. */
   readonly hugePageSizes?: Readonly<Record<string, number>> | undefined;
-  /** Whether pages are sent that nobody asks for. Default: true. */
+  /**
+   * Whether pages are sent that nobody asks for: from a source far away those
+   * around the last one asked for first. Default: true.
+   */
   readonly push?: boolean | undefined;
   /** Bytes a second of those, at most. Default: no limit. */
   readonly maxBandwidth?: number | undefined;
