@@ -41,12 +41,7 @@ export function lockFile(
   },
 ): FileLock {
   const { identity, tryLock } = options;
-  const { platform } = builtinModule("node:process", {
-    what: path,
-    action: "lock files",
-  });
-  // There, nobody could write to it through another descriptor.
-  if (platform === "win32") return NONE;
+  if (isWindows()) return NONE;
   const deno = (globalThis as {
     readonly Deno?: {
       openSync(path: string, options: { read: true; write: true }): DenoFile;
@@ -72,7 +67,13 @@ export function lockFile(
 
 /** Whether files may be locked here, as far as that does not depend on them. */
 export function hasLocks(tryLock: TryLock | undefined): boolean {
-  return "Deno" in globalThis || tryLock !== undefined;
+  return !isWindows() && ("Deno" in globalThis || tryLock !== undefined);
+}
+
+/** There, nobody could write to a locked file through another descriptor. */
+function isWindows(): boolean {
+  const use = { what: "files", action: "lock files" };
+  return builtinModule("node:process", use).platform === "win32";
 }
 
 function lockWith(

@@ -55,6 +55,9 @@ export class SocketPlace {
    */
   publish(): void {
     try {
+      if (!nodeFs().lstatSync(this.bindPath).isSocket()) {
+        throw refusal(this.#path, "somebody has replaced it");
+      }
       nodeFs().chmodSync(this.bindPath, 0o600);
       this.#removeDead();
       this.#identity = identityAt(this.bindPath);

@@ -38,12 +38,16 @@ function removeDeadFolders(parent: string, uid: number): void {
   const fs = nodeFs();
   const { join } = builtinModule("node:path", USE);
   try {
+    // Where others may rename what is not theirs, no name says whose it is.
+    const { mode } = fs.statSync(parent);
+    if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) return;
     for (const name of fs.readdirSync(parent)) {
       const [, pid, identity] = NAME.exec(name) ?? [];
       if (pid === undefined) continue;
       const path = join(parent, name);
       const stat = fs.lstatSync(path, { throwIfNoEntry: false });
       if (!stat?.isDirectory() || stat.uid !== uid) continue;
+      if ((stat.mode & 0o777) !== 0o700) continue;
       if (livenessOf(Number(pid), identity) !== "dead") continue;
       fs.rmSync(path, { recursive: true, force: true });
     }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -63,6 +64,22 @@ test("makeTemporaryFolder() removes what a killed process left", async () => {
   assert.deepEqual(scratch.names(), [basename(folder)]);
 });
 
+test("makeTemporaryFolder() removes nothing where others may rename", async () => {
+  using scratch = new ScratchFolder();
+  const left = await leaveFolder(scratch.path);
+  const make = () =>
+    within(
+      scratch.path,
+      () => rmSync(makeTemporaryFolder(), { recursive: true }),
+    );
+  chmodSync(scratch.path, 0o777);
+  make();
+  assert(existsSync(left));
+  chmodSync(scratch.path, 0o1777);
+  make();
+  assert(!existsSync(left));
+});
+
 test("makeTemporaryFolder() leaves what is another's, kept or not known", async () => {
   using scratch = new ScratchFolder();
   const left = basename(await leaveFolder(scratch.path));
@@ -73,7 +90,12 @@ test("makeTemporaryFolder() leaves what is another's, kept or not known", async 
     `qqqqqq${identity.slice(6)}`,
   ].map((it) => `mapped-ram-${pid}-${it}-abcdef`);
   const names = [...elsewhere, "mapped-ram-abcdef"];
-  for (const name of names) mkdirSync(scratch.file(name));
+  // One that anybody may enter is none that was made so.
+  names.push(left.replace(/.$/, "p"));
+  mkdirSync(scratch.file(names.at(-1) ?? ""), { mode: 0o755 });
+  for (const name of names.slice(0, -1)) {
+    mkdirSync(scratch.file(name), { mode: 0o700 });
+  }
   mkdirSync(scratch.file("target"));
   writeFileSync(scratch.file("target/file"), "");
   symlinkSync("target", scratch.file(left.replace(/.$/, "l")));

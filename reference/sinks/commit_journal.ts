@@ -1,5 +1,7 @@
 import type { Stats } from "node:fs";
+import { builtinModule } from "../local/builtin_module.ts";
 import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { ownUser } from "../local/own_user.ts";
 
 /** One file of several that are put in place together. */
 export interface JournalEntry {
@@ -29,12 +31,42 @@ export function markOf({ ino, size, mtimeMs }: Stats): FileMark {
   return { ino, size, mtimeMs: Math.floor(mtimeMs) };
 }
 
-/** Writes down what is about to be done, before any of it is. */
+/**
+ * An entry as it is written down. A journal in a folder that others can write to
+ * might be made by them, of a file of this user's whose bytes they have chosen:
+ * so it says as little as can be.
+ */
+interface WrittenEntry {
+  /** A name in the journal's folder, or the path of a file elsewhere. */
+  readonly target: string;
+  /** What the old file's second name ends in. */
+  readonly old?: string | undefined;
+  readonly made: FileMark;
+}
+
+/** A second name for an old file, by a random word. */
+export function backupPath(target: string, word: string): string {
+  return `${target}.${word}.old`;
+}
+
+/** A random word for {@linkcode backupPath}. */
+export function backupWord(): string {
+  return crypto.randomUUID().slice(0, 8);
+}
+
+/** Writes down what is about to be done in a folder, before any of it is. */
 export function writeJournal(
   file: LocalFile,
+  folder: string,
   entries: readonly JournalEntry[],
 ): void {
-  const text = UNDO + JSON.stringify(entries);
+  const { resolve, dirname, basename } = paths();
+  const written = entries.map(({ target, backup, made }): WrittenEntry => ({
+    target: dirname(target) === resolve(folder) ? basename(target) : target,
+    old: backup?.split(".").at(-2),
+    made,
+  }));
+  const text = UNDO + JSON.stringify(written);
   file.setLength(0);
   file.writeSync(new TextEncoder().encode(text), 0);
   file.flush();
@@ -47,15 +79,14 @@ export function closeJournal(file: LocalFile): void {
 }
 
 /**
- * Ends what a killed process has begun: if it was not through, the old files get
- * their names back. Returns the paths of those.
+ * Ends what a killed process has begun in a folder: if it was not through, the
+ * old files get their names back. Returns the paths of those.
  */
-export function endJournal(path: string): string[] {
+export function endJournal(path: string, folder: string): string[] {
   const text = readText(path);
-  const isDone = text.startsWith(DONE);
-  const entries = parseEntries(text.slice(UNDO.length));
-  if (!isDone) return takeBack(entries);
-  removeBackups(entries);
+  const entries = parseEntries(text.slice(UNDO.length), folder);
+  if (text.startsWith(UNDO)) return takeBack(entries);
+  if (text.startsWith(DONE)) removeBackups(entries);
   return [];
 }
 
@@ -104,10 +135,40 @@ function readText(path: string): string {
 }
 
 /** None where the process was killed while it wrote: then it had done nothing. */
-function parseEntries(text: string): JournalEntry[] {
+function parseEntries(text: string, folder: string): JournalEntry[] {
+  let written: unknown;
   try {
-    return JSON.parse(text);
+    written = JSON.parse(text);
   } catch {
     return [];
   }
+  if (!Array.isArray(written) || !written.every(isWritten)) return [];
+  const { resolve, dirname } = paths();
+  const home = resolve(folder);
+  const isOwn = isOnlyOwners(home);
+  return written
+    .map(({ target, old, made }): JournalEntry => {
+      const path = resolve(home, target);
+      return { target: path, backup: old && backupPath(path, old), made };
+    })
+    .filter(({ target }) => isOwn || dirname(target) === home);
+}
+
+function isWritten(entry: unknown): entry is WrittenEntry {
+  const { target, old, made } = Object(entry);
+  const { ino, size, mtimeMs } = Object(made);
+  return typeof target === "string" &&
+    (old === undefined || /^[0-9a-f]{8}$/.test(String(old))) &&
+    [ino, size, mtimeMs].every((it) => typeof it === "number");
+}
+
+/** Whether nobody else can make or rename files in a folder. */
+function isOnlyOwners(folder: string): boolean {
+  const { uid, mode } = nodeFs().statSync(folder);
+  const user = ownUser();
+  return user !== undefined && uid === user && (mode & 0o022) === 0;
+}
+
+function paths() {
+  return builtinModule("node:path", { what: "files", action: "use paths" });
 }

@@ -5,6 +5,8 @@ import { nodeFs } from "../local/local_file.ts";
 import { backingOf } from "../sources/backing.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import {
+  backupPath,
+  backupWord,
   closeJournal,
   endJournal,
   type FileMark,
@@ -43,6 +45,7 @@ export interface FileGroupOptions {
 export class FileGroup implements Disposable {
   /** Old files that a killed process had replaced, and that are back now. */
   readonly restored: readonly string[];
+  readonly #folder: string;
   readonly #journal: OwnPartial;
 
   /**
@@ -52,14 +55,14 @@ export class FileGroup implements Disposable {
    *   none can be made there
    */
   constructor(folder: string, { tryLock }: FileGroupOptions = {}) {
-    const use = { what: folder, action: "use paths" };
-    const target = builtinModule("node:path", use).join(folder, JOURNAL);
+    this.#folder = folder;
+    const target = paths().join(folder, JOURNAL);
     this.#journal = createPartial(target, { name: folder, tryLock });
     const options = { name: folder, own: this.#journal, tryLock };
     try {
       this.restored = withLeftovers(target, options, (leftovers) => {
         return leftovers.filter(isPrivate).flatMap(({ path }) => {
-          const restored = endJournal(path);
+          const restored = endJournal(path, folder);
           nodeFs().rmSync(path, { force: true });
           return restored;
         });
@@ -80,7 +83,7 @@ export class FileGroup implements Disposable {
   async commit(files: readonly PendingFile[]): Promise<void> {
     const entries = files.map(entryOf);
     const { file } = this.#journal;
-    writeJournal(file, entries);
+    writeJournal(file, this.#folder, entries);
     try {
       for (const [index, { sink, path }] of files.entries()) {
         keepOld(path, entries[index]);
@@ -106,8 +109,9 @@ export class FileGroup implements Disposable {
 }
 
 function entryOf({ sink, path }: PendingFile): JournalEntry {
-  const { path: target, stat } = outputTarget(path);
-  const backup = stat && `${target}.${crypto.randomUUID().slice(0, 8)}.old`;
+  const { path: found, stat } = outputTarget(path);
+  const target = paths().resolve(found);
+  const backup = stat && backupPath(target, backupWord());
   return { target, backup, made: markOfSink(sink) };
 }
 
@@ -144,4 +148,8 @@ function takeBackQuietly(entries: readonly JournalEntry[]): void {
       // It stays as it is.
     }
   }
+}
+
+function paths() {
+  return builtinModule("node:path", { what: "files", action: "use paths" });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  chmodSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -147,9 +148,8 @@ function copyFolder(from: ScratchFolder, to: ScratchFolder): void {
       linkSync(from.file(name), to.file(abandoned));
       continue;
     }
-    const journal = readFileSync(from.file(name), "utf8");
-    const moved = journal.replaceAll(`${from.path}/`, `${to.path}/`);
-    writeFileSync(to.file(abandoned), moved, { mode: 0o600 });
+    const journal = readFileSync(from.file(name));
+    writeFileSync(to.file(abandoned), journal, { mode: 0o600 });
   }
 }
 
@@ -210,6 +210,33 @@ test("FileGroup heeds no journal that others may have written", async () => {
   using group = new FileGroup(scratch.path);
   assert.deepEqual(group.restored, []);
   assert(!existsSync(scratch.file(name)));
+});
+
+test("FileGroup follows no journal out of a folder that others write to", async () => {
+  for (const mode of [0o777, 0o700]) {
+    using scratch = await killedAt("after");
+    using far = new ScratchFolder();
+    // What stands for the file of somebody else; it is named by a path.
+    const name = scratch.names().find((it) => it.startsWith(".mapped")) ?? "";
+    const [word] = /[0-9a-f]{8}(?=.old$)/.exec(
+      scratch.names().find((it) => /^a\..*old$/.test(it)) ?? "",
+    ) ?? [];
+    renameSync(scratch.file("a"), far.file("a"));
+    renameSync(scratch.file(`a.${word}.old`), far.file(`a.${word}.old`));
+    const journal = readFileSync(scratch.file(name), "utf8");
+    writeFileSync(
+      scratch.file(name),
+      journal.replace('"target":"a"', `"target":"${far.file("a")}"`),
+    );
+    chmodSync(scratch.path, mode);
+    using _group = new FileGroup(scratch.path);
+    const isOwn = mode === 0o700;
+    assert.equal(
+      readFileSync(far.file("a"), "utf8"),
+      isOwn ? "old a" : "new a",
+    );
+    assert.equal(readFileSync(scratch.file("c"), "utf8"), "old c");
+  }
 });
 
 test("FileGroup says where it can make nothing", () => {
