@@ -192,7 +192,7 @@ test("createFileSink() says which folder is missing or not permitted", () => {
   using scratch = new ScratchFolder();
   assert.equal(
     sinkRefusal(scratch.file("none/new")),
-    'Cannot open "PATH": no such file or directory',
+    'Cannot write "PATH": no such file or directory',
   );
   writeFileSync(scratch.file("file"), "");
   assert.match(sinkRefusal(scratch.file("file/new")), /: not a directory$/);

@@ -16,3 +16,4 @@ export { memorySink } from "./memory_sink.ts";
 export type { OutputTarget } from "./output_target.ts";
 export { outputTarget } from "./output_target.ts";
 export { isPartialPath } from "./partial_file.ts";
+export { tryFolder } from "./try_folder.ts";

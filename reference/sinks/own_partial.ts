@@ -1,4 +1,5 @@
 import type { Stats } from "node:fs";
+import { fileError } from "../local/file_error.ts";
 import {
   type FileLock,
   hasLocks,
@@ -52,10 +53,9 @@ function tryCreate(
     readonly tryLock?: TryLock | undefined;
   },
 ): OwnPartial | undefined {
-  const { O_CREAT, O_EXCL, O_RDWR } = nodeFs().constants;
   const locks = hasLocks(tryLock);
   let path = partialPath(target, { locks });
-  const file = new LocalFile(path, O_CREAT | O_EXCL | O_RDWR, 0o600, name);
+  const file = createFile(path, name);
   const { identity } = file;
   try {
     const lock = lockFile(path, { identity, tryLock });
@@ -75,6 +75,16 @@ function tryCreate(
   }
   file.close();
   return undefined;
+}
+
+function createFile(path: string, name: string): LocalFile {
+  const { O_CREAT, O_EXCL, O_RDWR } = nodeFs().constants;
+  try {
+    return new LocalFile(path, O_CREAT | O_EXCL | O_RDWR, 0o600, name);
+  } catch (error) {
+    // The one that cannot be opened is not known to the user.
+    throw fileError("write", name, (error as SourceError).cause ?? error);
+  }
 }
 
 /** Facts of an open file. */

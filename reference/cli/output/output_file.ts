@@ -1,10 +1,11 @@
-import { closeSync, openSync, rmSync, type Stats, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { dataRanges, tryLock } from "../../linux/files/mod.ts";
 import {
   type ByteSink,
   createFileSink,
   outputTarget,
+  tryFolder,
 } from "../../sinks/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";
@@ -71,13 +72,7 @@ export function checkFolder(folder: string, wanted = folder): void {
           : `${JSON.stringify(folder)} is not a directory`),
     );
   }
-  // Whether it may be written to, only trying tells: root may, and a file system
-  // may be read-only.
-  const probe = join(folder, `.mapped-ram-${crypto.randomUUID()}`);
-  tryFile("write", wanted, () => {
-    closeSync(openSync(probe, "wx", 0o600));
-    rmSync(probe);
-  });
+  tryFolder(folder, wanted);
 }
 
 /** Whether there is a folder at a path. */
