@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { listenSocket, QmpClient } from "../../mod.ts";
+import { listenSocket, QmpClient, type QmpObject } from "../../mod.ts";
 import type { QemuTarget } from "./find_qemu.ts";
 import { LineServer } from "./line_socket.ts";
 import { QtestClient } from "./qtest.ts";
@@ -167,7 +167,7 @@ export class QemuProcess implements AsyncDisposable {
     }));
     await this.qmp.execute("migrate-set-capabilities", { capabilities });
     await this.qmp.execute("migrate-set-parameters", {
-      "max-bandwidth": options.maxBandwidth ?? UNLIMITED_BANDWIDTH,
+      ...bandwidthParameters(options.maxBandwidth),
       ...options.channels === undefined
         ? {}
         : { "multifd-channels": options.channels },
@@ -207,6 +207,18 @@ export class QemuProcess implements AsyncDisposable {
       throw new Error(detail === "" ? text : `${text}; stderr: ${detail}`);
     }
   }
+}
+
+/**
+ * Without a limit QEMU is told its speed, too: one that measures it while it has
+ * nothing to send but dirty bitmaps finds it so low that the save never ends.
+ */
+function bandwidthParameters(limit: number | undefined): QmpObject {
+  if (limit !== undefined) return { "max-bandwidth": limit };
+  return {
+    "max-bandwidth": UNLIMITED_BANDWIDTH,
+    "avail-switchover-bandwidth": UNLIMITED_BANDWIDTH,
+  };
 }
 
 function fileUri(path: string, options: MigrationOptions): string {

@@ -47,7 +47,7 @@ const DETAIL_MAX = 90;
 
 /** What QEMU says when it is the machine that does not fit, not the file. */
 const OTHER_MACHINE = [
-  /Unknown savevm section or instance/,
+  /Unknown (savevm )?section or instance/,
   /Unknown ramblock/,
   /Received TARGET_PAGE_BITS is \d+ but local is/,
   /RAM postcopy is disabled/,

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
+import { unknownSection } from "./qemu_words.ts";
 
 /** What the tests need of an expected.json of a file that is readable. */
 interface Expected {
@@ -21,7 +22,6 @@ interface Expected {
 
 /** What QEMU says when it is the machine that does not fit, not the file. */
 const OTHER_MACHINE = [
-  /Unknown savevm section or instance/,
   /Received TARGET_PAGE_BITS is \d+ but local is/,
   /RAM postcopy is disabled/,
   /Cannot find device=/,
@@ -71,6 +71,8 @@ function addTest(path: string): void {
         await qemu.incoming("snapshot", at);
       } catch (error) {
         const text = String(error);
+        const unknown = unknownSection(qemu.qmp.version);
+        if (text.includes(unknown)) return;
         assert.ok(OTHER_MACHINE.some((reason) => reason.test(text)), text);
         return;
       }

@@ -4,6 +4,7 @@ import {
   startQemu,
 } from "../../qemu/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
+import { qemuReasons } from "../output/qemu_reasons.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 
 /** So many lines of what QEMU prints are shown. */
@@ -35,15 +36,11 @@ export async function tryLoad(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof SourceError)) throw error;
-    const lines = qemu.stderr.trim().split("\n")
-      .map((line) => line.replace(/^qemu[^:]*: /, ""))
-      .filter((line) => line !== "");
+    const reasons = qemuReasons([qemu.stderr, error.message]);
     return {
       kind: "refused",
       subject: "load",
-      text: lines.length === 0
-        ? error.message
-        : lines.slice(0, LINES_MAX).join("; "),
+      text: reasons.slice(0, LINES_MAX).join("; "),
       remedy: "give the device it names the properties it was saved with",
     };
   }

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import {
   createScratchSink,
+  type IncomingMigration,
   type MappedResumePlan,
   startIncoming,
 } from "../../qemu/mod.ts";
@@ -36,11 +37,12 @@ export async function resumeByMap(
     await checkMapping(qmp, plan, signal);
   }
   const filename = join(destination.directory, "devices");
+  let incoming: IncomingMigration | undefined;
   try {
     const sink = createScratchSink(filename);
     await createDevices(snapshot, sink, { plan, report, signal });
     if (request.paused) await qmp.execute("stop", {}, { signal });
-    const { guest } = await startIncoming(
+    incoming = await startIncoming(
       qmp,
       { transport: "file", filename, offset: 0 },
       {
@@ -50,12 +52,14 @@ export async function resumeByMap(
         signal,
       },
     );
-    const { status, milliseconds } = await destination.whileRunning(guest);
+    const { status, milliseconds } = await destination.whileRunning(
+      incoming.guest,
+    );
     report.running(status, milliseconds);
     report.done(undefined, true);
   } catch (error) {
     signal.throwIfAborted();
-    throw await explainFailure(error, request, { destination });
+    throw await explainFailure(error, request, { destination, incoming });
   } finally {
     rmSync(filename, { force: true });
   }

@@ -1,13 +1,12 @@
 import type { IncomingMigration } from "../../qemu/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { joinWords } from "../input/split_words.ts";
+import { qemuReasons } from "../output/qemu_reasons.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
 
 /** Lines of what QEMU prints that are shown: the last of them. */
 const LINES_MAX = 3;
-/** Characters of such a line. */
-const LINE_MAX = 1000;
 /** Milliseconds that QEMU may take to say why it has hung up. */
 const LAST_WORDS = 1000;
 
@@ -28,11 +27,7 @@ export async function explainFailure(
 ): Promise<unknown> {
   if (!(error instanceof SourceError) || error.changed) return error;
   const refusal = await refusalOf(incoming);
-  const words = [
-    ...linesOf(destination?.stderr ?? ""),
-    ...linesOf(refusal?.message ?? ""),
-  ];
-  const said = wordsOf(words);
+  const said = wordsOf(destination?.stderr ?? "", refusal?.message ?? "");
   const text = said === ""
     ? error.message
     : `Cannot resume the guest: QEMU says: ${said}`;
@@ -50,7 +45,7 @@ export function explainStart(
 ): unknown {
   if (!(error instanceof SourceError)) return error;
   const ended = /^"[^\n]*" has ended \([^()\n]*\)(: )?/;
-  const said = wordsOf(linesOf(error.message.replace(ended, "")));
+  const said = wordsOf(error.message.replace(ended, ""));
   const text = ended.test(error.message)
     ? `Cannot start QEMU: ${said || error.message}`
     : said;
@@ -90,40 +85,9 @@ async function refusalOf(
   }
 }
 
-/** What a program printed or an error says, without names and warnings. */
-function linesOf(text: string): string[] {
-  return text.split("\n")
-    .map((line) => withoutProgram(line.slice(0, LINE_MAX).trim()))
-    .map((line) => line.replace(/^Cannot resume the guest: /, ""))
-    .filter((line) => line !== "" && !line.startsWith("warning:"));
-}
-
-/** A line without the name of the QEMU that it starts with. */
-function withoutProgram(line: string): string {
-  const end = line.indexOf(": ");
-  const name = line.slice(0, Math.max(0, end));
-  return /^[\w./-]+$/.test(name) && name.includes("qemu")
-    ? line.slice(end + 2)
-    : line;
-}
-
-/** What QEMU and its monitor say whatever the reason, which they said before. */
-const CONSEQUENCES = [
-  /^load of migration failed: /,
-  /^Cannot (talk to QEMU|execute [\w-]+): .*(closed|ended|failed)/,
-  /^terminating on /,
-  // The thread for postcopy finds that the others have given up.
-  /^error while loading state section id \d+\(ram\)$/,
-  /^postcopy_ram_listen_thread: /,
-];
-
-/** QEMU's last words, without those that say nothing if there are others. */
-function wordsOf(lines: readonly string[]): string {
-  const telling = lines.filter((line) =>
-    !CONSEQUENCES.some((pattern) => pattern.test(line))
-  );
-  const words = telling.length > 0 ? telling : lines;
-  return [...new Set(words)].slice(-LINES_MAX).join("; ");
+/** QEMU's last words, in one line. */
+function wordsOf(...texts: readonly string[]): string {
+  return qemuReasons(texts).slice(-LINES_MAX).join("; ");
 }
 
 /** What to do about what QEMU says. */

@@ -47,6 +47,31 @@ test("explainFailure() gives what came of it where that is all", async () => {
   );
 });
 
+test("explainFailure() gives the reason that only the monitor knows", async () => {
+  const begin = "Cannot resume the guest: load of migration failed: ";
+  const answers = {
+    [`Invalid argument: ${REASON}`]: REASON,
+    "Invalid argument: post load hook failed for: configuration, version_id: 1, minimum_version: 0: Machine type received is 'a' and local is 'b'":
+      "Machine type received is 'a' and local is 'b'",
+    "Operation not permitted: Postcopy needs matching RAM page sizes (s=1000 d=201000)":
+      "Postcopy needs matching RAM page sizes (s=1000 d=201000)",
+    "Invalid argument: post load hook failed for: cpu, version_id: 1, minimum_version: 0: no":
+      "post load hook failed for: cpu, version_id: 1, minimum_version: 0: no",
+  };
+  for (const [answer, reason] of Object.entries(answers)) {
+    const refused = Promise.reject(new SourceError("vm", begin + answer));
+    refused.catch(() => {});
+    const error = await explainFailure(
+      new SourceError("vm", "vm has closed the connection"),
+      resumeArguments(["vm.mr", "--", "-M", "pc"]),
+      { incoming: { guest: refused, completed: refused } },
+    );
+    assert.ok(error instanceof SourceError);
+    const line = `Cannot resume the guest: QEMU says: ${reason}: ${ADVICE}`;
+    assert.equal(error.message, line);
+  }
+});
+
 test("explainFailure() takes no longer for hostile words than for others", async () => {
   for (const word of ["qemu", "memory", "Cannot execute x: ", "size ", " "]) {
     const begun = performance.now();
