@@ -167,6 +167,7 @@ export {
   type IncomingGuest,
   type IncomingMigration,
   type IncomingOptions,
+  KeptStreamError,
   type ListenOptions,
   listenSocket,
   type MachineBlock,

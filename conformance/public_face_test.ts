@@ -17,6 +17,7 @@ test("mod.ts exports these names and no other", () => {
     "DirtyPages",
     "FormatError",
     "GuestMapError",
+    "KeptStreamError",
     "MappedResumeError",
     "PageBitmap",
     "PageBuffer",

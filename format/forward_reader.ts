@@ -82,7 +82,14 @@ export class ForwardReader extends StreamReader {
 
   /** What was read since `keep`, up to here. */
   kept(): Uint8Array {
-    this.#keepRead();
+    const bytes = this.takeKept();
+    this.#checkKept(bytes.length);
+    return bytes;
+  }
+
+  /** The same, however much it is. */
+  takeKept(): Uint8Array {
+    if (this.#keptFrom !== undefined) this.#keepRead(this.#keptFrom);
     const bytes = new Uint8Array(this.#keptLength);
     let at = 0;
     for (const piece of this.#kept) {
@@ -91,6 +98,13 @@ export class ForwardReader extends StreamReader {
     }
     this.forget();
     return bytes;
+  }
+
+  /** What was fetched from `offset` on, as far as it is still there. */
+  fetchedFrom(offset: number): Uint8Array {
+    const start = Math.max(0, offset - this.#bufferOffset);
+    const end = this.offset - this.#bufferOffset + this.available;
+    return this.#buffer.slice(start, end);
   }
 
   /** Nothing is far behind: what is passed over must be read. */
@@ -103,7 +117,8 @@ export class ForwardReader extends StreamReader {
   }
 
   *#fill(least: number): Walk<void> {
-    this.#keepRead();
+    if (this.#keptFrom !== undefined) this.#keepRead(this.#keptFrom);
+    this.#checkKept(this.#keptLength);
     const left = this.available;
     const position = this.offset;
     this.#turn(left, least);
@@ -139,20 +154,21 @@ export class ForwardReader extends StreamReader {
     this.#buffer = buffer;
   }
 
-  #keepRead(): void {
-    if (this.#keptFrom === undefined) return;
-    const from = this.#keptFrom - this.#bufferOffset;
+  #keepRead(keptFrom: number): void {
+    const from = keptFrom - this.#bufferOffset;
     const to = this.offset - this.#bufferOffset;
     this.#keptFrom = this.offset;
     this.#keptLength += to - from;
-    if (this.#keptLength > KEPT_MAX) {
-      throw this.unsupportedError("section-known", {
-        feature: "that much state before the end of the RAM",
-        offset: this.offset,
-        found: `${this.#keptLength} bytes of state before the end of the RAM`,
-        expected: `at most ${KEPT_MAX}`,
-      });
-    }
     if (to > from) this.#kept.push(this.#buffer.slice(from, to));
+  }
+
+  #checkKept(length: number): void {
+    if (length <= KEPT_MAX) return;
+    throw this.unsupportedError("section-known", {
+      feature: "that much state before the end of the RAM",
+      offset: this.offset,
+      found: `${length} bytes of state before the end of the RAM`,
+      expected: `at most ${KEPT_MAX}`,
+    });
   }
 }

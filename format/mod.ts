@@ -79,6 +79,7 @@ export type {
   SequentialHead,
   SequentialOptions,
   SequentialVisitor,
+  UnreadRest,
 } from "./sequential_visitor.ts";
 export type {
   IndexOptions,

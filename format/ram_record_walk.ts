@@ -60,6 +60,8 @@ export interface RecordContext {
   readonly visit: (record: RamRecord) => void;
   /** The RAMBlock that was named last. */
   last: StreamBlock | undefined;
+  /** Where the record that is being read starts. */
+  recordOffset: number;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -74,6 +76,7 @@ export function* readRamRecords(
   for (;;) {
     if (reader.available < WORD) yield* reader.fetch(WORD);
     const wordOffset = reader.offset;
+    context.recordOffset = wordOffset;
     const word = reader.be64("a RAM record");
     const position = Math.floor(word / pageSize) * pageSize;
     const flags = word - position;

@@ -28,6 +28,7 @@ function read(records: ByteWriter, pageSize = PAGE): string[] {
       list.push(`${kind} ${block.index}:${pageIndex} ${data.length}@${offset}`);
     },
     last: undefined,
+    recordOffset: 0,
   }));
   assert.equal(reader.offset, bytes.length, "it stops behind EOS");
   return list;

@@ -11,8 +11,6 @@ import { type Configuration, readAnyConfiguration } from "./configuration.ts";
 import {
   CAPABILITY_FIXED_RAM,
   CAPABILITY_MAPPED_RAM,
-  MIG_CMD_OPEN_RETURN_PATH,
-  MIG_CMD_PING,
   MIG_CMD_POSTCOPY_ADVISE,
   QEMU_VM_SECTION_END,
   RAM_SAVE_FLAG_EOS,
@@ -39,21 +37,19 @@ import {
   secondRamSection,
 } from "./ram_section.ts";
 import { readBlockList } from "./sequential_block_list.ts";
+import {
+  checkPageSizes,
+  EMPTY_COMMAND,
+  isForFile,
+} from "./sequential_commands.ts";
 import { skipSection } from "./sequential_sections.ts";
 import type {
   SequentialEnd,
   SequentialOptions,
   SequentialVisitor,
 } from "./sequential_visitor.ts";
+import { joined, type StreamPlace, unreadAt } from "./unread_rest.ts";
 import type { Walk } from "./walk.ts";
-
-/** Bytes of a command without a payload. */
-const EMPTY_COMMAND = 5;
-/** Commands that only ask for answers; a file has none to give. */
-const ASKING_COMMANDS: readonly number[] = [
-  MIG_CMD_OPEN_RETURN_PATH,
-  MIG_CMD_PING,
-];
 
 /** Walks over a stream and hands what it finds to `visitor`. */
 export function* walkSequentialStream(
@@ -61,15 +57,34 @@ export function* walkSequentialStream(
   visitor: SequentialVisitor,
   options: SequentialOptions = {},
 ): Walk<SequentialEnd> {
+  const place: StreamPlace = {
+    head: new Uint8Array(0),
+    held: [],
+    records: undefined,
+  };
+  try {
+    return yield* walkItems(reader, visitor, { ...options, place });
+  } catch (error) {
+    visitor.unread?.(unreadAt(reader, place));
+    throw error;
+  }
+}
+
+function* walkItems(
+  reader: ForwardReader,
+  visitor: SequentialVisitor,
+  { place, ...options }: SequentialOptions & { readonly place: StreamPlace },
+): Walk<SequentialEnd> {
+  reader.keep();
   yield* readStreamHeader(reader);
   const configuration = yield* readAnyConfiguration(reader);
   checkSequential(reader, configuration);
+  place.head = reader.kept();
   const { targetPageBits } = configuration;
   const pageSize = targetPageBits === undefined
     ? options.pageSize ?? 4096
     : 2 ** targetPageBits;
   const started: StartedSections = new Map();
-  const before: Uint8Array[] = [];
   const earlySections: StreamItem[] = [];
   let ram: { section: Section; context: RecordContext } | undefined;
 
@@ -88,6 +103,7 @@ export function* walkSequentialStream(
         pageSize,
         visit: (record: RamRecord) => visitor.record(record),
         last: undefined,
+        recordOffset: reader.offset,
       };
       ram = { section, context };
       visitor.begin({
@@ -95,35 +111,40 @@ export function* walkSequentialStream(
         ramSection: section,
         blocks: [...blocks.values()],
         pageSize,
-        itemsBefore: joined(before),
+        itemsBefore: joined(place.held),
       });
+      place.head = new Uint8Array(0);
+      place.held = [];
+      // Records are not kept.
+      reader.forget();
     }
-    if (ram !== undefined) yield* readRamRecords(reader, ram.context);
+    if (ram === undefined) return;
+    place.records = ram.context;
+    ram.context.recordOffset = reader.offset;
+    yield* readRamRecords(reader, ram.context);
   }
 
-  /** Items since the last part of the RAM section. */
-  const pending: Uint8Array[] = [];
   let ramPartCount = 0;
   for (;;) {
-    // Records are not kept: the first of a part says that they are none.
     reader.keep();
     const item = yield* readItem(reader, started, function* (...args) {
       const [kind, section] = args;
-      if (kind !== "full" && section.idstr === RAM_SECTION_IDSTR) {
-        reader.forget();
-      }
+      const isRam = kind !== "full" && section.idstr === RAM_SECTION_IDSTR;
+      if (isRam && kind !== "start") reader.forget();
       yield* readBody(...args);
     });
     const kept = reader.kept();
+    place.records = undefined;
     const isRam = "section" in item && item.kind !== "full" &&
       item.section.idstr === RAM_SECTION_IDSTR;
     if (isRam) {
-      for (const bytes of pending.splice(0)) visitor.state(bytes);
+      for (const bytes of place.held.splice(0)) visitor.state(bytes);
       if (item.kind === "part") {
         ramPartCount++;
         visitor.part?.();
       }
       if (item.kind !== "end") continue;
+      visitor.ramEnd?.();
       visitor.state(encodeRamEnd(item.section));
       const ramEnd = reader.offset;
       if (!options.ramOnly) yield* passOnRest(reader, visitor);
@@ -133,8 +154,9 @@ export function* walkSequentialStream(
       if (ram === undefined || item.kind === "end-of-file") {
         throw unfinished(reader, item, ram?.section);
       }
+      visitor.ramEnd?.();
       visitor.state(encodeRamEnd(ram.section));
-      for (const bytes of pending) visitor.state(bytes);
+      for (const bytes of place.held.splice(0)) visitor.state(bytes);
       const ramEnd = reader.offset;
       visitor.state(kept);
       if (!options.ramOnly) yield* passOnRest(reader, visitor);
@@ -144,46 +166,15 @@ export function* walkSequentialStream(
     if (item.kind === "command" && !isForFile(item, kept)) {
       const payload = kept.subarray(EMPTY_COMMAND);
       if (item.command === MIG_CMD_POSTCOPY_ADVISE) {
+        place.held.push(kept);
         checkPageSizes(reader, payload, item.range.offset);
+        place.held.pop();
       }
       visitor.asked?.(item.command, payload);
       continue;
     }
-    (ram === undefined ? before : pending).push(kept);
+    place.held.push(kept);
   }
-}
-
-/** Whether a command means something where there is nobody to answer. */
-function isForFile(
-  item: StreamItem & { readonly kind: "command" },
-  bytes: Uint8Array,
-): boolean {
-  if (ASKING_COMMANDS.includes(item.command)) return false;
-  // With a payload it announces that pages may come by postcopy.
-  return item.command !== MIG_CMD_POSTCOPY_ADVISE ||
-    bytes.length === EMPTY_COMMAND;
-}
-
-/**
- * With postcopy, RAMBlocks of huge pages have one more number in the list, and
- * nothing says which they are.
- */
-function checkPageSizes(
-  reader: ForwardReader,
-  payload: Uint8Array,
-  offset: number,
-): void {
-  const { buffer, byteOffset, length } = payload;
-  const sizes = new DataView(buffer, byteOffset, length).getBigUint64(0);
-  if ((sizes & (sizes - 1n)) === 0n) return;
-  throw reader.unsupportedError("command-known", {
-    feature: "postcopy of RAMBlocks with pages of several sizes",
-    offset,
-    found: `POSTCOPY_ADVISE with pages of several sizes, 0x${
-      sizes.toString(16)
-    }`,
-    expected: "pages of one size",
-  });
 }
 
 function checkSequential(
@@ -218,12 +209,6 @@ function encodeRamEnd(section: Section): Uint8Array {
   writer.u8(QEMU_VM_SECTION_END).be32(section.sectionId)
     .be64(RAM_SAVE_FLAG_EOS);
   writeSectionFooter(writer, section);
-  return writer.finish();
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter();
-  for (const piece of pieces) writer.bytes(piece);
   return writer.finish();
 }
 

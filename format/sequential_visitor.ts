@@ -35,10 +35,26 @@ export interface SequentialVisitor {
    * where the stream has none. Good until the walk's next request is answered.
    */
   state(bytes: Uint8Array): void;
+  /** The END of the RAM section comes next; where there is none, what follows it. */
+  ramEnd?(): void;
+  /**
+   * The walk cannot go on. What was fetched of the stream and not handed on: all
+   * from its first byte if nothing was, else from the start of the first item
+   * that was not, or from that of a record in a part of the RAM section.
+   */
+  unread?(rest: UnreadRest): void;
   /** A PART of the RAM section came to its end. */
   part?(): void;
   /** A command that waits for answers; where nobody listens for them, none. */
   asked?(command: number, payload: Uint8Array): void;
+}
+
+/** What a walk that cannot go on has fetched and not handed on. */
+export interface UnreadRest {
+  /** What it starts with. */
+  readonly from: "stream" | "item" | "record";
+  /** The bytes. */
+  readonly bytes: Uint8Array;
 }
 
 /** How to walk over a sequential stream. */

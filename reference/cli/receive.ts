@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { isListening } from "../linux/files/mod.ts";
 import {
   type ByteChannel,
@@ -44,6 +45,10 @@ capability xbzrle may be on; multifd and postcopy may not.
 OUT is there once the migration has come whole; until then, and if it breaks off,
 a file of that name stays as it was. With the capability return-path, QEMU is told
 only then that it has succeeded.
+
+A migration that came whole but cannot be made a snapshot, by a QEMU that is newer
+than this program, say, is kept as it came, in OUT.stream: a QEMU with the sender's
+command line loads it by -incoming 'exec:cat OUT.stream'.
 
   --listen ADDRESS            where QEMU connects to; a socket at which nobody
                               listens any more is replaced
@@ -93,6 +98,8 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
       const summary = await receiveMigration(channel, sink, {
         pageSize,
         withoutVmdesc: values["without-vmdesc"],
+        keepStream: () =>
+          createOutput(freeName(`${OUT}.stream`), { force: false, inputs: [] }),
         signal: AbortSignal.any([signal, alone]),
         onProgress: bar.show,
       });
@@ -100,6 +107,14 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
     }
   },
 };
+
+/** The path, or one like it at which there is nothing: what is kept replaces none. */
+function freeName(path: string): string {
+  for (let number = 0;; number++) {
+    const name = number === 0 ? path : `${path}.${number}`;
+    if (!existsSync(name)) return name;
+  }
+}
 
 /** Is aborted when another connection comes: pages would go over that. */
 function refuseOthers(listener: SocketListener): AbortSignal {

@@ -84,6 +84,29 @@ test("receive loses no good file when it breaks off", PATIENT, async () => {
   assert.equal(new TextDecoder().decode(scratch.read("vm.mr")), "precious");
 });
 
+test(
+  "receive keeps a migration that it does not understand",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const bytes = await fixtureStream();
+    const out = scratch.file("vm.mr");
+    const path = scratch.file("socket");
+    scratch.write("vm.mr.stream", "of another time");
+    // An item of a type that nobody knows.
+    const at = new TextDecoder("latin1").decode(bytes).indexOf("\x01\0\0\0");
+    const strange = bytes.slice();
+    strange[at] = 9;
+    const running = run(["receive", out, "--listen", `unix:${path}`]);
+    (await connected(path)).end(strange);
+    const { code, stderr } = await running;
+    assert.equal(code, 1);
+    assert.match(stderr, /an item of type 0x9.*kept in ".*vm.mr.stream.1"/);
+    assert.deepEqual(scratch.read("vm.mr.stream.1"), strange);
+    assert(!existsSync(out));
+  },
+);
+
 test("receive refuses before it listens", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const out = scratch.write("vm.mr", "precious");

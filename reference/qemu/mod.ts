@@ -56,6 +56,7 @@ export type { ListedRAMBlock } from "./ram_block_table.ts";
 export { queryRAMBlocks } from "./ram_block_table.ts";
 export type { ReceiveOptions, ReceiveSummary } from "./receive_migration.ts";
 export { receiveMigration } from "./receive_migration.ts";
+export { KeptStreamError } from "./kept_stream_error.ts";
 export type { ReceiveProgress } from "./receive_report.ts";
 export { RunningQemu } from "./running_qemu.ts";
 export { createScratchSink } from "./scratch_sink.ts";

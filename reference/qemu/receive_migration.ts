@@ -1,6 +1,7 @@
 import {
   ForwardReader,
   type ForwardRequest,
+  RuleError,
   walkSequentialStream,
 } from "../../format/mod.ts";
 import { Pace } from "../pace.ts";
@@ -11,6 +12,9 @@ import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteChannel } from "./byte_channel.ts";
+import { ChannelInput } from "./channel_input.ts";
+import { keepStream } from "./kept_stream.ts";
+import { KeptStreamError } from "./kept_stream_error.ts";
 import { type ReceiveProgress, ReceiveReport } from "./receive_report.ts";
 import { ReceivingRecorder } from "./receiving_recorder.ts";
 import { sendPong, sendShut } from "./return_messages.ts";
@@ -25,6 +29,13 @@ export interface ReceiveOptions extends ReadOptions {
    * false.
    */
   readonly withoutVmdesc?: boolean | undefined;
+  /**
+   * Makes a sink for a migration that came whole but cannot be made a snapshot: all
+   * of it is kept there as a sequential stream, since its sender may have given
+   * the guest away by then. It is not asked for where the sender waits to be told
+   * how it went, and keeps its guest. Default: nothing is kept.
+   */
+  readonly keepStream?: (() => ByteSink) | undefined;
   /** Is told now and then how far the migration has come. */
   readonly onProgress?: ((progress: ReceiveProgress) => void) | undefined;
 }
@@ -45,6 +56,7 @@ export interface ReceiveSummary extends SaveSummary {
  * again. Only a migration that came whole is committed; the sink is aborted
  * otherwise. Where the sender waits for an answer, it is told once all is safe.
  *
+ * @throws {KeptStreamError} if it came whole, but is kept as it came
  * @throws {FormatError} if the stream breaks a rule
  * @throws {UnsupportedError} if it takes another reader: multifd, RDMA
  * @throws {SourceError} if the connection breaks, or the sink cannot be written
@@ -69,10 +81,10 @@ export async function receiveMigration(
   const stop = () => channel.close();
   signal?.addEventListener("abort", stop);
   const report = new ReceiveReport(options.onProgress);
+  const input = new ChannelInput(channel, report);
   using recorder = new ReceivingRecorder(sink, channel.name, report);
   try {
     signal?.throwIfAborted();
-    const input = new ChannelInput(channel, report);
     const file = { name: channel.name, byteLength: Infinity };
     const reader = new ForwardReader(file, 0);
     const pace = new Pace(signal);
@@ -102,7 +114,7 @@ export async function receiveMigration(
     );
     signal?.throwIfAborted();
     if (!recorder.isWhole && !options.withoutVmdesc) {
-      throw new SourceError(
+      throw new NoVmdescError(
         channel.name,
         `Cannot receive from ${channel.name}: the connection ended before the ` +
           "description of the device state, expected all of it",
@@ -119,50 +131,36 @@ export async function receiveMigration(
       rounds: report.rounds,
     };
   } catch (error) {
+    const kept = await keep(error);
     await sink.abort().catch(() => {});
     if (recorder.answers) await sendShut(channel, 1).catch(() => {});
     // Closing makes reads end; that was the signal's doing.
     signal?.throwIfAborted();
-    throw error;
+    throw kept ?? error;
   } finally {
     signal?.removeEventListener("abort", stop);
     channel.close();
   }
-}
 
-/** Takes what a channel brings, as it is asked for. */
-class ChannelInput {
-  readonly #channel: ByteChannel;
-  readonly #report: ReceiveReport;
-  #chunk: Uint8Array = new Uint8Array(0);
-
-  constructor(channel: ByteChannel, report: ReceiveReport) {
-    this.#channel = channel;
-    this.#report = report;
-  }
-
-  /** Fills the target with what is there, but at least what is needed. */
-  async read({ target, least }: ForwardRequest): Promise<Uint8Array> {
-    let done = 0;
-    while (done < least) {
-      if (this.#chunk.length === 0) {
-        const room = target.subarray(done);
-        const chunk = await this.#channel.read(room);
-        if (chunk === undefined) break;
-        this.#report.bytesReceived += chunk.length;
-        if (
-          chunk.buffer === room.buffer && chunk.byteOffset === room.byteOffset
-        ) {
-          done += chunk.length;
-          continue;
-        }
-        this.#chunk = chunk;
-      }
-      const length = Math.min(this.#chunk.length, target.length - done);
-      target.set(this.#chunk.subarray(0, length), done);
-      this.#chunk = this.#chunk.subarray(length);
-      done += length;
+  /** Keeps what came, if it is not for the lack of it that it cannot be read. */
+  async function keep(error: unknown): Promise<Error | undefined> {
+    const isStream = error instanceof RuleError &&
+        error.rule !== "stream-magic" || error instanceof NoVmdescError;
+    const makeSink = options.keepStream;
+    if (!isStream || makeSink === undefined) return undefined;
+    if (recorder.answers || signal?.aborted) return undefined;
+    try {
+      const kept = makeSink();
+      return await keepStream(kept, recorder, input)
+        ? new KeptStreamError(channel.name, kept.name, error)
+        : undefined;
+    } catch (failure) {
+      const why = failure instanceof Error ? failure.message : String(failure);
+      const message = `${error.message}; what came cannot be kept: ${why}`;
+      return new SourceError(channel.name, message, { cause: error });
     }
-    return target.subarray(0, done);
   }
 }
+
+/** The stream ended without a vmdesc. */
+class NoVmdescError extends SourceError {}

@@ -154,6 +154,22 @@ export class MappedRamRecorder
     await this.#sink.write(EOS, eosOffset);
   }
 
+  /** Writes all that was taken. */
+  async settleAll(): Promise<void> {
+    await this.#planned.queue.settle(this);
+    await this.settle();
+  }
+
+  /** What the stream says before its first record, once that has come. */
+  get head(): SequentialHead | undefined {
+    return this.#plan?.head;
+  }
+
+  /** Position of the first byte of the state that was taken. */
+  get stateStart(): number {
+    return this.#planned.eosOffset + EOS.length;
+  }
+
   /** The file so far, to be read. */
   get reader(): SinkReader {
     return this.#reader;

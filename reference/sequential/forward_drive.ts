@@ -26,18 +26,28 @@ export async function driveForward<T>(
 ): Promise<T> {
   let step = walk.next();
   while (!step.done) {
-    await driver.settle();
-    const request = step.value;
-    if (isForward(request)) {
-      step = walk.next(await driver.read(request));
-    } else if (driver.readFar !== undefined) {
-      step = walk.next(await driver.readFar(request));
-    } else {
-      throw new TypeError("Cannot look ahead in what is read forward only");
+    let answer: Uint8Array;
+    try {
+      await driver.settle();
+      answer = await answerOf(step.value, driver);
+    } catch (error) {
+      // The walk tells how far it has come.
+      walk.throw(error);
+      throw error;
     }
+    step = walk.next(answer);
   }
   await driver.settle();
   return step.value;
+}
+
+function answerOf(
+  request: ByteRequest,
+  driver: ForwardDriver,
+): Promise<Uint8Array> {
+  if (isForward(request)) return driver.read(request);
+  if (driver.readFar !== undefined) return driver.readFar(request);
+  throw new TypeError("Cannot look ahead in what is read forward only");
 }
 
 /** Reads for a {@linkcode ForwardDriver} from a source. */
