@@ -8,6 +8,19 @@ export type TakeChunk = (
   position: number,
 ) => Promise<void> | void;
 
+/** What is wanted of a body. */
+export interface BodyPart {
+  /** Bytes before it. */
+  readonly skip: number;
+  /** Bytes of it. */
+  readonly length: number;
+  /** Bytes that the body has, no more and no less. */
+  readonly bodyLength: number;
+}
+
+/** Bytes after what is wanted that are read rather than the connection given up. */
+const REST_MAX = 0x10000;
+
 /** Is told who is waited for: the server, or whoever takes what it sent. */
 export interface AnswerWatch {
   /** From here on the server is waited for. */
@@ -33,44 +46,51 @@ export class HttpAnswer {
     this.#watch = options.watch;
   }
 
+  /** Hands a part of a body to `take`, positions being those in the part. */
+  async readPart(part: BodyPart, take: TakeChunk): Promise<void> {
+    const { skip, length, bodyLength } = part;
+    const end = skip + length;
+    let done = 0;
+    const isWhole = await this.readWhile(async (chunk, position) => {
+      done = position + chunk.length;
+      if (done > bodyLength) {
+        throw new PassingFailure(
+          `the server sent more than the ${bodyLength} bytes it announced`,
+        );
+      }
+      const start = Math.max(0, skip - position);
+      const wanted = chunk.subarray(start, Math.max(start, end - position));
+      if (wanted.length > 0) await take(wanted, position + start - skip);
+      return done < end || bodyLength - end <= REST_MAX;
+    });
+    if (isWhole && done < bodyLength) {
+      throw new PassingFailure(
+        `the connection ended after ${done} of ${bodyLength} bytes`,
+      );
+    }
+  }
+
   /**
-   * Hands each chunk of the body to `take`. What is left of the body is dropped
-   * when that fails.
+   * Hands the chunks of the body to `visit`, as long as that gives true. What is
+   * left of the body then is dropped. Returns whether nothing was left.
    */
-  async readChunks(take: TakeChunk): Promise<void> {
+  async readWhile(
+    visit: (chunk: Uint8Array, position: number) => Promise<boolean>,
+  ): Promise<boolean> {
     const { body } = this.response;
-    if (body === null) return;
+    if (body === null) return true;
     const reader = readerOf(body, this.#buffers);
     try {
       for (let position = 0;;) {
         this.#watch.waiting();
         const chunk = await reader.read();
         this.#watch.heard();
-        if (chunk === undefined) return;
-        await take(chunk, position);
+        if (chunk === undefined) return true;
+        if (!await visit(chunk, position)) return false;
         position += chunk.length;
       }
     } finally {
       await reader.close();
-    }
-  }
-
-  /** As `readChunks`, of a body that has `length` bytes, no more and no less. */
-  async readBody(length: number, take: TakeChunk): Promise<void> {
-    let done = 0;
-    await this.readChunks(async (chunk, position) => {
-      done = position + chunk.length;
-      if (done > length) {
-        throw new PassingFailure(
-          `the server sent more than the ${length} bytes it announced`,
-        );
-      }
-      await take(chunk, position);
-    });
-    if (done < length) {
-      throw new PassingFailure(
-        `the connection ended after ${done} of ${length} bytes`,
-      );
     }
   }
 

@@ -1,15 +1,28 @@
 import { type ByteRange, hex, rangeEnd } from "../../format/mod.ts";
+import { withoutSecrets } from "../sources/shown_name.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { BodyBuffers } from "./body_buffers.ts";
+import { fetchFailure } from "./fetch_failure.ts";
 import { HttpAnswer } from "./http_answer.ts";
-import { rangeHeader } from "./http_range_response.ts";
-import { PassingFailure, TakerFailure } from "./request_failure.ts";
+import {
+  FinalFailure,
+  PassingFailure,
+  TakerFailure,
+} from "./request_failure.ts";
+import { requestRanges } from "./request_ranges.ts";
+import { type RequestTarget, targetOf } from "./request_target.ts";
 
 /** How to talk to a server. */
 export interface HttpOptions {
-  /** Headers of every request, for example `authorization`. */
+  /**
+   * Headers of every request, for example `authorization`. A redirect to another
+   * origin is followed without them.
+   */
   readonly headers?: HeadersInit | undefined;
-  /** Is called for every request: to sign, to count, to test. Default: `fetch`. */
+  /**
+   * Is called for every request, those of a redirect among them: to sign, to
+   * count, to test. Default: `fetch`.
+   */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
   /** How often a request that failed in passing is made again. Default: 4. */
   readonly retries?: number | undefined;
@@ -21,6 +34,9 @@ export interface HttpOptions {
 
 /** The longest that a Retry-After is heeded, in milliseconds. */
 const RETRY_AFTER_MAX = 60_000;
+
+/** Not Implemented, HTTP Version Not Supported: failures that do not pass. */
+const NEVER: ReadonlySet<number> = new Set([501, 505]);
 
 /** What is done with an answer. */
 export type Consume<T> = (answer: HttpAnswer) => Promise<T>;
@@ -35,31 +51,18 @@ export class HttpClient {
   /** Requests made so far, retries included. */
   requests = 0;
   readonly #buffers = new BodyBuffers();
-  readonly #url: string;
-  readonly #headers: Headers;
+  readonly #target: RequestTarget;
   readonly #fetch: (request: Request) => Promise<Response>;
   readonly #retries: number;
   readonly #retryDelay: number;
   readonly #timeout: number;
+  /** Whether the server has answered before: then its host is known. */
+  #hasAnswered = false;
 
   /** For requests of `url`. */
   constructor(url: string | URL, options: HttpOptions) {
-    const parsed = new URL(url);
-    this.#headers = new Headers(options.headers);
-    // A server must not compress: ranges are of the file as it is.
-    this.#headers.set("accept-encoding", "identity");
-    if (parsed.username !== "" || parsed.password !== "") {
-      const user = decodeURIComponent(parsed.username);
-      const password = decodeURIComponent(parsed.password);
-      this.#headers.set(
-        "authorization",
-        `Basic ${btoa(`${user}:${password}`)}`,
-      );
-      parsed.username = "";
-      parsed.password = "";
-    }
-    this.#url = parsed.href;
-    this.name = `${parsed.origin}${parsed.pathname}${parsed.search && "?…"}`;
+    this.#target = targetOf(new URL(url), options.headers);
+    this.name = this.#target.name;
     this.#fetch = options.fetch ?? ((request) => fetch(request));
     this.#retries = options.retries ?? 4;
     this.#retryDelay = options.retryDelay ?? 200;
@@ -79,10 +82,13 @@ export class HttpClient {
       } catch (error) {
         signal?.throwIfAborted();
         if (error instanceof TakerFailure) throw error.cause;
+        if (error instanceof FinalFailure) {
+          throw this.error(ranges, error.message);
+        }
         if (!(error instanceof PassingFailure)) throw error;
         if (attempt >= this.#retries) {
           const tries = attempt === 0 ? "" : ` (${attempt + 1} tries)`;
-          throw this.error(ranges, `${error.message}${tries}`, error.cause);
+          throw this.error(ranges, `${error.message}${tries}`);
         }
         const backoff = this.#retryDelay * 2 ** attempt;
         await wait(
@@ -93,20 +99,24 @@ export class HttpClient {
     }
   }
 
-  /** The error that says what went wrong with a request for `ranges`. */
-  error(
-    ranges: readonly ByteRange[],
-    reason: string,
-    cause?: unknown,
-  ): SourceError {
+  /**
+   * The error that says what went wrong with a request for `ranges`. What the
+   * server or the runtime says may have a password or a token in it; it is shown
+   * without, and what they threw is no cause.
+   */
+  error(ranges: readonly ByteRange[], reason: string): SourceError {
+    let text = withoutSecrets(reason);
+    for (const secret of this.#target.secrets) {
+      text = text.replaceAll(secret, "…");
+    }
     const [range] = ranges;
     const where = range === undefined
       ? ""
       : ` bytes ${hex(range.offset)} to ${hex(rangeEnd(range))} of`;
     return new SourceError(
       this.name,
-      `Cannot read${where} ${JSON.stringify(this.name)}: ${reason}`,
-      { cause, ...(range === undefined ? {} : { range }) },
+      `Cannot read${where} ${JSON.stringify(this.name)}: ${text}`,
+      range === undefined ? {} : { range },
     );
   }
 
@@ -136,16 +146,14 @@ export class HttpClient {
     let timer = setTimeout(listen, this.#timeout);
     signal?.addEventListener("abort", giveUp);
     try {
-      const headers = new Headers(this.#headers);
-      headers.set("range", rangeHeader(ranges));
-      this.requests++;
-      const response = await this.#fetch(
-        new Request(this.#url, {
-          headers,
-          signal: controller.signal,
-          cache: "no-store",
-        }),
-      );
+      const response = await requestRanges(this.#target, ranges, {
+        signal: controller.signal,
+        fetch: (request) => {
+          this.requests++;
+          return this.#fetch(request);
+        },
+      });
+      this.#hasAnswered = true;
       try {
         this.#checkPassing(response);
         const buffers = this.#buffers;
@@ -159,28 +167,32 @@ export class HttpClient {
         throw new PassingFailure(`no answer for ${this.#timeout} ms`);
       }
       const known = error instanceof SourceError ||
-        error instanceof PassingFailure || error instanceof TakerFailure;
-      throw known ? error : new PassingFailure(this.#redact(error));
+        error instanceof PassingFailure || error instanceof FinalFailure ||
+        error instanceof TakerFailure;
+      throw known ? error : this.#failure(error);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", giveUp);
     }
   }
 
+  /** What became of a request that got no answer, or none to its end. */
+  #failure(error: unknown): Error {
+    const { reason, isUnknownHost, isUntrusted } = fetchFailure(error);
+    const isFinal = isUntrusted || isUnknownHost && !this.#hasAnswered;
+    return isFinal ? new FinalFailure(reason) : new PassingFailure(reason);
+  }
+
   #checkPassing(response: Response): void {
     const { status } = response;
-    if (status < 500 && status !== 429 && status !== 408) return;
+    const isPassing = status === 408 || status === 429 ||
+      status >= 500 && !NEVER.has(status);
+    if (!isPassing) return;
     const retryAfter = parseRetryAfter(response.headers.get("retry-after"));
     throw new PassingFailure(
       `the server answered ${describeStatus(response)}`,
-      retryAfter === undefined ? {} : { retryAfter },
+      retryAfter,
     );
-  }
-
-  /** What fetch says may have the URL in it, and that a password or a token. */
-  #redact(error: unknown): string {
-    const message = error instanceof Error ? error.message : String(error);
-    return message.replaceAll(this.#url, this.name);
   }
 }
 

@@ -18,10 +18,16 @@ const LATIN1 = new TextDecoder("latin1");
 
 /** The boundary of a multipart/byteranges body; undefined if it is another. */
 export function multipartBoundary(contentType: string): string | undefined {
-  const match = /^multipart\/byteranges\s*;\s*boundary="?([^";]+)"?/i.exec(
-    contentType,
-  );
-  return match?.[1];
+  const [type] = contentType.split(";", 1);
+  if (type.trim().toLowerCase() !== "multipart/byteranges") return undefined;
+  const parameters = contentType.slice(type.length)
+    .matchAll(/;\s*([^=;\s]+)=(?:"((?:\\.|[^"\\])*)"|([^;"]*))/g);
+  for (const [, name, quoted, plain = ""] of parameters) {
+    if (name.toLowerCase() !== "boundary") continue;
+    const boundary = quoted?.replaceAll(/\\(.)/g, "$1") ?? plain.trim();
+    return boundary === "" ? undefined : boundary;
+  }
+  return undefined;
 }
 
 /** A part on its way. */
@@ -37,6 +43,9 @@ interface OpenPart {
  * Hands over the bytes of a multipart body that are wanted. A server may send
  * ranges in another order, and several as one; what it leaves out is left to be
  * asked for again.
+ *
+ * A part counts only when the next delimiter is where it must be: a part that is
+ * a byte short would else end with the first byte of that.
  */
 export class MultipartReader {
   /** Indexes of the wanted ranges that were handed over whole. */
@@ -46,8 +55,12 @@ export class MultipartReader {
   readonly #byteLength: number;
   readonly #head = new Uint8Array(HEAD_MAX);
   #headLength = 0;
+  /** What ends a line, as the headers of the last part had it. */
+  #newline: string | undefined;
   #part: OpenPart | undefined;
-  #malformed = false;
+  /** The part of which all bytes came, but no delimiter. */
+  #unconfirmed: OpenPart | undefined;
+  #end: "whole" | "malformed" | undefined;
 
   /** For a body that answers a request for `wanted` of a file of `byteLength`. */
   constructor(
@@ -59,22 +72,19 @@ export class MultipartReader {
     this.#byteLength = options.byteLength;
   }
 
-  /** Takes the next bytes of the body. */
-  async push(chunk: Uint8Array): Promise<void> {
-    for (let at = 0; at < chunk.length && !this.#malformed;) {
+  /** Takes the next bytes of the body; returns whether more are wanted. */
+  async push(chunk: Uint8Array): Promise<boolean> {
+    for (let at = 0; at < chunk.length && this.#end === undefined;) {
       at += this.#part === undefined
         ? this.#pushHead(chunk.subarray(at))
         : await this.#pushBytes(this.#part, chunk.subarray(at));
     }
+    return this.#end !== "malformed";
   }
 
-  /** How the body ended: as it should, in the midst of a part, or in nonsense. */
+  /** How the body ended: as it should, before its end, or in nonsense. */
   end(): "whole" | "cut" | "malformed" {
-    if (this.#malformed) return "malformed";
-    if (this.#part !== undefined) return "cut";
-    const rest = LATIN1.decode(this.#head.subarray(0, this.#headLength)).trim();
-    if (rest === `--${this.#boundary}--`) return "whole";
-    return `--${this.#boundary}--`.startsWith(rest) ? "cut" : "malformed";
+    return this.#end ?? "cut";
   }
 
   /** Collects headers up to the empty line; returns how many bytes it took. */
@@ -83,28 +93,42 @@ export class MultipartReader {
     const room = chunk.subarray(0, HEAD_MAX - before);
     this.#head.set(room, before);
     this.#headLength += room.length;
-    const end = headEnd(this.#head.subarray(0, this.#headLength));
-    if (end === undefined) {
-      this.#malformed = this.#headLength === HEAD_MAX;
-      return room.length;
+    const head = this.#head.subarray(0, this.#headLength);
+    const text = LATIN1.decode(head);
+    const delimiter = `${this.#newlineOf(text)}--${this.#boundary}`;
+    if (!startsAlike(text, delimiter)) return this.#stop("malformed", room);
+    if (text.startsWith(`${delimiter}--`)) {
+      this.#confirm();
+      return this.#stop("whole", room);
     }
-    this.#part = this.#openPart(LATIN1.decode(this.#head.subarray(0, end)));
-    this.#malformed = this.#part === undefined;
+    const end = headEnd(head);
+    if (end === undefined) {
+      return this.#headLength < HEAD_MAX
+        ? room.length
+        : this.#stop("malformed", room);
+    }
+    const [rest, ...fields] = text.slice(delimiter.length, end).split("\n");
+    const part = this.#openPart(fields);
+    if (rest.trim() !== "" || part === undefined) {
+      return this.#stop("malformed", room);
+    }
+    this.#confirm();
+    this.#part = part;
+    this.#newline = head[end - 2] === CR ? "\r\n" : "\n";
     this.#headLength = 0;
     return end - before;
   }
 
-  #openPart(head: string): OpenPart | undefined {
-    const [delimiter, ...fields] = head.trim().split(/\r?\n/);
-    const field = fields.find((it) => /^content-range:/i.test(it));
-    const contentRange = parseContentRange(
-      field?.replace(/^content-range:\s*/i, "").trim() ?? null,
-    );
-    const range = contentRange?.range;
-    const good = delimiter === `--${this.#boundary}` &&
-      range !== undefined && range.length > 0 &&
-      contentRange?.total === this.#byteLength;
-    if (!good) return undefined;
+  /** What must stand before a delimiter: nothing at the start of a body, or this. */
+  #newlineOf(text: string): string {
+    return this.#newline ?? (/^\r?\n?/.exec(text)?.[0] ?? "");
+  }
+
+  #openPart(fields: readonly string[]): OpenPart | undefined {
+    const field = fields.find((it) => /^content-range[ \t]*:/i.test(it));
+    const value = field?.slice(field.indexOf(":") + 1) ?? null;
+    const { range, total = this.#byteLength } = parseContentRange(value) ?? {};
+    if (range === undefined || total !== this.#byteLength) return undefined;
     return { range, inside: this.#wanted.within(range), done: 0 };
   }
 
@@ -115,11 +139,26 @@ export class MultipartReader {
     await this.#wanted.hand(bytes, range.offset + part.done, { inside });
     part.done += bytes.length;
     if (part.done === range.length) {
-      for (const index of inside) this.done.add(index);
+      this.#unconfirmed = part;
       this.#part = undefined;
     }
     return bytes.length;
   }
+
+  #confirm(): void {
+    for (const index of this.#unconfirmed?.inside ?? []) this.done.add(index);
+    this.#unconfirmed = undefined;
+  }
+
+  #stop(end: "whole" | "malformed", { length }: Uint8Array): number {
+    this.#end = end;
+    return length;
+  }
+}
+
+/** Whether one of two texts starts with the other. */
+function startsAlike(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one);
 }
 
 /** The position behind the empty line that ends a part's headers. */

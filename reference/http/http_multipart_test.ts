@@ -79,6 +79,67 @@ test("MultipartReader leaves out what the server left out", async () => {
   );
 });
 
+test("MultipartReader takes what RFC 9110 allows", async () => {
+  const encoder = new TextEncoder();
+  const part = (head: string, newline = "\r\n") => [
+    ...encoder.encode(`--b1${head}${newline}${newline}`),
+    ...FILE.subarray(0, 10),
+    ...encoder.encode(`${newline}--b1--`),
+  ];
+  const bodies = {
+    "a size that is not told": [...body([[0, 10]], undefined, "*")],
+    "blanks and capitals": part(
+      " \t\r\nContent-Type: a/b\r\nCONTENT-RANGE:Bytes 0-9/1000 ",
+    ),
+    "lines that end with LF": part("\ncontent-range:  bytes 0-9/1000", "\n"),
+    "text after the end": [
+      ...body([[0, 10]]),
+      ...encoder.encode("epilogue\r\n\r\nof any kind"),
+    ],
+  };
+  for (const [name, bytes] of Object.entries(bodies)) {
+    for (const step of [1, 7, 1000]) {
+      assert.deepEqual(
+        await read(wanted([0, 10]), new Uint8Array(bytes), step),
+        { end: "whole", done: [0] },
+        name,
+      );
+    }
+  }
+});
+
+test("MultipartReader counts no part whose length is another than it says", async () => {
+  const ranges: [number, number][] = [[0, 40], [100, 140], [200, 240]];
+  for (const other of [0, 1, 2]) {
+    for (let more = -40; more <= 40; more++) {
+      if (more === 0) continue;
+      const pieces = ranges.map(([first, stop], index) => {
+        const head =
+          `\r\n--b1\r\nContent-Range: bytes ${first}-${stop - 1}/1000` +
+          "\r\n\r\n";
+        const end = stop + (index === other ? more : 0);
+        return [
+          ...new TextEncoder().encode(head),
+          ...FILE.subarray(first, end),
+        ];
+      });
+      const bytes = [
+        ...pieces.flat(),
+        ...new TextEncoder().encode("\r\n--b1--"),
+      ];
+      for (const step of [1, 13, 1000]) {
+        const found = await read(
+          wanted(...ranges),
+          new Uint8Array(bytes),
+          step,
+        );
+        assert.notEqual(found.end, "whole");
+        assert.deepEqual(found.done, [0, 1, 2].slice(0, other));
+      }
+    }
+  }
+});
+
 test("MultipartReader.end() tells a body cut anywhere", async () => {
   const bytes = body([[0, 10], [20, 30]]);
   for (let length = 0; length < bytes.length - 4; length++) {
@@ -92,7 +153,7 @@ test("MultipartReader.end() tells nonsense", async () => {
   const nonsense = {
     "another boundary": body([[0, 10]], "\r\n--b2--\r\n"),
     "a file of another size": body([[0, 10]], undefined, 999),
-    "a size that is not told": body([[0, 10]], undefined, "*"),
+    "a range behind the end of the file": body([[995, 1001]]),
     "a range that ends before it starts": body([[10, 5]]),
     "no headers at all": new Uint8Array(0x2000).fill(0x41),
     "headers without end": new TextEncoder().encode(
@@ -109,5 +170,13 @@ test("multipartBoundary() takes the boundary with and without quotes", () => {
   const type = "multipart/byteranges; boundary=";
   assert.equal(multipartBoundary(`${type}b1`), "b1");
   assert.equal(multipartBoundary(`${type}"b 1"`), "b 1");
+  assert.equal(
+    multipartBoundary(
+      'Multipart/ByteRanges ; charset="a;b" ;\tBOUNDARY="a\\"b"',
+    ),
+    'a"b',
+  );
+  assert.equal(multipartBoundary("multipart/byteranges; charset=b"), undefined);
+  assert.equal(multipartBoundary("multipart/byteranges"), undefined);
   assert.equal(multipartBoundary("application/octet-stream"), undefined);
 });

@@ -6,6 +6,8 @@
 
 import { type ByteRange, rangeEnd } from "../../format/mod.ts";
 
+const MAX = Number.MAX_SAFE_INTEGER;
+
 /** A Content-Range: `bytes 0-99/1000`, or the size alone: `bytes *` with a slash and the size. */
 export interface ContentRange {
   /** The range; undefined for one that says the size alone. */
@@ -14,17 +16,24 @@ export interface ContentRange {
   readonly total: number | undefined;
 }
 
-/** Parses a Content-Range; undefined if it is none. */
+/**
+ * Parses a Content-Range; undefined if it is none, or one that cannot be: which
+ * ends before it starts or behind the end of the file (RFC 9110, 14.4).
+ */
 export function parseContentRange(
   value: string | null,
 ): ContentRange | undefined {
-  const match = /^bytes (?:(\d+)-(\d+)|\*)\/(?:(\d+)|\*)$/.exec(value ?? "");
+  const match = /^bytes[ \t]+(?:(\d+)-(\d+)|\*)\/(?:(\d+)|\*)$/i
+    .exec(value?.trim() ?? "");
   if (match === null) return undefined;
   const [, first, last, size] = match;
   const total = size === undefined ? undefined : Number(size);
+  if (!Number.isSafeInteger(total ?? 0)) return undefined;
   if (first === undefined) return { range: undefined, total };
   const offset = Number(first);
-  return { range: { offset, length: Number(last) - offset + 1 }, total };
+  const length = Number(last) - offset + 1;
+  const isInside = length > 0 && offset + length <= (total ?? MAX);
+  return isInside ? { range: { offset, length }, total } : undefined;
 }
 
 /** The value of a Range header. */

@@ -1,6 +1,6 @@
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { HttpClient, type HttpOptions } from "./http_client.ts";
-import { checkPartial } from "./http_partial.ts";
+import { checkPartial, wantedPart } from "./http_partial.ts";
 import { parseContentRange } from "./http_range_response.ts";
 import { RangeSource } from "./http_range_source.ts";
 import { versionOf } from "./http_version.ts";
@@ -23,6 +23,10 @@ export interface HttpSource extends ByteSource {
  * Opens a URL by one request, which reads the first 64 KiB and tells the size.
  * What the server says of the file's version (ETag, else Last-Modified) is kept:
  * a later answer that differs is an error, never a mix of two files.
+ *
+ * A redirect is followed at each request. Headers, user and password go along to
+ * the same scheme, host and port alone. The name of the source, and what errors
+ * say, has no user or password, and no values of a query.
  *
  * @throws {SourceError} if the server does not answer with the range asked for
  *
@@ -64,7 +68,8 @@ export async function openHttpSource(
       response.headers.get("content-range"),
     );
     const { range, total } = contentRange ?? {};
-    if (total === undefined || range?.offset !== 0) {
+    const part = wantedPart(range, head);
+    if (total === undefined || part === undefined) {
       throw client.error(
         [head],
         `the server answered Content-Range ${
@@ -72,15 +77,8 @@ export async function openHttpSource(
         }, expected one that starts at 0 and tells the size`,
       );
     }
-    const expected = Math.min(HEAD_LENGTH, total);
-    if (range.length !== expected) {
-      throw client.error(
-        [head],
-        `the server answered ${range.length} bytes, expected ${expected}`,
-      );
-    }
-    const bytes = new Uint8Array(expected);
-    await answer.readBody(expected, (chunk, at) => bytes.set(chunk, at));
+    const bytes = new Uint8Array(part.length);
+    await answer.readPart(part, (chunk, at) => bytes.set(chunk, at));
     return { byteLength: total, bytes, response };
   }, options.signal);
   const { byteLength, bytes, response } = opened;

@@ -4,15 +4,20 @@ import type { ReadOptions } from "../sources/byte_source.ts";
 import type { TakeChunk } from "./http_answer.ts";
 import type { HttpClient } from "./http_client.ts";
 import { multipartBoundary, MultipartReader } from "./http_multipart.ts";
-import { checkPartial } from "./http_partial.ts";
+import { checkPartial, wantedPart } from "./http_partial.ts";
 import { parseContentRange } from "./http_range_response.ts";
 import { checkVersion, type PinnedVersion } from "./http_version.ts";
 import { joinNear } from "./near_ranges.ts";
-import { PassingFailure } from "./request_failure.ts";
 import { type TakePart, WantedRanges } from "./wanted_ranges.ts";
 
 /** Requests for one range each that one request for several may become at once. */
 const SINGLES_AT_ONCE = 4;
+/**
+ * A server may answer with a part of a range as often as it likes, but must get
+ * on: with so many bytes an answer, on average, after the first few.
+ */
+const ANSWER_LENGTH = 0x1000;
+const ANSWERS_MIN = 16;
 
 /** Who takes the bytes of several ranges. */
 export interface StreamOptions extends ReadOptions {
@@ -59,36 +64,78 @@ export class RangeRequests {
     ranges: readonly ByteRange[],
     { take, signal }: StreamOptions,
   ): Promise<void> {
-    const done = this.#severalAtOnce && ranges.length > 1
-      ? await this.several(ranges, { take, signal })
-      : new Set<number>();
-    const left = joinNear(ranges.filter((_, index) => !done.has(index)));
+    const left = new Set(
+      [...ranges.keys()].filter((index) => ranges[index].length > 0),
+    );
+    for (let hasMore = true; hasMore && left.size > 1 && this.#severalAtOnce;) {
+      const asked = [...left];
+      const done = await this.several(asked.map((index) => ranges[index]), {
+        take: (bytes, index, position) => take(bytes, asked[index], position),
+        signal,
+      });
+      for (const index of done) left.delete(asked[index]);
+      hasMore = done.size > 0;
+    }
+    await this.#alone(ranges, left, { take, signal });
+  }
+
+  /** Asks for those ranges that are left, some at a time. */
+  async #alone(
+    ranges: readonly ByteRange[],
+    left: ReadonlySet<number>,
+    { take, signal }: StreamOptions,
+  ): Promise<void> {
+    const near = joinNear(ranges.filter((_, index) => left.has(index)));
     const wanted = new WantedRanges(ranges, inTurn(take));
+    // What has failed once has failed: the others need not go on.
+    const failed = new AbortController();
+    const stop = signal === undefined
+      ? failed.signal
+      : AbortSignal.any([signal, failed.signal]);
     const lanes = Array.from({ length: SINGLES_AT_ONCE });
-    await inLanes(lanes, left.values(), async (range) => {
-      const inside = wanted.within(range).filter((index) => !done.has(index));
+    await inLanes(lanes, near.values(), async (range) => {
+      const inside = wanted.within(range).filter((index) => left.has(index));
       const hand: TakeChunk = (bytes, position) =>
         wanted.hand(bytes, range.offset + position, { inside });
-      await this.one(range, { take: hand, signal });
+      try {
+        await this.one(range, { take: hand, signal: stop });
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
     });
   }
 
-  /** Asks for one range. */
+  /**
+   * Asks for one range; for the rest of it again, where the server answers with
+   * a part.
+   */
   async one(
     range: ByteRange,
     { take, signal }: ReadOptions & { readonly take: TakeChunk },
   ): Promise<void> {
     const { offset, length } = range;
-    if (length === 0) return;
-    await this.#client.get([range], async (answer) => {
-      const { response } = answer;
-      this.#check([range], response);
-      const found = parseContentRange(response.headers.get("content-range"));
-      const same = found?.range?.offset === offset &&
-        found.range.length === length;
-      if (!same) throw this.#wrongRange(range, response);
-      await answer.readBody(length, take);
-    }, signal);
+    const most = ANSWERS_MIN + length / ANSWER_LENGTH;
+    let answers = 0;
+    for (let done = 0; done < length; answers++) {
+      const rest = { offset: offset + done, length: length - done };
+      const before = done;
+      done += await this.#client.get([rest], async (answer) => {
+        const { response } = answer;
+        this.#check([rest], response);
+        const contentRange = response.headers.get("content-range");
+        const part = wantedPart(parseContentRange(contentRange)?.range, rest);
+        if (part === undefined) throw this.#wrongRange(rest, response);
+        if (answers > most) {
+          throw this.#client.error(
+            [rest],
+            `the server gave ${done} of ${length} bytes in ${answers} answers`,
+          );
+        }
+        await answer.readPart(part, (bytes, at) => take(bytes, before + at));
+        return part.length;
+      }, signal);
+    }
     this.bytesReceived += length;
   }
 
@@ -115,21 +162,15 @@ export class RangeRequests {
       const wanted = new WantedRanges(ranges, take);
       const reader = new MultipartReader(wanted, { boundary, byteLength });
       let received = 0;
-      await answer.readChunks(async (chunk) => {
+      await answer.readWhile(async (chunk) => {
         received += chunk.length;
-        if (received > most) {
-          throw new PassingFailure(`the server sent more than ${most} bytes`);
-        }
-        await reader.push(chunk);
+        return received <= most && await reader.push(chunk);
       });
       this.bytesReceived += received;
-      const end = reader.end();
-      if (end === "cut") {
-        throw new PassingFailure(
-          `the connection ended after ${received} bytes of several ranges`,
-        );
-      }
-      this.#severalAtOnce = end === "whole";
+      // One that was cut off may be whole the next time.
+      const isAsAsked = reader.end() === "whole" && reader.done.size > 0;
+      this.#severalAtOnce = isAsAsked || reader.end() === "cut" &&
+          received <= most;
       return reader.done;
     }, signal);
   }

@@ -3,15 +3,15 @@ export class PassingFailure extends Error {
   /** Milliseconds that the server asks to wait. */
   readonly retryAfter: number | undefined;
 
-  /** `retryAfter` as above; `cause` is what it comes from. */
-  constructor(
-    message: string,
-    options: { readonly cause?: unknown; readonly retryAfter?: number } = {},
-  ) {
-    super(message, { cause: options.cause });
-    this.retryAfter = options.retryAfter;
+  /** `retryAfter` as above. */
+  constructor(message: string, retryAfter?: number) {
+    super(message);
+    this.retryAfter = retryAfter;
   }
 }
+
+/** A failure of a request that no other try mends. */
+export class FinalFailure extends Error {}
 
 /** A failure of whoever takes the bytes, the `cause`: no other try mends it. */
 export class TakerFailure extends Error {

@@ -140,9 +140,11 @@ export class LocalFile implements Disposable {
   ): Promise<void> {
     signal?.throwIfAborted();
     checkRange(this, offset, target.length);
+    const fd = this.#descriptor;
     for (let done = 0; done < target.length;) {
       const length = Math.min(target.length - done, TRANSFER_MAX);
-      const count = await this.#readPart(target, done, length, offset + done);
+      const part = target.subarray(done, done + length);
+      const count = await this.#readPart(fd, part, offset + done);
       signal?.throwIfAborted();
       if (count === 0) throw this.#shrank(offset + done, length);
       done += count;
@@ -230,15 +232,10 @@ export class LocalFile implements Disposable {
     }
   }
 
-  #readPart(
-    target: Uint8Array,
-    start: number,
-    length: number,
-    offset: number,
-  ): Promise<number> {
-    const fd = this.#descriptor;
+  #readPart(fd: number, part: Uint8Array, offset: number): Promise<number> {
+    const { length } = part;
     return new Promise((resolve, reject) => {
-      this.#fs.read(fd, target, start, length, offset, (error, count) => {
+      this.#fs.read(fd, part, 0, length, offset, (error, count) => {
         if (error === null) resolve(count);
         else {
           reject(fileError("read", this.name, error, { offset, length }));

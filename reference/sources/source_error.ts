@@ -1,4 +1,5 @@
 import type { ByteRange } from "../../format/mod.ts";
+import { shownName, withoutSecrets } from "./shown_name.ts";
 
 /**
  * Bytes could not be read or written: the file is gone, too short, not
@@ -15,7 +16,10 @@ export class SourceError extends Error {
   /** Whether the source is another version than was opened: no try will do. */
   readonly changed: boolean;
 
-  /** Says what could not be done to which source: `Cannot open "x": …`. */
+  /**
+   * Says what could not be done to which source: `Cannot open "x": …`. Of a URL,
+   * neither has the user, the password and the values of the query.
+   */
   constructor(
     source: string,
     message: string,
@@ -24,8 +28,8 @@ export class SourceError extends Error {
       readonly changed?: boolean;
     } = {},
   ) {
-    super(message, options);
-    this.source = source;
+    super(withoutSecrets(message), options);
+    this.source = shownName(source);
     this.range = options.range;
     this.changed = options.changed ?? false;
   }

@@ -1,0 +1,62 @@
+import type { ByteRange } from "../../format/mod.ts";
+import { rangeHeader } from "./http_range_response.ts";
+import { FinalFailure } from "./request_failure.ts";
+import { redirected, type RequestTarget } from "./request_target.ts";
+
+/** Answers that say where the file is. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const REDIRECTS_MAX = 20;
+
+/** How to send a request. */
+export interface RequestRangesOptions {
+  /** Gives it up. */
+  readonly signal: AbortSignal;
+  /** Sends it. */
+  readonly fetch: (request: Request) => Promise<Response>;
+}
+
+/**
+ * Asks for ranges of a file, and follows where the server redirects to. That is
+ * not left to `fetch`, which takes most headers along to any other origin.
+ */
+export async function requestRanges(
+  first: RequestTarget,
+  ranges: readonly ByteRange[],
+  options: RequestRangesOptions,
+): Promise<Response> {
+  let target = first;
+  for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+    const response = await send(target, ranges, options);
+    const location = response.headers.get("location");
+    if (!REDIRECTS.has(response.status) || location === null) return response;
+    await response.body?.cancel();
+    target = redirected(target, location);
+  }
+  throw new FinalFailure(
+    `the server redirects more than ${REDIRECTS_MAX} times`,
+  );
+}
+
+async function send(
+  { url, headers: given }: RequestTarget,
+  ranges: readonly ByteRange[],
+  { signal, fetch }: RequestRangesOptions,
+): Promise<Response> {
+  const headers = new Headers(given);
+  // A server must not compress: ranges are of the file as it is.
+  headers.set("accept-encoding", "identity");
+  headers.set("range", rangeHeader(ranges));
+  const request = { headers, signal, cache: "no-store" } as const;
+  const response = await fetch(
+    new Request(url, { ...request, redirect: "manual" }),
+  );
+  if (response.type !== "opaqueredirect") return response;
+  // A browser does not say where to.
+  if ([...given].length > 0) {
+    throw new FinalFailure(
+      "the server redirects, and headers are for one origin: expected the URL " +
+        "that it redirects to",
+    );
+  }
+  return await fetch(new Request(url, { ...request, redirect: "follow" }));
+}

@@ -1,0 +1,29 @@
+/**
+ * A URL in a text: up to a blank, a quote or a bracket, without the punctuation
+ * of the sentence that it stands in.
+ */
+const URLS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'`<>]*[^\s"'`<>(),.:;]/gi;
+
+/**
+ * What an address is called wherever it is shown, logged or reported: a path as
+ * it is, a URL without user, password, the values of its query and its fragment.
+ */
+export function shownName(address: string | URL): string {
+  const text = String(address);
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]*:\/\/)(.*)$/is.exec(text) ?? [];
+  if (scheme === undefined || !/[@?#]/.test(rest)) return text;
+  if (URL.canParse(text)) {
+    const { host, pathname, search } = new URL(text);
+    return `${scheme}${host}${pathname}${search && "?…"}`;
+  }
+  // A password that nobody encoded may hold any of these characters.
+  const [before, ...after] = rest.split(/[?#]/);
+  if (after.some((part) => part.includes("@"))) return `${scheme}…`;
+  const shown = before.slice(before.lastIndexOf("@") + 1);
+  return `${scheme}${shown}${after.length > 0 ? "?…" : ""}`;
+}
+
+/** A text in which each URL is as {@linkcode shownName} has it. */
+export function withoutSecrets(text: string): string {
+  return text.replace(URLS, (url) => shownName(url));
+}
