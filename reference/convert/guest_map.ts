@@ -105,16 +105,19 @@ export function describeBlock(
   return { idstr, length, kind: blockKind(idstr) };
 }
 
-/** The ranges of the machine type; none of an unknown one if ranges are told. */
+/** The ranges of the machine type; none of an unknown one if ranges are all that is told. */
 async function mainRanges(
   image: MemoryImage,
   options: GuestMapOptions,
 ): Promise<GuestRange[]> {
   const { ranges, ram } = options;
+  // What else is told of the machine has to be of use.
+  const needsMachine = ranges === undefined || ram !== undefined ||
+    options.machine !== undefined;
   const machine = options.machine ?? image.machine;
   const usual = machine === undefined ? undefined : mainMemoryOf(machine);
   if (machine === undefined || usual === undefined) {
-    if (ranges !== undefined) return [];
+    if (!needsMachine) return [];
     throw new GuestMapError(
       image.name,
       machine === undefined
@@ -125,7 +128,7 @@ async function mainRanges(
   const names = ram === undefined ? [usual] : [ram].flat();
   const blocks = names.map((idstr) => findMain(image, idstr));
   if (!blocks.every((it) => it !== undefined)) {
-    if (ranges !== undefined) return [];
+    if (!needsMachine) return [];
     const missing = names.filter((_, index) => blocks[index] === undefined);
     const found = image.blocks.map((it) => JSON.stringify(it.idstr));
     throw new GuestMapError(

@@ -35,7 +35,10 @@ export async function openInput(
   if (told === "elf" || told === "lime" || told === "raw") {
     return { source, format: told, offset: 0, libvirt: undefined };
   }
-  const found = await detectFormat(source, { offset, signal });
+  const found = await detectFormat(source, {
+    offset: told === "packed" ? undefined : offset,
+    signal,
+  });
   const { libvirt, known } = found;
   if (told === "packed" && found.format !== told) {
     throw new UsageError(
@@ -46,7 +49,7 @@ export async function openInput(
   const format = told ?? found.format;
   if (format !== undefined) {
     // libvirt's header is passed over where there is one.
-    return { source, format, offset: found.offset, libvirt };
+    return { source, format, offset: offset ?? found.offset, libvirt };
   }
   throw new SourceError(
     source.name,
