@@ -136,7 +136,13 @@ test(
     ];
     const killed = run(args("one.mr"), {
       onStart(child): void {
-        void connected(path).then(() => child.kill("SIGKILL"));
+        void connected(path).then(async () => {
+          // The folder that it was bound in goes a moment later.
+          while (scratch.list().some((it) => /^\.\w+$/.test(it))) {
+            await sleep(1);
+          }
+          child.kill("SIGKILL");
+        });
       },
     });
     assert.notEqual((await killed).code, 0);

@@ -76,10 +76,10 @@ test(
     const bytes = await fixtureSnapshot();
     const { ramSetup } = openSnapshotSync(memorySource(bytes)).index;
     const end = ramSetup.offset + ramSetup.length;
-    const partial = scratch.write("vm.mr.1-abc-00000000.partial", bytes);
+    const partial = scratch.write("vm.mr.0-0-00000000.partial", bytes);
     bytes.fill(0, end - 8, end);
     const moved = scratch.write("moved.mr", bytes);
-    const empty = scratch.write("x.1-abc-00000000.partial", "");
+    const empty = scratch.write("x.0-0-00000000.partial", "");
     const results = await runAll([
       ["verify", partial],
       ["verify", moved],

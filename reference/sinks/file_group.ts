@@ -18,7 +18,7 @@ import {
 } from "./commit_journal.ts";
 import { isPrivate, withLeftovers } from "./leftovers.ts";
 import { outputTarget } from "./output_target.ts";
-import { createPartial, type OwnPartial } from "./own_partial.ts";
+import { createPartial, type OwnPartial, statOf } from "./own_partial.ts";
 
 /** The journal's name, but for what says whose it is. */
 const JOURNAL = ".mapped-ram";
@@ -58,7 +58,9 @@ export class FileGroup implements Disposable {
     this.#folder = folder;
     const target = paths().join(folder, JOURNAL);
     this.#journal = createPartial(target, { name: folder, tryLock });
-    const options = { name: folder, own: this.#journal, tryLock };
+    const own = this.#journal;
+    const { uid } = statOf(own.file);
+    const options = { name: folder, uid, own, tryLock };
     try {
       this.restored = withLeftovers(target, options, (leftovers) => {
         return leftovers.filter(isPrivate).flatMap(({ path }) => {

@@ -1,13 +1,23 @@
 import type { ByteRange } from "../../format/mod.ts";
 import { fileError } from "../local/file_error.ts";
-import { identityAt, removeName, renameToNew } from "../local/file_names.ts";
+import { identityAt, renameToNew } from "../local/file_names.ts";
 import { type LocalFile, nodeFs } from "../local/local_file.ts";
 import { setBacking } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteSink } from "./byte_sink.ts";
-import { claimLeftover, removeLeftovers } from "./leftovers.ts";
+import {
+  claimLeftover,
+  type LeftoverOptions,
+  removeLeftovers,
+} from "./leftovers.ts";
 import { outputTarget } from "./output_target.ts";
-import { createPartial, type OwnPartial, statOf } from "./own_partial.ts";
+import {
+  createPartial,
+  discardPartial,
+  ownerOf,
+  type OwnPartial,
+  statOf,
+} from "./own_partial.ts";
 import { abandonedPath } from "./partial_file.ts";
 
 /** How to make a file. */
@@ -96,11 +106,13 @@ class FileSink implements ByteSink {
       );
     }
     this.#target = target;
-    let own = createPartial(target, { name: path, tryLock });
+    const leftovers = { name: path, uid: ownerOf(target, path), tryLock };
+    const own = resume
+      ? claimLeftover(target, leftovers)
+      : createAlone(target, leftovers);
     try {
-      if (resume) own = claimLeftover(target, { name: path, own, tryLock });
       // Of two that start at once, one sees the other's file.
-      removeLeftovers(target, { name: path, own, tryLock });
+      removeLeftovers(target, { ...leftovers, own });
     } catch (error) {
       giveUp(own, target);
       throw error;
@@ -184,15 +196,19 @@ class FileSink implements ByteSink {
   }
 }
 
+/** Before there is one more: however many are killed, one is left. */
+function createAlone(target: string, leftovers: LeftoverOptions): OwnPartial {
+  removeLeftovers(target, leftovers);
+  return createPartial(target, leftovers);
+}
+
 /** Leaves a file that was there before, and removes one that was not. */
-function giveUp(
-  { path, file, lock, claimed }: OwnPartial,
-  target: string,
-): void {
+function giveUp(own: OwnPartial, target: string): void {
+  const { path, file, lock, claimed } = own;
+  if (!claimed) return discardPartial(own);
   try {
     file.close();
-    if (!claimed) removeName(path, file.identity);
-    else if (identityAt(path) === file.identity) {
+    if (identityAt(path) === file.identity) {
       nodeFs().renameSync(path, abandonedPath(target));
     }
   } finally {

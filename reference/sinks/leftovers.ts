@@ -8,14 +8,16 @@ import { isOnLocalFileSystem } from "../local/local_file_system.ts";
 import { livenessOf } from "../local/process_identity.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { type OwnPartial, statOf } from "./own_partial.ts";
-import { findPartials, type PartialName } from "./partial_file.ts";
+import { findPartials, type PartialName, partialPath } from "./partial_file.ts";
 
 /** What is looked for. */
 export interface LeftoverOptions {
   /** Name of the target in errors. */
   readonly name: string;
-  /** The file that this process has made of the target. */
-  readonly own: OwnPartial;
+  /** The user whose files count. */
+  readonly uid: number;
+  /** The file that this process makes of the target, if it does already. */
+  readonly own?: OwnPartial | undefined;
   readonly tryLock?: TryLock | undefined;
 }
 
@@ -43,9 +45,9 @@ export function removeLeftovers(
 
 /**
  * Takes over what a process left of `target` when it was killed, the largest if
- * there are several: it gets the name of `own`, whose file is dropped. Nobody
- * else may be able to read or write it, and it has no other name, which would be
- * that of a finished file.
+ * there are several: it gets a name of this process's. Nobody else may be able to
+ * read or write it, and it has no other name, which would be that of a finished
+ * file.
  *
  * @throws {SourceError} if nothing was left, or somebody is at it
  */
@@ -57,7 +59,7 @@ export function claimLeftover(
     const [largest] = leftovers.filter(isPrivate)
       .toSorted((a, b) => b.stat.blocks - a.stat.blocks);
     if (largest !== undefined) {
-      const own = takeOver(largest, options);
+      const own = takeOver(target, largest, options);
       leftovers.splice(leftovers.indexOf(largest), 1);
       return own;
     }
@@ -66,7 +68,7 @@ export function claimLeftover(
       ? "the unfinished file of it has another name, too, or others may read " +
         "or write it: it is not to be trusted"
       : "there is no unfinished file of it" +
-        (findPartials(target).length > 1 ? " that is this user's own" : "");
+        (findPartials(target).length > 0 ? " that is this user's own" : "");
     throw new SourceError(
       name,
       `Cannot resume ${JSON.stringify(name)}: ${found}`,
@@ -75,8 +77,9 @@ export function claimLeftover(
 }
 
 function takeOver(
+  target: string,
   { path, stat, lock }: Leftover,
-  { name, own }: LeftoverOptions,
+  { name }: LeftoverOptions,
 ): OwnPartial {
   const { O_RDWR, O_NOFOLLOW } = nodeFs().constants;
   const file = new LocalFile(path, O_RDWR | (O_NOFOLLOW ?? 0), 0, name);
@@ -90,10 +93,9 @@ function takeOver(
         JSON.stringify(path),
     );
   }
-  nodeFs().renameSync(path, own.path);
-  own.file.close();
-  own.lock.release();
-  return { path: own.path, file, lock, claimed: true };
+  const own = partialPath(target, { locks: lock.state === "taken" });
+  nodeFs().renameSync(path, own);
+  return { path: own, file, lock, claimed: true };
 }
 
 /** Whether only its owner can have read and written it, under this name. */
@@ -137,14 +139,13 @@ export function withLeftovers<T>(
  */
 function lookAt(
   partial: PartialName,
-  { name, own, tryLock }: LeftoverOptions,
+  { name, uid, own, tryLock }: LeftoverOptions,
 ): Leftover | undefined {
   const { path } = partial;
   const stat = nodeFs().lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined || !stat.isFile()) return undefined;
   const identity = identityOf(stat);
-  if (identity === own.file.identity) return undefined;
-  if (stat.uid !== statOf(own.file).uid) return undefined;
+  if (identity === own?.file.identity || stat.uid !== uid) return undefined;
   const lock = lockOf(path, { identity, tryLock });
   const state = stateOf(partial, lock);
   if (state === "dead") return { path, stat, lock };

@@ -8,6 +8,7 @@ import {
 } from "../local/file_lock.ts";
 import { identityAt, removeName } from "../local/file_names.ts";
 import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { ownUser } from "../local/own_user.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { partialPath } from "./partial_file.ts";
 
@@ -43,6 +44,33 @@ export function createPartial(
     `Cannot write ${JSON.stringify(name)}: its unfinished file is removed ` +
       "again and again; is another process writing it?",
   );
+}
+
+/**
+ * The user that new files of `target` belong to: this one, as far as the runtime
+ * tells, or found out by making one.
+ *
+ * @throws {SourceError} if none can be made
+ */
+export function ownerOf(target: string, name: string): number {
+  const user = ownUser();
+  if (user !== undefined) return user;
+  const own = createPartial(target, { name });
+  try {
+    return statOf(own.file).uid;
+  } finally {
+    discardPartial(own);
+  }
+}
+
+/** Closes a file that is not wanted after all, and removes it. */
+export function discardPartial({ path, file, lock }: OwnPartial): void {
+  try {
+    file.close();
+    removeName(path, file.identity);
+  } finally {
+    lock.release();
+  }
 }
 
 /** Undefined if it was removed before it was locked. */

@@ -1,7 +1,6 @@
 import { builtinModule } from "../local/builtin_module.ts";
-import { removeName } from "../local/file_names.ts";
 import { removeLeftovers } from "./leftovers.ts";
-import { createPartial } from "./own_partial.ts";
+import { createPartial, discardPartial, statOf } from "./own_partial.ts";
 
 /** Its own name: it is in nobody's way. */
 const PROBE = ".mapped-ram-probe";
@@ -18,12 +17,10 @@ export function tryFolder(folder: string, name: string): void {
   const target = builtinModule("node:path", use).join(folder, PROBE);
   const own = createPartial(target, { name });
   try {
-    removeLeftovers(target, { name, own });
+    removeLeftovers(target, { name, own, uid: statOf(own.file).uid });
   } catch {
     // Another process is trying, too.
   } finally {
-    own.file.close();
-    removeName(own.path, own.file.identity);
-    own.lock.release();
+    discardPartial(own);
   }
 }
