@@ -2,10 +2,12 @@ import type { PageRun } from "../../format/mod.ts";
 import { inLanes } from "../lanes.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { DemandGate } from "../sources/demand_gate.ts";
+import { MovingFront } from "../sources/moving_front.ts";
 import { waitFor } from "../wait.ts";
 import type { PageInstaller, PostcopyMemory } from "./page_installer.ts";
-import { hostPagesOf, HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
+import { HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
 import { PostcopyWork } from "./postcopy_work.ts";
+import { unaskedRuns } from "./unasked_runs.ts";
 
 /** Reads of the background under way at once, where each makes one wait. */
 const LANES = 4;
@@ -74,6 +76,8 @@ export class PostcopyLoader {
   protected readonly work: PostcopyWork;
   readonly #memory: PostcopyMemory;
   readonly #gate = new DemandGate();
+  readonly #front: MovingFront<PageInstaller>;
+  readonly #installer: PageInstaller;
   readonly #flights = new Set<Flight>();
 
   /** Over a memory of which all pages are missing. */
@@ -88,6 +92,11 @@ export class PostcopyLoader {
     this.#memory = memory;
     this.work = new PostcopyWork(memory, installer, { origin, faultAround });
     this.pageCount = this.work.geometry.hostPageCount;
+    this.#installer = installer;
+    this.#front = new MovingFront(() => ({
+      pageCount: this.pageCount,
+      pageSize,
+    }));
   }
 
   /** How many pages are neither in place nor removed. */
@@ -118,6 +127,7 @@ export class PostcopyLoader {
         }
         const run = this.work.takeFault(pageIndex);
         if (typeof run === "boolean") return run;
+        this.#front.demanded(this.#installer, pageIndex);
         const end = await this.#load(run, options);
         if (!this.work.pages.isRemoved(pageIndex)) return pageIndex < end;
       }
@@ -129,19 +139,26 @@ export class PostcopyLoader {
 
   /**
    * Loads the pages that nobody has asked for. Resolves when none of those is
-   * pending any more; it waits while somebody waits for another page.
+   * pending any more. It waits while somebody waits for another page; where each
+   * read waits for something far away, it loads what is around that instead.
    *
    * @throws {SourceError} if something cannot be read; the work can be taken up
    *   again
    */
   async loadPending(options: LoadPendingOptions = {}): Promise<void> {
     const { signal, whenChanged = nextTurn } = options;
-    const count = Math.min(LANES, this.#memory.parallelReads ?? 1);
+    const count = Math.min(LANES, this.#parallelReads);
     const lanes = Array.from({ length: count }, (_, lane) => lane);
+    const unasked = {
+      work: this.work,
+      presentIn: (run: PageRun) => this.#presentIn(run, { signal }),
+      gate: this.#gate,
+      front: this.#parallelReads === 1 ? undefined : this.#front,
+    };
     for (let isDone = false; !isDone;) {
       isDone = true;
-      await inLanes(lanes, this.#unasked(options), async (run) => {
-        await this.#gate.idle(signal);
+      await inLanes(lanes, unaskedRuns(unasked, options), async (run) => {
+        if (this.#parallelReads === 1) await this.#gate.idle(signal);
         const ended = await options.whenFree?.(this.work.bytesAtOnce);
         const part = this.work.pages.takeNext(run);
         if (part === undefined) return ended?.();
@@ -204,17 +221,8 @@ export class PostcopyLoader {
     yield* joiner.rest();
   }
 
-  /** What the background loads, piece by piece. */
-  async *#unasked(options: LoadPendingOptions): AsyncGenerator<PageRun> {
-    const { signal, loadFirst = [], zeroPages = true } = options;
-    const all = { first: 0, end: this.pageCount };
-    for (const run of loadFirst) {
-      yield* this.work.pieces(hostPagesOf(run, this.work.geometry));
-    }
-    for await (const run of this.#presentIn(all, { signal })) {
-      yield* this.work.pieces(run);
-    }
-    if (zeroPages) yield* this.work.pieces(all);
+  get #parallelReads(): number {
+    return this.#memory.parallelReads ?? 1;
   }
 
   #flightOf(page: number): Flight | undefined {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CHUNK } from "../chunk.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { expectBytes, PAGE, setUp } from "../testing/postcopy_setup.ts";
 import { settle } from "../testing/stepped_memory.ts";
@@ -99,7 +100,7 @@ test("PostcopyLoader wakes who waits for a page in place, and loads it if they c
 });
 
 test("loadPending() loads the rest, each page once, and waits for faults", async () => {
-  const setup = setUp(64, { faultAround: 4 * PAGE, parallelReads: 8 });
+  const setup = setUp(64, { faultAround: 4 * PAGE });
   const { loader, memory, installer } = setup;
   const fault = loader.handleFault(40);
   await settle();
@@ -116,6 +117,40 @@ test("loadPending() loads the rest, each page once, and waits for faults", async
   }
   await rest;
   assert.deepEqual(installer.counts, new Array(64).fill(1));
+  expectBytes(setup);
+});
+
+test("loadPending() loads what is around a fault of a memory far away", async () => {
+  const pageCount = 0x20000;
+  const setup = setUp(pageCount, { parallelReads: 4 });
+  const { loader, memory, installer } = setup;
+  const rest = loader.loadPending();
+  while (memory.reads.length < 4) await settle();
+  const before = memory.reads.map(({ offset }) => offset);
+  assert.deepEqual(before, [0, 1, 2, 3].map((it) => it * CHUNK));
+  const asked = 0x18000;
+  const fault = loader.handleFault(asked);
+  await settle();
+  for (const read of [...memory.reads]) {
+    if (before.includes(read.offset)) read.finish();
+  }
+  while (memory.reads.length < 5) await settle();
+  // The piece with the page, but for that, and those to both sides of it.
+  const piece = 0x20000;
+  assert.deepEqual(
+    memory.reads.map(({ offset }) => offset).toSorted((a, b) => a - b),
+    [
+      ...[asked * PAGE - piece, asked * PAGE, asked * PAGE + PAGE],
+      ...[asked * PAGE + piece, asked * PAGE + 2 * piece],
+    ],
+  );
+  memory.isFree = true;
+  while (memory.reads.length > 0 || loader.pendingCount > 0) {
+    memory.reads[0]?.finish();
+    await settle();
+  }
+  await Promise.all([fault, rest]);
+  assert.deepEqual(installer.counts, new Array(pageCount).fill(1));
   expectBytes(setup);
 });
 

@@ -1,9 +1,10 @@
 import type { PageRun } from "../../format/mod.ts";
 import { DemandGate } from "../sources/demand_gate.ts";
+import { MovingFront } from "../sources/moving_front.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
-import { PushFront } from "./push_front.ts";
+import type { PushFront } from "./push_batches.ts";
 
 /** Most requested pages that are read at once; there is one a waiting CPU. */
 const AT_ONCE = 64;
@@ -28,7 +29,12 @@ export class DemandQueue {
   /** Work in the background waits at it. */
   readonly gate: DemandGate = new DemandGate();
   /** Where the pages are that were sent last. */
-  readonly front: PushFront = new PushFront();
+  readonly front: PushFront = new MovingFront(
+    ({ hostPageCount: pageCount, hostPageSize: pageSize }) => ({
+      pageCount,
+      pageSize,
+    }),
+  );
   readonly #writer: PageWriter;
   readonly #waiting: Demand[] = [];
   readonly #spares = new Map<number, PageRecords[]>();

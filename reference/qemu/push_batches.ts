@@ -1,7 +1,12 @@
 import type { PageRun } from "../../format/mod.ts";
+import type { MovingFront } from "../sources/moving_front.ts";
+import { sleep } from "./persistent_read.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
-import type { PushFront } from "./push_front.ts";
 
+/** Milliseconds after which nobody seems to wait for a page any more. */
+const CALM = 250;
+/** Milliseconds between two pieces that are not near, as long as somebody does. */
+const INTERVAL = 40;
 /** Most runs that are read at a time: a server may not like a longer request. */
 const RUNS_MAX = 64;
 
@@ -10,6 +15,9 @@ export interface BlockRun extends PageRun {
   /** idstr of the RAMBlock. */
   readonly idstr: string;
 }
+
+/** Where those host pages are that were asked for last. */
+export type PushFront = MovingFront<PostcopyBlock>;
 
 /** A part of the work: whole host pages that nobody had planned, in order. */
 export interface PushBatch {
@@ -38,16 +46,23 @@ export async function* pushBatches(
   yield* firstBatches(blocks, options);
   const rest = restOf(blocks, options);
   for (;;) {
-    const piece = await front?.next(options.signal);
+    const piece = await front?.next(() => whenCalm(front, options.signal));
     if (piece !== undefined) {
-      const { block, hostPages: { first, end } } = piece;
-      yield* batchesOf(block, [block.pagesOf(first, end)], options);
+      const { memory: block, run } = piece;
+      const pages = block.pagesOf(run.first, run.end);
+      yield* batchesOf(block, [pages], options);
       continue;
     }
     const { done, value } = await rest.next();
     if (done) return;
     yield value;
   }
+}
+
+/** As long as pages are asked for, what is not near to them goes slowly. */
+async function whenCalm(front: PushFront, signal: AbortSignal): Promise<void> {
+  const wait = Math.min(INTERVAL, CALM - front.calmFor);
+  if (wait > 0) await sleep(wait, signal);
 }
 
 /** Neighbours in the order of a working set are read together. */

@@ -5,8 +5,7 @@ import type { DemandGate } from "../sources/demand_gate.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
-import { type BlockRun, pushBatches } from "./push_batches.ts";
-import type { PushFront } from "./push_front.ts";
+import { type BlockRun, pushBatches, type PushFront } from "./push_batches.ts";
 import { Throttle } from "./throttle.ts";
 
 /** How pages are pushed. */
@@ -40,14 +39,14 @@ export async function pushPages(
   const { first, gate, front, signal, maxBandwidth } = options;
   const [any] = blocks;
   if (any === undefined) return;
-  const { pageSize, parallelReads } = any.block;
-  const isFar = parallelReads !== undefined;
+  const { pageSize, parallelReads = 1 } = any.block;
+  const isFar = parallelReads > 1;
   const byteLength = Math.max(
     CHUNK,
     ...blocks.map(({ hostPageSize }) => hostPageSize),
   );
   const lanes = Array.from(
-    { length: parallelReads ?? 1 },
+    { length: parallelReads },
     () => new PageRecords(byteLength / pageSize, pageSize),
   );
   const throttle = new Throttle(maxBandwidth, signal);

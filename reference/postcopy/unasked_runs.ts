@@ -1,0 +1,45 @@
+import type { PageRun } from "../../format/mod.ts";
+import type { DemandGate } from "../sources/demand_gate.ts";
+import type { MovingFront } from "../sources/moving_front.ts";
+import { hostPagesOf } from "./postcopy_geometry.ts";
+import type { LoadPendingOptions } from "./postcopy_loader.ts";
+import type { PostcopyWork } from "./postcopy_work.ts";
+
+/** What is loaded unasked, and what it has to wait for. */
+export interface UnaskedWork<Memory> {
+  readonly work: PostcopyWork;
+  /** The parts of a run that are not zero. */
+  readonly presentIn: (run: PageRun) => AsyncIterable<PageRun>;
+  /** Where somebody waits for a page. */
+  readonly gate: DemandGate;
+  /** What comes before the rest, and near to it at once; undefined: nothing. */
+  readonly front: MovingFront<Memory> | undefined;
+}
+
+/** What the background loads, piece by piece, when it is its turn. */
+export async function* unaskedRuns<Memory>(
+  { work, presentIn, gate, front }: UnaskedWork<Memory>,
+  options: LoadPendingOptions,
+): AsyncGenerator<PageRun> {
+  const { signal, loadFirst = [], zeroPages = true } = options;
+  for (const run of loadFirst) {
+    yield* work.pieces(hostPagesOf(run, work.geometry));
+  }
+  const rest = restOf();
+  for (;;) {
+    const piece = await front?.next(() => gate.idle(signal));
+    if (piece !== undefined) {
+      for await (const run of presentIn(piece.run)) yield* work.pieces(run);
+      continue;
+    }
+    const { done, value } = await rest.next();
+    if (done) return;
+    yield value;
+  }
+
+  async function* restOf(): AsyncGenerator<PageRun> {
+    const all = { first: 0, end: work.geometry.hostPageCount };
+    for await (const run of presentIn(all)) yield* work.pieces(run);
+    if (zeroPages) yield* work.pieces(all);
+  }
+}
