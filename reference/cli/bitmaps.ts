@@ -1,8 +1,8 @@
 import type { ByteRange, DirtyBitmap } from "../../format/mod.ts";
 import { dirtyBitmaps } from "../device_state/mod.ts";
-import { openSnapshot } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { printDirtyBitmaps } from "./info/info_dirty_bitmaps.ts";
+import { openSnapshotFile } from "./input/open_snapshot_file.ts";
 import { openSource } from "./input/open_source.ts";
 import {
   openOptions,
@@ -34,7 +34,7 @@ Example: deno task bitmaps vm.mr --json`,
     const { FILE } = takePositionals(positionals, "FILE");
     await using opened = await openSource(FILE, { signal });
     const options = { ...openOptions(values), signal };
-    const snapshot = await openSnapshot(opened.source, options);
+    const snapshot = await openSnapshotFile(opened.source, options);
     const { found, ranges } = await readAll();
     opened.source.checkUnchanged?.();
     if (values.json) {

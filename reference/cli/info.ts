@@ -2,6 +2,7 @@ import { UnsupportedError } from "../../format/mod.ts";
 import { openSnapshot, type Snapshot } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { importLate } from "./import_late.ts";
+import { explainRefusal } from "./input/open_snapshot_file.ts";
 import { type OpenedSource, openSource } from "./input/open_source.ts";
 import { checkUses, optionUses } from "./input/option_ways.ts";
 import {
@@ -87,17 +88,15 @@ Example: deno task info vm.mr --map
       try {
         snapshot = await openSnapshot(source, options);
       } catch (error) {
-        if (!(error instanceof UnsupportedError)) throw error;
-        if (against !== undefined) throw error;
-        const { offset } = options;
+        if (!(error instanceof UnsupportedError) || against !== undefined) {
+          throw await explainRefusal(error, source, options);
+        }
         const { infoElsewhere } = await load<Elsewhere>(
           "./info/info_elsewhere.ts",
         );
-        return await infoElsewhere(source, error, {
-          ...values,
-          offset,
-          signal,
-        });
+        const { offset } = options;
+        const elsewhere = { ...values, offset, signal };
+        return await infoElsewhere(source, error, elsewhere);
       }
       // Each of the three ways loads what it alone needs.
       if (devices) {

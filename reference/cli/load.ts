@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { willNeed } from "../linux/mod.ts";
 import { exportImage } from "../loading/mod.ts";
 import type { PendingFile } from "../sinks/mod.ts";
-import { openSnapshot, type RAMBlock } from "../snapshot/mod.ts";
+import type { RAMBlock } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { imageName } from "./input/image_name.ts";
+import { openSnapshotFile } from "./input/open_snapshot_file.ts";
 import { openSource } from "./input/open_source.ts";
 import {
   EVENTS_HELP,
@@ -68,7 +69,7 @@ Example: deno task load vm.mr images`,
     const options = { ...openOptions(values), signal };
     const started = performance.now();
     await using opened = await openSource(FILE, { signal, willNeed });
-    const snapshot = await openSnapshot(opened.source, options);
+    const snapshot = await openSnapshotFile(opened.source, options);
     using group = new OutputFolder(OUTDIR);
     const ignored = snapshot.blocks.filter((block) => block.ignored);
     const images = snapshot.blocks.filter((block) => !block.ignored)

@@ -1,9 +1,10 @@
 import { type ByteRange, hex } from "../../format/mod.ts";
-import { openSnapshot, type RAMBlock } from "../snapshot/mod.ts";
+import type { RAMBlock } from "../snapshot/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
 import { blockParts } from "./input/block_parts.ts";
 import { findBlock } from "./input/find_block.ts";
 import { parseNumber } from "./input/number_argument.ts";
+import { openSnapshotFile } from "./input/open_snapshot_file.ts";
 import { checkNeeds } from "./input/option_ways.ts";
 import { openSource } from "./input/open_source.ts";
 import {
@@ -66,7 +67,7 @@ Examples:
     const length = parseNumber("LENGTH", LENGTH);
     const options = { ...openOptions(values), signal };
     await using opened = await openSource(FILE, { signal });
-    const snapshot = await openSnapshot(opened.source, options);
+    const snapshot = await openSnapshotFile(opened.source, options);
     const block = findBlock(snapshot, IDSTR);
     checkRange(block, offset, length);
     const range = { offset, length };

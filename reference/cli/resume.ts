@@ -1,5 +1,6 @@
-import { openSnapshot, type Snapshot } from "../snapshot/mod.ts";
+import type { Snapshot } from "../snapshot/mod.ts";
 import type { Command } from "./command.ts";
+import { openSnapshotFile } from "./input/open_snapshot_file.ts";
 import { SNAPSHOT_OPTIONS_HELP } from "./input/snapshot_options.ts";
 import { signalExitCode, stoppedExitCode } from "./interrupted.ts";
 import { createOutput } from "./output/output_file.ts";
@@ -90,7 +91,7 @@ Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
       interrupts.signal,
     );
     const { signal } = interrupts;
-    const snapshot = await openSnapshot(opened.source, {
+    const snapshot = await openSnapshotFile(opened.source, {
       ...request.open,
       signal,
     });

@@ -1,7 +1,20 @@
 import { hex, RULES } from "../../format/mod.ts";
 import { isPartialPath } from "../sinks/mod.ts";
-import { type VerifyReport, verifySnapshot } from "../snapshot/mod.ts";
+import {
+  type OpenOptions,
+  type VerifyReport,
+  verifySnapshot,
+} from "../snapshot/mod.ts";
+import {
+  type ByteSource,
+  type ReadOptions,
+  SourceError,
+} from "../sources/mod.ts";
 import { type Command, parse, takePositionals } from "./command.ts";
+import {
+  adviceOnRefusal,
+  isUnfinished as isUnfinishedRam,
+} from "./input/open_snapshot_file.ts";
 import { openSource } from "./input/open_source.ts";
 import {
   openOptions,
@@ -41,6 +54,7 @@ Example: deno task verify vm.mr --pages`,
     const options = { ...openOptions(values), signal };
     await using opened = await openSource(FILE, { signal });
     const report = await verifyWithBar();
+    await refuseOtherKind(opened.source, report, options);
     try {
       const { name } = opened.source;
       if (values.json) printReportJson(name, report);
@@ -64,15 +78,27 @@ Example: deno task verify vm.mr --pages`,
   },
 };
 
+/** A file of another kind breaks no rule, it is only none of these. */
+async function refuseOtherKind(
+  source: ByteSource,
+  { findings: [first] }: VerifyReport,
+  options: OpenOptions & ReadOptions,
+): Promise<void> {
+  if (first === undefined || isUnfinishedRam(first)) return;
+  const advice = await adviceOnRefusal(first, source, options);
+  if (advice === undefined) return;
+  throw new SourceError(
+    source.name,
+    `Cannot verify ${JSON.stringify(source.name)}: ${advice}`,
+  );
+}
+
 /**
  * Whether a save was stopped: the file still has the name of one in the making,
- * or nothing where the word stands that is written last.
+ * or nothing where the word is that is written last.
  */
 function isUnfinished(file: string, { findings }: VerifyReport): boolean {
-  return isPartialPath(file) ||
-    findings.some(({ rule, found }) =>
-      rule === "ram-setup-end" && found === "the word 0x0"
-    );
+  return isPartialPath(file) || findings.some(isUnfinishedRam);
 }
 
 /** A finding that makes a reader refuse the file, or one that does not. */

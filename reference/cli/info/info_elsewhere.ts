@@ -1,6 +1,7 @@
 import type { UnsupportedError } from "../../../format/mod.ts";
 import { readLibvirtHeader } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
+import { explainRefusal } from "../input/open_snapshot_file.ts";
 import { UsageError } from "../input/usage_error.ts";
 import { printJson } from "../output/output.ts";
 import { checkXml, libvirtFacts, printLibvirt } from "./info_libvirt.ts";
@@ -42,5 +43,5 @@ export async function infoElsewhere(
     if (json) printJson({ file: source.name, libvirt });
     else printLibvirt(libvirt, xml);
   }
-  throw error;
+  throw await explainRefusal(error, source, { offset, signal });
 }

@@ -1,11 +1,11 @@
 import type { BlockRun } from "../../qemu/mod.ts";
-import { openSnapshot } from "../../snapshot/mod.ts";
 import {
   loadProfile,
   mergeProfiles,
   profileRuns,
 } from "../../working_set/mod.ts";
 import { checkFlatImage } from "../input/flat_image.ts";
+import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
 import type { PageServerArguments } from "./page_server_arguments.ts";
 
@@ -24,7 +24,7 @@ export async function prepareInputs(
     if (!fromRaw) await checkFlatImage(source, { signal });
     return [];
   }
-  const snapshot = await openSnapshot(source, { ...open, signal });
+  const snapshot = await openSnapshotFile(source, { ...open, signal });
   for (const block of snapshot.blocks) {
     const isServed = idstr === undefined || block.idstr === idstr;
     if (isServed && block.ignored) await block.readInto(new Uint8Array(0), 0);

@@ -1,9 +1,10 @@
 import { alignUp } from "../../../format/mod.ts";
 import type { RAMBlockInput } from "../../saving/mod.ts";
-import { openSnapshot, type Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../snapshot/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import { checkFlatImage } from "../input/flat_image.ts";
 import { findBlock } from "../input/find_block.ts";
+import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";
 import { type OpenedImage, openImageData } from "./image_data.ts";
 import type { SaveArguments } from "./save_arguments.ts";
@@ -58,7 +59,7 @@ export async function openInputs(
     return { blocks, deviceStateFrom: undefined };
   }
   const { path, options } = deviceState;
-  const deviceStateFrom = await openSnapshot(
+  const deviceStateFrom = await openSnapshotFile(
     await opened.open(path, signal),
     { ...options, signal },
   );

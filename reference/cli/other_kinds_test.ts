@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { rangeEnd } from "../../format/mod.ts";
+import { openSnapshot } from "../snapshot/mod.ts";
+import { memorySource } from "../sources/mod.ts";
+import { PATIENT, type Refusal, runAllBad } from "./testing/run_program.ts";
+import { ScratchDirectory } from "./testing/scratch_directory.ts";
+import { fixtureStream } from "./testing/sequential_fixture.ts";
+import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";
+
+/** Each command that takes a snapshot, with `FILE` for it. */
+const COMMANDS = [
+  "info FILE --against -Mpc",
+  "info FILE --map",
+  "bitmaps FILE",
+  "verify FILE",
+  "read FILE pc.ram 0 16",
+  "load FILE images",
+  "resume FILE -- -M pc",
+  "page-server FILE --listen unix:socket",
+  "save OUT --device-state FILE --block pc.ram=FILE --from raw",
+];
+
+test(
+  "every command names what a file is that is no snapshot, and the remedy",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const snapshot = await fixtureSnapshot();
+    const elf = new Uint8Array(4096);
+    elf.set([0x7f, 0x45, 0x4c, 0x46]);
+    // The word that a save writes last is still zero.
+    const unfinished = snapshot.slice();
+    const { index } = await openSnapshot(memorySource(snapshot));
+    const end = rangeEnd(index.ramSetup);
+    unfinished.fill(0, end - 8, end);
+    const kinds: [string, Uint8Array, RegExp][] = [
+      [
+        "a $b.seq",
+        await fixtureStream(),
+        /it is a sequential .*: deno task convert '[^']*a \$b\.seq' OUT\.mr/,
+      ],
+      ["vm.gz", gzipSync(snapshot), /it is a gzip file: unpack .*: gunzip/],
+      ["vm.core", elf, /it is an ELF file; if it is a core, deno task convert/],
+      ["vm.mr", unfinished, /it is unfinished, .*: save --resume goes on/],
+    ];
+    const refusals: Refusal[] = [];
+    for (const [name, bytes, advice] of kinds) {
+      const file = scratch.write(name, bytes);
+      for (const command of COMMANDS) {
+        const isDescribed = name.endsWith(".seq") && command.includes("--map");
+        const isVerified = name === "vm.mr" && command.startsWith("verify");
+        if (isDescribed || isVerified) continue;
+        const args = command.split(" ").map((it) =>
+          it.replace("FILE", () => file).replace("OUT", scratch.file("out"))
+            .replace("socket", scratch.file("s"))
+        );
+        refusals.push([args, 1, advice]);
+      }
+    }
+    await runAllBad(refusals);
+    assert.equal(scratch.list().length, kinds.length);
+  },
+);
