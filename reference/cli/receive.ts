@@ -46,9 +46,9 @@ OUT is there once the migration has come whole; until then, and if it breaks off
 a file of that name stays as it was. With the capability return-path, QEMU is told
 only then that it has succeeded.
 
-A migration that came whole but cannot be made a snapshot, by a QEMU that is newer
-than this program, say, is kept as it came, in OUT.stream: a QEMU with the sender's
-command line loads it by -incoming 'exec:cat OUT.stream'.
+A migration that came whole but cannot become a snapshot (from a newer QEMU, say)
+is kept as it came, in OUT.stream: a QEMU with the sender's command line loads it
+by -incoming 'exec:cat OUT.stream'.
 
   --listen ADDRESS            where QEMU connects to; a socket at which nobody
                               listens any more is replaced
