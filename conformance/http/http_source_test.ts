@@ -92,6 +92,49 @@ test("openHttpSource() keeps credentials out of names and messages", async () =>
   assert(!`${error.message}${String(error.cause)}`.includes("s3cret"));
 });
 
+test("openHttpSource() keeps secrets out of what others say", async () => {
+  const secrets = { "x-api-key": "s3cret-key", authorization: "Bearer s3cret" };
+  const refusals: (() => Promise<unknown>)[] = [
+    () => openHttpSource("http://alice:s3cret@host:99999/?x=s3cret"),
+    () => openHttpSource("ftp://alice:s3cret@host/?x=s3cret"),
+    () => openHttpSource("http://host/", { headers: { "x-key": "s3cret\n" } }),
+    () => openHttpSource("http://host/", { headers: { "x-key": "s3cret€" } }),
+    // A server that says what it was sent, and a signer that says what it got.
+    () =>
+      openHttpSource("http://host/?x=s3cret-query", {
+        ...FAST,
+        headers: secrets,
+        fetch: ({ headers, url }) =>
+          Promise.resolve(
+            new Response(null, {
+              status: 403,
+              statusText: `${headers.get("x-api-key")} ${new URL(url).search}`,
+            }),
+          ),
+      }),
+    () =>
+      openHttpSource("http://host/?x=s3cret-query", {
+        ...FAST,
+        headers: secrets,
+        fetch: ({ url }) =>
+          Promise.reject(
+            new Error("no", { cause: new Error(`bad s3cret-key for ${url}`) }),
+          ),
+      }),
+  ];
+  for (const refusal of refusals) {
+    let error: unknown = await refusal().then(
+      () => undefined,
+      (error) => error,
+    );
+    assert(error instanceof Error);
+    for (; error instanceof Error; error = error.cause) {
+      const text = `${error.message} ${JSON.stringify({ ...error })}`;
+      assert(!text.includes("s3cret"), text);
+    }
+  }
+});
+
 test("openHttpSource() asks by the fetch that it is given", async () => {
   await using liar = await startLiar(FILE);
   const signed: string[] = [];

@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { didYouMean } from "./input/did_you_mean.ts";
 import type { OptionUses } from "./input/option_ways.ts";
+import { sourceAddress } from "../sources/mod.ts";
 import { UsageError } from "./input/usage_error.ts";
 
 /** What a command is run with. */
@@ -76,7 +77,13 @@ function checkOptions(args: readonly string[], options: Options): void {
   }
 }
 
-/** Takes exactly the positional arguments that are named. */
+/** The positional arguments that are read: paths or URLs. */
+const SOURCES: readonly string[] = ["FILE", "IN"];
+
+/**
+ * Takes exactly the positional arguments that are named. What is read and given
+ * as a `file:` URL is a path from here on.
+ */
 export function takePositionals<Name extends string>(
   positionals: readonly string[],
   ...names: readonly Name[]
@@ -95,6 +102,10 @@ export function takePositionals<Name extends string>(
     throw new UsageError(`Cannot use ${extra}: expected ${names.join(" ")}`);
   }
   return Object.fromEntries(
-    names.map((name, index) => [name, positionals[index]]),
+    names.map((name, index) => {
+      const text = positionals[index];
+      const isFileUrl = SOURCES.includes(name) && /^file:\/\//i.test(text);
+      return [name, isFileUrl ? sourceAddress(text) : text];
+    }),
   ) as Record<Name, string>;
 }

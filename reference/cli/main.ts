@@ -8,7 +8,7 @@ import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
-import { SourceError } from "../sources/mod.ts";
+import { SourceError, withoutSecrets } from "../sources/mod.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./input/did_you_mean.ts";
@@ -147,7 +147,7 @@ function explain(name: string | undefined, error: unknown): number {
   const isUsage = error instanceof UsageError;
   const command = name !== undefined && NAMES.includes(name) ? `${name} ` : "";
   const hint = isUsage ? ` (see ${command}--help)` : "";
-  printError(`error: ${printable(message)}${hint}`);
+  printError(`error: ${printable(withoutSecrets(message))}${hint}`);
   return error instanceof Interrupted
     ? error.exitCode
     : isUsage

@@ -1,5 +1,5 @@
 import { type ByteRange, hex, rangeEnd } from "../../format/mod.ts";
-import { withoutSecrets } from "../sources/shown_name.ts";
+import { shownName, withoutSecrets } from "../sources/shown_name.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { BodyBuffers } from "./body_buffers.ts";
 import { fetchFailure } from "./fetch_failure.ts";
@@ -61,7 +61,7 @@ export class HttpClient {
 
   /** For requests of `url`. */
   constructor(url: string | URL, options: HttpOptions) {
-    this.#target = targetOf(new URL(url), options.headers);
+    this.#target = targetOf(checkedUrl(url), options.headers);
     this.name = this.#target.name;
     this.#fetch = options.fetch ?? ((request) => fetch(request));
     this.#retries = options.retries ?? 4;
@@ -105,8 +105,9 @@ export class HttpClient {
    * without, and what they threw is no cause.
    */
   error(ranges: readonly ByteRange[], reason: string): SourceError {
-    let text = withoutSecrets(reason);
-    for (const secret of this.#target.secrets) {
+    const { url, name, secrets } = this.#target;
+    let text = withoutSecrets(reason.replaceAll(url, name));
+    for (const secret of secrets) {
       text = text.replaceAll(secret, "…");
     }
     const [range] = ranges;
@@ -194,6 +195,17 @@ export class HttpClient {
       retryAfter,
     );
   }
+}
+
+function checkedUrl(url: string | URL): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed !== undefined && /^https?:$/.test(parsed.protocol)) return parsed;
+  throw new TypeError(
+    `Cannot open ${
+      JSON.stringify(shownName(url))
+    }: expected an http or https ` +
+      "URL",
+  );
 }
 
 /** `404 Not Found`. */

@@ -29,6 +29,7 @@ export interface HttpSource extends ByteSource {
  * say, has no user or password, and no values of a query.
  *
  * @throws {SourceError} if the server does not answer with the range asked for
+ * @throws {TypeError} if it is no URL of a web server, or a header cannot be
  *
  * @example
  * ```ts

@@ -18,8 +18,8 @@ export interface RequestTarget {
 
 /** A request of a URL, whose user and password become a header. */
 export function targetOf(url: URL, given?: HeadersInit): RequestTarget {
-  const { username, password, searchParams } = url;
-  const headers = new Headers(given);
+  const { username, password, search, searchParams } = url;
+  const headers = headersOf(given, shownName(url));
   const bare = new URL(url);
   bare.username = bare.password = "";
   if (username !== "" || password !== "") {
@@ -31,6 +31,7 @@ export function targetOf(url: URL, given?: HeadersInit): RequestTarget {
   const secrets = [
     ...[...headers.values()].flatMap((value) => [value, ...value.split(" ")]),
     ...searchParams.values(),
+    ...search.split("&").map((it) => it.slice(it.indexOf("=") + 1)),
     ...[password, decode(password)],
   ];
   return {
@@ -62,6 +63,20 @@ export function redirected(
   }
   const isSame = url.origin === new URL(from.url).origin;
   return targetOf(url, isSame ? from.headers : undefined);
+}
+
+/** What the runtimes say of a header that cannot be has its value in it. */
+function headersOf(given: HeadersInit | undefined, name: string): Headers {
+  try {
+    return new Headers(given);
+  } catch {
+    throw new TypeError(
+      `Cannot open ${
+        JSON.stringify(name)
+      }: the headers have a name or a value ` +
+        "with characters that a header cannot have",
+    );
+  }
 }
 
 function decode(text: string): string {

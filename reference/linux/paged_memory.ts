@@ -7,7 +7,7 @@ import {
   openSnapshot,
   type RAMBlock,
 } from "../snapshot/mod.ts";
-import { SourceError } from "../sources/mod.ts";
+import { sourceAddress, SourceError } from "../sources/mod.ts";
 import { NativeMemory } from "./native_memory.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 import type { PagerEvent } from "./pager_task.ts";
@@ -174,8 +174,10 @@ async function findBlock(
   file: string,
   { idstr, ...options }: PagedMemoryOptions,
 ): Promise<RAMBlock> {
-  const isUrl = /^https?:\/\//i.test(file);
-  const source = isUrl ? await openHttpSource(file) : openFileSource(file);
+  const address = sourceAddress(file);
+  const source = address instanceof URL
+    ? await openHttpSource(address)
+    : openFileSource(address);
   try {
     const { blocks } = await openSnapshot(source, options);
     const only = blocks.length === 1 ? blocks[0] : undefined;

@@ -6,7 +6,7 @@ import {
   openSnapshotSync,
   type Snapshot,
 } from "../snapshot/mod.ts";
-import { cachedSource } from "../sources/mod.ts";
+import { cachedSource, shownName, sourceAddress } from "../sources/mod.ts";
 import { snapshotIdentity } from "../working_set/mod.ts";
 import { FileMapping } from "./file_mapping.ts";
 import { flatMemory, flatMemorySync } from "./flat_memory.ts";
@@ -41,15 +41,17 @@ export async function openPagerSource(
   task: Pick<PagerTask, "file" | "flat" | "open">,
 ): Promise<PagerSource> {
   const { file, flat, open } = task;
-  if (/^https?:\/\//i.test(file)) {
-    const source = cachedSource(await openHttpSource(file));
-    if (flat) return sourceOf(file, [flatMemory(source)], { isSync: false });
+  const address = sourceAddress(file);
+  const name = shownName(file);
+  if (address instanceof URL) {
+    const source = cachedSource(await openHttpSource(address));
+    if (flat) return sourceOf(name, [flatMemory(source)], { isSync: false });
     const snapshot = await openSnapshot(source, open);
-    return sourceOf(file, snapshot.blocks, { isSync: false, snapshot });
+    return sourceOf(name, snapshot.blocks, { isSync: false, snapshot });
   }
-  const mapping = FileMapping.open(file);
+  const mapping = FileMapping.open(address);
   const isFirst = mapping?.isCurrent() ?? false;
-  const source = openFileSource(file);
+  const source = openFileSource(address);
   // Only if what was opened is what was mapped, it was not replaced meanwhile.
   const mapped = isFirst && mapping?.isCurrent() ? mapping : undefined;
   mapped?.guard(source.checkRecently);
@@ -58,7 +60,7 @@ export async function openPagerSource(
     const quick = mapped === undefined
       ? memory
       : mappedMemory(memory, mapped, 0);
-    return sourceOf(file, [quick], { isSync: true, mapped });
+    return sourceOf(name, [quick], { isSync: true, mapped });
   }
   const snapshot = openSnapshotSync(source, open);
   const blocks = snapshot.blocks.map((block) =>
@@ -66,7 +68,7 @@ export async function openPagerSource(
       ? block
       : mappedMemory(block, mapped, block.pagesOffset)
   );
-  return sourceOf(file, blocks, { isSync: true, mapped, snapshot });
+  return sourceOf(name, blocks, { isSync: true, mapped, snapshot });
 }
 
 function sourceOf(

@@ -21,4 +21,6 @@ export type {
 } from "./cached_source.ts";
 export { cachedSource } from "./cached_source.ts";
 export { memorySource } from "./memory_source.ts";
+export { shownName, withoutSecrets } from "./shown_name.ts";
+export { sourceAddress } from "./source_address.ts";
 export { SourceError } from "./source_error.ts";

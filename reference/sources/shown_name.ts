@@ -1,8 +1,10 @@
+/** A URL in quotes: all of it, whatever characters it has. */
+const QUOTED = /"([a-z][a-z0-9+.-]{0,30}:\/\/(?:[^"\\]|\\.){0,2048})"/gi;
 /**
  * A URL in a text: up to a blank, a quote or a bracket, without the punctuation
  * of the sentence that it stands in.
  */
-const URLS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'`<>]*[^\s"'`<>(),.:;]/gi;
+const URLS = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'`<>]*[^\s"'`<>(),.:;]/gi;
 
 /**
  * What an address is called wherever it is shown, logged or reported: a path as
@@ -25,5 +27,6 @@ export function shownName(address: string | URL): string {
 
 /** A text in which each URL is as {@linkcode shownName} has it. */
 export function withoutSecrets(text: string): string {
-  return text.replace(URLS, (url) => shownName(url));
+  return text.replace(QUOTED, (_, url) => `"${shownName(url)}"`)
+    .replace(URLS, (url) => shownName(url));
 }

@@ -63,7 +63,7 @@ export async function compareAgainst(
   }
   const verdict = verdictOf(differences);
   const report: Report = {
-    file,
+    file: snapshot.source.name,
     qemu: qemu.name,
     verdict,
     loads: verdict !== "refused",

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Snapshot } from "../../snapshot/mod.ts";
+import { withoutSecrets } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 
@@ -16,7 +17,10 @@ export interface LoadCommands {
 const MONITOR = /^--?(qmp|qmp-pretty|mon)$/;
 const SOCKET = "unix:qmp.sock,server=on,wait=off";
 
-/** The commands that load a snapshot in the QEMU of these arguments. */
+/**
+ * The commands that load a snapshot in the QEMU of these arguments. They are
+ * shown and logged: of a URL, what is secret is for the user to put in.
+ */
 export function loadCommands(
   file: string,
   snapshot: Snapshot,
@@ -26,13 +30,15 @@ export function loadCommands(
     const qemu = command === undefined
       ? []
       : ["--", command.program, ...command.args];
-    return { qmp: [], shell: ["deno", "task", "resume", file, ...qemu] };
+    const shell = ["deno", "task", "resume", file, ...qemu];
+    return { qmp: [], shell: shell.map(withoutSecrets) };
   }
   const { capabilities, index } = snapshot;
   const qmp = incomingCommands(file, index.streamOffset, capabilities);
   if (command === undefined) return { qmp };
   const { program, args } = command;
-  return { qemu: [program, ...args, ...incomingOptions(args)], qmp };
+  const qemu = [program, ...args, ...incomingOptions(args)];
+  return { qemu: qemu.map(withoutSecrets), qmp };
 }
 
 /** What QEMU is started with besides `args` to wait for these commands. */

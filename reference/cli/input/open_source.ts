@@ -4,6 +4,7 @@ import {
   type ByteSource,
   cachedSource,
   type ReadOptions,
+  sourceAddress,
   SourceError,
 } from "../../sources/mod.ts";
 import { importLate } from "../import_late.ts";
@@ -41,9 +42,10 @@ export async function openSource(
   path: string,
   options: OpenSourceOptions = {},
 ): Promise<OpenedSource> {
-  if (!isUrl(path)) {
-    refusePipedInput(path);
-    const source = openFileSource(path, options);
+  const address = sourceAddress(path);
+  if (!(address instanceof URL)) {
+    refusePipedInput(address);
+    const source = openFileSource(address, options);
     return {
       source,
       transfer: () => undefined,
@@ -54,21 +56,12 @@ export async function openSource(
     };
   }
   const { openHttpSource } = await load<Http>("../../http/mod.ts");
-  const http = await openHttpSource(checkedUrl(path), options);
+  const http = await openHttpSource(address, options);
   return {
     source: cachedSource(http),
     transfer: () => ({ requests: http.requests, bytes: http.bytesReceived }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-}
-
-function checkedUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined) return url;
-  throw new SourceError(
-    text,
-    `Cannot open ${JSON.stringify(text)}: it is not a valid URL`,
-  );
 }
 
 /** Names of standard input. */

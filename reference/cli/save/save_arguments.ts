@@ -71,7 +71,8 @@ function parseBlocks(blocks: readonly string[]): Map<string, string> {
   const images = new Map<string, string>();
   for (const text of blocks) {
     const [, idstr, path] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
-    if (idstr === undefined) {
+    // A URL alone: the part before its first "=" is no name.
+    if (idstr === undefined || idstr.includes("://")) {
       throw new UsageError(
         `Cannot use ${JSON.stringify(text)} as --block: expected IDSTR=IMAGE`,
       );

@@ -1,0 +1,55 @@
+import { createServer } from "node:http";
+
+/** What must not appear anywhere. */
+export const SECRETS = ["pAssw0rd", "SIGNATURE", "REDIRSECRET"];
+
+/** A server of one file, whose URLs have secrets in them. */
+export interface SecretServer extends AsyncDisposable {
+  /** A URL with user, password and a signature; by default that of the file. */
+  url(path?: string): string;
+}
+
+/**
+ * Starts a server of a file at `/vm.mr`: of what is no snapshot at `/junk`, and
+ * of redirects to nowhere at `/bad`, `/dead` and `/loop`.
+ */
+export async function startSecretServer(
+  file: Uint8Array,
+): Promise<SecretServer> {
+  const junk = new TextEncoder().encode("no snapshot".repeat(1000));
+  const locations: Readonly<Record<string, string>> = {
+    "/bad": "http://u:REDIRSECRET@local host:99999/?q=REDIRSECRET",
+    "/dead":
+      "http://u:REDIRSECRET@127.0.0.1:1/vm.mr?X-Amz-Signature=REDIRSECRET",
+    "/loop": "/loop?token=REDIRSECRET",
+  };
+  const server = createServer(({ headers, url }, response) => {
+    const { pathname } = new URL(url ?? "/", "http://host");
+    const location = locations[pathname];
+    if (location !== undefined) {
+      return void response.writeHead(302, { location }).end();
+    }
+    const bytes = { "/vm.mr": file, "/junk": junk }[pathname];
+    if (bytes === undefined) return void response.writeHead(404).end();
+    const [first, last] = (headers.range ?? "").replace("bytes=", "")
+      .split("-").map(Number);
+    const end = Math.min(last, bytes.length - 1);
+    response.writeHead(206, {
+      "content-range": `bytes ${first}-${end}/${bytes.length}`,
+      etag: '"1"',
+    }).end(bytes.subarray(first, end + 1));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  return {
+    url: (path = "/vm.mr") =>
+      `http://user:pAssw0rd@127.0.0.1:${port}${path}?X-Amz-Signature=SIGNATURE`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { shownName, withoutSecrets } from "./shown_name.ts";
+import { sourceAddress } from "./source_address.ts";
+import { SourceError } from "./source_error.ts";
+
+/** Addresses, and how they are shown. */
+const NAMES: Readonly<Record<string, string>> = {
+  "vm.mr": "vm.mr",
+  "a@b?c#d": "a@b?c#d",
+  "unix:/run/a@b?c": "unix:/run/a@b?c",
+  "http://host/vm.mr": "http://host/vm.mr",
+  "http://host/a@2x/ü.mr": "http://host/a@2x/%C3%BC.mr",
+  "file:///srv/vm.mr": "file:///srv/vm.mr",
+  "http://user:s3cret@host:81/vm.mr?a=s3cret&b#s3cret":
+    "http://host:81/vm.mr?…",
+  "https://s3cret@[::1]/x": "https://[::1]/x",
+  "s3://key:s3cret@bucket/vm.mr?x=s3cret": "s3://bucket/vm.mr?…",
+  "http://host/vm.mr?…": "http://host/vm.mr?…",
+  // What is no URL may have a password with any character in it.
+  "http://user:s3cret@host:99999/x": "http://host:99999/x",
+  "http://user:s3/cr@s3cret@no host/x?y=s3cret": "http://no host/x?…",
+  "http://user:s3?cret@host:x/": "http://…",
+  "http://host:x/?mail=a@s3cret": "http://…",
+};
+
+test("shownName() has neither users, passwords, queries nor fragments", () => {
+  for (const [address, shown] of Object.entries(NAMES)) {
+    const expected = /[@?#]/.test(address) ? shown : address;
+    assert.equal(shownName(address), expected);
+    assert.equal(shownName(shownName(address)), expected);
+    assert(!shownName(address).includes("s3cret"), address);
+  }
+});
+
+test("withoutSecrets() finds the URLs of a text", () => {
+  for (const [address, shown] of Object.entries(NAMES)) {
+    if (!address.includes("://")) continue;
+    const expected = /[@?#]/.test(address) ? shown : address;
+    assert.equal(
+      withoutSecrets(`Cannot open "${address}": "no", not "${address}"`),
+      `Cannot open "${expected}": "no", not "${expected}"`,
+    );
+  }
+  assert.equal(
+    withoutSecrets(
+      "error for url (http://u:p@h/x?sig=a%20b): refused; see https://h/?z=1.",
+    ),
+    "error for url (http://h/x?…): refused; see https://h/?….",
+  );
+  assert.equal(withoutSecrets("Is it a:// ? No: b?c"), "Is it a:// ? No: b?c");
+});
+
+test("withoutSecrets() takes no long for any text", () => {
+  const started = performance.now();
+  for (const text of ["a.", "a://", '"a://\\"', '"', "a://)", "://", "?@"]) {
+    withoutSecrets(text.repeat(20_000));
+  }
+  assert(performance.now() - started < 10_000);
+});
+
+test("SourceError has no secrets, in its message and its source", () => {
+  const url = "http://user:s3cret@host/vm.mr?sig=s3cret";
+  const error = new SourceError(url, `Cannot open ${JSON.stringify(url)}`);
+  assert.equal(error.source, "http://host/vm.mr?…");
+  assert.equal(error.message, 'Cannot open "http://host/vm.mr?…"');
+});
+
+test("sourceAddress() tells URLs of web servers from paths", () => {
+  assert.equal(sourceAddress("a/b?c"), "a/b?c");
+  assert.equal(sourceAddress("unix:/a"), "unix:/a");
+  assert.equal(sourceAddress("file:///a%20b/%C3%BC%25"), "/a b/ü%");
+  assert.equal(sourceAddress("file://localhost/a"), "/a");
+  assert.equal(sourceAddress("FILE:///C:/a"), "C:/a");
+  assert.equal(String(sourceAddress("HTTPS://host/a")), "https://host/a");
+  for (const text of ["ftp://h/a", "s3://b/k", "http://", "file://h/a"]) {
+    assert.throws(() => sourceAddress(text), SourceError);
+  }
+});

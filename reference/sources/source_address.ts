@@ -1,0 +1,41 @@
+import { shownName } from "./shown_name.ts";
+import { SourceError } from "./source_error.ts";
+
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
+
+/**
+ * Where a source is that somebody named: a URL of a web server, or the path of a
+ * file, which may be given as a `file:` URL, too.
+ *
+ * @throws {SourceError} if it is a URL of another kind, or none that is valid
+ */
+export function sourceAddress(text: string): URL | string {
+  const scheme = SCHEME.exec(text)?.[1].toLowerCase();
+  if (scheme === undefined) return text;
+  if (!["http", "https", "file"].includes(scheme)) {
+    throw refusal(text, "expected a path, or an http, https or file URL");
+  }
+  if (!URL.canParse(text)) throw refusal(text, "it is not a valid URL");
+  const url = new URL(text);
+  return scheme === "file" ? pathOf(url, text) : url;
+}
+
+function pathOf({ host, pathname }: URL, text: string): string {
+  if (host !== "") {
+    throw refusal(text, `it is on another host, ${JSON.stringify(host)}`);
+  }
+  let path: string;
+  try {
+    path = decodeURIComponent(pathname);
+  } catch {
+    throw refusal(text, "it is not a valid URL");
+  }
+  return /^\/[a-z]:\//i.test(path) ? path.slice(1) : path; // C:/ of Windows
+}
+
+function refusal(text: string, reason: string): SourceError {
+  return new SourceError(
+    text,
+    `Cannot open ${JSON.stringify(shownName(text))}: ${reason}`,
+  );
+}
