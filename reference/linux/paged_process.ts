@@ -39,6 +39,8 @@ export class PagedProcess {
   readonly #reads: ProcessReads;
   #backgroundAfter = 0;
   #loaded = false;
+  /** Whether what is read is another version than was opened: no try will do. */
+  #isChanged = false;
   #eventsAtOnce = EVENTS_AT_ONCE;
 
   /** Nothing is read or put in place yet. */
@@ -73,7 +75,7 @@ export class PagedProcess {
 
   /** Whether a page could not be had for longer than it is to be tried. */
   get hasFailed(): boolean {
-    return this.#queue.hasFailed;
+    return this.#queue.hasFailed || this.#isChanged && this.hasQueued;
   }
 
   /** Whether the background has something to do now. */
@@ -217,6 +219,7 @@ export class PagedProcess {
   #failed(error: unknown): void {
     const isGone = error instanceof SystemCallError && error.is("ESRCH");
     if (isGone || !(error instanceof SourceError)) throw error;
+    this.#isChanged ||= error.changed;
     this.#statistics.retries++;
     this.#options.onRetry?.(error);
   }
