@@ -1,6 +1,5 @@
 import { writeProfile } from "../../format/mod.ts";
 import { PageServer, PageServerMetrics } from "../linux/mod.ts";
-import { createFileSink } from "../sinks/mod.ts";
 import { parse, takePositionals } from "./command.ts";
 import type { Command } from "./command.ts";
 import { FROM_RAW_HELP } from "./input/flat_image.ts";
@@ -10,7 +9,7 @@ import {
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
-import { checkOutput } from "./output/output_file.ts";
+import { checkOutput, writeOutput } from "./output/output_file.ts";
 import { serveMetrics } from "./page_server/metrics_server.ts";
 import { pageServerArguments } from "./page_server/page_server_arguments.ts";
 import { prepareInputs } from "./page_server/page_server_inputs.ts";
@@ -127,9 +126,7 @@ Example: deno task page-server vm.mr --listen unix:/run/pages.sock
     await Promise.race([server.ended, aborted(signal)]);
     const profile = await server.close();
     if (record !== undefined && profile !== undefined) {
-      const sink = createFileSink(record, { force });
-      await sink.write(new TextEncoder().encode(writeProfile(profile)), 0);
-      await sink.commit();
+      await writeOutput(record, writeProfile(profile), { force, inputs: [] });
     }
     // A manager of services takes 143 for a failure of what it has stopped.
     const code = stoppedExitCode(signal);

@@ -29,6 +29,22 @@ export function createOutput(path: string, options: OutputOptions): ByteSink {
   return createFileSink(path, { force, resume, tryLock, dataRanges });
 }
 
+/** Writes a file of text after {@linkcode checkOutput}. */
+export async function writeOutput(
+  path: string,
+  text: string,
+  options: OutputOptions,
+): Promise<void> {
+  const sink = createOutput(path, options);
+  try {
+    await sink.write(new TextEncoder().encode(text), 0);
+    await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
 /**
  * Refuses to write a file, in the words of the command line, before there is any
  * work that would be lost.

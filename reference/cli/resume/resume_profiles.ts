@@ -3,7 +3,6 @@ import {
   type WorkingSetProfile,
   writeProfile,
 } from "../../../format/mod.ts";
-import { createFileSink } from "../../sinks/mod.ts";
 import type { Snapshot } from "../../snapshot/mod.ts";
 import {
   loadProfile,
@@ -13,7 +12,7 @@ import {
   WorkingSetRecorder,
 } from "../../working_set/mod.ts";
 import { openSource } from "../input/open_source.ts";
-import { checkOutput } from "../output/output_file.ts";
+import { checkOutput, writeOutput } from "../output/output_file.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 
 /** The pages that are to be pushed first, and where those asked for go. */
@@ -57,14 +56,7 @@ export async function resumeProfiles(
     async save(): Promise<number> {
       if (record === undefined || recorder === undefined) return 0;
       const text = writeProfile(recorder.profile(identity));
-      const sink = createFileSink(record, { force });
-      try {
-        await sink.write(new TextEncoder().encode(text), 0);
-        await sink.commit();
-      } catch (error) {
-        await sink.abort();
-        throw error;
-      }
+      await writeOutput(record, text, { force, inputs: [] });
       return recorder.pageCount;
     },
   };
