@@ -4,7 +4,19 @@ import { delimiter, join } from "node:path";
 import { env } from "node:process";
 
 /** The targets of QEMU that the suite runs. */
-export type QemuTarget = "x86_64" | "sparc64";
+export type QemuTarget =
+  | "aarch64"
+  | "arm"
+  | "loongarch64"
+  | "m68k"
+  | "mips"
+  | "ppc"
+  | "ppc64"
+  | "riscv32"
+  | "riscv64"
+  | "s390x"
+  | "sparc64"
+  | "x86_64";
 
 /** The path of QEMU's program for a target, or undefined when PATH has none. */
 export function findQemu(target: QemuTarget): string | undefined {

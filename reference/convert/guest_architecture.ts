@@ -12,15 +12,22 @@ const MACHINES: readonly [RegExp, string][] = [
 
 /** Bit of `hflags` of an x86 processor: it is in long mode. */
 const HF_LMA = 1n << 14n;
-/** Start of the number of a system register, as KVM has it, of AArch64. */
-const CP_REG_ARM64 = 0x60;
+/** Bit of a MIPS processor's first configuration register: it is big-endian. */
+const CONFIG_BE = 1n << 15n;
 /** Special register LPCR of POWER, and its bit for little-endian interrupts. */
 const SPR_LPCR = 0x13e;
 const LPCR_ILE = 1n << 25n;
-/** Bits of the control register SCTLR: the kernel's data are big-endian. */
+/** The control register of an ARM kernel, by its number among the system's. */
+const SCTLR: readonly {
+  readonly number: bigint;
+  readonly little: string;
+  readonly big: string;
+}[] = [
+  { number: 0x603000000013c080n, little: "aarch64", big: "aarch64_be" },
+  { number: 0x40200000000f0800n, little: "arm", big: "armeb" },
+];
+/** Its bit for data that are big-endian. */
 const SCTLR_EE = 1n << 25n;
-/** Numbers of SCTLR and SCTLR_EL1 among the system registers. */
-const SCTLR = [0x603000000013c080n, 0x40200000000f0800n];
 
 /**
  * The architecture of a guest: by the state of its first processor, else by the
@@ -72,29 +79,26 @@ function nameOf(fields: DeviceFields): string | undefined {
   if (length("env.gregs") !== undefined) {
     return length("env.pc") === 8 ? "sparc64" : "sparc";
   }
+  if (length("env.CP0_Config0") !== undefined) {
+    const config = fields.number("env.CP0_Config0", 4) ?? 0n;
+    const wide = length("env.btarget") === 8 ? "64" : "";
+    return `mips${wide}${(config & CONFIG_BE) === 0n ? "el" : ""}`;
+  }
   if (length("env.spr") === undefined) return undefined;
   if (length("env.nip") !== 8) return "ppc";
   const lpcr = fields.number("env.spr", 8, SPR_LPCR) ?? 0n;
   return (lpcr & LPCR_ILE) === 0n ? "ppc64" : "ppc64le";
 }
 
-/** By the numbers of the system registers, which tell 64 bits from 32. */
+/** By the control register, which processors of 64 and of 32 bits number apart. */
 function armNameOf(fields: DeviceFields): string | undefined {
-  const numbers = fields.bytes("cpreg_vmstate_indexes");
-  if (numbers === undefined || numbers.length === 0) return undefined;
-  const isWide = numbers.some((byte, at) =>
-    at % 8 === 0 && byte === CP_REG_ARM64
-  );
-  const isBig = (systemControl(fields, numbers.length / 8) & SCTLR_EE) !== 0n;
-  return isWide ? isBig ? "aarch64_be" : "aarch64" : isBig ? "armeb" : "arm";
-}
-
-/** The value of SCTLR; 0 where the state does not have it. */
-function systemControl(fields: DeviceFields, count: number): bigint {
+  const count = (fields.bytes("cpreg_vmstate_indexes")?.length ?? 0) / 8;
   for (let index = 0; index < count; index++) {
     const number = fields.number("cpreg_vmstate_indexes", 8, index);
-    if (number === undefined || !SCTLR.includes(number)) continue;
-    return fields.number("cpreg_vmstate_values", 8, index) ?? 0n;
+    const kind = SCTLR.find((it) => it.number === number);
+    if (kind === undefined) continue;
+    const value = fields.number("cpreg_vmstate_values", 8, index) ?? 0n;
+    return (value & SCTLR_EE) === 0n ? kind.little : kind.big;
   }
-  return 0n;
+  return undefined;
 }

@@ -16,7 +16,7 @@ export class GuestMapError extends RangeError {
         JSON.stringify(fileName)
       }: ${reason}, expected ` +
         (idstrs.length > 0
-          ? "their ranges, or that they are to be left out"
+          ? "a range of each, or that it is to be left out"
           : "a machine whose layout is known, or the ranges"),
     );
     this.idstrs = idstrs;
