@@ -430,6 +430,20 @@ static void flood(char *rest) {
   printf("{\"command\":\"flood\",\"pages\":%zu}\n", count);
 }
 
+static void *die_later(void *milliseconds) {
+  usleep((uintptr_t)milliseconds * 1000);
+  kill(getpid(), 9);
+  return 0;
+}
+
+/* die [MS]: ends as by kill -9, at once or that much later, whatever it does. */
+static void die(char *rest) {
+  uintptr_t milliseconds = strtoul(rest, 0, 0);
+  if (!milliseconds) kill(getpid(), 9);
+  pthread_t thread;
+  if (pthread_create(&thread, 0, die_later, (void *)milliseconds)) fail("thread");
+}
+
 static size_t balloon_first, balloon_count;
 static void *inflate(void *unused) {
   (void)unused;
@@ -467,7 +481,7 @@ static void run(char *line) {
   else if (!strcmp(line, "flood")) flood(rest);
   else if (!strcmp(line, "balloon")) balloon(rest);
   else if (!strcmp(line, "sleep")) usleep(atoi(rest) * 1000);
-  else if (!strcmp(line, "die")) kill(getpid(), 9);
+  else if (!strcmp(line, "die")) die(rest);
   else {
     printf("{\"error\":\"unknown command\"}\n");
     _exit(2);

@@ -18,7 +18,7 @@ handlerTest(
     await using http = await RangeServer.start(
       readFileSync(guest.image),
       async () => {
-        if (isSlow) await setTimeout(1500);
+        if (isSlow) await setTimeout(1000);
         return "answer";
       },
     );
@@ -26,12 +26,12 @@ handlerTest(
     const args = [http.url, "--flat"];
     await using server = await PageServerProcess.start(socket, args);
     const head = [`region ${16 * MIB}`, `image ${guest.image}`];
-    for (let round = 0; round < 4; round++) {
-      // Without an answer for that long it ends, with its reads under way.
-      const script = [...head, "patience 0", "connect", "random 9 3 8"];
-      const { code } = await client.run(socket, script);
-      assert.equal(code, 3);
-      await setTimeout(200 * round);
+    for (let round = 0; round < 6; round++) {
+      const end = `die ${300 + 100 * (round % 5)}`;
+      const script = [...head, "connect", end, "random 9 3 8"];
+      const { signal } = await client.run(socket, script);
+      assert.equal(signal, "SIGKILL");
+      await setTimeout(800);
     }
     isSlow = false;
     await expectRight(client, socket, [...head, "connect", "touch 0 0"]);

@@ -66,6 +66,7 @@ export class Userfaultfd implements Disposable {
   readonly #call = linux().call;
   readonly #reader = new ReadWithoutWaiting(this.#scratch);
   #isReleased = false;
+  #isClosed = false;
 
   /** Takes over a descriptor on which the handshake was done. */
   constructor(fd: number) {
@@ -212,7 +213,8 @@ export class Userfaultfd implements Disposable {
 
   /** Closes it; pages that are still missing are zero from then on. */
   close(): void {
-    if (this.#isReleased) return;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.release();
     closeDescriptor(this.fd);
   }
