@@ -10,7 +10,11 @@ export function descriptorLimit(): number {
   return Number(limit[0]);
 }
 
-/** How many descriptors it has open. */
+/** How many descriptors it has open; `Infinity` if not even this one is left. */
 export function openDescriptors(): number {
-  return readdirSync("/proc/self/fd").length;
+  try {
+    return readdirSync("/proc/self/fd").length;
+  } catch {
+    return Infinity;
+  }
 }

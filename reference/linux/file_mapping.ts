@@ -12,7 +12,7 @@ const WARM = 0x200000;
  * A file in memory, for the kernel to read: it says so if the file has become
  * shorter, while who reads it himself is killed.
  */
-export class FileMapping {
+export class FileMapping implements Disposable {
   /** Its size when it was opened. */
   readonly byteLength: number;
   readonly #address: number;
@@ -22,6 +22,7 @@ export class FileMapping {
   readonly #cached = new Uint8Array(WARM / linux().pageSize);
   #warmed = 0;
   #beforeUse = () => {};
+  #isMapped = true;
 
   private constructor(path: string, address: number, stat: FileFacts) {
     this.byteLength = stat.size;
@@ -30,7 +31,7 @@ export class FileMapping {
     this.#identity = identityOf(stat);
   }
 
-  /** Maps a file; undefined if that cannot be. It is mapped for good. */
+  /** Maps a file; undefined if that cannot be. */
   static open(path: string): FileMapping | undefined {
     let fd: number;
     try {
@@ -63,6 +64,7 @@ export class FileMapping {
 
   /** A part of it; undefined if it is not in one piece. */
   view(offset: number, length: number): Uint8Array | undefined {
+    if (!this.#isMapped) return undefined;
     this.#beforeUse();
     const index = Math.floor(offset / PIECE);
     const from = offset - index * PIECE;
@@ -92,6 +94,14 @@ export class FileMapping {
       call.madvise(address, length, LINUX.MADV_POPULATE_READ) === 0;
     this.#warmed = goesOn ? from + length : this.byteLength;
     return this.#warmed < this.byteLength;
+  }
+
+  /** Unmaps it; no part of it may be used any more. */
+  [Symbol.dispose](): void {
+    if (!this.#isMapped) return;
+    this.#isMapped = false;
+    this.#warmed = this.byteLength;
+    linux().call.munmap(this.#address, this.byteLength);
   }
 
   #map(index: number): Uint8Array {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
-import { SteppedMemory } from "../testing/stepped_memory.ts";
+import type { PostcopyMemory } from "../postcopy/mod.ts";
 import { NativeBuffers } from "./native_buffers.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { PagedProcess } from "./paged_process.ts";
@@ -18,13 +18,19 @@ function setUp() {
   const uffd = Userfaultfd.create();
   const { address, byteLength, pageSize } = native;
   const hasZeropage = uffd.register(address, byteLength);
-  const source = new SteppedMemory(PAGES, { pageSize: PAGE });
-  // Without what serves it at once: as a source that makes one wait.
-  const { name, presentRuns, readInto } = source;
-  const memory = {
-    ...{ name, byteLength, pageSize },
-    presentRuns: presentRuns.bind(source),
-    readInto: readInto.bind(source),
+  const reads: (() => void)[] = [];
+  const memory: PostcopyMemory = {
+    ...{ name: "memory", byteLength, pageSize },
+    async *presentRuns({ first = 0, end = PAGES } = {}) {
+      yield await Promise.resolve({ first, end });
+    },
+    readInto: (target) =>
+      new Promise((resolve) =>
+        reads.push(() => {
+          target.fill(7);
+          resolve();
+        })
+      ),
   };
   const budget = () =>
     new ReadBudget({ reads: 4, readsEach: 4, bytes: 0x1000000 });
@@ -45,22 +51,22 @@ function setUp() {
   };
   /** Serves until a read is under way. */
   const untilRead = async (): Promise<void> => {
-    while (source.reads.length === 0) {
+    while (reads.length === 0) {
       process.readEvents();
       process.serve(watch);
       await setTimeout(1);
     }
   };
-  return { native, uffd, source, process, buffers, failures, untilRead };
+  return { native, uffd, reads, process, buffers, failures, untilRead };
 }
 
 uffdTest("PagedProcess puts in place what has come", async () => {
-  const { native, source, process, untilRead, uffd } = setUp();
+  const { native, reads, process, untilRead, uffd } = setUp();
   const { address } = native;
   const touched = touchPages({ address, pageSize: PAGE, pages: [5] });
   await untilRead();
-  source.reads[0]?.finish();
-  assert.deepEqual(await touched, [source.byteAt(5 * PAGE)]);
+  reads[0]?.();
+  assert.deepEqual(await touched, [7]);
   await process.stop();
   uffd.close();
   native.unmap();
@@ -70,7 +76,7 @@ uffdTest(
   "PagedProcess.stop() waits for reads under way, which find their buffers and nobody's memory",
   async () => {
     const setup = setUp();
-    const { native, source, process, uffd } = setup;
+    const { native, reads, process, uffd } = setup;
     const { address } = native;
     const touched = touchPages({ address, pageSize: PAGE, pages: [5] });
     await setup.untilRead();
@@ -86,7 +92,7 @@ uffdTest(
     await setTimeout(5);
     assert.equal(isOver, false);
     // Were its buffer unmapped by now, this would end the tests.
-    source.reads[0]?.finish();
+    reads[0]?.();
     await stopped;
     assert.deepEqual(setup.failures, []);
     assert.equal(other.zeropage(next.address, PAGE).length, PAGE);

@@ -14,7 +14,7 @@ import { mappedMemory } from "./mapped_memory.ts";
 import type { PagerTask } from "./pager_task.ts";
 
 /** What the pages of a pager are read from. */
-export interface PagerSource {
+export interface PagerSource extends Disposable {
   /** Whether it can be read without waiting. */
   readonly isSync: boolean;
   /** The memory of a RAMBlock; without a name, of the only one. */
@@ -49,33 +49,50 @@ export async function openPagerSource(
     const snapshot = await openSnapshot(source, open);
     return sourceOf(name, snapshot.blocks, { isSync: false, snapshot });
   }
-  const mapping = FileMapping.open(address);
+  return openLocal(address, task);
+}
+
+function openLocal(
+  path: string,
+  { flat, open }: Pick<PagerTask, "flat" | "open">,
+): PagerSource {
+  const mapping = FileMapping.open(path);
   const isFirst = mapping?.isCurrent() ?? false;
-  const source = openFileSource(address);
+  const source = openFileSource(path);
   // Only if what was opened is what was mapped, it was not replaced meanwhile.
   const mapped = isFirst && mapping?.isCurrent() ? mapping : undefined;
   mapped?.guard(source.checkRecently);
-  if (flat) {
-    const memory = flatMemorySync(source);
-    const quick = mapped === undefined
-      ? memory
-      : mappedMemory(memory, mapped, 0);
-    return sourceOf(name, [quick], { isSync: true, mapped });
+  const close = () => {
+    mapping?.[Symbol.dispose]();
+    source.close();
+  };
+  try {
+    if (flat) {
+      const memory = flatMemorySync(source);
+      const quick = mapped === undefined
+        ? memory
+        : mappedMemory(memory, mapped, 0);
+      return sourceOf(path, [quick], { isSync: true, mapped, close });
+    }
+    const snapshot = openSnapshotSync(source, open);
+    const blocks = snapshot.blocks.map((block) =>
+      mapped === undefined
+        ? block
+        : mappedMemory(block, mapped, block.pagesOffset)
+    );
+    return sourceOf(path, blocks, { isSync: true, mapped, snapshot, close });
+  } catch (error) {
+    close();
+    throw error;
   }
-  const snapshot = openSnapshotSync(source, open);
-  const blocks = snapshot.blocks.map((block) =>
-    mapped === undefined
-      ? block
-      : mappedMemory(block, mapped, block.pagesOffset)
-  );
-  return sourceOf(name, blocks, { isSync: true, mapped, snapshot });
 }
 
 function sourceOf(
   name: string,
   blocks: readonly SourceMemory[],
-  { isSync, mapped, snapshot }: {
+  { isSync, mapped, snapshot, close = () => {} }: {
     readonly isSync: boolean;
+    readonly close?: () => void;
     readonly mapped?: FileMapping | undefined;
     readonly snapshot?: Snapshot;
   },
@@ -83,6 +100,7 @@ function sourceOf(
   return {
     isSync,
     blocks,
+    [Symbol.dispose]: close,
     warmNext: () => mapped?.warmNext() ?? false,
     memory(idstr) {
       const found = idstr === undefined

@@ -58,7 +58,7 @@ function readBudgets(): Pick<PagerOptions, "demandReads" | "backgroundReads"> {
 async function servePages(
   task: PagerTask,
 ): Promise<WorkingSetProfile | undefined> {
-  const source = await openPagerSource(task);
+  using source = await openPagerSource(task);
   const identity = task.record ? await source.identity() : undefined;
   const recorder = new WorkingSetRecorder(source.blocks);
   using buffers = new NativeBuffers();
