@@ -112,11 +112,22 @@ const HANDSHAKES = [
   `[{"later":{"a":["]"]},${REGION.slice(1)}]`,
 ];
 
+const VMDESCS = [
+  '{"configuration": {"vmsd_name": "configuration"}, "page_size": 4096, ' +
+  '"devices": [{"name": "dev", "instance_id": 0, "vmsd_name": "dev", ' +
+  '"version": 1, "fields": [{"name": "a", "type": "uint32", "size": 4}, ' +
+  '{"name": "b", "array_len": 3, "size": 2, "struct": {"fields": []}}], ' +
+  '"subsections": [{"vmsd_name": "dev/é", "fields": [{"size": 1}]}]}]}',
+  '{"devices":[{"name":"cpu","instance_id":0,"size":-1.5e+3,"x":[[[true]]]},' +
+  '{"na\\u006de":"dev","instance_id":0,"fields":null}],"devices":[]}',
+];
+
 /** What the targets that read no snapshot start from. */
 export const TEXT_SEEDS: Readonly<
-  Record<"profile" | "http" | "handshake", readonly FuzzSeed[]>
+  Record<"profile" | "vmdesc" | "http" | "handshake", readonly FuzzSeed[]>
 > = {
   profile: textSeeds("profile", [PROFILE]),
+  vmdesc: textSeeds("vmdesc", VMDESCS, 0x400),
   http: textSeeds("http", ANSWERS),
   handshake: textSeeds("handshake", HANDSHAKES, 0x8000),
 };

@@ -2,6 +2,7 @@ import {
   detectFormat,
   deviceStates,
   dirtyBitmaps,
+  memorySource,
   openElfCore,
   openHttpSource,
   openLime,
@@ -16,6 +17,7 @@ import {
 } from "../../mod.ts";
 import { readHandshake } from "../../reference/linux/firecracker/handshake.ts";
 
+import { listVectors } from "../vectors/list_vectors.ts";
 import type { TEXT_SEEDS } from "./fuzz_seeds.ts";
 
 /** A parser, and what of it is run on bytes that nobody trusts. */
@@ -28,6 +30,8 @@ export interface FuzzTarget {
 
 const PAGES_READ = 4;
 const HANDSHAKE_PARTS = 4;
+/** How deep values of a vmdesc are read at least. */
+const VMDESC_DEPTH = 256;
 
 /** Every parser that reads what nobody trusts; a new one takes a line. */
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
@@ -41,6 +45,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   { name: "elf", input: "snapshot", run: (it) => openElfCore(it) },
   { name: "lime", input: "snapshot", run: (it) => openLime(it) },
   { name: "profile", input: "profile", run: readAProfile },
+  { name: "vmdesc-text", input: "vmdesc", run: scanText },
   { name: "http", input: "http", run: readHttp },
   { name: "handshake", input: "handshake", run: readAHandshake },
 ];
@@ -107,6 +112,61 @@ async function readLibvirt(source: SyncByteSource): Promise<void> {
 function readAProfile(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
   readProfile(new TextDecoder().decode(bytes));
   return Promise.resolve();
+}
+
+/** A file without RAMBlocks up to its EOF item. */
+async function upToEof(): Promise<Uint8Array> {
+  const vector = listVectors().find(({ path }) => path === "valid/no-blocks");
+  if (vector === undefined) {
+    throw new Error("There is no vector without blocks");
+  }
+  const bytes = vector.unpack();
+  const snapshot = await openSnapshot(memorySource(bytes));
+  const { eofOffset = 0 } = await snapshot.deviceState();
+  return bytes.subarray(0, eofOffset + 1);
+}
+
+const EMPTY = upToEof();
+
+/** Whether it is a vmdesc, `JSON.parse` knows too; nothing of it throws. */
+async function scanText(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
+  const empty = await EMPTY;
+  const file = new Uint8Array(empty.length + 5 + bytes.length);
+  file.set(empty);
+  new DataView(file.buffer).setUint32(empty.length + 1, bytes.length);
+  file[empty.length] = 6;
+  file.set(bytes, empty.length + 5);
+  const snapshot = await openSnapshot(memorySource(file));
+  const found = (await snapshot.deviceState()).vmdesc;
+  for (const idstr of ["dev", "cpu"]) {
+    found?.devices.stateLength(idstr, 0);
+    found?.devices.description(idstr, 0);
+  }
+  let expected: boolean;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+      .decode(bytes);
+    const value: unknown = JSON.parse(text);
+    expected = typeof value === "object" && value !== null &&
+      "devices" in value && Array.isArray(value.devices);
+  } catch {
+    expected = false;
+  }
+  // JSON.parse has no bound on how deep values are.
+  const isRight = found !== undefined === expected ||
+    found === undefined && depthOf(bytes) > VMDESC_DEPTH;
+  if (!isRight) throw new Error(`It is ${expected ? "a" : "no"} vmdesc`);
+}
+
+/** How deep brackets are in one another at most, those of strings too. */
+function depthOf(bytes: Uint8Array): number {
+  let [depth, deepest] = [0, 0];
+  for (const byte of bytes) {
+    // The brackets of ASCII: only case tells them from each other.
+    if ((byte | 0x20) === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if ((byte | 0x20) === 0x7d) depth--;
+  }
+  return deepest;
 }
 
 /** As it comes over a socket, in parts; then what is told of it is looked at. */

@@ -13,6 +13,7 @@ import {
   SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
 import { UsageError } from "./input/usage_error.ts";
+import { jsonText } from "./output/json_text.ts";
 import { countOf } from "./output/format_count.ts";
 import { encodeHex } from "./output/hex_digits.ts";
 import { HexDump } from "./output/hex_dump.ts";
@@ -178,7 +179,7 @@ async function printHexJson(
   signal: AbortSignal,
 ): Promise<void> {
   const digits = new Uint8Array(2 * ZEROS.length);
-  printText(JSON.stringify(facts, null, 2).replace(/\n\}$/, ',\n  "hex": "'));
+  printText(jsonText(facts, 2).replace(/\n\}$/, ',\n  "hex": "'));
   for await (const { bytes, length } of blockParts(block, range, signal)) {
     for (const part of smallParts(bytes, length)) {
       writeOutput(encodeHex(part, digits));

@@ -23,6 +23,7 @@ import {
 } from "./input/snapshot_options.ts";
 import { countOf, formatCount } from "./output/format_count.ts";
 import { OutputClosed, print } from "./output/output.ts";
+import { jsonText } from "./output/json_text.ts";
 import { printable } from "./output/printable.ts";
 import { ProgressBar } from "./output/progress_bar.ts";
 import { ProgressEvents } from "./output/progress_events.ts";
@@ -110,7 +111,7 @@ function levelOf(
 
 function printReportJson(file: string, report: VerifyReport): void {
   const { good, findings, presentPages, presentZeroPages } = report;
-  print(JSON.stringify({
+  print(jsonText({
     event: "verified",
     file,
     good: good && !isUnfinished(file, report),

@@ -1,4 +1,4 @@
-import { alignUp, hex } from "../../format/mod.ts";
+import { alignUp, hex, rangeEnd } from "../../format/mod.ts";
 import type { RAMBlockInput } from "../saving/save_snapshot.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { AddressSpace } from "./address_space.ts";
@@ -168,7 +168,7 @@ function toldBlocks(
     const parts = ranges.filter((it) => it.idstr === idstr);
     checkParts(parts);
     const usedLength = alignUp(
-      Math.max(...parts.map(({ offset, length }) => offset + length)),
+      parts.reduce((end, it) => Math.max(end, rangeEnd(it)), 0),
       pageSize,
     );
     const source = blockOf(memory, parts, usedLength);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { ByteWriter } from "../../format/mod.ts";
+import { ByteWriter, RuleError } from "../../format/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { openSequential } from "../sequential/sequential_snapshot.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
@@ -147,6 +147,31 @@ test("a migration without a vmdesc is kept, for it may be that there is none", a
   assert.match(error.message, /ended before the description.*exec:cat/);
   await checkMemory(kept, guest);
   assert.deepEqual(kept.subarray(-40), bytes.subarray(-40));
+});
+
+test("whatever changes in a stream, it is received, kept or refused", async () => {
+  const good = guestWith(KNOWN_COMMAND).finish();
+  const random = randomNumbers(17);
+  const count = { received: 0, kept: 0, refused: 0 };
+  for (let time = 0; time < 300; time++) {
+    const bytes = good.slice();
+    const near = [200, 20_000, bytes.length][time % 3];
+    bytes[random(near)] = random(256);
+    const [out, kept] = [memorySink(), memorySink()];
+    let error: unknown;
+    await receiveMigration(channelOf(bytes, 1 + random(30_000)), out, {
+      keepStream: () => kept,
+    }).catch((it) => error = it);
+    if (error === undefined) count.received++;
+    else if (error instanceof KeptStreamError) count.kept++;
+    else {
+      assert(error instanceof RuleError, String(error));
+      count.refused++;
+    }
+    assert.equal(out.bytes().length > 0, error === undefined);
+    assert.equal(kept.bytes().length > 0, error instanceof KeptStreamError);
+  }
+  assert(count.received > 100 && count.kept > 30, JSON.stringify(count));
 });
 
 test("what was cut off anywhere is not kept", async () => {

@@ -44,7 +44,8 @@ export async function drawRamMap(
 }
 
 function chooseScale(blocks: readonly RAMBlock[]): Scale {
-  const longest = Math.max(0, ...blocks.map((it) => it.usedLength));
+  let longest = 0;
+  for (const { usedLength } of blocks) longest = Math.max(longest, usedLength);
   const digits = Math.max(8, longest.toString(16).length);
   const room = columns() - digits - 6;
   const cellsPerRow = 2 ** Math.floor(Math.log2(room));

@@ -4,7 +4,9 @@ import { formatBytes } from "./format_bytes.ts";
 import { countOf, formatCount, formatShare } from "./format_count.ts";
 import { formatSeconds, formatTime } from "./format_time.ts";
 import { imageName } from "../input/image_name.ts";
+import { jsonText } from "./json_text.ts";
 import { printable } from "./printable.ts";
+import { formatList, formatTable } from "./table.ts";
 import { formatProgress } from "./progress_bar.ts";
 
 test("formatBytes() rounds to the unit that fits", () => {
@@ -50,9 +52,28 @@ test("imageName() makes a file name of any idstr, no two the same", () => {
 
 test("printable() leaves nothing that a terminal obeys", () => {
   assert.equal(
-    printable("a\x1b[31m\n\u009b\u2028b"),
-    String.raw`a\u{1b}[31m\u{0a}\u{9b}\u{2028}b`,
+    printable("a\x1b[31m\n\u009b\u2028b\u202e\u{e0001}"),
+    String.raw`a\u{1b}[31m\u{0a}\u{9b}\u{2028}b\u{202e}\u{e0001}`,
   );
+});
+
+test("jsonText() leaves nothing that a terminal obeys, and means the same", () => {
+  const value = { "a\u009b31m": ["\x7f\u202e\u2028\u{e0001}é\n", 1, null] };
+  for (const indent of [undefined, 2]) {
+    const text = jsonText(value, indent);
+    assert.deepEqual(JSON.parse(text), value);
+    assert.match(text, /^[\x20-\x7eé\n]*$/);
+  }
+  assert.match(jsonText("\u{e0001}"), /^"\\udb40\\udc01"$/);
+});
+
+test("formatTable() and formatList() take as many rows as there are", () => {
+  const rows = Array.from({ length: 300_000 }, () => ["a", "bc"] as const);
+  assert.equal(
+    formatTable([{ title: "x" }, { title: "y" }], rows).length,
+    300_001,
+  );
+  assert.equal(formatList(rows).length, 300_000);
 });
 
 test("formatProgress() tells share, rate and time left in 79 columns", () => {

@@ -1,6 +1,7 @@
 import { SourceError } from "../../sources/mod.ts";
 import { reasonOf } from "../system_error.ts";
 import { countOf } from "./format_count.ts";
+import { jsonText } from "./json_text.ts";
 import { OutputStream } from "./output_stream.ts";
 import type { PendingOptions } from "./pending_output.ts";
 
@@ -63,7 +64,7 @@ export function print(text: string): void {
 
 /** Prints a value as JSON on standard output. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(jsonText(value, 2));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Progress } from "../../saving/mod.ts";
+import { jsonText } from "./json_text.ts";
 import { printLog } from "./output.ts";
 import { paceOf } from "./pace_of.ts";
 
@@ -40,7 +41,7 @@ export class ProgressEvents implements ProgressTeller {
 
 /** Prints an event on standard output, a JSON object a line. */
 export function printEvent(event: string, facts: object): void {
-  printLog(JSON.stringify({ event, ...facts }));
+  printLog(jsonText({ event, ...facts }));
 }
 
 /**
@@ -52,5 +53,5 @@ export function printStatistics(
   facts: object,
   of: string | number = "",
 ): void {
-  printLog(JSON.stringify({ event, ...facts }), { topic: `${event} ${of}` });
+  printLog(jsonText({ event, ...facts }), { topic: `${event} ${of}` });
 }

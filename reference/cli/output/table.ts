@@ -19,9 +19,11 @@ export function formatTable(
   rows: readonly (readonly string[])[],
 ): string[] {
   let shown = header.map((_, index) => index);
-  const widths = header.map(({ title }, index) =>
-    Math.max(title.length, ...rows.map((row) => row[index].length))
-  );
+  const widths = header.map(({ title }, index) => {
+    let width = title.length;
+    for (const row of rows) width = Math.max(width, row[index].length);
+    return width;
+  });
   const width = () =>
     shown.reduce((sum, index) => sum + GAP.length + widths[index], 0);
   while (isTerminal() && width() > columns()) {
@@ -49,7 +51,8 @@ export function formatTable(
 export function formatList(
   rows: readonly (readonly [name: string, text: string])[],
 ): string[] {
-  const width = Math.max(0, ...rows.map(([name]) => name.length));
+  let width = 0;
+  for (const [name] of rows) width = Math.max(width, name.length);
   return rows.map(([name, text]) =>
     `${INDENT}${paint("dim", name.padEnd(width))}${GAP}${text}`
   );

@@ -1,0 +1,17 @@
+/**
+ * JSON without what a terminal might obey or show in another order: texts of a
+ * file may hold anything, and JSON leaves most of it as it is.
+ */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => {
+      let escaped = "";
+      for (let at = 0; at < character.length; at++) {
+        const unit = character.charCodeAt(at).toString(16);
+        escaped += `\\u${unit.padStart(4, "0")}`;
+      }
+      return escaped;
+    },
+  );
+}
