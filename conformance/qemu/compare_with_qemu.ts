@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import {
   openFileSource,
+  type QmpClient,
   type SyncByteSource,
   type SyncRAMBlock,
   type SyncSnapshot,
 } from "../../mod.ts";
 import { assertSameBytes } from "./compare_snapshots.ts";
 import { memoryMap, type MemoryRange } from "./memory_map.ts";
-import type { QemuProcess } from "./qemu_process.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
 const DUMP = "pmemsave.bin";
@@ -21,7 +21,7 @@ const DUMP = "pmemsave.bin";
  */
 export async function compareWithQemu(
   snapshot: SyncSnapshot,
-  qemu: QemuProcess,
+  qemu: { readonly qmp: QmpClient },
   scratch: ScratchDirectory,
 ): Promise<number> {
   let compared = 0;
@@ -30,8 +30,10 @@ export async function compareWithQemu(
       idstr === range.name || idstr.endsWith(`/${range.name}`)
     );
     assert.ok(block, `no RAMBlock in the snapshot for ${range.name}`);
-    await qemu.pmemsave(range.address, range.length, DUMP);
-    using dump = openFileSource(scratch.file(DUMP));
+    const filename = scratch.file(DUMP);
+    const args = { val: range.address, size: range.length, filename };
+    await qemu.qmp.execute("pmemsave", args);
+    using dump = openFileSource(filename);
     assertSameBytes(partOf(block, range), dump);
     compared += range.length;
   }

@@ -20,16 +20,21 @@ export type QemuTarget =
 
 /** The path of QEMU's program for a target, or undefined when PATH has none. */
 export function findQemu(target: QemuTarget): string | undefined {
-  for (const directory of (env.PATH ?? "").split(delimiter)) {
-    const path = join(directory, `qemu-system-${target}`);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not in this directory.
-    }
-  }
-  return undefined;
+  return findQemus(target)[0];
+}
+
+/** The paths of all of QEMU's programs for a target, in the order of PATH. */
+export function findQemus(target: QemuTarget): string[] {
+  return (env.PATH ?? "").split(delimiter)
+    .map((directory) => join(directory, `qemu-system-${target}`))
+    .filter((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 /** The first line of what QEMU says about its version. */

@@ -2,9 +2,6 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import {
-  createScratchSink,
-  findDataRanges,
-  type IncomingGuest,
   type MappedResumePlan,
   openFileSource,
   openFileStore,
@@ -13,9 +10,7 @@ import {
   planMappedResume,
   queryQemu,
   type RunningQemu,
-  startIncoming,
   startQemu,
-  writeDeviceOnly,
 } from "../../mod.ts";
 import { assertSameMemory } from "./compare_snapshots.ts";
 import {
@@ -26,6 +21,7 @@ import {
   savedCounter,
   saveRunning,
 } from "./counting_guest.ts";
+import { resumeByMap } from "./mapped_guest.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
@@ -66,7 +62,7 @@ for (const [name, machine] of Object.entries(GUESTS)) {
         await using qemu = await startQemu(plan.args, {
           directory: scratch.path,
         });
-        const { status } = await takeIn(plan, { qemu, scratch });
+        const { status } = await resumeByMap(plan, { qemu, scratch });
         assert.equal(status, "running");
         await checkCounts(qemu, counter, scratch);
       }
@@ -88,7 +84,11 @@ for (const machine of ["pc,acpi=off", "q35,acpi=off"]) {
       await using qemu = await startQemu([...plan.args, "-S"], {
         directory: scratch.path,
       });
-      const { status } = await takeIn(plan, { qemu, scratch, staleCount: 1 });
+      const { status } = await resumeByMap(plan, {
+        qemu,
+        scratch,
+        staleCount: 1,
+      });
       assert.equal(status, "paused");
 
       using source = openFileSource(scratch.file("saved"));
@@ -127,7 +127,10 @@ for (const machine of ["pc,acpi=off", "q35,acpi=off"]) {
         directory: scratch.path,
       });
       const counter = savedCounter(scratch);
-      assert.equal((await takeIn(plan, { qemu, scratch })).status, "running");
+      assert.equal(
+        (await resumeByMap(plan, { qemu, scratch })).status,
+        "running",
+      );
       await checkCounts(qemu, counter, scratch);
       // The machine has a hole below 4 GiB: the end of RAM stands above 5 GiB.
       const end = await endOfMemory(qemu);
@@ -161,38 +164,6 @@ async function makePlan(
     args: [...countingGuest(machine), "-serial", "file:after"],
     qemu: await queryQemu("qemu-system-x86_64"),
   });
-}
-
-/** Has QEMU take in the guest from a device-only stream. */
-async function takeIn(
-  plan: MappedResumePlan,
-  { qemu, scratch, staleCount = 0 }: {
-    readonly qemu: RunningQemu;
-    readonly scratch: ScratchDirectory;
-    readonly staleCount?: number;
-  },
-): Promise<IncomingGuest> {
-  const filename = scratch.file("device-only");
-  using source = openFileSource(plan.path);
-  const ranges = plan.blocks.map(({ offset, size }) =>
-    findDataRanges(plan.path, { offset, length: size })
-  );
-  const written = await writeDeviceOnly(
-    await openSnapshot(source),
-    createScratchSink(filename),
-    {
-      mapped: plan.blocks.map(({ idstr }) => idstr),
-      dataRanges: (await Promise.all(ranges)).flat(),
-    },
-  );
-  assert.equal(written.staleCount, staleCount);
-  const { guest, completed } = await startIncoming(
-    qemu.qmp,
-    { transport: "file", filename, offset: 0 },
-    { capabilities: ["mapped-ram"] },
-  );
-  await qemu.whileRunning(completed);
-  return await guest;
 }
 
 /** Puts bytes in the place of a page whose bit is clear; returns its offset. */

@@ -1,4 +1,4 @@
-import type { QemuProcess } from "./qemu_process.ts";
+import type { QmpClient } from "../../mod.ts";
 
 /** A part of a RAMBlock that the guest sees at a physical address. */
 export interface MemoryRange {
@@ -14,7 +14,9 @@ const RANGE =
   /^\s+([0-9a-f]{16})-([0-9a-f]{16}) \(prio -?\d+, (?:ram|rom|nv-ram)\): (.+?)(?: @([0-9a-f]{16}))?$/;
 
 /** The memory that `pmemsave` reads, by RAMBlock, as QEMU says it. */
-export async function memoryMap(qemu: QemuProcess): Promise<MemoryRange[]> {
+export async function memoryMap(
+  qemu: { readonly qmp: QmpClient },
+): Promise<MemoryRange[]> {
   const text = await qemu.qmp.monitor("info mtree -f");
   const view = text.split("FlatView #")
     .find((part) => part.includes('AS "memory"'));

@@ -6,6 +6,7 @@ import type { RAMBlock } from "../snapshot/ram_block.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { findGuestMemory, type GuestMemory } from "./guest_memory.ts";
 import { mapMemory } from "./mapped_arguments.ts";
+import { leavesRAM } from "./mappable_machine.ts";
 import { MappedResumeError } from "./mapped_resume_error.ts";
 import type { QemuFacts } from "./query_qemu.ts";
 
@@ -83,6 +84,7 @@ export function planMappedResume(
   const { qemu, args } = options;
   const name = options.path ?? snapshot.source.name;
   checkQemu(qemu, name);
+  checkMachine(snapshot.machine, name);
   const path = findFile(name, snapshot.source.byteLength);
   const idstrs = snapshot.blocks.map(({ idstr }) => idstr);
   const memory = findGuestMemory(idstrs, args);
@@ -120,6 +122,17 @@ function checkQemu(qemu: QemuFacts, name: string): void {
     name,
     `${qemu.program} ${qemu.version} ${reason}, expected QEMU ${QEMU_MIN}.0 ` +
       "or later",
+  );
+}
+
+function checkMachine(machine: string, name: string): void {
+  if (leavesRAM(machine)) return;
+  throw new MappedResumeError(
+    "machine",
+    name,
+    `machine ${JSON.stringify(machine)} may write to its RAM as it starts, ` +
+      "over what is mapped, expected one that is known not to, as pc, q35 " +
+      "and virt are; resume by postcopy",
   );
 }
 

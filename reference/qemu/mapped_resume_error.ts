@@ -4,9 +4,15 @@
  * - `file`: the snapshot is no file that QEMU can map
  * - `memory`: the guest's memory is not there as blocks that can be mapped
  * - `arguments`: QEMU's arguments want memory of another kind
+ * - `machine`: the machine may write to its RAM as it starts, over what is mapped
  * - `qemu`: this QEMU cannot map at an offset, or cannot read mapped-ram
  */
-export type MappedResumeReason = "file" | "memory" | "arguments" | "qemu";
+export type MappedResumeReason =
+  | "file"
+  | "memory"
+  | "arguments"
+  | "machine"
+  | "qemu";
 
 /**
  * A guest cannot be resumed by mapping its RAM; its message says why, and what

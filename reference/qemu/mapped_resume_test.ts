@@ -46,6 +46,29 @@ test("planMappedResume() adds what maps the machine's own RAM", async () => {
   assert.deepEqual(given, ["-M", "q35", "-m", "64K"]);
 });
 
+test("planMappedResume() refuses machines that write to RAM as they start", async () => {
+  const names = {
+    "pc-q35-rhel9.4.0": true,
+    "virt-10.0": true,
+    "virt": true,
+    "none": true,
+    "malta": true,
+    "pseries-10.0": false,
+    "powernv9": false,
+    "s390-ccw-virtio-11.1": false,
+    "sun4u": false,
+    "pcx": false,
+  };
+  for (const [machine, isMapped] of Object.entries(names)) {
+    using guest = await SavedGuest.make(PC, "vm.mr", { machine });
+    if (isMapped) assert.equal(guest.plan([]).blocks.length, 1);
+    else {assert.throws(
+        () => guest.plan([]),
+        refused("machine", new RegExp(`${machine}.*by postcopy$`)),
+      );}
+  }
+});
+
 test("planMappedResume() takes paths with commas, and relative ones", async () => {
   using guest = await SavedGuest.make(PC, "a,b=c,,d.mr");
   const { args, path } = guest.plan([]);

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { openFileSource } from "../../local/file_source.ts";
 import { openSnapshotSync } from "../../snapshot/open_snapshot.ts";
+import type { CreateOptions } from "../../saving/snapshot_writer.ts";
 import type { SyncSnapshot } from "../../snapshot/snapshot.ts";
 import { savedFile } from "../../testing/saved_file.ts";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
@@ -33,8 +34,9 @@ export class SavedGuest implements Disposable {
   static async make(
     blocks: Readonly<Record<string, Uint8Array>>,
     name = "vm.mr",
+    options: CreateOptions = {},
   ): Promise<SavedGuest> {
-    return new SavedGuest(await savedFile(blocks), name);
+    return new SavedGuest(await savedFile(blocks, options), name);
   }
 
   plan(args: readonly string[], options: Partial<MappedResumeOptions> = {}) {
