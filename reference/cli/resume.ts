@@ -104,7 +104,7 @@ Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
       .catch((error) => {
         throw explainStart(error, request);
       });
-    await refuseRamOnly(snapshot, signal);
+    await refuseRamOnly(snapshot, request, { report, signal });
     if (way.via === "map" && isPrepared(request)) {
       return await prepareMap(snapshot, { request, way, report, signal });
     }

@@ -64,6 +64,20 @@ test("resume refuses a wrong command line", PATIENT, async () => {
   ]);
 });
 
+test(
+  "resume sends RAM alone only where nobody knows who waits",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const ram = scratch.write("ram.mr", await fixtureSnapshot());
+    const nobody = `unix:${scratch.file("none")}`;
+    const sent = await run(["resume", ram, "--to", nobody]);
+    assert.equal(sent.code, 1);
+    assert.match(sent.stderr, /holds RAM only, .* such as -M none/);
+    assert.match(sent.stderr, /error: .*no such socket/);
+  },
+);
+
 test("resume says what it needs before it starts", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureGuest());

@@ -1,21 +1,37 @@
 import { QEMU_VM_EOF } from "../../../format/mod.ts";
 import type { Snapshot } from "../../snapshot/mod.ts";
+import type { ResumeArguments } from "./resume_arguments.ts";
+import type { ResumeReport } from "./resume_report.ts";
 
 /**
  * Refuses a snapshot without any device state: QEMU loads it, but its CPUs then
- * start from reset, in memory that belongs to another run.
+ * start from reset, in memory that belongs to another run. What waits at an
+ * address may have no CPU, as `-M none` has: there it is only noted.
  *
  * @throws {RangeError} if the snapshot holds RAM only
  */
 export async function refuseRamOnly(
   { source, index }: Snapshot,
-  signal: AbortSignal,
+  { to, qemu, qmp }: Pick<ResumeArguments, "to" | "qemu" | "qmp">,
+  { report, signal }: {
+    readonly report: Pick<ResumeReport, "note">;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   if (index.earlySections.length > 0) return;
   const type = new Uint8Array(1);
   if (index.ramEnd >= source.byteLength) return;
   await source.readInto(type, index.ramEnd, { signal });
   if (type[0] !== QEMU_VM_EOF) return;
+  const isSentAway = to !== undefined && qemu === undefined &&
+    qmp === undefined;
+  if (isSentAway) {
+    report.note(
+      `${source.name} holds RAM only, no CPU and no device: only a machine ` +
+        "without any, such as -M none, can go on from it",
+    );
+    return;
+  }
   throw new RangeError(
     `Cannot resume ${JSON.stringify(source.name)}: it holds RAM only, no CPU ` +
       "and no device, so no guest can go on from it; save it with the devices " +
