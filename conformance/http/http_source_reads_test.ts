@@ -137,3 +137,48 @@ test("readInto() stops at once when its signal is aborted", async () => {
   setTimeout(() => retrying.abort(new Error("enough")), 20);
   await assert.rejects(again, /^Error: enough$/);
 });
+
+test("readInto() stops at once though fetch takes no notice of its signal", async () => {
+  const answers: ((request: Request) => Response | Promise<Response>)[] = [
+    () => new Promise<Response>(() => {}),
+    // Some bytes, and then none; and what was made of it cannot be stopped.
+    () =>
+      new Response(
+        new ReadableStream({
+          start: (controller) => controller.enqueue(new Uint8Array(10)),
+          cancel: () => new Promise(() => {}),
+        }),
+        {
+          status: 206,
+          headers: {
+            "content-range": `bytes 1048576-1052671/${FILE.length}`,
+            etag: '"1"',
+          },
+        },
+      ),
+  ];
+  await using liar = await startLiar(FILE);
+  for (const answer of answers) {
+    let isOpen = false;
+    const source = await openHttpSource(liar.url, {
+      ...FAST,
+      retries: 1,
+      timeout: 50,
+      fetch: async (request) => {
+        if (isOpen) return await answer(request);
+        isOpen = true;
+        return await fetch(request);
+      },
+    });
+    const target = new Uint8Array(4096);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reading = source.readInto(target, 0x100000, { signal });
+    setTimeout(() => controller.abort(new Error("enough")), 5);
+    await assert.rejects(reading, /^Error: enough$/);
+    assert.match(
+      await messageOf(source.readInto(target, 0x100000), liar),
+      /: no answer for 50 ms \(2 tries\)$/,
+    );
+  }
+});

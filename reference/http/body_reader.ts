@@ -4,8 +4,10 @@ import type { BodyBuffers } from "./body_buffers.ts";
 export interface BodyReader {
   /** The next chunk, good until the next call; undefined at the end. */
   read(): Promise<Uint8Array | undefined>;
+  /** Has a pending read, and all that come, give undefined. */
+  cancel(): void;
   /** Drops what is left of the body. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** A reader through buffers of ours, where the runtime and the body have such. */
@@ -33,9 +35,10 @@ function bufferReader(
       if (value !== undefined) buffer = value.buffer;
       return done ? undefined : value;
     },
-    async close() {
+    cancel: () => cancelReader(reader),
+    close() {
       buffers.give(buffer);
-      await closeReader(reader);
+      closeReader(reader);
     },
   };
 }
@@ -47,13 +50,21 @@ function plainReader(
     async read() {
       return (await reader.read()).value;
     },
+    cancel: () => cancelReader(reader),
     close: () => closeReader(reader),
   };
 }
 
-async function closeReader(
+function cancelReader(
   reader: ReadableStreamBYOBReader | ReadableStreamDefaultReader,
-): Promise<void> {
-  await reader.cancel().catch(() => {});
+): void {
+  reader.cancel().catch(() => {});
+}
+
+/** Not waited for: who made the body may take no notice. */
+function closeReader(
+  reader: ReadableStreamBYOBReader | ReadableStreamDefaultReader,
+): void {
+  cancelReader(reader);
   reader.releaseLock();
 }

@@ -35,15 +35,21 @@ export class HttpAnswer {
   readonly response: Response;
   readonly #buffers: BodyBuffers;
   readonly #watch: AnswerWatch;
+  readonly #signal: AbortSignal;
 
-  /** Its body is read through `buffers`. */
+  /** Its body is read through `buffers`, until the signal is aborted. */
   constructor(
     response: Response,
-    options: { readonly buffers: BodyBuffers; readonly watch: AnswerWatch },
+    options: {
+      readonly buffers: BodyBuffers;
+      readonly watch: AnswerWatch;
+      readonly signal: AbortSignal;
+    },
   ) {
     this.response = response;
     this.#buffers = options.buffers;
     this.#watch = options.watch;
+    this.#signal = options.signal;
   }
 
   /** Hands a part of a body to `take`, positions being those in the part. */
@@ -80,22 +86,27 @@ export class HttpAnswer {
     const { body } = this.response;
     if (body === null) return true;
     const reader = readerOf(body, this.#buffers);
+    const signal = this.#signal;
+    const cancel = () => reader.cancel();
+    signal.addEventListener("abort", cancel);
     try {
       for (let position = 0;;) {
         this.#watch.waiting();
         const chunk = await reader.read();
+        signal.throwIfAborted();
         this.#watch.heard();
         if (chunk === undefined) return true;
         if (!await visit(chunk, position)) return false;
         position += chunk.length;
       }
     } finally {
-      await reader.close();
+      signal.removeEventListener("abort", cancel);
+      reader.close();
     }
   }
 
   /** Drops the body. */
-  async cancel(): Promise<void> {
-    await this.response.body?.cancel();
+  cancel(): void {
+    this.response.body?.cancel().catch(() => {});
   }
 }

@@ -1,6 +1,7 @@
 import { type ByteRange, hex, rangeEnd } from "../../format/mod.ts";
 import { shownName, withoutSecrets } from "../sources/shown_name.ts";
 import { SourceError } from "../sources/source_error.ts";
+import { sleep, waitFor } from "../wait.ts";
 import { BodyBuffers } from "./body_buffers.ts";
 import { fetchFailure } from "./fetch_failure.ts";
 import { HttpAnswer } from "./http_answer.ts";
@@ -91,7 +92,7 @@ export class HttpClient {
           throw this.error(ranges, `${error.message}${tries}`);
         }
         const backoff = this.#retryDelay * 2 ** attempt;
-        await wait(
+        await sleep(
           Math.max(error.retryAfter ?? 0, backoff * (0.5 + Math.random() / 2)),
           signal,
         );
@@ -149,18 +150,20 @@ export class HttpClient {
     try {
       const response = await requestRanges(this.#target, ranges, {
         signal: controller.signal,
-        fetch: (request) => {
-          this.requests++;
-          return this.#fetch(request);
-        },
+        fetch: (request) => this.#ask(request, controller.signal),
       });
       this.#hasAnswered = true;
       try {
         this.#checkPassing(response);
-        const buffers = this.#buffers;
-        return await consume(new HttpAnswer(response, { buffers, watch }));
+        return await consume(
+          new HttpAnswer(response, {
+            buffers: this.#buffers,
+            watch,
+            signal: controller.signal,
+          }),
+        );
       } catch (error) {
-        await response.body?.cancel().catch(() => {});
+        response.body?.cancel().catch(() => {});
         throw error;
       }
     } catch (error) {
@@ -174,6 +177,18 @@ export class HttpClient {
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", giveUp);
+    }
+  }
+
+  /** Sends a request. A `fetch` that takes no notice of its signal is left alone. */
+  async #ask(request: Request, signal: AbortSignal): Promise<Response> {
+    this.requests++;
+    const answer = this.#fetch(request);
+    try {
+      return await waitFor(answer, { signal });
+    } catch (error) {
+      answer.then(({ body }) => body?.cancel()).catch(() => {});
+      throw error;
     }
   }
 
@@ -220,18 +235,4 @@ function parseRetryAfter(value: string | null): number | undefined {
     : (Date.parse(value) - Date.now()) / 1000;
   if (!(seconds > 0)) return undefined;
   return Math.min(RETRY_AFTER_MAX, seconds * 1000);
-}
-
-function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }

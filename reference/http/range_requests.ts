@@ -154,7 +154,7 @@ export class RangeRequests {
       const boundary = multipartBoundary(type);
       if (response.status !== 206 || boundary === undefined) {
         this.#severalAtOnce = false;
-        await answer.cancel();
+        answer.cancel();
         return new Set<number>();
       }
       this.#check(ranges, response);

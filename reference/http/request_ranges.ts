@@ -29,7 +29,7 @@ export async function requestRanges(
     const response = await send(target, ranges, options);
     const location = response.headers.get("location");
     if (!REDIRECTS.has(response.status) || location === null) return response;
-    await response.body?.cancel();
+    response.body?.cancel().catch(() => {});
     target = redirected(target, location);
   }
   throw new FinalFailure(

@@ -1,4 +1,5 @@
 import { SourceError } from "../sources/source_error.ts";
+import { sleep } from "../wait.ts";
 
 /** The first wait before another try, in milliseconds; it doubles. */
 const FIRST_DELAY = 50;
@@ -37,22 +38,4 @@ export async function readPersistently<T>(
     }
     await sleep(delay, signal);
   }
-}
-
-/** Resolves after some time; rejects when the signal is aborted before. */
-export function sleep(
-  milliseconds: number,
-  signal: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -1,6 +1,6 @@
 import type { PageRun } from "../../format/mod.ts";
 import type { MovingFront } from "../sources/moving_front.ts";
-import { sleep } from "./persistent_read.ts";
+import { sleep } from "../wait.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
 /** Milliseconds after which nobody seems to wait for a page any more. */

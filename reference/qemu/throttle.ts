@@ -1,4 +1,4 @@
-import { sleep } from "./persistent_read.ts";
+import { sleep } from "../wait.ts";
 
 /** Keeps work to so many bytes a second. */
 export class Throttle {

@@ -1,3 +1,4 @@
+import { waitFor } from "../wait.ts";
 import type { ByteSource, ReadOptions } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
 import { SourceError } from "./source_error.ts";
@@ -47,9 +48,12 @@ class BlobSource implements ByteSource {
     const range = { offset, length: target.length };
     let bytes: ArrayBuffer;
     try {
-      bytes = await this.#blob.slice(offset, offset + target.length)
+      // Nobody can stop it; what comes late is dropped.
+      const whole = this.#blob.slice(offset, offset + target.length)
         .arrayBuffer();
+      bytes = await waitFor(whole, options);
     } catch (cause) {
+      options.signal?.throwIfAborted();
       // A browser's file that changed on the disk since it was chosen.
       throw new SourceError(
         this.name,
