@@ -68,13 +68,13 @@ export class PageBitmap {
     return this.#next(from, end, 0xff);
   }
 
-  /** The runs of set bits, in order, each as long as it can be. */
-  *runs(): Generator<PageRun> {
-    let first = this.nextSet(0);
-    while (first < this.pageCount) {
-      const end = this.nextClear(first);
+  /** The runs of set bits in [from, to), in order, each as long as it can be. */
+  *runs(from = 0, to = this.pageCount): Generator<PageRun> {
+    let first = this.nextSet(from, to);
+    while (first < to) {
+      const end = this.nextClear(first, to);
       yield { first, end };
-      first = this.nextSet(end);
+      first = this.nextSet(end, to);
     }
   }
 

@@ -30,9 +30,13 @@ export function setBit(words: Int32Array, index: number): void {
   Atomics.or(words, Math.floor(index / 32), 1 << ((index & 31) ^ SWAP));
 }
 
-/** Clears a bit, whatever other threads do to the bits beside it. */
-export function clearBit(words: Int32Array, index: number): void {
-  Atomics.and(words, Math.floor(index / 32), ~(1 << ((index & 31) ^ SWAP)));
+/**
+ * Clears a bit, whatever other threads do to the bits beside it. Returns whether
+ * it was set.
+ */
+export function clearBit(words: Int32Array, index: number): boolean {
+  const bit = 1 << ((index & 31) ^ SWAP);
+  return (Atomics.and(words, Math.floor(index / 32), ~bit) & bit) !== 0;
 }
 
 /** Sets the bits from `first` up to, not including, `end`: {@linkcode setBit}. */

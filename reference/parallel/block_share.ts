@@ -68,11 +68,13 @@ export class SharedBlockWriter implements Disposable {
           `${pageCount} pages`,
       );
     }
+    const position = pageOffset(this.#share, pageIndex);
     if (isZero(bytes)) {
-      clearBit(bits, pageIndex);
+      if (clearBit(bits, pageIndex)) {
+        this.#files.writer(file).writeSync(bytes, position);
+      }
       return false;
     }
-    const position = pageOffset(this.#share, pageIndex);
     this.#files.writer(file).writeSync(bytes, position);
     setBit(bits, pageIndex);
     return true;

@@ -55,6 +55,26 @@ test("SharedBlockWriter writes by several threads, and loses no bit", async () =
   assert.deepEqual(scratch.names(), ["vm.mr"]);
 });
 
+test("SharedBlockWriter writes zeros over a page that was not zero before", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("vm.mr");
+  const writer = await createSnapshot(createFileSink(path), [
+    { idstr: "ram", usedLength: 8 * PAGE },
+  ]);
+  const block = writer.block("ram");
+  {
+    using shared = new SharedBlockWriter(await block.share());
+    assert.equal(shared.writePageSync(3, new Uint8Array(PAGE).fill(5)), true);
+    assert.equal(shared.writePageSync(3, new Uint8Array(PAGE)), false);
+  }
+  await writer.finish();
+  using source = openFileSource(path);
+  const stored = new Uint8Array(PAGE);
+  source.readIntoSync(stored, block.pagesOffset + 3 * PAGE);
+  assert(stored.every((byte) => byte === 0));
+  assert.equal(openSnapshotSync(source).block("ram").hasPageSync(3), false);
+});
+
 test("share() and SharedBlockWriter refuse what cannot be", async () => {
   const blocks = [{ idstr: "ram", usedLength: PAGE }];
   const inMemory = await createSnapshot(memorySink(), blocks);

@@ -63,12 +63,12 @@ class CopyLane {
       const first = run.first + found.first;
       const end = run.first + found.end;
       this.#write(block, run, { first, end });
-      clearBits(present, done, first);
+      this.#clear(block, run, { first: done, end: first });
       setBits(present, first, end);
       zeroPages += first - done;
       done = end;
     }
-    clearBits(present, done, run.end);
+    this.#clear(block, run, { first: done, end: run.end });
     this.#count("zeroPages", zeroPages + run.end - done);
   }
 
@@ -110,6 +110,32 @@ class CopyLane {
       );
       this.#count("writtenPages", part.end - part.first);
     }
+  }
+
+  /**
+   * Clears the bits of pages that are zero in the buffer, and writes zeros over
+   * those that were not before.
+   */
+  #clear(
+    { present, to, toOffset }: LaneBlock,
+    buffered: PageRun,
+    run: PageRun,
+  ) {
+    if (present === undefined) return;
+    const { pageSize } = this.#task;
+    const { buffer, byteOffset, byteLength } = present;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    const stored = new PageBitmap(run.end, bytes).runs(run.first, run.end);
+    for (const { first, end } of stored) {
+      this.#files.writer(to).writeSync(
+        this.#buffer.bytes.subarray(
+          (first - buffered.first) * pageSize,
+          (end - buffered.first) * pageSize,
+        ),
+        toOffset + first * pageSize,
+      );
+    }
+    clearBits(present, run.first, run.end);
   }
 
   /** The parts of a run that the file does not hold already. */

@@ -97,7 +97,7 @@ export class MappedRamRecorder
     const writers = plan.blocks.map((block) => {
       const pageCount = pageCountOf(block.usedLength, block.pageSize);
       const empty = Promise.resolve(sharedBitmap(pageCount));
-      return new RAMBlockWriter(block, this.#sink, () => empty);
+      return new RAMBlockWriter(block, this.#sink, { loadBitmap: () => empty });
     });
     this.#plan = {
       ...plan,

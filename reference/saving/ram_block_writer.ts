@@ -28,8 +28,8 @@ export interface PageTarget {
 
 /**
  * Writes the pages of one RAMBlock, in any order, any number of times. Every
- * page has one place: written again it overwrites itself, and a page that
- * became zero has its bit cleared, whatever stays behind in the file.
+ * page has one place: written again it overwrites itself, also with zeros, and a
+ * page that is zero has its bit cleared.
  *
  * Await the write of a page before writing it again.
  */
@@ -47,6 +47,8 @@ export class RAMBlockWriter {
   readonly #header: MappedRamHeader;
   readonly #target: PageTarget;
   readonly #loadBitmap: () => Promise<PageBitmap>;
+  /** Whether old bytes of pages that become zero are left to the caller. */
+  readonly #keepsOld: boolean;
   #bitmap: Promise<PageBitmap> | undefined;
 
   /** Made by a `SnapshotWriter`. */
@@ -56,7 +58,10 @@ export class RAMBlockWriter {
       readonly usedLength: number;
     },
     target: PageTarget,
-    loadBitmap: () => Promise<PageBitmap>,
+    { loadBitmap, keepsOld = false }: {
+      readonly loadBitmap: () => Promise<PageBitmap>;
+      readonly keepsOld?: boolean;
+    },
   ) {
     this.idstr = block.idstr;
     this.usedLength = block.usedLength;
@@ -66,13 +71,16 @@ export class RAMBlockWriter {
     this.#header = block;
     this.#target = target;
     this.#loadBitmap = loadBitmap;
+    this.#keepsOld = keepsOld;
   }
 
   /** Writes a page. Returns whether it is stored: a zero page is not. */
   async writePage(pageIndex: number, bytes: Uint8Array): Promise<boolean> {
     this.#checkPages(pageIndex, 1, bytes);
-    const words = sharedWords(await this.bitmap());
+    const bitmap = await this.bitmap();
+    const words = sharedWords(bitmap);
     if (isZero(bytes)) {
+      if (bitmap.isSet(pageIndex)) await this.#overwrite(pageIndex, bytes);
       clearBit(words, pageIndex);
       return false;
     }
@@ -91,10 +99,19 @@ export class RAMBlockWriter {
     nonZero: PageBitmap,
   ): Promise<void> {
     this.#checkPages(first, nonZero.pageCount, bytes);
-    const words = sharedWords(await this.bitmap());
+    const bitmap = await this.bitmap();
+    const words = sharedWords(bitmap);
+    const clear = async (from: number, to: number) => {
+      for (const run of bitmap.runs(first + from, first + to)) {
+        const start = (run.first - first) * this.pageSize;
+        const end = (run.end - first) * this.pageSize;
+        await this.#overwrite(run.first, bytes.subarray(start, end));
+      }
+      clearBits(words, first + from, first + to);
+    };
     let done = 0;
     for (const run of nonZero.runs()) {
-      clearBits(words, first + done, first + run.first);
+      await clear(done, run.first);
       const { length } = pageRunRange(this.#header, run);
       const start = run.first * this.pageSize;
       await this.#target.write(
@@ -104,7 +121,13 @@ export class RAMBlockWriter {
       setBits(words, first + run.first, first + run.end);
       done = run.end;
     }
-    clearBits(words, first + done, first + nonZero.pageCount);
+    await clear(done, nonZero.pageCount);
+  }
+
+  /** Writes zeros over the bytes of pages that were not zero before. */
+  async #overwrite(pageIndex: number, zeros: Uint8Array): Promise<void> {
+    if (this.#keepsOld) return;
+    await this.#target.write(zeros, pageOffset(this.#header, pageIndex));
   }
 
   /** How many pages are stored so far. */

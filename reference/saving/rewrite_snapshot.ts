@@ -130,10 +130,14 @@ export async function rewriteSnapshot(
   const blocks = snapshot.blocks.filter((block) => !block.ignored);
   const before = new Map<string, Uint8Array>();
   const writers = blocks.map((block) =>
-    new RAMBlockWriter(block, store, async () => {
-      const bitmap = await loadBitmap(store, block, order);
-      before.set(block.idstr, bitmap.bytes.slice());
-      return bitmap;
+    new RAMBlockWriter(block, store, {
+      // A bit that is set is not to be that of other bytes: they go at the end.
+      keepsOld: true,
+      async loadBitmap() {
+        const bitmap = await loadBitmap(store, block, order);
+        before.set(block.idstr, bitmap.bytes.slice());
+        return bitmap;
+      },
     })
   );
   return new SnapshotRewriter(store, writers, order, before);

@@ -103,6 +103,10 @@ test("saveLive() saves what is there when the guest stops, by any threads", asyn
       if (guest.ram[page * PAGE] !== 0) nonZero++;
     }
     assert.equal(blocks[0].presentCount, nonZero, "zero clears");
+    const { pagesOffset } = block;
+    const stored = new Uint8Array(PAGES * PAGE);
+    source.readIntoSync(stored, pagesOffset);
+    assert.equal(Buffer.compare(stored, guest.ram), 0, "also in the file");
   }
 });
 

@@ -157,7 +157,7 @@ export async function createWithFrame(
   const writers = plan.blocks.map((block) => {
     const pageCount = pageCountOf(block.usedLength, block.pageSize);
     const empty = Promise.resolve(sharedBitmap(pageCount));
-    return new RAMBlockWriter(block, sink, () => empty);
+    return new RAMBlockWriter(block, sink, { loadBitmap: () => empty });
   });
   const writer = new SnapshotWriter(sink, writers, frame, plan.eosOffset);
   const resumed = isResumed(sink, writer.byteLength);

@@ -6,6 +6,7 @@ import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
+import { PageBuffer } from "../zero_page.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 const PAGE = 4096;
@@ -44,7 +45,25 @@ test("writePage() clears the bit of a page that became zero", async () => {
   const read = open(bytes).block("ram");
   assert.equal(read.hasPageSync(4), false);
   assert.deepEqual(read.readPageSync(4), page(0));
-  assert.equal(bytes[read.pagesOffset + 4 * PAGE], 1); // stale, and ignored
+  assert.equal(bytes[read.pagesOffset + 4 * PAGE], 0, "its old bytes are gone");
+});
+
+test("writePages() writes zeros over pages that were not zero before", async () => {
+  const sink = memorySink();
+  const writer = await createSnapshot(sink, BLOCKS);
+  const block = writer.block("ram");
+  const many = new PageBuffer(10 * PAGE);
+  for (const nonZero of [[0, 1, 3, 5, 6, 9], [1, 2, 6], []]) {
+    many.bytes.fill(0);
+    for (const index of nonZero) many.bytes[index * PAGE] = 1 + index;
+    await block.writePages(2, many.bytes, many.nonZeroPages(PAGE, 10));
+    const { pagesOffset } = block;
+    const found = sink.bytes().subarray(pagesOffset).slice(0, 12 * PAGE);
+    const expected = new Uint8Array(found.length);
+    expected.set(many.bytes, 2 * PAGE);
+    assert.deepEqual(found, expected.subarray(0, found.length));
+    assert.equal(await block.presentCount(), nonZero.length);
+  }
 });
 
 test("writePage() does not count a page whose write failed", async () => {
