@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(
@@ -20,6 +22,8 @@ export interface ServerEvent {
 export interface PageServerProcessOptions {
   /** How many descriptors it may have. */
   readonly descriptors?: number | undefined;
+  /** A command that runs the command line that follows, unread. */
+  readonly wrapper?: readonly string[] | undefined;
 }
 
 /** `page-server` in a process of its own; it is killed with the test. */
@@ -37,13 +41,13 @@ export class PageServerProcess implements AsyncDisposable {
   private constructor(
     socket: string,
     args: readonly string[],
-    { descriptors }: PageServerProcessOptions,
+    { descriptors, wrapper = [] }: PageServerProcessOptions,
   ) {
     this.socket = socket;
     const deno = "Deno" in globalThis ? ["run", "-A"] : [];
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors};`;
     const child = spawn("sh", [
-      ...["-c", `${limit} exec "$@"`, "sh", process.execPath],
+      ...["-c", `${limit} exec "$@"`, "sh", ...wrapper, process.execPath],
       ...[...deno, MAIN, "page-server", "--json"],
       ...["--listen", `unix:${socket}`, ...args],
     ], { stdio: ["ignore", "pipe", "pipe"] });
@@ -71,7 +75,11 @@ export class PageServerProcess implements AsyncDisposable {
     options: PageServerProcessOptions = {},
   ): Promise<PageServerProcess> {
     const server = new PageServerProcess(socket, args, options);
-    await server.until((it) => it.event === "ready");
+    if (options.wrapper === undefined) {
+      await server.until((it) => it.event === "ready");
+    } else {
+      while (!existsSync(socket)) await sleep(10);
+    }
     return server;
   }
 

@@ -26,13 +26,16 @@ export class ResumeCommand implements AsyncDisposable {
   #onText: () => void = () => {};
   #hasExited = false;
 
-  /** Starts it in a directory. */
-  constructor(directory: string, args: readonly string[]) {
+  /** Starts it in a directory, by way of the command `wrapper` if there is one. */
+  constructor(
+    directory: string,
+    args: readonly string[],
+    wrapper: readonly string[] = [],
+  ) {
     const deno = "Deno" in globalThis ? ["run", "--quiet", "-A"] : [];
-    const child = spawn(process.execPath, [...deno, MAIN, "resume", ...args], {
-      cwd: directory,
-      stdio: "pipe",
-    });
+    const line = [process.execPath, ...deno, MAIN, "resume", ...args];
+    const [program, ...rest] = [...wrapper, ...line];
+    const child = spawn(program, rest, { cwd: directory, stdio: "pipe" });
     this.#child = child;
     child.stdout.on("data", (text) => {
       this.#stdout += String(text);

@@ -1,0 +1,25 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** What an output can be that nobody reads: see `unread_output.py`. */
+export type Unread =
+  | "pipe"
+  | "socket"
+  | "terminal"
+  | "left"
+  | "closed"
+  | `late:${string}`;
+
+const PROGRAM = fileURLToPath(new URL("unread_output.py", import.meta.url));
+
+/** Whether there is what {@linkcode unread} needs. */
+export const CAN_LEAVE_UNREAD: boolean =
+  spawnSync("python3", ["-c", "import fcntl, pty"]).status === 0;
+
+/**
+ * The start of a command line that gives a program standard output (1), standard
+ * error (2), or both (12) of which nobody reads anything.
+ */
+export function unread(how: Unread, descriptors: 1 | 2 | 12): string[] {
+  return ["python3", PROGRAM, how, String(descriptors)];
+}

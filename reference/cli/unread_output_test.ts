@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, readlinkSync } from "node:fs";
+import { connect } from "node:net";
+import { constants } from "node:os";
+import process from "node:process";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { openFileSource } from "../local/mod.ts";
+import { verifySnapshot } from "../snapshot/mod.ts";
+import { programLine, run } from "./testing/run_program.ts";
+import { ScratchDirectory } from "./testing/scratch_directory.ts";
+import { fixtureStream } from "./testing/sequential_fixture.ts";
+import { fixtureMemory, fixtureSnapshot } from "./testing/snapshot_fixture.ts";
+import {
+  CAN_LEAVE_UNREAD,
+  type Unread,
+  unread,
+} from "./testing/unread_output.ts";
+
+const OPTIONS = {
+  timeout: 120_000,
+  skip: CAN_LEAVE_UNREAD ? false : "there is no python3 with fcntl and pty",
+};
+
+/** Every kind of output that nobody reads, on one stream or on both. */
+const KINDS: readonly (readonly [how: Unread, descriptors: 1 | 2 | 12])[] = [
+  ["pipe", 12],
+  ["socket", 1],
+  ["terminal", 12],
+  ["left", 1],
+  ["left", 12],
+  ["closed", 12],
+];
+
+const MEMORY = fixtureMemory()["pc.ram"];
+
+async function assertGood(path: string): Promise<void> {
+  using source = openFileSource(path);
+  const { good, findings } = await verifySnapshot(source, { pages: true });
+  assert(good, JSON.stringify(findings));
+}
+
+/** Runs a command whose output is left unread, which must do its work. */
+async function runUnread(
+  args: readonly string[],
+  kind: typeof KINDS[number],
+  onStart?: (child: ChildProcess) => void,
+): Promise<void> {
+  const { code, stderr } = await run(args, {
+    wrapper: unread(...kind),
+    ...(onStart === undefined ? {} : { onStart }),
+  });
+  const what = `${args.join(" ")}, ${kind.join(" ")}`;
+  assert.match(stderr, /^(\d+ lines? for standard output dropped[^\n]*\n)?$/);
+  assert.equal(code, 0, what);
+}
+
+for (const kind of KINDS) {
+  test(
+    `work is done that tells of itself to ${kind.join(" ")}`,
+    OPTIONS,
+    async () => {
+      using scratch = new ScratchDirectory();
+      const image = scratch.write("image", MEMORY);
+      const stream = scratch.write("vm.seq", await fixtureStream());
+      const [saved, converted] = ["saved.mr", "converted.mr"]
+        .map((name) => scratch.file(name));
+      await runUnread(
+        ["save", saved, "--block", `ram=${image}`, "--json"],
+        kind,
+      );
+      await assertGood(saved);
+      await runUnread(["load", saved, scratch.path, "--json"], kind);
+      assert.equal(Buffer.compare(scratch.read("ram.img"), MEMORY), 0);
+      await runUnread(["convert", stream, converted, "--json"], kind);
+      await assertGood(converted);
+      await runUnread(["convert", stream, converted, "--force"], kind);
+      await assertGood(converted);
+    },
+  );
+}
+
+test(
+  "a migration is received whoever reads what is told of it",
+  OPTIONS,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const stream = await fixtureStream();
+    for (const how of ["pipe", "left"] as const) {
+      const out = scratch.file(`${how}.mr`);
+      const path = scratch.file(`${how}.sock`);
+      const args = ["receive", out, "--listen", `unix:${path}`, "--json"];
+      await runUnread(args, [how, 12], () => void send(path, stream));
+      await assertGood(out);
+    }
+  },
+);
+
+/** Sends bytes to a socket as soon as somebody listens there. */
+async function send(path: string, bytes: Uint8Array): Promise<void> {
+  for (;;) {
+    const socket = connect(path);
+    try {
+      await once(socket, "connect");
+      socket.end(bytes);
+      return;
+    } catch {
+      await sleep(20);
+    }
+  }
+}
+
+test("what was dropped is said when it is read again", OPTIONS, async () => {
+  using scratch = new ScratchDirectory();
+  const go = scratch.file("go");
+  const module = fileURLToPath(
+    new URL("testing/many_log_lines.ts", import.meta.url),
+  );
+  const [late, ...rest] = unread(`late:${go}`, 1);
+  const line = programLine([go], undefined, module);
+  const child = spawn(late, [...rest, ...line], { stdio: "ignore" });
+  const [code] = await once(child, "exit");
+  assert.equal(code, 0);
+  while (!scratch.list().includes("go.read")) await sleep(10);
+  const text = new TextDecoder().decode(scratch.read("go.read"));
+  const [filler, ...lines] = text.trimEnd().split("\n");
+  assert.match(filler, /^x+$/);
+  assert.equal(lines.pop(), "last");
+  const at = lines.findIndex((it) => it.startsWith("{"));
+  const { event, count } = JSON.parse(lines[at]);
+  assert.equal(event, "dropped");
+  const numbers = lines.toSpliced(at, 1).map((it) => parseInt(it));
+  assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b));
+  assert.equal(count, 20_000 - numbers.length, "all the others are counted");
+  assert.equal(numbers.at(-1), 19_999);
+});
+
+test("what is printed is kept until it is read", OPTIONS, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const range = ["read", file, "pc.ram", "0", "3M", "--out", "-"];
+  const [program, ...args] = programLine(range);
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const parts: Buffer[] = [];
+  for await (const part of child.stdout) {
+    // Slower than it is printed.
+    if (parts.length % 16 === 0) await sleep(20);
+    parts.push(part);
+  }
+  assert.equal(Buffer.compare(Buffer.concat(parts), MEMORY), 0);
+});
+
+test("a command whose output is not read can be stopped", OPTIONS, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const args = ["read", file, "pc.ram", "0", "3M", "--out", "-"];
+  for (
+    const [how, signal, expected] of [
+      ["pipe", "SIGINT", 130],
+      ["socket", "SIGTERM", 143],
+    ] as const
+  ) {
+    const { code, stderr } = await run(args, {
+      wrapper: unread(how, 1),
+      onStart: (child) => void stopWhenReady(child, signal),
+    });
+    assert.equal(stderr, `error: Cannot finish: stopped by ${signal}\n`);
+    assert.equal(code, expected);
+  }
+});
+
+/** Sends a signal as soon as the program, no longer python3, handles it. */
+async function stopWhenReady(
+  { pid }: ChildProcess,
+  signal: "SIGINT" | "SIGTERM",
+): Promise<void> {
+  assert(pid !== undefined);
+  const bit = 1n << BigInt(constants.signals[signal] - 1);
+  for (;;) {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const caught = /^SigCgt:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
+    const isPython = readlinkSync(`/proc/${pid}/exe`).includes("python");
+    if (!isPython && (BigInt(`0x${caught}`) & bit) !== 0n) break;
+    await sleep(10);
+  }
+  process.kill(pid, signal);
+}
+
+test(
+  "a command that is run for its output ends when the reader leaves",
+  OPTIONS,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    const bad = scratch.write("bad.mr", "QEVX");
+    const cases: [args: string[], code: number][] = [
+      [["info", file], 141],
+      [["read", file, "pc.ram", "0", "3M", "--out", "-"], 141],
+      [["read", file, "pc.ram", "0", "3M", "--json"], 141],
+      [["verify", file, "--json"], 141],
+      [["verify", bad], 1],
+      [["--help"], 141],
+    ];
+    for (const [args, expected] of cases) {
+      const { code, stderr } = await run(args, { wrapper: unread("left", 1) });
+      assert.equal(stderr, "");
+      assert.equal(code, expected, args.join(" "));
+    }
+  },
+);
