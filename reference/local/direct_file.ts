@@ -1,5 +1,6 @@
 import { builtinModule } from "./builtin_module.ts";
-import { LocalFile, nodeFs } from "./local_file.ts";
+import { LocalFile } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
 import { SourceError } from "../sources/source_error.ts";
 
 /** Addresses, positions and lengths of direct I/O are multiples of this. */

@@ -1,5 +1,6 @@
 import { builtinModule } from "./builtin_module.ts";
-import { LocalFile, nodeFs } from "./local_file.ts";
+import { LocalFile } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
 
 /**
  * Takes the lock of an open file (`flock` of Linux) unless another has it, which

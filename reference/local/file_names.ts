@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { nodeFs } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
 
 /** Device and inode of what has a name; undefined if nothing has. */
 export function identityAt(path: string): string | undefined {

@@ -2,7 +2,8 @@ import type { ByteRange } from "../../format/mod.ts";
 import { setBacking } from "../sources/backing.ts";
 import type { ReadOptions, SyncByteSource } from "../sources/byte_source.ts";
 import { checkRange } from "../sources/check_range.ts";
-import { LocalFile, nodeFs } from "./local_file.ts";
+import { LocalFile } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
 
 /**
  * A source over a file of this machine. Close it, or let `using` do it.

@@ -1,17 +1,12 @@
-import type * as NodeFs from "node:fs";
 import type { BackingFile } from "../sources/backing.ts";
 import { checkRange } from "../sources/check_range.ts";
 import { SourceError } from "../sources/source_error.ts";
-import { builtinModule } from "./builtin_module.ts";
 import { isBehindEnd } from "./device_length.ts";
 import { fileError, fileShrank, notSeekable } from "./file_error.ts";
 import { deviceFacts, regularFileFacts } from "./file_facts.ts";
 import { type FileVersion, FileWatch } from "./file_watch.ts";
-
-/** `node:fs`, or an error where there are no files. */
-export function nodeFs(): typeof NodeFs {
-  return builtinModule("node:fs", { what: "files", action: "open files" });
-}
+import { nodeFs } from "./node_fs.ts";
+import { flushAside, readAside } from "./thread_pool_calls.ts";
 
 /** The flags of `open(2)` with which a file can be written to. */
 const WRITES = 3;
@@ -140,11 +135,11 @@ export class LocalFile implements Disposable {
   ): Promise<void> {
     signal?.throwIfAborted();
     checkRange(this, offset, target.length);
-    const fd = this.#descriptor;
+    const file = { fd: this.#descriptor, name: this.name };
     for (let done = 0; done < target.length;) {
       const length = Math.min(target.length - done, TRANSFER_MAX);
       const part = target.subarray(done, done + length);
-      const count = await this.#readPart(fd, part, offset + done);
+      const count = await readAside(file, part, offset + done);
       signal?.throwIfAborted();
       if (count === 0) throw this.#shrank(offset + done, length);
       done += count;
@@ -190,14 +185,7 @@ export class LocalFile implements Disposable {
   /** As {@linkcode flush}, while other work goes on. */
   flushAside(): Promise<void> {
     const fd = this.#descriptor;
-    return this.#held(
-      new Promise((resolve, reject) => {
-        this.#fs.fsync(fd, (error) => {
-          if (error === null) resolve();
-          else reject(fileError("flush", this.name, error));
-        });
-      }),
-    );
+    return this.#held(flushAside({ fd, name: this.name }));
   }
 
   /** Closes the file once nothing is under way; a second call does nothing. */
@@ -230,18 +218,6 @@ export class LocalFile implements Disposable {
       if (isBehindEnd(error)) return false;
       throw fileError("read", this.name, error, { offset, length: 1 });
     }
-  }
-
-  #readPart(fd: number, part: Uint8Array, offset: number): Promise<number> {
-    const { length } = part;
-    return new Promise((resolve, reject) => {
-      this.#fs.read(fd, part, 0, length, offset, (error, count) => {
-        if (error === null) resolve(count);
-        else {
-          reject(fileError("read", this.name, error, { offset, length }));
-        }
-      });
-    });
   }
 
   /** Until a call has ended, its descriptor must not be that of another file. */

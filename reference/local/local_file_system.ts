@@ -1,4 +1,4 @@
-import { nodeFs } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
 
 /**
  * File systems of one host alone, by Linux's numbers: what a kernel says of the

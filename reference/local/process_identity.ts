@@ -1,5 +1,5 @@
 import { builtinModule } from "./builtin_module.ts";
-import { nodeFs } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
 import { mayAsk } from "./may_ask.ts";
 
 const USE = { what: "processes", action: "ask for processes" };

@@ -1,5 +1,6 @@
 import { builtinModule } from "./builtin_module.ts";
-import { LocalFile, nodeFs } from "./local_file.ts";
+import { LocalFile } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
 
 /**
  * Bytes that are wanted for a while only: the first of them in memory, the

@@ -7,7 +7,7 @@ import {
   removeName,
   renameToNew,
 } from "./file_names.ts";
-import { nodeFs } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
 
 /** Bytes of a socket's path that the kernel takes, without the final NUL. */
 const PATH_MAX = 107;

@@ -1,7 +1,8 @@
 import type { BackingFile } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { DirectFile } from "./direct_file.ts";
-import { LocalFile, nodeFs } from "./local_file.ts";
+import { LocalFile } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
 
 /** A file is sparse here if no more than one byte in so many is on the disk. */
 const SPARSE_SHARE = 4;

@@ -1,6 +1,6 @@
 import { builtinModule } from "./builtin_module.ts";
 import { fileError } from "./file_error.ts";
-import { nodeFs } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
 import { livenessOf, processIdentity } from "./process_identity.ts";
 
 /** `mapped-ram-<pid>-<identity of the process>-<random>` */

@@ -1,5 +1,6 @@
 import { DirectFile } from "../local/direct_file.ts";
-import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { LocalFile } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import { SparseFile } from "../local/sparse_file.ts";
 import type { BackingFile } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";

@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { hex } from "../../format/mod.ts";
 import { builtinModule } from "../local/builtin_module.ts";
-import { nodeFs } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import type { RAMBlock } from "../snapshot/ram_block.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { findGuestMemory, type GuestMemory } from "./guest_memory.ts";

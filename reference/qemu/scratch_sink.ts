@@ -1,5 +1,6 @@
 import { removeName } from "../local/file_names.ts";
-import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { LocalFile } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 
 /**

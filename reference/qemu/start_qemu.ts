@@ -1,4 +1,4 @@
-import { nodeFs } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import { makeTemporaryFolder } from "../local/temporary_folder.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { waitFor, type WaitOptions } from "../wait.ts";

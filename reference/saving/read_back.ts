@@ -1,5 +1,6 @@
 import { openFileSource } from "../local/file_source.ts";
-import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { LocalFile } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { MemorySink } from "../sinks/memory_sink.ts";
 import { backingOf } from "../sources/backing.ts";

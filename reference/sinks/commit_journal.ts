@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { builtinModule } from "../local/builtin_module.ts";
-import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { LocalFile } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import { ownUser } from "../local/own_user.ts";
 
 /** One file of several that are put in place together. */

@@ -1,7 +1,8 @@
 import type { ByteRange } from "../../format/mod.ts";
 import { fileError } from "../local/file_error.ts";
 import { identityAt, renameToNew } from "../local/file_names.ts";
-import { type LocalFile, nodeFs } from "../local/local_file.ts";
+import type { LocalFile } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import { setBacking } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { ByteSink } from "./byte_sink.ts";

@@ -1,4 +1,5 @@
-import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { LocalFile } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { checkRange } from "../sources/check_range.ts";
 import type { ByteStore } from "./byte_sink.ts";

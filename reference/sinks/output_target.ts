@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { builtinModule } from "../local/builtin_module.ts";
 import { fileError, notSeekable } from "../local/file_error.ts";
-import { nodeFs } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import { ownUser } from "../local/own_user.ts";
 import { SourceError } from "../sources/source_error.ts";
 

@@ -7,7 +7,8 @@ import {
   type TryLock,
 } from "../local/file_lock.ts";
 import { identityAt, removeName } from "../local/file_names.ts";
-import { LocalFile, nodeFs } from "../local/local_file.ts";
+import { LocalFile } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import { ownUser } from "../local/own_user.ts";
 import { SourceError } from "../sources/source_error.ts";
 import { partialPath } from "./partial_file.ts";

@@ -1,5 +1,5 @@
 import { builtinModule } from "../local/builtin_module.ts";
-import { nodeFs } from "../local/local_file.ts";
+import { nodeFs } from "../local/node_fs.ts";
 import { processIdentity } from "../local/process_identity.ts";
 
 /**
