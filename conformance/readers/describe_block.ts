@@ -16,11 +16,11 @@ export interface ReadableBlock {
 export async function describeBlock(block: ReadableBlock): Promise<object> {
   const { idstr, usedLength } = block;
   const presentRuns: [number, number][] = [];
+  if (block.ignored) return { idstr, usedLength, presentRuns, sha256: null };
   for await (const { first, end } of block.presentRuns()) {
     presentRuns.push([first, end]);
   }
-  const sha256 = block.ignored ? null : await hash(block);
-  return { idstr, usedLength, presentRuns, sha256 };
+  return { idstr, usedLength, presentRuns, sha256: await hash(block) };
 }
 
 async function hash(block: ReadableBlock): Promise<string> {

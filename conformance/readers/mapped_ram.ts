@@ -34,7 +34,7 @@ export async function answer(
     for (const block of snapshot.blocks) {
       const { pageSize, bitmapOffset, pagesOffset, ignored } = block;
       blocks.push({
-        ...ignored ? { ignored, presentRuns: [], sha256: null } : {},
+        ...ignored ? { ignored } : {},
         ...await describeBlock(block),
         ...{ pageSize, bitmapOffset, pagesOffset },
       });

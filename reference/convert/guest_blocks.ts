@@ -34,6 +34,8 @@ export interface GuestBlocks {
 }
 
 const PAGE = 0x1000;
+/** Most bytes of a RAMBlock: a bit for each page is kept in memory. */
+const RAM_MAX = 2 ** 44;
 const MIB = 2 ** 20;
 const GIB4 = 2 ** 32;
 const SHADOW_START = 0xc0000;
@@ -199,6 +201,16 @@ function blockOf(
   places: readonly GuestRange[],
   usedLength: number,
 ): AddressSpace {
+  if (usedLength > RAM_MAX) {
+    throw new SourceError(
+      memory.name,
+      `Cannot make a RAMBlock of ${
+        JSON.stringify(memory.name)
+      }: it has memory ` +
+        `up to ${hex(usedLength)}, expected at most ${hex(RAM_MAX)} bytes of ` +
+        "RAM, or the ranges of its RAMBlocks",
+    );
+  }
   const parts = places.map(({ address, length, offset }) => ({
     ...{ address: offset, length, position: address },
   }));

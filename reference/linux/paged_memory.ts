@@ -184,6 +184,8 @@ async function findBlock(
     const found = idstr === undefined
       ? only
       : blocks.find((it) => it.idstr === idstr);
+    // What the file does not hold is refused before any page is made up.
+    if (found?.ignored) await found.readInto(new Uint8Array(0), 0);
     if (found !== undefined) return found;
     throw new SourceError(
       file,

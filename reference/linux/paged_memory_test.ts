@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, statSync, utimesSync } from "node:fs";
+import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
 import { createSnapshot } from "../saving/mod.ts";
 import { createFileSink } from "../sinks/mod.ts";
 import { PagedMemory } from "./paged_memory.ts";
@@ -38,6 +39,23 @@ async function writeSnapshot(path: string, idstrs = ["ram"]): Promise<void> {
 
 const ALL = Array.from({ length: PAGE_COUNT }, (_, page) => page);
 const VALUES = ALL.map(valueOf);
+
+uffdTest(
+  "PagedMemory makes up no memory that the file does not hold",
+  async (folder) => {
+    const vector = "../../conformance/vectors/valid/ignore-shared/snapshot.gz";
+    const path = folder.file("vm.mr");
+    const packed = readFileSync(new URL(vector, import.meta.url));
+    writeFileSync(path, gunzipSync(packed));
+    await assert.rejects(
+      PagedMemory.open(path, { idstr: "shared" }),
+      /a RAMBlock without pages, expected the memory that it was shared from/,
+    );
+    const source = await openPagerSource({ file: path, flat: false, open: {} });
+    assert.throws(() => source.memory("shared"), /was left out of it/);
+    assert.equal(source.memory("own").idstr, "own");
+  },
+);
 
 for (const background of [false, true]) {
   for (const faultAround of [PAGE, 0x10000]) {

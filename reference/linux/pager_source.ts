@@ -106,6 +106,13 @@ function sourceOf(
       const found = idstr === undefined
         ? blocks.length === 1 ? blocks[0] : undefined
         : blocks.find((it) => it.idstr === idstr);
+      if (found !== undefined && snapshot?.block(found.idstr).ignored) {
+        throw new RangeError(
+          `Cannot serve ${JSON.stringify(name)}: the memory of RAMBlock ` +
+            `${JSON.stringify(found.idstr)} was left out of it ` +
+            "(x-ignore-shared), expected the memory that it was shared from",
+        );
+      }
       if (found !== undefined) return found;
       const names = blocks.map((it) => it.idstr).join(", ");
       throw new RangeError(

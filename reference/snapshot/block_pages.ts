@@ -52,7 +52,7 @@ export class BlockPages {
     return pageRunRange(this, { first: pageIndex, end: pageIndex + 1 });
   }
 
-  /** The end of a look at runs, checked; 0 where there is nothing to look at. */
+  /** The end of a look at runs, checked. */
   runEnd(options: RunOptions): number {
     const { first = 0, end = this.pageCount } = options;
     const whole = Number.isInteger(first) && Number.isInteger(end);
@@ -62,7 +62,8 @@ export class BlockPages {
           `it has ${this.pageCount} pages`,
       );
     }
-    return this.#header.ignored ? 0 : end;
+    this.checkNotIgnored();
+    return end;
   }
 
   /** Refuses a page that the block does not have. */
@@ -75,7 +76,7 @@ export class BlockPages {
           `it has ${this.pageCount} pages`,
       );
     }
-    this.#checkNotIgnored();
+    this.checkNotIgnored();
   }
 
   /** Refuses a target that is not as large as a page. */
@@ -97,10 +98,11 @@ export class BlockPages {
           `it has ${this.#header.usedLength} bytes`,
       );
     }
-    this.#checkNotIgnored();
+    this.checkNotIgnored();
   }
 
-  #checkNotIgnored(): void {
+  /** Refuses a block that was left out: that none of its pages are there is not so. */
+  checkNotIgnored(): void {
     if (!this.#header.ignored) return;
     throw new UnsupportedError(this.#sourceName, {
       rule: "ignored-block",

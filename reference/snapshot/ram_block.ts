@@ -104,7 +104,12 @@ export class RAMBlock implements ByteSource {
     return present ? this.pages.rangeOf(pageIndex) : undefined;
   }
 
-  /** The runs of pages that the file holds, in order. */
+  /**
+   * The runs of pages that the file holds, in order.
+   *
+   * @throws {UnsupportedError} if the block is `ignored`: it does not hold them,
+   * and that they are zero is not so
+   */
   async *presentRuns(options: RunOptions = {}): AsyncGenerator<PageRun> {
     const end = this.pages.runEnd(options);
     for (let from = options.first ?? 0;;) {
@@ -124,9 +129,8 @@ export class RAMBlock implements ByteSource {
     target: PageBitmap = new PageBitmap(this.pageCount),
     options?: ReadOptions,
   ): Promise<PageBitmap> {
-    if (!this.ignored) {
-      await drive(this.pages.bitmap.copyInto(target), this.#source, options);
-    }
+    this.pages.checkNotIgnored();
+    await drive(this.pages.bitmap.copyInto(target), this.#source, options);
     return target;
   }
 

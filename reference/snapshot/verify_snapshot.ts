@@ -125,6 +125,10 @@ async function readAllPages(
   let before = 0;
   for (const block of snapshot.blocks) {
     const { idstr, pageSize } = block;
+    if (block.ignored) {
+      before += block.usedLength;
+      continue;
+    }
     const page = new Uint8Array(pageSize);
     for await (const run of block.presentRuns({ signal })) {
       for (let index = run.first; index < run.end; index++) {

@@ -18,6 +18,7 @@ export async function countPages(
 ): Promise<BlockCensus> {
   const cells = new Uint32Array(Math.ceil(block.pageCount / pagesPerCell));
   let presentPages = 0;
+  if (block.ignored) return { block, presentPages, cells };
   for await (const { first, end } of block.presentRuns({ signal })) {
     presentPages += end - first;
     for (let page = first; page < end;) {
