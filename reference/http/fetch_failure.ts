@@ -11,9 +11,8 @@ export interface FetchFailure {
 const UNKNOWN_HOST = /\bdns\b|getaddrinfo|lookup address|ENOTFOUND|EAI_/i;
 const UNTRUSTED =
   /certificate|_CERT\b|UNABLE_TO_VERIFY|EPROTO|corrupt message/i;
-/** What Deno says first, whatever the reason. */
-const PREAMBLE =
-  /^error sending request(?: for url \(.*?\))?: (?:client error \(\w+\): )?/;
+/** What Deno says first, whatever the reason: between whom, and in which part. */
+const PREAMBLE = /^error sending request\b.*?: client error \(\w+\): /;
 
 /** What the errors of the runtimes have. */
 interface FetchError {

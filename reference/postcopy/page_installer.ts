@@ -43,7 +43,10 @@ export interface PostcopyMemory {
   readonly parallelReads?: number | undefined;
   /** The runs of pages that are not zero, in order. */
   presentRuns(options?: RunOptions): AsyncIterable<PageRun>;
-  /** Fills `target` with the bytes from `offset` on. */
+  /**
+   * Fills `target` with the bytes from `offset` on. It is the memory's until the
+   * promise settles, as that of a `ByteSource`.
+   */
   readInto(
     target: Uint8Array,
     offset: number,

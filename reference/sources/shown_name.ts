@@ -30,3 +30,20 @@ export function withoutSecrets(text: string): string {
   return text.replace(QUOTED, (_, url) => `"${shownName(url)}"`)
     .replace(URLS, (url) => shownName(url));
 }
+
+/**
+ * An error of somebody else, as a cause of one of ours: with the same messages
+ * and codes if there is a secret in one of them, else as it is.
+ */
+export function causeWithoutSecrets(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const message = withoutSecrets(cause.message);
+  const below = causeWithoutSecrets(cause.cause);
+  if (message === cause.message && below === cause.cause) return cause;
+  const { code } = cause as { readonly code?: unknown };
+  return Object.assign(
+    new Error(message, { cause: below }),
+    { name: cause.name },
+    code === undefined ? {} : { code },
+  );
+}

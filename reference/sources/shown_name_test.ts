@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { openFileSource } from "../local/file_source.ts";
 import { shownName, withoutSecrets } from "./shown_name.ts";
 import { sourceAddress } from "./source_address.ts";
 import { SourceError } from "./source_error.ts";
@@ -64,6 +65,34 @@ test("SourceError has no secrets, in its message and its source", () => {
   const error = new SourceError(url, `Cannot open ${JSON.stringify(url)}`);
   assert.equal(error.source, "http://host/vm.mr?…");
   assert.equal(error.message, 'Cannot open "http://host/vm.mr?…"');
+});
+
+test("SourceError has no secrets in its causes, and else keeps them", () => {
+  const url = "http://user:s3cret@host/vm.mr?sig=s3cret";
+  const plain = new Error("no such file");
+  assert.equal(new SourceError("x", "y", { cause: plain }).cause, plain);
+  assert.equal(new SourceError("x", "y", { cause: 7 }).cause, 7);
+  assert(!("cause" in new SourceError("x", "y")));
+  const root = new TypeError(`Invalid URL: '${url}'`);
+  const middle = Object.assign(
+    new Error("cannot open", { cause: root }),
+    { code: "ENOENT", path: url },
+  );
+  const { cause } = new SourceError("x", "y", { cause: middle });
+  assert(cause instanceof Error && cause.cause instanceof Error);
+  assert.equal((cause as { readonly code?: string }).code, "ENOENT");
+  assert.equal(cause.cause.message, "Invalid URL: 'http://host/vm.mr?…'");
+  assert.equal(cause.cause.name, "TypeError");
+  for (const it of [cause, cause.cause]) {
+    assert(!`${it.stack} ${JSON.stringify({ ...it })}`.includes("s3cret"));
+  }
+  // As the runtimes have it of a path that is none.
+  assert.throws(
+    () => openFileSource(url),
+    (error) =>
+      error instanceof SourceError && error.cause instanceof Error &&
+      !`${error.message}${error.cause.stack}`.includes("s3cret"),
+  );
 });
 
 test("sourceAddress() tells URLs of web servers from paths", () => {

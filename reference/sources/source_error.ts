@@ -1,5 +1,9 @@
 import type { ByteRange } from "../../format/mod.ts";
-import { shownName, withoutSecrets } from "./shown_name.ts";
+import {
+  causeWithoutSecrets,
+  shownName,
+  withoutSecrets,
+} from "./shown_name.ts";
 
 /**
  * Bytes could not be read or written: the file is gone, too short, not
@@ -18,7 +22,8 @@ export class SourceError extends Error {
 
   /**
    * Says what could not be done to which source: `Cannot open "x": …`. Of a URL,
-   * neither has the user, the password and the values of the query.
+   * none of these has the user, the password and the values of the query, nor
+   * has the cause.
    */
   constructor(
     source: string,
@@ -28,7 +33,10 @@ export class SourceError extends Error {
       readonly changed?: boolean;
     } = {},
   ) {
-    super(withoutSecrets(message), options);
+    super(
+      withoutSecrets(message),
+      "cause" in options ? { cause: causeWithoutSecrets(options.cause) } : {},
+    );
     this.source = shownName(source);
     this.range = options.range;
     this.changed = options.changed ?? false;
