@@ -134,7 +134,7 @@ const JOBS: Readonly<Record<string, (sink: MemorySink) => Promise<unknown>>> = {
   },
   "writeElfCore()": async (sink) => {
     const { image, ranges } = await limeImage();
-    await writeElfCore(image, sink, { ranges });
+    await writeElfCore(image, sink, { ranges, architecture: "x86_64" });
   },
   "writeDeviceOnly()": async (sink) => {
     const snapshot = await openSnapshot(new ChangedSource(SAVED));

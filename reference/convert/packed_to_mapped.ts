@@ -36,13 +36,11 @@ export async function convertPacked(
   options: SequentialToMappedOptions = {},
 ): Promise<SaveSummary> {
   const { signal, pageSize, withoutVmdesc, onProgress } = options;
-  const channel = iteratedChannel(source.name, wholeStream());
+  const channel = iteratedChannel(
+    source.name,
+    unpackLibvirt(source, header, { signal }),
+  );
   return await receiveMigration(channel, sink, {
     ...{ signal, pageSize, withoutVmdesc, onProgress },
   });
-
-  async function* wholeStream(): AsyncGenerator<Uint8Array> {
-    yield* unpackLibvirt(source, header, { signal });
-    source.checkUnchanged?.();
-  }
 }

@@ -129,7 +129,6 @@ export async function unpackLibvirtTo(
       await sink.write(bytes, byteLength);
       byteLength += bytes.length;
     }
-    source.checkUnchanged?.();
     await sink.commit();
   } catch (error) {
     await sink.abort();
@@ -149,6 +148,7 @@ async function* readOn(
     await source.readInto(bytes, offset, options);
     yield bytes;
   }
+  source.checkUnchanged?.();
 }
 
 function unpackerOf(source: ByteSource, header: LibvirtSaveHeader): Unpacker {
