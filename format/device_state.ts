@@ -44,7 +44,11 @@ export function* walkDeviceState(
   report?: Report,
 ): Walk<DeviceState> {
   const reader = new StreamReader(file, index.ramEnd, report);
-  const readOtherBody = readOtherBodies(reader, file, () => true);
+  let known: Vmdesc | undefined;
+  const readOtherBody = readOtherBodies(reader, file, {
+    passedPages: () => true,
+    onVmdesc: (vmdesc) => known = vmdesc,
+  });
   function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
     if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {
       yield* readOtherBody(kind, section, offset);
@@ -85,7 +89,7 @@ export function* walkDeviceState(
       return { ...found, end: offset };
     }
     if (item.kind === "eof") {
-      return yield* readEnd(reader, file, item, found);
+      return yield* readEnd(reader, file, item, { found, known });
     }
   }
 }
@@ -94,10 +98,16 @@ function* readEnd(
   reader: StreamReader,
   file: WalkedFile,
   eof: StreamItem,
-  found: Pick<DeviceState, "sections" | "dirtyBitmaps" | "parts">,
+  { found, known }: {
+    readonly found: Pick<DeviceState, "sections" | "dirtyBitmaps" | "parts">;
+    /** The vmdesc that was looked for to get here. */
+    readonly known: Vmdesc | undefined;
+  },
 ): Walk<DeviceState> {
   const eofOffset = eof.range.offset;
-  const vmdesc = yield* readVmdesc(file, eofOffset + 1);
+  const vmdesc = known?.range.offset === eofOffset + 1
+    ? known
+    : yield* readVmdesc(file, eofOffset + 1);
   if (vmdesc !== undefined) {
     return { ...found, vmdesc, eofOffset, end: rangeEnd(vmdesc.range) };
   }

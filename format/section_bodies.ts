@@ -16,14 +16,22 @@ import type { Walk, WalkedFile } from "./walk.ts";
 /** Bytes of a section's footer: type and section_id. */
 const FOOTER = 5;
 
+/** What the reading of bodies needs and tells. */
+export interface BodyOptions {
+  /** Whether the pages stand before where the reader is. */
+  readonly passedPages: () => boolean;
+  /** Is handed the vmdesc, if one is looked for and found. */
+  readonly onVmdesc?: (vmdesc: Vmdesc) => void;
+}
+
 /**
  * Reads the bodies of sections other than RAM. The vmdesc is looked for once, at
- * the first FULL section; `passedPages` tells whether the pages stand before that.
+ * the first FULL section.
  */
 export function readOtherBodies(
   reader: StreamReader,
   file: WalkedFile,
-  passedPages: () => boolean,
+  { passedPages, onVmdesc }: BodyOptions,
 ): ReadBody {
   let lengths: SectionLengths | undefined;
   return function* (kind, section, offset) {
@@ -36,6 +44,7 @@ export function readOtherBodies(
           reader,
           isForward: passedPages(),
         });
+        if (vmdesc !== undefined) onVmdesc?.(vmdesc);
         lengths = vmdesc ? fullSectionLengths(vmdesc) : () => undefined;
       }
       const length = lengths(section.idstr, section.instanceId);

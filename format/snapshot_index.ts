@@ -154,11 +154,9 @@ function* walkToRamEnd(
   const earlySections: StreamItem[] = [];
   const earlyDirtyBitmaps: StreamItem[] = [];
   const earlyParts: StreamItem[] = [];
-  const readOtherBody = readOtherBodies(
-    reader,
-    file,
-    () => ramSection !== undefined,
-  );
+  const readOtherBody = readOtherBodies(reader, file, {
+    passedPages: () => ramSection !== undefined,
+  });
 
   function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
     if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {

@@ -59,6 +59,14 @@ test("parseJson() refuses what JSON.parse refuses", () => {
   }
 });
 
+test("parseJson() reads strings of any length, escapes and all", () => {
+  for (const part of ["ab", String.raw`\n`, String.raw`\u00e9x`, "é"]) {
+    const text = `["${part.repeat(3_000_000)}", 1]`;
+    assert.deepEqual(parseJson(text), JSON.parse(text));
+    assert.throws(() => parseJson(text.slice(0, -5)), SyntaxError);
+  }
+});
+
 test("parseJson() has a bound on depth and on values", () => {
   assert.throws(() => parseJson("[".repeat(100_000)), SyntaxError);
   assert.throws(() => parseJson(`[${"0,".repeat(5_000_000)}0]`), SyntaxError);

@@ -1,5 +1,6 @@
 import {
   type ByteRange,
+  type DeviceState,
   type DirtyBitmap,
   readDirtyBitmaps,
   type Report,
@@ -17,6 +18,8 @@ export interface DirtyBitmapsOptions extends ReadOptions {
   readonly onDirty?:
     | ((bitmap: DirtyBitmap, range: ByteRange) => void)
     | undefined;
+  /** What follows the RAM, where that was walked over already. */
+  readonly deviceState?: DeviceState | undefined;
   /** Is told of what only a writer must keep. Default: lets it pass. */
   readonly report?: Report | undefined;
 }
@@ -42,8 +45,8 @@ export async function dirtyBitmaps(
   options: DirtyBitmapsOptions = {},
 ): Promise<DirtyBitmap[]> {
   const { source, index } = snapshot;
-  const { onDirty, report, ...read } = options;
-  const behind = await snapshot.deviceState(read);
+  const { onDirty, report, deviceState, ...read } = options;
+  const behind = deviceState ?? await snapshot.deviceState(read);
   const items = [...index.earlyDirtyBitmaps, ...behind.dirtyBitmaps];
   const walk = readDirtyBitmaps(source, items, { onDirty, report });
   return await drive(walk, source, read);

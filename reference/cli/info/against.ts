@@ -14,6 +14,7 @@ import { parseQemuCommand } from "../input/qemu_command.ts";
 import { joinWords } from "../input/split_words.ts";
 import { UsageError } from "../input/usage_error.ts";
 import { countOf } from "../output/format_count.ts";
+import { jsonText } from "../output/json_text.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { paint } from "../output/terminal.ts";
@@ -148,6 +149,6 @@ function printReport(report: Report): void {
     ),
   );
   if (commands.qemu !== undefined) print(`  ${joinWords(commands.qemu)}`);
-  for (const it of commands.qmp) print(`  ${JSON.stringify(it)}`);
+  for (const it of commands.qmp) print(`  ${jsonText(it)}`);
   if (commands.shell !== undefined) print(`  ${joinWords(commands.shell)}`);
 }

@@ -157,7 +157,7 @@ async function tryDeviceState(
     deviceState = await snapshot.deviceState({ signal });
     return {
       deviceState,
-      bitmaps: await dirtyBitmaps(snapshot, { signal }),
+      bitmaps: await dirtyBitmaps(snapshot, { deviceState, signal }),
     };
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { MappedResumePlan } from "../../qemu/mod.ts";
 import { incomingCommands, incomingOptions } from "../info/load_commands.ts";
 import { joinWords } from "../input/split_words.ts";
+import { jsonText } from "../output/json_text.ts";
 import { printLog } from "../output/output.ts";
 import { printEvent } from "../output/progress_events.ts";
 import { paint } from "../output/terminal.ts";
@@ -39,7 +40,7 @@ export function printInstructions(
     `  ${joinWords(instructions.args)}`,
     "",
     paint("bold", "Then tell it by QMP"),
-    ...instructions.qmp.map((it) => `  ${JSON.stringify(it)}`),
+    ...instructions.qmp.map((it) => `  ${jsonText(it)}`),
     "",
     "The snapshot must stay as it is for as long as the guest runs.",
   ].join("\n"));
