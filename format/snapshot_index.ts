@@ -250,12 +250,14 @@ function unfinished(
   item: StreamItem,
   ramSection: Section | undefined,
 ): Error {
-  const found = item.kind === "eof" ? "the EOF item" : "the end of the file";
+  const isWhole = item.kind === "eof";
+  const found = isWhole ? "the EOF item" : "the end of the file";
   const { offset } = item.range;
   if (ramSection === undefined) return noRamSection(reader, { offset, found });
   return reader.formatError("ram-end-present", {
     offset,
     found: `${found}: the save was not finished`,
-    expected: "the END of the RAM section",
+    expected: "the END of the RAM section" +
+      (isWhole ? "; convert --repair rebuilds a background snapshot" : ""),
   });
 }

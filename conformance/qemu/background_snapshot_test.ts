@@ -30,7 +30,10 @@ qemuTest(
       await qemu.save("broken", { capabilities: ["background-snapshot"] });
     }
     using broken = openFileSource(scratch.file("broken"));
-    assert.throws(() => openSnapshotSync(broken), { rule: "ram-end-present" });
+    assert.throws(() => openSnapshotSync(broken), {
+      rule: "ram-end-present",
+      message: /; convert --repair rebuilds a background snapshot \(/,
+    });
     await saveRepaired(createFileSink(scratch.file("copy")), broken);
     using store = openFileStore(scratch.file("broken"));
     await repairSnapshot(store);

@@ -15,19 +15,27 @@ const BASE = ["-accel", "tcg", "-nodefaults", "-display", "none"];
 /** The block that holds the counter, as each machine of the tests names it. */
 const FIRST_BLOCKS = ["pc.ram", "node0", "my.ram"];
 
+/** Who saves a guest that counts, and how. */
+export interface SaveRunningOptions {
+  /** Default: the first QEMU in PATH. */
+  readonly program?: string;
+  /** Default: with mapped-ram. */
+  readonly saveAs?: typeof save;
+}
+
 /** Lets the guest count for a while and saves it as "saved". */
 export async function saveRunning(
   machine: readonly string[],
   scratch: ScratchDirectory,
+  { program = "qemu-system-x86_64", saveAs = save }: SaveRunningOptions = {},
 ): Promise<void> {
   writeFileSync(scratch.file("guest.bin"), guestProgram());
   const args = [...countingGuest(machine), "-serial", "file:before"];
   await using qemu = await startQemu(args, {
-    directory: scratch.path,
-    incoming: false,
+    ...{ program, directory: scratch.path, incoming: false },
   });
   await untilSent(scratch.file("before"), 500);
-  await save(qemu, "saved");
+  await saveAs(qemu, "saved");
 }
 
 /** QEMU's arguments for the guest on such a machine. */

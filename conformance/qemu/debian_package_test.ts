@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { env } from "node:process";
 import { test } from "node:test";
 import { dependencyOf, extractFromPackage } from "./debian_package.ts";
+import { findPrograms } from "./find_program.ts";
 import { ScratchDirectory } from "./scratch_directory.ts";
 
 const CONTROL = `Package: thing
@@ -71,8 +66,13 @@ function debianTest(
   name: string,
   body: (scratch: ScratchDirectory) => Promise<void>,
 ): void {
-  const skip = !existsSync("/usr/bin/dpkg-deb") && "there is no dpkg-deb";
-  test(name, { skip }, async () => {
+  const missing = ["dpkg", "dpkg-deb"].filter((it) => !findPrograms(it).length);
+  if (missing.length > 0) {
+    const skip = `${missing.join(" and ")} not in PATH`;
+    test(`${name} (skipped: ${skip})`, { skip }, () => {});
+    return;
+  }
+  test(name, async () => {
     using scratch = new ScratchDirectory();
     const { PATH = "" } = env;
     env.PATH = scratch.file("bin") + delimiter + PATH;

@@ -1,7 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
-import { env } from "node:process";
+import { findPrograms } from "./find_program.ts";
 
 /** The targets of QEMU that the suite runs. */
 export type QemuTarget =
@@ -25,16 +23,7 @@ export function findQemu(target: QemuTarget): string | undefined {
 
 /** The paths of all of QEMU's programs for a target, in the order of PATH. */
 export function findQemus(target: QemuTarget): string[] {
-  return (env.PATH ?? "").split(delimiter)
-    .map((directory) => join(directory, `qemu-system-${target}`))
-    .filter((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  return findPrograms(`qemu-system-${target}`);
 }
 
 /** The first line of what QEMU says about its version. */

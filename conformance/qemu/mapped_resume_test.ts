@@ -42,6 +42,11 @@ const GUESTS: Readonly<Record<string, readonly string[]>> = {
     ...["-object", "memory-backend-ram,id=more,size=16M", "-device"],
     "virtio-mem-pci,memdev=more,requested-size=8M,block-size=2M",
   ],
+  "q35 with pc-dimm": [
+    ...["-M", "q35", "-m", "4M,slots=1,maxmem=1G"],
+    ...["-object", "memory-backend-ram,id=dimm,size=128M"],
+    ...["-device", "pc-dimm,memdev=dimm"],
+  ],
   "pc with a named memory backend": [
     ...["-M", "pc,acpi=off,memory-backend=my.ram", "-m", "4M"],
     ...["-object", "memory-backend-memfd,id=my.ram,size=4M,share=off"],

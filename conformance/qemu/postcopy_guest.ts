@@ -29,8 +29,10 @@ export interface PostcopyGuest extends IncomingMigration {
 export interface PostcopyGuestOptions extends PostcopyOptions {
   /** Whether requested pages have a channel of their own. */
   readonly preempted?: boolean;
-  /** Capabilities of the destination, if others than postcopy needs. */
+  /** Capabilities of the destination besides those that postcopy needs. */
   readonly capabilities?: readonly string[];
+  /** Whether the destination is told that it is postcopy. Default: true. */
+  readonly told?: boolean;
 }
 
 /** Has a QEMU that was started for it take in a guest from a snapshot. */
@@ -39,13 +41,16 @@ export async function resumeByPostcopy(
   snapshot: Snapshot,
   options: PostcopyGuestOptions = {},
 ): Promise<PostcopyGuest> {
-  const { preempted = false } = options;
-  const needed = ["postcopy-ram", ...preempted ? ["postcopy-preempt"] : []];
+  const { preempted = false, told = true, capabilities = [] } = options;
+  const needed = [
+    ...told ? ["postcopy-ram"] : [],
+    ...preempted ? ["postcopy-preempt"] : [],
+  ];
   const path = `${qemu.directory}/migration`;
   const migration = await startIncoming(
     qemu.qmp,
     { transport: "socket", type: "unix", path },
-    { capabilities: options.capabilities ?? needed },
+    { capabilities: [...needed, ...capabilities] },
   );
   const channel = await connectSocket(`unix:${path}`);
   const preempt = preempted ? await connectSocket(`unix:${path}`) : undefined;

@@ -25,6 +25,10 @@ const VIRTIO_MEM = [
   ...["-object", "memory-backend-ram,id=more,size=16M", "-device"],
   "virtio-mem-pci,memdev=more,requested-size=8M,block-size=2M",
 ];
+const PC_DIMM = [
+  ...["-object", "memory-backend-ram,id=dimm,size=128M"],
+  ...["-device", "pc-dimm,memdev=dimm"],
+];
 const GUESTS: Readonly<Record<string, readonly string[]>> = {
   "pc": ["-M", "pc,acpi=off", "-m", "4M"],
   "q35": ["-M", "q35,acpi=off", "-m", "4M"],
@@ -34,8 +38,22 @@ const GUESTS: Readonly<Record<string, readonly string[]>> = {
   "q35 with virtio-mem": [
     ...["-M", "q35,acpi=off", "-m", "4M,slots=1,maxmem=1G", ...VIRTIO_MEM],
   ],
+  "q35 with pc-dimm": [
+    ...["-M", "q35", "-m", "4M,slots=1,maxmem=1G", ...PC_DIMM],
+  ],
   "q35 with RAM above 4 GiB": ["-M", "q35,acpi=off", "-m", "5G"],
 };
+
+/** What QEMU tells of waiting for pages: the latencies from version 11 on. */
+interface Blocktime {
+  readonly status: string;
+  readonly "postcopy-blocktime"?: number;
+  readonly "postcopy-vcpu-blocktime"?: readonly number[];
+  readonly "postcopy-latency"?: number;
+  readonly "postcopy-non-vcpu-latency"?: number;
+  readonly "postcopy-latency-dist"?: readonly number[];
+  readonly "postcopy-vcpu-latency"?: readonly number[];
+}
 
 for (const [name, machine] of Object.entries(GUESTS)) {
   for (const preempted of [false, true]) {
@@ -74,7 +92,7 @@ for (const [name, machine] of Object.entries(GUESTS)) {
   }
 }
 
-for (const [name, machine] of Object.entries(GUESTS).slice(0, 4)) {
+for (const [name, machine] of Object.entries(GUESTS).slice(0, 5)) {
   qemuTest(
     `every byte of RAM is what the snapshot says after postcopy: ${name}`,
     "x86_64",
@@ -87,6 +105,44 @@ for (const [name, machine] of Object.entries(GUESTS).slice(0, 4)) {
       await served;
       await completed;
       await assertSame(qemu, scratch);
+    },
+  );
+}
+
+for (const preempted of [false, true]) {
+  const way = preempted ? ", a channel for requested pages" : "";
+  qemuTest(
+    `QEMU tells how long the guest has waited for pages${way}`,
+    "x86_64",
+    async (scratch) => {
+      const machine = GUESTS.q35 ?? [];
+      await saveRunning(machine, scratch);
+      using file = openFileSource(scratch.file("saved"));
+      await using qemu = await resumingQemu(machine, scratch);
+      const { guest, served, completed, source } = await resumeByPostcopy(
+        qemu,
+        openSnapshotSync(file),
+        {
+          ...{ preempted, capabilities: ["postcopy-blocktime"] },
+          // The guest needs a page before all are pushed.
+          maxBandwidth: 0x10000,
+        },
+      );
+      await guest;
+      await served;
+      await completed;
+      assert(source.statistics.requestedPages > 0);
+      const info = await qemu.qmp.execute("query-migrate") as Blocktime;
+      assert.equal(info.status, "completed");
+      assert(Number(info["postcopy-blocktime"]) >= 0);
+      assert.equal(info["postcopy-vcpu-blocktime"]?.length, 1);
+      if (Number.parseInt(qemu.qmp.version) >= 11) {
+        assert(Number(info["postcopy-latency"]) > 0);
+        assert(info["postcopy-latency-dist"]?.some((count) => count > 0));
+        assert.equal(info["postcopy-vcpu-latency"]?.length, 1);
+        assert.equal(typeof info["postcopy-non-vcpu-latency"], "number");
+      }
+      await checkCounts(qemu, savedCounter(scratch), scratch);
     },
   );
 }

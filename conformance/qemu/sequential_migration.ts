@@ -1,4 +1,4 @@
-import type { QemuProcess } from "./qemu_process.ts";
+import type { QmpClient } from "../../mod.ts";
 import { runMigration } from "./run_migration.ts";
 
 /** How to migrate without mapped-ram. */
@@ -8,9 +8,13 @@ export interface SequentialMigration {
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
+interface MigratingQemu {
+  readonly qmp: QmpClient;
+}
+
 /** Migrates, pages as records, and waits until that is done. */
 export async function migrateSequentially(
-  qemu: QemuProcess,
+  qemu: MigratingQemu,
   uri: string,
   options: SequentialMigration = {},
 ): Promise<void> {
@@ -20,7 +24,7 @@ export async function migrateSequentially(
 
 /** Loads a sequential stream; QEMU was started with `-incoming defer`. */
 export async function loadSequentially(
-  qemu: QemuProcess,
+  qemu: MigratingQemu,
   uri: string,
   options: SequentialMigration = {},
 ): Promise<void> {
@@ -29,7 +33,7 @@ export async function loadSequentially(
 }
 
 async function prepare(
-  { qmp }: QemuProcess,
+  { qmp }: MigratingQemu,
   { capabilities = [], parameters = {} }: SequentialMigration,
 ): Promise<void> {
   await qmp.execute("migrate-set-capabilities", {

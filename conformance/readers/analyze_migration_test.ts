@@ -29,12 +29,14 @@ const KNOWN: Readonly<Record<string, RegExp>> = {
   "none-suppress-vmdesc": /refused/,
 };
 
-test("analyze-migration.py reads what QEMU wrote, but for what is known", {
-  skip: SCRIPT === undefined
-    ? "QEMU's scripts/analyze-migration.py is not installed"
-    : false,
-  timeout: 120_000,
-}, () => {
+const SKIPPED = SCRIPT === undefined &&
+  "QEMU's analyze-migration.py is not installed, nor named in " +
+    "MAPPED_RAM_ANALYZE_MIGRATION";
+const NAME =
+  "analyze-migration.py reads what QEMU wrote, but for what is known" +
+  (SKIPPED ? ` (skipped: ${SKIPPED})` : "");
+
+test(NAME, { skip: SKIPPED, timeout: 120_000 }, () => {
   const scratch = mkdtempSync(join(tmpdir(), "mapped-ram-analyze-"));
   try {
     for (const { path, expected, unpackTo } of suiteVectors()) {
