@@ -8,8 +8,10 @@ import type { PushFront } from "./push_batches.ts";
 
 /** Most requested pages that are read at once; there is one a waiting CPU. */
 const AT_ONCE = 64;
-/** Most bytes of those, unless a single page has more. */
+/** Most bytes of those that are large, unless a single page has more. */
 const BYTES_AT_ONCE = 0x4000000;
+/** Bytes of a page that is not large. */
+const SMALL = 0x10000;
 /** Requests that wait their turn; with more the destination is not listened to. */
 const WAITING_MAX = 1024;
 
@@ -40,7 +42,7 @@ export class DemandQueue {
   readonly #spares = new Map<number, PageRecords[]>();
   #whenRoom: PromiseWithResolvers<void> | undefined;
   #active = 0;
-  #activeBytes = 0;
+  #largeBytes = 0;
   #ended = false;
   #closed = false;
   #failed = Promise.withResolvers<never>();
@@ -80,14 +82,10 @@ export class DemandQueue {
   /** Starts to send what may be under way at once. */
   #start(): void {
     while (this.#active < AT_ONCE) {
-      const demand = this.#waiting[0];
-      if (demand === undefined) break;
+      const index = this.#waiting.findIndex(({ block }) => this.#fits(block));
+      if (index < 0) break;
+      const [demand] = this.#waiting.splice(index, 1);
       const { block, end } = demand;
-      const { hostPageSize } = block;
-      const isTooMuch = this.#active > 0 &&
-        this.#activeBytes + hostPageSize > BYTES_AT_ONCE;
-      if (isTooMuch) break;
-      this.#waiting.shift();
       const hostPage = block.nextFree(demand.next, end);
       if (hostPage === end) continue;
       demand.next = hostPage + 1;
@@ -95,10 +93,11 @@ export class DemandQueue {
       block.take(hostPage);
       this.front.demanded(block, hostPage);
       this.#active++;
-      this.#activeBytes += hostPageSize;
+      const largeBytes = isLarge(block) ? block.hostPageSize : 0;
+      this.#largeBytes += largeBytes;
       this.gate.demand(this.#send(block, hostPage)).then(() => {
         this.#active--;
-        this.#activeBytes -= hostPageSize;
+        this.#largeBytes -= largeBytes;
         this.#start();
       }, (error) => {
         if (this.#ended) this.#close();
@@ -108,6 +107,12 @@ export class DemandQueue {
     if (this.#waiting.length >= WAITING_MAX) return;
     this.#whenRoom?.resolve();
     this.#whenRoom = undefined;
+  }
+
+  /** Whether one more page of it may be under way. */
+  #fits(block: PostcopyBlock): boolean {
+    return !isLarge(block) || this.#largeBytes === 0 ||
+      this.#largeBytes + block.hostPageSize <= BYTES_AT_ONCE;
   }
 
   #close(): void {
@@ -126,4 +131,8 @@ export class DemandQueue {
     await this.#writer.sendDemanded(block, pages, records);
     spares.push(records);
   }
+}
+
+function isLarge({ hostPageSize }: PostcopyBlock): boolean {
+  return hostPageSize > SMALL;
 }

@@ -5,8 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openFileSource } from "../local/file_source.ts";
 import { createSnapshot } from "../saving/snapshot_writer.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
-import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
-import { testMemory } from "../testing/saved_file.ts";
+import { openSnapshot, openSnapshotSync } from "../snapshot/open_snapshot.ts";
+import type { ByteSource } from "../sources/byte_source.ts";
+import { memorySource } from "../sources/memory_source.ts";
+import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { serveDestination, snapshotOf } from "./testing/serve_destination.ts";
 
@@ -89,6 +91,35 @@ test("PostcopySource.serve() answers a page beside a request of thousands", asyn
   await destination.until(({ pages }) => pages.length === pageCount + 1);
   const place = destination.pages.findIndex(({ idstr }) => idstr === "vga");
   assert(place < pageCount / 2, `it comes after ${place} others`);
+  destination.pair.other.destroy();
+  await assert.rejects(served, /closed the connection/);
+});
+
+test("PostcopySource.serve() answers a small page while a huge one is read", async () => {
+  const size = 64 * 2 ** 20;
+  const bytes = await savedFile({
+    "pc.ram": testMemory(size / PAGE, [0]),
+    vga: testMemory(8, [3]),
+  });
+  const whole = memorySource(bytes);
+  const { pagesOffset } = openSnapshotSync(whole).block("pc.ram");
+  const slow: ByteSource = {
+    ...{ name: "slow", byteLength: whole.byteLength },
+    async readInto(target, offset) {
+      if (offset === pagesOffset) await new Promise(() => {});
+      await whole.readInto(target, offset);
+    },
+  };
+  const snapshot = await openSnapshot(slow);
+  const { destination, served } = await serveDestination(
+    { push: false, hugePageSizes: { "pc.ram": size } },
+    snapshot,
+  );
+  using _destination = destination;
+  destination.request("pc.ram", 0);
+  destination.request("vga", 3 * PAGE);
+  await destination.until(({ pages }) => pages.length === 1);
+  assert.equal(destination.pages[0].idstr, "vga");
   destination.pair.other.destroy();
   await assert.rejects(served, /closed the connection/);
 });
