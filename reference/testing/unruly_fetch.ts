@@ -10,8 +10,9 @@ const ENCODER = new TextEncoder();
 
 /**
  * A server in a function: its answers come in pieces and take turns in an order
- * that a seed gives, some break off, some are refused in passing. Several ranges
- * are answered as multipart/byteranges, or refused.
+ * that a seed gives, some break off, some are refused in passing. A range is
+ * answered as it is, by its first part, or by more than it. Several ranges are
+ * answered as multipart/byteranges, or refused.
  */
 export class UnrulyFetch {
   /** One of so many steps fails; 0: none. */
@@ -70,7 +71,7 @@ export class UnrulyFetch {
       return { first, last: Math.min(last, size - 1) };
     });
     if (ranges.length === 1) {
-      const [{ first, last }] = ranges;
+      const { first, last } = this.#alike(ranges[0]);
       const range = `bytes ${first}-${last}/${size}`;
       return new Response(
         this.#body(this.#bytes.subarray(first, last + 1), signal),
@@ -93,6 +94,24 @@ export class UnrulyFetch {
         etag: '"1"',
       },
     });
+  }
+
+  /** A range, a part of it from its start on, or more on both sides. */
+  #alike(
+    range: { readonly first: number; readonly last: number },
+  ): { readonly first: number; readonly last: number } {
+    const { first, last } = range;
+    const kind = this.#random(4);
+    if (kind === 0) {
+      const part = this.#random(last - first + 1);
+      return { first, last: Math.min(last, first + 512 + part) };
+    }
+    if (kind > 1) return range;
+    const end = this.#bytes.length - 1;
+    return {
+      first: Math.max(0, first - this.#random(5000)),
+      last: Math.min(end, last + this.#random(5000)),
+    };
   }
 
   #body(bytes: Uint8Array, signal: AbortSignal): ReadableStream<Uint8Array> {

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fetchFailure } from "./fetch_failure.ts";
+
+function failed(message: string, code?: string): Error {
+  return Object.assign(new Error(message), code === undefined ? {} : { code });
+}
+
+function deno(reason: string): Error {
+  const cause = new Error(
+    `error sending request for url (http://h/x): client error ${reason}`,
+  );
+  return new TypeError("fetch failed", { cause });
+}
+
+/** How the runtimes have it that a host is unknown. */
+const UNKNOWN = {
+  deno: deno(
+    "(Connect): dns error: failed to lookup address information: " +
+      "Name or service not known",
+  ),
+  bun: failed("getaddrinfo ENOTFOUND h", "ENOTFOUND"),
+  node: new TypeError("fetch failed", {
+    cause: failed("getaddrinfo EAI_AGAIN h", "EAI_AGAIN"),
+  }),
+};
+
+/** And that its certificate is not trusted, or that there is none. */
+const UNTRUSTED = {
+  deno: deno("(Connect): invalid peer certificate: UnknownIssuer"),
+  denoPlain: deno(
+    "(Connect): received corrupt message of type InvalidContentType",
+  ),
+  bun: failed("self signed certificate", "DEPTH_ZERO_SELF_SIGNED_CERT"),
+  bunPlain: failed("EPROTO: The TLS handshake failed", "EPROTO"),
+  node: new TypeError("fetch failed", {
+    cause: failed(
+      "unable to verify the first certificate",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    ),
+  }),
+};
+
+/** And failures that may pass. */
+const PASSING = {
+  deno: deno("(Connect): tcp connect error: Connection refused (os error 111)"),
+  bun: failed("ECONNREFUSED: Unable to connect", "ECONNREFUSED"),
+  node: new TypeError("fetch failed", {
+    cause: failed("", "ECONNREFUSED"), // an AggregateError has no message
+  }),
+  reset: new TypeError("error reading a body from connection"),
+  text: "no more",
+  nothing: undefined,
+};
+
+test("fetchFailure() tells what another try does not mend, in each runtime", () => {
+  const kindsOf = (errors: object) =>
+    Object.values(errors).map((error) => {
+      const { isUnknownHost, isUntrusted } = fetchFailure(error);
+      return `${isUnknownHost} ${isUntrusted}`;
+    });
+  assert.deepEqual(new Set(kindsOf(UNKNOWN)), new Set(["true false"]));
+  assert.deepEqual(new Set(kindsOf(UNTRUSTED)), new Set(["false true"]));
+  assert.deepEqual(new Set(kindsOf(PASSING)), new Set(["false false"]));
+});
+
+test("fetchFailure() gives the reason that is beneath all others", () => {
+  const reasons = (errors: object) =>
+    Object.values(errors).map((error) => fetchFailure(error).reason);
+  assert.deepEqual(reasons(UNKNOWN), [
+    "the host is not known (dns error: failed to lookup address information: " +
+    "Name or service not known)",
+    "the host is not known (getaddrinfo ENOTFOUND h)",
+    "the host is not known (getaddrinfo EAI_AGAIN h)",
+  ]);
+  assert.deepEqual(reasons(PASSING), [
+    "nobody listens there (tcp connect error: Connection refused (os error 111))",
+    "nobody listens there (ECONNREFUSED: Unable to connect)",
+    "nobody listens there (ECONNREFUSED)",
+    "error reading a body from connection",
+    "no more",
+    "no reason",
+  ]);
+  for (const reason of reasons(UNTRUSTED)) {
+    assert.match(
+      reason,
+      /^there is no secure connection \(.+\): check the server's certificate/,
+    );
+  }
+});
