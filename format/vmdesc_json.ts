@@ -35,7 +35,7 @@ export class JsonObject {
 }
 
 /** Most values in one text: what is made of each takes memory. */
-const VALUES_MAX = 0x100000;
+const VALUES_MAX = 0x200000;
 const DEPTH_MAX = 256;
 
 /** Parses a text; what is not JSON is a SyntaxError. */
