@@ -26,7 +26,8 @@ for (
       using console = await SerialConsole.listen(scratch.file("console"));
       await using command = new ResumeCommand(scratch.path, [
         ...[snapshot.path, ...options],
-        ...["--", ...snapshot.args, ...console.args],
+        // QEMU has the same terminal, or pipe, for its monitor.
+        ...["--", ...snapshot.args, ...console.args, "-monitor", "stdio"],
       ], unread(how, descriptors));
       const guest = await checkGuest(console, snapshot);
       assert.equal(await guest.md5(), snapshot.md5);

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import process from "node:process";
 
 /** The user stopped it: by Ctrl-C, by `kill`, by closing the terminal. */
 export class Interrupted extends Error {
@@ -10,6 +12,39 @@ export class Interrupted extends Error {
   constructor(signal: string) {
     super(signal);
     this.exitCode = signalExitCode(signal);
+  }
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** As it was at the start, and `nohup` wants it. */
+const IGNORES_HANGUP = isIgnored("SIGHUP");
+
+/**
+ * Calls `stop` at each signal that stops a command, until this is disposed of:
+ * Ctrl-C, `kill`, and a terminal that was closed unless `nohup` is used.
+ */
+export function onStop(stop: (signal: string) => void): Disposable {
+  const listener = (signal: string) => {
+    // Without a listener Deno would end the process.
+    if (signal !== "SIGHUP" || !IGNORES_HANGUP) stop(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return {
+    [Symbol.dispose](): void {
+      for (const signal of SIGNALS) process.off(signal, listener);
+    },
+  };
+}
+
+/** Whether this process ignores a signal, where that can be known. */
+function isIgnored(signal: NodeJS.Signals): boolean {
+  try {
+    const status = readFileSync("/proc/self/status", "utf8");
+    const ignored = /^SigIgn:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
+    const bit = BigInt(constants.signals[signal] - 1);
+    return (BigInt(`0x${ignored}`) >> bit & 1n) === 1n;
+  } catch {
+    return false;
   }
 }
 

@@ -13,7 +13,7 @@ import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./input/did_you_mean.ts";
 import { UsageError } from "./input/usage_error.ts";
-import { Interrupted, signalExitCode } from "./interrupted.ts";
+import { Interrupted, onStop, signalExitCode } from "./interrupted.ts";
 import {
   finishMessages,
   finishOutput,
@@ -54,20 +54,12 @@ stopped by Ctrl-C, 143 by kill, 141 the reader of what a command prints went awa
 
 Example: deno task save        # makes a small guest, saves it, shows it`;
 
-/** Signals that stop the work: Ctrl-C, kill, a terminal that was closed. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /** Runs one command line; the number is the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
-  const stop = (signal: string) => interrupt.abort(new Interrupted(signal));
-  for (const signal of SIGNALS) process.on(signal, stop);
-  try {
-    const code = await runLine(args, interrupt.signal);
-    return await finish(code, interrupt.signal);
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, stop);
-  }
+  using _ = onStop((signal) => interrupt.abort(new Interrupted(signal)));
+  const code = await runLine(args, interrupt.signal);
+  return await finish(code, interrupt.signal);
 }
 
 async function runLine(

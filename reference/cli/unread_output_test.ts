@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readlinkSync } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import { connect } from "node:net";
-import { constants } from "node:os";
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -94,14 +93,14 @@ test(
       const out = scratch.file(`${how}.mr`);
       const path = scratch.file(`${how}.sock`);
       const args = ["receive", out, "--listen", `unix:${path}`, "--json"];
-      await runUnread(args, [how, 12], () => void send(path, stream));
+      await runUnread(args, [how, 12], () => void migrate(path, stream));
       await assertGood(out);
     }
   },
 );
 
 /** Sends bytes to a socket as soon as somebody listens there. */
-async function send(path: string, bytes: Uint8Array): Promise<void> {
+async function migrate(path: string, bytes: Uint8Array): Promise<void> {
   for (;;) {
     const socket = connect(path);
     try {
@@ -154,41 +153,69 @@ test("what is printed is kept until it is read", OPTIONS, async () => {
   assert.equal(Buffer.compare(Buffer.concat(parts), MEMORY), 0);
 });
 
-test("a command whose output is not read can be stopped", OPTIONS, async () => {
+/** A command that prints more than a pipe takes, stopped when it has begun to. */
+async function stopPrinting(
+  stop: (child: ChildProcess) => void | Promise<void>,
+  shell = "",
+): Promise<{ readonly code: number | null; readonly stderr: string }> {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
-  const args = ["read", file, "pc.ram", "0", "3M", "--out", "-"];
+  const pipe = scratch.file("pipe");
+  assert.equal(spawnSync("mkfifo", [pipe]).status, 0);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return await run(["read", file, "pc.ram", "0", "3M", "--out", "-"], {
+      wrapper: ["sh", "-c", `${shell} exec "$@" >'${pipe}'`, "sh"],
+      onStart: async (child) => {
+        while (readSome(reader) === 0) await sleep(10);
+        await stop(child);
+      },
+    });
+  } finally {
+    closeSync(reader);
+  }
+}
+
+function readSome(reader: number): number {
+  try {
+    return readSync(reader, new Uint8Array(16));
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, "EAGAIN");
+    return 0;
+  }
+}
+
+/** On Deno, child.kill() makes it end without an exit code. */
+function send(signal: NodeJS.Signals, { pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(pid, signal);
+}
+
+test("a command whose output is not read can be stopped", OPTIONS, async () => {
   for (
-    const [how, signal, expected] of [
-      ["pipe", "SIGINT", 130],
-      ["socket", "SIGTERM", 143],
+    const [signal, expected] of [
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+      ["SIGHUP", 129],
     ] as const
   ) {
-    const { code, stderr } = await run(args, {
-      wrapper: unread(how, 1),
-      onStart: (child) => void stopWhenReady(child, signal),
-    });
+    const { code, stderr } = await stopPrinting((it) => send(signal, it));
     assert.equal(stderr, `error: Cannot finish: stopped by ${signal}\n`);
     assert.equal(code, expected);
   }
 });
 
-/** Sends a signal as soon as the program, no longer python3, handles it. */
-async function stopWhenReady(
-  { pid }: ChildProcess,
-  signal: "SIGINT" | "SIGTERM",
-): Promise<void> {
-  assert(pid !== undefined);
-  const bit = 1n << BigInt(constants.signals[signal] - 1);
-  for (;;) {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    const caught = /^SigCgt:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
-    const isPython = readlinkSync(`/proc/${pid}/exe`).includes("python");
-    if (!isPython && (BigInt(`0x${caught}`) & bit) !== 0n) break;
-    await sleep(10);
-  }
-  process.kill(pid, signal);
-}
+test(
+  "a closed terminal does not stop what nohup has started",
+  OPTIONS,
+  async () => {
+    const { code } = await stopPrinting(async (child) => {
+      send("SIGHUP", child);
+      await sleep(300);
+      send("SIGTERM", child);
+    }, "trap '' HUP;");
+    assert.equal(code, 143);
+  },
+);
 
 test(
   "a command that is run for its output ends when the reader leaves",

@@ -1,11 +1,8 @@
-import process from "node:process";
-import { Interrupted } from "../interrupted.ts";
+import { Interrupted, onStop } from "../interrupted.ts";
 import { printMessage } from "../output/output.ts";
 
 /** `deno task` passes each Ctrl-C on that the terminal has sent already. */
 const SAME_MILLISECONDS = 200;
-/** Signals that are not asked back. */
-const STOPS = ["SIGTERM", "SIGHUP"] as const;
 
 /**
  * What Ctrl-C does while a guest needs us: the first one says what would be
@@ -19,12 +16,11 @@ export class ResumeInterrupts implements Disposable {
   readonly #stop = new AbortController();
   #last = -Infinity;
   #warned = false;
-
-  /** Listens from now on. */
-  constructor() {
-    process.on("SIGINT", this.#interrupt);
-    for (const signal of STOPS) process.on(signal, this.#end);
-  }
+  /** Only Ctrl-C is asked back. */
+  readonly #listening = onStop((signal) => {
+    if (signal === "SIGINT") this.#interrupt();
+    else this.#end(signal);
+  });
 
   /** Is aborted when it is to stop. */
   get signal(): AbortSignal {
@@ -33,11 +29,10 @@ export class ResumeInterrupts implements Disposable {
 
   /** Listens no more. */
   [Symbol.dispose](): void {
-    process.off("SIGINT", this.#interrupt);
-    for (const signal of STOPS) process.off(signal, this.#end);
+    this.#listening[Symbol.dispose]();
   }
 
-  readonly #interrupt = (): void => {
+  #interrupt(): void {
     const now = performance.now();
     if (now - this.#last < SAME_MILLISECONDS) return;
     this.#last = now;
@@ -45,9 +40,9 @@ export class ResumeInterrupts implements Disposable {
     if (loss === undefined) return this.#end("SIGINT");
     this.#warned = true;
     this.tell(`${loss} (Ctrl-C again stops)`);
-  };
+  }
 
-  readonly #end = (signal: string): void => {
+  #end(signal: string): void {
     this.#stop.abort(new Interrupted(signal));
-  };
+  }
 }
