@@ -197,7 +197,8 @@ export class RAMBlock implements ByteSource {
   /**
    * Hands over the bytes of runs of pages with where they stand in the block: as
    * they come in from a source far away, in pieces of some hundred KiB from
-   * others. The file must hold all of these pages, as `presentRuns` tells.
+   * others. The file must hold all of these pages, as `presentRuns` tells. Bytes
+   * may come more than once: the last ones count.
    */
   async streamRuns(
     runs: readonly PageRun[],

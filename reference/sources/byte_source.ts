@@ -79,7 +79,8 @@ export interface ByteSource {
   /**
    * Hands over the bytes of several ranges as they come in, so that much can be
    * asked for at once and little is held. Those of one range come in order; after
-   * a break they may come once more. There only where bytes come from far away.
+   * an answer that broke off or did not add up they come once more, and the last
+   * ones count. There only where bytes come from far away.
    */
   readonly streamRanges?:
     | ((
