@@ -76,8 +76,8 @@ export class PostcopyLoader {
   protected readonly work: PostcopyWork;
   readonly #memory: PostcopyMemory;
   readonly #gate = new DemandGate();
-  readonly #front: MovingFront<PageInstaller>;
-  readonly #installer: PageInstaller;
+  /** Where somebody waits, if the source is far away. */
+  readonly #front: MovingFront<PostcopyMemory> | undefined;
   readonly #flights = new Set<Flight>();
 
   /** Over a memory of which all pages are missing. */
@@ -92,11 +92,10 @@ export class PostcopyLoader {
     this.#memory = memory;
     this.work = new PostcopyWork(memory, installer, { origin, faultAround });
     this.pageCount = this.work.geometry.hostPageCount;
-    this.#installer = installer;
-    this.#front = new MovingFront(() => ({
-      pageCount: this.pageCount,
-      pageSize,
-    }));
+    if (this.#parallelReads > 1) {
+      const { pageCount } = this;
+      this.#front = new MovingFront(() => ({ pageCount, pageSize }));
+    }
   }
 
   /** How many pages are neither in place nor removed. */
@@ -127,7 +126,7 @@ export class PostcopyLoader {
         }
         const run = this.work.takeFault(pageIndex);
         if (typeof run === "boolean") return run;
-        this.#front.demanded(this.#installer, pageIndex);
+        this.#front?.demanded(this.#memory, pageIndex);
         const end = await this.#load(run, options);
         if (!this.work.pages.isRemoved(pageIndex)) return pageIndex < end;
       }
@@ -153,12 +152,12 @@ export class PostcopyLoader {
       work: this.work,
       presentIn: (run: PageRun) => this.#presentIn(run, { signal }),
       gate: this.#gate,
-      front: this.#parallelReads === 1 ? undefined : this.#front,
+      front: this.#front,
     };
     for (let isDone = false; !isDone;) {
       isDone = true;
       await inLanes(lanes, unaskedRuns(unasked, options), async (run) => {
-        if (this.#parallelReads === 1) await this.#gate.idle(signal);
+        if (this.#front === undefined) await this.#gate.idle(signal);
         const ended = await options.whenFree?.(this.work.bytesAtOnce);
         const part = this.work.pages.takeNext(run);
         if (part === undefined) return ended?.();

@@ -1,6 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
 import { DemandGate } from "../sources/demand_gate.ts";
-import { MovingFront } from "../sources/moving_front.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
@@ -30,14 +29,8 @@ interface Demand {
 export class DemandQueue {
   /** Work in the background waits at it. */
   readonly gate: DemandGate = new DemandGate();
-  /** Where the pages are that were sent last. */
-  readonly front: PushFront = new MovingFront(
-    ({ hostPageCount: pageCount, hostPageSize: pageSize }) => ({
-      pageCount,
-      pageSize,
-    }),
-  );
   readonly #writer: PageWriter;
+  readonly #front: PushFront | undefined;
   readonly #waiting: Demand[] = [];
   readonly #spares = new Map<number, PageRecords[]>();
   #whenRoom: PromiseWithResolvers<void> | undefined;
@@ -47,8 +40,10 @@ export class DemandQueue {
   #closed = false;
   #failed = Promise.withResolvers<never>();
 
-  constructor(writer: PageWriter) {
+  /** `front`, where there is one, is moved to the pages that are sent. */
+  constructor(writer: PageWriter, front?: PushFront) {
     this.#writer = writer;
+    this.#front = front;
     this.#failed.promise.catch(() => {});
   }
 
@@ -91,7 +86,7 @@ export class DemandQueue {
       demand.next = hostPage + 1;
       if (demand.next < end) this.#waiting.push(demand);
       block.take(hostPage);
-      this.front.demanded(block, hostPage);
+      this.#front?.demanded(block, hostPage);
       this.#active++;
       const largeBytes = isLarge(block) ? block.hostPageSize : 0;
       this.#largeBytes += largeBytes;

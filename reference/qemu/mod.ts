@@ -45,7 +45,7 @@ export { planMappedResume } from "./mapped_resume.ts";
 export type { MappedResumeReason } from "./mapped_resume_error.ts";
 export { MappedResumeError } from "./mapped_resume_error.ts";
 export type { PostcopyStatistics } from "./page_writer.ts";
-export type { PostcopyOptions } from "./postcopy_source.ts";
+export type { PostcopyOptions } from "./postcopy_options.ts";
 export { PostcopySource } from "./postcopy_source.ts";
 export type { BlockRun } from "./push_batches.ts";
 export { QmpClient } from "./qmp_client.ts";

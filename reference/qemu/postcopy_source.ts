@@ -16,7 +16,8 @@ import {
   postcopyOpening,
   readOpening,
 } from "./postcopy_opening.ts";
-import type { BlockRun } from "./push_batches.ts";
+import type { PostcopyOptions } from "./postcopy_options.ts";
+import { type PushFront, pushFrontOf } from "./push_batches.ts";
 import { pushPages } from "./push_pages.ts";
 import { pushZeros } from "./push_zeros.ts";
 import { listenToRequests } from "./request_listener.ts";
@@ -24,37 +25,6 @@ import { listenToRequests } from "./request_listener.ts";
 /** What a host page has on most machines. */
 const HOST_PAGE_SIZE = 4096;
 const RETRY_FOR = 60_000;
-
-/** How to play the source of a postcopy migration. */
-export interface PostcopyOptions {
-  /** Stops it: QEMU is left without the pages that it does not have yet. */
-  readonly signal?: AbortSignal | undefined;
-  /** The channel of its own for requested pages, if the destination has it. */
-  readonly preempt?: ByteChannel | undefined;
-  /** Bytes of a host page at the destination. Default: 4096. */
-  readonly hostPageSize?: number | undefined;
-  /** The same for RAMBlocks in huge pages, by idstr. */
-  readonly hugePageSizes?: Readonly<Record<string, number>> | undefined;
-  /**
-   * Whether pages are sent that nobody asks for: from a source far away those
-   * around the last one asked for first. Default: true.
-   */
-  readonly push?: boolean | undefined;
-  /** Bytes a second of those, at most. Default: no limit. */
-  readonly maxBandwidth?: number | undefined;
-  /** Which of those come first, in this order: a working set. */
-  readonly pushFirst?: Iterable<BlockRun> | undefined;
-  /** Whether block dirty bitmaps are sent too. Default: true. */
-  readonly dirtyBitmaps?: boolean | undefined;
-  /** Milliseconds for which a read that fails is tried again. Default: 60,000. */
-  readonly retryFor?: number | undefined;
-  /** Is told of each such failure; the guest waits meanwhile. */
-  readonly onRetry?: ((error: SourceError) => void) | undefined;
-  /** Is told when the destination has its device state and lets the guest run. */
-  readonly onLoaded?: (() => void) | undefined;
-  /** Is told of each request, its pages in target pages, before it is answered. */
-  readonly onRequest?: ((run: BlockRun) => void) | undefined;
-}
 
 /**
  * Plays the source of a postcopy migration: a stock QEMU at the other end runs
@@ -174,7 +144,10 @@ export class PostcopySource {
     const writer = new PageWriter(this.#statistics, {
       ...{ channel, preempt, sectionId, retryFor, onRetry, signal },
     });
-    const queue = new DemandQueue(writer);
+    const front = this.#options.push === false
+      ? undefined
+      : pushFrontOf(this.#blocks);
+    const queue = new DemandQueue(writer, front);
     const aborted = rejection(signal);
     const hungUp = listenToRequests(channel, this.#blocks, {
       onLoaded: () => {
@@ -189,7 +162,7 @@ export class PostcopySource {
       signal,
     });
     // The destination may hang up while something is still being written.
-    const sent = this.#send(channel, { writer, queue, signal });
+    const sent = this.#send(channel, { writer, queue, front, signal });
     sent.catch(() => {});
     hungUp.catch(() => {});
     await Promise.race([
@@ -206,9 +179,10 @@ export class PostcopySource {
 
   async #send(
     channel: ByteChannel,
-    { writer, queue, signal }: {
+    { writer, queue, front, signal }: {
       readonly writer: PageWriter;
       readonly queue: DemandQueue;
+      readonly front: PushFront | undefined;
       readonly signal: AbortSignal;
     },
   ): Promise<void> {
@@ -223,7 +197,7 @@ export class PostcopySource {
       first: this.#options.pushFirst ?? [],
       maxBandwidth: this.#options.maxBandwidth ?? Infinity,
       gate: queue.gate,
-      front: queue.front,
+      front,
       signal,
     };
     await pushPages(this.#blocks, writer, options);

@@ -1,5 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
-import type { MovingFront } from "../sources/moving_front.ts";
+import { MovingFront } from "../sources/moving_front.ts";
 import { sleep } from "../wait.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
@@ -18,6 +18,18 @@ export interface BlockRun extends PageRun {
 
 /** Where those host pages are that were asked for last. */
 export type PushFront = MovingFront<PostcopyBlock>;
+
+/** Such a front, where each read waits for something far away. */
+export function pushFrontOf(
+  blocks: readonly PostcopyBlock[],
+): PushFront | undefined {
+  const isFar = blocks.some(({ block }) => (block.parallelReads ?? 1) > 1);
+  if (!isFar) return undefined;
+  return new MovingFront(({ hostPageCount, hostPageSize }) => ({
+    pageCount: hostPageCount,
+    pageSize: hostPageSize,
+  }));
+}
 
 /** A part of the work: whole host pages that nobody had planned, in order. */
 export interface PushBatch {

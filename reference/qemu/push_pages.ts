@@ -16,8 +16,8 @@ export interface PushOptions {
   readonly maxBandwidth: number;
   /** Where pages that were asked for have the right of way. */
   readonly gate: DemandGate;
-  /** Where those are that were asked for last. */
-  readonly front: PushFront;
+  /** Where those are that were asked for last, if that is far away. */
+  readonly front: PushFront | undefined;
   /** Stops the work. */
   readonly signal: AbortSignal;
 }
@@ -40,7 +40,6 @@ export async function pushPages(
   const [any] = blocks;
   if (any === undefined) return;
   const { pageSize, parallelReads = 1 } = any.block;
-  const isFar = parallelReads > 1;
   const byteLength = Math.max(
     CHUNK,
     ...blocks.map(({ hostPageSize }) => hostPageSize),
@@ -51,12 +50,12 @@ export async function pushPages(
   );
   const throttle = new Throttle(maxBandwidth, signal);
   const batches = pushBatches(blocks, {
-    ...{ first, front: isFar ? front : undefined, byteLength, signal },
+    ...{ first, front, byteLength, signal },
   });
   await inLanes(lanes, batches, async ({ block, runs }, records) => {
-    if (!isFar) await gate.idle(signal);
+    if (front === undefined) await gate.idle(signal);
     await writer.readAhead(block, runs, records);
-    if (!isFar) await gate.idle(signal);
+    if (front === undefined) await gate.idle(signal);
     // While they were read, some may have been asked for.
     const parts = runs.flatMap((run) => takeFree(block, run));
     if (parts.length === 0) return;

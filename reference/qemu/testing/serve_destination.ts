@@ -2,7 +2,8 @@ import { openSnapshot } from "../../snapshot/open_snapshot.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
 import { memorySource } from "../../sources/memory_source.ts";
 import { savedFile, testMemory } from "../../testing/saved_file.ts";
-import { type PostcopyOptions, PostcopySource } from "../postcopy_source.ts";
+import type { PostcopyOptions } from "../postcopy_options.ts";
+import { PostcopySource } from "../postcopy_source.ts";
 import { Destination } from "./destination.ts";
 
 /** The memory of the guest that is served unless said otherwise. */
