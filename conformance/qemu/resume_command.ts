@@ -64,8 +64,12 @@ export class ResumeCommand implements AsyncDisposable {
   }
 
   /** Waits until `condition` holds, looked at whenever it says something. */
-  async until(what: string, condition: () => boolean): Promise<void> {
-    const end = performance.now() + TIMEOUT_MS;
+  async until(
+    what: string,
+    condition: () => boolean,
+    { timeout = TIMEOUT_MS }: { readonly timeout?: number } = {},
+  ): Promise<void> {
+    const end = performance.now() + timeout;
     while (!condition()) {
       const said = `${this.#stdout}\n${this.#stderr}`;
       assert.ok(!this.#hasExited, `it has ended, not ${what}: ${said}`);
@@ -91,8 +95,17 @@ export class ResumeCommand implements AsyncDisposable {
   }
 
   /** Waits until it has said something on standard error. */
-  said(pattern: RegExp): Promise<void> {
-    return this.until(`saying ${pattern}`, () => pattern.test(this.#stderr));
+  said(
+    pattern: RegExp,
+    options: { readonly timeout?: number } = {},
+  ): Promise<void> {
+    const isSaid = () => pattern.test(this.#stderr);
+    return this.until(`saying ${pattern}`, isSaid, options);
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** Sends it a signal. */
