@@ -10,7 +10,7 @@ import type { Walk, WalkedFile } from "./walk.ts";
 const HEAD_LENGTH = 1 + 1 + 4 + 1;
 const OPENING_BRACE = 0x7b;
 const WINDOW_MIN = 0x10000;
-const WINDOW_MAX = 0x400000;
+const WINDOW_MAX = 0xff000;
 /** How far before the end of the file a vmdesc is looked for. */
 const SEARCH_MAX = 0x4400000;
 /** How many texts that looked like a vmdesc are tried before giving up. */

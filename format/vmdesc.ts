@@ -28,8 +28,11 @@ export interface Vmdesc {
 const HEADER_LENGTH = 5;
 const OPENING_BRACE = 0x7b;
 const WINDOW = 0x40000;
-/** How far behind `from` a vmdesc is looked for. */
-const SEARCH_MAX = 0x10000000;
+/**
+ * How far behind `from` a vmdesc is looked for: with the search from the end of
+ * the file, 252 MiB in all.
+ */
+const SEARCH_MAX = 0xb800000;
 /** How many texts that looked like a vmdesc are tried before giving up. */
 const TRIES_MAX = 8;
 

@@ -78,7 +78,7 @@ test("verifySnapshot() asks for little, whatever number stands where", async () 
     const source = new EndlessSource(bytes);
     const { findings } = await verifySnapshot(source);
     for (const finding of findings) assertRefusal(finding, source.byteLength);
-    // A device of wrong length makes it look for the vmdesc, 256 MiB far.
+    // A device of wrong length makes it look for the vmdesc, 252 MiB far.
     assert(source.largestRead <= 64 * MIB, `${source.largestRead}`);
     assert(source.bytesAsked <= 330 * MIB, `${source.bytesAsked}`);
   }
