@@ -73,9 +73,7 @@ export class AddressSpace implements ByteSource {
     checkRange(this, offset, target.length);
     target.fill(0);
     const end = offset + target.length;
-    for (let index = this.#firstAfter(offset);; index++) {
-      const range = this.ranges[index];
-      if (range === undefined || range.address >= end) return;
+    for (const range of this.rangesBetween(offset, end)) {
       if (range.position === undefined) continue;
       const from = Math.max(offset, range.address);
       const to = Math.min(end, range.address + range.length);
@@ -84,6 +82,15 @@ export class AddressSpace implements ByteSource {
         range.position + from - range.address,
         options,
       );
+    }
+  }
+
+  /** The ranges that have bytes in [start, end), whole. */
+  *rangesBetween(start: number, end: number): Generator<PlacedRange> {
+    for (let index = this.#firstAfter(start);; index++) {
+      const range = this.ranges[index];
+      if (range === undefined || range.address >= end) return;
+      yield range;
     }
   }
 

@@ -35,7 +35,7 @@ export async function copyMemory(
   const pace = new Pace(signal);
   const flush = new BackgroundFlush(sink);
   let written = 0;
-  const buffer = new Uint8Array(Math.max(CHUNK, pageSize));
+  const buffer = new Uint8Array(Math.min(CHUNK, length));
   const end = offset + length;
   let done = offset;
   try {

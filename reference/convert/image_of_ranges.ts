@@ -18,13 +18,7 @@ export function imageOfRanges(
     readInto: (target, offset, options) =>
       memory.readInto(target, offset, options),
     async *presentRuns({ first = 0, end = Infinity } = {}) {
-      for (const run of pagesOf(memory)) {
-        const part = {
-          first: Math.max(first, run.first),
-          end: Math.min(end, run.end),
-        };
-        if (part.first < part.end) yield part;
-      }
+      yield* pagesOf(memory, first, end);
     },
   };
   const ranges = memory.ranges.map(({ address, length }) => ({
@@ -35,13 +29,22 @@ export function imageOfRanges(
   return { image, ranges };
 }
 
-/** The pages that the ranges touch, in runs that do not overlap. */
-function* pagesOf({ ranges }: AddressSpace): Generator<PageRun> {
-  let last = 0;
-  for (const { address, length, position } of ranges) {
+/** The pages in [from, to) that the ranges touch, in runs that do not overlap. */
+function* pagesOf(
+  memory: AddressSpace,
+  from: number,
+  to: number,
+): Generator<PageRun> {
+  let last = from;
+  for (
+    const { address, length, position } of memory.rangesBetween(
+      from * PAGE,
+      to * PAGE,
+    )
+  ) {
     if (position === undefined) continue;
     const first = Math.max(last, Math.floor(address / PAGE));
-    const end = Math.ceil((address + length) / PAGE);
+    const end = Math.min(to, Math.ceil((address + length) / PAGE));
     if (first < end) yield { first, end };
     last = Math.max(last, end);
   }

@@ -1,32 +1,18 @@
 import { hex } from "../../format/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
-import { SourceError } from "../sources/source_error.ts";
 import { AddressSpace, type PlacedRange } from "./address_space.ts";
 import { type Architecture, ARCHITECTURES } from "./architecture.ts";
 import { checkOverlaps } from "./check_overlaps.ts";
+import { ELF_SIZES, type ElfKind, PT_LOAD } from "./elf_layout.ts";
 import {
-  ELF_CLASS_32,
-  ELF_CLASS_64,
-  ELF_DATA_BIG,
-  ELF_DATA_LITTLE,
-  ELF_MAGIC,
-  ELF_SEGMENTS_MAX,
-  ELF_SIZES,
-  ELF_TYPE_CORE,
-  type ElfKind,
-  PT_LOAD,
-} from "./elf_layout.ts";
+  badElfCore,
+  type ElfHeader,
+  readElfHeader,
+  readElfPart,
+} from "./read_elf_header.ts";
 
 /** Most bytes of program headers that are read: 64 Ki segments and some more. */
 const HEADERS_MAX = 0x1000000;
-
-/** What the header of an ELF file says. */
-interface ElfHeader extends ElfKind {
-  readonly headersPosition: number;
-  readonly sectionsPosition: number;
-  readonly headerLength: number;
-  readonly headerCount: number;
-}
 
 /** A segment that is memory. */
 interface LoadSegment {
@@ -63,12 +49,12 @@ export async function openElfCore(
   source: ByteSource,
   options?: ReadOptions,
 ): Promise<AddressSpace> {
-  const header = await readHeader(source, options);
+  const header = await readElfHeader(source, options);
   const segments = await readSegments(source, header, options);
   const placed = segments.filter(hasAddress);
   const unplaced = segments.filter((it) => !hasAddress(it));
   if (placed.length === 0 && unplaced.length > 0) {
-    throw bad(
+    throw badElfCore(
       source,
       `none of its ${unplaced.length} segments has a physical address`,
       "a core of a machine's memory",
@@ -91,21 +77,18 @@ async function readSegments(
   header: ElfHeader,
   options?: ReadOptions,
 ): Promise<LoadSegment[]> {
-  const { headerCount, headerLength, headersPosition, bits, byteOrder } =
-    header;
-  const count = headerCount < ELF_SEGMENTS_MAX
-    ? headerCount
-    : await countInSection(source, header, options);
+  const { headerCount: count, headerLength, headersPosition } = header;
+  const { bits, byteOrder } = header;
   const least = ELF_SIZES[bits].programHeader;
   const length = count * headerLength;
   if (headerLength < least || length > HEADERS_MAX) {
-    throw bad(
+    throw badElfCore(
       source,
       `${count} program headers of ${headerLength} bytes`,
       `of ${least} bytes and at most ${HEADERS_MAX} in all`,
     );
   }
-  const headers = await read(source, headersPosition, length, options);
+  const headers = await readElfPart(source, headersPosition, length, options);
   const little = byteOrder === "little";
   const segments: LoadSegment[] = [];
   for (let start = 0; start < length; start += headerLength) {
@@ -143,7 +126,7 @@ function rangesOf(
   },
 ): PlacedRange[] {
   if (!Number.isSafeInteger(address + memoryLength)) {
-    throw bad(
+    throw badElfCore(
       source,
       `a segment of ${memoryLength} bytes at the physical address ` +
         hex(address),
@@ -152,7 +135,7 @@ function rangesOf(
   }
   const length = Math.min(fileLength, memoryLength);
   if (!(position + length <= source.byteLength)) {
-    throw bad(
+    throw badElfCore(
       source,
       `a segment of ${length} bytes at byte ${hex(position)}`,
       `one inside its ${source.byteLength} bytes`,
@@ -178,83 +161,4 @@ function architectureOf(
   );
   return known.find((it) => it.bits === bits) ?? known[0] ??
     { name: `e_machine ${machine}`, machine, bits, byteOrder };
-}
-
-async function readHeader(
-  source: ByteSource,
-  options?: ReadOptions,
-): Promise<ElfHeader> {
-  const length = Math.min(source.byteLength, ELF_SIZES[64].header);
-  const view = await read(source, 0, length, options);
-  const ident = length >= ELF_SIZES[32].header ? view.getUint32(0) : 0;
-  const elfClass = ident === ELF_MAGIC ? view.getUint8(4) : 0;
-  const isWide = elfClass === ELF_CLASS_64 && length === ELF_SIZES[64].header;
-  const data = isWide || elfClass === ELF_CLASS_32 ? view.getUint8(5) : 0;
-  const little = data === ELF_DATA_LITTLE;
-  const isKnown = (little || data === ELF_DATA_BIG) &&
-    view.getUint16(16, little) === ELF_TYPE_CORE;
-  if (!isKnown) throw bad(source, "another header", "one of an ELF core");
-  const common = {
-    machine: view.getUint16(18, little),
-    byteOrder: little ? "little" : "big",
-  } as const;
-  return isWide
-    ? {
-      ...common,
-      bits: 64,
-      headersPosition: Number(view.getBigUint64(32, little)),
-      sectionsPosition: Number(view.getBigUint64(40, little)),
-      headerLength: view.getUint16(54, little),
-      headerCount: view.getUint16(56, little),
-    }
-    : {
-      ...common,
-      bits: 32,
-      headersPosition: view.getUint32(28, little),
-      sectionsPosition: view.getUint32(32, little),
-      headerLength: view.getUint16(42, little),
-      headerCount: view.getUint16(44, little),
-    };
-}
-
-/** With many segments, their number is in the first section header. */
-async function countInSection(
-  source: ByteSource,
-  { bits, byteOrder, sectionsPosition }: ElfHeader,
-  options?: ReadOptions,
-): Promise<number> {
-  const length = ELF_SIZES[bits].sectionHeader;
-  const view = await read(source, sectionsPosition, length, options);
-  return view.getUint32(bits === 64 ? 44 : 28, byteOrder === "little");
-}
-
-async function read(
-  source: ByteSource,
-  position: number,
-  length: number,
-  options?: ReadOptions,
-): Promise<DataView> {
-  if (!(position + length <= source.byteLength)) {
-    throw bad(
-      source,
-      `it ends at ${hex(source.byteLength)}`,
-      `${length} bytes at ${hex(position)}`,
-    );
-  }
-  const bytes = new Uint8Array(length);
-  await source.readInto(bytes, position, options);
-  return new DataView(bytes.buffer);
-}
-
-function bad(
-  source: ByteSource,
-  found: string,
-  expected: string,
-): SourceError {
-  return new SourceError(
-    source.name,
-    `Cannot read ${
-      JSON.stringify(source.name)
-    } as an ELF core: ${found}, expected ${expected}`,
-  );
 }

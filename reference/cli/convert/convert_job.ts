@@ -93,8 +93,8 @@ async function toRanges(
     const remarks = { leftOutBlocks: leftOut, withoutAddress };
     return { files: [out], facts, remarks };
   }
-  const core = { ...options, architecture: await architectureOf(job, image) };
-  const { leftOut, ...facts } = await writeElfCore(image, sink(), core);
+  await checkArchitecture(job, image);
+  const { leftOut, ...facts } = await writeElfCore(image, sink(), options);
   const { architecture } = facts;
   const isX86 = /^(x86_64|i386)$/.test(architecture);
   const withoutRegisters = isX86 || image.devices === undefined
@@ -104,14 +104,15 @@ async function toRanges(
   return { files: [out], facts, remarks };
 }
 
-async function architectureOf(
+/** Refuses a guest of which nothing says the architecture. */
+async function checkArchitecture(
   { options }: ConvertJob,
   image: MemoryImage,
-): Promise<string> {
+): Promise<void> {
   const { machine = image.machine, architecture, signal } = options;
-  const found = architecture ??
-    (await guestArchitecture({ ...image, machine }, { signal }))?.name;
-  if (found !== undefined) return found;
+  if (architecture !== undefined) return;
+  const found = await guestArchitecture({ ...image, machine }, { signal });
+  if (found !== undefined) return;
   throw new UsageError(
     `Cannot convert ${JSON.stringify(image.name)} to an ELF core without ` +
       "--arch NAME: neither the state of its processors nor its machine type " +
