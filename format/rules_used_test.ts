@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { test } from "node:test";
 import { RULES, type RuleSlug } from "./rules.ts";
 
@@ -14,7 +15,7 @@ const CODE = [
 ].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
-    .filter((name) => !LISTS.includes(name))
+    .filter((name) => !LISTS.includes(basename(name)))
     .map((name) => readFileSync(new URL(name, folder), "utf8"))
 ).join("\n");
 

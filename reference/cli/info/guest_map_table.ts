@@ -56,10 +56,10 @@ export function formatGuestMap(
     ] as const
   ) {
     if (blocks.length === 0) continue;
-    const named = blocks.map(({ idstr, length }) =>
-      `${idstr} (${formatBytes(length)})`
-    );
-    lines.push(printable(`  ${what}: ${named.join(", ")}`));
+    lines.push(`  ${what}:`);
+    for (const { idstr, length } of blocks) {
+      lines.push(printable(`    ${idstr} (${formatBytes(length)})`));
+    }
   }
   return lines;
 }
