@@ -98,7 +98,9 @@ export function isFolderAt(path: string): boolean {
 
 /** Bytes that a file takes on the disk; undefined where that is not told. */
 export function allocatedBytes(path: string): number | undefined {
-  const blocks: unknown = statOf(path)?.blocks;
+  const stat = statOf(path);
+  // A block device is no file that takes room.
+  const blocks: unknown = stat?.isFile() ? stat.blocks : undefined;
   return typeof blocks === "number" ? blocks * 512 : undefined;
 }
 
