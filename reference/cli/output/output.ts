@@ -113,9 +113,8 @@ export async function finishOutput(signal: AbortSignal): Promise<void> {
   const { lostLines, trouble } = stdout;
   if (trouble !== undefined) {
     printMessage(
-      `${
-        outputError(trouble).message
-      }; the work is done, but not all is printed`,
+      `${outputError(trouble).message}: the work is done, but ` +
+        `${countOf(lostLines, "line")} could not be printed`,
     );
   } else if (lostLines > 0) {
     printMessage(

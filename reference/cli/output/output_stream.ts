@@ -23,7 +23,7 @@ export class OutputStream {
   readonly #pending: PendingOutput;
   /** Bytes that may still be written without the thread. */
   #atOnce: number | undefined;
-  #isDevNull = false;
+  #isDevice = false;
   #thread: OutputThread | undefined;
   #isSending = false;
   #sendsProduct = false;
@@ -75,7 +75,7 @@ export class OutputStream {
     this.#look();
     if (this.#failure !== undefined) return;
     const bytes = new TextEncoder().encode(text);
-    if (this.#isDevNull) return this.#writeNow(bytes, false);
+    if (this.#isDevice) return this.#writeNow(bytes, false);
     this.#pending.push(bytes, options);
     void this.#send();
   }
@@ -109,8 +109,8 @@ export class OutputStream {
     this.#atOnce = AT_ONCE;
     try {
       const stat = fstatSync(this.#fd);
-      this.#isDevNull = stat.isCharacterDevice() && !isatty(this.#fd);
-      if (stat.isFile() || this.#isDevNull) this.#atOnce = Infinity;
+      this.#isDevice = stat.isCharacterDevice() && !isatty(this.#fd);
+      if (stat.isFile() || this.#isDevice) this.#atOnce = Infinity;
     } catch {
       // It is closed, which the first write says.
     }
@@ -140,7 +140,7 @@ export class OutputStream {
     try {
       await thread.write(batch);
     } catch (error) {
-      this.#fail(error, this.#sendsProduct);
+      this.#fail(error, batch, this.#sendsProduct);
     }
   }
 
@@ -158,15 +158,16 @@ export class OutputStream {
     try {
       writeAll(this.#fd, bytes);
     } catch (error) {
-      this.#fail(error, isProduct);
+      this.#fail(error, bytes, isProduct);
     }
   }
 
   /** A disk that is full may have room again; a reader does not come back. */
-  #fail(error: unknown, isProduct: boolean): void {
+  #fail(error: unknown, bytes: Uint8Array, isProduct: boolean): void {
     const { code } = error as NodeJS.ErrnoException;
     if (!isProduct && code !== "EPIPE" && code !== "EBADF") {
       this.#trouble = error;
+      this.#pending.lose(bytes);
       return;
     }
     this.#failure = { error };

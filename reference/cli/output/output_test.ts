@@ -55,6 +55,24 @@ test("a standard output that is full is a failure", {
   assert.equal(status, 1);
 });
 
+test("work is done although a standard output is full that tells of it", {
+  ...PATIENT,
+  skip: existsSync("/dev/full") ? false : "there is no /dev/full",
+}, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const { status, stderr } = shell(
+    '"$0" "$@" > /dev/full',
+    ["load", file, scratch.path, "--json"],
+  );
+  assert.match(
+    stderr,
+    /^Cannot write to standard output: no space left on device: the work is done, but \d+ lines? could not be printed\n$/i,
+  );
+  assert.equal(status, 0);
+  assert.deepEqual(scratch.read("pc.ram.img"), fixtureMemory()["pc.ram"]);
+});
+
 test("colour is for terminals alone, and not with NO_COLOR", {
   ...PATIENT,
   skip: spawnSync("script", ["--version"]).status === 0

@@ -20,6 +20,8 @@ const BYTES_MAX = 0x100000;
 /** Bytes that are taken at once, if the first entry is not longer. */
 const BATCH = 0x40000;
 
+const NEWLINE = 0x0a;
+
 /**
  * Output that waits for its reader. All but the product is bounded: first goes
  * what is out of date, then the oldest line of a topic, then the oldest line. How
@@ -92,6 +94,11 @@ export class PendingOutput {
     }
     this.#entries.splice(0, count);
     return concatenate(parts);
+  }
+
+  /** Counts the lines of what was taken and could not be written as dropped. */
+  lose(bytes: Uint8Array): void {
+    this.#dropped += bytes.filter((byte) => byte === NEWLINE).length;
   }
 
   /** Forgets all that waits. */

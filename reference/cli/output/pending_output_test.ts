@@ -68,6 +68,17 @@ test("PendingOutput drops nothing of the product", () => {
   assert.equal(pending.hasProduct, false);
 });
 
+test("PendingOutput says what could not be written", () => {
+  const pending = pendingOutput();
+  pending.push(encoder.encode("one\n"));
+  pending.push(encoder.encode("two\n"));
+  const batch = pending.take();
+  assert(batch !== undefined);
+  pending.lose(batch);
+  pending.push(encoder.encode("three\n"));
+  assert.deepEqual(linesOf(pending), ["2 dropped", "three"]);
+});
+
 test("PendingOutput draws over what is drawn, not over lines", () => {
   const pending = pendingOutput();
   for (const text of ["bar 1", "bar 2", ""]) {
