@@ -140,6 +140,7 @@ export {
   SharedBlockWriter,
 } from "./reference/parallel/mod.ts";
 export {
+  type ByteSpan,
   type LoadPendingOptions,
   type PageInstaller,
   PostcopyLoader,

@@ -90,7 +90,7 @@ async function singleFaults(
 ): Promise<void> {
   for (
     const [key, name, atMost] of [
-      ["p50_us", "p50", 1.6],
+      ["p50_us", "p50", 1.5],
       ["p99_us", "p99", 3],
     ] as const
   ) {
@@ -124,7 +124,7 @@ async function runs(
       contender("C handler", native),
       {
         ...contender("page-server", ours),
-        goal: { of: "ratio", atLeast: 0.8 },
+        goal: { of: "ratio", atLeast: 0.85 },
       },
     ], ROUNDS),
     "MB/s",

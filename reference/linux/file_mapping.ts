@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
+import type { ByteSpan } from "../postcopy/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { noteAddress } from "./native_addresses.ts";
 import { linux } from "./system_calls.ts";
@@ -63,14 +64,14 @@ export class FileMapping implements Disposable {
   }
 
   /** A part of it; undefined if it is not in one piece. */
-  view(offset: number, length: number): Uint8Array | undefined {
+  view(offset: number, length: number): ByteSpan | undefined {
     if (!this.#isMapped) return undefined;
     this.#beforeUse();
     const index = Math.floor(offset / PIECE);
-    const from = offset - index * PIECE;
-    const piece = this.#pieces[index] ??= this.#map(index);
-    return from + length <= piece.length
-      ? piece.subarray(from, from + length)
+    const start = offset - index * PIECE;
+    const bytes = this.#pieces[index] ??= this.#map(index);
+    return start + length <= bytes.length
+      ? { bytes, start, length }
       : undefined;
   }
 

@@ -29,7 +29,7 @@ uffdTest(
       { hasZeropage: true, buffers },
     );
     const view = mapping.view(0, 2 * MIB);
-    assert.ok(view !== undefined && addressOf(view) !== undefined);
+    assert.ok(view !== undefined && addressOf(view.bytes) !== undefined);
     assert.equal(installer.copy(0, view), 2 * MIB);
     assert.ok(memory.bytes(0, 2 * MIB).every((byte) => byte === 7));
     // The file becomes shorter: a failure, no signal and no zeros.

@@ -1,22 +1,15 @@
 import { setImmediate } from "node:timers/promises";
 import { Doorbell } from "./doorbell.ts";
 import { EventDescriptor } from "./event_descriptor.ts";
+import { Looks } from "./looks.ts";
 import { LoopTimers } from "./loop_timers.ts";
 import type { PagedProcess } from "./paged_process.ts";
 import { PollSet } from "./poll_set.ts";
 import type { ReadWatch } from "./process_reads.ts";
 import { type PagerWatch, ServedProcess } from "./served_process.ts";
-import { linux } from "./system_calls.ts";
 
 /** Milliseconds between two calls of `onTurn`, at least. */
 const REPORT_INTERVAL = 250;
-/**
- * How often it looks for another fault, after one, before it sleeps: a fault is
- * mostly followed by the next, and to be woken takes longer than to serve it.
- */
-const LOOKS_BEFORE_SLEEP = 20;
-/** Of so many looks, one is at all descriptors, not at the only process alone. */
-const LOOKS_AT_ALL = 8;
 /** Milliseconds that the background waits at most while there are faults. */
 const BACKGROUND_INTERVAL = 50;
 
@@ -80,34 +73,26 @@ export class PagerLoop implements Disposable {
 
   /** Serves until it is stopped, without giving the thread to anything else. */
   runSync(): void {
-    let looks = 0;
-    for (let turn = 0; !this.#isStopped(); turn++) {
-      const only = looks > 0 && turn % LOOKS_AT_ALL > 0
-        ? this.#only
-        : undefined;
+    const looks = new Looks();
+    while (!this.#isStopped()) {
+      const only = looks.isNarrow ? this.#only : undefined;
       const ready = only === undefined
-        ? this.set.poll(looks > 0 ? 0 : this.#timeout())
+        ? this.set.poll(looks.isLooking ? 0 : this.#timeout())
         : this.#readEvents(only);
-      if (ready > 0) {
-        looks = LOOKS_BEFORE_SLEEP;
-        // With several there is always one to answer: those who wait for this
-        // very processor would have it at the next tick of the clock only.
-        if (this.#served.size > 1) linux().call.sched_yield();
-      } else if (looks > 0) {
-        looks--;
-        linux().call.sched_yield();
-      }
+      const now = performance.now();
+      if (ready > 0) looks.found(now, this.#served.size > 1);
+      else looks.missed(now);
       for (const it of this.#served) {
         if (it.process.hasQueued) {
           this.#guard(it, () => it.process.serveSync());
         }
       }
-      this.#report();
+      this.#report(now);
       this.timers.run();
       // Who waits comes first; then one piece for one of them. But a process that
       // faults without end does not keep the others from their pages.
-      if (ready > 0 && performance.now() < this.#backgroundAt) continue;
-      this.#backgroundAt = performance.now() + BACKGROUND_INTERVAL;
+      if (ready > 0 && now < this.#backgroundAt) continue;
+      this.#backgroundAt = now + BACKGROUND_INTERVAL;
       if (this.#hasSpareWork) this.#hasSpareWork = this.#spareWork();
       this.#background();
     }
@@ -137,7 +122,7 @@ export class PagerLoop implements Disposable {
         this.#guard(it, () => it.process.serve(this.#watch(it)));
       }
       this.#rotate();
-      this.#report();
+      this.#report(performance.now());
       this.timers.run();
     }
     this.#bell.ring();
@@ -148,11 +133,15 @@ export class PagerLoop implements Disposable {
 
   /** Returns how many events there were. */
   #readEvents(served: ServedProcess): number {
-    let count = 0;
-    this.#guard(served, () => {
-      count = served.process.readEvents();
-    });
-    return count;
+    // Without a closure: this is done for each fault.
+    try {
+      const count = served.process.readEvents();
+      served.tellIfFailed();
+      return count;
+    } catch (error) {
+      this.#failed(served, error);
+      return 0;
+    }
   }
 
   #countServed(): void {
@@ -161,8 +150,7 @@ export class PagerLoop implements Disposable {
   }
 
   /** Lets each tell how far it is, now and then. */
-  #report(): void {
-    const now = performance.now();
+  #report(now: number): void {
     if (now < this.#reportAt) return;
     this.#reportAt = now + REPORT_INTERVAL;
     for (const it of this.#served) it.watch.onTurn?.();

@@ -32,6 +32,16 @@ export function writeStruct<L extends StructLayout>(
   }
 }
 
+/** Writes a 64-bit field that is not negative, as is done for each fault. */
+export function writeU64(
+  view: DataView,
+  offset: number,
+  value: number,
+): void {
+  view.setUint32(offset, value, true);
+  view.setUint32(offset + 4, Math.floor(value / 0x100000000), true);
+}
+
 /** Writes one field of the struct at `offset`. */
 export function writeField(
   view: DataView,
@@ -44,11 +54,7 @@ export function writeField(
   else if (field.type === "u32" || field.type === "i32") {
     view.setUint32(at, value, true);
   } else if (value < 0) view.setBigInt64(at, BigInt(value), true);
-  else {
-    // Without a bigint: this is done for each fault.
-    view.setUint32(at, value, true);
-    view.setUint32(at + 4, Math.floor(value / 0x100000000), true);
-  }
+  else writeU64(view, at, value);
 }
 
 /** Reads one field of the struct at `offset`. */

@@ -1,11 +1,12 @@
-import type { PageInstaller } from "../postcopy/mod.ts";
+import type { ByteSpan, PageInstaller } from "../postcopy/mod.ts";
 import { ERRNO } from "./errno.ts";
 import { addressOf } from "./native_addresses.ts";
 import type { NativeBuffers } from "./native_buffers.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { SourceError } from "../sources/mod.ts";
 import { SystemCallError } from "./system_call_error.ts";
-import type { Placed, Userfaultfd } from "./userfaultfd.ts";
+import type { Placed } from "./placed.ts";
+import type { Userfaultfd } from "./userfaultfd.ts";
 
 /** Memory of a process, registered with a userfaultfd. */
 export interface UffdRegion {
@@ -124,28 +125,16 @@ export class UffdInstaller implements PageInstaller, Disposable {
     this.#buffers.give(bytes);
   }
 
-  copy(offset: number, bytes: Uint8Array): number {
-    const from = addressOf(bytes);
-    if (from === undefined) {
+  copy(offset: number, { bytes, start, length }: ByteSpan): number {
+    const address = addressOf(bytes);
+    if (address === undefined) {
       throw new TypeError("Cannot put bytes in place that are not ours");
     }
-    return this.#place(
-      offset,
-      bytes.length,
-      (address, done, length) => this.#uffd.copy(address, from + done, length),
-    );
+    return this.#place(offset, length, address + start);
   }
 
   zeropage(offset: number, length: number): number {
-    const zeros = this.#zeros;
-    return this.#place(
-      offset,
-      length,
-      (address, _done, size) =>
-        zeros === undefined
-          ? this.#uffd.zeropage(address, size)
-          : this.#uffd.copy(address, zeros.address, this.pageSize),
-    );
+    return this.#place(offset, length, undefined);
   }
 
   wake(offset: number, length: number): void {
@@ -170,12 +159,11 @@ export class UffdInstaller implements PageInstaller, Disposable {
     return undefined;
   }
 
-  /** Does `call` over and over, as the kernel does some, and stops, or does all. */
-  #place(
-    offset: number,
-    length: number,
-    call: (address: number, done: number, length: number) => Placed,
-  ): number {
+  /**
+   * Puts what is at an address in place, or zeros: as the kernel does some, and
+   * stops, over and over until it is all.
+   */
+  #place(offset: number, length: number, from: number | undefined): number {
     let done = 0;
     while (done < length) {
       const at = offset + done;
@@ -189,28 +177,34 @@ export class UffdInstaller implements PageInstaller, Disposable {
         length - done,
         segment.offset + segment.length - at,
       );
-      const placed = call(address, done, size);
+      const placed = from === undefined
+        ? this.#zero(address, size)
+        : this.#uffd.copy(address, from + done, size);
       done += placed.length;
       if (placed.errno === 0 || placed.length > 0) continue;
-      switch (placed.errno) {
-        case ERRNO.EEXIST:
-          // It is there: a fault that was told of twice, or another's work.
-          this.#uffd.wake(address, this.pageSize);
-          done += this.pageSize;
-          break;
-        case ERRNO.ENOENT:
-          // It is being unmapped, or is watched no more.
-          done += this.pageSize;
-          break;
-        case ERRNO.EAGAIN:
-          return done; // An event is waiting to be read.
-        default:
-          throw new SystemCallError(
-            `put ${size} bytes in place at 0x${address.toString(16)}`,
-            placed.errno,
-          );
-      }
+      if (placed.errno === ERRNO.EAGAIN) return done; // An event is to be read.
+      this.#passOver(address, placed.errno);
+      done += this.pageSize;
     }
     return done;
+  }
+
+  #zero(address: number, length: number): Placed {
+    const zeros = this.#zeros;
+    return zeros === undefined
+      ? this.#uffd.zeropage(address, length)
+      : this.#uffd.copy(address, zeros.address, this.pageSize);
+  }
+
+  /** A page that need not be put in place, or an error. */
+  #passOver(address: number, errno: number): void {
+    // It is being unmapped, or is watched no more.
+    if (errno === ERRNO.ENOENT) return;
+    if (errno !== ERRNO.EEXIST) {
+      const where = `0x${address.toString(16)}`;
+      throw new SystemCallError(`put pages in place at ${where}`, errno);
+    }
+    // It is there: a fault that was told of twice, or another's work.
+    this.#uffd.wake(address, this.pageSize);
   }
 }

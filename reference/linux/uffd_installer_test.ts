@@ -19,15 +19,18 @@ uffdTest("UffdInstaller passes over pages that are there or nowhere", () => {
     { hasZeropage: true, buffers },
   );
   const bytes = installer.allocate(16 * PAGE).fill(7);
-  assert.equal(installer.copy(4 * PAGE, bytes.subarray(0, PAGE)), PAGE);
+  const one = { bytes, start: 0, length: PAGE };
+  const all = { bytes, start: 0, length: 16 * PAGE };
+  assert.equal(installer.copy(4 * PAGE, one), PAGE);
   bytes.fill(9);
   installer.move(address + 10 * PAGE, 2 * PAGE, undefined);
-  assert.equal(installer.copy(0, bytes), 16 * PAGE);
+  assert.equal(installer.copy(0, all), 16 * PAGE);
   const first = Array.from({ length: 16 }, (_, page) => page)
     .filter((page) => page !== 10 && page !== 11)
     .map((page) => memory.bytes(page * PAGE, 1)[0]);
   assert.deepEqual(first, [9, 9, 9, 9, 7, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
-  assert.throws(() => installer.copy(0, new Uint8Array(PAGE)), TypeError);
+  const other = { ...one, bytes: new Uint8Array(PAGE) };
+  assert.throws(() => installer.copy(0, other), TypeError);
   // Nobody reads the events of an unmapping here.
   uffd.unregister(address, byteLength);
 });

@@ -2,9 +2,10 @@ import { SourceError } from "../sources/mod.ts";
 import { ERRNO } from "./errno.ts";
 import { LINUX } from "./linux_constants.ts";
 import { NativeMemory } from "./native_memory.ts";
+import { type Placed, placed, RELEASED } from "./placed.ts";
 import { ReadWithoutWaiting } from "./read_without_waiting.ts";
 import { openUserfaultfd } from "./open_userfaultfd.ts";
-import { readField, writeField } from "./struct_layout.ts";
+import { readField, type StructField, writeU64 } from "./struct_layout.ts";
 import { check, closeDescriptor, linux } from "./system_calls.ts";
 import {
   UFFD,
@@ -19,17 +20,6 @@ import {
 import { SystemCallError } from "./system_call_error.ts";
 import { eventAt, type UserfaultEvent } from "./userfault_event.ts";
 
-/** What came of putting pages in place. */
-export interface Placed {
-  /** Bytes that were put in place. */
-  readonly length: number;
-  /** What stopped it, as a number of `ERRNO`; 0 if all was done. */
-  readonly errno: number;
-}
-
-/** What comes of it when nothing is put in place any more. */
-const RELEASED: Placed = { length: 0, errno: ERRNO.ESRCH };
-
 /** How to make a userfaultfd. */
 export interface UserfaultfdOptions {
   /** Which features it must have, as bits of `UFFD`. Default: events. */
@@ -37,6 +27,8 @@ export interface UserfaultfdOptions {
   /** By the system call or by `/dev/userfaultfd`. Default: what is permitted. */
   readonly by?: "syscall" | "device" | undefined;
 }
+
+const NONE: readonly UserfaultEvent[] = [];
 
 /** Events that can be read with one call. */
 const EVENTS_AT_ONCE = 64;
@@ -95,10 +87,9 @@ export class Userfaultfd implements Disposable {
 
   #enable(features: number): void {
     const { fields } = UFFDIO_API;
-    const view = this.#view;
-    writeField(view, fields.api, { offset: STRUCT_AT, value: UFFD.UFFD_API });
-    writeField(view, fields.features, { offset: STRUCT_AT, value: features });
-    writeField(view, fields.ioctls, { offset: STRUCT_AT, value: 0 });
+    this.#put(fields.api, UFFD.UFFD_API);
+    this.#put(fields.features, features);
+    this.#put(fields.ioctls, 0);
     check(
       this.#ioctl(UFFD.UFFDIO_API),
       `use userfaultfd with features 0x${features.toString(16)}`,
@@ -112,16 +103,14 @@ export class Userfaultfd implements Disposable {
    */
   register(address: number, length: number): boolean {
     const { fields } = UFFDIO_REGISTER;
-    const view = this.#view;
-    const mode = UFFD.UFFDIO_REGISTER_MODE_MISSING;
     this.#range(address, length);
-    writeField(view, fields.mode, { offset: STRUCT_AT, value: mode });
-    writeField(view, fields.ioctls, { offset: STRUCT_AT, value: 0 });
+    this.#put(fields.mode, UFFD.UFFDIO_REGISTER_MODE_MISSING);
+    this.#put(fields.ioctls, 0);
     check(
       this.#ioctl(UFFD.UFFDIO_REGISTER),
       `register ${length} bytes at 0x${address.toString(16)} for faults`,
     );
-    const low = readField(view, fields.ioctls, STRUCT_AT) % 0x100000000;
+    const low = readField(this.#view, fields.ioctls, STRUCT_AT) % 0x100000000;
     return (low >>> UFFD_IOCTL_BITS.ZEROPAGE & 1) === 1;
   }
 
@@ -139,27 +128,25 @@ export class Userfaultfd implements Disposable {
   copy(address: number, from: number, length: number): Placed {
     if (this.#isReleased) return RELEASED;
     const { fields } = UFFDIO_COPY;
-    const view = this.#view;
-    writeField(view, fields.dst, { offset: STRUCT_AT, value: address });
-    writeField(view, fields.src, { offset: STRUCT_AT, value: from });
-    writeField(view, fields.len, { offset: STRUCT_AT, value: length });
-    writeField(view, fields.mode, { offset: STRUCT_AT, value: 0 });
+    this.#put(fields.dst, address);
+    this.#put(fields.src, from);
+    this.#put(fields.len, length);
+    this.#put(fields.mode, 0);
     // Kernels before 6.15 do not write it if they refuse at once.
-    writeField(view, fields.copy, { offset: STRUCT_AT, value: 0 });
+    this.#put(fields.copy, 0);
     if (this.#ioctl(UFFD.UFFDIO_COPY) === 0) return { length, errno: 0 };
-    return placed(readField(view, fields.copy, STRUCT_AT));
+    return placed(readField(this.#view, fields.copy, STRUCT_AT));
   }
 
   /** Puts zero pages in place, and wakes who waits for them. */
   zeropage(address: number, length: number): Placed {
     if (this.#isReleased) return RELEASED;
     const { fields } = UFFDIO_ZEROPAGE;
-    const view = this.#view;
     this.#range(address, length);
-    writeField(view, fields.mode, { offset: STRUCT_AT, value: 0 });
-    writeField(view, fields.zeropage, { offset: STRUCT_AT, value: 0 });
+    this.#put(fields.mode, 0);
+    this.#put(fields.zeropage, 0);
     if (this.#ioctl(UFFD.UFFDIO_ZEROPAGE) === 0) return { length, errno: 0 };
-    return placed(readField(view, fields.zeropage, STRUCT_AT));
+    return placed(readField(this.#view, fields.zeropage, STRUCT_AT));
   }
 
   /** Lets who waits for these pages look again. */
@@ -171,18 +158,19 @@ export class Userfaultfd implements Disposable {
 
   /**
    * What happened since, oldest first, at most 64 events; none if nothing did. It
-   * never waits, whatever others that hold the descriptor do to it. Who removes memory goes on as soon as that event is read: from then on
-   * nothing old may be put there.
+   * never waits, whatever others that hold the descriptor do to it. Who removes
+   * memory goes on as soon as that event is read: from then on nothing old may be
+   * put there.
    *
    * @throws {SystemCallError} if the memory's process is no more
    */
-  read(most: number = EVENTS_AT_ONCE): UserfaultEvent[] {
-    if (this.#isReleased) return [];
+  read(most: number = EVENTS_AT_ONCE): readonly UserfaultEvent[] {
+    if (this.#isReleased) return NONE;
     const bytes = Math.min(most, EVENTS_AT_ONCE) * UFFD_MSG.size;
     const length = this.#reader.read(this.fd, bytes);
     if (length < 0) {
       const errno = linux().errno();
-      if (errno === ERRNO.EAGAIN || errno === ERRNO.EINTR) return [];
+      if (errno === ERRNO.EAGAIN || errno === ERRNO.EINTR) return NONE;
       throw new SystemCallError("read events of a userfaultfd", errno);
     }
     const events: UserfaultEvent[] = [];
@@ -233,18 +221,16 @@ export class Userfaultfd implements Disposable {
 
   #range(address: number, length: number): void {
     const { fields } = UFFDIO_RANGE;
-    writeField(this.#view, fields.start, { offset: STRUCT_AT, value: address });
-    writeField(this.#view, fields.len, { offset: STRUCT_AT, value: length });
+    this.#put(fields.start, address);
+    this.#put(fields.len, length);
+  }
+
+  /** Writes a field, of 64 bits as all are, of the struct of a call. */
+  #put({ offset }: StructField, value: number): void {
+    writeU64(this.#view, STRUCT_AT + offset, value);
   }
 
   #ioctl(request: number): number {
     return this.#call.ioctl(this.fd, request, this.#struct);
   }
-}
-
-/** Of a call that did not do all: how much it did, else why not. */
-function placed(answer: number): Placed {
-  if (answer > 0) return { length: answer, errno: ERRNO.EAGAIN };
-  const errno = answer < 0 ? -answer : linux().errno();
-  return { length: 0, errno };
 }

@@ -5,6 +5,7 @@
  */
 
 export type {
+  ByteSpan,
   PageInstaller,
   PostcopyMemory,
   SyncPostcopyMemory,

@@ -2,6 +2,15 @@ import type { PageRun } from "../../format/mod.ts";
 import type { RunOptions } from "../snapshot/ram_block.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 
+/** Some of an array of bytes: a part of it, without an array of its own. */
+export interface ByteSpan {
+  readonly bytes: Uint8Array;
+  /** Where they start in it. */
+  readonly start: number;
+  /** How many they are. */
+  readonly length: number;
+}
+
 /**
  * Memory of which some pages are missing, and what puts them in place. Offsets
  * and lengths are bytes of that memory, whole pages of it.
@@ -23,8 +32,8 @@ export interface PageInstaller {
   allocate(byteLength: number): Uint8Array;
   /** A buffer that `allocate` gave is not needed any more. */
   release(bytes: Uint8Array): void;
-  /** Puts bytes in place that `allocate` gave, or `viewSync`, or a part of such. */
-  copy(offset: number, bytes: Uint8Array): number;
+  /** Puts bytes in place that `allocate` gave, or `viewSync`. */
+  copy(offset: number, span: ByteSpan): number;
   /** Puts zeros in place. */
   zeropage(offset: number, length: number): number;
   /** Lets whoever waits for these pages look whether they are there. */
@@ -70,5 +79,5 @@ export interface SyncPostcopyMemory extends PostcopyMemory {
    * to read them; what stands where a page is zero is anything. Undefined where
    * the range is to be read.
    */
-  viewSync?(offset: number, length: number): Uint8Array | undefined;
+  viewSync?(offset: number, length: number): ByteSpan | undefined;
 }

@@ -199,7 +199,7 @@ export class PostcopyLoader {
         await this.#memory.readInto(target, offset, options);
         present.push(part);
       }
-      return this.work.install(run, present, buffer);
+      return this.work.install(run, present, { bytes: buffer, start: 0 });
     } finally {
       this.work.pages.release(run);
       this.work.giveBuffer(buffer);

@@ -46,6 +46,10 @@ export class PostcopyPages {
 
   /** Takes the free missing pages of `window` on both sides of a free page. */
   takeAround(page: number, window: PageRun): PageRun {
+    // Mostly all of it is free.
+    if (isSet(this.#missing, window) && isClear(this.#taken, window)) {
+      return this.#take(window);
+    }
     let first = page;
     while (first > window.first && this.#isFree(first - 1)) first--;
     const end = this.#endOfFree(page, window.end);
@@ -73,13 +77,18 @@ export class PostcopyPages {
   }
 
   /** Gives pages back: those still missing can be taken again. */
-  release({ first, end }: PageRun): void {
-    for (let page = first; page < end; page++) this.#taken.clear(page);
+  release(run: PageRun): void {
+    clearRun(this.#taken, run);
   }
 
   /** Pages are in place. */
-  settle({ first, end }: PageRun): void {
-    for (let page = first; page < end; page++) this.#noLonger(page);
+  settle(run: PageRun): void {
+    if (isSet(this.#missing, run)) {
+      clearRun(this.#missing, run);
+      this.#missingCount -= run.end - run.first;
+      return;
+    }
+    for (let page = run.first; page < run.end; page++) this.#noLonger(page);
   }
 
   /**
@@ -120,7 +129,7 @@ export class PostcopyPages {
   }
 
   #take(run: PageRun): PageRun {
-    for (let page = run.first; page < run.end; page++) this.#taken.set(page);
+    setRun(this.#taken, run);
     return run;
   }
 
@@ -129,4 +138,30 @@ export class PostcopyPages {
     this.#missing.clear(page);
     this.#missingCount--;
   }
+}
+
+/** Sets the bits of a run, whole bytes at once. */
+function setRun(bitmap: PageBitmap, { first, end }: PageRun): void {
+  let page = first;
+  for (; page < end && page % 8 !== 0; page++) bitmap.set(page);
+  for (; page + 8 <= end; page += 8) bitmap.bytes[page / 8] = 0xff;
+  for (; page < end; page++) bitmap.set(page);
+}
+
+/** Clears the bits of a run, whole bytes at once. */
+function clearRun(bitmap: PageBitmap, { first, end }: PageRun): void {
+  let page = first;
+  for (; page < end && page % 8 !== 0; page++) bitmap.clear(page);
+  for (; page + 8 <= end; page += 8) bitmap.bytes[page / 8] = 0;
+  for (; page < end; page++) bitmap.clear(page);
+}
+
+/** Whether all bits of a run are set. */
+function isSet(bitmap: PageBitmap, { first, end }: PageRun): boolean {
+  return bitmap.nextClear(first, end) === end;
+}
+
+/** Whether all bits of a run are clear. */
+function isClear(bitmap: PageBitmap, { first, end }: PageRun): boolean {
+  return bitmap.nextSet(first, end) === end;
 }

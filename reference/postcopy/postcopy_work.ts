@@ -1,6 +1,10 @@
 import type { PageRun } from "../../format/mod.ts";
 import { CHUNK } from "../chunk.ts";
-import type { PageInstaller, PostcopyMemory } from "./page_installer.ts";
+import type {
+  ByteSpan,
+  PageInstaller,
+  PostcopyMemory,
+} from "./page_installer.ts";
 import type { PostcopyGeometry } from "./postcopy_geometry.ts";
 import { PostcopyPages } from "./postcopy_pages.ts";
 
@@ -91,22 +95,28 @@ export class PostcopyWork {
   }
 
   /**
-   * Puts pages in place, of which `present` were read to the same places of
-   * `bytes` and the others are zero. Returns the first page that it could not.
+   * Puts pages in place, of which `present` stand at the same places of `span`
+   * and the others are zero. Returns the first page that it could not.
    */
   install(
     run: PageRun,
     present: readonly PageRun[],
-    bytes: Uint8Array,
+    span: Pick<ByteSpan, "bytes" | "start">,
   ): number {
+    const { pageSize } = this.#installer;
     let at = run.first;
-    for (const { first, end } of present) {
-      at = this.#put({ first: at, end: first }, run, null);
-      if (at < first) return at;
-      at = this.#put({ first, end }, run, bytes);
-      if (at < end) return at;
+    for (const part of present) {
+      if (at < part.first) {
+        at = this.#put({ first: at, end: part.first }, undefined);
+        if (at < part.first) return at;
+      }
+      const start = span.start + (part.first - run.first) * pageSize;
+      at = this.#put(part, { bytes: span.bytes, start });
+      if (at < part.end) return at;
     }
-    return this.#put({ first: at, end: run.end }, run, null);
+    return at < run.end
+      ? this.#put({ first: at, end: run.end }, undefined)
+      : at;
   }
 
   /** Whether a host page may hold zero pages beside others. */
@@ -115,10 +125,10 @@ export class PostcopyWork {
     return targetPageSize % hostPageSize !== 0 || origin % hostPageSize !== 0;
   }
 
-  /** Where a run stands in the source: offset and length. */
-  rangeOf({ first, end }: PageRun): [offset: number, length: number] {
+  /** Where a host page stands in the source. */
+  offsetOf(page: number): number {
     const { origin, hostPageSize } = this.geometry;
-    return [origin + first * hostPageSize, (end - first) * hostPageSize];
+    return origin + page * hostPageSize;
   }
 
   /** The target page that is just a host page, if one is. */
@@ -131,8 +141,14 @@ export class PostcopyWork {
     return isWhole ? offset / targetPageSize : undefined;
   }
 
-  /** Puts pages in place, but not those that were removed meanwhile. */
-  #put(part: PageRun, run: PageRun, bytes: Uint8Array | null): number {
+  /**
+   * Puts pages in place, but not those that were removed meanwhile. Without
+   * bytes, which are from the first page on, they are zero.
+   */
+  #put(
+    part: PageRun,
+    from: Pick<ByteSpan, "bytes" | "start"> | undefined,
+  ): number {
     const { pages } = this;
     const installer = this.#installer;
     const { pageSize } = installer;
@@ -141,10 +157,13 @@ export class PostcopyWork {
       if (end > first) {
         const offset = first * pageSize;
         const length = (end - first) * pageSize;
-        const from = (first - run.first) * pageSize;
-        const done = bytes === null
+        const done = from === undefined
           ? installer.zeropage(offset, length)
-          : installer.copy(offset, bytes.subarray(from, from + length));
+          : installer.copy(offset, {
+            bytes: from.bytes,
+            start: from.start + (first - part.first) * pageSize,
+            length,
+          });
         const settled = first + Math.floor(done / pageSize);
         pages.settle({ first, end: settled });
         if (settled < end) return settled;

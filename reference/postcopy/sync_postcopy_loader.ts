@@ -60,12 +60,13 @@ export class SyncPostcopyLoader extends PostcopyLoader {
 
   /** Puts pages in place from where they lie; undefined if that cannot be. */
   #loadFromView(run: PageRun): number | undefined {
-    const view = this.work.isFiner
-      ? undefined
-      : this.#memory.viewSync?.(...this.work.rangeOf(run));
+    const { work } = this;
+    if (work.isFiner || this.#memory.viewSync === undefined) return undefined;
+    const length = (run.end - run.first) * work.geometry.hostPageSize;
+    const view = this.#memory.viewSync(work.offsetOf(run.first), length);
     if (view === undefined) return undefined;
     try {
-      return this.work.install(run, this.#presentPages(run), view);
+      return work.install(run, this.#presentPages(run), view);
     } catch (error) {
       // To read it tells what is the matter.
       if (error instanceof SourceError) return undefined;
@@ -81,7 +82,7 @@ export class SyncPostcopyLoader extends PostcopyLoader {
         const { target, offset } = this.work.targetOf(buffer, { run, part });
         this.#memory.readIntoSync(target, offset);
       }
-      return this.work.install(run, present, buffer);
+      return this.work.install(run, present, { bytes: buffer, start: 0 });
     } finally {
       this.work.giveBuffer(buffer);
     }

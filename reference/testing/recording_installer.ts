@@ -1,4 +1,4 @@
-import type { PageInstaller } from "../postcopy/page_installer.ts";
+import type { ByteSpan, PageInstaller } from "../postcopy/page_installer.ts";
 
 /** Memory in which pages are put in place, and what was done to it. */
 export class RecordingInstaller implements PageInstaller {
@@ -35,8 +35,8 @@ export class RecordingInstaller implements PageInstaller {
     if (!this.lent.delete(bytes)) throw new Error("It is not lent");
   }
 
-  copy(offset: number, bytes: Uint8Array): number {
-    return this.#place("copy", offset, bytes);
+  copy(offset: number, { bytes, start, length }: ByteSpan): number {
+    return this.#place("copy", offset, bytes.subarray(start, start + length));
   }
 
   zeropage(offset: number, length: number): number {
