@@ -4,6 +4,7 @@ import type { ReadOptions } from "../sources/byte_source.ts";
 
 /** Some of an array of bytes: a part of it, without an array of its own. */
 export interface ByteSpan {
+  /** The array. */
   readonly bytes: Uint8Array;
   /** Where they start in it. */
   readonly start: number;
