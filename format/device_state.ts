@@ -15,7 +15,7 @@ import {
 } from "./migration_stream.ts";
 import { readRamBody } from "./ram_body.ts";
 import { secondRamSection } from "./ram_section.ts";
-import { readOtherBodies } from "./section_bodies.ts";
+import { OtherBodies } from "./section_bodies.ts";
 import type { SnapshotIndex } from "./snapshot_index.ts";
 import { type Report, StreamReader } from "./stream_reader.ts";
 import { readVmdesc, type Vmdesc } from "./vmdesc.ts";
@@ -44,14 +44,10 @@ export function* walkDeviceState(
   report?: Report,
 ): Walk<DeviceState> {
   const reader = new StreamReader(file, index.ramEnd, report);
-  let known: Vmdesc | undefined;
-  const readOtherBody = readOtherBodies(reader, file, {
-    passedPages: () => true,
-    onVmdesc: (vmdesc) => known = vmdesc,
-  });
+  const bodies = new OtherBodies(reader, file, { passedPages: () => true });
   function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
     if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {
-      yield* readOtherBody(kind, section, offset);
+      yield* bodies.read(kind, section, offset);
     } else if (kind === "start") {
       throw secondRamSection(reader, section, index.ramSection, offset);
     } else {
@@ -89,7 +85,10 @@ export function* walkDeviceState(
       return { ...found, end: offset };
     }
     if (item.kind === "eof") {
-      return yield* readEnd(reader, file, item, { found, known });
+      return yield* readEnd(reader, file, item, {
+        found,
+        known: bodies.vmdesc,
+      });
     }
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type DeviceState, walkDeviceState } from "./device_state.ts";
 import type { FormatError } from "./errors.ts";
-import { indexSnapshot } from "./snapshot_index.ts";
+import { indexSnapshot } from "./index_snapshot.ts";
 import { ByteFile } from "./testing/byte_file.ts";
 import {
   HEADER,

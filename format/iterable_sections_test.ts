@@ -4,7 +4,7 @@ import { ByteWriter } from "./byte_writer.ts";
 import { walkDeviceState } from "./device_state.ts";
 import { ForwardReader } from "./forward_reader.ts";
 import { iterableSection } from "./iterable_sections.ts";
-import { indexSnapshot } from "./snapshot_index.ts";
+import { indexSnapshot } from "./index_snapshot.ts";
 import { StreamReader } from "./stream_reader.ts";
 import { ByteByByte } from "./testing/byte_by_byte.ts";
 import { ByteFile } from "./testing/byte_file.ts";

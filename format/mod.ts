@@ -81,12 +81,9 @@ export type {
   SequentialVisitor,
   UnreadRest,
 } from "./sequential_visitor.ts";
-export type {
-  IndexOptions,
-  SnapshotIndex,
-  UnfinishedRam,
-} from "./snapshot_index.ts";
-export { indexSnapshot, indexUnfinished } from "./snapshot_index.ts";
+export type { IndexOptions, UnfinishedRam } from "./index_snapshot.ts";
+export type { SnapshotIndex } from "./snapshot_index.ts";
+export { indexSnapshot, indexUnfinished } from "./index_snapshot.ts";
 export type {
   PlacedBytes,
   PlannedBlock,

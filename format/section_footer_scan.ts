@@ -7,8 +7,8 @@ import {
   QEMU_VM_SECTION_PART,
   QEMU_VM_SECTION_START,
 } from "./constants.ts";
-import type { ForwardReader } from "./forward_reader.ts";
 import type { Section } from "./migration_stream.ts";
+import type { StreamReader } from "./stream_reader.ts";
 import type { Walk } from "./walk.ts";
 
 /** Bytes of a footer and of the type of the item behind it. */
@@ -26,19 +26,23 @@ const NEXT_TYPES: readonly number[] = [
  * Passes over the body of a section whose length nothing tells yet: up to the
  * first bytes that are its footer with an item behind them. A body may hold the
  * same bytes, so what is found must be held against the vmdesc when that has come.
+ * Returns false where it has not come within about `most` bytes.
  */
 export function* skipToFooter(
-  reader: ForwardReader,
+  reader: StreamReader,
   { sectionId }: Section,
-): Walk<void> {
+  { most = Infinity }: { readonly most?: number } = {},
+): Walk<boolean> {
+  const start = reader.offset;
   for (;;) {
     yield* reader.fetch(FOOTER + 1);
     const bytes = reader.peekBytes(reader.available);
     const found = findFooter(bytes, sectionId);
     if (found !== undefined) {
       reader.bytes(found, "a section up to its footer");
-      return;
+      return true;
     }
+    if (reader.offset - start > most) return false;
     // A footer may have begun in the last bytes.
     const passed = Math.max(1, bytes.length - FOOTER);
     reader.bytes(passed, "a section whose footer does not come");

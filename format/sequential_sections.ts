@@ -37,7 +37,8 @@ export function* skipSection(
     return yield* reader.skip(length, "a section, as the vmdesc says");
   }
   if (kind === "full" && findFooters) {
-    return yield* skipToFooter(reader, section);
+    yield* skipToFooter(reader, section);
+    return;
   }
   throw unknownSection(reader, { kind, section, offset });
 }

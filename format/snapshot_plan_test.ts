@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { walkDeviceState } from "./device_state.ts";
-import { indexSnapshot, type SnapshotIndex } from "./snapshot_index.ts";
+import { indexSnapshot } from "./index_snapshot.ts";
+import type { SnapshotIndex } from "./snapshot_index.ts";
 import {
   encodeEos,
   encodeHead,

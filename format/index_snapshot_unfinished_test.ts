@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { indexUnfinished } from "./snapshot_index.ts";
+import { indexUnfinished } from "./index_snapshot.ts";
 import { ByteFile } from "./testing/byte_file.ts";
 import { item, RAM_END, RAM_START, stream } from "./testing/stream_bytes.ts";
 

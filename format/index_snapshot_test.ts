@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "./byte_writer.ts";
-import { indexSnapshot, type SnapshotIndex } from "./snapshot_index.ts";
+import { indexSnapshot } from "./index_snapshot.ts";
+import type { SnapshotIndex } from "./snapshot_index.ts";
 import { ByteFile } from "./testing/byte_file.ts";
 import { entryOf } from "./testing/ram_setup.ts";
 import {
@@ -146,13 +147,71 @@ test("indexSnapshot() opens a file of any size in few reads, whatever stands bef
   }
 });
 
+test("indexSnapshot() finds the vmdesc behind the pages where much follows the stream", () => {
+  const bodies = [
+    new Uint8Array(90),
+    Uint8Array.of(1, 0x7e, 0, 0, 0, 7, 9, 9),
+    new Uint8Array(300_000).fill(0x7e),
+  ];
+  for (const body of bodies) {
+    const early = item.head(4, "early", body, { id: 7 });
+    const size = body.length;
+    const described = { name: "early", instance_id: 0, size };
+    for (const after of [[], [early]]) {
+      const bytes = stream(
+        ...[early, RAM_START, ...after, RAM_END, item.eof()],
+        item.vmdesc(described),
+      );
+      const file = new ByteFile(bytes, 2 ** 38);
+      const { earlySections } = file.run(indexSnapshot(file));
+      assert.equal(earlySections.length, 1 + after.length);
+      assert.equal(earlySections[0]?.range.length, early.length);
+    }
+  }
+});
+
+test("indexSnapshot() takes no footer that the vmdesc does not agree with", () => {
+  const body = Uint8Array.of(1, 0x7e, 0, 0, 0, 7, 4, 9, 9, 9, 9, 9, 9, 9, 9, 9);
+  const early = item.head(4, "early", body, { id: 7 });
+  for (
+    const [bytes, size] of [
+      [stream(early, RAM_START, RAM_END), body.length],
+      [
+        stream(item.head(4, "early", new Uint8Array(9)), RAM_START, RAM_END),
+        8,
+      ],
+    ] as const
+  ) {
+    const described = { name: "early", instance_id: 0, size };
+    const writer = new ByteWriter().bytes(bytes).u8(0)
+      .bytes(item.vmdesc(described));
+    const file = new ByteFile(writer.finish(), 2 ** 38);
+    assert.throws(() => file.run(indexSnapshot(file)), {
+      ...{ name: "UnsupportedError", rule: "section-known" },
+      offset: HEADER.length,
+    });
+  }
+});
+
 test("indexSnapshot() searches no pages for a vmdesc that is not there", () => {
+  const usedLength = 2 ** 40;
   const early = item.head(4, "early", new Uint8Array(90), { id: 7 });
-  const file = new ByteFile(stream(early, RAM_START), 2 ** 40);
+  const list = new ByteWriter().be64(usedLength + 4).bytes(
+    entryOf({ usedLength, pageSize: 0x100000, pagesOffset: 0x100000 }).finish(),
+  ).finish();
+  const head = stream(early, item.head(1, "ram", list));
+  const tail = new ByteWriter().be64(0x10).u8(0x7e).be32(1).bytes(RAM_END)
+    .finish();
+  const pagesEnd = 0x100000 + usedLength;
+  const file = new ByteFile(
+    head.subarray(0, head.length - 5),
+    pagesEnd + tail.length,
+    { tail },
+  );
   assert.throws(() => file.run(indexSnapshot(file)), { rule: "section-known" });
   const asked = file.requests.reduce((sum, { length }) => sum + length, 0);
   assert(asked < 0x4800000, `${asked} bytes`);
-  assert(file.requests.length < 80, `${file.requests.length} reads`);
+  assert(file.requests.length < 100, `${file.requests.length} reads`);
 });
 
 test("indexSnapshot() takes the vmdesc by which a section has its footer", () => {
