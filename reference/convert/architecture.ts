@@ -35,6 +35,13 @@ export const ARCHITECTURES: readonly Architecture[] = [
   define("mips64el", 8, 64, "little"),
   define("sparc", 2, 32, "big"),
   define("sparc64", 43, 64, "big"),
+  define("alpha", 0x9026, 64, "little"),
+  define("hppa", 15, 32, "big"),
+  define("or1k", 92, 32, "big"),
+  define("sh4", 42, 32, "little"),
+  define("sh4eb", 42, 32, "big"),
+  define("xtensa", 94, 32, "little"),
+  define("xtensaeb", 94, 32, "big"),
 ];
 
 function define(

@@ -4,7 +4,8 @@ export type BlockKind = "ram" | "rom" | "video";
 /** QEMU's names of what is not RAM. What is named otherwise is taken for RAM. */
 const KINDS: readonly [RegExp, BlockKind][] = [
   [/^\/rom@/, "rom"],
-  [/(^|[/.])(rom|bios|flash\d*)(\.[0-9a-f]+)?$/, "rom"],
+  [/(^|[/.])([mp]?rom|bios|flash\d*)(\.[0-9a-f]+)?$/, "rom"],
+  [/^sun4m\.(idreg|afx)$/, "rom"],
   [/(^|[/.-])(vga)?vram\d*$/, "video"],
 ];
 

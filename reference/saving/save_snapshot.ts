@@ -2,6 +2,7 @@ import { alignUp, type ByteRange } from "../../format/mod.ts";
 import { saveInLanes } from "../parallel/save_in_lanes.ts";
 import { type Progress, ProgressReport } from "../progress.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
+import { RAMBlock } from "../snapshot/ram_block.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { saveBlocks } from "./save_blocks.ts";
 import {
@@ -63,6 +64,7 @@ export interface SaveSummary {
  * aborts the sink: what was there before stays.
  *
  * @throws {RangeError} if a name or a length cannot be saved
+ * @throws {UnsupportedError} if the source is a block that was left out of a snapshot
  * @throws {SourceError} if memory cannot be read or the sink not written
  *
  * @example
@@ -87,6 +89,11 @@ export async function saveSnapshot(
   let writer: SnapshotWriter | undefined;
   let kept: { readonly keptPages?: number } = {};
   try {
+    for (const { source } of blocks) {
+      // Memory that a snapshot does not hold is refused before there is any work.
+      const isIgnored = source instanceof RAMBlock && source.ignored;
+      if (isIgnored) await source.readInto(new Uint8Array(0), 0);
+    }
     writer = await createSnapshot(
       sink,
       blocks.map(({ idstr, source, usedLength }) => ({
