@@ -32,7 +32,7 @@ export const FOREIGN_MACHINES: readonly ForeignMachine[] = [
   machine("mips", ["malta"], "mips_malta.ram", {}),
   machine("ppc", ["mac99"], "ppc_core99.ram", {}),
   machine("ppc64", ["pseries"], "ppc_spapr.ram", {
-    megabytes: 128,
+    megabytes: 256,
     refused: { map: WRITES_RAM },
   }),
   machine("riscv64", ["virt"], "riscv_virt_board.ram", {

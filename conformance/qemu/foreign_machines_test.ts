@@ -63,9 +63,11 @@ async function saveFilled(
   await using qemu = await QemuProcess.start({
     ...{ target, directory: scratch.path, args: sized(machine) },
   });
-  // Over all that a reset has written: the next QEMU writes it once more, which
+  // Over all that a reset has written, at both ends of RAM: the next QEMU writes it once more, which
   // must not be what the guest sees.
-  await qemu.qtest.memset(address, megabytes * MIB, 0x5a);
+  for (const [first, end] of [[0, 32], [megabytes - 16, megabytes]] as const) {
+    await qemu.qtest.memset(address + first * MIB, (end - first) * MIB, 0x5a);
+  }
   for (const { at, bytes } of pieces) {
     if (bytes.every((byte) => byte === 0)) {
       await qemu.qtest.memset(address + at, bytes.length, 0);
