@@ -5,9 +5,9 @@ import { printDirtyBitmaps } from "./info/info_dirty_bitmaps.ts";
 import { openSnapshotFile } from "./input/open_snapshot_file.ts";
 import { openSource } from "./input/open_source.ts";
 import {
+  ANSWER_HELP,
+  offsetHelp,
   openOptions,
-  SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
 } from "./input/snapshot_options.ts";
 import { print, printJson } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
@@ -15,9 +15,15 @@ import { printable } from "./output/printable.ts";
 /** Most ranges that are held in memory to be printed. */
 const RANGES_MAX = 0x200000;
 
+/** The bitmaps of RAM, which other options are about, are not read. */
+const OPTIONS = {
+  offset: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
 /** `bitmaps FILE` */
 export const bitmaps: Command = {
-  options: SNAPSHOT_OPTIONS,
+  options: OPTIONS,
   help: `\
 Usage: deno task bitmaps FILE|URL [options]
 
@@ -26,11 +32,12 @@ ranges of each disk they call dirty: what was written to since its last backup,
 in bytes of the disk. A bitmap that is incomplete says nothing: the next backup
 of that disk must be full.
 
-${SNAPSHOT_OPTIONS_HELP}
+${offsetHelp("FILE")}
+${ANSWER_HELP}
 
 Example: deno task bitmaps vm.mr --json`,
   async run(args, { signal }) {
-    const { values, positionals } = parse(args, SNAPSHOT_OPTIONS);
+    const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");
     await using opened = await openSource(FILE, { signal });
     const options = { ...openOptions(values), signal };

@@ -31,7 +31,7 @@ const OPTIONS = {
 const USES = optionUses(OPTIONS, {
   ways: {
     "without --devices and --against": [...SNAPSHOT_NAMES, "map", "xml"],
-    "with --devices": [...SNAPSHOT_NAMES, "devices"],
+    "with --devices": ["offset", "devices", "json"],
     "with --against": [...SNAPSHOT_NAMES, "against", "try"],
   },
   needs: { try: ["against"] },

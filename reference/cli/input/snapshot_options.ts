@@ -25,10 +25,16 @@ export const OPEN_NAMES = [
 /** Names of {@linkcode SNAPSHOT_OPTIONS}. */
 export const SNAPSHOT_NAMES = [...OPEN_NAMES, "json"] as const;
 
+/** The line of `--offset` in `--help`, for a snapshot so named. */
+export function offsetHelp(file: string): string {
+  return `\
+  --offset N                  where the stream starts in ${file}, in bytes`;
+}
+
 /** The lines of {@linkcode OPEN_OPTIONS} in `--help`, for a snapshot so named. */
 export function openOptionsHelp(file: string): string {
   return `\
-  --offset N                  where the stream starts in ${file}, in bytes
+${offsetHelp(file)}
   --bitmap-byte-order ORDER   little, or big if a big-endian host saved ${file}
   --bitmap-word-size SIZE     8, or 4 if a 32-bit host saved ${file}`;
 }
