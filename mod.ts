@@ -129,16 +129,13 @@ export {
   type ExportOptions,
   prefetch,
   type PrefetchOptions,
-} from "./reference/loading/mod.ts";
+} from "./reference/exporting/mod.ts";
 export {
   type FileSource,
   type FileSourceOptions,
   openFileSource,
 } from "./reference/local/mod.ts";
-export {
-  type BlockShare,
-  SharedBlockWriter,
-} from "./reference/parallel/mod.ts";
+export { type BlockShare, SharedBlockWriter } from "./reference/workers/mod.ts";
 export {
   type ByteSpan,
   type LoadPendingOptions,
@@ -148,7 +145,7 @@ export {
   type PostcopyMemory,
   SyncPostcopyLoader,
   type SyncPostcopyMemory,
-} from "./reference/postcopy/mod.ts";
+} from "./reference/faulting/mod.ts";
 export {
   type BlockRun,
   type ByteChannel,
@@ -266,7 +263,7 @@ export {
   type VerifyOptions,
   type VerifyReport,
   verifySnapshot,
-} from "./reference/snapshot/mod.ts";
+} from "./reference/reading/mod.ts";
 export {
   type BackingFile,
   blobSource,

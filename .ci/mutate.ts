@@ -6,8 +6,8 @@
  * ```sh
  * deno task mutate                          # all of format/
  * deno task mutate --sample 100 --seed 3    # some
- * deno task mutate format/vmdesc.ts         # one file
- * deno task mutate format/vmdesc.ts:150     # one line of it
+ * deno task mutate format/vmdesc/vmdesc.ts         # one file
+ * deno task mutate format/vmdesc/vmdesc.ts:150     # one line of it
  * ```
  *
  * @module

@@ -5,116 +5,133 @@
  * @module
  */
 
-export type { BitmapOrder } from "./bitmap_order.ts";
-export { DEFAULT_BITMAP_ORDER, toLsb0 } from "./bitmap_order.ts";
-export { BitmapPieces } from "./bitmap_pieces.ts";
-export type { UniformRun } from "./bitmap_pieces.ts";
-export type { ByteRange } from "./byte_range.ts";
-export { rangeEnd } from "./byte_range.ts";
-export { ByteReader } from "./byte_reader.ts";
-export { ByteWriter } from "./byte_writer.ts";
-export { writeCommand } from "./command.ts";
-export type { Configuration } from "./configuration.ts";
-export { readConfiguration, writeConfiguration } from "./configuration.ts";
-export type { DeviceState } from "./device_state.ts";
-export { walkDeviceState } from "./device_state.ts";
-export type { DialectRuleSlug } from "./dialect_rules.ts";
-export type { SequentialRuleSlug } from "./sequential_rules.ts";
-export type { SectionSkips } from "./sequential_sections.ts";
-export type { DirtyBitmap, DirtyBitmapOptions } from "./dirty_bitmap_set.ts";
-export { readDirtyBitmaps } from "./dirty_bitmap_set.ts";
-export type { RamLayout } from "./fixed_ram_header.ts";
-export type { RuleViolation } from "./errors.ts";
-export { FormatError, RuleError, UnsupportedError } from "./errors.ts";
-export type { ForwardRequest } from "./forward_reader.ts";
-export { ForwardReader, isForward } from "./forward_reader.ts";
-export { hex } from "./hex.ts";
-export { findLastVmdesc } from "./last_vmdesc.ts";
+export type { BitmapOrder } from "./bitmap/bitmap_order.ts";
+export { DEFAULT_BITMAP_ORDER, toLsb0 } from "./bitmap/bitmap_order.ts";
+export { BitmapPieces } from "./bitmap/bitmap_pieces.ts";
+export type { UniformRun } from "./bitmap/bitmap_pieces.ts";
+export type { ByteRange } from "./bytes/byte_range.ts";
+export { rangeEnd } from "./bytes/byte_range.ts";
+export { ByteReader } from "./bytes/byte_reader.ts";
+export { ByteWriter } from "./bytes/byte_writer.ts";
+export { writeCommand } from "./stream/command.ts";
+export type { Configuration } from "./stream/configuration.ts";
+export {
+  readConfiguration,
+  writeConfiguration,
+} from "./stream/configuration.ts";
+export type { DeviceState } from "./snapshot/device_state.ts";
+export { walkDeviceState } from "./snapshot/device_state.ts";
+export type { DialectRuleSlug } from "./rules/dialect_rules.ts";
+export type { SequentialRuleSlug } from "./rules/sequential_rules.ts";
+export type { SectionSkips } from "./sequential/sequential_sections.ts";
+export type {
+  DirtyBitmap,
+  DirtyBitmapOptions,
+} from "./dirty_bitmaps/dirty_bitmap_set.ts";
+export { readDirtyBitmaps } from "./dirty_bitmaps/dirty_bitmap_set.ts";
+export type { RamLayout } from "./ram/fixed_ram_header.ts";
+export type { RuleViolation } from "./rules/errors.ts";
+export { FormatError, RuleError, UnsupportedError } from "./rules/errors.ts";
+export type { ForwardRequest } from "./stream/forward_reader.ts";
+export { ForwardReader, isForward } from "./stream/forward_reader.ts";
+export { hex } from "./rules/hex.ts";
+export { findLastVmdesc } from "./vmdesc/last_vmdesc.ts";
 export {
   alignUp,
   bitmapByteLength,
   pageCountOf,
   pageOffset,
   pagesOffsetAfter,
-} from "./layout.ts";
-export { isPacked, unpackCommand } from "./libvirt_packing.ts";
+} from "./bitmap/layout.ts";
+export { isPacked, unpackCommand } from "./libvirt/libvirt_packing.ts";
 export type {
   LibvirtFormat,
   LibvirtSaveHeader,
-} from "./libvirt_save_header.ts";
+} from "./libvirt/libvirt_save_header.ts";
 export {
   LIBVIRT_HEADER_FIELDS,
   libvirtText,
   readLibvirtSaveHeader,
-} from "./libvirt_save_header.ts";
-export type { MappedRamHeader } from "./mapped_ram_header.ts";
+} from "./libvirt/libvirt_save_header.ts";
+export type { MappedRamHeader } from "./ram/mapped_ram_header.ts";
 export {
   readMappedRamHeader,
   writeMappedRamHeader,
-} from "./mapped_ram_header.ts";
-export type { Section, SectionPart, StreamItem } from "./migration_stream.ts";
+} from "./ram/mapped_ram_header.ts";
+export type {
+  Section,
+  SectionPart,
+  StreamItem,
+} from "./stream/migration_stream.ts";
 export {
   writeSectionFooter,
   writeSectionHead,
   writeStreamHeader,
-} from "./migration_stream.ts";
-export type { PageRun } from "./page_bitmap.ts";
-export { PageBitmap } from "./page_bitmap.ts";
-export type { PagePlace } from "./page_walk.ts";
-export { pageRunRange, readBlockRange } from "./page_walk.ts";
+} from "./stream/migration_stream.ts";
+export type { PageRun } from "./bitmap/page_bitmap.ts";
+export { PageBitmap } from "./bitmap/page_bitmap.ts";
+export type { PagePlace } from "./bitmap/page_walk.ts";
+export { pageRunRange, readBlockRange } from "./bitmap/page_walk.ts";
 export type {
   RamRecord,
   RamRecordKind,
   StreamBlock,
-} from "./ram_record_walk.ts";
-export { RamRecordWriter } from "./ram_records.ts";
-export type { RAMBlockContext } from "./ramblock_checks.ts";
-export type { RAMBlockHeader } from "./ramblock_header.ts";
-export { readRAMBlockHeader, writeRAMBlockHeader } from "./ramblock_header.ts";
-export type { Rule, RuleKind, RuleSlug } from "./rules.ts";
-export { RULES } from "./rules.ts";
-export { walkSequentialStream } from "./sequential_stream.ts";
+} from "./sequential/ram_record_walk.ts";
+export { RamRecordWriter } from "./sequential/ram_records.ts";
+export type { RAMBlockContext } from "./ram/ramblock_checks.ts";
+export type { RAMBlockHeader } from "./ram/ramblock_header.ts";
+export {
+  readRAMBlockHeader,
+  writeRAMBlockHeader,
+} from "./ram/ramblock_header.ts";
+export type { Rule, RuleKind, RuleSlug } from "./rules/rules.ts";
+export { RULES } from "./rules/rules.ts";
+export { walkSequentialStream } from "./sequential/sequential_stream.ts";
 export type {
   SequentialEnd,
   SequentialHead,
   SequentialOptions,
   SequentialVisitor,
   UnreadRest,
-} from "./sequential_visitor.ts";
-export type { IndexOptions, UnfinishedRam } from "./index_snapshot.ts";
-export type { SnapshotIndex } from "./snapshot_index.ts";
-export { indexSnapshot, indexUnfinished } from "./index_snapshot.ts";
+} from "./sequential/sequential_visitor.ts";
+export type { IndexOptions, UnfinishedRam } from "./snapshot/index_snapshot.ts";
+export type { SnapshotIndex } from "./snapshot/snapshot_index.ts";
+export { indexSnapshot, indexUnfinished } from "./snapshot/index_snapshot.ts";
 export type {
   PlacedBytes,
   PlannedBlock,
   SnapshotPlan,
-} from "./snapshot_plan.ts";
+} from "./snapshot/snapshot_plan.ts";
 export {
   encodeEos,
   encodeHead,
   encodeRamEnd,
   encodeTail,
   planSnapshot,
-} from "./snapshot_plan.ts";
-export type { StreamKind } from "./stream_kind.ts";
-export { findStreamKind } from "./stream_kind.ts";
-export type { Report } from "./stream_reader.ts";
-export { StreamReader } from "./stream_reader.ts";
-export type { AcceptVmdesc, SectionLengths, Vmdesc } from "./vmdesc.ts";
-export { fullSectionLengths } from "./vmdesc.ts";
-export type { ScannedDevice } from "./vmdesc_devices.ts";
-export { VmdescDevices } from "./vmdesc_devices.ts";
-export type { DeviceField, DeviceStruct, FieldValue } from "./vmdesc_fields.ts";
-export { decodeDevice } from "./vmdesc_fields.ts";
-export type { JsonValue } from "./vmdesc_json.ts";
-export { JsonObject, parseJson } from "./vmdesc_json.ts";
-export type { ByteRequest, Walk, WalkedFile } from "./walk.ts";
+} from "./snapshot/snapshot_plan.ts";
+export type { StreamKind } from "./stream/stream_kind.ts";
+export { findStreamKind } from "./stream/stream_kind.ts";
+export type { Report } from "./stream/stream_reader.ts";
+export { StreamReader } from "./stream/stream_reader.ts";
+export type { AcceptVmdesc, SectionLengths, Vmdesc } from "./vmdesc/vmdesc.ts";
+export { fullSectionLengths } from "./vmdesc/vmdesc.ts";
+export type { ScannedDevice } from "./vmdesc/vmdesc_devices.ts";
+export { VmdescDevices } from "./vmdesc/vmdesc_devices.ts";
+export type {
+  DeviceField,
+  DeviceStruct,
+  FieldValue,
+} from "./vmdesc/vmdesc_fields.ts";
+export { decodeDevice } from "./vmdesc/vmdesc_fields.ts";
+export type { JsonValue } from "./vmdesc/vmdesc_json.ts";
+export { JsonObject, parseJson } from "./vmdesc/vmdesc_json.ts";
+export type { ByteRequest, Walk, WalkedFile } from "./bytes/walk.ts";
 export type {
   ProfileBlock,
   ProfileRun,
   WorkingSetProfile,
-} from "./working_set_profile.ts";
-export { readProfile, writeProfile } from "./working_set_profile.ts";
-export type { DeltaFault } from "./xbzrle.ts";
-export { applyXbzrle } from "./xbzrle.ts";
-export * from "./constants.ts";
+} from "./profile/working_set_profile.ts";
+export { readProfile, writeProfile } from "./profile/working_set_profile.ts";
+export type { DeltaFault } from "./sequential/xbzrle.ts";
+export { applyXbzrle } from "./sequential/xbzrle.ts";
+export * from "./stream/constants.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { test } from "node:test";
-import { RULES, type RuleSlug } from "./rules.ts";
+import { RULES, type RuleSlug } from "./rules/rules.ts";
 
 const FORMAT = new URL("./", import.meta.url);
 /** Where rules are listed, and not kept. */

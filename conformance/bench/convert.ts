@@ -15,7 +15,7 @@ import {
 import {
   migrateSequentially,
   type SequentialMigration,
-} from "../qemu/sequential_migration.ts";
+} from "../proving/qemu/sequential_migration.ts";
 import { measuredPlaces, type Place } from "./measured_places.ts";
 import { writeImage } from "./memory_image.ts";
 import { hasQemu, startQemuWith } from "./qemu_contender.ts";

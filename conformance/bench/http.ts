@@ -6,9 +6,13 @@ import {
   openSnapshotSync,
   type PageRun,
 } from "../../mod.ts";
-import { startDelayingProxy } from "../http/delaying_proxy.ts";
-import { findNginx, type NginxWay, startNginx } from "../http/nginx_server.ts";
-import { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import { startDelayingProxy } from "../proving/http/delaying_proxy.ts";
+import {
+  findNginx,
+  type NginxWay,
+  startNginx,
+} from "../proving/http/nginx_server.ts";
+import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import {
   PAGE_SIZE,
   presentPages,

@@ -7,7 +7,7 @@ import {
   openSnapshot,
   openSnapshotSync,
 } from "../../mod.ts";
-import type { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import type { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import { PAGE_SIZE, randomNumbers, saveSparseGuest } from "./guest_memory.ts";
 import { millisecondsOf } from "./rounds.ts";
 import { printRows } from "./table.ts";

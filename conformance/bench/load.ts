@@ -8,7 +8,7 @@ import {
   openSnapshot,
   openSnapshotSync,
 } from "../../mod.ts";
-import { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import { PAGE_SIZE, presentPages, saveGuest } from "./guest_memory.ts";
 import { nowhere, unflushedFile } from "./plain_sinks.ts";
 import { type Contender, interleave, millisecondsOf } from "./rounds.ts";

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import { presentPages, saveGuest, saveSparseGuest } from "./guest_memory.ts";
 import type { OpenFigures, ProbeOutput } from "./open_probe.ts";
 import { median } from "./rounds.ts";

@@ -6,7 +6,7 @@ import {
 } from "../handler/handler_client.ts";
 import { type KnownGuest, writeKnownGuest } from "../handler/known_guest.ts";
 import { PageServerProcess } from "../handler/page_server_process.ts";
-import { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import { printFigure } from "./figure_row.ts";
 import { compileHandler, NativeHandler } from "./native_handler.ts";
 import { benchPopulate } from "./populate.ts";

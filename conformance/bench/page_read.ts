@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { openFileSource, openSnapshot, openSnapshotSync } from "../../mod.ts";
-import { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import {
   PAGE_SIZE,
   presentPages,

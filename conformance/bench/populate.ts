@@ -1,7 +1,7 @@
 import type { HandlerClient } from "../handler/handler_client.ts";
 import { type KnownGuest, writeKnownGuest } from "../handler/known_guest.ts";
 import { PageServerProcess } from "../handler/page_server_process.ts";
-import { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import { NativeHandler } from "./native_handler.ts";
 import { type Contender, interleave } from "./rounds.ts";
 import { printResults } from "./table.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { findQemu } from "../qemu/find_qemu.ts";
-import { QemuProcess } from "../qemu/qemu_process.ts";
+import { findQemu } from "../proving/qemu/find_qemu.ts";
+import { QemuProcess } from "../proving/qemu/qemu_process.ts";
 import { millisecondsOf } from "./rounds.ts";
 
 const MULTIFD = { multifd: true, channels: 2 } as const;

@@ -5,9 +5,12 @@ import {
   openSnapshot,
   openSnapshotSync,
 } from "../../mod.ts";
-import { findLinux, type Linux } from "../qemu/find_linux.ts";
-import { type LinuxSnapshot, linuxSnapshot } from "../qemu/linux_snapshots.ts";
-import { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import { findLinux, type Linux } from "../proving/qemu/find_linux.ts";
+import {
+  type LinuxSnapshot,
+  linuxSnapshot,
+} from "../proving/qemu/linux_snapshots.ts";
+import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import {
   type PostcopyGuest,
   resumeByMap,

@@ -8,10 +8,10 @@ import {
   snapshotIdentity,
   WorkingSetRecorder,
 } from "../../mod.ts";
-import { startDelayingProxy } from "../http/delaying_proxy.ts";
-import { findNginx, startNginx } from "../http/nginx_server.ts";
-import type { LinuxSnapshot } from "../qemu/linux_snapshots.ts";
-import type { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import { startDelayingProxy } from "../proving/http/delaying_proxy.ts";
+import { findNginx, startNginx } from "../proving/http/nginx_server.ts";
+import type { LinuxSnapshot } from "../proving/qemu/linux_snapshots.ts";
+import type { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import { resumeByPostcopy } from "./resumed_guest.ts";
 import { interleave, median, millisecondsOf } from "./rounds.ts";
 import { printResults, printRows } from "./table.ts";

@@ -16,9 +16,9 @@ import {
   startQemu,
   writeDeviceOnly,
 } from "../../mod.ts";
-import { LinuxGuest } from "../qemu/linux_guest.ts";
-import type { LinuxSnapshot } from "../qemu/linux_snapshots.ts";
-import { SerialConsole } from "../qemu/serial_console.ts";
+import { LinuxGuest } from "../proving/qemu/linux_guest.ts";
+import type { LinuxSnapshot } from "../proving/qemu/linux_snapshots.ts";
+import { SerialConsole } from "../proving/qemu/serial_console.ts";
 
 let count = 0;
 

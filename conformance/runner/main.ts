@@ -14,7 +14,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { RULES, SPEC_VERSION } from "../../mod.ts";
-import { loadSave } from "../qemu/load_save.ts";
+import { loadSave } from "./load_save.ts";
 import {
   parseSuiteArguments,
   type SuiteArguments,

@@ -6,7 +6,7 @@ import { fail, judgeAnswer, type Verdict } from "./judge_answer.ts";
 import type { CaseResult } from "./report.ts";
 import { type ProgramEnd, runProgram } from "./run_program.ts";
 import type { SuiteVector } from "./suite_vectors.ts";
-import { workInParallel } from "./work_in_parallel.ts";
+import { workInParallel } from "../proving/work_in_parallel.ts";
 
 /** How to run a program on many cases. */
 export interface RunnerOptions {

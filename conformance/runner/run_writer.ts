@@ -7,7 +7,7 @@ import { judgeSave } from "./judge_save.ts";
 import type { CaseResult } from "./report.ts";
 import type { RunnerOptions } from "./run_reader.ts";
 import { runProgram } from "./run_program.ts";
-import { workInParallel } from "./work_in_parallel.ts";
+import { workInParallel } from "../proving/work_in_parallel.ts";
 import type { WriterCase } from "./writer_cases.ts";
 
 /** How to run a program that writes. */

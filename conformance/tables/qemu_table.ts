@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { RULES } from "../../mod.ts";
-import { TRIALS, type Trials } from "../qemu/trials.ts";
+import { TRIALS, type Trials } from "../proving/qemu/trials.ts";
 import { listVectors } from "../vectors/list_vectors.ts";
 import { formatTable } from "./format_table.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { RULES } from "../../mod.ts";
-import { TRIALS, type Trials } from "../qemu/trials.ts";
+import { TRIALS, type Trials } from "../proving/qemu/trials.ts";
 import { listVectors } from "../vectors/list_vectors.ts";
 import { README, withTables } from "./readme_tables.ts";
 import { rulesTable } from "./rules_table.ts";
@@ -35,6 +35,6 @@ test("every vector was tried in QEMU", () => {
   assert.deepEqual(
     trials.map(({ path }) => path).toSorted(),
     listVectors().map(({ path }) => path).toSorted(),
-    "run conformance/qemu/try_vectors.ts",
+    "run conformance/proving/qemu/try_vectors.ts",
   );
 });

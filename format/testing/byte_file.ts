@@ -1,4 +1,4 @@
-import type { ByteRequest, Walk, WalkedFile } from "../walk.ts";
+import type { ByteRequest, Walk, WalkedFile } from "../bytes/walk.ts";
 
 /** A file of bytes in memory for walks; it notes what they ask for. */
 export class ByteFile implements WalkedFile {

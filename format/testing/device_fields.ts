@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import type { ByteWriter } from "../byte_writer.ts";
+import type { ByteWriter } from "../bytes/byte_writer.ts";
 import {
   decodeDevice,
   type DeviceStruct,
   type FieldValue,
-} from "../vmdesc_fields.ts";
-import { JsonObject, parseJson } from "../vmdesc_json.ts";
+} from "../vmdesc/vmdesc_fields.ts";
+import { JsonObject, parseJson } from "../vmdesc/vmdesc_json.ts";
 
 /** Decodes a device of these fields, given as JSON. */
 export function decode(

@@ -1,4 +1,4 @@
-import { ByteWriter } from "../byte_writer.ts";
+import { ByteWriter } from "../bytes/byte_writer.ts";
 
 /** An entry of a list of RAMBlocks, right or wrong. */
 export interface TestBlock {

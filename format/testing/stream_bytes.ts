@@ -1,4 +1,4 @@
-import { ByteWriter } from "../byte_writer.ts";
+import { ByteWriter } from "../bytes/byte_writer.ts";
 import { ramSetup } from "./ram_setup.ts";
 
 /** Items of a stream, each as the bytes of it. */

@@ -9,11 +9,11 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
 import { SourceError, withoutSecrets } from "../sources/mod.ts";
-import type { Command } from "./command.ts";
+import type { Command } from "./program/command.ts";
 import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./input/did_you_mean.ts";
-import { UsageError } from "./input/usage_error.ts";
-import { Interrupted, onStop, signalExitCode } from "./interrupted.ts";
+import { UsageError } from "./program/usage_error.ts";
+import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
 import {
   finishMessages,
   finishOutput,
@@ -22,8 +22,8 @@ import {
   printError,
 } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
-import { reasonOf } from "./system_error.ts";
-import { VERSION } from "./version.ts";
+import { reasonOf } from "./program/system_error.ts";
+import { VERSION } from "./program/version.ts";
 
 /** Exit codes: all done; a bad file or a failure; a wrong command line. */
 const DONE = 0;

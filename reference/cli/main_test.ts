@@ -9,7 +9,7 @@ import {
   runAllGood,
   runGood,
 } from "./testing/run_program.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./program/version.ts";
 
 const NAMES = Object.keys(COMMANDS);
 

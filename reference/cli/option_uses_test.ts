@@ -7,7 +7,7 @@ import { saveSnapshot } from "../saving/mod.ts";
 import { memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { COMMANDS } from "./commands.ts";
-import { UsageError } from "./input/usage_error.ts";
+import { UsageError } from "./program/usage_error.ts";
 import { PATIENT, runAll } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureStream } from "./testing/sequential_fixture.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { rangeEnd } from "../../format/mod.ts";
-import { openSnapshot } from "../snapshot/mod.ts";
+import { openSnapshot } from "../reading/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { PATIENT, type Refusal, runAllBad } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openFileSource } from "../local/mod.ts";
-import { verifySnapshot } from "../snapshot/mod.ts";
+import { verifySnapshot } from "../reading/mod.ts";
 import { programLine, run } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureStream } from "./testing/sequential_fixture.ts";

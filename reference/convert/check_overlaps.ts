@@ -1,5 +1,5 @@
 import { hex } from "../../format/mod.ts";
-import { CHUNK } from "../chunk.ts";
+import { CHUNK } from "../work/chunk.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { SourceError } from "../sources/source_error.ts";
 import type { AddressSpace, PlacedRange } from "./address_space.ts";

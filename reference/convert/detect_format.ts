@@ -3,7 +3,7 @@ import {
   isPacked,
   type LibvirtSaveHeader,
 } from "../../format/mod.ts";
-import { drive } from "../drive.ts";
+import { drive } from "../sources/drive.ts";
 import { readLibvirtHeader } from "../libvirt/libvirt_image.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { ELF_MAGIC } from "./elf_layout.ts";

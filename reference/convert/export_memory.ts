@@ -1,6 +1,6 @@
-import { exportImage, type ExportOptions } from "../loading/export_image.ts";
+import { exportImage, type ExportOptions } from "../exporting/export_image.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import { RAMBlock } from "../snapshot/ram_block.ts";
+import { RAMBlock } from "../reading/ram_block.ts";
 import { copyMemory } from "./copy_memory.ts";
 import type { MemoryBlock } from "./memory_image.ts";
 

@@ -1,6 +1,6 @@
 import type { LibvirtSaveHeader } from "../../format/mod.ts";
 import { unpackLibvirt } from "../libvirt/unpack_libvirt.ts";
-import { receiveMigration } from "../qemu/receive_migration.ts";
+import { receiveMigration } from "../migration/receive_migration.ts";
 import type { SaveSummary } from "../saving/save_snapshot.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ByteSource } from "../sources/byte_source.ts";

@@ -1,4 +1,4 @@
-import { type Progress, ProgressReport } from "../progress.ts";
+import { type Progress, ProgressReport } from "../work/progress.ts";
 import { GuestMapError } from "./guest_map_error.ts";
 import {
   describeBlock,

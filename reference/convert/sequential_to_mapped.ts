@@ -4,8 +4,8 @@ import {
   UnsupportedError,
   walkSequentialStream,
 } from "../../format/mod.ts";
-import { Pace } from "../pace.ts";
-import type { Progress } from "../progress.ts";
+import { Pace } from "../work/pace.ts";
+import type { Progress } from "../work/progress.ts";
 import { MappedRamRecorder } from "../saving/mapped_ram_recorder.ts";
 import { summaryOf } from "../saving/mapped_ram_summary.ts";
 import type { SaveSummary } from "../saving/save_snapshot.ts";

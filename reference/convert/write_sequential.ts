@@ -11,13 +11,13 @@ import {
   writeSectionHead,
   writeStreamHeader,
 } from "../../format/mod.ts";
-import { CHUNK } from "../chunk.ts";
-import { Pace } from "../pace.ts";
-import { type Progress, ProgressReport } from "../progress.ts";
+import { CHUNK } from "../work/chunk.ts";
+import { Pace } from "../work/pace.ts";
+import { type Progress, ProgressReport } from "../work/progress.ts";
 import { refuseIgnored } from "../saving/stream_frame.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { RAMBlock } from "../snapshot/ram_block.ts";
-import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { RAMBlock } from "../reading/ram_block.ts";
+import type { Snapshot } from "../reading/snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 
 /** How to write a sequential stream. */

@@ -5,8 +5,8 @@ import {
   readDirtyBitmaps,
   type Report,
 } from "../../format/mod.ts";
-import { drive } from "../drive.ts";
-import type { Snapshot } from "../snapshot/snapshot.ts";
+import { drive } from "../sources/drive.ts";
+import type { Snapshot } from "../reading/snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 
 /** How to read dirty bitmaps. */

@@ -1,5 +1,5 @@
 import { type ByteRange, rangeEnd } from "../../format/mod.ts";
-import { inLanes } from "../lanes.ts";
+import { inLanes } from "../work/lanes.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import type { TakeChunk } from "./http_answer.ts";
 import type { HttpClient } from "./http_client.ts";

@@ -6,7 +6,7 @@ import {
   readLibvirtSaveHeader,
   StreamReader,
 } from "../../format/mod.ts";
-import { drive } from "../drive.ts";
+import { drive } from "../sources/drive.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 
 /** The texts of a libvirt save image. */

@@ -6,7 +6,7 @@ import {
   unpackCommand,
   UnsupportedError,
 } from "../../format/mod.ts";
-import { CHUNK } from "../chunk.ts";
+import { CHUNK } from "../work/chunk.ts";
 import { gzipUnpacker, type Unpacker, zstdUnpacker } from "./unpackers.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";

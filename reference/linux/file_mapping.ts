@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
-import type { ByteSpan } from "../postcopy/mod.ts";
+import type { ByteSpan } from "../faulting/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { noteAddress } from "./native_addresses.ts";
 import { linux } from "./system_calls.ts";

@@ -6,7 +6,7 @@ import { NativeBuffers } from "./native_buffers.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { uffdTest } from "./testing/uffd_test_case.ts";
 import { Userfaultfd } from "./userfaultfd.ts";
-import { UffdInstaller } from "./uffd_installer.ts";
+import { UffdInstaller } from "../paging/uffd_installer.ts";
 
 const MIB = 0x100000;
 const PAGE = 4096;

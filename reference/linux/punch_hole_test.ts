@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { openFileSource } from "../local/mod.ts";
 import { rewriteSnapshot, saveSnapshot } from "../saving/mod.ts";
 import { createFileSink, openFileStore } from "../sinks/mod.ts";
-import { openSnapshotSync, verifySnapshot } from "../snapshot/mod.ts";
+import { openSnapshotSync, verifySnapshot } from "../reading/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { punchHole } from "./mod.ts";
 

@@ -4,7 +4,7 @@ import type {
 } from "node:child_process";
 import { builtinModule } from "../local/builtin_module.ts";
 import { SourceError } from "../sources/source_error.ts";
-import { waitFor } from "../wait.ts";
+import { waitFor } from "../work/wait.ts";
 import { plainLines } from "./quote_words.ts";
 
 /** How a program ended. */

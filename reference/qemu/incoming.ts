@@ -1,5 +1,5 @@
 import { SourceError } from "../sources/source_error.ts";
-import { waitFor, type WaitOptions } from "../wait.ts";
+import { waitFor, type WaitOptions } from "../work/wait.ts";
 import type { QmpClient } from "./qmp_client.ts";
 import {
   isObject,

@@ -1,6 +1,6 @@
 import { SourceError } from "../sources/source_error.ts";
-import { waitFor, type WaitOptions } from "../wait.ts";
-import type { ByteChannel } from "./byte_channel.ts";
+import { waitFor, type WaitOptions } from "../work/wait.ts";
+import type { ByteChannel } from "../sockets/byte_channel.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { quoteWords } from "./quote_words.ts";
 import { QmpEvents } from "./qmp_events.ts";

@@ -1,4 +1,4 @@
-import type { WaitOptions } from "../wait.ts";
+import type { WaitOptions } from "../work/wait.ts";
 import { runProgram } from "./run_program.ts";
 
 /** What a QEMU says of itself without being started for good. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SourceError } from "../sources/source_error.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
-import { findDataRanges } from "./data_ranges.ts";
+import { findDataRanges } from "../mapping/data_ranges.ts";
 import { queryQemu } from "./query_qemu.ts";
 import { runProgram } from "./run_program.ts";
 import { fakeProgram } from "./testing/fake_program.ts";

@@ -1,9 +1,9 @@
 import { nodeFs } from "../local/node_fs.ts";
 import { makeTemporaryFolder } from "../local/temporary_folder.ts";
 import { SourceError } from "../sources/source_error.ts";
-import { waitFor, type WaitOptions } from "../wait.ts";
+import { waitFor, type WaitOptions } from "../work/wait.ts";
 import { ChildProcess } from "./child_process.ts";
-import { listenSocket } from "./listen_socket.ts";
+import { listenSocket } from "../sockets/listen_socket.ts";
 import { hasOption } from "./qemu_arguments.ts";
 import { QmpClient } from "./qmp_client.ts";
 import { RunningQemu } from "./running_qemu.ts";

@@ -11,8 +11,8 @@ import {
   writeSectionFooter,
   writeStreamHeader,
 } from "../../format/mod.ts";
-import { CHUNK } from "../chunk.ts";
-import type { Snapshot } from "../snapshot/snapshot.ts";
+import { CHUNK } from "../work/chunk.ts";
+import type { Snapshot } from "../reading/snapshot.ts";
 
 /** Bytes of a stream that are made, or copied piece by piece. */
 export interface CopiedPart {

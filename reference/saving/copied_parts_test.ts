@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RamLayout } from "../../format/mod.ts";
-import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
-import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
+import { openSnapshotSync } from "../reading/open_snapshot.ts";
+import { verifySnapshot } from "../reading/verify_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 

@@ -1,20 +1,20 @@
 import type { PageBitmap } from "../../format/mod.ts";
-import { sharedBitmap, sharedWords } from "../atomic_bits.ts";
-import { CHUNK } from "../chunk.ts";
-import { Pace } from "../pace.ts";
+import { sharedBitmap, sharedWords } from "../pages/atomic_bits.ts";
+import { CHUNK } from "../work/chunk.ts";
+import { Pace } from "../work/pace.ts";
 import {
   chunkLengthOf,
   chunksOf,
   type LaneInput,
   laneInput,
   laneTask,
-} from "../parallel/lane_plan.ts";
-import { LanePool } from "../parallel/lane_pool.ts";
-import { CONTROL } from "../parallel/lane_task.ts";
-import type { ProgressReport } from "../progress.ts";
+} from "../workers/lane_plan.ts";
+import { LanePool } from "../workers/lane_pool.ts";
+import { CONTROL } from "../workers/lane_task.ts";
+import type { ProgressReport } from "../work/progress.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import { type BackingFile, backingOf } from "../sources/backing.ts";
-import { PageBuffer } from "../zero_page.ts";
+import { PageBuffer } from "../pages/zero_page.ts";
 import { saveChunk } from "./save_blocks.ts";
 import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";

@@ -18,7 +18,7 @@ import {
   writeSectionHead,
   writeStreamHeader,
 } from "../../format/mod.ts";
-import { sharedBitmap } from "../atomic_bits.ts";
+import { sharedBitmap } from "../pages/atomic_bits.ts";
 import { checkedXbzrle } from "../sequential/checked_xbzrle.ts";
 import { inflatePage } from "../sequential/inflate_page.ts";
 import { type PageReceiver, RecordQueue } from "../sequential/record_queue.ts";

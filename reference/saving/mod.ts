@@ -4,8 +4,8 @@
  * @module
  */
 
-export type { Progress } from "../progress.ts";
-export { PageBuffer } from "../zero_page.ts";
+export type { Progress } from "../work/progress.ts";
+export { PageBuffer } from "../pages/zero_page.ts";
 export { checkCapabilities } from "./capability_rules.ts";
 export { DirtyPages } from "./dirty_pages.ts";
 export type { LiveRound, LiveRule } from "./live_rounds.ts";

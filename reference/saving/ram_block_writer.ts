@@ -14,11 +14,11 @@ import {
   setBit,
   setBits,
   sharedWords,
-} from "../atomic_bits.ts";
-import type { BlockShare } from "../parallel/block_share.ts";
+} from "../pages/atomic_bits.ts";
+import type { BlockShare } from "../workers/block_share.ts";
 import { backingOf } from "../sources/backing.ts";
 import { SourceError } from "../sources/source_error.ts";
-import { isZero } from "../zero_page.ts";
+import { isZero } from "../pages/zero_page.ts";
 
 /** What a writer of pages writes to: a sink, or a store. */
 export interface PageTarget {

@@ -8,11 +8,11 @@ import {
   type StreamItem,
   toLsb0,
 } from "../../format/mod.ts";
-import { drive } from "../drive.ts";
-import { type Progress, ProgressReport } from "../progress.ts";
+import { drive } from "../sources/drive.ts";
+import { type Progress, ProgressReport } from "../work/progress.ts";
 import type { ByteSink, ByteStore } from "../sinks/byte_sink.ts";
-import { indexOptionsOf, type OpenOptions } from "../snapshot/open_snapshot.ts";
-import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.ts";
+import { indexOptionsOf, type OpenOptions } from "../reading/open_snapshot.ts";
+import { makeSnapshot, type Snapshot } from "../reading/snapshot.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { sliceSource } from "../sources/slice_source.ts";
 import { loadBitmap, rebuildBitmap } from "./rebuild_bitmap.ts";

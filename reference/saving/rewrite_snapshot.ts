@@ -4,13 +4,13 @@ import {
   PageBitmap,
   pageRunRange,
 } from "../../format/mod.ts";
-import { CHUNK } from "../chunk.ts";
+import { CHUNK } from "../work/chunk.ts";
 import type { ByteStore } from "../sinks/byte_sink.ts";
 import {
   bitmapOrderOf,
   type OpenOptions,
   openSnapshot,
-} from "../snapshot/open_snapshot.ts";
+} from "../reading/open_snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { loadBitmap } from "./rebuild_bitmap.ts";

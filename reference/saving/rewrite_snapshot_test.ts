@@ -5,8 +5,8 @@ import { openFileStore } from "../sinks/file_store.ts";
 import {
   type OpenOptions,
   openSnapshotSync,
-} from "../snapshot/open_snapshot.ts";
-import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
+} from "../reading/open_snapshot.ts";
+import { verifySnapshot } from "../reading/verify_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";

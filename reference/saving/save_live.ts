@@ -1,5 +1,5 @@
 import { PageBitmap } from "../../format/mod.ts";
-import { ProgressReport } from "../progress.ts";
+import { ProgressReport } from "../work/progress.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import { isConverged, type LiveRound, type LiveRule } from "./live_rounds.ts";
 import { LiveWriter } from "./live_writer.ts";

@@ -6,7 +6,7 @@ import { openFileSource } from "../local/file_source.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
+import { openSnapshotSync } from "../reading/open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { DirtyPages } from "./dirty_pages.ts";

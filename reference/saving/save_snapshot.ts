@@ -1,8 +1,8 @@
 import { alignUp, type ByteRange } from "../../format/mod.ts";
-import { saveInLanes } from "../parallel/save_in_lanes.ts";
-import { type Progress, ProgressReport } from "../progress.ts";
+import { saveInLanes } from "./save_in_lanes.ts";
+import { type Progress, ProgressReport } from "../work/progress.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import { RAMBlock } from "../snapshot/ram_block.ts";
+import { RAMBlock } from "../reading/ram_block.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { saveBlocks } from "./save_blocks.ts";
 import {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Progress } from "../progress.ts";
+import type { Progress } from "../work/progress.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshotSync } from "../snapshot/open_snapshot.ts";
+import { openSnapshotSync } from "../reading/open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";

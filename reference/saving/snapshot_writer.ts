@@ -6,9 +6,9 @@ import {
   planSnapshot,
   type RamLayout,
 } from "../../format/mod.ts";
-import { sharedBitmap } from "../atomic_bits.ts";
+import { sharedBitmap } from "../pages/atomic_bits.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { Snapshot } from "../reading/snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { SourceError } from "../sources/source_error.ts";
 import {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshot, openSnapshotSync } from "../snapshot/open_snapshot.ts";
-import { verifySnapshot } from "../snapshot/verify_snapshot.ts";
+import { openSnapshot, openSnapshotSync } from "../reading/open_snapshot.ts";
+import { verifySnapshot } from "../reading/verify_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
-import { PageBuffer } from "../zero_page.ts";
+import { PageBuffer } from "../pages/zero_page.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 const PAGE = 4096;

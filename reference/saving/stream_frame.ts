@@ -9,7 +9,7 @@ import {
   type RamLayout,
 } from "../../format/mod.ts";
 import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { Snapshot } from "../reading/snapshot.ts";
 import { type CopiedParts, copiedParts, endedParts } from "./copied_parts.ts";
 
 /** What stands before and behind the RAMBlocks of a stream. */

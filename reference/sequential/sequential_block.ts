@@ -3,7 +3,7 @@ import {
   type PageRun,
   type StreamBlock,
 } from "../../format/mod.ts";
-import type { RunOptions } from "../snapshot/ram_block.ts";
+import type { RunOptions } from "../reading/ram_block.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import type { SequentialIndex } from "./sequential_index.ts";
 

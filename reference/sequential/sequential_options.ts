@@ -4,7 +4,7 @@ import {
   type SequentialOptions,
   type Vmdesc,
 } from "../../format/mod.ts";
-import { drive } from "../drive.ts";
+import { drive } from "../sources/drive.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 
 /** How to read a sequential stream. */

@@ -11,10 +11,10 @@ import {
   sequentialOptions,
   type SequentialReadOptions,
 } from "./sequential_options.ts";
-import { drive } from "../drive.ts";
+import { drive } from "../sources/drive.ts";
 import { driveForward, forwardReads } from "./forward_drive.ts";
-import { Pace } from "../pace.ts";
-import type { Progress } from "../progress.ts";
+import { Pace } from "../work/pace.ts";
+import type { Progress } from "../work/progress.ts";
 import { SequentialBlock } from "./sequential_block.ts";
 import { SequentialIndex } from "./sequential_index.ts";
 import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";

@@ -6,7 +6,7 @@ import { convertSequential } from "../convert/sequential_to_mapped.ts";
 import { openFileSource } from "../local/file_source.ts";
 import { createFileSink } from "../sinks/file_sink.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshot } from "../snapshot/open_snapshot.ts";
+import { openSnapshot } from "../reading/open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { randomSequential } from "../testing/random_sequential.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";

@@ -1,4 +1,4 @@
-import { waitFor } from "../wait.ts";
+import { waitFor } from "../work/wait.ts";
 
 /** Lets work in the background wait until nobody waits for a read. */
 export class DemandGate {

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { openFileSource } from "../local/file_source.ts";
-import { PostcopyLoader } from "../postcopy/postcopy_loader.ts";
+import { PostcopyLoader } from "../faulting/postcopy_loader.ts";
 import { LentBuffers } from "../testing/lent_buffers.ts";
 import { RecordingInstaller } from "../testing/recording_installer.ts";
 import { finish } from "../testing/run_unruly.ts";

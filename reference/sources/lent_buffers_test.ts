@@ -5,7 +5,7 @@ import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { AddressSpace } from "../convert/address_space.ts";
 import { openHttpSource } from "../http/mod.ts";
 import { openSequential } from "../sequential/sequential_snapshot.ts";
-import { openSnapshot } from "../snapshot/open_snapshot.ts";
+import { openSnapshot } from "../reading/open_snapshot.ts";
 import { LentBuffers } from "../testing/lent_buffers.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { SequentialGuest } from "../testing/sequential_guest.ts";

@@ -1,4 +1,4 @@
-import { waitFor } from "../wait.ts";
+import { waitFor } from "../work/wait.ts";
 
 /** The blocks that a shared read brought. */
 export interface SharedBlocks {

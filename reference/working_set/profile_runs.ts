@@ -1,5 +1,5 @@
 import type { ProfileRun, WorkingSetProfile } from "../../format/mod.ts";
-import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { Snapshot } from "../reading/snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 import { differingBlock } from "./merge_profiles.ts";
 import { snapshotIdentity } from "./snapshot_identity.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { writeProfile } from "../../format/mod.ts";
-import { openSnapshot } from "../snapshot/open_snapshot.ts";
+import { openSnapshot } from "../reading/open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { loadProfile } from "./load_profile.ts";

@@ -5,7 +5,7 @@ import {
   IDENTITY_STATE_MAX,
   PROFILE_BLOCKS_MAX,
 } from "../../format/mod.ts";
-import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { Snapshot } from "../reading/snapshot.ts";
 import type { ReadOptions } from "../sources/byte_source.ts";
 
 /**

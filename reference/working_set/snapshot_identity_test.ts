@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ByteWriter, rangeEnd } from "../../format/mod.ts";
 import { saveSnapshot } from "../saving/save_snapshot.ts";
 import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshot } from "../snapshot/open_snapshot.ts";
+import { openSnapshot } from "../reading/open_snapshot.ts";
 import { memorySource } from "../sources/memory_source.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { snapshotIdentity } from "./snapshot_identity.ts";

@@ -1,6 +1,6 @@
 import type { GuestRange } from "../../convert/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
-import { UsageError } from "../input/usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** What convert reads. */
 export const FROM_FORMATS = [

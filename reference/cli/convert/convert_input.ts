@@ -4,9 +4,9 @@ import {
   type MemoryFormat,
   type RangesOptions,
 } from "../../convert/mod.ts";
-import type { OpenOptions } from "../../snapshot/mod.ts";
+import type { OpenOptions } from "../../reading/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
-import { UsageError } from "../input/usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** What the options of convert say. */
 export interface ConvertOptions extends OpenOptions, RangesOptions {

@@ -21,9 +21,9 @@ import {
   type SequentialSnapshot,
 } from "../../sequential/mod.ts";
 import type { PendingFile } from "../../sinks/mod.ts";
-import { openSnapshot } from "../../snapshot/mod.ts";
+import { openSnapshot } from "../../reading/mod.ts";
 import { imageName } from "../input/image_name.ts";
-import { UsageError } from "../input/usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { createOutput, type OutputOptions } from "../output/output_file.ts";
 import { OutputFolder } from "../output/output_folder.ts";
 import { TotalProgress } from "../output/total_progress.ts";

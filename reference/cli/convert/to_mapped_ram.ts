@@ -10,8 +10,8 @@ import {
   saveSnapshot,
   type SaveSummary,
 } from "../../saving/mod.ts";
-import { openSnapshot } from "../../snapshot/mod.ts";
-import { UsageError } from "../input/usage_error.ts";
+import { openSnapshot } from "../../reading/mod.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { createOutput } from "../output/output_file.ts";
 import type { Converted, ConvertJob } from "./convert_job.ts";
 import type { ConvertRemarks } from "./convert_notes.ts";

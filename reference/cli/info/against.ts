@@ -8,11 +8,11 @@ import {
   type MachineDifference,
   QmpClient,
 } from "../../qemu/mod.ts";
-import type { Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 import { parseQemuCommand } from "../input/qemu_command.ts";
 import { joinWords } from "../input/split_words.ts";
-import { UsageError } from "../input/usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { countOf } from "../output/format_count.ts";
 import { jsonText } from "../output/json_text.ts";
 import { print, printJson } from "../output/output.ts";

@@ -1,5 +1,5 @@
 import type { BitmapOrder } from "../../../format/mod.ts";
-import type { BitmapOrderEvidence, OpenOptions } from "../../snapshot/mod.ts";
+import type { BitmapOrderEvidence, OpenOptions } from "../../reading/mod.ts";
 
 /**
  * What there is to say about the order of the bitmaps' words: nothing, where

@@ -1,4 +1,4 @@
-import type { RAMBlock } from "../../snapshot/mod.ts";
+import type { RAMBlock } from "../../reading/mod.ts";
 
 /** How many pages of a RAMBlock the file holds, cell by cell. */
 export interface BlockCensus {

@@ -5,7 +5,7 @@ import {
   GuestMapError,
   imageOf,
 } from "../../convert/mod.ts";
-import type { Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { printable } from "../output/printable.ts";
 import { formatTable } from "../output/table.ts";

@@ -1,7 +1,7 @@
 import type { LibvirtSaveHeader } from "../../../format/mod.ts";
 import { readLibvirtTexts } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
-import { UsageError } from "../input/usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { print } from "../output/output.ts";
 import { printable } from "../output/printable.ts";

@@ -1,6 +1,6 @@
 import { hex } from "../../../format/mod.ts";
-import type { OpenOptions, Snapshot } from "../../snapshot/mod.ts";
-import { importLate } from "../import_late.ts";
+import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
+import { importLate } from "../program/import_late.ts";
 import { isUrl, type Transfer } from "../input/open_source.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import { withoutSecrets } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";

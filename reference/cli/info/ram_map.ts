@@ -1,4 +1,4 @@
-import type { RAMBlock } from "../../snapshot/mod.ts";
+import type { RAMBlock } from "../../reading/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { columns, paint, paintCode } from "../output/terminal.ts";

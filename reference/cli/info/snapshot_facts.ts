@@ -11,7 +11,7 @@ import {
   bitmapOrderEvidence,
   type RAMBlock,
   type Snapshot,
-} from "../../snapshot/mod.ts";
+} from "../../reading/mod.ts";
 import { countPages } from "./block_census.ts";
 import { type LibvirtFacts, libvirtFacts } from "./info_libvirt.ts";
 import { type StateClass, stateClassOf } from "./state_class.ts";

@@ -1,5 +1,5 @@
 import type { ByteRange, PageRun } from "../../../format/mod.ts";
-import type { RAMBlock } from "../../snapshot/mod.ts";
+import type { RAMBlock } from "../../reading/mod.ts";
 
 /** Most bytes that are read and handed on at a time. */
 const CHUNK = 0x100000;

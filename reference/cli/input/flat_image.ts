@@ -4,7 +4,7 @@ import {
   type ReadOptions,
   SourceError,
 } from "../../sources/mod.ts";
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** The line of `--from` in `--help`, of commands that take flat images. */
 export const FROM_RAW_HELP = `\

@@ -1,4 +1,4 @@
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** What QEMU calls its newest machine of a kind; no file has such a name. */
 const ALIASES: Readonly<Record<string, string>> = {

@@ -3,13 +3,13 @@ import {
   type OpenOptions,
   openSnapshot,
   type Snapshot,
-} from "../../snapshot/mod.ts";
+} from "../../reading/mod.ts";
 import {
   type ByteSource,
   type ReadOptions,
   SourceError,
 } from "../../sources/mod.ts";
-import { importLate } from "../import_late.ts";
+import { importLate } from "../program/import_late.ts";
 import { joinWords } from "./split_words.ts";
 
 const load = importLate(import.meta.url);

@@ -7,7 +7,7 @@ import {
   sourceAddress,
   SourceError,
 } from "../../sources/mod.ts";
-import { importLate } from "../import_late.ts";
+import { importLate } from "../program/import_late.ts";
 
 const load = importLate(import.meta.url);
 

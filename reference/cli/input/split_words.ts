@@ -1,4 +1,4 @@
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /**
  * Splits a command line into words as a shell does: at blanks, with '…', "…" and

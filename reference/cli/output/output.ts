@@ -1,5 +1,5 @@
 import { SourceError } from "../../sources/mod.ts";
-import { reasonOf } from "../system_error.ts";
+import { reasonOf } from "../program/system_error.ts";
 import { countOf } from "./format_count.ts";
 import { jsonText } from "./json_text.ts";
 import { OutputStream } from "./output_stream.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, rmdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { tryLock } from "../../linux/files/mod.ts";
 import { FileGroup, type PendingFile } from "../../sinks/mod.ts";
-import { tryFile } from "../system_error.ts";
+import { tryFile } from "../program/system_error.ts";
 import { countOf } from "./format_count.ts";
 import { printMessage } from "./output.ts";
 import { checkFolder } from "./output_file.ts";

@@ -1,9 +1,9 @@
 import { parseSocketAddress } from "../../qemu/mod.ts";
-import type { OpenOptions } from "../../snapshot/mod.ts";
+import type { OpenOptions } from "../../reading/mod.ts";
 import { isFromRaw } from "../input/flat_image.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
-import { readOption, UsageError } from "../input/usage_error.ts";
+import { readOption, UsageError } from "../program/usage_error.ts";
 
 /** The command line of `page-server`, understood. */
 export interface PageServerArguments {

@@ -4,7 +4,7 @@ import {
   writeDeviceOnly,
 } from "../../qemu/mod.ts";
 import type { ByteSink } from "../../sinks/mod.ts";
-import type { Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import type { ResumeReport } from "./resume_report.ts";
 

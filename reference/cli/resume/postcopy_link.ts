@@ -6,7 +6,7 @@ import {
   queryRAMBlocks,
   startIncoming,
 } from "../../qemu/mod.ts";
-import type { Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
 import { explainFailure } from "./resume_failure.ts";

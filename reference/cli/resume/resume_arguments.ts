@@ -1,6 +1,6 @@
 import { parseSocketAddress, type SocketAddress } from "../../qemu/mod.ts";
-import type { OpenOptions } from "../../snapshot/mod.ts";
-import { parse, takePositionals } from "../command.ts";
+import type { OpenOptions } from "../../reading/mod.ts";
+import { parse, takePositionals } from "../program/command.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { checkUses, optionUses } from "../input/option_ways.ts";
@@ -9,7 +9,7 @@ import {
   SNAPSHOT_NAMES,
   SNAPSHOT_OPTIONS,
 } from "../input/snapshot_options.ts";
-import { readOption, UsageError } from "../input/usage_error.ts";
+import { readOption, UsageError } from "../program/usage_error.ts";
 
 /** How a guest gets its RAM. */
 export type Way = "postcopy" | "map";

@@ -6,7 +6,7 @@ import {
   type MappedResumePlan,
   startIncoming,
 } from "../../qemu/mod.ts";
-import type { Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import { joinWords } from "../input/split_words.ts";
 import { checkMapping } from "./check_mapping.ts";
 import { createDevices } from "./create_devices.ts";

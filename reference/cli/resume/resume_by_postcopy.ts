@@ -1,5 +1,5 @@
 import type { BlockRun } from "../../qemu/mod.ts";
-import type { Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import type { WorkingSetRecorder } from "../../working_set/mod.ts";
 import { countOf } from "../output/format_count.ts";

@@ -1,4 +1,4 @@
-import { Interrupted, onStop } from "../interrupted.ts";
+import { Interrupted, onStop } from "../program/interrupted.ts";
 import { printMessage } from "../output/output.ts";
 
 /** `deno task` passes each Ctrl-C on that the terminal has sent already. */

@@ -3,7 +3,7 @@ import {
   type WorkingSetProfile,
   writeProfile,
 } from "../../../format/mod.ts";
-import type { Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import {
   loadProfile,
   mergeProfiles,

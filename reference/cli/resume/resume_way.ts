@@ -4,7 +4,7 @@ import {
   planMappedResume,
   queryQemu,
 } from "../../qemu/mod.ts";
-import type { Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 

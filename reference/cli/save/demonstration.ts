@@ -8,7 +8,7 @@ import {
   openSnapshot,
   type Snapshot,
   verifySnapshot,
-} from "../../snapshot/mod.ts";
+} from "../../reading/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
 import { drawRamMap } from "../info/ram_map.ts";
 import { print, printJson } from "../output/output.ts";

@@ -8,7 +8,7 @@ import {
   saveLive,
 } from "../../saving/mod.ts";
 import { createFileSink } from "../../sinks/mod.ts";
-import { openSnapshotSync, verifySnapshot } from "../../snapshot/mod.ts";
+import { openSnapshotSync, verifySnapshot } from "../../reading/mod.ts";
 import type { SyncByteSource } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
@@ -17,7 +17,7 @@ import { print, printJson } from "../output/output.ts";
 import { allocatedBytes } from "../output/output_file.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
-import { tryFile } from "../system_error.ts";
+import { tryFile } from "../program/system_error.ts";
 import { LiveGuestProcess } from "./live_guest_process.ts";
 import { GUEST_PAGE_SIZE } from "./live_guest_words.ts";
 

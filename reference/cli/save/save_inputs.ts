@@ -1,6 +1,6 @@
 import { alignUp } from "../../../format/mod.ts";
 import type { RAMBlockInput } from "../../saving/mod.ts";
-import type { Snapshot } from "../../snapshot/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import { checkFlatImage } from "../input/flat_image.ts";
 import { findBlock } from "../input/find_block.ts";

@@ -1,5 +1,5 @@
 import { ByteWriter } from "../../../format/mod.ts";
-import { openSnapshot } from "../../snapshot/mod.ts";
+import { openSnapshot } from "../../reading/mod.ts";
 import { saveSnapshot } from "../../saving/mod.ts";
 import { memorySink } from "../../sinks/mod.ts";
 import { memorySource } from "../../sources/mod.ts";

@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { openFileSource } from "../../local/file_source.ts";
-import { openSnapshotSync } from "../../snapshot/open_snapshot.ts";
+import { openSnapshotSync } from "../../reading/open_snapshot.ts";
 import type { CreateOptions } from "../../saving/snapshot_writer.ts";
-import type { SyncSnapshot } from "../../snapshot/snapshot.ts";
+import type { SyncSnapshot } from "../../reading/snapshot.ts";
 import { savedFile } from "../../testing/saved_file.ts";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import {
   type MappedResumeOptions,
   planMappedResume,
-} from "../mapped_resume.ts";
+} from "../../mapping/mapped_resume.ts";
 
 /** What a QEMU that can do all says of itself. */
 export const QEMU = {

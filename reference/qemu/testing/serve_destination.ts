@@ -1,9 +1,9 @@
-import { openSnapshot } from "../../snapshot/open_snapshot.ts";
-import type { Snapshot } from "../../snapshot/snapshot.ts";
+import { openSnapshot } from "../../reading/open_snapshot.ts";
+import type { Snapshot } from "../../reading/snapshot.ts";
 import { memorySource } from "../../sources/memory_source.ts";
 import { savedFile, testMemory } from "../../testing/saved_file.ts";
-import type { PostcopyOptions } from "../postcopy_options.ts";
-import { PostcopySource } from "../postcopy_source.ts";
+import type { PostcopyOptions } from "../../migration/postcopy_options.ts";
+import { PostcopySource } from "../../migration/postcopy_source.ts";
 import { Destination } from "./destination.ts";
 
 /** The memory of the guest that is served unless said otherwise. */

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  memorySource,
+  openSnapshotSync,
+  verifySnapshot,
+} from "../../../mod.ts";
+import { listVectors } from "../../vectors/list_vectors.ts";
+import { compareMemory, openOrRefuse, verifyAnything } from "./read_plainly.ts";
+import { richFile } from "./rich_file.ts";
+
+const VECTORS = listVectors().filter(({ path }) => path.startsWith("valid/"));
+const { bytes: RICH, ramEnd: RICH_RAM_END } = richFile();
+
+test("richFile() is good, and has one of everything", async () => {
+  const { findings, good } = await verifySnapshot(memorySource(RICH));
+  assert(good);
+  assert.deepEqual(
+    [...new Set(findings.map(({ rule }) => rule))],
+    ["pages-offset-mebibyte"],
+  );
+  const snapshot = openSnapshotSync(memorySource(RICH));
+  assert.equal(snapshot.index.ramEnd, RICH_RAM_END);
+  assert.equal(snapshot.index.earlySections.length, 1);
+  compareMemory(snapshot, RICH);
+});
+
+/** Opens a file cut at `length`: refused, or the same as the whole file. */
+function checkCut(whole: Uint8Array, length: number, ramEnd: number): void {
+  const bytes = whole.subarray(0, length);
+  const snapshot = openOrRefuse(bytes);
+  if (snapshot === undefined) return;
+  assert(length >= ramEnd, `opened though cut at ${length}`);
+  assert.deepEqual(
+    snapshot.index.blocks,
+    openSnapshotSync(memorySource(whole)).index.blocks,
+  );
+  compareMemory(snapshot, whole);
+}
+
+test("openSnapshot() refuses a file cut at any byte, or reads it as it was", async () => {
+  for (let length = 0; length < RICH.length; length++) {
+    checkCut(RICH, length, RICH_RAM_END);
+    const good = await verifyAnything(RICH.subarray(0, length));
+    // What is cut off the vmdesc is not missed; nothing else may be.
+    assert(!good || length > RICH_RAM_END + 60, `${length}`);
+  }
+});
+
+for (const name of ["no-blocks", "pages-right-behind-header"]) {
+  test(`openSnapshot() refuses vectors/valid/${name} cut at any byte`, () => {
+    const { unpack } = VECTORS.find(({ path }) => path === `valid/${name}`)!;
+    const whole = unpack();
+    const { ramEnd } = openSnapshotSync(memorySource(whole)).index;
+    for (let length = 0; length < whole.length; length++) {
+      checkCut(whole, length, ramEnd);
+    }
+  });
+}
+
+test("openSnapshot() refuses every vector cut anywhere in its structure", {
+  timeout: 60_000,
+}, () => {
+  for (const { path, expected, unpack } of VECTORS) {
+    if (expected.blocks === undefined) continue; // another layout of the RAM
+    const whole = unpack();
+    if (whole.length > 3_000_000 || expected.options !== undefined) continue;
+    const { index } = openSnapshotSync(memorySource(whole));
+    const { ramSetup, blocks, ramEnd } = index;
+    const listEnd = ramSetup.offset + ramSetup.length;
+    // Most heads are alike, and other tests cut at every byte.
+    const step = 3;
+    const places: [number, number][] = [
+      [0, ramSetup.offset],
+      [listEnd - 8, Math.min(listEnd + 40, ramEnd)],
+      [Math.max(listEnd, ramEnd - 50), ramEnd],
+    ];
+    for (const { entry: { offset, length } } of blocks.slice(0, 1)) {
+      places.push([offset, offset + length]);
+    }
+    for (const [from, end] of places) {
+      for (let length = from; length < end; length += step) {
+        const cut = openOrRefuse(whole.subarray(0, length));
+        assert(cut === undefined, `${path} opened though cut at ${length}`);
+      }
+    }
+  }
+});

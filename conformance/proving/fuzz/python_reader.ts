@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { isDeepStrictEqual } from "node:util";
+import { fileURLToPath } from "node:url";
+import { answer } from "../../readers/mapped_ram.ts";
+
+const SCRIPT = fileURLToPath(
+  new URL("../../readers/mapped_ram_reader.py", import.meta.url),
+);
+
+/** The reader in Python, running, to be asked about one file after the other. */
+export class PythonReader implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #folder = mkdtempSync(join(tmpdir(), "mapped-ram-python-"));
+
+  private constructor(child: ChildProcess) {
+    const { stdout } = child;
+    if (stdout === null) throw new Error("Cannot start Python: no stdout");
+    this.#child = child;
+    this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Starts it; undefined where there is no python3. */
+  static async start(): Promise<PythonReader | undefined> {
+    const child = spawn("python3", [SCRIPT], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    try {
+      await once(child, "spawn");
+    } catch {
+      return undefined;
+    }
+    return new PythonReader(child);
+  }
+
+  /** What it says of a file. */
+  async ask(path: string): Promise<unknown> {
+    this.#child.stdin?.write(`${path}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("The Python reader has ended");
+    return JSON.parse(value);
+  }
+
+  /** How it differs from this repository's reader; undefined if it does not. */
+  async compare(bytes: Uint8Array): Promise<string | undefined> {
+    const path = join(this.#folder, "file");
+    writeFileSync(path, bytes);
+    const theirs = whatBothTell(await this.ask(path));
+    const ours = whatBothTell(await answer(path, {}));
+    if (isDeepStrictEqual(theirs, ours)) return undefined;
+    if (isRefusal(theirs) && isRefusal(ours)) return undefined;
+    // It says that it does not read such files.
+    if (isRefusal(theirs) && theirs.error.kind === "unsupported") {
+      return undefined;
+    }
+    return `Python: ${short(theirs)}; here: ${short(ours)}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#child, "close");
+    this.#child.stdin?.end();
+    await closed;
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+function isRefusal(it: object): it is { readonly error: { kind: string } } {
+  return "error" in it;
+}
+
+/** What both of them tell. */
+function whatBothTell(it: unknown): object {
+  const { error, machine, capabilities, blocks } = it as Record<
+    string,
+    unknown
+  >;
+  return error === undefined ? { machine, capabilities, blocks } : { error };
+}
+
+function short(it: unknown): string {
+  return JSON.stringify(it).slice(0, 300);
+}

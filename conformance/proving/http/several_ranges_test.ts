@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  exportImage,
+  memorySink,
+  openHttpSource,
+  openSnapshot,
+  SourceError,
+} from "../../../mod.ts";
+import { startLiar, truth } from "./liar_server.ts";
+import {
+  type Answer,
+  answering,
+  body,
+  FAR,
+  FILE,
+  HEADERS,
+  load,
+  loadFile,
+  OPTIONS,
+  RAM,
+} from "./testing/several_ranges.ts";
+
+function answerAll(...[parts, response, file]: Parameters<Answer>): void {
+  response.writeHead(206, HEADERS).end(body(parts, file));
+}
+
+test("exportImage() reads many runs by few requests", async () => {
+  const { requests } = await load(answerAll);
+  assert(requests < 10, `${requests} requests`);
+});
+
+test("exportImage() asks again for ranges that were left out", async () => {
+  await load((parts, response, file) => {
+    response.writeHead(206, HEADERS).end(body(parts.slice(1), file));
+  });
+});
+
+/** Ways to say no to a request for several ranges. */
+const REFUSALS: readonly Answer[] = [
+  // The whole file, one range of them, or an answer that is no multipart.
+  (_, response, file) => response.writeHead(200).end(file),
+  ([{ first, last }], response, file) => {
+    const range = `bytes ${first}-${last}/${file.length}`;
+    response.writeHead(206, { "content-range": range, etag: '"1"' })
+      .end(file.subarray(first, last + 1));
+  },
+  (_, response) => response.writeHead(206, HEADERS).end("--b2\r\n\r\n"),
+  (_, response) => response.writeHead(206, HEADERS).end("\r\n--b1--\r\n"),
+  (_, response) => response.writeHead(400).end(),
+  (_, response) => response.writeHead(416).end(),
+  (_, response) => response.writeHead(501).end(),
+];
+
+test("exportImage() reads near runs as one where several are not answered", async () => {
+  for (const refusal of REFUSALS) {
+    const { requests } = await load(refusal);
+    assert(requests < 6, `${requests} requests`);
+  }
+});
+
+test("exportImage() takes far runs alone where several are not answered", async () => {
+  for (const refusal of REFUSALS) {
+    const { requests } = await loadFile(FAR, refusal);
+    assert(requests > 100 && requests < 110, `${requests} requests`);
+  }
+});
+
+test("streamRanges() asks for far ranges four at a time, and hands over in turn", async () => {
+  await using liar = await startLiar(FAR.file);
+  let atOnce = 0;
+  let most = 0;
+  liar.lie = (request, response, file) => {
+    const isOne = !String(request.headers.range).includes(",");
+    if (!isOne) return void response.writeHead(416).end();
+    most = Math.max(most, ++atOnce);
+    setTimeout(() => {
+      atOnce--;
+      truth(request, response, file);
+    }, 5);
+  };
+  const source = await openHttpSource(liar.url, OPTIONS);
+  const ranges = [...Array(30).keys()]
+    .map((index) => ({ offset: 0x20000 + index * 0x14000, length: 0x1000 }));
+  const found = new Uint8Array(FAR.file.length);
+  let taking = 0;
+  await source.streamRanges?.(ranges, async (bytes, offset) => {
+    assert.equal(++taking, 1);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    found.set(bytes, offset);
+    taking--;
+  });
+  for (const { offset, length } of ranges) {
+    const bytes = found.subarray(offset, offset + length);
+    assert.deepEqual(bytes, FAR.file.subarray(offset, offset + length));
+  }
+  assert(most > 1 && most <= 4, `${most} at once`);
+});
+
+test("exportImage() fails with the sink's own error, and asks no more", async () => {
+  const answers: Answer[] = [
+    answerAll,
+    (_, response) => response.writeHead(416).end(),
+  ];
+  for (const answer of answers) {
+    await using liar = await startLiar(FILE);
+    liar.lie = answering(answer);
+    const source = await openHttpSource(liar.url, OPTIONS);
+    const { blocks: [block] } = await openSnapshot(source);
+    const before = liar.count;
+    const full = new Error("no space");
+    const sink = { ...memorySink(), write: () => Promise.reject(full) };
+    await assert.rejects(
+      exportImage(block, sink),
+      (error) => error === full,
+    );
+    assert(liar.count - before <= 2, `${liar.count - before} requests`);
+  }
+});
+
+test("exportImage() takes a slow sink for no silence of the server", async () => {
+  await using liar = await startLiar(FILE);
+  liar.lie = answering(answerAll);
+  const options = { retries: 0, timeout: 100 };
+  const source = await openHttpSource(liar.url, options);
+  const { blocks: [block] } = await openSnapshot(source);
+  const sink = memorySink();
+  let slept = false;
+  async function write(bytes: Uint8Array, offset: number): Promise<void> {
+    if (!slept) await new Promise((resolve) => setTimeout(resolve, 300));
+    slept = true;
+    await sink.write(bytes, offset);
+  }
+  await exportImage(block, { ...sink, write });
+  assert(slept);
+  assert.deepEqual(sink.bytes(), RAM);
+});
+
+test("exportImage() says what is wrong with an answer of several ranges", async () => {
+  const messageOf = async (answer: Answer): Promise<string> => {
+    const error = await load(answer).then(() => undefined, (error) => error);
+    assert(error instanceof SourceError, String(error));
+    return error.message.replace(/http:[^"]*/, "URL")
+      .replace(/bytes 0x\w+ to 0x\w+/, "bytes …");
+  };
+  assert.equal(
+    await messageOf((parts, response, file) => {
+      response.writeHead(206, { ...HEADERS, etag: '"2"' })
+        .end(body(parts, file));
+    }),
+    'Cannot read bytes … of "URL": the file changed on the server: "2", ' +
+      `expected "1" of ${FILE.length} bytes as when it was opened`,
+  );
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import {
+  type HttpSourceOptions,
+  memorySink,
+  memorySource,
+  saveSnapshot,
+  SourceError,
+} from "../../../../mod.ts";
+import type { LiarServer } from "../liar_server.ts";
+
+/** Options by which a source soon gives up. */
+export const FAST: HttpSourceOptions = {
+  retries: 2,
+  retryDelay: 1,
+  timeout: 500,
+};
+
+/** A snapshot of 2 MiB of RAM, each page another. */
+async function file(): Promise<Uint8Array> {
+  const ram = new Uint8Array(2 ** 21);
+  for (let page = 0; page < 512; page++) {
+    if (page % 3 !== 0) {
+      ram.fill(page % 255 + 1, page * 4096, page * 4096 + 4096);
+    }
+  }
+  const sink = memorySink();
+  await saveSnapshot(sink, [{ idstr: "ram", source: memorySource(ram) }]);
+  return sink.bytes();
+}
+
+/** The file that servers tell truths and lies about. */
+export const FILE = await file();
+
+/** Why a promise rejects, in one line; the address of the server reads `URL`. */
+export async function messageOf(
+  promise: Promise<unknown>,
+  liar?: LiarServer,
+): Promise<string> {
+  const error = await promise.then(() => undefined, (error: unknown) => error);
+  assert(error instanceof SourceError, String(error));
+  assert(!error.message.includes("\n"));
+  return error.message.replace(liar?.url ?? /http:[^"]*/, "URL");
+}

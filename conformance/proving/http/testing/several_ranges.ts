@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import {
+  exportImage,
+  memorySink,
+  memorySource,
+  openHttpSource,
+  openSnapshot,
+  saveSnapshot,
+} from "../../../../mod.ts";
+import { type Lie, startLiar, truth } from "../liar_server.ts";
+
+/** 1 MiB of RAM of which every third page is there, each another. */
+export const RAM = new Uint8Array(2 ** 20);
+for (let page = 0; page < 256; page += 3) {
+  RAM.fill(page % 255 + 1, page * 4096, page * 4096 + 4096);
+}
+/** A snapshot of it. */
+export const FILE = await saved(RAM);
+
+const FAR_RAM = new Uint8Array(2 ** 23);
+for (let page = 0; page < 2048; page += 20) {
+  FAR_RAM.fill(page % 255 + 1, page * 4096, page * 4096 + 4096);
+}
+/** 8 MiB, whose pages stand too far from each other to be read as one. */
+export const FAR = { ram: FAR_RAM, file: await saved(FAR_RAM) };
+
+async function saved(ram: Uint8Array): Promise<Uint8Array> {
+  const sink = memorySink();
+  await saveSnapshot(sink, [{ idstr: "ram", source: memorySource(ram) }]);
+  return sink.bytes();
+}
+
+/** A way to answer a request for several ranges. */
+export type Answer = (
+  parts: { first: number; last: number }[],
+  response: Parameters<Lie>[1],
+  file: Uint8Array,
+) => void;
+
+/** Answers single ranges truly, several as told. */
+export function answering(answer: Answer): Lie {
+  return (request, response, file) => {
+    const specs = String(request.headers.range).replace("bytes=", "").split(
+      ",",
+    );
+    if (specs.length === 1) return truth(request, response, file);
+    const parts = specs.map((spec) => {
+      const [first, last] = spec.split("-").map(Number);
+      return { first, last };
+    });
+    answer(parts, response, file);
+  };
+}
+
+/** Headers of an answer with several ranges. */
+export const HEADERS = {
+  "content-type": "multipart/byteranges; boundary=b1",
+  etag: '"1"',
+};
+
+/** The body of such an answer, as it should be. */
+export function body(
+  parts: { first: number; last: number }[],
+  file: Uint8Array,
+): Uint8Array {
+  const pieces = parts.flatMap(({ first, last }) => [
+    Buffer.from(
+      `\r\n--b1\r\nContent-Range: bytes ${first}-${last}/${file.length}\r\n\r\n`,
+    ),
+    file.subarray(first, last + 1),
+  ]);
+  return Buffer.concat([...pieces, Buffer.from("\r\n--b1--\r\n")]);
+}
+
+/** Options by which a source soon gives up. */
+export const OPTIONS = { retries: 2, retryDelay: 1, timeout: 500 };
+
+/** Loads the RAM from a server that answers so; it must come out right. */
+export async function load(
+  answer: Answer,
+  options = OPTIONS,
+): Promise<{ requests: number }> {
+  return await loadFile({ ram: RAM, file: FILE }, answer, options);
+}
+
+/** As {@linkcode load}, of another file. */
+export async function loadFile(
+  { ram, file }: { readonly ram: Uint8Array; readonly file: Uint8Array },
+  answer: Answer,
+  options = OPTIONS,
+): Promise<{ requests: number }> {
+  await using liar = await startLiar(file);
+  liar.lie = answering(answer);
+  const source = await openHttpSource(liar.url, options);
+  const image = memorySink();
+  const snapshot = await openSnapshot(source);
+  await exportImage(snapshot.block("ram"), image);
+  assert.deepEqual(image.bytes(), ram);
+  return { requests: source.requests };
+}

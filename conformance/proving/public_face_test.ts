@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { createContext, runInContext } from "node:vm";
+import * as publicFace from "../../mod.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+test("mod.ts exports these names and no other", () => {
+  assert.deepEqual(Object.keys(publicFace).sort(), [
+    "AddressSpace",
+    "DirtyPages",
+    "FormatError",
+    "GuestMapError",
+    "KeptStreamError",
+    "MappedResumeError",
+    "PageBitmap",
+    "PageBuffer",
+    "PostcopyLoader",
+    "PostcopySource",
+    "QmpClient",
+    "RAMBlock",
+    "RAMBlockWriter",
+    "RULES",
+    "RuleError",
+    "RunningQemu",
+    "SPEC_VERSION",
+    "SequentialBlock",
+    "SequentialSnapshot",
+    "SharedBlockWriter",
+    "Snapshot",
+    "SnapshotRewriter",
+    "SnapshotWriter",
+    "SourceError",
+    "SyncPostcopyLoader",
+    "SyncRAMBlock",
+    "SyncSnapshot",
+    "UnsupportedError",
+    "WorkingSetRecorder",
+    "bitmapOrderEvidence",
+    "blobSource",
+    "cachedSource",
+    "checkCapabilities",
+    "compareMachines",
+    "connectSocket",
+    "convertPacked",
+    "convertSequential",
+    "createFileSink",
+    "createScratchSink",
+    "createSnapshot",
+    "describeQemu",
+    "describeRunningQemu",
+    "describeSnapshot",
+    "detectFormat",
+    "deviceStates",
+    "dirtyBitmaps",
+    "exportImage",
+    "exportMemory",
+    "findDataRanges",
+    "guestArchitecture",
+    "guestBlocks",
+    "guestMap",
+    "imageOf",
+    "imageOfRanges",
+    "importImages",
+    "knownFile",
+    "listenSocket",
+    "loadDirtyBitmaps",
+    "loadProfile",
+    "memorySink",
+    "memorySource",
+    "mergeProfiles",
+    "openElfCore",
+    "openFileSource",
+    "openFileStore",
+    "openHttpSource",
+    "openLime",
+    "openSequential",
+    "openSnapshot",
+    "openSnapshotSync",
+    "planMappedResume",
+    "prefetch",
+    "profileRuns",
+    "queryQemu",
+    "readLibvirtHeader",
+    "readLibvirtTexts",
+    "readProfile",
+    "receiveMigration",
+    "repairSnapshot",
+    "rewriteSnapshot",
+    "saveLive",
+    "saveRepaired",
+    "saveSnapshot",
+    "snapshotIdentity",
+    "startIncoming",
+    "startQemu",
+    "unpackLibvirt",
+    "unpackLibvirtTo",
+    "verifySnapshot",
+    "writeDeviceOnly",
+    "writeElfCore",
+    "writeLime",
+    "writeProfile",
+    "writeSequential",
+  ]);
+});
+
+/** Bundles mod.ts for a browser, by the runtime that runs the test. */
+function bundle(): string {
+  const folder = mkdtempSync(join(tmpdir(), "mapped-ram-"));
+  const out = join(folder, "mod.js");
+  const args = "Deno" in globalThis
+    ? ["bundle", "--quiet", "--platform", "browser", "-o", out, "mod.ts"]
+    : ["build", "--target=browser", `--outfile=${out}`, "mod.ts"];
+  try {
+    execFileSync(execPath, args, { cwd: ROOT, stdio: "pipe" });
+    return readFileSync(out, "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("mod.ts works with what a browser has, and nothing else", {
+  timeout: 60_000,
+}, async () => {
+  const script = bundle().replace(
+    /export \{([^}]*)\};?\s*$/,
+    (_, names: string) =>
+      `globalThis.library = {${names.replace(/(\w+) as (\w+)/g, "$2: $1")}};`,
+  ).replaceAll("import.meta.url", '"about:blank"'); // a script has none
+  assert(!/^\s*(import|export)\b/m.test(script), "an import is left");
+  assert(!/\brequire\(/.test(script), "a require is left");
+  const web = {
+    Blob,
+    WebAssembly,
+    TextDecoder,
+    TextEncoder,
+    AbortController,
+    URL,
+    Headers,
+    Request,
+    Response,
+    fetch,
+    atob,
+    btoa,
+    performance,
+    setTimeout,
+    clearTimeout,
+    Uint8Array,
+    ArrayBuffer,
+  };
+  const context = createContext({ ...web });
+  runInContext(script, context);
+  const first = await runInContext(
+    `(async () => {
+      const { blobSource, memorySink, memorySource, openSnapshot, openFileSource,
+        saveSnapshot } = library;
+      const ram = new Uint8Array(0x4000).fill(7, 0x1000, 0x2000);
+      const sink = memorySink();
+      await saveSnapshot(sink, [{ idstr: "ram", source: memorySource(ram) }]);
+      const source = blobSource(new Blob([sink.bytes()]));
+      const block = (await openSnapshot(source)).block("ram");
+      let files;
+      try { openFileSource("x"); } catch (error) { files = error.message; }
+      return [(await block.readPage(0))[0], (await block.readPage(1))[0], files];
+    })()`,
+    context,
+  );
+  assert.deepEqual([...first], [
+    0,
+    7,
+    "Cannot open files: this runtime has no node:fs",
+  ]);
+});

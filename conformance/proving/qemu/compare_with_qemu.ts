@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import {
+  openFileSource,
+  type QmpClient,
+  type SyncByteSource,
+  type SyncRAMBlock,
+  type SyncSnapshot,
+} from "../../../mod.ts";
+import { assertSameBytes } from "./compare_snapshots.ts";
+import { memoryMap, type MemoryRange } from "./memory_map.ts";
+import type { ScratchDirectory } from "./scratch_directory.ts";
+
+const DUMP = "pmemsave.bin";
+
+/**
+ * Compares every byte of memory that the guest sees with QEMU's own pmemsave.
+ *
+ * Returns how many bytes were compared. What is in a RAMBlock but at no address
+ * is not compared: QEMU dumps memory by address alone.
+ */
+export async function compareWithQemu(
+  snapshot: SyncSnapshot,
+  qemu: { readonly qmp: QmpClient },
+  scratch: ScratchDirectory,
+): Promise<number> {
+  let compared = 0;
+  for (const range of await memoryMap(qemu)) {
+    const block = snapshot.blocks.find(({ idstr }) =>
+      idstr === range.name || idstr.endsWith(`/${range.name}`)
+    );
+    assert.ok(block, `no RAMBlock in the snapshot for ${range.name}`);
+    const filename = scratch.file(DUMP);
+    const args = { val: range.address, size: range.length, filename };
+    await qemu.qmp.execute("pmemsave", args);
+    using dump = openFileSource(filename);
+    assertSameBytes(partOf(block, range), dump);
+    compared += range.length;
+  }
+  return compared;
+}
+
+/** The part of a RAMBlock that stands at one address. */
+function partOf(block: SyncRAMBlock, range: MemoryRange): SyncByteSource {
+  return {
+    name: `${block.name} from ${range.offset} on`,
+    byteLength: range.length,
+    readIntoSync: (target, offset) =>
+      block.readIntoSync(target, range.offset + offset),
+    readInto: (target, offset, options) =>
+      block.readInto(target, range.offset + offset, options),
+  };
+}
+
+/** Checks that a bit is set for the pages that are not zero, and no other. */
+export function checkPresentPages(block: SyncRAMBlock): void {
+  const zeros = Buffer.alloc(block.pageSize);
+  const page = Buffer.alloc(block.pageSize);
+  for (let index = 0; index < block.pageCount; index++) {
+    const present = block.hasPageSync(index);
+    block.readPageIntoSync(page, index);
+    assert.equal(present, !page.equals(zeros), `${block.idstr} page ${index}`);
+  }
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import {
+  createScratchSink,
+  findDataRanges,
+  type IncomingGuest,
+  type MappedResumePlan,
+  openFileSource,
+  openSnapshot,
+  type RunningQemu,
+  startIncoming,
+  writeDeviceOnly,
+} from "../../../mod.ts";
+import type { ScratchDirectory } from "./scratch_directory.ts";
+
+/** Has a QEMU with mapped RAM take in the rest of a guest. */
+export async function resumeByMap(
+  plan: MappedResumePlan,
+  { qemu, scratch, staleCount = 0 }: {
+    readonly qemu: RunningQemu;
+    readonly scratch: ScratchDirectory;
+    readonly staleCount?: number;
+  },
+): Promise<IncomingGuest> {
+  const filename = scratch.file("device-only");
+  using source = openFileSource(plan.path);
+  const ranges = plan.blocks.map(({ offset, size }) =>
+    findDataRanges(plan.path, { offset, length: size })
+  );
+  const written = await writeDeviceOnly(
+    await openSnapshot(source),
+    createScratchSink(filename),
+    {
+      mapped: plan.blocks.map(({ idstr }) => idstr),
+      dataRanges: (await Promise.all(ranges)).flat(),
+    },
+  );
+  assert.equal(written.staleCount, staleCount);
+  const { guest, completed } = await startIncoming(
+    qemu.qmp,
+    { transport: "file", filename, offset: 0 },
+    { capabilities: ["mapped-ram"] },
+  );
+  await qemu.whileRunning(completed);
+  return await guest;
+}

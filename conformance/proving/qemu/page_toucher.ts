@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from "node:fs";
+import { connectSocket, QmpClient } from "../../../mod.ts";
+import type { ScratchDirectory } from "./scratch_directory.ts";
+
+/** A monitor that can have QEMU read a page that it does not have. */
+export class PageToucher implements AsyncDisposable {
+  readonly #qmp: QmpClient;
+  readonly #filename: string;
+  #touched: Promise<unknown> = Promise.resolve();
+
+  private constructor(qmp: QmpClient, filename: string) {
+    this.#qmp = qmp;
+    this.#filename = filename;
+  }
+
+  /** For the QEMU whose monitor is at "monitor". */
+  static async open(scratch: ScratchDirectory): Promise<PageToucher> {
+    const channel = await connectSocket(`unix:${scratch.file("monitor")}`);
+    return new PageToucher(await QmpClient.open(channel), scratch.file("page"));
+  }
+
+  /** Has it read a page, and wait for it. */
+  touch(address: number): void {
+    const filename = this.#filename;
+    const args = { val: address, size: 4096, filename };
+    this.#touched = this.#qmp.execute("pmemsave", args).catch(() => {});
+  }
+
+  /** What QEMU has read. */
+  get bytes(): Uint8Array {
+    const filename = this.#filename;
+    return existsSync(filename) ? readFileSync(filename) : new Uint8Array();
+  }
+
+  /** Waits until QEMU has gone, or has read. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#touched;
+    this.#qmp.close();
+  }
+}

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type ByteSink,
+  createFileSink,
+  listenSocket,
+  memorySink,
+  memorySource,
+  openFileSource,
+  openSnapshotSync,
+  receiveMigration,
+  type ReceiveSummary,
+  verifySnapshot,
+} from "../../../mod.ts";
+import { assertSameBytes } from "./compare_snapshots.ts";
+import {
+  assertQemuLoads,
+  DIRTYING_RAM,
+  endMigration,
+  HIDDEN,
+  SLOWLY,
+  startDirtyingGuest,
+} from "./dirtying_guest.ts";
+import { qemuTest } from "./qemu_test_case.ts";
+import type { ScratchDirectory } from "./scratch_directory.ts";
+import { migrateSequentially } from "./sequential_migration.ts";
+
+/** Starts to listen; the second function waits for what comes. */
+async function listening(
+  scratch: ScratchDirectory,
+  out: string,
+): Promise<{ readonly uri: string; received(): Promise<ReceiveSummary> }> {
+  const uri = `unix:${scratch.file("socket")}`;
+  const listener = await listenSocket(uri);
+  const receiving = listener.accept().then(async (channel) => {
+    listener.close();
+    const sink = createFileSink(scratch.file(out), { force: true });
+    return await receiveMigration(channel, sink);
+  });
+  receiving.catch(() => {});
+  return { uri, received: () => receiving };
+}
+
+const WAYS = {
+  "": [],
+  " with XBZRLE": ["xbzrle"],
+  " with a return path": ["return-path"],
+  " with both": ["xbzrle", "return-path"],
+} as const;
+
+for (const [way, capabilities] of Object.entries(WAYS)) {
+  qemuTest(
+    `receiveMigration() takes a running guest${way}, and QEMU loads it`,
+    "x86_64",
+    async (scratch) => {
+      {
+        await using qemu = await startDirtyingGuest(scratch);
+        const { uri, received } = await listening(scratch, "received");
+        const migrated = migrateSequentially(qemu, uri, {
+          ...{ capabilities, parameters: SLOWLY },
+        });
+        await endMigration(qemu);
+        await migrated;
+        const { machine, rounds } = await received();
+        assert.match(machine, /^pc-i440fx-/);
+        assert.ok(rounds >= 2, `${rounds} rounds`);
+        await qemu.pmemsave(0, DIRTYING_RAM, "memory");
+      }
+      using source = openFileSource(scratch.file("received"));
+      const { good, findings } = await verifySnapshot(source);
+      assert.deepEqual([good, findings], [true, []]);
+      const snapshot = openSnapshotSync(source);
+      const found = new Uint8Array(DIRTYING_RAM);
+      snapshot.block("pc.ram").readIntoSync(found, 0);
+      const seen = new Uint8Array(readFileSync(scratch.file("memory")));
+      for (const memory of [found, seen]) memory.fill(0, ...HIDDEN);
+      assertSameBytes(memorySource(found), memorySource(seen));
+      await assertQemuLoads(scratch, "received");
+    },
+  );
+}
+
+qemuTest(
+  "receiveMigration() keeps the old file if QEMU is killed",
+  "x86_64",
+  async (scratch) => {
+    writeFileSync(scratch.file("received"), "precious");
+    let received: () => Promise<unknown>;
+    {
+      await using qemu = await startDirtyingGuest(scratch);
+      const listener = await listening(scratch, "received");
+      received = listener.received;
+      migrateSequentially(qemu, listener.uri, { parameters: SLOWLY })
+        .catch(() => {});
+      await sleep(1000);
+    }
+    await assert.rejects(received, /Error: Cannot /);
+    assert.equal(readFileSync(scratch.file("received"), "utf8"), "precious");
+    const left = readdirSync(scratch.path).filter((it) =>
+      it.includes("partial")
+    );
+    assert.deepEqual(left, []);
+  },
+);
+
+qemuTest(
+  "receiveMigration() tells QEMU that it failed, and the guest runs on",
+  "x86_64",
+  async (scratch) => {
+    await using qemu = await startDirtyingGuest(scratch);
+    const uri = `unix:${scratch.file("socket")}`;
+    using listener = await listenSocket(uri);
+    const full = new Error("the disk is full");
+    const sink: ByteSink = {
+      ...memorySink(),
+      flush: () => Promise.reject(full),
+    };
+    const received = listener.accept()
+      .then((channel) => receiveMigration(channel, sink));
+    received.catch(() => {});
+    const migrated = migrateSequentially(qemu, uri, {
+      capabilities: ["return-path"],
+    });
+    await assert.rejects(migrated, /Cannot migrate/);
+    await assert.rejects(received, full);
+    await qemu.waitRunning();
+  },
+);

@@ -1,0 +1,32 @@
+import type { ByteChannel, QmpObject } from "../../../mod.ts";
+
+/**
+ * A channel to a monitor that speaks QMP. Each command that goes through it is
+ * shown to `record` as one would type it: without an id and empty arguments.
+ */
+export function recordedChannel(
+  channel: ByteChannel,
+  record: (line: string) => void,
+): ByteChannel {
+  return {
+    name: channel.name,
+    read: () => channel.read(),
+    write(bytes: Uint8Array): Promise<void> {
+      const command: Command = JSON.parse(DECODER.decode(bytes));
+      const { execute, arguments: args } = command;
+      const isEmpty = Object.keys(args).length === 0;
+      record(
+        JSON.stringify({ execute, arguments: isEmpty ? undefined : args }),
+      );
+      return channel.write(bytes);
+    },
+    close: () => channel.close(),
+  };
+}
+
+interface Command {
+  readonly execute: string;
+  readonly arguments: QmpObject;
+}
+
+const DECODER = new TextDecoder();

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(
+  new URL("../../../reference/cli/main.ts", import.meta.url),
+);
+const TIMEOUT_MS = 60_000;
+
+/** How a command ended. */
+export interface CommandExit {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command `resume`, running as a process of its own. */
+export class ResumeCommand implements AsyncDisposable {
+  /** How it ended, once it has. */
+  readonly exited: Promise<CommandExit>;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #killNow: () => void;
+  #stdout = "";
+  #stderr = "";
+  #onText: () => void = () => {};
+  #hasExited = false;
+
+  /** Starts it in a directory, by way of the command `wrapper` if there is one. */
+  constructor(
+    directory: string,
+    args: readonly string[],
+    wrapper: readonly string[] = [],
+  ) {
+    const deno = "Deno" in globalThis ? ["run", "--quiet", "-A"] : [];
+    const line = [process.execPath, ...deno, MAIN, "resume", ...args];
+    const [program, ...rest] = [...wrapper, ...line];
+    const child = spawn(program, rest, { cwd: directory, stdio: "pipe" });
+    this.#child = child;
+    child.stdout.on("data", (text) => {
+      this.#stdout += String(text);
+      this.#onText();
+    });
+    child.stderr.on("data", (text) => {
+      this.#stderr += String(text);
+      this.#onText();
+    });
+    this.#killNow = () => void child.kill("SIGKILL");
+    process.once("exit", this.#killNow);
+    this.exited = new Promise((resolve) => {
+      child.on("close", (code) => {
+        this.#hasExited = true;
+        process.removeListener("exit", this.#killNow);
+        resolve({ code, stdout: this.#stdout, stderr: this.#stderr });
+        this.#onText();
+      });
+    });
+  }
+
+  /** The events that it has printed, with --json. */
+  get events(): readonly Readonly<Record<string, unknown>>[] {
+    const lines = this.#stdout.split("\n").slice(0, -1);
+    return lines.map((line) => JSON.parse(line));
+  }
+
+  /** Waits until `condition` holds, looked at whenever it says something. */
+  async until(
+    what: string,
+    condition: () => boolean,
+    { timeout = TIMEOUT_MS }: { readonly timeout?: number } = {},
+  ): Promise<void> {
+    const end = performance.now() + timeout;
+    while (!condition()) {
+      const said = `${this.#stdout}\n${this.#stderr}`;
+      assert.ok(!this.#hasExited, `it has ended, not ${what}: ${said}`);
+      assert.ok(performance.now() < end, `${what} takes too long: ${said}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, TIMEOUT_MS);
+        this.#onText = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Types something, on its standard input. */
+  type(text: string): void {
+    this.#child.stdin.write(text);
+  }
+
+  /** Waits until it has written something on standard output. */
+  wrote(pattern: RegExp): Promise<void> {
+    return this.until(`writing ${pattern}`, () => pattern.test(this.#stdout));
+  }
+
+  /** Waits until it has said something on standard error. */
+  said(
+    pattern: RegExp,
+    options: { readonly timeout?: number } = {},
+  ): Promise<void> {
+    const isSaid = () => pattern.test(this.#stderr);
+    return this.until(`saying ${pattern}`, isSaid, options);
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Sends it a signal. */
+  signal(name: NodeJS.Signals): void {
+    // On Deno, child.kill() makes it end without an exit code.
+    if (this.#child.pid !== undefined) process.kill(this.#child.pid, name);
+  }
+
+  /** Ends it, and with it the QEMU that it has started. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#hasExited) return;
+    this.signal("SIGTERM");
+    const timer = setTimeout(this.#killNow, 10_000);
+    await this.exited;
+    clearTimeout(timer);
+  }
+}

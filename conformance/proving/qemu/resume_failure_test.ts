@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { readFileSync, statSync, truncateSync, utimesSync } from "node:fs";
+import process from "node:process";
+import {
+  openFileStore,
+  queryQemu,
+  rewriteSnapshot,
+  startQemu,
+} from "../../../mod.ts";
+import { findNginx, startNginx } from "../http/nginx_server.ts";
+import { countingGuest, saveRunning } from "./counting_guest.ts";
+import { PageToucher } from "./page_toucher.ts";
+import { qemuTest } from "./qemu_test_case.ts";
+import { unknownSection, unknownSectionByPostcopy } from "./qemu_words.ts";
+import { ResumeCommand } from "./resume_command.ts";
+import type { ScratchDirectory } from "./scratch_directory.ts";
+
+const MIB = 2 ** 20;
+const PC = ["-M", "pc,acpi=off", "-m", "4M"];
+const SERIAL = ["-serial", "file:after"];
+/** A page in here is stored, and the guest never comes to it. */
+const STORED = { first: 2 * MIB, end: 4 * MIB };
+
+/** Saves a small guest, with pages that it does not use. */
+async function saveGuest(scratch: ScratchDirectory): Promise<string> {
+  await saveRunning(PC, scratch);
+  const path = scratch.file("saved");
+  using store = openFileStore(path);
+  const rewriter = await rewriteSnapshot(store);
+  const ram = rewriter.block("pc.ram");
+  for (let at = STORED.first; at < STORED.end; at += ram.pageSize) {
+    const page = new Uint8Array(ram.pageSize).fill(0xa5);
+    await ram.writePage(at / ram.pageSize, page);
+  }
+  await rewriter.finish();
+  return path;
+}
+
+/** Runs a command that must fail in one line; gives that line. */
+async function failure(
+  scratch: ScratchDirectory,
+  args: readonly string[],
+): Promise<string> {
+  await using command = new ResumeCommand(scratch.path, args);
+  return await errorOf(command);
+}
+
+/** The one line that says why a command has failed. */
+async function errorOf(command: ResumeCommand): Promise<string> {
+  const { code, stderr } = await command.exited;
+  assert.equal(code, 1, stderr);
+  const lines = stderr.split("\n").filter((line) => line.startsWith("error:"));
+  assert.equal(lines.length, 1, stderr);
+  return lines[0];
+}
+
+/** QEMU's arguments, with a monitor for the test and a file with its id. */
+function watched(scratch: ScratchDirectory): string[] {
+  const monitor = `unix:${scratch.file("monitor")},server=on,wait=off`;
+  return [
+    ...[...countingGuest(PC), ...SERIAL, "-qmp", monitor],
+    ...["-pidfile", scratch.file("pid")],
+  ];
+}
+
+qemuTest(
+  "a QEMU that does not fit says why, and how to compare",
+  "x86_64",
+  async (scratch) => {
+    const path = await saveGuest(scratch);
+    const guest = [...countingGuest(PC), ...SERIAL];
+    const unlike = (from: string, to: string) =>
+      guest.map((it) => it === from ? to : it);
+    const q35 = unlike("pc,acpi=off", "q35,acpi=off");
+    const large = unlike("4M", "8M");
+    const { version } = await queryQemu("qemu-system-x86_64");
+    const machine = "QEMU says: Machine type received is 'pc-i440fx-";
+    const cases: readonly (readonly [readonly string[], string, string])[] = [
+      [q35, machine, machine],
+      [
+        large,
+        "Machine memory size does not match",
+        "mismatch: pc\\.ram: 0x400000 != 0x800000",
+      ],
+      [
+        countingGuest(PC),
+        unknownSection(version, "serial"),
+        unknownSectionByPostcopy(version, "serial"),
+      ],
+    ];
+    for (const [args, byMap, byPostcopy] of cases) {
+      for (
+        const [via, said] of Object.entries({
+          map: byMap,
+          postcopy: byPostcopy,
+        })
+      ) {
+        const line = await failure(scratch, [
+          path,
+          "--via",
+          via,
+          "--",
+          ...args,
+        ]);
+        assert.match(line, new RegExp(`${said}.*: see deno task info `));
+        // The command that it names is one that a shell takes.
+        assert.match(line, / --against 'qemu-system-x86_64 -accel tcg .*'$/);
+      }
+    }
+    const wrong = [path, "--", ...guest, "-no-such-option"];
+    assert.match(
+      await failure(scratch, wrong),
+      /^error: Cannot start QEMU: -no-such-option: invalid option$/,
+    );
+    const shared = [
+      "-object",
+      "memory-backend-memfd,id=pc.ram,size=4M,share=on",
+    ];
+    const backend = ["-machine", "memory-backend=pc.ram"];
+    const args = [...guest, ...shared, ...backend];
+    assert.match(
+      await failure(scratch, [path, "--via", "map", "--", ...args]),
+      /Cannot map the RAM of .*share=on, .*or resume by postcopy$/,
+    );
+  },
+);
+
+qemuTest(
+  "a QEMU that is there and not ready says what it needs",
+  "x86_64",
+  async (scratch) => {
+    const path = await saveGuest(scratch);
+    const guest = [...countingGuest(PC), ...SERIAL];
+    const to = `unix:${scratch.file("to")}`;
+    const qmp = `unix:${scratch.file("qmp")}`;
+    const monitor = ["-qmp", `${qmp},server=on,wait=off`];
+    const options = { directory: scratch.path, incoming: false };
+    {
+      await using _qemu = await startQemu([...guest, "-incoming", to], options);
+      const line = await failure(scratch, [path, "--to", to]);
+      assert.match(line, /closed the connection.*needs the capability postcop/);
+    }
+    {
+      await using _qemu = await startQemu([...guest, ...monitor], options);
+      const line = await failure(scratch, [path, "--qmp", qmp]);
+      assert.match(
+        line,
+        /'-incoming' was not .*: start it anew with -incoming/,
+      );
+    }
+    await using _qemu = await startQemu(
+      [...guest, ...monitor, "-incoming", "defer"],
+      options,
+    );
+    // Its memory is its own: the guest would run with zeros.
+    assert.match(
+      await failure(scratch, [path, "--qmp", qmp, "--via", "map"]),
+      /pc\.ram of QEMU at unix:.* has mem-path unset, expected ".*saved"; start/,
+    );
+    const line = await failure(scratch, [path, "--to", `unix:${path}`]);
+    assert.match(line, /nobody listens there: start QEMU with -incoming unix:/);
+  },
+);
+
+qemuTest(
+  "a guest whose QEMU is killed is explained, and so is a guest that ends",
+  "x86_64",
+  async (scratch) => {
+    const path = await saveGuest(scratch);
+    const pid = () => Number(readFileSync(scratch.file("pid"), "utf8"));
+    {
+      const args = [path, "--no-push", "--", ...watched(scratch)];
+      await using command = new ResumeCommand(scratch.path, args);
+      await command.said(/running/);
+      process.kill(pid(), "SIGKILL");
+      const { code, stderr } = await command.exited;
+      assert.equal(code, 137, stderr);
+      assert.match(stderr, /ended before all its pages were there/);
+    }
+    const to = `unix:${scratch.file("to")}`;
+    const qemu = await startQemu([
+      ...[...watched(scratch), "-incoming", to],
+      ...["-global", "migration.x-postcopy-ram=on"],
+    ], { directory: scratch.path, incoming: false });
+    try {
+      await using command = new ResumeCommand(scratch.path, [
+        ...[path, "--to", to, "--max-bandwidth", "4K"],
+      ]);
+      await command.said(/running/);
+      process.kill(qemu.processId, "SIGKILL");
+      const line = await errorOf(command);
+      assert.match(line, /closed .*: the guest cannot go on without the pages/);
+    } finally {
+      await qemu[Symbol.asyncDispose]();
+    }
+  },
+);
+
+const SPOILERS: Readonly<Record<string, (path: string) => void>> = {
+  "truncated": (path) => truncateSync(path, statSync(path).size - MIB),
+  "written to": (path) => utimesSync(path, new Date(), new Date()),
+};
+
+for (const [name, spoil] of Object.entries(SPOILERS)) {
+  qemuTest(
+    `a guest sees no byte of a file that was ${name} meanwhile`,
+    "x86_64",
+    async (scratch) => {
+      const path = await saveGuest(scratch);
+      const args = [path, "--no-push", "--", ...watched(scratch)];
+      await using command = new ResumeCommand(scratch.path, args);
+      await command.said(/running/);
+      await using page = await PageToucher.open(scratch);
+      spoil(path);
+      page.touch(STORED.end - 4096);
+      assert.match(
+        await errorOf(command),
+        /Cannot go on reading ".*saved": it has changed while it was read/,
+      );
+      assert.equal(page.bytes.length, 0);
+    },
+  );
+
+  qemuTest(
+    `the user is told that a mapped file was ${name}`,
+    "x86_64",
+    async (scratch) => {
+      const path = await saveGuest(scratch);
+      const args = [path, "--via", "map", "--", ...watched(scratch)];
+      await using command = new ResumeCommand(scratch.path, args);
+      await command.said(/running/);
+      spoil(path);
+      await command.said(/saved was written to: the guest may see other mem/);
+    },
+  );
+}
+
+qemuTest(
+  "a guest waits while the server is away, and is given up in the end",
+  "x86_64",
+  async (scratch) => {
+    const isRequired = process.env.MAPPED_RAM_REQUIRE_NGINX === "1";
+    if (findNginx() === undefined && !isRequired) return;
+    await saveGuest(scratch);
+    const server = await startNginx(scratch.path);
+    const args = [
+      server.url("plain", "saved"),
+      "--no-push",
+      "--retry-for",
+      "3",
+    ];
+    await using command = new ResumeCommand(scratch.path, [
+      ...[...args, "--", ...watched(scratch)],
+    ]);
+    await command.said(/running/);
+    await using page = await PageToucher.open(scratch);
+    await server[Symbol.asyncDispose]();
+    page.touch(STORED.end - 4096);
+    await command.said(/; trying again, the guest may have to wait\n/);
+    assert.equal(page.bytes.length, 0);
+    const line = await errorOf(command);
+    assert.match(line, /Cannot read .*http:.*: the guest cannot go on without/);
+    assert.equal(page.bytes.length, 0);
+  },
+);

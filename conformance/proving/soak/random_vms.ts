@@ -1,0 +1,75 @@
+import { randomNumbers } from "../faults/random_numbers.ts";
+import type { HandlerClient } from "../../handler/handler_client.ts";
+import type { KnownGuest } from "../../handler/known_guest.ts";
+
+const PAGE_SIZE = 4096;
+/** Seconds that a page may take: longer than a store fails at a time. */
+const PATIENCE = 45;
+const CONNECTS = ["", " split", " legacy", " unknown", " pad 5000"];
+
+/** Where VMs are run, and until when. */
+export interface RandomVMs {
+  readonly client: HandlerClient;
+  readonly socket: string;
+  readonly guest: KnownGuest;
+  /** The time at which no more are begun, by `performance.now()`. */
+  readonly end: number;
+  /** Is told of each VM that saw wrong pages, or waited for too long. */
+  readonly onFinding: (text: string) => void;
+}
+
+/** Runs VMs one after the other, each by a script of its own; counts them. */
+export async function runRandomVMs(
+  vms: RandomVMs,
+  seed: number,
+): Promise<number> {
+  const random = randomNumbers(seed);
+  let count = 0;
+  while (performance.now() < vms.end) {
+    const script = vmScript(vms.guest, random);
+    const { code, signal, reports } = await vms.client.run(vms.socket, script);
+    const dies = script.some((line) => line.startsWith("die"));
+    if (!(code === 0 || dies && signal === "SIGKILL")) {
+      const last = JSON.stringify(reports.at(-1));
+      const how = signal ?? `code ${code}`;
+      vms.onFinding(`a VM ended by ${how}, ${last}: ${script.join("; ")}`);
+    }
+    count++;
+  }
+  return count;
+}
+
+/** What a VM does: touches pages, gives some back, and goes, one way or other. */
+function vmScript(
+  { image, pageCount }: KnownGuest,
+  random: (limit: number) => number,
+): string[] {
+  const first = (1 + random(pageCount / 2 - 1)) * PAGE_SIZE;
+  const actions = [
+    () => `random ${1 + random(2000)} ${1 + random(1e6)} ${1 + random(4)}`,
+    () => `touch ${random(pageCount - 600)} ${1 + random(600)}`,
+    () => `touch ${pageCount - 1} ${1 + random(600)} -1`,
+    () => `remove ${random(pageCount - 300)} ${1 + random(300)}`,
+    () => `race ${1 + random(300)} ${1 + random(1e6)}`,
+    () => `sleep ${random(500)}`,
+  ];
+  const script = Array.from(
+    { length: 2 + random(6) },
+    () => actions[random(actions.length)]?.() ?? "",
+  );
+  if (random(3) === 0) {
+    script.unshift(`balloon ${random(pageCount - 300)} ${1 + random(300)}`);
+  }
+  // Dead in the midst, dead at the end, or whole.
+  const fate = random(3);
+  if (fate === 0) script.unshift(`die ${1 + random(1000)}`);
+  script.push(fate === 1 ? "die" : "touch 0 0");
+  return [
+    `region ${first}`,
+    `region ${pageCount * PAGE_SIZE - first}`,
+    `image ${image}`,
+    `patience ${PATIENCE}`,
+    `connect${CONNECTS[random(CONNECTS.length)]}`,
+    ...script,
+  ];
+}

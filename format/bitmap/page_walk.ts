@@ -1,0 +1,60 @@
+/**
+ * Reading pages (SPEC 5): test one bit, read one place. A page whose bit is
+ * clear is zero whatever the file holds there.
+ *
+ * @module
+ */
+
+import type { BitmapPieces } from "./bitmap_pieces.ts";
+import { pageOffset } from "./layout.ts";
+import type { PageRun } from "./page_bitmap.ts";
+import type { Walk } from "../bytes/walk.ts";
+
+/** What it takes to find the pages of a RAMBlock. */
+export interface PagePlace {
+  /** Size of a page in bytes. */
+  readonly pageSize: number;
+  /** Position of page 0 in the file. */
+  readonly pagesOffset: number;
+}
+
+/**
+ * Reads `target.length` bytes of a block from `offset` on: one request for each
+ * run of present pages, straight into the target; the rest is zeroed.
+ */
+export function* readBlockRange(
+  place: PagePlace,
+  bitmap: BitmapPieces,
+  target: Uint8Array,
+  offset: number,
+): Walk<void> {
+  const { pageSize, pagesOffset } = place;
+  const end = offset + target.length;
+  const endPage = Math.ceil(end / pageSize);
+  for (let position = offset; position < end;) {
+    const run = yield* bitmap.runAt(Math.floor(position / pageSize), endPage);
+    const runEnd = Math.min(end, run.end * pageSize);
+    const part = target.subarray(position - offset, runEnd - offset);
+    if (run.present) {
+      yield {
+        offset: pagesOffset + position,
+        length: part.length,
+        target: part,
+      };
+    } else {
+      part.fill(0);
+    }
+    position = runEnd;
+  }
+}
+
+/** The range of the file that holds a run of pages. */
+export function pageRunRange(
+  place: PagePlace,
+  run: PageRun,
+): { offset: number; length: number } {
+  return {
+    offset: pageOffset(place, run.first),
+    length: (run.end - run.first) * place.pageSize,
+  };
+}

@@ -1,0 +1,248 @@
+/**
+ * Block dirty bitmaps put together from their records (SPEC 11.3).
+ *
+ * @module
+ */
+
+import type { ByteRange } from "../bytes/byte_range.ts";
+import {
+  type DirtyBitmapRecord,
+  readDirtyBitmapRecords,
+} from "./dirty_bitmap.ts";
+import type { RuleViolation } from "../rules/errors.ts";
+import { hex } from "../rules/hex.ts";
+import type { StreamItem } from "../stream/migration_stream.ts";
+import { PageBitmap } from "../bitmap/page_bitmap.ts";
+import type { RuleSlug } from "../rules/rules.ts";
+import { type Report, StreamReader } from "../stream/stream_reader.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
+
+/** A dirty bitmap of a block device, as a stream tells of it. */
+export interface DirtyBitmap {
+  /** Name of the block node, or of the device where it has one. */
+  readonly node: string;
+  /** Name of the bitmap. */
+  readonly name: string;
+  /** Bytes of the disk that a bit stands for. */
+  readonly granularity: number;
+  /** Whether it shall go on recording. */
+  readonly enabled: boolean;
+  /** Whether it is to be kept in the image. */
+  readonly persistent: boolean;
+  /** Whether all its bits came; otherwise nobody may rely on it. */
+  readonly complete: boolean;
+  /** Bytes of the disk that its bits speak of. */
+  readonly coveredBytes: number;
+  /** Of those, the bytes that may have been written to. */
+  readonly dirtyBytes: number;
+}
+
+/** How to read dirty bitmaps. */
+export interface DirtyBitmapOptions {
+  /** Is told of rules broken that do not stop the walk. Default: throws. */
+  readonly report?: Report | undefined;
+  /** Is handed each run of dirty bytes of a disk, in order for each bitmap. */
+  readonly onDirty?:
+    | ((bitmap: DirtyBitmap, range: ByteRange) => void)
+    | undefined;
+}
+
+type Mutable = { -readonly [key in keyof DirtyBitmap]: DirtyBitmap[key] } & {
+  /** Where the bits go on, in bytes. */
+  end: number;
+};
+
+const SECTOR = 512;
+const GRANULARITY_MAX = 2 ** 31;
+/** Bits start at a multiple of so many granules, one word of a bitmap. */
+const WORD_BITS = 64;
+/** What the bits of a record are filled up to, in bytes. */
+const PADDING = 32;
+const BITMAPS_MAX = 0x10000;
+
+/** Reads the dirty bitmaps of these parts of their section, in order. */
+export function* readDirtyBitmaps(
+  file: WalkedFile,
+  items: readonly StreamItem[],
+  options: DirtyBitmapOptions = {},
+): Walk<DirtyBitmap[]> {
+  const set = new DirtyBitmapSet(file, options);
+  for (const item of items) {
+    if (!("section" in item)) continue;
+    const { reader } = set;
+    reader.seek(item.range.offset);
+    const head = item.kind === "start"
+      ? 1 + 4 + 1 + item.section.idstr.length + 4 + 4
+      : 1 + 4;
+    yield* reader.fetch(head);
+    reader.bytes(head, "the head of a section");
+    yield* readDirtyBitmapRecords(reader, (record) => set.take(record));
+  }
+  return set.finish();
+}
+
+class DirtyBitmapSet {
+  readonly reader: StreamReader;
+  readonly #onDirty: DirtyBitmapOptions["onDirty"];
+  readonly #bitmaps = new Map<string, Mutable>();
+  #node: string | undefined;
+  #name: string | undefined;
+  #run: { bitmap: Mutable; offset: number; end: number } | undefined;
+
+  constructor(file: WalkedFile, { report, onDirty }: DirtyBitmapOptions) {
+    this.reader = new StreamReader(file, 0, report);
+    this.#onDirty = onDirty;
+  }
+
+  take(record: DirtyBitmapRecord): void {
+    this.#node = record.node ?? this.#node;
+    this.#name = record.name ?? this.#name;
+    if (this.#node === undefined || this.#name === undefined) {
+      this.#refuse("dirty-bitmap-started", {
+        offset: record.offset,
+        found: "a record without names, and none before it",
+        expected: "the names of a node and a bitmap",
+      });
+    }
+    // No idstr has a NUL in it that this could be taken for.
+    const key = JSON.stringify([this.#node, this.#name]);
+    const known = this.#bitmaps.get(key);
+    if (record.kind === "start") {
+      if (known !== undefined) {
+        this.#refuse("dirty-bitmap-started", {
+          offset: record.offset,
+          found: `a second START of ${key}`,
+          expected: "one",
+        });
+      }
+      this.#checkGranularity(record);
+      this.#checkCount(record.offset);
+      const { granularity, enabled, persistent } = record;
+      this.#bitmaps.set(key, {
+        ...{ node: this.#node ?? "", name: this.#name ?? "" },
+        ...{ granularity, enabled, persistent, complete: false },
+        ...{ coveredBytes: 0, dirtyBytes: 0, end: 0 },
+      });
+      return;
+    }
+    if (known === undefined || known.complete) {
+      throw this.#refuse("dirty-bitmap-started", {
+        offset: record.offset,
+        found: `${record.kind.toUpperCase()} of ${key}`,
+        expected: known === undefined
+          ? "a START before it"
+          : "nothing behind its COMPLETE",
+      });
+    }
+    if (record.kind === "complete") known.complete = true;
+    else this.#takeBits(record, known);
+  }
+
+  finish(): DirtyBitmap[] {
+    this.#endRun();
+    return [...this.#bitmaps.values()].map(({ end: _, ...bitmap }) => {
+      if (!bitmap.complete) {
+        this.reader.report(this.reader.formatError("dirty-bitmap-complete", {
+          offset: this.reader.offset,
+          found: `the end, and no COMPLETE of ${
+            JSON.stringify([bitmap.node, bitmap.name])
+          }`,
+          expected: "one",
+        }));
+      }
+      return bitmap;
+    });
+  }
+
+  #takeBits(
+    record: DirtyBitmapRecord & { readonly kind: "bits" },
+    bitmap: Mutable,
+  ): void {
+    const { sector, sectorCount, bits, payloadOffset } = record;
+    const { granularity } = bitmap;
+    const offset = sector * SECTOR;
+    const end = offset + sectorCount * SECTOR;
+    if (end > Number.MAX_SAFE_INTEGER) {
+      this.#refuse("u64-range", {
+        offset: payloadOffset,
+        found: `sectors up to ${hex(sector)} + ${hex(sectorCount)}`,
+        expected: "bytes up to 0x1fffffffffffff",
+      });
+    }
+    if (offset % (granularity * WORD_BITS) !== 0 || offset < bitmap.end) {
+      this.#refuse("dirty-bitmap-bits", {
+        offset: payloadOffset,
+        found: `bits from byte ${hex(offset)} of the disk on`,
+        expected: `a multiple of ${WORD_BITS} × ${hex(granularity)}, ` +
+          `at least ${hex(bitmap.end)}`,
+      });
+    }
+    const count = Math.ceil((end - offset) / granularity);
+    const length = Math.ceil(count / WORD_BITS) * (WORD_BITS / 8);
+    const longest = Math.ceil(length / PADDING) * PADDING;
+    if (bits && (bits.length < length || bits.length > longest)) {
+      this.#refuse("dirty-bitmap-bits", {
+        offset: payloadOffset + 8 + 4,
+        found: `${bits.length} bytes of bits for ${sectorCount} sectors`,
+        expected: `${length} to ${longest}`,
+      });
+    }
+    bitmap.end = end;
+    bitmap.coveredBytes += end - offset;
+    if (bits === undefined) return;
+    for (const run of new PageBitmap(count, bits).runs()) {
+      const first = offset + run.first * granularity;
+      const last = Math.min(end, offset + run.end * granularity);
+      bitmap.dirtyBytes += last - first;
+      this.#addRun(bitmap, first, last);
+    }
+  }
+
+  /** Joins runs that touch, across records too. */
+  #addRun(bitmap: Mutable, offset: number, end: number): void {
+    if (this.#run?.bitmap === bitmap && this.#run.end === offset) {
+      this.#run.end = end;
+      return;
+    }
+    this.#endRun();
+    this.#run = { bitmap, offset, end };
+  }
+
+  #endRun(): void {
+    if (this.#run === undefined) return;
+    const { bitmap, offset, end } = this.#run;
+    this.#run = undefined;
+    this.#onDirty?.(bitmap, { offset, length: end - offset });
+  }
+
+  #checkGranularity(
+    { granularity, payloadOffset }: DirtyBitmapRecord & {
+      readonly kind: "start";
+    },
+  ): void {
+    const bits = Math.log2(granularity);
+    if (
+      Number.isInteger(bits) && granularity >= SECTOR &&
+      granularity <= GRANULARITY_MAX
+    ) return;
+    this.#refuse("dirty-bitmap-granularity", {
+      offset: payloadOffset,
+      found: `the granularity is ${hex(granularity)}`,
+      expected: `a power of two from ${hex(SECTOR)} to ${hex(GRANULARITY_MAX)}`,
+    });
+  }
+
+  #checkCount(offset: number): void {
+    if (this.#bitmaps.size < BITMAPS_MAX) return;
+    throw this.reader.unsupportedError("dirty-bitmap-started", {
+      feature: `more than ${BITMAPS_MAX} dirty bitmaps`,
+      offset,
+      found: "one more dirty bitmap",
+      expected: `at most ${BITMAPS_MAX}`,
+    });
+  }
+
+  #refuse(rule: RuleSlug, violation: Omit<RuleViolation, "rule">): never {
+    throw this.reader.formatError(rule, violation);
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * The header of a libvirt save image (SPEC 11.1): 92 bytes in the byte order of
+ * the host that saved, then the domain's XML, then QEMU's stream.
+ *
+ * | offset | size | field |
+ * | -----: | ---: | ----- |
+ * |      0 |   16 | magic |
+ * |     16 |    4 | version |
+ * |     20 |    4 | data_len |
+ * |     24 |    4 | was_running |
+ * |     28 |    4 | format |
+ * |     32 |    4 | cookie_offset |
+ * |     36 |   56 | unused |
+ *
+ * @module
+ */
+
+import type { ByteRange } from "../bytes/byte_range.ts";
+import type { FormatError, RuleViolation } from "../rules/errors.ts";
+import type { StreamReader } from "../stream/stream_reader.ts";
+import type { Walk } from "../bytes/walk.ts";
+
+/** Bytes of the header. */
+export const LIBVIRT_HEADER_LENGTH = 92;
+const MAGIC_LENGTH = 16;
+const MAGIC_COMPLETE = "LibvirtQemudSave";
+const MAGIC_PARTIAL = "LibvirtQemudPart";
+const VERSION_MAX = 2;
+
+/** The fields behind the magic, and where each stands. */
+export const LIBVIRT_HEADER_FIELDS = {
+  version: 16,
+  dataLength: 20,
+  wasRunning: 24,
+  format: 28,
+  cookieOffset: 32,
+} as const;
+
+/** How libvirt stored the stream. */
+export type LibvirtFormat =
+  | "raw"
+  | "gzip"
+  | "bzip2"
+  | "xz"
+  | "lzop"
+  | "zstd"
+  | "sparse";
+
+/** By their numbers in the file. */
+const FORMATS: readonly LibvirtFormat[] = [
+  "raw",
+  "gzip",
+  "bzip2",
+  "xz",
+  "lzop",
+  "zstd",
+  "sparse",
+];
+
+/** The header of a libvirt save image. */
+export interface LibvirtSaveHeader {
+  /** 1 or 2. Version 1 knows no format but raw. */
+  readonly version: number;
+  /** The byte order of the host that saved. */
+  readonly byteOrder: "little" | "big";
+  /** Whether the guest ran when it was saved, and shall run again. */
+  readonly wasRunning: boolean;
+  /** How the stream is stored. */
+  readonly format: LibvirtFormat;
+  /** Where the domain's XML stands, up to its NUL or beyond. */
+  readonly xml: ByteRange;
+  /** Where the cookie stands, which is XML too; not every image has one. */
+  readonly cookie?: ByteRange;
+  /** Where the stream starts, compressed or not. */
+  readonly streamOffset: number;
+}
+
+/** Whether a file that starts with these bytes is a libvirt save image. */
+export function isLibvirtSave(bytes: Uint8Array): boolean {
+  const magic = textOf(bytes.subarray(0, MAGIC_LENGTH));
+  return magic === MAGIC_COMPLETE || magic === MAGIC_PARTIAL;
+}
+
+/**
+ * Reads the header, if the file is a libvirt save image: the reader, at byte 0,
+ * is then moved to the stream. Otherwise it stays where it is.
+ */
+export function* readLibvirtSaveHeader(
+  reader: StreamReader,
+): Walk<LibvirtSaveHeader | undefined> {
+  yield* reader.fetch(LIBVIRT_HEADER_LENGTH);
+  const start = reader.offset;
+  const magic = reader.peekBytes(MAGIC_LENGTH);
+  if (!isLibvirtSave(magic)) return undefined;
+  reader.bytes(MAGIC_LENGTH, "the magic");
+  if (textOf(magic) === MAGIC_PARTIAL) {
+    throw reader.formatError("libvirt-complete", {
+      offset: start,
+      found: `"${MAGIC_PARTIAL}": the save was not finished`,
+      expected: `"${MAGIC_COMPLETE}"`,
+    });
+  }
+  const rest = reader.bytes(
+    LIBVIRT_HEADER_LENGTH - MAGIC_LENGTH,
+    "the header of the libvirt save image",
+  );
+  const header = decodeHeader(reader, rest, start);
+  reader.seek(header.streamOffset);
+  return header;
+}
+
+function decodeHeader(
+  reader: StreamReader,
+  bytes: Uint8Array,
+  start: number,
+): LibvirtSaveHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const isVersion = (version: number) => version >= 1 && version <= VERSION_MAX;
+  const littleEndian = isVersion(view.getUint32(0, true));
+  const field = (name: keyof typeof LIBVIRT_HEADER_FIELDS) =>
+    view.getUint32(LIBVIRT_HEADER_FIELDS[name] - MAGIC_LENGTH, littleEndian);
+  const refuse = (
+    rule: Parameters<StreamReader["formatError"]>[0],
+    name: keyof typeof LIBVIRT_HEADER_FIELDS,
+    violation: Omit<RuleViolation, "rule" | "offset">,
+  ): FormatError =>
+    reader.formatError(rule, {
+      offset: start + LIBVIRT_HEADER_FIELDS[name],
+      ...violation,
+    });
+
+  const version = field("version");
+  if (!isVersion(version)) {
+    const found = `version ${view.getUint32(0, true)}, or ${version} in the ` +
+      "other byte order";
+    const expected = `1 or ${VERSION_MAX}`;
+    const least = Math.min(version, view.getUint32(0, true));
+    if (least === 0) {
+      throw refuse("libvirt-version", "version", { found, expected });
+    }
+    throw reader.unsupportedError("libvirt-version", {
+      feature: `libvirt save image version ${least}`,
+      offset: start + LIBVIRT_HEADER_FIELDS.version,
+      found,
+      expected,
+    });
+  }
+  const dataLength = field("dataLength");
+  const dataOffset = start + LIBVIRT_HEADER_LENGTH;
+  const streamOffset = dataOffset + dataLength;
+  if (dataLength === 0 || streamOffset > reader.fileLength) {
+    throw refuse("libvirt-data", "dataLength", {
+      found: `data_len is ${dataLength}`,
+      expected: "1 or more bytes of XML inside the file",
+    });
+  }
+  const cookieOffset = field("cookieOffset");
+  if (cookieOffset >= dataLength) {
+    throw refuse("libvirt-data", "cookieOffset", {
+      found: `cookie_offset is ${cookieOffset}`,
+      expected: `less than data_len ${dataLength}`,
+    });
+  }
+  return {
+    version,
+    byteOrder: littleEndian ? "little" : "big",
+    wasRunning: field("wasRunning") !== 0,
+    format: formatOf(reader, version, field("format"), start),
+    xml: {
+      offset: dataOffset,
+      length: cookieOffset === 0 ? dataLength : cookieOffset,
+    },
+    ...cookieOffset === 0 ? {} : {
+      cookie: {
+        offset: dataOffset + cookieOffset,
+        length: dataLength - cookieOffset,
+      },
+    },
+    streamOffset,
+  };
+}
+
+function formatOf(
+  reader: StreamReader,
+  version: number,
+  number: number,
+  start: number,
+): LibvirtFormat {
+  // Version 1 came before there were any.
+  const format = FORMATS[version === 1 ? 0 : number];
+  if (format !== undefined) return format;
+  throw reader.unsupportedError("libvirt-format", {
+    feature: `libvirt image format ${number}`,
+    offset: start + LIBVIRT_HEADER_FIELDS.format,
+    found: `the image format ${number}`,
+    expected: `0 to ${FORMATS.length - 1}`,
+  });
+}
+
+/** The text of an XML or a cookie: up to its NUL, or all of it. */
+export function libvirtText(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}

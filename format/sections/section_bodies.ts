@@ -1,0 +1,157 @@
+import { QEMU_VM_SECTION_FOOTER } from "../stream/constants.ts";
+import type { UnsupportedError } from "../rules/errors.ts";
+import { iterableSection } from "./iterable_sections.ts";
+import { findLastVmdesc } from "../vmdesc/last_vmdesc.ts";
+import type { Section, SectionPart } from "../stream/migration_stream.ts";
+import { skipToFooter } from "./section_footer_scan.ts";
+import type { StreamReader } from "../stream/stream_reader.ts";
+import { unknownSection } from "./unknown_section.ts";
+import { findVmdesc, type Vmdesc } from "../vmdesc/vmdesc.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
+
+/** Bytes of a section's footer: type and section_id. */
+const FOOTER = 5;
+/** Most bytes of a section whose footer is looked for. */
+const GUESS_MAX = 0x1000000;
+
+/** A FULL section that was passed over up to what looks like its footer. */
+interface Guess {
+  readonly section: Section;
+  /** Position of its item. */
+  readonly offset: number;
+  /** Bytes of its body. */
+  readonly length: number;
+}
+
+/**
+ * Reads the bodies of sections other than RAM. The vmdesc, which tells how long
+ * FULL sections are, is looked for once: first from the end of the file, where it
+ * nearly always is, then forward, as far as no pages stand there. They may be many,
+ * and they are the guest's.
+ *
+ * Before the pages, where much stands behind the stream, a footer is looked for
+ * instead; the vmdesc that is found behind the pages must then agree.
+ */
+export class OtherBodies {
+  readonly #reader: StreamReader;
+  readonly #file: WalkedFile;
+  readonly #passedPages: () => boolean;
+  #vmdesc: Vmdesc | undefined;
+  /** Whether there is none at the end of the file. */
+  #searchedEnd = false;
+  #searched = false;
+  #guesses: Guess[] = [];
+
+  /** Of a file; `passedPages` tells whether the pages stand before the reader. */
+  constructor(
+    reader: StreamReader,
+    file: WalkedFile,
+    { passedPages }: { readonly passedPages: () => boolean },
+  ) {
+    this.#reader = reader;
+    this.#file = file;
+    this.#passedPages = passedPages;
+  }
+
+  /** The vmdesc, if one was looked for and found. */
+  get vmdesc(): Vmdesc | undefined {
+    return this.#vmdesc;
+  }
+
+  /** Passes over the body of a section whose item stands at `offset`. */
+  *read(kind: SectionPart, section: Section, offset: number): Walk<void> {
+    const reader = this.#reader;
+    if (kind !== "full") {
+      const known = iterableSection(section);
+      if (known !== undefined) return yield* known.skipBody(reader, kind);
+    } else {
+      if (!this.#searched) yield* this.#find(section);
+      const { idstr, instanceId } = section;
+      const length = this.#vmdesc?.devices.stateLength(idstr, instanceId);
+      if (length !== undefined) {
+        return yield* reader.skip(length, "a section, as the vmdesc says");
+      }
+      if (!this.#searched) return yield* this.#guess(section, offset);
+    }
+    throw unknownSection(reader, { kind, section, offset });
+  }
+
+  /** Holds what was passed over before the pages against the vmdesc behind them. */
+  *check(): Walk<void> {
+    const [first] = this.#guesses;
+    if (first === undefined) return;
+    const vmdesc = yield* findVmdesc(this.#file, this.#reader.offset);
+    if (vmdesc === undefined || !this.#agrees(vmdesc)) {
+      throw this.#refusal(first);
+    }
+    this.#vmdesc = vmdesc;
+    this.#searched = true;
+    this.#guesses = [];
+  }
+
+  /** The error itself, unless a footer that was none may have led to it. */
+  reasonOf(error: unknown): unknown {
+    const [first] = this.#guesses;
+    return first === undefined ? error : this.#refusal(first);
+  }
+
+  *#find(section: Section): Walk<void> {
+    const { offset } = this.#reader;
+    /** Where none fits, the first that tells a length tells what is wrong. */
+    let other: Vmdesc | undefined;
+    const { idstr, instanceId } = section;
+    const accepts = (vmdesc: Vmdesc): Walk<boolean> => {
+      const length = vmdesc.devices.stateLength(idstr, instanceId);
+      if (length !== undefined) other ??= vmdesc;
+      return this.#fits(section, this.#agrees(vmdesc) ? length : undefined);
+    };
+    let found: Vmdesc | undefined;
+    if (!this.#searchedEnd) {
+      found = yield* findLastVmdesc(this.#file, offset, accepts);
+      this.#searchedEnd = true;
+    }
+    const isPassed = this.#passedPages();
+    if (found === undefined && isPassed) {
+      found = yield* findVmdesc(this.#file, offset, accepts);
+    }
+    if (found !== undefined) this.#guesses = [];
+    this.#vmdesc = found ?? other;
+    this.#searched = isPassed || this.#vmdesc !== undefined;
+  }
+
+  /** Whether the section that comes next has its footer behind that many bytes. */
+  *#fits({ sectionId }: Section, length: number | undefined): Walk<boolean> {
+    const reader = this.#reader;
+    if (length === undefined) return false;
+    const end = length + FOOTER;
+    if (reader.offset + end > reader.fileLength) return false;
+    const bytes = end <= reader.available
+      ? reader.peekBytes(end).subarray(length)
+      : yield { offset: reader.offset + length, length: FOOTER };
+    const footer = new DataView(bytes.buffer, bytes.byteOffset, FOOTER);
+    return footer.getUint8(0) === QEMU_VM_SECTION_FOOTER &&
+      footer.getUint32(1) === sectionId;
+  }
+
+  /** Whether a vmdesc tells the lengths that were guessed. */
+  #agrees({ devices }: Vmdesc): boolean {
+    return this.#guesses.every(({ section: { idstr, instanceId }, length }) =>
+      devices.stateLength(idstr, instanceId) === length
+    );
+  }
+
+  *#guess(section: Section, offset: number): Walk<void> {
+    const start = this.#reader.offset;
+    const guess = { section, offset, length: 0 };
+    this.#guesses.push(guess);
+    const found = yield* skipToFooter(this.#reader, section, {
+      most: GUESS_MAX,
+    });
+    if (!found) throw this.#refusal(guess);
+    guess.length = this.#reader.offset - start;
+  }
+
+  #refusal({ section, offset }: Guess): UnsupportedError {
+    return unknownSection(this.#reader, { kind: "full", section, offset });
+  }
+}

@@ -1,0 +1,44 @@
+import type { ForwardReader } from "../stream/forward_reader.ts";
+import { iterableSection } from "../sections/iterable_sections.ts";
+import type { Section, SectionPart } from "../stream/migration_stream.ts";
+import { skipToFooter } from "../sections/section_footer_scan.ts";
+import { unknownSection } from "../sections/unknown_section.ts";
+import type { SectionLengths } from "../vmdesc/vmdesc.ts";
+import type { Walk } from "../bytes/walk.ts";
+
+/** How the ends of sections other than RAM are known. */
+export interface SectionSkips {
+  /** Lengths of FULL sections, where a vmdesc was found to tell them. */
+  readonly lengths?: SectionLengths | undefined;
+  /**
+   * Whether to look for the footer of a FULL section whose length is not known, as
+   * where the vmdesc is still to come. It may be found too early, so that the
+   * caller must see to it that the vmdesc agrees. Default: false.
+   */
+  readonly findFooters?: boolean | undefined;
+}
+
+/** Passes over the body of a section that is not RAM, in a sequential stream. */
+export function* skipSection(
+  reader: ForwardReader,
+  { lengths, findFooters }: SectionSkips,
+  { kind, section, offset }: {
+    readonly kind: SectionPart;
+    readonly section: Section;
+    readonly offset: number;
+  },
+): Walk<void> {
+  const known = kind === "full" ? undefined : iterableSection(section);
+  if (known !== undefined) return yield* known.skipBody(reader, kind);
+  const length = kind === "full"
+    ? lengths?.(section.idstr, section.instanceId)
+    : undefined;
+  if (length !== undefined) {
+    return yield* reader.skip(length, "a section, as the vmdesc says");
+  }
+  if (kind === "full" && findFooters) {
+    yield* skipToFooter(reader, section);
+    return;
+  }
+  throw unknownSection(reader, { kind, section, offset });
+}

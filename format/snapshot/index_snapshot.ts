@@ -1,0 +1,236 @@
+/**
+ * The walk that opens a snapshot: from the magic to the footer of RAM's END.
+ *
+ * @module
+ */
+
+import {
+  type BitmapOrder,
+  DEFAULT_BITMAP_ORDER,
+} from "../bitmap/bitmap_order.ts";
+import { type ByteRange, rangeEnd } from "../bytes/byte_range.ts";
+import { readConfiguration } from "../stream/configuration.ts";
+import { RAM_SECTION_IDSTR } from "../stream/constants.ts";
+import { type EmptyPart, emptyPartsOf, skipEmptyParts } from "./empty_parts.ts";
+import type { RamLayout } from "../ram/fixed_ram_header.ts";
+import { refusePacked } from "../libvirt/libvirt_packing.ts";
+import { readLibvirtSaveHeader } from "../libvirt/libvirt_save_header.ts";
+import {
+  type ReadBody,
+  readItem,
+  readStreamHeader,
+  type Section,
+  type StartedSections,
+  type StreamItem,
+} from "../stream/migration_stream.ts";
+import {
+  hasRecords,
+  isDirtyBitmapSection,
+} from "../dirty_bitmaps/dirty_bitmap.ts";
+import { readRamBody } from "../ram/ram_body.ts";
+import {
+  checkRamVersion,
+  noRamSection,
+  readRamSetup,
+  secondRamSection,
+} from "../ram/ram_section.ts";
+import type { RAMBlockHeader } from "../ram/ramblock_header.ts";
+import type { SnapshotIndex } from "./snapshot_index.ts";
+import { OtherBodies } from "../sections/section_bodies.ts";
+import { type Report, StreamReader } from "../stream/stream_reader.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
+
+/** How a stream is to be read. */
+export interface IndexOptions {
+  /**
+   * Where the stream starts in the file, in bytes. Default: behind the header of
+   * a libvirt save image if the file is one, or else 0.
+   */
+  readonly offset?: number | undefined;
+  /** How the writing host kept its bitmaps. Default: little-endian u64 words. */
+  readonly bitmapOrder?: BitmapOrder | undefined;
+  /** Is told of rules broken that do not stop the walk. Default: throws. */
+  readonly report?: Report | undefined;
+}
+
+/** Sections whose empty PARTs are looked for: RAM and dirty bitmaps. */
+const EMPTY_PARTS_MAX = 4;
+
+/** Walks a file up to RAM's END. */
+export function* indexSnapshot(
+  file: WalkedFile,
+  options: IndexOptions = {},
+): Walk<SnapshotIndex> {
+  const { index, last, reader } = yield* walkToRamEnd(file, options);
+  if (index !== undefined && last.kind === "end") return index;
+  throw unfinished(reader, last, index?.ramSection);
+}
+
+/** A stream whose RAM section has no END, though the stream comes to its own. */
+export interface UnfinishedRam {
+  /** What is known of it; `ramEnd` is the position of the EOF item. */
+  readonly index: SnapshotIndex;
+  /** The last PART of the RAM section, if there is one. */
+  readonly lastPart: StreamItem | undefined;
+}
+
+/**
+ * Walks a file whose RAM section has no END up to the EOF item, which a save
+ * that was broken off does not have; undefined if there is an END.
+ */
+export function* indexUnfinished(
+  file: WalkedFile,
+  options: IndexOptions = {},
+): Walk<UnfinishedRam | undefined> {
+  const { index, last, lastPart, reader } = yield* walkToRamEnd(file, options);
+  if (last.kind === "end") return undefined;
+  if (index === undefined || last.kind === "end-of-file") {
+    throw unfinished(reader, last, index?.ramSection);
+  }
+  return { index, lastPart };
+}
+
+/** Walks a file up to RAM's END, or to where items end without it. */
+function* walkToRamEnd(
+  file: WalkedFile,
+  options: IndexOptions,
+): Walk<{
+  readonly index: SnapshotIndex | undefined;
+  readonly last: StreamItem;
+  readonly lastPart: StreamItem | undefined;
+  readonly reader: StreamReader;
+}> {
+  const reader = new StreamReader(file, options.offset ?? 0, options.report);
+  const libvirt = options.offset === undefined
+    ? yield* readLibvirtSaveHeader(reader)
+    : undefined;
+  if (libvirt !== undefined) refusePacked(reader, libvirt);
+  const streamOffset = reader.offset;
+  yield* readStreamHeader(reader);
+  const configuration = yield* readConfiguration(reader);
+  const configurationEnd = reader.offset;
+  const { wordSize } = options.bitmapOrder ?? DEFAULT_BITMAP_ORDER;
+
+  let ramSection: Section | undefined;
+  let ramSetup: ByteRange = { offset: 0, length: 0 };
+  let blocks: RAMBlockHeader[] = [];
+  let layout: RamLayout = "mapped-ram";
+  let ramPartCount = 0;
+  let lastPart: StreamItem | undefined;
+  const earlySections: StreamItem[] = [];
+  const earlyDirtyBitmaps: StreamItem[] = [];
+  const earlyParts: StreamItem[] = [];
+  const bodies = new OtherBodies(reader, file, {
+    passedPages: () => ramSection !== undefined,
+  });
+
+  function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
+    if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {
+      yield* bodies.read(kind, section, offset);
+    } else if (kind === "start") {
+      if (ramSection !== undefined) {
+        throw secondRamSection(reader, section, ramSection, offset);
+      }
+      ramSection = section;
+      checkRamVersion(reader, section);
+      const start = reader.offset;
+      ({ blocks, layout } = yield* readRamSetup(
+        reader,
+        configuration,
+        wordSize,
+      ));
+      ramSetup = { offset: start, length: reader.offset - start };
+    } else {
+      yield* readRamBody(reader, layout);
+    }
+  }
+
+  const started: StartedSections = new Map();
+  const emptyParts: EmptyPart[] = [];
+  for (;;) {
+    skipEmptyParts(reader, emptyParts, ({ section, bytes }, offset) => {
+      if (section !== ramSection) return;
+      const range = { offset, length: bytes.length };
+      ramPartCount++;
+      lastPart = { kind: "part", section, range };
+    });
+    let item: StreamItem;
+    try {
+      item = yield* readItem(reader, started, readBody);
+    } catch (error) {
+      throw bodies.reasonOf(error);
+    }
+    switch (item.kind) {
+      case "full":
+        earlySections.push(item);
+        break;
+      case "start":
+        if (item.section !== ramSection) pushPart(item, item.section);
+        if (emptyParts.length < EMPTY_PARTS_MAX) {
+          emptyParts.push(...emptyPartsOf(item.section, layout));
+        }
+        break;
+      case "part":
+        if (item.section !== ramSection) {
+          if (hasRecords(item)) pushPart(item, item.section);
+        } else {
+          ramPartCount++;
+          lastPart = item;
+        }
+        break;
+      case "end":
+        if (item.section !== ramSection) {
+          pushPart(item, item.section);
+          break;
+        }
+        yield* bodies.check();
+        return found(item, rangeEnd(item.range));
+      case "eof":
+      case "end-of-file":
+        if (ramSection !== undefined) yield* bodies.check();
+        return found(item, item.range.offset);
+    }
+  }
+
+  function pushPart(item: StreamItem, section: Section): void {
+    if (isDirtyBitmapSection(section)) earlyDirtyBitmaps.push(item);
+    else earlyParts.push(item);
+  }
+
+  function found(last: StreamItem, ramEnd: number) {
+    const index = ramSection && {
+      streamOffset,
+      ...libvirt === undefined ? {} : { libvirt },
+      configuration,
+      configurationEnd,
+      layout,
+      ramSection,
+      ramSetup,
+      blocks,
+      ramPartCount,
+      earlySections,
+      earlyDirtyBitmaps,
+      earlyParts,
+      ramEnd,
+      started,
+    };
+    return { index, last, lastPart, reader };
+  }
+}
+
+function unfinished(
+  reader: StreamReader,
+  item: StreamItem,
+  ramSection: Section | undefined,
+): Error {
+  const isWhole = item.kind === "eof";
+  const found = isWhole ? "the EOF item" : "the end of the file";
+  const { offset } = item.range;
+  if (ramSection === undefined) return noRamSection(reader, { offset, found });
+  return reader.formatError("ram-end-present", {
+    offset,
+    found: `${found}: the save was not finished`,
+    expected: "the END of the RAM section" +
+      (isWhole ? "; convert --repair rebuilds a background snapshot" : ""),
+  });
+}

@@ -1,0 +1,357 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ByteWriter } from "../bytes/byte_writer.ts";
+import { indexSnapshot } from "./index_snapshot.ts";
+import type { SnapshotIndex } from "./snapshot_index.ts";
+import { ByteFile } from "../testing/byte_file.ts";
+import { entryOf } from "../testing/ram_setup.ts";
+import {
+  HEADER,
+  item,
+  NO_BLOCKS,
+  RAM_END,
+  RAM_START,
+  stream,
+} from "../testing/stream_bytes.ts";
+
+function index(bytes: Uint8Array): SnapshotIndex {
+  const file = new ByteFile(bytes);
+  return file.run(indexSnapshot(file));
+}
+
+const dirtyBitmaps = (body: number[]) => Uint8Array.from(body);
+const START_BITMAPS = item.head(1, "dirty-bitmap", dirtyBitmaps([1]), {
+  id: 2,
+  version: 1,
+});
+
+test("indexSnapshot() stops behind the footer of RAM's END", () => {
+  const bytes = stream(RAM_START, RAM_END);
+  const behind = new Uint8Array(bytes.length + 50).fill(0xff);
+  behind.set(bytes);
+  const found = index(behind);
+  assert.equal(found.ramEnd, bytes.length);
+  assert.equal(found.configuration.machine, "none");
+  assert.deepEqual(found.ramSection, {
+    sectionId: 1,
+    idstr: "ram",
+    instanceId: 0,
+    versionId: 4,
+  });
+  const start = HEADER.length + 17;
+  assert.deepEqual(found.ramSetup, { offset: start, length: 16 });
+  assert.equal(found.streamOffset, 0);
+  assert.equal(found.ramPartCount, 0);
+});
+
+test("indexSnapshot() starts where it is told", () => {
+  const bytes = new ByteWriter().bytes(new Uint8Array(1000))
+    .bytes(stream(RAM_START, RAM_END)).finish();
+  const file = new ByteFile(bytes);
+  const found = file.run(indexSnapshot(file, { offset: 1000 }));
+  assert.equal(found.ramSetup.offset, 1000 + HEADER.length + 17);
+  assert.equal(found.streamOffset, 1000);
+  assert.throws(() => index(bytes), { rule: "stream-magic", offset: 0 });
+  assert.throws(() => file.run(indexSnapshot(file, { offset: 2000 })), {
+    rule: "file-truncated",
+    offset: 2000,
+  });
+});
+
+test("indexSnapshot() tells of the libvirt image around a stream", () => {
+  const image = new ByteWriter().text("LibvirtQemudSave")
+    .bytes(Uint8Array.of(2, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0))
+    .bytes(new Uint8Array(60)).text("<domain/>\0")
+    .bytes(stream(RAM_START, RAM_END));
+  const found = index(image.finish());
+  assert.equal(found.streamOffset, 102);
+  assert.equal(found.libvirt?.format, "sparse");
+  assert.equal(found.libvirt.streamOffset, 102);
+  assert.equal(index(stream(RAM_START, RAM_END)).libvirt, undefined);
+});
+
+test("indexSnapshot() finds RAM by its idstr, whatever its section_id", () => {
+  for (const id of [0, 3, 2 ** 32 - 1]) {
+    const start = item.head(1, "ram", NO_BLOCKS, { id });
+    const found = index(stream(start, item.rest(2, id), item.rest(3, id)));
+    assert.equal(found.ramSection.sectionId, id);
+    assert.equal(found.ramPartCount, 1);
+  }
+});
+
+test("indexSnapshot() passes over commands and dirty bitmaps anywhere", () => {
+  const command = item.command(11, 0);
+  const found = index(stream(
+    command,
+    START_BITMAPS,
+    RAM_START,
+    command,
+    item.rest(2, 2, dirtyBitmaps([1])),
+    item.rest(2),
+    item.rest(3, 2, dirtyBitmaps([0x20, 1])),
+    command,
+    item.rest(2),
+    RAM_END,
+  ));
+  assert.equal(found.ramPartCount, 2);
+  assert.equal(found.started.size, 2);
+});
+
+test("indexSnapshot() passes over early sections by the vmdesc behind", () => {
+  const early = item.head(4, "early", new Uint8Array(12).fill(3), { id: 7 });
+  const behind = new ByteWriter().u8(0).bytes(
+    item.vmdesc({ name: "early", instance_id: 0, fields: [{ size: 12 }] }),
+  ).finish();
+  const bytes = stream(early, RAM_START, early, item.rest(2), RAM_END, behind);
+  const file = new ByteFile(bytes);
+  const found = file.run(indexSnapshot(file));
+  assert.deepEqual(
+    found.earlySections.map(({ range }) => range),
+    [
+      { offset: HEADER.length, length: early.length },
+      {
+        offset: HEADER.length + early.length + RAM_START.length,
+        length: early.length,
+      },
+    ],
+  );
+  // The vmdesc is looked for once: a window, its head and its text.
+  assert.equal(file.requests.length, 4);
+});
+
+test("indexSnapshot() opens a file of any size in few reads, whatever stands before the RAM", () => {
+  const early = item.head(4, "early", new Uint8Array(90), { id: 7 });
+  const pagesOffset = 0x100000;
+  for (const usedLength of [2 ** 28, 2 ** 30, 2 ** 40]) {
+    const list = new ByteWriter().be64(usedLength + 4).bytes(
+      entryOf({ usedLength, pageSize: 0x100000, pagesOffset }).finish(),
+    ).finish();
+    const head = stream(early, item.head(1, "ram", list));
+    // The pages stand where that has its footer.
+    const footer = head.length - 5;
+    const tail = new ByteWriter().be64(0x10).u8(0x7e).be32(1).bytes(early)
+      .bytes(RAM_END).u8(0).bytes(
+        item.vmdesc({
+          ...{ name: "early", instance_id: 0, fields: [{ size: 90 }] },
+          filling: "x".repeat(200_000),
+        }),
+      ).finish();
+    const byteLength = pagesOffset + usedLength + tail.length;
+    const file = new ByteFile(head.subarray(0, footer), byteLength, { tail });
+    const { blocks, earlySections } = file.run(indexSnapshot(file));
+    assert.equal(blocks[0]?.usedLength, usedLength);
+    assert.equal(earlySections.length, 2);
+    assert(file.requests.length <= 8, `${file.requests.length} reads`);
+    const asked = file.requests.reduce((sum, { length }) => sum + length, 0);
+    assert(asked < 1_000_000, `${asked} bytes`);
+  }
+});
+
+test("indexSnapshot() finds the vmdesc behind the pages where much follows the stream", () => {
+  const bodies = [
+    new Uint8Array(90),
+    Uint8Array.of(1, 0x7e, 0, 0, 0, 7, 9, 9),
+    new Uint8Array(300_000).fill(0x7e),
+  ];
+  for (const body of bodies) {
+    const early = item.head(4, "early", body, { id: 7 });
+    const size = body.length;
+    const described = { name: "early", instance_id: 0, size };
+    for (const after of [[], [early]]) {
+      const bytes = stream(
+        ...[early, RAM_START, ...after, RAM_END, item.eof()],
+        item.vmdesc(described),
+      );
+      const file = new ByteFile(bytes, 2 ** 38);
+      const { earlySections } = file.run(indexSnapshot(file));
+      assert.equal(earlySections.length, 1 + after.length);
+      assert.equal(earlySections[0]?.range.length, early.length);
+    }
+  }
+});
+
+test("indexSnapshot() takes no footer that the vmdesc does not agree with", () => {
+  const body = Uint8Array.of(1, 0x7e, 0, 0, 0, 7, 4, 9, 9, 9, 9, 9, 9, 9, 9, 9);
+  const early = item.head(4, "early", body, { id: 7 });
+  for (
+    const [bytes, size] of [
+      [stream(early, RAM_START, RAM_END), body.length],
+      [
+        stream(item.head(4, "early", new Uint8Array(9)), RAM_START, RAM_END),
+        8,
+      ],
+    ] as const
+  ) {
+    const described = { name: "early", instance_id: 0, size };
+    const writer = new ByteWriter().bytes(bytes).u8(0)
+      .bytes(item.vmdesc(described));
+    const file = new ByteFile(writer.finish(), 2 ** 38);
+    assert.throws(() => file.run(indexSnapshot(file)), {
+      ...{ name: "UnsupportedError", rule: "section-known" },
+      offset: HEADER.length,
+    });
+  }
+});
+
+test("indexSnapshot() searches no pages for a vmdesc that is not there", () => {
+  const usedLength = 2 ** 40;
+  const early = item.head(4, "early", new Uint8Array(90), { id: 7 });
+  const list = new ByteWriter().be64(usedLength + 4).bytes(
+    entryOf({ usedLength, pageSize: 0x100000, pagesOffset: 0x100000 }).finish(),
+  ).finish();
+  const head = stream(early, item.head(1, "ram", list));
+  const tail = new ByteWriter().be64(0x10).u8(0x7e).be32(1).bytes(RAM_END)
+    .finish();
+  const pagesEnd = 0x100000 + usedLength;
+  const file = new ByteFile(
+    head.subarray(0, head.length - 5),
+    pagesEnd + tail.length,
+    { tail },
+  );
+  assert.throws(() => file.run(indexSnapshot(file)), { rule: "section-known" });
+  const asked = file.requests.reduce((sum, { length }) => sum + length, 0);
+  assert(asked < 0x4800000, `${asked} bytes`);
+  assert(file.requests.length < 100, `${file.requests.length} reads`);
+});
+
+test("indexSnapshot() takes the vmdesc by which a section has its footer", () => {
+  const early = item.head(4, "early", new Uint8Array(90), { id: 7 });
+  const described = (size: number) => [
+    item.eof(),
+    item.vmdesc({ name: "early", instance_id: 0, size }),
+  ];
+  for (
+    const others of [
+      [described(89), described(90), described(91)],
+      [described(90), described(2 ** 40), described(0)],
+      [described(90), [item.eof(), item.vmdesc()]],
+    ]
+  ) {
+    const found = index(stream(early, RAM_START, RAM_END, ...others.flat()));
+    assert.equal(found.earlySections[0]?.range.length, early.length);
+  }
+});
+
+test("indexSnapshot() cannot pass over an early section without a vmdesc", () => {
+  const early = item.head(4, "early", new Uint8Array(12));
+  assert.throws(() => index(stream(early, RAM_START, RAM_END)), {
+    name: "UnsupportedError",
+    rule: "section-known",
+    offset: HEADER.length,
+  });
+});
+
+test("indexSnapshot() refuses an early section that the file cannot hold", () => {
+  const early = item.head(4, "early", new Uint8Array(12));
+  for (const size of [1000, Number.MAX_SAFE_INTEGER]) {
+    const behind = new ByteWriter().u8(0).bytes(
+      item.vmdesc({ name: "early", instance_id: 0, size }),
+    ).finish();
+    assert.throws(() => index(stream(early, behind)), {
+      name: "FormatError",
+      rule: "file-truncated",
+      offset: HEADER.length + 19,
+    });
+  }
+  // Where it takes all the rest, it is its footer that is missing.
+  const vmdesc = item.vmdesc({ name: "early", instance_id: 0, size: 100 });
+  const bytes = stream(early, item.eof(), vmdesc, new Uint8Array(100));
+  const end = HEADER.length + 19 + 100;
+  assert.throws(() => index(bytes.subarray(0, end)), {
+    ...{ name: "FormatError", rule: "file-truncated", offset: end },
+  });
+});
+
+test("indexSnapshot() cannot read an iterable section that it does not know", () => {
+  const others: [string, number][] = [
+    ["block", 1],
+    ["RAM", 4],
+    ["dirty-bitmap", 2],
+    ["dirty-bitmap", 0],
+  ];
+  for (const [idstr, version] of others) {
+    const start = item.head(1, idstr, NO_BLOCKS, { version });
+    assert.throws(() => index(stream(start)), {
+      name: "UnsupportedError",
+      rule: "section-known",
+      offset: HEADER.length,
+    });
+  }
+});
+
+test("indexSnapshot() refuses a second RAM section", () => {
+  const second = item.head(1, "ram", NO_BLOCKS, { id: 2 });
+  assert.throws(() => index(stream(RAM_START, second)), {
+    rule: "ram-section-unique",
+    offset: HEADER.length + RAM_START.length,
+  });
+});
+
+test("indexSnapshot() refuses a stream without RAM, or without its END", () => {
+  const eof = item.eof();
+  assert.throws(() => index(stream()), {
+    rule: "ram-section-present",
+    offset: HEADER.length,
+  });
+  assert.throws(() => index(stream(eof, RAM_START, RAM_END)), {
+    rule: "ram-section-present",
+    offset: HEADER.length,
+  });
+  const offset = HEADER.length + RAM_START.length;
+  // One that has its EOF item is whole to QEMU, and can be repaired.
+  const cases = [[[], /the RAM section \(/], [[eof], /; convert --repair /]];
+  for (const [rest, message] of cases as [Uint8Array[], RegExp][]) {
+    assert.throws(() => index(stream(RAM_START, ...rest)), {
+      ...{ rule: "ram-end-present", offset, message },
+    });
+  }
+});
+
+test("indexSnapshot() refuses a RAM body that is not empty", () => {
+  const body = new Uint8Array(8);
+  for (const type of [2, 3] as const) {
+    assert.throws(() => index(stream(RAM_START, item.rest(type, 1, body))), {
+      rule: "ram-body-empty",
+      offset: HEADER.length + RAM_START.length + 5,
+    });
+  }
+});
+
+test("indexSnapshot() reads 100,000 PARTs in few requests", () => {
+  const part = item.rest(2);
+  const parts = new Uint8Array(100_000 * part.length);
+  for (let at = 0; at < parts.length; at += part.length) parts.set(part, at);
+  const file = new ByteFile(stream(RAM_START, parts, RAM_END));
+  assert.equal(file.run(indexSnapshot(file)).ramPartCount, 100_000);
+  assert(file.requests.length < 15);
+});
+
+test("indexSnapshot() makes one small request for each RAMBlock", () => {
+  const count = 50;
+  const length = count * 0x10000;
+  const bytes = new Uint8Array(length + 1000);
+  const head = new ByteWriter().bytes(HEADER).u8(1).be32(1)
+    .countedString("ram").be32(0).be32(4).be64(count * 0x1000 + 4).finish();
+  bytes.set(head);
+  let at = head.length;
+  for (let number = 0; number < count; number++) {
+    const pagesOffset = (number + 1) * 0x10000 - 0x1000;
+    bytes.set(
+      entryOf({
+        idstr: `block ${number}`,
+        usedLength: 0x1000,
+        pagesOffset,
+        bitmapOffset: pagesOffset - 0x100,
+      }).finish(),
+      at,
+    );
+    at = pagesOffset + 0x1000;
+  }
+  const tail = new ByteWriter().be64(0x10).u8(0x7e).be32(1).bytes(RAM_END);
+  bytes.set(tail.finish(), at);
+  const file = new ByteFile(bytes);
+  assert.equal(file.run(indexSnapshot(file)).blocks.length, count);
+  assert(file.requests.length <= count + 2);
+  const asked = file.requests.reduce((sum, it) => sum + it.length, 0);
+  assert(asked < 500 * (count + 10));
+});

@@ -1,0 +1,32 @@
+import { readAnyConfiguration } from "./configuration.ts";
+import {
+  CAPABILITY_FIXED_RAM,
+  CAPABILITY_MAPPED_RAM,
+  QEMU_VM_FILE_MAGIC,
+} from "./constants.ts";
+import { readStreamHeader } from "./migration_stream.ts";
+import { StreamReader } from "./stream_reader.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
+
+/** How a migration stream has its pages: at fixed places, or as records. */
+export type StreamKind = "mapped-ram" | "sequential";
+
+/**
+ * Which kind of migration stream starts at `offset`; undefined where none does.
+ * Files named fixed-ram have their pages at fixed places, too.
+ */
+export function* findStreamKind(
+  file: WalkedFile,
+  offset: number,
+): Walk<StreamKind | undefined> {
+  const reader = new StreamReader(file, offset);
+  yield* reader.fetch(4);
+  if (reader.available < 4) return undefined;
+  if (reader.be32("the magic") !== QEMU_VM_FILE_MAGIC) return undefined;
+  const stream = new StreamReader(file, offset);
+  yield* readStreamHeader(stream);
+  const { capabilities } = yield* readAnyConfiguration(stream);
+  const fixed = [CAPABILITY_MAPPED_RAM, CAPABILITY_FIXED_RAM]
+    .some((it) => capabilities.includes(it));
+  return fixed ? "mapped-ram" : "sequential";
+}

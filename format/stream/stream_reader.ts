@@ -1,0 +1,92 @@
+import { ByteReader } from "../bytes/byte_reader.ts";
+import type { FormatError } from "../rules/errors.ts";
+import { RULES } from "../rules/rules.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
+
+/**
+ * Is told of each rule that a file breaks without making the rest of it
+ * unreadable. It may throw what it is given, or collect it.
+ */
+export type Report = (error: FormatError) => void;
+
+/** Refuses what a reader must refuse, and lets pass what only a writer must keep. */
+export function refuseViolations(error: FormatError): void {
+  if (RULES[error.rule].kind === "refuse") throw error;
+}
+
+/** Enough for an entry, or for the END of a RAM section with few parts. */
+const GUESS_LENGTH = 384;
+const WINDOW_MIN = GUESS_LENGTH;
+const WINDOW_MAX = 0x40000;
+
+/**
+ * A {@linkcode ByteReader} over a file that is fetched window by window. The
+ * windows grow while reading goes on, and start small again after a jump: a
+ * list of RAMBlocks costs one small read each, a long run of sections few large
+ * ones.
+ */
+export class StreamReader extends ByteReader {
+  /** Size of the file in bytes. */
+  readonly fileLength: number;
+  /** Is told of rules broken that do not stop the walk. */
+  readonly report: Report;
+  #windowLength = WINDOW_MIN;
+
+  /** Starts at `offset` in the file. */
+  constructor(
+    file: WalkedFile,
+    offset: number,
+    report: Report = refuseViolations,
+  ) {
+    super(file.name, new Uint8Array(0), offset);
+    this.fileLength = file.byteLength;
+    this.report = report;
+  }
+
+  /**
+   * Makes `length` bytes available, or as many as the file still has. If that
+   * takes a request, `guesses` may say where reading could go on after it.
+   */
+  *fetch(length: number, guesses?: () => number[]): Walk<void> {
+    if (this.available >= length) return;
+    const rest = Math.max(0, this.fileLength - this.offset);
+    if (this.available >= rest) return;
+    const wanted = Math.min(rest, Math.max(length, this.#windowLength));
+    this.#windowLength = Math.min(WINDOW_MAX, this.#windowLength * 8);
+    const { offset } = this;
+    const request = { offset, length: wanted };
+    this.refill(
+      yield guesses === undefined ? request : {
+        ...request,
+        guesses: guesses().map((offset) => ({ offset, length: GUESS_LENGTH })),
+      },
+      offset,
+    );
+  }
+
+  /** Passes over `length` bytes, which the file must have, to what follows. */
+  *skip(length: number, field: string): Walk<void> {
+    const { offset } = this;
+    const rest = this.fileLength - offset;
+    if (length > rest) {
+      throw this.formatError("file-truncated", {
+        offset,
+        found: `${rest} bytes up to the end of the file`,
+        expected: `${length} bytes of ${field}`,
+      });
+    }
+    this.seek(offset + length);
+    yield* this.fetch(1);
+  }
+
+  /** Moves to `offset`, which may be behind the end of the file. */
+  seek(offset: number): void {
+    const distance = offset - this.offset;
+    if (distance >= 0 && distance <= this.available) {
+      this.advance(distance);
+    } else {
+      this.refill(new Uint8Array(0), offset);
+      this.#windowLength = WINDOW_MIN;
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The JSON description of the device state behind the EOF item (SPEC 3.10). It
+ * alone tells how long a FULL section is: no item of a stream has a length.
+ *
+ * @module
+ */
+
+import { type ByteRange, rangeEnd } from "../bytes/byte_range.ts";
+import {
+  QEMU_VM_EOF,
+  QEMU_VM_VMDESCRIPTION,
+  VMDESC_LENGTH_MAX,
+} from "../stream/constants.ts";
+import { scanVmdesc, type VmdescDevices } from "./vmdesc_devices.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
+
+/** A vmdesc that was found. */
+export interface Vmdesc {
+  /** Where it stands: type byte, be32 length and text. */
+  readonly range: ByteRange;
+  /** The devices that it describes. Nothing in them is to be trusted. */
+  readonly devices: VmdescDevices;
+  /** Its `page_size` in bytes, where that is a number. */
+  readonly pageSize: number | undefined;
+}
+
+/** Bytes of an item before its text: type and be32 length. */
+const HEADER_LENGTH = 5;
+const OPENING_BRACE = 0x7b;
+const WINDOW = 0x40000;
+/**
+ * How far behind `from` a vmdesc is looked for: with the search from the end of
+ * the file, 252 MiB in all.
+ */
+const SEARCH_MAX = 0xb800000;
+/** How many texts that looked like a vmdesc are tried before giving up. */
+const TRIES_MAX = 8;
+
+/** Reads the vmdesc whose type byte stands at `offset`, if there is one. */
+export function* readVmdesc(
+  file: WalkedFile,
+  offset: number,
+): Walk<Vmdesc | undefined> {
+  if (offset + HEADER_LENGTH > file.byteLength) return undefined;
+  const head = yield { offset, length: HEADER_LENGTH };
+  if (head[0] !== QEMU_VM_VMDESCRIPTION) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const range = vmdescRange(file, offset, view.getUint32(1));
+  return range && (yield* readText(range));
+}
+
+/** Whether what looks like a vmdesc is that of the stream, as far as can be seen. */
+export type AcceptVmdesc = (vmdesc: Vmdesc) => Walk<boolean>;
+
+/**
+ * Finds the vmdesc behind `from`: an EOF item, type, length and a JSON text.
+ * Those that `accepts` does not take are passed over.
+ */
+export function* findVmdesc(
+  file: WalkedFile,
+  from: number,
+  accepts?: AcceptVmdesc,
+): Walk<Vmdesc | undefined> {
+  const overlap = 1 + HEADER_LENGTH + 1;
+  const searchEnd = Math.min(file.byteLength, from + SEARCH_MAX);
+  let tries = 0;
+  for (let start = from; start + overlap < searchEnd;) {
+    const length = Math.min(WINDOW, searchEnd - start);
+    const window = yield { offset: start, length };
+    const view = new DataView(window.buffer, window.byteOffset, length);
+    for (
+      let at = window.indexOf(QEMU_VM_VMDESCRIPTION, 1);
+      at >= 0 && at + HEADER_LENGTH < length;
+      at = window.indexOf(QEMU_VM_VMDESCRIPTION, at + 1)
+    ) {
+      if (
+        window[at - 1] !== QEMU_VM_EOF ||
+        window[at + HEADER_LENGTH] !== OPENING_BRACE
+      ) continue;
+      const range = vmdescRange(file, start + at, view.getUint32(at + 1));
+      if (range === undefined) continue;
+      const vmdesc = yield* readText(range);
+      if (vmdesc !== undefined && (!accepts || (yield* accepts(vmdesc)))) {
+        return vmdesc;
+      }
+      if (++tries === TRIES_MAX) return undefined;
+    }
+    start += Math.max(1, length - overlap);
+  }
+  return undefined;
+}
+
+/** The range of a vmdesc whose text has that length; undefined if it cannot be. */
+function vmdescRange(
+  file: WalkedFile,
+  offset: number,
+  textLength: number,
+): ByteRange | undefined {
+  const range = { offset, length: HEADER_LENGTH + textLength };
+  return textLength <= VMDESC_LENGTH_MAX && rangeEnd(range) <= file.byteLength
+    ? range
+    : undefined;
+}
+
+function* readText(range: ByteRange): Walk<Vmdesc | undefined> {
+  const text = yield {
+    offset: range.offset + HEADER_LENGTH,
+    length: range.length - HEADER_LENGTH,
+  };
+  const found = scanVmdesc(text);
+  return found && { range, ...found };
+}
+
+/** Tells how long the FULL section of an idstr and instance_id is, if it can. */
+export type SectionLengths = (
+  idstr: string,
+  instanceId: number,
+) => number | undefined;
+
+/** Bytes of FULL sections between their headers and their footers. */
+export function fullSectionLengths({ devices }: Vmdesc): SectionLengths {
+  return (idstr, instanceId) => devices.stateLength(idstr, instanceId);
+}

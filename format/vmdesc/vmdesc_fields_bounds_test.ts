@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ByteWriter } from "../bytes/byte_writer.ts";
+import { decode, scalar, values } from "../testing/device_fields.ts";
+import type { FieldValue } from "./vmdesc_fields.ts";
+
+test("decodeDevice() joins a million elements in time", () => {
+  const count = 300_000;
+  const element = scalar("x", "uint8", 1, ',"index":1');
+  const fields = `[${new Array(count).fill(element).join(",")}]`;
+  const state = new ByteWriter().bytes(new Uint8Array(count).fill(3));
+  const found = values(decode(fields, state)).x as number[];
+  assert.equal(found.length, count);
+  const short = scalar("x", "uint8", 1, ',"array_len":1');
+  const arrays = `[${new Array(count).fill(short).join(",")}]`;
+  const joined = values(decode(arrays, state)).x as number[];
+  assert.equal(joined.length, count);
+});
+
+test("decodeDevice() leaves what would be too many values as bytes", () => {
+  const count = 0x200000 + 100;
+  const fields = `[${scalar("x", "uint8", 1, `,"array_len":${count}`)}]`;
+  const state = new ByteWriter().bytes(new Uint8Array(count).fill(3));
+  const found = values(decode(fields, state)).x as FieldValue[];
+  const rest = found.at(-1);
+  assert(rest instanceof Uint8Array);
+  assert.equal(found.length - 1 + rest.length, count);
+  assert.equal(rest.length, 100);
+});
+
+test("decodeDevice() counts the values of all arrays of a device together", () => {
+  const array = (name: string, count: number) =>
+    scalar(name, "uint8", 1, `,"array_len":${count}`);
+  const bytes = (count: number) =>
+    new ByteWriter().bytes(new Uint8Array(count).fill(3));
+  const halves = `[${array("x", 0x100000)},${array("y", 0x100000 - 1)}]`;
+  const { x, y } = values(decode(halves, bytes(0x200000 - 1)));
+  for (const found of [x, y] as FieldValue[][]) {
+    assert(found.every((it) => it === 3));
+  }
+  assert.equal((y as FieldValue[]).length, 0x100000 - 1);
+  // One more is one too many: it is the bytes of an element.
+  const over = `[${array("x", 0x100000)},${array("y", 0x100000)}]`;
+  const second = values(decode(over, bytes(0x200000))).y as FieldValue[];
+  assert.equal(second.length, 0x100000);
+  assert.deepEqual(second.slice(-2), [3, Uint8Array.from([3])]);
+});
+
+test("decodeDevice() follows structures 32 deep, and no deeper", () => {
+  const subsection = (depth: number): string =>
+    `{"vmsd_name":"s","version":1,"fields":[],"subsections":[${
+      depth > 1 ? subsection(depth - 1) : ""
+    }]}`;
+  const state = (depth: number) => {
+    const writer = new ByteWriter();
+    for (let at = 0; at < depth; at++) writer.u8(5).countedString("s").be32(1);
+    return writer;
+  };
+  assert.equal(decode("[]", state(33), `[${subsection(33)}]`), undefined);
+  let struct = decode("[]", state(32), `[${subsection(32)}]`);
+  for (let depth = 0; depth < 32; depth++) struct = struct?.subsections[0];
+  assert.equal(struct?.name, "s");
+
+  const nested = (depth: number): string =>
+    `{"name":"f","type":"struct","size":1,"struct":{"vmsd_name":"s",` +
+    `"version":1,"fields":[${
+      depth > 1 ? nested(depth - 1) : scalar("x", "uint8", 1)
+    }]}}`;
+  const innermost = (depth: number): FieldValue => {
+    const found = decode(`[${nested(depth)}]`, new ByteWriter().u8(7));
+    let value: FieldValue = found?.fields[0].value ?? null;
+    while (value instanceof Object && "fields" in value) {
+      value = value.fields[0].value;
+    }
+    return value;
+  };
+  assert.equal(innermost(32), 7);
+  // What is too deep stays bytes, and the rest is read.
+  assert.deepEqual(innermost(33), new Uint8Array([7]));
+
+  const list = (depth: number): string =>
+    `{"name":"l","type":"tmp","size":1,"vmsd_name":"s","version":1,` +
+    `"fields":[${depth > 1 ? list(depth - 1) : scalar("x", "uint8", 1)}]}`;
+  const inList = (depth: number): FieldValue => {
+    const found = decode(`[${list(depth)}]`, new ByteWriter().u8(7));
+    let value: FieldValue = found?.fields[0].value ?? null;
+    while (value instanceof Object && "fields" in value) {
+      value = value.fields[0].value;
+    }
+    return value;
+  };
+  assert.equal(inList(32), 7);
+  assert.deepEqual(inList(33), new Uint8Array([7]));
+});

@@ -1,0 +1,94 @@
+import type { ByteRange, DirtyBitmap } from "../../../format/mod.ts";
+import { dirtyBitmaps } from "../../device_state/mod.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import { printDirtyBitmaps } from "../info/info_dirty_bitmaps.ts";
+import { openSnapshotFile } from "../input/open_snapshot_file.ts";
+import { openSource } from "../input/open_source.ts";
+import {
+  ANSWER_HELP,
+  offsetHelp,
+  openOptions,
+} from "../input/snapshot_options.ts";
+import { print, printJson } from "../output/output.ts";
+import { printable } from "../output/printable.ts";
+
+/** Most ranges that are held in memory to be printed. */
+const RANGES_MAX = 0x200000;
+
+/** The bitmaps of RAM, which other options are about, are not read. */
+const OPTIONS = {
+  offset: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+/** `bitmaps FILE` */
+export const bitmaps: Command = {
+  options: OPTIONS,
+  help: `\
+Usage: deno task bitmaps FILE|URL [options]
+
+Prints the dirty bitmaps of block devices that a snapshot carries, and which
+ranges of each disk they call dirty: what was written to since its last backup,
+in bytes of the disk. A bitmap that is incomplete says nothing: the next backup
+of that disk must be full.
+
+${offsetHelp("FILE")}
+${ANSWER_HELP}
+
+Example: deno task bitmaps vm.mr --json`,
+  async run(args, { signal }) {
+    const { values, positionals } = parse(args, OPTIONS);
+    const { FILE } = takePositionals(positionals, "FILE");
+    await using opened = await openSource(FILE, { signal });
+    const options = { ...openOptions(values), signal };
+    const snapshot = await openSnapshotFile(opened.source, options);
+    const { found, ranges } = await readAll();
+    opened.source.checkUnchanged?.();
+    if (values.json) {
+      printJson({
+        file: opened.source.name,
+        bitmaps: found.map((bitmap) => ({
+          ...bitmap,
+          ranges: ranges.get(keyOf(bitmap)) ?? [],
+        })),
+      });
+      return 0;
+    }
+    if (found.length === 0) print("no dirty bitmaps");
+    printDirtyBitmaps(found);
+    for (const bitmap of found) {
+      print("");
+      print(`${printable(bitmap.node)} ${printable(bitmap.name)}`);
+      for (const { offset, length } of ranges.get(keyOf(bitmap)) ?? []) {
+        print(`  ${offset} ${length}`);
+      }
+    }
+    return 0;
+
+    async function readAll() {
+      const ranges = new Map<string, ByteRange[]>();
+      let count = 0;
+      const found = await dirtyBitmaps(snapshot, {
+        signal,
+        onDirty(bitmap, range) {
+          if (++count > RANGES_MAX) {
+            throw new RangeError(
+              `Cannot print the dirty ranges of ${
+                JSON.stringify(opened.source.name)
+              }: there are more than ${RANGES_MAX}`,
+            );
+          }
+          const key = keyOf(bitmap);
+          const list = ranges.get(key);
+          if (list === undefined) ranges.set(key, [range]);
+          else list.push(range);
+        },
+      });
+      return { found, ranges };
+    }
+  },
+};
+
+function keyOf({ node, name }: DirtyBitmap): string {
+  return JSON.stringify([node, name]);
+}

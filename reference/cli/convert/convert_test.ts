@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { saveSnapshot } from "../../saving/mod.ts";
+import { memorySink } from "../../sinks/mod.ts";
+import { memorySource } from "../../sources/mod.ts";
+import {
+  PATIENT,
+  run,
+  runAllBad,
+  runBad,
+  runGood,
+  type RunResult,
+} from "../testing/run_program.ts";
+import { ScratchDirectory } from "../testing/scratch_directory.ts";
+import { fixtureStream } from "../testing/sequential_fixture.ts";
+import { fixtureMemory, fixtureSnapshot } from "../testing/snapshot_fixture.ts";
+
+/** A LiME file of memory from address 0 on. */
+function limeOf(memory: Uint8Array): Uint8Array {
+  const file = new Uint8Array(32 + memory.length);
+  const view = new DataView(file.buffer);
+  view.setUint32(0, 0x4c694d45, true);
+  view.setUint32(4, 1, true);
+  view.setBigUint64(16, BigInt(memory.length - 1), true);
+  file.set(memory, 32);
+  return file;
+}
+
+/** The last of the objects that were printed, a line each: the result. */
+function lastOf(stdout: string) {
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+}
+
+/** Runs what must succeed, and say nothing but notes. */
+async function runNoting(
+  args: readonly string[],
+): Promise<RunResult & { readonly notes: readonly string[] }> {
+  const result = await run(args);
+  assert.equal(result.code, 0, result.stderr);
+  const notes = result.stderr.split("\n").slice(0, -1);
+  for (const note of notes) assert.match(note, /^note: [a-z]/);
+  return { ...result, notes };
+}
+
+test("convert goes from a stream to a snapshot and back", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const memory = fixtureMemory();
+  const stream = scratch.write("vm.save", await fixtureStream());
+  const file = scratch.file("vm.mr");
+  const { stdout } = await runGood(["convert", stream, file]);
+  assert.match(stdout, /^converted sequential to mapped-ram in .*vm\.mr, /);
+  const back = scratch.file("again.seq");
+  const told = await runGood(["convert", file, back, "--json"]);
+  const facts = lastOf(told.stdout);
+  assert.deepEqual([facts.from, facts.to], ["mapped-ram", "sequential"]);
+  await runGood(["convert", back, scratch.file("images/")]); // is made
+  for (const [idstr, expected] of Object.entries(memory)) {
+    const name = encodeURIComponent(idstr).replaceAll("%40", "@");
+    assert.deepEqual(scratch.read(`images/${name}.img`), expected, idstr);
+  }
+  await runGood(["verify", file]);
+});
+
+test(
+  "convert refuses a stream that leaves shared RAM out",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const vector = new URL(
+      "../../../conformance/vectors/valid/sequential-ignore-shared/snapshot.gz",
+      import.meta.url,
+    );
+    const stream = scratch.write("vm.seq", gunzipSync(readFileSync(vector)));
+    for (const out of ["vm.mr", "vm.core", "vm.lime", "images/"]) {
+      if (out.endsWith("/")) mkdirSync(scratch.file(out));
+      const refusal = /saved with x-ignore-shared/;
+      await runBad(["convert", stream, scratch.file(out)], 1, refusal);
+    }
+    await runGood(["info", stream]);
+  },
+);
+
+test(
+  "convert writes ELF cores and LiME, and reads them again",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    const memory = fixtureMemory()["pc.ram"];
+    for (const name of ["vm.core", "vm.lime"]) {
+      const out = scratch.file(name);
+      const written = await runNoting(["convert", file, out]);
+      assert.deepEqual(written.notes, [
+        "note: left out: vga.vram (32 KiB), /rom@etc/acpi/tables (128 KiB)",
+      ]);
+      const back = scratch.file(`${name}.mr`);
+      const read = await runNoting([
+        ...["convert", out, back, "--machine", "pc-i440fx-10.0"],
+      ]);
+      assert.match(read.notes.join("\n"), /assumed 3 MiB of RAM \(--memory\)/);
+      const range = ["0x100000", "0x200000", "--out", scratch.file("ram")];
+      await runGood(["read", back, "pc.ram", ...range, "--force"]);
+      assert.deepEqual(scratch.read("ram"), memory.subarray(0x100000));
+    }
+    const out = scratch.file("ours.core");
+    await runNoting([
+      ...["convert", file, out, "--range", "0x1000=pc.ram@0x1000+4K"],
+      ...["--range", "4G=vga.vram+32K"],
+    ]);
+    const back = scratch.file("flat.mr");
+    const { notes } = await runNoting(["convert", out, back]);
+    assert.match(
+      notes.join("\n"),
+      /assumed the machine type "none" \(--machine\)[^]+zero: 0x0 to 0xfff/,
+    );
+    const { stdout } = await runGood(["read", back, "ram", "0x1004", "11"]);
+    assert.match(stdout, /Hello, RAM!/);
+  },
+);
+
+test(
+  "convert says what it leaves out, in JSON too, and leaves out no RAM",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const sink = memorySink();
+    const sources = { "pc.ram": 2, "m1": 1, "pc.bios": 1 };
+    await saveSnapshot(
+      sink,
+      Object.entries(sources).map(([idstr, mebibytes]) => ({
+        idstr,
+        source: memorySource(new Uint8Array(mebibytes * 2 ** 20).fill(7)),
+      })),
+      { machine: "pc-i440fx-10.0" },
+    );
+    const file = scratch.write("vm.mr", sink.bytes());
+    for (const out of [scratch.file("vm.core"), scratch.file("vm.lime")]) {
+      await runBad(
+        ["convert", file, out],
+        1,
+        /where the guest sees RAMBlock "m1" .*--range ADDRESS=m1\+LENGTH/,
+      );
+      const without = await runNoting([
+        ...["convert", file, out, "--leave-out", "m1", "--json"],
+      ]);
+      const { leftOutBlocks } = lastOf(without.stdout);
+      assert.deepEqual(leftOutBlocks, [
+        { idstr: "m1", length: 2 ** 20, kind: "ram" },
+      ]);
+      assert.match(without.notes.join(), /left out: m1 \(1 MiB\)/);
+      await runGood(["convert", file, out, "--range", "4G=m1+1M", "--force"]);
+      const back = scratch.file("back.mr");
+      const given = await runNoting([
+        ...["convert", out, back, "--range", "4G=dimm+1M", "--force", "--json"],
+      ]);
+      const { leftOut, blocks } = lastOf(given.stdout);
+      assert.deepEqual(
+        blocks.map((it: { idstr: string }) => it.idstr),
+        ["dimm"],
+      );
+      assert.equal(leftOut[0].address, 0);
+    }
+  },
+);
+
+test(
+  "convert refuses RAM that x-ignore-shared left out, and takes all else",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const vector = (name: string) =>
+      gunzipSync(
+        readFileSync(
+          new URL(
+            `../../../conformance/vectors/valid/${name}/snapshot.gz`,
+            import.meta.url,
+          ),
+        ),
+      );
+    const some = scratch.write("some.mr", vector("ignore-shared"));
+    const range = ["--leave-out", "own", "--range", "0=shared+4K"];
+    for (const out of ["x.core", "x.lime", "x.mr", "x.seq"]) {
+      const isRanges = /core|lime/.test(out);
+      const options = [
+        ...isRanges ? range : [],
+        ...out === "x.core" ? ["--arch", "x86_64"] : [],
+      ];
+      await runBad(
+        ["convert", some, scratch.file(out), ...options],
+        1,
+        /shared/,
+      );
+    }
+    // With the memory that it was shared from, the snapshot is whole.
+    const made = scratch.file("made.mr");
+    const device = ["save", made, "--device-state", some];
+    await runBad(device, 1, /"shared".*ignored-block/);
+    const image = scratch.write("image", new Uint8Array(0x8000).fill(5));
+    await runGood([...device, "--block", `shared=${image}`]);
+    await runGood(["verify", made, "--pages"]);
+    const read = await runGood(["read", made, "shared", "0", "4"]);
+    assert.match(read.stdout, /05 05 05 05/);
+
+    const whole = vector("ignore-shared-nothing-shared");
+    const all = scratch.write("all.mr", whole);
+    const copy = scratch.file("copy.mr");
+    await runGood(["convert", all, copy]);
+    await runGood(["verify", copy]);
+    const { stdout } = await runGood(["info", copy, "--json"]);
+    assert.deepEqual(JSON.parse(stdout).capabilities, ["mapped-ram"]);
+    await runGood(["convert", all, scratch.file("all.seq")]);
+  },
+);
+
+test("convert takes flat memory as the RAM of a machine", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const flat = scratch.write("memory", fixtureMemory()["pc.ram"]);
+  const out = scratch.file("vm.mr");
+  const machine = ["--machine", "pc-q35-10.0"];
+  await runBad(["convert", flat, out, ...machine], 1, /--from raw says so/);
+  await runGood(["convert", flat, out, ...machine, "--from", "raw"]);
+  const { stdout } = await runGood(["info", out, "--json"]);
+  const facts = JSON.parse(stdout);
+  assert.equal(facts.machine, "pc-q35-10.0");
+  assert.deepEqual(facts.blocks.map((it: { idstr: string }) => it.idstr), [
+    "pc.ram",
+  ]);
+});
+
+test(
+  "convert says what it cannot do, and leaves nothing",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const bytes = await fixtureStream();
+    const stream = scratch.write("vm.save", bytes);
+    const cut = scratch.write("cut.save", bytes.subarray(0, 9000));
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    const out = scratch.file("out");
+    const lime = scratch.write("vm.lime", limeOf(new Uint8Array(4096)));
+    await runAllBad([
+      [["convert", stream], 2, /without OUT/],
+      [["convert", stream, out, "--to", "pdf"], 2, /"pdf" as --to: expected/],
+      [["convert", stream, out, "--range", "x"], 2, /expected ADDRESS=IDSTR/],
+      [["convert", stream, file], 1, /--force replaces it/],
+      [["convert", stream, stream, "--force"], 2, /it is read, too/],
+      [["convert", stream, scratch.file("no/no/")], 1, /mkdir makes it/],
+      [["convert", stream, "-"], 2, /to standard output/],
+      [["convert", stream, `${out}.core.gz`], 2, /nothing is packed/],
+      [["convert", stream, `${out}.zst`], 2, /nothing is packed/],
+      [["convert", stream, `${out}.qcow2`], 2, /nothing is written as \.qcow2/],
+      [
+        ["convert", lime, out, "--machine", "q35"],
+        2,
+        /an alias, .* such as pc-q35-10\.0/,
+      ],
+      [["convert", lime, `${out}.core`], 2, /without --arch NAME/],
+      [
+        ["convert", lime, `${out}.core`, "--arch", "z80"],
+        2,
+        /"z80" as an arch/,
+      ],
+      [
+        ["convert", stream, `${out}.seq`],
+        2,
+        /expected mapped-ram as one of them/,
+      ],
+      [
+        ["convert", stream, `${out}.lime`, "--machine", "virt-9.0"],
+        1,
+        /Cannot tell the guest-physical addresses of/,
+      ],
+      [["convert", cut, out], 1, /Cannot read ".*cut\.save": byte 0x/],
+      [["convert", cut, out, "--from", "elf"], 1, /as an ELF core: another/],
+      [["convert", cut, out, "--from", "packed"], 2, /it is no libvirt/],
+    ]);
+    await runBad(
+      ["convert", file, out, "--from", "sequential"],
+      1,
+      /mapped-ram/,
+    );
+    assert.deepEqual(scratch.list(), [
+      ...["cut.save", "vm.lime", "vm.mr", "vm.save"],
+    ]);
+  },
+);

@@ -1,0 +1,141 @@
+import { UnsupportedError } from "../../../format/mod.ts";
+import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import { importLate } from "../program/import_late.ts";
+import { explainRefusal } from "../input/open_snapshot_file.ts";
+import { type OpenedSource, openSource } from "../input/open_source.ts";
+import { checkUses, optionUses } from "../input/option_ways.ts";
+import {
+  openOptions,
+  SNAPSHOT_NAMES,
+  SNAPSHOT_OPTIONS,
+  SNAPSHOT_OPTIONS_HELP,
+} from "../input/snapshot_options.ts";
+
+const load = importLate(import.meta.url);
+
+type Against = typeof import("./against.ts");
+type Devices = typeof import("./info_devices.ts");
+type Elsewhere = typeof import("./info_elsewhere.ts");
+type Overview = typeof import("./info_overview.ts");
+
+const OPTIONS = {
+  ...SNAPSHOT_OPTIONS,
+  map: { type: "boolean" },
+  devices: { type: "boolean" },
+  xml: { type: "boolean" },
+  against: { type: "string" },
+  try: { type: "boolean" },
+} as const;
+
+const USES = optionUses(OPTIONS, {
+  ways: {
+    "without --devices and --against": [...SNAPSHOT_NAMES, "map", "xml"],
+    "with --devices": ["offset", "devices", "json"],
+    "with --against": [...SNAPSHOT_NAMES, "against", "try"],
+  },
+  needs: { try: ["against"] },
+});
+
+/** `info FILE` */
+export const info: Command = {
+  options: OPTIONS,
+  uses: USES,
+  help: `\
+Usage: deno task info FILE|URL [options]
+       deno task info FILE|URL --devices [options]
+       deno task info FILE|URL --against "QEMU ARGS..." [--try] [options]
+       deno task info FILE|URL --against unix:PATH|tcp:HOST:PORT [options]
+
+Prints what a snapshot holds: machine, capabilities, RAMBlocks with their pages,
+device sections, and its size in the file system. It reads headers and bitmaps,
+no page. With --devices it prints the state of each device instead, field by
+field; in its JSON, integers of 64 bits are text, and bytes are {"hex": ...}.
+
+With --against it says instead whether the snapshot will load in a QEMU, and if
+not, why, and prints the commands that load it. QEMU is started with these
+arguments, its guest stopped, and saves its own empty state to be compared. Of a
+QEMU that waits with -incoming defer, the address of its QMP socket is given.
+A difference is "refused" by QEMU, "wrong" where QEMU may load it but not as the
+same machine, or a "note". The commands printed have the arguments corrected as
+far as an option does it. Exit code 1: it will not load as the same machine.
+
+  --map                       draw a map of the RAM, and list the addresses at
+                              which the guest sees it
+  --devices                   the fields of each device's state
+  --xml                       the texts of a libvirt save image
+  --against QEMU              arguments of a QEMU, or the address of its QMP
+  --try                       let that QEMU load FILE, all of it, to be sure
+${SNAPSHOT_OPTIONS_HELP}
+
+Example: deno task info vm.mr --map
+         deno task info vm.mr --against "-machine q35 -m 4G -smp 2"`,
+  async run(args, { signal }) {
+    const { values, positionals } = parse(joinAgainst(args), OPTIONS);
+    const { FILE } = takePositionals(positionals, "FILE");
+    const { against, devices = false, json = false } = values;
+    checkUses(USES, wayOf(values), values);
+    const options = { ...openOptions(values), signal };
+    await using opened = await openSource(FILE, { signal });
+    const code = await show(opened);
+    opened.source.checkUnchanged?.();
+    return code;
+
+    async function show(
+      { source, transfer }: OpenedSource,
+    ): Promise<number> {
+      let snapshot: Snapshot;
+      try {
+        snapshot = await openSnapshot(source, options);
+      } catch (error) {
+        if (!(error instanceof UnsupportedError) || against !== undefined) {
+          throw await explainRefusal(error, source, options);
+        }
+        const { infoElsewhere } = await load<Elsewhere>(
+          "./info_elsewhere.ts",
+        );
+        const { offset } = options;
+        const elsewhere = { ...values, offset, signal };
+        return await infoElsewhere(source, error, elsewhere);
+      }
+      // Each of the three ways loads what it alone needs.
+      if (devices) {
+        const { printDevices } = await load<Devices>("./info_devices.ts");
+        await printDevices(snapshot, { json, signal });
+        return 0;
+      }
+      if (against !== undefined) {
+        const { compareAgainst } = await load<Against>("./against.ts");
+        const trying = values.try ?? false;
+        const own = { against, try: trying, json, signal };
+        return await compareAgainst(FILE, snapshot, own);
+      }
+      const { printOverview } = await load<Overview>("./info_overview.ts");
+      const { map = false, xml = false } = values;
+      const overview = { open: options, transfer, map, xml, json, signal };
+      await printOverview(FILE, snapshot, overview);
+      return 0;
+    }
+  },
+};
+
+/** What is printed, by the first option that says so. */
+function wayOf(
+  { devices, against }: {
+    readonly devices?: boolean | undefined;
+    readonly against?: string | undefined;
+  },
+): keyof typeof USES.ways {
+  if (devices) return "with --devices";
+  return against === undefined
+    ? "without --devices and --against"
+    : "with --against";
+}
+
+/** QEMU's arguments start with a dash, which no value of an option may. */
+function joinAgainst(args: readonly string[]): string[] {
+  const at = args.indexOf("--against");
+  const value = args[at + 1];
+  if (at < 0 || value === undefined) return [...args];
+  return args.toSpliced(at, 2, `--against=${value}`);
+}

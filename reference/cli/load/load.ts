@@ -1,0 +1,173 @@
+import { join } from "node:path";
+import { willNeed } from "../../linux/mod.ts";
+import { exportImage } from "../../exporting/mod.ts";
+import type { PendingFile } from "../../sinks/mod.ts";
+import type { RAMBlock } from "../../reading/mod.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import { imageName } from "../input/image_name.ts";
+import { openSnapshotFile } from "../input/open_snapshot_file.ts";
+import { openSource } from "../input/open_source.ts";
+import {
+  EVENTS_HELP,
+  openOptions,
+  openOptionsHelp,
+  SNAPSHOT_OPTIONS,
+} from "../input/snapshot_options.ts";
+import {
+  WORK_OPTIONS,
+  WORK_OPTIONS_HELP,
+  workOptions,
+} from "../input/work_options.ts";
+import { formatBytes } from "../output/format_bytes.ts";
+import { countOf } from "../output/format_count.ts";
+import { formatTime } from "../output/format_time.ts";
+import { printLog, printMessage } from "../output/output.ts";
+import {
+  allocatedBytes,
+  checkOutput,
+  createOutput,
+  type OutputOptions,
+} from "../output/output_file.ts";
+import { OutputFolder } from "../output/output_folder.ts";
+import { printable } from "../output/printable.ts";
+import { ProgressBar } from "../output/progress_bar.ts";
+import { printEvent, ProgressEvents } from "../output/progress_events.ts";
+import { formatTable } from "../output/table.ts";
+import { TotalProgress } from "../output/total_progress.ts";
+import { paint } from "../output/terminal.ts";
+
+const OPTIONS = {
+  ...SNAPSHOT_OPTIONS,
+  ...WORK_OPTIONS,
+  force: { type: "boolean" },
+} as const;
+
+/** `load FILE OUTDIR` */
+export const load: Command = {
+  options: OPTIONS,
+  help: `\
+Usage: deno task load FILE|URL OUTDIR [options]
+
+Writes the memory of every RAMBlock to a flat image in OUTDIR, which is made if
+it is not there: pc.ram to pc.ram.img. Characters of an idstr that do not belong
+into a file name are written as %XX. Zero pages are holes. Either all images are
+written or none: if load is killed while it puts them in place, the next load to
+OUTDIR takes that back first.
+
+  --force                     replace images that are there
+${WORK_OPTIONS_HELP}
+${openOptionsHelp("FILE")}
+${EVENTS_HELP}
+
+Example: deno task load vm.mr images`,
+  async run(args, { signal }) {
+    const { values, positionals } = parse(args, OPTIONS);
+    const { FILE, OUTDIR } = takePositionals(positionals, "FILE", "OUTDIR");
+    const output = { force: values.force ?? false, inputs: [FILE] };
+    const { json = false } = values;
+    const work = { ...workOptions(values), signal, json };
+    const options = { ...openOptions(values), signal };
+    const started = performance.now();
+    await using opened = await openSource(FILE, { signal, willNeed });
+    const snapshot = await openSnapshotFile(opened.source, options);
+    using group = new OutputFolder(OUTDIR);
+    const ignored = snapshot.blocks.filter((block) => block.ignored);
+    const images = snapshot.blocks.filter((block) => !block.ignored)
+      .map((block) => ({ block, path: join(OUTDIR, imageName(block.idstr)) }));
+    for (const { path } of images) checkOutput(path, output);
+    for (const { idstr } of ignored) {
+      printMessage(
+        `RAMBlock "${idstr}" is left out: x-ignore-shared kept its pages ` +
+          "in shared memory",
+      );
+    }
+    await writeImages(images, output, { ...work, group });
+    const milliseconds = performance.now() - started;
+    if (json) {
+      printEvent("loaded", {
+        file: opened.source.name,
+        images: images.map(({ block, path }) => ({
+          idstr: block.idstr,
+          usedLength: block.usedLength,
+          path,
+        })),
+        ignored: ignored.map(({ idstr }) => idstr),
+        milliseconds,
+        transfer: opened.transfer(),
+      });
+    } else {
+      printImages(images, milliseconds);
+    }
+    return 0;
+  },
+};
+
+/** A RAMBlock and where its image goes. */
+interface Image {
+  readonly block: RAMBlock;
+  readonly path: string;
+}
+
+/** How to write the images. */
+interface Work {
+  readonly jobs: number;
+  readonly directIo: boolean;
+  readonly json: boolean;
+  /** Puts them in place. */
+  readonly group: OutputFolder;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes all images beside their places, and puts them there when the last one is
+ * whole: a failure leaves none, and old ones as they were.
+ */
+async function writeImages(
+  images: readonly Image[],
+  options: OutputOptions,
+  work: Work,
+): Promise<void> {
+  const { signal, json, group } = work;
+  const total = images.reduce((sum, { block }) => sum + block.usedLength, 0);
+  const files: PendingFile[] = [];
+  using bar = json ? new ProgressEvents() : new ProgressBar("Loading");
+  const progress = new TotalProgress(total, bar.show);
+  try {
+    for (const { block, path } of images) {
+      const sink = createOutput(path, options);
+      files.push({ sink, path });
+      await exportImage(block, sink, {
+        ...work,
+        commit: false,
+        onProgress: progress.onProgress,
+      });
+      progress.next(block.usedLength);
+    }
+    signal.throwIfAborted();
+    await group.commit(files);
+  } catch (error) {
+    await Promise.allSettled(files.map(({ sink }) => sink.abort()));
+    throw error;
+  }
+}
+
+function printImages(images: readonly Image[], milliseconds: number): void {
+  const header = [
+    { title: "image" },
+    { title: "size", right: true },
+    { title: "on disk", right: true },
+  ];
+  const rows = images.map(({ block, path }) => {
+    const allocated = allocatedBytes(path);
+    return [
+      printable(path),
+      formatBytes(block.usedLength),
+      allocated === undefined ? "" : formatBytes(allocated),
+    ];
+  });
+  printLog([
+    ...(rows.length > 0 ? formatTable(header, rows) : []),
+    `${paint("green", "loaded")} ${countOf(images.length, "image")} in ` +
+    formatTime(milliseconds),
+  ].join("\n"));
+}

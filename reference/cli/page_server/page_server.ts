@@ -1,0 +1,139 @@
+import { writeProfile } from "../../../format/mod.ts";
+import { PageServer, PageServerMetrics } from "../../linux/mod.ts";
+import { parse, takePositionals } from "../program/command.ts";
+import type { Command } from "../program/command.ts";
+import { FROM_RAW_HELP } from "../input/flat_image.ts";
+import { checkUses, optionUses } from "../input/option_ways.ts";
+import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
+import {
+  SNAPSHOT_OPTIONS,
+  SNAPSHOT_OPTIONS_HELP,
+} from "../input/snapshot_options.ts";
+import { checkOutput, writeOutput } from "../output/output_file.ts";
+import { serveMetrics } from "./metrics_server.ts";
+import { pageServerArguments } from "./page_server_arguments.ts";
+import { prepareInputs } from "./page_server_inputs.ts";
+import { PageServerEvents, PageServerLines } from "./page_server_report.ts";
+
+const OPTIONS = {
+  ...SNAPSHOT_OPTIONS,
+  listen: { type: "string" },
+  block: { type: "string" },
+  flat: { type: "boolean" },
+  from: { type: "string" },
+  "fault-around": { type: "string" },
+  "no-push": { type: "boolean" },
+  "on-failure": { type: "string" },
+  "retry-for": { type: "string" },
+  record: { type: "string" },
+  replay: { type: "string", multiple: true },
+  metrics: { type: "string" },
+  force: { type: "boolean" },
+} as const;
+
+const COMMON = [
+  ...["listen", "fault-around", "no-push", "on-failure", "retry-for"] as const,
+  ...["metrics", "json"] as const,
+] as const;
+const USES = optionUses(OPTIONS, {
+  ways: {
+    "with --flat": [...COMMON, "flat", "from"],
+    "without --flat": [
+      ...COMMON,
+      ...["offset", "bitmap-byte-order", "bitmap-word-size"] as const,
+      ...["block", "record", "replay", "force"] as const,
+    ],
+  },
+  needs: { force: ["record"] },
+});
+
+/** `page-server FILE` */
+export const pageServer: Command = {
+  options: OPTIONS,
+  uses: USES,
+  help: `\
+Usage: deno task page-server FILE|URL --listen unix:PATH [options]
+
+Serves VMs that are restored with mem_backend {"backend_type": "Uffd",
+"backend_path": PATH}: each gets the pages it touches from FILE, and the others
+in the background. FILE is a snapshot, or by --flat a memory file of Firecracker.
+It serves any number of VMs, until it is stopped; a VM that is then not complete
+waits for its pages for as long as it lives. Stopped by SIGTERM, as managers of
+services do, the exit code is 0.
+
+A page that cannot be had is never replaced by zeros: the VM waits while it is
+tried again, and after --retry-for seconds is killed if that is asked for. Only
+the process that connected is killed, and only if a userfaultfd watches its
+memory; where that is not sure, it is not killed, and a message says why.
+
+Linux only. It needs the right to call the C library (Deno: --allow-ffi).
+
+  --listen unix:PATH          the socket that the VMs connect to: yours alone
+                              (mode 0600) until you let others; one at which
+                              nobody listens any more is replaced
+  --block IDSTR               the RAMBlock that is their memory, where there are
+                              several
+  --flat                      FILE is an image of the memory, byte for byte
+${FROM_RAW_HELP}
+  --fault-around SIZE         bytes that come with a touched page; default: 64K
+  --no-push                   send only what is asked for
+  --on-failure stall|kill     what becomes of a VM that cannot be served; default:
+                              stall
+  --retry-for SECONDS         how long a read is tried before; default: 60
+  --record PROFILE            at the end, write down the pages asked for, in order
+  --replay PROFILE            load the pages of a profile first; may be repeated
+  --metrics PORT              Prometheus: http://127.0.0.1:PORT/metrics
+  --force                     replace a profile that is there
+${SNAPSHOT_OPTIONS_HELP}
+
+With --json an event stands in each line: ready, connected, serving, statistics
+each second, retry, failed, killed, not-killed, loaded, refused, ended.
+
+Example: deno task page-server vm.mr --listen unix:/run/pages.sock
+         deno task page-server https://example.com/memory --flat \\
+             --listen unix:/run/pages.sock --on-failure kill`,
+  async run(args, { signal }) {
+    const { values, positionals } = parse(args, OPTIONS);
+    const { FILE } = takePositionals(positionals, "FILE");
+    checkUses(USES, values.flat ? "with --flat" : "without --flat", values);
+    const request = pageServerArguments(FILE, values);
+    const { record, force } = request;
+    if (record !== undefined) {
+      checkOutput(record, { force, inputs: [FILE, ...request.replay] });
+    }
+    const loadFirst = await prepareInputs(request, signal);
+    const report = request.json
+      ? new PageServerEvents()
+      : new PageServerLines();
+    const metrics = new PageServerMetrics();
+    using _ = request.metrics === undefined
+      ? undefined
+      : await serveMetrics(() => metrics.text(), request.metrics);
+    await using server = await PageServer.start(FILE, {
+      ...request,
+      ...request.open,
+      loadFirst,
+      record: record !== undefined,
+      onEvent: (event) => {
+        metrics.take(event);
+        report.take(event);
+      },
+    });
+    report.listening(request.path);
+    await Promise.race([server.ended, aborted(signal)]);
+    const profile = await server.close();
+    if (record !== undefined && profile !== undefined) {
+      await writeOutput(record, writeProfile(profile), { force, inputs: [] });
+    }
+    // A manager of services takes 143 for a failure of what it has stopped.
+    const code = stoppedExitCode(signal);
+    return code === signalExitCode("SIGTERM") ? 0 : code;
+  },
+};
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,111 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { didYouMean } from "../input/did_you_mean.ts";
+import type { OptionUses } from "../input/option_ways.ts";
+import { sourceAddress } from "../../sources/mod.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What a command is run with. */
+export interface CommandContext {
+  /** Is aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** A command of the command line. */
+export interface Command {
+  /** What `--help` prints. */
+  readonly help: string;
+  /** Its options. */
+  readonly options: Options;
+  /** What they need to have an effect. Default: each has one always. */
+  readonly uses?: OptionUses;
+  /** Runs it; the number is the exit code. */
+  run(args: readonly string[], context: CommandContext): Promise<number>;
+}
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+/** Parses arguments; what does not fit is a {@linkcode UsageError}. */
+export function parse<T extends Options>(
+  args: readonly string[],
+  options: T,
+): ReturnType<
+  typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>
+> {
+  // The messages of parseArgs itself differ from runtime to runtime.
+  checkOptions(args, options);
+  return parseArgs({ args: [...args], options, allowPositionals: true });
+}
+
+function checkOptions(args: readonly string[], options: Options): void {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const seen = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { name, rawName, value, inlineValue } = token;
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option === undefined || rawName !== `--${name}`) {
+      throw new UsageError(
+        `Cannot use ${JSON.stringify(rawName)}: there is no such option` +
+          didYouMean(rawName, Object.keys(options).map((it) => `--${it}`)),
+      );
+    }
+    if (seen.has(name) && !option.multiple) {
+      throw new UsageError(`Cannot use ${rawName} twice`);
+    }
+    seen.add(name);
+    if (option.type === "boolean") {
+      if (value === undefined) continue;
+      throw new UsageError(
+        `Cannot use ${rawName}=${JSON.stringify(value)}: it takes no value`,
+      );
+    }
+    if (!value) {
+      throw new UsageError(`Cannot use ${rawName}: its value is missing`);
+    }
+    if (!inlineValue && /^-./.test(value)) {
+      throw new UsageError(
+        `Cannot use ${rawName} with ${JSON.stringify(value)}, which is an ` +
+          `option: expected a value, or ${rawName}=${value}`,
+      );
+    }
+  }
+}
+
+/** The positional arguments that are read: paths or URLs. */
+const SOURCES: readonly string[] = ["FILE", "IN"];
+
+/**
+ * Takes exactly the positional arguments that are named. What is read and given
+ * as a `file:` URL is a path from here on.
+ */
+export function takePositionals<Name extends string>(
+  positionals: readonly string[],
+  ...names: readonly Name[]
+): Record<Name, string> {
+  if (positionals.length < names.length) {
+    const missing = names.slice(positionals.length);
+    const expected = missing.length === names.length
+      ? ""
+      : `: expected ${names.join(" ")}`;
+    throw new UsageError(
+      `Cannot start without ${missing.join(" ")}${expected}`,
+    );
+  }
+  if (positionals.length > names.length) {
+    const extra = JSON.stringify(positionals[names.length]);
+    throw new UsageError(`Cannot use ${extra}: expected ${names.join(" ")}`);
+  }
+  return Object.fromEntries(
+    names.map((name, index) => {
+      const text = positionals[index];
+      const isFileUrl = SOURCES.includes(name) && /^file:\/\//i.test(text);
+      return [name, isFileUrl ? sourceAddress(text) : text];
+    }),
+  ) as Record<Name, string>;
+}

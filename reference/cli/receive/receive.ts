@@ -1,0 +1,163 @@
+import { existsSync } from "node:fs";
+import { isListening } from "../../linux/files/mod.ts";
+import {
+  type ByteChannel,
+  listenSocket,
+  parseSocketAddress,
+  receiveMigration,
+  type ReceiveSummary,
+  type SocketListener,
+} from "../../qemu/mod.ts";
+import { SourceError } from "../../sources/mod.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import { parseNumber } from "../input/number_argument.ts";
+import { EVENTS_HELP } from "../input/snapshot_options.ts";
+import { readOption, UsageError } from "../program/usage_error.ts";
+import { formatBytes } from "../output/format_bytes.ts";
+import { formatCount } from "../output/format_count.ts";
+import { formatTime } from "../output/format_time.ts";
+import { printLog, printMessage } from "../output/output.ts";
+import { allocatedBytes, createOutput } from "../output/output_file.ts";
+import { printable } from "../output/printable.ts";
+import { printEvent } from "../output/progress_events.ts";
+import { ReceiveBar, ReceiveEvents } from "../output/receive_bar.ts";
+import { paint } from "../output/terminal.ts";
+
+const OPTIONS = {
+  listen: { type: "string" },
+  "page-size": { type: "string" },
+  "without-vmdesc": { type: "boolean" },
+  force: { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+/** `receive OUT --listen ADDRESS` */
+export const receive: Command = {
+  options: OPTIONS,
+  help: `\
+Usage: deno task receive OUT --listen unix:PATH|tcp:HOST:PORT [options]
+
+Waits for the migration of a QEMU and writes it to OUT, a mapped-ram file that
+stock QEMU loads: each page to its place, as it comes, and again if it comes
+again. In QEMU's monitor: migrate unix:PATH, or migrate tcp:HOST:PORT. The
+capability xbzrle may be on; multifd and postcopy may not.
+
+OUT is there once the migration has come whole; until then, and if it breaks off,
+a file of that name stays as it was. With the capability return-path, QEMU is told
+only then that it has succeeded.
+
+A migration that came whole but cannot become a snapshot (from a newer QEMU, say)
+is kept as it came, in OUT.stream: a QEMU with the sender's command line loads it
+by -incoming 'exec:cat OUT.stream'.
+
+  --listen ADDRESS            where QEMU connects to; a socket at which nobody
+                              listens any more is replaced
+  --page-size SIZE            of a target whose configuration does not tell
+                              (default: 4096)
+  --without-vmdesc            take a migration that ends without a vmdesc: nothing
+                              then tells a whole one from one that broke off
+  --force                     replace OUT if it is there
+${EVENTS_HELP}
+
+Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
+  async run(args, { signal }) {
+    const { values, positionals } = parse(args, OPTIONS);
+    const { OUT } = takePositionals(positionals, "OUT");
+    const { force = false, json = false, listen } = values;
+    if (listen === undefined) {
+      throw new UsageError("Cannot receive without --listen ADDRESS");
+    }
+    readOption("--listen", () => parseSocketAddress(listen));
+    const pageSize = values["page-size"] === undefined
+      ? undefined
+      : parseNumber("--page-size", values["page-size"]);
+    // Before a guest comes: it would be lost if there were no place for it.
+    const sink = createOutput(OUT, { force, inputs: [] });
+    const { summary, milliseconds } = await receiveGuest(listen).catch(
+      async (error) => {
+        await sink.abort();
+        throw error;
+      },
+    );
+    const result = { file: OUT, ...summary, milliseconds };
+    if (json) printEvent("received", result);
+    else printSummary(OUT, summary, milliseconds);
+    return 0;
+
+    async function receiveGuest(address: string): Promise<{
+      readonly summary: ReceiveSummary;
+      readonly milliseconds: number;
+    }> {
+      using listener = await listenSocket(address, { isListening });
+      if (json) printEvent("listening", { address: listener.name });
+      else printMessage(`listening at ${listener.name}`);
+      const channel = await listener.accept({ signal });
+      const started = performance.now();
+      const alone = refuseOthers(listener);
+      using bar = json ? new ReceiveEvents() : new ReceiveBar();
+      const summary = await receiveMigration(channel, sink, {
+        pageSize,
+        withoutVmdesc: values["without-vmdesc"],
+        keepStream: () =>
+          createOutput(freeName(`${OUT}.stream`), { force: false, inputs: [] }),
+        signal: AbortSignal.any([signal, alone]),
+        onProgress: bar.show,
+      });
+      return { summary, milliseconds: performance.now() - started };
+    }
+  },
+};
+
+/** The path, or one like it at which there is nothing: what is kept replaces none. */
+function freeName(path: string): string {
+  for (let number = 0;; number++) {
+    const name = number === 0 ? path : `${path}.${number}`;
+    if (!existsSync(name)) return name;
+  }
+}
+
+/** Is aborted when another connection comes: pages would go over that. */
+function refuseOthers(listener: SocketListener): AbortSignal {
+  const { signal, abort } = abortable();
+  listener.accept().then((channel: ByteChannel) => {
+    channel.close();
+    abort(
+      new SourceError(
+        listener.name,
+        `Cannot receive at ${listener.name}: QEMU has opened a second ` +
+          "connection, expected one (multifd and postcopy-preempt off)",
+      ),
+    );
+  }, () => {});
+  return signal;
+}
+
+function abortable(): {
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+} {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+  };
+}
+
+function printSummary(
+  out: string,
+  summary: ReceiveSummary,
+  milliseconds: number,
+): void {
+  const { machine, bytesReceived, rounds, byteLength } = summary;
+  const rate = Math.round(bytesReceived / Math.max(1, milliseconds) * 1000);
+  const allocated = allocatedBytes(out);
+  printLog(
+    `${paint("green", "received")} ${machine} in ${
+      formatTime(milliseconds)
+    }: ` +
+      `${formatBytes(bytesReceived)} at ${formatBytes(rate)}/s, ` +
+      `${formatCount(rounds)} dirty rounds\n` +
+      `${printable(out)}: ${formatBytes(byteLength)} long` +
+      (allocated === undefined ? "" : `, ${formatBytes(allocated)} on disk`),
+  );
+}

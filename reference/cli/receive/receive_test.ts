@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  PATIENT,
+  run,
+  runAllBad,
+  runBad,
+  runGood,
+} from "../testing/run_program.ts";
+import { fixtureStream } from "../testing/sequential_fixture.ts";
+import { ScratchDirectory } from "../testing/scratch_directory.ts";
+
+/** Connects as soon as somebody listens. */
+async function connected(path: string): Promise<Socket> {
+  for (;; await sleep(10)) {
+    const socket = connect(path);
+    const isOpen = await new Promise((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
+    if (!isOpen) continue;
+    socket.on("error", () => {});
+    return socket;
+  }
+}
+
+test("receive writes the migration that comes", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const bytes = await fixtureStream();
+  const stream = scratch.write("vm.save", bytes);
+  await runGood(["convert", stream, scratch.file("expected.mr")]);
+  const path = scratch.file("socket");
+  const out = scratch.file("vm.mr");
+  const running = run(["receive", out, "--listen", `unix:${path}`]);
+  (await connected(path)).end(bytes);
+  const { code, stdout, stderr } = await running;
+  assert.deepEqual([code, stderr], [0, `listening at unix:${path}\n`]);
+  assert.match(stdout, /^received pc-i440fx-10.0 in .* dirty rounds\n/);
+  assert.deepEqual(scratch.read("vm.mr"), scratch.read("expected.mr"));
+  assert(!existsSync(path), "the socket is removed");
+
+  const again = runGood([
+    ...["receive", out, "--listen", `unix:${path}`, "--force", "--json"],
+  ]);
+  (await connected(path)).end(bytes);
+  const events = (await again).stdout.trim().split("\n")
+    .map((line) => JSON.parse(line));
+  assert.equal(events[0].event, "listening");
+  assert.equal(events.at(-1).event, "received");
+  assert.equal(events.at(-1).bytesReceived, bytes.length);
+});
+
+test("receive loses no good file when it breaks off", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const bytes = await fixtureStream();
+  const out = scratch.write("vm.mr", "precious");
+  const path = scratch.file("socket");
+  const args = ["receive", out, "--listen", `unix:${path}`, "--force"];
+
+  const cut = run(args);
+  (await connected(path)).end(bytes.subarray(0, bytes.length - 10));
+  assert.equal((await cut).code, 1);
+  assert.match((await cut).stderr, /connection ended before the description/);
+
+  const twice = run(args);
+  (await connected(path)).write(bytes.subarray(0, 5000));
+  const second = await connected(path);
+  assert.equal((await twice).code, 1);
+  assert.match((await twice).stderr, /a second connection.*multifd/);
+  second.destroy();
+
+  const stopped = run(args, {
+    onStart(child): void {
+      void connected(path).then((socket) => {
+        socket.write(bytes.subarray(0, 5000), () => child.kill("SIGTERM"));
+      });
+    },
+  });
+  assert.notEqual((await stopped).code, 0);
+  assert.deepEqual(scratch.list(), ["vm.mr"]);
+  assert.equal(new TextDecoder().decode(scratch.read("vm.mr")), "precious");
+});
+
+test(
+  "receive keeps a migration that it does not understand",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const bytes = await fixtureStream();
+    const out = scratch.file("vm.mr");
+    const path = scratch.file("socket");
+    scratch.write("vm.mr.stream", "of another time");
+    // An item of a type that nobody knows.
+    const at = new TextDecoder("latin1").decode(bytes).indexOf("\x01\0\0\0");
+    const strange = bytes.slice();
+    strange[at] = 9;
+    const running = run(["receive", out, "--listen", `unix:${path}`]);
+    (await connected(path)).end(strange);
+    const { code, stderr } = await running;
+    assert.equal(code, 1);
+    assert.match(stderr, /an item of type 0x9.*kept in ".*vm.mr.stream.1"/);
+    assert.deepEqual(scratch.read("vm.mr.stream.1"), strange);
+    assert(!existsSync(out));
+  },
+);
+
+test("receive refuses before it listens", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const out = scratch.write("vm.mr", "precious");
+  const listen = ["--listen", `unix:${scratch.file("s")}`];
+  await runAllBad([
+    [["receive", ...listen], 2, /without OUT/],
+    [["receive", scratch.file("x")], 2, /without --listen ADDRESS/],
+    [["receive", out, ...listen], 1, /--force replaces it/],
+    [["receive", "/sys/x", ...listen], 1, /Cannot write "\/sys\/x": .*permi/],
+    [
+      ["receive", scratch.file("x"), "--listen", "tcp:1"],
+      2,
+      /Cannot use the address/,
+    ],
+  ]);
+  assert.deepEqual(scratch.list(), ["vm.mr"]);
+});
+
+test(
+  "receive takes over a socket at which nobody listens any more",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const path = scratch.file("socket");
+    const args = (name: string) => [
+      ...["receive", scratch.file(name), "--listen", `unix:${path}`],
+    ];
+    const killed = run(args("one.mr"), {
+      onStart(child): void {
+        void connected(path).then(async () => {
+          // The folder that it was bound in goes a moment later.
+          while (scratch.list().some((it) => /^\.\w+$/.test(it))) {
+            await sleep(1);
+          }
+          child.kill("SIGKILL");
+        });
+      },
+    });
+    assert.notEqual((await killed).code, 0);
+    assert(existsSync(path));
+
+    const living = run(args("one.mr"));
+    const bytes = await fixtureStream();
+    const socket = await connected(path);
+    // A second one neither takes its place nor is noticed.
+    await runBad(args("two.mr"), 1, /another process listens there\n$/);
+    socket.end(bytes);
+    assert.equal((await living).code, 0);
+    assert.deepEqual(scratch.list(), ["one.mr"]);
+  },
+);

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { chmodSync } from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { Interrupted } from "../program/interrupted.ts";
+import { ResumeInterrupts } from "./resume_interrupts.ts";
+import { formatResumeProgress } from "./resume_report.ts";
+import { PATIENT, run, runAllBad, runBad } from "../testing/run_program.ts";
+import { ScratchDirectory } from "../testing/scratch_directory.ts";
+import { fixtureGuest, fixtureSnapshot } from "../testing/snapshot_fixture.ts";
+
+test("resume refuses a wrong command line", PATIENT, async () => {
+  const qemu = ["--", "-M", "pc"];
+  await runAllBad([
+    [["resume"], 2, /without FILE/],
+    [["resume", ...qemu], 2, /without FILE/],
+    [["resume", "f"], 2, /without a QEMU: expected its arguments behind --,/],
+    [["resume", "f", "g", ...qemu], 2, /Cannot use "g"/],
+    [["resume", "f", "--via", "air", ...qemu], 2, /"air" as --via: expected/],
+    [["resume", "f", "--", "-incoming", "defer"], 2, /QEMU with -incoming/],
+    [["resume", "f", "--", "q", "--daemonize"], 2, /QEMU with --daemonize/],
+    [["resume", "f", "--to", "/x"], 2, /"\/x": expected unix:PATH .* as --to/],
+    [["resume", "f", "--qmp", "tcp:h:0"], 2, /port .* as --qmp/],
+    [["resume", "f", "--qmp", "tcp:h:1"], 2, /expected --to as well/],
+    [["resume", "f", "--to", "unix:/x", ...qemu], 2, /--to: behind --/],
+    [["resume", "f", "--qmp", "unix:/x", ...qemu], 2, /--qmp: behind --/],
+    [["resume", "f", "--to", "unix:/x", "--paused"], 2, /with -S instead/],
+    [["resume", "f", "--via", "map"], 2, /without --device-state OUT/],
+    [
+      ["resume", "f", "--via", "map", "--record", "p", ...qemu],
+      2,
+      /--record by --via map/,
+    ],
+    [
+      ["resume", "f", "--via", "map", "--to", "unix:/x"],
+      2,
+      /--to by --via map/,
+    ],
+    [
+      ["resume", "f", "--device-state", "d", ...qemu],
+      2,
+      /--device-state without --via map/,
+    ],
+    [
+      ["resume", "f", "--no-push", "--replay", "p", ...qemu],
+      2,
+      /--replay: --no-push forbids it/,
+    ],
+    [
+      ["resume", "f", "--no-push", "--max-bandwidth", "1M", ...qemu],
+      2,
+      /--max-bandwidth: by --no-push nothing/,
+    ],
+    [
+      ["resume", "f", "--max-bandwidth", "0", ...qemu],
+      2,
+      /0 as --max-bandwidth: expected 1 at least/,
+    ],
+    [
+      ["resume", "f", "--page-size", "2M", "--to", "unix:/x"],
+      2,
+      /"2M" as --page-size: expected IDSTR=SIZE/,
+    ],
+  ]);
+});
+
+test(
+  "resume sends RAM alone only where nobody knows who waits",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const ram = scratch.write("ram.mr", await fixtureSnapshot());
+    const nobody = `unix:${scratch.file("none")}`;
+    const sent = await run(["resume", ram, "--to", nobody]);
+    assert.equal(sent.code, 1);
+    assert.match(sent.stderr, /holds RAM only, .* such as -M none/);
+    assert.match(sent.stderr, /error: .*no such socket/);
+  },
+);
+
+test("resume says what it needs before it starts", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureGuest());
+  const ram = scratch.write("ram.mr", await fixtureSnapshot());
+  const text = scratch.write("text", "no profile\n");
+  const none = scratch.file("none");
+  const qemu = ["--", none];
+  await runAllBad([
+    [["resume", none, ...qemu], 1, /Cannot open ".*none": no such file/],
+    [["resume", text, ...qemu], 1, /Cannot read ".*text"/],
+    [["resume", ram, "--via", "postcopy", ...qemu], 1, /it holds RAM only, no/],
+    [["resume", file, ...qemu], 1, /"[^"]*none": there is no .*: install QEMU/],
+    [["resume", file, "--replay", text, ...qemu], 1, /expected "mapped-ram-pr/],
+    [["resume", file, "--replay", none, ...qemu], 1, /Cannot open ".*none"/],
+    [
+      ["resume", file, "--record", text, ...qemu],
+      1,
+      /Cannot write ".*text": there is a file .*--force/,
+    ],
+    [
+      ["resume", file, "--record", file, "--force", ...qemu],
+      2,
+      /Cannot write ".*vm\.mr": it is read, too/,
+    ],
+  ]);
+  const socket = `unix:${none}`;
+  for (const [option, advice] of [["--to", ""], ["--qmp", "defer -qmp "]]) {
+    const { code, stderr } = await run(["resume", file, option, socket]);
+    assert.equal(code, 1);
+    const said = RegExp(
+      `\nerror: Cannot connect to ${socket}: there is no such socket: start ` +
+        `QEMU with -incoming ${advice}${socket}[^\n]* first\n$`,
+    );
+    assert.match(stderr, said);
+  }
+});
+
+/** A program that is not QEMU. */
+function program(scratch: ScratchDirectory, script: string): string {
+  const path = scratch.write("program", `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o700);
+  return path;
+}
+
+test(
+  "resume goes by postcopy where QEMU cannot map, and says why",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureGuest());
+    const old = program(
+      scratch,
+      `case "$*" in
+        --version) echo "QEMU emulator version 8.0.2" ;;
+        *help) echo "  share=<bool>" ;;
+        *) echo "qemu: warning: it is old" >&2
+          echo "qemu: too old" >&2; exit 3 ;;
+      esac`,
+    );
+    const { code, stdout, stderr } = await run(["resume", file, "--", old]);
+    assert.equal(code, 1);
+    assert.equal(stdout, "");
+    assert.match(
+      stderr,
+      /^resuming by postcopy: Cannot map .* 8\.0\.2 has no offset, rom, readonly .*\nerror: Cannot start QEMU: too old\n$/,
+    );
+    await runBad(
+      ["resume", file, "--via", "map", "--", old],
+      1,
+      /Cannot map the RAM of ".*vm\.mr": .* 8\.0\.2 has no offset, rom,/,
+    );
+    const json = await run([
+      ...["resume", file, "--json", "--no-push", "--", old],
+    ]);
+    const reason = "--no-push needs it";
+    assert.deepEqual(
+      JSON.parse(json.stdout),
+      { event: "way", via: "postcopy", reason },
+    );
+  },
+);
+
+test("formatResumeProgress() says it in one line", () => {
+  const statistics = {
+    ...{ requests: 9, requestedPages: 1, pushedPages: 51234, pushedZeros: 0 },
+    ...{ bytesSent: 0, retries: 0 },
+  };
+  const progress = { ...statistics, bytesRead: 2 ** 20, milliseconds: 1234 };
+  assert.equal(
+    formatResumeProgress(progress),
+    "after 1.2 s: 1 page asked for, 51,234 pushed, 1 MiB read",
+  );
+  assert.match(
+    formatResumeProgress({ ...progress, retries: 3 }),
+    /, 3 reads tried again$/,
+  );
+});
+
+test("ResumeInterrupts explains the first Ctrl-C, where one loses", () => {
+  using interrupts = new ResumeInterrupts();
+  const said: string[] = [];
+  interrupts.tell = (text) => said.push(text);
+  interrupts.loss = "All is lost";
+  // `deno task` sends a second one at once.
+  process.emit("SIGINT", "SIGINT");
+  process.emit("SIGINT", "SIGINT");
+  assert.deepEqual(said, ["All is lost (Ctrl-C again stops)"]);
+  assert.equal(interrupts.signal.aborted, false);
+  process.emit("SIGTERM", "SIGTERM");
+  assert.ok(interrupts.signal.reason instanceof Interrupted);
+});
+
+test("ResumeInterrupts stops at once where nothing is lost", () => {
+  using interrupts = new ResumeInterrupts();
+  process.emit("SIGINT", "SIGINT");
+  assert.equal(interrupts.signal.aborted, true);
+});

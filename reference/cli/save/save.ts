@@ -1,0 +1,217 @@
+import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import { FROM_RAW_HELP } from "../input/flat_image.ts";
+import { checkUses, optionUses } from "../input/option_ways.ts";
+import {
+  EVENTS_HELP,
+  OPEN_NAMES,
+  OPEN_OPTIONS,
+  openOptionsHelp,
+} from "../input/snapshot_options.ts";
+import {
+  WORK_OPTIONS,
+  WORK_OPTIONS_HELP,
+  workOptions,
+} from "../input/work_options.ts";
+import { formatBytes } from "../output/format_bytes.ts";
+import { countOf, formatCount, formatShare } from "../output/format_count.ts";
+import { formatTime } from "../output/format_time.ts";
+import { printLog } from "../output/output.ts";
+import {
+  allocatedBytes,
+  checkOutput,
+  createOutput,
+} from "../output/output_file.ts";
+import { printable } from "../output/printable.ts";
+import { ProgressBar } from "../output/progress_bar.ts";
+import { printEvent, ProgressEvents } from "../output/progress_events.ts";
+import { formatTable } from "../output/table.ts";
+import { paint } from "../output/terminal.ts";
+import { saveArguments } from "./save_arguments.ts";
+import {
+  DEMONSTRATION_OPTIONS,
+  DEMONSTRATION_OPTIONS_HELP,
+  saveDemonstration,
+} from "./save_demonstration.ts";
+import { OpenedSources, openInputs } from "./save_inputs.ts";
+
+const OPTIONS = {
+  from: { type: "string" },
+  block: { type: "string", multiple: true },
+  machine: { type: "string" },
+  "page-size": { type: "string" },
+  "target-page-bits": { type: "string" },
+  "device-state": { type: "string" },
+  ...OPEN_OPTIONS,
+  ...WORK_OPTIONS,
+  force: { type: "boolean" },
+  capability: { type: "string", multiple: true },
+  resume: { type: "boolean" },
+  scan: { type: "boolean" },
+  ...DEMONSTRATION_OPTIONS,
+  json: { type: "boolean" },
+} as const;
+
+const SAVING = [
+  ...["block", "from", "jobs", "direct-io", "force"] as const,
+  ...["capability", "resume", "scan", "json"] as const,
+] as const;
+const USES = optionUses(OPTIONS, {
+  ways: {
+    "without OUT and without --live": ["keep", "json"],
+    "without OUT, with --live": [
+      ...["keep", "live", "dirty-rate", "downtime-limit"] as const,
+      ...["jobs", "json"] as const,
+    ],
+    "with OUT, without --device-state": [
+      ...SAVING,
+      ...["machine", "page-size", "target-page-bits"] as const,
+    ],
+    "with --device-state, which tells it": [
+      ...SAVING,
+      ...OPEN_NAMES,
+      "device-state",
+    ],
+  },
+  needs: { from: ["block"], scan: ["block"] },
+});
+
+/** `save [OUT]` */
+export const save: Command = {
+  options: OPTIONS,
+  uses: USES,
+  help: `\
+Usage: deno task save OUT --block IDSTR=IMAGE... [options]
+       deno task save [--live] [--keep] [--json]
+
+Saves flat memory images as a snapshot that stock QEMU loads. Zero pages are left
+out. Without OUT it makes the memory of a small guest, saves it to a temporary
+file, opens it lazily, compares what it reads, and shows what it did.
+
+  --block IDSTR=IMAGE         the memory of the RAMBlock IDSTR, from its first
+                              byte on; again for each, the largest first
+${FROM_RAW_HELP}
+  --machine NAME              machine type that shall load it, as pc-q35-10.0, by
+                              its whole name; default: none
+  --page-size N               target page size in bytes; default: 4096
+  --target-page-bits N        log2 of it, for targets that want it written (ARM)
+  --device-state SNAPSHOT     copy machine, configuration and device state from
+                              there, and the RAMBlocks that --block does not give;
+                              where an image is shorter, the rest is zero
+${openOptionsHelp("SNAPSHOT")}
+  --capability NAME           a capability of QEMU's that shall hold, too; one
+                              that cannot be with fixed places is refused
+  --force                     replace OUT if it is there
+  --resume                    go on with what a save of OUT left that was killed:
+                              pages that are there already are compared, not
+                              written again
+  --scan                      read the holes of images, too, rather than ask the
+                              file system where they are
+${WORK_OPTIONS_HELP}
+${DEMONSTRATION_OPTIONS_HELP}
+${EVENTS_HELP}
+
+Examples:
+  deno task save
+  deno task save out.mr --block pc.ram=memory.img --machine pc-i440fx-10.0
+  deno task save new.mr --device-state vm.mr --block pc.ram=changed.img`,
+  async run(args, { signal }) {
+    const { values, positionals } = parse(args, OPTIONS);
+    const { force = false, json = false, resume = false } = values;
+    if (positionals.length === 0) {
+      checkUses(
+        USES,
+        values.live
+          ? "without OUT, with --live"
+          : "without OUT and without --live",
+        values,
+      );
+      return await saveDemonstration(values, signal);
+    }
+    const { OUT } = takePositionals(positionals, "OUT");
+    checkUses(
+      USES,
+      values["device-state"] === undefined
+        ? "with OUT, without --device-state"
+        : "with --device-state, which tells it",
+      values,
+    );
+    const saveArgs = saveArguments(values);
+    const work = workOptions(values);
+    const output = { force, resume, inputs: [...saveArgs.images.values()] };
+    checkOutput(OUT, output);
+    await using opened = new OpenedSources();
+    const { blocks, deviceStateFrom } = await openInputs(
+      saveArgs,
+      opened,
+      signal,
+    );
+    const pageSize = deviceStateFrom?.blocks[0]?.pageSize ?? saveArgs.pageSize;
+    const started = performance.now();
+    const summary = await saveWithBar();
+    const milliseconds = performance.now() - started;
+    const allocated = allocatedBytes(OUT);
+    if (json) {
+      printEvent("saved", {
+        file: OUT,
+        pageSize,
+        milliseconds,
+        ...summary,
+        allocatedBytes: allocated,
+      });
+    } else {
+      printSummary(OUT, summary, pageSize, allocated, milliseconds);
+    }
+    return 0;
+
+    async function saveWithBar(): Promise<SaveSummary> {
+      using bar = json ? new ProgressEvents() : new ProgressBar("Saving");
+      return await saveSnapshot(createOutput(OUT, output), blocks, {
+        ...work,
+        resume,
+        pageSize,
+        machine: saveArgs.machine,
+        targetPageBits: saveArgs.targetPageBits,
+        deviceStateFrom,
+        signal,
+        onProgress: bar.show,
+      });
+    }
+  },
+};
+
+function printSummary(
+  out: string,
+  { blocks, byteLength, keptPages }: SaveSummary,
+  pageSize: number,
+  allocated: number | undefined,
+  milliseconds: number,
+): void {
+  const header = [
+    { title: "idstr" },
+    { title: "size", right: true },
+    { title: "pages", right: true },
+    { title: "stored", right: true },
+    { title: "", right: true },
+    { title: "zero, left out", right: true },
+  ];
+  const rows = blocks.map(({ idstr, pageCount, presentCount }) => [
+    idstr,
+    formatBytes(pageCount * pageSize),
+    formatCount(pageCount),
+    formatCount(presentCount),
+    formatShare(presentCount, pageCount),
+    formatCount(pageCount - presentCount),
+  ]);
+  const onDisk = allocated === undefined
+    ? ""
+    : `, ${formatBytes(allocated)} on disk`;
+  printLog([
+    ...formatTable(header, rows),
+    ...(keptPages === undefined
+      ? []
+      : [`${countOf(keptPages, "page")} there already, compared and kept`]),
+    `${paint("green", "saved")} ${printable(out)} in ` +
+    `${formatTime(milliseconds)}: ${formatBytes(byteLength)} long${onDisk}`,
+  ].join("\n"));
+}

@@ -1,0 +1,167 @@
+import { hex, RULES } from "../../../format/mod.ts";
+import { isPartialPath } from "../../sinks/mod.ts";
+import {
+  type OpenOptions,
+  type VerifyReport,
+  verifySnapshot,
+} from "../../reading/mod.ts";
+import {
+  type ByteSource,
+  type ReadOptions,
+  SourceError,
+} from "../../sources/mod.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import {
+  adviceOnRefusal,
+  isUnfinished as isUnfinishedRam,
+} from "../input/open_snapshot_file.ts";
+import { openSource } from "../input/open_source.ts";
+import {
+  openOptions,
+  SNAPSHOT_OPTIONS,
+  SNAPSHOT_OPTIONS_HELP,
+} from "../input/snapshot_options.ts";
+import { countOf, formatCount } from "../output/format_count.ts";
+import { OutputClosed, print } from "../output/output.ts";
+import { jsonText } from "../output/json_text.ts";
+import { printable } from "../output/printable.ts";
+import { ProgressBar } from "../output/progress_bar.ts";
+import { ProgressEvents } from "../output/progress_events.ts";
+import { paint } from "../output/terminal.ts";
+
+const OPTIONS = {
+  ...SNAPSHOT_OPTIONS,
+  pages: { type: "boolean" },
+} as const;
+
+/** `verify FILE` */
+export const verify: Command = {
+  options: OPTIONS,
+  help: `\
+Usage: deno task verify FILE|URL [options]
+
+Checks a snapshot by every rule of SPEC.md and prints all that it breaks, one a
+line. An error means that a reader must refuse the file (exit code 1), a warning
+that its writer should have done better. A file that a save did not finish is
+unfinished, not bad: "save --resume" goes on with it (exit code 1, too).
+
+  --pages                     read every page that the file holds
+${SNAPSHOT_OPTIONS_HELP}
+
+Example: deno task verify vm.mr --pages`,
+  async run(args, { signal }) {
+    const { values, positionals } = parse(args, OPTIONS);
+    const { FILE } = takePositionals(positionals, "FILE");
+    const options = { ...openOptions(values), signal };
+    await using opened = await openSource(FILE, { signal });
+    const report = await verifyWithBar();
+    await refuseOtherKind(opened.source, report, options);
+    try {
+      const { name } = opened.source;
+      if (values.json) printReportJson(name, report);
+      else printReport(name, report);
+    } catch (error) {
+      // `| head` must not turn a bad file into a good one.
+      if (!(error instanceof OutputClosed)) throw error;
+    }
+    return report.good && !isUnfinished(FILE, report) ? 0 : 1;
+
+    async function verifyWithBar(): Promise<VerifyReport> {
+      using bar = values.json
+        ? new ProgressEvents()
+        : new ProgressBar("Verifying");
+      return await verifySnapshot(opened.source, {
+        ...options,
+        pages: values.pages,
+        onProgress: bar.show,
+      });
+    }
+  },
+};
+
+/** A file of another kind breaks no rule, it is only none of these. */
+async function refuseOtherKind(
+  source: ByteSource,
+  { findings: [first] }: VerifyReport,
+  options: OpenOptions & ReadOptions,
+): Promise<void> {
+  if (first === undefined || isUnfinishedRam(first)) return;
+  const advice = await adviceOnRefusal(first, source, options);
+  if (advice === undefined) return;
+  throw new SourceError(
+    source.name,
+    `Cannot verify ${JSON.stringify(source.name)}: ${advice}`,
+  );
+}
+
+/**
+ * Whether a save was stopped: the file still has the name of one in the making,
+ * or nothing where the word is that is written last.
+ */
+function isUnfinished(file: string, { findings }: VerifyReport): boolean {
+  return isPartialPath(file) || findings.some(isUnfinishedRam);
+}
+
+/** A finding that makes a reader refuse the file, or one that does not. */
+function levelOf(
+  { rule }: VerifyReport["findings"][number],
+): "error" | "warning" {
+  return RULES[rule].kind === "write" ? "warning" : "error";
+}
+
+function printReportJson(file: string, report: VerifyReport): void {
+  const { good, findings, presentPages, presentZeroPages } = report;
+  print(jsonText({
+    event: "verified",
+    file,
+    good: good && !isUnfinished(file, report),
+    unfinished: isUnfinished(file, report),
+    findings: findings.map((finding) => ({
+      level: levelOf(finding),
+      rule: finding.rule,
+      offset: finding.offset,
+      idstr: finding.idstr,
+      found: finding.found,
+      expected: finding.expected,
+    })),
+    presentPages,
+    presentZeroPages,
+  }));
+}
+
+function printReport(file: string, report: VerifyReport): void {
+  const { good, findings, presentPages, presentZeroPages } = report;
+  for (const finding of findings) {
+    const { rule, offset, idstr, found, expected } = finding;
+    const level = levelOf(finding);
+    const label = paint(level === "error" ? "red" : "yellow", `${level}:`);
+    const block = idstr === undefined ? "" : `RAMBlock "${idstr}", `;
+    const text = `${block}byte ${hex(offset)}: ${found}, expected ${expected}`;
+    print(`${label} ${printable(text)} ${paint("dim", `(${rule})`)}`);
+  }
+  if (presentPages !== undefined && presentZeroPages !== undefined) {
+    print(
+      `${countOf(presentPages, "page")} read, ` +
+        `${formatCount(presentZeroPages)} of them all zero`,
+    );
+  }
+  const errors = findings.filter((it) => levelOf(it) === "error").length;
+  const warnings = findings.length - errors;
+  const counts = [
+    ...(errors > 0 ? [countOf(errors, "error")] : []),
+    ...(warnings > 0 ? [countOf(warnings, "warning")] : []),
+  ].join(", ") || "every rule kept";
+  if (isUnfinished(file, report)) {
+    print(
+      `${paint("yellow", "unfinished")}: ${printable(file)}: ${counts}; ` +
+        "a save was stopped, and save --resume goes on with it",
+    );
+    return;
+  }
+  print(
+    good
+      ? `${paint("green", "good")}: ${printable(file)}: ${counts}`
+      : `${paint("red", "bad")}: ${printable(file)}: ${counts}; ` +
+        "a reader must refuse it",
+  );
+}

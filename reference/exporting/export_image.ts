@@ -1,0 +1,142 @@
+import { type PageRun, pageRunRange } from "../../format/mod.ts";
+import { inLanes } from "../work/lanes.ts";
+import { Pace } from "../work/pace.ts";
+import { exportInLanes } from "./export_in_lanes.ts";
+import type { Progress } from "../work/progress.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { RAMBlock } from "../reading/ram_block.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+
+/** Most runs in a batch: a server may not like a longer Range header. */
+const RUNS_MAX = 128;
+/** Bytes of the first batch, and how many more each has than the one before. */
+const BATCH_STEP = 0x400000;
+/** Bytes of the largest batches: each is a request, and each request a wait. */
+const BATCH_MAX = 0x1000000;
+
+/** How to export. */
+export interface ExportOptions extends ReadOptions {
+  /** Is told now and then how far the work has come. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * How many threads may work at once, where a file of this machine is written to
+   * another. Default: 1, the thread of the caller.
+   */
+  readonly jobs?: number | undefined;
+  /** Whether to read and write pages around the page cache. Default: false. */
+  readonly directIo?: boolean | undefined;
+  /**
+   * Whether to commit the sink in the end and to abort it after a failure; where
+   * not, the caller does. Default: true.
+   */
+  readonly commit?: boolean | undefined;
+}
+
+/**
+ * Writes the memory of a RAMBlock to a sink as a flat image, and commits it.
+ * Zero pages are holes. A failure aborts the sink.
+ *
+ * @throws {SourceError} if pages cannot be read or the sink not written
+ *
+ * @example
+ * ```ts
+ * import {
+ *   exportImage,
+ *   memorySink,
+ *   memorySource,
+ *   openSnapshot,
+ *   saveSnapshot,
+ * } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const ram = new Uint8Array(0x3000).fill(5, 0x1000, 0x2000);
+ * const saved = memorySink();
+ * await saveSnapshot(saved, [{ idstr: "ram", source: memorySource(ram) }]);
+ *
+ * const snapshot = await openSnapshot(memorySource(saved.bytes()));
+ * const image = memorySink();
+ * await exportImage(snapshot.block("ram"), image);
+ * assert.deepEqual(image.bytes(), ram);
+ * ```
+ */
+export async function exportImage(
+  block: RAMBlock,
+  sink: ByteSink,
+  options: ExportOptions = {},
+): Promise<void> {
+  const { commit = true } = options;
+  try {
+    await sink.setLength(block.usedLength);
+    // An ignored block has nothing to export; reading it says so.
+    if (block.ignored) await block.readInto(new Uint8Array(0), 0);
+    const done = await exportInLanes(block, sink, options);
+    if (!done) await exportHere(block, sink, options);
+    block.checkUnchanged?.();
+    if (commit) await sink.commit();
+  } catch (error) {
+    if (commit) await sink.abort();
+    throw error;
+  }
+}
+
+/** Exports in this thread, from any source to any sink. */
+async function exportHere(
+  block: RAMBlock,
+  sink: ByteSink,
+  options: ExportOptions,
+): Promise<void> {
+  const { idstr, usedLength: total, pageSize, parallelReads = 1 } = block;
+  const { signal, onProgress } = options;
+  const pace = new Pace(signal);
+  const lanes = Array.from({ length: parallelReads });
+  const flush = new BackgroundFlush(sink);
+  let written = 0;
+  let done = 0;
+  try {
+    await inLanes(lanes, presentBatches(block, signal), async (runs) => {
+      for (const run of runs) {
+        block.willNeed?.(pageRunRange({ pageSize, pagesOffset: 0 }, run));
+      }
+      await block.streamRuns(runs, async (bytes, offset) => {
+        await sink.write(bytes, offset);
+        flush.wrote(written += bytes.length);
+        done = Math.max(done, offset + bytes.length);
+        const skipped = Math.max(0, done - written);
+        onProgress?.({ idstr, done, total, zero: skipped, skipped });
+        await pace.step();
+      }, options);
+    });
+  } finally {
+    await flush.settle();
+  }
+}
+
+/**
+ * The runs of a block's present pages in batches, small ones first: so that a
+ * small block is shared among the lanes as well, and not all of them end, and
+ * wait for a far source, at once.
+ */
+async function* presentBatches(
+  block: RAMBlock,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PageRun[]> {
+  const { pageSize } = block;
+  let length = BATCH_STEP;
+  let batch: PageRun[] = [];
+  let room = Math.ceil(length / pageSize);
+  for await (const run of block.presentRuns({ signal })) {
+    for (let first = run.first; first < run.end;) {
+      const end = Math.min(run.end, first + room);
+      batch.push({ first, end });
+      room -= end - first;
+      first = end;
+      if (room > 0 && batch.length < RUNS_MAX) continue;
+      yield batch;
+      batch = [];
+      length = Math.min(BATCH_MAX, length + BATCH_STEP);
+      room = Math.ceil(length / pageSize);
+    }
+  }
+  if (batch.length > 0) yield batch;
+}

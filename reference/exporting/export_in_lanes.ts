@@ -1,0 +1,110 @@
+import { PageBitmap } from "../../format/mod.ts";
+import type { ExportOptions } from "./export_image.ts";
+import { DIRECT_ALIGNMENT } from "../local/direct_file.ts";
+import { ProgressReport } from "../work/progress.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { RAMBlock } from "../reading/ram_block.ts";
+import { backingOf } from "../sources/backing.ts";
+import { SourceError } from "../sources/source_error.ts";
+import { checkDirectPages } from "../workers/direct_pages.ts";
+import {
+  chunkLengthOf,
+  chunksOf,
+  laneCount,
+  laneInput,
+  laneTask,
+} from "../workers/lane_plan.ts";
+import { LanePool } from "../workers/lane_pool.ts";
+import { LaneReadAhead } from "../workers/lane_read_ahead.ts";
+import { CONTROL } from "../workers/lane_task.ts";
+
+/**
+ * Writes the present pages of a block to a sink by other threads. Returns whether
+ * it did: false where the block or the sink is none of theirs, or too small.
+ */
+export async function exportInLanes(
+  block: RAMBlock,
+  sink: ByteSink,
+  options: ExportOptions,
+): Promise<boolean> {
+  const { jobs = 1, directIo = false, signal } = options;
+  if (jobs < 2 && !directIo) return false;
+  const to = backingOf(sink);
+  const input = await laneInput(block, { signal });
+  if (to?.kind !== "file" || input === undefined) {
+    if (directIo) throw noFile(input === undefined ? block.name : sink.name);
+    return false;
+  }
+  const { idstr, pageSize, usedLength } = block;
+  if (directIo) checkAligned(block);
+  const chunkLength = chunkLengthOf(pageSize, directIo);
+  const whole = {
+    ...input,
+    usedLength,
+    to,
+    toOffset: 0,
+    present: undefined,
+    compare: false,
+  };
+  const chunks = chunksOf(whole, {
+    chunkLength,
+    pageSize,
+    dataRanges: undefined,
+  });
+  const length = chunks.count() * chunkLength;
+  const lanes = laneCount(length, jobs);
+  if (lanes < 2 && !directIo) return false;
+  if (length === 0) return true;
+  const task = laneTask([{ block: whole, chunks }], {
+    pageSize,
+    chunkLength,
+    directIo,
+  });
+  const ahead = directIo || whole.wanted === undefined
+    ? undefined
+    : new LaneReadAhead(block, new PageBitmap(block.pageCount, whole.wanted));
+  const report = new ProgressReport(usedLength, options.onProgress);
+  report.idstr = idstr;
+  const skipped = Math.max(0, usedLength - length);
+  using pool = new LanePool(lanes);
+  ahead?.follow(0); // While the threads start.
+  const flush = new BackgroundFlush(sink);
+  const running = pool.run(task, {
+    signal,
+    onPoll() {
+      const next = task.chunks[Atomics.load(task.control, CONTROL.next)];
+      if (next !== undefined) ahead?.follow(next * chunkLength / pageSize);
+      const done = Atomics.load(task.control, CONTROL.done) * chunkLength;
+      const written = Atomics.load(task.control, CONTROL.writtenPages);
+      report.done = Math.min(usedLength, skipped + done);
+      report.zero = Math.max(0, report.done - written * pageSize);
+      report.skipped = report.zero;
+      report.tell();
+      flush.wrote(written * pageSize);
+    },
+  });
+  try {
+    await running;
+  } finally {
+    await flush.settle();
+  }
+  return true;
+}
+
+function checkAligned({ name, pageSize, pagesOffset }: RAMBlock): void {
+  checkDirectPages(name, pageSize);
+  if (pagesOffset % DIRECT_ALIGNMENT === 0) return;
+  throw new RangeError(
+    `Cannot use direct I/O on ${JSON.stringify(name)}: its pages start at ` +
+      `${pagesOffset}, expected a multiple of ${DIRECT_ALIGNMENT}`,
+  );
+}
+
+function noFile(name: string): SourceError {
+  return new SourceError(
+    name,
+    `Cannot use direct I/O on ${JSON.stringify(name)}: it is no file of this ` +
+      "machine",
+  );
+}

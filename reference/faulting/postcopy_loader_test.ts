@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CHUNK } from "../work/chunk.ts";
+import { SourceError } from "../sources/source_error.ts";
+import { expectBytes, PAGE, setUp } from "../testing/postcopy_setup.ts";
+import { settle } from "../testing/stepped_memory.ts";
+import { PostcopyLoader } from "./postcopy_loader.ts";
+
+test("PostcopyLoader puts a page in place by one bit: copied or zero", async () => {
+  const { loader, installer, memory } = setUp(8, { present: (p) => p !== 3 });
+  memory.isFree = true;
+  assert.equal(await loader.handleFault(2), true);
+  assert.equal(await loader.handleFault(3), true);
+  assert.deepEqual(installer.calls, [
+    `copy ${2 * PAGE} ${PAGE}`,
+    `zeropage ${3 * PAGE} ${PAGE}`,
+  ]);
+  assert.equal(loader.pendingCount, 6);
+});
+
+test("PostcopyLoader brings the run around a fault, zero runs with one call", async () => {
+  const setup = setUp(32, {
+    faultAround: 8 * PAGE,
+    present: (page) => page < 10 || page >= 14,
+  });
+  setup.memory.isFree = true;
+  await setup.loader.handleFault(12);
+  assert.deepEqual(setup.installer.calls, [
+    `copy ${8 * PAGE} ${2 * PAGE}`,
+    `zeropage ${10 * PAGE} ${4 * PAGE}`,
+    `copy ${14 * PAGE} ${2 * PAGE}`,
+  ]);
+});
+
+test("PostcopyLoader lets a fault wait for the page that is on its way", async () => {
+  const setup = setUp(8);
+  const first = setup.loader.handleFault(5);
+  const second = setup.loader.handleFault(5);
+  await settle();
+  assert.equal(setup.memory.reads.length, 1);
+  setup.memory.reads[0]?.finish();
+  assert.deepEqual(await Promise.all([first, second]), [true, true]);
+  assert.equal(setup.installer.counts[5], 1);
+});
+
+test("PostcopyLoader keeps a page pending that cannot be read, and who waits tries", async () => {
+  const setup = setUp(8);
+  const first = setup.loader.handleFault(5);
+  const second = setup.loader.handleFault(5);
+  await settle();
+  setup.memory.reads[0]?.fail(new SourceError("memory", "gone"));
+  await assert.rejects(first, /gone/);
+  assert.equal(setup.loader.pendingCount, 8);
+  assert.deepEqual(setup.installer.calls, []);
+  await settle();
+  setup.memory.reads[0]?.finish();
+  assert.equal(await second, true);
+  assert.equal(setup.loader.pendingCount, 7);
+});
+
+test("PostcopyLoader never puts old bytes where pages were removed meanwhile", async () => {
+  const setup = setUp(8, { faultAround: 8 * PAGE });
+  const fault = setup.loader.handleFault(2);
+  await settle();
+  setup.loader.handleRemove({ first: 2, end: 4 });
+  setup.memory.reads[0]?.finish();
+  assert.equal(await fault, true);
+  assert.equal(await setup.loader.handleFault(3), true);
+  expectBytes(setup, { isZero: (page) => page === 2 || page === 3 });
+  // It is zero however often it is removed.
+  setup.installer.remove(2, 3);
+  setup.loader.handleRemove({ first: 2, end: 3 });
+  assert.equal(await setup.loader.handleFault(2), true);
+  expectBytes(setup, { isZero: (page) => page === 2 || page === 3 });
+});
+
+test("PostcopyLoader gives back what the memory does not take just now", async () => {
+  const setup = setUp(8, { faultAround: 8 * PAGE });
+  setup.memory.isFree = true;
+  setup.installer.limits.push(3 * PAGE);
+  assert.equal(await setup.loader.handleFault(5), false);
+  assert.equal(setup.loader.pendingCount, 5);
+  assert.equal(await setup.loader.handleFault(5), true);
+  assert.equal(setup.loader.pendingCount, 0);
+  assert.deepEqual(setup.installer.counts, new Array(8).fill(1));
+  expectBytes(setup);
+});
+
+test("PostcopyLoader wakes who waits for a page in place, and loads it if they come again", async () => {
+  const setup = setUp(8);
+  setup.memory.isFree = true;
+  await setup.loader.handleFault(5);
+  assert.equal(await setup.loader.handleFault(5), true);
+  assert.deepEqual(setup.installer.calls.slice(1), [
+    `wake ${5 * PAGE} ${PAGE}`,
+  ]);
+  assert.equal(await setup.loader.handleFault(5), true);
+  assert.equal(setup.installer.counts[5], 2);
+  assert.equal(setup.loader.pendingCount, 7);
+});
+
+test("loadPending() loads the rest, each page once, and waits for faults", async () => {
+  const setup = setUp(64, { faultAround: 4 * PAGE });
+  const { loader, memory, installer } = setup;
+  const fault = loader.handleFault(40);
+  await settle();
+  const rest = loader.loadPending();
+  await settle();
+  // Nothing in the background while somebody waits.
+  assert.equal(memory.reads.length, 1);
+  memory.reads[0]?.finish();
+  await fault;
+  memory.isFree = true;
+  while (memory.reads.length > 0 || loader.pendingCount > 0) {
+    memory.reads[0]?.finish();
+    await settle();
+  }
+  await rest;
+  assert.deepEqual(installer.counts, new Array(64).fill(1));
+  expectBytes(setup);
+});
+
+test("loadPending() loads what is around a fault of a memory far away", async () => {
+  const pageCount = 0x20000;
+  const setup = setUp(pageCount, { parallelReads: 4 });
+  const { loader, memory, installer } = setup;
+  const rest = loader.loadPending();
+  while (memory.reads.length < 4) await settle();
+  const before = memory.reads.map(({ offset }) => offset);
+  assert.deepEqual(before, [0, 1, 2, 3].map((it) => it * CHUNK));
+  const asked = 0x18000;
+  const fault = loader.handleFault(asked);
+  await settle();
+  for (const read of [...memory.reads]) {
+    if (before.includes(read.offset)) read.finish();
+  }
+  while (memory.reads.length < 5) await settle();
+  // The piece with the page, but for that, and those to both sides of it.
+  const piece = 0x20000;
+  assert.deepEqual(
+    memory.reads.map(({ offset }) => offset).toSorted((a, b) => a - b),
+    [
+      ...[asked * PAGE - piece, asked * PAGE, asked * PAGE + PAGE],
+      ...[asked * PAGE + piece, asked * PAGE + 2 * piece],
+    ],
+  );
+  memory.isFree = true;
+  while (memory.reads.length > 0 || loader.pendingCount > 0) {
+    memory.reads[0]?.finish();
+    await settle();
+  }
+  await Promise.all([fault, rest]);
+  assert.deepEqual(installer.counts, new Array(pageCount).fill(1));
+  expectBytes(setup);
+});
+
+test("loadPending() starts with a working set, and can leave zero pages out", async () => {
+  const setup = setUp(64, { present: (page) => page % 16 !== 0 });
+  setup.memory.isFree = true;
+  await setup.loader.loadPending({
+    loadFirst: [{ first: 50, end: 52 }, { first: 20, end: 21 }],
+    zeroPages: false,
+  });
+  assert.deepEqual(setup.installer.calls.slice(0, 2), [
+    `copy ${50 * PAGE} ${2 * PAGE}`,
+    `copy ${20 * PAGE} ${PAGE}`,
+  ]);
+  assert.equal(setup.loader.pendingCount, 4);
+  await setup.loader.loadPending();
+  assert.equal(setup.loader.pendingCount, 0);
+  expectBytes(setup);
+});
+
+test("loadPending() rejects when something cannot be read, and can be taken up again", async () => {
+  const setup = setUp(16);
+  const rest = setup.loader.loadPending();
+  await settle();
+  setup.memory.reads[0]?.fail(new SourceError("memory", "gone"));
+  await assert.rejects(rest, /gone/);
+  assert.equal(setup.loader.pendingCount, 16);
+  setup.memory.isFree = true;
+  await setup.loader.loadPending();
+  expectBytes(setup);
+});
+
+test("loadPending() takes up what a failing fault gave back", async () => {
+  const setup = setUp(16, { faultAround: 4 * PAGE, parallelReads: 4 });
+  const fault = setup.loader.handleFault(5);
+  await settle();
+  const rest = setup.loader.loadPending();
+  setup.memory.reads[0]?.fail(new SourceError("memory", "gone"));
+  setup.memory.isFree = true;
+  await assert.rejects(fault, /gone/);
+  await rest;
+  assert.equal(setup.loader.pendingCount, 0);
+  expectBytes(setup);
+});
+
+test("PostcopyLoader gives each buffer back when nothing reads into it any more", async () => {
+  const setup = setUp(16, { faultAround: 4 * PAGE, parallelReads: 2 });
+  const { lent } = setup.installer;
+  const fault = setup.loader.handleFault(5);
+  await settle();
+  assert.equal(lent.size, 1);
+  setup.memory.reads[0]?.fail(new SourceError("memory", "gone"));
+  await assert.rejects(fault, /gone/);
+  assert.equal(lent.size, 0);
+  setup.memory.isFree = true;
+  await setup.loader.loadPending();
+  assert.equal(lent.size, 0);
+});
+
+test("loadPending() reads only when it may", async () => {
+  const setup = setUp(64, { parallelReads: 4 });
+  setup.memory.isFree = true;
+  let [free, ended] = [1, 0];
+  const stop = new AbortController();
+  const rest = setup.loader.loadPending({
+    loadFirst: [{ first: 0, end: 8 }, { first: 8, end: 16 }],
+    signal: stop.signal,
+    whenFree: (byteLength) => {
+      assert.equal(byteLength, setup.loader.bytesAtOnce);
+      if (free-- > 0) return Promise.resolve(() => void ended++);
+      return new Promise((_, reject) =>
+        stop.signal.addEventListener("abort", () => reject(new Error("over")))
+      );
+    },
+  });
+  await settle();
+  assert.equal(ended, 1);
+  assert.equal(setup.loader.pendingCount, 56);
+  stop.abort();
+  await assert.rejects(rest);
+});
+
+test("PostcopyLoader makes host pages of smaller target pages, and of larger", async () => {
+  for (const hostPageSize of [8, 64]) {
+    const origin = 32;
+    const pageCount = 256 / hostPageSize;
+    const setup = setUp(pageCount, {
+      ...{ hostPageSize, origin, sourcePages: 17 },
+      present: (page) => page % 3 !== 1 || page > 12,
+    });
+    setup.memory.isFree = true;
+    await setup.loader.handleFault(pageCount - 1);
+    await setup.loader.loadPending();
+    // Behind the end of the source there are zeros.
+    expectBytes(setup, { origin });
+    assert.deepEqual(setup.installer.counts, new Array(pageCount).fill(1));
+  }
+});
+
+test("PostcopyLoader refuses pages and sizes that cannot be", async () => {
+  const { loader, memory, installer } = setUp(8);
+  for (const page of [-1, 8, 1.5, NaN]) {
+    await assert.rejects(loader.handleFault(page), RangeError);
+  }
+  const wrong = [{ origin: -1 }, { faultAround: PAGE + 1 }, { faultAround: 0 }];
+  for (const options of wrong) {
+    assert.throws(
+      () => new PostcopyLoader(memory, installer, options),
+      RangeError,
+    );
+  }
+});

@@ -1,0 +1,101 @@
+import { SourceError } from "../sources/mod.ts";
+import { ERRNO, errnoName } from "../linux/errno.ts";
+import { LINUX } from "../linux/linux_constants.ts";
+import type { SourceMemory } from "../paging/pager_source.ts";
+import { check, linux } from "../linux/system_calls.ts";
+import type { Userfaultfd } from "../linux/userfaultfd.ts";
+import type { GuestRegion } from "./handshake.ts";
+
+/** What a VM claims, and what that is compared with. */
+export interface ClaimedRegions {
+  readonly regions: readonly GuestRegion[];
+  /** What belongs there. */
+  readonly memory: SourceMemory;
+  readonly uffd: Userfaultfd;
+}
+
+/**
+ * Sees that regions are within the snapshot's memory, and that they are as the
+ * kernel knows them: registered with the userfaultfd, in pages of that size.
+ *
+ * @throws {SourceError} if they are not; `peer` is who claims it
+ */
+export function checkRegions(
+  { regions, memory, uffd }: ClaimedRegions,
+  peer: string,
+): void {
+  for (const { offset, byteLength } of regions) {
+    const end = offset + byteLength;
+    if (end <= memory.byteLength) continue;
+    throw refusal(
+      peer,
+      `it has memory from ${offset} to ${end}, ${memory.name} has ` +
+        `${memory.byteLength} bytes`,
+    );
+  }
+  const { call, pageSize } = linux();
+  // The kernel looks where pages are to go before it looks at them. As these
+  // cannot be read, nothing is put in place.
+  const flags = LINUX.MAP_PRIVATE | LINUX.MAP_ANONYMOUS;
+  const from = check(
+    call.mmap(0, pageSize, LINUX.PROT_NONE, flags, -1, 0),
+    "map a page that cannot be read",
+  );
+  try {
+    for (const region of regions) checkRegion(region, { uffd, from, peer });
+  } finally {
+    call.munmap(from, pageSize);
+  }
+}
+
+interface Probe {
+  readonly uffd: Userfaultfd;
+  /** Address of bytes that cannot be read. */
+  readonly from: number;
+  readonly peer: string;
+}
+
+function checkRegion(region: GuestRegion, { uffd, from, peer }: Probe): void {
+  const { address, byteLength } = region;
+  const { pageSize } = linux();
+  const last = address + byteLength - region.pageSize;
+  const isHuge = region.pageSize !== pageSize;
+  for (const at of new Set([address, last])) {
+    const { errno } = uffd.copy(at, from, region.pageSize);
+    // It is being changed, and cannot be asked; small pages cost little anyway.
+    if (errno === ERRNO.EAGAIN && !isHuge) return;
+    if (errno === ERRNO.EFAULT || errno === ERRNO.EEXIST) continue;
+    throw refusal(peer, `${describe(region)} ${reasonOf(errno)}`);
+  }
+  if (!isHuge) return;
+  // Of a huge page there is no part: if there is one, the pages are small.
+  if (uffd.copy(last, from, pageSize).errno === ERRNO.EINVAL) return;
+  throw refusal(
+    peer,
+    `${describe(region)} is not in such pages, expected page_size ${pageSize}`,
+  );
+}
+
+function describe({ address, byteLength, pageSize }: GuestRegion): string {
+  return `its region of ${byteLength} bytes at 0x${address.toString(16)} in ` +
+    `pages of ${pageSize} bytes`;
+}
+
+function reasonOf(errno: number): string {
+  switch (errno) {
+    case ERRNO.ENOENT:
+      return "is not registered with its userfaultfd";
+    case ERRNO.EINVAL:
+      return "is not in such pages";
+    case ERRNO.ENOMEM:
+      return "cannot be filled: there are no free huge pages";
+    case ERRNO.EAGAIN:
+      return "is being changed, expected that before the handshake";
+    default:
+      return `cannot be filled: ${errnoName(errno)}`;
+  }
+}
+
+function refusal(peer: string, found: string): SourceError {
+  return new SourceError(peer, `Cannot serve ${peer}: ${found}`);
+}

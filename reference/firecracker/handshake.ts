@@ -1,0 +1,206 @@
+import { SourceError } from "../sources/mod.ts";
+
+/** A region of a guest's memory, as Firecracker tells of it. */
+export interface GuestRegion {
+  /** Its address in Firecracker. */
+  readonly address: number;
+  /** Its size in bytes. */
+  readonly byteLength: number;
+  /** Where it begins in the guest's memory as a whole. */
+  readonly offset: number;
+  /** Bytes of a page of it. */
+  readonly pageSize: number;
+}
+
+/** More than this no list of regions is. */
+export const HANDSHAKE_MAX = 0x100000;
+/** More regions than this no VM has; each is looked through at a fault. */
+export const REGIONS_MAX = 256;
+const PAGE_MAX = 0x40000000;
+/** What JSON is made of, by byte. */
+const CHARACTER = {
+  ...{ "[": 0x5b, "]": 0x5d, "{": 0x7b, "}": 0x7d },
+  ...{ '"': 0x22, "\\": 0x5c, " ": 0x20 },
+};
+
+/** Deeper than this no list of regions is nested. */
+const DEPTH_MAX = 16;
+const TOLD_MAX = 40;
+
+/**
+ * Reads the body of Firecracker's handshake, a JSON array of regions, as it
+ * comes, each byte once. Fields that are not known are passed over;
+ * `page_size_kib`, of old versions, is in bytes as `page_size` is.
+ */
+export class HandshakeReader {
+  readonly #peer: string;
+  #bytes = new Uint8Array(0x1000);
+  #length = 0;
+  #depth = 0;
+  #isInString = false;
+  #isEscaped = false;
+
+  /** `peer` is who sends it, for messages. */
+  constructor(peer: string) {
+    this.#peer = peer;
+  }
+
+  /**
+   * The regions, once these bytes are the last of them; what follows the array
+   * is passed over.
+   *
+   * @throws {SourceError} if it is something else
+   */
+  add(bytes: Uint8Array): GuestRegion[] | undefined {
+    const start = this.#length;
+    this.#append(bytes);
+    for (let index = start; index < this.#length; index++) {
+      if (!this.#endsAt(this.#bytes[index])) continue;
+      return readRegions(this.#bytes.subarray(0, index + 1), this.#peer);
+    }
+    return undefined;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > HANDSHAKE_MAX) {
+      throw wrong(this.#peer, `more than ${HANDSHAKE_MAX} bytes`);
+    }
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  /** Whether the array ends at this byte, the next one. */
+  #endsAt(byte: number): boolean {
+    if (this.#isInString) {
+      const wasEscaped = this.#isEscaped;
+      this.#isEscaped = !wasEscaped && byte === CHARACTER["\\"];
+      this.#isInString = wasEscaped || byte !== CHARACTER['"'];
+      return false;
+    }
+    switch (byte) {
+      case CHARACTER["["]:
+      case CHARACTER["{"]:
+        if (++this.#depth > DEPTH_MAX) {
+          throw wrong(this.#peer, `nested more than ${DEPTH_MAX} deep`);
+        }
+        break;
+      case CHARACTER["]"]:
+      case CHARACTER["}"]:
+        return --this.#depth <= 0;
+      case CHARACTER['"']:
+        this.#isInString = true;
+    }
+    // Only white space comes before it.
+    if (this.#depth === 0 && byte > CHARACTER[" "]) this.#refuseStart();
+    return false;
+  }
+
+  #refuseStart(): never {
+    const text = new TextDecoder().decode(
+      this.#bytes.subarray(0, Math.min(this.#length, 4 * TOLD_MAX)),
+    );
+    throw wrong(this.#peer, shown(text.trim()));
+  }
+}
+
+/**
+ * Reads the body of Firecracker's handshake as {@linkcode HandshakeReader} does.
+ * Undefined if it is not all there.
+ *
+ * @throws {SourceError} if it is something else
+ */
+export function readHandshake(
+  bytes: Uint8Array,
+  peer: string,
+): GuestRegion[] | undefined {
+  return new HandshakeReader(peer).add(bytes);
+}
+
+function readRegions(bytes: Uint8Array, peer: string): GuestRegion[] {
+  const text = new TextDecoder().decode(bytes).trim();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrong(peer, shown(text));
+  }
+  if (!Array.isArray(value)) throw wrong(peer, shown(text));
+  if (value.length === 0) throw wrong(peer, "no regions");
+  if (value.length > REGIONS_MAX) {
+    throw wrong(peer, `${value.length} regions, more than ${REGIONS_MAX}`);
+  }
+  const regions = value.map((it, index) => readRegion(it, index, peer));
+  checkDisjoint(regions, (it) => it.address, peer);
+  checkDisjoint(regions, (it) => it.offset, peer);
+  return regions;
+}
+
+/** A value as a message has it. */
+function shown(value: unknown): string {
+  if (typeof value === "string") {
+    return JSON.stringify(value.slice(0, TOLD_MAX));
+  }
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" && value !== null
+    ? "an object"
+    : String(value);
+}
+
+function readRegion(value: unknown, index: number, peer: string): GuestRegion {
+  const fields = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const name = fields["page_size"] === undefined
+    ? "page_size_kib"
+    : "page_size";
+  const region = {
+    address: fields["base_host_virt_addr"],
+    byteLength: fields["size"],
+    offset: fields["offset"],
+    pageSize: fields[name],
+  };
+  for (const [key, it] of Object.entries(region)) {
+    if (typeof it === "number" && Number.isSafeInteger(it) && it >= 0) continue;
+    throw wrong(peer, `region ${index} with ${key} ${shown(it)}`);
+  }
+  const read = region as GuestRegion;
+  const { address, byteLength, pageSize } = read;
+  const isPower = pageSize >= 4096 && pageSize <= PAGE_MAX &&
+    Number.isInteger(Math.log2(pageSize));
+  const isWhole = isPower && byteLength > 0 && byteLength % pageSize === 0 &&
+    address % pageSize === 0;
+  if (!isWhole) {
+    throw wrong(
+      peer,
+      `region ${index} of ${byteLength} bytes at ${address} in pages of ` +
+        `${pageSize} bytes`,
+    );
+  }
+  return read;
+}
+
+function checkDisjoint(
+  regions: readonly GuestRegion[],
+  startOf: (region: GuestRegion) => number,
+  peer: string,
+): void {
+  const sorted = regions.toSorted((a, b) => startOf(a) - startOf(b));
+  sorted.forEach((it, index) => {
+    const next = sorted[index + 1];
+    if (next !== undefined && startOf(it) + it.byteLength > startOf(next)) {
+      throw wrong(peer, "regions that overlap");
+    }
+  });
+}
+
+function wrong(peer: string, found: string): SourceError {
+  return new SourceError(
+    peer,
+    `Cannot serve ${peer}: its handshake is ${found}, expected a JSON array ` +
+      "of regions with base_host_virt_addr, size, offset and page_size",
+  );
+}

@@ -1,0 +1,145 @@
+import type { WorkingSetProfile } from "../../format/mod.ts";
+import { SocketPlace } from "../local/mod.ts";
+import type { BlockRun } from "../qemu/mod.ts";
+import type { OpenOptions } from "../reading/mod.ts";
+import { isListening } from "../linux/is_listening.ts";
+import type { PagerEvent } from "../paging/pager_task.ts";
+import { PagerThread } from "../paging/pager_thread.ts";
+import { closeDescriptor } from "../linux/system_calls.ts";
+import { listenUnix } from "../linux/unix_listener.ts";
+
+/** How to serve page faults of VMs. */
+export interface PageServerOptions extends OpenOptions {
+  /** Path of the socket to which they connect. */
+  readonly path: string;
+  /** The RAMBlock that is their memory. Default: the only one. */
+  readonly idstr?: string | undefined;
+  /** Whether the file is a flat image of the memory and no snapshot. */
+  readonly flat?: boolean | undefined;
+  /** Bytes around a fault that come with it. Default: 64 KiB. */
+  readonly faultAround?: number | undefined;
+  /** Whether pages are loaded that no VM has touched. Default: true. */
+  readonly background?: boolean | undefined;
+  /** Which of those come first, in this order: a working set. */
+  readonly loadFirst?: Iterable<BlockRun> | undefined;
+  /** Whether to take down which pages are touched. Default: false. */
+  readonly record?: boolean | undefined;
+  /** Milliseconds for which a read that fails is tried again. Default: 60,000. */
+  readonly retryFor?: number | undefined;
+  /**
+   * What becomes of a VM of which a page cannot be had for that long: it is
+   * killed, or goes on waiting. It never gets zeros instead. Default: "stall".
+   */
+  readonly onFailure?: "kill" | "stall" | undefined;
+  /** Is told what happens. */
+  readonly onEvent?: ((event: PagerEvent) => void) | undefined;
+}
+
+/**
+ * Serves the page faults of VMs by Firecracker's protocol: each connects to a
+ * unix socket and hands over its userfaultfd and the list of its memory.
+ *
+ * @example
+ * ```ts
+ * import { PageServer } from "../linux/mod.ts";
+ *
+ * async function serve(file: string): Promise<void> {
+ *   await using server = await PageServer.start(file, {
+ *     path: "/run/pages.sock",
+ *     onFailure: "kill",
+ *     onEvent: (event) => console.log(event),
+ *   });
+ *   await server.ended;
+ * }
+ * ```
+ */
+export class PageServer implements AsyncDisposable {
+  /** Rejects if it cannot go on; else it resolves when it has been closed. */
+  readonly ended: Promise<unknown>;
+  readonly #thread: PagerThread;
+  readonly #place: SocketPlace;
+  readonly #listenFd: number;
+  #closing: Promise<WorkingSetProfile | undefined> | undefined;
+
+  private constructor(
+    thread: PagerThread,
+    place: SocketPlace,
+    listenFd: number,
+  ) {
+    this.#thread = thread;
+    this.#place = place;
+    this.#listenFd = listenFd;
+    this.ended = thread.stopped;
+  }
+
+  /**
+   * Serves the snapshot, or the flat image, at a path or a URL.
+   *
+   * @throws {SourceError} if it cannot be opened, or the socket not be made
+   */
+  static async start(
+    file: string,
+    options: PageServerOptions,
+  ): Promise<PageServer> {
+    const { path, bitmapByteOrder, bitmapWordSize, offset } = options;
+    const place = new SocketPlace(path, { isListening });
+    const listenFd = listenAt(place);
+    try {
+      const thread = await PagerThread.start({
+        file,
+        flat: options.flat ?? false,
+        open: { bitmapByteOrder, bitmapWordSize, offset },
+        faultAround: options.faultAround ?? 0x10000,
+        background: options.background ?? true,
+        retryFor: options.retryFor ?? 60_000,
+        loadFirst: [...options.loadFirst ?? []],
+        record: options.record ?? false,
+        server: {
+          listenFd,
+          idstr: options.idstr,
+          onFailure: options.onFailure ?? "stall",
+        },
+      }, options.onEvent ?? (() => {}));
+      return new PageServer(thread, place, listenFd);
+    } catch (error) {
+      closeDescriptor(listenFd);
+      place.remove();
+      throw error;
+    }
+  }
+
+  /**
+   * Serves no more, and resolves to what was recorded. VMs that are not complete
+   * wait for their pages for as long as they live.
+   */
+  close(): Promise<WorkingSetProfile | undefined> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<WorkingSetProfile | undefined> {
+    try {
+      return (await this.#thread.stop()).profile;
+    } finally {
+      closeDescriptor(this.#listenFd);
+      this.#place.remove();
+    }
+  }
+
+  /** As {@linkcode close}; why it could not go on, `ended` tells. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close().catch(() => {});
+  }
+}
+
+function listenAt(place: SocketPlace): number {
+  let fd: number | undefined;
+  try {
+    fd = listenUnix(place.bindPath);
+    place.publish();
+    return fd;
+  } catch (error) {
+    if (fd !== undefined) closeDescriptor(fd);
+    place.discard();
+    throw error;
+  }
+}

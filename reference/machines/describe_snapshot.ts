@@ -1,0 +1,139 @@
+import {
+  JsonObject,
+  type JsonValue,
+  type StreamItem,
+  type Vmdesc,
+} from "../../format/mod.ts";
+import type { Snapshot } from "../reading/snapshot.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+import type {
+  MachineDescription,
+  MachineField,
+  MachineSection,
+} from "./machine_description.ts";
+import { textOf } from "../qemu/qmp_message.ts";
+
+/** Parts of a CPU's state that are there for a feature of it alone. */
+const FEATURE_OF_SUBSECTION: Readonly<Record<string, string>> = {
+  "cpu/avx512": "avx512f",
+  "cpu/mpx": "mpx",
+  "cpu/pkru": "pku",
+  "cpu/pkrs": "pks",
+  "cpu/xss": "xsaves",
+};
+
+/** Fields whose size follows from their type, whatever the state. */
+const PLAIN_TYPE = /^(bool|u?int(8|16|32|64)( equal| le)?|buffer|timer)$/;
+
+/**
+ * What a snapshot needs of the machine that loads it: read from its headers, its
+ * device sections and its vmdesc.
+ *
+ * @throws {FormatError} if what follows the RAM breaks a rule
+ * @throws {SourceError} if it cannot be read
+ *
+ * @example
+ * ```ts
+ * import { describeSnapshot, openFileSource, openSnapshot } from "../../mod.ts";
+ *
+ * async function cpuCount(path: string): Promise<number | undefined> {
+ *   using source = openFileSource(path);
+ *   return (await describeSnapshot(await openSnapshot(source))).cpuCount;
+ * }
+ * ```
+ */
+export async function describeSnapshot(
+  snapshot: Snapshot,
+  options?: ReadOptions,
+): Promise<MachineDescription> {
+  const { index, source, machine, capabilities } = snapshot;
+  const { uuid } = index.configuration;
+  const { vmdesc, sections, eofOffset } = await snapshot.deviceState(options);
+  const known = eofOffset === undefined
+    ? undefined
+    : describeSections([...index.earlySections, ...sections], vmdesc);
+  const features = known?.flatMap((it) =>
+    it.idstr === "cpu" ? it.subsections : []
+  )
+    .flatMap((name) =>
+      Object.hasOwn(FEATURE_OF_SUBSECTION, name)
+        ? [FEATURE_OF_SUBSECTION[name]]
+        : []
+    );
+  return {
+    name: source.name,
+    version: undefined,
+    runState: undefined,
+    machine,
+    pageSize: snapshot.blocks[0]?.pageSize,
+    uuid: uuid === undefined ? undefined : formatUuid(uuid),
+    capabilities,
+    blocks: snapshot.blocks.map(({ idstr, usedLength }) => ({
+      idstr,
+      usedLength,
+    })),
+    sections: known,
+    cpuCount: known?.filter((it) => it.idstr === "cpu_common").length ||
+      undefined,
+    cpuFeatures: Object.fromEntries((features ?? []).map((it) => [it, true])),
+    pciDevices: undefined,
+    machines: undefined,
+    unknown: [
+      "the model of the CPU: a snapshot does not tell it, so give the same -cpu",
+      ...known === undefined
+        ? ["devices: the snapshot has no vmdesc that tells them apart"]
+        : [],
+      ...vmdesc === undefined
+        ? ["what devices have in their state: the snapshot has no vmdesc"]
+        : [],
+    ],
+  };
+}
+
+function describeSections(
+  items: readonly StreamItem[],
+  vmdesc: Vmdesc | undefined,
+): MachineSection[] {
+  return items.flatMap((item) => {
+    if (item.kind !== "full") return [];
+    const { idstr, instanceId, versionId } = item.section;
+    const state = vmdesc?.devices.description(idstr, instanceId);
+    const fields = state?.get("fields");
+    return [{
+      idstr,
+      instanceId,
+      versionId,
+      fields: isList(fields) ? fields.map(describeField) : undefined,
+      subsections: listOf(state?.get("subsections")).map((it) =>
+        it instanceof JsonObject ? textOf(it.get("vmsd_name")) : ""
+      ),
+    }];
+  });
+}
+
+/** Nothing in a vmdesc is to be trusted, not even that a field is an object. */
+function describeField(field: JsonValue): MachineField {
+  const get = (key: string) =>
+    field instanceof JsonObject ? field.get(key) : undefined;
+  const type = get("type");
+  const isPlain = typeof type === "string" && PLAIN_TYPE.test(type);
+  return {
+    name: textOf(get("name")),
+    length: isPlain
+      ? Number(textOf(get("size"))) * Number(textOf(get("array_len") ?? 1))
+      : undefined,
+  };
+}
+
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return isList(value) ? value : [];
+}
+
+function formatUuid(uuid: Uint8Array): string {
+  const hex = [...uuid].map((it) => it.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}

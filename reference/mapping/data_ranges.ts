@@ -1,0 +1,69 @@
+import type { ByteRange } from "../../format/mod.ts";
+import type { WaitOptions } from "../work/wait.ts";
+import { SourceError } from "../sources/source_error.ts";
+import { quoteOptionValue } from "../qemu/qemu_arguments.ts";
+import { isObject } from "../qemu/qmp_message.ts";
+import { runProgram } from "../qemu/run_program.ts";
+
+/** How to ask where a file has data. */
+export interface DataRangesOptions extends WaitOptions {
+  /** The program that knows. Default: `qemu-img`. */
+  readonly program?: string | undefined;
+}
+
+/**
+ * The parts of a local file inside `range` that are not holes, in order, as
+ * `qemu-img map` tells them; JavaScript has no way to ask.
+ *
+ * @throws {SourceError} if there is no such program, or it cannot tell
+ *
+ * @example
+ * ```ts
+ * import { findDataRanges } from "../../mod.ts";
+ *
+ * async function bytesOnDisk(path: string, length: number): Promise<number> {
+ *   const ranges = await findDataRanges(path, { offset: 0, length });
+ *   return ranges.reduce((sum, range) => sum + range.length, 0);
+ * }
+ * ```
+ */
+export async function findDataRanges(
+  path: string,
+  range: ByteRange,
+  options: DataRangesOptions = {},
+): Promise<ByteRange[]> {
+  const { program = "qemu-img" } = options;
+  // In this form no character of the name but the comma means anything.
+  const image = `driver=raw,file.driver=file,file.filename=${
+    quoteOptionValue(path)
+  }`;
+  const output = await runProgram(program, [
+    ...["map", "--force-share", "--output=json", "--image-opts", image],
+    ...[`--start-offset=${range.offset}`, `--max-length=${range.length}`],
+  ], options);
+  let entries: unknown;
+  try {
+    entries = JSON.parse(output);
+  } catch {
+    entries = undefined;
+  }
+  if (!Array.isArray(entries)) throw notUnderstood(program, path);
+  const ranges: ByteRange[] = [];
+  for (const entry of entries) {
+    if (!isObject(entry)) throw notUnderstood(program, path);
+    const { start: offset, length, zero, data } = entry;
+    if (typeof offset !== "number" || typeof length !== "number") {
+      throw notUnderstood(program, path);
+    }
+    if (zero !== true || data !== false) ranges.push({ offset, length });
+  }
+  return ranges;
+}
+
+function notUnderstood(program: string, path: string): SourceError {
+  return new SourceError(
+    path,
+    `Cannot tell where ${JSON.stringify(path)} has data: ` +
+      `${program} map says what is not understood`,
+  );
+}

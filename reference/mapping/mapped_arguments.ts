@@ -1,0 +1,100 @@
+import type { GuestMemory, MemoryObject } from "./guest_memory.ts";
+import type { MappedBlock } from "./mapped_resume.ts";
+import { MappedResumeError } from "./mapped_resume_error.ts";
+import { formatOptionValue, hasOption } from "../qemu/qemu_arguments.ts";
+
+/** What is mapped from which file. */
+export interface MappedFile {
+  /** Its absolute path. */
+  readonly path: string;
+  /** The blocks, in the order of the memory. */
+  readonly blocks: readonly MappedBlock[];
+}
+
+/** Properties of a memory backend that mapped memory can have as well. */
+const KEPT = ["dump", "merge"];
+/** Properties that it cannot have, with the values that do not ask for them. */
+const HARMLESS: Readonly<Record<string, RegExp>> = {
+  "share": /^(off|no|false|n)$/,
+  "prealloc": /^(off|no|false|n)$/,
+  "hugetlb": /^(off|no|false|n)$/,
+  "pmem": /^(off|no|false|n)$/,
+  "policy": /^default$/,
+  "host-nodes": /^$/,
+};
+
+/**
+ * QEMU's arguments with each block's memory mapped from the file: its memory
+ * backend is replaced, or one is added. A second `-machine` adds to the first.
+ *
+ * @throws {MappedResumeError} if the arguments want memory of another kind
+ */
+export function mapMemory(
+  args: readonly string[],
+  memory: readonly GuestMemory[],
+  file: MappedFile,
+): string[] {
+  checkArguments(args, file.path);
+  const mapped = [...args];
+  for (const [at, { object, id, isNew }] of memory.entries()) {
+    const block = file.blocks[at];
+    if (block === undefined) continue;
+    const value = mappedObject(block, file.path, object);
+    if (object === undefined) mapped.push("-object", value);
+    else mapped[object.index] = value;
+    if (isNew) mapped.push("-machine", `memory-backend=${id}`);
+  }
+  return mapped;
+}
+
+function mappedObject(
+  block: MappedBlock,
+  path: string,
+  object: MemoryObject | undefined,
+): string {
+  const given = object?.properties ?? new Map<string, string>();
+  for (const [key, harmless] of Object.entries(HARMLESS)) {
+    const value = given.get(key);
+    if (value === undefined || harmless.test(value)) continue;
+    throw new MappedResumeError(
+      "arguments",
+      path,
+      `the memory backend ${block.id} has ${key}=${value}, which memory ` +
+        "mapped privately from a file cannot have; leave it out, " +
+        "or resume by postcopy",
+    );
+  }
+  const isName = block.idstr === block.id;
+  return formatOptionValue("memory-backend-file", [
+    ["id", block.id],
+    ["size", String(block.size)],
+    ["mem-path", path],
+    ["offset", String(block.offset)],
+    ["share", "off"],
+    // Opened for reading only; what the guest writes stays in memory.
+    ["readonly", "on"],
+    ["rom", "off"],
+    ["x-use-canonical-path-for-ramblock-id", isName ? "off" : "on"],
+    ...[...given].filter(([key]) => KEPT.includes(key)),
+  ]);
+}
+
+function checkArguments(args: readonly string[], path: string): void {
+  for (const name of ["mem-path", "mem-prealloc"]) {
+    if (!hasOption(args, name)) continue;
+    throw new MappedResumeError(
+      "arguments",
+      path,
+      `QEMU is given -${name}, which says where all memory is; leave it out`,
+    );
+  }
+  const sharing = args.find((it) => /vhost-user|x-remote|vfio-user/.test(it));
+  if (sharing === undefined) return;
+  throw new MappedResumeError(
+    "arguments",
+    path,
+    `${JSON.stringify(sharing)} needs memory shared with another program ` +
+      "(share=on), and the file is mapped privately; leave the device out, " +
+      "or resume by postcopy",
+  );
+}

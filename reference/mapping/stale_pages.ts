@@ -1,0 +1,119 @@
+import type { ByteRange, PageRun } from "../../format/mod.ts";
+import { CHUNK } from "../work/chunk.ts";
+import { Pace } from "../work/pace.ts";
+import type { RAMBlock } from "../reading/ram_block.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { PageBuffer } from "../pages/zero_page.ts";
+
+/** How to look for stale pages. */
+export interface StaleOptions extends ReadOptions {
+  /**
+   * The parts of the file that are not holes, in order, where the caller knows
+   * them: no other is read.
+   */
+  readonly dataRanges?: readonly ByteRange[] | undefined;
+}
+
+/**
+ * The pages of a block whose bit is clear while the file holds other bytes than
+ * zeros in their place, in order.
+ *
+ * They were stored, and became zero while the guest was being saved. Who maps
+ * the file would see what they held before (`clear-bit-zero`).
+ */
+export async function findStalePages(
+  source: ByteSource,
+  block: RAMBlock,
+  options: StaleOptions = {},
+): Promise<PageRun[]> {
+  const whole = [{ offset: 0, length: source.byteLength }];
+  const { dataRanges = whole, signal } = options;
+  const scan = new StaleScan(source, block, options);
+  const pace = new Pace(signal);
+  for await (const clear of clearRuns(block, options)) {
+    for (const run of runsInside(clear, block, dataRanges)) {
+      const step = Math.max(1, Math.floor(CHUNK / block.pageSize));
+      for (let first = run.first; first < run.end; first += step) {
+        await scan.look({ first, end: Math.min(run.end, first + step) });
+        await pace.step();
+      }
+    }
+  }
+  return scan.stale;
+}
+
+class StaleScan {
+  readonly stale: PageRun[] = [];
+  readonly #source: ByteSource;
+  readonly #block: RAMBlock;
+  readonly #options: ReadOptions;
+  readonly #buffer: PageBuffer;
+
+  constructor(source: ByteSource, block: RAMBlock, options: ReadOptions) {
+    this.#source = source;
+    this.#block = block;
+    this.#options = options;
+    this.#buffer = new PageBuffer(Math.max(CHUNK, block.pageSize));
+  }
+
+  async look({ first, end }: PageRun): Promise<void> {
+    const { pageSize, pagesOffset } = this.#block;
+    const bytes = this.#buffer.bytes.subarray(0, (end - first) * pageSize);
+    const offset = pagesOffset + first * pageSize;
+    await this.#source.readInto(bytes, offset, this.#options);
+    const nonZero = this.#buffer.nonZeroPages(pageSize, end - first);
+    for (const run of nonZero.runs()) {
+      this.stale.push({ first: first + run.first, end: first + run.end });
+    }
+  }
+}
+
+/** The runs of pages that the file does not hold. */
+async function* clearRuns(
+  block: RAMBlock,
+  options: ReadOptions,
+): AsyncGenerator<PageRun> {
+  let first = 0;
+  for await (const run of block.presentRuns({ signal: options.signal })) {
+    if (run.first > first) yield { first, end: run.first };
+    first = run.end;
+  }
+  if (first < block.pageCount) yield { first, end: block.pageCount };
+}
+
+/** The pages of a run that have bytes in one of the ranges. */
+function* runsInside(
+  run: PageRun,
+  { pagesOffset, pageSize }: RAMBlock,
+  ranges: readonly ByteRange[],
+): Generator<PageRun> {
+  const start = pagesOffset + run.first * pageSize;
+  let { first } = run;
+  for (let at = firstEndingAfter(ranges, start); at < ranges.length; at++) {
+    const { offset = 0, length = 0 } = ranges[at] ?? {};
+    const from = Math.floor((offset - pagesOffset) / pageSize);
+    const to = Math.ceil((offset + length - pagesOffset) / pageSize);
+    if (from >= run.end) return;
+    first = Math.max(first, from);
+    const end = Math.min(run.end, to);
+    if (first < end) yield { first, end };
+    // The next range may start in the page that this one ends in.
+    first = Math.max(first, end);
+  }
+}
+
+/** Index of the first range that ends behind `offset`. */
+function firstEndingAfter(
+  ranges: readonly ByteRange[],
+  offset: number,
+): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { offset: start = 0, length = 0 } = ranges[middle] ?? {};
+    if (start + length > offset) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,145 @@
+import { PageBitmap, type PageRun } from "../../format/mod.ts";
+import { CHUNK } from "../work/chunk.ts";
+import type { RAMBlockWriter } from "../saving/ram_block_writer.ts";
+import { createSnapshot } from "../saving/snapshot_writer.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { RAMBlock } from "../reading/ram_block.ts";
+import type { Snapshot } from "../reading/snapshot.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+import { findStalePages, type StaleOptions } from "./stale_pages.ts";
+
+/** How to write a device-only stream. */
+export interface DeviceOnlyOptions extends StaleOptions {
+  /** Names of the RAMBlocks that QEMU maps; the others are copied. */
+  readonly mapped: readonly string[];
+}
+
+/** What was written. */
+export interface DeviceOnlySummary {
+  /** Size of the stream in bytes, holes included. */
+  readonly byteLength: number;
+  /** How many pages of the RAMBlocks that are not mapped were copied. */
+  readonly copiedCount: number;
+  /**
+   * How many pages of the mapped blocks are zeroed, because the file still holds
+   * what they were before.
+   */
+  readonly staleCount: number;
+}
+
+/**
+ * Writes what QEMU is to load besides the RAM that it maps: a mapped-ram file of
+ * the same machine and device state, in which the mapped blocks have no page but
+ * zeros for those that are stale in the file.
+ *
+ * Where the file has holes, give `dataRanges`: else all of the mapped blocks
+ * that is zero is read to be sure of it.
+ *
+ * @throws {RangeError} if there is no such block
+ * @throws {SourceError} if the snapshot cannot be read or the sink not written
+ *
+ * @example
+ * ```ts
+ * import {
+ *   memorySink,
+ *   memorySource,
+ *   openSnapshot,
+ *   saveSnapshot,
+ *   writeDeviceOnly,
+ * } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const saved = memorySink();
+ * const ram = memorySource(new Uint8Array(0x10000).fill(1));
+ * await saveSnapshot(saved, [{ idstr: "pc.ram", source: ram }]);
+ * const snapshot = await openSnapshot(memorySource(saved.bytes()));
+ *
+ * const sink = memorySink();
+ * await writeDeviceOnly(snapshot, sink, { mapped: ["pc.ram"] });
+ * const stream = await openSnapshot(memorySource(sink.bytes()));
+ * assert.equal(await stream.block("pc.ram").hasPage(0), false);
+ * ```
+ */
+export async function writeDeviceOnly(
+  snapshot: Snapshot,
+  sink: ByteSink,
+  options: DeviceOnlyOptions,
+): Promise<DeviceOnlySummary> {
+  const { mapped, ...staleOptions } = options;
+  for (const idstr of mapped) snapshot.block(idstr);
+  try {
+    const writer = await createSnapshot(sink, snapshot.blocks, {
+      deviceStateFrom: snapshot,
+    });
+    let copiedCount = 0;
+    let staleCount = 0;
+    for (const block of snapshot.blocks) {
+      const target = writer.block(block.idstr);
+      if (mapped.includes(block.idstr)) {
+        const stale = await findStalePages(
+          snapshot.source,
+          block,
+          staleOptions,
+        );
+        for (const run of stale) staleCount += await writeZeros(target, run);
+      } else copiedCount += await copyPages(block, target, options);
+    }
+    snapshot.source.checkUnchanged?.();
+    await writer.finish();
+    return { byteLength: writer.byteLength, copiedCount, staleCount };
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+/** Copies the pages that are there, and no other. */
+async function copyPages(
+  block: RAMBlock,
+  target: RAMBlockWriter,
+  options: ReadOptions,
+): Promise<number> {
+  const { signal } = options;
+  let count = 0;
+  for await (const run of block.presentRuns({ signal })) {
+    for (const part of partsOf(run, block.pageSize)) {
+      const offset = part.first * block.pageSize;
+      const bytes = new Uint8Array((part.end - part.first) * block.pageSize);
+      await block.readInto(bytes, offset, { signal });
+      count += await writeRun(target, part, bytes);
+    }
+  }
+  return count;
+}
+
+/** Stores zeros, which QEMU then writes over what it has mapped. */
+async function writeZeros(
+  target: RAMBlockWriter,
+  run: PageRun,
+): Promise<number> {
+  let count = 0;
+  for (const part of partsOf(run, target.pageSize)) {
+    const bytes = new Uint8Array((part.end - part.first) * target.pageSize);
+    count += await writeRun(target, part, bytes);
+  }
+  return count;
+}
+
+/** Writes a run of pages, the zero ones too. */
+async function writeRun(
+  target: RAMBlockWriter,
+  { first, end }: PageRun,
+  bytes: Uint8Array,
+): Promise<number> {
+  const all = new PageBitmap(end - first);
+  for (let page = 0; page < all.pageCount; page++) all.set(page);
+  await target.writePages(first, bytes, all);
+  return end - first;
+}
+
+function* partsOf(run: PageRun, pageSize: number): Generator<PageRun> {
+  const step = Math.max(1, Math.floor(CHUNK / pageSize));
+  for (let first = run.first; first < run.end; first += step) {
+    yield { first, end: Math.min(run.end, first + step) };
+  }
+}

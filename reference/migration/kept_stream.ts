@@ -1,0 +1,135 @@
+import {
+  ByteWriter,
+  QEMU_VM_SECTION_PART,
+  QEMU_VM_SECTION_START,
+  RAM_SAVE_FLAG_EOS,
+  RAM_SAVE_FLAG_MEM_SIZE,
+  RamRecordWriter,
+  type SequentialHead,
+  writeConfiguration,
+  writeSectionHead,
+  writeStreamHeader,
+} from "../../format/mod.ts";
+import { CHUNK } from "../work/chunk.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ChannelInput } from "./channel_input.ts";
+import type { ReceivingRecorder } from "./receiving_recorder.ts";
+
+type Write = (bytes: Uint8Array) => Promise<void>;
+
+/**
+ * Writes a sequential stream that says what came, whatever of it was understood:
+ * pages that are in their places already as records, and the rest as it came, up
+ * to its end. Commits the sink if that is the end of a migration, else aborts it.
+ * Returns whether it is.
+ */
+export async function keepStream(
+  sink: ByteSink,
+  recorder: ReceivingRecorder,
+  input: ChannelInput,
+): Promise<boolean> {
+  let position = 0;
+  const write: Write = async (bytes) => {
+    await sink.write(bytes, position);
+    position += bytes.length;
+  };
+  const { unreadRest, head, end } = recorder;
+  try {
+    if (unreadRest !== undefined) end.add(unreadRest.bytes);
+    // What was cut off is not copied first: it is what happens most often.
+    if (!input.ended || end.isWhole) {
+      if (head !== undefined) await writeUnderstood(write, recorder, head);
+      if (unreadRest !== undefined) {
+        if (head !== undefined && unreadRest.from === "record") {
+          const part = new ByteWriter().u8(QEMU_VM_SECTION_PART);
+          await write(part.be32(head.ramSection.sectionId).finish());
+        }
+        await write(unreadRest.bytes);
+      }
+      for await (const bytes of input.rest()) {
+        end.add(bytes);
+        await write(bytes);
+      }
+    }
+    if (!end.isWhole) await sink.abort();
+    else await sink.commit();
+    return end.isWhole;
+  } catch (error) {
+    await sink.abort().catch(() => {});
+    throw error;
+  }
+}
+
+/** All that was handed on: the head, state up to RAM's END, pages, other state. */
+async function writeUnderstood(
+  write: Write,
+  recorder: ReceivingRecorder,
+  head: SequentialHead,
+): Promise<void> {
+  await recorder.settleAll();
+  await write(encodeStart(head));
+  const { start, end, ramEnd } = recorder.stateRange;
+  await copy(start, ramEnd);
+  await writePages(write, recorder, head);
+  await copy(ramEnd, end);
+
+  async function copy(from: number, end: number): Promise<void> {
+    for (let at = from; at < end; at += CHUNK) {
+      const bytes = new Uint8Array(Math.min(CHUNK, end - at));
+      recorder.reader.read(bytes, at);
+      await write(bytes);
+    }
+  }
+}
+
+/** The stream up to and with the EOS of the list of RAMBlocks. */
+function encodeStart(head: SequentialHead): Uint8Array {
+  const { configuration, itemsBefore, ramSection, blocks } = head;
+  const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
+  const writer = new ByteWriter();
+  writeStreamHeader(writer);
+  writeConfiguration(writer, configuration);
+  writer.bytes(itemsBefore);
+  writeSectionHead(writer, QEMU_VM_SECTION_START, ramSection);
+  writer.be64(total + RAM_SAVE_FLAG_MEM_SIZE);
+  for (const { idstr, usedLength } of blocks) {
+    writer.countedString(idstr).be64(usedLength);
+  }
+  return writer.be64(RAM_SAVE_FLAG_EOS).finish();
+}
+
+/**
+ * The pages there are, those of the RAMBlock that was named last at the end: a
+ * record behind them may go on with it.
+ */
+async function writePages(
+  write: Write,
+  recorder: ReceivingRecorder,
+  { ramSection: { sectionId }, pageSize }: SequentialHead,
+): Promise<void> {
+  const records = new RamRecordWriter(1, pageSize);
+  const { blocks, lastIdstr } = recorder;
+  const last = blocks.find(({ idstr }) => idstr === lastIdstr);
+  const others = blocks.filter((it) => it !== last);
+  for (const block of last === undefined ? others : [...others, last]) {
+    const { idstr, pagesOffset } = block;
+    const bitmap = await block.bitmap();
+    for (const { first, end } of bitmap.runs()) {
+      for (let page = first; page < end; page++) {
+        records.start(sectionId);
+        const offset = page * pageSize;
+        recorder.reader.read(records.page(idstr, offset), pagesOffset + offset);
+        await write(records.finish(sectionId));
+      }
+    }
+  }
+  if (last === undefined) return;
+  // It may have no page; a record of page 0 names it whatever that holds.
+  const first = new Uint8Array(pageSize);
+  if ((await last.bitmap()).isSet(0)) {
+    recorder.reader.read(first, last.pagesOffset);
+  }
+  records.start(sectionId);
+  records.page(last.idstr, 0).set(first);
+  await write(records.finish(sectionId));
+}

@@ -1,0 +1,234 @@
+import {
+  type ByteRange,
+  ByteWriter,
+  MIG_CMD_OPEN_RETURN_PATH,
+  MIG_CMD_PACKAGED,
+  MIG_CMD_PACKAGED_MAX,
+  MIG_CMD_PING,
+  MIG_CMD_POSTCOPY_ADVISE,
+  MIG_CMD_POSTCOPY_LISTEN,
+  MIG_CMD_POSTCOPY_RAM_DISCARD,
+  MIG_CMD_POSTCOPY_RUN,
+  QEMU_VM_SECTION_START,
+  RAM_SAVE_FLAG_EOS,
+  RAM_SAVE_FLAG_MEM_SIZE,
+  rangeEnd,
+  type StreamItem,
+  UnsupportedError,
+  writeCommand,
+  writeConfiguration,
+  writeSectionFooter,
+  writeSectionHead,
+  writeStreamHeader,
+} from "../../format/mod.ts";
+import { CHUNK } from "../work/chunk.ts";
+import type { Snapshot } from "../reading/snapshot.ts";
+import type { ByteSource } from "../sources/byte_source.ts";
+import type { PostcopyBlock } from "./postcopy_block.ts";
+
+/** The PINGs of the opening, as QEMU numbers them. */
+export const PING = {
+  opened: 1,
+  beforePackage: 2,
+  loaded: 3,
+  ready: 4,
+} as const;
+
+/** About how many bytes of an opening are kept until they are sent: 16 MiB. */
+const START_MAX = 0x1000000;
+
+/** What the opening of a postcopy migration shall say. */
+export interface OpeningOptions {
+  /** Whether block dirty bitmaps are sent too. */
+  readonly dirtyBitmaps: boolean;
+  /** Host page size that goes without saying: the larger of host and target. */
+  readonly commonPageSize: number;
+}
+
+/**
+ * All that a source of a postcopy migration sends before the first page, in
+ * pieces: after the last of them the guest runs, without any of its RAM.
+ *
+ * @throws {UnsupportedError} if the end of the device state cannot be found
+ */
+export async function* postcopyOpening(
+  snapshot: Snapshot,
+  blocks: readonly PostcopyBlock[],
+  options: OpeningOptions,
+): AsyncGenerator<Uint8Array> {
+  const { source, index } = snapshot;
+  const { sections, dirtyBitmaps, parts, eofOffset } = await snapshot
+    .deviceState();
+  if (eofOffset === undefined) {
+    throw new UnsupportedError(source.name, {
+      rule: "vmdesc-present",
+      feature: "device state without a vmdesc",
+      offset: index.ramEnd,
+      found: "no vmdesc, so that the end of the device state cannot be found",
+      expected: "one (a QEMU without suppress-vmdesc=on writes it)",
+    });
+  }
+  const early = inOrder([
+    ...index.earlySections,
+    ...index.earlyParts,
+    ...options.dirtyBitmaps ? index.earlyDirtyBitmaps : [],
+  ]);
+  const isBeforeRam = (range: ByteRange) =>
+    range.offset < index.ramSetup.offset;
+  yield head(snapshot, blocks, options);
+  yield* copies(source, early.filter(isBeforeRam));
+  yield ramSetup(snapshot, blocks, options);
+  yield* copies(source, early.filter((range) => !isBeforeRam(range)));
+  const late = options.dirtyBitmaps ? [...parts, ...dirtyBitmaps] : parts;
+  yield* copies(source, inOrder(late));
+  const devices = inOrder(sections);
+  yield discards(blocks);
+  yield packageHead(snapshot, devices);
+  yield* copies(source, devices);
+  yield packageTail();
+}
+
+/** An opening of which the start has been read. */
+export interface Opening {
+  readonly start: Uint8Array;
+  readonly rest: AsyncGenerator<Uint8Array>;
+}
+
+/** Reads the start of an opening, which is nearly always all of it. */
+export async function readOpening(
+  rest: AsyncGenerator<Uint8Array>,
+): Promise<Opening> {
+  const start = new ByteWriter();
+  while (start.length < START_MAX) {
+    const { done, value } = await rest.next();
+    if (done) break;
+    start.bytes(value);
+  }
+  return { start: start.finish(), rest };
+}
+
+function head(
+  { index }: Snapshot,
+  blocks: readonly PostcopyBlock[],
+  { commonPageSize }: OpeningOptions,
+): Uint8Array {
+  const writer = new ByteWriter();
+  writeStreamHeader(writer);
+  // None of the capabilities that the two ends must agree on.
+  writeConfiguration(writer, { ...index.configuration, capabilities: [] });
+  writeCommand(writer, MIG_CMD_OPEN_RETURN_PATH);
+  writePing(writer, PING.opened);
+  // Each size of a host page is one bit of the summary.
+  const sizes = new Set(blocks.map(({ hostPageSize }) => hostPageSize));
+  const summary = [...sizes].reduce((sum, size) => sum + size, 0);
+  const pageSize = blocks[0]?.block.pageSize ?? 4096;
+  const advice = new ByteWriter().be64(summary || commonPageSize).be64(
+    pageSize,
+  );
+  writeCommand(writer, MIG_CMD_POSTCOPY_ADVISE, advice.finish());
+  return writer.finish();
+}
+
+function ramSetup(
+  { index }: Snapshot,
+  blocks: readonly PostcopyBlock[],
+  { commonPageSize }: OpeningOptions,
+): Uint8Array {
+  const writer = new ByteWriter();
+  const total = blocks.reduce((sum, { block }) => sum + block.usedLength, 0);
+  writeSectionHead(writer, QEMU_VM_SECTION_START, index.ramSection);
+  writer.be64(total + RAM_SAVE_FLAG_MEM_SIZE);
+  for (const { block, hostPageSize } of blocks) {
+    writer.countedString(block.idstr).be64(block.usedLength);
+    if (hostPageSize !== commonPageSize) writer.be64(hostPageSize);
+  }
+  writer.be64(RAM_SAVE_FLAG_EOS);
+  writeSectionFooter(writer, index.ramSection);
+  return writer.finish();
+}
+
+/**
+ * QEMU does without a RAM_DISCARD in theory. In practice it then takes pages as
+ * those of an ordinary migration, touches guest memory itself, and waits for
+ * ever.
+ */
+function discards(blocks: readonly PostcopyBlock[]): Uint8Array {
+  const writer = new ByteWriter();
+  for (const { block: { idstr, usedLength } } of blocks) {
+    const ranges = new ByteWriter().u8(0).countedString(idstr).u8(0)
+      .be64(0).be64(usedLength);
+    writeCommand(writer, MIG_CMD_POSTCOPY_RAM_DISCARD, ranges.finish());
+  }
+  return writer.finish();
+}
+
+function packageHead(
+  { source, index }: Snapshot,
+  devices: readonly ByteRange[],
+): Uint8Array {
+  const listen = new ByteWriter();
+  writeCommand(listen, MIG_CMD_POSTCOPY_LISTEN);
+  const length = devices.reduce((sum, range) => sum + range.length, 0) +
+    listen.length + packagedEnd().length;
+  if (length > MIG_CMD_PACKAGED_MAX) {
+    throw new UnsupportedError(source.name, {
+      rule: "section-known",
+      feature: "device state above 4 GiB",
+      offset: index.ramEnd,
+      found: `${length} bytes of device state`,
+      expected: `at most ${MIG_CMD_PACKAGED_MAX}, for postcopy`,
+    });
+  }
+  const writer = new ByteWriter();
+  writePing(writer, PING.beforePackage);
+  const payload = new ByteWriter().be32(length).finish();
+  writeCommand(writer, MIG_CMD_PACKAGED, payload);
+  return writer.bytes(listen.finish()).finish();
+}
+
+function packageTail(): Uint8Array {
+  const writer = new ByteWriter().bytes(packagedEnd());
+  writePing(writer, PING.ready);
+  return writer.finish();
+}
+
+/** The end of what is in the package, behind the device state. */
+function packagedEnd(): Uint8Array {
+  const writer = new ByteWriter();
+  writePing(writer, PING.loaded);
+  writeCommand(writer, MIG_CMD_POSTCOPY_RUN);
+  return writer.finish();
+}
+
+function writePing(writer: ByteWriter, value: number): void {
+  writeCommand(writer, MIG_CMD_PING, new ByteWriter().be32(value).finish());
+}
+
+/** Where items stand, in the order of the file, neighbours as one. */
+function inOrder(items: readonly StreamItem[]): ByteRange[] {
+  const ranges: ByteRange[] = [];
+  const sorted = items.map(({ range }) => range)
+    .sort((a, b) => a.offset - b.offset);
+  for (const range of sorted) {
+    const last = ranges.at(-1);
+    if (last !== undefined && rangeEnd(last) === range.offset) {
+      const length = last.length + range.length;
+      ranges[ranges.length - 1] = { offset: last.offset, length };
+    } else ranges.push(range);
+  }
+  return ranges;
+}
+
+/** The bytes of some ranges as they stand in the file. */
+async function* copies(
+  source: ByteSource,
+  ranges: readonly ByteRange[],
+): AsyncGenerator<Uint8Array> {
+  for (const range of ranges) {
+    for (let at = range.offset; at < rangeEnd(range); at += CHUNK) {
+      const bytes = new Uint8Array(Math.min(CHUNK, rangeEnd(range) - at));
+      await source.readInto(bytes, at);
+      yield bytes;
+    }
+  }
+}

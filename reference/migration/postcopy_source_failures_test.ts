@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SourceError } from "../sources/source_error.ts";
+import { PostcopySource } from "./postcopy_source.ts";
+import type { Destination } from "../qemu/testing/destination.ts";
+import {
+  serveDestination,
+  snapshotOf,
+} from "../qemu/testing/serve_destination.ts";
+
+const PAGE = 4096;
+
+test("PostcopySource.serve() refuses requests for what there is not", async () => {
+  const cases: [string, number, number][] = [
+    ["rom", 0, PAGE],
+    ["vga", 8 * PAGE, PAGE],
+    ["vga", 7 * PAGE, 2 * PAGE],
+    ["vga", 0, 0],
+  ];
+  for (const [idstr, offset, length] of cases) {
+    const { destination, served } = await serveDestination({ push: false });
+    using _destination = destination;
+    destination.request(idstr, offset, length);
+    await assert.rejects(served, (error) => {
+      assert(error instanceof SourceError);
+      const { name } = destination.pair.channel;
+      assert.equal(
+        error.message,
+        `Cannot serve ${name}: it asks for ${length} bytes at ${offset} of ` +
+          `RAMBlock "${idstr}", expected a range of the snapshot`,
+      );
+      return true;
+    });
+  }
+});
+
+test("PostcopySource.serve() rejects when the destination fails or goes", async () => {
+  const ways: [(destination: Destination) => void, RegExp][] = [
+    [(it) => it.shut(1), /QEMU says that it could not load it/],
+    [(it) => it.shut(), /QEMU closed the connection after \d+ pages/],
+    [(it) => it.say(0, 99, 0, 0), /found a message of type 99 with 0 bytes/],
+    [(it) => it.pair.other.destroy(), /closed the connection/],
+  ];
+  for (const [act, message] of ways) {
+    const { destination, served } = await serveDestination({ push: false });
+    using _destination = destination;
+    await destination.until(({ items }) =>
+      items.includes("command 2 00000004")
+    );
+    act(destination);
+    await assert.rejects(served, message);
+  }
+});
+
+test("PostcopySource.serve() rejects when the end is not confirmed", async () => {
+  const { destination, served } = await serveDestination();
+  using _destination = destination;
+  await destination.until(({ items }) => items.includes("eof"));
+  destination.pair.other.end();
+  await assert.rejects(served, /QEMU closed the connection after 9 pages/);
+});
+
+test("PostcopySource refuses page sizes and blocks that cannot be", async () => {
+  const opened = await snapshotOf();
+  assert.throws(
+    () => new PostcopySource(opened, { hostPageSize: 5000 }),
+    {
+      name: "RangeError",
+      message: 'Cannot resume RAMBlock "pc.ram" with host pages of 5000 ' +
+        "bytes: expected a power of two up to 1 GiB",
+    },
+  );
+  assert.throws(
+    () => new PostcopySource(opened, { hugePageSizes: { ram: 2 ** 21 } }),
+    /Cannot find RAMBlock "ram"/,
+  );
+});

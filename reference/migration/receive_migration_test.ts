@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { test } from "node:test";
+import { ByteWriter } from "../../format/mod.ts";
+import { randomNumbers } from "../../format/testing/random_numbers.ts";
+import { convertSequential } from "../convert/sequential_to_mapped.ts";
+import { createFileSink } from "../sinks/file_sink.ts";
+import { memorySink } from "../sinks/memory_sink.ts";
+import { openSnapshot } from "../reading/open_snapshot.ts";
+import { memorySource } from "../sources/memory_source.ts";
+import { randomSequential } from "../testing/random_sequential.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { SequentialGuest } from "../testing/sequential_guest.ts";
+import { receiveMigration } from "./receive_migration.ts";
+import type { ReceiveProgress } from "./receive_report.ts";
+import { socketsHere } from "../sockets/sockets_here.ts";
+import { ConnectedPair } from "../qemu/testing/connected_pair.ts";
+
+const PAGE = 4096;
+const PATIENT = { timeout: 30_000 };
+
+test(
+  "receiveMigration() writes what comes over a socket",
+  PATIENT,
+  async () => {
+    const ways = [["unix"], ["tcp"], ["unix", socketsHere()]] as const;
+    for (const [kind, sockets] of ways) {
+      const { bytes } = randomSequential(randomNumbers(7), 600);
+      const converted = memorySink();
+      await convertSequential(memorySource(bytes), converted);
+      using pair = await ConnectedPair.open(kind, sockets);
+      using folder = new ScratchFolder();
+      const told: ReceiveProgress[] = [];
+      const path = folder.file("vm.mr");
+      const receiving = receiveMigration(pair.channel, createFileSink(path), {
+        onProgress: (progress) => told.push(progress),
+      });
+      for (let at = 0; at < bytes.length; at += 70_001) {
+        pair.other.write(bytes.subarray(at, at + 70_001));
+      }
+      pair.other.end();
+      const summary = await receiving;
+      assert.equal(summary.bytesReceived, bytes.length);
+      assert.equal(summary.machine, "none");
+      assert(summary.rounds > 100);
+      assert.deepEqual(folder.names(), ["vm.mr"]);
+      const { readFileSync } = await import("node:fs");
+      const found = readFileSync(path);
+      assert.equal(Buffer.compare(found, converted.bytes()), 0);
+      const last = told.at(-1);
+      assert.equal(last?.bytesReceived, bytes.length);
+      assert(last && last.done <= last.total && last.pagesAgain > 100);
+    }
+  },
+);
+
+test(
+  "receiveMigration() leaves the old file if it breaks off anywhere",
+  PATIENT,
+  async () => {
+    const { bytes } = randomSequential(randomNumbers(8), 60);
+    const random = randomNumbers(9);
+    using folder = new ScratchFolder();
+    const path = folder.file("vm.mr");
+    const old = createFileSink(path);
+    await old.write(new TextEncoder().encode("precious"), 0);
+    await old.commit();
+    for (let time = 0; time < 40; time++) {
+      using pair = await ConnectedPair.open();
+      const sink = createFileSink(path, { force: true });
+      const receiving = receiveMigration(pair.channel, sink);
+      const cut = time === 0 ? bytes.length - 1 : random(bytes.length);
+      const rejected = assert.rejects(
+        receiving,
+        /^(SourceError|FormatError|UnsupportedError): Cannot /,
+      );
+      pair.other.write(bytes.subarray(0, cut), () => pair.other.destroy());
+      await rejected;
+      assert.deepEqual(folder.names(), ["vm.mr"]);
+    }
+    const { readFileSync } = await import("node:fs");
+    assert.equal(readFileSync(path, "utf8"), "precious");
+  },
+);
+
+test(
+  "receiveMigration() answers where it is asked, once all is safe",
+  PATIENT,
+  async () => {
+    const open = [8, 0, 1, 0, 0];
+    const ping = [8, 0, 2, 0, 4, 1, 2, 3, 4];
+    const before = Uint8Array.from([...open, ...ping]);
+    const guest = new SequentialGuest({ ram: 4 }, { before });
+    guest.part(() => guest.page("ram", 1, new Uint8Array(PAGE).fill(3)), 3);
+    using pair = await ConnectedPair.open();
+    using folder = new ScratchFolder();
+    const answers: number[] = [];
+    const shut = new Promise<readonly string[]>((resolve) => {
+      pair.other.on("data", (data: Uint8Array) => {
+        answers.push(...data);
+        if (answers.length >= 16) resolve(folder.names());
+      });
+    });
+    const receiving = receiveMigration(
+      pair.channel,
+      createFileSink(folder.file("vm.mr")),
+    );
+    // The sender waits with the connection open.
+    pair.other.write(guest.finish());
+    await receiving;
+    assert.deepEqual(await shut, ["vm.mr"]);
+    const pong = [0, 2, 0, 4, 1, 2, 3, 4];
+    assert.deepEqual(answers, [...pong, 0, 1, 0, 4, 0, 0, 0, 0]);
+  },
+);
+
+test(
+  "receiveMigration() says no where it is asked and cannot",
+  PATIENT,
+  async () => {
+    const before = Uint8Array.from([8, 0, 1, 0, 0]);
+    const guest = new SequentialGuest({ ram: 1 }, { before });
+    guest.part(() => guest.raw(new Uint8Array(400)));
+    using pair = await ConnectedPair.open();
+    const answer = new Promise<number[]>((resolve) => {
+      pair.other.once("data", (data: Uint8Array) => resolve([...data]));
+    });
+    const sink = memorySink();
+    const receiving = receiveMigration(pair.channel, sink);
+    // The head comes first: it says that somebody listens for answers.
+    pair.other.write(guest.bytes().subarray(0, 60));
+    const rejected = assert.rejects(receiving, /\(record-flags\)$/);
+    setTimeout(() => pair.other.write(guest.bytes().subarray(60)), 20);
+    await rejected;
+    assert.deepEqual(await answer, [0, 1, 0, 4, 0, 0, 0, 1]);
+    assert.equal(sink.bytes().length, 0);
+  },
+);
+
+test(
+  "receiveMigration() takes a stream without a vmdesc if told to",
+  PATIENT,
+  async () => {
+    const guest = new SequentialGuest({ ram: 1 });
+    guest.part(() => guest.page("ram", 0, new Uint8Array(PAGE).fill(1)), 3);
+    const bytes = Uint8Array.from([...guest.bytes(), 0]);
+    for (const withoutVmdesc of [false, true]) {
+      using pair = await ConnectedPair.open();
+      const sink = memorySink();
+      const receiving = receiveMigration(pair.channel, sink, { withoutVmdesc });
+      pair.other.end(bytes);
+      if (withoutVmdesc) {
+        assert.equal((await receiving).blocks[0]?.presentCount, 1);
+      } else {
+        await assert.rejects(receiving, /ended before the description of/);
+      }
+    }
+  },
+);
+
+/** A stream with a FULL section of that body between START and the first PART. */
+function withEarlySection(body: Uint8Array, told = body.length): Uint8Array {
+  const full = (id: number, name: string, state: Uint8Array) =>
+    new ByteWriter().u8(4).be32(id).countedString(name).be32(0).be32(1)
+      .bytes(state).u8(0x7e).be32(id).finish();
+  const ram = (type: number) =>
+    new ByteWriter().u8(type).be32(3).be64(16).u8(0x7e).be32(3).finish();
+  const guest = new SequentialGuest({ ram: 4 });
+  const head = guest.bytes();
+  guest.part(() => guest.page("ram", 2, new Uint8Array(PAGE).fill(7)));
+  const device = (name: string, size: number) => ({
+    ...{ name, instance_id: 0, size },
+    fields: [{ name: "data", size }],
+  });
+  const json = JSON.stringify({
+    page_size: PAGE,
+    devices: [device("virtio-mem-device-early", told), device("timer", 3)],
+  });
+  return new ByteWriter().bytes(head)
+    .bytes(full(7, "virtio-mem-device-early", body))
+    .bytes(guest.bytes().subarray(head.length)).bytes(ram(3))
+    .bytes(full(8, "timer", Uint8Array.of(1, 2, 3)))
+    .u8(0).u8(6).be32(json.length).text(json).finish();
+}
+
+test(
+  "receiveMigration() keeps a FULL section that comes before the pages",
+  PATIENT,
+  async () => {
+    const footer = new ByteWriter().u8(0x7e).be32(7).finish();
+    const bodies = [
+      Uint8Array.of(),
+      Uint8Array.of(0x7e, 0, 0, 0, 0x7e),
+      // The footer's bytes, but no item behind them.
+      Uint8Array.of(...footer, 0x55, ...footer, 0x7e),
+      new Uint8Array(700_000).fill(0x7e),
+    ];
+    for (const body of bodies) {
+      const bytes = withEarlySection(body);
+      const converted = memorySink();
+      await convertSequential(memorySource(bytes), converted);
+      using pair = await ConnectedPair.open();
+      const sink = memorySink();
+      const receiving = receiveMigration(pair.channel, sink);
+      pair.other.end(bytes);
+      await receiving;
+      assert.equal(Buffer.compare(sink.bytes(), converted.bytes()), 0);
+      const snapshot = await openSnapshot(memorySource(sink.bytes()));
+      assert.deepEqual(
+        snapshot.index.earlySections.map((it) =>
+          "section" in it && it.section.idstr
+        ),
+        ["virtio-mem-device-early"],
+      );
+      assert.equal((await snapshot.block("ram").readPage(2))[0], 7);
+    }
+  },
+);
+
+test(
+  "receiveMigration() refuses a FULL section that is not as long as the vmdesc says",
+  PATIENT,
+  async () => {
+    // What looks like its footer, an empty PART, and another section.
+    const within = new ByteWriter().text("state").u8(0x7e).be32(7)
+      .u8(2).be32(3).be64(16).u8(0x7e).be32(3)
+      .u8(4).be32(7).countedString("other").be32(0).be32(1).text("rest")
+      .finish();
+    const streams = [
+      withEarlySection(within),
+      withEarlySection(Uint8Array.of(1, 2, 3), 4),
+      withEarlySection(Uint8Array.of(1, 2, 3), 2),
+    ];
+    for (const bytes of streams) {
+      using pair = await ConnectedPair.open();
+      using folder = new ScratchFolder();
+      const sink = createFileSink(folder.file("vm.mr"));
+      const receiving = receiveMigration(pair.channel, sink);
+      pair.other.end(bytes);
+      await assert.rejects(receiving, /^(FormatError|UnsupportedError): /);
+      assert.deepEqual(folder.names(), []);
+    }
+  },
+);
+
+test("receiveMigration() stops when told to", PATIENT, async () => {
+  const { bytes } = randomSequential(randomNumbers(8), 60);
+  using pair = await ConnectedPair.open();
+  using folder = new ScratchFolder();
+  const controller = new AbortController();
+  const sink = createFileSink(folder.file("vm.mr"));
+  const { signal } = controller;
+  const receiving = receiveMigration(pair.channel, sink, { signal });
+  pair.other.write(bytes.subarray(0, bytes.length / 2));
+  setTimeout(() => controller.abort(new Error("enough")), 20);
+  await assert.rejects(receiving, /^Error: enough$/);
+  assert.deepEqual(folder.names(), []);
+});

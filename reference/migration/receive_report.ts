@@ -1,0 +1,82 @@
+import {
+  PageBitmap,
+  pageCountOf,
+  type RamRecord,
+  type SequentialHead,
+} from "../../format/mod.ts";
+import type { Progress } from "../work/progress.ts";
+
+/** How far receiving a migration has come. */
+export interface ReceiveProgress extends Progress {
+  /** Bytes that came over the connection so far. */
+  readonly bytesReceived: number;
+  /** Pages that came again because they had changed. */
+  readonly pagesAgain: number;
+  /** How often the sender began anew with what had changed. */
+  readonly rounds: number;
+}
+
+/** Counts what a migration brings. */
+export class ReceiveReport {
+  /** Bytes that came over the connection. */
+  bytesReceived = 0;
+  /** How often the sender began anew. */
+  rounds = 0;
+  readonly #tell: ((progress: ReceiveProgress) => void) | undefined;
+  #pageSize = 0;
+  #total = 0;
+  #seen: readonly PageBitmap[] = [];
+  #seenCount = 0;
+  #zeroCount = 0;
+  #pagesAgain = 0;
+  #idstr = "";
+  #lastBlock = -1;
+  #lastPage = -1;
+
+  /** Tells `tell`. */
+  constructor(tell: ((progress: ReceiveProgress) => void) | undefined) {
+    this.#tell = tell;
+  }
+
+  /** Takes the list of RAMBlocks. */
+  begin({ blocks, pageSize }: SequentialHead): void {
+    this.#pageSize = pageSize;
+    this.#total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
+    this.#seen = blocks.map(({ usedLength }) =>
+      new PageBitmap(pageCountOf(usedLength, pageSize))
+    );
+  }
+
+  /** Counts a record. */
+  record({ kind, block, pageIndex }: RamRecord): void {
+    const { index } = block;
+    const isBehind = index > this.#lastBlock ||
+      (index === this.#lastBlock && pageIndex > this.#lastPage);
+    // QEMU goes through its blocks in the order of the list, again and again.
+    if (!isBehind) this.rounds++;
+    this.#lastBlock = index;
+    this.#lastPage = pageIndex;
+    this.#idstr = block.idstr;
+    const seen = this.#seen[index];
+    if (seen.isSet(pageIndex)) {
+      this.#pagesAgain++;
+      return;
+    }
+    seen.set(pageIndex);
+    this.#seenCount++;
+    if (kind === "zero") this.#zeroCount++;
+  }
+
+  /** Tells how far it is. */
+  tell(): void {
+    this.#tell?.({
+      idstr: this.#idstr,
+      done: this.#seenCount * this.#pageSize,
+      total: this.#total,
+      zero: this.#zeroCount * this.#pageSize,
+      bytesReceived: this.bytesReceived,
+      pagesAgain: this.#pagesAgain,
+      rounds: this.rounds,
+    });
+  }
+}

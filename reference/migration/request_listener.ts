@@ -1,0 +1,76 @@
+import type { PageRun } from "../../format/mod.ts";
+import { Pace } from "../work/pace.ts";
+import { SourceError } from "../sources/source_error.ts";
+import type { ByteChannel } from "../sockets/byte_channel.ts";
+import type { PostcopyBlock } from "./postcopy_block.ts";
+import { PING } from "./postcopy_opening.ts";
+import { ReturnPathReader } from "./return_path.ts";
+
+/** Who is told what a destination says. */
+export interface RequestHandlers {
+  /** The device state is loaded, and the guest is let run. */
+  readonly onLoaded: (() => void) | undefined;
+  /** These pages are wanted; the next request is read when it resolves. */
+  readonly onRequest: (block: PostcopyBlock, pages: PageRun) => Promise<void>;
+  /** Ends a flood of messages, between two of which nothing is waited for. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Takes what the destination says until it hangs up: `"shut"` if it has said
+ * that it has all, `"gone"` if it has not.
+ *
+ * @throws {SourceError} if it failed, or asks for what there is not
+ */
+export async function listenToRequests(
+  channel: ByteChannel,
+  blocks: readonly PostcopyBlock[],
+  { onLoaded, onRequest, signal }: RequestHandlers,
+): Promise<"shut" | "gone"> {
+  const named = new Map(blocks.map((it) => [it.block.idstr, it]));
+  const reader = new ReturnPathReader(channel.name);
+  const pace = new Pace(signal);
+  for (;;) {
+    const bytes = await channel.read();
+    if (bytes === undefined) return "gone";
+    for (const message of reader.push(bytes)) {
+      await pace.step();
+      if (message.kind === "pages") {
+        const block = named.get(message.idstr);
+        const pages = block && pagesOf(block, message);
+        if (block === undefined || pages === undefined) {
+          const { idstr, offset, length } = message;
+          throw new SourceError(
+            channel.name,
+            `Cannot serve ${channel.name}: it asks for ${length} bytes at ` +
+              `${offset} of RAMBlock ${JSON.stringify(idstr)}, expected a ` +
+              "range of the snapshot",
+          );
+        }
+        await onRequest(block, pages);
+      } else if (message.kind === "pong") {
+        if (message.value === PING.loaded) onLoaded?.();
+      } else if (message.failed) {
+        throw new SourceError(
+          channel.name,
+          `Cannot resume the guest at ${channel.name}: QEMU says that it ` +
+            "could not load it; its own messages tell why",
+        );
+      } else return "shut";
+    }
+  }
+}
+
+/** The pages that a request is for; undefined if they are not in the RAMBlock. */
+function pagesOf(
+  { block, hostPageCount, hostPageSize }: PostcopyBlock,
+  request: { readonly offset: number; readonly length: number },
+): PageRun | undefined {
+  const { offset, length } = request;
+  const end = offset + length;
+  if (length === 0 || end > hostPageCount * hostPageSize) return undefined;
+  return {
+    first: Math.floor(offset / block.pageSize),
+    end: Math.min(block.pageCount, Math.ceil(end / block.pageSize)),
+  };
+}

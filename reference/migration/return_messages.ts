@@ -1,0 +1,33 @@
+import {
+  ByteWriter,
+  MIG_RP_MSG_PONG,
+  MIG_RP_MSG_SHUT,
+} from "../../format/mod.ts";
+import type { ByteChannel } from "../sockets/byte_channel.ts";
+
+/** Answers a PING with what it said. */
+export async function sendPong(
+  channel: ByteChannel,
+  payload: Uint8Array,
+): Promise<void> {
+  await send(channel, MIG_RP_MSG_PONG, payload);
+}
+
+/** Says that all is done, with status 0, or that it failed. */
+export async function sendShut(
+  channel: ByteChannel,
+  status: number,
+): Promise<void> {
+  const payload = new ByteWriter().be32(status).finish();
+  await send(channel, MIG_RP_MSG_SHUT, payload);
+}
+
+/** A message of the way back: be16 type, be16 length, payload. */
+async function send(
+  channel: ByteChannel,
+  type: number,
+  payload: Uint8Array,
+): Promise<void> {
+  const writer = new ByteWriter().be16(type).be16(payload.length);
+  await channel.write(writer.bytes(payload).finish());
+}

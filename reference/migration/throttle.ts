@@ -1,0 +1,23 @@
+import { sleep } from "../work/wait.ts";
+
+/** Keeps work to so many bytes a second. */
+export class Throttle {
+  readonly #bandwidth: number;
+  readonly #signal: AbortSignal;
+  readonly #begin = performance.now();
+  #sent = 0;
+
+  /** `bandwidth` is in bytes a second; the signal ends a wait. */
+  constructor(bandwidth: number, signal: AbortSignal) {
+    this.#bandwidth = bandwidth;
+    this.#signal = signal;
+  }
+
+  /** Waits until that many more bytes are due. */
+  async spend(bytes: number): Promise<void> {
+    this.#sent += bytes;
+    const due = this.#begin + this.#sent / this.#bandwidth * 1000;
+    const early = due - performance.now();
+    if (early > 1) await sleep(early, this.#signal);
+  }
+}

@@ -1,0 +1,64 @@
+import type { PageRun } from "../../format/mod.ts";
+import type { PostcopyMemory, SyncPostcopyMemory } from "../faulting/mod.ts";
+import type { RunOptions } from "../reading/mod.ts";
+import type {
+  ByteSource,
+  SourceReadOptions,
+  SyncByteSource,
+} from "../sources/mod.ts";
+
+const PAGE_SIZE = 4096;
+
+/** What a flat image is called where a RAMBlock has its idstr. */
+export const FLAT_IDSTR = "memory";
+
+interface Flat {
+  readonly idstr: string;
+  readonly usedLength: number;
+}
+
+/** A flat image of a memory, byte for byte, such as Firecracker saves. */
+export function flatMemory(source: ByteSource): PostcopyMemory & Flat {
+  const all = wholeRun(source);
+  return {
+    name: source.name,
+    idstr: FLAT_IDSTR,
+    usedLength: source.byteLength,
+    byteLength: source.byteLength,
+    pageSize: PAGE_SIZE,
+    parallelReads: source.parallelReads,
+    async *presentRuns(options: RunOptions = {}): AsyncGenerator<PageRun> {
+      yield await Promise.resolve({ ...all, ...bounds(options) });
+    },
+    readInto: (
+      target: Uint8Array,
+      offset: number,
+      options?: SourceReadOptions,
+    ) => source.readInto(target, offset, options),
+  };
+}
+
+/** The same of a source that does not wait. */
+export function flatMemorySync(
+  source: SyncByteSource,
+): SyncPostcopyMemory & Flat {
+  const all = wholeRun(source);
+  return {
+    ...flatMemory(source),
+    *presentRunsSync(options = {}) {
+      yield { ...all, ...bounds(options) };
+    },
+    readIntoSync: (target, offset) => source.readIntoSync(target, offset),
+  };
+}
+
+function wholeRun({ byteLength }: ByteSource): PageRun {
+  return { first: 0, end: Math.ceil(byteLength / PAGE_SIZE) };
+}
+
+function bounds({ first, end }: Omit<RunOptions, "signal">): Partial<PageRun> {
+  return {
+    ...(first === undefined ? {} : { first }),
+    ...(end === undefined ? {} : { end }),
+  };
+}

@@ -1,0 +1,199 @@
+import type { WorkingSetProfile } from "../../format/mod.ts";
+import { openHttpSource } from "../http/mod.ts";
+import { openFileSource } from "../local/mod.ts";
+import type { BlockRun } from "../qemu/mod.ts";
+import {
+  type OpenOptions,
+  openSnapshot,
+  type RAMBlock,
+} from "../reading/mod.ts";
+import { sourceAddress, SourceError } from "../sources/mod.ts";
+import { NativeMemory } from "../linux/native_memory.ts";
+import type { PagerStatistics } from "./paged_process.ts";
+import type { PagerEvent } from "./pager_task.ts";
+import { PagerThread } from "./pager_thread.ts";
+import { Userfaultfd } from "../linux/userfaultfd.ts";
+
+/** How to page memory in. */
+export interface PagedMemoryOptions extends OpenOptions {
+  /** idstr of the RAMBlock. Default: that of the only one. */
+  readonly idstr?: string | undefined;
+  /** Bytes around a fault that come with it. Default: 64 KiB. */
+  readonly faultAround?: number | undefined;
+  /** Whether pages are loaded that nobody has touched. Default: true. */
+  readonly background?: boolean | undefined;
+  /** Which of those come first, in this order: a working set. */
+  readonly loadFirst?: Iterable<BlockRun> | undefined;
+  /** Whether to take down which pages are touched. Default: false. */
+  readonly record?: boolean | undefined;
+  /** Bytes of a huge page, for memory in such. Default: pages of the usual size. */
+  readonly hugePageSize?: number | undefined;
+  /** Milliseconds after which `onFailed` is called. Default: 60,000. */
+  readonly retryFor?: number | undefined;
+  /** Is told of each read that failed and is tried again. */
+  readonly onRetry?: ((message: string) => void) | undefined;
+  /** A page cannot be had for long; whoever touched it goes on waiting. */
+  readonly onFailed?: (() => void) | undefined;
+}
+
+/**
+ * Memory of this process that is filled from a snapshot as it is touched, by any
+ * thread and by foreign functions. Who touches a page waits until it is there; a
+ * page that cannot be had is waited for, it is never zero instead.
+ *
+ * @example
+ * ```ts
+ * import { PagedMemory } from "../linux/mod.ts";
+ *
+ * async function firstByte(path: string): Promise<number> {
+ *   await using memory = await PagedMemory.open(path, { idstr: "pc.ram" });
+ *   return memory.bytes(0, 4096)[0]; // waits for that page, for no other
+ * }
+ * ```
+ */
+export class PagedMemory implements AsyncDisposable {
+  /** Where it is, for foreign functions and other threads. */
+  readonly address: number;
+  /** Its size: that of the RAMBlock, in whole pages. */
+  readonly byteLength: number;
+  /** Resolves when all of it is there. */
+  readonly loaded: Promise<void>;
+  readonly #memory: NativeMemory;
+  readonly #uffd: Userfaultfd;
+  readonly #thread: PagerThread;
+  #statistics: PagerStatistics | undefined;
+  #isLoaded = false;
+  #closing: Promise<WorkingSetProfile | undefined> | undefined;
+
+  private constructor(
+    memory: NativeMemory,
+    uffd: Userfaultfd,
+    started: {
+      readonly thread: PagerThread;
+      readonly loaded: Promise<PagerStatistics | undefined>;
+    },
+  ) {
+    this.#memory = memory;
+    this.#uffd = uffd;
+    this.#thread = started.thread;
+    this.address = memory.address;
+    this.byteLength = memory.byteLength;
+    this.loaded = started.loaded.then((statistics) => {
+      this.#statistics = statistics;
+      this.#isLoaded = true;
+    });
+  }
+
+  /**
+   * Maps memory for a RAMBlock of the snapshot at a path or a URL, and starts a
+   * thread that fills it.
+   *
+   * @throws {SourceError} if the snapshot cannot be opened, or this kernel has no
+   *   userfaultfd or does not permit it
+   */
+  static async open(
+    file: string,
+    options: PagedMemoryOptions = {},
+  ): Promise<PagedMemory> {
+    const { bitmapByteOrder, bitmapWordSize, offset, hugePageSize } = options;
+    const block = await findBlock(file, options);
+    const memory = new NativeMemory(block.usedLength, { hugePageSize });
+    const uffd = Userfaultfd.create();
+    const { address, byteLength, pageSize } = memory;
+    const hasZeropage = uffd.register(address, byteLength);
+    const loaded = Promise.withResolvers<PagerStatistics | undefined>();
+    let statistics: PagerStatistics | undefined;
+    const onEvent = (event: PagerEvent) => {
+      if (event.kind === "statistics") statistics = event.statistics;
+      if (event.kind === "loaded") loaded.resolve(statistics);
+      if (event.kind === "retry") options.onRetry?.(event.message);
+      if (event.kind === "failed") options.onFailed?.();
+    };
+    try {
+      const thread = await PagerThread.start({
+        file,
+        flat: false,
+        open: { bitmapByteOrder, bitmapWordSize, offset },
+        faultAround: options.faultAround ?? 0x10000,
+        background: options.background ?? true,
+        retryFor: options.retryFor ?? 60_000,
+        loadFirst: [...options.loadFirst ?? []],
+        record: options.record ?? false,
+        memory: {
+          uffd: uffd.fd,
+          regions: [{
+            ...{ address, byteLength, pageSize, hasZeropage },
+            ...{ origin: 0, idstr: block.idstr },
+          }],
+        },
+      }, onEvent);
+      return new PagedMemory(memory, uffd, { thread, loaded: loaded.promise });
+    } catch (error) {
+      uffd.unregister(address, byteLength);
+      uffd.close();
+      memory.unmap();
+      throw error;
+    }
+  }
+
+  /** What was done until all of it was there; undefined before. */
+  get statistics(): PagerStatistics | undefined {
+    return this.#statistics;
+  }
+
+  /** A part of it, not copied; to read it may wait. At most 4 GiB on Bun. */
+  bytes(offset = 0, length = this.byteLength - offset): Uint8Array {
+    return this.#memory.bytes(offset, length);
+  }
+
+  /**
+   * Stops the thread; resolves to what was recorded. Memory that is all there
+   * stays, to be used until the process ends. Else it is unmapped, and whoever
+   * touches it or waits for it is killed: nobody sees zeros instead of what is
+   * missing. What was moved elsewhere is to be unmapped before.
+   */
+  close(): Promise<WorkingSetProfile | undefined> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<WorkingSetProfile | undefined> {
+    // While the thread is there to take note of it: till then this one waits.
+    if (!this.#isLoaded) this.#memory.unmap();
+    const { profile } = await this.#thread.stop();
+    this.#uffd.close();
+    return profile;
+  }
+
+  /** As {@linkcode close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+async function findBlock(
+  file: string,
+  { idstr, ...options }: PagedMemoryOptions,
+): Promise<RAMBlock> {
+  const address = sourceAddress(file);
+  const source = address instanceof URL
+    ? await openHttpSource(address)
+    : openFileSource(address);
+  try {
+    const { blocks } = await openSnapshot(source, options);
+    const only = blocks.length === 1 ? blocks[0] : undefined;
+    const found = idstr === undefined
+      ? only
+      : blocks.find((it) => it.idstr === idstr);
+    // What the file does not hold is refused before any page is made up.
+    if (found?.ignored) await found.readInto(new Uint8Array(0), 0);
+    if (found !== undefined) return found;
+    throw new SourceError(
+      file,
+      `Cannot page in ${JSON.stringify(idstr ?? "the RAMBlock")} of ` +
+        `${JSON.stringify(file)}: it has ` +
+        blocks.map((it) => it.idstr).join(", "),
+    );
+  } finally {
+    if ("close" in source) source.close();
+  }
+}

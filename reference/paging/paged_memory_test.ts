@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
+import { createSnapshot } from "../saving/mod.ts";
+import { createFileSink } from "../sinks/mod.ts";
+import { PagedMemory } from "./paged_memory.ts";
+import { openPagerSource } from "./pager_source.ts";
+import { linux } from "../linux/system_calls.ts";
+import { touchPages } from "../linux/testing/touch_pages.ts";
+import { uffdTest } from "../linux/testing/uffd_test_case.ts";
+
+const PAGE = 4096;
+const PAGE_COUNT = 1024;
+
+/** What a page of the snapshot is full of. */
+function valueOf(page: number): number {
+  return page % 7 === 3 ? 0 : 1 + page % 250;
+}
+
+async function writeSnapshot(path: string, idstrs = ["ram"]): Promise<void> {
+  const blocks = idstrs.map((idstr) => ({
+    idstr,
+    usedLength: PAGE_COUNT * PAGE,
+  }));
+  const writer = await createSnapshot(createFileSink(path), blocks, {
+    machine: "none",
+  });
+  for (const idstr of idstrs) {
+    for (let page = 0; page < PAGE_COUNT; page++) {
+      const bytes = new Uint8Array(PAGE).fill(valueOf(page));
+      await writer.block(idstr).writePage(page, bytes);
+    }
+  }
+  await writer.finish();
+}
+
+const ALL = Array.from({ length: PAGE_COUNT }, (_, page) => page);
+const VALUES = ALL.map(valueOf);
+
+uffdTest(
+  "PagedMemory makes up no memory that the file does not hold",
+  async (folder) => {
+    const vector = "../../conformance/vectors/valid/ignore-shared/snapshot.gz";
+    const path = folder.file("vm.mr");
+    const packed = readFileSync(new URL(vector, import.meta.url));
+    writeFileSync(path, gunzipSync(packed));
+    await assert.rejects(
+      PagedMemory.open(path, { idstr: "shared" }),
+      /a RAMBlock without pages, expected the memory that it was shared from/,
+    );
+    const source = await openPagerSource({ file: path, flat: false, open: {} });
+    assert.throws(() => source.memory("shared"), /was left out of it/);
+    assert.equal(source.memory("own").idstr, "own");
+  },
+);
+
+for (const background of [false, true]) {
+  for (const faultAround of [PAGE, 0x10000]) {
+    uffdTest(
+      `PagedMemory is filled as it is touched (${faultAround} bytes a fault, background ${background})`,
+      async (folder) => {
+        const path = folder.file("vm.mr");
+        await writeSnapshot(path);
+        await using memory = await PagedMemory.open(path, {
+          background,
+          faultAround,
+        });
+        // This thread, others, and the kernel for a foreign function.
+        assert.equal(memory.bytes()[17 * PAGE + 5], valueOf(17));
+        const { address } = memory;
+        const orders = [
+          ALL,
+          ALL.toReversed(),
+          ALL.filter((it) => it % 2 === 0),
+        ];
+        const found = await Promise.all(
+          orders.map((pages) => touchPages({ address, pageSize: PAGE, pages })),
+        );
+        assert.deepEqual(found, orders.map((pages) => pages.map(valueOf)));
+        if (background) {
+          await memory.loaded;
+          assert.equal(memory.statistics?.loaded, true);
+        }
+      },
+    );
+  }
+}
+
+uffdTest(
+  "PagedMemory stays when it is all there, also for those who write",
+  async (folder) => {
+    const path = folder.file("vm.mr");
+    await writeSnapshot(path);
+    const memory = await PagedMemory.open(path);
+    memory.bytes()[5 * PAGE] = 99;
+    await memory.loaded;
+    await memory.close();
+    const bytes = memory.bytes();
+    assert.equal(bytes[5 * PAGE], 99);
+    assert.deepEqual(ALL.map((page) => bytes[page * PAGE + 1]), VALUES);
+  },
+);
+
+uffdTest(
+  "PagedMemory is zero for ever where it was given back",
+  async (folder) => {
+    const path = folder.file("vm.mr");
+    await writeSnapshot(path);
+    await using memory = await PagedMemory.open(path, { background: false });
+    const { call } = linux();
+    const { address } = memory;
+    const MADV_DONTNEED = 4;
+    assert.equal(memory.bytes()[100 * PAGE], valueOf(100));
+    call.madvise(address + 90 * PAGE, 20 * PAGE, MADV_DONTNEED);
+    const found = await touchPages({ address, pageSize: PAGE, pages: ALL });
+    const expected = VALUES.with(90, 0).fill(0, 90, 110);
+    assert.deepEqual(found, expected);
+  },
+);
+
+uffdTest(
+  "PagedMemory follows its pages where they are moved",
+  async (folder) => {
+    const path = folder.file("vm.mr");
+    await writeSnapshot(path);
+    await using memory = await PagedMemory.open(path, { background: false });
+    const { call } = linux();
+    const length = 256 * PAGE;
+    const MREMAP_MAYMOVE = 1;
+    assert.equal(memory.bytes()[3 * PAGE], valueOf(3));
+    const from = memory.address + 256 * PAGE;
+    // Growing forces a move: behind it there is more of the memory.
+    const to = call.mremap(from, length, length + PAGE, MREMAP_MAYMOVE);
+    assert.ok(to > 0 && to !== from);
+    const pages = Array.from({ length: 256 }, (_, page) => page);
+    const moved = await touchPages({ address: to, pageSize: PAGE, pages });
+    assert.deepEqual(moved, pages.map((page) => valueOf(256 + page)));
+    const rest = await touchPages({
+      address: memory.address,
+      pageSize: PAGE,
+      pages,
+    });
+    assert.deepEqual(rest, pages.map(valueOf));
+    call.munmap(to, length + PAGE);
+  },
+);
+
+uffdTest(
+  "PagedMemory lets who touches it wait while a page cannot be had",
+  async (folder) => {
+    const path = folder.file("vm.mr");
+    await writeSnapshot(path);
+    const retries: string[] = [];
+    const failed = Promise.withResolvers<void>();
+    const bytes = readFileSync(path);
+    let isDown = false;
+    const server = createServer((request, response) => {
+      const range = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "");
+      if (isDown || range === null) return void request.socket.destroy();
+      const [first, last] = [Number(range[1]), Number(range[2])];
+      const body = bytes.subarray(first, last + 1);
+      const end = first + body.length - 1;
+      response.writeHead(206, {
+        "content-length": body.length,
+        "content-range": `bytes ${first}-${end}/${bytes.length}`,
+        "etag": '"one"',
+      }).end(body);
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const memory = await PagedMemory.open(`http://127.0.0.1:${port}/vm.mr`, {
+      background: false,
+      retryFor: 200,
+      onRetry: (message) => retries.push(message),
+      onFailed: () => failed.resolve(),
+    });
+    isDown = true;
+    const { address } = memory;
+    const waiting = touchPages({ address, pageSize: PAGE, pages: [1000] });
+    await failed.promise;
+    assert.match(retries[0] ?? "", /Cannot read bytes/);
+    // The server is back: it goes on.
+    isDown = false;
+    assert.deepEqual(await waiting, [valueOf(1000)]);
+    await memory.close();
+    server.closeAllConnections();
+    server.close();
+  },
+);
+
+uffdTest("a mapped file that has changed gives no page", async (folder) => {
+  const path = folder.file("vm.mr");
+  await writeSnapshot(path);
+  const { blocks: [block] } = await openPagerSource({
+    ...{ file: path, flat: false, open: {} },
+  });
+  assert("viewSync" in block && block.viewSync !== undefined);
+  const page = block.viewSync(1000 * PAGE, PAGE);
+  assert.equal(page?.bytes[page.start], valueOf(1000));
+  const later = new Date(statSync(path).mtimeMs + 10);
+  utimesSync(path, later, later);
+  const begun = performance.now();
+  assert.throws(() => {
+    // It looks every two milliseconds.
+    while (performance.now() - begun < 10_000) {
+      block.viewSync?.(1000 * PAGE, PAGE);
+    }
+  }, { name: "SourceError", changed: true });
+});
+
+uffdTest("PagedMemory records what was touched", async (folder) => {
+  const path = folder.file("vm.mr");
+  await writeSnapshot(path);
+  const memory = await PagedMemory.open(path, {
+    background: false,
+    faultAround: PAGE,
+    record: true,
+  });
+  const { address } = memory;
+  const pages = [500, 501, 7, 500, 502];
+  await touchPages({ address, pageSize: PAGE, pages });
+  const profile = await memory.close();
+  assert.deepEqual(profile?.runs, [
+    { idstr: "ram", first: 500, end: 502 },
+    { idstr: "ram", first: 7, end: 8 },
+    { idstr: "ram", first: 502, end: 503 },
+  ]);
+});
+
+uffdTest("PagedMemory.open() says what it cannot open", async (folder) => {
+  await assert.rejects(
+    PagedMemory.open(folder.file("none")),
+    /Cannot open ".*none": no such file/i,
+  );
+  const path = folder.file("two.mr");
+  await writeSnapshot(path, ["a", "b"]);
+  await assert.rejects(PagedMemory.open(path), /it has a, b/);
+  await using memory = await PagedMemory.open(path, { idstr: "b" });
+  assert.equal(memory.bytes()[PAGE], valueOf(1));
+});

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+import type { PostcopyMemory } from "../faulting/mod.ts";
+import { NativeBuffers } from "../linux/native_buffers.ts";
+import { NativeMemory } from "../linux/native_memory.ts";
+import { PagedProcess } from "./paged_process.ts";
+import { ReadBudget } from "./read_budget.ts";
+import { touchPages } from "../linux/testing/touch_pages.ts";
+import { uffdTest } from "../linux/testing/uffd_test_case.ts";
+import { Userfaultfd } from "../linux/userfaultfd.ts";
+
+const PAGE = 4096;
+const PAGES = 64;
+
+/** Memory of this process, of which nothing is there yet. */
+function setUp() {
+  const native = new NativeMemory(PAGES * PAGE);
+  const uffd = Userfaultfd.create();
+  const { address, byteLength, pageSize } = native;
+  const hasZeropage = uffd.register(address, byteLength);
+  const reads: (() => void)[] = [];
+  const memory: PostcopyMemory = {
+    ...{ name: "memory", byteLength, pageSize },
+    async *presentRuns({ first = 0, end = PAGES } = {}) {
+      yield await Promise.resolve({ first, end });
+    },
+    readInto: (target) =>
+      new Promise((resolve) =>
+        reads.push(() => {
+          target.fill(7);
+          resolve();
+        })
+      ),
+  };
+  const budget = () =>
+    new ReadBudget({ reads: 4, readsEach: 4, bytes: 0x1000000 });
+  const buffers = new NativeBuffers();
+  const plan = { ...{ address, byteLength, pageSize, hasZeropage }, memory };
+  const process = new PagedProcess(
+    uffd,
+    [{ ...plan, origin: 0, idstr: "ram" }],
+    {
+      ...{ faultAround: PAGE, background: false, retryFor: 1000, buffers },
+      ...{ demandReads: budget(), backgroundReads: budget() },
+    },
+  );
+  const failures: unknown[] = [];
+  const watch = {
+    onChange: () => {},
+    onError: (error: unknown) => void failures.push(error),
+  };
+  /** Serves until a read is under way. */
+  const untilRead = async (): Promise<void> => {
+    while (reads.length === 0) {
+      process.readEvents();
+      process.serve(watch);
+      await setTimeout(1);
+    }
+  };
+  return { native, uffd, reads, process, buffers, failures, untilRead };
+}
+
+uffdTest("PagedProcess puts in place what has come", async () => {
+  const { native, reads, process, untilRead, uffd } = setUp();
+  const { address } = native;
+  const touched = touchPages({ address, pageSize: PAGE, pages: [5] });
+  await untilRead();
+  reads[0]?.();
+  assert.deepEqual(await touched, [7]);
+  await process.stop();
+  uffd.close();
+  native.unmap();
+});
+
+uffdTest(
+  "PagedProcess.stop() waits for reads under way, which find their buffers and nobody's memory",
+  async () => {
+    const setup = setUp();
+    const { native, reads, process, uffd } = setup;
+    const { address } = native;
+    const touched = touchPages({ address, pageSize: PAGE, pages: [5] });
+    await setup.untilRead();
+    let isOver = false;
+    const stopped = process.stop().then(() => isOver = true);
+    setup.buffers[Symbol.dispose]();
+    // Most likely its number is that of the next.
+    uffd.close();
+    using other = Userfaultfd.create();
+    assert.deepEqual(await touched, [0]);
+    using next = new NativeMemory(PAGE);
+    other.register(next.address, PAGE);
+    await setTimeout(5);
+    assert.equal(isOver, false);
+    // Were its buffer unmapped by now, this would end the tests.
+    reads[0]?.();
+    await stopped;
+    assert.deepEqual(setup.failures, []);
+    assert.equal(other.zeropage(next.address, PAGE).length, PAGE);
+    other.unregister(next.address, PAGE);
+    native.unmap();
+  },
+);

@@ -1,0 +1,131 @@
+import { openHttpSource } from "../http/mod.ts";
+import { openFileSource } from "../local/mod.ts";
+import type { PostcopyMemory, SyncPostcopyMemory } from "../faulting/mod.ts";
+import {
+  openSnapshot,
+  openSnapshotSync,
+  type Snapshot,
+} from "../reading/mod.ts";
+import { cachedSource, shownName, sourceAddress } from "../sources/mod.ts";
+import { snapshotIdentity } from "../working_set/mod.ts";
+import { FileMapping } from "../linux/file_mapping.ts";
+import { flatMemory, flatMemorySync } from "./flat_memory.ts";
+import { mappedMemory } from "./mapped_memory.ts";
+import type { PagerTask } from "./pager_task.ts";
+
+/** What the pages of a pager are read from. */
+export interface PagerSource extends Disposable {
+  /** Whether it can be read without waiting. */
+  readonly isSync: boolean;
+  /** The memory of a RAMBlock; without a name, of the only one. */
+  memory(idstr?: string): SourceMemory;
+  /** What a profile says the snapshot is; undefined for a flat image. */
+  identity(): Promise<string | undefined>;
+  /**
+   * Makes a part of it ready that is to be read later, for when there is nothing
+   * else to do. Returns whether there is more.
+   */
+  warmNext(): boolean;
+  /** The blocks that there are. */
+  readonly blocks: readonly SourceMemory[];
+}
+
+/** A memory with the idstr of its RAMBlock. */
+export type SourceMemory = (PostcopyMemory | SyncPostcopyMemory) & {
+  readonly idstr: string;
+  readonly usedLength: number;
+};
+
+/** Opens a file, or a URL behind a cache. */
+export async function openPagerSource(
+  task: Pick<PagerTask, "file" | "flat" | "open">,
+): Promise<PagerSource> {
+  const { file, flat, open } = task;
+  const address = sourceAddress(file);
+  const name = shownName(file);
+  if (address instanceof URL) {
+    const source = cachedSource(await openHttpSource(address));
+    if (flat) return sourceOf(name, [flatMemory(source)], { isSync: false });
+    const snapshot = await openSnapshot(source, open);
+    return sourceOf(name, snapshot.blocks, { isSync: false, snapshot });
+  }
+  return openLocal(address, task);
+}
+
+function openLocal(
+  path: string,
+  { flat, open }: Pick<PagerTask, "flat" | "open">,
+): PagerSource {
+  const mapping = FileMapping.open(path);
+  const isFirst = mapping?.isCurrent() ?? false;
+  const source = openFileSource(path);
+  // Only if what was opened is what was mapped, it was not replaced meanwhile.
+  const mapped = isFirst && mapping?.isCurrent() ? mapping : undefined;
+  mapped?.guard(source.checkRecently);
+  const close = () => {
+    mapping?.[Symbol.dispose]();
+    source.close();
+  };
+  try {
+    if (flat) {
+      const memory = flatMemorySync(source);
+      const quick = mapped === undefined
+        ? memory
+        : mappedMemory(memory, mapped, 0);
+      return sourceOf(path, [quick], { isSync: true, mapped, close });
+    }
+    const snapshot = openSnapshotSync(source, open);
+    const blocks = snapshot.blocks.map((block) =>
+      mapped === undefined
+        ? block
+        : mappedMemory(block, mapped, block.pagesOffset)
+    );
+    return sourceOf(path, blocks, { isSync: true, mapped, snapshot, close });
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function sourceOf(
+  name: string,
+  blocks: readonly SourceMemory[],
+  { isSync, mapped, snapshot, close = () => {} }: {
+    readonly isSync: boolean;
+    readonly close?: () => void;
+    readonly mapped?: FileMapping | undefined;
+    readonly snapshot?: Snapshot;
+  },
+): PagerSource {
+  return {
+    isSync,
+    blocks,
+    [Symbol.dispose]: close,
+    warmNext: () => mapped?.warmNext() ?? false,
+    memory(idstr) {
+      const found = idstr === undefined
+        ? blocks.length === 1 ? blocks[0] : undefined
+        : blocks.find((it) => it.idstr === idstr);
+      if (found !== undefined && snapshot?.block(found.idstr).ignored) {
+        throw new RangeError(
+          `Cannot serve ${JSON.stringify(name)}: the memory of RAMBlock ` +
+            `${JSON.stringify(found.idstr)} was left out of it ` +
+            "(x-ignore-shared), expected the memory that it was shared from",
+        );
+      }
+      if (found !== undefined) return found;
+      const names = blocks.map((it) => it.idstr).join(", ");
+      throw new RangeError(
+        `Cannot serve ${JSON.stringify(name)}: ` +
+          (idstr === undefined
+            ? "the memory is one of its RAMBlocks, expected to be told which: "
+            : `there is no RAMBlock ${JSON.stringify(idstr)}, expected `) +
+          names,
+      );
+    },
+    identity: () =>
+      snapshot === undefined
+        ? Promise.resolve(undefined)
+        : snapshotIdentity(snapshot),
+  };
+}

@@ -1,0 +1,64 @@
+import type { ByteRange, PageRun } from "../../format/mod.ts";
+import { CHUNK } from "../work/chunk.ts";
+import { inLanes } from "../work/lanes.ts";
+import type { RAMBlock } from "./ram_block.ts";
+import type { ReadOptions } from "../sources/byte_source.ts";
+
+/** How to prefetch. */
+export interface PrefetchOptions extends ReadOptions {
+  /**
+   * `"background"` gives way to the reads that somebody waits for, `"demand"`
+   * does not. Default: `"background"`.
+   */
+  readonly priority?: "background" | "demand" | undefined;
+  /** How many requests are on their way at once. Default: 2. */
+  readonly lanes?: number | undefined;
+}
+
+/**
+ * Loads these pages into the cache of the block's source, in this order. Pages
+ * that are not in the file cost nothing. Without a cache it is of no use.
+ *
+ * @throws {SourceError} if a page cannot be had
+ *
+ * @example
+ * ```ts
+ * import { cachedSource, openHttpSource, openSnapshot, prefetch } from "../../mod.ts";
+ *
+ * async function warm(url: string): Promise<void> {
+ *   const source = cachedSource(await openHttpSource(url));
+ *   const ram = (await openSnapshot(source)).block("pc.ram");
+ *   await prefetch(ram, [{ first: 0x100, end: 0x200 }, { first: 0, end: 16 }]);
+ * }
+ * ```
+ */
+export async function prefetch(
+  block: RAMBlock,
+  runs: Iterable<PageRun>,
+  options: PrefetchOptions = {},
+): Promise<void> {
+  const { signal, priority = "background", lanes = 2 } = options;
+  const buffers = Array.from({ length: lanes }, () => new Uint8Array(CHUNK));
+  await inLanes(buffers, chunks(block, runs, signal), async (chunk, buffer) => {
+    await block.readInto(buffer.subarray(0, chunk.length), chunk.offset, {
+      signal,
+      background: priority === "background",
+    });
+  });
+}
+
+async function* chunks(
+  block: RAMBlock,
+  runs: Iterable<PageRun>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ByteRange> {
+  for (const wanted of runs) {
+    for await (const run of block.presentRuns({ ...wanted, signal })) {
+      const end = run.end * block.pageSize;
+      let offset = run.first * block.pageSize;
+      for (; offset < end; offset += CHUNK) {
+        yield { offset, length: Math.min(CHUNK, end - offset) };
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type {
+  BitmapOrder,
+  ByteRange,
+  PageRun,
+  RAMBlockHeader,
+} from "../../format/mod.ts";
+import { driveSync } from "../sources/drive.ts";
+import type { SyncByteSource } from "../sources/byte_source.ts";
+import { RAMBlock, type RunOptions } from "./ram_block.ts";
+
+/** A RAMBlock that can also be read without waiting. */
+export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
+  readonly #source: SyncByteSource;
+
+  /** Made by `openSnapshotSync`. */
+  constructor(
+    source: SyncByteSource,
+    header: RAMBlockHeader,
+    order: BitmapOrder,
+  ) {
+    super(source, header, order);
+    this.#source = source;
+  }
+
+  /** As `hasPage`, at once. */
+  hasPageSync(pageIndex: number): boolean {
+    this.pages.checkPage(pageIndex);
+    return this.pages.bitmap.peek(pageIndex) ??
+      driveSync(this.pages.bitmap.isSet(pageIndex), this.#source);
+  }
+
+  /** As `pageRange`, at once. */
+  pageRangeSync(pageIndex: number): ByteRange | undefined {
+    return this.hasPageSync(pageIndex)
+      ? this.pages.rangeOf(pageIndex)
+      : undefined;
+  }
+
+  /** As `presentRuns`, at once. */
+  *presentRunsSync(
+    options: Omit<RunOptions, "signal"> = {},
+  ): Generator<PageRun> {
+    const end = this.pages.runEnd(options);
+    for (let from = options.first ?? 0;;) {
+      const run = driveSync(this.pages.bitmap.nextRun(from, end), this.#source);
+      if (run === undefined) return;
+      yield run;
+      from = run.end;
+    }
+  }
+
+  /** As `readPage`, at once. */
+  readPageSync(pageIndex: number): Uint8Array {
+    const page = new Uint8Array(this.pageSize);
+    this.readPageIntoSync(page, pageIndex);
+    return page;
+  }
+
+  /** As `readPageInto`, at once. */
+  readPageIntoSync(target: Uint8Array, pageIndex: number): boolean {
+    this.pages.checkTarget(target);
+    const present = this.hasPageSync(pageIndex);
+    if (present) {
+      this.#source.readIntoSync(
+        target,
+        this.pagesOffset + pageIndex * this.pageSize,
+      );
+    } else {
+      target.fill(0);
+    }
+    return present;
+  }
+
+  /** As `readRange`, at once. */
+  readRangeSync(range: ByteRange): Uint8Array {
+    this.pages.checkRange(range.offset, range.length);
+    const target = new Uint8Array(range.length);
+    this.readIntoSync(target, range.offset);
+    return target;
+  }
+
+  /** As `readInto`, at once. */
+  readIntoSync(target: Uint8Array, offset: number): void {
+    driveSync(this.pages.rangeWalk(target, offset), this.#source);
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  type DeviceState,
+  type FormatError,
+  indexSnapshot,
+  readDirtyBitmaps,
+  type Report,
+  RuleError,
+  RULES,
+  type SnapshotIndex,
+  type Walk,
+  walkDeviceState,
+} from "../../format/mod.ts";
+import { drive } from "../sources/drive.ts";
+import { Pace } from "../work/pace.ts";
+import type { Progress } from "../work/progress.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { isZero } from "../pages/zero_page.ts";
+import { indexOptionsOf, type OpenOptions } from "./open_snapshot.ts";
+import { makeSnapshot, type Snapshot } from "./snapshot.ts";
+
+/** How to verify. */
+export interface VerifyOptions extends OpenOptions, ReadOptions {
+  /** Whether to read every page that the file holds. Default: false. */
+  readonly pages?: boolean | undefined;
+  /** Is told now and then how far reading the pages has come. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What was found. */
+export interface VerifyReport {
+  /**
+   * The rules that the file breaks, in the order they were met. The last one may
+   * have hidden others: nobody can read on behind some.
+   */
+  readonly findings: readonly RuleError[];
+  /** Whether a reader accepts the file: no finding but of `write` rules. */
+  readonly good: boolean;
+  /** The snapshot, where it could be opened. */
+  readonly snapshot?: Snapshot;
+  /** What follows the RAM, where it could be walked. */
+  readonly deviceState?: DeviceState;
+  /** With `pages`: how many pages the file holds. */
+  readonly presentPages?: number;
+  /** With `pages`: how many of those are all zero, and need not be there. */
+  readonly presentZeroPages?: number;
+}
+
+/**
+ * Checks a snapshot by every rule of SPEC.md, and goes on behind what it finds
+ * as far as it can.
+ *
+ * @throws {SourceError} if the source cannot be read
+ *
+ * @example
+ * ```ts
+ * import { memorySource, verifySnapshot } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const { good, findings } = await verifySnapshot(
+ *   memorySource(new TextEncoder().encode("no snapshot at all")),
+ * );
+ * assert.equal(good, false);
+ * assert.equal(findings[0].rule, "stream-magic");
+ * ```
+ */
+export async function verifySnapshot(
+  source: ByteSource,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const findings: RuleError[] = [];
+  const report: Report = (finding: FormatError) => void findings.push(finding);
+  const found = await verifyStructure(source, options, report, findings);
+  const { snapshot } = found;
+  let counts = {};
+  if (snapshot !== undefined) {
+    for (const block of snapshot.blocks) {
+      const finding = await block.paddingFinding(options);
+      if (finding !== undefined) findings.push(finding);
+    }
+    if (options.pages) counts = await readAllPages(snapshot, options);
+  }
+  source.checkUnchanged?.();
+  const good = findings.every(({ rule }) => RULES[rule].kind === "write");
+  return { findings, good, ...found, ...counts };
+}
+
+async function verifyStructure(
+  source: ByteSource,
+  options: VerifyOptions,
+  report: Report,
+  findings: RuleError[],
+): Promise<Pick<VerifyReport, "snapshot" | "deviceState">> {
+  const indexOptions = indexOptionsOf(options);
+  /** Runs a walk; the error that ends it is a finding too. */
+  async function attempt<T>(walk: Walk<T>): Promise<T | undefined> {
+    try {
+      return await drive(walk, source, options);
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      findings.push(error);
+      return undefined;
+    }
+  }
+  const index: SnapshotIndex | undefined = await attempt(
+    indexSnapshot(source, { ...indexOptions, report }),
+  );
+  if (index === undefined) return {};
+  const snapshot = makeSnapshot(source, index, indexOptions.bitmapOrder);
+  const deviceState = await attempt(walkDeviceState(source, index, report));
+  if (deviceState === undefined) return { snapshot };
+  const parts = [...index.earlyDirtyBitmaps, ...deviceState.dirtyBitmaps];
+  await attempt(readDirtyBitmaps(source, parts, { report }));
+  return { snapshot, deviceState };
+}
+
+async function readAllPages(
+  snapshot: Snapshot,
+  options: VerifyOptions,
+): Promise<{ presentPages: number; presentZeroPages: number }> {
+  const { signal, onProgress } = options;
+  const pace = new Pace(signal);
+  const total = snapshot.blocks.reduce((sum, it) => sum + it.usedLength, 0);
+  let presentPages = 0;
+  let presentZeroPages = 0;
+  let before = 0;
+  for (const block of snapshot.blocks) {
+    const { idstr, pageSize } = block;
+    if (block.ignored) {
+      before += block.usedLength;
+      continue;
+    }
+    const page = new Uint8Array(pageSize);
+    for await (const run of block.presentRuns({ signal })) {
+      for (let index = run.first; index < run.end; index++) {
+        await block.readPageInto(page, index, options);
+        presentPages++;
+        if (isZero(page)) presentZeroPages++;
+        await pace.step();
+      }
+      const done = before + run.end * pageSize;
+      const skipped = done - presentPages * pageSize;
+      onProgress?.({ idstr, done, total, skipped });
+    }
+    before += block.usedLength;
+  }
+  return { presentPages, presentZeroPages };
+}

@@ -1,0 +1,143 @@
+import { sharedWords } from "../pages/atomic_bits.ts";
+import { isSparse } from "../local/sparse_file.ts";
+import type { ProgressReport } from "../work/progress.ts";
+import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
+import type { SnapshotWriter } from "./snapshot_writer.ts";
+import { BackgroundFlush } from "../sinks/background_flush.ts";
+import type { ByteSink } from "../sinks/byte_sink.ts";
+import { type BackingFile, backingOf } from "../sources/backing.ts";
+import { SourceError } from "../sources/source_error.ts";
+import { checkDirectPages } from "../workers/direct_pages.ts";
+import {
+  chunkLengthOf,
+  chunksOf,
+  laneCount,
+  laneInput,
+  laneTask,
+} from "../workers/lane_plan.ts";
+import { LanePool } from "../workers/lane_pool.ts";
+import {
+  CONTROL,
+  type LaneBlock,
+  type LaneTask,
+} from "../workers/lane_task.ts";
+
+/** What the lanes did. */
+interface LanesResult {
+  /** The blocks that this thread is to save. */
+  readonly left: readonly RAMBlockInput[];
+  /** Pages that were in the file already. */
+  readonly keptPages: number;
+}
+
+/**
+ * Saves the blocks that other threads can read to a sink that they can write.
+ * The others are left for this thread.
+ */
+export async function saveInLanes(
+  writer: SnapshotWriter,
+  inputs: readonly RAMBlockInput[],
+  sink: ByteSink,
+  options: SaveOptions & { readonly report: ProgressReport },
+): Promise<LanesResult> {
+  const { jobs = 1, directIo = false, resume = false, report } = options;
+  const to = backingOf(sink);
+  if (jobs < 2 && !directIo && !resume) return { left: inputs, keptPages: 0 };
+  if (to?.kind !== "file") {
+    if (directIo || resume) throw noFile(directIo, sink.name);
+    return { left: inputs, keptPages: 0 };
+  }
+  const pageSize = writer.blocks[0]?.pageSize ?? 4096;
+  if (directIo) checkDirectPages(sink.name, pageSize);
+  const chunkLength = chunkLengthOf(pageSize, directIo);
+  const parts: Parameters<typeof laneTask>[0][number][] = [];
+  const names: string[] = [];
+  const left: RAMBlockInput[] = [];
+  for (const input of inputs) {
+    const block = await laneBlock(writer, input, to, options);
+    if (block === undefined) {
+      if (directIo) throw noFile(true, input.source.name);
+      left.push(input);
+      continue;
+    }
+    const { dataRanges } = input;
+    const chunks = chunksOf(block, { chunkLength, pageSize, dataRanges });
+    parts.push({ block, chunks });
+    names.push(input.idstr);
+  }
+  const task = laneTask(parts, { pageSize, chunkLength, directIo });
+  const work = task.chunks.length * chunkLength;
+  const lanes = laneCount(work, jobs);
+  if (lanes < 2 && !directIo && !resume) return { left: inputs, keptPages: 0 };
+  const total = parts.reduce((sum, { block }) => sum + block.usedLength, 0);
+  const skipped = Math.max(0, total - work);
+  if (task.chunks.length > 0) {
+    using pool = new LanePool(lanes);
+    const flush = new BackgroundFlush(sink);
+    const onPoll = () => {
+      tell(task, report, { names, skipped });
+      flush.wrote(Atomics.load(task.control, CONTROL.writtenPages) * pageSize);
+    };
+    try {
+      await pool.run(task, { signal: options.signal, onPoll });
+    } finally {
+      await flush.settle();
+    }
+  }
+  report.done = total;
+  return { left, keptPages: task.control[CONTROL.keptPages] };
+}
+
+async function laneBlock(
+  writer: SnapshotWriter,
+  { idstr, source, dataRanges }: RAMBlockInput,
+  to: BackingFile,
+  options: SaveOptions,
+): Promise<Omit<LaneBlock, "firstChunk"> | undefined> {
+  const input = await laneInput(source, options);
+  if (input === undefined) return undefined;
+  const block = writer.block(idstr);
+  const present = sharedWords(await block.bitmap());
+  return {
+    ...input,
+    // Where holes are told of they are not read.
+    isSparse: dataRanges === undefined && input.from.kind === "file" &&
+      isSparse(input.from),
+    usedLength: block.usedLength,
+    to,
+    toOffset: block.pagesOffset,
+    present,
+    compare: options.resume ?? false,
+  };
+}
+
+/** Tells how far the lanes are. */
+function tell(
+  { control, chunks, chunkLength, pageSize, blocks }: LaneTask,
+  report: ProgressReport,
+  { names, skipped }: {
+    readonly names: readonly string[];
+    readonly skipped: number;
+  },
+): void {
+  const done = Atomics.load(control, CONTROL.done);
+  const zeroPages = Atomics.load(control, CONTROL.zeroPages);
+  const chunk = chunks[Math.min(done, chunks.length - 1)];
+  const index = blocks.findLastIndex((it) => it.firstChunk <= chunk);
+  report.idstr = names[index];
+  report.done = skipped + done * chunkLength;
+  // What is zero in a sparse file is hardly ever read.
+  const isSparse = blocks.some((block) => block.isSparse);
+  report.skipped = skipped + (isSparse ? zeroPages * pageSize : 0);
+  report.zero = skipped + zeroPages * pageSize;
+  report.tell();
+}
+
+function noFile(directIo: boolean, name: string): SourceError {
+  return new SourceError(
+    name,
+    `Cannot ${directIo ? "use direct I/O on" : "resume"} ${
+      JSON.stringify(name)
+    }: it is no file of this machine`,
+  );
+}

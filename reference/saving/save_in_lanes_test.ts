@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { test } from "node:test";
+import { openFileSource } from "../local/file_source.ts";
+import { saveSnapshot } from "./save_snapshot.ts";
+import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
+import { createSnapshot } from "./snapshot_writer.ts";
+import { createFileSink } from "../sinks/file_sink.ts";
+import { memorySink } from "../sinks/memory_sink.ts";
+import { openSnapshot, openSnapshotSync } from "../reading/open_snapshot.ts";
+import { verifySnapshot } from "../reading/verify_snapshot.ts";
+import { memorySource } from "../sources/memory_source.ts";
+import { assertSameFile } from "../testing/same_file.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+
+const MIB = 0x100000;
+/** Enough for three lanes. */
+const LENGTH = 200 * MIB;
+
+/** An image with pages that hold something here and there, some 200 in a row. */
+function writeImage(path: string, byteLength = LENGTH): void {
+  writeFileSync(path, "");
+  truncateSync(path, byteLength);
+  const fd = openSync(path, "r+");
+  for (let page = 3; page * 4096 < byteLength - MIB; page += 1 + page % 977) {
+    const bytes = new Uint8Array(page % 5 === 0 ? MIB : 4096).fill(page % 255);
+    bytes[0] = 1;
+    writeSync(fd, bytes, 0, bytes.length, page * 4096);
+  }
+  writeSync(fd, new Uint8Array([9]), 0, 1, byteLength - 1);
+  closeSync(fd);
+}
+
+async function save(
+  scratch: ScratchFolder,
+  name: string,
+  options: SaveOptions,
+): Promise<string> {
+  using image = openFileSource(scratch.file("image"));
+  const other = memorySource(new Uint8Array(0x5000).fill(4));
+  const usedLength = Math.ceil(image.byteLength / 0x100000) * 0x100000;
+  await saveSnapshot(createFileSink(scratch.file(name)), [
+    { idstr: "ram", source: image, usedLength },
+    { idstr: "rom", source: other, usedLength: 0x100000 },
+  ], options);
+  return scratch.file(name);
+}
+
+test("saveSnapshot() gives the same bytes whatever the number of jobs", async () => {
+  using scratch = new ScratchFolder();
+  writeImage(scratch.file("image"), LENGTH + 12345);
+  for (const pageSize of [256, 4096, 0x100000]) {
+    const one = await save(scratch, `one${pageSize}`, { pageSize });
+    for (const jobs of [2, 3]) {
+      const other = await save(scratch, `${jobs}x${pageSize}`, {
+        pageSize,
+        jobs,
+      });
+      assertSameFile(other, one);
+    }
+  }
+});
+
+test("saveSnapshot() saves shared memory by several threads", async () => {
+  using scratch = new ScratchFolder();
+  const bytes = new Uint8Array(new SharedArrayBuffer(LENGTH));
+  for (let at = 0; at < LENGTH; at += 3 * MIB) bytes.fill(5, at, at + MIB);
+  const paths = ["one", "two"].map((name) => scratch.file(name));
+  for (const [index, path] of paths.entries()) {
+    const ram = { idstr: "ram", source: memorySource(bytes) };
+    await saveSnapshot(createFileSink(path), [ram], { jobs: index + 1 });
+  }
+  assertSameFile(paths[1], paths[0]);
+});
+
+test("saveSnapshot() saves blocks of another snapshot by several threads", async () => {
+  using scratch = new ScratchFolder();
+  writeImage(scratch.file("image"));
+  const one = await save(scratch, "one", {});
+  using source = openFileSource(one);
+  const { blocks } = await openSnapshot(source);
+  const again = scratch.file("again");
+  await saveSnapshot(
+    createFileSink(again),
+    blocks.map((block) => ({ idstr: block.idstr, source: block })),
+    { jobs: 2 },
+  );
+  assertSameFile(again, one);
+});
+
+test("saveSnapshot() tells how far its lanes are, and the share of zeros", async () => {
+  using scratch = new ScratchFolder();
+  writeFileSync(scratch.file("image"), new Uint8Array(MIB).fill(1));
+  truncateSync(scratch.file("image"), LENGTH);
+  const seen: number[] = [];
+  await save(scratch, "out", {
+    jobs: 2,
+    onProgress: ({ done, zero = 0 }) => void seen.push(done - zero),
+  });
+  assert.equal(seen.at(-1), MIB + 0x5000);
+});
+
+test("saveSnapshot() with jobs is stopped by its signal, and leaves nothing", async () => {
+  using scratch = new ScratchFolder();
+  writeFileSync(scratch.file("image"), "");
+  truncateSync(scratch.file("image"), 64 * LENGTH);
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  await assert.rejects(
+    save(scratch, "out", {
+      jobs: 2,
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
+    }),
+    (error) => error === reason,
+  );
+  assert.deepEqual(scratch.names(), ["image"]);
+});
+
+test("saveSnapshot() with jobs refuses an image that is another one now", async () => {
+  using scratch = new ScratchFolder();
+  writeImage(scratch.file("image"));
+  writeImage(scratch.file("other"));
+  using image = openFileSource(scratch.file("image"));
+  renameSync(scratch.file("other"), scratch.file("image"));
+  await assert.rejects(
+    saveSnapshot(
+      createFileSink(scratch.file("out")),
+      [{ idstr: "ram", source: image }],
+      { jobs: 2 },
+    ),
+    { name: "SourceError", message: /there is another file now$/ },
+  );
+  assert.deepEqual(scratch.names(), ["image"]);
+});
+
+test("saveSnapshot() with jobs says what a lane could not read", async () => {
+  using scratch = new ScratchFolder();
+  writeImage(scratch.file("image"));
+  using image = openFileSource(scratch.file("image"));
+  truncateSync(scratch.file("image"), LENGTH - MIB);
+  await assert.rejects(
+    saveSnapshot(
+      createFileSink(scratch.file("out")),
+      [{ idstr: "ram", source: image }],
+      { jobs: 2 },
+    ),
+    {
+      name: "SourceError",
+      source: scratch.file("image"),
+      message: /^Cannot read \d+ bytes at 0x\w+ of .*: the file is shorter/,
+    },
+  );
+  assert.deepEqual(scratch.names(), ["image"]);
+});
+
+test("saveSnapshot() around the page cache gives the same bytes", async () => {
+  using scratch = new ScratchFolder();
+  writeImage(scratch.file("image"), 20 * MIB + 777);
+  const one = await save(scratch, "one", {});
+  for (const jobs of [1, 2]) {
+    using image = openFileSource(scratch.file("image"));
+    const usedLength = 21 * MIB;
+    const path = scratch.file(`direct${jobs}`);
+    await saveSnapshot(createFileSink(path), [
+      { idstr: "ram", source: image, usedLength },
+    ], { jobs, directIo: true });
+    using found = openFileSource(path);
+    using wanted = openFileSource(one);
+    const [ram, copy] = await Promise.all([
+      openSnapshot(wanted),
+      openSnapshot(found),
+    ]);
+    assert.deepEqual(
+      await copy.block("ram").readRange({ offset: 0, length: usedLength }),
+      await ram.block("ram").readRange({ offset: 0, length: usedLength }),
+    );
+  }
+});
+
+test("saveSnapshot() refuses direct I/O on what it cannot be had on", async () => {
+  using scratch = new ScratchFolder();
+  writeImage(scratch.file("image"), MIB);
+  using source = openFileSource(scratch.file("image"));
+  const ram = { idstr: "ram", source };
+  const directIo = true;
+  await assert.rejects(saveSnapshot(memorySink(), [ram], { directIo }), {
+    name: "SourceError",
+    message: 'Cannot use direct I/O on "memory": it is no file of this machine',
+  });
+  const out = scratch.file("out");
+  await assert.rejects(
+    saveSnapshot(createFileSink(out), [ram], { directIo, pageSize: 512 }),
+    { name: "RangeError", message: /512 bytes, expected a multiple of 4096$/ },
+  );
+  const memory = memorySource(new Uint8Array(MIB), { name: "private" });
+  await assert.rejects(
+    saveSnapshot(createFileSink(out), [{ idstr: "ram", source: memory }], {
+      directIo,
+    }),
+    { name: "SourceError", source: "private" },
+  );
+  assert.deepEqual(scratch.names(), ["image"]);
+});
+
+test("saveSnapshot() with resume writes only what is not there, also directly", async () => {
+  using scratch = new ScratchFolder();
+  writeImage(scratch.file("image"), 20 * MIB);
+  const wanted = await save(scratch, "wanted", {});
+  for (const directIo of [false, true]) {
+    const path = scratch.file(`resumed${directIo}`);
+    using image = openFileSource(scratch.file("image"));
+    const rom = memorySource(new Uint8Array(0x5000).fill(4));
+    const blocks = [
+      { idstr: "ram", source: image },
+      ...directIo ? [] : [{ idstr: "rom", source: rom, usedLength: MIB }],
+    ];
+    // What is left holds some of the pages, and others that are wrong.
+    const left = `${path}.0-0-00000000.partial`;
+    copyFileSync(wanted, left);
+    truncateSync(left, await lengthOf(blocks));
+    const fd = openSync(left, "r+");
+    writeSync(fd, new Uint8Array(3 * MIB).fill(77), 0, 3 * MIB, 2 * MIB);
+    closeSync(fd);
+    const sink = createFileSink(path, { resume: true });
+    const { keptPages = 0 } = await saveSnapshot(sink, blocks, {
+      resume: true,
+      directIo,
+    });
+    assert(keptPages > 100, `${keptPages} kept`);
+    using found = openFileSource(path);
+    using first = openFileSource(wanted);
+    const all = { offset: 0, length: 20 * MIB };
+    const [ram, expected] = [found, first].map((source) =>
+      openSnapshotSync(source).block("ram").readRangeSync(all)
+    );
+    assert.equal(Buffer.compare(ram, expected), 0);
+  }
+});
+
+test("a finished file that is resumed with other memory is unfinished again", async () => {
+  using scratch = new ScratchFolder();
+  writeImage(scratch.file("image"), 20 * MIB);
+  const whole = await save(scratch, "whole", {});
+  const path = scratch.file("resumed");
+  copyFileSync(whole, `${path}.0-0-00000000.partial`);
+  const sink = createFileSink(path, { resume: true });
+  const { blocks } = await createSnapshot(sink, [
+    { idstr: "ram", usedLength: 20 * MIB },
+    { idstr: "rom", usedLength: MIB },
+  ]);
+  await blocks[0].writePage(0, new Uint8Array(4096).fill(99));
+  await sink.abort();
+  const [left] = scratch.names().filter((name) => name.endsWith(".partial"));
+  using source = openFileSource(scratch.file(left));
+  const { findings } = await verifySnapshot(source);
+  assert.deepEqual(findings.map(({ rule }) => rule), ["ram-setup-end"]);
+});
+
+/** How long the file of these blocks is. */
+async function lengthOf(blocks: readonly RAMBlockInput[]): Promise<number> {
+  const { byteLength } = await saveSnapshot(memorySink(), blocks);
+  return byteLength;
+}

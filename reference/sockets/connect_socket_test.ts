@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { connectSocket, connectThrough } from "./connect_socket.ts";
+import type { RuntimeSocket, RuntimeSockets } from "./runtime_sockets.ts";
+import { saysOf } from "../qemu/testing/says_of.ts";
+import { socketTest } from "../qemu/testing/socket_test.ts";
+
+socketTest("connectSocket() says where nobody listens", async (sockets) => {
+  using folder = new ScratchFolder();
+  const unix = `unix:${folder.file("none")}`;
+  await assert.rejects(
+    connectThrough(sockets, unix),
+    saysOf(unix, /^Cannot connect to unix:.*none: there is no such socket$/),
+  );
+  const tcp = `tcp:127.0.0.1:${await freePort()}`;
+  await assert.rejects(
+    connectThrough(sockets, tcp),
+    saysOf(tcp, /^Cannot connect to tcp:.*: nobody listens there$/),
+  );
+});
+
+test("connectSocket() gives up when its signal says so", async () => {
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assert.rejects(connectSocket("unix:/x", { signal }), /enough/);
+});
+
+test("connectSocket() hangs up where it came too late", async () => {
+  for (const how of ["timeout", "signal"] as const) {
+    const closed = Promise.withResolvers<void>();
+    const late: RuntimeSocket = {
+      read: () => Promise.resolve(undefined),
+      write: () => Promise.resolve(),
+      close: () => closed.resolve(),
+    };
+    const given = Promise.withResolvers<RuntimeSocket>();
+    const sockets: RuntimeSockets = {
+      name: "late",
+      connect: (_address, signal) => {
+        signal.addEventListener("abort", () => given.resolve(late));
+        return given.promise;
+      },
+      listen: () => Promise.reject(new Error("not here")),
+    };
+    const controller = new AbortController();
+    const connecting = connectThrough(
+      sockets,
+      "unix:/x",
+      how === "timeout" ? { timeout: 1 } : { signal: controller.signal },
+    );
+    controller.abort(new Error("enough"));
+    await assert.rejects(
+      connecting,
+      how === "timeout" ? /unix:\/x: no answer in 1 ms$/ : /enough/,
+    );
+    await closed.promise;
+  }
+});
+
+test("connectSocket() refuses what is no address", async () => {
+  await assert.rejects(connectSocket("http://x"), RangeError);
+});
+
+/** A port at which nobody listens. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

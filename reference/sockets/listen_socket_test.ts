@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { connectThrough } from "./connect_socket.ts";
+import { listenThrough } from "./listen_socket.ts";
+import type { ListenHandlers, RuntimeSockets } from "./runtime_sockets.ts";
+import { saysOf } from "../qemu/testing/says_of.ts";
+import { socketTest } from "../qemu/testing/socket_test.ts";
+
+socketTest(
+  "listenSocket() accepts those who come before and after it asks",
+  async (sockets) => {
+    using folder = new ScratchFolder();
+    using listener = await listenThrough(
+      sockets,
+      `unix:${folder.file("socket")}`,
+    );
+    const early = await connectThrough(sockets, listener.name);
+    await early.write(new TextEncoder().encode("early"));
+    const first = await listener.accept();
+    const accepting = listener.accept();
+    const late = await connectThrough(sockets, listener.name);
+    await late.write(new TextEncoder().encode("late"));
+    const second = await accepting;
+    const decoder = new TextDecoder();
+    assert.equal(decoder.decode(await first.read()), "early");
+    assert.equal(decoder.decode(await second.read()), "late");
+    for (const channel of [early, late, first, second]) channel.close();
+  },
+);
+
+socketTest(
+  "accept() rejects when nobody comes, and when it is closed",
+  async (sockets) => {
+    using folder = new ScratchFolder();
+    using listener = await listenThrough(
+      sockets,
+      `unix:${folder.file("socket")}`,
+    );
+    const { name } = listener;
+    await assert.rejects(
+      listener.accept({ timeout: 1 }),
+      saysOf(name, /nobody has come in 1 ms$/),
+    );
+    const accepting = assert.rejects(
+      listener.accept(),
+      saysOf(name, /it was closed$/),
+    );
+    listener.close();
+    assert.deepEqual(folder.names(), []);
+    await accepting;
+    await assert.rejects(listener.accept(), saysOf(name, /it was closed$/));
+  },
+);
+
+socketTest("listenSocket() rejects an address in use", async (sockets) => {
+  using folder = new ScratchFolder();
+  using listener = await listenThrough(
+    sockets,
+    `unix:${folder.file("socket")}`,
+  );
+  await assert.rejects(
+    listenThrough(sockets, listener.name),
+    saysOf(
+      listener.name,
+      /^Cannot listen at .*: there is a socket of that name; if/,
+    ),
+  );
+});
+
+socketTest(
+  "listenSocket() sends away those who come and come",
+  async (sockets) => {
+    using folder = new ScratchFolder();
+    const path = folder.file("socket");
+    using _listener = await listenThrough(sockets, `unix:${path}`);
+    const comers = Array.from({ length: 40 }, () => connect(path));
+    const closed = comers.map((socket) =>
+      new Promise((resolve) => {
+        socket.on("error", () => {});
+        socket.on("data", () => {});
+        socket.on("close", resolve);
+      })
+    );
+    await Promise.any(closed);
+    for (const socket of comers) socket.destroy();
+    await Promise.all(closed);
+  },
+);
+
+socketTest("listenSocket() rejects a path that is taken", async (sockets) => {
+  using folder = new ScratchFolder();
+  const path = folder.file("socket");
+  writeFileSync(path, "what a killed one left");
+  await assert.rejects(
+    listenThrough(sockets, `unix:${path}`),
+    saysOf(`unix:${path}`, /^Cannot listen at .* that is no socket$/),
+  );
+  assert.deepEqual(folder.names(), ["socket"]);
+});
+
+socketTest("listenSocket() can follow a close() at once", async (sockets) => {
+  using folder = new ScratchFolder();
+  const address = `unix:${folder.file("socket")}`;
+  const first = await listenThrough(sockets, address);
+  await sleep(10);
+  first.close();
+  first.close();
+  using second = await listenThrough(sockets, address);
+  // Nothing that the first one still does takes the path away.
+  await sleep(10);
+  const one = await connectThrough(sockets, address);
+  const other = await second.accept();
+  one.close();
+  assert.equal(await other.read(), undefined);
+  other.close();
+});
+
+socketTest("what was accepted outlives the listener", async (sockets) => {
+  using folder = new ScratchFolder();
+  const listener = await listenThrough(
+    sockets,
+    `unix:${folder.file("socket")}`,
+  );
+  const one = await connectThrough(sockets, listener.name);
+  const other = await listener.accept();
+  const waiting = await connectThrough(sockets, listener.name);
+  await sleep(10);
+  listener.close();
+  assert.equal(await waiting.read(), undefined);
+  await one.write(new Uint8Array([7]));
+  assert.deepEqual(await other.read(), new Uint8Array([7]));
+  for (const channel of [one, other, waiting]) channel.close();
+});
+
+test("accept() rejects when nobody can come any more", async () => {
+  let handlers: ListenHandlers | undefined;
+  const sockets: RuntimeSockets = {
+    name: "failing",
+    connect: () => Promise.reject(new Error("not here")),
+    listen: (_address, given) => {
+      handlers = given;
+      return Promise.resolve({ close: () => {} });
+    },
+  };
+  using listener = await listenThrough(sockets, "tcp:127.0.0.1:1");
+  const accepting = listener.accept();
+  handlers?.onError(new Error("too many files"));
+  const words = /^Cannot accept at tcp:127.0.0.1:1: too many files$/;
+  await assert.rejects(accepting, saysOf("tcp:127.0.0.1:1", words));
+  await assert.rejects(listener.accept(), saysOf("tcp:127.0.0.1:1", words));
+  // One that was on its way is sent away.
+  let closed = 0;
+  handlers?.onSocket({
+    read: () => Promise.resolve(undefined),
+    write: () => Promise.resolve(),
+    close: () => closed++,
+  });
+  assert.equal(closed, 1);
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SourceError } from "../sources/source_error.ts";
+import { waitFor } from "./wait.ts";
+
+function late(timeout: number): SourceError {
+  return new SourceError("x", `not in ${timeout} ms`);
+}
+
+test("waitFor() gives what the promise gives, or rejects as it does", async () => {
+  assert.equal(await waitFor(Promise.resolve(7), { late }), 7);
+  const error = new Error("its own");
+  await assert.rejects(waitFor(Promise.reject(error), { late }), error);
+  for (const timeout of [1000, 2 ** 40, Infinity]) {
+    assert.equal(await waitFor(Promise.resolve(7), { timeout, late }), 7);
+  }
+});
+
+test("waitFor() rejects when it takes too long", async () => {
+  const never = new Promise(() => {});
+  await assert.rejects(
+    waitFor(never, { timeout: 1, late }),
+    /^SourceError: not in 1 ms$/,
+  );
+});
+
+test("waitFor() rejects when its signal says so, before and after", async () => {
+  const never = new Promise(() => {});
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const { signal } = controller;
+  const waiting = assert.rejects(waitFor(never, { signal, late }), reason);
+  controller.abort(reason);
+  await waiting;
+  await assert.rejects(waitFor(never, { signal, late }), reason);
+  // What is rejected later is nobody's concern any more.
+  const failing = Promise.reject(new Error("too late"));
+  await assert.rejects(waitFor(failing, { signal, late }), reason);
+});

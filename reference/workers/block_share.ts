@@ -1,0 +1,87 @@
+import { pageOffset } from "../../format/mod.ts";
+import { clearBit, setBit } from "../pages/atomic_bits.ts";
+import type { BackingFile } from "../sources/backing.ts";
+import { isZero } from "../pages/zero_page.ts";
+import { LaneFiles } from "./lane_files.ts";
+
+/** What another thread needs to write pages of a block; `postMessage` takes it. */
+export interface BlockShare {
+  /** QEMU's name of the block. */
+  readonly idstr: string;
+  /** Size of a page in bytes. */
+  readonly pageSize: number;
+  /** How many pages the block has. */
+  readonly pageCount: number;
+  /** Position of page 0 in the file. */
+  readonly pagesOffset: number;
+  /** The file. */
+  readonly file: BackingFile;
+  /** The bits of the pages that are stored, which all threads have. */
+  readonly bits: Int32Array;
+}
+
+/**
+ * Writes pages of a block that another thread shares, by
+ * `RAMBlockWriter.share()`. Any number of threads may write at once, each page by
+ * one of them at a time; the last time that a page is written wins.
+ *
+ * @throws {SourceError} if the file is not there any more
+ *
+ * @example
+ * ```ts
+ * import { createFileSink, createSnapshot, SharedBlockWriter } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const path = `${await Deno.makeTempDir()}/vm.mr`;
+ * const writer = await createSnapshot(createFileSink(path), [{
+ *   idstr: "ram",
+ *   usedLength: 0x10000,
+ * }]);
+ * const share = await writer.block("ram").share();
+ * { // in another thread
+ *   using block = new SharedBlockWriter(share);
+ *   block.writePageSync(3, new Uint8Array(4096).fill(1));
+ * }
+ * assert.equal(await writer.block("ram").presentCount(), 1);
+ * await writer.finish();
+ * ```
+ */
+export class SharedBlockWriter implements Disposable {
+  readonly #share: BlockShare;
+  readonly #files = new LaneFiles(false);
+
+  /** Opens the file again, for this thread. */
+  constructor(share: BlockShare) {
+    this.#share = share;
+    this.#files.writer(share.file);
+  }
+
+  /** Writes a page. Returns whether it is stored: a zero page is not. */
+  writePageSync(pageIndex: number, bytes: Uint8Array): boolean {
+    const { idstr, pageSize, pageCount, file, bits } = this.#share;
+    const inside = Number.isInteger(pageIndex) && pageIndex >= 0 &&
+      pageIndex < pageCount;
+    if (!inside || bytes.length !== pageSize) {
+      throw new RangeError(
+        `Cannot write ${bytes.length} bytes at page ${pageIndex} of ` +
+          `${JSON.stringify(idstr)}: expected ${pageSize} bytes inside ` +
+          `${pageCount} pages`,
+      );
+    }
+    const position = pageOffset(this.#share, pageIndex);
+    if (isZero(bytes)) {
+      if (clearBit(bits, pageIndex)) {
+        this.#files.writer(file).writeSync(bytes, position);
+      }
+      return false;
+    }
+    this.#files.writer(file).writeSync(bytes, position);
+    setBit(bits, pageIndex);
+    return true;
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#files[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,206 @@
+import { PageBitmap, type PageRun } from "../../format/mod.ts";
+import { clearBits, setBits } from "../pages/atomic_bits.ts";
+import { PageBuffer } from "../pages/zero_page.ts";
+import { LaneFiles } from "./lane_files.ts";
+import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
+
+/**
+ * Copies chunks until there are none left, without ever waiting for another lane:
+ * each chunk has its place in the file, so lanes meet nowhere.
+ */
+export function copyLane(task: LaneTask): void {
+  using files = new LaneFiles(task.directIo);
+  const lane = new CopyLane(task, files);
+  const { control, chunks } = task;
+  while (Atomics.load(control, CONTROL.stop) === 0) {
+    const taken = Atomics.add(control, CONTROL.next, 1);
+    if (taken >= chunks.length) return;
+    lane.copyChunk(chunks[taken]);
+    Atomics.add(control, CONTROL.done, 1);
+  }
+}
+
+class CopyLane {
+  readonly #task: LaneTask;
+  readonly #files: LaneFiles;
+  readonly #buffer: PageBuffer;
+  /** What stands in the file already, where that is compared. */
+  readonly #there: PageBuffer | undefined;
+
+  constructor(task: LaneTask, files: LaneFiles) {
+    this.#task = task;
+    this.#files = files;
+    this.#buffer = new PageBuffer(task.chunkLength);
+    if (task.blocks.some((block) => block.compare)) {
+      this.#there = new PageBuffer(task.chunkLength);
+    }
+  }
+
+  copyChunk(chunk: number): void {
+    const { blocks, pageSize, chunkLength } = this.#task;
+    const block = blockOf(blocks, chunk);
+    const offset = (chunk - block.firstChunk) * chunkLength;
+    const first = offset / pageSize;
+    const pageCount = Math.floor(block.usedLength / pageSize);
+    const end = Math.min(first + chunkLength / pageSize, pageCount);
+    const runs = block.wanted === undefined
+      ? [{ first, end }]
+      : runsBetween(new PageBitmap(end, block.wanted), first);
+    for (const run of runs) this.#copyRun(block, run);
+  }
+
+  #copyRun(block: LaneBlock, run: PageRun): void {
+    const { pageSize } = this.#task;
+    const count = run.end - run.first;
+    const bytes = this.#buffer.bytes.subarray(0, count * pageSize);
+    this.#read(block, bytes, run.first * pageSize);
+    const { present } = block;
+    if (present === undefined) return this.#write(block, run, run);
+    const nonZero = this.#buffer.nonZeroPages(pageSize, count);
+    let zeroPages = 0;
+    let done = run.first;
+    for (const found of nonZero.runs()) {
+      const first = run.first + found.first;
+      const end = run.first + found.end;
+      this.#write(block, run, { first, end });
+      this.#clear(block, run, { first: done, end: first });
+      setBits(present, first, end);
+      zeroPages += first - done;
+      done = end;
+    }
+    this.#clear(block, run, { first: done, end: run.end });
+    this.#count("zeroPages", zeroPages + run.end - done);
+  }
+
+  /** Reads a part of a block; behind what there is it is zero. */
+  #read(block: LaneBlock, target: Uint8Array, offset: number): void {
+    const given = Math.min(target.length, block.fromLength - offset);
+    if (given > 0) {
+      const part = target.subarray(0, given);
+      this.#readFrom(block, part, block.fromOffset + offset);
+    }
+    target.fill(0, Math.max(0, given));
+  }
+
+  #readFrom(
+    { from, isSparse = false }: LaneBlock,
+    target: Uint8Array,
+    offset: number,
+  ): void {
+    if (from.kind === "memory") {
+      target.set(from.bytes.subarray(offset, offset + target.length));
+      return;
+    }
+    const file = isSparse
+      ? this.#files.sparseReader(from)
+      : this.#files.reader(from);
+    file.readSync(target, offset);
+  }
+
+  /** Writes `run` out of the buffer, in which `buffered` stands. */
+  #write(block: LaneBlock, buffered: PageRun, run: PageRun): void {
+    const { pageSize } = this.#task;
+    const file = this.#files.writer(block.to);
+    for (const part of this.#missing(block, buffered, run)) {
+      const start = (part.first - buffered.first) * pageSize;
+      const end = (part.end - buffered.first) * pageSize;
+      file.writeSync(
+        this.#buffer.bytes.subarray(start, end),
+        block.toOffset + part.first * pageSize,
+      );
+      this.#count("writtenPages", part.end - part.first);
+    }
+  }
+
+  /**
+   * Clears the bits of pages that are zero in the buffer, and writes zeros over
+   * those that were not before.
+   */
+  #clear(
+    { present, to, toOffset }: LaneBlock,
+    buffered: PageRun,
+    run: PageRun,
+  ) {
+    if (present === undefined) return;
+    const { pageSize } = this.#task;
+    const { buffer, byteOffset, byteLength } = present;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    const stored = new PageBitmap(run.end, bytes).runs(run.first, run.end);
+    for (const { first, end } of stored) {
+      this.#files.writer(to).writeSync(
+        this.#buffer.bytes.subarray(
+          (first - buffered.first) * pageSize,
+          (end - buffered.first) * pageSize,
+        ),
+        toOffset + first * pageSize,
+      );
+    }
+    clearBits(present, run.first, run.end);
+  }
+
+  /** The parts of a run that the file does not hold already. */
+  *#missing(
+    block: LaneBlock,
+    buffered: PageRun,
+    run: PageRun,
+  ): Generator<PageRun> {
+    if (!block.compare || this.#there === undefined) return yield run;
+    const { pageSize } = this.#task;
+    const start = (run.first - buffered.first) * pageSize;
+    const length = (run.end - run.first) * pageSize;
+    const there = this.#there.bytes.subarray(0, length);
+    const position = block.toOffset + run.first * pageSize;
+    const file = this.#files.writer(block.to);
+    file.readSync(there, position);
+    const words = wordsOf(there);
+    const wanted = wordsOf(this.#buffer.bytes.subarray(start, start + length));
+    const perPage = pageSize / Int32Array.BYTES_PER_ELEMENT;
+    let first = run.first;
+    for (let page = run.first; page < run.end; page++) {
+      const at = (page - run.first) * perPage;
+      if (!isSame(words, wanted, at, at + perPage)) continue;
+      if (page > first) yield { first, end: page };
+      first = page + 1;
+      this.#count("keptPages", 1);
+    }
+    if (run.end > first) yield { first, end: run.end };
+  }
+
+  #count(what: keyof typeof CONTROL, pages: number): void {
+    Atomics.add(this.#task.control, CONTROL[what], pages);
+  }
+}
+
+function wordsOf({ buffer, byteOffset, length }: Uint8Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length / 4);
+}
+
+function isSame(
+  one: Int32Array,
+  other: Int32Array,
+  start: number,
+  end: number,
+): boolean {
+  for (let index = start; index < end; index++) {
+    if (one[index] !== other[index]) return false;
+  }
+  return true;
+}
+
+/** The block that a chunk is of: the last that begins at it or before. */
+function blockOf(blocks: readonly LaneBlock[], chunk: number): LaneBlock {
+  const found = blocks.findLast(({ firstChunk }) => firstChunk <= chunk);
+  if (found === undefined) throw new RangeError(`No block has chunk ${chunk}`);
+  return found;
+}
+
+/** The runs of set bits from `first` on. */
+function* runsBetween(bitmap: PageBitmap, from: number): Generator<PageRun> {
+  const { pageCount } = bitmap;
+  let first = bitmap.nextSet(from);
+  while (first < pageCount) {
+    const end = bitmap.nextClear(first);
+    yield { first, end };
+    first = bitmap.nextSet(end);
+  }
+}

@@ -1,0 +1,109 @@
+import { type ByteRange, PageBitmap } from "../../format/mod.ts";
+import { sharedBitmap } from "../pages/atomic_bits.ts";
+import { CHUNK } from "../work/chunk.ts";
+import { RAMBlock } from "../reading/ram_block.ts";
+import { backingOf } from "../sources/backing.ts";
+import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
+
+/** Bytes that one more lane must have to do, to be worth its start. */
+const LANE_WORTH = 0x4000000;
+/** Bytes at a time around the page cache, where each access waits for the disk. */
+const DIRECT_CHUNK = 0x100000;
+
+/** How many lanes to use for so many bytes. */
+export function laneCount(byteLength: number, jobs: number): number {
+  return Math.max(1, Math.min(jobs, Math.floor(byteLength / LANE_WORTH)));
+}
+
+/** Bytes that a lane takes at a time: whole bytes of bitmaps, 8 pages or more. */
+export function chunkLengthOf(pageSize: number, directIo: boolean): number {
+  return Math.max(directIo ? DIRECT_CHUNK : CHUNK, 8 * pageSize);
+}
+
+/** Where a lane reads a block, and what of it. */
+export type LaneInput = Pick<
+  LaneBlock,
+  "from" | "fromOffset" | "fromLength" | "wanted"
+>;
+
+/** How a lane can read a source; undefined where only this thread can. */
+export async function laneInput(
+  source: ByteSource,
+  options: ReadOptions,
+): Promise<LaneInput | undefined> {
+  const from = backingOf(source);
+  if (from === undefined) return undefined;
+  if (!(source instanceof RAMBlock)) {
+    const { byteLength } = source;
+    return { from, fromOffset: 0, fromLength: byteLength, wanted: undefined };
+  }
+  if (source.ignored) return undefined;
+  const bits = sharedBitmap(source.pageCount);
+  const { bytes: wanted } = await source.presentPages(bits, options);
+  const { pagesOffset, usedLength } = source;
+  return { from, fromOffset: pagesOffset, fromLength: usedLength, wanted };
+}
+
+/** The chunks of a block in which there is anything to copy. */
+export function chunksOf(
+  block: LaneInput & { readonly usedLength: number },
+  options: {
+    readonly chunkLength: number;
+    readonly pageSize: number;
+    readonly dataRanges: Iterable<ByteRange> | undefined;
+  },
+): PageBitmap {
+  const { chunkLength, pageSize, dataRanges } = options;
+  const end = Math.min(block.usedLength, block.fromLength);
+  const chunks = new PageBitmap(Math.ceil(end / chunkLength));
+  if (block.wanted !== undefined) {
+    const wanted = new PageBitmap(Math.ceil(end / pageSize), block.wanted);
+    for (const { first, end } of wanted.runs()) {
+      mark(first * pageSize, end * pageSize);
+    }
+  } else {
+    for (const range of dataRanges ?? [{ offset: 0, length: end }]) {
+      mark(range.offset, Math.min(end, range.offset + range.length));
+    }
+  }
+  return chunks;
+
+  function mark(from: number, to: number): void {
+    const last = Math.ceil(to / chunkLength);
+    for (let it = Math.floor(from / chunkLength); it < last; it++) {
+      chunks.set(it);
+    }
+  }
+}
+
+/** A task for these blocks and these chunks of each. */
+export function laneTask(
+  blocks: readonly {
+    readonly block: Omit<LaneBlock, "firstChunk">;
+    readonly chunks: PageBitmap;
+  }[],
+  options: Pick<LaneTask, "pageSize" | "chunkLength" | "directIo">,
+): LaneTask {
+  const count = blocks.reduce((sum, { chunks }) => sum + chunks.count(), 0);
+  const numbers = sharedArray(Uint32Array, count);
+  let filled = 0;
+  let firstChunk = 0;
+  const placed = blocks.map(({ block, chunks }) => {
+    for (const { first, end } of chunks.runs()) {
+      for (let it = first; it < end; it++) numbers[filled++] = firstChunk + it;
+    }
+    const own = { ...block, firstChunk };
+    firstChunk += Math.ceil(block.usedLength / options.chunkLength);
+    return own;
+  });
+  const control = sharedArray(Int32Array, CONTROL.length);
+  return { ...options, blocks: placed, chunks: numbers, control };
+}
+
+function sharedArray<T extends Uint32Array | Int32Array>(
+  type: new (buffer: SharedArrayBuffer) => T,
+  length: number,
+): T {
+  return new type(new SharedArrayBuffer(4 * length));
+}
