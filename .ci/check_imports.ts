@@ -11,7 +11,6 @@
  * @module
  */
 
-import { basename } from "node:path";
 import process from "node:process";
 import {
   type Import,
@@ -19,42 +18,47 @@ import {
   readModuleGraph,
 } from "./module_graph.ts";
 
-/**
- * What the files of a room may go through besides their own room: the doors of
- * other rooms, and a few files by name.
- */
-const WAYS: Readonly<Record<string, readonly string[]>> = {
+/** What the areas of the project may import besides themselves. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "format": [],
-  "reference": [
-    "format",
-    "format/testing/random_numbers.ts", // of its tests alone
-  ],
-  "reference/linux": [
-    "format",
-    "reference",
-    "reference/testing/scratch_folder.ts", // of its tests alone
-  ],
-  "reference/cli": ["format", "reference", "reference/linux"],
-  "reference/explorer": ["format", "reference"],
+  "reference": ["format"],
   "mod.ts": ["format", "reference"],
-  "conformance": [
-    "mod.ts",
-    "reference/linux",
-    "reference/firecracker/handshake.ts", // to be fuzzed alone
-  ],
+  "conformance": ["mod.ts", "format", "reference"],
   ".ci": [],
 };
 
-/** The room that a file stands in. */
-function roomOf(path: string): string {
-  const [first = "", second = ""] = path.split("/");
-  const inner = `${first}/${second}`;
-  return inner in WAYS ? inner : first;
+/** Rooms of reference/ that no other room of it may import. */
+const OUTERMOST = ["reference/cli", "reference/doors"];
+
+/** What the proofs may look at behind a door. */
+const EXCEPTIONS = [
+  "reference/firecracker/handshake.ts", // to be fuzzed alone
+];
+
+/** `format`, `reference`, `conformance`, `.ci`, or a file at the top. */
+function areaOf(path: string): string {
+  return path.split("/")[0];
 }
 
-/** Whether others may come in here: a room is entered by a `mod.ts` of it. */
-function isDoor(path: string): boolean {
-  return basename(path) === "mod.ts";
+/** The room that a file is in: each folder of reference/ is one. */
+function roomOf(path: string): string {
+  const [area, folder = "", ...rest] = path.split("/");
+  return area === "reference" && rest.length > 0 ? `${area}/${folder}` : area;
+}
+
+/** The folder that takes part in circles of folders. */
+function folderOf(path: string): string {
+  const folders = path.split("/").slice(0, -1);
+  return folders.slice(0, 2).join("/");
+}
+
+/** Whether a file of another room may come in here. */
+function isDoor(path: string, from: string): boolean {
+  if (path === "mod.ts" || path === "format/mod.ts") return true;
+  if (areaOf(from) === "conformance") {
+    return roomOf(path) === "reference/doors" || EXCEPTIONS.includes(path);
+  }
+  return /^reference\/\w+\/mod\.ts$/.test(path);
 }
 
 /** Tests and what only they use. */
@@ -87,7 +91,7 @@ export function checkImports(graph: ModuleGraph): string[] {
       lines.push(`${path}, which mod.ts loads, imports "${specifier}"`);
     }
   }
-  return [...lines, ...circles(graph)];
+  return [...lines, ...circles(graph), ...circles(folderGraph(graph))];
 }
 
 /** What is wrong with an import of something that is no file of the project. */
@@ -103,17 +107,19 @@ function wrongPackage(from: string, { specifier }: Import): string | undefined {
 
 /** What is wrong with an import of a file of the project. */
 function wrongRoom(from: string, to: string): string | undefined {
-  const room = roomOf(from);
-  if (isOfTests(to) && !isOfTests(from)) return `${to}, a test`;
-  if (room === roomOf(to)) return undefined;
-  const ways = WAYS[room];
-  if (ways === undefined) return `${to} from a room that is not known`;
-  if (ways.includes(to)) return undefined;
-  if (!ways.some((way) => roomOf(way) === roomOf(to))) {
-    return `${to} against the arrows`;
+  if (isOfTests(to)) {
+    return isOfTests(from) ? undefined : `${to}, a test`;
   }
-  const mayEnter = isDoor(to) && ways.includes(roomOf(to));
-  return mayEnter ? undefined : `${to} past its door`;
+  const [area, room] = [areaOf(from), roomOf(from)];
+  if (room === roomOf(to)) return undefined;
+  const arrows = ARROWS[area];
+  if (arrows === undefined) return `${to} from a room that is not known`;
+  const isInner = area === areaOf(to);
+  const isAllowed = isInner
+    ? !OUTERMOST.includes(roomOf(to))
+    : arrows.includes(areaOf(to));
+  if (!isAllowed) return `${to} against the arrows`;
+  return isDoor(to, from) ? undefined : `${to} past its door`;
 }
 
 /** The files that are loaded when `path` is, itself included. */
@@ -148,6 +154,25 @@ function circles(graph: ModuleGraph): string[] {
   }
   for (const file of graph.keys()) visit(file);
   return lines;
+}
+
+/** The folders and what they import, types too; tests are left out. */
+function folderGraph(graph: ModuleGraph): ModuleGraph {
+  const folders = new Map<string, Import[]>();
+  for (const [from, imports] of graph) {
+    if (isOfTests(from)) continue;
+    const folder = folderOf(from);
+    const list = folders.get(folder) ?? [];
+    folders.set(folder, list);
+    for (const it of imports) {
+      if (it.path === undefined || isOfTests(it.path)) continue;
+      const path = folderOf(it.path);
+      const isOther = path !== folder && path.includes("/") &&
+        folder.includes("/");
+      if (isOther) list.push({ ...it, path, atRunTime: true });
+    }
+  }
+  return folders;
 }
 
 if (import.meta.main) {

@@ -9,27 +9,31 @@ import { readModuleGraph } from "./module_graph.ts";
 
 /** A tree that is as it should be. */
 const GOOD: Readonly<Record<string, string>> = {
-  "format/mod.ts": `export { one } from "./one.ts";`,
-  "format/one.ts": `export const one = 1;`,
-  "format/one_test.ts":
+  "format/mod.ts": `export { one } from "./bytes/one.ts";`,
+  "format/bytes/one.ts": `export const one = 1;`,
+  "format/bytes/one_test.ts":
     `import test from "node:test"; import "./one.ts"; test("x", () => {});`,
-  "reference/reading/mod.ts": `export { two } from "../two.ts";`,
-  "reference/two.ts": `
+  "reference/reading/mod.ts": `export { two } from "./two.ts";`,
+  "reference/reading/two.ts": `
     // import "npm:no-import"; and "/*" opens no comment in a string
     import type * as Fs from "node:fs";
-    import { one } from "../format/mod.ts";
+    import { one } from "../../format/mod.ts";
     import type { three } from "./three.ts";
     /** \`import "../mod.ts"\` */
     export const two: typeof three = one, text = "/*"; export type F = Fs.Stats;`,
   // mod.ts does not load it.
-  "reference/three.ts": `import "node:fs"; import { two } from "./two.ts";
+  "reference/reading/three.ts":
+    `import "node:fs"; import { two } from "./two.ts";
     export const three = two;`,
+  "reference/saving/mod.ts": `export { two as four } from "../reading/mod.ts";`,
+  "reference/doors/qemu.ts": `export { four } from "../saving/mod.ts";`,
   "reference/cli/main.ts":
     `import "node:process"; export { two } from "../reading/mod.ts";`,
   "mod.ts": `export { one } from "./format/mod.ts";
     export { two } from "./reference/reading/mod.ts";`,
   "conformance/a.ts": `import "../mod.ts"; export const a = import("node:fs");`,
-  "conformance/a_test.ts": `import "./a.ts"; import "../mod.ts";`,
+  "conformance/a_test.ts":
+    `import "./a.ts"; import "../reference/doors/qemu.ts";`,
 };
 
 /** What is found in the good tree with these files besides, or instead. */
@@ -73,19 +77,29 @@ const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
     "format/bad_test.ts imports mod.ts against the arrows",
   ],
   [
-    "reference/bad.ts",
-    `import type { one } from "../format/one.ts"; export type O = typeof one;`,
-    "reference/bad.ts imports format/one.ts past its door",
+    "reference/reading/bad.ts",
+    `import type { one } from "../../format/bytes/one.ts"; export type O = typeof one;`,
+    "reference/reading/bad.ts imports format/bytes/one.ts past its door",
   ],
   [
-    "reference/bad.ts",
-    `export const late = () => import("./cli/main.ts");`,
-    "reference/bad.ts imports reference/cli/main.ts against the arrows",
+    "reference/reading/bad.ts",
+    `export const late = () => import("../cli/main.ts");`,
+    "reference/reading/bad.ts imports reference/cli/main.ts against the arrows",
+  ],
+  [
+    "reference/reading/bad.ts",
+    `import "../doors/qemu.ts";`,
+    "reference/reading/bad.ts imports reference/doors/qemu.ts against the arrows",
   ],
   [
     "reference/cli/bad.ts",
-    `import "../two.ts";`,
-    "reference/cli/bad.ts imports reference/two.ts past its door",
+    `import "../reading/two.ts";`,
+    "reference/cli/bad.ts imports reference/reading/two.ts past its door",
+  ],
+  [
+    "reference/saving/bad_test.ts",
+    `import "../reading/two.ts";`,
+    "reference/saving/bad_test.ts imports reference/reading/two.ts past its door",
   ],
   [
     "reference/cli/late.ts",
@@ -95,7 +109,7 @@ const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
   [
     "conformance/bad_test.ts",
     `import { two } from "../reference/reading/mod.ts"; two;`,
-    "conformance/bad_test.ts imports reference/reading/mod.ts against the arrows",
+    "conformance/bad_test.ts imports reference/reading/mod.ts past its door",
   ],
   [
     "conformance/bad.ts",
@@ -108,14 +122,20 @@ const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
     "elsewhere/bad.ts imports mod.ts from a room that is not known",
   ],
   [
-    "reference/two.ts",
+    "reference/reading/two.ts",
     `import "node:fs"; export const two = 2;`,
-    `reference/two.ts, which mod.ts loads, imports "node:fs"`,
+    `reference/reading/two.ts, which mod.ts loads, imports "node:fs"`,
   ],
   [
-    "reference/two.ts",
+    "reference/reading/two.ts",
     `import { three } from "./three.ts"; export const two = three;`,
-    "in a circle: reference/two.ts → reference/three.ts → reference/two.ts",
+    "in a circle: reference/reading/two.ts → reference/reading/three.ts → " +
+    "reference/reading/two.ts",
+  ],
+  [
+    "reference/reading/four.ts",
+    `import type { four } from "../saving/mod.ts"; export type F = typeof four;`,
+    "in a circle: reference/reading → reference/saving → reference/reading",
   ],
 ];
 

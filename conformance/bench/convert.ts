@@ -2,16 +2,17 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
-  convertSequential,
   createFileSink,
   importImages,
-  listenSocket,
   openFileSource,
-  openSequential,
   openSnapshot,
-  receiveMigration,
-  writeSequential,
 } from "../../mod.ts";
+import {
+  convertSequential,
+  openSequential,
+  writeSequential,
+} from "../../reference/doors/convert.ts";
+import { listenSocket, receiveMigration } from "../../reference/doors/qemu.ts";
 import {
   migrateSequentially,
   type SequentialMigration,

@@ -8,7 +8,7 @@ import {
   openSnapshotSync,
   saveSnapshot,
 } from "../../mod.ts";
-import { willNeed } from "../../reference/linux/mod.ts";
+import { willNeed } from "../../reference/doors/linux.ts";
 import { BenchFolder } from "./bench_folder.ts";
 import { PAGE_SIZE } from "./guest_memory.ts";
 import { makeCold, measuredPlaces, type Place } from "./measured_places.ts";

@@ -1,6 +1,9 @@
 import type { HandlerClient } from "../handler/handler_client.ts";
-import { type KnownGuest, writeKnownGuest } from "../handler/known_guest.ts";
-import { PageServerProcess } from "../handler/page_server_process.ts";
+import {
+  type KnownGuest,
+  writeKnownGuest,
+} from "../proving/page_server/known_guest.ts";
+import { PageServerProcess } from "../proving/page_server/page_server_process.ts";
 import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import { NativeHandler } from "./native_handler.ts";
 import { type Contender, interleave } from "./rounds.ts";

@@ -1,10 +1,10 @@
 import {
-  type ByteChannel,
   type ByteSource,
   openFileSource,
   openSnapshot,
   openSnapshotSync,
 } from "../../mod.ts";
+import type { ByteChannel } from "../../reference/doors/qemu.ts";
 import { findLinux, type Linux } from "../proving/qemu/find_linux.ts";
 import {
   type LinuxSnapshot,

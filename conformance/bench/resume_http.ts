@@ -4,10 +4,12 @@ import {
   openHttpSource,
   openSnapshot,
   openSnapshotSync,
+} from "../../mod.ts";
+import {
   profileRuns,
   snapshotIdentity,
   WorkingSetRecorder,
-} from "../../mod.ts";
+} from "../../reference/doors/qemu.ts";
 import { startDelayingProxy } from "../proving/http/delaying_proxy.ts";
 import { findNginx, startNginx } from "../proving/http/nginx_server.ts";
 import type { LinuxSnapshot } from "../proving/qemu/linux_snapshots.ts";

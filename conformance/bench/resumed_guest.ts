@@ -1,21 +1,23 @@
 import { join } from "node:path";
 import {
-  type ByteChannel,
-  connectSocket,
   createScratchSink,
-  findDataRanges,
   openFileSource,
   openSnapshotSync,
+  type Snapshot,
+} from "../../mod.ts";
+import {
+  type ByteChannel,
+  connectSocket,
+  findDataRanges,
   planMappedResume,
   type PostcopyOptions,
   PostcopySource,
   queryQemu,
   type RunningQemu,
-  type Snapshot,
   startIncoming,
   startQemu,
   writeDeviceOnly,
-} from "../../mod.ts";
+} from "../../reference/doors/qemu.ts";
 import { LinuxGuest } from "../proving/qemu/linux_guest.ts";
 import type { LinuxSnapshot } from "../proving/qemu/linux_snapshots.ts";
 import { SerialConsole } from "../proving/qemu/serial_console.ts";

@@ -6,12 +6,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  dirtyBitmaps,
-  memorySource,
-  openSnapshotSync,
-  RuleError,
-} from "../../mod.ts";
+import { memorySource, openSnapshotSync, RuleError } from "../../mod.ts";
+import { dirtyBitmaps } from "../../reference/doors/convert.ts";
 import { listVectors, type Vector } from "../vectors/list_vectors.ts";
 
 const VECTORS = listVectors().filter(({ expected }) =>

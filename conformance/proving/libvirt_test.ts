@@ -14,12 +14,14 @@ import {
   FormatError,
   memorySink,
   memorySource,
+  UnsupportedError,
+} from "../../mod.ts";
+import {
   readLibvirtHeader,
   readLibvirtTexts,
   unpackLibvirt,
   unpackLibvirtTo,
-  UnsupportedError,
-} from "../../mod.ts";
+} from "../../reference/doors/convert.ts";
 import { listVectors, type Vector } from "../vectors/list_vectors.ts";
 
 const IMAGES = listVectors().filter(({ expected }) => expected.libvirt);

@@ -11,21 +11,25 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import {
   blobSource,
-  type ByteChannel,
   type ByteSource,
-  convertSequential,
   FormatError,
   memorySink,
   memorySource,
-  openSequential,
   openSnapshot,
-  receiveMigration,
   RuleError,
-  type SequentialSnapshot,
   type Snapshot,
   verifySnapshot,
-  writeSequential,
 } from "../../mod.ts";
+import {
+  convertSequential,
+  openSequential,
+  type SequentialSnapshot,
+  writeSequential,
+} from "../../reference/doors/convert.ts";
+import {
+  type ByteChannel,
+  receiveMigration,
+} from "../../reference/doors/qemu.ts";
 import {
   type Expected,
   type ExpectedSequential,

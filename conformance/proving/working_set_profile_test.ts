@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { memorySource, openSnapshot } from "../../mod.ts";
 import {
-  memorySource,
-  openSnapshot,
   readProfile,
   snapshotIdentity,
   writeProfile,
-} from "../../mod.ts";
+} from "../../reference/doors/qemu.ts";
 
 const SPEC = readFileSync(
   fileURLToPath(new URL("../../SPEC.md", import.meta.url)),

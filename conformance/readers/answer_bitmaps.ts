@@ -1,4 +1,5 @@
-import { dirtyBitmaps, type Snapshot } from "../../mod.ts";
+import type { Snapshot } from "../../mod.ts";
+import { dirtyBitmaps } from "../../reference/doors/convert.ts";
 import { refusalOf } from "./refusal_of.ts";
 
 /** The dirty bitmaps of a snapshot, or how they are refused. */

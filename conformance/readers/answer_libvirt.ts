@@ -1,9 +1,8 @@
+import { type ByteSource, RuleError } from "../../mod.ts";
 import {
-  type ByteSource,
   readLibvirtHeader,
   readLibvirtTexts,
-  RuleError,
-} from "../../mod.ts";
+} from "../../reference/doors/convert.ts";
 
 /** What the header of a libvirt save image says; nothing where there is none. */
 export async function answerLibvirt(source: ByteSource): Promise<object> {

@@ -1,8 +1,8 @@
+import type { ByteSource } from "../../mod.ts";
 import {
-  type ByteSource,
   openSequential,
   type OpenSequentialOptions,
-} from "../../mod.ts";
+} from "../../reference/doors/convert.ts";
 import { describeBlock } from "./describe_block.ts";
 import { refusalOf } from "./refusal_of.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ByteRequest, Walk } from "../bytes/walk.ts";
+import { ByteFile } from "../testing/byte_file.ts";
+import { randomNumbers } from "../testing/random_numbers.ts";
 import { type BitmapOrder, DEFAULT_BITMAP_ORDER } from "./bitmap_order.ts";
 import { BitmapPieces } from "./bitmap_pieces.ts";
 import { PageBitmap, type PageRun } from "./page_bitmap.ts";
-import { ByteFile } from "../testing/byte_file.ts";
-import { randomNumbers } from "../testing/random_numbers.ts";
-import type { ByteRequest, Walk } from "../bytes/walk.ts";
 
 /** Pages of a piece, and bytes of its bits. */
 const PIECE = 131_072;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PageBitmap, type PageRun } from "./page_bitmap.ts";
 import { randomNumbers } from "../testing/random_numbers.ts";
+import { PageBitmap, type PageRun } from "./page_bitmap.ts";
 
 /** A bitmap of random runs, and the same pages as a plain array. */
 function randomBitmap(

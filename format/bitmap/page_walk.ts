@@ -5,10 +5,10 @@
  * @module
  */
 
+import type { Walk } from "../bytes/walk.ts";
 import type { BitmapPieces } from "./bitmap_pieces.ts";
 import { pageOffset } from "./layout.ts";
 import type { PageRun } from "./page_bitmap.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** What it takes to find the pages of a RAMBlock. */
 export interface PagePlace {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { UnsupportedError } from "../rules/errors.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
-import { UnsupportedError } from "../rules/errors.ts";
 
 function readerOf(...bytes: number[]): ByteReader {
   return new ByteReader("file", new Uint8Array(bytes));

@@ -4,16 +4,16 @@
  * @module
  */
 
+import type { Walk } from "../bytes/walk.ts";
+import { hex } from "../rules/hex.ts";
 import {
   DIRTY_BITMAP_BUFFER_MAX,
   DIRTY_BITMAP_SECTION_IDSTR,
   DIRTY_BITMAP_SECTION_VERSION,
   NAME_LENGTH_MAX,
 } from "../stream/constants.ts";
-import { hex } from "../rules/hex.ts";
 import type { Section, StreamItem } from "../stream/migration_stream.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** Flags that start each record. */
 const FLAG_EOS = 0x01;

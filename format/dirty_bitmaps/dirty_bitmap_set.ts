@@ -4,18 +4,18 @@
  * @module
  */
 
+import { PageBitmap } from "../bitmap/page_bitmap.ts";
 import type { ByteRange } from "../bytes/byte_range.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
+import type { RuleViolation } from "../rules/errors.ts";
+import { hex } from "../rules/hex.ts";
+import type { RuleSlug } from "../rules/rules.ts";
+import type { StreamItem } from "../stream/migration_stream.ts";
+import { type Report, StreamReader } from "../stream/stream_reader.ts";
 import {
   type DirtyBitmapRecord,
   readDirtyBitmapRecords,
 } from "./dirty_bitmap.ts";
-import type { RuleViolation } from "../rules/errors.ts";
-import { hex } from "../rules/hex.ts";
-import type { StreamItem } from "../stream/migration_stream.ts";
-import { PageBitmap } from "../bitmap/page_bitmap.ts";
-import type { RuleSlug } from "../rules/rules.ts";
-import { type Report, StreamReader } from "../stream/stream_reader.ts";
-import type { Walk, WalkedFile } from "../bytes/walk.ts";
 
 /** A dirty bitmap of a block device, as a stream tells of it. */
 export interface DirtyBitmap {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
-import { type DirtyBitmap, readDirtyBitmaps } from "./dirty_bitmap_set.ts";
 import type { StreamItem } from "../stream/migration_stream.ts";
 import { ByteFile } from "../testing/byte_file.ts";
+import { type DirtyBitmap, readDirtyBitmaps } from "./dirty_bitmap_set.ts";
 
 const SECTION = {
   sectionId: 3,

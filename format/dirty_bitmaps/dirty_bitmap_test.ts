@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
-import { skipDirtyBitmapRecords } from "./dirty_bitmap.ts";
 import { StreamReader } from "../stream/stream_reader.ts";
 import { ByteFile } from "../testing/byte_file.ts";
+import { skipDirtyBitmapRecords } from "./dirty_bitmap.ts";
 
 /** Passes over records; returns where they ended. */
 function skip(records: ByteWriter): number {

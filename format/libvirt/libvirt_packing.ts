@@ -4,12 +4,12 @@
  * @module
  */
 
+import type { StreamReader } from "../stream/stream_reader.ts";
 import {
   LIBVIRT_HEADER_FIELDS,
   type LibvirtFormat,
   type LibvirtSaveHeader,
 } from "./libvirt_save_header.ts";
-import type { StreamReader } from "../stream/stream_reader.ts";
 
 /** The programs that unpack the stream of an image, each as a filter. */
 const UNPACKERS: Readonly<Partial<Record<LibvirtFormat, string>>> = {

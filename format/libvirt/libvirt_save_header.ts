@@ -16,9 +16,9 @@
  */
 
 import type { ByteRange } from "../bytes/byte_range.ts";
+import type { Walk } from "../bytes/walk.ts";
 import type { FormatError, RuleViolation } from "../rules/errors.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** Bytes of the header. */
 export const LIBVIRT_HEADER_LENGTH = 92;

@@ -5,6 +5,9 @@
  * @module
  */
 
+import type { PageRun } from "../bitmap/page_bitmap.ts";
+import { isPrintableAscii } from "../bytes/text.ts";
+import { TextLines } from "../bytes/text_lines.ts";
 import {
   NAME_LENGTH_MAX,
   PROFILE_BLOCKS_MAX,
@@ -14,10 +17,7 @@ import {
   TARGET_PAGE_BITS_MAX,
   TARGET_PAGE_BITS_MIN,
 } from "../stream/constants.ts";
-import type { PageRun } from "../bitmap/page_bitmap.ts";
 import { findPageTwice } from "./page_twice.ts";
-import { isPrintableAscii } from "../bytes/text.ts";
-import { TextLines } from "../bytes/text_lines.ts";
 
 /** A RAMBlock as a profile lists it. */
 export interface ProfileBlock {
@@ -59,7 +59,7 @@ const RUN_LINE = new RegExp(`^${NUMBER} ${NUMBER} ${NUMBER}$`);
  *
  * @example
  * ```ts
- * import { readProfile } from "../../mod.ts";
+ * import { readProfile } from "../../reference/doors/qemu.ts";
  * import assert from "node:assert/strict";
  *
  * const profile = readProfile(`mapped-ram-profile 1
@@ -92,7 +92,7 @@ export function readProfile(
  *
  * @example
  * ```ts
- * import { readProfile, writeProfile } from "../../mod.ts";
+ * import { readProfile, writeProfile } from "../../reference/doors/qemu.ts";
  * import assert from "node:assert/strict";
  *
  * const profile = {

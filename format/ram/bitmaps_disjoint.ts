@@ -1,14 +1,14 @@
+import { bitmapByteLength, pageCountOf } from "../bitmap/layout.ts";
 import { type ByteRange, rangeEnd } from "../bytes/byte_range.ts";
+import { hex } from "../rules/hex.ts";
 import { MAPPED_RAM_HDR_SIZE } from "../stream/constants.ts";
+import type { StreamReader } from "../stream/stream_reader.ts";
 import {
   FIXED_RAM_HEADER_LENGTH,
   headerFields,
   type RamLayout,
 } from "./fixed_ram_header.ts";
-import { hex } from "../rules/hex.ts";
-import { bitmapByteLength, pageCountOf } from "../bitmap/layout.ts";
 import type { RAMBlockHeader } from "./ramblock_header.ts";
-import type { StreamReader } from "../stream/stream_reader.ts";
 
 /** No bitmap may share a byte with an entry, a page area or another bitmap. */
 export function checkBitmapsDisjoint(

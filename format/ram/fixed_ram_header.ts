@@ -12,14 +12,14 @@
  * @module
  */
 
+import { bitmapByteLength, pageCountOf } from "../bitmap/layout.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
 import { hex } from "../rules/hex.ts";
-import { bitmapByteLength, pageCountOf } from "../bitmap/layout.ts";
+import type { StreamReader } from "../stream/stream_reader.ts";
 import {
   MAPPED_RAM_HEADER_FIELDS,
   type MappedRamHeader,
 } from "./mapped_ram_header.ts";
-import type { StreamReader } from "../stream/stream_reader.ts";
 
 /** How a stream lays out its RAM. */
 export type RamLayout = "mapped-ram" | "fixed-ram-header" | "fixed-ram-inline";

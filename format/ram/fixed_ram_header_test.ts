@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
-import { fixedRamLayout } from "./fixed_ram_header.ts";
-import { readRAMBlockHeader, writeRAMBlockHeader } from "./ramblock_header.ts";
 import { StreamReader } from "../stream/stream_reader.ts";
 import { ByteFile } from "../testing/byte_file.ts";
+import { fixedRamLayout } from "./fixed_ram_header.ts";
+import { readRAMBlockHeader, writeRAMBlockHeader } from "./ramblock_header.ts";
 
 const INLINE = "fixed-ram-inline";
 const MIB = 0x100000;

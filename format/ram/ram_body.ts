@@ -5,14 +5,14 @@
  * @module
  */
 
+import type { Walk } from "../bytes/walk.ts";
+import { hex } from "../rules/hex.ts";
 import {
   RAM_SAVE_FLAG_EOS,
   RAM_SAVE_FLAG_MULTIFD_FLUSH,
 } from "../stream/constants.ts";
-import type { RamLayout } from "./fixed_ram_header.ts";
-import { hex } from "../rules/hex.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
-import type { Walk } from "../bytes/walk.ts";
+import type { RamLayout } from "./fixed_ram_header.ts";
 
 /** Reads the body of a PART or of END. */
 export function* readRamBody(

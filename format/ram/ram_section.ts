@@ -4,7 +4,11 @@
  * @module
  */
 
-import { checkBitmapsDisjoint } from "./bitmaps_disjoint.ts";
+import { guessEntryOffsets } from "../bitmap/layout.ts";
+import type { Walk } from "../bytes/walk.ts";
+import type { FormatError } from "../rules/errors.ts";
+import { hex } from "../rules/hex.ts";
+import type { Configuration } from "../stream/configuration.ts";
 import {
   CAPABILITY_FIXED_RAM,
   CAPABILITY_IGNORE_SHARED,
@@ -13,24 +17,20 @@ import {
   RAM_SAVE_FLAGS_MASK,
   RAM_SECTION_VERSION,
 } from "../stream/constants.ts";
-import type { Configuration } from "../stream/configuration.ts";
-import type { FormatError } from "../rules/errors.ts";
+import type { Section } from "../stream/migration_stream.ts";
+import type { StreamReader } from "../stream/stream_reader.ts";
+import { checkBitmapsDisjoint } from "./bitmaps_disjoint.ts";
 import {
   FIXED_RAM_HEADER_LENGTH,
   fixedRamLayout,
   type RamLayout,
 } from "./fixed_ram_header.ts";
-import { hex } from "../rules/hex.ts";
-import { guessEntryOffsets } from "../bitmap/layout.ts";
-import type { Section } from "../stream/migration_stream.ts";
 import { readEos } from "./ram_body.ts";
 import {
   RAMBLOCK_ENTRY_MAX,
   type RAMBlockHeader,
   readRAMBlockHeader,
 } from "./ramblock_header.ts";
-import type { StreamReader } from "../stream/stream_reader.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** Refuses a RAM section of another version than 4. */
 export function checkRamVersion(

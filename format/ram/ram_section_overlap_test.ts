@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FormatError } from "../rules/errors.ts";
-import { readRamSetup } from "./ram_section.ts";
-import type { RAMBlockHeader } from "./ramblock_header.ts";
 import { refuseViolations, StreamReader } from "../stream/stream_reader.ts";
 import { ByteFile } from "../testing/byte_file.ts";
 import { ramSetup, type TestBlock } from "../testing/ram_setup.ts";
+import { readRamSetup } from "./ram_section.ts";
+import type { RAMBlockHeader } from "./ramblock_header.ts";
 
 const CONFIGURATION = { machine: "none", capabilities: ["mapped-ram"] };
 

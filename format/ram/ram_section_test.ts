@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import type { Configuration } from "../stream/configuration.ts";
-import { readEos } from "./ram_body.ts";
-import { checkRamVersion, readRamSetup } from "./ram_section.ts";
-import type { RAMBlockHeader } from "./ramblock_header.ts";
 import { StreamReader } from "../stream/stream_reader.ts";
 import { ByteFile } from "../testing/byte_file.ts";
 import { ramSetup, type TestBlock } from "../testing/ram_setup.ts";
+import { readEos } from "./ram_body.ts";
+import { checkRamVersion, readRamSetup } from "./ram_section.ts";
+import type { RAMBlockHeader } from "./ramblock_header.ts";
 
 const PLAIN: Configuration = { machine: "none", capabilities: ["mapped-ram"] };
 const SHARED: Configuration = {

@@ -5,18 +5,18 @@
  * @module
  */
 
+import { bitmapByteLength, pageCountOf } from "../bitmap/layout.ts";
+import type { RuleViolation } from "../rules/errors.ts";
+import { hex } from "../rules/hex.ts";
+import type { RuleSlug } from "../rules/rules.ts";
 import {
   MAPPED_RAM_FILE_OFFSET_ALIGNMENT,
   TARGET_PAGE_BITS_MAX,
   TARGET_PAGE_BITS_MIN,
 } from "../stream/constants.ts";
-import type { RuleViolation } from "../rules/errors.ts";
-import { headerFields, type RamLayout } from "./fixed_ram_header.ts";
-import { hex } from "../rules/hex.ts";
-import { bitmapByteLength, pageCountOf } from "../bitmap/layout.ts";
-import type { RAMBlockHeader } from "./ramblock_header.ts";
-import type { RuleSlug } from "../rules/rules.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
+import { headerFields, type RamLayout } from "./fixed_ram_header.ts";
+import type { RAMBlockHeader } from "./ramblock_header.ts";
 
 /** What the entries of a list share. */
 export interface RAMBlockContext {

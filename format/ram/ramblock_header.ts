@@ -7,10 +7,16 @@
 
 import type { ByteRange } from "../bytes/byte_range.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
-import { MAPPED_RAM_HDR_SIZE, NAME_LENGTH_MAX } from "../stream/constants.ts";
-import { readFixedRamHeader, writeFixedRamHeader } from "./fixed_ram_header.ts";
-import type { RamLayout } from "./fixed_ram_header.ts";
+import { isPrintableAscii } from "../bytes/text.ts";
+import type { Walk } from "../bytes/walk.ts";
 import { hex } from "../rules/hex.ts";
+import { MAPPED_RAM_HDR_SIZE, NAME_LENGTH_MAX } from "../stream/constants.ts";
+import type { StreamReader } from "../stream/stream_reader.ts";
+import {
+  type RamLayout,
+  readFixedRamHeader,
+  writeFixedRamHeader,
+} from "./fixed_ram_header.ts";
 import {
   type MappedRamHeader,
   readMappedRamHeader,
@@ -23,9 +29,6 @@ import {
   checkPagesOffset,
   type RAMBlockContext,
 } from "./ramblock_checks.ts";
-import type { StreamReader } from "../stream/stream_reader.ts";
-import { isPrintableAscii } from "../bytes/text.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** A RAMBlock as the file lists it. */
 export interface RAMBlockHeader extends MappedRamHeader {

@@ -3,6 +3,10 @@ import { test } from "node:test";
 import { ByteReader } from "../bytes/byte_reader.ts";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import type { FormatError } from "../rules/errors.ts";
+import type { RuleSlug } from "../rules/rules.ts";
+import { refuseViolations, StreamReader } from "../stream/stream_reader.ts";
+import { ByteFile } from "../testing/byte_file.ts";
+import { entryOf, type TestBlock } from "../testing/ram_setup.ts";
 import { readMappedRamHeader } from "./mapped_ram_header.ts";
 import type { RAMBlockContext } from "./ramblock_checks.ts";
 import {
@@ -10,10 +14,6 @@ import {
   readRAMBlockHeader,
   writeRAMBlockHeader,
 } from "./ramblock_header.ts";
-import type { RuleSlug } from "../rules/rules.ts";
-import { refuseViolations, StreamReader } from "../stream/stream_reader.ts";
-import { ByteFile } from "../testing/byte_file.ts";
-import { entryOf, type TestBlock } from "../testing/ram_setup.ts";
 
 const CONTEXT: RAMBlockContext = {
   ignoreShared: false,

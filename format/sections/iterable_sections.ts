@@ -5,6 +5,9 @@
  * @module
  */
 
+import type { Walk } from "../bytes/walk.ts";
+import { skipDirtyBitmapRecords } from "../dirty_bitmaps/dirty_bitmap.ts";
+import { hex } from "../rules/hex.ts";
 import {
   DIRTY_BITMAP_SECTION_IDSTR,
   DIRTY_BITMAP_SECTION_VERSION,
@@ -13,11 +16,8 @@ import {
   STORAGE_ATTRIBUTES_SECTION_IDSTR,
   STORAGE_ATTRIBUTES_SECTION_VERSION,
 } from "../stream/constants.ts";
-import { skipDirtyBitmapRecords } from "../dirty_bitmaps/dirty_bitmap.ts";
-import { hex } from "../rules/hex.ts";
 import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** What is known of an iterable section. */
 export interface IterableSection {

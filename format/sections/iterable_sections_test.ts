@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { walkDeviceState } from "../snapshot/device_state.ts";
-import { ForwardReader } from "../stream/forward_reader.ts";
-import { iterableSection } from "./iterable_sections.ts";
 import { indexSnapshot } from "../snapshot/index_snapshot.ts";
+import { ForwardReader } from "../stream/forward_reader.ts";
 import { StreamReader } from "../stream/stream_reader.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
 import { ByteFile } from "../testing/byte_file.ts";
 import { item, RAM_END, RAM_START, stream } from "../testing/stream_bytes.ts";
+import { iterableSection } from "./iterable_sections.ts";
 
 const ATTRIBUTES = "s390-storage_attributes";
 const TABLE = "spapr/htab";

@@ -1,13 +1,13 @@
-import { QEMU_VM_SECTION_FOOTER } from "../stream/constants.ts";
-import type { UnsupportedError } from "../rules/errors.ts";
-import { iterableSection } from "./iterable_sections.ts";
-import { findLastVmdesc } from "../vmdesc/last_vmdesc.ts";
-import type { Section, SectionPart } from "../stream/migration_stream.ts";
-import { skipToFooter } from "./section_footer_scan.ts";
-import type { StreamReader } from "../stream/stream_reader.ts";
-import { unknownSection } from "./unknown_section.ts";
-import { findVmdesc, type Vmdesc } from "../vmdesc/vmdesc.ts";
 import type { Walk, WalkedFile } from "../bytes/walk.ts";
+import type { UnsupportedError } from "../rules/errors.ts";
+import { QEMU_VM_SECTION_FOOTER } from "../stream/constants.ts";
+import type { Section, SectionPart } from "../stream/migration_stream.ts";
+import type { StreamReader } from "../stream/stream_reader.ts";
+import { findLastVmdesc } from "../vmdesc/last_vmdesc.ts";
+import { findVmdesc, type Vmdesc } from "../vmdesc/vmdesc.ts";
+import { iterableSection } from "./iterable_sections.ts";
+import { skipToFooter } from "./section_footer_scan.ts";
+import { unknownSection } from "./unknown_section.ts";
 
 /** Bytes of a section's footer: type and section_id. */
 const FOOTER = 5;

@@ -1,3 +1,4 @@
+import type { Walk } from "../bytes/walk.ts";
 import {
   QEMU_VM_COMMAND,
   QEMU_VM_EOF,
@@ -9,7 +10,6 @@ import {
 } from "../stream/constants.ts";
 import type { Section } from "../stream/migration_stream.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** Bytes of a footer and of the type of the item behind it. */
 const FOOTER = 5;

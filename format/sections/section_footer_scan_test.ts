@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ForwardReader } from "../stream/forward_reader.ts";
-import { skipToFooter } from "./section_footer_scan.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
+import { skipToFooter } from "./section_footer_scan.ts";
 
 const SECTION = { sectionId: 5, idstr: "dev", instanceId: 0, versionId: 1 };
 const FOOTER = [0x7e, 0, 0, 0, 5];

@@ -1,8 +1,8 @@
-import { RAM_SECTION_IDSTR } from "../stream/constants.ts";
 import type { UnsupportedError } from "../rules/errors.ts";
-import { ITERABLE_SECTION_NAMES } from "./iterable_sections.ts";
+import { RAM_SECTION_IDSTR } from "../stream/constants.ts";
 import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
+import { ITERABLE_SECTION_NAMES } from "./iterable_sections.ts";
 
 /** The refusal of a section of which the part at `offset` has no end that is known. */
 export function unknownSection(

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Walk } from "../bytes/walk.ts";
+import { hex } from "../rules/hex.ts";
 import {
   ENCODING_FLAG_XBZRLE,
   NAME_LENGTH_MAX,
@@ -18,8 +20,6 @@ import {
   RAM_SAVE_FLAG_ZERO,
 } from "../stream/constants.ts";
 import type { ForwardReader } from "../stream/forward_reader.ts";
-import { hex } from "../rules/hex.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** A RAMBlock of a sequential stream, as the list in START has it. */
 export interface StreamBlock {

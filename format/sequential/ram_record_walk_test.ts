@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { ForwardReader } from "../stream/forward_reader.ts";
-import { readRamRecords, type StreamBlock } from "./ram_record_walk.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
+import { readRamRecords, type StreamBlock } from "./ram_record_walk.ts";
 
 const PAGE = 0x1000;
 const ZERO = 2, PLAIN = 8, EOS = 0x10, CONTINUE = 0x20, XBZRLE = 0x40;

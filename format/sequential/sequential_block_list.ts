@@ -5,6 +5,10 @@
  * @module
  */
 
+import { isPrintableAscii } from "../bytes/text.ts";
+import type { Walk } from "../bytes/walk.ts";
+import type { UnsupportedError } from "../rules/errors.ts";
+import { hex } from "../rules/hex.ts";
 import type { Configuration } from "../stream/configuration.ts";
 import {
   CAPABILITY_IGNORE_SHARED,
@@ -13,12 +17,8 @@ import {
   RAM_SAVE_FLAG_MEM_SIZE,
   RAM_SAVE_FLAGS_MASK,
 } from "../stream/constants.ts";
-import type { UnsupportedError } from "../rules/errors.ts";
 import type { ForwardReader } from "../stream/forward_reader.ts";
-import { hex } from "../rules/hex.ts";
 import type { StreamBlock } from "./ram_record_walk.ts";
-import { isPrintableAscii } from "../bytes/text.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** Most RAMBlocks, and most pages of all of them, that are read. */
 const BLOCKS_MAX = 0x10000;

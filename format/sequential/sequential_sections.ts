@@ -1,10 +1,10 @@
-import type { ForwardReader } from "../stream/forward_reader.ts";
+import type { Walk } from "../bytes/walk.ts";
 import { iterableSection } from "../sections/iterable_sections.ts";
-import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import { skipToFooter } from "../sections/section_footer_scan.ts";
 import { unknownSection } from "../sections/unknown_section.ts";
+import type { ForwardReader } from "../stream/forward_reader.ts";
+import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import type { SectionLengths } from "../vmdesc/vmdesc.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** How the ends of sections other than RAM are known. */
 export interface SectionSkips {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ForwardReader } from "../stream/forward_reader.ts";
 import type { Section, SectionPart } from "../stream/migration_stream.ts";
-import { type SectionSkips, skipSection } from "./sequential_sections.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
+import { type SectionSkips, skipSection } from "./sequential_sections.ts";
 
 function sectionOf(idstr: string, versionId: number): Section {
   return { sectionId: 1, idstr, instanceId: 3, versionId };

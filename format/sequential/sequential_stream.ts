@@ -7,6 +7,12 @@
  */
 
 import { ByteWriter } from "../bytes/byte_writer.ts";
+import type { Walk } from "../bytes/walk.ts";
+import {
+  checkRamVersion,
+  noRamSection,
+  secondRamSection,
+} from "../ram/ram_section.ts";
 import {
   type Configuration,
   readAnyConfiguration,
@@ -34,11 +40,6 @@ import {
   readRamRecords,
   type RecordContext,
 } from "./ram_record_walk.ts";
-import {
-  checkRamVersion,
-  noRamSection,
-  secondRamSection,
-} from "../ram/ram_section.ts";
 import { readBlockList } from "./sequential_block_list.ts";
 import {
   checkPageSizes,
@@ -52,7 +53,6 @@ import type {
   SequentialVisitor,
 } from "./sequential_visitor.ts";
 import { joined, type StreamPlace, unreadAt } from "./unread_rest.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** Walks over a stream and hands what it finds to `visitor`. */
 export function* walkSequentialStream(

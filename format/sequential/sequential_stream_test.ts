@@ -3,10 +3,10 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { ForwardReader } from "../stream/forward_reader.ts";
-import { walkSequentialStream } from "./sequential_stream.ts";
-import type { SequentialEnd, SequentialOptions } from "./sequential_visitor.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
 import { item } from "../testing/stream_bytes.ts";
+import { walkSequentialStream } from "./sequential_stream.ts";
+import type { SequentialEnd, SequentialOptions } from "./sequential_visitor.ts";
 
 const PAGE = 0x1000;
 const EOS = 0x10;

@@ -4,22 +4,22 @@
  * @module
  */
 
-import { RAM_SECTION_IDSTR } from "../stream/constants.ts";
-import { isDirtyBitmapSection } from "../dirty_bitmaps/dirty_bitmap.ts";
-import { UnsupportedError } from "../rules/errors.ts";
 import { rangeEnd } from "../bytes/byte_range.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
+import { isDirtyBitmapSection } from "../dirty_bitmaps/dirty_bitmap.ts";
+import { readRamBody } from "../ram/ram_body.ts";
+import { secondRamSection } from "../ram/ram_section.ts";
+import { UnsupportedError } from "../rules/errors.ts";
+import { OtherBodies } from "../sections/section_bodies.ts";
+import { RAM_SECTION_IDSTR } from "../stream/constants.ts";
 import {
   type ReadBody,
   readItem,
   type StreamItem,
 } from "../stream/migration_stream.ts";
-import { readRamBody } from "../ram/ram_body.ts";
-import { secondRamSection } from "../ram/ram_section.ts";
-import { OtherBodies } from "../sections/section_bodies.ts";
-import type { SnapshotIndex } from "./snapshot_index.ts";
 import { type Report, StreamReader } from "../stream/stream_reader.ts";
 import { readVmdesc, type Vmdesc } from "../vmdesc/vmdesc.ts";
-import type { Walk, WalkedFile } from "../bytes/walk.ts";
+import type { SnapshotIndex } from "./snapshot_index.ts";
 
 /** What stands behind RAM's END. */
 export interface DeviceState {

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DeviceState, walkDeviceState } from "./device_state.ts";
 import type { FormatError } from "../rules/errors.ts";
-import { indexSnapshot } from "./index_snapshot.ts";
 import { ByteFile } from "../testing/byte_file.ts";
 import {
   HEADER,
@@ -12,6 +10,8 @@ import {
   RAM_START,
   stream,
 } from "../testing/stream_bytes.ts";
+import { type DeviceState, walkDeviceState } from "./device_state.ts";
+import { indexSnapshot } from "./index_snapshot.ts";
 
 const RAM = HEADER.length + RAM_START.length + RAM_END.length;
 const DEVICE = item.head(4, "dev", new Uint8Array([1, 2, 3]), { id: 9 });

@@ -6,13 +6,13 @@
  */
 
 import { ByteWriter } from "../bytes/byte_writer.ts";
+import type { RamLayout } from "../ram/fixed_ram_header.ts";
+import { iterableSection } from "../sections/iterable_sections.ts";
 import {
   QEMU_VM_SECTION_PART,
   RAM_SAVE_FLAG_EOS,
   RAM_SECTION_IDSTR,
 } from "../stream/constants.ts";
-import type { RamLayout } from "../ram/fixed_ram_header.ts";
-import { iterableSection } from "../sections/iterable_sections.ts";
 import {
   type Section,
   writeSectionFooter,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type EmptyPart, emptyPartsOf, skipEmptyParts } from "./empty_parts.ts";
 import { StreamReader } from "../stream/stream_reader.ts";
 import { ByteFile } from "../testing/byte_file.ts";
+import { type EmptyPart, emptyPartsOf, skipEmptyParts } from "./empty_parts.ts";
 
 function sectionOf(idstr: string, versionId: number, sectionId = 2) {
   return { sectionId, idstr, instanceId: 0, versionId };

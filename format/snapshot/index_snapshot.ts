@@ -9,24 +9,14 @@ import {
   DEFAULT_BITMAP_ORDER,
 } from "../bitmap/bitmap_order.ts";
 import { type ByteRange, rangeEnd } from "../bytes/byte_range.ts";
-import { readConfiguration } from "../stream/configuration.ts";
-import { RAM_SECTION_IDSTR } from "../stream/constants.ts";
-import { type EmptyPart, emptyPartsOf, skipEmptyParts } from "./empty_parts.ts";
-import type { RamLayout } from "../ram/fixed_ram_header.ts";
-import { refusePacked } from "../libvirt/libvirt_packing.ts";
-import { readLibvirtSaveHeader } from "../libvirt/libvirt_save_header.ts";
-import {
-  type ReadBody,
-  readItem,
-  readStreamHeader,
-  type Section,
-  type StartedSections,
-  type StreamItem,
-} from "../stream/migration_stream.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
 import {
   hasRecords,
   isDirtyBitmapSection,
 } from "../dirty_bitmaps/dirty_bitmap.ts";
+import { refusePacked } from "../libvirt/libvirt_packing.ts";
+import { readLibvirtSaveHeader } from "../libvirt/libvirt_save_header.ts";
+import type { RamLayout } from "../ram/fixed_ram_header.ts";
 import { readRamBody } from "../ram/ram_body.ts";
 import {
   checkRamVersion,
@@ -35,10 +25,20 @@ import {
   secondRamSection,
 } from "../ram/ram_section.ts";
 import type { RAMBlockHeader } from "../ram/ramblock_header.ts";
-import type { SnapshotIndex } from "./snapshot_index.ts";
 import { OtherBodies } from "../sections/section_bodies.ts";
+import { readConfiguration } from "../stream/configuration.ts";
+import { RAM_SECTION_IDSTR } from "../stream/constants.ts";
+import {
+  type ReadBody,
+  readItem,
+  readStreamHeader,
+  type Section,
+  type StartedSections,
+  type StreamItem,
+} from "../stream/migration_stream.ts";
 import { type Report, StreamReader } from "../stream/stream_reader.ts";
-import type { Walk, WalkedFile } from "../bytes/walk.ts";
+import { type EmptyPart, emptyPartsOf, skipEmptyParts } from "./empty_parts.ts";
+import type { SnapshotIndex } from "./snapshot_index.ts";
 
 /** How a stream is to be read. */
 export interface IndexOptions {

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
-import { indexSnapshot } from "./index_snapshot.ts";
-import type { SnapshotIndex } from "./snapshot_index.ts";
 import { ByteFile } from "../testing/byte_file.ts";
 import { entryOf } from "../testing/ram_setup.ts";
 import {
@@ -13,6 +11,8 @@ import {
   RAM_START,
   stream,
 } from "../testing/stream_bytes.ts";
+import { indexSnapshot } from "./index_snapshot.ts";
+import type { SnapshotIndex } from "./snapshot_index.ts";
 
 function index(bytes: Uint8Array): SnapshotIndex {
   const file = new ByteFile(bytes);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { indexUnfinished } from "./index_snapshot.ts";
 import { ByteFile } from "../testing/byte_file.ts";
 import { item, RAM_END, RAM_START, stream } from "../testing/stream_bytes.ts";
+import { indexUnfinished } from "./index_snapshot.ts";
 
 const START_BITMAPS = item.head(1, "dirty-bitmap", Uint8Array.of(1), {
   id: 2,

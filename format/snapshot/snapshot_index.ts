@@ -1,9 +1,9 @@
 import type { ByteRange } from "../bytes/byte_range.ts";
-import type { Configuration } from "../stream/configuration.ts";
-import type { RamLayout } from "../ram/fixed_ram_header.ts";
 import type { LibvirtSaveHeader } from "../libvirt/libvirt_save_header.ts";
-import type { Section, StreamItem } from "../stream/migration_stream.ts";
+import type { RamLayout } from "../ram/fixed_ram_header.ts";
 import type { RAMBlockHeader } from "../ram/ramblock_header.ts";
+import type { Configuration } from "../stream/configuration.ts";
+import type { Section, StreamItem } from "../stream/migration_stream.ts";
 
 /** Where everything stands that is needed to read RAM, and to copy the rest. */
 export interface SnapshotIndex {

@@ -5,7 +5,19 @@
  * @module
  */
 
+import {
+  bitmapByteLength,
+  pageCountOf,
+  pagesOffsetAfter,
+} from "../bitmap/layout.ts";
 import { ByteWriter } from "../bytes/byte_writer.ts";
+import { isPrintableAscii } from "../bytes/text.ts";
+import {
+  FIXED_RAM_HEADER_LENGTH,
+  type RamLayout,
+} from "../ram/fixed_ram_header.ts";
+import type { MappedRamHeader } from "../ram/mapped_ram_header.ts";
+import { writeRAMBlockHeader } from "../ram/ramblock_header.ts";
 import {
   type Configuration,
   writeConfiguration,
@@ -23,22 +35,12 @@ import {
   RAM_SECTION_IDSTR,
   RAM_SECTION_VERSION,
 } from "../stream/constants.ts";
-import type { RamLayout } from "../ram/fixed_ram_header.ts";
-import { FIXED_RAM_HEADER_LENGTH } from "../ram/fixed_ram_header.ts";
-import {
-  bitmapByteLength,
-  pageCountOf,
-  pagesOffsetAfter,
-} from "../bitmap/layout.ts";
-import type { MappedRamHeader } from "../ram/mapped_ram_header.ts";
 import {
   type Section,
   writeSectionFooter,
   writeSectionHead,
   writeStreamHeader,
 } from "../stream/migration_stream.ts";
-import { writeRAMBlockHeader } from "../ram/ramblock_header.ts";
-import { isPrintableAscii } from "../bytes/text.ts";
 
 /** A RAMBlock that is to be saved. */
 export interface PlannedBlock {

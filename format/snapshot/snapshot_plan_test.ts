@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ByteFile } from "../testing/byte_file.ts";
+import { randomNumbers } from "../testing/random_numbers.ts";
 import { walkDeviceState } from "./device_state.ts";
 import { indexSnapshot } from "./index_snapshot.ts";
 import type { SnapshotIndex } from "./snapshot_index.ts";
@@ -10,8 +12,6 @@ import {
   type PlannedBlock,
   planSnapshot,
 } from "./snapshot_plan.ts";
-import { ByteFile } from "../testing/byte_file.ts";
-import { randomNumbers } from "../testing/random_numbers.ts";
 
 const MIB = 0x100000;
 const CONFIGURATION = { machine: "none", capabilities: ["mapped-ram"] };

@@ -6,10 +6,10 @@
  */
 
 import type { ByteWriter } from "../bytes/byte_writer.ts";
-import { QEMU_VM_COMMAND } from "./constants.ts";
-import { hex } from "../rules/hex.ts";
-import type { StreamReader } from "./stream_reader.ts";
 import type { Walk } from "../bytes/walk.ts";
+import { hex } from "../rules/hex.ts";
+import { QEMU_VM_COMMAND } from "./constants.ts";
+import type { StreamReader } from "./stream_reader.ts";
 
 const NO_BYTES = new Uint8Array(0);
 

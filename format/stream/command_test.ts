@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
+import { ByteFile } from "../testing/byte_file.ts";
 import { writeCommand } from "./command.ts";
 import { readItem, type StreamItem } from "./migration_stream.ts";
 import { StreamReader } from "./stream_reader.ts";
-import { ByteFile } from "../testing/byte_file.ts";
 
 function readCommand(command: number, length: number, payload = length) {
   const bytes = new ByteWriter().u8(8).be16(command).be16(length)

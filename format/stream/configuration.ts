@@ -6,6 +6,9 @@
  */
 
 import type { ByteWriter } from "../bytes/byte_writer.ts";
+import { isPrintableAscii } from "../bytes/text.ts";
+import type { Walk } from "../bytes/walk.ts";
+import { hex } from "../rules/hex.ts";
 import {
   CAPABILITIES_MAX,
   CAPABILITY_FIXED_RAM,
@@ -17,10 +20,7 @@ import {
   TARGET_PAGE_BITS_MAX,
   TARGET_PAGE_BITS_MIN,
 } from "./constants.ts";
-import { hex } from "../rules/hex.ts";
 import type { StreamReader } from "./stream_reader.ts";
-import { isPrintableAscii } from "../bytes/text.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** What the configuration of a stream says. */
 export interface Configuration {

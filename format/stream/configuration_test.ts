@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
+import { ByteFile } from "../testing/byte_file.ts";
 import {
   type Configuration,
   readConfiguration,
   writeConfiguration,
 } from "./configuration.ts";
 import { StreamReader } from "./stream_reader.ts";
-import { ByteFile } from "../testing/byte_file.ts";
 
 type Write = (writer: ByteWriter) => unknown;
 

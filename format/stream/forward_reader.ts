@@ -1,5 +1,5 @@
-import { type Report, StreamReader } from "./stream_reader.ts";
 import type { ByteRequest, Walk, WalkedFile } from "../bytes/walk.ts";
+import { type Report, StreamReader } from "./stream_reader.ts";
 
 /**
  * A request for the bytes that come next. `length` of them have room in

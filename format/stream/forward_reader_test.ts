@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Walk } from "../bytes/walk.ts";
+import { ByteByByte } from "../testing/byte_by_byte.ts";
 import {
   ForwardReader,
   type ForwardRequest,
   isForward,
 } from "./forward_reader.ts";
-import { ByteByByte } from "../testing/byte_by_byte.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 const BUFFER = 0x40000;
 const KEPT_MAX = 0x4000000;

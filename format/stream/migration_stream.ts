@@ -7,6 +7,8 @@
 
 import type { ByteRange } from "../bytes/byte_range.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
+import type { Walk } from "../bytes/walk.ts";
+import { hex } from "../rules/hex.ts";
 import { skipCommand } from "./command.ts";
 import {
   NAME_LENGTH_MAX,
@@ -20,9 +22,7 @@ import {
   QEMU_VM_SECTION_PART,
   QEMU_VM_SECTION_START,
 } from "./constants.ts";
-import { hex } from "../rules/hex.ts";
 import type { StreamReader } from "./stream_reader.ts";
-import type { Walk } from "../bytes/walk.ts";
 
 /** Who a section belongs to. */
 export interface Section {

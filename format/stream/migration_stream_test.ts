@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
+import { ByteFile } from "../testing/byte_file.ts";
 import {
   readItem,
   readStreamHeader,
@@ -11,7 +12,6 @@ import {
   writeStreamHeader,
 } from "./migration_stream.ts";
 import { StreamReader } from "./stream_reader.ts";
-import { ByteFile } from "../testing/byte_file.ts";
 
 const SECTION: Section = {
   sectionId: 3,

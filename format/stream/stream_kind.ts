@@ -1,3 +1,4 @@
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
 import { readAnyConfiguration } from "./configuration.ts";
 import {
   CAPABILITY_FIXED_RAM,
@@ -6,7 +7,6 @@ import {
 } from "./constants.ts";
 import { readStreamHeader } from "./migration_stream.ts";
 import { StreamReader } from "./stream_reader.ts";
-import type { Walk, WalkedFile } from "../bytes/walk.ts";
 
 /** How a migration stream has its pages: at fixed places, or as records. */
 export type StreamKind = "mapped-ram" | "sequential";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
-import { findStreamKind } from "./stream_kind.ts";
 import { ByteFile } from "../testing/byte_file.ts";
+import { findStreamKind } from "./stream_kind.ts";
 
 function kindOf(writer: ByteWriter): string | undefined {
   const bytes = new ByteWriter().text("xxx").bytes(writer.finish()).finish();

@@ -1,7 +1,7 @@
 import { ByteReader } from "../bytes/byte_reader.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
 import type { FormatError } from "../rules/errors.ts";
 import { RULES } from "../rules/rules.ts";
-import type { Walk, WalkedFile } from "../bytes/walk.ts";
 
 /**
  * Is told of each rule that a file breaks without making the rest of it

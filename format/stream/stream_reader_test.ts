@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FormatError } from "../rules/errors.ts";
-import { refuseViolations, StreamReader } from "./stream_reader.ts";
-import { ByteFile } from "../testing/byte_file.ts";
 import type { Walk } from "../bytes/walk.ts";
+import { FormatError } from "../rules/errors.ts";
+import { ByteFile } from "../testing/byte_file.ts";
+import { refuseViolations, StreamReader } from "./stream_reader.ts";
 
 const KIB = 1024;
 

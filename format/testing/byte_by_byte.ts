@@ -1,5 +1,5 @@
-import { type ForwardRequest, isForward } from "../stream/forward_reader.ts";
 import type { Walk, WalkedFile } from "../bytes/walk.ts";
+import { type ForwardRequest, isForward } from "../stream/forward_reader.ts";
 
 /**
  * A socket that never has more than is waited for: what asks for bytes behind

@@ -1,10 +1,10 @@
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
 import {
   QEMU_VM_EOF,
   QEMU_VM_VMDESCRIPTION,
   VMDESC_LENGTH_MAX,
 } from "../stream/constants.ts";
 import { type AcceptVmdesc, readVmdesc, type Vmdesc } from "./vmdesc.ts";
-import type { Walk, WalkedFile } from "../bytes/walk.ts";
 
 /** The EOF item, the type byte, a be32 length, and the brace that opens the text. */
 const HEAD_LENGTH = 1 + 1 + 4 + 1;

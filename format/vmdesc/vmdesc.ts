@@ -6,13 +6,13 @@
  */
 
 import { type ByteRange, rangeEnd } from "../bytes/byte_range.ts";
+import type { Walk, WalkedFile } from "../bytes/walk.ts";
 import {
   QEMU_VM_EOF,
   QEMU_VM_VMDESCRIPTION,
   VMDESC_LENGTH_MAX,
 } from "../stream/constants.ts";
 import { scanVmdesc, type VmdescDevices } from "./vmdesc_devices.ts";
-import type { Walk, WalkedFile } from "../bytes/walk.ts";
 
 /** A vmdesc that was found. */
 export interface Vmdesc {

@@ -4,9 +4,9 @@ import { openSync, readdirSync, truncateSync, writeSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { openFileSource } from "../local/mod.ts";
+import { openSnapshotSync } from "../reading/mod.ts";
 import { createSnapshot } from "../saving/mod.ts";
 import { createFileSink } from "../sinks/mod.ts";
-import { openSnapshotSync } from "../reading/mod.ts";
 import { PATIENT, run } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 

@@ -9,11 +9,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
 import { SourceError, withoutSecrets } from "../sources/mod.ts";
-import type { Command } from "./program/command.ts";
 import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./input/did_you_mean.ts";
-import { UsageError } from "./program/usage_error.ts";
-import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
 import {
   finishMessages,
   finishOutput,
@@ -22,7 +19,10 @@ import {
   printError,
 } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
+import type { Command } from "./program/command.ts";
+import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
 import { reasonOf } from "./program/system_error.ts";
+import { UsageError } from "./program/usage_error.ts";
 import { VERSION } from "./program/version.ts";
 
 /** Exit codes: all done; a bad file or a failure; a wrong command line. */

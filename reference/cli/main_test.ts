@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { COMMANDS } from "./commands.ts";
+import { VERSION } from "./program/version.ts";
 import {
   PATIENT,
   run,
@@ -9,7 +10,6 @@ import {
   runAllGood,
   runGood,
 } from "./testing/run_program.ts";
-import { VERSION } from "./program/version.ts";
 
 const NAMES = Object.keys(COMMANDS);
 

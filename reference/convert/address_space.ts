@@ -1,6 +1,9 @@
 import type { ByteRange } from "../../format/mod.ts";
-import type { ByteSource, SourceReadOptions } from "../sources/byte_source.ts";
-import { checkRange } from "../sources/check_range.ts";
+import {
+  type ByteSource,
+  checkRange,
+  type SourceReadOptions,
+} from "../sources/mod.ts";
 import type { Architecture } from "./architecture.ts";
 
 /** Memory at an address, and where its bytes are in a file. */

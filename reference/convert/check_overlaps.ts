@@ -1,7 +1,10 @@
 import { hex } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
-import { SourceError } from "../sources/source_error.ts";
+import {
+  type ByteSource,
+  type ReadOptions,
+  SourceError,
+} from "../sources/mod.ts";
+import { CHUNK } from "../work/mod.ts";
 import type { AddressSpace, PlacedRange } from "./address_space.ts";
 
 /**

@@ -1,10 +1,8 @@
 import type { PageRun } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import { Pace } from "../work/pace.ts";
-import { BackgroundFlush } from "../sinks/background_flush.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
-import { isZero } from "../pages/zero_page.ts";
+import { isZero } from "../pages/mod.ts";
+import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
+import type { ReadOptions } from "../sources/mod.ts";
+import { CHUNK, Pace } from "../work/mod.ts";
 import type { MemoryBlock } from "./memory_image.ts";
 
 /** A part of a block, and where it goes. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { ReadOptions } from "../sources/mod.ts";
 import type { Architecture } from "./architecture.ts";
 import { type DeviceFields, readDevices } from "./device_fields.ts";
 import { encodeElfNote, NT_PRSTATUS } from "./elf_layout.ts";

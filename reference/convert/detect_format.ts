@@ -3,9 +3,8 @@ import {
   isPacked,
   type LibvirtSaveHeader,
 } from "../../format/mod.ts";
-import { drive } from "../sources/drive.ts";
-import { readLibvirtHeader } from "../libvirt/libvirt_image.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { readLibvirtHeader } from "../libvirt/mod.ts";
+import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 import { ELF_MAGIC } from "./elf_layout.ts";
 import { type KnownFile, knownFile } from "./known_file.ts";
 import { LIME_MAGIC } from "./lime_layout.ts";
@@ -43,7 +42,8 @@ export interface DetectedFormat {
  *
  * @example
  * ```ts
- * import { detectFormat, memorySource } from "../../mod.ts";
+ * import { memorySource } from "../../mod.ts";
+ * import { detectFormat } from "../../reference/doors/convert.ts";
  * import assert from "node:assert/strict";
  *
  * const memory = memorySource(new Uint8Array(4096));

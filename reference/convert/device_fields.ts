@@ -10,7 +10,7 @@ import {
   JsonObject,
   type StreamItem,
 } from "../../format/mod.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { ReadOptions } from "../sources/mod.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
 /** The most bytes of one device's state that are read. */

@@ -1,6 +1,6 @@
-import { exportImage, type ExportOptions } from "../exporting/export_image.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import { RAMBlock } from "../reading/ram_block.ts";
+import { exportImage, type ExportOptions } from "../exporting/mod.ts";
+import { RAMBlock } from "../reading/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
 import { copyMemory } from "./copy_memory.ts";
 import type { MemoryBlock } from "./memory_image.ts";
 
@@ -10,12 +10,11 @@ import type { MemoryBlock } from "./memory_image.ts";
  *
  * @example
  * ```ts
+ * import { createFileSink, openFileSource } from "../../mod.ts";
  * import {
- *   createFileSink,
  *   exportMemory,
- *   openFileSource,
  *   openSequential,
- * } from "../../mod.ts";
+ * } from "../../reference/doors/convert.ts";
  *
  * async function toImage(path: string, out: string): Promise<void> {
  *   using source = openFileSource(path);

@@ -1,4 +1,4 @@
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { ReadOptions } from "../sources/mod.ts";
 import { type Architecture, architectureNamed } from "./architecture.ts";
 import { type DeviceFields, readDevices } from "./device_fields.ts";
 import type { MemoryImage } from "./memory_image.ts";
@@ -35,7 +35,11 @@ const SCTLR_EE = 1n << 25n;
  *
  * @example
  * ```ts
- * import { guestArchitecture, imageOf, openFileSource, openSnapshot } from "../../mod.ts";
+ * import { openFileSource, openSnapshot } from "../../mod.ts";
+ * import {
+ *   guestArchitecture,
+ *   imageOf,
+ * } from "../../reference/doors/convert.ts";
  *
  * async function print(path: string): Promise<void> {
  *   using source = openFileSource(path);

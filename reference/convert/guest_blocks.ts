@@ -1,10 +1,10 @@
 import { alignUp, hex, rangeEnd } from "../../format/mod.ts";
-import type { RAMBlockInput } from "../saving/save_snapshot.ts";
-import { SourceError } from "../sources/source_error.ts";
-import type { AddressSpace } from "./address_space.ts";
+import type { RAMBlockInput } from "../saving/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { type AddressRange, subtractRanges } from "./address_ranges.ts";
-import { architectureOfMachine } from "./guest_architecture.ts";
+import type { AddressSpace } from "./address_space.ts";
 import { architectureNamed } from "./architecture.ts";
+import { architectureOfMachine } from "./guest_architecture.ts";
 import type { GuestRange } from "./guest_range.ts";
 import { layoutOf, mainMemoryOf } from "./machine_ranges.ts";
 import { ramRanges } from "./ram_ranges.ts";

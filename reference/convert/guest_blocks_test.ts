@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memorySource } from "../sources/memory_source.ts";
+import { memorySource } from "../sources/mod.ts";
 import { testMemory } from "../testing/saved_file.ts";
 import { AddressSpace, type PlacedRange } from "./address_space.ts";
 import { type Architecture, architectureNamed } from "./architecture.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { ReadOptions } from "../sources/mod.ts";
 import { type BlockKind, blockKind } from "./block_kind.ts";
 import { GuestMapError } from "./guest_map_error.ts";
 import type { GuestRange } from "./guest_range.ts";
@@ -59,7 +59,8 @@ export interface GuestMap {
  *
  * @example
  * ```ts
- * import { guestMap, imageOf, openFileSource, openSnapshot } from "../../mod.ts";
+ * import { openFileSource, openSnapshot } from "../../mod.ts";
+ * import { guestMap, imageOf } from "../../reference/doors/convert.ts";
  *
  * async function printMap(path: string): Promise<void> {
  *   using source = openFileSource(path);

@@ -1,4 +1,4 @@
-import type { ByteChannel } from "../sockets/byte_channel.ts";
+import type { ByteChannel } from "../sockets/mod.ts";
 
 /** Bytes that come in pieces, as a channel with nobody at the other end. */
 export function iteratedChannel(

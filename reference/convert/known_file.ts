@@ -1,4 +1,4 @@
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /** A kind of file that is told by its first bytes. */
 export interface KnownFile {
@@ -98,7 +98,8 @@ const HEAD_LENGTH = 512;
  *
  * @example
  * ```ts
- * import { knownFile, memorySource } from "../../mod.ts";
+ * import { memorySource } from "../../mod.ts";
+ * import { knownFile } from "../../reference/doors/convert.ts";
  * import assert from "node:assert/strict";
  *
  * const disk = memorySource(new TextEncoder().encode("vhdxfile"));

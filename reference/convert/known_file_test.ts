@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memorySource } from "../sources/memory_source.ts";
+import { memorySource } from "../sources/mod.ts";
 import { detectFormat } from "./detect_format.ts";
 import { knownFile } from "./known_file.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { hex } from "../../format/mod.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { ReadOptions } from "../sources/mod.ts";
 import { lowLengthInCmos } from "./cmos_memory.ts";
 import { GuestMapError } from "./guest_map_error.ts";
 import type { GuestRange } from "./guest_range.ts";

@@ -1,8 +1,7 @@
 import type { DeviceState, PageRun, StreamItem } from "../../format/mod.ts";
-import type { SequentialSnapshot } from "../sequential/sequential_snapshot.ts";
-import type { RunOptions } from "../reading/ram_block.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { RunOptions, Snapshot } from "../reading/mod.ts";
+import type { SequentialSnapshot } from "../sequential/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import type { Architecture } from "./architecture.ts";
 
 /** The memory of a RAMBlock, wherever it is read from. */

@@ -1,9 +1,9 @@
 import type { LibvirtSaveHeader } from "../../format/mod.ts";
-import { unpackLibvirt } from "../libvirt/unpack_libvirt.ts";
-import { receiveMigration } from "../migration/receive_migration.ts";
-import type { SaveSummary } from "../saving/save_snapshot.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { ByteSource } from "../sources/byte_source.ts";
+import { unpackLibvirt } from "../libvirt/mod.ts";
+import { receiveMigration } from "../migration/mod.ts";
+import type { SaveSummary } from "../saving/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import type { ByteSource } from "../sources/mod.ts";
 import { iteratedChannel } from "./iterated_channel.ts";
 import type { SequentialToMappedOptions } from "./sequential_to_mapped.ts";
 
@@ -15,12 +15,11 @@ import type { SequentialToMappedOptions } from "./sequential_to_mapped.ts";
  *
  * @example
  * ```ts
+ * import { createFileSink, openFileSource } from "../../mod.ts";
  * import {
  *   convertPacked,
- *   createFileSink,
- *   openFileSource,
  *   readLibvirtHeader,
- * } from "../../mod.ts";
+ * } from "../../reference/doors/convert.ts";
  *
  * async function convert(image: string, out: string): Promise<void> {
  *   using source = openFileSource(image);

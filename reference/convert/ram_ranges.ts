@@ -1,5 +1,5 @@
 import { alignUp, hex } from "../../format/mod.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import type { AddressSpace } from "./address_space.ts";
 import type { GuestRange } from "./guest_range.ts";
 import { layoutOf, machineRanges, splitOf } from "./machine_ranges.ts";

@@ -1,11 +1,11 @@
-import { type Progress, ProgressReport } from "../work/progress.ts";
-import { GuestMapError } from "./guest_map_error.ts";
+import { type Progress, ProgressReport } from "../work/mod.ts";
 import {
   describeBlock,
   guestMap,
   type GuestMapOptions,
   type UnplacedBlock,
 } from "./guest_map.ts";
+import { GuestMapError } from "./guest_map_error.ts";
 import type { GuestRange } from "./guest_range.ts";
 import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
 

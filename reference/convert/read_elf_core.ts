@@ -1,5 +1,5 @@
 import { hex } from "../../format/mod.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { AddressSpace, type PlacedRange } from "./address_space.ts";
 import { type Architecture, ARCHITECTURES } from "./architecture.ts";
 import { checkOverlaps } from "./check_overlaps.ts";
@@ -34,7 +34,8 @@ interface LoadSegment {
  *
  * @example
  * ```ts
- * import { openElfCore, openFileSource } from "../../mod.ts";
+ * import { openFileSource } from "../../mod.ts";
+ * import { openElfCore } from "../../reference/doors/convert.ts";
  *
  * async function firstBytes(path: string): Promise<Uint8Array> {
  *   using source = openFileSource(path);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { memorySink } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { memoryBlock, memoryImage } from "../testing/memory_image.ts";
 import { testMemory } from "../testing/saved_file.ts";
 import { ARCHITECTURES } from "./architecture.ts";

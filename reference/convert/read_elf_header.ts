@@ -1,6 +1,9 @@
 import { hex } from "../../format/mod.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
-import { SourceError } from "../sources/source_error.ts";
+import {
+  type ByteSource,
+  type ReadOptions,
+  SourceError,
+} from "../sources/mod.ts";
 import {
   ELF_CLASS_32,
   ELF_CLASS_64,

@@ -1,6 +1,9 @@
 import { hex } from "../../format/mod.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
-import { SourceError } from "../sources/source_error.ts";
+import {
+  type ByteSource,
+  type ReadOptions,
+  SourceError,
+} from "../sources/mod.ts";
 import { AddressSpace, type PlacedRange } from "./address_space.ts";
 import { checkOverlaps } from "./check_overlaps.ts";
 import {
@@ -21,7 +24,8 @@ const RANGES_MAX = 0x10000;
  *
  * @example
  * ```ts
- * import { openFileSource, openLime } from "../../mod.ts";
+ * import { openFileSource } from "../../mod.ts";
+ * import { openLime } from "../../reference/doors/convert.ts";
  *
  * async function length(path: string): Promise<number> {
  *   using source = openFileSource(path);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memorySource } from "../sources/memory_source.ts";
+import { memorySource } from "../sources/mod.ts";
 import { openLime } from "./read_lime.ts";
 
 const PAGE = 0x1000;

@@ -4,18 +4,20 @@ import {
   UnsupportedError,
   walkSequentialStream,
 } from "../../format/mod.ts";
-import { Pace } from "../work/pace.ts";
-import type { Progress } from "../work/progress.ts";
-import { MappedRamRecorder } from "../saving/mapped_ram_recorder.ts";
-import { summaryOf } from "../saving/mapped_ram_summary.ts";
-import type { SaveSummary } from "../saving/save_snapshot.ts";
-import { driveForward, forwardReads } from "../sequential/forward_drive.ts";
 import {
+  MappedRamRecorder,
+  type SaveSummary,
+  summaryOf,
+} from "../saving/mod.ts";
+import {
+  driveForward,
+  forwardReads,
   sequentialOptions,
   type SequentialReadOptions,
-} from "../sequential/sequential_options.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { ByteSource } from "../sources/byte_source.ts";
+} from "../sequential/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import type { ByteSource } from "../sources/mod.ts";
+import { Pace, type Progress } from "../work/mod.ts";
 
 /** How to convert a sequential stream. */
 export interface SequentialToMappedOptions extends SequentialReadOptions {
@@ -39,7 +41,8 @@ export interface SequentialToMappedOptions extends SequentialReadOptions {
  *
  * @example
  * ```ts
- * import { convertSequential, createFileSink, openFileSource } from "../../mod.ts";
+ * import { createFileSink, openFileSource } from "../../mod.ts";
+ * import { convertSequential } from "../../reference/doors/convert.ts";
  *
  * async function convert(stream: string, out: string): Promise<void> {
  *   using source = openFileSource(stream);

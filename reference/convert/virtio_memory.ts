@@ -1,4 +1,4 @@
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { ReadOptions } from "../sources/mod.ts";
 import { readDevices } from "./device_fields.ts";
 import type { GuestRange } from "./guest_range.ts";
 import type { MemoryBlock, MemoryImage } from "./memory_image.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../../format/mod.ts";
-import { openSnapshot } from "../reading/open_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { openSnapshot } from "../reading/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile } from "../testing/saved_file.ts";
 import { guestMap } from "./guest_map.ts";
 import { imageOf, type MemoryImage } from "./memory_image.ts";

@@ -1,5 +1,5 @@
 import { alignUp } from "../../format/mod.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ByteSink } from "../sinks/mod.ts";
 import { type Architecture, architectureNamed } from "./architecture.ts";
 import { copyMemory } from "./copy_memory.ts";
 import { encodeCpuNotes } from "./cpu_notes.ts";
@@ -65,11 +65,10 @@ export interface ElfCoreSummary {
  * ```ts
  * import {
  *   createFileSink,
- *   imageOf,
  *   openFileSource,
  *   openSnapshot,
- *   writeElfCore,
  * } from "../../mod.ts";
+ * import { imageOf, writeElfCore } from "../../reference/doors/convert.ts";
  *
  * async function toCore(path: string, out: string): Promise<void> {
  *   using source = openFileSource(path);

@@ -1,9 +1,9 @@
-import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ByteSink } from "../sinks/mod.ts";
 import { copyMemory } from "./copy_memory.ts";
-import { rangesOf, type RangesOptions, rangesProgress } from "./ranges_of.ts";
 import type { UnplacedBlock } from "./guest_map.ts";
 import { LIME_HEADER_LENGTH, LIME_MAGIC, LIME_VERSION } from "./lime_layout.ts";
 import type { MemoryImage } from "./memory_image.ts";
+import { rangesOf, type RangesOptions, rangesProgress } from "./ranges_of.ts";
 
 /** What was written into a LiME file. */
 export interface LimeSummary {
@@ -28,11 +28,10 @@ export interface LimeSummary {
  * ```ts
  * import {
  *   createFileSink,
- *   imageOf,
  *   openFileSource,
  *   openSnapshot,
- *   writeLime,
  * } from "../../mod.ts";
+ * import { imageOf, writeLime } from "../../reference/doors/convert.ts";
  *
  * async function toLime(path: string, out: string): Promise<void> {
  *   using source = openFileSource(path);

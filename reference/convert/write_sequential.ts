@@ -11,14 +11,11 @@ import {
   writeSectionHead,
   writeStreamHeader,
 } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import { Pace } from "../work/pace.ts";
-import { type Progress, ProgressReport } from "../work/progress.ts";
-import { refuseIgnored } from "../saving/stream_frame.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { RAMBlock } from "../reading/ram_block.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { RAMBlock, Snapshot } from "../reading/mod.ts";
+import { refuseIgnored } from "../saving/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import type { ReadOptions } from "../sources/mod.ts";
+import { CHUNK, Pace, type Progress, ProgressReport } from "../work/mod.ts";
 
 /** How to write a sequential stream. */
 export interface WriteSequentialOptions extends ReadOptions {
@@ -44,8 +41,8 @@ const ZERO_PAGES = 4096;
  *   createFileSink,
  *   openFileSource,
  *   openSnapshot,
- *   writeSequential,
  * } from "../../mod.ts";
+ * import { writeSequential } from "../../reference/doors/convert.ts";
  *
  * async function toStream(path: string, out: string): Promise<void> {
  *   using source = openFileSource(path);

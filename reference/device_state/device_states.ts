@@ -7,7 +7,7 @@ import {
   type StreamItem,
   type Vmdesc,
 } from "../../format/mod.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /** The state of one device of a snapshot. */
 export interface DeviceRecord extends Section {
@@ -49,7 +49,8 @@ const FOOTER = 5;
  *
  * @example
  * ```ts
- * import { deviceStates, type Snapshot } from "../../mod.ts";
+ * import { type Snapshot } from "../../mod.ts";
+ * import { deviceStates } from "../../reference/doors/convert.ts";
  *
  * async function names(snapshot: Snapshot): Promise<string[]> {
  *   const names: string[] = [];

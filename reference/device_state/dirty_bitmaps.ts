@@ -5,9 +5,8 @@ import {
   readDirtyBitmaps,
   type Report,
 } from "../../format/mod.ts";
-import { drive } from "../sources/drive.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { Snapshot } from "../reading/mod.ts";
+import { drive, type ReadOptions } from "../sources/mod.ts";
 
 /** How to read dirty bitmaps. */
 export interface DirtyBitmapsOptions extends ReadOptions {
@@ -32,7 +31,8 @@ export interface DirtyBitmapsOptions extends ReadOptions {
  *
  * @example
  * ```ts
- * import { dirtyBitmaps, type Snapshot } from "../../mod.ts";
+ * import { type Snapshot } from "../../mod.ts";
+ * import { dirtyBitmaps } from "../../reference/doors/convert.ts";
  *
  * async function dirtyBytes(snapshot: Snapshot): Promise<number> {
  *   const bitmaps = await dirtyBitmaps(snapshot);

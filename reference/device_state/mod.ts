@@ -4,13 +4,15 @@
  * @module
  */
 
-export type { DeviceRecord, WithDevices } from "./device_states.ts";
-export { deviceStates } from "./device_states.ts";
-export type { DirtyBitmapsOptions } from "./dirty_bitmaps.ts";
-export { dirtyBitmaps } from "./dirty_bitmaps.ts";
-export type {
-  DirtyBitmapContent,
-  DroppedBitmap,
-  LoadedBitmaps,
+export {
+  type DeviceRecord,
+  deviceStates,
+  type WithDevices,
+} from "./device_states.ts";
+export { dirtyBitmaps, type DirtyBitmapsOptions } from "./dirty_bitmaps.ts";
+export {
+  type DirtyBitmapContent,
+  type DroppedBitmap,
+  loadDirtyBitmaps,
+  type LoadedBitmaps,
 } from "./load_dirty_bitmaps.ts";
-export { loadDirtyBitmaps } from "./load_dirty_bitmaps.ts";

@@ -1,12 +1,9 @@
 import { type PageRun, pageRunRange } from "../../format/mod.ts";
-import { inLanes } from "../work/lanes.ts";
-import { Pace } from "../work/pace.ts";
+import type { RAMBlock } from "../reading/mod.ts";
+import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
+import type { ReadOptions } from "../sources/mod.ts";
+import { inLanes, Pace, type Progress } from "../work/mod.ts";
 import { exportInLanes } from "./export_in_lanes.ts";
-import type { Progress } from "../work/progress.ts";
-import { BackgroundFlush } from "../sinks/background_flush.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { RAMBlock } from "../reading/ram_block.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
 
 /** Most runs in a batch: a server may not like a longer Range header. */
 const RUNS_MAX = 128;

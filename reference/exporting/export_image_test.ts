@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Progress } from "../work/progress.ts";
-import { createFileSink } from "../sinks/file_sink.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshot } from "../reading/open_snapshot.ts";
+import { openSnapshot } from "../reading/mod.ts";
+import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
+import type { Progress } from "../work/mod.ts";
 import { exportImage } from "./export_image.ts";
 
 const PAGE = 4096;

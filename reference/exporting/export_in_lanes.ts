@@ -1,23 +1,21 @@
 import { PageBitmap } from "../../format/mod.ts";
-import type { ExportOptions } from "./export_image.ts";
-import { DIRECT_ALIGNMENT } from "../local/direct_file.ts";
-import { ProgressReport } from "../work/progress.ts";
-import { BackgroundFlush } from "../sinks/background_flush.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { RAMBlock } from "../reading/ram_block.ts";
-import { backingOf } from "../sources/backing.ts";
-import { SourceError } from "../sources/source_error.ts";
-import { checkDirectPages } from "../workers/direct_pages.ts";
+import { DIRECT_ALIGNMENT } from "../local/mod.ts";
+import type { RAMBlock } from "../reading/mod.ts";
+import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
+import { backingOf, SourceError } from "../sources/mod.ts";
+import { ProgressReport } from "../work/mod.ts";
 import {
+  checkDirectPages,
   chunkLengthOf,
   chunksOf,
+  CONTROL,
   laneCount,
   laneInput,
+  LanePool,
+  LaneReadAhead,
   laneTask,
-} from "../workers/lane_plan.ts";
-import { LanePool } from "../workers/lane_pool.ts";
-import { LaneReadAhead } from "../workers/lane_read_ahead.ts";
-import { CONTROL } from "../workers/lane_task.ts";
+} from "../workers/mod.ts";
+import type { ExportOptions } from "./export_image.ts";
 
 /**
  * Writes the present pages of a block to a sink by other threads. Returns whether

@@ -12,17 +12,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { exportImage } from "./export_image.ts";
-import { openFileSource } from "../local/file_source.ts";
-import { saveSnapshot } from "../saving/save_snapshot.ts";
-import { createSnapshot } from "../saving/snapshot_writer.ts";
-import { createFileSink } from "../sinks/file_sink.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshot, openSnapshotSync } from "../reading/open_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { openFileSource } from "../local/mod.ts";
+import { openSnapshot, openSnapshotSync } from "../reading/mod.ts";
+import { createSnapshot, saveSnapshot } from "../saving/mod.ts";
+import { createFileSink, memorySink } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { assertSameFile } from "../testing/same_file.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { exportImage } from "./export_image.ts";
 
 const MIB = 0x100000;
 const PAGE = 4096;

@@ -4,7 +4,4 @@
  * @module
  */
 
-export type { ExportOptions } from "./export_image.ts";
-export { exportImage } from "./export_image.ts";
-export type { PrefetchOptions } from "../reading/prefetch.ts";
-export { prefetch } from "../reading/prefetch.ts";
+export { exportImage, type ExportOptions } from "./export_image.ts";

@@ -10,9 +10,9 @@ export type {
   PostcopyMemory,
   SyncPostcopyMemory,
 } from "./page_installer.ts";
-export type {
-  LoadPendingOptions,
-  PostcopyLoaderOptions,
+export {
+  type LoadPendingOptions,
+  PostcopyLoader,
+  type PostcopyLoaderOptions,
 } from "./postcopy_loader.ts";
-export { PostcopyLoader } from "./postcopy_loader.ts";
 export { SyncPostcopyLoader } from "./sync_postcopy_loader.ts";

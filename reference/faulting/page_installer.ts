@@ -1,6 +1,6 @@
 import type { PageRun } from "../../format/mod.ts";
-import type { RunOptions } from "../reading/ram_block.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { RunOptions } from "../reading/mod.ts";
+import type { ReadOptions } from "../sources/mod.ts";
 
 /** Some of an array of bytes: a part of it, without an array of its own. */
 export interface ByteSpan {

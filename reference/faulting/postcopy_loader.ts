@@ -1,9 +1,6 @@
 import type { PageRun } from "../../format/mod.ts";
-import { inLanes } from "../work/lanes.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
-import { DemandGate } from "../sources/demand_gate.ts";
-import { MovingFront } from "../sources/moving_front.ts";
-import { waitFor } from "../work/wait.ts";
+import { DemandGate, MovingFront, type ReadOptions } from "../sources/mod.ts";
+import { inLanes, waitFor } from "../work/mod.ts";
 import type { PageInstaller, PostcopyMemory } from "./page_installer.ts";
 import { HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
 import { PostcopyWork } from "./postcopy_work.ts";

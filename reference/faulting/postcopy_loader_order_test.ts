@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import { expectBytes, PAGE, setUp } from "../testing/postcopy_setup.ts";
 import { settle } from "../testing/stepped_memory.ts";
 

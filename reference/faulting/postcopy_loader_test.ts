@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHUNK } from "../work/chunk.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import { expectBytes, PAGE, setUp } from "../testing/postcopy_setup.ts";
 import { settle } from "../testing/stepped_memory.ts";
+import { CHUNK } from "../work/mod.ts";
 import { PostcopyLoader } from "./postcopy_loader.ts";
 
 test("PostcopyLoader puts a page in place by one bit: copied or zero", async () => {

@@ -1,5 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
+import { CHUNK } from "../work/mod.ts";
 import type {
   ByteSpan,
   PageInstaller,

@@ -1,5 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import type { PageInstaller, SyncPostcopyMemory } from "./page_installer.ts";
 import { hostPagesOf, HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
 import {

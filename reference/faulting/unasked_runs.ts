@@ -1,6 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
-import type { DemandGate } from "../sources/demand_gate.ts";
-import type { MovingFront } from "../sources/moving_front.ts";
+import type { DemandGate, MovingFront } from "../sources/mod.ts";
 import { hostPagesOf } from "./postcopy_geometry.ts";
 import type { LoadPendingOptions } from "./postcopy_loader.ts";
 import type { PostcopyWork } from "./postcopy_work.ts";

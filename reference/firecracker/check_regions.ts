@@ -1,9 +1,13 @@
+import {
+  check,
+  ERRNO,
+  errnoName,
+  LINUX,
+  linux,
+  type Userfaultfd,
+} from "../linux/mod.ts";
+import type { SourceMemory } from "../paging/mod.ts";
 import { SourceError } from "../sources/mod.ts";
-import { ERRNO, errnoName } from "../linux/errno.ts";
-import { LINUX } from "../linux/linux_constants.ts";
-import type { SourceMemory } from "../paging/pager_source.ts";
-import { check, linux } from "../linux/system_calls.ts";
-import type { Userfaultfd } from "../linux/userfaultfd.ts";
 import type { GuestRegion } from "./handshake.ts";
 
 /** What a VM claims, and what that is compared with. */

@@ -1,13 +1,19 @@
+import {
+  acceptUnix,
+  closeDescriptor,
+  descriptorLimit,
+  openDescriptors,
+  PeerProcess,
+  SystemCallError,
+} from "../linux/mod.ts";
+import type {
+  PagerEvent,
+  PagerLoop,
+  PagerOptions,
+  PagerSource,
+  SourceMemory,
+} from "../paging/mod.ts";
 import { SourceError } from "../sources/mod.ts";
-import { descriptorLimit, openDescriptors } from "../linux/descriptor_limit.ts";
-import type { PagerLoop } from "../paging/pager_loop.ts";
-import type { PagerOptions } from "../paging/pager_options.ts";
-import type { PagerSource, SourceMemory } from "../paging/pager_source.ts";
-import type { PagerEvent } from "../paging/pager_task.ts";
-import { PeerProcess } from "../linux/peer_process.ts";
-import { SystemCallError } from "../linux/system_call_error.ts";
-import { closeDescriptor } from "../linux/system_calls.ts";
-import { acceptUnix } from "../linux/unix_listener.ts";
 import {
   ACCEPTED_AT_ONCE,
   DESCRIPTORS_EACH,

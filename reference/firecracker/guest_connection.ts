@@ -1,15 +1,20 @@
 import { readlinkSync } from "node:fs";
-import { LINUX } from "../linux/linux_constants.ts";
-import { PagedProcess } from "../paging/paged_process.ts";
-import type { PagerLoop } from "../paging/pager_loop.ts";
-import type { PagerOptions } from "../paging/pager_options.ts";
-import type { SourceMemory } from "../paging/pager_source.ts";
-import type { PagerEvent } from "../paging/pager_task.ts";
-import type { PeerProcess } from "../linux/peer_process.ts";
-import { SystemCallError } from "../linux/system_call_error.ts";
-import { closeDescriptor, linux } from "../linux/system_calls.ts";
-import { receive } from "../linux/unix_listener.ts";
-import { Userfaultfd } from "../linux/userfaultfd.ts";
+import {
+  closeDescriptor,
+  LINUX,
+  linux,
+  type PeerProcess,
+  receive,
+  SystemCallError,
+  Userfaultfd,
+} from "../linux/mod.ts";
+import {
+  PagedProcess,
+  type PagerEvent,
+  type PagerLoop,
+  type PagerOptions,
+  type SourceMemory,
+} from "../paging/mod.ts";
 import { checkRegions } from "./check_regions.ts";
 import { HANDSHAKE_TIMEOUT } from "./connection_limits.ts";
 import { GuestReport } from "./guest_report.ts";

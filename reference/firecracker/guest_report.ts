@@ -1,5 +1,4 @@
-import type { PagedProcess } from "../paging/paged_process.ts";
-import type { PagerEvent } from "../paging/pager_task.ts";
+import type { PagedProcess, PagerEvent } from "../paging/mod.ts";
 import { REPORT_INTERVAL, RETRY_REPORT_INTERVAL } from "./connection_limits.ts";
 
 /** Tells how far a VM is, and not too often. */

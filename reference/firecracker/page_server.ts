@@ -1,12 +1,9 @@
 import type { WorkingSetProfile } from "../../format/mod.ts";
+import { closeDescriptor, isListening, listenUnix } from "../linux/mod.ts";
 import { SocketPlace } from "../local/mod.ts";
-import type { BlockRun } from "../qemu/mod.ts";
+import type { BlockRun } from "../migration/mod.ts";
+import { type PagerEvent, PagerThread } from "../paging/mod.ts";
 import type { OpenOptions } from "../reading/mod.ts";
-import { isListening } from "../linux/is_listening.ts";
-import type { PagerEvent } from "../paging/pager_task.ts";
-import { PagerThread } from "../paging/pager_thread.ts";
-import { closeDescriptor } from "../linux/system_calls.ts";
-import { listenUnix } from "../linux/unix_listener.ts";
 
 /** How to serve page faults of VMs. */
 export interface PageServerOptions extends OpenOptions {
@@ -41,7 +38,7 @@ export interface PageServerOptions extends OpenOptions {
  *
  * @example
  * ```ts
- * import { PageServer } from "../linux/mod.ts";
+ * import { PageServer } from "../doors/linux.ts";
  *
  * async function serve(file: string): Promise<void> {
  *   await using server = await PageServer.start(file, {

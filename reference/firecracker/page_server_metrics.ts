@@ -1,4 +1,4 @@
-import type { PagerEvent } from "../paging/pager_task.ts";
+import type { PagerEvent } from "../paging/mod.ts";
 
 /** The figures, by their names for Prometheus. */
 const COUNTERS = {

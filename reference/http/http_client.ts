@@ -1,7 +1,6 @@
 import { type ByteRange, hex, rangeEnd } from "../../format/mod.ts";
-import { shownName, withoutSecrets } from "../sources/shown_name.ts";
-import { SourceError } from "../sources/source_error.ts";
-import { sleep, waitFor } from "../work/wait.ts";
+import { shownName, SourceError, withoutSecrets } from "../sources/mod.ts";
+import { sleep, waitFor } from "../work/mod.ts";
 import { BodyBuffers } from "./body_buffers.ts";
 import { fetchFailure } from "./fetch_failure.ts";
 import { HttpAnswer } from "./http_answer.ts";

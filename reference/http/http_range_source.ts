@@ -1,11 +1,11 @@
 import { type ByteRange, rangeEnd } from "../../format/mod.ts";
-import type {
-  ByteSource,
-  ReadPart,
-  SourceReadOptions,
-  TakeBytes,
-} from "../sources/byte_source.ts";
-import { checkRange } from "../sources/check_range.ts";
+import {
+  type ByteSource,
+  checkRange,
+  type ReadPart,
+  type SourceReadOptions,
+  type TakeBytes,
+} from "../sources/mod.ts";
 import type { HttpClient } from "./http_client.ts";
 import type { PinnedVersion } from "./http_version.ts";
 import { RangeRequests } from "./range_requests.ts";

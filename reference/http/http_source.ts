@@ -1,4 +1,4 @@
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { HttpClient, type HttpOptions } from "./http_client.ts";
 import { checkPartial, wantedPart } from "./http_partial.ts";
 import { parseContentRange } from "./http_range_response.ts";

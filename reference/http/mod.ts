@@ -5,5 +5,8 @@
  */
 
 export type { HttpOptions } from "./http_client.ts";
-export type { HttpSource, HttpSourceOptions } from "./http_source.ts";
-export { openHttpSource } from "./http_source.ts";
+export {
+  type HttpSource,
+  type HttpSourceOptions,
+  openHttpSource,
+} from "./http_source.ts";

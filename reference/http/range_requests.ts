@@ -1,6 +1,6 @@
 import { type ByteRange, rangeEnd } from "../../format/mod.ts";
-import { inLanes } from "../work/lanes.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { ReadOptions } from "../sources/mod.ts";
+import { inLanes } from "../work/mod.ts";
 import type { TakeChunk } from "./http_answer.ts";
 import type { HttpClient } from "./http_client.ts";
 import { multipartBoundary, MultipartReader } from "./http_multipart.ts";

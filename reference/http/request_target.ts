@@ -1,4 +1,4 @@
-import { shownName } from "../sources/shown_name.ts";
+import { shownName } from "../sources/mod.ts";
 import { FinalFailure } from "./request_failure.ts";
 
 /** Shorter values are not worth hiding, and stand in other words, too. */

@@ -6,8 +6,7 @@ import {
   readLibvirtSaveHeader,
   StreamReader,
 } from "../../format/mod.ts";
-import { drive } from "../sources/drive.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 
 /** The texts of a libvirt save image. */
 export interface LibvirtTexts {
@@ -28,7 +27,8 @@ const CHUNK = 0x10000;
  *
  * @example
  * ```ts
- * import { memorySource, readLibvirtHeader } from "../../mod.ts";
+ * import { memorySource } from "../../mod.ts";
+ * import { readLibvirtHeader } from "../../reference/doors/convert.ts";
  * import assert from "node:assert/strict";
  *
  * const source = memorySource(new TextEncoder().encode("QEVM"));
@@ -50,7 +50,11 @@ export async function readLibvirtHeader(
  *
  * @example
  * ```ts
- * import { openFileSource, readLibvirtHeader, readLibvirtTexts } from "../../mod.ts";
+ * import { openFileSource } from "../../mod.ts";
+ * import {
+ *   readLibvirtHeader,
+ *   readLibvirtTexts,
+ * } from "../../reference/doors/convert.ts";
  *
  * async function domain(path: string): Promise<string | undefined> {
  *   using source = openFileSource(path);

@@ -4,7 +4,13 @@
  * @module
  */
 
-export type { LibvirtTexts } from "./libvirt_image.ts";
-export { readLibvirtHeader, readLibvirtTexts } from "./libvirt_image.ts";
-export type { UnpackSummary } from "./unpack_libvirt.ts";
-export { unpackLibvirt, unpackLibvirtTo } from "./unpack_libvirt.ts";
+export {
+  type LibvirtTexts,
+  readLibvirtHeader,
+  readLibvirtTexts,
+} from "./libvirt_image.ts";
+export {
+  unpackLibvirt,
+  unpackLibvirtTo,
+  type UnpackSummary,
+} from "./unpack_libvirt.ts";

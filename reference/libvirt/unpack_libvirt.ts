@@ -6,10 +6,10 @@ import {
   unpackCommand,
   UnsupportedError,
 } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
+import { CHUNK } from "../work/mod.ts";
 import { gzipUnpacker, type Unpacker, zstdUnpacker } from "./unpackers.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
 /**
@@ -22,7 +22,11 @@ import { ZstdFrames } from "./zstd_frames.ts";
  *
  * @example
  * ```ts
- * import { openFileSource, readLibvirtHeader, unpackLibvirt } from "../../mod.ts";
+ * import { openFileSource } from "../../mod.ts";
+ * import {
+ *   readLibvirtHeader,
+ *   unpackLibvirt,
+ * } from "../../reference/doors/convert.ts";
  *
  * async function length(path: string): Promise<number> {
  *   using source = openFileSource(path);
@@ -94,12 +98,11 @@ export interface UnpackSummary {
  *
  * @example
  * ```ts
+ * import { createFileSink, openFileSource } from "../../mod.ts";
  * import {
- *   createFileSink,
- *   openFileSource,
  *   readLibvirtHeader,
  *   unpackLibvirtTo,
- * } from "../../mod.ts";
+ * } from "../../reference/doors/convert.ts";
  *
  * async function unpack(from: string, to: string): Promise<void> {
  *   using source = openFileSource(from);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { UffdInstaller } from "../paging/mod.ts";
 import { FileMapping } from "./file_mapping.ts";
 import { addressOf } from "./native_addresses.ts";
 import { NativeBuffers } from "./native_buffers.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { uffdTest } from "./testing/uffd_test_case.ts";
 import { Userfaultfd } from "./userfaultfd.ts";
-import { UffdInstaller } from "../paging/uffd_installer.ts";
 
 const MIB = 0x100000;
 const PAGE = 4096;

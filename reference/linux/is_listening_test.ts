@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import { listenSocket } from "../qemu/mod.ts";
+import { listenSocket } from "../sockets/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { isListening } from "./mod.ts";
 

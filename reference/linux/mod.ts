@@ -6,17 +6,25 @@
  */
 
 export { dataRanges } from "./data_ranges.ts";
-export { canPunchHoles, punchHole } from "./punch_hole.ts";
+export { descriptorLimit, openDescriptors } from "./descriptor_limit.ts";
+export { Doorbell } from "./doorbell.ts";
+export { ERRNO, type ErrnoName, errnoName } from "./errno.ts";
+export { EventDescriptor } from "./event_descriptor.ts";
+export { FileMapping } from "./file_mapping.ts";
 export { isListening } from "./is_listening.ts";
-export type { ErrnoName } from "./errno.ts";
-export { PageServerMetrics } from "../firecracker/page_server_metrics.ts";
-export type { PageServerOptions } from "../firecracker/page_server.ts";
-export { PageServer } from "../firecracker/page_server.ts";
-export type { PagedMemoryOptions } from "../paging/paged_memory.ts";
-export { PagedMemory } from "../paging/paged_memory.ts";
-export type { PagerStatistics } from "../paging/paged_process.ts";
-export type { PagerEvent } from "../paging/pager_task.ts";
+export { LINUX } from "./linux_constants.ts";
+export { addressOf } from "./native_addresses.ts";
+export { NativeBuffers } from "./native_buffers.ts";
+export { NativeMemory } from "./native_memory.ts";
+export { PeerProcess } from "./peer_process.ts";
+export type { Placed } from "./placed.ts";
+export { PollSet } from "./poll_set.ts";
+export { canPunchHoles, punchHole } from "./punch_hole.ts";
 export { SharedMapping } from "./shared_mapping.ts";
 export { SystemCallError } from "./system_call_error.ts";
+export { check, closeDescriptor, linux } from "./system_calls.ts";
 export { tryLock } from "./try_lock.ts";
+export { acceptUnix, listenUnix, receive } from "./unix_listener.ts";
+export type { UserfaultEvent } from "./userfault_event.ts";
+export { Userfaultfd } from "./userfaultfd.ts";
 export { willNeed } from "./will_need.ts";

@@ -3,8 +3,8 @@ import { LINUX } from "./linux_constants.ts";
 import { POLLFD } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { readField, writeField } from "./struct_layout.ts";
-import { linux } from "./system_calls.ts";
 import { SystemCallError } from "./system_call_error.ts";
+import { linux } from "./system_calls.ts";
 
 /** Most descriptors that are waited for at once. */
 export const DESCRIPTORS_MAX = 1024;

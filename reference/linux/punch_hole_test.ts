@@ -5,9 +5,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { openFileSource } from "../local/mod.ts";
+import { openSnapshotSync, verifySnapshot } from "../reading/mod.ts";
 import { rewriteSnapshot, saveSnapshot } from "../saving/mod.ts";
 import { createFileSink, openFileStore } from "../sinks/mod.ts";
-import { openSnapshotSync, verifySnapshot } from "../reading/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { punchHole } from "./mod.ts";
 

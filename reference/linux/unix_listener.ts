@@ -3,8 +3,8 @@ import { LINUX } from "./linux_constants.ts";
 import { CMSGHDR, IOVEC, MSGHDR } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { readField, type StructField, writeField } from "./struct_layout.ts";
-import { check, linux } from "./system_calls.ts";
 import { SystemCallError } from "./system_call_error.ts";
+import { check, linux } from "./system_calls.ts";
 import { UnixAddress } from "./unix_address.ts";
 
 const BACKLOG = 128;

@@ -2,11 +2,13 @@ import { SourceError } from "../sources/mod.ts";
 import { ERRNO } from "./errno.ts";
 import { LINUX } from "./linux_constants.ts";
 import { NativeMemory } from "./native_memory.ts";
+import { openUserfaultfd } from "./open_userfaultfd.ts";
 import { type Placed, placed, RELEASED } from "./placed.ts";
 import { ReadWithoutWaiting } from "./read_without_waiting.ts";
-import { openUserfaultfd } from "./open_userfaultfd.ts";
 import { readField, type StructField, writeU64 } from "./struct_layout.ts";
+import { SystemCallError } from "./system_call_error.ts";
 import { check, closeDescriptor, linux } from "./system_calls.ts";
+import { eventAt, type UserfaultEvent } from "./userfault_event.ts";
 import {
   UFFD,
   UFFD_IOCTL_BITS,
@@ -17,8 +19,6 @@ import {
   UFFDIO_REGISTER,
   UFFDIO_ZEROPAGE,
 } from "./userfaultfd_interface.ts";
-import { SystemCallError } from "./system_call_error.ts";
-import { eventAt, type UserfaultEvent } from "./userfault_event.ts";
 
 /** How to make a userfaultfd. */
 export interface UserfaultfdOptions {

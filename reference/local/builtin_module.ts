@@ -5,7 +5,7 @@ import type * as Os from "node:os";
 import type * as Path from "node:path";
 import type * as Process from "node:process";
 import type * as WorkerThreads from "node:worker_threads";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /** The modules of Node that the library uses where there are any. */
 interface BuiltinModules {

@@ -1,7 +1,7 @@
+import { SourceError } from "../sources/mod.ts";
 import { builtinModule } from "./builtin_module.ts";
 import { LocalFile } from "./local_file.ts";
 import { nodeFs } from "./node_fs.ts";
-import { SourceError } from "../sources/source_error.ts";
 
 /** Addresses, positions and lengths of direct I/O are multiples of this. */
 export const DIRECT_ALIGNMENT = 4096;

@@ -1,6 +1,6 @@
 import type * as NodeFs from "node:fs";
 import { type ByteRange, hex } from "../../format/mod.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /** Turns what `node:fs` threw into a `SourceError` that says it in one line. */
 export function fileError(

@@ -1,7 +1,10 @@
 import type { ByteRange } from "../../format/mod.ts";
-import { setBacking } from "../sources/backing.ts";
-import type { ReadOptions, SyncByteSource } from "../sources/byte_source.ts";
-import { checkRange } from "../sources/check_range.ts";
+import {
+  checkRange,
+  type ReadOptions,
+  setBacking,
+  type SyncByteSource,
+} from "../sources/mod.ts";
 import { LocalFile } from "./local_file.ts";
 import { nodeFs } from "./node_fs.ts";
 

@@ -18,7 +18,7 @@ import {
 import { createServer } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { openFileSource } from "./file_source.ts";
 

@@ -1,4 +1,4 @@
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /** Milliseconds between two looks: one takes up to 15 µs, as long as some pages. */
 const INTERVAL = 2;

@@ -1,6 +1,4 @@
-import type { BackingFile } from "../sources/backing.ts";
-import { checkRange } from "../sources/check_range.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { type BackingFile, checkRange, SourceError } from "../sources/mod.ts";
 import { isBehindEnd } from "./device_length.ts";
 import { fileError, fileShrank, notSeekable } from "./file_error.ts";
 import { deviceFacts, regularFileFacts } from "./file_facts.ts";

@@ -1,6 +1,6 @@
 import { builtinModule } from "./builtin_module.ts";
-import { nodeFs } from "./node_fs.ts";
 import { mayAsk } from "./may_ask.ts";
+import { nodeFs } from "./node_fs.ts";
 
 const USE = { what: "processes", action: "ask for processes" };
 

@@ -1,4 +1,4 @@
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import { builtinModule } from "./builtin_module.ts";
 import { reasonOf } from "./file_error.ts";
 import {

@@ -11,7 +11,7 @@ import {
 import { createServer, type Server } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SocketPlace, type SocketPlaceOptions } from "./socket_place.ts";
 

@@ -1,5 +1,4 @@
-import type { BackingFile } from "../sources/backing.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { type BackingFile, SourceError } from "../sources/mod.ts";
 import { DirectFile } from "./direct_file.ts";
 import { LocalFile } from "./local_file.ts";
 import { nodeFs } from "./node_fs.ts";

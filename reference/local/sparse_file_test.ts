@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { truncateSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { BackingFile } from "../sources/backing.ts";
+import type { BackingFile } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { isSparse, SparseFile } from "./sparse_file.ts";
 

@@ -1,5 +1,4 @@
-import type { MachineDescription } from "./machine_description.ts";
-import { sectionKey } from "./machine_description.ts";
+import { type MachineDescription, sectionKey } from "./machine_description.ts";
 import { inBoth, type MachineDifference } from "./machine_difference.ts";
 
 /** Sections of which each CPU has one. */

@@ -18,7 +18,11 @@ const IGNORE_SHARED_SINCE = 11;
  *
  * @example
  * ```ts
- * import { compareMachines, describeQemu, describeSnapshot } from "../../mod.ts";
+ * import {
+ *   compareMachines,
+ *   describeQemu,
+ *   describeSnapshot,
+ * } from "../../reference/doors/qemu.ts";
  * import type { Snapshot } from "../../mod.ts";
  *
  * async function willLoad(snapshot: Snapshot, args: string[]): Promise<boolean> {

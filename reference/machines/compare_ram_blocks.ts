@@ -1,13 +1,13 @@
-import {
-  inBoth,
-  isSameFamily,
-  type MachineDifference,
-} from "./machine_difference.ts";
 import { parseDevicePath } from "./device_path.ts";
 import type {
   MachineBlock,
   MachineDescription,
 } from "./machine_description.ts";
+import {
+  inBoth,
+  isSameFamily,
+  type MachineDifference,
+} from "./machine_difference.ts";
 
 /**
  * How the RAMBlocks differ, apart from those of devices on a bus, which come and

@@ -1,9 +1,9 @@
-import { inBoth, type MachineDifference } from "./machine_difference.ts";
 import type {
   MachineDescription,
   MachineField,
   MachineSection,
 } from "./machine_description.ts";
+import { inBoth, type MachineDifference } from "./machine_difference.ts";
 
 /** So many fields are named at most. */
 const NAMED_MAX = 3;

@@ -1,16 +1,19 @@
 import { CAPABILITY_MAPPED_RAM } from "../../format/mod.ts";
-import { openFileSource } from "../local/file_source.ts";
-import { openSnapshot } from "../reading/open_snapshot.ts";
-import { SourceError } from "../sources/source_error.ts";
-import type { WaitOptions } from "../work/wait.ts";
+import { openFileSource } from "../local/mod.ts";
+import {
+  hasOption,
+  isObject,
+  type QmpClient,
+  quoteWords,
+  startQemu,
+  textOf,
+} from "../qemu/mod.ts";
+import { openSnapshot } from "../reading/mod.ts";
+import { SourceError } from "../sources/mod.ts";
+import type { WaitOptions } from "../work/mod.ts";
 import { describeRunningQemu } from "./describe_running_qemu.ts";
 import { describeSnapshot } from "./describe_snapshot.ts";
 import type { MachineDescription } from "./machine_description.ts";
-import { hasOption } from "../qemu/qemu_arguments.ts";
-import type { QmpClient } from "../qemu/qmp_client.ts";
-import { isObject, textOf } from "../qemu/qmp_message.ts";
-import { quoteWords } from "../qemu/quote_words.ts";
-import { startQemu } from "../qemu/start_qemu.ts";
 
 /** How to ask a QEMU that is started for it. */
 export interface DescribeQemuOptions extends WaitOptions {
@@ -32,7 +35,7 @@ const UNLIMITED = 2 ** 40;
  *
  * @example
  * ```ts
- * import { describeQemu } from "../../mod.ts";
+ * import { describeQemu } from "../../reference/doors/qemu.ts";
  *
  * async function ramBlocks(args: readonly string[]): Promise<string[]> {
  *   const { blocks } = await describeQemu(args);

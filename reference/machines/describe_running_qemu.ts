@@ -1,8 +1,12 @@
-import type { WaitOptions } from "../work/wait.ts";
+import {
+  isObject,
+  type QmpClient,
+  type QmpObject,
+  queryRAMBlocks,
+  textOf,
+} from "../qemu/mod.ts";
+import type { WaitOptions } from "../work/mod.ts";
 import type { MachineDescription } from "./machine_description.ts";
-import type { QmpClient } from "../qemu/qmp_client.ts";
-import { isObject, type QmpObject, textOf } from "../qemu/qmp_message.ts";
-import { queryRAMBlocks } from "../qemu/ram_block_table.ts";
 
 /** Features of a CPU that a snapshot can tell of. */
 const CPU_FEATURES = ["avx512f", "mpx", "pku", "pks", "xsaves"];
@@ -19,7 +23,11 @@ const NO_UUID = "00000000-0000-0000-0000-000000000000";
  *
  * @example
  * ```ts
- * import { describeRunningQemu, connectSocket, QmpClient } from "../../mod.ts";
+ * import {
+ *   describeRunningQemu,
+ *   connectSocket,
+ *   QmpClient,
+ * } from "../../reference/doors/qemu.ts";
  *
  * async function machine(address: string): Promise<string> {
  *   using qmp = await QmpClient.open(await connectSocket(address));

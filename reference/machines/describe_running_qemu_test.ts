@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeRunningQemu } from "./describe_running_qemu.ts";
 import { type FakeCommand, FakeQemu } from "../qemu/testing/fake_qemu.ts";
+import { describeRunningQemu } from "./describe_running_qemu.ts";
 
 const RAM_BLOCKS = [
   "              Block Name    PSize              Offset               Used" +

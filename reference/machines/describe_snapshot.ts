@@ -4,14 +4,14 @@ import {
   type StreamItem,
   type Vmdesc,
 } from "../../format/mod.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import { textOf } from "../qemu/mod.ts";
+import type { Snapshot } from "../reading/mod.ts";
+import type { ReadOptions } from "../sources/mod.ts";
 import type {
   MachineDescription,
   MachineField,
   MachineSection,
 } from "./machine_description.ts";
-import { textOf } from "../qemu/qmp_message.ts";
 
 /** Parts of a CPU's state that are there for a feature of it alone. */
 const FEATURE_OF_SUBSECTION: Readonly<Record<string, string>> = {
@@ -34,7 +34,8 @@ const PLAIN_TYPE = /^(bool|u?int(8|16|32|64)( equal| le)?|buffer|timer)$/;
  *
  * @example
  * ```ts
- * import { describeSnapshot, openFileSource, openSnapshot } from "../../mod.ts";
+ * import { openFileSource, openSnapshot } from "../../mod.ts";
+ * import { describeSnapshot } from "../../reference/doors/qemu.ts";
  *
  * async function cpuCount(path: string): Promise<number | undefined> {
  *   using source = openFileSource(path);

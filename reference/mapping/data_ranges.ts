@@ -1,9 +1,7 @@
 import type { ByteRange } from "../../format/mod.ts";
-import type { WaitOptions } from "../work/wait.ts";
-import { SourceError } from "../sources/source_error.ts";
-import { quoteOptionValue } from "../qemu/qemu_arguments.ts";
-import { isObject } from "../qemu/qmp_message.ts";
-import { runProgram } from "../qemu/run_program.ts";
+import { isObject, quoteOptionValue, runProgram } from "../qemu/mod.ts";
+import { SourceError } from "../sources/mod.ts";
+import type { WaitOptions } from "../work/mod.ts";
 
 /** How to ask where a file has data. */
 export interface DataRangesOptions extends WaitOptions {
@@ -19,7 +17,7 @@ export interface DataRangesOptions extends WaitOptions {
  *
  * @example
  * ```ts
- * import { findDataRanges } from "../../mod.ts";
+ * import { findDataRanges } from "../../reference/doors/qemu.ts";
  *
  * async function bytesOnDisk(path: string, length: number): Promise<number> {
  *   const ranges = await findDataRanges(path, { offset: 0, length });

@@ -1,4 +1,4 @@
-import { findOptions, parseOptionValue } from "../qemu/qemu_arguments.ts";
+import { findOptions, parseOptionValue } from "../qemu/mod.ts";
 
 /** A RAMBlock that is main memory of the guest, and what stands for it. */
 export interface GuestMemory {

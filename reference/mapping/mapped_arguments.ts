@@ -1,7 +1,7 @@
+import { formatOptionValue, hasOption } from "../qemu/mod.ts";
 import type { GuestMemory, MemoryObject } from "./guest_memory.ts";
 import type { MappedBlock } from "./mapped_resume.ts";
 import { MappedResumeError } from "./mapped_resume_error.ts";
-import { formatOptionValue, hasOption } from "../qemu/qemu_arguments.ts";
 
 /** What is mapped from which file. */
 export interface MappedFile {

@@ -1,14 +1,12 @@
 import type { Stats } from "node:fs";
 import { hex } from "../../format/mod.ts";
-import { builtinModule } from "../local/builtin_module.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import type { RAMBlock } from "../reading/ram_block.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
+import { builtinModule, nodeFs } from "../local/mod.ts";
+import type { QemuFacts } from "../qemu/mod.ts";
+import type { RAMBlock, Snapshot } from "../reading/mod.ts";
 import { findGuestMemory, type GuestMemory } from "./guest_memory.ts";
-import { mapMemory } from "./mapped_arguments.ts";
 import { leavesRAM } from "./mappable_machine.ts";
+import { mapMemory } from "./mapped_arguments.ts";
 import { MappedResumeError } from "./mapped_resume_error.ts";
-import type { QemuFacts } from "../qemu/query_qemu.ts";
 
 /** A RAMBlock whose memory QEMU maps straight from the snapshot. */
 export interface MappedBlock {
@@ -60,12 +58,11 @@ const PAGE_SIZES = { x64: 0x1000, other: 0x10000 };
  *
  * @example
  * ```ts
+ * import { openFileSource, openSnapshot } from "../../mod.ts";
  * import {
- *   openFileSource,
- *   openSnapshot,
  *   planMappedResume,
  *   queryQemu,
- * } from "../../mod.ts";
+ * } from "../../reference/doors/qemu.ts";
  *
  * async function show(path: string): Promise<void> {
  *   using source = openFileSource(path);

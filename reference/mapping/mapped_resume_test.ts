@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { sep } from "node:path";
 import { test } from "node:test";
-import { openSnapshotSync } from "../reading/open_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { QEMU, SavedGuest } from "../qemu/testing/saved_guest.ts";
+import { openSnapshotSync } from "../reading/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { planMappedResume } from "./mapped_resume.ts";
 import {
   MappedResumeError,
   type MappedResumeReason,
 } from "./mapped_resume_error.ts";
-import { QEMU, SavedGuest } from "../qemu/testing/saved_guest.ts";
 
 const PC = { "pc.ram": testMemory(16, [1]), "pc.bios": testMemory(2, [0]) };
 const MAPPED = "share=off,readonly=on,rom=off," +

@@ -1,11 +1,9 @@
 import { PageBitmap, type PageRun } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import type { RAMBlockWriter } from "../saving/ram_block_writer.ts";
-import { createSnapshot } from "../saving/snapshot_writer.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { RAMBlock } from "../reading/ram_block.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { RAMBlock, Snapshot } from "../reading/mod.ts";
+import { createSnapshot, type RAMBlockWriter } from "../saving/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import type { ReadOptions } from "../sources/mod.ts";
+import { CHUNK } from "../work/mod.ts";
 import { findStalePages, type StaleOptions } from "./stale_pages.ts";
 
 /** How to write a device-only stream. */
@@ -45,8 +43,8 @@ export interface DeviceOnlySummary {
  *   memorySource,
  *   openSnapshot,
  *   saveSnapshot,
- *   writeDeviceOnly,
  * } from "../../mod.ts";
+ * import { writeDeviceOnly } from "../../reference/doors/qemu.ts";
  * import assert from "node:assert/strict";
  *
  * const saved = memorySink();

@@ -2,15 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { bitmapByteLength } from "../../format/mod.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshotSync } from "../reading/open_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { openSnapshotSync } from "../reading/mod.ts";
+import { createScratchSink, memorySink } from "../sinks/mod.ts";
+import { memorySource, SourceError } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
-import { createScratchSink } from "../sinks/scratch_sink.ts";
 import {
   type DeviceOnlyOptions,
   writeDeviceOnly,

@@ -1,5 +1,5 @@
 import type { ForwardRequest } from "../../format/mod.ts";
-import type { ByteChannel } from "../sockets/byte_channel.ts";
+import type { ByteChannel } from "../sockets/mod.ts";
 import type { ReceiveReport } from "./receive_report.ts";
 
 /** Takes what a channel brings, as it is asked for. */

@@ -1,5 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
-import { DemandGate } from "../sources/demand_gate.ts";
+import { DemandGate } from "../sources/mod.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";

@@ -10,8 +10,8 @@ import {
   writeSectionHead,
   writeStreamHeader,
 } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import { CHUNK } from "../work/mod.ts";
 import type { ChannelInput } from "./channel_input.ts";
 import type { ReceivingRecorder } from "./receiving_recorder.ts";
 

@@ -3,11 +3,11 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { ByteWriter, RuleError } from "../../format/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
-import { openSequential } from "../sequential/sequential_snapshot.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { openSequential } from "../sequential/mod.ts";
+import { memorySink } from "../sinks/mod.ts";
+import type { ByteChannel } from "../sockets/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { SequentialGuest } from "../testing/sequential_guest.ts";
-import type { ByteChannel } from "../sockets/byte_channel.ts";
 import { KeptStreamError } from "./kept_stream_error.ts";
 import { receiveMigration, type ReceiveOptions } from "./receive_migration.ts";
 

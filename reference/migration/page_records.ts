@@ -1,5 +1,5 @@
 import { type PageRun, RamRecordWriter } from "../../format/mod.ts";
-import type { ReadOptions, SourceReadOptions } from "../sources/byte_source.ts";
+import type { ReadOptions, SourceReadOptions } from "../sources/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { PageRun, RamRecordWriter } from "../../format/mod.ts";
-import type { SourceError } from "../sources/source_error.ts";
-import type { ByteChannel } from "../sockets/byte_channel.ts";
+import type { ByteChannel } from "../sockets/mod.ts";
+import type { SourceError } from "../sources/mod.ts";
 import type { PageRecords } from "./page_records.ts";
 import { readPersistently } from "./persistent_read.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";

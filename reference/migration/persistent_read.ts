@@ -1,5 +1,5 @@
-import { SourceError } from "../sources/source_error.ts";
-import { sleep } from "../work/wait.ts";
+import { SourceError } from "../sources/mod.ts";
+import { sleep } from "../work/mod.ts";
 
 /** The first wait before another try, in milliseconds; it doubles. */
 const FIRST_DELAY = 50;

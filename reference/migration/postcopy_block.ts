@@ -1,5 +1,5 @@
 import { PageBitmap, type PageRun } from "../../format/mod.ts";
-import type { RAMBlock } from "../reading/ram_block.ts";
+import type { RAMBlock } from "../reading/mod.ts";
 
 /**
  * A RAMBlock on its way to a destination, which takes whole host pages, each of

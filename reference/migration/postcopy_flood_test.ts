@@ -2,18 +2,17 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openFileSource } from "../local/file_source.ts";
-import { createSnapshot } from "../saving/snapshot_writer.ts";
-import { createFileSink } from "../sinks/file_sink.ts";
-import { openSnapshot, openSnapshotSync } from "../reading/open_snapshot.ts";
-import type { ByteSource } from "../sources/byte_source.ts";
-import { memorySource } from "../sources/memory_source.ts";
-import { savedFile, testMemory } from "../testing/saved_file.ts";
-import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { openFileSource } from "../local/mod.ts";
 import {
   serveDestination,
   snapshotOf,
 } from "../qemu/testing/serve_destination.ts";
+import { openSnapshot, openSnapshotSync } from "../reading/mod.ts";
+import { createSnapshot } from "../saving/mod.ts";
+import { createFileSink } from "../sinks/mod.ts";
+import { type ByteSource, memorySource } from "../sources/mod.ts";
+import { savedFile, testMemory } from "../testing/saved_file.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
 
 const PAGE = 4096;
 const GIB = 2 ** 30;

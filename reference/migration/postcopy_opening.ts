@@ -21,9 +21,9 @@ import {
   writeSectionHead,
   writeStreamHeader,
 } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
-import type { ByteSource } from "../sources/byte_source.ts";
+import type { Snapshot } from "../reading/mod.ts";
+import type { ByteSource } from "../sources/mod.ts";
+import { CHUNK } from "../work/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
 /** The PINGs of the opening, as QEMU numbers them. */

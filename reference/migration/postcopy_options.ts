@@ -1,5 +1,5 @@
-import type { SourceError } from "../sources/source_error.ts";
-import type { ByteChannel } from "../sockets/byte_channel.ts";
+import type { ByteChannel } from "../sockets/mod.ts";
+import type { SourceError } from "../sources/mod.ts";
 import type { BlockRun } from "./push_batches.ts";
 
 /** How to play the source of a postcopy migration. */

@@ -5,9 +5,9 @@ import {
   RAM_SAVE_FLAG_EOS,
   writeSectionFooter,
 } from "../../format/mod.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
-import { SourceError } from "../sources/source_error.ts";
-import type { ByteChannel } from "../sockets/byte_channel.ts";
+import type { Snapshot } from "../reading/mod.ts";
+import type { ByteChannel } from "../sockets/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { DemandQueue } from "./demand_queue.ts";
 import { PageWriter, type PostcopyStatistics } from "./page_writer.ts";
 import { PostcopyBlock } from "./postcopy_block.ts";
@@ -36,7 +36,11 @@ const RETRY_FOR = 60_000;
  *
  * @example
  * ```ts
- * import { connectSocket, openHttpSource, openSnapshot, PostcopySource } from "../../mod.ts";
+ * import { openHttpSource, openSnapshot } from "../../mod.ts";
+ * import {
+ *   connectSocket,
+ *   PostcopySource,
+ * } from "../../reference/doors/qemu.ts";
  *
  * // A QEMU that was told to migrate-incoming from unix:/run/vm.sock.
  * async function resume(url: string): Promise<void> {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SourceError } from "../sources/source_error.ts";
-import { PostcopySource } from "./postcopy_source.ts";
 import type { Destination } from "../qemu/testing/destination.ts";
 import {
   serveDestination,
   snapshotOf,
 } from "../qemu/testing/serve_destination.ts";
+import { SourceError } from "../sources/mod.ts";
+import { PostcopySource } from "./postcopy_source.ts";
 
 const PAGE = 4096;
 

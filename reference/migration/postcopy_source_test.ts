@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openSnapshot } from "../reading/open_snapshot.ts";
-import type { ByteSource } from "../sources/byte_source.ts";
-import { memorySource } from "../sources/memory_source.ts";
-import { SourceError } from "../sources/source_error.ts";
-import { savedFile, testMemory } from "../testing/saved_file.ts";
 import {
   RAM,
   serveDestination,
   snapshotOf,
   VGA,
 } from "../qemu/testing/serve_destination.ts";
+import { openSnapshot } from "../reading/mod.ts";
+import { type ByteSource, memorySource, SourceError } from "../sources/mod.ts";
+import { savedFile, testMemory } from "../testing/saved_file.ts";
 
 const PAGE = 4096;
 

@@ -1,6 +1,6 @@
 import type { PageRun } from "../../format/mod.ts";
-import { MovingFront } from "../sources/moving_front.ts";
-import { sleep } from "../work/wait.ts";
+import { MovingFront } from "../sources/mod.ts";
+import { sleep } from "../work/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
 /** Milliseconds after which nobody seems to wait for a page any more. */

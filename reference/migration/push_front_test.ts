@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openSnapshot } from "../reading/open_snapshot.ts";
-import type { ByteSource } from "../sources/byte_source.ts";
-import { memorySource } from "../sources/memory_source.ts";
-import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { serveDestination } from "../qemu/testing/serve_destination.ts";
+import { openSnapshot } from "../reading/mod.ts";
+import { type ByteSource, memorySource } from "../sources/mod.ts";
+import { savedFile, testMemory } from "../testing/saved_file.ts";
 
 const PAGE = 4096;
 const PAGE_COUNT = 2048;

@@ -1,7 +1,6 @@
 import type { PageRun } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import { inLanes } from "../work/lanes.ts";
-import type { DemandGate } from "../sources/demand_gate.ts";
+import type { DemandGate } from "../sources/mod.ts";
+import { CHUNK, inLanes } from "../work/mod.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";

@@ -4,14 +4,12 @@ import {
   RuleError,
   walkSequentialStream,
 } from "../../format/mod.ts";
-import { Pace } from "../work/pace.ts";
-import { summaryOf } from "../saving/mapped_ram_summary.ts";
-import type { SaveSummary } from "../saving/save_snapshot.ts";
-import { driveForward } from "../sequential/forward_drive.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
-import { SourceError } from "../sources/source_error.ts";
-import type { ByteChannel } from "../sockets/byte_channel.ts";
+import { type SaveSummary, summaryOf } from "../saving/mod.ts";
+import { driveForward } from "../sequential/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import type { ByteChannel } from "../sockets/mod.ts";
+import { type ReadOptions, SourceError } from "../sources/mod.ts";
+import { Pace } from "../work/mod.ts";
 import { ChannelInput } from "./channel_input.ts";
 import { keepStream } from "./kept_stream.ts";
 import { KeptStreamError } from "./kept_stream_error.ts";
@@ -63,7 +61,11 @@ export interface ReceiveSummary extends SaveSummary {
  *
  * @example
  * ```ts
- * import { createFileSink, listenSocket, receiveMigration } from "../../mod.ts";
+ * import { createFileSink } from "../../mod.ts";
+ * import {
+ *   listenSocket,
+ *   receiveMigration,
+ * } from "../../reference/doors/qemu.ts";
  *
  * async function receive(address: string, path: string): Promise<void> {
  *   using listener = await listenSocket(address);

@@ -4,7 +4,7 @@ import {
   type RamRecord,
   type SequentialHead,
 } from "../../format/mod.ts";
-import type { Progress } from "../work/progress.ts";
+import type { Progress } from "../work/mod.ts";
 
 /** How far receiving a migration has come. */
 export interface ReceiveProgress extends Progress {

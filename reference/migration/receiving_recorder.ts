@@ -5,8 +5,8 @@ import {
   type SequentialHead,
   type UnreadRest,
 } from "../../format/mod.ts";
-import { MappedRamRecorder } from "../saving/mapped_ram_recorder.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
+import { MappedRamRecorder } from "../saving/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
 import type { ReceiveReport } from "./receive_report.ts";
 import { StreamEnd } from "./stream_end.ts";
 

@@ -1,7 +1,7 @@
 import type { PageRun } from "../../format/mod.ts";
-import { Pace } from "../work/pace.ts";
-import { SourceError } from "../sources/source_error.ts";
-import type { ByteChannel } from "../sockets/byte_channel.ts";
+import type { ByteChannel } from "../sockets/mod.ts";
+import { SourceError } from "../sources/mod.ts";
+import { Pace } from "../work/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 import { PING } from "./postcopy_opening.ts";
 import { ReturnPathReader } from "./return_path.ts";

@@ -3,7 +3,7 @@ import {
   MIG_RP_MSG_PONG,
   MIG_RP_MSG_SHUT,
 } from "../../format/mod.ts";
-import type { ByteChannel } from "../sockets/byte_channel.ts";
+import type { ByteChannel } from "../sockets/mod.ts";
 
 /** Answers a PING with what it said. */
 export async function sendPong(

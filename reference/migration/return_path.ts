@@ -4,7 +4,7 @@ import {
   MIG_RP_MSG_REQ_PAGES_ID,
   MIG_RP_MSG_SHUT,
 } from "../../format/mod.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /** What a migration's destination tells its source. */
 export type ReturnPathMessage =

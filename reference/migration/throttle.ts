@@ -1,4 +1,4 @@
-import { sleep } from "../work/wait.ts";
+import { sleep } from "../work/mod.ts";
 
 /** Keeps work to so many bytes a second. */
 export class Throttle {

@@ -1,6 +1,5 @@
-import { driveSync } from "../sources/drive.ts";
-import { memorySource } from "../sources/memory_source.ts";
 import { findLastVmdesc, rangeEnd } from "../../format/mod.ts";
+import { driveSync, memorySource } from "../sources/mod.ts";
 
 /** Most bytes of device state that are looked at. */
 const WATCHED_MAX = 0x4000000;

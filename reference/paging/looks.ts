@@ -1,4 +1,4 @@
-import { linux } from "../linux/system_calls.ts";
+import { linux } from "../linux/mod.ts";
 
 /**
  * How often to look for another fault, after one, before sleeping: a fault is

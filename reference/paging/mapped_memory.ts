@@ -1,5 +1,5 @@
 import type { SyncPostcopyMemory } from "../faulting/mod.ts";
-import type { FileMapping } from "../linux/file_mapping.ts";
+import type { FileMapping } from "../linux/mod.ts";
 
 /** A memory whose pages stand in a mapped file, from `pagesOffset` on. */
 export function mappedMemory<M extends SyncPostcopyMemory>(

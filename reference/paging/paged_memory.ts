@@ -1,18 +1,17 @@
 import type { WorkingSetProfile } from "../../format/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
+import { NativeMemory, Userfaultfd } from "../linux/mod.ts";
 import { openFileSource } from "../local/mod.ts";
-import type { BlockRun } from "../qemu/mod.ts";
+import type { BlockRun } from "../migration/mod.ts";
 import {
   type OpenOptions,
   openSnapshot,
   type RAMBlock,
 } from "../reading/mod.ts";
 import { sourceAddress, SourceError } from "../sources/mod.ts";
-import { NativeMemory } from "../linux/native_memory.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 import type { PagerEvent } from "./pager_task.ts";
 import { PagerThread } from "./pager_thread.ts";
-import { Userfaultfd } from "../linux/userfaultfd.ts";
 
 /** How to page memory in. */
 export interface PagedMemoryOptions extends OpenOptions {
@@ -43,7 +42,7 @@ export interface PagedMemoryOptions extends OpenOptions {
  *
  * @example
  * ```ts
- * import { PagedMemory } from "../linux/mod.ts";
+ * import { PagedMemory } from "../doors/linux.ts";
  *
  * async function firstByte(path: string): Promise<number> {
  *   await using memory = await PagedMemory.open(path, { idstr: "pc.ram" });

@@ -4,13 +4,13 @@ import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
+import { linux } from "../linux/mod.ts";
+import { touchPages } from "../linux/testing/touch_pages.ts";
+import { uffdTest } from "../linux/testing/uffd_test_case.ts";
 import { createSnapshot } from "../saving/mod.ts";
 import { createFileSink } from "../sinks/mod.ts";
 import { PagedMemory } from "./paged_memory.ts";
 import { openPagerSource } from "./pager_source.ts";
-import { linux } from "../linux/system_calls.ts";
-import { touchPages } from "../linux/testing/touch_pages.ts";
-import { uffdTest } from "../linux/testing/uffd_test_case.ts";
 
 const PAGE = 4096;
 const PAGE_COUNT = 1024;

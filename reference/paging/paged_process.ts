@@ -1,12 +1,14 @@
 import { SyncPostcopyLoader } from "../faulting/mod.ts";
+import {
+  SystemCallError,
+  type UserfaultEvent,
+  type Userfaultfd,
+} from "../linux/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { FaultQueue } from "./fault_queue.ts";
 import type { PagerOptions } from "./pager_options.ts";
 import { ProcessReads, type ReadWatch, RETRY_DELAY } from "./process_reads.ts";
 import { type PagedRegion, ServedRegion } from "./served_region.ts";
-import { SystemCallError } from "../linux/system_call_error.ts";
-import type { UserfaultEvent } from "../linux/userfault_event.ts";
-import type { Userfaultfd } from "../linux/userfaultfd.ts";
 
 /** What was done for a process so far. */
 export interface PagerStatistics {

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import type { PostcopyMemory } from "../faulting/mod.ts";
-import { NativeBuffers } from "../linux/native_buffers.ts";
-import { NativeMemory } from "../linux/native_memory.ts";
-import { PagedProcess } from "./paged_process.ts";
-import { ReadBudget } from "./read_budget.ts";
+import { NativeBuffers, NativeMemory, Userfaultfd } from "../linux/mod.ts";
 import { touchPages } from "../linux/testing/touch_pages.ts";
 import { uffdTest } from "../linux/testing/uffd_test_case.ts";
-import { Userfaultfd } from "../linux/userfaultfd.ts";
+import { PagedProcess } from "./paged_process.ts";
+import { ReadBudget } from "./read_budget.ts";
 
 const PAGE = 4096;
 const PAGES = 64;

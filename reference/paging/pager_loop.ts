@@ -1,10 +1,8 @@
 import { setImmediate } from "node:timers/promises";
-import { Doorbell } from "../linux/doorbell.ts";
-import { EventDescriptor } from "../linux/event_descriptor.ts";
+import { Doorbell, EventDescriptor, PollSet } from "../linux/mod.ts";
 import { Looks } from "./looks.ts";
 import { LoopTimers } from "./loop_timers.ts";
 import type { PagedProcess } from "./paged_process.ts";
-import { PollSet } from "../linux/poll_set.ts";
 import type { ReadWatch } from "./process_reads.ts";
 import { type PagerWatch, ServedProcess } from "./served_process.ts";
 

@@ -1,6 +1,6 @@
-import type { BlockRun } from "../qemu/mod.ts";
+import type { NativeBuffers } from "../linux/mod.ts";
+import type { BlockRun } from "../migration/mod.ts";
 import type { SourceError } from "../sources/mod.ts";
-import type { NativeBuffers } from "../linux/native_buffers.ts";
 import type { ReadBudget } from "./read_budget.ts";
 
 /** How a process is served. */

@@ -1,6 +1,7 @@
-import { openHttpSource } from "../http/mod.ts";
-import { openFileSource } from "../local/mod.ts";
 import type { PostcopyMemory, SyncPostcopyMemory } from "../faulting/mod.ts";
+import { openHttpSource } from "../http/mod.ts";
+import { FileMapping } from "../linux/mod.ts";
+import { openFileSource } from "../local/mod.ts";
 import {
   openSnapshot,
   openSnapshotSync,
@@ -8,7 +9,6 @@ import {
 } from "../reading/mod.ts";
 import { cachedSource, shownName, sourceAddress } from "../sources/mod.ts";
 import { snapshotIdentity } from "../working_set/mod.ts";
-import { FileMapping } from "../linux/file_mapping.ts";
 import { flatMemory, flatMemorySync } from "./flat_memory.ts";
 import { mappedMemory } from "./mapped_memory.ts";
 import type { PagerTask } from "./pager_task.ts";

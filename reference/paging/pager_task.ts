@@ -1,5 +1,5 @@
 import type { WorkingSetProfile } from "../../format/mod.ts";
-import type { BlockRun } from "../qemu/mod.ts";
+import type { BlockRun } from "../migration/mod.ts";
 import type { OpenOptions } from "../reading/mod.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 import type { UffdRegion } from "./uffd_installer.ts";

@@ -4,11 +4,13 @@ import {
   SyncPostcopyLoader,
   type SyncPostcopyMemory,
 } from "../faulting/mod.ts";
-import type { NativeBuffers } from "../linux/native_buffers.ts";
-import { SystemCallError } from "../linux/system_call_error.ts";
+import {
+  type NativeBuffers,
+  SystemCallError,
+  type UserfaultEvent,
+  type Userfaultfd,
+} from "../linux/mod.ts";
 import { UffdInstaller, type UffdRegion } from "./uffd_installer.ts";
-import type { UserfaultEvent } from "../linux/userfault_event.ts";
-import type { Userfaultfd } from "../linux/userfaultfd.ts";
 
 /** A region of a process, and what belongs there. */
 export interface PagedRegion extends UffdRegion {

@@ -1,12 +1,14 @@
 import type { ByteSpan, PageInstaller } from "../faulting/mod.ts";
-import { ERRNO } from "../linux/errno.ts";
-import { addressOf } from "../linux/native_addresses.ts";
-import type { NativeBuffers } from "../linux/native_buffers.ts";
-import { NativeMemory } from "../linux/native_memory.ts";
+import {
+  addressOf,
+  ERRNO,
+  type NativeBuffers,
+  NativeMemory,
+  type Placed,
+  SystemCallError,
+  type Userfaultfd,
+} from "../linux/mod.ts";
 import { SourceError } from "../sources/mod.ts";
-import { SystemCallError } from "../linux/system_call_error.ts";
-import type { Placed } from "../linux/placed.ts";
-import type { Userfaultfd } from "../linux/userfaultfd.ts";
 
 /** Memory of a process, registered with a userfaultfd. */
 export interface UffdRegion {

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { NativeBuffers } from "../linux/native_buffers.ts";
-import { NativeMemory } from "../linux/native_memory.ts";
+import { NativeBuffers, NativeMemory, Userfaultfd } from "../linux/mod.ts";
 import { uffdTest } from "../linux/testing/uffd_test_case.ts";
-import { Userfaultfd } from "../linux/userfaultfd.ts";
 import { UffdInstaller } from "./uffd_installer.ts";
 
 const PAGE = 4096;

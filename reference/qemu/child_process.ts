@@ -2,9 +2,9 @@ import type {
   ChildProcess as NodeChildProcess,
   StdioOptions,
 } from "node:child_process";
-import { builtinModule } from "../local/builtin_module.ts";
-import { SourceError } from "../sources/source_error.ts";
-import { waitFor } from "../work/wait.ts";
+import { builtinModule } from "../local/mod.ts";
+import { SourceError } from "../sources/mod.ts";
+import { waitFor } from "../work/mod.ts";
 import { plainLines } from "./quote_words.ts";
 
 /** How a program ended. */

@@ -1,5 +1,5 @@
-import { SourceError } from "../sources/source_error.ts";
-import { waitFor, type WaitOptions } from "../work/wait.ts";
+import { SourceError } from "../sources/mod.ts";
+import { waitFor, type WaitOptions } from "../work/mod.ts";
 import type { QmpClient } from "./qmp_client.ts";
 import {
   isObject,
@@ -68,7 +68,7 @@ const TIMEOUT = 60_000;
  *
  * @example
  * ```ts
- * import { startIncoming, startQemu } from "../../mod.ts";
+ * import { startIncoming, startQemu } from "../../reference/doors/qemu.ts";
  *
  * async function load(args: readonly string[], filename: string) {
  *   await using qemu = await startQemu(args);

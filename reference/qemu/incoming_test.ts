@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import { startIncoming } from "./incoming.ts";
-import type { FakeCommand } from "./testing/fake_qemu.ts";
-import { FakeQemu } from "./testing/fake_qemu.ts";
+import { type FakeCommand, FakeQemu } from "./testing/fake_qemu.ts";
 
 const FILE = { transport: "file", filename: "/vm.mr", offset: 0 } as const;
 

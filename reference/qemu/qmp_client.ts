@@ -1,8 +1,7 @@
-import { SourceError } from "../sources/source_error.ts";
-import { waitFor, type WaitOptions } from "../work/wait.ts";
-import type { ByteChannel } from "../sockets/byte_channel.ts";
+import type { ByteChannel } from "../sockets/mod.ts";
+import { SourceError } from "../sources/mod.ts";
+import { waitFor, type WaitOptions } from "../work/mod.ts";
 import { LineSplitter } from "./line_splitter.ts";
-import { quoteWords } from "./quote_words.ts";
 import { QmpEvents } from "./qmp_events.ts";
 import {
   type QmpEvent,
@@ -11,6 +10,7 @@ import {
   readQmpMessage,
   textOf,
 } from "./qmp_message.ts";
+import { quoteWords } from "./quote_words.ts";
 
 /** QEMU's longest answers have some hundred KiB; parsed, they take many times that. */
 const LINE_MAX = 0x400000;
@@ -32,7 +32,7 @@ interface PendingCommand {
  *
  * @example
  * ```ts
- * import { connectSocket, QmpClient } from "../../mod.ts";
+ * import { connectSocket, QmpClient } from "../../reference/doors/qemu.ts";
  *
  * async function isRunning(address: string): Promise<unknown> {
  *   using qmp = await QmpClient.open(await connectSocket(address));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import { QmpClient } from "./qmp_client.ts";
 import { ConnectedPair } from "./testing/connected_pair.ts";
 import { FakeQemu, GREETING } from "./testing/fake_qemu.ts";

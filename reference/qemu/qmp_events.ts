@@ -1,5 +1,5 @@
-import type { SourceError } from "../sources/source_error.ts";
-import { waitFor, type WaitOptions } from "../work/wait.ts";
+import type { SourceError } from "../sources/mod.ts";
+import { waitFor, type WaitOptions } from "../work/mod.ts";
 import type { QmpEvent } from "./qmp_message.ts";
 
 interface Waiter {

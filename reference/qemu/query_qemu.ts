@@ -1,4 +1,4 @@
-import type { WaitOptions } from "../work/wait.ts";
+import type { WaitOptions } from "../work/mod.ts";
 import { runProgram } from "./run_program.ts";
 
 /** What a QEMU says of itself without being started for good. */
@@ -18,7 +18,7 @@ export interface QemuFacts {
  *
  * @example
  * ```ts
- * import { queryQemu } from "../../mod.ts";
+ * import { queryQemu } from "../../reference/doors/qemu.ts";
  *
  * async function canMap(program: string): Promise<boolean> {
  *   return (await queryQemu(program)).memoryBackendFile.includes("rom");

@@ -1,4 +1,4 @@
-import type { WaitOptions } from "../work/wait.ts";
+import type { WaitOptions } from "../work/mod.ts";
 import type { QmpClient } from "./qmp_client.ts";
 
 /** A RAMBlock as QEMU's human monitor lists it. */

@@ -1,5 +1,5 @@
-import { SourceError } from "../sources/source_error.ts";
-import { waitFor, type WaitOptions } from "../work/wait.ts";
+import { SourceError } from "../sources/mod.ts";
+import { waitFor, type WaitOptions } from "../work/mod.ts";
 import { ChildProcess } from "./child_process.ts";
 import { plainLines } from "./quote_words.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SourceError } from "../sources/source_error.ts";
+import { findDataRanges } from "../mapping/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
-import { findDataRanges } from "../mapping/data_ranges.ts";
 import { queryQemu } from "./query_qemu.ts";
 import { runProgram } from "./run_program.ts";
 import { fakeProgram } from "./testing/fake_program.ts";

@@ -1,4 +1,4 @@
-import { nodeFs } from "../local/node_fs.ts";
+import { nodeFs } from "../local/mod.ts";
 import type { ChildExit, ChildProcess } from "./child_process.ts";
 import type { QmpClient } from "./qmp_client.ts";
 

@@ -1,9 +1,8 @@
-import { nodeFs } from "../local/node_fs.ts";
-import { makeTemporaryFolder } from "../local/temporary_folder.ts";
-import { SourceError } from "../sources/source_error.ts";
-import { waitFor, type WaitOptions } from "../work/wait.ts";
+import { makeTemporaryFolder, nodeFs } from "../local/mod.ts";
+import { listenSocket } from "../sockets/mod.ts";
+import { SourceError } from "../sources/mod.ts";
+import { waitFor, type WaitOptions } from "../work/mod.ts";
 import { ChildProcess } from "./child_process.ts";
-import { listenSocket } from "../sockets/listen_socket.ts";
 import { hasOption } from "./qemu_arguments.ts";
 import { QmpClient } from "./qmp_client.ts";
 import { RunningQemu } from "./running_qemu.ts";
@@ -40,7 +39,7 @@ const TIMEOUT = 60_000;
  *
  * @example
  * ```ts
- * import { startQemu } from "../../mod.ts";
+ * import { startQemu } from "../../reference/doors/qemu.ts";
  *
  * async function version(args: readonly string[]): Promise<string> {
  *   await using qemu = await startQemu(args, { incoming: false });

@@ -5,7 +5,7 @@ import {
   pageCountOf,
   type RAMBlockHeader,
 } from "../../format/mod.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { RAMBlock } from "./ram_block.ts";
 import type { Snapshot } from "./snapshot.ts";
 

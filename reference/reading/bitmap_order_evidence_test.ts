@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type BitmapOrder, toLsb0 } from "../../format/mod.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";
 import { openSnapshotSync } from "./open_snapshot.ts";

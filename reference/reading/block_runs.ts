@@ -1,13 +1,13 @@
 import { type PageRun, pageRunRange, type Walk } from "../../format/mod.ts";
-import { CHUNK, PARALLEL_CHUNK } from "../work/chunk.ts";
-import { drive } from "../sources/drive.ts";
-import type {
-  ByteSource,
-  ReadOptions,
-  ReadPart,
-  SourceReadOptions,
-  TakeBytes,
-} from "../sources/byte_source.ts";
+import {
+  type ByteSource,
+  drive,
+  type ReadOptions,
+  type ReadPart,
+  type SourceReadOptions,
+  type TakeBytes,
+} from "../sources/mod.ts";
+import { CHUNK, PARALLEL_CHUNK } from "../work/mod.ts";
 import type { BlockPages } from "./block_pages.ts";
 
 /** Reads of many runs of a RAMBlock's pages at a time. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { memorySource } from "../sources/memory_source.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { openSnapshot } from "./open_snapshot.ts";
 import type { RAMBlock } from "./ram_block.ts";

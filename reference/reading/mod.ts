@@ -4,13 +4,23 @@
  * @module
  */
 
-export type { BitmapOrderEvidence } from "./bitmap_order_evidence.ts";
-export { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";
-export type { OpenOptions } from "./open_snapshot.ts";
-export { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
-export type { RunOptions } from "./ram_block.ts";
-export { RAMBlock } from "./ram_block.ts";
-export { Snapshot, SyncSnapshot } from "./snapshot.ts";
+export {
+  type BitmapOrderEvidence,
+  bitmapOrderEvidence,
+} from "./bitmap_order_evidence.ts";
+export {
+  bitmapOrderOf,
+  indexOptionsOf,
+  type OpenOptions,
+  openSnapshot,
+  openSnapshotSync,
+} from "./open_snapshot.ts";
+export { prefetch, type PrefetchOptions } from "./prefetch.ts";
+export { RAMBlock, type RunOptions } from "./ram_block.ts";
+export { makeSnapshot, Snapshot, SyncSnapshot } from "./snapshot.ts";
 export { SyncRAMBlock } from "./sync_ram_block.ts";
-export type { VerifyOptions, VerifyReport } from "./verify_snapshot.ts";
-export { verifySnapshot } from "./verify_snapshot.ts";
+export {
+  type VerifyOptions,
+  type VerifyReport,
+  verifySnapshot,
+} from "./verify_snapshot.ts";

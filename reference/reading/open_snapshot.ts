@@ -3,12 +3,13 @@ import {
   DEFAULT_BITMAP_ORDER,
   indexSnapshot,
 } from "../../format/mod.ts";
-import { drive, driveSync } from "../sources/drive.ts";
-import type {
-  ByteSource,
-  ReadOptions,
-  SyncByteSource,
-} from "../sources/byte_source.ts";
+import {
+  type ByteSource,
+  drive,
+  driveSync,
+  type ReadOptions,
+  type SyncByteSource,
+} from "../sources/mod.ts";
 import {
   makeSnapshot,
   makeSyncSnapshot,

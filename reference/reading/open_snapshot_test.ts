@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memorySource } from "../sources/memory_source.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
 import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";

@@ -1,8 +1,7 @@
 import type { ByteRange, PageRun } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import { inLanes } from "../work/lanes.ts";
+import type { ReadOptions } from "../sources/mod.ts";
+import { CHUNK, inLanes } from "../work/mod.ts";
 import type { RAMBlock } from "./ram_block.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
 
 /** How to prefetch. */
 export interface PrefetchOptions extends ReadOptions {

@@ -7,14 +7,15 @@ import {
   type PageRun,
   type RAMBlockHeader,
 } from "../../format/mod.ts";
-import { drive } from "../sources/drive.ts";
-import { backingOf, setBacking } from "../sources/backing.ts";
-import type {
-  ByteSource,
-  ReadOptions,
-  SourceReadOptions,
-  TakeBytes,
-} from "../sources/byte_source.ts";
+import {
+  backingOf,
+  type ByteSource,
+  drive,
+  type ReadOptions,
+  setBacking,
+  type SourceReadOptions,
+  type TakeBytes,
+} from "../sources/mod.ts";
 import { BlockPages } from "./block_pages.ts";
 import { BlockRuns } from "./block_runs.ts";
 

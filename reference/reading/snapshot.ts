@@ -1,16 +1,16 @@
 import {
+  type BitmapOrder,
   DEFAULT_BITMAP_ORDER,
   type DeviceState,
   type SnapshotIndex,
   walkDeviceState,
 } from "../../format/mod.ts";
-import type { BitmapOrder } from "../../format/mod.ts";
-import { drive } from "../sources/drive.ts";
-import type {
-  ByteSource,
-  ReadOptions,
-  SyncByteSource,
-} from "../sources/byte_source.ts";
+import {
+  type ByteSource,
+  drive,
+  type ReadOptions,
+  type SyncByteSource,
+} from "../sources/mod.ts";
 import { RAMBlock } from "./ram_block.ts";
 import { SyncRAMBlock } from "./sync_ram_block.ts";
 

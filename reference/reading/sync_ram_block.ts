@@ -4,8 +4,7 @@ import type {
   PageRun,
   RAMBlockHeader,
 } from "../../format/mod.ts";
-import { driveSync } from "../sources/drive.ts";
-import type { SyncByteSource } from "../sources/byte_source.ts";
+import { driveSync, type SyncByteSource } from "../sources/mod.ts";
 import { RAMBlock, type RunOptions } from "./ram_block.ts";
 
 /** A RAMBlock that can also be read without waiting. */

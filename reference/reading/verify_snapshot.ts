@@ -10,11 +10,9 @@ import {
   type Walk,
   walkDeviceState,
 } from "../../format/mod.ts";
-import { drive } from "../sources/drive.ts";
-import { Pace } from "../work/pace.ts";
-import type { Progress } from "../work/progress.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
-import { isZero } from "../pages/zero_page.ts";
+import { isZero } from "../pages/mod.ts";
+import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
+import { Pace, type Progress } from "../work/mod.ts";
 import { indexOptionsOf, type OpenOptions } from "./open_snapshot.ts";
 import { makeSnapshot, type Snapshot } from "./snapshot.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Progress } from "../work/progress.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
+import type { Progress } from "../work/mod.ts";
 import { verifySnapshot } from "./verify_snapshot.ts";
 
 const PAGE = 4096;

@@ -11,8 +11,8 @@ import {
   writeSectionFooter,
   writeStreamHeader,
 } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
+import type { Snapshot } from "../reading/mod.ts";
+import { CHUNK } from "../work/mod.ts";
 
 /** Bytes of a stream that are made, or copied piece by piece. */
 export interface CopiedPart {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RamLayout } from "../../format/mod.ts";
-import { openSnapshotSync } from "../reading/open_snapshot.ts";
-import { verifySnapshot } from "../reading/verify_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { openSnapshotSync, verifySnapshot } from "../reading/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 
 const MEMORY = testMemory(100, [1, 2, 3, 64, 99]);

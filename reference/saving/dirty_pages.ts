@@ -1,5 +1,5 @@
 import type { PageBitmap } from "../../format/mod.ts";
-import { setBit, sharedBitmap, sharedWords } from "../pages/atomic_bits.ts";
+import { setBit, sharedBitmap, sharedWords } from "../pages/mod.ts";
 
 /**
  * The pages that a running guest wrote to, for {@linkcode saveLive}. Any number

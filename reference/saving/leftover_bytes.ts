@@ -4,14 +4,16 @@ import {
   pageRunRange,
   rangeEnd,
 } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import { SparseFile } from "../local/sparse_file.ts";
-import { Pace } from "../work/pace.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import { type BackingFile, backingOf } from "../sources/backing.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
-import { SourceError } from "../sources/source_error.ts";
-import { isZero } from "../pages/zero_page.ts";
+import { SparseFile } from "../local/mod.ts";
+import { isZero } from "../pages/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import {
+  type BackingFile,
+  backingOf,
+  type ReadOptions,
+  SourceError,
+} from "../sources/mod.ts";
+import { CHUNK, Pace } from "../work/mod.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
 
 // What a file that is gone on with holds where nothing is written may be the RAM

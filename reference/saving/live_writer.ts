@@ -1,20 +1,17 @@
 import type { PageBitmap } from "../../format/mod.ts";
-import { sharedBitmap, sharedWords } from "../pages/atomic_bits.ts";
-import { CHUNK } from "../work/chunk.ts";
-import { Pace } from "../work/pace.ts";
+import { PageBuffer, sharedBitmap, sharedWords } from "../pages/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import { type BackingFile, backingOf } from "../sources/mod.ts";
+import { CHUNK, Pace, type ProgressReport } from "../work/mod.ts";
 import {
   chunkLengthOf,
   chunksOf,
+  CONTROL,
   type LaneInput,
   laneInput,
+  LanePool,
   laneTask,
-} from "../workers/lane_plan.ts";
-import { LanePool } from "../workers/lane_pool.ts";
-import { CONTROL } from "../workers/lane_task.ts";
-import type { ProgressReport } from "../work/progress.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import { type BackingFile, backingOf } from "../sources/backing.ts";
-import { PageBuffer } from "../pages/zero_page.ts";
+} from "../workers/mod.ts";
 import { saveChunk } from "./save_blocks.ts";
 import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";

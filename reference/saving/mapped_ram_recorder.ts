@@ -18,12 +18,14 @@ import {
   writeSectionHead,
   writeStreamHeader,
 } from "../../format/mod.ts";
-import { sharedBitmap } from "../pages/atomic_bits.ts";
-import { checkedXbzrle } from "../sequential/checked_xbzrle.ts";
-import { inflatePage } from "../sequential/inflate_page.ts";
-import { type PageReceiver, RecordQueue } from "../sequential/record_queue.ts";
-import { BackgroundFlush } from "../sinks/background_flush.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
+import { sharedBitmap } from "../pages/mod.ts";
+import {
+  checkedXbzrle,
+  inflatePage,
+  type PageReceiver,
+  RecordQueue,
+} from "../sequential/mod.ts";
+import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { SinkReader } from "./read_back.ts";
 

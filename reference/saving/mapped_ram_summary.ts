@@ -1,4 +1,4 @@
-import { openSnapshot } from "../reading/open_snapshot.ts";
+import { openSnapshot } from "../reading/mod.ts";
 import type { MappedRamRecorder } from "./mapped_ram_recorder.ts";
 import type { SaveSummary } from "./save_snapshot.ts";
 

@@ -11,14 +11,13 @@ import {
 import {
   clearBit,
   clearBits,
+  isZero,
   setBit,
   setBits,
   sharedWords,
-} from "../pages/atomic_bits.ts";
-import type { BlockShare } from "../workers/block_share.ts";
-import { backingOf } from "../sources/backing.ts";
-import { SourceError } from "../sources/source_error.ts";
-import { isZero } from "../pages/zero_page.ts";
+} from "../pages/mod.ts";
+import { backingOf, SourceError } from "../sources/mod.ts";
+import type { BlockShare } from "../workers/mod.ts";
 
 /** What a writer of pages writes to: a sink, or a store. */
 export interface PageTarget {

@@ -1,11 +1,10 @@
-import { openFileSource } from "../local/file_source.ts";
-import { LocalFile } from "../local/local_file.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { MemorySink } from "../sinks/memory_sink.ts";
-import { backingOf } from "../sources/backing.ts";
-import type { SyncByteSource } from "../sources/byte_source.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { LocalFile, nodeFs, openFileSource } from "../local/mod.ts";
+import type { ByteSink, MemorySink } from "../sinks/mod.ts";
+import {
+  backingOf,
+  memorySource,
+  type SyncByteSource,
+} from "../sources/mod.ts";
 
 /** Reads what was written to a sink before it is committed. */
 export class SinkReader implements Disposable {

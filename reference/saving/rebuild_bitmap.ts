@@ -4,11 +4,10 @@ import {
   PageBitmap,
   toLsb0,
 } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import { Pace } from "../work/pace.ts";
-import type { RAMBlock } from "../reading/ram_block.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
-import { PageBuffer } from "../pages/zero_page.ts";
+import { PageBuffer } from "../pages/mod.ts";
+import type { RAMBlock } from "../reading/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
+import { CHUNK, Pace } from "../work/mod.ts";
 
 /** The bitmap as the file has it. */
 export async function loadBitmap(

@@ -8,13 +8,20 @@ import {
   type StreamItem,
   toLsb0,
 } from "../../format/mod.ts";
-import { drive } from "../sources/drive.ts";
-import { type Progress, ProgressReport } from "../work/progress.ts";
-import type { ByteSink, ByteStore } from "../sinks/byte_sink.ts";
-import { indexOptionsOf, type OpenOptions } from "../reading/open_snapshot.ts";
-import { makeSnapshot, type Snapshot } from "../reading/snapshot.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
-import { sliceSource } from "../sources/slice_source.ts";
+import {
+  indexOptionsOf,
+  makeSnapshot,
+  type OpenOptions,
+  type Snapshot,
+} from "../reading/mod.ts";
+import type { ByteSink, ByteStore } from "../sinks/mod.ts";
+import {
+  type ByteSource,
+  drive,
+  type ReadOptions,
+  sliceSource,
+} from "../sources/mod.ts";
+import { type Progress, ProgressReport } from "../work/mod.ts";
 import { loadBitmap, rebuildBitmap } from "./rebuild_bitmap.ts";
 import { saveBlocks } from "./save_blocks.ts";
 import type { RAMBlockInput } from "./save_snapshot.ts";

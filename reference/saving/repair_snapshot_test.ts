@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { FormatError, UnsupportedError } from "../../format/mod.ts";
-import type { ByteStore } from "../sinks/byte_sink.ts";
-import { openFileStore } from "../sinks/file_store.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshot, openSnapshotSync } from "../reading/open_snapshot.ts";
-import { verifySnapshot } from "../reading/verify_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import {
+  openSnapshot,
+  openSnapshotSync,
+  verifySnapshot,
+} from "../reading/mod.ts";
+import { type ByteStore, memorySink, openFileStore } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { repairSnapshot, saveRepaired } from "./repair_snapshot.ts";

@@ -4,14 +4,14 @@ import {
   PageBitmap,
   pageRunRange,
 } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import type { ByteStore } from "../sinks/byte_sink.ts";
 import {
   bitmapOrderOf,
   type OpenOptions,
   openSnapshot,
-} from "../reading/open_snapshot.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+} from "../reading/mod.ts";
+import type { ByteStore } from "../sinks/mod.ts";
+import type { ReadOptions } from "../sources/mod.ts";
+import { CHUNK } from "../work/mod.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { loadBitmap } from "./rebuild_bitmap.ts";
 import { findWriter } from "./snapshot_writer.ts";

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { openFileStore } from "../sinks/file_store.ts";
 import {
   type OpenOptions,
   openSnapshotSync,
-} from "../reading/open_snapshot.ts";
-import { verifySnapshot } from "../reading/verify_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+  verifySnapshot,
+} from "../reading/mod.ts";
+import { openFileStore } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { WatchedStore } from "../testing/watched_store.ts";

@@ -1,11 +1,8 @@
 import { type ByteRange, PageBitmap } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
-import { Pace } from "../work/pace.ts";
-import type { ProgressReport } from "../work/progress.ts";
-import { BackgroundFlush } from "../sinks/background_flush.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
-import { PageBuffer } from "../pages/zero_page.ts";
+import { PageBuffer } from "../pages/mod.ts";
+import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
+import { CHUNK, Pace, type ProgressReport } from "../work/mod.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
 import type { RAMBlockInput } from "./save_snapshot.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";

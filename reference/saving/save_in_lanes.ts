@@ -1,26 +1,22 @@
-import { sharedWords } from "../pages/atomic_bits.ts";
-import { isSparse } from "../local/sparse_file.ts";
-import type { ProgressReport } from "../work/progress.ts";
-import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
-import type { SnapshotWriter } from "./snapshot_writer.ts";
-import { BackgroundFlush } from "../sinks/background_flush.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import { type BackingFile, backingOf } from "../sources/backing.ts";
-import { SourceError } from "../sources/source_error.ts";
-import { checkDirectPages } from "../workers/direct_pages.ts";
+import { isSparse } from "../local/mod.ts";
+import { sharedWords } from "../pages/mod.ts";
+import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
+import { type BackingFile, backingOf, SourceError } from "../sources/mod.ts";
+import type { ProgressReport } from "../work/mod.ts";
 import {
+  checkDirectPages,
   chunkLengthOf,
   chunksOf,
-  laneCount,
-  laneInput,
-  laneTask,
-} from "../workers/lane_plan.ts";
-import { LanePool } from "../workers/lane_pool.ts";
-import {
   CONTROL,
   type LaneBlock,
+  laneCount,
+  laneInput,
+  LanePool,
   type LaneTask,
-} from "../workers/lane_task.ts";
+  laneTask,
+} from "../workers/mod.ts";
+import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
+import type { SnapshotWriter } from "./snapshot_writer.ts";
 
 /** What the lanes did. */
 interface LanesResult {

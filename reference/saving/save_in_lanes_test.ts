@@ -10,17 +10,22 @@ import {
   writeSync,
 } from "node:fs";
 import { test } from "node:test";
-import { openFileSource } from "../local/file_source.ts";
-import { saveSnapshot } from "./save_snapshot.ts";
-import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
-import { createSnapshot } from "./snapshot_writer.ts";
-import { createFileSink } from "../sinks/file_sink.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshot, openSnapshotSync } from "../reading/open_snapshot.ts";
-import { verifySnapshot } from "../reading/verify_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { openFileSource } from "../local/mod.ts";
+import {
+  openSnapshot,
+  openSnapshotSync,
+  verifySnapshot,
+} from "../reading/mod.ts";
+import { createFileSink, memorySink } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { assertSameFile } from "../testing/same_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
+import {
+  type RAMBlockInput,
+  type SaveOptions,
+  saveSnapshot,
+} from "./save_snapshot.ts";
+import { createSnapshot } from "./snapshot_writer.ts";
 
 const MIB = 0x100000;
 /** Enough for three lanes. */

@@ -1,6 +1,6 @@
 import { PageBitmap } from "../../format/mod.ts";
-import { ProgressReport } from "../work/progress.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import { ProgressReport } from "../work/mod.ts";
 import { isConverged, type LiveRound, type LiveRule } from "./live_rounds.ts";
 import { LiveWriter } from "./live_writer.ts";
 import type {

@@ -1,10 +1,10 @@
 import { alignUp, type ByteRange } from "../../format/mod.ts";
-import { saveInLanes } from "./save_in_lanes.ts";
-import { type Progress, ProgressReport } from "../work/progress.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import { RAMBlock } from "../reading/ram_block.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { RAMBlock } from "../reading/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
+import { type Progress, ProgressReport } from "../work/mod.ts";
 import { saveBlocks } from "./save_blocks.ts";
+import { saveInLanes } from "./save_in_lanes.ts";
 import {
   type CreateOptions,
   createSnapshot,

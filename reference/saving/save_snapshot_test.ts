@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Progress } from "../work/progress.ts";
-import { createFileSink } from "../sinks/file_sink.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshotSync } from "../reading/open_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { openSnapshotSync } from "../reading/mod.ts";
+import { createFileSink, memorySink } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
+import type { Progress } from "../work/mod.ts";
 import {
   importImages,
   type RAMBlockInput,

@@ -6,11 +6,10 @@ import {
   planSnapshot,
   type RamLayout,
 } from "../../format/mod.ts";
-import { sharedBitmap } from "../pages/atomic_bits.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { sharedBitmap } from "../pages/mod.ts";
+import type { Snapshot } from "../reading/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
+import { type ReadOptions, SourceError } from "../sources/mod.ts";
 import {
   clearBetweenPages,
   clearMissingPages,

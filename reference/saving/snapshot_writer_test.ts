@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshot, openSnapshotSync } from "../reading/open_snapshot.ts";
-import { verifySnapshot } from "../reading/verify_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { PageBuffer } from "../pages/mod.ts";
+import {
+  openSnapshot,
+  openSnapshotSync,
+  verifySnapshot,
+} from "../reading/mod.ts";
+import { memorySink } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
-import { PageBuffer } from "../pages/zero_page.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 const PAGE = 4096;

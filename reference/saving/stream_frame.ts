@@ -8,8 +8,8 @@ import {
   encodeTail,
   type RamLayout,
 } from "../../format/mod.ts";
-import type { ByteSink } from "../sinks/byte_sink.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
+import type { Snapshot } from "../reading/mod.ts";
+import type { ByteSink } from "../sinks/mod.ts";
 import { type CopiedParts, copiedParts, endedParts } from "./copied_parts.ts";
 
 /** What stands before and behind the RAMBlocks of a stream. */

@@ -4,7 +4,7 @@ import {
   isForward,
   type Walk,
 } from "../../format/mod.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /** What drives a walk that goes forward. */
 export interface ForwardDriver {

@@ -4,7 +4,17 @@
  * @module
  */
 
+export { checkedXbzrle } from "./checked_xbzrle.ts";
+export { driveForward, forwardReads } from "./forward_drive.ts";
+export { inflatePage } from "./inflate_page.ts";
+export { type PageReceiver, RecordQueue } from "./record_queue.ts";
 export { SequentialBlock } from "./sequential_block.ts";
-export type { SequentialReadOptions } from "./sequential_options.ts";
-export type { OpenSequentialOptions } from "./sequential_snapshot.ts";
-export { openSequential, SequentialSnapshot } from "./sequential_snapshot.ts";
+export {
+  sequentialOptions,
+  type SequentialReadOptions,
+} from "./sequential_options.ts";
+export {
+  openSequential,
+  type OpenSequentialOptions,
+  SequentialSnapshot,
+} from "./sequential_snapshot.ts";

@@ -1,4 +1,4 @@
-import { ScratchStore } from "../local/scratch_store.ts";
+import { ScratchStore } from "../local/mod.ts";
 
 /** Where the bytes of a page are. */
 export interface PageEntry {

@@ -1,5 +1,5 @@
 import type { PageBitmap, RamRecord, StreamBlock } from "../../format/mod.ts";
-import { PageBuffer } from "../pages/zero_page.ts";
+import { PageBuffer } from "../pages/mod.ts";
 
 /** Pages in a row that came in a row. */
 interface QueuedPages {

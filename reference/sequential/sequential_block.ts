@@ -3,8 +3,8 @@ import {
   type PageRun,
   type StreamBlock,
 } from "../../format/mod.ts";
-import type { RunOptions } from "../reading/ram_block.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { RunOptions } from "../reading/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import type { SequentialIndex } from "./sequential_index.ts";
 
 /** Between two pages in a row of the same RAMBlock stands a word. */

@@ -7,11 +7,11 @@ import {
   type SequentialVisitor,
   type StreamBlock,
 } from "../../format/mod.ts";
+import { ScratchStore } from "../local/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { checkedXbzrle } from "./checked_xbzrle.ts";
 import { inflatePage } from "./inflate_page.ts";
 import { type PageEntry, RecordPageTable } from "./record_page_table.ts";
-import { ScratchStore } from "../local/scratch_store.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 
 /** A compressed page: its length stands in the 4 bytes before it. */
 const LENGTH_BYTES = 4;

@@ -4,8 +4,7 @@ import {
   type SequentialOptions,
   type Vmdesc,
 } from "../../format/mod.ts";
-import { drive } from "../sources/drive.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 
 /** How to read a sequential stream. */
 export interface SequentialReadOptions extends ReadOptions {

@@ -7,17 +7,15 @@ import {
   walkDeviceState,
   walkSequentialStream,
 } from "../../format/mod.ts";
+import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
+import { Pace, type Progress } from "../work/mod.ts";
+import { driveForward, forwardReads } from "./forward_drive.ts";
+import { SequentialBlock } from "./sequential_block.ts";
+import { SequentialIndex } from "./sequential_index.ts";
 import {
   sequentialOptions,
   type SequentialReadOptions,
 } from "./sequential_options.ts";
-import { drive } from "../sources/drive.ts";
-import { driveForward, forwardReads } from "./forward_drive.ts";
-import { Pace } from "../work/pace.ts";
-import type { Progress } from "../work/progress.ts";
-import { SequentialBlock } from "./sequential_block.ts";
-import { SequentialIndex } from "./sequential_index.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
 
 /** How to open a sequential stream. */
 export interface OpenSequentialOptions extends SequentialReadOptions {
@@ -120,7 +118,8 @@ export class SequentialSnapshot implements Disposable {
  *
  * @example
  * ```ts
- * import { openFileSource, openSequential } from "../../mod.ts";
+ * import { openFileSource } from "../../mod.ts";
+ * import { openSequential } from "../../reference/doors/convert.ts";
  *
  * async function firstPage(path: string): Promise<Uint8Array> {
  *   using source = openFileSource(path);

@@ -1,4 +1,4 @@
-import type { ByteSource } from "../sources/byte_source.ts";
+import type { ByteSource } from "../sources/mod.ts";
 
 /** Where bytes can be written at any position: a file in the making. */
 export interface ByteSink {

@@ -1,8 +1,5 @@
 import type { Stats } from "node:fs";
-import { builtinModule } from "../local/builtin_module.ts";
-import { LocalFile } from "../local/local_file.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import { ownUser } from "../local/own_user.ts";
+import { builtinModule, LocalFile, nodeFs, ownUser } from "../local/mod.ts";
 
 /** One file of several that are put in place together. */
 export interface JournalEntry {

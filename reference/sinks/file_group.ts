@@ -1,8 +1,5 @@
-import { builtinModule } from "../local/builtin_module.ts";
-import { fileError } from "../local/file_error.ts";
-import { removeName } from "../local/file_names.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import { backingOf } from "../sources/backing.ts";
+import { builtinModule, fileError, nodeFs, removeName } from "../local/mod.ts";
+import { backingOf } from "../sources/mod.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import {
   backupPath,

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { test } from "node:test";
-import { backingOf, setBacking } from "../sources/backing.ts";
+import { backingOf, setBacking } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import { FileGroup, type PendingFile } from "./file_group.ts";

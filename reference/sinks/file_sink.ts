@@ -1,10 +1,12 @@
 import type { ByteRange } from "../../format/mod.ts";
-import { fileError } from "../local/file_error.ts";
-import { identityAt, renameToNew } from "../local/file_names.ts";
-import type { LocalFile } from "../local/local_file.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import { setBacking } from "../sources/backing.ts";
-import { SourceError } from "../sources/source_error.ts";
+import {
+  fileError,
+  identityAt,
+  type LocalFile,
+  nodeFs,
+  renameToNew,
+} from "../local/mod.ts";
+import { setBacking, SourceError } from "../sources/mod.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import {
   claimLeftover,

@@ -12,7 +12,7 @@ import {
 import { createServer } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { createFileSink } from "./file_sink.ts";
 import { sinkRefusal } from "./testing/sink_refusal.ts";

@@ -1,7 +1,5 @@
-import { LocalFile } from "../local/local_file.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
-import { checkRange } from "../sources/check_range.ts";
+import { LocalFile, nodeFs } from "../local/mod.ts";
+import { checkRange, type ReadOptions } from "../sources/mod.ts";
 import type { ByteStore } from "./byte_sink.ts";
 
 /** A file that is re-written in place. Close it, or let `using` do it. */

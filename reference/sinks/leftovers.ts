@@ -1,13 +1,18 @@
 import type { Stats } from "node:fs";
-import { builtinModule } from "../local/builtin_module.ts";
-import { fileError } from "../local/file_error.ts";
-import { type FileLock, lockFile, type TryLock } from "../local/file_lock.ts";
-import { identityAt, identityOf } from "../local/file_names.ts";
-import { LocalFile } from "../local/local_file.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import { isOnLocalFileSystem } from "../local/local_file_system.ts";
-import { livenessOf } from "../local/process_identity.ts";
-import { SourceError } from "../sources/source_error.ts";
+import {
+  builtinModule,
+  fileError,
+  type FileLock,
+  identityAt,
+  identityOf,
+  isOnLocalFileSystem,
+  livenessOf,
+  LocalFile,
+  lockFile,
+  nodeFs,
+  type TryLock,
+} from "../local/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { type OwnPartial, statOf } from "./own_partial.ts";
 import { findPartials, type PartialName, partialPath } from "./partial_file.ts";
 

@@ -1,9 +1,12 @@
 import type { Stats } from "node:fs";
-import { builtinModule } from "../local/builtin_module.ts";
-import { fileError, notSeekable } from "../local/file_error.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import { ownUser } from "../local/own_user.ts";
-import { SourceError } from "../sources/source_error.ts";
+import {
+  builtinModule,
+  fileError,
+  nodeFs,
+  notSeekable,
+  ownUser,
+} from "../local/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /** As many links as Linux follows. */
 const LINKS_MAX = 40;

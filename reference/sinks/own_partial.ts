@@ -1,16 +1,17 @@
 import type { Stats } from "node:fs";
-import { fileError } from "../local/file_error.ts";
 import {
+  fileError,
   type FileLock,
   hasLocks,
+  identityAt,
+  LocalFile,
   lockFile,
+  nodeFs,
+  ownUser,
+  removeName,
   type TryLock,
-} from "../local/file_lock.ts";
-import { identityAt, removeName } from "../local/file_names.ts";
-import { LocalFile } from "../local/local_file.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import { ownUser } from "../local/own_user.ts";
-import { SourceError } from "../sources/source_error.ts";
+} from "../local/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { partialPath } from "./partial_file.ts";
 
 /** A file that this process is making. */

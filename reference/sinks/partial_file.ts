@@ -1,6 +1,4 @@
-import { builtinModule } from "../local/builtin_module.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import { processIdentity } from "../local/process_identity.ts";
+import { builtinModule, nodeFs, processIdentity } from "../local/mod.ts";
 
 /**
  * The name of a file in the making says what it will be and who makes it:

@@ -1,6 +1,4 @@
-import { removeName } from "../local/file_names.ts";
-import { LocalFile } from "../local/local_file.ts";
-import { nodeFs } from "../local/node_fs.ts";
+import { LocalFile, nodeFs, removeName } from "../local/mod.ts";
 import type { ByteSink } from "./byte_sink.ts";
 
 /**
@@ -12,7 +10,8 @@ import type { ByteSink } from "./byte_sink.ts";
  *
  * @example
  * ```ts
- * import { createScratchSink, type Snapshot, writeDeviceOnly } from "../../mod.ts";
+ * import { createScratchSink, type Snapshot } from "../../mod.ts";
+ * import { writeDeviceOnly } from "../../reference/doors/qemu.ts";
  *
  * async function deviceOnly(snapshot: Snapshot, path: string): Promise<void> {
  *   const mapped = ["pc.ram"];

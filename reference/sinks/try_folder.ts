@@ -1,4 +1,4 @@
-import { builtinModule } from "../local/builtin_module.ts";
+import { builtinModule } from "../local/mod.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { createPartial, discardPartial, statOf } from "./own_partial.ts";
 

@@ -1,5 +1,5 @@
-import { SourceError } from "../sources/source_error.ts";
-import { waitFor, type WaitOptions } from "../work/wait.ts";
+import { SourceError } from "../sources/mod.ts";
+import { waitFor, type WaitOptions } from "../work/mod.ts";
 import type { ByteChannel } from "./byte_channel.ts";
 import type { RuntimeSockets } from "./runtime_sockets.ts";
 import { formatSocketAddress, parseSocketAddress } from "./socket_address.ts";
@@ -19,7 +19,7 @@ const TIMEOUT = 10_000;
  *
  * @example
  * ```ts
- * import { connectSocket } from "../../mod.ts";
+ * import { connectSocket } from "../../reference/doors/qemu.ts";
  *
  * async function greeting(address: string): Promise<string> {
  *   const channel = await connectSocket(address, { timeout: 1000 });

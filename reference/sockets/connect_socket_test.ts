@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { saysOf } from "../qemu/testing/says_of.ts";
+import { socketTest } from "../qemu/testing/socket_test.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { connectSocket, connectThrough } from "./connect_socket.ts";
 import type { RuntimeSocket, RuntimeSockets } from "./runtime_sockets.ts";
-import { saysOf } from "../qemu/testing/says_of.ts";
-import { socketTest } from "../qemu/testing/socket_test.ts";
 
 socketTest("connectSocket() says where nobody listens", async (sockets) => {
   using folder = new ScratchFolder();

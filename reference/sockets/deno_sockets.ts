@@ -1,9 +1,9 @@
-import type { SocketAddress } from "./socket_address.ts";
 import type {
   ListenHandlers,
   RuntimeSocket,
   RuntimeSockets,
 } from "./runtime_sockets.ts";
+import type { SocketAddress } from "./socket_address.ts";
 
 /** More than a unix socket holds; a TCP socket may have more. */
 const BUFFER_SIZE = 0x40000;

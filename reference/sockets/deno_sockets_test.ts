@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { saysOf } from "../qemu/testing/says_of.ts";
 import { connectThrough } from "./connect_socket.ts";
 import {
   type DenoConnection,
@@ -8,7 +9,6 @@ import {
   denoSockets,
 } from "./deno_sockets.ts";
 import { listenThrough } from "./listen_socket.ts";
-import { saysOf } from "../qemu/testing/says_of.ts";
 
 /** What a double of a connection does unless told otherwise. */
 const IDLE: DenoConnection = {

@@ -1,6 +1,6 @@
-import { SocketPlace } from "../local/socket_place.ts";
-import { SourceError } from "../sources/source_error.ts";
-import { waitFor, type WaitOptions } from "../work/wait.ts";
+import { SocketPlace } from "../local/mod.ts";
+import { SourceError } from "../sources/mod.ts";
+import { waitFor, type WaitOptions } from "../work/mod.ts";
 import type { ByteChannel } from "./byte_channel.ts";
 import type { RuntimeSocket, RuntimeSockets } from "./runtime_sockets.ts";
 import {
@@ -45,7 +45,10 @@ export interface SocketListener extends Disposable {
  *
  * @example
  * ```ts
- * import { connectSocket, listenSocket } from "../../mod.ts";
+ * import {
+ *   connectSocket,
+ *   listenSocket,
+ * } from "../../reference/doors/qemu.ts";
  * import assert from "node:assert/strict";
  *
  * using listener = await listenSocket(`unix:${await Deno.makeTempDir()}/s`);

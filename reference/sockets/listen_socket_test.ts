@@ -3,12 +3,12 @@ import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { saysOf } from "../qemu/testing/says_of.ts";
+import { socketTest } from "../qemu/testing/socket_test.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { connectThrough } from "./connect_socket.ts";
 import { listenThrough } from "./listen_socket.ts";
 import type { ListenHandlers, RuntimeSockets } from "./runtime_sockets.ts";
-import { saysOf } from "../qemu/testing/says_of.ts";
-import { socketTest } from "../qemu/testing/socket_test.ts";
 
 socketTest(
   "listenSocket() accepts those who come before and after it asks",

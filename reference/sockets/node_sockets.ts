@@ -1,7 +1,7 @@
 import type { NetConnectOpts, Socket } from "node:net";
-import { builtinModule } from "../local/builtin_module.ts";
-import type { SocketAddress } from "./socket_address.ts";
+import { builtinModule } from "../local/mod.ts";
 import type { RuntimeSocket, RuntimeSockets } from "./runtime_sockets.ts";
+import type { SocketAddress } from "./socket_address.ts";
 
 /** The socket is told to wait while so many bytes have not been read. */
 const UNREAD_MAX = 0x100000;

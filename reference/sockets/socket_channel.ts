@@ -1,4 +1,4 @@
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import type { ByteChannel } from "./byte_channel.ts";
 import type { RuntimeSocket } from "./runtime_sockets.ts";
 import { CLOSED_THERE, socketError } from "./socket_error.ts";

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SourceError } from "../sources/source_error.ts";
-import type { ByteChannel } from "./byte_channel.ts";
 import { ConnectedPair } from "../qemu/testing/connected_pair.ts";
 import { socketTest } from "../qemu/testing/socket_test.ts";
+import { SourceError } from "../sources/mod.ts";
+import type { ByteChannel } from "./byte_channel.ts";
 
 const MIB = 2 ** 20;
 

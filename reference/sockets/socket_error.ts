@@ -1,4 +1,4 @@
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /** What went wrong with a socket, in one line. */
 export function socketError(

@@ -1,4 +1,4 @@
-import { waitFor } from "../work/wait.ts";
+import { waitFor } from "../work/mod.ts";
 import type { ByteSource, ReadOptions } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
 import { SourceError } from "./source_error.ts";

@@ -1,4 +1,4 @@
-import { waitFor } from "../work/wait.ts";
+import { waitFor } from "../work/mod.ts";
 
 /** Lets work in the background wait until nobody waits for a read. */
 export class DemandGate {

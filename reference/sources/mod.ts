@@ -4,7 +4,12 @@
  * @module
  */
 
-export type { BackingFile } from "./backing.ts";
+export {
+  type Backing,
+  type BackingFile,
+  backingOf,
+  setBacking,
+} from "./backing.ts";
 export { blobSource } from "./blob_source.ts";
 export type {
   ByteSource,
@@ -14,13 +19,18 @@ export type {
   SyncByteSource,
   TakeBytes,
 } from "./byte_source.ts";
-export type {
-  CachedSource,
-  CacheOptions,
-  CacheStatistics,
+export {
+  type CachedSource,
+  cachedSource,
+  type CacheOptions,
+  type CacheStatistics,
 } from "./cached_source.ts";
-export { cachedSource } from "./cached_source.ts";
+export { checkRange } from "./check_range.ts";
+export { DemandGate } from "./demand_gate.ts";
+export { drive, driveSync } from "./drive.ts";
 export { memorySource } from "./memory_source.ts";
+export { MovingFront } from "./moving_front.ts";
 export { shownName, withoutSecrets } from "./shown_name.ts";
+export { sliceSource } from "./slice_source.ts";
 export { sourceAddress } from "./source_address.ts";
 export { SourceError } from "./source_error.ts";

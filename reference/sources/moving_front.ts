@@ -1,5 +1,5 @@
 import type { PageRun } from "../../format/mod.ts";
-import { CHUNK } from "../work/chunk.ts";
+import { CHUNK } from "../work/mod.ts";
 import { DemandFront, type DemandFrontOptions } from "./demand_front.ts";
 
 /** Bytes of a piece near a page that somebody waits for. */

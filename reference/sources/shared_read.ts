@@ -1,4 +1,4 @@
-import { waitFor } from "../work/wait.ts";
+import { waitFor } from "../work/mod.ts";
 
 /** The blocks that a shared read brought. */
 export interface SharedBlocks {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openFileSource } from "../local/file_source.ts";
+import { openFileSource } from "../local/mod.ts";
 import { shownName, withoutSecrets } from "./shown_name.ts";
 import { sourceAddress } from "./source_address.ts";
 import { SourceError } from "./source_error.ts";

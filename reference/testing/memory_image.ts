@@ -1,5 +1,5 @@
-import type { MemoryBlock, MemoryImage } from "../convert/memory_image.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import type { MemoryBlock, MemoryImage } from "../convert/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 
 const PAGE = 4096;
 

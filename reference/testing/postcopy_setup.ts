@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SyncPostcopyLoader } from "../faulting/sync_postcopy_loader.ts";
+import { SyncPostcopyLoader } from "../faulting/mod.ts";
 import { RecordingInstaller } from "./recording_installer.ts";
 import { SteppedMemory } from "./stepped_memory.ts";
 

@@ -1,4 +1,4 @@
-import type { ByteSpan, PageInstaller } from "../faulting/page_installer.ts";
+import type { ByteSpan, PageInstaller } from "../faulting/mod.ts";
 
 /** Memory in which pages are put in place, and what was done to it. */
 export class RecordingInstaller implements PageInstaller {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { openFileSource } from "../local/file_source.ts";
+import { openFileSource } from "../local/mod.ts";
 
 /** Fails if two files differ in size or in a byte. */
 export function assertSameFile(actual: string, expected: string): void {

@@ -1,7 +1,6 @@
-import { saveSnapshot } from "../saving/save_snapshot.ts";
-import type { CreateOptions } from "../saving/snapshot_writer.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { type CreateOptions, saveSnapshot } from "../saving/mod.ts";
+import { memorySink } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 
 /** Memory of so many pages; those that are present have bytes of their own. */
 export function testMemory(

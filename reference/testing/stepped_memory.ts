@@ -1,6 +1,6 @@
 import type { PageRun } from "../../format/mod.ts";
-import type { PostcopyMemory } from "../faulting/page_installer.ts";
-import type { RunOptions } from "../reading/ram_block.ts";
+import type { PostcopyMemory } from "../faulting/mod.ts";
+import type { RunOptions } from "../reading/mod.ts";
 
 /** A read that waits until the test says what becomes of it. */
 export interface SteppedRead {

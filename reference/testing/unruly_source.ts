@@ -1,5 +1,8 @@
-import type { ByteSource, SourceReadOptions } from "../sources/byte_source.ts";
-import { SourceError } from "../sources/source_error.ts";
+import {
+  type ByteSource,
+  SourceError,
+  type SourceReadOptions,
+} from "../sources/mod.ts";
 
 /** Gives whole numbers from 0 below a limit. */
 export type Random = (limit: number) => number;

@@ -1,4 +1,4 @@
-import type { ByteSink } from "../sinks/byte_sink.ts";
+import type { ByteSink } from "../sinks/mod.ts";
 
 /** A sink around another that notes each call and fails at one of them. */
 export class WatchedSink implements ByteSink {

@@ -1,9 +1,9 @@
 import type { ByteRange } from "../../format/mod.ts";
-import type {
-  SourceReadOptions,
-  SyncByteSource,
-} from "../sources/byte_source.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import {
+  memorySource,
+  type SourceReadOptions,
+  type SyncByteSource,
+} from "../sources/mod.ts";
 
 /** A source in memory that notes each read and fails at those it is told to. */
 export class WatchedSource implements SyncByteSource {

@@ -1,4 +1,4 @@
-import type { ByteStore } from "../sinks/byte_sink.ts";
+import type { ByteStore } from "../sinks/mod.ts";
 import { WatchedSource } from "./watched_source.ts";
 
 /** A store in memory that notes each call and fails at those it is told to. */

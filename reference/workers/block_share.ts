@@ -1,7 +1,6 @@
 import { pageOffset } from "../../format/mod.ts";
-import { clearBit, setBit } from "../pages/atomic_bits.ts";
-import type { BackingFile } from "../sources/backing.ts";
-import { isZero } from "../pages/zero_page.ts";
+import { clearBit, isZero, setBit } from "../pages/mod.ts";
+import type { BackingFile } from "../sources/mod.ts";
 import { LaneFiles } from "./lane_files.ts";
 
 /** What another thread needs to write pages of a block; `postMessage` takes it. */

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openFileSource } from "../local/file_source.ts";
-import { createSnapshot } from "../saving/snapshot_writer.ts";
-import { createFileSink } from "../sinks/file_sink.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshotSync } from "../reading/open_snapshot.ts";
+import { openFileSource } from "../local/mod.ts";
+import { openSnapshotSync } from "../reading/mod.ts";
+import { createSnapshot } from "../saving/mod.ts";
+import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SharedBlockWriter } from "./block_share.ts";
 import type { SharedWriterWork } from "./testing/block_share_worker.ts";

@@ -1,6 +1,5 @@
 import { PageBitmap, type PageRun } from "../../format/mod.ts";
-import { clearBits, setBits } from "../pages/atomic_bits.ts";
-import { PageBuffer } from "../pages/zero_page.ts";
+import { clearBits, PageBuffer, setBits } from "../pages/mod.ts";
 import { LaneFiles } from "./lane_files.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 

@@ -1,9 +1,5 @@
-import { DirectFile } from "../local/direct_file.ts";
-import { LocalFile } from "../local/local_file.ts";
-import { nodeFs } from "../local/node_fs.ts";
-import { SparseFile } from "../local/sparse_file.ts";
-import type { BackingFile } from "../sources/backing.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { DirectFile, LocalFile, nodeFs, SparseFile } from "../local/mod.ts";
+import { type BackingFile, SourceError } from "../sources/mod.ts";
 
 /** A file as a lane reads and writes it. */
 export interface LaneFile extends Disposable {

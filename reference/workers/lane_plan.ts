@@ -1,9 +1,12 @@
 import { type ByteRange, PageBitmap } from "../../format/mod.ts";
-import { sharedBitmap } from "../pages/atomic_bits.ts";
-import { CHUNK } from "../work/chunk.ts";
-import { RAMBlock } from "../reading/ram_block.ts";
-import { backingOf } from "../sources/backing.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import { sharedBitmap } from "../pages/mod.ts";
+import { RAMBlock } from "../reading/mod.ts";
+import {
+  backingOf,
+  type ByteSource,
+  type ReadOptions,
+} from "../sources/mod.ts";
+import { CHUNK } from "../work/mod.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 
 /** Bytes that one more lane must have to do, to be worth its start. */

@@ -1,4 +1,4 @@
-import { SourceError } from "../sources/source_error.ts";
+import { SourceError } from "../sources/mod.ts";
 import {
   CONTROL,
   type LaneAnswer,

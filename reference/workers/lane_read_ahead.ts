@@ -1,5 +1,5 @@
 import { type PageBitmap, pageRunRange } from "../../format/mod.ts";
-import type { RAMBlock } from "../reading/ram_block.ts";
+import type { RAMBlock } from "../reading/mod.ts";
 
 /** Bytes of RAM ahead of the lanes, more than they read between two looks. */
 const AHEAD = 0x8000000;

@@ -1,4 +1,4 @@
-import type { Backing, BackingFile } from "../sources/backing.ts";
+import type { Backing, BackingFile } from "../sources/mod.ts";
 
 /**
  * What the lanes of a parallel copy are given, all of them the same. It crosses

@@ -1,5 +1,5 @@
 import type { Worker as NodeWorker } from "node:worker_threads";
-import { builtinModule } from "../local/builtin_module.ts";
+import { builtinModule } from "../local/mod.ts";
 import type { LaneAnswer, LaneTask } from "./lane_task.ts";
 
 /** What to do with what a thread says. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { builtinModule } from "../local/builtin_module.ts";
-import { SourceError } from "../sources/source_error.ts";
+import { builtinModule } from "../local/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 import { copyLane } from "./copy_lane.ts";
 import {
   CONTROL,

@@ -4,5 +4,16 @@
  * @module
  */
 
-export type { BlockShare } from "./block_share.ts";
-export { SharedBlockWriter } from "./block_share.ts";
+export { type BlockShare, SharedBlockWriter } from "./block_share.ts";
+export { checkDirectPages } from "./direct_pages.ts";
+export {
+  chunkLengthOf,
+  chunksOf,
+  laneCount,
+  type LaneInput,
+  laneInput,
+  laneTask,
+} from "./lane_plan.ts";
+export { LanePool } from "./lane_pool.ts";
+export { LaneReadAhead } from "./lane_read_ahead.ts";
+export { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";

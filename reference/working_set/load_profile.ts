@@ -3,7 +3,7 @@ import {
   readProfile,
   type WorkingSetProfile,
 } from "../../format/mod.ts";
-import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /**
  * Reads a profile from a file, a URL, a Blob. It is refused before it is read if
@@ -14,7 +14,8 @@ import type { ByteSource, ReadOptions } from "../sources/byte_source.ts";
  *
  * @example
  * ```ts
- * import { loadProfile, openFileSource } from "../../mod.ts";
+ * import { openFileSource } from "../../mod.ts";
+ * import { loadProfile } from "../../reference/doors/qemu.ts";
  *
  * async function pagesOf(path: string): Promise<number> {
  *   using source = openFileSource(path);

@@ -6,7 +6,6 @@
 
 export { loadProfile } from "./load_profile.ts";
 export { mergeProfiles } from "./merge_profiles.ts";
-export type { ProfileRunsOptions } from "./profile_runs.ts";
-export { profileRuns } from "./profile_runs.ts";
+export { profileRuns, type ProfileRunsOptions } from "./profile_runs.ts";
 export { snapshotIdentity } from "./snapshot_identity.ts";
 export { WorkingSetRecorder } from "./working_set_recorder.ts";

@@ -1,6 +1,6 @@
 import type { ProfileRun, WorkingSetProfile } from "../../format/mod.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { Snapshot } from "../reading/mod.ts";
+import type { ReadOptions } from "../sources/mod.ts";
 import { differingBlock } from "./merge_profiles.ts";
 import { snapshotIdentity } from "./snapshot_identity.ts";
 
@@ -19,7 +19,8 @@ export interface ProfileRunsOptions extends ReadOptions {
  *
  * @example Fetch what a guest will ask for, before it does
  * ```ts
- * import { openSnapshot, profileRuns, readProfile } from "../../mod.ts";
+ * import { openSnapshot } from "../../mod.ts";
+ * import { profileRuns, readProfile } from "../../reference/doors/qemu.ts";
  * import type { ByteSource } from "../../mod.ts";
  *
  * async function warm(source: ByteSource, text: string): Promise<void> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { writeProfile } from "../../format/mod.ts";
-import { openSnapshot } from "../reading/open_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { openSnapshot } from "../reading/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { loadProfile } from "./load_profile.ts";
 import { profileRuns } from "./profile_runs.ts";

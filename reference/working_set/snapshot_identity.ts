@@ -5,8 +5,8 @@ import {
   IDENTITY_STATE_MAX,
   PROFILE_BLOCKS_MAX,
 } from "../../format/mod.ts";
-import type { Snapshot } from "../reading/snapshot.ts";
-import type { ReadOptions } from "../sources/byte_source.ts";
+import type { Snapshot } from "../reading/mod.ts";
+import type { ReadOptions } from "../sources/mod.ts";
 
 /**
  * The identity of a snapshot: 64 hexadecimal digits that depend on its machine,
@@ -27,8 +27,8 @@ import type { ReadOptions } from "../sources/byte_source.ts";
  *   memorySource,
  *   openSnapshot,
  *   saveSnapshot,
- *   snapshotIdentity,
  * } from "../../mod.ts";
+ * import { snapshotIdentity } from "../../reference/doors/qemu.ts";
  * import assert from "node:assert/strict";
  *
  * const sink = memorySink();

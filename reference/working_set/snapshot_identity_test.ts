@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { ByteWriter, rangeEnd } from "../../format/mod.ts";
-import { saveSnapshot } from "../saving/save_snapshot.ts";
-import { memorySink } from "../sinks/memory_sink.ts";
-import { openSnapshot } from "../reading/open_snapshot.ts";
-import { memorySource } from "../sources/memory_source.ts";
+import { openSnapshot } from "../reading/mod.ts";
+import { saveSnapshot } from "../saving/mod.ts";
+import { memorySink } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { snapshotIdentity } from "./snapshot_identity.ts";
 

@@ -11,30 +11,32 @@ import {
   type ByteSink,
   type ByteSource,
   cachedSource,
-  convertPacked,
-  convertSequential,
   exportImage,
-  exportMemory,
-  imageOf,
-  imageOfRanges,
   importImages,
   type MemorySink,
   memorySink,
   memorySource,
-  openLime,
-  openSequential,
   openSnapshot,
-  readLibvirtHeader,
   saveRepaired,
   saveSnapshot,
   SourceError,
-  unpackLibvirtTo,
   verifySnapshot,
-  writeDeviceOnly,
+} from "../../../mod.ts";
+import {
+  convertPacked,
+  convertSequential,
+  exportMemory,
+  imageOf,
+  imageOfRanges,
+  openLime,
+  openSequential,
+  readLibvirtHeader,
+  unpackLibvirtTo,
   writeElfCore,
   writeLime,
   writeSequential,
-} from "../../../mod.ts";
+} from "../../../reference/doors/convert.ts";
+import { writeDeviceOnly } from "../../../reference/doors/qemu.ts";
 import { listVectors } from "../../vectors/list_vectors.ts";
 
 const PAGE = 4096;

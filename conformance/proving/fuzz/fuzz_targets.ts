@@ -1,20 +1,22 @@
 import {
-  detectFormat,
-  deviceStates,
-  dirtyBitmaps,
   memorySource,
-  openElfCore,
   openHttpSource,
-  openLime,
-  openSequential,
   openSnapshot,
   openSnapshotSync,
-  readLibvirtHeader,
-  readLibvirtTexts,
-  readProfile,
   type SyncByteSource,
   verifySnapshot,
 } from "../../../mod.ts";
+import {
+  detectFormat,
+  deviceStates,
+  dirtyBitmaps,
+  openElfCore,
+  openLime,
+  openSequential,
+  readLibvirtHeader,
+  readLibvirtTexts,
+} from "../../../reference/doors/convert.ts";
+import { readProfile } from "../../../reference/doors/qemu.ts";
 import { readHandshake } from "../../../reference/firecracker/handshake.ts";
 
 import { listVectors } from "../../vectors/list_vectors.ts";

@@ -4,7 +4,11 @@ import { existsSync } from "node:fs";
 import { execPath } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { connectSocket, QmpClient, type QmpObject } from "../../../mod.ts";
+import {
+  connectSocket,
+  QmpClient,
+  type QmpObject,
+} from "../../../reference/doors/qemu.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";

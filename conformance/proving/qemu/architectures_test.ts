@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
+import { createFileSink, openFileSource, openSnapshot } from "../../../mod.ts";
 import {
-  createFileSink,
   guestArchitecture,
   imageOf,
   openElfCore,
-  openFileSource,
-  openSnapshot,
   writeElfCore,
-} from "../../../mod.ts";
+} from "../../../reference/doors/convert.ts";
 import type { QemuTarget } from "./find_qemu.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";

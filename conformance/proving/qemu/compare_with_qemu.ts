@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import {
   openFileSource,
-  type QmpClient,
   type SyncByteSource,
   type SyncRAMBlock,
   type SyncSnapshot,
 } from "../../../mod.ts";
+import type { QmpClient } from "../../../reference/doors/qemu.ts";
 import { assertSameBytes } from "./compare_snapshots.ts";
 import { memoryMap, type MemoryRange } from "./memory_map.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
-  convertSequential,
   createFileSink,
   memorySource,
   openFileSource,
-  openSequential,
   openSnapshot,
   openSnapshotSync,
-  writeSequential,
 } from "../../../mod.ts";
+import {
+  convertSequential,
+  openSequential,
+  writeSequential,
+} from "../../../reference/doors/convert.ts";
 import { assertSameBytes } from "./compare_snapshots.ts";
 import { compareWithQemu } from "./compare_with_qemu.ts";
 import {

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  openFileSource,
-  openSnapshotSync,
-  type RunningQemu,
-  startQemu,
-} from "../../../mod.ts";
+import { openFileSource, openSnapshotSync } from "../../../mod.ts";
+import { type RunningQemu, startQemu } from "../../../reference/doors/qemu.ts";
 import { COUNTER_ADDRESS, guestProgram } from "./guest_program.ts";
 import { runMigration } from "./run_migration.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";

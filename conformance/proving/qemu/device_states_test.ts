@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { env } from "node:process";
+import { openFileSource } from "../../../mod.ts";
 import {
   deviceStates,
   type DeviceStruct,
   type FieldValue,
-  openFileSource,
   openSequential,
-} from "../../../mod.ts";
+} from "../../../reference/doors/convert.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import { runMigration } from "./run_migration.ts";

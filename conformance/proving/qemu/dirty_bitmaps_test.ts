@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import {
-  dirtyBitmaps,
-  openFileSource,
-  openSnapshotSync,
-} from "../../../mod.ts";
+import { openFileSource, openSnapshotSync } from "../../../mod.ts";
+import { dirtyBitmaps } from "../../../reference/doors/convert.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 

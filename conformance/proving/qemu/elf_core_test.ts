@@ -5,20 +5,22 @@ import { readFileSync } from "node:fs";
 import { env } from "node:process";
 import { test } from "node:test";
 import {
-  type AddressSpace,
   createFileSink,
-  guestBlocks,
-  imageOf,
   memorySource,
-  openElfCore,
   openFileSource,
-  openLime,
   openSnapshot,
   openSnapshotSync,
   saveSnapshot,
+} from "../../../mod.ts";
+import {
+  type AddressSpace,
+  guestBlocks,
+  imageOf,
+  openElfCore,
+  openLime,
   writeElfCore,
   writeLime,
-} from "../../../mod.ts";
+} from "../../../reference/doors/convert.ts";
 import { assertSameBytes } from "./compare_snapshots.ts";
 import { REQUIRE_LINUX } from "./find_linux.ts";
 import { linuxArguments, LinuxGuest } from "./linux_guest.ts";

@@ -5,13 +5,15 @@ import {
   openFileSource,
   openSnapshot,
   openSnapshotSync,
+  saveSnapshot,
+  verifySnapshot,
+} from "../../../mod.ts";
+import {
   planMappedResume,
   queryQemu,
   type RunningQemu,
-  saveSnapshot,
   startQemu,
-  verifySnapshot,
-} from "../../../mod.ts";
+} from "../../../reference/doors/qemu.ts";
 import { FOREIGN_MACHINES, type ForeignMachine } from "./foreign_machines.ts";
 import { checkPresentPages, compareWithQemu } from "./compare_with_qemu.ts";
 import { lastByteOnly, randomBytes } from "./known_memory.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
+import { openFileSource } from "../../../mod.ts";
 import {
   guestMap,
   type GuestRange,
   imageOf,
-  openFileSource,
   openSequential,
-  queryQemu,
-} from "../../../mod.ts";
+} from "../../../reference/doors/convert.ts";
+import { queryQemu } from "../../../reference/doors/qemu.ts";
 import { memoryMap, type MemoryRange } from "./memory_map.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";

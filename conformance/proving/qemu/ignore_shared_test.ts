@@ -6,8 +6,8 @@ import {
   openSnapshot,
   openSnapshotSync,
   saveSnapshot,
-  writeSequential,
 } from "../../../mod.ts";
+import { writeSequential } from "../../../reference/doors/convert.ts";
 import { assertSameBytes } from "./compare_snapshots.ts";
 import { compareWithQemu } from "./compare_with_qemu.ts";
 import { emptyMachine, fillMemory, LIVE_MACHINES } from "./live_machines.ts";

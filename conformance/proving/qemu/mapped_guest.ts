@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import {
   createScratchSink,
+  openFileSource,
+  openSnapshot,
+} from "../../../mod.ts";
+import {
   findDataRanges,
   type IncomingGuest,
   type MappedResumePlan,
-  openFileSource,
-  openSnapshot,
   type RunningQemu,
   startIncoming,
   writeDeviceOnly,
-} from "../../../mod.ts";
+} from "../../../reference/doors/qemu.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
 /** Has a QEMU with mapped RAM take in the rest of a guest. */

@@ -2,16 +2,18 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import {
-  type MappedResumePlan,
   openFileSource,
   openFileStore,
   openSnapshot,
   openSnapshotSync,
+} from "../../../mod.ts";
+import {
+  type MappedResumePlan,
   planMappedResume,
   queryQemu,
   type RunningQemu,
   startQemu,
-} from "../../../mod.ts";
+} from "../../../reference/doors/qemu.ts";
 import { assertSameMemory } from "./compare_snapshots.ts";
 import {
   checkCounts,

@@ -2,17 +2,15 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createFileSink, openFileSource, openSnapshot } from "../../../mod.ts";
 import {
   type AddressSpace,
-  createFileSink,
   type ElfCoreOptions,
   guestBlocks,
   imageOf,
   openElfCore,
-  openFileSource,
-  openSnapshot,
   writeElfCore,
-} from "../../../mod.ts";
+} from "../../../reference/doors/convert.ts";
 import { memoryMap } from "./memory_map.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";

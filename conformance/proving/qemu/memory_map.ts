@@ -1,4 +1,4 @@
-import type { QmpClient } from "../../../mod.ts";
+import type { QmpClient } from "../../../reference/doors/qemu.ts";
 
 /** A part of a RAMBlock that the guest sees at a physical address. */
 export interface MemoryRange {

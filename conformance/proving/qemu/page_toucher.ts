@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { connectSocket, QmpClient } from "../../../mod.ts";
+import { connectSocket, QmpClient } from "../../../reference/doors/qemu.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
 /** A monitor that can have QEMU read a page that it does not have. */

@@ -6,9 +6,9 @@ import {
   openFileSource,
   openSnapshot,
   openSnapshotSync,
-  type RunningQemu,
   SourceError,
 } from "../../../mod.ts";
+import type { RunningQemu } from "../../../reference/doors/qemu.ts";
 import { checkCounts, savedCounter, saveRunning } from "./counting_guest.ts";
 import { resumeByPostcopy, resumingQemu } from "./postcopy_guest.ts";
 import { qemuTest } from "./qemu_test_case.ts";

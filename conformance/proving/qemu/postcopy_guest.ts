@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import {
-  connectSocket,
-  type IncomingMigration,
   openFileSource,
   openSnapshotSync,
+  type Snapshot,
+} from "../../../mod.ts";
+import {
+  connectSocket,
+  type IncomingMigration,
   type PostcopyOptions,
   PostcopySource,
   type RunningQemu,
-  type Snapshot,
   startIncoming,
   startQemu,
-} from "../../../mod.ts";
+} from "../../../reference/doors/qemu.ts";
 import { assertSameMemory } from "./compare_snapshots.ts";
 import { countingGuest, pmemsave, save } from "./counting_guest.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { openFileSource, openSnapshotSync, startQemu } from "../../../mod.ts";
+import { openFileSource, openSnapshotSync } from "../../../mod.ts";
+import { startQemu } from "../../../reference/doors/qemu.ts";
 import {
   checkCounts,
   countingGuest,

@@ -2,7 +2,11 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { listenSocket, QmpClient, type QmpObject } from "../../../mod.ts";
+import {
+  listenSocket,
+  QmpClient,
+  type QmpObject,
+} from "../../../reference/doors/qemu.ts";
 import type { QemuTarget } from "./find_qemu.ts";
 import { LineServer } from "./line_socket.ts";
 import { QtestClient } from "./qtest.ts";

@@ -4,15 +4,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   type ByteSink,
   createFileSink,
-  listenSocket,
   memorySink,
   memorySource,
   openFileSource,
   openSnapshotSync,
-  receiveMigration,
-  type ReceiveSummary,
   verifySnapshot,
 } from "../../../mod.ts";
+import {
+  listenSocket,
+  receiveMigration,
+  type ReceiveSummary,
+} from "../../../reference/doors/qemu.ts";
 import { assertSameBytes } from "./compare_snapshots.ts";
 import {
   assertQemuLoads,

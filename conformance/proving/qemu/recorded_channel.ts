@@ -1,4 +1,4 @@
-import type { ByteChannel, QmpObject } from "../../../mod.ts";
+import type { ByteChannel, QmpObject } from "../../../reference/doors/qemu.ts";
 
 /**
  * A channel to a monitor that speaks QMP. Each command that goes through it is

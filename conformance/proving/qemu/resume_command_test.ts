@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { env } from "node:process";
-import { readProfile, startQemu } from "../../../mod.ts";
+import { readProfile, startQemu } from "../../../reference/doors/qemu.ts";
 import { findNginx, startNginx } from "../http/nginx_server.ts";
 import type { LinuxSnapshot } from "./linux_snapshots.ts";
 import { linuxTest } from "./linux_test_case.ts";

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, truncateSync, utimesSync } from "node:fs";
 import process from "node:process";
-import {
-  openFileStore,
-  queryQemu,
-  rewriteSnapshot,
-  startQemu,
-} from "../../../mod.ts";
+import { openFileStore, rewriteSnapshot } from "../../../mod.ts";
+import { queryQemu, startQemu } from "../../../reference/doors/qemu.ts";
 import { findNginx, startNginx } from "../http/nginx_server.ts";
 import { countingGuest, saveRunning } from "./counting_guest.ts";
 import { PageToucher } from "./page_toucher.ts";

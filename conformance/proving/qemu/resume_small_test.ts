@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startQemu } from "../../../mod.ts";
+import { startQemu } from "../../../reference/doors/qemu.ts";
 import { save } from "./counting_guest.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import { ResumeCommand } from "./resume_command.ts";

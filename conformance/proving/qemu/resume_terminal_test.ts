@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { startQemu } from "../../../mod.ts";
+import { startQemu } from "../../../reference/doors/qemu.ts";
 import { save } from "./counting_guest.ts";
 import { guestProgram } from "./guest_program.ts";
 import { qemuTest } from "./qemu_test_case.ts";

@@ -1,4 +1,4 @@
-import type { QmpClient } from "../../../mod.ts";
+import type { QmpClient } from "../../../reference/doors/qemu.ts";
 
 const TIMEOUT_MS = 60_000;
 

@@ -1,4 +1,4 @@
-import type { QmpClient } from "../../../mod.ts";
+import type { QmpClient } from "../../../reference/doors/qemu.ts";
 import { runMigration } from "./run_migration.ts";
 
 /** How to migrate without mapped-ram. */

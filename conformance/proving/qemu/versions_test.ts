@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createFileSink, openFileSource, openSnapshot } from "../../../mod.ts";
+import { convertSequential } from "../../../reference/doors/convert.ts";
 import {
-  convertSequential,
-  createFileSink,
-  openFileSource,
-  openSnapshot,
   planMappedResume,
   queryQemu,
   startQemu,
-} from "../../../mod.ts";
+} from "../../../reference/doors/qemu.ts";
 import {
   checkCounts,
   countingGuest,

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import {
-  connectSocket,
   openFileSource,
   openFileStore,
   openSnapshotSync,
-  QmpClient,
   rewriteSnapshot,
 } from "../../../mod.ts";
+import { connectSocket, QmpClient } from "../../../reference/doors/qemu.ts";
 import { startLiar } from "../http/liar_server.ts";
 import {
   checkCounts,

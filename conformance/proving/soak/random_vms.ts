@@ -1,6 +1,6 @@
 import { randomNumbers } from "../faults/random_numbers.ts";
 import type { HandlerClient } from "../../handler/handler_client.ts";
-import type { KnownGuest } from "../../handler/known_guest.ts";
+import type { KnownGuest } from "../page_server/known_guest.ts";
 
 const PAGE_SIZE = 4096;
 /** Seconds that a page may take: longer than a store fails at a time. */

@@ -1,6 +1,5 @@
 import type { ByteRange, DirtyBitmap } from "../../../format/mod.ts";
 import { dirtyBitmaps } from "../../device_state/mod.ts";
-import { type Command, parse, takePositionals } from "../program/command.ts";
 import { printDirtyBitmaps } from "../info/info_dirty_bitmaps.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
@@ -11,6 +10,7 @@ import {
 } from "../input/snapshot_options.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
 
 /** Most ranges that are held in memory to be printed. */
 const RANGES_MAX = 0x200000;

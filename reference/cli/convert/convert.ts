@@ -1,10 +1,32 @@
 import { architectureNamed } from "../../convert/mod.ts";
+import { checkMachineName } from "../input/machine_name.ts";
+import { parseNumber } from "../input/number_argument.ts";
+import { openSource } from "../input/open_source.ts";
+import { checkUses } from "../input/option_ways.ts";
+import {
+  EVENTS_HELP,
+  openOptions,
+  openOptionsHelp,
+} from "../input/snapshot_options.ts";
+import { formatBytes } from "../output/format_bytes.ts";
+import { formatTime } from "../output/format_time.ts";
+import { printLog, printMessage } from "../output/output.ts";
+import {
+  allocatedBytes,
+  checkOutput,
+  isFolderAt,
+} from "../output/output_file.ts";
+import { printable } from "../output/printable.ts";
+import { ProgressBar } from "../output/progress_bar.ts";
+import { printEvent, ProgressEvents } from "../output/progress_events.ts";
+import { paint } from "../output/terminal.ts";
 import {
   type Command,
   type CommandContext,
   parse,
   takePositionals,
 } from "../program/command.ts";
+import { readOption, UsageError } from "../program/usage_error.ts";
 import {
   type FromFormat,
   fromFormatOf,
@@ -21,28 +43,6 @@ import {
   type ConvertWay,
 } from "./convert_uses.ts";
 import { explainMap } from "./explain_map.ts";
-import { checkMachineName } from "../input/machine_name.ts";
-import { parseNumber } from "../input/number_argument.ts";
-import { openSource } from "../input/open_source.ts";
-import { checkUses } from "../input/option_ways.ts";
-import {
-  EVENTS_HELP,
-  openOptions,
-  openOptionsHelp,
-} from "../input/snapshot_options.ts";
-import { readOption, UsageError } from "../program/usage_error.ts";
-import { formatBytes } from "../output/format_bytes.ts";
-import { formatTime } from "../output/format_time.ts";
-import { printLog, printMessage } from "../output/output.ts";
-import {
-  allocatedBytes,
-  checkOutput,
-  isFolderAt,
-} from "../output/output_file.ts";
-import { printable } from "../output/printable.ts";
-import { ProgressBar } from "../output/progress_bar.ts";
-import { printEvent, ProgressEvents } from "../output/progress_events.ts";
-import { paint } from "../output/terminal.ts";
 
 /** `convert IN OUT` */
 export const convert: Command = {

@@ -15,18 +15,18 @@ import {
   writeLime,
   writeSequential,
 } from "../../convert/mod.ts";
-import type { Progress } from "../../saving/mod.ts";
+import { openSnapshot } from "../../reading/mod.ts";
 import {
   openSequential,
   type SequentialSnapshot,
 } from "../../sequential/mod.ts";
 import type { PendingFile } from "../../sinks/mod.ts";
-import { openSnapshot } from "../../reading/mod.ts";
+import type { Progress } from "../../work/mod.ts";
 import { imageName } from "../input/image_name.ts";
-import { UsageError } from "../program/usage_error.ts";
 import { createOutput, type OutputOptions } from "../output/output_file.ts";
 import { OutputFolder } from "../output/output_folder.ts";
 import { TotalProgress } from "../output/total_progress.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { ToFormat } from "./convert_arguments.ts";
 import type { ConvertInput, ConvertOptions } from "./convert_input.ts";
 import type { ConvertRemarks } from "./convert_notes.ts";

@@ -1,5 +1,5 @@
-import type { AddressRange, UnplacedBlock } from "../../convert/mod.ts";
 import { hex } from "../../../format/mod.ts";
+import type { AddressRange, UnplacedBlock } from "../../convert/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 
 /** What a conversion took for granted, and what it did not take along. */

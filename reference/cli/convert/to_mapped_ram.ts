@@ -4,15 +4,15 @@ import {
   guestBlocks,
   mainMemoryOf,
 } from "../../convert/mod.ts";
+import { openSnapshot } from "../../reading/mod.ts";
 import {
   importImages,
   saveRepaired,
   saveSnapshot,
   type SaveSummary,
 } from "../../saving/mod.ts";
-import { openSnapshot } from "../../reading/mod.ts";
-import { UsageError } from "../program/usage_error.ts";
 import { createOutput } from "../output/output_file.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { Converted, ConvertJob } from "./convert_job.ts";
 import type { ConvertRemarks } from "./convert_notes.ts";
 import { openRanges } from "./open_ranges.ts";

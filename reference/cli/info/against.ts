@@ -1,23 +1,23 @@
 import { resolve } from "node:path";
 import {
-  connectSocket,
   describeQemu,
   describeRunningQemu,
   describeSnapshot,
   type MachineDescription,
   type MachineDifference,
-  QmpClient,
-} from "../../qemu/mod.ts";
+} from "../../machines/mod.ts";
+import { QmpClient } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
+import { connectSocket } from "../../sockets/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 import { parseQemuCommand } from "../input/qemu_command.ts";
 import { joinWords } from "../input/split_words.ts";
-import { UsageError } from "../program/usage_error.ts";
 import { countOf } from "../output/format_count.ts";
 import { jsonText } from "../output/json_text.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { paint } from "../output/terminal.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { findDifferences } from "./find_differences.ts";
 import { type LoadCommands, loadCommands } from "./load_commands.ts";
 import { tryLoad } from "./try_load.ts";

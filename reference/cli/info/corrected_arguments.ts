@@ -1,4 +1,4 @@
-import type { MachineDifference, QemuOption } from "../../qemu/mod.ts";
+import type { MachineDifference, QemuOption } from "../../machines/mod.ts";
 
 /** How QEMU spells an option, and the key of the value that is meant by it. */
 const SPELLINGS: Readonly<

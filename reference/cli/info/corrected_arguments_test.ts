@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { MachineDifference, QemuOption } from "../../qemu/mod.ts";
+import type { MachineDifference, QemuOption } from "../../machines/mod.ts";
 import { correctedArguments } from "./corrected_arguments.ts";
 
 const WORDS = { kind: "refused", subject: "", text: "", remedy: "" } as const;

@@ -3,7 +3,7 @@ import {
   describeQemu,
   type MachineDescription,
   type MachineDifference,
-} from "../../qemu/mod.ts";
+} from "../../machines/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { correctedArguments } from "./corrected_arguments.ts";

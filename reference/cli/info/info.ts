@@ -1,7 +1,5 @@
 import { UnsupportedError } from "../../../format/mod.ts";
 import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
-import { type Command, parse, takePositionals } from "../program/command.ts";
-import { importLate } from "../program/import_late.ts";
 import { explainRefusal } from "../input/open_snapshot_file.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";
 import { checkUses, optionUses } from "../input/option_ways.ts";
@@ -11,6 +9,8 @@ import {
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
 } from "../input/snapshot_options.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import { importLate } from "../program/import_late.ts";
 
 const load = importLate(import.meta.url);
 

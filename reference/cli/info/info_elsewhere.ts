@@ -2,8 +2,8 @@ import type { UnsupportedError } from "../../../format/mod.ts";
 import { readLibvirtHeader } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
 import { explainRefusal } from "../input/open_snapshot_file.ts";
-import { UsageError } from "../program/usage_error.ts";
 import { printJson } from "../output/output.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { checkXml, libvirtFacts, printLibvirt } from "./info_libvirt.ts";
 import { infoSequential } from "./info_sequential.ts";
 

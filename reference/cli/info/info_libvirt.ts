@@ -1,12 +1,12 @@
 import type { LibvirtSaveHeader } from "../../../format/mod.ts";
 import { readLibvirtTexts } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
-import { UsageError } from "../program/usage_error.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { print } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { formatList } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** What `info` prints of a libvirt save image. */
 export interface LibvirtFacts {

@@ -1,6 +1,5 @@
 import { hex } from "../../../format/mod.ts";
 import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
-import { importLate } from "../program/import_late.ts";
 import { isUrl, type Transfer } from "../input/open_source.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
@@ -9,6 +8,7 @@ import { allocatedBytes } from "../output/output_file.ts";
 import { printable } from "../output/printable.ts";
 import { formatList, formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
+import { importLate } from "../program/import_late.ts";
 import { bitmapOrderLine } from "./bitmap_order_line.ts";
 import { printDirtyBitmaps } from "./info_dirty_bitmaps.ts";
 import { checkXml, printLibvirt } from "./info_libvirt.ts";

@@ -1,10 +1,11 @@
-import type {
-  ByteRange,
-  DeviceState,
-  DirtyBitmap,
-  RamLayout,
+import {
+  type ByteRange,
+  type DeviceState,
+  type DirtyBitmap,
+  type RamLayout,
+  RuleError,
+  type StreamItem,
 } from "../../../format/mod.ts";
-import { RuleError, type StreamItem } from "../../../format/mod.ts";
 import { dirtyBitmaps } from "../../device_state/mod.ts";
 import {
   type BitmapOrderEvidence,

@@ -1,11 +1,8 @@
-import {
-  type MachineDifference,
-  startIncoming,
-  startQemu,
-} from "../../qemu/mod.ts";
+import type { MachineDifference } from "../../machines/mod.ts";
+import { startIncoming, startQemu } from "../../qemu/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
-import { qemuReasons } from "../output/qemu_reasons.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
+import { qemuReasons } from "../output/qemu_reasons.ts";
 
 /** So many lines of what QEMU prints are shown. */
 const LINES_MAX = 2;

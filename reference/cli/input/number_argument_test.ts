@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseNumber } from "./number_argument.ts";
 import { UsageError } from "../program/usage_error.ts";
+import { parseNumber } from "./number_argument.ts";
 
 test("parseNumber() takes decimal, hexadecimal and suffixes", () => {
   const cases: Record<string, number> = {

@@ -1,6 +1,6 @@
 import type { OpenOptions } from "../../reading/mod.ts";
-import { parseNumber } from "./number_argument.ts";
 import { UsageError } from "../program/usage_error.ts";
+import { parseNumber } from "./number_argument.ts";
 
 /** Options that say how to open a snapshot. */
 export const OPEN_OPTIONS = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { joinWords, splitWords } from "./split_words.ts";
 import { UsageError } from "../program/usage_error.ts";
+import { joinWords, splitWords } from "./split_words.ts";
 
 const LINES: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["", []],

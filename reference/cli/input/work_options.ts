@@ -1,5 +1,5 @@
-import { parseNumber } from "./number_argument.ts";
 import { UsageError } from "../program/usage_error.ts";
+import { parseNumber } from "./number_argument.ts";
 
 /** Options of the commands that move a lot. */
 export const WORK_OPTIONS = {

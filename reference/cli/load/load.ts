@@ -1,9 +1,8 @@
 import { join } from "node:path";
-import { willNeed } from "../../linux/mod.ts";
 import { exportImage } from "../../exporting/mod.ts";
-import type { PendingFile } from "../../sinks/mod.ts";
+import { willNeed } from "../../linux/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
-import { type Command, parse, takePositionals } from "../program/command.ts";
+import type { PendingFile } from "../../sinks/mod.ts";
 import { imageName } from "../input/image_name.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
@@ -33,8 +32,9 @@ import { printable } from "../output/printable.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "../output/progress_events.ts";
 import { formatTable } from "../output/table.ts";
-import { TotalProgress } from "../output/total_progress.ts";
 import { paint } from "../output/terminal.ts";
+import { TotalProgress } from "../output/total_progress.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
 
 const OPTIONS = {
   ...SNAPSHOT_OPTIONS,

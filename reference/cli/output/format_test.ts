@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { imageName } from "../input/image_name.ts";
 import { formatBytes } from "./format_bytes.ts";
 import { countOf, formatCount, formatShare } from "./format_count.ts";
 import { formatSeconds, formatTime } from "./format_time.ts";
-import { imageName } from "../input/image_name.ts";
 import { jsonText } from "./json_text.ts";
 import { printable } from "./printable.ts";
-import { formatList, formatTable } from "./table.ts";
 import { formatProgress } from "./progress_bar.ts";
+import { formatList, formatTable } from "./table.ts";
 
 test("formatBytes() rounds to the unit that fits", () => {
   assert.equal(formatBytes(0), "0 bytes");

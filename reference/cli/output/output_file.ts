@@ -1,6 +1,6 @@
 import { type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { dataRanges, tryLock } from "../../linux/files/mod.ts";
+import { dataRanges, tryLock } from "../../linux/mod.ts";
 import {
   type ByteSink,
   createFileSink,
@@ -9,8 +9,8 @@ import {
 } from "../../sinks/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";
-import { UsageError } from "../program/usage_error.ts";
 import { tryFile } from "../program/system_error.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 /** How a command writes its files. */
 export interface OutputOptions {

@@ -1,6 +1,6 @@
 import { mkdirSync, rmdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { tryLock } from "../../linux/files/mod.ts";
+import { tryLock } from "../../linux/mod.ts";
 import { FileGroup, type PendingFile } from "../../sinks/mod.ts";
 import { tryFile } from "../program/system_error.ts";
 import { countOf } from "./format_count.ts";

@@ -1,4 +1,4 @@
-import type { Progress } from "../../saving/mod.ts";
+import type { Progress } from "../../work/mod.ts";
 
 /** How fast work goes, without what was skipped. */
 export interface WorkPace {

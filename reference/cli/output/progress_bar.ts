@@ -1,10 +1,10 @@
-import type { Progress } from "../../saving/mod.ts";
+import type { Progress } from "../../work/mod.ts";
 import { formatBytes } from "./format_bytes.ts";
 import { formatShare } from "./format_count.ts";
 import { formatSeconds } from "./format_time.ts";
 import { drawLine } from "./output.ts";
-import type { ProgressTeller } from "./progress_events.ts";
 import { paceOf } from "./pace_of.ts";
+import type { ProgressTeller } from "./progress_events.ts";
 import { canDraw, messageColumns } from "./terminal.ts";
 
 /** Milliseconds between two drawings; what is done sooner has no bar at all. */

@@ -1,4 +1,4 @@
-import type { Progress } from "../../saving/mod.ts";
+import type { Progress } from "../../work/mod.ts";
 import { jsonText } from "./json_text.ts";
 import { printLog } from "./output.ts";
 import { paceOf } from "./pace_of.ts";

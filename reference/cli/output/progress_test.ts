@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Progress } from "../../saving/mod.ts";
+import type { Progress } from "../../work/mod.ts";
 import { paceOf } from "./pace_of.ts";
 import { TotalProgress } from "./total_progress.ts";
 

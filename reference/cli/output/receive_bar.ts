@@ -1,4 +1,4 @@
-import type { ReceiveProgress } from "../../qemu/mod.ts";
+import type { ReceiveProgress } from "../../migration/mod.ts";
 import { formatBytes } from "./format_bytes.ts";
 import { formatCount, formatShare } from "./format_count.ts";
 import { drawLine } from "./output.ts";

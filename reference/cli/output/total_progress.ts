@@ -1,4 +1,4 @@
-import type { Progress } from "../../saving/mod.ts";
+import type { Progress } from "../../work/mod.ts";
 
 /** Progress of RAMBlocks, one after the other, as that of all of them. */
 export class TotalProgress {

@@ -1,15 +1,14 @@
 import { writeProfile } from "../../../format/mod.ts";
-import { PageServer, PageServerMetrics } from "../../linux/mod.ts";
-import { parse, takePositionals } from "../program/command.ts";
-import type { Command } from "../program/command.ts";
+import { PageServer, PageServerMetrics } from "../../firecracker/mod.ts";
 import { FROM_RAW_HELP } from "../input/flat_image.ts";
 import { checkUses, optionUses } from "../input/option_ways.ts";
-import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
 import {
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
 } from "../input/snapshot_options.ts";
 import { checkOutput, writeOutput } from "../output/output_file.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
 import { serveMetrics } from "./metrics_server.ts";
 import { pageServerArguments } from "./page_server_arguments.ts";
 import { prepareInputs } from "./page_server_inputs.ts";

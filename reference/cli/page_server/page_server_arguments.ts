@@ -1,5 +1,5 @@
-import { parseSocketAddress } from "../../qemu/mod.ts";
 import type { OpenOptions } from "../../reading/mod.ts";
+import { parseSocketAddress } from "../../sockets/mod.ts";
 import { isFromRaw } from "../input/flat_image.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";

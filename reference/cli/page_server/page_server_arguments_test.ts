@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pageServerArguments } from "./page_server_arguments.ts";
 import { UsageError } from "../program/usage_error.ts";
+import { pageServerArguments } from "./page_server_arguments.ts";
 
 const LISTEN = { listen: "unix:/run/pages.sock" };
 

@@ -1,4 +1,4 @@
-import type { BlockRun } from "../../qemu/mod.ts";
+import type { BlockRun } from "../../migration/mod.ts";
 import {
   loadProfile,
   mergeProfiles,

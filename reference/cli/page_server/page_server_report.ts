@@ -1,4 +1,4 @@
-import type { PagerEvent } from "../../linux/mod.ts";
+import type { PagerEvent } from "../../paging/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";
 import { printMessage } from "../output/output.ts";

@@ -1,26 +1,26 @@
 import { type ByteRange, hex } from "../../../format/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
-import { type Command, parse, takePositionals } from "../program/command.ts";
 import { blockParts } from "../input/block_parts.ts";
 import { findBlock } from "../input/find_block.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
-import { checkNeeds } from "../input/option_ways.ts";
 import { openSource } from "../input/open_source.ts";
+import { checkNeeds } from "../input/option_ways.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
 } from "../input/snapshot_options.ts";
-import { UsageError } from "../program/usage_error.ts";
-import { jsonText } from "../output/json_text.ts";
 import { countOf } from "../output/format_count.ts";
 import { encodeHex } from "../output/hex_digits.ts";
 import { HexDump } from "../output/hex_dump.ts";
+import { jsonText } from "../output/json_text.ts";
 import { outputRoom, print, printText, writeOutput } from "../output/output.ts";
 import { createOutput, type OutputOptions } from "../output/output_file.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "../output/progress_events.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 const OPTIONS = {
   ...SNAPSHOT_OPTIONS,

@@ -1,18 +1,15 @@
 import { existsSync } from "node:fs";
-import { isListening } from "../../linux/files/mod.ts";
+import { isListening } from "../../linux/mod.ts";
+import { receiveMigration, type ReceiveSummary } from "../../migration/mod.ts";
 import {
   type ByteChannel,
   listenSocket,
   parseSocketAddress,
-  receiveMigration,
-  type ReceiveSummary,
   type SocketListener,
-} from "../../qemu/mod.ts";
+} from "../../sockets/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
-import { type Command, parse, takePositionals } from "../program/command.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { EVENTS_HELP } from "../input/snapshot_options.ts";
-import { readOption, UsageError } from "../program/usage_error.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { formatCount } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
@@ -22,6 +19,8 @@ import { printable } from "../output/printable.ts";
 import { printEvent } from "../output/progress_events.ts";
 import { ReceiveBar, ReceiveEvents } from "../output/receive_bar.ts";
 import { paint } from "../output/terminal.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import { readOption, UsageError } from "../program/usage_error.ts";
 
 const OPTIONS = {
   listen: { type: "string" },

@@ -10,8 +10,8 @@ import {
   runBad,
   runGood,
 } from "../testing/run_program.ts";
-import { fixtureStream } from "../testing/sequential_fixture.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
+import { fixtureStream } from "../testing/sequential_fixture.ts";
 
 /** Connects as soon as somebody listens. */
 async function connected(path: string): Promise<Socket> {

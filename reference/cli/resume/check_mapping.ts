@@ -1,9 +1,6 @@
 import { realpathSync } from "node:fs";
-import type {
-  MappedBlock,
-  MappedResumePlan,
-  QmpClient,
-} from "../../qemu/mod.ts";
+import type { MappedBlock, MappedResumePlan } from "../../mapping/mod.ts";
+import type { QmpClient } from "../../qemu/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 
 /**

@@ -2,9 +2,9 @@ import {
   findDataRanges,
   type MappedResumePlan,
   writeDeviceOnly,
-} from "../../qemu/mod.ts";
-import type { ByteSink } from "../../sinks/mod.ts";
+} from "../../mapping/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
+import type { ByteSink } from "../../sinks/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import type { ResumeReport } from "./resume_report.ts";
 

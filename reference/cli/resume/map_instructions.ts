@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { MappedResumePlan } from "../../qemu/mod.ts";
+import type { MappedResumePlan } from "../../mapping/mod.ts";
 import { incomingCommands, incomingOptions } from "../info/load_commands.ts";
 import { joinWords } from "../input/split_words.ts";
 import { jsonText } from "../output/json_text.ts";

@@ -1,12 +1,11 @@
+import { type PostcopyOptions, PostcopySource } from "../../migration/mod.ts";
 import {
-  connectSocket,
   type IncomingMigration,
-  type PostcopyOptions,
-  PostcopySource,
   queryRAMBlocks,
   startIncoming,
 } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
+import { connectSocket } from "../../sockets/mod.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
 import { explainFailure } from "./resume_failure.ts";

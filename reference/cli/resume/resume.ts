@@ -1,18 +1,18 @@
 import type { Snapshot } from "../../reading/mod.ts";
-import type { Command } from "../program/command.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { SNAPSHOT_OPTIONS_HELP } from "../input/snapshot_options.ts";
-import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
 import { createOutput } from "../output/output_file.ts";
+import type { Command } from "../program/command.ts";
+import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
 import { createDevices } from "./create_devices.ts";
 import { mapInstructions, printInstructions } from "./map_instructions.ts";
+import { refuseRamOnly } from "./refuse_ram_only.ts";
 import {
   RESUME_OPTIONS,
   RESUME_USES,
   type ResumeArguments,
   resumeArguments,
 } from "./resume_arguments.ts";
-import { refuseRamOnly } from "./refuse_ram_only.ts";
 import { resumeByMap } from "./resume_by_map.ts";
 import { resumeByPostcopy } from "./resume_by_postcopy.ts";
 import {

@@ -1,14 +1,14 @@
-import { parseSocketAddress, type SocketAddress } from "../../qemu/mod.ts";
 import type { OpenOptions } from "../../reading/mod.ts";
-import { parse, takePositionals } from "../program/command.ts";
-import type { QemuCommand } from "../input/qemu_command.ts";
+import { parseSocketAddress, type SocketAddress } from "../../sockets/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { checkUses, optionUses } from "../input/option_ways.ts";
+import type { QemuCommand } from "../input/qemu_command.ts";
 import {
   openOptions,
   SNAPSHOT_NAMES,
   SNAPSHOT_OPTIONS,
 } from "../input/snapshot_options.ts";
+import { parse, takePositionals } from "../program/command.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 
 /** How a guest gets its RAM. */

@@ -1,12 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import {
-  createScratchSink,
-  type IncomingMigration,
-  type MappedResumePlan,
-  startIncoming,
-} from "../../qemu/mod.ts";
+import type { MappedResumePlan } from "../../mapping/mod.ts";
+import { type IncomingMigration, startIncoming } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
+import { createScratchSink } from "../../sinks/mod.ts";
 import { joinWords } from "../input/split_words.ts";
 import { checkMapping } from "./check_mapping.ts";
 import { createDevices } from "./create_devices.ts";

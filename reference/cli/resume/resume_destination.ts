@@ -1,11 +1,7 @@
 import { rmSync } from "node:fs";
 import { makeTemporaryFolder } from "../../local/mod.ts";
-import {
-  type ChildExit,
-  connectSocket,
-  QmpClient,
-  startQemu,
-} from "../../qemu/mod.ts";
+import { type ChildExit, QmpClient, startQemu } from "../../qemu/mod.ts";
+import { connectSocket } from "../../sockets/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 
 /** A QEMU that takes a guest in. */

@@ -1,5 +1,5 @@
-import { Interrupted, onStop } from "../program/interrupted.ts";
 import { printMessage } from "../output/output.ts";
+import { Interrupted, onStop } from "../program/interrupted.ts";
 
 /** `deno task` passes each Ctrl-C on that the terminal has sent already. */
 const SAME_MILLISECONDS = 200;

@@ -1,4 +1,4 @@
-import type { PostcopyStatistics } from "../../qemu/mod.ts";
+import type { PostcopyStatistics } from "../../migration/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";

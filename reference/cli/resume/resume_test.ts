@@ -3,11 +3,11 @@ import { chmodSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { Interrupted } from "../program/interrupted.ts";
-import { ResumeInterrupts } from "./resume_interrupts.ts";
-import { formatResumeProgress } from "./resume_report.ts";
 import { PATIENT, run, runAllBad, runBad } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { fixtureGuest, fixtureSnapshot } from "../testing/snapshot_fixture.ts";
+import { ResumeInterrupts } from "./resume_interrupts.ts";
+import { formatResumeProgress } from "./resume_report.ts";
 
 test("resume refuses a wrong command line", PATIENT, async () => {
   const qemu = ["--", "-M", "pc"];

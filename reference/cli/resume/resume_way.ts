@@ -2,8 +2,8 @@ import {
   MappedResumeError,
   type MappedResumePlan,
   planMappedResume,
-  queryQemu,
-} from "../../qemu/mod.ts";
+} from "../../mapping/mod.ts";
+import { queryQemu } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import { isUrl } from "../input/open_source.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";

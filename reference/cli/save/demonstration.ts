@@ -2,13 +2,13 @@ import { Buffer } from "node:buffer";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { makeTemporaryFolder, openFileSource } from "../../local/mod.ts";
-import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
-import { createFileSink } from "../../sinks/mod.ts";
 import {
   openSnapshot,
   type Snapshot,
   verifySnapshot,
 } from "../../reading/mod.ts";
+import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
+import { createFileSink } from "../../sinks/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
 import { drawRamMap } from "../info/ram_map.ts";
 import { print, printJson } from "../output/output.ts";

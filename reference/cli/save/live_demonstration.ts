@@ -2,13 +2,13 @@ import { Buffer } from "node:buffer";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { makeTemporaryFolder, openFileSource } from "../../local/mod.ts";
+import { openSnapshotSync, verifySnapshot } from "../../reading/mod.ts";
 import {
   type LiveRound,
   type LiveSummary,
   saveLive,
 } from "../../saving/mod.ts";
 import { createFileSink } from "../../sinks/mod.ts";
-import { openSnapshotSync, verifySnapshot } from "../../reading/mod.ts";
 import type { SyncByteSource } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount } from "../output/format_count.ts";

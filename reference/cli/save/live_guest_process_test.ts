@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { platform } from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LiveGuestProcess } from "./live_guest_process.ts";
 import { PATIENT } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
+import { LiveGuestProcess } from "./live_guest_process.ts";
 
 const OPTIONS = { ...PATIENT, skip: platform !== "linux" };
 const PAGE = 4096;

@@ -1,5 +1,5 @@
-import { checkCapabilities } from "../../saving/mod.ts";
 import type { OpenOptions } from "../../reading/mod.ts";
+import { checkCapabilities } from "../../saving/mod.ts";
 import { isFromRaw } from "../input/flat_image.ts";
 import { checkMachineName } from "../input/machine_name.ts";
 import { parseNumber } from "../input/number_argument.ts";

@@ -1,7 +1,7 @@
-import { demonstrate } from "./demonstration.ts";
-import { demonstrateLive } from "./live_demonstration.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { workOptions } from "../input/work_options.ts";
+import { demonstrate } from "./demonstration.ts";
+import { demonstrateLive } from "./live_demonstration.ts";
 
 /** Options of `save` without OUT. */
 export const DEMONSTRATION_OPTIONS = {

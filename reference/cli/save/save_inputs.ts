@@ -1,9 +1,9 @@
 import { alignUp } from "../../../format/mod.ts";
-import type { RAMBlockInput } from "../../saving/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
+import type { RAMBlockInput } from "../../saving/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
-import { checkFlatImage } from "../input/flat_image.ts";
 import { findBlock } from "../input/find_block.ts";
+import { checkFlatImage } from "../input/flat_image.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";
 import { type OpenedImage, openImageData } from "./image_data.ts";

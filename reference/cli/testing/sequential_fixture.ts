@@ -1,6 +1,6 @@
 import { writeSequential } from "../../convert/mod.ts";
-import { memorySink } from "../../sinks/mod.ts";
 import { openSnapshot } from "../../reading/mod.ts";
+import { memorySink } from "../../sinks/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
 import { fixtureSnapshot } from "./snapshot_fixture.ts";
 

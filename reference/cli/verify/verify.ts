@@ -1,16 +1,15 @@
 import { hex, RULES } from "../../../format/mod.ts";
-import { isPartialPath } from "../../sinks/mod.ts";
 import {
   type OpenOptions,
   type VerifyReport,
   verifySnapshot,
 } from "../../reading/mod.ts";
+import { isPartialPath } from "../../sinks/mod.ts";
 import {
   type ByteSource,
   type ReadOptions,
   SourceError,
 } from "../../sources/mod.ts";
-import { type Command, parse, takePositionals } from "../program/command.ts";
 import {
   adviceOnRefusal,
   isUnfinished as isUnfinishedRam,
@@ -22,12 +21,13 @@ import {
   SNAPSHOT_OPTIONS_HELP,
 } from "../input/snapshot_options.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
-import { OutputClosed, print } from "../output/output.ts";
 import { jsonText } from "../output/json_text.ts";
+import { OutputClosed, print } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { ProgressEvents } from "../output/progress_events.ts";
 import { paint } from "../output/terminal.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
 
 const OPTIONS = {
   ...SNAPSHOT_OPTIONS,

@@ -1,9 +1,11 @@
 import { createServer, type Server, type Socket } from "node:net";
+import {
+  type ByteChannel,
+  connectThrough,
+  type RuntimeSockets,
+  socketsHere,
+} from "../../sockets/mod.ts";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
-import type { ByteChannel } from "../../sockets/byte_channel.ts";
-import { connectThrough } from "../../sockets/connect_socket.ts";
-import type { RuntimeSockets } from "../../sockets/runtime_sockets.ts";
-import { socketsHere } from "../../sockets/sockets_here.ts";
 import { reusedBuffer } from "./reused_buffer.ts";
 
 /** A channel of ours and the plain socket at its other end, for a test to play. */

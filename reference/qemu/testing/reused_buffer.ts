@@ -1,4 +1,4 @@
-import type { ByteChannel } from "../../sockets/byte_channel.ts";
+import type { ByteChannel } from "../../sockets/mod.ts";
 
 /**
  * A channel that gives its bytes in small pieces out of one buffer: what it gave

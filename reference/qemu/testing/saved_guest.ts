@@ -1,14 +1,13 @@
 import { writeFileSync } from "node:fs";
-import { openFileSource } from "../../local/file_source.ts";
-import { openSnapshotSync } from "../../reading/open_snapshot.ts";
-import type { CreateOptions } from "../../saving/snapshot_writer.ts";
-import type { SyncSnapshot } from "../../reading/snapshot.ts";
-import { savedFile } from "../../testing/saved_file.ts";
-import { ScratchFolder } from "../../testing/scratch_folder.ts";
+import { openFileSource } from "../../local/mod.ts";
 import {
   type MappedResumeOptions,
   planMappedResume,
-} from "../../mapping/mapped_resume.ts";
+} from "../../mapping/mod.ts";
+import { openSnapshotSync, type SyncSnapshot } from "../../reading/mod.ts";
+import type { CreateOptions } from "../../saving/mod.ts";
+import { savedFile } from "../../testing/saved_file.ts";
+import { ScratchFolder } from "../../testing/scratch_folder.ts";
 
 /** What a QEMU that can do all says of itself. */
 export const QEMU = {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SourceError } from "../../sources/source_error.ts";
+import { SourceError } from "../../sources/mod.ts";
 
 /** Whether it is a SourceError of that source that says so. */
 export function saysOf(source: string, words: RegExp) {

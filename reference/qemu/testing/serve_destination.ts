@@ -1,9 +1,7 @@
-import { openSnapshot } from "../../reading/open_snapshot.ts";
-import type { Snapshot } from "../../reading/snapshot.ts";
-import { memorySource } from "../../sources/memory_source.ts";
+import { type PostcopyOptions, PostcopySource } from "../../migration/mod.ts";
+import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
+import { memorySource } from "../../sources/mod.ts";
 import { savedFile, testMemory } from "../../testing/saved_file.ts";
-import type { PostcopyOptions } from "../../migration/postcopy_options.ts";
-import { PostcopySource } from "../../migration/postcopy_source.ts";
 import { Destination } from "./destination.ts";
 
 /** The memory of the guest that is served unless said otherwise. */

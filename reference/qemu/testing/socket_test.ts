@@ -1,7 +1,9 @@
 import { test } from "node:test";
-import { denoSockets } from "../../sockets/deno_sockets.ts";
-import { nodeSockets } from "../../sockets/node_sockets.ts";
-import type { RuntimeSockets } from "../../sockets/runtime_sockets.ts";
+import {
+  denoSockets,
+  nodeSockets,
+  type RuntimeSockets,
+} from "../../sockets/mod.ts";
 
 /** A test of each kind of socket that this runtime has: Deno has two. */
 export function socketTest(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SourceError } from "../../sources/source_error.ts";
+import { SourceError } from "../../sources/mod.ts";
 import { createFileSink } from "../file_sink.ts";
 
 /** Why a file cannot be made at `path`, which reads `PATH`; "" if it can. */

@@ -6,17 +6,18 @@
  */
 
 import type { WorkingSetProfile } from "../../format/mod.ts";
+import { descriptorLimit, NativeBuffers, Userfaultfd } from "../linux/mod.ts";
+import {
+  openPagerSource,
+  PagedProcess,
+  type PagerEvent,
+  PagerLoop,
+  type PagerOptions,
+  type PagerTask,
+  ReadBudget,
+} from "../paging/mod.ts";
 import { WorkingSetRecorder } from "../working_set/mod.ts";
-import { FaultServer } from "../firecracker/fault_server.ts";
-import { descriptorLimit } from "../linux/descriptor_limit.ts";
-import { NativeBuffers } from "../linux/native_buffers.ts";
-import { PagedProcess } from "./paged_process.ts";
-import type { PagerOptions } from "./pager_options.ts";
-import { PagerLoop } from "./pager_loop.ts";
-import { openPagerSource } from "./pager_source.ts";
-import type { PagerEvent, PagerTask } from "./pager_task.ts";
-import { ReadBudget } from "./read_budget.ts";
-import { Userfaultfd } from "../linux/userfaultfd.ts";
+import { FaultServer } from "./fault_server.ts";
 
 /** What a worker has instead of a window. */
 interface WorkerScope {

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { createFileSink, createSnapshot } from "../../mod.ts";
+import { createFileSink, createSnapshot } from "../../../mod.ts";
 
 const PAGE_SIZE = 4096;
 

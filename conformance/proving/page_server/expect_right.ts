@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { HandlerClient } from "./handler_client.ts";
+import type { HandlerClient } from "../../handler/handler_client.ts";
 
 /** Runs a script and sees that all pages are right. */
 export async function expectRight(

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { env } from "node:process";
 import { test } from "node:test";
-import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
-import { findCompiler, HandlerClient } from "./handler_client.ts";
+import { ScratchDirectory } from "../qemu/scratch_directory.ts";
+import { findCompiler, HandlerClient } from "../../handler/handler_client.ts";
 
 /** Set to 1 where page faults must be served: else the tests fail. */
 const REQUIRE = "MAPPED_RAM_REQUIRE_USERFAULTFD";

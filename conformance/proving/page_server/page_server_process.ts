@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(
-  new URL("../../reference/cli/main.ts", import.meta.url),
+  new URL("../../../reference/cli/main.ts", import.meta.url),
 );
 
 /** An event that the page server printed. */

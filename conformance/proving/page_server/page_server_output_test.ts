@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CAN_LEAVE_UNREAD, unread } from "../proving/unread_output.ts";
+import { CAN_LEAVE_UNREAD, unread } from "../unread_output.ts";
 import { expectRight } from "./expect_right.ts";
 import { handlerTest } from "./handler_test_case.ts";
 import { writeKnownGuest } from "./known_guest.ts";

@@ -1,0 +1,88 @@
+/**
+ * Other formats: sequential migration streams, libvirt save images, ELF cores,
+ * LiME, and what is in a snapshot besides RAM (device state, dirty bitmaps).
+ * Import `mapped-ram` for reading and saving.
+ *
+ * @module
+ */
+
+export {
+  type DeviceField,
+  type DeviceStruct,
+  type DirtyBitmap,
+  type FieldValue,
+  type LibvirtFormat,
+  type RamRecord,
+  type RamRecordKind,
+  type SectionPart,
+  type SequentialEnd,
+  type SequentialHead,
+  type StreamBlock,
+} from "../../format/mod.ts";
+export {
+  type AddressRange,
+  AddressSpace,
+  type AddressSpaceOptions,
+  type Architecture,
+  type BlockKind,
+  convertPacked,
+  convertSequential,
+  type DetectedFormat,
+  detectFormat,
+  type ElfCoreOptions,
+  type ElfCoreSummary,
+  exportMemory,
+  guestArchitecture,
+  type GuestBlocks,
+  guestBlocks,
+  type GuestBlocksOptions,
+  type GuestMap,
+  guestMap,
+  GuestMapError,
+  type GuestMapOptions,
+  type GuestRange,
+  imageOf,
+  imageOfRanges,
+  type KnownFile,
+  knownFile,
+  type LimeSummary,
+  type MemoryBlock,
+  type MemoryFormat,
+  type MemoryImage,
+  openElfCore,
+  openLime,
+  type PlacedRange,
+  type RangesOptions,
+  type SequentialToMappedOptions,
+  type UnplacedBlock,
+  writeElfCore,
+  writeLime,
+  writeSequential,
+  type WriteSequentialOptions,
+} from "../convert/mod.ts";
+export {
+  type DeviceRecord,
+  deviceStates,
+  type DirtyBitmapContent,
+  dirtyBitmaps,
+  type DirtyBitmapsOptions,
+  type DroppedBitmap,
+  loadDirtyBitmaps,
+  type LoadedBitmaps,
+  type WithDevices,
+} from "../device_state/mod.ts";
+export {
+  type LibvirtTexts,
+  readLibvirtHeader,
+  readLibvirtTexts,
+  unpackLibvirt,
+  unpackLibvirtTo,
+  type UnpackSummary,
+} from "../libvirt/mod.ts";
+export {
+  openSequential,
+  type OpenSequentialOptions,
+  SequentialBlock,
+  type SequentialReadOptions,
+  SequentialSnapshot,
+} from "../sequential/mod.ts";

@@ -1,0 +1,31 @@
+/**
+ * What needs the C library of Linux: memory that fills itself by userfaultfd,
+ * the page-fault handler for Firecracker, holes and cold pages of files.
+ * Import `mapped-ram` for reading and saving.
+ *
+ * @module
+ */
+
+export {
+  PageServer,
+  PageServerMetrics,
+  type PageServerOptions,
+} from "../firecracker/mod.ts";
+export {
+  canPunchHoles,
+  dataRanges,
+  ERRNO,
+  type ErrnoName,
+  isListening,
+  punchHole,
+  SharedMapping,
+  SystemCallError,
+  tryLock,
+  willNeed,
+} from "../linux/mod.ts";
+export {
+  PagedMemory,
+  type PagedMemoryOptions,
+  type PagerEvent,
+  type PagerStatistics,
+} from "../paging/mod.ts";

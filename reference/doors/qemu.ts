@@ -1,0 +1,86 @@
+/**
+ * Runs saved guests in an unmodified QEMU, by mapping the RAM or by postcopy;
+ * receives the migration of a running QEMU; says whether a snapshot will load,
+ * and why not. Import `mapped-ram` for reading and saving.
+ *
+ * @module
+ */
+
+export {
+  type ProfileBlock,
+  type ProfileRun,
+  readProfile,
+  type WorkingSetProfile,
+  writeProfile,
+} from "../../format/mod.ts";
+export {
+  compareMachines,
+  describeQemu,
+  type DescribeQemuOptions,
+  describeRunningQemu,
+  describeSnapshot,
+  type DifferenceKind,
+  type MachineBlock,
+  type MachineDescription,
+  type MachineDifference,
+  type MachineField,
+  type MachineSection,
+  type QemuOption,
+} from "../machines/mod.ts";
+export {
+  type DataRangesOptions,
+  type DeviceOnlyOptions,
+  type DeviceOnlySummary,
+  findDataRanges,
+  type MappedBlock,
+  MappedResumeError,
+  type MappedResumeOptions,
+  type MappedResumePlan,
+  type MappedResumeReason,
+  planMappedResume,
+  type StaleOptions,
+  writeDeviceOnly,
+} from "../mapping/mod.ts";
+export {
+  type BlockRun,
+  KeptStreamError,
+  type PostcopyOptions,
+  PostcopySource,
+  type PostcopyStatistics,
+  receiveMigration,
+  type ReceiveOptions,
+  type ReceiveProgress,
+  type ReceiveSummary,
+} from "../migration/mod.ts";
+export {
+  type ChildExit,
+  type IncomingGuest,
+  type IncomingMigration,
+  type IncomingOptions,
+  type MigrationAddress,
+  type QemuFacts,
+  QmpClient,
+  type QmpEvent,
+  type QmpObject,
+  type QmpRefusal,
+  queryQemu,
+  RunningQemu,
+  startIncoming,
+  startQemu,
+  type StartQemuOptions,
+} from "../qemu/mod.ts";
+export {
+  type ByteChannel,
+  connectSocket,
+  type ListenOptions,
+  listenSocket,
+  type SocketListener,
+} from "../sockets/mod.ts";
+export {
+  loadProfile,
+  mergeProfiles,
+  profileRuns,
+  type ProfileRunsOptions,
+  snapshotIdentity,
+  WorkingSetRecorder,
+} from "../working_set/mod.ts";

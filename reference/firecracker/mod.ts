@@ -1,0 +1,9 @@
+/**
+ * The page-fault handler for VMs of Firecracker: handshakes, connections, metrics.
+ *
+ * @module
+ */
+
+export { FaultServer } from "./fault_server.ts";
+export { PageServer, type PageServerOptions } from "./page_server.ts";
+export { PageServerMetrics } from "./page_server_metrics.ts";

@@ -1,0 +1,15 @@
+/**
+ * Pages in memory: the scan for zeros, buffers, bits shared between threads.
+ *
+ * @module
+ */
+
+export {
+  clearBit,
+  clearBits,
+  setBit,
+  setBits,
+  sharedBitmap,
+  sharedWords,
+} from "./atomic_bits.ts";
+export { isZero, PageBuffer } from "./zero_page.ts";
