@@ -28,7 +28,7 @@ test(
   async () => {
     using scratch = new ScratchFolder();
     const path = scratch.file("new");
-    const modules = ["../sinks/mod.ts", "./files/mod.ts"].map((it) =>
+    const modules = ["../sinks/mod.ts", "./mod.ts"].map((it) =>
       JSON.stringify(new URL(it, import.meta.url).href)
     );
     const script = `
