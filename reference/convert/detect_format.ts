@@ -43,7 +43,7 @@ export interface DetectedFormat {
  * @example
  * ```ts
  * import { memorySource } from "../../mod.ts";
- * import { detectFormat } from "../../reference/doors/convert.ts";
+ * import { detectFormat } from "../doors/convert.ts";
  * import assert from "node:assert/strict";
  *
  * const memory = memorySource(new Uint8Array(4096));

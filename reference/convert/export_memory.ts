@@ -14,7 +14,7 @@ import type { MemoryBlock } from "./memory_image.ts";
  * import {
  *   exportMemory,
  *   openSequential,
- * } from "../../reference/doors/convert.ts";
+ * } from "../doors/convert.ts";
  *
  * async function toImage(path: string, out: string): Promise<void> {
  *   using source = openFileSource(path);

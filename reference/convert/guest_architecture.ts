@@ -39,7 +39,7 @@ const SCTLR_EE = 1n << 25n;
  * import {
  *   guestArchitecture,
  *   imageOf,
- * } from "../../reference/doors/convert.ts";
+ * } from "../doors/convert.ts";
  *
  * async function print(path: string): Promise<void> {
  *   using source = openFileSource(path);

@@ -60,7 +60,7 @@ export interface GuestMap {
  * @example
  * ```ts
  * import { openFileSource, openSnapshot } from "../../mod.ts";
- * import { guestMap, imageOf } from "../../reference/doors/convert.ts";
+ * import { guestMap, imageOf } from "../doors/convert.ts";
  *
  * async function printMap(path: string): Promise<void> {
  *   using source = openFileSource(path);

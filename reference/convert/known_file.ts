@@ -99,7 +99,7 @@ const HEAD_LENGTH = 512;
  * @example
  * ```ts
  * import { memorySource } from "../../mod.ts";
- * import { knownFile } from "../../reference/doors/convert.ts";
+ * import { knownFile } from "../doors/convert.ts";
  * import assert from "node:assert/strict";
  *
  * const disk = memorySource(new TextEncoder().encode("vhdxfile"));

@@ -19,7 +19,7 @@ import type { SequentialToMappedOptions } from "./sequential_to_mapped.ts";
  * import {
  *   convertPacked,
  *   readLibvirtHeader,
- * } from "../../reference/doors/convert.ts";
+ * } from "../doors/convert.ts";
  *
  * async function convert(image: string, out: string): Promise<void> {
  *   using source = openFileSource(image);

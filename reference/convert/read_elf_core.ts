@@ -35,7 +35,7 @@ interface LoadSegment {
  * @example
  * ```ts
  * import { openFileSource } from "../../mod.ts";
- * import { openElfCore } from "../../reference/doors/convert.ts";
+ * import { openElfCore } from "../doors/convert.ts";
  *
  * async function firstBytes(path: string): Promise<Uint8Array> {
  *   using source = openFileSource(path);

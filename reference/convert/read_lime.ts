@@ -25,7 +25,7 @@ const RANGES_MAX = 0x10000;
  * @example
  * ```ts
  * import { openFileSource } from "../../mod.ts";
- * import { openLime } from "../../reference/doors/convert.ts";
+ * import { openLime } from "../doors/convert.ts";
  *
  * async function length(path: string): Promise<number> {
  *   using source = openFileSource(path);

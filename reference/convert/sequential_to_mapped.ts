@@ -42,7 +42,7 @@ export interface SequentialToMappedOptions extends SequentialReadOptions {
  * @example
  * ```ts
  * import { createFileSink, openFileSource } from "../../mod.ts";
- * import { convertSequential } from "../../reference/doors/convert.ts";
+ * import { convertSequential } from "../doors/convert.ts";
  *
  * async function convert(stream: string, out: string): Promise<void> {
  *   using source = openFileSource(stream);

@@ -68,7 +68,7 @@ export interface ElfCoreSummary {
  *   openFileSource,
  *   openSnapshot,
  * } from "../../mod.ts";
- * import { imageOf, writeElfCore } from "../../reference/doors/convert.ts";
+ * import { imageOf, writeElfCore } from "../doors/convert.ts";
  *
  * async function toCore(path: string, out: string): Promise<void> {
  *   using source = openFileSource(path);

@@ -31,7 +31,7 @@ export interface LimeSummary {
  *   openFileSource,
  *   openSnapshot,
  * } from "../../mod.ts";
- * import { imageOf, writeLime } from "../../reference/doors/convert.ts";
+ * import { imageOf, writeLime } from "../doors/convert.ts";
  *
  * async function toLime(path: string, out: string): Promise<void> {
  *   using source = openFileSource(path);

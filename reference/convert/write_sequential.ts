@@ -42,7 +42,7 @@ const ZERO_PAGES = 4096;
  *   openFileSource,
  *   openSnapshot,
  * } from "../../mod.ts";
- * import { writeSequential } from "../../reference/doors/convert.ts";
+ * import { writeSequential } from "../doors/convert.ts";
  *
  * async function toStream(path: string, out: string): Promise<void> {
  *   using source = openFileSource(path);

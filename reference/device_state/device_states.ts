@@ -50,7 +50,7 @@ const FOOTER = 5;
  * @example
  * ```ts
  * import { type Snapshot } from "../../mod.ts";
- * import { deviceStates } from "../../reference/doors/convert.ts";
+ * import { deviceStates } from "../doors/convert.ts";
  *
  * async function names(snapshot: Snapshot): Promise<string[]> {
  *   const names: string[] = [];

@@ -32,7 +32,7 @@ export interface DirtyBitmapsOptions extends ReadOptions {
  * @example
  * ```ts
  * import { type Snapshot } from "../../mod.ts";
- * import { dirtyBitmaps } from "../../reference/doors/convert.ts";
+ * import { dirtyBitmaps } from "../doors/convert.ts";
  *
  * async function dirtyBytes(snapshot: Snapshot): Promise<number> {
  *   const bitmaps = await dirtyBitmaps(snapshot);

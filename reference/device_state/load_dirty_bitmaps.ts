@@ -36,7 +36,7 @@ export interface LoadedBitmaps {
  *
  * @example
  * ```ts
- * import { loadDirtyBitmaps } from "../../reference/doors/convert.ts";
+ * import { loadDirtyBitmaps } from "../doors/convert.ts";
  * import assert from "node:assert/strict";
  *
  * const bitmap = {

@@ -28,7 +28,7 @@ const CHUNK = 0x10000;
  * @example
  * ```ts
  * import { memorySource } from "../../mod.ts";
- * import { readLibvirtHeader } from "../../reference/doors/convert.ts";
+ * import { readLibvirtHeader } from "../doors/convert.ts";
  * import assert from "node:assert/strict";
  *
  * const source = memorySource(new TextEncoder().encode("QEVM"));
@@ -54,7 +54,7 @@ export async function readLibvirtHeader(
  * import {
  *   readLibvirtHeader,
  *   readLibvirtTexts,
- * } from "../../reference/doors/convert.ts";
+ * } from "../doors/convert.ts";
  *
  * async function domain(path: string): Promise<string | undefined> {
  *   using source = openFileSource(path);

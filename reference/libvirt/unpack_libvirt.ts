@@ -26,7 +26,7 @@ import { ZstdFrames } from "./zstd_frames.ts";
  * import {
  *   readLibvirtHeader,
  *   unpackLibvirt,
- * } from "../../reference/doors/convert.ts";
+ * } from "../doors/convert.ts";
  *
  * async function length(path: string): Promise<number> {
  *   using source = openFileSource(path);
@@ -102,7 +102,7 @@ export interface UnpackSummary {
  * import {
  *   readLibvirtHeader,
  *   unpackLibvirtTo,
- * } from "../../reference/doors/convert.ts";
+ * } from "../doors/convert.ts";
  *
  * async function unpack(from: string, to: string): Promise<void> {
  *   using source = openFileSource(from);

@@ -10,7 +10,7 @@ import { UnixAddress } from "./unix_address.ts";
  *
  * @example
  * ```ts
- * import { listenSocket } from "../../reference/doors/qemu.ts";
+ * import { listenSocket } from "../doors/qemu.ts";
  * import { isListening } from "./mod.ts";
  * import assert from "node:assert/strict";
  *

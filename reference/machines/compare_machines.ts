@@ -22,7 +22,7 @@ const IGNORE_SHARED_SINCE = 11;
  *   compareMachines,
  *   describeQemu,
  *   describeSnapshot,
- * } from "../../reference/doors/qemu.ts";
+ * } from "../doors/qemu.ts";
  * import type { Snapshot } from "../../mod.ts";
  *
  * async function willLoad(snapshot: Snapshot, args: string[]): Promise<boolean> {

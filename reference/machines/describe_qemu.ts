@@ -35,7 +35,7 @@ const UNLIMITED = 2 ** 40;
  *
  * @example
  * ```ts
- * import { describeQemu } from "../../reference/doors/qemu.ts";
+ * import { describeQemu } from "../doors/qemu.ts";
  *
  * async function ramBlocks(args: readonly string[]): Promise<string[]> {
  *   const { blocks } = await describeQemu(args);

@@ -27,7 +27,7 @@ const NO_UUID = "00000000-0000-0000-0000-000000000000";
  *   describeRunningQemu,
  *   connectSocket,
  *   QmpClient,
- * } from "../../reference/doors/qemu.ts";
+ * } from "../doors/qemu.ts";
  *
  * async function machine(address: string): Promise<string> {
  *   using qmp = await QmpClient.open(await connectSocket(address));

@@ -35,7 +35,7 @@ const PLAIN_TYPE = /^(bool|u?int(8|16|32|64)( equal| le)?|buffer|timer)$/;
  * @example
  * ```ts
  * import { openFileSource, openSnapshot } from "../../mod.ts";
- * import { describeSnapshot } from "../../reference/doors/qemu.ts";
+ * import { describeSnapshot } from "../doors/qemu.ts";
  *
  * async function cpuCount(path: string): Promise<number | undefined> {
  *   using source = openFileSource(path);

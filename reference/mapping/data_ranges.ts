@@ -17,7 +17,7 @@ export interface DataRangesOptions extends WaitOptions {
  *
  * @example
  * ```ts
- * import { findDataRanges } from "../../reference/doors/qemu.ts";
+ * import { findDataRanges } from "../doors/qemu.ts";
  *
  * async function bytesOnDisk(path: string, length: number): Promise<number> {
  *   const ranges = await findDataRanges(path, { offset: 0, length });

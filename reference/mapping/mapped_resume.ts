@@ -62,7 +62,7 @@ const PAGE_SIZES = { x64: 0x1000, other: 0x10000 };
  * import {
  *   planMappedResume,
  *   queryQemu,
- * } from "../../reference/doors/qemu.ts";
+ * } from "../doors/qemu.ts";
  *
  * async function show(path: string): Promise<void> {
  *   using source = openFileSource(path);

@@ -44,7 +44,7 @@ export interface DeviceOnlySummary {
  *   openSnapshot,
  *   saveSnapshot,
  * } from "../../mod.ts";
- * import { writeDeviceOnly } from "../../reference/doors/qemu.ts";
+ * import { writeDeviceOnly } from "../doors/qemu.ts";
  * import assert from "node:assert/strict";
  *
  * const saved = memorySink();

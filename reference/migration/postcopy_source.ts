@@ -40,7 +40,7 @@ const RETRY_FOR = 60_000;
  * import {
  *   connectSocket,
  *   PostcopySource,
- * } from "../../reference/doors/qemu.ts";
+ * } from "../doors/qemu.ts";
  *
  * // A QEMU that was told to migrate-incoming from unix:/run/vm.sock.
  * async function resume(url: string): Promise<void> {

@@ -65,7 +65,7 @@ export interface ReceiveSummary extends SaveSummary {
  * import {
  *   listenSocket,
  *   receiveMigration,
- * } from "../../reference/doors/qemu.ts";
+ * } from "../doors/qemu.ts";
  *
  * async function receive(address: string, path: string): Promise<void> {
  *   using listener = await listenSocket(address);

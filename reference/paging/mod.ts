@@ -15,5 +15,5 @@ export {
 } from "./pager_source.ts";
 export type { PagerEvent, PagerTask } from "./pager_task.ts";
 export { PagerThread } from "./pager_thread.ts";
-export { UffdInstaller } from "./uffd_installer.ts";
 export { ReadBudget } from "./read_budget.ts";
+export { UffdInstaller } from "./uffd_installer.ts";

@@ -68,7 +68,7 @@ const TIMEOUT = 60_000;
  *
  * @example
  * ```ts
- * import { startIncoming, startQemu } from "../../reference/doors/qemu.ts";
+ * import { startIncoming, startQemu } from "../doors/qemu.ts";
  *
  * async function load(args: readonly string[], filename: string) {
  *   await using qemu = await startQemu(args);

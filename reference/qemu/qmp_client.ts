@@ -32,7 +32,7 @@ interface PendingCommand {
  *
  * @example
  * ```ts
- * import { connectSocket, QmpClient } from "../../reference/doors/qemu.ts";
+ * import { connectSocket, QmpClient } from "../doors/qemu.ts";
  *
  * async function isRunning(address: string): Promise<unknown> {
  *   using qmp = await QmpClient.open(await connectSocket(address));

@@ -18,7 +18,7 @@ export interface QemuFacts {
  *
  * @example
  * ```ts
- * import { queryQemu } from "../../reference/doors/qemu.ts";
+ * import { queryQemu } from "../doors/qemu.ts";
  *
  * async function canMap(program: string): Promise<boolean> {
  *   return (await queryQemu(program)).memoryBackendFile.includes("rom");

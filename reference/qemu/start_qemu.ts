@@ -39,7 +39,7 @@ const TIMEOUT = 60_000;
  *
  * @example
  * ```ts
- * import { startQemu } from "../../reference/doors/qemu.ts";
+ * import { startQemu } from "../doors/qemu.ts";
  *
  * async function version(args: readonly string[]): Promise<string> {
  *   await using qemu = await startQemu(args, { incoming: false });

@@ -119,7 +119,7 @@ export class SequentialSnapshot implements Disposable {
  * @example
  * ```ts
  * import { openFileSource } from "../../mod.ts";
- * import { openSequential } from "../../reference/doors/convert.ts";
+ * import { openSequential } from "../doors/convert.ts";
  *
  * async function firstPage(path: string): Promise<Uint8Array> {
  *   using source = openFileSource(path);

@@ -11,7 +11,7 @@ import type { ByteSink } from "./byte_sink.ts";
  * @example
  * ```ts
  * import { createScratchSink, type Snapshot } from "../../mod.ts";
- * import { writeDeviceOnly } from "../../reference/doors/qemu.ts";
+ * import { writeDeviceOnly } from "../doors/qemu.ts";
  *
  * async function deviceOnly(snapshot: Snapshot, path: string): Promise<void> {
  *   const mapped = ["pc.ram"];

@@ -19,7 +19,7 @@ const TIMEOUT = 10_000;
  *
  * @example
  * ```ts
- * import { connectSocket } from "../../reference/doors/qemu.ts";
+ * import { connectSocket } from "../doors/qemu.ts";
  *
  * async function greeting(address: string): Promise<string> {
  *   const channel = await connectSocket(address, { timeout: 1000 });

@@ -48,7 +48,7 @@ export interface SocketListener extends Disposable {
  * import {
  *   connectSocket,
  *   listenSocket,
- * } from "../../reference/doors/qemu.ts";
+ * } from "../doors/qemu.ts";
  * import assert from "node:assert/strict";
  *
  * using listener = await listenSocket(`unix:${await Deno.makeTempDir()}/s`);

@@ -15,7 +15,7 @@ import type { ByteSource, ReadOptions } from "../sources/mod.ts";
  * @example
  * ```ts
  * import { openFileSource } from "../../mod.ts";
- * import { loadProfile } from "../../reference/doors/qemu.ts";
+ * import { loadProfile } from "../doors/qemu.ts";
  *
  * async function pagesOf(path: string): Promise<number> {
  *   using source = openFileSource(path);

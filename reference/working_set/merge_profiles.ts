@@ -32,7 +32,7 @@ interface Edge {
  *
  * @example
  * ```ts
- * import { mergeProfiles } from "../../reference/doors/qemu.ts";
+ * import { mergeProfiles } from "../doors/qemu.ts";
  * import assert from "node:assert/strict";
  *
  * const snapshot = "5e".repeat(32);

@@ -20,7 +20,7 @@ export interface ProfileRunsOptions extends ReadOptions {
  * @example Fetch what a guest will ask for, before it does
  * ```ts
  * import { openSnapshot } from "../../mod.ts";
- * import { profileRuns, readProfile } from "../../reference/doors/qemu.ts";
+ * import { profileRuns, readProfile } from "../doors/qemu.ts";
  * import type { ByteSource } from "../../mod.ts";
  *
  * async function warm(source: ByteSource, text: string): Promise<void> {

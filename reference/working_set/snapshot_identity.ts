@@ -28,7 +28,7 @@ import type { ReadOptions } from "../sources/mod.ts";
  *   openSnapshot,
  *   saveSnapshot,
  * } from "../../mod.ts";
- * import { snapshotIdentity } from "../../reference/doors/qemu.ts";
+ * import { snapshotIdentity } from "../doors/qemu.ts";
  * import assert from "node:assert/strict";
  *
  * const sink = memorySink();

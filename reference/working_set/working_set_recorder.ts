@@ -21,7 +21,7 @@ interface BlockRecord {
  *
  * @example
  * ```ts
- * import { WorkingSetRecorder } from "../../reference/doors/qemu.ts";
+ * import { WorkingSetRecorder } from "../doors/qemu.ts";
  * import assert from "node:assert/strict";
  *
  * const blocks = [{ idstr: "pc.ram", usedLength: 0x100000, pageSize: 4096 }];

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { ByteWriter } from "../../format/mod.ts";
-import { memorySource } from "../sources/memory_source.ts";
-import { openSnapshot } from "../snapshot/open_snapshot.ts";
+import { openSnapshot } from "../reading/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { postcopyOpening } from "./postcopy_opening.ts";
 
 /** Items of a stream, each as the bytes of it. */
