@@ -96,7 +96,7 @@ async function finish(code: number, signal: AbortSignal): Promise<number> {
   } catch (error) {
     if (code === DONE) finished = explain("print", error);
   }
-  await finishMessages(signal);
+  await finishMessages();
   return finished;
 }
 

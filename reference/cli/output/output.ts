@@ -90,11 +90,7 @@ export function drawLine(text: string): void {
 
 /** Prints on standard error why the command ends. */
 export function printError(text: string): void {
-  try {
-    stderr.print(encoder.encode(`${text}\n`));
-  } catch {
-    // Nobody listens. The exit code still tells how it went.
-  }
+  stderr.logLast(`${text}\n`);
 }
 
 /**
@@ -125,10 +121,7 @@ export async function finishOutput(signal: AbortSignal): Promise<void> {
 }
 
 /** Waits for a short time until messages are written. */
-export async function finishMessages(signal: AbortSignal): Promise<void> {
-  try {
-    await stderr.drain(signal);
-  } catch {
-    // As in printError.
-  }
+export async function finishMessages(): Promise<void> {
+  // Ctrl-C does not cut off the message that says so.
+  await stderr.drain(new AbortController().signal);
 }

@@ -80,6 +80,13 @@ export class OutputStream {
     void this.#send();
   }
 
+  /** Writes the last line of a log: at once where nothing waits before it. */
+  logLast(text: string): void {
+    if (this.#thread !== undefined) return this.log(text);
+    this.#look();
+    this.#writeNow(new TextEncoder().encode(text), false);
+  }
+
   /**
    * Waits until all is written: the product for as long as it takes, the log for
    * a short time. Throws if the product cannot reach its reader.
