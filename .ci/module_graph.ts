@@ -1,14 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { execPath } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { computedImports } from "./computed_imports.ts";
 
 /** What a module imports, or exports from elsewhere. */
 export interface Import {
-  /** As it is written. */
-  readonly specifier: string;
+  /** As it is written; undefined if it is computed at run time. */
+  readonly specifier: string | undefined;
   /** The file it names, relative to the root; undefined if it is none. */
   readonly path: string | undefined;
   /** Whether it is there when the code runs: not `import type`. */
@@ -42,12 +49,20 @@ export function readModuleGraph(root: string): ModuleGraph {
     const from = pathIn(root, module.specifier);
     if (from === undefined) continue;
     if (module.error !== undefined) throw new Error(module.error);
-    const imports = (module.dependencies ?? []).map((dependency) => {
+    const imports: Import[] = [];
+    for (const dependency of module.dependencies ?? []) {
       const { specifier, code, type, isDynamic = false } = dependency;
       const target = (code ?? type)?.specifier ?? "";
       const path = pathIn(root, target);
-      return { specifier, path, atRunTime: code !== undefined, isDynamic };
-    });
+      const atRunTime = code !== undefined;
+      imports.push({ specifier, path, atRunTime, isDynamic });
+    }
+    // Deno leaves these out.
+    const text = readFileSync(join(root, from), "utf8");
+    for (let left = computedImports(text); left > 0; left--) {
+      const [specifier, path] = [undefined, undefined];
+      imports.push({ specifier, path, atRunTime: true, isDynamic: true });
+    }
     graph.set(from, imports);
   }
   return graph;

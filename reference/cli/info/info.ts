@@ -10,14 +10,6 @@ import {
   SNAPSHOT_OPTIONS_HELP,
 } from "../input/snapshot_options.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
-import { importLate } from "../program/import_late.ts";
-
-const load = importLate(import.meta.url);
-
-type Against = typeof import("./against.ts");
-type Devices = typeof import("./info_devices.ts");
-type Elsewhere = typeof import("./info_elsewhere.ts");
-type Overview = typeof import("./info_overview.ts");
 
 const OPTIONS = {
   ...SNAPSHOT_OPTIONS,
@@ -91,26 +83,24 @@ Example: deno task info vm.mr --map
         if (!(error instanceof UnsupportedError) || against !== undefined) {
           throw await explainRefusal(error, source, options);
         }
-        const { infoElsewhere } = await load<Elsewhere>(
-          "./info_elsewhere.ts",
-        );
+        const { infoElsewhere } = await import("./info_elsewhere.ts");
         const { offset } = options;
         const elsewhere = { ...values, offset, signal };
         return await infoElsewhere(source, error, elsewhere);
       }
       // Each of the three ways loads what it alone needs.
       if (devices) {
-        const { printDevices } = await load<Devices>("./info_devices.ts");
+        const { printDevices } = await import("./info_devices.ts");
         await printDevices(snapshot, { json, signal });
         return 0;
       }
       if (against !== undefined) {
-        const { compareAgainst } = await load<Against>("./against.ts");
+        const { compareAgainst } = await import("./against.ts");
         const trying = values.try ?? false;
         const own = { against, try: trying, json, signal };
         return await compareAgainst(FILE, snapshot, own);
       }
-      const { printOverview } = await load<Overview>("./info_overview.ts");
+      const { printOverview } = await import("./info_overview.ts");
       const { map = false, xml = false } = values;
       const overview = { open: options, transfer, map, xml, json, signal };
       await printOverview(FILE, snapshot, overview);

@@ -8,16 +8,11 @@ import { allocatedBytes } from "../output/output_file.ts";
 import { printable } from "../output/printable.ts";
 import { formatList, formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
-import { importLate } from "../program/import_late.ts";
 import { bitmapOrderLine } from "./bitmap_order_line.ts";
 import { printDirtyBitmaps } from "./info_dirty_bitmaps.ts";
 import { checkXml, printLibvirt } from "./info_libvirt.ts";
 import { drawRamMap } from "./ram_map.ts";
 import { gatherFacts, type SnapshotFacts } from "./snapshot_facts.ts";
-
-const load = importLate(import.meta.url);
-
-type GuestMap = typeof import("./guest_map_table.ts");
 
 /** What `info` prints besides, and how. */
 export interface OverviewOptions {
@@ -44,7 +39,7 @@ export async function printOverview(
   checkXml(snapshot.source, snapshot.index.libvirt, xml);
   const { facts, error } = await gatherFacts(snapshot, signal);
   const allocated = isUrl(file) ? undefined : allocatedBytes(file);
-  const guest = map ? await load<GuestMap>("./guest_map_table.ts") : undefined;
+  const guest = map ? await import("./guest_map_table.ts") : undefined;
   const guestMap = await guest?.knownGuestMap(snapshot, signal);
   const transfer = options.transfer();
   if (json) {

@@ -9,12 +9,7 @@ import {
   type ReadOptions,
   SourceError,
 } from "../../sources/mod.ts";
-import { importLate } from "../program/import_late.ts";
 import { joinWords } from "./split_words.ts";
-
-const load = importLate(import.meta.url);
-
-type Convert = typeof import("../../convert/mod.ts");
 
 /** What a reader found wrong with a file. */
 type Refusal = Pick<RuleError, "rule" | "found">;
@@ -83,7 +78,7 @@ async function adviceOn(
   source: ByteSource,
   options: ReadOptions,
 ): Promise<string | undefined> {
-  const { detectFormat } = await load<Convert>("../../convert/mod.ts");
+  const { detectFormat } = await import("../../convert/mod.ts");
   const { format, known, libvirt } = await detectFormat(source, options);
   const convert = joinWords(["deno", "task", "convert", source.name, "OUT.mr"]);
   switch (format) {

@@ -7,11 +7,6 @@ import {
   sourceAddress,
   SourceError,
 } from "../../sources/mod.ts";
-import { importLate } from "../program/import_late.ts";
-
-const load = importLate(import.meta.url);
-
-type Http = typeof import("../../http/mod.ts");
 
 /** A source that a command opened, and what it cost so far. */
 export interface OpenedSource extends AsyncDisposable {
@@ -55,7 +50,7 @@ export async function openSource(
       },
     };
   }
-  const { openHttpSource } = await load<Http>("../../http/mod.ts");
+  const { openHttpSource } = await import("../../http/mod.ts");
   const http = await openHttpSource(address, options);
   return {
     source: cachedSource(http),
