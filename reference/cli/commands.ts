@@ -11,7 +11,7 @@ interface CommandEntry {
 /** The commands by name, in the order of the list. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   save: {
-    summary: "flat memory images to a snapshot; without OUT a demonstration",
+    summary: "flat memory images to a snapshot; without OUT, a demonstration",
     load: async () => (await import("./save/save.ts")).save,
   },
   info: {
@@ -23,7 +23,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./bitmaps/bitmaps.ts")).bitmaps,
   },
   verify: {
-    summary: "check a snapshot by every rule of SPEC.md",
+    summary: "checks a snapshot against every rule of SPEC.md",
     load: async () => (await import("./verify/verify.ts")).verify,
   },
   read: {
@@ -43,8 +43,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./receive/receive.ts")).receive,
   },
   resume: {
-    summary:
-      "runs the guest in QEMU at once, its pages read when it needs them",
+    summary: "runs the guest in QEMU at once; pages are read on demand",
     load: async () => (await import("./resume/resume.ts")).resume,
   },
   "page-server": {

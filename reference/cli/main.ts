@@ -46,11 +46,11 @@ ${
     .join("\n")
 }
 
-COMMAND --help, or help COMMAND, tells more; --version prints the version.
-Where a snapshot is read, FILE may be a URL.
+COMMAND --help, or help COMMAND, prints the options of a command; --version prints
+the version. Wherever a snapshot is read, FILE may be a URL.
 Exit codes: 0 done, 1 the file is bad or the work failed, 2 wrong usage, 130
-stopped by Ctrl-C, 143 by kill, 141 the reader of what a command prints went away
-(of info, bitmaps, verify and read: they are run for what they print).
+stopped by Ctrl-C, 143 by kill, 141 the reader of the output closed it (only info,
+bitmaps, verify and read, whose output is their purpose).
 
 Example: deno task save        # makes a small guest, saves it, shows it`;
 

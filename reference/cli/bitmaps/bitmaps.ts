@@ -27,10 +27,10 @@ export const bitmaps: Command = {
   help: `\
 Usage: deno task bitmaps FILE|URL [options]
 
-Prints the dirty bitmaps of block devices that a snapshot carries, and which
-ranges of each disk they call dirty: what was written to since its last backup,
-in bytes of the disk. A bitmap that is incomplete says nothing: the next backup
-of that disk must be full.
+Prints the dirty bitmaps of block devices in a snapshot, and the ranges of each
+disk that they mark as dirty: written to since the last backup, in bytes of the
+disk. An incomplete bitmap says nothing: the next backup of that disk must be
+full.
 
 ${offsetHelp("FILE")}
 ${ANSWER_HELP}

@@ -51,37 +51,39 @@ export const convert: Command = {
   help: `\
 Usage: deno task convert IN|URL OUT [options]
 
-Converts the memory of a guest from one format to another. What IN is, is told by
-its first bytes; what OUT is to be, by its name: .elf, .core or .vmcore, .lime,
-.seq or .stream, a directory (which is made) for flat images, and mapped-ram for
-all else. Flat memory cannot be told by its bytes: --from raw says it.
+Converts the memory of a guest from one format to another. The format of IN is
+detected from its first bytes, that of OUT from its name: .elf, .core or .vmcore,
+.lime, .seq or .stream, a directory (which is created) for flat images, and
+mapped-ram otherwise. Flat memory has no first bytes of its own: use --from raw.
 
-RAM that the file does not hold, or whose address nobody knows, is refused. What
-is not RAM and is left out, and what was assumed, is said on stderr, and in JSON.
+RAM that the file does not hold, or whose address is unknown, is refused. What is
+left out because it is not RAM, and what was assumed, is reported on stderr and in
+the JSON.
 
-  IN                          mapped-ram (fixed-ram, too), sequential migration
+  IN                          mapped-ram (also fixed-ram), sequential migration
                               stream, libvirt save image, ELF core, LiME, or flat
                               memory (Firecracker, Cloud Hypervisor)
   --from FORMAT               mapped-ram, sequential, packed, elf, lime or raw
   --to FORMAT                 mapped-ram, sequential, images, elf or lime
-  --machine NAME              QEMU's name of the machine type, whose layout of
-                              guest-physical addresses counts
-  --memory SIZE               bytes of RAM, where IN is an ELF core or LiME
+  --machine NAME              QEMU's machine type, which decides the layout of
+                              guest-physical addresses
+  --memory SIZE               bytes of RAM, if IN is an ELF core or LiME
   --block IDSTR               the RAMBlock of the main memory; to ELF or LiME,
-                              again for each NUMA node, in their order
+                              repeat it for each NUMA node, in their order
   --range ADDRESS=IDSTR[@OFFSET]+LENGTH
                               where the guest sees a RAMBlock, such as that of a
-                              DIMM; again for each range. The other blocks are
-                              where the machine type has them; of an ELF core or
-                              LiME, those that are named are all
-  --leave-out IDSTR           to ELF or LiME: without that RAMBlock
-  --arch NAME                 architecture of an ELF core, where neither the state
-                              of the processors nor the machine type says it
-  --page-size SIZE            of a stream that does not tell, or of a new snapshot
-  --without-vmdesc            take a sequential stream that has none: nothing then
-                              tells a whole stream from a cut one
+                              DIMM; repeatable. Other blocks are where the machine
+                              type has them; from an ELF core or LiME, only the
+                              named blocks are converted
+  --leave-out IDSTR           to ELF or LiME: omit that RAMBlock
+  --arch NAME                 architecture of an ELF core, if neither the CPU
+                              state nor the machine type implies it
+  --page-size SIZE            of a stream that does not state it, or of a new
+                              snapshot
+  --without-vmdesc            accept a sequential stream without a vmdesc; such a
+                              stream may have been cut off unnoticed
   --repair                    rebuild what background-snapshot left out
-  --force                     replace what is there
+  --force                     replace existing files
 ${openOptionsHelp("IN")}
 ${EVENTS_HELP}
 

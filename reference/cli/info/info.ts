@@ -40,24 +40,24 @@ Usage: deno task info FILE|URL [options]
        deno task info FILE|URL --against unix:PATH|tcp:HOST:PORT [options]
 
 Prints what a snapshot holds: machine, capabilities, RAMBlocks with their pages,
-device sections, and its size in the file system. It reads headers and bitmaps,
-no page. With --devices it prints the state of each device instead, field by
-field; in its JSON, integers of 64 bits are text, and bytes are {"hex": ...}.
+device sections, and its size on disk. It reads headers and bitmaps, but no page.
+With --devices it prints the state of each device instead, field by field; in its
+JSON, 64-bit integers are strings and bytes are {"hex": ...}.
 
-With --against it says instead whether the snapshot will load in a QEMU, and if
-not, why, and prints the commands that load it. QEMU is started with these
-arguments, its guest stopped, and saves its own empty state to be compared. Of a
-QEMU that waits with -incoming defer, the address of its QMP socket is given.
-A difference is "refused" by QEMU, "wrong" where QEMU may load it but not as the
-same machine, or a "note". The commands printed have the arguments corrected as
-far as an option does it. Exit code 1: it will not load as the same machine.
+With --against it reports whether the snapshot will load in a QEMU, and if not,
+why, and prints the commands that load it. QEMU is started with these arguments
+and its guest stopped, and saves its own empty state for comparison. For a QEMU
+that waits with -incoming defer, give the address of its QMP socket instead. A
+difference is "refused" by QEMU, "wrong" if QEMU may load it but not as the same
+machine, or a "note". In the printed commands the arguments are corrected where an
+option can do that. Exit code 1: it will not load as the same machine.
 
-  --map                       draw a map of the RAM, and list the addresses at
-                              which the guest sees it
+  --map                       draw a map of the RAM, and list the guest-physical
+                              addresses
   --devices                   the fields of each device's state
-  --xml                       the texts of a libvirt save image
-  --against QEMU              arguments of a QEMU, or the address of its QMP
-  --try                       let that QEMU load FILE, all of it, to be sure
+  --xml                       the XML and cookie of a libvirt save image
+  --against QEMU              arguments of a QEMU, or its QMP address
+  --try                       also let that QEMU load all of FILE, to be sure
 ${SNAPSHOT_OPTIONS_HELP}
 
 Example: deno task info vm.mr --map

@@ -8,8 +8,8 @@ import { UsageError } from "../program/usage_error.ts";
 
 /** The line of `--from` in `--help`, of commands that take flat images. */
 export const FROM_RAW_HELP = `\
-  --from raw                  take an image as flat memory though its first bytes
-                              are those of another format`;
+  --from raw                  take an image as flat memory even if its first
+                              bytes are those of another format`;
 
 /** Whether `--from raw` is given, the one value it has in these commands. */
 export function isFromRaw(told: string | undefined): boolean {

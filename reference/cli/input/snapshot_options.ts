@@ -28,7 +28,8 @@ export const SNAPSHOT_NAMES = [...OPEN_NAMES, "json"] as const;
 /** The line of `--offset` in `--help`, for a snapshot so named. */
 export function offsetHelp(file: string): string {
   return `\
-  --offset N                  where the stream starts in ${file}, in bytes`;
+  --offset N                  offset in bytes at which the stream starts in
+                              ${file}`;
 }
 
 /** The lines of {@linkcode OPEN_OPTIONS} in `--help`, for a snapshot so named. */
@@ -46,8 +47,8 @@ export const ANSWER_HELP = `\
 
 /** The lines of `--json` and `--help` of a command that works for a while. */
 export const EVENTS_HELP = `\
-  --json                      print JSON, an object a line: progress while the
-                              work goes on, then the result
+  --json                      print JSON, one object a line: progress during
+                              the work, then the result
   --help                      print this`;
 
 /** The lines of {@linkcode SNAPSHOT_OPTIONS} in `--help`. */

@@ -9,10 +9,10 @@ export const WORK_OPTIONS = {
 
 /** The lines of {@linkcode WORK_OPTIONS} in `--help`. */
 export const WORK_OPTIONS_HELP = `\
-  --jobs N                    threads that work side by side; default: one for
-                              each processor. The bytes are the same
-  --direct-io                 go around the page cache; where the file system has
-                              no direct I/O it says so and stops`;
+  --jobs N                    threads; default: one per processor. The bytes
+                              are the same for any number
+  --direct-io                 bypass the page cache; fails if the file system has
+                              no direct I/O`;
 
 /** Values of {@linkcode WORK_OPTIONS}. */
 export interface WorkValues {

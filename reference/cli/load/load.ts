@@ -48,13 +48,13 @@ export const load: Command = {
   help: `\
 Usage: deno task load FILE|URL OUTDIR [options]
 
-Writes the memory of every RAMBlock to a flat image in OUTDIR, which is made if
-it is not there: pc.ram to pc.ram.img. Characters of an idstr that do not belong
-into a file name are written as %XX. Zero pages are holes. Either all images are
+Writes the memory of every RAMBlock to a flat image in OUTDIR, which is created
+if needed: pc.ram to pc.ram.img. Characters of an idstr that are not allowed in a
+file name are written as %XX. Zero pages become holes. Either all images are
 written or none: if load is killed while it puts them in place, the next load to
-OUTDIR takes that back first.
+OUTDIR undoes that first.
 
-  --force                     replace images that are there
+  --force                     replace existing images
 ${WORK_OPTIONS_HELP}
 ${openOptionsHelp("FILE")}
 ${EVENTS_HELP}

@@ -54,39 +54,39 @@ export const pageServer: Command = {
 Usage: deno task page-server FILE|URL --listen unix:PATH [options]
 
 Serves VMs that are restored with mem_backend {"backend_type": "Uffd",
-"backend_path": PATH}: each gets the pages it touches from FILE, and the others
-in the background. FILE is a snapshot, or by --flat a memory file of Firecracker.
-It serves any number of VMs, until it is stopped; a VM that is then not complete
-waits for its pages for as long as it lives. Stopped by SIGTERM, as managers of
-services do, the exit code is 0.
+"backend_path": PATH}. Each VM gets the pages it touches from FILE, and the others
+in the background. FILE is a snapshot or, with --flat, a memory file of
+Firecracker. One server serves any number of VMs until it is stopped; a VM that
+does not have all its pages by then waits for them for as long as it lives.
+Stopped by SIGTERM, as service managers do, it exits with code 0.
 
-A page that cannot be had is never replaced by zeros: the VM waits while it is
-tried again, and after --retry-for seconds is killed if that is asked for. Only
-the process that connected is killed, and only if a userfaultfd watches its
-memory; where that is not sure, it is not killed, and a message says why.
+A page that cannot be read is never replaced by zeros: the VM waits while the read
+is retried, and after --retry-for seconds is killed if --on-failure kill says so.
+Only the process that connected is killed, and only if a userfaultfd watches its
+memory; where that is uncertain it is not killed, and a message says why.
 
 Linux only. It needs the right to call the C library (Deno: --allow-ffi).
 
-  --listen unix:PATH          the socket that the VMs connect to: yours alone
-                              (mode 0600) until you let others; one at which
-                              nobody listens any more is replaced
-  --block IDSTR               the RAMBlock that is their memory, where there are
+  --listen unix:PATH          the socket that the VMs connect to: accessible to
+                              you alone (mode 0600) until you change that; a
+                              socket on which nobody listens any more is replaced
+  --block IDSTR               the RAMBlock that is their memory, if FILE has
                               several
   --flat                      FILE is an image of the memory, byte for byte
 ${FROM_RAW_HELP}
-  --fault-around SIZE         bytes that come with a touched page; default: 64K
-  --no-push                   send only what is asked for
-  --on-failure stall|kill     what becomes of a VM that cannot be served; default:
+  --fault-around SIZE         bytes to load around a touched page; default: 64K
+  --no-push                   load only pages that the VM touches
+  --on-failure stall|kill     what happens to a VM that cannot be served; default:
                               stall
-  --retry-for SECONDS         how long a read is tried before; default: 60
-  --record PROFILE            at the end, write down the pages asked for, in order
-  --replay PROFILE            load the pages of a profile first; may be repeated
+  --retry-for SECONDS         how long to retry a read before that; default: 60
+  --record PROFILE            at the end, record the touched pages, in order
+  --replay PROFILE            load the pages of a profile first; repeatable
   --metrics PORT              Prometheus: http://127.0.0.1:PORT/metrics
-  --force                     replace a profile that is there
+  --force                     replace an existing profile
 ${SNAPSHOT_OPTIONS_HELP}
 
-With --json an event stands in each line: ready, connected, serving, statistics
-each second, retry, failed, killed, not-killed, loaded, refused, ended.
+With --json each line is an event: ready, connected, serving, statistics each
+second, retry, failed, killed, not-killed, loaded, refused, ended.
 
 Example: deno task page-server vm.mr --listen unix:/run/pages.sock
          deno task page-server https://example.com/memory --flat \\

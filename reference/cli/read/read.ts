@@ -35,12 +35,12 @@ export const read: Command = {
   help: `\
 Usage: deno task read FILE|URL IDSTR OFFSET LENGTH [options]
 
-Prints LENGTH bytes of the RAMBlock IDSTR from OFFSET on, in hexadecimal. Of equal
-lines, as in zero pages, the first is printed and then a "*". Only the pages asked
-for are read. Numbers are decimal, 0x1000, 4K, 1M, 2G.
+Prints LENGTH bytes of the RAMBlock IDSTR, starting at OFFSET, in hexadecimal. Of
+several equal lines, as in zero pages, the first is printed, then a "*". Only the
+pages that hold these bytes are read. Numbers: decimal, 0x1000, 4K, 1M, 2G.
 
-  --out OUT                   write the bytes to a new file; "-": to stdout
-  --force                     replace OUT if it is there
+  --out OUT                   write the bytes to a new file; "-" is stdout
+  --force                     replace OUT if it exists
 ${SNAPSHOT_OPTIONS_HELP}
 
 Examples:

@@ -37,25 +37,25 @@ export const receive: Command = {
 Usage: deno task receive OUT --listen unix:PATH|tcp:HOST:PORT [options]
 
 Waits for the migration of a QEMU and writes it to OUT, a mapped-ram file that
-stock QEMU loads: each page to its place, as it comes, and again if it comes
-again. In QEMU's monitor: migrate unix:PATH, or migrate tcp:HOST:PORT. The
+stock QEMU loads. Each page is written to its place as it arrives, and again if it
+is sent again. In QEMU's monitor: migrate unix:PATH, or migrate tcp:HOST:PORT. The
 capability xbzrle may be on; multifd and postcopy may not.
 
-OUT is there once the migration has come whole; until then, and if it breaks off,
-a file of that name stays as it was. With the capability return-path, QEMU is told
-only then that it has succeeded.
+OUT appears once the whole migration has arrived; until then, and if it fails, an
+existing file of that name stays as it was. With the capability return-path, QEMU
+is told of success only after that.
 
-A migration that came whole but cannot become a snapshot (from a newer QEMU, say)
-is kept as it came, in OUT.stream: a QEMU with the sender's command line loads it
-by -incoming 'exec:cat OUT.stream'.
+A migration that arrived whole but cannot become a snapshot (for example from a
+newer QEMU) is kept unchanged in OUT.stream: a QEMU with the sender's command line
+loads it with -incoming 'exec:cat OUT.stream'.
 
-  --listen ADDRESS            where QEMU connects to; a socket at which nobody
+  --listen ADDRESS            where QEMU connects; a socket on which nobody
                               listens any more is replaced
-  --page-size SIZE            of a target whose configuration does not tell
+  --page-size SIZE            of a target whose configuration does not state it
                               (default: 4096)
-  --without-vmdesc            take a migration that ends without a vmdesc: nothing
-                              then tells a whole one from one that broke off
-  --force                     replace OUT if it is there
+  --without-vmdesc            accept a migration without a vmdesc at its end; such
+                              a migration may have been cut off unnoticed
+  --force                     replace OUT if it exists
 ${EVENTS_HELP}
 
 Example: deno task receive vm.mr --listen unix:/run/vm.sock`,

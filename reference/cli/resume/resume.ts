@@ -42,40 +42,39 @@ Usage: deno task resume FILE|URL [options] -- [QEMU] QEMU-ARGS...
        deno task resume FILE --via map --device-state OUT
 
 Runs a saved guest in an unmodified QEMU within milliseconds, whatever its size.
-There are two ways. By map, QEMU maps the RAM from FILE, which must stay as it is
-while the guest runs. By postcopy, QEMU asks for each page that the guest
-touches, and gets the others in the background; until it has all of them the
-guest needs this command. ADDRESS is unix:PATH or tcp:HOST:PORT.
+There are two ways. By map, QEMU maps the RAM from FILE, which nobody may modify
+while the guest runs. By postcopy, QEMU asks for each page that the guest touches
+and gets the others in the background; until QEMU has all of them, the guest
+needs this command. ADDRESS is unix:PATH or tcp:HOST:PORT.
 
-Behind -- stand the arguments that the guest was saved with, without -incoming.
-That QEMU has the terminal, and the exit code is its own unless Ctrl-C or kill
-ended it. With --qmp, a QEMU that
-was started with -incoming defer is told what to do. With --to alone, a QEMU that
-was started with -incoming ADDRESS and has postcopy-ram on is sent the guest.
+Pass the arguments that the guest was saved with after --, without -incoming. That
+QEMU gets the terminal, and resume exits with QEMU's exit code unless Ctrl-C or
+kill ended it. With --qmp, resume drives a QEMU that was started with -incoming
+defer. With --to alone, it sends the guest to a QEMU that was started with
+-incoming ADDRESS and has postcopy-ram on.
 
-  --via postcopy|map          default: map if that can be done, else postcopy
-  --to ADDRESS                where QEMU waits, or by --qmp is to wait
-  --qmp ADDRESS               the monitor of a QEMU that waits
+  --via postcopy|map          default: map where it is possible, else postcopy
+  --to ADDRESS                where QEMU listens, or with --qmp is to listen
+  --qmp ADDRESS               the QMP socket of a waiting QEMU
   --paused                    leave the guest stopped; QMP's cont runs it
-  --device-state OUT          with --via map: where to put what QEMU loads besides
-                              the RAM; the commands for it are printed
+  --device-state OUT          with --via map: write to OUT what QEMU loads besides
+                              the RAM, and print the commands that use it
 
 By postcopy:
-  --record PROFILE            write down the pages asked for, in order; with
+  --record PROFILE            record the pages that QEMU asks for, in order; with
                               --no-push these are all that the guest needs
-  --replay PROFILE            push the pages of a profile first; may be repeated
-  --max-bandwidth RATE        bytes a second to push, at most: 20M
-  --no-push                   send only what is asked for
-  --retry-for SECONDS         how long to try a read that fails; default: 60
-  --drop-dirty-bitmaps        leave the dirty bitmaps of block devices out
-  --preempt                   a channel of its own for pages asked for
+  --replay PROFILE            push the pages of a profile first; repeatable
+  --max-bandwidth RATE        bytes a second to push at most, such as 20M
+  --no-push                   send only pages that QEMU asks for
+  --retry-for SECONDS         how long to retry a failed read; default: 60
+  --drop-dirty-bitmaps        do not send the dirty bitmaps of block devices
+  --preempt                   use a separate channel for requested pages
   --page-size IDSTR=SIZE      with --to alone: a RAMBlock in huge pages
 
-  --force                     replace files that are there
+  --force                     replace existing files
 ${SNAPSHOT_OPTIONS_HELP}
 
-With --json an event stands in each line: way, running, progress each second,
-note, done.
+With --json each line is an event: way, running, progress each second, note, done.
 
 Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
          deno task resume https://example.com/vm.mr -- -M q35 -m 4G -nographic

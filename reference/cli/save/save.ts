@@ -84,29 +84,28 @@ export const save: Command = {
 Usage: deno task save OUT --block IDSTR=IMAGE... [options]
        deno task save [--live] [--keep] [--json]
 
-Saves flat memory images as a snapshot that stock QEMU loads. Zero pages are left
-out. Without OUT it makes the memory of a small guest, saves it to a temporary
-file, opens it lazily, compares what it reads, and shows what it did.
+Saves flat memory images as a snapshot that stock QEMU loads. Zero pages are not
+stored. Without OUT it makes the memory of a small guest, saves it to a temporary
+file, opens it lazily, compares what it reads, and prints what it did.
 
   --block IDSTR=IMAGE         the memory of the RAMBlock IDSTR, from its first
-                              byte on; again for each, the largest first
+                              byte on; repeat it for each block, largest first
 ${FROM_RAW_HELP}
-  --machine NAME              machine type that shall load it, as pc-q35-10.0, by
-                              its whole name; default: none
+  --machine NAME              machine type that will load it, by its full name,
+                              such as pc-q35-10.0; default: none
   --page-size N               target page size in bytes; default: 4096
-  --target-page-bits N        log2 of it, for targets that want it written (ARM)
+  --target-page-bits N        log2 of it, for targets that store it (ARM)
   --device-state SNAPSHOT     copy machine, configuration and device state from
-                              there, and the RAMBlocks that --block does not give;
-                              where an image is shorter, the rest is zero
+                              SNAPSHOT, and the RAMBlocks without a --block; the
+                              rest of a block with a shorter image is zero
 ${openOptionsHelp("SNAPSHOT")}
-  --capability NAME           a capability of QEMU's that shall hold, too; one
-                              that cannot be with fixed places is refused
-  --force                     replace OUT if it is there
-  --resume                    go on with what a save of OUT left that was killed:
-                              pages that are there already are compared, not
-                              written again
-  --scan                      read the holes of images, too, rather than ask the
-                              file system where they are
+  --capability NAME           another capability of QEMU to save with; one that
+                              does not work with mapped-ram is refused
+  --force                     replace OUT if it exists
+  --resume                    continue a save of OUT that was killed: pages that
+                              it wrote are compared, not written again
+  --scan                      read the holes of images, too, instead of asking
+                              the file system where they are
 ${WORK_OPTIONS_HELP}
 ${DEMONSTRATION_OPTIONS_HELP}
 ${EVENTS_HELP}

@@ -14,13 +14,13 @@ export const DEMONSTRATION_OPTIONS = {
 /** The lines of {@linkcode DEMONSTRATION_OPTIONS} in `--help`. */
 export const DEMONSTRATION_OPTIONS_HELP = `\
   --keep                      keep the file of the demonstration
-  --live                      demonstrate how a guest is saved that keeps writing
-                              to its memory, a mapped file: in rounds, until it
-                              can be stopped for the rest, at the latest after 50
-  --dirty-rate N              with --live: bytes a second that the guest writes
-                              to; default: 128M
-  --downtime-limit MS         with --live: milliseconds that the guest may stand,
-                              as QEMU's parameter; default: 30`;
+  --live                      save a guest that keeps writing to its memory, a
+                              mapped file: in rounds, until the rest is small
+                              enough to stop the guest for, at most 50 rounds
+  --dirty-rate N              with --live: bytes a second that the guest writes;
+                              default: 128M
+  --downtime-limit MS         with --live: milliseconds that the guest may be
+                              stopped, as QEMU's parameter; default: 30`;
 
 /** Values of the options. */
 export interface DemonstrationValues {

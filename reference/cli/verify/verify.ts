@@ -40,10 +40,10 @@ export const verify: Command = {
   help: `\
 Usage: deno task verify FILE|URL [options]
 
-Checks a snapshot by every rule of SPEC.md and prints all that it breaks, one a
-line. An error means that a reader must refuse the file (exit code 1), a warning
-that its writer should have done better. A file that a save did not finish is
-unfinished, not bad: "save --resume" goes on with it (exit code 1, too).
+Checks a snapshot against every rule of SPEC.md and prints each violation on one
+line. An error means that a reader must refuse the file (exit code 1); a warning
+means that its writer should have done better. A file that a save did not finish
+is unfinished, not bad: "save --resume" continues it (exit code 1, too).
 
   --pages                     read every page that the file holds
 ${SNAPSHOT_OPTIONS_HELP}
