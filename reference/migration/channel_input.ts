@@ -2,25 +2,28 @@ import type { ForwardRequest } from "../../format/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
 import type { ReceiveReport } from "./receive_report.ts";
 
-/** Takes what a channel brings, as it is asked for. */
+/** Reads the bytes of a channel in the sizes that the consumer asks for. */
 export class ChannelInput {
   readonly #channel: ByteChannel;
   readonly #report: ReceiveReport;
   #chunk: Uint8Array = new Uint8Array(0);
   #ended = false;
 
-  /** Counts in `report` what comes. */
+  /** Counts the bytes received in `report`. */
   constructor(channel: ByteChannel, report: ReceiveReport) {
     this.#channel = channel;
     this.#report = report;
   }
 
-  /** Whether the other side has ended. */
+  /** Whether the other side has closed the connection. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Fills the target with what is there, but at least what is needed. */
+  /**
+   * Fills the target with the bytes at hand, waiting until at least `least` are
+   * there.
+   */
   async read({ target, least }: ForwardRequest): Promise<Uint8Array> {
     let done = 0;
     while (done < least) {
@@ -44,7 +47,10 @@ export class ChannelInput {
     return target.subarray(0, done);
   }
 
-  /** All the rest, in pieces that are good until the next is asked for. */
+  /**
+   * Yields all remaining bytes; each piece is valid until the next is
+   * requested.
+   */
   async *rest(): AsyncGenerator<Uint8Array> {
     if (this.#chunk.length > 0) yield this.#chunk;
     while (!this.#ended) {

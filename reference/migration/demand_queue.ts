@@ -5,16 +5,23 @@ import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 import type { PushFront } from "./push_batches.ts";
 
-/** Most requested pages that are read at once; there is one a waiting CPU. */
+/**
+ * Maximum number of requested pages read at once; each waiting CPU requests
+ * one.
+ */
 const AT_ONCE = 64;
-/** Most bytes of those that are large, unless a single page has more. */
+/**
+ * Maximum bytes of large pages read at once, unless a single page is larger.
+ */
 const BYTES_AT_ONCE = 0x4000000;
-/** Bytes of a page that is not large. */
+/** Pages larger than this many bytes are large. */
 const SMALL = 0x10000;
-/** Requests that wait their turn; with more the destination is not listened to. */
+/**
+ * Maximum number of waiting requests; at the limit, no more requests are read.
+ */
 const WAITING_MAX = 1024;
 
-/** What is left of a request: host pages of a RAMBlock. */
+/** The rest of a request: host pages of a RAMBlock. */
 interface Demand {
   readonly block: PostcopyBlock;
   next: number;
@@ -23,11 +30,11 @@ interface Demand {
 
 /**
  * Sends the pages that the destination waits for, before all others. A request
- * costs the same here whatever its length, and large ones take turns with the
+ * costs the same whatever its length, and large requests take turns with the
  * others.
  */
 export class DemandQueue {
-  /** Work in the background waits at it. */
+  /** Holds back background work while requests are waiting. */
   readonly gate: DemandGate = new DemandGate();
   readonly #writer: PageWriter;
   readonly #front: PushFront | undefined;
@@ -40,21 +47,21 @@ export class DemandQueue {
   #closed = false;
   #failed = Promise.withResolvers<never>();
 
-  /** `front`, where there is one, is moved to the pages that are sent. */
+  /** `front`, if given, is moved to the pages that are sent. */
   constructor(writer: PageWriter, front?: PushFront) {
     this.#writer = writer;
     this.#front = front;
     this.#failed.promise.catch(() => {});
   }
 
-  /** Rejects when a page cannot be sent; else it never settles. */
+  /** Rejects if a page cannot be sent; otherwise never settles. */
   get failure(): Promise<never> {
     return this.#failed.promise;
   }
 
   /**
-   * The stream has ended. Only where requested pages have a channel of their own
-   * are there still answers, until the destination closes that too.
+   * Ends the queue with the stream. Requests are still answered if requested
+   * pages have a channel of their own, until the destination closes it.
    */
   end(options: { readonly hasOwnChannel: boolean }): void {
     this.#ended = true;
@@ -62,8 +69,8 @@ export class DemandQueue {
   }
 
   /**
-   * Sends host pages as soon as can be, but for those that were sent before.
-   * Resolves when there is room for another request.
+   * Sends host pages as soon as possible, except those already sent. Resolves
+   * when there is room for another request.
    */
   async add(block: PostcopyBlock, { first, end }: PageRun): Promise<void> {
     if (this.#closed) return;
@@ -74,7 +81,7 @@ export class DemandQueue {
     await this.#whenRoom.promise;
   }
 
-  /** Starts to send what may be under way at once. */
+  /** Starts sending as many pages as the limits allow. */
   #start(): void {
     while (this.#active < AT_ONCE) {
       const index = this.#waiting.findIndex(({ block }) => this.#fits(block));
@@ -104,7 +111,7 @@ export class DemandQueue {
     this.#whenRoom = undefined;
   }
 
-  /** Whether one more page of it may be under way. */
+  /** Whether another page of this block fits within the limits. */
   #fits(block: PostcopyBlock): boolean {
     return !isLarge(block) || this.#largeBytes === 0 ||
       this.#largeBytes + block.hostPageSize <= BYTES_AT_ONCE;

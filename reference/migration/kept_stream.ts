@@ -18,10 +18,10 @@ import type { ReceivingRecorder } from "./receiving_recorder.ts";
 type Write = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Writes a sequential stream that says what came, whatever of it was understood:
- * pages that are in their places already as records, and the rest as it came, up
- * to its end. Commits the sink if that is the end of a migration, else aborts it.
- * Returns whether it is.
+ * Writes a sequential stream of everything received, whether it was understood
+ * or not: pages that are already placed as records, the rest as received, up to
+ * the end. Commits the sink if the stream ends as a migration does, otherwise
+ * aborts it. Returns whether it was committed.
  */
 export async function keepStream(
   sink: ByteSink,
@@ -36,7 +36,7 @@ export async function keepStream(
   const { unreadRest, head, end } = recorder;
   try {
     if (unreadRest !== undefined) end.add(unreadRest.bytes);
-    // What was cut off is not copied first: it is what happens most often.
+    // A stream that was cut off, the most common case, is not copied first.
     if (!input.ended || end.isWhole) {
       if (head !== undefined) await writeUnderstood(write, recorder, head);
       if (unreadRest !== undefined) {
@@ -60,7 +60,10 @@ export async function keepStream(
   }
 }
 
-/** All that was handed on: the head, state up to RAM's END, pages, other state. */
+/**
+ * Writes everything that was understood: the head, the state up to RAM's END,
+ * the pages and the other state.
+ */
 async function writeUnderstood(
   write: Write,
   recorder: ReceivingRecorder,
@@ -82,7 +85,7 @@ async function writeUnderstood(
   }
 }
 
-/** The stream up to and with the EOS of the list of RAMBlocks. */
+/** Returns the stream up to and including the EOS of the list of RAMBlocks. */
 function encodeStart(head: SequentialHead): Uint8Array {
   const { configuration, itemsBefore, ramSection, blocks } = head;
   const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
@@ -99,8 +102,8 @@ function encodeStart(head: SequentialHead): Uint8Array {
 }
 
 /**
- * The pages there are, those of the RAMBlock that was named last at the end: a
- * record behind them may go on with it.
+ * Writes the stored pages, those of the RAMBlock named last at the end, because
+ * a record after them may continue it.
  */
 async function writePages(
   write: Write,
@@ -124,7 +127,7 @@ async function writePages(
     }
   }
   if (last === undefined) return;
-  // It may have no page; a record of page 0 names it whatever that holds.
+  // The block may have no page; a record of page 0 names it in any case.
   const first = new Uint8Array(pageSize);
   if ((await last.bitmap()).isSet(0)) {
     recorder.reader.read(first, last.pagesOffset);

@@ -1,20 +1,23 @@
 /**
- * A migration that came whole could not be made a snapshot. All that came is kept:
- * the sender may have given its guest away by then.
+ * A complete migration could not be made a snapshot. Everything received is
+ * kept, because the sender may already have given up its guest.
  */
 export class KeptStreamError extends Error {
-  /** Names the class, as `Error.name` does. */
+  /** Name of the class, as in `Error.name`. */
   override readonly name = "KeptStreamError";
-  /** Name of the sink that holds it: a sequential stream, as QEMU loads it. */
+  /** Name of the sink that holds it: a sequential stream that QEMU can load. */
   readonly keptIn: string;
 
-  /** Says why, and where it is kept; `cause` is the error that was met. */
+  /**
+   * Creates an error that says why, and where the stream is kept; `cause` is
+   * the original error.
+   */
   constructor(channelName: string, keptIn: string, cause: Error) {
     super(
       `Cannot make a snapshot of what came from ${channelName}: ` +
         `${cause.message}; all of it is kept in ${JSON.stringify(keptIn)}, a ` +
-        "migration stream: a QEMU with the sender's command line loads it by " +
-        "-incoming 'exec:cat FILE'",
+        "migration stream; to load it, start a QEMU with the sender's " +
+        "command line and -incoming 'exec:cat FILE'",
       { cause },
     );
     this.keptIn = keptIn;

@@ -13,10 +13,10 @@ import { receiveMigration, type ReceiveOptions } from "./receive_migration.ts";
 
 const PAGE = 4096;
 const UNKNOWN_COMMAND = Uint8Array.of(8, 0, 12, 0, 3, 1, 2, 3);
-/** The same with a command that is known. */
+/** The same stream with a known command. */
 const KNOWN_COMMAND = Uint8Array.of(8, 0, 10, 0, 3, 1, 2, 3);
 
-/** A channel that these bytes come from, in pieces. */
+/** A channel that delivers these bytes in pieces. */
 function channelOf(bytes: Uint8Array, piece = 1000): ByteChannel {
   let at = 0;
   return {
@@ -32,7 +32,7 @@ function channelOf(bytes: Uint8Array, piece = 1000): ByteChannel {
   };
 }
 
-/** What is kept of a migration that is refused. */
+/** Returns what is kept of a refused migration. */
 async function keptOf(
   bytes: Uint8Array,
   options: ReceiveOptions = {},
@@ -54,7 +54,7 @@ function section(type: 1 | 4, idstr: string, body: Uint8Array): Uint8Array {
     .bytes(body).u8(0x7e).be32(7).finish();
 }
 
-/** A guest with pages of two blocks, and something before RAM's END. */
+/** A guest with pages of two blocks, and a section before RAM's END. */
 function guestWith(
   between: Uint8Array,
   before: Uint8Array<ArrayBuffer> = new Uint8Array(0),
@@ -73,7 +73,7 @@ function guestWith(
     guest.page("ram", 5, page());
   });
   guest.raw(between);
-  // It goes on with the block that was named last.
+  // The record continues the block named last.
   guest.part(() => {
     guest.page("ram", 6, page());
     guest.delta("ram", 5, [{ at: 9, bytes: Uint8Array.of(1, 2, 3) }]);
@@ -88,7 +88,7 @@ test("what is not understood before the pages is kept byte for byte", async () =
     const before of [
       section(1, "0000:00:03.0/vfio", strange),
       UNKNOWN_COMMAND,
-      // The footer that is found first is none.
+      // The footer found first is not a footer.
       section(4, "early", Uint8Array.of(9, 0x7e, 0, 0, 0, 7, 3, 9, 9, 9)),
       Uint8Array.of(9),
       new ByteWriter().u8(5).countedString("configuration/new").be32(1)
@@ -109,7 +109,7 @@ test("pages that were understood are kept with what was not", async () => {
     const guest = guestWith(unknown);
     const { kept, error } = await keptOf(guest.finish());
     assert(error instanceof KeptStreamError, String(error));
-    // What a reader finds that knows the command.
+    // What a reader that knows the command finds.
     const readable = Buffer.from(kept);
     for (let time = 0; time < count; time++) {
       const at = readable.indexOf(UNKNOWN_COMMAND);
@@ -123,7 +123,7 @@ test("pages that were understood are kept with what was not", async () => {
 test("a record that is not understood is kept with the part that it is in", async () => {
   const guest = guestWith(new Uint8Array(0));
   const bytes = guest.finish();
-  // The first record of END goes on with "ram".
+  // The first record of END continues "ram".
   const at = Buffer.from(bytes).indexOf(Uint8Array.of(0, 0, 0x60, 0x28));
   assert(at > 0);
   const strange = bytes.slice();

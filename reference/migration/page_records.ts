@@ -3,21 +3,21 @@ import type { ReadOptions, SourceReadOptions } from "../sources/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
 /**
- * Reads host pages of a RAMBlock and puts them into RAM records: bytes for the
- * pages that the snapshot has, a zero record for the others.
+ * Reads host pages of a RAMBlock and encodes them as RAM records: the bytes of
+ * pages that the snapshot stores, a zero record for the others.
  */
 export class PageRecords {
   readonly #records: RamRecordWriter;
   readonly #staging: Uint8Array;
   #runs: readonly PageRun[] = [];
 
-  /** For at most `pageCount` pages of `pageSize` bytes at a time. */
+  /** Has room for `pageCount` pages of `pageSize` bytes. */
   constructor(pageCount: number, pageSize: number) {
     this.#records = new RamRecordWriter(pageCount, pageSize);
     this.#staging = new Uint8Array(pageCount === 1 ? 0 : pageCount * pageSize);
   }
 
-  /** One page, read right to where it is sent from. */
+  /** Reads one page directly into the buffer that is sent. */
   async readOne(
     { block }: PostcopyBlock,
     pageIndex: number,
@@ -34,7 +34,7 @@ export class PageRecords {
     return this.#records.finish(sectionId);
   }
 
-  /** Reads runs of pages, in order; {@linkcode encode} takes from them. */
+  /** Reads runs of pages, in order, for {@linkcode encode}. */
   async read(
     { block }: PostcopyBlock,
     runs: readonly PageRun[],
@@ -45,8 +45,8 @@ export class PageRecords {
   }
 
   /**
-   * The records of some pages of the runs read last: all pages of `parts`, each
-   * of which lies in one of those runs, those not in the snapshot as zeros.
+   * Returns the records of all pages of `parts`, each of which lies in one of
+   * the runs read last; pages not in the snapshot are zero records.
    */
   async encode(
     { block }: PostcopyBlock,
@@ -71,7 +71,7 @@ export class PageRecords {
     return this.#records.finish(options.sectionId);
   }
 
-  /** What was read, from the first page of a part on. */
+  /** Returns the bytes read, from the first page of a part on. */
   #stagedFrom({ first }: PageRun, pageSize: number): Uint8Array {
     let position = 0;
     for (const run of this.#runs) {

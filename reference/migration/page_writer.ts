@@ -5,57 +5,57 @@ import type { PageRecords } from "./page_records.ts";
 import { readPersistently } from "./persistent_read.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
-/** What was sent to a destination so far. */
+/** What has been sent to a destination so far. */
 export interface PostcopyStatistics {
-  /** Requests for pages that the destination made. */
+  /** Page requests of the destination. */
   requests: number;
-  /** Pages that were sent since they were asked for, zero pages among them. */
+  /** Pages sent on request, including zero pages. */
   requestedPages: number;
-  /** Pages of the snapshot that were sent without being asked for. */
+  /** Pages of the snapshot sent without a request. */
   pushedPages: number;
-  /** Pages of zeros that were sent at the end without being asked for. */
+  /** Zero pages sent at the end without a request. */
   pushedZeros: number;
-  /** Bytes sent, whatever they were. */
+  /** Bytes sent of any kind. */
   bytesSent: number;
-  /** Reads of the snapshot that failed and were tried again. */
+  /** Failed reads of the snapshot that were retried. */
   retries: number;
 }
 
-/** Where pages go, and how long to try to read them. */
+/** Where pages are sent, and how long failing reads are retried. */
 export interface PageWriterOptions {
-  /** The channel that the migration goes over. */
+  /** The channel of the migration. */
   readonly channel: ByteChannel;
-  /** The channel for requested pages, where the destination has one of its own. */
+  /** The channel for requested pages, if the destination uses one. */
   readonly preempt: ByteChannel | undefined;
   /** section_id of the RAM section. */
   readonly sectionId: number;
-  /** Milliseconds for which a read that fails is tried again. */
+  /** Milliseconds for which a failing read is retried. */
   readonly retryFor: number;
-  /** Is told of each failure that another try follows. */
+  /** Called for each failure that is retried. */
   readonly onRetry: ((error: SourceError) => void) | undefined;
   /** Stops the work. */
   readonly signal: AbortSignal;
 }
 
-/** Reads pages of a snapshot and writes them to a destination. */
+/** Reads pages of a snapshot and sends them to a destination. */
 export class PageWriter {
   readonly statistics: PostcopyStatistics;
   readonly #options: PageWriterOptions;
 
-  /** Counts what it sends in `statistics`. */
+  /** Counts what is sent in `statistics`. */
   constructor(statistics: PostcopyStatistics, options: PageWriterOptions) {
     this.statistics = statistics;
     this.#options = options;
   }
 
-  /** Sends the pages of a host page that was asked for. */
+  /** Sends the pages of a requested host page. */
   async sendDemanded(
     block: PostcopyBlock,
     pages: PageRun,
     records: PageRecords,
   ): Promise<void> {
     const { channel, preempt, sectionId, signal } = this.#options;
-    // Records of their own channel stand in no section.
+    // Records on the channel for requested pages are in no section.
     const options = {
       signal,
       sectionId: preempt === undefined ? sectionId : undefined,
@@ -71,7 +71,7 @@ export class PageWriter {
     await this.write(preempt ?? channel, bytes);
   }
 
-  /** Reads runs of pages that nobody has asked for, as yet. */
+  /** Reads runs of pages that have not been requested yet. */
   async readAhead(
     block: PostcopyBlock,
     runs: readonly PageRun[],
@@ -83,7 +83,7 @@ export class PageWriter {
     );
   }
 
-  /** Sends those parts of the runs read last; returns how many bytes. */
+  /** Sends those parts of the runs read last; returns the number of bytes. */
   async sendAhead(
     block: PostcopyBlock,
     parts: readonly PageRun[],
@@ -99,7 +99,7 @@ export class PageWriter {
     return bytes.length;
   }
 
-  /** Sends zeros for some pages; returns how many bytes. */
+  /** Sends zeros for some pages; returns the number of bytes. */
   async sendZeros(
     { block }: PostcopyBlock,
     { first, end }: PageRun,
@@ -116,7 +116,7 @@ export class PageWriter {
     return bytes.length;
   }
 
-  /** Writes to a channel, and counts. */
+  /** Writes to a channel and counts the bytes. */
   async write(channel: ByteChannel, bytes: Uint8Array): Promise<void> {
     this.statistics.bytesSent += bytes.length;
     await channel.write(bytes);

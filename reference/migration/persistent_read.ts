@@ -1,23 +1,23 @@
 import { SourceError } from "../sources/mod.ts";
 import { sleep } from "../work/mod.ts";
 
-/** The first wait before another try, in milliseconds; it doubles. */
+/** Milliseconds before the first retry; the delay doubles each time. */
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 2000;
 
 /** How long to keep trying. */
 export interface PersistentReadOptions {
-  /** Milliseconds from the first failure after which it is given up. */
+  /** Milliseconds after the first failure until the read fails for good. */
   readonly retryFor: number;
-  /** Gives up at once. */
+  /** Aborts the read at once. */
   readonly signal: AbortSignal;
-  /** Is told of each failure that another try follows. */
+  /** Called for each failure that is retried. */
   readonly onRetry: (error: SourceError) => void;
 }
 
 /**
- * Does `read` until it succeeds. Who waits for a page can do nothing but wait:
- * a page that cannot be had now may be had when the server is back.
+ * Retries `read` until it succeeds. The guest can do nothing but wait for its
+ * page, and a server that is unavailable now may come back.
  */
 export async function readPersistently<T>(
   read: () => Promise<T>,

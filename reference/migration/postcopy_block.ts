@@ -2,21 +2,21 @@ import { PageBitmap, type PageRun } from "../../format/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 
 /**
- * A RAMBlock on its way to a destination, which takes whole host pages, each of
- * them once: QEMU fails when one comes a second time.
+ * A RAMBlock being sent to a destination, in whole host pages, each of them
+ * once: QEMU fails if a page arrives twice.
  */
 export class PostcopyBlock {
-  /** Where the pages come from. */
+  /** The block that the pages are read from. */
   readonly block: RAMBlock;
-  /** Bytes of a host page at the destination, at least a page. */
+  /** Bytes of a host page at the destination; at least one page. */
   readonly hostPageSize: number;
-  /** How many host pages there are. */
+  /** Number of host pages. */
   readonly hostPageCount: number;
   readonly #taken: PageBitmap;
-  /** Those that are to be pushed, and those that were taken. */
+  /** Bitmaps of the host pages planned to be pushed, and of those taken. */
   readonly #planned: PageBitmap;
 
-  /** `hostPageSize` is that of the memory behind the RAMBlock over there. */
+  /** `hostPageSize` is that of the RAMBlock's memory at the destination. */
   constructor(block: RAMBlock, hostPageSize: number) {
     const { pageSize, usedLength, idstr } = block;
     const bits = Math.log2(hostPageSize);
@@ -33,7 +33,7 @@ export class PostcopyBlock {
     this.#planned = new PageBitmap(this.hostPageCount);
   }
 
-  /** Takes a host page; false if somebody has taken it before. */
+  /** Takes a host page; returns false if it was already taken. */
   take(hostPage: number): boolean {
     if (this.#taken.isSet(hostPage)) return false;
     this.#taken.set(hostPage);
@@ -42,8 +42,9 @@ export class PostcopyBlock {
   }
 
   /**
-   * Plans to push host pages: the first of [from, end) that nobody has planned
-   * or taken, and those that follow, so many at most. Undefined if there is none.
+   * Plans to push host pages: the first one in [from, end) neither planned nor
+   * taken, and those that follow it, at most `most`. Returns undefined if there
+   * is none.
    */
   planNext(from: number, end: number, most: number): PageRun | undefined {
     const first = this.#planned.nextClear(from, end);
@@ -53,14 +54,14 @@ export class PostcopyBlock {
     return { first, end: until };
   }
 
-  /** The pages of the host pages [first, end). */
+  /** Returns the pages of the host pages [first, end). */
   pagesOf(first: number, end: number = first + 1): PageRun {
     const { pageSize, pageCount } = this.block;
     const each = this.hostPageSize / pageSize;
     return { first: first * each, end: Math.min(end * each, pageCount) };
   }
 
-  /** The host pages that some of these pages stand in. */
+  /** Returns the host pages that contain these pages. */
   hostPagesOf(pages: PageRun): PageRun {
     const each = this.hostPageSize / this.block.pageSize;
     return {
@@ -69,12 +70,14 @@ export class PostcopyBlock {
     };
   }
 
-  /** The first host page of [from, end) that nobody has taken, else `end`. */
+  /**
+   * Returns the first host page in [from, end) that is not taken, else `end`.
+   */
   nextFree(from: number, end: number): number {
     return this.#taken.nextClear(from, end);
   }
 
-  /** The first host page of [from, end) that somebody has taken, else `end`. */
+  /** Returns the first host page in [from, end) that is taken, else `end`. */
   nextTaken(from: number, end: number): number {
     return this.#taken.nextSet(from, end);
   }

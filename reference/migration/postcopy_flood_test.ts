@@ -17,7 +17,7 @@ import { ScratchFolder } from "../testing/scratch_folder.ts";
 const PAGE = 4096;
 const GIB = 2 ** 30;
 
-/** A memory of so many pages, all of them with bytes. */
+/** A memory of this many pages, all of them with bytes. */
 function fullMemory(pageCount: number): Uint8Array {
   return testMemory(
     pageCount,
@@ -68,10 +68,10 @@ test("PostcopySource.serve() stops listening to who asks and does not read", asy
   }
   while (source.statistics.requests < 1024) await sleep(1);
   for (let turn = 0; turn < 100; turn++) await sleep(0);
-  // What waits, what is being sent, and what the sockets have room for.
+  // Waiting requests, pages being sent, and the room in the sockets' buffers.
   const { requests } = source.statistics;
   assert(requests < 2048, `${requests} requests were taken in`);
-  // When it reads again it gets all that it has asked for.
+  // Once it reads again it gets everything it has requested.
   destination.pair.other.resume();
   await destination.until(({ pages }) => pages.length === pageCount);
   destination.pair.other.destroy();

@@ -26,7 +26,7 @@ import type { ByteSource } from "../sources/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
-/** The PINGs of the opening, as QEMU numbers them. */
+/** PINGs of the opening, numbered as QEMU does. */
 export const PING = {
   opened: 1,
   beforePackage: 2,
@@ -34,20 +34,23 @@ export const PING = {
   ready: 4,
 } as const;
 
-/** About how many bytes of an opening are kept until they are sent: 16 MiB. */
+/** About how many bytes of an opening are held until they are sent: 16 MiB. */
 const START_MAX = 0x1000000;
 
-/** What the opening of a postcopy migration shall say. */
+/** What the opening of a postcopy migration contains. */
 export interface OpeningOptions {
-  /** Whether block dirty bitmaps are sent too. */
+  /** Whether block dirty bitmaps are sent. */
   readonly dirtyBitmaps: boolean;
-  /** Host page size that goes without saying: the larger of host and target. */
+  /**
+   * Host page size that is not sent explicitly: the larger of host's and
+   * target's.
+   */
   readonly commonPageSize: number;
 }
 
 /**
- * All that a source of a postcopy migration sends before the first page, in
- * pieces: after the last of them the guest runs, without any of its RAM.
+ * Yields everything that a postcopy source sends before the first page, in
+ * pieces: after the last one the guest runs, without any of its RAM.
  *
  * @throws {UnsupportedError} if the end of the device state cannot be found
  */
@@ -65,7 +68,7 @@ export async function* postcopyOpening(
       feature: "device state without a vmdesc",
       offset: index.ramEnd,
       found: "no vmdesc, so that the end of the device state cannot be found",
-      expected: "one (a QEMU without suppress-vmdesc=on writes it)",
+      expected: "a vmdesc (saved by a QEMU without suppress-vmdesc=on)",
     });
   }
   const early = inOrder([
@@ -114,11 +117,11 @@ function head(
 ): Uint8Array {
   const writer = new ByteWriter();
   writeStreamHeader(writer);
-  // None of the capabilities that the two ends must agree on.
+  // No capabilities, so there are none for the two ends to agree on.
   writeConfiguration(writer, { ...index.configuration, capabilities: [] });
   writeCommand(writer, MIG_CMD_OPEN_RETURN_PATH);
   writePing(writer, PING.opened);
-  // Each size of a host page is one bit of the summary.
+  // Each bit of the summary stands for a host page size.
   const sizes = new Set(blocks.map(({ hostPageSize }) => hostPageSize));
   const summary = [...sizes].reduce((sum, size) => sum + size, 0);
   const pageSize = blocks[0]?.block.pageSize ?? 4096;
@@ -148,9 +151,8 @@ function ramSetup(
 }
 
 /**
- * QEMU does without a RAM_DISCARD in theory. In practice it then takes pages as
- * those of an ordinary migration, touches guest memory itself, and waits for
- * ever.
+ * In theory RAM_DISCARD is optional. Without it QEMU handles pages as in an
+ * ordinary migration, touches guest memory itself, and waits forever.
  */
 function discards(blocks: readonly PostcopyBlock[]): Uint8Array {
   const writer = new ByteWriter();
@@ -192,7 +194,7 @@ function packageTail(): Uint8Array {
   return writer.finish();
 }
 
-/** The end of what is in the package, behind the device state. */
+/** Returns the end of the package, after the device state. */
 function packagedEnd(): Uint8Array {
   const writer = new ByteWriter();
   writePing(writer, PING.loaded);
@@ -204,7 +206,7 @@ function writePing(writer: ByteWriter, value: number): void {
   writeCommand(writer, MIG_CMD_PING, new ByteWriter().be32(value).finish());
 }
 
-/** Where items stand, in the order of the file, neighbours as one. */
+/** Returns the ranges of items in file order, with adjacent ones merged. */
 function inOrder(items: readonly StreamItem[]): ByteRange[] {
   const ranges: ByteRange[] = [];
   const sorted = items.map(({ range }) => range)
@@ -219,7 +221,7 @@ function inOrder(items: readonly StreamItem[]): ByteRange[] {
   return ranges;
 }
 
-/** The bytes of some ranges as they stand in the file. */
+/** Yields the bytes of ranges as they are in the file. */
 async function* copies(
   source: ByteSource,
   ranges: readonly ByteRange[],

@@ -6,7 +6,7 @@ import { openSnapshot } from "../reading/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { postcopyOpening } from "./postcopy_opening.ts";
 
-/** Items of a stream, each as the bytes of it. */
+/** Items of a stream, each given by its bytes. */
 const item = {
   head: (
     type: 1 | 4,
@@ -25,7 +25,7 @@ const NO_BLOCKS = new ByteWriter().be64(4).be64(0x10).finish();
 const RAM_START = item.head(1, "ram", NO_BLOCKS, { id: 1, version: 4 });
 const RAM_END = item.rest(3, 1, new ByteWriter().be64(0x10).finish());
 
-/** A stream of these items, with a vmdesc of the device that is early. */
+/** A stream of these items, with a vmdesc of the early device. */
 function streamOf(items: readonly Uint8Array[]): Uint8Array {
   const writer = new ByteWriter().text("QEVM").be32(3)
     .u8(7).be32(4).text("none")
@@ -36,7 +36,7 @@ function streamOf(items: readonly Uint8Array[]): Uint8Array {
   return writer.u8(0).u8(6).be32(text.length).text(text).finish();
 }
 
-/** All that is sent before the first page. */
+/** Everything sent before the first page. */
 async function openingOf(
   bytes: Uint8Array,
   { dirtyBitmaps = true } = {},
@@ -85,7 +85,7 @@ test("postcopyOpening() sends every section besides RAM's, in its order", async 
     const opening = await openingOf(streamOf(order));
     let last = 0;
     for (const bytes of order) {
-      // RAM's START has other bytes, and its END comes behind the pages.
+      // RAM's START has other bytes, and its END comes after the pages.
       if (bytes === RAM_START || bytes === RAM_END) continue;
       const at = opening.indexOf(bytes);
       assert(at > last, `item ${order.indexOf(bytes)} is not in its place`);

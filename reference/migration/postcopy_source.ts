@@ -22,14 +22,14 @@ import { pushPages } from "./push_pages.ts";
 import { pushZeros } from "./push_zeros.ts";
 import { listenToRequests } from "./request_listener.ts";
 
-/** What a host page has on most machines. */
+/** Host page size of most machines. */
 const HOST_PAGE_SIZE = 4096;
 const RETRY_FOR = 60_000;
 
 /**
- * Plays the source of a postcopy migration: a stock QEMU at the other end runs
- * the guest at once, asks for pages as the guest touches them, and gets them
- * from the snapshot, whatever that is read from.
+ * Acts as the source of a postcopy migration: an unmodified QEMU at the other
+ * end runs the guest at once, requests pages as the guest touches them, and
+ * gets them from the snapshot, from any kind of source.
  *
  * The destination needs the capability `postcopy-ram`, and neither `mapped-ram`
  * nor `x-ignore-shared`.
@@ -52,7 +52,7 @@ const RETRY_FOR = 60_000;
  * ```
  */
 export class PostcopySource {
-  /** What was sent so far. */
+  /** What has been sent so far. */
   readonly statistics: Readonly<PostcopyStatistics>;
   readonly #statistics: PostcopyStatistics = {
     requests: 0,
@@ -67,13 +67,13 @@ export class PostcopySource {
   readonly #blocks: readonly PostcopyBlock[];
   #opening: Promise<Opening> | undefined;
   #ended = false;
-  /** Settles when the destination has its device state. */
+  /** Settles when the destination has loaded its device state. */
   readonly #loaded = Promise.withResolvers<void>();
 
   /**
-   * Over an open snapshot; nothing is read yet.
+   * Serves an open snapshot; reads nothing yet.
    *
-   * @throws {RangeError} if RAM was left out of it, or a page size cannot be
+   * @throws {RangeError} if RAM was left out of it, or a page size is invalid
    */
   constructor(snapshot: Snapshot, options: PostcopyOptions = {}) {
     this.statistics = this.#statistics;
@@ -97,8 +97,8 @@ export class PostcopySource {
   }
 
   /**
-   * Reads what is sent before the first page, device state above all. Done
-   * before the destination is there, it brings the guest to life sooner.
+   * Reads what is sent before the first page, mostly device state. Calling it
+   * before the destination connects starts the guest sooner.
    *
    * @throws {UnsupportedError} if the end of the device state cannot be found
    */
@@ -118,12 +118,13 @@ export class PostcopySource {
   }
 
   /**
-   * Sends the guest over `channel` and serves its pages, until the destination
-   * has all of them. Without pushing that is until it hangs up. At the end the
-   * channels are closed. It can be called once.
+   * Sends the guest over `channel` and serves its pages until the destination
+   * has all of them; without pushing, until it closes the connection. Closes
+   * the channels at the end. It can be called only once.
    *
-   * @throws {SourceError} if the destination hangs up before, or a page cannot
-   *   be read for long; the guest then waits for it, it never sees other bytes
+   * @throws {SourceError} if the destination disconnects early, or a page
+   * cannot be read within the time for retries; the guest then waits for that
+   * page and never sees other bytes
    * @throws {UnsupportedError} if the end of the device state cannot be found
    */
   async serve(channel: ByteChannel): Promise<void> {
@@ -165,14 +166,14 @@ export class PostcopySource {
       },
       signal,
     });
-    // The destination may hang up while something is still being written.
+    // The destination may disconnect while data is still being written.
     const sent = this.#send(channel, { writer, queue, front, signal });
     sent.catch(() => {});
     hungUp.catch(() => {});
     await Promise.race([
-      // That all is sent is no end yet.
+      // Sending everything does not end the serving.
       sent.then(() => never()),
-      // To hang up is an answer only to the end of the stream.
+      // Disconnecting is a valid answer only to the end of the stream.
       hungUp.then((how) => {
         return this.#ended && how === "shut" ? sent : this.#hangUp(channel);
       }),
@@ -207,7 +208,8 @@ export class PostcopySource {
     await pushPages(this.#blocks, writer, options);
     const hasOwnChannel = this.#options.preempt !== undefined;
     if (!hasOwnChannel) await pushZeros(this.#blocks, writer, options);
-    // Behind the end nobody answers, and loading a device can take pages.
+    // After the end nobody answers requests, but loading a device may need
+    // pages.
     await this.#loaded.promise;
     await queue.gate.idle(signal);
     const end = new ByteWriter().u8(QEMU_VM_SECTION_END)

@@ -36,7 +36,7 @@ test("PostcopySource.serve() refuses requests for what there is not", async () =
 
 test("PostcopySource.serve() rejects when the destination fails or goes", async () => {
   const ways: [(destination: Destination) => void, RegExp][] = [
-    [(it) => it.shut(1), /QEMU says that it could not load it/],
+    [(it) => it.shut(1), /QEMU could not load it/],
     [(it) => it.shut(), /QEMU closed the connection after \d+ pages/],
     [(it) => it.say(0, 99, 0, 0), /found a message of type 99 with 0 bytes/],
     [(it) => it.pair.other.destroy(), /closed the connection/],

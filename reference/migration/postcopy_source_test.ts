@@ -75,7 +75,7 @@ test("PostcopySource.serve() answers requests once, zero pages too", async () =>
   destination.request("vga", 2 * PAGE, 2 * PAGE);
   destination.request("pc.ram", 299 * PAGE, 2 * PAGE);
   await destination.until(({ pages }) => pages.length === 4);
-  // Those that are read at the same time come in any order.
+  // Pages read at the same time arrive in any order.
   const [first, second, third, last] = destination.pages.toSorted((a, b) =>
     a.offset - b.offset
   );
@@ -107,7 +107,7 @@ test("PostcopySource.serve() sends whole host pages, in order", async () => {
   assert(
     destination.items.includes("ram: pc.ram 2621440 by 262144, vga 32768"),
   );
-  // The request touches two host pages, each of which goes as a whole.
+  // The request touches two host pages; each is sent whole.
   const places = destination.pages.map(({ offset }) => offset / PAGE);
   const halves = [places.slice(0, 64), places.slice(64, 128)];
   assert.deepEqual(

@@ -3,11 +3,11 @@ import { MovingFront } from "../sources/mod.ts";
 import { sleep } from "../work/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
-/** Milliseconds after which nobody seems to wait for a page any more. */
+/** Milliseconds without a request after which no one is waiting for pages. */
 const CALM = 250;
-/** Milliseconds between two pieces that are not near, as long as somebody does. */
+/** Milliseconds between two distant pieces while pages are being requested. */
 const INTERVAL = 40;
-/** Most runs that are read at a time: a server may not like a longer request. */
+/** Maximum number of runs per read; servers may refuse longer requests. */
 const RUNS_MAX = 64;
 
 /** A run of pages of a RAMBlock. */
@@ -16,10 +16,10 @@ export interface BlockRun extends PageRun {
   readonly idstr: string;
 }
 
-/** Where those host pages are that were asked for last. */
+/** The front of the host pages requested last. */
 export type PushFront = MovingFront<PostcopyBlock>;
 
-/** Such a front, where each read waits for something far away. */
+/** Returns a front if each read waits for a remote source. */
 export function pushFrontOf(
   blocks: readonly PostcopyBlock[],
 ): PushFront | undefined {
@@ -31,7 +31,7 @@ export function pushFrontOf(
   }));
 }
 
-/** A part of the work: whole host pages that nobody had planned, in order. */
+/** A batch of work: whole host pages, not planned before, in order. */
 export interface PushBatch {
   readonly block: PostcopyBlock;
   readonly runs: readonly PageRun[];
@@ -41,15 +41,17 @@ export interface PushBatch {
 export interface BatchOptions {
   /** Runs to push before all others, in this order. */
   readonly first: Iterable<BlockRun>;
-  /** What comes before the rest once somebody waits; undefined: nothing does. */
+  /**
+   * Where requests are, to be pushed next; undefined: nowhere in particular.
+   */
   readonly front: PushFront | undefined;
-  /** Most bytes of a batch, at least a host page. */
+  /** Maximum bytes of a batch; at least a host page. */
   readonly byteLength: number;
   /** Stops the work. */
   readonly signal: AbortSignal;
 }
 
-/** All pages of the snapshot that nobody has taken, each of them once. */
+/** Yields all pages of the snapshot that are not taken, each of them once. */
 export async function* pushBatches(
   blocks: readonly PostcopyBlock[],
   options: BatchOptions,
@@ -71,13 +73,13 @@ export async function* pushBatches(
   }
 }
 
-/** As long as pages are asked for, what is not near to them goes slowly. */
+/** While pages are being requested, distant ones are pushed slowly. */
 async function whenCalm(front: PushFront, signal: AbortSignal): Promise<void> {
   const wait = Math.min(INTERVAL, CALM - front.calmFor);
   if (wait > 0) await sleep(wait, signal);
 }
 
-/** Neighbours in the order of a working set are read together. */
+/** Neighbors in the order of a working set are read together. */
 async function* firstBatches(
   blocks: readonly PostcopyBlock[],
   options: BatchOptions,
@@ -108,7 +110,7 @@ async function* restOf(
   }
 }
 
-/** What of some runs is in the snapshot and not planned, in host pages. */
+/** Yields the host pages of runs that are in the snapshot and not planned. */
 async function* batchesOf(
   block: PostcopyBlock,
   wanted: readonly PageRun[],

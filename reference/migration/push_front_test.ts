@@ -11,14 +11,14 @@ const PAGE_COUNT = 2048;
 const EVERY = Array.from({ length: PAGE_COUNT }, (_, page) => page);
 const BYTES = await savedFile({ "pc.ram": testMemory(PAGE_COUNT, EVERY) });
 
-/** A source far away, whose reads of pages can be held back. */
+/** A remote source whose page reads can be held back. */
 class FarSource implements ByteSource {
   readonly name = "far";
   readonly byteLength = BYTES.length;
   readonly parallelReads = 4;
   /** Positions of the reads that are held back. */
   readonly held = new Map<number, () => void>();
-  /** Where the pages are whose reads are held back. */
+  /** The pages whose reads are held back. */
   heldFrom = Infinity;
   readonly #source = memorySource(BYTES);
 
@@ -33,7 +33,7 @@ class FarSource implements ByteSource {
     await this.#source.readInto(target, offset);
   }
 
-  /** Answers what is held back, and holds back what comes. */
+  /** Answers the reads held back, and holds back those that follow. */
   answer(): void {
     for (const resolve of this.held.values()) resolve();
   }
@@ -53,7 +53,7 @@ test("PostcopySource.serve() pushes what is around a page while it is waited for
   const reads = () =>
     [...source.held.keys()].map((offset) => (offset - pagesOffset) / PAGE);
   while (!reads().includes(asked)) await sleep(1);
-  // The lanes are free once what they had read before is there.
+  // The lanes are free once their earlier reads are answered.
   for (const [offset, resolve] of source.held) {
     if ((offset - pagesOffset) / PAGE !== asked) resolve();
   }

@@ -11,24 +11,24 @@ import { Throttle } from "./throttle.ts";
 export interface PushOptions {
   /** Runs to push before all others, in this order. */
   readonly first: Iterable<BlockRun>;
-  /** Bytes a second, at most. */
+  /** Maximum bytes per second. */
   readonly maxBandwidth: number;
-  /** Where pages that were asked for have the right of way. */
+  /** Gives requested pages the right of way. */
   readonly gate: DemandGate;
-  /** Where those are that were asked for last, if that is far away. */
+  /** The pages requested last, if the source is remote. */
   readonly front: PushFront | undefined;
   /** Stops the work. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Sends all pages of the snapshot that nobody has asked for, and none of those
- * that are not in it.
+ * Sends all pages of the snapshot that have not been requested; pages that are
+ * not in it are not sent.
  *
- * What is near is read in the order of the file, while nobody waits for a page.
- * Where each read waits for something far away, there is no use in standing still
- * with it: several are always under way, for what is around the page that was
- * asked for last, so that the guest finds it there when it comes to it.
+ * A local source is read in file order, while no page is requested. A remote
+ * source makes each read wait, so several reads are always in flight, around
+ * the page requested last, for the guest to find those pages when it gets
+ * there.
  */
 export async function pushPages(
   blocks: readonly PostcopyBlock[],
@@ -55,14 +55,14 @@ export async function pushPages(
     if (front === undefined) await gate.idle(signal);
     await writer.readAhead(block, runs, records);
     if (front === undefined) await gate.idle(signal);
-    // While they were read, some may have been asked for.
+    // Some may have been requested while they were read.
     const parts = runs.flatMap((run) => takeFree(block, run));
     if (parts.length === 0) return;
     await throttle.spend(await writer.sendAhead(block, parts, records));
   });
 }
 
-/** Takes what of a run is still free. */
+/** Takes the parts of a run that are still free. */
 function takeFree(block: PostcopyBlock, run: PageRun): PageRun[] {
   const { first, end } = block.hostPagesOf(run);
   const parts: PageRun[] = [];

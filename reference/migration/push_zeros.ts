@@ -4,14 +4,14 @@ import type { PostcopyBlock } from "./postcopy_block.ts";
 import type { PushOptions } from "./push_pages.ts";
 import { Throttle } from "./throttle.ts";
 
-/** How many pages of zeros are sent at a time, unless a host page has more. */
+/** Number of zero pages sent at a time; more if a host page is larger. */
 const PAGES = 4096;
 
 /**
- * Sends all pages that nobody has taken as pages of zeros, once those that the
- * snapshot has are gone. Memory that was never written is zero by itself, but a
- * device of QEMU's that touches it between the end of the stream and the end of
- * the watching for faults would wait for ever: nobody answers then.
+ * Sends all pages not taken as zero pages, after those of the snapshot. Memory
+ * that was never written is already zero, but a device that touches it between
+ * the end of the stream and the end of QEMU's fault handling would wait
+ * forever, because no one answers then.
  */
 export async function pushZeros(
   blocks: readonly PostcopyBlock[],
@@ -22,7 +22,7 @@ export async function pushZeros(
   for (const block of blocks) {
     const each = block.hostPageSize / block.block.pageSize;
     const step = Math.max(1, Math.floor(PAGES / each));
-    // A zero record has a byte where others have a page.
+    // A zero record has one byte in place of a page.
     const records = new RamRecordWriter(step * each, 1);
     const end = block.hostPageCount;
     for (let from = 0; from < end;) {

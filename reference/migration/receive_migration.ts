@@ -17,24 +17,24 @@ import { type ReceiveProgress, ReceiveReport } from "./receive_report.ts";
 import { ReceivingRecorder } from "./receiving_recorder.ts";
 import { sendPong, sendShut } from "./return_messages.ts";
 
-/** How to receive a migration. */
+/** Options of receiving a migration. */
 export interface ReceiveOptions extends ReadOptions {
-  /** Size of a page in bytes, where the configuration does not tell. */
+  /** Bytes of a page, if the configuration does not say. */
   readonly pageSize?: number | undefined;
   /**
-   * Whether to take a stream whose vmdesc does not come, as from a machine with
-   * `suppress-vmdesc`: nothing then tells a whole stream from a cut one. Default:
-   * false.
+   * Whether to accept a stream without a vmdesc, as a machine with
+   * `suppress-vmdesc` sends; a complete stream then cannot be told from a
+   * truncated one. Default: false.
    */
   readonly withoutVmdesc?: boolean | undefined;
   /**
-   * Makes a sink for a migration that came whole but cannot be made a snapshot: all
-   * of it is kept there as a sequential stream, since its sender may have given
-   * the guest away by then. It is not asked for where the sender waits to be told
-   * how it went, and keeps its guest. Default: nothing is kept.
+   * Creates a sink for a complete migration that cannot be made a snapshot:
+   * everything is kept there as a sequential stream, because its sender may
+   * already have given up the guest. It is not called if the sender waits for
+   * the result, and so keeps its guest. Default: nothing is kept.
    */
   readonly keepStream?: (() => ByteSink) | undefined;
-  /** Is told now and then how far the migration has come. */
+  /** Called from time to time with the progress of the migration. */
   readonly onProgress?: ((progress: ReceiveProgress) => void) | undefined;
 }
 
@@ -42,21 +42,25 @@ export interface ReceiveOptions extends ReadOptions {
 export interface ReceiveSummary extends SaveSummary {
   /** QEMU's name of the machine type. */
   readonly machine: string;
-  /** Bytes that came over the connection. */
+  /** Bytes received over the connection. */
   readonly bytesReceived: number;
-  /** How often the sender began anew with what had changed meanwhile. */
+  /**
+   * How many passes over RAM the sender made, each with the pages changed
+   * meanwhile.
+   */
   readonly rounds: number;
 }
 
 /**
- * Takes the migration of a running QEMU from a channel and writes it as a
- * mapped-ram file: pages go to their places as they come, and again when they come
- * again. Only a migration that came whole is committed; the sink is aborted
- * otherwise. Where the sender waits for an answer, it is told once all is safe.
+ * Receives the migration of a running QEMU from a channel and writes it as a
+ * mapped-ram file: each page is written to its place as it arrives, and again
+ * when it arrives again. Commits the sink only if the migration is complete,
+ * otherwise aborts it. If the sender waits for an answer, it gets one once
+ * everything is safe.
  *
- * @throws {KeptStreamError} if it came whole, but is kept as it came
+ * @throws {KeptStreamError} if it is complete, but had to be kept as a stream
  * @throws {FormatError} if the stream breaks a rule
- * @throws {UnsupportedError} if it takes another reader: multifd, RDMA
+ * @throws {UnsupportedError} if it needs another reader: multifd, RDMA
  * @throws {SourceError} if the connection breaks, or the sink cannot be written
  *
  * @example
@@ -93,12 +97,12 @@ export async function receiveMigration(
     await driveForward(
       walkSequentialStream(reader, recorder, {
         pageSize: options.pageSize,
-        // What was written is read again with the vmdesc: that must agree.
+        // What was written is read again with the vmdesc; the two must agree.
         findFooters: true,
       }),
       {
         async read(request: ForwardRequest): Promise<Uint8Array> {
-          // Whoever wants an answer waits for it with the connection open.
+          // A sender that wants an answer keeps the connection open.
           if (recorder.answers && recorder.isWhole) {
             return request.target.subarray(0, 0);
           }
@@ -119,7 +123,7 @@ export async function receiveMigration(
       throw new NoVmdescError(
         channel.name,
         `Cannot receive from ${channel.name}: the connection ended before the ` +
-          "description of the device state, expected all of it",
+          "description of the device state; migrate again",
       );
     }
     await recorder.finish();
@@ -136,7 +140,7 @@ export async function receiveMigration(
     const kept = await keep(error);
     await sink.abort().catch(() => {});
     if (recorder.answers) await sendShut(channel, 1).catch(() => {});
-    // Closing makes reads end; that was the signal's doing.
+    // Closing the channel ends reads; report the abort, not the closing.
     signal?.throwIfAborted();
     throw kept ?? error;
   } finally {
@@ -144,7 +148,9 @@ export async function receiveMigration(
     channel.close();
   }
 
-  /** Keeps what came, if it is not for the lack of it that it cannot be read. */
+  /**
+   * Keeps what was received, unless it cannot be read because it is incomplete.
+   */
   async function keep(error: unknown): Promise<Error | undefined> {
     const isStream = error instanceof RuleError &&
         error.rule !== "stream-magic" || error instanceof NoVmdescError;

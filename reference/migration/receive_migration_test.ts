@@ -126,7 +126,7 @@ test(
     });
     const sink = memorySink();
     const receiving = receiveMigration(pair.channel, sink);
-    // The head comes first: it says that somebody listens for answers.
+    // The head comes first: it says that the sender reads answers.
     pair.other.write(guest.bytes().subarray(0, 60));
     const rejected = assert.rejects(receiving, /\(record-flags\)$/);
     setTimeout(() => pair.other.write(guest.bytes().subarray(60)), 20);
@@ -157,7 +157,9 @@ test(
   },
 );
 
-/** A stream with a FULL section of that body between START and the first PART. */
+/**
+ * A stream with a FULL section of that body between START and the first PART.
+ */
 function withEarlySection(body: Uint8Array, told = body.length): Uint8Array {
   const full = (id: number, name: string, state: Uint8Array) =>
     new ByteWriter().u8(4).be32(id).countedString(name).be32(0).be32(1)
@@ -190,7 +192,7 @@ test(
     const bodies = [
       Uint8Array.of(),
       Uint8Array.of(0x7e, 0, 0, 0, 0x7e),
-      // The footer's bytes, but no item behind them.
+      // The footer's bytes, but no item after them.
       Uint8Array.of(...footer, 0x55, ...footer, 0x7e),
       new Uint8Array(700_000).fill(0x7e),
     ];

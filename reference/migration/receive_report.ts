@@ -6,21 +6,21 @@ import {
 } from "../../format/mod.ts";
 import type { Progress } from "../work/mod.ts";
 
-/** How far receiving a migration has come. */
+/** Progress of receiving a migration. */
 export interface ReceiveProgress extends Progress {
-  /** Bytes that came over the connection so far. */
+  /** Bytes received over the connection so far. */
   readonly bytesReceived: number;
-  /** Pages that came again because they had changed. */
+  /** Pages that arrived again because they had changed. */
   readonly pagesAgain: number;
-  /** How often the sender began anew with what had changed. */
+  /** How many passes over RAM the sender has made. */
   readonly rounds: number;
 }
 
 /** Counts what a migration brings. */
 export class ReceiveReport {
-  /** Bytes that came over the connection. */
+  /** Bytes received over the connection. */
   bytesReceived = 0;
-  /** How often the sender began anew. */
+  /** How many passes over RAM the sender has made. */
   rounds = 0;
   readonly #tell: ((progress: ReceiveProgress) => void) | undefined;
   #pageSize = 0;
@@ -33,12 +33,12 @@ export class ReceiveReport {
   #lastBlock = -1;
   #lastPage = -1;
 
-  /** Tells `tell`. */
+  /** Reports to `tell`. */
   constructor(tell: ((progress: ReceiveProgress) => void) | undefined) {
     this.#tell = tell;
   }
 
-  /** Takes the list of RAMBlocks. */
+  /** Starts with the list of RAMBlocks. */
   begin({ blocks, pageSize }: SequentialHead): void {
     this.#pageSize = pageSize;
     this.#total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
@@ -52,7 +52,7 @@ export class ReceiveReport {
     const { index } = block;
     const isBehind = index > this.#lastBlock ||
       (index === this.#lastBlock && pageIndex > this.#lastPage);
-    // QEMU goes through its blocks in the order of the list, again and again.
+    // QEMU passes over its blocks in list order, again and again.
     if (!isBehind) this.rounds++;
     this.#lastBlock = index;
     this.#lastPage = pageIndex;
@@ -67,7 +67,7 @@ export class ReceiveReport {
     if (kind === "zero") this.#zeroCount++;
   }
 
-  /** Tells how far it is. */
+  /** Reports the progress. */
   tell(): void {
     this.#tell?.({
       idstr: this.#idstr,

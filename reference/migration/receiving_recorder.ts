@@ -10,7 +10,9 @@ import type { ByteSink } from "../sinks/mod.ts";
 import type { ReceiveReport } from "./receive_report.ts";
 import { StreamEnd } from "./stream_end.ts";
 
-/** Records a migration while it comes, counts, and sees when it is whole. */
+/**
+ * Records a migration as it arrives, counts, and detects when it is complete.
+ */
 export class ReceivingRecorder extends MappedRamRecorder {
   /** QEMU's name of the machine type. */
   machine = "";
@@ -19,51 +21,51 @@ export class ReceivingRecorder extends MappedRamRecorder {
   #answers = false;
   #stateLength = 0;
   #ramEnd: number | undefined;
-  /** How what came ends. */
+  /** How the bytes received end. */
   readonly end = new StreamEnd();
-  /** What was fetched and not handed on, once the walk cannot go on. */
+  /** Bytes fetched but not handed on when the walk cannot continue. */
   unreadRest: UnreadRest | undefined;
-  /** The idstr of the RAMBlock that was named last. */
+  /** The idstr of the RAMBlock named last. */
   lastIdstr: string | undefined;
 
-  /** Writes to `sink` what comes over the connection of that name. */
+  /** Writes to `sink` what is received over the channel of that name. */
   constructor(sink: ByteSink, channelName: string, report: ReceiveReport) {
     super(sink, channelName);
     this.#report = report;
   }
 
-  /** Whether the vmdesc has come, and nothing behind it. */
+  /** Whether the vmdesc has arrived, and nothing after it. */
   get isWhole(): boolean {
     return this.end.hasVmdesc;
   }
 
-  /** Takes the head. */
+  /** Records the head. */
   override begin(head: SequentialHead): void {
     super.begin(head);
     this.machine = head.configuration.machine;
     this.#report.begin(head);
   }
 
-  /** Takes a record. */
+  /** Records a RAM record. */
   override record(record: RamRecord): void {
     super.record(record);
     this.#report.record(record);
     this.lastIdstr = record.block.idstr;
   }
 
-  /** Takes state. */
+  /** Records state. */
   override state(bytes: Uint8Array): void {
     super.state(bytes);
     this.end.add(bytes);
     this.#stateLength += bytes.length;
   }
 
-  /** RAM's END comes next. */
+  /** Marks the place where RAM's END follows. */
   ramEnd(): void {
     this.#ramEnd = this.#stateLength;
   }
 
-  /** Where the state stands in the file, up to RAM's END and behind that. */
+  /** Returns where the state is in the file, up to and after RAM's END. */
   get stateRange(): {
     readonly start: number;
     readonly ramEnd: number;
@@ -76,23 +78,23 @@ export class ReceivingRecorder extends MappedRamRecorder {
     return { start, ramEnd: end - behind, end };
   }
 
-  /** Takes what the walk leaves behind. */
+  /** Keeps the bytes that the walk did not hand on. */
   unread(rest: UnreadRest): void {
     this.unreadRest = rest;
   }
 
-  /** Takes a command that wants an answer. */
+  /** Notes a command that wants an answer. */
   asked(command: number, payload: Uint8Array): void {
     if (command === MIG_CMD_OPEN_RETURN_PATH) this.#answers = true;
     if (command === MIG_CMD_PING) this.#pings.push(payload);
   }
 
-  /** Whether the sender waits to be told how it went. */
+  /** Whether the sender waits for the result. */
   get answers(): boolean {
     return this.#answers;
   }
 
-  /** The payloads of the PINGs that came since. */
+  /** Returns the payloads of the PINGs since the last call. */
   takePings(): readonly Uint8Array[] {
     return this.#pings.splice(0);
   }

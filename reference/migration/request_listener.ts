@@ -6,21 +6,21 @@ import type { PostcopyBlock } from "./postcopy_block.ts";
 import { PING } from "./postcopy_opening.ts";
 import { ReturnPathReader } from "./return_path.ts";
 
-/** Who is told what a destination says. */
+/** Callbacks for the messages of a destination. */
 export interface RequestHandlers {
-  /** The device state is loaded, and the guest is let run. */
+  /** The device state is loaded and the guest runs. */
   readonly onLoaded: (() => void) | undefined;
-  /** These pages are wanted; the next request is read when it resolves. */
+  /** These pages are requested; the next request is read when it resolves. */
   readonly onRequest: (block: PostcopyBlock, pages: PageRun) => Promise<void>;
-  /** Ends a flood of messages, between two of which nothing is waited for. */
+  /** Ends a flood of messages that never waits for I/O. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Takes what the destination says until it hangs up: `"shut"` if it has said
- * that it has all, `"gone"` if it has not.
+ * Handles the destination's messages until it disconnects: `"shut"` if it has
+ * reported that it has everything, `"gone"` otherwise.
  *
- * @throws {SourceError} if it failed, or asks for what there is not
+ * @throws {SourceError} if it reports a failure, or requests an unknown range
  */
 export async function listenToRequests(
   channel: ByteChannel,
@@ -53,15 +53,17 @@ export async function listenToRequests(
       } else if (message.failed) {
         throw new SourceError(
           channel.name,
-          `Cannot resume the guest at ${channel.name}: QEMU says that it ` +
-            "could not load it; its own messages tell why",
+          `Cannot resume the guest at ${channel.name}: QEMU could not load it; ` +
+            "see QEMU's own messages",
         );
       } else return "shut";
     }
   }
 }
 
-/** The pages that a request is for; undefined if they are not in the RAMBlock. */
+/**
+ * Returns the pages of a request; undefined if they are not in the RAMBlock.
+ */
 function pagesOf(
   { block, hostPageCount, hostPageSize }: PostcopyBlock,
   request: { readonly offset: number; readonly length: number },

@@ -5,7 +5,7 @@ import {
 } from "../../format/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
 
-/** Answers a PING with what it said. */
+/** Answers a PING with its payload. */
 export async function sendPong(
   channel: ByteChannel,
   payload: Uint8Array,
@@ -13,7 +13,7 @@ export async function sendPong(
   await send(channel, MIG_RP_MSG_PONG, payload);
 }
 
-/** Says that all is done, with status 0, or that it failed. */
+/** Reports success with status 0, otherwise failure. */
 export async function sendShut(
   channel: ByteChannel,
   status: number,
@@ -22,7 +22,7 @@ export async function sendShut(
   await send(channel, MIG_RP_MSG_SHUT, payload);
 }
 
-/** A message of the way back: be16 type, be16 length, payload. */
+/** Sends a message of the return path: be16 type, be16 length, payload. */
 async function send(
   channel: ByteChannel,
   type: number,

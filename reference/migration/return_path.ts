@@ -6,7 +6,7 @@ import {
 } from "../../format/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 
-/** What a migration's destination tells its source. */
+/** What a migration's destination sends to its source. */
 export type ReturnPathMessage =
   /** It waits for these bytes of a RAMBlock. */
   | {
@@ -15,21 +15,21 @@ export type ReturnPathMessage =
     readonly offset: number;
     readonly length: number;
   }
-  /** It has come to a PING. */
+  /** It has reached a PING. */
   | { readonly kind: "pong"; readonly value: number }
-  /** It has all, or has failed, and hangs up. */
+  /** It has everything, or has failed, and disconnects. */
   | { readonly kind: "shut"; readonly failed: boolean };
 
 const HEAD = 4;
 
-/** Payload lengths of the messages of known length. */
+/** Payload lengths of the messages of fixed length. */
 const LENGTHS = new Map<number, number>([
   [MIG_RP_MSG_SHUT, 4],
   [MIG_RP_MSG_PONG, 4],
   [MIG_RP_MSG_REQ_PAGES, 12],
 ]);
 
-/** Takes the messages of a return path apart, however they are cut into chunks. */
+/** Splits a return path into messages, however it is cut into chunks. */
 export class ReturnPathReader {
   readonly #name: string;
   #rest: Uint8Array = new Uint8Array(0);
@@ -40,15 +40,15 @@ export class ReturnPathReader {
     this.#name = name;
   }
 
-  /** Whether the bytes so far end with a whole message. */
+  /** Whether the bytes so far end with a complete message. */
   get isWhole(): boolean {
     return this.#rest.length === 0;
   }
 
   /**
-   * The messages that `chunk` completes.
+   * Returns the messages that `chunk` completes.
    *
-   * @throws {SourceError} if it is no message that a source can expect
+   * @throws {SourceError} if it is not a message that a source expects
    */
   push(chunk: Uint8Array): ReturnPathMessage[] {
     const bytes = this.#rest.length === 0 ? chunk : join(this.#rest, chunk);
@@ -68,7 +68,7 @@ export class ReturnPathReader {
       messages.push(this.#message(type, payload));
       at = end;
     }
-    // The chunk is the channel's again after this call.
+    // The channel reuses the chunk after this call.
     this.#rest = bytes.slice(at);
     return messages;
   }
@@ -117,7 +117,7 @@ export class ReturnPathReader {
     if (length !== payload.byteLength - 13) {
       throw this.#error(
         `an idstr of ${length} bytes in ${payload.byteLength - 13}`,
-        "as many",
+        "the same number",
       );
     }
     let idstr = "";

@@ -5,7 +5,7 @@ import { ReturnPathReader } from "./return_path.ts";
 
 const NAME = "unix:/vm";
 
-/** A message by its type and its payload. */
+/** A message of this type and payload. */
 function message(type: number, ...payload: readonly number[]): number[] {
   return [0, type, payload.length >> 8, payload.length & 0xff, ...payload];
 }
@@ -44,7 +44,7 @@ test("ReturnPathReader.push() gives the messages however they are cut", () => {
     const reader = new ReturnPathReader(NAME);
     const found = [];
     for (let at = 0; at < STREAM.length; at += step) {
-      // The channel uses its buffer again.
+      // The channel reuses its buffer.
       const chunk = Uint8Array.from(STREAM.slice(at, at + step));
       found.push(...reader.push(chunk));
       chunk.fill(0xff);
@@ -79,7 +79,7 @@ test("ReturnPathReader.push() refuses what a source cannot expect", () => {
     ],
     [
       message(3, ...request(0, 4096), 9, 0x61),
-      "found an idstr of 9 bytes in 1, expected as many",
+      "found an idstr of 9 bytes in 1, expected the same number",
     ],
     [
       message(3, ...request(0, 4096).with(0, 0xff), ...text("a")),

@@ -1,19 +1,19 @@
 import { sleep } from "../work/mod.ts";
 
-/** Keeps work to so many bytes a second. */
+/** Limits work to a number of bytes per second. */
 export class Throttle {
   readonly #bandwidth: number;
   readonly #signal: AbortSignal;
   readonly #begin = performance.now();
   #sent = 0;
 
-  /** `bandwidth` is in bytes a second; the signal ends a wait. */
+  /** `bandwidth` is in bytes per second; the signal ends a wait. */
   constructor(bandwidth: number, signal: AbortSignal) {
     this.#bandwidth = bandwidth;
     this.#signal = signal;
   }
 
-  /** Waits until that many more bytes are due. */
+  /** Waits until this many more bytes are due. */
   async spend(bytes: number): Promise<void> {
     this.#sent += bytes;
     const due = this.#begin + this.#sent / this.#bandwidth * 1000;

@@ -1,13 +1,13 @@
 import { findLastVmdesc, rangeEnd } from "../../format/mod.ts";
 import { driveSync, memorySource } from "../sources/mod.ts";
 
-/** Most bytes of device state that are looked at. */
+/** Maximum bytes of device state that are examined. */
 const WATCHED_MAX = 0x4000000;
 const CLOSING_BRACE = 0x7d;
 
 /**
- * Sees whether a vmdesc ends where the stream has come to: in a stream that only
- * comes forward, the one sign that it is whole.
+ * Detects whether a vmdesc ends where the stream is now: in a stream that
+ * cannot be read again, the only sign that it is complete.
  */
 export class VmdescWatcher {
   #bytes = new Uint8Array(0x10000);
@@ -15,11 +15,11 @@ export class VmdescWatcher {
   #looked = -1;
   #isWhole = false;
 
-  /** Adds what came. */
+  /** Adds received bytes. */
   add(bytes: Uint8Array): void {
     const end = this.#length + bytes.length;
     if (end > WATCHED_MAX) {
-      // The vmdesc is at the end: what came first is not wanted for it.
+      // The vmdesc is at the end; the first bytes are not needed.
       const kept = this.#bytes.slice(WATCHED_MAX / 2, this.#length);
       this.#bytes.set(kept);
       this.#length = kept.length;
@@ -34,9 +34,9 @@ export class VmdescWatcher {
     this.#length = end;
   }
 
-  /** Whether what came so far ends with a vmdesc. */
+  /** Whether the bytes so far end with a vmdesc. */
   get isWhole(): boolean {
-    // Looked at once for each time that something came; a brace is rare.
+    // Checked once per addition; a brace is rare.
     if (this.#looked === this.#length) return this.#isWhole;
     this.#looked = this.#length;
     this.#isWhole = this.#bytes[this.#length - 1] === CLOSING_BRACE &&
