@@ -56,7 +56,9 @@ export interface ReceiveSummary extends SaveSummary {
  * mapped-ram file: each page is written to its place as it arrives, and again
  * when it arrives again. Commits the sink only if the migration is complete,
  * otherwise aborts it. If the sender waits for an answer, it gets one once
- * everything is safe.
+ * everything is safe. If it does not, it may no longer have the guest once all has
+ * arrived: from then on the signal is ignored, and a file that cannot get its name
+ * is kept under another one.
  *
  * @throws {KeptStreamError} if it is complete, but had to be kept as a stream
  * @throws {FormatError} if the stream breaks a rule
@@ -102,11 +104,15 @@ export async function receiveMigration(
       }),
       {
         async read(request: ForwardRequest): Promise<Uint8Array> {
+          const nothing = request.target.subarray(0, 0);
           // A sender that wants an answer keeps the connection open.
-          if (recorder.answers && recorder.isWhole) {
-            return request.target.subarray(0, 0);
+          if (recorder.answers && recorder.isWhole) return nothing;
+          try {
+            return await input.read(request);
+          } catch (error) {
+            if (isGivenAway()) return nothing;
+            throw error;
           }
-          return await input.read(request);
         },
         async settle(): Promise<void> {
           await recorder.settle();
@@ -114,11 +120,11 @@ export async function receiveMigration(
             await sendPong(channel, payload);
           }
           report.tell();
-          await pace.step();
+          if (!isGivenAway()) await pace.step();
         },
       },
     );
-    signal?.throwIfAborted();
+    if (!isGivenAway()) signal?.throwIfAborted();
     if (!recorder.isWhole && !options.withoutVmdesc) {
       throw new NoVmdescError(
         channel.name,
@@ -128,7 +134,7 @@ export async function receiveMigration(
     }
     await recorder.finish();
     const summary = await summaryOf(recorder);
-    await sink.commit();
+    await commit();
     if (recorder.answers) await sendShut(channel, 0).catch(() => {});
     return {
       ...summary,
@@ -141,11 +147,31 @@ export async function receiveMigration(
     await sink.abort().catch(() => {});
     if (recorder.answers) await sendShut(channel, 1).catch(() => {});
     // Closing the channel ends reads; report the abort, not the closing.
-    signal?.throwIfAborted();
+    if (!isGivenAway()) signal?.throwIfAborted();
     throw kept ?? error;
   } finally {
     signal?.removeEventListener("abort", stop);
     channel.close();
+  }
+
+  /** Whether the sender may no longer have the guest. */
+  function isGivenAway(): boolean {
+    return recorder.isWhole && !recorder.answers;
+  }
+
+  /** Commits; a guest that exists nowhere else is kept under another name. */
+  async function commit(): Promise<void> {
+    try {
+      await sink.commit();
+    } catch (error) {
+      if (recorder.answers || sink.keep === undefined) throw error;
+      const kept = await sink.keep().catch(() => undefined);
+      if (kept === undefined) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      const message = `${why}; the migration is complete, and is kept in ` +
+        JSON.stringify(kept);
+      throw new SourceError(sink.name, message, { cause: error });
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ByteWriter } from "../../format/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
@@ -43,7 +44,6 @@ test(
       assert.equal(summary.machine, "none");
       assert(summary.rounds > 100);
       assert.deepEqual(folder.names(), ["vm.mr"]);
-      const { readFileSync } = await import("node:fs");
       const found = readFileSync(path);
       assert.equal(Buffer.compare(found, converted.bytes()), 0);
       const last = told.at(-1);
@@ -77,7 +77,6 @@ test(
       await rejected;
       assert.deepEqual(folder.names(), ["vm.mr"]);
     }
-    const { readFileSync } = await import("node:fs");
     assert.equal(readFileSync(path, "utf8"), "precious");
   },
 );

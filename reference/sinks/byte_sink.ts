@@ -14,6 +14,11 @@ export interface ByteSink {
   commit(): Promise<void>;
   /** Drops what was written; what was there before stays as it was. */
   abort(): Promise<void>;
+  /**
+   * Leaves what could not be committed under a name of its own, and resolves to
+   * that name. There only where that can be done.
+   */
+  keep?(): Promise<string>;
 }
 
 /** Bytes that can be read and re-written where they are. */

@@ -152,9 +152,7 @@ class FileSink implements ByteSink {
       this.#file.flush();
       if (this.#force) this.#keepMode();
       this.#file.close();
-      if (identityAt(path) !== this.#file.identity) {
-        throw new Error("somebody has changed or removed its unfinished file");
-      }
+      if (identityAt(path) !== this.#file.identity) throw changed();
       if (this.#force) this.#fs.renameSync(path, this.#target);
       else renameToNew(path, this.#target);
       this.#flushFolder();
@@ -164,6 +162,19 @@ class FileSink implements ByteSink {
 
   abort(): Promise<void> {
     return this.#do(() => giveUp(this.#own, this.#target));
+  }
+
+  /** The first name that is free of `path.1`, `path.2` and so on. */
+  keep(): Promise<string> {
+    return this.#do(() => {
+      const { path, lock } = this.#own;
+      this.#file.close();
+      if (identityAt(path) !== this.#file.identity) throw changed();
+      const kept = renameToFree(path, this.#target);
+      this.#flushFolder();
+      lock.release();
+      return kept;
+    });
   }
 
   /** Gives the file the mode of the one that it replaces, if that is its owner's. */
@@ -190,11 +201,28 @@ class FileSink implements ByteSink {
   }
 
   // deno-lint-ignore require-await -- what it throws must be a rejection
-  async #do(body: () => void): Promise<void> {
+  async #do<T>(body: () => T): Promise<T> {
     try {
-      body();
+      return body();
     } catch (error) {
       throw fileError("write", this.name, error);
+    }
+  }
+}
+
+function changed(): Error {
+  return new Error("somebody has changed or removed its unfinished file");
+}
+
+/** Gives a file the first name of `target.1`, `target.2` … that is free. */
+function renameToFree(path: string, target: string): string {
+  for (let number = 1;; number++) {
+    const free = `${target}.${number}`;
+    try {
+      renameToNew(path, free);
+      return free;
+    } catch (error) {
+      if ((error as { readonly code?: string }).code !== "EEXIST") throw error;
     }
   }
 }

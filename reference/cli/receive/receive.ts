@@ -47,7 +47,8 @@ is told of success only after that.
 
 A migration that arrived whole but cannot become a snapshot (for example from a
 newer QEMU) is kept unchanged in OUT.stream: a QEMU with the sender's command line
-loads it with -incoming 'exec:cat OUT.stream'.
+loads it with -incoming 'exec:cat OUT.stream'. If OUT has appeared in the
+meantime, made by another process, the snapshot is kept in OUT.1.
 
   --listen ADDRESS            where QEMU connects; a socket on which nobody
                               listens any more is replaced
