@@ -16,7 +16,7 @@ import {
   finishOutput,
   OutputClosed,
   print,
-  printError,
+  printMessage,
 } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
 import type { Command } from "./program/command.ts";
@@ -139,7 +139,7 @@ function explain(name: string | undefined, error: unknown): number {
   const isUsage = error instanceof UsageError;
   const command = name !== undefined && NAMES.includes(name) ? `${name} ` : "";
   const hint = isUsage ? ` (see ${command}--help)` : "";
-  printError(`error: ${printable(withoutSecrets(message))}${hint}`);
+  printMessage(`error: ${printable(withoutSecrets(message))}${hint}`);
   return error instanceof Interrupted
     ? error.exitCode
     : isUsage

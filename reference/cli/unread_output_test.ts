@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readSync,
+} from "node:fs";
 import { connect } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
@@ -203,6 +209,46 @@ test("a command whose output is not read can be stopped", OPTIONS, async () => {
     assert.equal(code, expected);
   }
 });
+
+const BLOCKED = ["pipe", "socket", "terminal"] as const;
+
+test("a command ends though nobody reads why", OPTIONS, async () => {
+  for (const how of BLOCKED) {
+    const { code } = await run(["info", "no-such-file"], {
+      wrapper: unread(how, 12),
+    });
+    assert.equal(code, 1, how);
+  }
+});
+
+test(
+  "a command of which not a line is read can be stopped",
+  OPTIONS,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    for (const how of BLOCKED) {
+      const { code, stderr } = await run(["info", file], {
+        wrapper: unread(how, 1),
+        onStart: async (child) => {
+          while (!listensToTerm(child)) await sleep(10);
+          // It has begun to print by then, or is stopped before.
+          await sleep(500);
+          send("SIGTERM", child);
+        },
+      });
+      assert.equal(stderr, "error: Cannot finish: stopped by SIGTERM\n", how);
+      assert.equal(code, 143, how);
+    }
+  },
+);
+
+/** Whether a process catches SIGTERM, which is number 15. */
+function listensToTerm({ pid }: ChildProcess): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const caught = /^SigCgt:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
+  return (BigInt(`0x${caught}`) >> 14n & 1n) === 1n;
+}
 
 test(
   "a closed terminal does not stop what nohup has started",

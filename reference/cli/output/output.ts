@@ -78,7 +78,10 @@ export function printLog(
   stdout.log(`${text}\n`, options);
 }
 
-/** Prints a message on standard error; it is dropped if nobody reads it. */
+/**
+ * Prints a message on standard error; it is dropped if nobody reads it. Why the
+ * command ends is one of them: the exit code still tells how it went.
+ */
 export function printMessage(text: string): void {
   stderr.log(`${text}\n`);
 }
@@ -86,11 +89,6 @@ export function printMessage(text: string): void {
 /** Draws over the current line of standard error. */
 export function drawLine(text: string): void {
   stderr.log(`\r\x1b[K${text}`, { draws: true });
-}
-
-/** Prints on standard error why the command ends. */
-export function printError(text: string): void {
-  stderr.logLast(`${text}\n`);
 }
 
 /**
@@ -123,5 +121,5 @@ export async function finishOutput(signal: AbortSignal): Promise<void> {
 /** Waits for a short time until messages are written. */
 export async function finishMessages(): Promise<void> {
   // Ctrl-C does not cut off the message that says so.
-  await stderr.drain(new AbortController().signal);
+  await stderr.drain();
 }

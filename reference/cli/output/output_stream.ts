@@ -2,10 +2,9 @@ import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { OutputThread } from "./output_thread.ts";
 import { type PendingOptions, PendingOutput } from "./pending_output.ts";
-import { writeAll } from "./write_all.ts";
+import { openUnblocked } from "./open_unblocked.ts";
+import { writeAll, writeSome } from "./write_all.ts";
 
-/** Bytes that a pipe or a terminal takes at once if nothing was written yet. */
-const AT_ONCE = 4096;
 /** Bytes of a product that wait before its maker has to. */
 const ROOM = 0x100000;
 /** Milliseconds at the end without a byte read after which a log is given up. */
@@ -21,9 +20,9 @@ const POLL_INTERVAL = 100;
 export class OutputStream {
   readonly #fd: number;
   readonly #pending: PendingOutput;
-  /** Bytes that may still be written without the thread. */
-  #atOnce: number | undefined;
-  #isDevice = false;
+  #kind: "file" | "device" | "stream" | undefined;
+  /** Of a stream, where it can be had: a descriptor whose writes never wait. */
+  #unblocked: number | undefined;
   #thread: OutputThread | undefined;
   #isSending = false;
   #sendsProduct = false;
@@ -51,13 +50,12 @@ export class OutputStream {
 
   /** Writes a part of the product; throws if it cannot reach its reader. */
   print(bytes: Uint8Array): void {
-    const atOnce = this.#look();
-    if (this.#thread === undefined && bytes.length <= atOnce) {
-      this.#atOnce = atOnce - bytes.length;
-      this.#writeNow(bytes, true);
-    } else if (this.#failure === undefined) {
-      this.#pending.push(bytes.slice(), { product: true });
-      void this.#send();
+    if (this.#failure === undefined) {
+      const done = this.#writeReady(bytes, true);
+      if (done < bytes.length && this.#failure === undefined) {
+        this.#pending.push(bytes.slice(done), { product: true });
+        void this.#send();
+      }
     }
     if (this.#failure !== undefined) throw this.#failure.error;
   }
@@ -72,33 +70,26 @@ export class OutputStream {
 
   /** Writes a line of the log, now or when somebody reads, or drops it. */
   log(text: string, options: Omit<PendingOptions, "product"> = {}): void {
-    this.#look();
     if (this.#failure !== undefined) return;
     const bytes = new TextEncoder().encode(text);
-    if (this.#isDevice) return this.#writeNow(bytes, false);
-    this.#pending.push(bytes, options);
+    const done = this.#writeReady(bytes, false);
+    if (done === bytes.length || this.#failure !== undefined) return;
+    this.#pending.push(bytes.subarray(done), options);
     void this.#send();
-  }
-
-  /** Writes the last line of a log: at once where nothing waits before it. */
-  logLast(text: string): void {
-    if (this.#thread !== undefined) return this.log(text);
-    this.#look();
-    this.#writeNow(new TextEncoder().encode(text), false);
   }
 
   /**
    * Waits until all is written: the product for as long as it takes, the log for
    * a short time. Throws if the product cannot reach its reader.
    */
-  async drain(signal: AbortSignal): Promise<void> {
+  async drain(signal?: AbortSignal): Promise<void> {
     const begun = performance.now();
     let steps = 0;
     let stepped = begun;
     while (this.#isSending) {
       const now = performance.now();
       const isProduct = this.#sendsProduct || this.#pending.hasProduct;
-      if (isProduct) signal.throwIfAborted();
+      if (isProduct) signal?.throwIfAborted();
       else if (now - begun > DRAIN_MAX) return;
       else if (steps > 0 && now - stepped > STALL_MAX) return;
       await this.#wait(signal);
@@ -110,18 +101,38 @@ export class OutputStream {
     if (this.#lostProduct) throw this.#failure?.error;
   }
 
-  /** What the descriptor is; gives the bytes that can be written at once. */
-  #look(): number {
-    if (this.#atOnce !== undefined) return this.#atOnce;
-    this.#atOnce = AT_ONCE;
+  /**
+   * Writes as much as can be written without waiting for a reader, and returns
+   * how much that was. A log does not even wait for a disk.
+   */
+  #writeReady(bytes: Uint8Array, isProduct: boolean): number {
+    // What was lost before is said first.
+    if (this.#isSending || this.lostLines > 0) return 0;
+    this.#kind ??= this.#look();
+    if (this.#kind === "stream") {
+      if (this.#unblocked === undefined) return 0;
+      try {
+        return writeSome(this.#unblocked, bytes);
+      } catch (error) {
+        this.#fail(error, bytes, isProduct);
+        return bytes.length;
+      }
+    }
+    if (this.#kind === "file" && !isProduct) return 0;
+    this.#writeNow(bytes, isProduct);
+    return bytes.length;
+  }
+
+  #look(): "file" | "device" | "stream" {
     try {
       const stat = fstatSync(this.#fd);
-      this.#isDevice = stat.isCharacterDevice() && !isatty(this.#fd);
-      if (stat.isFile() || this.#isDevice) this.#atOnce = Infinity;
+      if (stat.isFile()) return "file";
+      if (stat.isCharacterDevice() && !isatty(this.#fd)) return "device";
+      this.#unblocked = openUnblocked(this.#fd);
     } catch {
       // It is closed, which the first write says.
     }
-    return this.#atOnce;
+    return "stream";
   }
 
   async #send(): Promise<void> {
@@ -188,16 +199,16 @@ export class OutputStream {
   }
 
   /** Waits until something was written, the signal is aborted, or a while. */
-  async #wait(signal: AbortSignal): Promise<void> {
+  async #wait(signal?: AbortSignal): Promise<void> {
     const late = Promise.withResolvers<void>();
     const stop = () => late.resolve();
     const timer = setTimeout(stop, POLL_INTERVAL);
-    signal.addEventListener("abort", stop, { once: true });
+    signal?.addEventListener("abort", stop, { once: true });
     try {
       await Promise.race([this.#turn.promise, late.promise]);
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
+      signal?.removeEventListener("abort", stop);
     }
   }
 }

@@ -6,10 +6,10 @@
  * @module
  */
 
-import { constants, openSync } from "node:fs";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { parentPort } from "node:worker_threads";
+import { openUnblocked } from "./open_unblocked.ts";
 import { writeAll } from "./write_all.ts";
 
 /** What is to be written, and where. */
@@ -65,10 +65,5 @@ port.onmessage = ({ data: { fd, steps, bytes } }) => {
  */
 function endable(fd: number): number {
   if (process.versions.deno !== undefined || !isatty(fd)) return fd;
-  const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
-  try {
-    return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
-  } catch {
-    return fd;
-  }
+  return openUnblocked(fd) ?? fd;
 }

@@ -16,3 +16,19 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
     }
   }
 }
+
+/**
+ * Writes what a descriptor that does not block takes of `bytes`; returns how many
+ * bytes that were.
+ */
+export function writeSome(fd: number, bytes: Uint8Array): number {
+  for (let done = 0;;) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      return done;
+    }
+    if (done === bytes.length) return done;
+  }
+}
