@@ -9,7 +9,8 @@ import { linux } from "./system_calls.ts";
 /** Most descriptors that are waited for at once. */
 export const DESCRIPTORS_MAX = 1024;
 
-interface Watched {
+/** A descriptor that is waited for. */
+export interface Watched {
   readonly handler: () => void;
   /** What is asked for; that the other end is gone is told in any case. */
   readonly events: number;
@@ -25,7 +26,14 @@ export class PollSet implements Disposable {
     this.#bytes.byteOffset,
     this.#bytes.length,
   );
-  #fds: number[] | undefined;
+  readonly #onChange: () => void;
+  /** The set as it was written for the next call. */
+  #written: (readonly [number, Watched])[] | undefined;
+
+  /** `onChange` is told that there is another set to wait for. */
+  constructor(onChange: () => void = () => {}) {
+    this.#onChange = onChange;
+  }
 
   /** Whether there is room for so many more. */
   hasRoom(count: number): boolean {
@@ -34,20 +42,27 @@ export class PollSet implements Disposable {
 
   /** Calls `handler` whenever `fd` can be read, or its other end is gone. */
   add(fd: number, handler: () => void): void {
-    this.#watched.set(fd, { handler, events: LINUX.POLLIN });
-    this.#fds = undefined;
+    this.#set(fd, { handler, events: LINUX.POLLIN });
   }
 
   /** Calls `handler` when the other end of `fd` is gone, whatever it sends. */
   addForEnd(fd: number, handler: () => void): void {
-    this.#watched.set(fd, { handler, events: 0 });
-    this.#fds = undefined;
+    this.#set(fd, { handler, events: 0 });
+  }
+
+  #set(fd: number, watched: Watched): void {
+    this.#watched.set(fd, watched);
+    this.#changed();
   }
 
   /** No longer waits for it. */
   delete(fd: number): void {
-    this.#watched.delete(fd);
-    this.#fds = undefined;
+    if (this.#watched.delete(fd)) this.#changed();
+  }
+
+  #changed(): void {
+    this.#written = undefined;
+    this.#onChange();
   }
 
   /**
@@ -55,28 +70,30 @@ export class PollSet implements Disposable {
    * many there were. `Infinity` is for ever.
    */
   poll(timeout: number): number {
-    const fds = this.#fds ??= this.write(this.#view);
+    const written = this.#written ??= this.write(this.#view);
     const milliseconds = Number.isFinite(timeout)
       ? Math.min(Math.ceil(timeout), 0x7fffffff)
       : -1;
     const { call, errno } = linux();
-    const ready = call.poll(this.#bytes, fds.length, milliseconds);
+    const ready = call.poll(this.#bytes, written.length, milliseconds);
     if (ready < 0) {
       if (errno() === ERRNO.EINTR || errno() === ERRNO.EAGAIN) return 0;
       throw new SystemCallError("wait for descriptors", errno());
     }
-    // A handler may change the set: that counts from the next call on.
+    // A handler may change the set: that counts from the next call on. What it
+    // has closed is nobody's, though its number may be another's by now.
     const { revents } = POLLFD.fields;
-    for (let index = 0, left = ready; left > 0 && index < fds.length; index++) {
+    for (let index = 0, left = ready; left > 0; index++) {
       if (readField(this.#view, revents, index * POLLFD.size) === 0) continue;
       left--;
-      this.#watched.get(fds[index])?.handler();
+      const [fd, watched] = written[index];
+      if (this.#watched.get(fd) === watched) watched.handler();
     }
     return ready;
   }
 
-  /** Writes the set as `poll(2)` takes it; returns its descriptors. */
-  write(view: DataView): number[] {
+  /** Writes the set as `poll(2)` takes it; returns what was written. */
+  write(view: DataView): (readonly [number, Watched])[] {
     const { fields } = POLLFD;
     let offset = 0;
     for (const [fd, { events }] of this.#watched) {
@@ -84,7 +101,7 @@ export class PollSet implements Disposable {
       writeField(view, fields.events, { offset, value: events });
       offset += POLLFD.size;
     }
-    return [...this.#watched.keys()];
+    return [...this.#watched];
   }
 
   /** Gives its memory back; the descriptors stay open. */
