@@ -14,7 +14,11 @@ const BACKGROUND_INTERVAL = 50;
 /** Serves the page faults of some processes, in one thread. */
 export class PagerLoop implements Disposable {
   /** Other descriptors that are waited for, too. */
-  readonly set: PollSet = new PollSet();
+  readonly set: PollSet = new PollSet(() => {
+    // The thread that waits for them waits for those that there were, and keeps
+    // what was closed meanwhile from being closed.
+    if (!this.#isSync) this.#bell.ring();
+  });
   /** What is to be done later. */
   readonly timers: LoopTimers = new LoopTimers();
   readonly #bell: EventDescriptor;
@@ -46,7 +50,9 @@ export class PagerLoop implements Disposable {
     this.#spareWork = spareWork;
     this.#bell = new EventDescriptor(wakeFd);
     this.#isStopped = isStopped;
-    this.set.add(wakeFd, () => this.#bell.clear());
+    this.set.add(wakeFd, () => {
+      if (this.#isSync) this.#bell.clear();
+    });
   }
 
   /** Serves one more. */
@@ -115,7 +121,11 @@ export class PagerLoop implements Disposable {
       // of a page may need just the events that are waiting.
       if (!rung.isDone) await setImmediate();
       this.set.poll(0);
-      if (rung.isDone) rung = doorbell.ring(this.set);
+      if (rung.isDone) {
+        // Not before: the thread may not have heard it yet.
+        this.#bell.clear();
+        rung = doorbell.ring(this.set);
+      }
       for (const it of [...this.#served]) {
         this.#guard(it, () => it.process.serve(this.#watch(it)));
       }
@@ -218,8 +228,6 @@ export class PagerLoop implements Disposable {
       this.#ending.delete(ending)
     );
     this.#ending.add(ending);
-    // A thread that waits for a descriptor keeps it from being closed.
-    if (!this.#isSync) this.#bell.ring();
   }
 
   #stopAll(): void {
