@@ -1,8 +1,9 @@
 /**
  * Proves that imports go one way, `format ← reference ← mod.ts ← conformance`
  * with the command line beside, each room through the doors of the next; that
- * none of them go in circles; that `mod.ts` reaches nothing but files of the
- * project; and that each name is written out, for bundlers to see it.
+ * none of them go in circles, types counted; that `mod.ts` reaches nothing but
+ * files of the project; and that each name is written out, for bundlers to see
+ * it.
  *
  * ```sh
  * deno run --allow-all .ci/check_imports.ts
@@ -48,8 +49,7 @@ function roomOf(path: string): string {
 
 /** The folder that takes part in circles of folders. */
 function folderOf(path: string): string {
-  const folders = path.split("/").slice(0, -1);
-  return folders.slice(0, 2).join("/");
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
 /** Whether a file of another room may come in here. */
@@ -126,7 +126,7 @@ function reachableAtRunTime(graph: ModuleGraph, path: string): Set<string> {
   return reached;
 }
 
-/** Files that import each other when they run, each circle once. */
+/** Files or folders that import each other, types too, each circle once. */
 function circles(graph: ModuleGraph): string[] {
   const lines: string[] = [];
   const done = new Set<string>();
@@ -140,7 +140,7 @@ function circles(graph: ModuleGraph): string[] {
     if (done.has(file)) return;
     path.push(file);
     for (const it of graph.get(file) ?? []) {
-      if (it.atRunTime && it.path !== undefined) visit(it.path);
+      if (it.path !== undefined) visit(it.path);
     }
     path.pop();
     done.add(file);
@@ -149,7 +149,7 @@ function circles(graph: ModuleGraph): string[] {
   return lines;
 }
 
-/** The folders and what they import, types too; tests are left out. */
+/** The folders and what they import; tests are left out. */
 function folderGraph(graph: ModuleGraph): ModuleGraph {
   const folders = new Map<string, Import[]>();
   for (const [from, imports] of graph) {
@@ -162,7 +162,7 @@ function folderGraph(graph: ModuleGraph): ModuleGraph {
       const path = folderOf(it.path);
       const isOther = path !== folder && path.includes("/") &&
         folder.includes("/");
-      if (isOther) list.push({ ...it, path, atRunTime: true });
+      if (isOther) list.push({ ...it, path });
     }
   }
   return folders;

@@ -84,17 +84,13 @@ export type {
 } from "./sequential/ram_record_walk.ts";
 export { RamRecordWriter } from "./sequential/ram_records.ts";
 export type { RAMBlockContext } from "./ram/ramblock_checks.ts";
+export type { RAMBlockHeader } from "./ram/ramblock_entry.ts";
 export {
-  type RAMBlockHeader,
   readRAMBlockHeader,
   writeRAMBlockHeader,
 } from "./ram/ramblock_header.ts";
-export {
-  type Rule,
-  type RuleKind,
-  RULES,
-  type RuleSlug,
-} from "./rules/rules.ts";
+export type { Rule, RuleKind } from "./rules/rule.ts";
+export { RULES, type RuleSlug } from "./rules/rules.ts";
 export { walkSequentialStream } from "./sequential/sequential_stream.ts";
 export type {
   SequentialEnd,
@@ -129,20 +125,19 @@ export {
   type Vmdesc,
 } from "./vmdesc/vmdesc.ts";
 export { type ScannedDevice, VmdescDevices } from "./vmdesc/vmdesc_devices.ts";
-export {
-  decodeDevice,
-  type DeviceField,
-  type DeviceStruct,
-  type FieldValue,
-} from "./vmdesc/vmdesc_fields.ts";
+export type {
+  DeviceField,
+  DeviceStruct,
+  FieldValue,
+} from "./vmdesc/device_fields.ts";
+export { decodeDevice } from "./vmdesc/vmdesc_fields.ts";
 export { JsonObject, type JsonValue, parseJson } from "./vmdesc/vmdesc_json.ts";
 export type { ByteRequest, Walk, WalkedFile } from "./bytes/walk.ts";
-export {
-  type ProfileBlock,
-  type ProfileRun,
-  readProfile,
-  type WorkingSetProfile,
-  writeProfile,
+export { readProfile, writeProfile } from "./profile/profile_text.ts";
+export type {
+  ProfileBlock,
+  ProfileRun,
+  WorkingSetProfile,
 } from "./profile/working_set_profile.ts";
 export { applyXbzrle, type DeltaFault } from "./sequential/xbzrle.ts";
 export * from "./stream/constants.ts";

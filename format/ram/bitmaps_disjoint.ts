@@ -8,7 +8,7 @@ import {
   headerFields,
   type RamLayout,
 } from "./fixed_ram_header.ts";
-import type { RAMBlockHeader } from "./ramblock_header.ts";
+import type { RAMBlockHeader } from "./ramblock_entry.ts";
 
 /** No bitmap may share a byte with an entry, a page area or another bitmap. */
 export function checkBitmapsDisjoint(

@@ -26,11 +26,8 @@ import {
   type RamLayout,
 } from "./fixed_ram_header.ts";
 import { readEos } from "./ram_body.ts";
-import {
-  RAMBLOCK_ENTRY_MAX,
-  type RAMBlockHeader,
-  readRAMBlockHeader,
-} from "./ramblock_header.ts";
+import type { RAMBlockHeader } from "./ramblock_entry.ts";
+import { RAMBLOCK_ENTRY_MAX, readRAMBlockHeader } from "./ramblock_header.ts";
 
 /** Refuses a RAM section of another version than 4. */
 export function checkRamVersion(

@@ -5,7 +5,7 @@ import { refuseViolations, StreamReader } from "../stream/stream_reader.ts";
 import { ByteFile } from "../testing/byte_file.ts";
 import { ramSetup, type TestBlock } from "../testing/ram_setup.ts";
 import { readRamSetup } from "./ram_section.ts";
-import type { RAMBlockHeader } from "./ramblock_header.ts";
+import type { RAMBlockHeader } from "./ramblock_entry.ts";
 
 const CONFIGURATION = { machine: "none", capabilities: ["mapped-ram"] };
 

@@ -7,7 +7,7 @@ import { ByteFile } from "../testing/byte_file.ts";
 import { ramSetup, type TestBlock } from "../testing/ram_setup.ts";
 import { readEos } from "./ram_body.ts";
 import { checkRamVersion, readRamSetup } from "./ram_section.ts";
-import type { RAMBlockHeader } from "./ramblock_header.ts";
+import type { RAMBlockHeader } from "./ramblock_entry.ts";
 
 const PLAIN: Configuration = { machine: "none", capabilities: ["mapped-ram"] };
 const SHARED: Configuration = {

@@ -16,7 +16,7 @@ import {
 } from "../stream/constants.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
 import { headerFields, type RamLayout } from "./fixed_ram_header.ts";
-import type { RAMBlockHeader } from "./ramblock_header.ts";
+import type { RAMBlockHeader } from "./ramblock_entry.ts";
 
 /** What the entries of a list share. */
 export interface RAMBlockContext {

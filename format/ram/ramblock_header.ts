@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { ByteRange } from "../bytes/byte_range.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
 import { isPrintableAscii } from "../bytes/text.ts";
 import type { Walk } from "../bytes/walk.ts";
@@ -29,20 +28,7 @@ import {
   checkPagesOffset,
   type RAMBlockContext,
 } from "./ramblock_checks.ts";
-
-/** A RAMBlock as the file lists it. */
-export interface RAMBlockHeader extends MappedRamHeader {
-  /** QEMU's name of the block: `pc.ram`. */
-  readonly idstr: string;
-  /** Bytes of RAM in the block. */
-  readonly usedLength: number;
-  /** Guest-physical address, where `x-ignore-shared` is on. */
-  readonly mrAddr?: bigint;
-  /** True where `x-ignore-shared` left the block's pages out of the file. */
-  readonly ignored: boolean;
-  /** Where the entry itself stands in the file. */
-  readonly entry: ByteRange;
-}
+import type { RAMBlockHeader } from "./ramblock_entry.ts";
 
 /** The longest entry: names, lengths and header. */
 export const RAMBLOCK_ENTRY_MAX = 1 + NAME_LENGTH_MAX + 8 + 8 +

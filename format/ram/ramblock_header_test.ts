@@ -9,11 +9,8 @@ import { ByteFile } from "../testing/byte_file.ts";
 import { entryOf, type TestBlock } from "../testing/ram_setup.ts";
 import { readMappedRamHeader } from "./mapped_ram_header.ts";
 import type { RAMBlockContext } from "./ramblock_checks.ts";
-import {
-  type RAMBlockHeader,
-  readRAMBlockHeader,
-  writeRAMBlockHeader,
-} from "./ramblock_header.ts";
+import type { RAMBlockHeader } from "./ramblock_entry.ts";
+import { readRAMBlockHeader, writeRAMBlockHeader } from "./ramblock_header.ts";
 
 const CONTEXT: RAMBlockContext = {
   ignoreShared: false,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 
 /** The slug of a rule of a dialect. */
 export type DialectRuleSlug =

@@ -7,42 +7,11 @@
  */
 
 import { DIALECT_RULES, type DialectRuleSlug } from "./dialect_rules.ts";
+import { accept, refuse, type Rule, write } from "./rule.ts";
 import {
   SEQUENTIAL_RULES,
   type SequentialRuleSlug,
 } from "./sequential_rules.ts";
-
-/**
- * What a rule asks, and of whom.
- *
- * - `refuse`: a reader MUST refuse a file that breaks it.
- * - `accept`: a reader MUST accept what it describes and read it as it says.
- * - `write`: a writer MUST keep it; a reader accepts a file that does not, and
- *   a verifier reports it as a warning.
- */
-export type RuleKind = "refuse" | "accept" | "write";
-
-/** One normative rule of SPEC.md. */
-export interface Rule {
-  /** What the rule asks, and of whom. */
-  readonly kind: RuleKind;
-  /** The number of the section of SPEC.md that states it. */
-  readonly section: string;
-  /** The rule in one sentence. */
-  readonly text: string;
-}
-
-function refuse(section: string, text: string): Rule {
-  return { kind: "refuse", section, text };
-}
-
-function accept(section: string, text: string): Rule {
-  return { kind: "accept", section, text };
-}
-
-function write(section: string, text: string): Rule {
-  return { kind: "write", section, text };
-}
 
 /** The slug of a rule of SPEC.md. */
 export type RuleSlug =

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 
 /** The slug of a rule of sequential streams. */
 export type SequentialRuleSlug =

@@ -24,7 +24,7 @@ import {
   readRamSetup,
   secondRamSection,
 } from "../ram/ram_section.ts";
-import type { RAMBlockHeader } from "../ram/ramblock_header.ts";
+import type { RAMBlockHeader } from "../ram/ramblock_entry.ts";
 import { OtherBodies } from "../sections/section_bodies.ts";
 import { readConfiguration } from "../stream/configuration.ts";
 import { RAM_SECTION_IDSTR } from "../stream/constants.ts";

@@ -1,7 +1,7 @@
 import type { ByteRange } from "../bytes/byte_range.ts";
 import type { LibvirtSaveHeader } from "../libvirt/libvirt_save_header.ts";
 import type { RamLayout } from "../ram/fixed_ram_header.ts";
-import type { RAMBlockHeader } from "../ram/ramblock_header.ts";
+import type { RAMBlockHeader } from "../ram/ramblock_entry.ts";
 import type { Configuration } from "../stream/configuration.ts";
 import type { Section, StreamItem } from "../stream/migration_stream.ts";
 

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
-import {
-  decodeDevice,
-  type DeviceStruct,
-  type FieldValue,
-} from "../vmdesc/vmdesc_fields.ts";
+import type { DeviceStruct, FieldValue } from "../vmdesc/device_fields.ts";
+import { decodeDevice } from "../vmdesc/vmdesc_fields.ts";
 import { JsonObject, parseJson } from "../vmdesc/vmdesc_json.ts";
 
 /** Decodes a device of these fields, given as JSON. */

@@ -5,8 +5,8 @@
  * @module
  */
 
+import type { FieldValue } from "./device_fields.ts";
 import type { FieldCursor } from "./vmdesc_cursor.ts";
-import type { FieldValue } from "./vmdesc_fields.ts";
 import { JsonObject, type JsonValue } from "./vmdesc_json.ts";
 import { type ScalarReader, scalarReader } from "./vmdesc_scalar.ts";
 

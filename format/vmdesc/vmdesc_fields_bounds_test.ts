@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { decode, scalar, values } from "../testing/device_fields.ts";
-import type { FieldValue } from "./vmdesc_fields.ts";
+import type { FieldValue } from "./device_fields.ts";
 
 test("decodeDevice() joins a million elements in time", () => {
   const count = 300_000;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { decode, scalar, values } from "../testing/device_fields.ts";
-import type { DeviceStruct, FieldValue } from "./vmdesc_fields.ts";
+import type { DeviceStruct, FieldValue } from "./device_fields.ts";
 
 test("decodeDevice() reads each kind of scalar", () => {
   const state = new ByteWriter().u8(0x80).u8(0xff).be16(0xfffe)

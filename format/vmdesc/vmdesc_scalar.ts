@@ -1,6 +1,6 @@
 import { integerType } from "../bytes/integer_type.ts";
+import type { FieldValue } from "./device_fields.ts";
 import type { FieldCursor } from "./vmdesc_cursor.ts";
-import type { FieldValue } from "./vmdesc_fields.ts";
 
 /** What a NULL pointer in an array is written as, the character 0. */
 const NULL_POINTER = 0x30;

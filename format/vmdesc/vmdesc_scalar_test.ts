@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { FieldValue } from "./device_fields.ts";
 import { FieldCursor } from "./vmdesc_cursor.ts";
-import type { FieldValue } from "./vmdesc_fields.ts";
 import { scalarReader } from "./vmdesc_scalar.ts";
 
 const ONES = new Array<number>(8).fill(0xff);

@@ -10,7 +10,6 @@ import { fileURLToPath } from "node:url";
 import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
 import { SourceError, withoutSecrets } from "../sources/mod.ts";
 import { COMMANDS } from "./commands.ts";
-import { didYouMean } from "./input/did_you_mean.ts";
 import {
   finishMessages,
   finishOutput,
@@ -20,6 +19,7 @@ import {
 } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
 import type { Command } from "./program/command.ts";
+import { didYouMean } from "./program/did_you_mean.ts";
 import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
 import { reasonOf } from "./program/system_error.ts";
 import { UsageError } from "./program/usage_error.ts";

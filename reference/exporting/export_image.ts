@@ -1,9 +1,9 @@
 import { type PageRun, pageRunRange } from "../../format/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
-import type { ReadOptions } from "../sources/mod.ts";
-import { inLanes, Pace, type Progress } from "../work/mod.ts";
+import { inLanes, Pace } from "../work/mod.ts";
 import { exportInLanes } from "./export_in_lanes.ts";
+import type { ExportOptions } from "./export_options.ts";
 
 /** Most runs in a batch: a server may not like a longer Range header. */
 const RUNS_MAX = 128;
@@ -11,24 +11,6 @@ const RUNS_MAX = 128;
 const BATCH_STEP = 0x400000;
 /** Bytes of the largest batches: each is a request, and each request a wait. */
 const BATCH_MAX = 0x1000000;
-
-/** How to export. */
-export interface ExportOptions extends ReadOptions {
-  /** Is told now and then how far the work has come. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /**
-   * How many threads may work at once, where a file of this machine is written to
-   * another. Default: 1, the thread of the caller.
-   */
-  readonly jobs?: number | undefined;
-  /** Whether to read and write pages around the page cache. Default: false. */
-  readonly directIo?: boolean | undefined;
-  /**
-   * Whether to commit the sink in the end and to abort it after a failure; where
-   * not, the caller does. Default: true.
-   */
-  readonly commit?: boolean | undefined;
-}
 
 /**
  * Writes the memory of a RAMBlock to a sink as a flat image, and commits it.

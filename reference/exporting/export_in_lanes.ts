@@ -15,7 +15,7 @@ import {
   LaneReadAhead,
   laneTask,
 } from "../workers/mod.ts";
-import type { ExportOptions } from "./export_image.ts";
+import type { ExportOptions } from "./export_options.ts";
 
 /**
  * Writes the present pages of a block to a sink by other threads. Returns whether

@@ -4,4 +4,5 @@
  * @module
  */
 
-export { exportImage, type ExportOptions } from "./export_image.ts";
+export { exportImage } from "./export_image.ts";
+export type { ExportOptions } from "./export_options.ts";

@@ -11,8 +11,8 @@ export type {
   SyncPostcopyMemory,
 } from "./page_installer.ts";
 export {
-  type LoadPendingOptions,
   PostcopyLoader,
   type PostcopyLoaderOptions,
 } from "./postcopy_loader.ts";
 export { SyncPostcopyLoader } from "./sync_postcopy_loader.ts";
+export type { LoadPendingOptions } from "./unasked_runs.ts";

@@ -4,7 +4,7 @@ import { inLanes, waitFor } from "../work/mod.ts";
 import type { PageInstaller, PostcopyMemory } from "./page_installer.ts";
 import { HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
 import { PostcopyWork } from "./postcopy_work.ts";
-import { unaskedRuns } from "./unasked_runs.ts";
+import { type LoadPendingOptions, unaskedRuns } from "./unasked_runs.ts";
 
 /** Reads of the background under way at once, where each makes one wait. */
 const LANES = 4;
@@ -20,29 +20,6 @@ export interface PostcopyLoaderOptions {
    * size. Default: 64 KiB, or a page where pages are larger.
    */
   readonly faultAround?: number | undefined;
-}
-
-/** How to load what nobody has asked for. */
-export interface LoadPendingOptions {
-  /** Stops it; it then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Pages of the source to load before all others, in this order. */
-  readonly loadFirst?: Iterable<PageRun> | undefined;
-  /**
-   * Whether pages that are zero are put in place, too. Without that they stay
-   * missing: enough for memory that is zero where nobody watches it.
-   * Default: true.
-   */
-  readonly zeroPages?: boolean | undefined;
-  /**
-   * Resolves when a read of so many bytes may begin; what it resolves to is
-   * called when the read has ended. Default: at once.
-   */
-  readonly whenFree?:
-    | ((byteLength: number) => Promise<() => void>)
-    | undefined;
-  /** Resolves when the memory may have changed, after it could not be filled. */
-  readonly whenChanged?: (() => Promise<void>) | undefined;
 }
 
 /**

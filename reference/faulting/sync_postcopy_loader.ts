@@ -3,10 +3,10 @@ import { SourceError } from "../sources/mod.ts";
 import type { PageInstaller, SyncPostcopyMemory } from "./page_installer.ts";
 import { hostPagesOf, HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
 import {
-  type LoadPendingOptions,
   PostcopyLoader,
   type PostcopyLoaderOptions,
 } from "./postcopy_loader.ts";
+import type { LoadPendingOptions } from "./unasked_runs.ts";
 
 /** Bytes that the background puts in place before faults are looked for again. */
 const STEP = 0x80000;

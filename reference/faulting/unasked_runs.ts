@@ -1,8 +1,30 @@
 import type { PageRun } from "../../format/mod.ts";
 import type { DemandGate, MovingFront } from "../sources/mod.ts";
 import { hostPagesOf } from "./postcopy_geometry.ts";
-import type { LoadPendingOptions } from "./postcopy_loader.ts";
 import type { PostcopyWork } from "./postcopy_work.ts";
+
+/** How to load what nobody has asked for. */
+export interface LoadPendingOptions {
+  /** Stops it; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Pages of the source to load before all others, in this order. */
+  readonly loadFirst?: Iterable<PageRun> | undefined;
+  /**
+   * Whether pages that are zero are put in place, too. Without that they stay
+   * missing: enough for memory that is zero where nobody watches it.
+   * Default: true.
+   */
+  readonly zeroPages?: boolean | undefined;
+  /**
+   * Resolves when a read of so many bytes may begin; what it resolves to is
+   * called when the read has ended. Default: at once.
+   */
+  readonly whenFree?:
+    | ((byteLength: number) => Promise<() => void>)
+    | undefined;
+  /** Resolves when the memory may have changed, after it could not be filled. */
+  readonly whenChanged?: (() => Promise<void>) | undefined;
+}
 
 /** What is loaded unasked, and what it has to wait for. */
 export interface UnaskedWork<Memory> {

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type * as Zlib from "node:zlib";
-import type { Unpacker } from "./unpackers.ts";
+import type { Unpacker } from "./unpacker.ts";
 
 /** Bytes of a piece that is given out; the next is not made before it is taken. */
 const PIECE = 0x10000;

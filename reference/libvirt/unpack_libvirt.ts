@@ -9,7 +9,8 @@ import {
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { CHUNK } from "../work/mod.ts";
-import { gzipUnpacker, type Unpacker, zstdUnpacker } from "./unpackers.ts";
+import type { Unpacker } from "./unpacker.ts";
+import { gzipUnpacker, zstdUnpacker } from "./unpackers.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
 /**

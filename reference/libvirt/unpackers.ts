@@ -1,10 +1,6 @@
 import { nodeZstdUnpacker } from "./node_unpacker.ts";
 import { unpackInThread } from "./unpack_in_thread.ts";
-
-/** Unpacks bytes that come one piece after the other. */
-export type Unpacker = (
-  packed: AsyncIterable<Uint8Array>,
-) => AsyncIterable<Uint8Array>;
+import type { Unpacker } from "./unpacker.ts";
 
 /**
  * Most bytes that are given to the web's face at once. It unpacks all of them

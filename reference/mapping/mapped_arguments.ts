@@ -1,7 +1,18 @@
 import { formatOptionValue, hasOption } from "../qemu/mod.ts";
 import type { GuestMemory, MemoryObject } from "./guest_memory.ts";
-import type { MappedBlock } from "./mapped_resume.ts";
 import { MappedResumeError } from "./mapped_resume_error.ts";
+
+/** A RAMBlock whose memory QEMU maps straight from the snapshot. */
+export interface MappedBlock {
+  /** QEMU's name of the block: `pc.ram`. */
+  readonly idstr: string;
+  /** The id of its memory backend. */
+  readonly id: string;
+  /** Bytes of RAM. */
+  readonly size: number;
+  /** Where they start in the file. */
+  readonly offset: number;
+}
 
 /** What is mapped from which file. */
 export interface MappedFile {

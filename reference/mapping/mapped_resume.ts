@@ -5,20 +5,8 @@ import type { QemuFacts } from "../qemu/mod.ts";
 import type { RAMBlock, Snapshot } from "../reading/mod.ts";
 import { findGuestMemory, type GuestMemory } from "./guest_memory.ts";
 import { leavesRAM } from "./mappable_machine.ts";
-import { mapMemory } from "./mapped_arguments.ts";
+import { mapMemory, type MappedBlock } from "./mapped_arguments.ts";
 import { MappedResumeError } from "./mapped_resume_error.ts";
-
-/** A RAMBlock whose memory QEMU maps straight from the snapshot. */
-export interface MappedBlock {
-  /** QEMU's name of the block: `pc.ram`. */
-  readonly idstr: string;
-  /** The id of its memory backend. */
-  readonly id: string;
-  /** Bytes of RAM. */
-  readonly size: number;
-  /** Where they start in the file. */
-  readonly offset: number;
-}
 
 /** How a guest is resumed by mapping its RAM. */
 export interface MappedResumePlan {

@@ -5,8 +5,8 @@
  */
 
 export { type DataRangesOptions, findDataRanges } from "./data_ranges.ts";
+export type { MappedBlock } from "./mapped_arguments.ts";
 export {
-  type MappedBlock,
   type MappedResumeOptions,
   type MappedResumePlan,
   planMappedResume,

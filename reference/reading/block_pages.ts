@@ -9,7 +9,15 @@ import {
   UnsupportedError,
   type Walk,
 } from "../../format/mod.ts";
-import type { RunOptions } from "./ram_block.ts";
+import type { ReadOptions } from "../sources/mod.ts";
+
+/** Which pages to look at: `first` up to, but not including, `end`. */
+export interface RunOptions extends ReadOptions {
+  /** The first page. Default: 0. */
+  readonly first?: number;
+  /** The page behind the last. Default: the page count. */
+  readonly end?: number;
+}
 
 /**
  * Where the pages of a RAMBlock stand, which are there, and what may be asked of

@@ -8,6 +8,7 @@ export {
   type BitmapOrderEvidence,
   bitmapOrderEvidence,
 } from "./bitmap_order_evidence.ts";
+export type { RunOptions } from "./block_pages.ts";
 export {
   bitmapOrderOf,
   indexOptionsOf,
@@ -16,7 +17,7 @@ export {
   openSnapshotSync,
 } from "./open_snapshot.ts";
 export { prefetch, type PrefetchOptions } from "./prefetch.ts";
-export { RAMBlock, type RunOptions } from "./ram_block.ts";
+export { RAMBlock } from "./ram_block.ts";
 export { makeSnapshot, Snapshot, SyncSnapshot } from "./snapshot.ts";
 export { SyncRAMBlock } from "./sync_ram_block.ts";
 export {

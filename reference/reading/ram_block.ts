@@ -16,16 +16,8 @@ import {
   type SourceReadOptions,
   type TakeBytes,
 } from "../sources/mod.ts";
-import { BlockPages } from "./block_pages.ts";
+import { BlockPages, type RunOptions } from "./block_pages.ts";
 import { BlockRuns } from "./block_runs.ts";
-
-/** Which pages to look at: `first` up to, but not including, `end`. */
-export interface RunOptions extends ReadOptions {
-  /** The first page. Default: 0. */
-  readonly first?: number;
-  /** The page behind the last. Default: the page count. */
-  readonly end?: number;
-}
 
 /**
  * One RAMBlock of an open snapshot, read a page or a range at a time.

@@ -5,7 +5,8 @@ import type {
   RAMBlockHeader,
 } from "../../format/mod.ts";
 import { driveSync, type SyncByteSource } from "../sources/mod.ts";
-import { RAMBlock, type RunOptions } from "./ram_block.ts";
+import type { RunOptions } from "./block_pages.ts";
+import { RAMBlock } from "./ram_block.ts";
 
 /** A RAMBlock that can also be read without waiting. */
 export class SyncRAMBlock extends RAMBlock implements SyncByteSource {

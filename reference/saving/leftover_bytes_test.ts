@@ -7,7 +7,8 @@ import { openFileSource } from "../local/mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
-import { type RAMBlockInput, saveSnapshot } from "./save_snapshot.ts";
+import type { RAMBlockInput } from "./save_options.ts";
+import { saveSnapshot } from "./save_snapshot.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 const MIB = 0x100000;

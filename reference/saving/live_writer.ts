@@ -13,7 +13,7 @@ import {
   laneTask,
 } from "../workers/mod.ts";
 import { saveChunk } from "./save_blocks.ts";
-import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
+import type { RAMBlockInput, SaveOptions } from "./save_options.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";
 
 /** A block that other threads can read, and the file they write it to. */

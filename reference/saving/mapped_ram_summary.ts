@@ -1,6 +1,6 @@
 import { openSnapshot } from "../reading/mod.ts";
 import type { MappedRamRecorder } from "./mapped_ram_recorder.ts";
-import type { SaveSummary } from "./save_snapshot.ts";
+import type { SaveSummary } from "./save_options.ts";
 
 /** What was written, once the recorder has finished. */
 export async function summaryOf(

@@ -27,13 +27,12 @@ export {
   type LiveSummary,
   saveLive,
 } from "./save_live.ts";
-export {
-  importImages,
-  type RAMBlockInput,
-  type SaveOptions,
-  saveSnapshot,
-  type SaveSummary,
-} from "./save_snapshot.ts";
+export type {
+  RAMBlockInput,
+  SaveOptions,
+  SaveSummary,
+} from "./save_options.ts";
+export { importImages, saveSnapshot } from "./save_snapshot.ts";
 export {
   type CreateOptions,
   createSnapshot,

@@ -24,7 +24,7 @@ import {
 import { type Progress, ProgressReport } from "../work/mod.ts";
 import { loadBitmap, rebuildBitmap } from "./rebuild_bitmap.ts";
 import { saveBlocks } from "./save_blocks.ts";
-import type { RAMBlockInput } from "./save_snapshot.ts";
+import type { RAMBlockInput } from "./save_options.ts";
 import { createWithFrame } from "./snapshot_writer.ts";
 import { endedFrame } from "./stream_frame.ts";
 

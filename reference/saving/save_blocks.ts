@@ -4,7 +4,7 @@ import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { CHUNK, Pace, type ProgressReport } from "../work/mod.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
-import type { RAMBlockInput } from "./save_snapshot.ts";
+import type { RAMBlockInput } from "./save_options.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";
 
 /** Saves blocks one after the other, from any source to any sink. */

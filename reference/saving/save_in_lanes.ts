@@ -15,7 +15,7 @@ import {
   type LaneTask,
   laneTask,
 } from "../workers/mod.ts";
-import type { RAMBlockInput, SaveOptions } from "./save_snapshot.ts";
+import type { RAMBlockInput, SaveOptions } from "./save_options.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";
 
 /** What the lanes did. */

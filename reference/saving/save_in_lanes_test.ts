@@ -20,11 +20,8 @@ import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { assertSameFile } from "../testing/same_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
-import {
-  type RAMBlockInput,
-  type SaveOptions,
-  saveSnapshot,
-} from "./save_snapshot.ts";
+import type { RAMBlockInput, SaveOptions } from "./save_options.ts";
+import { saveSnapshot } from "./save_snapshot.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 const MIB = 0x100000;

@@ -7,7 +7,7 @@ import type {
   RAMBlockInput,
   SaveOptions,
   SaveSummary,
-} from "./save_snapshot.ts";
+} from "./save_options.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 /** RAM that is written to while it is saved. */

@@ -9,11 +9,8 @@ import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
 import type { Progress } from "../work/mod.ts";
-import {
-  importImages,
-  type RAMBlockInput,
-  saveSnapshot,
-} from "./save_snapshot.ts";
+import type { RAMBlockInput } from "./save_options.ts";
+import { importImages, saveSnapshot } from "./save_snapshot.ts";
 
 const PAGE = 4096;
 const MEMORY = testMemory(300, [1, 2, 5, 64, 200, 298, 299]);

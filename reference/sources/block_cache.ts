@@ -5,12 +5,23 @@ import type {
   SourceReadOptions,
   TakeBytes,
 } from "./byte_source.ts";
-import type { CacheStatistics } from "./cached_source.ts";
 import { checkRange } from "./check_range.ts";
 import { DemandGate } from "./demand_gate.ts";
 import { KeptBlocks } from "./kept_blocks.ts";
 import { ReadAheadWindow } from "./read_ahead_window.ts";
 import { SharedRead } from "./shared_read.ts";
+
+/** What a cache did so far. */
+export interface CacheStatistics {
+  /** Requests made of the source underneath. */
+  readonly requests: number;
+  /** Bytes that those asked for. */
+  readonly bytes: number;
+  /** Reads answered from memory alone. */
+  readonly hits: number;
+  /** Reads that waited for a request that another read had made. */
+  readonly waits: number;
+}
 
 const DONE = Promise.resolve();
 

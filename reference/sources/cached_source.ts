@@ -1,4 +1,4 @@
-import { BlockCache } from "./block_cache.ts";
+import { BlockCache, type CacheStatistics } from "./block_cache.ts";
 import type { ByteSource } from "./byte_source.ts";
 
 /** How to cache. */
@@ -11,18 +11,6 @@ export interface CacheOptions {
   readonly maxRequestBytes?: number | undefined;
   /** Most bytes that are read ahead of sequential reads; 0: none. Default: 4 MiB. */
   readonly maxReadAhead?: number | undefined;
-}
-
-/** What a cache did so far. */
-export interface CacheStatistics {
-  /** Requests made of the source underneath. */
-  readonly requests: number;
-  /** Bytes that those asked for. */
-  readonly bytes: number;
-  /** Reads answered from memory alone. */
-  readonly hits: number;
-  /** Reads that waited for a request that another read had made. */
-  readonly waits: number;
 }
 
 /** A source that remembers what was read of another. */

@@ -11,6 +11,7 @@ export {
   setBacking,
 } from "./backing.ts";
 export { blobSource } from "./blob_source.ts";
+export type { CacheStatistics } from "./block_cache.ts";
 export type {
   ByteSource,
   ReadOptions,
@@ -23,7 +24,6 @@ export {
   type CachedSource,
   cachedSource,
   type CacheOptions,
-  type CacheStatistics,
 } from "./cached_source.ts";
 export { checkRange } from "./check_range.ts";
 export { DemandGate } from "./demand_gate.ts";

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Random } from "./mutate_seed.ts";
+import type { Random } from "./random.ts";
 
 /** Values that hurt, of JSON for the most part. */
 const VALUES = [

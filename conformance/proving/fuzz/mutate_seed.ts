@@ -1,8 +1,6 @@
 import { changeToken } from "./change_token.ts";
 import type { Field, FuzzSeed } from "./fuzz_seeds.ts";
-
-/** A whole number from 0 below `limit`. */
-export type Random = (limit: number) => number;
+import type { Random } from "./random.ts";
 
 /** A changed input: what it is now, and how to change it back. */
 export interface Mutation {

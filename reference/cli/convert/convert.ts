@@ -2,7 +2,6 @@ import { architectureNamed } from "../../convert/mod.ts";
 import { checkMachineName } from "../input/machine_name.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openSource } from "../input/open_source.ts";
-import { checkUses } from "../input/option_ways.ts";
 import {
   EVENTS_HELP,
   openOptions,
@@ -26,7 +25,9 @@ import {
   parse,
   takePositionals,
 } from "../program/command.ts";
+import { checkUses } from "../program/option_ways.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
+import type { ConvertJob } from "./conversion.ts";
 import {
   type FromFormat,
   fromFormatOf,
@@ -35,7 +36,7 @@ import {
   toFormatOf,
 } from "./convert_arguments.ts";
 import { openInput } from "./convert_input.ts";
-import { type ConvertJob, convertTo } from "./convert_job.ts";
+import { convertTo } from "./convert_job.ts";
 import { convertNotes } from "./convert_notes.ts";
 import {
   CONVERT_OPTIONS,

@@ -21,35 +21,14 @@ import {
   type SequentialSnapshot,
 } from "../../sequential/mod.ts";
 import type { PendingFile } from "../../sinks/mod.ts";
-import type { Progress } from "../../work/mod.ts";
 import { imageName } from "../input/image_name.ts";
-import { createOutput, type OutputOptions } from "../output/output_file.ts";
+import { createOutput } from "../output/output_file.ts";
 import { OutputFolder } from "../output/output_folder.ts";
 import { TotalProgress } from "../output/total_progress.ts";
 import { UsageError } from "../program/usage_error.ts";
-import type { ToFormat } from "./convert_arguments.ts";
-import type { ConvertInput, ConvertOptions } from "./convert_input.ts";
-import type { ConvertRemarks } from "./convert_notes.ts";
+import type { Converted, ConvertJob } from "./conversion.ts";
 import { openRanges } from "./open_ranges.ts";
 import { toMappedRam } from "./to_mapped_ram.ts";
-
-/** A conversion. */
-export interface ConvertJob {
-  readonly input: ConvertInput;
-  readonly to: ToFormat;
-  readonly out: string;
-  readonly output: OutputOptions;
-  readonly options: ConvertOptions;
-  readonly onProgress: (progress: Progress) => void;
-}
-
-/** What was written. */
-export interface Converted {
-  readonly files: readonly string[];
-  /** What JSON says of it. */
-  readonly facts: object;
-  readonly remarks: ConvertRemarks;
-}
 
 /** Does it. */
 export async function convertTo(job: ConvertJob): Promise<Converted> {

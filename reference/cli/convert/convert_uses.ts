@@ -1,5 +1,5 @@
-import { optionUses } from "../input/option_ways.ts";
 import { OPEN_OPTIONS, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
+import { optionUses } from "../program/option_ways.ts";
 import {
   FROM_FORMATS,
   type FromFormat,

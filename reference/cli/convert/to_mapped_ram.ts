@@ -13,7 +13,7 @@ import {
 } from "../../saving/mod.ts";
 import { createOutput } from "../output/output_file.ts";
 import { UsageError } from "../program/usage_error.ts";
-import type { Converted, ConvertJob } from "./convert_job.ts";
+import type { Converted, ConvertJob } from "./conversion.ts";
 import type { ConvertRemarks } from "./convert_notes.ts";
 import { openRanges } from "./open_ranges.ts";
 

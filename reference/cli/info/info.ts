@@ -2,7 +2,6 @@ import { UnsupportedError } from "../../../format/mod.ts";
 import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
 import { explainRefusal } from "../input/open_snapshot_file.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";
-import { checkUses, optionUses } from "../input/option_ways.ts";
 import {
   openOptions,
   SNAPSHOT_NAMES,
@@ -10,6 +9,7 @@ import {
   SNAPSHOT_OPTIONS_HELP,
 } from "../input/snapshot_options.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
+import { checkUses, optionUses } from "../program/option_ways.ts";
 
 const OPTIONS = {
   ...SNAPSHOT_OPTIONS,

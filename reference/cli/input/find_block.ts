@@ -1,6 +1,6 @@
 import type { RAMBlock, Snapshot } from "../../reading/mod.ts";
+import { didYouMean } from "../program/did_you_mean.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { didYouMean } from "./did_you_mean.ts";
 
 /** The RAMBlock that an argument names. */
 export function findBlock(snapshot: Snapshot, idstr: string): RAMBlock {

@@ -1,7 +1,6 @@
 import { writeProfile } from "../../../format/mod.ts";
 import { PageServer, PageServerMetrics } from "../../firecracker/mod.ts";
 import { FROM_RAW_HELP } from "../input/flat_image.ts";
-import { checkUses, optionUses } from "../input/option_ways.ts";
 import {
   SNAPSHOT_OPTIONS,
   SNAPSHOT_OPTIONS_HELP,
@@ -9,6 +8,7 @@ import {
 import { checkOutput, writeOutput } from "../output/output_file.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
+import { checkUses, optionUses } from "../program/option_ways.ts";
 import { serveMetrics } from "./metrics_server.ts";
 import { pageServerArguments } from "./page_server_arguments.ts";
 import { prepareInputs } from "./page_server_inputs.ts";

@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { sourceAddress } from "../../sources/mod.ts";
-import { didYouMean } from "../input/did_you_mean.ts";
-import type { OptionUses } from "../input/option_ways.ts";
+import { didYouMean } from "./did_you_mean.ts";
+import type { OptionUses } from "./option_ways.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What a command is run with. */

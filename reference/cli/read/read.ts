@@ -5,7 +5,6 @@ import { findBlock } from "../input/find_block.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
-import { checkNeeds } from "../input/option_ways.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
@@ -20,6 +19,7 @@ import { createOutput, type OutputOptions } from "../output/output_file.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "../output/progress_events.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
+import { checkNeeds } from "../program/option_ways.ts";
 import { UsageError } from "../program/usage_error.ts";
 
 const OPTIONS = {

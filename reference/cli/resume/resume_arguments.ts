@@ -1,7 +1,6 @@
 import type { OpenOptions } from "../../reading/mod.ts";
 import { parseSocketAddress, type SocketAddress } from "../../sockets/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
-import { checkUses, optionUses } from "../input/option_ways.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import {
   openOptions,
@@ -9,6 +8,7 @@ import {
   SNAPSHOT_OPTIONS,
 } from "../input/snapshot_options.ts";
 import { parse, takePositionals } from "../program/command.ts";
+import { checkUses, optionUses } from "../program/option_ways.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 
 /** How a guest gets its RAM. */

@@ -1,6 +1,5 @@
 import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
 import { FROM_RAW_HELP } from "../input/flat_image.ts";
-import { checkUses, optionUses } from "../input/option_ways.ts";
 import {
   EVENTS_HELP,
   OPEN_NAMES,
@@ -27,6 +26,7 @@ import { printEvent, ProgressEvents } from "../output/progress_events.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
+import { checkUses, optionUses } from "../program/option_ways.ts";
 import { saveArguments } from "./save_arguments.ts";
 import {
   DEMONSTRATION_OPTIONS,

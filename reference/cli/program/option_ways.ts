@@ -1,4 +1,4 @@
-import { UsageError } from "../program/usage_error.ts";
+import { UsageError } from "./usage_error.ts";
 
 /**
  * Which options each way of using a command takes. A way is called what can stand

@@ -5,11 +5,8 @@ import {
   PROFILE_LENGTH_MAX,
   PROFILE_RUNS_MAX,
 } from "../stream/constants.ts";
-import {
-  readProfile,
-  type WorkingSetProfile,
-  writeProfile,
-} from "./working_set_profile.ts";
+import { readProfile, writeProfile } from "./profile_text.ts";
+import type { WorkingSetProfile } from "./working_set_profile.ts";
 
 const IDENTITY = "0123456789abcdef".repeat(4);
 const HEAD = `mapped-ram-profile 1\nsnapshot ${IDENTITY}\n`;
