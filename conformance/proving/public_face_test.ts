@@ -49,6 +49,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     "openSnapshot",
     "openSnapshotSync",
     "prefetch",
+    "readRanges",
     "repairSnapshot",
     "rewriteSnapshot",
     "saveLive",

@@ -2,7 +2,6 @@ import { type ByteRange, rangeEnd } from "../../format/mod.ts";
 import {
   type ByteSource,
   checkRange,
-  type ReadPart,
   type SourceReadOptions,
   type TakeBytes,
 } from "../sources/mod.ts";
@@ -10,7 +9,6 @@ import type { HttpClient } from "./http_client.ts";
 import type { PinnedVersion } from "./http_version.ts";
 import { RangeRequests } from "./range_requests.ts";
 import { TakerFailure } from "./request_failure.ts";
-import type { TakePart } from "./wanted_ranges.ts";
 
 /** Requests that are best under way at once: most of the time is waiting. */
 const PARALLEL_READS = 8;
@@ -19,15 +17,6 @@ const GUESSES_MAX = 0x10000;
 
 interface Extent extends ByteRange {
   readonly bytes: Uint8Array;
-}
-
-function rangeOf({ offset, target }: ReadPart): ByteRange {
-  return { offset, length: target.length };
-}
-
-/** Takes bytes to where they are wanted. */
-function copyInto(parts: readonly ReadPart[]): TakePart {
-  return (bytes, index, position) => parts[index].target.set(bytes, position);
 }
 
 /** Copies a range out of the extent that holds it, if one does. */
@@ -86,16 +75,14 @@ export class RangeSource implements ByteSource {
       ? this.#usable(range, options.guesses)
       : [];
     if (guesses.length > 0) {
-      const parts = [range, ...guesses].map(({ offset, length }) => ({
-        offset,
-        target: new Uint8Array(length),
-      }));
-      const take = copyInto(parts);
-      const { signal } = options;
-      const ranges = parts.map(rangeOf);
-      const filled = await this.#requests.several(ranges, { take, signal });
-      this.#guessed = parts.filter((_, index) => filled.has(index))
-        .map((it) => ({ ...rangeOf(it), bytes: it.target }));
+      const extents = [range, ...guesses]
+        .map((it) => ({ ...it, bytes: new Uint8Array(it.length) }));
+      const filled = await this.#requests.several(extents, {
+        take: (bytes, index, position) =>
+          extents[index].bytes.set(bytes, position),
+        signal: options.signal,
+      });
+      this.#guessed = extents.filter((_, index) => filled.has(index));
       if (this.#copyKnown(target, range)) return;
     }
     await this.#requests.one(range, {
@@ -123,35 +110,22 @@ export class RangeSource implements ByteSource {
     });
   }
 
-  async readParts(
-    parts: readonly ReadPart[],
-    options: SourceReadOptions = {},
-  ): Promise<void> {
-    const take = copyInto(parts);
-    await this.#stream(parts.map(rangeOf), take, options);
-  }
-
   async streamRanges(
     ranges: readonly ByteRange[],
     take: TakeBytes,
-    options: SourceReadOptions = {},
-  ): Promise<void> {
-    await this.#stream(ranges, async (bytes, index, position) => {
-      try {
-        await take(bytes, ranges[index].offset + position);
-      } catch (error) {
-        throw new TakerFailure(error);
-      }
-    }, options);
-  }
-
-  async #stream(
-    ranges: readonly ByteRange[],
-    take: TakePart,
-    { signal }: SourceReadOptions,
+    { signal }: SourceReadOptions = {},
   ): Promise<void> {
     signal?.throwIfAborted();
     for (const { offset, length } of ranges) checkRange(this, offset, length);
-    await this.#requests.all(ranges, { take, signal });
+    await this.#requests.all(ranges, {
+      signal,
+      async take(bytes, index, position) {
+        try {
+          await take(bytes, ranges[index].offset + position, index);
+        } catch (error) {
+          throw new TakerFailure(error);
+        }
+      },
+    });
   }
 }

@@ -3,12 +3,19 @@ import {
   type ByteSource,
   drive,
   type ReadOptions,
-  type ReadPart,
+  readRanges,
   type SourceReadOptions,
   type TakeBytes,
 } from "../sources/mod.ts";
-import { CHUNK, PARALLEL_CHUNK } from "../work/mod.ts";
 import type { BlockPages } from "./block_pages.ts";
+
+/** A part of the target whose bytes are in the source. */
+interface StoredPart {
+  /** Their position in the source. */
+  readonly offset: number;
+  /** The part, to be filled. */
+  readonly target: Uint8Array;
+}
 
 /** Reads of many runs of a RAMBlock's pages at a time. */
 export class BlockRuns {
@@ -27,7 +34,7 @@ export class BlockRuns {
     runs: readonly PageRun[],
     options?: SourceReadOptions,
   ): Promise<void> {
-    const stored: ReadPart[] = [];
+    const stored: StoredPart[] = [];
     let position = 0;
     for (const { first, end } of runs) {
       const length = (end - first) * this.#pages.pageSize;
@@ -46,13 +53,25 @@ export class BlockRuns {
       }
       position += length;
     }
-    if (this.#source.readParts !== undefined) {
-      await this.#source.readParts(stored, options);
-    } else {
+    if (this.#source.streamRanges === undefined) {
+      // Without a copy: each part is read to where it is wanted.
       for (const { target, offset } of stored) {
         await this.#source.readInto(target, offset, options);
       }
+      return;
     }
+    await readRanges(
+      this.#source,
+      stored.map(({ target: { length }, offset }) => ({ offset, length })),
+      {
+        ...options,
+        take(bytes, offset, index) {
+          const part = stored[index];
+          part.target.set(bytes, offset - part.offset);
+          return Promise.resolve();
+        },
+      },
+    );
   }
 
   /** Hands over the bytes of runs of pages, all of them in the file. */
@@ -63,26 +82,11 @@ export class BlockRuns {
   ): Promise<void> {
     for (const run of runs) await this.#checkPresent(run, options);
     const ranges = runs.map((run) => pageRunRange(this.#pages, run));
-    if (this.#source.streamRanges !== undefined) {
-      await this.#source.streamRanges(
-        ranges,
-        (bytes, offset) => take(bytes, offset - this.#pages.pagesOffset),
-        options,
-      );
-      return;
-    }
-    const length = ranges.reduce((most, it) => Math.max(most, it.length), 0);
-    const most = this.#source.parallelReads === undefined
-      ? CHUNK
-      : PARALLEL_CHUNK;
-    const piece = new Uint8Array(Math.min(most, length));
-    for (const range of ranges) {
-      for (let at = 0; at < range.length; at += piece.length) {
-        const bytes = piece.subarray(0, range.length - at);
-        await this.#source.readInto(bytes, range.offset + at, options);
-        await take(bytes, range.offset + at - this.#pages.pagesOffset);
-      }
-    }
+    const { pagesOffset } = this.#pages;
+    await readRanges(this.#source, ranges, {
+      ...options,
+      take: (bytes, offset, index) => take(bytes, offset - pagesOffset, index),
+    });
   }
 
   async #checkPresent(run: PageRun, options?: ReadOptions): Promise<void> {
@@ -103,7 +107,7 @@ export class BlockRuns {
   async *#requests(
     walk: Walk<void>,
     options: SourceReadOptions | undefined,
-  ): AsyncGenerator<ReadPart> {
+  ): AsyncGenerator<StoredPart> {
     let step = walk.next();
     while (!step.done) {
       const { offset, length, target } = step.value;

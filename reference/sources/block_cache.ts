@@ -1,7 +1,6 @@
 import type { ByteRange } from "../../format/mod.ts";
 import type {
   ByteSource,
-  ReadPart,
   SourceReadOptions,
   TakeBytes,
 } from "./byte_source.ts";
@@ -43,7 +42,7 @@ export class BlockCache implements ByteSource {
   readonly byteLength: number;
   readonly parallelReads: number | undefined;
   readonly checkUnchanged: ByteSource["checkUnchanged"];
-  /** As `readParts`: what is streamed is not kept. */
+  /** What is streamed is not kept: it is a load, not a look. */
   readonly streamRanges: ByteSource["streamRanges"];
   readonly #source: ByteSource;
   readonly #limits: BlockLimits;
@@ -95,20 +94,6 @@ export class BlockCache implements ByteSource {
       return DONE;
     }
     return this.#read(target, offset, options);
-  }
-
-  /** What many runs are wanted of is not kept: it is a load, not a look. */
-  async readParts(
-    parts: readonly ReadPart[],
-    options?: SourceReadOptions,
-  ): Promise<void> {
-    if (this.#source.readParts !== undefined) {
-      this.#count(parts.reduce((sum, { target }) => sum + target.length, 0));
-      return await this.#source.readParts(parts, options);
-    }
-    for (const { target, offset } of parts) {
-      await this.readInto(target, offset, options);
-    }
   }
 
   async #stream(

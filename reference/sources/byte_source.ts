@@ -27,19 +27,16 @@ export interface SourceReadOptions extends ReadOptions {
   readonly background?: boolean | undefined;
 }
 
-/** A part of a read of several. */
-export interface ReadPart {
-  /** Position of its first byte in the source. */
-  readonly offset: number;
-  /** Where its bytes shall go, all of it filled. */
-  readonly target: Uint8Array;
-}
-
 /**
- * Takes bytes that stand at `offset` of a source. They are the source's again
- * once it resolves; the source waits for that.
+ * Takes bytes that are at `offset` of a source, of the range `index` of those
+ * asked for. They are the source's again once it resolves; the source waits for
+ * that.
  */
-export type TakeBytes = (bytes: Uint8Array, offset: number) => Promise<void>;
+export type TakeBytes = (
+  bytes: Uint8Array,
+  offset: number,
+  index: number,
+) => Promise<void>;
 
 /** Bytes that can be read anywhere: a file, a Blob, memory, a URL. */
 export interface ByteSource {
@@ -68,19 +65,13 @@ export interface ByteSource {
     options?: SourceReadOptions,
   ): Promise<void>;
   /**
-   * Fills several targets, with one request where that is possible. There only
-   * where it is of use: the others read the parts one after another. All targets
-   * are the source's until the promise settles, as for `readInto`.
-   */
-  readParts?(
-    parts: readonly ReadPart[],
-    options?: SourceReadOptions,
-  ): Promise<void>;
-  /**
-   * Hands over the bytes of several ranges as they come in, so that much can be
-   * asked for at once and little is held. Those of one range come in order; after
-   * an answer that broke off or did not add up they come once more, and the last
-   * ones count. There only where bytes come from far away.
+   * Passes on the bytes of several ranges as they arrive, with as few requests as
+   * possible, so that much can be asked for at once and little is held. Optional:
+   * only a source far away has it, and `readRanges` reads any.
+   *
+   * The bytes of one range come in order, and never two pieces at once; after an
+   * answer that was cut off or was wrong they come again, and the last ones count.
+   * Nothing is passed to `take` after the promise has settled.
    */
   readonly streamRanges?:
     | ((

@@ -14,6 +14,7 @@ import { UnrulyFetch } from "../testing/unruly_fetch.ts";
 import { type Random, UnrulySource } from "../testing/unruly_source.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { cachedSource } from "./cached_source.ts";
+import { readRanges } from "./read_ranges.ts";
 import { sliceSource } from "./slice_source.ts";
 
 const PAGE = 4096;
@@ -24,16 +25,19 @@ const MEMORY = testMemory(
 );
 const FILE = await savedFile({ ram: MEMORY });
 
+/** What reads are made under. */
+interface Reading {
+  readonly unruly: Unruly;
+  readonly random: Random;
+  readonly buffers: LentBuffers;
+  readonly name: string;
+}
+
 /** Many reads at once, some of them given up, of something of these bytes. */
 async function readMuch(
   source: ByteSource,
   expected: Uint8Array,
-  { unruly, random, buffers, name }: {
-    readonly unruly: Unruly;
-    readonly random: Random;
-    readonly buffers: LentBuffers;
-    readonly name: string;
-  },
+  { unruly, random, buffers, name }: Reading,
 ): Promise<void> {
   const controllers: AbortController[] = [];
   const reads = Array.from({ length: 16 }, (_, index) => {
@@ -50,15 +54,19 @@ async function readMuch(
       expected.slice(offset, offset + length),
       `${name}, read ${index}`,
       (target) => {
-        const { readParts } = source;
-        if (readParts === undefined || random(2) === 0) {
-          return source.readInto(target, offset, options);
-        }
+        if (random(2) === 0) return source.readInto(target, offset, options);
         const cut = random(length);
-        return readParts.call(source, [
-          { offset: offset + cut, target: target.subarray(cut) },
-          { offset, target: target.subarray(0, cut) },
-        ], options);
+        const ranges = [
+          { offset: offset + cut, length: length - cut },
+          { offset, length: cut },
+        ];
+        return readRanges(source, ranges, {
+          ...options,
+          async take(bytes, at) {
+            await Promise.resolve();
+            target.set(bytes, at - offset);
+          },
+        });
       },
     );
   });
@@ -124,48 +132,71 @@ for (const [name, wrap] of Object.entries(WRAPPERS)) {
     }));
 }
 
+function openedUrl(unruly: UnrulyFetch): Promise<ByteSource> {
+  return opened(
+    unruly,
+    openHttpSource("http://example.com/vm.mr", {
+      fetch: unruly.fetch,
+      retries: 1,
+      retryDelay: 0,
+    }),
+  );
+}
+
 test("no buffer is written after its read has settled: a source over a URL", () =>
   forSeeds(async (random, buffers, name) => {
     const unruly = new UnrulyFetch(MEMORY, random);
-    const source = await opened(
-      unruly,
-      openHttpSource("http://example.com/vm.mr", {
-        fetch: unruly.fetch,
-        retries: 1,
-        retryDelay: 0,
-      }),
-    );
+    const source = await openedUrl(unruly);
     const context = { unruly, random, buffers, name };
     await readMuch(source, MEMORY, context);
     await readMuch(cachedSource(source, CACHE), MEMORY, context);
   }));
 
+/** Reads much of the file's RAMBlock, runs of pages among them. */
+async function readBlock(
+  source: ByteSource,
+  { unruly, random, buffers, name }: Reading,
+): Promise<void> {
+  const snapshot = await opened(
+    unruly,
+    openSnapshot(cachedSource(source, CACHE)),
+  );
+  const block = snapshot.block("ram");
+  await readMuch(block, MEMORY, { unruly, random, buffers, name });
+  const pages = Array.from({ length: 8 }, (_, page) =>
+    buffers.lend(
+      MEMORY.slice(page * PAGE, (page + 1) * PAGE),
+      `${name}, page ${page}`,
+      (target) => block.readPageInto(target, page),
+    ));
+  // The second has pages of the first.
+  const runs: PageRun[] = [
+    { first: 9, end: 12 },
+    { first: 10, end: 16 },
+    { first: 2, end: 5 },
+  ];
+  const several = buffers.lend(
+    new Uint8Array(runs.flatMap(({ first, end }) => [
+      ...MEMORY.subarray(first * PAGE, end * PAGE),
+    ])),
+    `${name}, runs`,
+    (target) => block.readRunsInto(target, runs),
+  );
+  await finish(unruly, Promise.all([...pages, several]));
+  buffers.check();
+}
+
 test("no buffer is written after its read has settled: RAMBlock", () =>
   forSeeds(async (random, buffers, name) => {
     const unruly = new UnrulySource(FILE, random);
-    const snapshot = await opened(
-      unruly,
-      openSnapshot(cachedSource(unruly, CACHE)),
-    );
-    const block = snapshot.block("ram");
-    const context = { unruly, random, buffers, name };
-    await readMuch(block, MEMORY, context);
-    const pages = Array.from({ length: 8 }, (_, page) =>
-      buffers.lend(
-        MEMORY.slice(page * PAGE, (page + 1) * PAGE),
-        `${name}, page ${page}`,
-        (target) => block.readPageInto(target, page),
-      ));
-    const runs: PageRun[] = [{ first: 9, end: 12 }, { first: 2, end: 5 }];
-    const several = buffers.lend(
-      new Uint8Array(runs.flatMap(({ first, end }) => [
-        ...MEMORY.subarray(first * PAGE, end * PAGE),
-      ])),
-      `${name}, runs`,
-      (target) => block.readRunsInto(target, runs),
-    );
-    await finish(unruly, Promise.all([...pages, several]));
-    buffers.check();
+    await readBlock(unruly, { unruly, random, buffers, name });
+  }));
+
+test("no buffer is written after its read has settled: RAMBlock over a URL", () =>
+  forSeeds(async (random, buffers, name) => {
+    const unruly = new UnrulyFetch(FILE, random);
+    const source = await openedUrl(unruly);
+    await readBlock(source, { unruly, random, buffers, name });
   }));
 
 test("no buffer is written after its read has settled: SequentialBlock", () =>

@@ -15,7 +15,6 @@ export type { CacheStatistics } from "./block_cache.ts";
 export type {
   ByteSource,
   ReadOptions,
-  ReadPart,
   SourceReadOptions,
   SyncByteSource,
   TakeBytes,
@@ -30,6 +29,7 @@ export { DemandGate } from "./demand_gate.ts";
 export { drive, driveSync } from "./drive.ts";
 export { memorySource } from "./memory_source.ts";
 export { MovingFront } from "./moving_front.ts";
+export { readRanges, type ReadRangesOptions } from "./read_ranges.ts";
 export { shownName, withoutSecrets } from "./shown_name.ts";
 export { sliceSource } from "./slice_source.ts";
 export { sourceAddress } from "./source_address.ts";

@@ -12,6 +12,17 @@ export function sliceSource(source: ByteSource, range: ByteRange): ByteSource {
     byteLength,
     parallelReads: source.parallelReads,
     checkUnchanged: source.checkUnchanged,
+    streamRanges: source.streamRanges &&
+      (async (ranges, take, options) => {
+        for (const { offset, length } of ranges) {
+          checkRange({ name, byteLength }, offset, length);
+        }
+        await source.streamRanges?.(
+          ranges.map((it) => ({ ...it, offset: start + it.offset })),
+          (bytes, offset, index) => take(bytes, offset - start, index),
+          { signal: options?.signal, background: options?.background },
+        );
+      }),
     async readInto(target, offset, options) {
       checkRange({ name, byteLength }, offset, target.length);
       await source.readInto(target, start + offset, {
