@@ -30,6 +30,8 @@ import { runShortResumes } from "./short_resumes.ts";
 const PAGE_COUNT = 4096;
 /** VMs at a time of each server. */
 const VMS = 3;
+/** The last events of a VM that are shown where it fared ill. */
+const TOLD = 4;
 /** Milliseconds for a server to let go of the last VM; connections of HTTP stay. */
 const SETTLING = 15_000;
 const KEPT_CONNECTIONS = 8;
@@ -66,10 +68,18 @@ async function servePages(
   await runRandomVMs({ ...vms, end: performance.now() + 1 }, vms.seed);
   await sleep(1000);
   const idle = meter.descriptors;
+  const load = {
+    ...vms,
+    onFinding(text: string, processId?: number) {
+      const vm = server.events.find(({ pid }) => pid === processId)?.vm;
+      const told = server.events.filter((it) => it.vm === vm).slice(-TOLD);
+      onFinding(`${name}: ${text}: ${JSON.stringify(told)}`);
+    },
+  };
   const counts = await Promise.all(
     Array.from(
       { length: VMS },
-      (_, index) => runRandomVMs(vms, vms.seed * 100 + index),
+      (_, index) => runRandomVMs(load, vms.seed * 100 + index),
     ),
   );
   const late = performance.now() + SETTLING;

@@ -15,7 +15,7 @@ export interface RandomVMs {
   /** The time at which no more are begun, by `performance.now()`. */
   readonly end: number;
   /** Is told of each VM that saw wrong pages, or waited for too long. */
-  readonly onFinding: (text: string) => void;
+  readonly onFinding: (text: string, processId?: number) => void;
 }
 
 /** Runs VMs one after the other, each by a script of its own; counts them. */
@@ -27,12 +27,18 @@ export async function runRandomVMs(
   let count = 0;
   while (performance.now() < vms.end) {
     const script = vmScript(vms.guest, random);
+    const begun = performance.now();
     const { code, signal, reports } = await vms.client.run(vms.socket, script);
     const dies = script.some((line) => line.startsWith("die"));
     if (!(code === 0 || dies && signal === "SIGKILL")) {
       const last = JSON.stringify(reports.at(-1));
-      const how = signal ?? `code ${code}`;
-      vms.onFinding(`a VM ended by ${how}, ${last}: ${script.join("; ")}`);
+      const pid = reports.find((it) => it.pid !== undefined)?.pid;
+      const took = ((performance.now() - begun) / 1000).toFixed(1);
+      vms.onFinding(
+        `VM ${pid} ended by ${signal ?? `code ${code}`} after ${took} s, ` +
+          `${reports.length} commands, the last ${last}: ${script.join("; ")}`,
+        pid,
+      );
     }
     count++;
   }
