@@ -200,13 +200,14 @@ export class UffdInstaller implements PageInstaller, Disposable {
 
   /** A page that need not be put in place, or an error. */
   #passOver(address: number, errno: number): void {
-    // It is being unmapped, or is watched no more.
-    if (errno === ERRNO.ENOENT) return;
-    if (errno !== ERRNO.EEXIST) {
+    // It is being unmapped, is watched no more, or is there: a fault that was
+    // told of twice, or another's work.
+    if (errno !== ERRNO.ENOENT && errno !== ERRNO.EEXIST) {
       const where = `0x${address.toString(16)}`;
       throw new SystemCallError(`put pages in place at ${where}`, errno);
     }
-    // It is there: a fault that was told of twice, or another's work.
+    // Who faults while a range is unregistered may sleep just after that has
+    // woken all (Linux 6.7 and later), so it is woken by its event, too.
     this.#uffd.wake(address, this.pageSize);
   }
 }

@@ -33,6 +33,27 @@ uffdTest("UffdInstaller passes over pages that are there or nowhere", () => {
   uffd.unregister(address, byteLength);
 });
 
+uffdTest("UffdInstaller wakes who waits for what is watched no more", () => {
+  using memory = new NativeMemory(4 * PAGE);
+  using uffd = Userfaultfd.create();
+  uffd.register(memory.address, memory.byteLength);
+  const { address, byteLength } = memory;
+  using buffers = new NativeBuffers();
+  using installer = new UffdInstaller(
+    uffd,
+    { address, byteLength, pageSize: PAGE },
+    { hasZeropage: true, buffers },
+  );
+  uffd.unregister(address, byteLength);
+  // Who faults at that very moment sleeps, and nothing else wakes it.
+  const woken: number[] = [];
+  uffd.wake = (at, length) => void woken.push((at - address) / PAGE, length);
+  assert.equal(installer.zeropage(PAGE, 2 * PAGE), 2 * PAGE);
+  const bytes = installer.allocate(PAGE);
+  assert.equal(installer.copy(0, { bytes, start: 0, length: PAGE }), PAGE);
+  assert.deepEqual(woken, [1, PAGE, 2, PAGE, 0, PAGE]);
+});
+
 uffdTest(
   "UffdInstaller knows where its memory is after it was moved in parts",
   () => {
