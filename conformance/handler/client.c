@@ -222,7 +222,8 @@ static void connect_socket(void) {
 /* The options of connect stand in README.md. */
 static void handshake(char *options) {
   int late = 0, split = 0, legacy = 0, unknown = 0, two = 0, garbage = 0;
-  int nofd = 0, cut = 0, blocking = 0, orphan = 0, launcher = 0;
+  int nofd = 0, cut = 0, blocking = 0, orphan = 0, helper = 0,
+      launcher = 0;
   size_t pad = 0, claim = 0, shift = 0;
   for (char *it = strtok(options, " "); it; it = strtok(0, " ")) {
     if (!strcmp(it, "late")) late = 1;
@@ -235,19 +236,26 @@ static void handshake(char *options) {
     else if (!strcmp(it, "cut")) cut = 1;
     else if (!strcmp(it, "blocking")) blocking = 1;
     else if (!strcmp(it, "orphan")) orphan = 1;
+    else if (!strcmp(it, "helper")) helper = 1;
     else if (!strcmp(it, "launcher")) launcher = 1;
     else if (!strcmp(it, "pad")) pad = strtoul(strtok(0, " "), 0, 0);
     else if (!strcmp(it, "claim")) claim = strtoul(strtok(0, " "), 0, 0);
     else if (!strcmp(it, "shift")) shift = strtoul(strtok(0, " "), 0, 0);
   }
   sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (orphan) {
+  if (orphan || helper) {
+    int connected[2];
+    char byte = 0;
+    if (pipe(connected)) fail("pipe");
     pid_t child = fork();
     if (!child) {
       connect_socket();
+      if (write(connected[1], &byte, 1) != 1) _exit(1);
+      if (helper) usleep(500000);
       _exit(0);
     }
-    waitpid(child, 0, 0);
+    if (read(connected[0], &byte, 1) != 1) fail("helper");
+    if (orphan) waitpid(child, 0, 0);
   } else
     connect_socket();
   if (launcher) {

@@ -1,10 +1,9 @@
 import {
-  check,
   ERRNO,
   errnoName,
-  LINUX,
   linux,
   type Userfaultfd,
+  withUnreadablePage,
 } from "../linux/mod.ts";
 import type { SourceMemory } from "../paging/mod.ts";
 import { SourceError } from "../sources/mod.ts";
@@ -37,19 +36,9 @@ export function checkRegions(
         `${memory.byteLength} bytes`,
     );
   }
-  const { call, pageSize } = linux();
-  // The kernel looks where pages are to go before it looks at them. As these
-  // cannot be read, nothing is put in place.
-  const flags = LINUX.MAP_PRIVATE | LINUX.MAP_ANONYMOUS;
-  const from = check(
-    call.mmap(0, pageSize, LINUX.PROT_NONE, flags, -1, 0),
-    "map a page that cannot be read",
-  );
-  try {
+  withUnreadablePage((from) => {
     for (const region of regions) checkRegion(region, { uffd, from, peer });
-  } finally {
-    call.munmap(from, pageSize);
-  }
+  });
 }
 
 interface Probe {

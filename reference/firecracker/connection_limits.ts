@@ -16,3 +16,5 @@ export const PAUSE = 1000;
 export const REPORT_INTERVAL = 1000;
 /** Milliseconds between two reports of reads that failed, at least. */
 export const RETRY_REPORT_INTERVAL = 100;
+/** Milliseconds between two looks at memory whose process is not watched. */
+export const MEMORY_INTERVAL = 1000;

@@ -16,7 +16,7 @@ import {
   type SourceMemory,
 } from "../paging/mod.ts";
 import { checkRegions } from "./check_regions.ts";
-import { HANDSHAKE_TIMEOUT } from "./connection_limits.ts";
+import { HANDSHAKE_TIMEOUT, MEMORY_INTERVAL } from "./connection_limits.ts";
 import { GuestReport } from "./guest_report.ts";
 import { type GuestRegion, HandshakeReader } from "./handshake.ts";
 
@@ -43,11 +43,12 @@ export class GuestConnection {
   readonly #fd: number;
   readonly #options: GuestConnectionOptions;
   readonly #handshake: HandshakeReader;
-  readonly #stopTimer: () => void;
+  #stopTimer: () => void;
   #regions: readonly GuestRegion[] | undefined;
   #uffd: number | undefined;
   #process: PagedProcess | undefined;
   #isSocketOpen = true;
+  #isPeerGone = false;
   readonly #report: GuestReport;
   #hasEnded = false;
 
@@ -61,7 +62,7 @@ export class GuestConnection {
     tell({ kind: "connected", vm, pid: peer.pid });
     loop.set.add(fd, () => this.receive());
     if (peer.fd !== undefined) {
-      loop.set.add(peer.fd, () => this.#end("its process has ended"));
+      loop.set.add(peer.fd, () => this.#processEnded());
     }
     this.#stopTimer = loop.timers.after(
       HANDSHAKE_TIMEOUT,
@@ -143,6 +144,7 @@ export class GuestConnection {
       onFailed: () => this.#pageMissing(),
       onTurn: () => this.#report.nowAndThen(),
     });
+    if (this.#isPeerGone) this.#processEnded();
   }
 
   #plans(regions: readonly GuestRegion[]) {
@@ -200,7 +202,26 @@ export class GuestConnection {
   /** Where its process is watched, that alone tells when it has ended. */
   #hungUp(): void {
     this.#closeSocket();
-    if (this.#options.peer.fd === undefined) this.#end("it hung up");
+    if (this.#options.peer.fd === undefined) this.#processEnded();
+  }
+
+  /**
+   * The process that connected is gone. If it did so for another, whose memory it
+   * is, that goes on needing its pages.
+   */
+  #processEnded(): void {
+    const { loop, peer } = this.#options;
+    this.#isPeerGone = true;
+    if (peer.fd !== undefined) loop.set.delete(peer.fd);
+    // Whether another goes on with the handshake, its socket tells.
+    if (this.#process === undefined) return;
+    if (!this.#process.uffd.hasMemory()) {
+      return this.#end("its process has ended");
+    }
+    this.#stopTimer = loop.timers.after(
+      MEMORY_INTERVAL,
+      () => this.#processEnded(),
+    );
   }
 
   #closeSocket(): void {

@@ -25,6 +25,7 @@ export { SystemCallError } from "./system_call_error.ts";
 export { check, closeDescriptor, linux } from "./system_calls.ts";
 export { tryLock } from "./try_lock.ts";
 export { acceptUnix, listenUnix, receive } from "./unix_listener.ts";
+export { withUnreadablePage } from "./unreadable_page.ts";
 export type { UserfaultEvent } from "./userfault_event.ts";
 export { Userfaultfd } from "./userfaultfd.ts";
 export { willNeed } from "./will_need.ts";

@@ -7,6 +7,7 @@ import { type Placed, placed, RELEASED } from "./placed.ts";
 import { ReadWithoutWaiting } from "./read_without_waiting.ts";
 import { readField, type StructField, writeU64 } from "./struct_layout.ts";
 import { SystemCallError } from "./system_call_error.ts";
+import { withUnreadablePage } from "./unreadable_page.ts";
 import { check, closeDescriptor, linux } from "./system_calls.ts";
 import { eventAt, type UserfaultEvent } from "./userfault_event.ts";
 import {
@@ -34,6 +35,9 @@ const NONE: readonly UserfaultEvent[] = [];
 const EVENTS_AT_ONCE = 64;
 /** In the scratch memory: events, and behind them the struct of a call. */
 const STRUCT_AT = EVENTS_AT_ONCE * UFFD_MSG.size;
+
+/** An address that any process may have memory at. */
+const ANYWHERE = 0x40000000;
 
 /** Features of a pager that must see what becomes of its memory. */
 export const EVENT_FEATURES: number = UFFD.UFFD_FEATURE_EVENT_REMOVE |
@@ -182,6 +186,13 @@ export class Userfaultfd implements Disposable {
       else events.push(event);
     }
     return events;
+  }
+
+  /** Whether there is still a process whose memory it watches. */
+  hasMemory(): boolean {
+    return withUnreadablePage((from) =>
+      this.copy(ANYWHERE, from, linux().pageSize).errno !== ERRNO.ESRCH
+    );
   }
 
   /**

@@ -148,3 +148,22 @@ handlerTest(
     assert.equal(await server.stop(), 0, server.stderr);
   },
 );
+
+handlerTest(
+  "page-server serves a VM for as long as its memory lives, whoever connected",
+  async (client, scratch) => {
+    const guest = await writeKnownGuest(scratch, 1024);
+    const socket = scratch.file("pages.sock");
+    const args = [guest.snapshot, "--no-push"];
+    await using server = await PageServerProcess.start(socket, args);
+    const { code, reports } = await client.run(socket, [
+      `region ${4 * MIB}`,
+      `image ${guest.image}`,
+      ...["connect helper", "touch 0 100", "sleep 1500", "touch 0 0"],
+    ]);
+    assert.equal(code, 0, JSON.stringify(reports));
+    const { message } = await server.until((it) => it.event === "ended");
+    assert.equal(message, "its process has ended");
+    assert.equal(await server.stop(), 0, server.stderr);
+  },
+);
