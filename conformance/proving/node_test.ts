@@ -45,10 +45,10 @@ test("Node saves, loads and reads, with threads and without", {
 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-node-"));
   try {
-    // A page that is not zero, one that is, and so on.
-    const image = new Uint8Array(64 << 20);
-    for (let at = 0; at < image.length; at += 0x2000) {
-      image.fill(at >> 13, at, at + 0x1000);
+    // Two threads share 128 MiB with something in each chunk.
+    const image = new Uint8Array(128 << 20);
+    for (let at = 0; at < image.length; at += 0x10000) {
+      image.fill(at >> 16, at, at + 0x1000);
     }
     writeFileSync(join(folder, "ram.img"), image);
     for (const jobs of ["1", "3"]) {
@@ -68,7 +68,7 @@ test("Node saves, loads and reads, with threads and without", {
     const program = `
       import { openFileSource, openSnapshotSync } from ${JSON.stringify(FACE)};
       using source = openFileSource("1.mr");
-      console.log(openSnapshotSync(source).block("ram").readPageSync(2)[0]);`;
+      console.log(openSnapshotSync(source).block("ram").readPageSync(16)[0]);`;
     const args = ["--input-type=module", "--eval", program];
     assert.equal(node(folder, ...args), "1\n");
     assert.deepEqual(readdirSync(folder).sort(), ["1.mr", "3.mr", "ram.img"]);

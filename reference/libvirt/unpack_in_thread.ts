@@ -1,3 +1,4 @@
+import { entryUrl } from "../work/mod.ts";
 import type { FromUnpacker, ToUnpacker } from "./unpack_message.ts";
 
 /**
@@ -8,7 +9,7 @@ export async function* unpackInThread(
   packed: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const pieces = packed[Symbol.asyncIterator]();
-  const url = new URL("unpack_worker.ts", import.meta.url);
+  const url = entryUrl("./unpack_worker.ts", import.meta.url);
   const worker = new Worker(url, { type: "module" });
   const tell = (message: ToUnpacker) => worker.postMessage(message);
   const messages: FromUnpacker[] = [];

@@ -1,3 +1,4 @@
+import { entryUrl } from "../work/mod.ts";
 import { POLLFD } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 import type { PollSet } from "./poll_set.ts";
@@ -26,7 +27,7 @@ export class Doorbell implements Disposable {
   readonly #memory = new NativeMemory(1024 * POLLFD.size);
   #isWaiting = false;
   readonly #worker = new Worker(
-    new URL("./doorbell_worker.ts", import.meta.url),
+    entryUrl("./doorbell_worker.ts", import.meta.url),
     { type: "module" },
   );
 

@@ -1,5 +1,6 @@
 import { EventDescriptor } from "../linux/mod.ts";
 import { SourceError } from "../sources/mod.ts";
+import { entryUrl } from "../work/mod.ts";
 import type { PagerEvent, PagerTask } from "./pager_task.ts";
 
 /** A thread that serves page faults. */
@@ -30,7 +31,7 @@ export class PagerThread {
     task: Omit<PagerTask, "control" | "wakeFd">,
     onEvent: (event: PagerEvent) => void,
   ): Promise<PagerThread> {
-    const url = new URL("../firecracker/pager_worker.ts", import.meta.url);
+    const url = entryUrl("../firecracker/pager_worker.ts", import.meta.url);
     const worker = new Worker(url, { type: "module" });
     const bell = new EventDescriptor();
     const control = new Int32Array(new SharedArrayBuffer(4));

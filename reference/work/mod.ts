@@ -1,10 +1,11 @@
 /**
- * How work is cut up and paced: chunks, lanes, pace, progress, waiting.
+ * How work is cut up, started and paced: chunks, lanes, threads, progress, waiting.
  *
  * @module
  */
 
 export { CHUNK, PARALLEL_CHUNK } from "./chunk.ts";
+export { entryUrl } from "./entry_url.ts";
 export { inLanes } from "./lanes.ts";
 export { Pace } from "./pace.ts";
 export { type Progress, ProgressReport } from "./progress.ts";

@@ -1,5 +1,6 @@
 import type { Worker as NodeWorker } from "node:worker_threads";
 import { builtinModule } from "../local/mod.ts";
+import { entryUrl } from "../work/mod.ts";
 import type { LaneAnswer, LaneTask } from "./lane_task.ts";
 
 /** What to do with what a thread says. */
@@ -24,7 +25,7 @@ export interface LaneThread {
  * @throws {SourceError} if the runtime has no threads
  */
 export function startLaneThread(): LaneThread {
-  const url = new URL("./lane_worker.ts", import.meta.url);
+  const url = entryUrl("./lane_worker.ts", import.meta.url);
   return typeof Worker === "undefined"
     ? startNodeThread(url)
     : startWebThread(url);

@@ -1,4 +1,5 @@
 import { Worker as NodeWorker } from "node:worker_threads";
+import { entryUrl } from "../../work/mod.ts";
 import type { OutputAnswer, OutputTask } from "./output_worker.ts";
 
 /**
@@ -15,7 +16,7 @@ export class OutputThread {
   /** Starts the thread, for writes to `fd`. */
   constructor(fd: number) {
     this.#fd = fd;
-    const url = new URL("./output_worker.ts", import.meta.url);
+    const url = entryUrl("./output_worker.ts", import.meta.url);
     // Deno's worker of node:worker_threads takes 9 ms to answer, this one 50 µs.
     if (typeof Worker === "undefined") {
       const worker = new NodeWorker(url);

@@ -5,12 +5,13 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { DirtyPages } from "../../saving/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
+import { entryUrl } from "../../work/mod.ts";
 import { GUEST_PAGE_SIZE, GUEST_STOPPED } from "./live_guest_words.ts";
 
 const WORD = 4;
 
 /** What is started, of either runtime. */
-const SCRIPT = new URL("./live_guest.ts", import.meta.url);
+const SCRIPT = entryUrl("./live_guest.ts", import.meta.url);
 
 /**
  * A process that keeps writing to an image, which is its memory, and tells which

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, posix } from "node:path";
+import { env, execPath } from "node:process";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ON_DENO = "Deno" in globalThis;
+
+/** What the task that bundles gives esbuild. */
+const TASK: string =
+  JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")).tasks.bundle;
+const ENTRIES = TASK.split(" ").filter((it) => it.endsWith(".ts"));
+
+/** The runtimes that run the bundle: how, and the oldest that can. */
+const RUNTIMES = [
+  {
+    name: "Deno",
+    line: [ON_DENO ? execPath : "deno", "run", "--allow-all"],
+    oldest: 2,
+    require: undefined,
+  },
+  {
+    name: "Bun",
+    line: [ON_DENO ? "bun" : execPath],
+    oldest: 1,
+    require: undefined,
+  },
+  {
+    name: "Node",
+    line: ["node"],
+    oldest: 24,
+    require: "MAPPED_RAM_REQUIRE_NODE",
+  },
+];
+
+/** Why a runtime cannot be tested; false if it can. */
+function reasonToSkip(
+  { name, line, oldest, require }: (typeof RUNTIMES)[number],
+): string | false {
+  if (require !== undefined && env[require] === "1") return false;
+  try {
+    const version = execFileSync(line[0], ["--version"], { encoding: "utf8" });
+    if (Number.parseInt(version.replace(/^\D+/, "")) >= oldest) return false;
+  } catch {
+    // It is missing.
+  }
+  return `there is no ${name} ${oldest} or later on PATH`;
+}
+
+let folder: string;
+let main: string;
+
+/** Bundles with esbuild; Bun, which has a bundler of its own, with that. */
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "mapped-ram-bundle-"));
+  const out = `--outdir=${folder}`;
+  const args = ON_DENO
+    ? ["task", "--quiet", "bundle", out, "--log-level=warning"]
+    : [
+      ...["build", "--splitting", "--target=node", out],
+      ...["--entry-naming=[name].[ext]", ...ENTRIES],
+    ];
+  execFileSync(execPath, args, { cwd: ROOT, stdio: "pipe" });
+  main = join(folder, "main.js");
+});
+
+after(() => rmSync(folder, { recursive: true }));
+
+/** All TypeScript files of the library and the command line but tests. */
+function sources(): string[] {
+  return readdirSync(join(ROOT, "reference"), { recursive: true })
+    .map((it) => posix.join("reference", String(it)))
+    .filter((it) => it.endsWith(".ts") && !it.endsWith("_test.ts"));
+}
+
+test("the task that bundles names each module that something starts", () => {
+  const started = sources().flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    const code = text.replaceAll(/\/\*[^]*?\*\//g, "");
+    return [...code.matchAll(/entryUrl\(\s*"([^"]+)"/g)].map(([, path]) =>
+      posix.join(posix.dirname(file), path)
+    );
+  });
+  const expected = ["reference/cli/main.ts", ...started].sort();
+  assert.deepEqual(ENTRIES, expected);
+});
+
+test("no thread is started by a URL that a bundle does not have", () => {
+  const own = sources().filter((it) =>
+    !it.includes("/testing/") && /new URL\(\s*"[^"]*\.ts"/.test(
+      readFileSync(join(ROOT, it), "utf8"),
+    )
+  );
+  assert.deepEqual(own, []);
+});
+
+for (const runtime of RUNTIMES) {
+  test(`${runtime.name} saves, shows and loads from a bundle`, {
+    skip: reasonToSkip(runtime),
+    timeout: 120_000,
+  }, () => {
+    const files = mkdtempSync(join(tmpdir(), "mapped-ram-bundled-"));
+    const [program, ...start] = runtime.line;
+    const run = (...args: readonly string[]) =>
+      execFileSync(program, [...start, main, ...args], {
+        cwd: files,
+        encoding: "utf8",
+      });
+    try {
+      // Two threads share 128 MiB with something in each chunk.
+      const image = new Uint8Array(128 << 20);
+      for (let at = 0; at < image.length; at += 0x10000) {
+        image.fill((at >> 16) | 1, at, at + 0x1000);
+      }
+      writeFileSync(join(files, "ram.img"), image);
+      run("save", "vm.mr", "--block", "ram=ram.img", "--jobs", "2");
+      const { blocks } = JSON.parse(run("info", "vm.mr", "--json"));
+      assert.equal(blocks[0].usedLength, image.length);
+      run("load", "vm.mr", "out", "--jobs", "2");
+      const loaded = readFileSync(join(files, "out", "ram.img"));
+      assert(loaded.equals(image));
+    } finally {
+      rmSync(files, { recursive: true });
+    }
+  });
+}
