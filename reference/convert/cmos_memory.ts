@@ -3,6 +3,8 @@ import { readDevices } from "./device_fields.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
 const UNIT = 0x10000;
+const KIB = 0x400;
+const MIB = 0x100000;
 const MIB_16 = 0x1000000;
 
 /**
@@ -21,10 +23,12 @@ export async function lowLengthInCmos(
   );
   const cmos = clock?.bytes("cmos_data");
   if (cmos === undefined) return undefined;
-  // In units of 64 KiB: what lies from 16 MiB on, and what from 4 GiB on.
-  const above16MiB = (cmos[0x34] + cmos[0x35] * 0x100) * UNIT;
-  const above4GiB = UNIT *
-    (cmos[0x5b] + cmos[0x5c] * 0x100 + cmos[0x5d] * 0x10000);
-  const low = MIB_16 + above16MiB;
-  return above16MiB > 0 && low + above4GiB === usedLength ? low : undefined;
+  const word = (at: number) => cmos[at] + cmos[at + 1] * 0x100;
+  // Above 16 MiB and above 4 GiB in units of 64 KiB, else in KiB above 1 MiB.
+  const above16MiB = word(0x34) * UNIT;
+  const above4GiB = (word(0x5b) + cmos[0x5d] * 0x10000) * UNIT;
+  const low = above16MiB > 0 ? MIB_16 + above16MiB : MIB + word(0x30) * KIB;
+  const rest = usedLength - low - above4GiB;
+  if (rest < 0 || rest >= UNIT) return undefined;
+  return above4GiB > 0 ? low : usedLength;
 }

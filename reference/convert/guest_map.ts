@@ -33,6 +33,8 @@ export interface GuestMapOptions extends ReadOptions {
 export interface UnplacedBlock {
   /** The RAMBlock. */
   readonly idstr: string;
+  /** Where the part of it starts that is meant. Default: it is meant as a whole. */
+  readonly offset?: number;
   /** Bytes of it. */
   readonly length: number;
   /** What it is, by its name; what is neither ROM nor video memory is RAM. */
@@ -139,7 +141,9 @@ async function mainRanges(
     );
   }
   const usedLength = blocks.reduce((sum, it) => sum + it.usedLength, 0);
-  const whole = { machine, idstr: MAIN, usedLength };
+  const isTold = names.every((it) => ranges?.some(({ idstr }) => idstr === it));
+  const assumesSplit = options.machine !== undefined || isTold;
+  const whole = { machine, idstr: MAIN, usedLength, assumesSplit };
   const found = await machineRanges(image, whole, options);
   return found.flatMap((it) => it.idstr === MAIN ? spread(it, blocks) : [it]);
 }

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { openSnapshot } from "../reading/mod.ts";
+import { memorySource } from "../sources/mod.ts";
 import { emptyBlock, memoryImage } from "../testing/memory_image.ts";
+import { savedFile } from "../testing/saved_file.ts";
 import { guestMap } from "./guest_map.ts";
 import { GuestMapError } from "./guest_map_error.ts";
+import { imageOf } from "./memory_image.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -128,4 +132,18 @@ test("guestMap() lays the RAM of NUMA nodes out one after the other", async () =
     ["b", 1024, 1024, 0],
     ["b", 4096, 2048, 1024],
   ]);
+});
+
+test("guestMap() has all RAM of a snapshot that was made of memory alone", async () => {
+  for (const machine of ["pc-i440fx-10.0", "pc-q35-10.0"]) {
+    const file = await savedFile(
+      { "pc.ram": new Uint8Array(4 * MIB) },
+      { machine },
+    );
+    const image = imageOf(await openSnapshot(memorySource(file)));
+    const { ranges } = await guestMap(image);
+    assert.deepEqual(ranges, [
+      { address: 0, length: 4 * MIB, idstr: "pc.ram", offset: 0 },
+    ]);
+  }
 });

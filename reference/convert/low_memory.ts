@@ -1,6 +1,8 @@
 import type { ReadOptions } from "../sources/mod.ts";
 import { readDevices } from "./device_fields.ts";
+import { hasDeviceState } from "./has_device_state.ts";
 import type { MemoryImage } from "./memory_image.ts";
+import { pciConfig } from "./pci_config.ts";
 
 /** What the guest reads between 640 KiB and 1 MiB. */
 export interface LowMemory {
@@ -15,14 +17,19 @@ export interface LowMemory {
 }
 
 /** The memory of a display adapter, as its RAMBlock is named. */
-const VGA = /(^|\/)(vga\.vram|qxl\.vgavram|virtio-vga.*)$/;
+const VGA = /^(?:(.+)\/)?(vga\.vram|qxl\.vgavram|virtio-vga.*)$/;
+/** Where a PCI device says its class; a display that is no VGA has this one. */
+const PCI_CLASS = 0x0a;
+const DISPLAY_OTHER = 0x0380;
+/** ROM, or the RAM below it. */
+const FIRMWARE = /^pc\.(bios|rom)$/;
 /** Where the registers stand that say what is RAM: i440FX, and q35's. */
 const HOSTS: readonly [RegExp, number][] = [
   [/\/I440FX$/, 0x59],
   [/\/mch$/, 0x90],
 ];
-const CONFIG_FIELDS = ["parent_obj.config[0]", "parent_obj.config"];
 const START = 0xc0000;
+const END = 0x100000;
 const SEGMENT = 0x4000;
 const SEGMENTS = 12;
 /** Bit 0 of each half of a register: whether reads go to the RAM. */
@@ -34,7 +41,6 @@ export async function readLowMemory(
   kind: "pc" | "microvm",
   options?: ReadOptions,
 ): Promise<LowMemory> {
-  const hasVga = image.blocks.some(({ idstr }) => VGA.test(idstr));
   if (kind === "microvm") {
     const reads = [
       { address: START, length: 0x20000, from: "ram" },
@@ -42,17 +48,48 @@ export async function readLowMemory(
     ] as const;
     return { hasVga: false, reads };
   }
+  const hasVga = await findVga(image, options);
   for (const [pattern, position] of HOSTS) {
     const [host] = await readDevices(
       image,
       (idstr) => pattern.test(idstr),
       options,
     );
-    const config = CONFIG_FIELDS.map((it) => host?.bytes(it)).find(Boolean);
+    const config = pciConfig(host);
     if (config === undefined) continue;
     return { hasVga, reads: readRegisters(config.subarray(position)) };
   }
-  return { hasVga, reads: [] };
+  // In a snapshot made of memory alone nothing stands over the RAM.
+  const isBare = image.devices !== undefined &&
+    !image.blocks.some(({ idstr }) => FIRMWARE.test(idstr)) &&
+    !await hasDeviceState(image, options);
+  const reads = isBare
+    ? [{ address: START, length: END - START, from: "ram" } as const]
+    : [];
+  return { hasVga, reads };
+}
+
+/** Whether there is an adapter that answers below 1 MiB, as a second one does not. */
+async function findVga(
+  image: MemoryImage,
+  options?: ReadOptions,
+): Promise<boolean> {
+  for (const { idstr } of image.blocks) {
+    const found = VGA.exec(idstr);
+    if (found === null) continue;
+    const [, path] = found;
+    const devices = path === undefined ? [] : await readDevices(
+      image,
+      (it) => it.startsWith(`${path}/`),
+      options,
+    );
+    const isOther = devices.map(pciConfig).some((config) =>
+      config !== undefined &&
+      config[PCI_CLASS] + config[PCI_CLASS + 1] * 0x100 === DISPLAY_OTHER
+    );
+    if (!isOther) return true;
+  }
+  return false;
 }
 
 /** The first register is of the 64 KiB below 1 MiB, the others of two segments. */

@@ -10,6 +10,7 @@ import type { ReadOptions } from "../sources/mod.ts";
 import { lowLengthInCmos } from "./cmos_memory.ts";
 import { GuestMapError } from "./guest_map_error.ts";
 import type { GuestRange } from "./guest_range.ts";
+import { hasDeviceState } from "./has_device_state.ts";
 import { type LowMemory, readLowMemory } from "./low_memory.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
@@ -87,14 +88,17 @@ function ruleOf(machine: string): SplitRule | undefined {
  * The ranges of a machine's main memory, which is said to be of one block named
  * `idstr` and of that length, and of its firmware.
  *
- * @throws {GuestMapError} if the rules of the machine are not known
+ * @throws {GuestMapError} if the rules of the machine are not known, or a PC's
+ * state does not say how its RAM is split
  */
 export async function machineRanges(
   image: MemoryImage,
-  { machine, idstr, usedLength }: {
+  { machine, idstr, usedLength, assumesSplit = false }: {
     readonly machine: string;
     readonly idstr: string;
     readonly usedLength: number;
+    /** Whether the usual split holds where the state of a PC does not say it. */
+    readonly assumesSplit?: boolean;
   },
   options?: ReadOptions,
 ): Promise<GuestRange[]> {
@@ -110,8 +114,17 @@ export async function machineRanges(
   }
   const { splitFrom, lowLength } = splitOf(machine);
   // A machine started with max-ram-below-4g: only its firmware's notes tell.
-  const low = await lowLengthInCmos(image, usedLength, options) ??
-    (usedLength >= splitFrom ? lowLength : usedLength);
+  const noted = await lowLengthInCmos(image, usedLength, options);
+  const isUnknown = noted === undefined && rule.kind === "pc" &&
+    !assumesSplit && await hasDeviceState(image, options);
+  if (isUnknown) {
+    throw new GuestMapError(
+      image.name,
+      "the state of its devices does not say how much of its " +
+        `${usedLength} bytes of RAM is below 4 GiB`,
+    );
+  }
+  const low = noted ?? (usedLength >= splitFrom ? lowLength : usedLength);
   if (4 * GIB + usedLength - low > HYPERTRANSPORT_START) {
     throw new GuestMapError(
       image.name,

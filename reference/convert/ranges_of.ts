@@ -5,6 +5,8 @@ import {
   type GuestMapOptions,
   type UnplacedBlock,
 } from "./guest_map.ts";
+import { subtractRanges } from "./address_ranges.ts";
+import { blockKind } from "./block_kind.ts";
 import { GuestMapError } from "./guest_map_error.ts";
 import type { GuestRange } from "./guest_range.ts";
 import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
@@ -29,7 +31,7 @@ export interface BlockRange extends GuestRange {
 export interface CheckedRanges {
   /** By address; none overlap. */
   readonly parts: readonly BlockRange[];
-  /** Blocks of which nothing is in it. */
+  /** Blocks of which nothing is in it, and parts of RAM that the guest does not see. */
   readonly leftOut: readonly UnplacedBlock[];
 }
 
@@ -67,7 +69,26 @@ export async function rangesOf(
   const dropped = image.blocks.filter(({ idstr }) =>
     leaveOut.includes(idstr) || unplaced.some((it) => it.idstr === idstr)
   );
-  return { parts, leftOut: dropped.map(describeBlock) };
+  const leftOut = [...dropped.map(describeBlock), ...hiddenParts(image, parts)];
+  return { parts, leftOut };
+}
+
+/** The RAM of a snapshot that is in no range, of blocks that have some. */
+function hiddenParts(
+  { blocks, devices }: MemoryImage,
+  parts: readonly BlockRange[],
+): UnplacedBlock[] {
+  // Ranges that were read from a file of ranges are all that there is.
+  if (devices === undefined) return [];
+  return blocks.flatMap((block) => {
+    const { idstr, usedLength: length } = block;
+    const kind = blockKind(idstr);
+    const own = parts.filter((it) => it.block === block)
+      .map(({ offset: address, length }) => ({ address, length }));
+    if (kind !== "ram" || own.length === 0) return [];
+    return subtractRanges([{ address: 0, length }], own)
+      .map(({ address: offset, length }) => ({ idstr, offset, length, kind }));
+  });
 }
 
 function refuseUnplacedRam(

@@ -2,6 +2,7 @@ import type { ReadOptions } from "../sources/mod.ts";
 import { readDevices } from "./device_fields.ts";
 import type { GuestRange } from "./guest_range.ts";
 import type { MemoryImage } from "./memory_image.ts";
+import { pciConfig } from "./pci_config.ts";
 
 /** The registers of a PCI device: command, and the first base address. */
 const COMMAND = 0x04;
@@ -31,7 +32,7 @@ export async function videoMemory(
     options,
   );
   const [device] = devices;
-  const config = device?.bytes("dev.config[0]") ?? device?.bytes("dev.config");
+  const config = pciConfig(device);
   if (devices.length !== 1 || config === undefined) return [];
   const registers = new DataView(config.buffer, config.byteOffset);
   const bar = registers.getUint32(BAR0, true);

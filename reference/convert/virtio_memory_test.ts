@@ -23,6 +23,9 @@ const DEVICE = {
   ],
 };
 
+/** Its state has no clock here that says how its RAM is split. */
+const MACHINE = "pc-q35-10.0";
+
 /** A snapshot of these blocks with devices at these addresses. */
 async function imageWith(
   blocks: Readonly<Record<string, number>>,
@@ -35,7 +38,7 @@ async function imageWith(
         new Uint8Array(mebibytes * MIB),
       ]),
     ),
-    { machine: "pc-q35-10.0" },
+    { machine: MACHINE },
   );
   const { index } = await openSnapshot(memorySource(ram));
   const writer = new ByteWriter().bytes(ram.subarray(0, index.ramEnd));
@@ -60,7 +63,7 @@ test("guestMap() has of a virtio-mem device what is plugged", async () => {
     { "pc.ram": 2, "vm0": 32 },
     [{ address, length: 32 }],
   );
-  const { ranges, unplaced } = await guestMap(image);
+  const { ranges, unplaced } = await guestMap(image, { machine: MACHINE });
   assert.deepEqual(unplaced, []);
   assert.deepEqual(
     ranges.filter(({ idstr }) => idstr === "vm0").map((it) => [
@@ -83,11 +86,24 @@ test("guestMap() guesses at no RAMBlock of a virtio-mem device", async () => {
     [{ "pc.ram": 2, "vm0": 8 }, devices.slice(0, 1)],
   ] as const;
   for (const [blocks, of] of cases) {
-    const { ranges, unplaced } = await guestMap(await imageWith(blocks, of));
+    const image = await imageWith(blocks, of);
+    const { ranges, unplaced } = await guestMap(image, { machine: MACHINE });
     assert.ok(ranges.every(({ idstr }) => idstr === "pc.ram"));
     assert.deepEqual(
       unplaced.map(({ idstr }) => idstr).sort(),
       Object.keys(blocks).filter((it) => it !== "pc.ram").sort(),
     );
   }
+});
+
+test("guestMap() assumes no split where the state of a PC does not say it", async () => {
+  const devices = [{ address: BigInt(5 * GIB), length: 16 }];
+  const image = await imageWith({ "pc.ram": 2, "vm0": 16 }, devices);
+  await assert.rejects(
+    guestMap(image),
+    /does not say how much of its 2097152 bytes of RAM is below 4 GiB, expected/,
+  );
+  const told = { address: 0, length: 2 * MIB, idstr: "pc.ram", offset: 0 };
+  const { ranges } = await guestMap(image, { ranges: [told] });
+  assert.deepEqual(ranges[0], told);
 });

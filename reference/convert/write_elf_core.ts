@@ -45,7 +45,7 @@ export interface ElfCoreSummary {
   readonly rangeCount: number;
   /** Processors whose registers are in it. */
   readonly cpuCount: number;
-  /** RAMBlocks of which nothing is in it. */
+  /** RAMBlocks of which nothing is in it, and parts that the guest does not see. */
   readonly leftOut: readonly UnplacedBlock[];
 }
 

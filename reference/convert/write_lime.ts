@@ -11,7 +11,7 @@ export interface LimeSummary {
   readonly byteLength: number;
   /** Guest-physical ranges. */
   readonly rangeCount: number;
-  /** RAMBlocks of which nothing is in it. */
+  /** RAMBlocks of which nothing is in it, and parts that the guest does not see. */
   readonly leftOut: readonly UnplacedBlock[];
 }
 

@@ -45,8 +45,10 @@ export function convertNotes(remarks: ConvertRemarks): string[] {
     );
   }
   if (leftOutBlocks.length > 0) {
-    const named = leftOutBlocks.map(({ idstr, length }) =>
-      `${idstr} (${formatBytes(length)})`
+    const named = leftOutBlocks.map(({ idstr, offset, length }) =>
+      `${idstr}${offset === undefined ? "" : ` from ${hex(offset)} on`} (${
+        formatBytes(length)
+      })`
     );
     notes.push(`left out: ${named.join(", ")}`);
   }
