@@ -4,13 +4,16 @@ import { sleep, waitFor } from "../work/mod.ts";
 import { BodyBuffers } from "./body_buffers.ts";
 import { fetchFailure } from "./fetch_failure.ts";
 import { HttpAnswer } from "./http_answer.ts";
+import { describeStatus } from "./http_range_response.ts";
 import {
   FinalFailure,
   PassingFailure,
+  RequestFailure,
   TakerFailure,
 } from "./request_failure.ts";
 import { requestRanges } from "./request_ranges.ts";
 import { type RequestTarget, targetOf } from "./request_target.ts";
+import { SilenceTimer } from "./silence_timer.ts";
 
 /** How to talk to a server. */
 export interface HttpOptions {
@@ -83,12 +86,12 @@ export class HttpClient {
         signal?.throwIfAborted();
         if (error instanceof TakerFailure) throw error.cause;
         if (error instanceof FinalFailure) {
-          throw this.error(ranges, error.message);
+          throw this.#error(ranges, error.message);
         }
         if (!(error instanceof PassingFailure)) throw error;
         if (attempt >= this.#retries) {
           const tries = attempt === 0 ? "" : ` (${attempt + 1} tries)`;
-          throw this.error(ranges, `${error.message}${tries}`);
+          throw this.#error(ranges, `${error.message}${tries}`);
         }
         const backoff = this.#retryDelay * 2 ** attempt;
         await sleep(
@@ -104,7 +107,7 @@ export class HttpClient {
    * server or the runtime says may have a password or a token in it; it is shown
    * without, and what they threw is no cause.
    */
-  error(ranges: readonly ByteRange[], reason: string): SourceError {
+  #error(ranges: readonly ByteRange[], reason: string): SourceError {
     const { url, name, secrets } = this.#target;
     let text = withoutSecrets(reason.replaceAll(url, name));
     for (const secret of secrets) {
@@ -127,24 +130,8 @@ export class HttpClient {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const controller = new AbortController();
+    using silence = new SilenceTimer(this.#timeout, controller);
     const giveUp = () => controller.abort(signal?.reason);
-    let timedOut = false;
-    const silence = () => {
-      timedOut = true;
-      controller.abort();
-    };
-    // A timer for each chunk would cost more than the chunk.
-    let waitingSince = performance.now();
-    const watch = {
-      waiting: () => waitingSince = performance.now(),
-      heard: () => waitingSince = Infinity,
-    };
-    const listen = () => {
-      const left = waitingSince + this.#timeout - performance.now();
-      if (left <= 0) silence();
-      else timer = setTimeout(listen, Math.min(left, this.#timeout));
-    };
-    let timer = setTimeout(listen, this.#timeout);
     signal?.addEventListener("abort", giveUp);
     try {
       const response = await requestRanges(this.#target, ranges, {
@@ -157,7 +144,7 @@ export class HttpClient {
         return await consume(
           new HttpAnswer(response, {
             buffers: this.#buffers,
-            watch,
+            watch: silence,
             signal: controller.signal,
           }),
         );
@@ -166,15 +153,11 @@ export class HttpClient {
         throw error;
       }
     } catch (error) {
-      if (timedOut) {
+      if (silence.isOver) {
         throw new PassingFailure(`no answer for ${this.#timeout} ms`);
       }
-      const known = error instanceof SourceError ||
-        error instanceof PassingFailure || error instanceof FinalFailure ||
-        error instanceof TakerFailure;
-      throw known ? error : this.#failure(error);
+      throw error instanceof RequestFailure ? error : this.#failure(error);
     } finally {
-      clearTimeout(timer);
       signal?.removeEventListener("abort", giveUp);
     }
   }
@@ -192,7 +175,7 @@ export class HttpClient {
   }
 
   /** What became of a request that got no answer, or none to its end. */
-  #failure(error: unknown): Error {
+  #failure(error: unknown): RequestFailure {
     const { reason, isUnknownHost, isUntrusted } = fetchFailure(error);
     const isFinal = isUntrusted || isUnknownHost && !this.#hasAnswered;
     return isFinal ? new FinalFailure(reason) : new PassingFailure(reason);
@@ -220,11 +203,6 @@ function checkedUrl(url: string | URL): URL {
     }: expected an http or https ` +
       "URL",
   );
-}
-
-/** `404 Not Found`. */
-export function describeStatus(response: Response): string {
-  return `${response.status} ${response.statusText}`.trim();
 }
 
 function parseRetryAfter(value: string | null): number | undefined {

@@ -1,7 +1,11 @@
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { HttpClient, type HttpOptions } from "./http_client.ts";
-import { checkPartial, wantedPart } from "./http_partial.ts";
-import { parseContentRange } from "./http_range_response.ts";
+import {
+  checkPartial,
+  contentRangeOf,
+  wantedPart,
+  wrongContentRange,
+} from "./http_range_response.ts";
 import { RangeSource } from "./http_range_source.ts";
 import { versionOf } from "./http_version.ts";
 
@@ -58,24 +62,16 @@ export async function openHttpSource(
   const head = { offset: 0, length: HEAD_LENGTH };
   const opened = await client.get([head], async (answer) => {
     const { response } = answer;
-    if (response.status === 416) {
-      const empty = parseContentRange(response.headers.get("content-range"));
-      if (empty?.total === 0) {
-        return { byteLength: 0, bytes: new Uint8Array(0), response };
-      }
+    const { range, total } = contentRangeOf(response) ?? {};
+    if (response.status === 416 && total === 0) {
+      return { byteLength: 0, bytes: new Uint8Array(0), response };
     }
-    checkPartial(client, [head], response);
-    const contentRange = parseContentRange(
-      response.headers.get("content-range"),
-    );
-    const { range, total } = contentRange ?? {};
+    checkPartial(response);
     const part = wantedPart(range, head);
     if (total === undefined || part === undefined) {
-      throw client.error(
-        [head],
-        `the server answered Content-Range ${
-          JSON.stringify(response.headers.get("content-range"))
-        }, expected one that starts at 0 and tells the size`,
+      throw wrongContentRange(
+        response,
+        "one that starts at 0 and tells the size",
       );
     }
     const bytes = new Uint8Array(part.length);

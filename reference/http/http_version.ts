@@ -1,6 +1,5 @@
-import type { ByteRange } from "../../format/mod.ts";
-import type { HttpClient } from "./http_client.ts";
-import { parseContentRange } from "./http_range_response.ts";
+import { contentRangeOf } from "./http_range_response.ts";
+import { FinalFailure } from "./request_failure.ts";
 
 /** What a server says of the version of a file. */
 export interface FileVersion {
@@ -24,32 +23,29 @@ export function versionOf({ headers }: Response): FileVersion {
   };
 }
 
-/** Refuses an answer that is of another version than the one that was opened. */
-export function checkVersion(
-  client: HttpClient,
-  ranges: readonly ByteRange[],
-  response: Response,
-  pinned: PinnedVersion,
-): void {
+/**
+ * Refuses an answer that is of another version than the one that was opened.
+ *
+ * @throws {FinalFailure} with both versions
+ */
+export function checkVersion(response: Response, pinned: PinnedVersion): void {
   const { etag, lastModified } = versionOf(response);
   const changed = etag !== pinned.etag ||
     (etag === null && lastModified !== pinned.lastModified);
-  const total = parseContentRange(response.headers.get("content-range"))?.total;
+  const total = contentRangeOf(response)?.total;
   if (!changed && (total === undefined || total === pinned.byteLength)) return;
-  throw client.error(
-    ranges,
-    `the file changed on the server: ${describeVersion(response, total)}, ` +
-      `expected ${describePinned(pinned)}`,
+  const size = total === undefined ? "" : ` of ${total} bytes`;
+  throw new FinalFailure(
+    `the file changed on the server: ${
+      tagOf({ etag, lastModified })
+    }${size}, ` +
+      `expected ${
+        tagOf(pinned)
+      } of ${pinned.byteLength} bytes as when it was ` +
+      "opened",
   );
 }
 
-function describePinned(version: PinnedVersion): string {
-  const tag = version.etag ?? version.lastModified ?? "no ETag";
-  return `${tag} of ${version.byteLength} bytes as when it was opened`;
-}
-
-function describeVersion(response: Response, total?: number): string {
-  const { etag, lastModified } = versionOf(response);
-  const size = total === undefined ? "" : ` of ${total} bytes`;
-  return `${etag ?? lastModified ?? "no ETag"}${size}`;
+function tagOf({ etag, lastModified }: FileVersion): string {
+  return etag ?? lastModified ?? "no ETag";
 }

@@ -4,10 +4,15 @@ import { inLanes } from "../work/mod.ts";
 import type { TakeChunk } from "./http_answer.ts";
 import type { HttpClient } from "./http_client.ts";
 import { multipartBoundary, MultipartReader } from "./http_multipart.ts";
-import { checkPartial, wantedPart } from "./http_partial.ts";
-import { parseContentRange } from "./http_range_response.ts";
+import {
+  checkPartial,
+  contentRangeOf,
+  wantedPart,
+  wrongContentRange,
+} from "./http_range_response.ts";
 import { checkVersion, type PinnedVersion } from "./http_version.ts";
 import { joinNear } from "./near_ranges.ts";
+import { FinalFailure } from "./request_failure.ts";
 import { type TakePart, WantedRanges } from "./wanted_ranges.ts";
 
 /** Requests for one range each that one request for several may become at once. */
@@ -122,13 +127,16 @@ export class RangeRequests {
       const before = done;
       done += await this.#client.get([rest], async (answer) => {
         const { response } = answer;
-        this.#check([rest], response);
-        const contentRange = response.headers.get("content-range");
-        const part = wantedPart(parseContentRange(contentRange)?.range, rest);
-        if (part === undefined) throw this.#wrongRange(rest, response);
+        this.#check(response);
+        const part = wantedPart(contentRangeOf(response)?.range, rest);
+        if (part === undefined) {
+          throw wrongContentRange(
+            response,
+            `bytes ${rest.offset}-${rangeEnd(rest) - 1}`,
+          );
+        }
         if (answers > most) {
-          throw this.#client.error(
-            [rest],
+          throw new FinalFailure(
             `the server gave ${done} of ${length} bytes in ${answers} answers`,
           );
         }
@@ -157,7 +165,7 @@ export class RangeRequests {
         answer.cancel();
         return new Set<number>();
       }
-      this.#check(ranges, response);
+      this.#check(response);
       const { byteLength } = this.#version;
       const wanted = new WantedRanges(ranges, take);
       const reader = new MultipartReader(wanted, { boundary, byteLength });
@@ -175,17 +183,8 @@ export class RangeRequests {
     }, signal);
   }
 
-  #check(ranges: readonly ByteRange[], response: Response): void {
-    checkPartial(this.#client, ranges, response);
-    checkVersion(this.#client, ranges, response, this.#version);
-  }
-
-  #wrongRange(range: ByteRange, response: Response): Error {
-    return this.#client.error(
-      [range],
-      `the server answered Content-Range ${
-        JSON.stringify(response.headers.get("content-range"))
-      }, expected bytes ${range.offset}-${rangeEnd(range) - 1}`,
-    );
+  #check(response: Response): void {
+    checkPartial(response);
+    checkVersion(response, this.#version);
   }
 }

@@ -1,0 +1,51 @@
+import type { AnswerWatch } from "./http_answer.ts";
+
+/**
+ * Aborts a request when the server has sent nothing for too long. Time that the
+ * consumer of its bytes takes does not count.
+ */
+export class SilenceTimer implements AnswerWatch, Disposable {
+  readonly #timeout: number;
+  readonly #controller: AbortController;
+  #waitingSince = performance.now();
+  #timer: ReturnType<typeof setTimeout>;
+  #isOver = false;
+
+  /** Aborts `controller` after `timeout` milliseconds of silence. */
+  constructor(timeout: number, controller: AbortController) {
+    this.#timeout = timeout;
+    this.#controller = controller;
+    this.#timer = this.#start(timeout);
+  }
+
+  /** Whether the server was silent for too long. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  waiting(): void {
+    this.#waitingSince = performance.now();
+  }
+
+  heard(): void {
+    this.#waitingSince = Infinity;
+  }
+
+  // One timer that looks again: one for each chunk would cost more than the chunk.
+  #start(milliseconds: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      const left = this.#waitingSince + this.#timeout - performance.now();
+      if (left > 0) {
+        this.#timer = this.#start(Math.min(left, this.#timeout));
+        return;
+      }
+      this.#isOver = true;
+      this.#controller.abort();
+    }, milliseconds);
+  }
+
+  /** Stops looking. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
