@@ -3,17 +3,17 @@ import { isObject, quoteOptionValue, runProgram } from "../qemu/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import type { WaitOptions } from "../work/mod.ts";
 
-/** How to ask where a file has data. */
+/** Options of finding where a file has data. */
 export interface DataRangesOptions extends WaitOptions {
-  /** The program that knows. Default: `qemu-img`. */
+  /** The program to ask. Default: `qemu-img`. */
   readonly program?: string | undefined;
 }
 
 /**
- * The parts of a local file inside `range` that are not holes, in order, as
- * `qemu-img map` tells them; JavaScript has no way to ask.
+ * Returns the parts of a local file inside `range` that are not holes, in
+ * order, as reported by `qemu-img map`; JavaScript cannot ask the kernel.
  *
- * @throws {SourceError} if there is no such program, or it cannot tell
+ * @throws {SourceError} if the program is missing, or fails
  *
  * @example
  * ```ts
@@ -31,7 +31,7 @@ export async function findDataRanges(
   options: DataRangesOptions = {},
 ): Promise<ByteRange[]> {
   const { program = "qemu-img" } = options;
-  // In this form no character of the name but the comma means anything.
+  // In this form only the comma is special in a file name.
   const image = `driver=raw,file.driver=file,file.filename=${
     quoteOptionValue(path)
   }`;
@@ -62,6 +62,6 @@ function notUnderstood(program: string, path: string): SourceError {
   return new SourceError(
     path,
     `Cannot tell where ${JSON.stringify(path)} has data: ` +
-      `${program} map says what is not understood`,
+      `the output of ${program} map cannot be parsed`,
   );
 }

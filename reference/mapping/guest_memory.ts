@@ -1,32 +1,32 @@
 import { findOptions, parseOptionValue } from "../qemu/mod.ts";
 
-/** A RAMBlock that is main memory of the guest, and what stands for it. */
+/** A RAMBlock of the guest's main memory, and its memory backend. */
 export interface GuestMemory {
   /** QEMU's name of the block: `pc.ram`. */
   readonly idstr: string;
-  /** The id of its memory backend, given or to be given. */
+  /** The id of its memory backend, present or to be added. */
   readonly id: string;
-  /** The `-object` that makes it, where the arguments have one. */
+  /** The `-object` that creates it, if the arguments have one. */
   readonly object: MemoryObject | undefined;
-  /** Whether the machine has to be told to use it. */
+  /** Whether an argument must make the machine use it. */
   readonly isNew: boolean;
 }
 
 /** An `-object memory-backend-…` among QEMU's arguments. */
 export interface MemoryObject {
-  /** Where its value stands among the arguments. */
+  /** Index of its value among the arguments. */
   readonly index: number;
-  /** Its properties, id included. */
+  /** Its properties, including the id. */
   readonly properties: ReadonlyMap<string, string>;
 }
 
-/** Names that QEMU's machines give to their RAM unless they are told others. */
+/** Default names of RAM in QEMU's machines. */
 const DEFAULT_IDSTR = /^(?:[\w.-]+\.)?ram$/;
 
 /**
- * Which of the RAMBlocks are main memory, as QEMU's arguments have it: the
- * machine's own, the memory of NUMA nodes and DIMMs. The others (firmware, video
- * memory, memory shared with other programs) are not.
+ * Returns the RAMBlocks that are main memory according to QEMU's arguments: the
+ * machine's RAM, and the memory of NUMA nodes and DIMMs. Firmware, video memory
+ * and memory shared with other programs are not.
  */
 export function findGuestMemory(
   idstrs: readonly string[],
@@ -67,14 +67,20 @@ function findMemoryObjects(args: readonly string[]): Map<string, MemoryObject> {
   return objects;
 }
 
-/** The memory backend that the arguments give to the machine: the last wins. */
+/**
+ * Returns the memory backend that the arguments give the machine; the last
+ * wins.
+ */
 function findMachineBackend(args: readonly string[]): string | undefined {
   return findOptions(args, ["machine", "M"])
     .map(({ value }) => parseOptionValue(value, "type").get("memory-backend"))
     .findLast((it) => it !== undefined);
 }
 
-/** The memory backends that options of that name use, of those first words. */
+/**
+ * Returns the memory backends used by options of these names, if their first
+ * word matches `kind`.
+ */
 function memdevs(
   args: readonly string[],
   names: readonly string[],

@@ -2,7 +2,7 @@ import { formatOptionValue, hasOption } from "../qemu/mod.ts";
 import type { GuestMemory, MemoryObject } from "./guest_memory.ts";
 import { MappedResumeError } from "./mapped_resume_error.ts";
 
-/** A RAMBlock whose memory QEMU maps straight from the snapshot. */
+/** A RAMBlock that QEMU maps directly from the snapshot. */
 export interface MappedBlock {
   /** QEMU's name of the block: `pc.ram`. */
   readonly idstr: string;
@@ -10,21 +10,21 @@ export interface MappedBlock {
   readonly id: string;
   /** Bytes of RAM. */
   readonly size: number;
-  /** Where they start in the file. */
+  /** Where the block starts in the file. */
   readonly offset: number;
 }
 
-/** What is mapped from which file. */
+/** Which blocks are mapped from which file. */
 export interface MappedFile {
-  /** Its absolute path. */
+  /** Absolute path of the file. */
   readonly path: string;
   /** The blocks, in the order of the memory. */
   readonly blocks: readonly MappedBlock[];
 }
 
-/** Properties of a memory backend that mapped memory can have as well. */
+/** Properties of a memory backend that mapped memory supports too. */
 const KEPT = ["dump", "merge"];
-/** Properties that it cannot have, with the values that do not ask for them. */
+/** Properties that it does not support, with the values that do no harm. */
 const HARMLESS: Readonly<Record<string, RegExp>> = {
   "share": /^(off|no|false|n)$/,
   "prealloc": /^(off|no|false|n)$/,
@@ -35,10 +35,11 @@ const HARMLESS: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * QEMU's arguments with each block's memory mapped from the file: its memory
- * backend is replaced, or one is added. A second `-machine` adds to the first.
+ * Returns QEMU's arguments with each block's memory mapped from the file: its
+ * memory backend is replaced, or one is added. A second `-machine` adds to the
+ * first.
  *
- * @throws {MappedResumeError} if the arguments want memory of another kind
+ * @throws {MappedResumeError} if the arguments require another kind of memory
  */
 export function mapMemory(
   args: readonly string[],
@@ -71,7 +72,7 @@ function mappedObject(
       "arguments",
       path,
       `the memory backend ${block.id} has ${key}=${value}, which memory ` +
-        "mapped privately from a file cannot have; leave it out, " +
+        "mapped privately from a file does not support; leave it out, " +
         "or resume by postcopy",
     );
   }
@@ -82,7 +83,7 @@ function mappedObject(
     ["mem-path", path],
     ["offset", String(block.offset)],
     ["share", "off"],
-    // Opened for reading only; what the guest writes stays in memory.
+    // Opened for reading only; the guest's writes stay in memory.
     ["readonly", "on"],
     ["rom", "off"],
     ["x-use-canonical-path-for-ramblock-id", isName ? "off" : "on"],
@@ -96,7 +97,7 @@ function checkArguments(args: readonly string[], path: string): void {
     throw new MappedResumeError(
       "arguments",
       path,
-      `QEMU is given -${name}, which says where all memory is; leave it out`,
+      `QEMU is given -${name}, which places all memory; leave it out`,
     );
   }
   const sharing = args.find((it) => /vhost-user|x-remote|vfio-user/.test(it));
@@ -105,7 +106,7 @@ function checkArguments(args: readonly string[], path: string): void {
     "arguments",
     path,
     `${JSON.stringify(sharing)} needs memory shared with another program ` +
-      "(share=on), and the file is mapped privately; leave the device out, " +
+      "(share=on), but the file is mapped privately; leave the device out, " +
       "or resume by postcopy",
   );
 }

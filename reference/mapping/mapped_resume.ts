@@ -8,41 +8,45 @@ import { leavesRAM } from "./mappable_machine.ts";
 import { mapMemory, type MappedBlock } from "./mapped_arguments.ts";
 import { MappedResumeError } from "./mapped_resume_error.ts";
 
-/** How a guest is resumed by mapping its RAM. */
+/** A plan to resume a guest by mapping its RAM. */
 export interface MappedResumePlan {
-  /** The snapshot's path, absolute. */
+  /** Absolute path of the snapshot. */
   readonly path: string;
-  /** The blocks that are mapped; the others come with the device state. */
+  /** The mapped blocks; the others are loaded with the device state. */
   readonly blocks: readonly MappedBlock[];
-  /** QEMU's arguments, those of the guest and what is to be added. */
+  /** QEMU's arguments: the guest's, and those added by the plan. */
   readonly args: readonly string[];
 }
 
-/** What a plan is made for. */
+/** Options of a plan. */
 export interface MappedResumeOptions {
-  /** QEMU's arguments for the guest, as it was saved; without `-incoming`. */
+  /** QEMU's arguments for the guest as it was saved, without `-incoming`. */
   readonly args: readonly string[];
-  /** What the QEMU says of itself, by `queryQemu`. */
+  /** What `queryQemu` reports about this QEMU. */
   readonly qemu: QemuFacts;
   /** The snapshot's path. Default: the name of its source. */
   readonly path?: string | undefined;
-  /** Size of the host's pages in bytes. Default: what any host could have. */
+  /** Bytes of a host page. Default: the largest of this host's architecture. */
   readonly hostPageSize?: number | undefined;
 }
 
-/** The first QEMU that reads mapped-ram. `offset` is of 8.1, `rom` of 8.2. */
+/**
+ * The first QEMU that reads mapped-ram. `offset` exists since 8.1, `rom` since
+ * 8.2.
+ */
 const QEMU_MIN = 9;
-/** ARM and POWER hosts have pages of up to 64 KiB, x86 has 4 KiB. */
+/** ARM and POWER hosts have pages of up to 64 KiB, x86 hosts of 4 KiB. */
 const PAGE_SIZES = { x64: 0x1000, other: 0x10000 };
 
 /**
- * Plans to resume a guest with its RAM mapped straight from a local file, and
- * says before anything is tried what stands in the way.
+ * Plans to resume a guest with its RAM mapped directly from a local file, and
+ * reports any obstacle before anything is started.
  *
- * The guest writes to memory of its own; the file is only read, and must stay as
- * it is for as long as the guest runs.
+ * The guest writes to private memory; the file is only read, and must not
+ * change while the guest runs.
  *
- * @throws {MappedResumeError} if it cannot be done; it says why and what to do
+ * @throws {MappedResumeError} if it is not possible, with the reason and a
+ * remedy
  *
  * @example
  * ```ts
@@ -77,8 +81,8 @@ export function planMappedResume(
     throw new MappedResumeError(
       "memory",
       name,
-      `none of its RAMBlocks (${idstrs.join(", ")}) is known as main memory, ` +
-        "give QEMU's arguments the -object memory-backend-… and -numa " +
+      `none of its RAMBlocks (${idstrs.join(", ")}) is known as main memory; ` +
+        "add to QEMU's arguments the -object memory-backend-… and -numa " +
         "or -machine memory-backend=… that the guest was saved with",
     );
   }
@@ -96,7 +100,7 @@ function checkQemu(qemu: QemuFacts, name: string): void {
   const lacking = ["offset", "rom", "readonly"].filter((it) =>
     !qemu.memoryBackendFile.includes(it)
   );
-  // A QEMU that does not say its version may know all that is needed.
+  // A QEMU that does not report its version may still have what is needed.
   const major = Number.parseInt(qemu.version) || QEMU_MIN;
   if (lacking.length === 0 && major >= QEMU_MIN) return;
   const reason = lacking.length === 0
@@ -116,26 +120,28 @@ function checkMachine(machine: string, name: string): void {
     "machine",
     name,
     `machine ${JSON.stringify(machine)} may write to its RAM as it starts, ` +
-      "over what is mapped, expected one that is known not to, as pc, q35 " +
-      "and virt are; resume by postcopy",
+      "over the mapped memory, expected one that is known not to, such as pc, " +
+      "q35 or virt; resume by postcopy",
   );
 }
 
-/** The absolute path of a snapshot, which must be a file that is mapped whole. */
+/**
+ * Returns the absolute path of a snapshot, which must be the whole of a file.
+ */
 function findFile(name: string, byteLength: number): string {
   const fs = nodeFs();
   let stat: Stats | undefined;
   try {
     stat = fs.statSync(name, { throwIfNoEntry: false });
   } catch {
-    // A URL is no path on any system, but some say so by an error.
+    // A URL is not a path on any system; some systems throw for it.
   }
   if (stat?.isFile() && stat.size === byteLength) {
     const use = { what: "paths", action: "use paths" };
     return builtinModule("node:path", use).resolve(name);
   }
   const found = stat === undefined
-    ? "it is not a file of this machine"
+    ? "it is not a local file"
     : stat.isFile()
     ? `the file has ${stat.size} bytes, the snapshot ${byteLength}`
     : "it is not a regular file";
@@ -168,7 +174,7 @@ function checkBlock(
     );
   }
   if (pagesOffset + usedLength > snapshot.source.byteLength) {
-    refuse("ends behind the end of the file");
+    refuse("ends past the end of the file");
   }
 }
 

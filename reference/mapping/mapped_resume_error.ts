@@ -1,10 +1,10 @@
 /**
- * What stands in the way of mapping:
+ * Why the RAM cannot be mapped:
  *
- * - `file`: the snapshot is no file that QEMU can map
- * - `memory`: the guest's memory is not there as blocks that can be mapped
- * - `arguments`: QEMU's arguments want memory of another kind
- * - `machine`: the machine may write to its RAM as it starts, over what is mapped
+ * - `file`: the snapshot is not a file that QEMU can map
+ * - `memory`: the guest's memory is not in blocks that can be mapped
+ * - `arguments`: QEMU's arguments require another kind of memory
+ * - `machine`: the machine may write to its RAM as it starts
  * - `qemu`: this QEMU cannot map at an offset, or cannot read mapped-ram
  */
 export type MappedResumeReason =
@@ -15,16 +15,16 @@ export type MappedResumeReason =
   | "qemu";
 
 /**
- * A guest cannot be resumed by mapping its RAM; its message says why, and what
+ * A guest cannot be resumed by mapping its RAM; the message says why, and what
  * to do. Resuming by postcopy may still work.
  */
 export class MappedResumeError extends RangeError {
-  /** Names the class, as `Error.name` does. */
+  /** Name of the class, as in `Error.name`. */
   override readonly name = "MappedResumeError";
-  /** What stands in the way. */
+  /** Why the RAM cannot be mapped. */
   readonly reason: MappedResumeReason;
 
-  /** Says what stands in the way of mapping the RAM in which file. */
+  /** Creates an error that says why the RAM of `file` cannot be mapped. */
   constructor(reason: MappedResumeReason, file: string, text: string) {
     super(`Cannot map the RAM of ${JSON.stringify(file)}: ${text}`);
     this.reason = reason;

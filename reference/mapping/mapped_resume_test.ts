@@ -16,7 +16,7 @@ const PC = { "pc.ram": testMemory(16, [1]), "pc.bios": testMemory(2, [0]) };
 const MAPPED = "share=off,readonly=on,rom=off," +
   "x-use-canonical-path-for-ramblock-id=off";
 
-/** Whether it is refused for that reason, in such words. */
+/** Whether it is refused for that reason, with this text. */
 function refused(reason: MappedResumeReason, words: RegExp) {
   return (error: unknown): boolean => {
     assert.ok(error instanceof MappedResumeError, String(error));
@@ -146,7 +146,7 @@ test("planMappedResume() refuses what is no local file, or another", async () =>
   const options = { qemu: QEMU, args: [] };
   assert.throws(
     () => planMappedResume(remote, options),
-    refused("file", /not a file of this machine, .* resume by postcopy$/),
+    refused("file", /not a local file, .* resume by postcopy$/),
   );
   assert.equal(
     planMappedResume(remote, { ...options, path: guest.path }).path,
@@ -186,7 +186,7 @@ test("planMappedResume() refuses a QEMU that cannot, by what it lacks", async ()
     const qemu = { program: "qemu", version, memoryBackendFile };
     assert.throws(() => guest.plan([], { qemu }), refused("qemu", words));
   }
-  // One that does not tell its version is judged by what it has.
+  // A QEMU that does not report its version is judged by its properties.
   guest.plan([], { qemu: { ...QEMU, version: "" } });
 });
 
@@ -197,7 +197,7 @@ test("planMappedResume() refuses memory that is not there as blocks", async () =
   });
   assert.throws(
     () => guest.plan(["-m", "16K"]),
-    refused("memory", /\(ram0, .*vga\.vram\) is known as main memory, give/),
+    refused("memory", /\(ram0, .*vga\.vram\) is known as main memory; add/),
   );
 });
 

@@ -4,21 +4,21 @@ import type { RAMBlock } from "../reading/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { CHUNK, Pace } from "../work/mod.ts";
 
-/** How to look for stale pages. */
+/** Options of finding stale pages. */
 export interface StaleOptions extends ReadOptions {
   /**
-   * The parts of the file that are not holes, in order, where the caller knows
-   * them: no other is read.
+   * The parts of the file that are not holes, in order, if known; only these
+   * are read.
    */
   readonly dataRanges?: readonly ByteRange[] | undefined;
 }
 
 /**
- * The pages of a block whose bit is clear while the file holds other bytes than
- * zeros in their place, in order.
+ * Yields the pages of a block whose bit is clear although the file holds
+ * nonzero bytes in their place, in order.
  *
- * They were stored, and became zero while the guest was being saved. Who maps
- * the file would see what they held before (`clear-bit-zero`).
+ * They were stored, and became zero while the guest was being saved. A program
+ * that maps the file would see their old contents (`clear-bit-zero`).
  */
 export async function findStalePages(
   source: ByteSource,
@@ -67,7 +67,7 @@ class StaleScan {
   }
 }
 
-/** The runs of pages that the file does not hold. */
+/** Yields the runs of pages that the file does not store. */
 async function* clearRuns(
   block: RAMBlock,
   options: ReadOptions,
@@ -80,7 +80,7 @@ async function* clearRuns(
   if (first < block.pageCount) yield { first, end: block.pageCount };
 }
 
-/** The pages of a run that have bytes in one of the ranges. */
+/** Yields the pages of a run that have bytes in one of the ranges. */
 function* runsInside(
   run: PageRun,
   { pagesOffset, pageSize }: RAMBlock,
@@ -96,12 +96,12 @@ function* runsInside(
     first = Math.max(first, from);
     const end = Math.min(run.end, to);
     if (first < end) yield { first, end };
-    // The next range may start in the page that this one ends in.
+    // The next range may start in the page in which this one ends.
     first = Math.max(first, end);
   }
 }
 
-/** Index of the first range that ends behind `offset`. */
+/** Returns the index of the first range that ends after `offset`. */
 function firstEndingAfter(
   ranges: readonly ByteRange[],
   offset: number,

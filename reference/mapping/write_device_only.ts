@@ -6,7 +6,7 @@ import type { ReadOptions } from "../sources/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import { findStalePages, type StaleOptions } from "./stale_pages.ts";
 
-/** How to write a device-only stream. */
+/** Options of writing a device-only stream. */
 export interface DeviceOnlyOptions extends StaleOptions {
   /** Names of the RAMBlocks that QEMU maps; the others are copied. */
   readonly mapped: readonly string[];
@@ -14,27 +14,28 @@ export interface DeviceOnlyOptions extends StaleOptions {
 
 /** What was written. */
 export interface DeviceOnlySummary {
-  /** Size of the stream in bytes, holes included. */
+  /** Size of the stream in bytes, including holes. */
   readonly byteLength: number;
-  /** How many pages of the RAMBlocks that are not mapped were copied. */
+  /** Number of pages copied, of RAMBlocks that are not mapped. */
   readonly copiedCount: number;
   /**
-   * How many pages of the mapped blocks are zeroed, because the file still holds
-   * what they were before.
+   * Number of pages of the mapped blocks that are zeroed, because the file
+   * still holds their old contents.
    */
   readonly staleCount: number;
 }
 
 /**
- * Writes what QEMU is to load besides the RAM that it maps: a mapped-ram file of
- * the same machine and device state, in which the mapped blocks have no page but
- * zeros for those that are stale in the file.
+ * Writes what QEMU loads in addition to the RAM that it maps: a mapped-ram file
+ * of the same machine and device state, in which the mapped blocks have no
+ * pages except zeros for those that are stale in the file.
  *
- * Where the file has holes, give `dataRanges`: else all of the mapped blocks
- * that is zero is read to be sure of it.
+ * If the file has holes, pass `dataRanges`; otherwise every zero page of the
+ * mapped blocks is read to check it.
  *
  * @throws {RangeError} if there is no such block
- * @throws {SourceError} if the snapshot cannot be read or the sink not written
+ * @throws {SourceError} if the snapshot cannot be read or the sink cannot be
+ * written
  *
  * @example
  * ```ts
@@ -91,7 +92,7 @@ export async function writeDeviceOnly(
   }
 }
 
-/** Copies the pages that are there, and no other. */
+/** Copies the stored pages only. */
 async function copyPages(
   block: RAMBlock,
   target: RAMBlockWriter,
@@ -110,7 +111,7 @@ async function copyPages(
   return count;
 }
 
-/** Stores zeros, which QEMU then writes over what it has mapped. */
+/** Stores zeros, which QEMU writes over the mapped memory. */
 async function writeZeros(
   target: RAMBlockWriter,
   run: PageRun,
@@ -123,7 +124,7 @@ async function writeZeros(
   return count;
 }
 
-/** Writes a run of pages, the zero ones too. */
+/** Writes a run of pages, including zero pages. */
 async function writeRun(
   target: RAMBlockWriter,
   { first, end }: PageRun,

@@ -19,7 +19,7 @@ const RAM = testMemory(1000, [0, 5, 6, 7, 500, 999]);
 const BIOS = testMemory(200, [3, 4, 199]);
 const BLOCKS = { "pc.ram": RAM, "pc.bios": BIOS };
 
-/** The bytes of a file with these pages of "pc.ram" stale. */
+/** Returns the bytes of a file with these pages of "pc.ram" stale. */
 async function staleFile(pages: readonly number[]): Promise<Uint8Array> {
   const bytes = await savedFile(BLOCKS, { machine: "pc-i440fx-10.0" });
   const snapshot = openSnapshotSync(memorySource(bytes));
@@ -90,7 +90,8 @@ test("writeDeviceOnly() reads no page outside of the data ranges", async () => {
       { offset: 0, length: 100 },
       { offset: at(0), length: PAGE },
       { offset: at(5), length: 3 * PAGE },
-      // Data need not start and end at a page, and two may share one.
+      // Data need not start and end at a page boundary, and two ranges may
+      // share a page.
       { offset: at(8) + 512, length: 512 },
       { offset: at(8) + 2048, length: PAGE },
       { offset: at(499) + 4000, length: 200 },
@@ -161,7 +162,7 @@ test("writeDeviceOnly() aborts the sink when it fails", async () => {
     assert.equal(sink.calls.at(-1), "abort");
   }
 
-  /** Without the bits that the first time has read. */
+  /** Without the bits that were set when it was first read. */
   function openAgain() {
     const failing = [...source.failing];
     source.failing.clear();

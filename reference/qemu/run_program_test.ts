@@ -113,7 +113,7 @@ test("findDataRanges() rejects what it does not understand", async () => {
     const program = fakeProgram(folder, `echo '${text}'`);
     await assert.rejects(
       findDataRanges("/x", range, { program }),
-      says(/^Cannot tell where "\/x" has data: .* is not understood$/),
+      says(/^Cannot tell where "\/x" has data: .* cannot be parsed$/),
     );
   }
 });
