@@ -2,10 +2,10 @@ import { deviceArgument, parseDevicePath, showPath } from "./device_path.ts";
 import type { MachineDescription } from "./machine_description.ts";
 import { extraDevice, type MachineDifference } from "./machine_difference.ts";
 
-/** Characters of `0000:00:03.0`. */
+/** Length of `0000:00:03.0`. */
 const ROOT_PATH_LENGTH = 12;
 
-/** How the devices differ that have an address on a bus. */
+/** Yields how the devices with an address on a bus differ. */
 export function* compareBuses(
   snapshot: MachineDescription,
   qemu: MachineDescription,
@@ -34,10 +34,10 @@ export function* compareBuses(
         ? `another device in ${qemu.name}`
         : `${nameOf(there)} in ${qemu.name}`,
       remedy: elsewhere !== undefined
-        ? `place it by ${argument}`
+        ? `place it with ${argument}`
         : there === undefined
         ? `add ${argument}`
-        : `replace it by ${argument}`,
+        : `replace it with ${argument}`,
     };
   }
   for (const [path, labels] of extra) {
@@ -45,13 +45,13 @@ export function* compareBuses(
   }
 }
 
-/** What a device is called: its ROM only where nothing else tells. */
+/** Returns the name of a device; that of its ROM only if there is no other. */
 function nameOf(labels: readonly string[]): string {
   const names = labels.filter((it) => !it.endsWith(".rom"));
   return (names.length > 0 ? names : labels).join(", ");
 }
 
-/** What sections and RAMBlocks there are at each address of a bus. */
+/** Returns the sections and RAMBlocks at each address of a bus. */
 function devicesByPath(machine: MachineDescription): Map<string, string[]> {
   const devices = new Map<string, string[]>();
   for (const path of machine.pciDevices ?? []) devices.set(path, []);
@@ -64,7 +64,9 @@ function devicesByPath(machine: MachineDescription): Map<string, string[]> {
   return devices;
 }
 
-/** What is not there, as far as it would be known if it were. */
+/**
+ * Returns the labels missing at `path`, of those that QEMU would have listed.
+ */
 function missingAt(
   path: string,
   labels: readonly string[],
@@ -73,7 +75,7 @@ function missingAt(
 ): readonly string[] {
   const missing = labels.filter((it) => !there?.includes(it));
   if (sections !== undefined) return missing;
-  // QMP lists RAMBlocks, and what stands on the root bus.
+  // QMP lists RAMBlocks, and the devices on the root bus.
   const isOnRoot = path.length === ROOT_PATH_LENGTH;
   return there === undefined && isOnRoot
     ? missing

@@ -1,7 +1,7 @@
 import { type MachineDescription, sectionKey } from "./machine_description.ts";
 import { inBoth, type MachineDifference } from "./machine_difference.ts";
 
-/** Sections of which each CPU has one. */
+/** Sections that exist once per CPU. */
 export const CPU_SECTIONS: ReadonlySet<string> = new Set([
   "cpu_common",
   "cpu",
@@ -9,7 +9,7 @@ export const CPU_SECTIONS: ReadonlySet<string> = new Set([
   "kvm_apic",
 ]);
 
-/** How the CPUs differ: their number, and their numbers. */
+/** Yields how the CPUs differ in number and in their ids. */
 export function* compareCpus(
   snapshot: MachineDescription,
   qemu: MachineDescription,
@@ -34,7 +34,7 @@ export function* compareCpus(
   yield {
     kind: "refused",
     subject: "CPUs",
-    text: `as many in ${qemu.name}, but with other numbers`,
+    text: `the same number in ${qemu.name}, but with other ids`,
     remedy: "start it with the same sockets, cores and threads in -smp",
   };
 }

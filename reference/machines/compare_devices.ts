@@ -5,7 +5,7 @@ import { parseDevicePath } from "./device_path.ts";
 import { type MachineDescription, sectionKey } from "./machine_description.ts";
 import { extraDevice, type MachineDifference } from "./machine_difference.ts";
 
-/** What brings a device into the machine that has no address on a bus. */
+/** How to add a device that has no address on a bus. */
 const REMEDIES: Readonly<Record<string, string>> = {
   "fdc": "leave out -nodefaults, or add -device isa-fdc",
   "hpet": "start it with -machine hpet=on",
@@ -17,7 +17,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "vmmouse": "start it with -machine vmport=on",
 };
 
-/** How devices and CPUs differ. */
+/** Yields how devices and CPUs differ. */
 export function* compareDevices(
   snapshot: MachineDescription,
   qemu: MachineDescription,
@@ -34,7 +34,7 @@ export function* compareDevices(
     } else if (!CPU_SECTIONS.has(section.idstr)) missing.add(section.idstr);
   }
   for (const idstr of missing) {
-    // A bus comes with its bridge.
+    // A bus is reported with its bridge.
     if (parseDevicePath(idstr) !== undefined || idstr === "PCIBUS") continue;
     yield {
       kind: "refused",

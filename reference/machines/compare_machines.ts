@@ -8,13 +8,13 @@ import {
   type MachineDifference,
 } from "./machine_difference.ts";
 
-/** The release of QEMU that first loads what it saves with x-ignore-shared. */
+/** The first QEMU release that loads its own snapshots with x-ignore-shared. */
 const IGNORE_SHARED_SINCE = 11;
 
 /**
- * How a QEMU differs from the machine that a snapshot needs. The snapshot loads
- * if there is none of kind `refused` or `wrong`, as far as can be told: what is
- * in the state of a device shows only when QEMU loads it.
+ * Returns how a QEMU differs from the machine that a snapshot needs. The
+ * snapshot loads if no difference is `refused` or `wrong`, as far as can be
+ * predicted: only QEMU itself can check the contents of device state.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export function compareMachines(
     ...compareUuid(snapshot, qemu),
     ...compareRAMBlocks(snapshot, qemu),
   ];
-  // Without any state of devices, each of them would be said to be extra.
+  // Without device state, every device would be reported as extra.
   if (snapshot.sections?.length === 0) return [...differences, RAM_ONLY];
   if (!isSameFamily(snapshot.machine, qemu.machine)) return differences;
   return [
@@ -56,8 +56,9 @@ export function compareMachines(
 
 const RAM_ONLY: MachineDifference = {
   kind: "wrong",
-  subject: "state of devices",
-  text: "the snapshot holds RAM only, no CPU and no device: no guest goes on",
+  subject: "device state",
+  text:
+    "the snapshot holds RAM only, no CPU and no device: no guest can continue",
   remedy: "save it with the devices of a snapshot that QEMU saved",
 };
 
@@ -68,7 +69,7 @@ function* compareRunState(
   yield {
     kind: "refused",
     subject: "state",
-    text: `${name} does not wait for a snapshot, it is in state "${runState}"`,
+    text: `${name} is not waiting for a snapshot: its state is "${runState}"`,
     remedy: "start it with -incoming defer",
   };
 }
@@ -87,7 +88,7 @@ function* compareCapabilities(
       text: `${qemu.name} ${
         isBroken ? "loads no file with it" : "does not have it"
       }`,
-      remedy: `take QEMU ${isBroken ? IGNORE_SHARED_SINCE : 9}.0 or later`,
+      remedy: `use QEMU ${isBroken ? IGNORE_SHARED_SINCE : 9}.0 or later`,
     };
   }
 }
@@ -97,7 +98,7 @@ function* compareType(
   qemu: MachineDescription,
 ): Generator<MachineDifference> {
   const { machine } = snapshot;
-  // QEMU compares over the length of the name that it receives.
+  // QEMU compares only as many characters as the name in the snapshot has.
   if (qemu.machine.startsWith(machine)) return;
   const exists = qemu.machines?.some((it) => it.startsWith(machine)) ?? true;
   const since = /-(\d+\.\d+)$/.exec(machine)?.[1];
@@ -107,9 +108,9 @@ function* compareType(
     text: inBoth(machine, qemu.machine, qemu),
     remedy: exists
       ? `start it with -machine ${machine}`
-      : `${qemu.name} has no such machine: take ` +
+      : `${qemu.name} has no such machine: use ` +
         (since === undefined
-          ? "the QEMU that saved"
+          ? "the QEMU that saved it"
           : `a QEMU that has it, ${since} or later`),
     ...exists && { option: { name: "machine", value: machine } },
   };
@@ -125,7 +126,7 @@ function* comparePageSize(
     kind: "refused",
     subject: "page size",
     text: inBoth(`${snapshot.pageSize} bytes`, qemu.pageSize, qemu),
-    remedy: "take QEMU's program for the architecture of the snapshot",
+    remedy: "use the QEMU program for the snapshot's architecture",
   };
 }
 

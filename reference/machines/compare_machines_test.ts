@@ -50,7 +50,7 @@ const QEMU: MachineDescription = {
   machines: ["none", "pc-i440fx-10.0", "pc-i440fx-9.0", "pc-q35-10.0"],
 };
 
-/** Differences as lines, of two machines that differ in these parts. */
+/** Differences as lines, of two machines that differ in these properties. */
 function compare(
   qemu: Partial<MachineDescription>,
   snapshot: Partial<MachineDescription> = {},
@@ -78,7 +78,7 @@ test("QEMU compares the machine over the length of the name it receives", () => 
   ]);
   assert.deepEqual(compare({}, { machine: "pc-i440fx-11.1" }), [
     "refused machine: pc-i440fx-11.1 in the snapshot, pc-i440fx-10.0 in " +
-    "QEMU 10.0.2: QEMU 10.0.2 has no such machine: take a QEMU that has it, " +
+    "QEMU 10.0.2: QEMU 10.0.2 has no such machine: use a QEMU that has it, " +
     "11.1 or later",
   ]);
 });
@@ -97,25 +97,25 @@ test("of another kind of machine, only its memory is compared besides", () => {
 test("capabilities, page size, UUID and state are compared", () => {
   assert.deepEqual(compare({ capabilities: ["events"] }), [
     "refused capability mapped-ram: QEMU 10.0.2 does not have it: " +
-    "take QEMU 9.0 or later",
+    "use QEMU 9.0 or later",
   ]);
   const shared = { capabilities: ["x-ignore-shared", "mapped-ram"] };
   assert.deepEqual(compare({}, shared), [
     "refused capability x-ignore-shared: QEMU 10.0.2 loads no file with it: " +
-    "take QEMU 11.0 or later",
+    "use QEMU 11.0 or later",
   ]);
   assert.deepEqual(compare({ version: "11.0.0" }, shared), []);
   assert.equal(
     compare({ pageSize: 8192 })[0],
     "refused page size: 4096 bytes in the snapshot, 8192 in QEMU 10.0.2: " +
-      "take QEMU's program for the architecture of the snapshot",
+      "use the QEMU program for the snapshot's architecture",
   );
   assert.match(compare({}, { uuid: "a" })[0], /^note UUID: .*-uuid a$/);
   assert.match(compare({ uuid: "b" }, { uuid: "a" })[0], /^refused UUID: a in/);
   assert.deepEqual(compare({ uuid: "b" }), []);
   assert.equal(
     compare({ runState: "prelaunch" })[0],
-    "refused state: QEMU 10.0.2 does not wait for a snapshot, it is in state " +
+    "refused state: QEMU 10.0.2 is not waiting for a snapshot: its state is " +
       '"prelaunch": start it with -incoming defer',
   );
 });
@@ -127,7 +127,7 @@ test("RAMBlocks of another size or name are found", () => {
       blocks: [...blocks, { idstr: "mem0", usedLength: 0x10000000 }],
     }),
     [
-      "refused RAMBlock pc.ram: 256M, called mem0 in QEMU 10.0.2: start it " +
+      "refused RAMBlock pc.ram: 256M, named mem0 in QEMU 10.0.2: start it " +
       "with -object memory-backend-ram,id=pc.ram,size=256M " +
       "-machine memory-backend=pc.ram",
     ],
@@ -146,7 +146,7 @@ test("RAMBlocks of another size or name are found", () => {
     compare({}, {
       blocks: [...SNAPSHOT.blocks, { idstr: "nvdimm", usedLength: 4096 }],
     }),
-    ["refused RAMBlock nvdimm: 4K, not in QEMU 10.0.2: add what it belongs to"],
+    ["refused RAMBlock nvdimm: 4K, not in QEMU 10.0.2: add the device that it belongs to"],
   );
 });
 
@@ -164,7 +164,7 @@ test("CPUs make one line, however many sections they have", () => {
   }));
   assert.match(
     compare({ sections: moved })[0],
-    /^refused CPUs: as many .*cores/,
+    /^refused CPUs: the same number .*cores/,
   );
   assert.deepEqual(
     compare({ cpuFeatures: { pku: false, mpx: false } }, {
@@ -198,12 +198,12 @@ test("a device at another place, or another one there, is said to be so", () => 
   const moved = section("0000:00:07.0/virtio-blk");
   assert.deepEqual(compare({ sections: [...without(DISK.idstr), moved] }), [
     "refused device 00:04.0 virtio-blk: at 00:07.0 in QEMU 10.0.2: " +
-    "place it by -device virtio-blk-pci,addr=0x4",
+    "place it with -device virtio-blk-pci,addr=0x4",
   ]);
   const other = section("0000:00:04.0/e1000");
   assert.deepEqual(compare({ sections: [...without(DISK.idstr), other] }), [
     "refused device 00:04.0 virtio-blk: e1000 in QEMU 10.0.2: " +
-    "replace it by -device virtio-blk-pci,addr=0x4",
+    "replace it with -device virtio-blk-pci,addr=0x4",
   ]);
 });
 
@@ -218,7 +218,7 @@ test("a device that QEMU has besides is a note", () => {
       ],
     }),
     ["00:05.1 e1000", "vmmouse"].map((name) =>
-      `note device ${name}: not in the snapshot; QEMU loads it, the guest ` +
+      `note device ${name}: not in the snapshot; QEMU loads it, but the guest ` +
       "does not know the device: leave it out"
     ),
   );
@@ -229,11 +229,11 @@ test("versions and fields of a device's state are compared", () => {
     compare({ sections: [...without("timer"), section("timer", 0, more)] });
   assert.deepEqual(change({ versionId: 1 }), [
     "refused device timer: version 2 in the snapshot, 1 in QEMU 10.0.2: " +
-    "take a QEMU as new as the one that saved",
+    "use a QEMU at least as new as the one that saved it",
   ]);
   assert.match(change({ versionId: 3 })[0], /^note device timer: version 2/);
   assert.deepEqual(change({ fields: [{ name: "data", length: 8 }] }), [
-    "note device timer: its state has other fields, data only in the " +
+    "note device timer: its state has other fields: data only in the " +
     "snapshot, data only in QEMU 10.0.2; QEMU may refuse it: " +
     "give it the same properties",
   ]);
@@ -252,14 +252,14 @@ test("of a QEMU asked by QMP, what it does not tell is not held against it", () 
     "refused device 00:04.0 virtio-blk: not in QEMU 10.0.2: " +
     "add -device virtio-blk-pci,addr=0x4",
   ]);
-  // Another card with another ROM in the same place.
+  // Another card with another ROM at the same address.
   const blocks = [
     ...QEMU.blocks.slice(0, 2),
     { idstr: "0000:00:03.0/e1000.rom", usedLength: 0x40000 },
   ];
   assert.deepEqual(compare({ ...asked, pciDevices, blocks }), [
     "refused device 00:03.0 virtio-net-pci.rom: e1000.rom in QEMU 10.0.2: " +
-    "replace it by -device virtio-net-pci,addr=0x3",
+    "replace it with -device virtio-net-pci,addr=0x3",
   ]);
 });
 
@@ -269,6 +269,6 @@ test("isSameFamily() takes no longer for hostile names than for others", () => {
   assert.ok(
     isSameFamily(`pc-q35-9.2${"-1.1".repeat(2 ** 18)}\n`, "pc-q35-10.0"),
   );
-  // Going back over what was read takes minutes.
+  // With backtracking this takes minutes.
   assert.ok(performance.now() - begun < 5000);
 });

@@ -10,8 +10,8 @@ import {
 } from "./machine_difference.ts";
 
 /**
- * How the RAMBlocks differ, apart from those of devices on a bus, which come and
- * go with their device.
+ * Yields how the RAMBlocks differ, except those of devices on a bus, which are
+ * reported with their device.
  */
 export function* compareRAMBlocks(
   snapshot: MachineDescription,
@@ -44,7 +44,7 @@ function otherSize(
   const size = formatSize(usedLength);
   const isMain = isMainMemory(idstr);
   return {
-    // QEMU loads into a main memory that is larger.
+    // QEMU accepts a larger main memory.
     kind: isMain && other.usedLength < usedLength ? "refused" : "wrong",
     subject: `RAMBlock ${idstr}`,
     text: inBoth(size, formatSize(other.usedLength), qemu),
@@ -52,7 +52,7 @@ function otherSize(
     remedy: isMain
       ? `start it with -m ${size}`
       : idstr.startsWith("/rom@")
-      ? "give it the same devices, CPUs and memory, from which QEMU makes it"
+      ? "give it the same devices, CPUs and memory, from which QEMU builds it"
       : "give its device memory of the same size",
   };
 }
@@ -68,21 +68,21 @@ function missing(
     subject: `RAMBlock ${idstr}`,
     text: alike === undefined
       ? `${size}, not in ${qemu.name}`
-      : `${size}, called ${alike.idstr} in ${qemu.name}`,
+      : `${size}, named ${alike.idstr} in ${qemu.name}`,
     remedy: alike !== undefined || isMainMemory(idstr)
       ? "start it with " +
         `-object memory-backend-ram,id=${idstr},size=${size} ` +
         `-machine memory-backend=${idstr}`
-      : "add what it belongs to",
+      : "add the device that it belongs to",
   };
 }
 
-/** Whether QEMU calls the memory of a machine so that `-m` gives. */
+/** Whether this is the machine's main memory, whose size `-m` sets. */
 function isMainMemory(idstr: string): boolean {
   return /^([^/]*\.)?ram$/.test(idstr);
 }
 
-/** A size as QEMU's `-m` takes it: `256M`, `4G`, `96K`. */
+/** Formats a size for QEMU's `-m`: `256M`, `4G`, `96K`. */
 export function formatSize(bytes: number): string {
   const units: [string, number][] = [["G", 2 ** 30], ["M", 2 ** 20], [
     "K",

@@ -5,12 +5,13 @@ import type {
 } from "./machine_description.ts";
 import { inBoth, type MachineDifference } from "./machine_difference.ts";
 
-/** So many fields are named at most. */
+/** Maximum number of fields that are named. */
 const NAMED_MAX = 3;
 
 /**
- * How the state of one device differs from that of the same device in a QEMU:
- * its version, and its fields. Optional parts come and go while a guest runs.
+ * Yields how the state of a device differs from that of the same device in a
+ * QEMU: its version and its fields. Optional parts are not compared, because
+ * they depend on what the guest does.
  */
 export function* compareState(
   section: MachineSection,
@@ -25,8 +26,8 @@ export function* compareState(
       subject,
       text: inBoth(`version ${section.versionId}`, other.versionId, qemu),
       remedy: isNewer
-        ? "take a QEMU as new as the one that saved"
-        : "QEMU loads versions that are not too old",
+        ? "use a QEMU at least as new as the one that saved it"
+        : "QEMU also loads older versions, if not too old",
     };
     return;
   }
@@ -41,12 +42,14 @@ export function* compareState(
   yield {
     kind: "note",
     subject,
-    text: `its state has other fields, ${parts.join(", ")}; QEMU may refuse it`,
+    text: `its state has other fields: ${parts.join(", ")}; QEMU may refuse it`,
     remedy: "give it the same properties",
   };
 }
 
-/** Fields of `some` that `others` has not, or has with another length. */
+/**
+ * Returns the fields of `some` that `others` lacks, or has with another length.
+ */
 function fieldsNotIn(
   some: readonly MachineField[],
   others: readonly MachineField[],

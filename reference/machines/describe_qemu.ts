@@ -15,7 +15,7 @@ import { describeRunningQemu } from "./describe_running_qemu.ts";
 import { describeSnapshot } from "./describe_snapshot.ts";
 import type { MachineDescription } from "./machine_description.ts";
 
-/** How to ask a QEMU that is started for it. */
+/** Options of describing a QEMU by starting it. */
 export interface DescribeQemuOptions extends WaitOptions {
   /** QEMU's program. Default: `qemu-system-x86_64`. */
   readonly program?: string | undefined;
@@ -25,13 +25,14 @@ const TIMEOUT = 60_000;
 const UNLIMITED = 2 ** 40;
 
 /**
- * What the QEMU of these arguments has. It is started without running its guest,
- * saves its fresh state, and is ended; that file is read as any other snapshot.
- * It opens its disks and its network as ever.
+ * Returns the machine of a QEMU with these arguments. QEMU is started without
+ * running its guest, saves its initial state, and is ended; the file is then
+ * read like any snapshot. QEMU opens its disks and its network as usual.
  *
- * The time (60 s, unless said otherwise) is for the start and for the save each.
+ * The timeout (default: 60 s) applies to the start and to the save separately.
  *
- * @throws {SourceError} if it does not start or cannot save; with QEMU's text
+ * @throws {SourceError} if it does not start or cannot save; with QEMU's
+ * message
  *
  * @example
  * ```ts
@@ -73,12 +74,12 @@ export async function describeQemu(
     ...saved,
     ...{ name, version, machines, capabilities, uuid, cpuFeatures },
     unknown: saved.sections === undefined
-      ? [`devices: ${name} writes no vmdesc that tells them apart`]
+      ? [`devices: ${name} writes no vmdesc that describes them`]
       : [],
   };
 }
 
-/** Lets a QEMU save its state with mapped-ram, and waits until that is done. */
+/** Makes a QEMU save its state with mapped-ram, and waits for the end. */
 async function saveState(
   qmp: QmpClient,
   path: string,

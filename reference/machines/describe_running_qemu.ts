@@ -8,16 +8,16 @@ import {
 import type { WaitOptions } from "../work/mod.ts";
 import type { MachineDescription } from "./machine_description.ts";
 
-/** Features of a CPU that a snapshot can tell of. */
+/** CPU features that are visible in a snapshot. */
 const CPU_FEATURES = ["avx512f", "mpx", "pku", "pks", "xsaves"];
-/** How the types of machines end. */
+/** Suffix of machine type names. */
 const MACHINE = "-machine";
 const NO_UUID = "00000000-0000-0000-0000-000000000000";
 
 /**
- * What a running QEMU says of its machine by QMP alone. Nothing in it is
- * changed. It cannot be asked for the sections of its devices; of those, only
- * what has a PCI address can be compared.
+ * Returns what a running QEMU reports about its machine over QMP. Nothing in
+ * QEMU is changed. QMP does not list the sections of devices; only devices with
+ * a PCI address can be compared.
  *
  * @throws {SourceError} if it does not answer
  *
@@ -41,7 +41,7 @@ export async function describeRunningQemu(
 ): Promise<MachineDescription> {
   const ask = async (command: string, args?: QmpObject) =>
     await qmp.execute(command, args, options);
-  /** Undefined where this machine or this QEMU has no answer. */
+  /** Returns undefined if this machine or this QEMU has no answer. */
   const tryAsk = async (command: string, args?: QmpObject) => {
     try {
       return await ask(command, args);
@@ -85,13 +85,15 @@ export async function describeRunningQemu(
     pciDevices: pci === undefined ? undefined : rootPciDevices(pci),
     machines: machines.length === 0 ? undefined : machines,
     unknown: [
-      "devices without a PCI address, and what devices have in their state: " +
-      "QMP does not tell it",
+      "devices without a PCI address, and the state of devices: QMP does " +
+      "not report them",
     ],
   };
 }
 
-/** Addresses on the root bus, as sections have them. Bridges are not followed. */
+/**
+ * Returns addresses on the root bus, as in sections. Bridges are not followed.
+ */
 function rootPciDevices(pci: unknown): string[] {
   return objects(pci).filter(({ bus }) => bus === 0).flatMap(({ devices }) =>
     objects(devices).map(({ slot, function: number }) =>
@@ -108,7 +110,7 @@ function objects(value: unknown): QmpObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** Whether QEMU itself said no, rather than went away. */
+/** Whether QEMU refused the command, rather than disconnected. */
 function isRefusal(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return isObject(cause) && typeof cause.desc === "string";

@@ -13,7 +13,7 @@ import type {
   MachineSection,
 } from "./machine_description.ts";
 
-/** Parts of a CPU's state that are there for a feature of it alone. */
+/** Parts of a CPU's state that exist only with a certain feature. */
 const FEATURE_OF_SUBSECTION: Readonly<Record<string, string>> = {
   "cpu/avx512": "avx512f",
   "cpu/mpx": "mpx",
@@ -22,12 +22,12 @@ const FEATURE_OF_SUBSECTION: Readonly<Record<string, string>> = {
   "cpu/xss": "xsaves",
 };
 
-/** Fields whose size follows from their type, whatever the state. */
+/** Types of fields whose size does not depend on the state. */
 const PLAIN_TYPE = /^(bool|u?int(8|16|32|64)( equal| le)?|buffer|timer)$/;
 
 /**
- * What a snapshot needs of the machine that loads it: read from its headers, its
- * device sections and its vmdesc.
+ * Returns what a snapshot needs of the machine that loads it, read from its
+ * headers, its device sections and its vmdesc.
  *
  * @throws {FormatError} if what follows the RAM breaks a rule
  * @throws {SourceError} if it cannot be read
@@ -80,12 +80,12 @@ export async function describeSnapshot(
     pciDevices: undefined,
     machines: undefined,
     unknown: [
-      "the model of the CPU: a snapshot does not tell it, so give the same -cpu",
+      "CPU model: it is not in a snapshot, so use the same -cpu",
       ...known === undefined
-        ? ["devices: the snapshot has no vmdesc that tells them apart"]
+        ? ["devices: the snapshot has no vmdesc that describes them"]
         : [],
       ...vmdesc === undefined
-        ? ["what devices have in their state: the snapshot has no vmdesc"]
+        ? ["the state of devices: the snapshot has no vmdesc"]
         : [],
     ],
   };
@@ -112,7 +112,7 @@ function describeSections(
   });
 }
 
-/** Nothing in a vmdesc is to be trusted, not even that a field is an object. */
+/** Nothing in a vmdesc is trusted, not even that a field is an object. */
 function describeField(field: JsonValue): MachineField {
   const get = (key: string) =>
     field instanceof JsonObject ? field.get(key) : undefined;

@@ -8,7 +8,7 @@ import { describeSnapshot } from "./describe_snapshot.ts";
 
 /**
  * Describes a snapshot with that vmdesc and two device sections, the first of 4
- * bytes, the other of `length`.
+ * bytes, the other of `length` bytes.
  */
 async function describe(vmdesc: unknown, length = 4) {
   const plain = await savedFile({ "pc.ram": new Uint8Array(0x2000) }, {
@@ -26,7 +26,7 @@ async function describe(vmdesc: unknown, length = 4) {
   return await describeSnapshot(await openSnapshot(source));
 }
 
-/** A device of 4 bytes, in the words of a vmdesc. */
+/** A device of 4 bytes, as a vmdesc describes it. */
 function device(name: string, more: object = {}) {
   const fields = [{ name: "data", type: "uint32", size: 4 }];
   return { name, instance_id: 0, fields, ...more };

@@ -1,14 +1,16 @@
-/** Where a device is and what it is called, as its idstr says. */
+/** Address and label of a device, from its idstr. */
 export interface DevicePath {
-  /** `0000:00:03.0` on a PCI bus; `0000:00:05.0/1` on a USB bus of that. */
+  /**
+   * `0000:00:03.0` on a PCI bus; `0000:00:05.0/1` on a USB bus of that device.
+   */
   readonly path: string;
   /** `virtio-net`, `virtio-net-pci.rom`. */
   readonly label: string;
 }
 
 /**
- * Takes apart the idstr of a section or a RAMBlock of a device on a bus; undefined
- * if it is of none.
+ * Parses the idstr of a section or RAMBlock of a device on a bus; returns
+ * undefined for any other idstr.
  */
 export function parseDevicePath(idstr: string): DevicePath | undefined {
   const match =
@@ -17,12 +19,12 @@ export function parseDevicePath(idstr: string): DevicePath | undefined {
   return match === null ? undefined : { path: match[1], label: match[2] };
 }
 
-/** The path as people write it: `PCI 03.0`, without what is always the same. */
+/** Shortens a path for display: `00:03.0`, without the constant prefix. */
 export function showPath(path: string): string {
   return path.replace(/^0000:00:/, "00:");
 }
 
-/** QEMU's names of devices, where the section has another. */
+/** QEMU's device names, where they differ from the section's. */
 const DEVICES: Readonly<Record<string, string>> = {
   "cirrus_vga": "cirrus-vga",
   "ehci": "ich9-usb-ehci1",
@@ -43,16 +45,19 @@ const DEVICES: Readonly<Record<string, string>> = {
   "xhci": "qemu-xhci",
 };
 
-/** Sections that several devices have. */
+/** Sections used by several devices. */
 const SHARED = new Set(["ehci", "uhci", "virtio-gpu", "virtio-input", "xhci"]);
 
-/** The `-device` argument that puts a device of these labels at a path. */
+/**
+ * Returns the `-device` argument that puts a device with these labels at a
+ * path.
+ */
 export function deviceArgument(
   path: string,
   labels: readonly string[],
 ): string {
   const isRom = (it: string) => /\.(rom|vram)$/.test(it);
-  // A ROM is called after its device.
+  // A ROM is named after its device.
   const rom = labels.find((it) => it.endsWith(".rom"))?.slice(0, -4);
   const label = rom ?? labels.find((it) => !isRom(it)) ?? labels[0];
   const name = Object.hasOwn(DEVICES, label) ? DEVICES[label] : label;
@@ -60,7 +65,9 @@ export function deviceArgument(
   return `-device ${name}${addressOf(path)}${others}`;
 }
 
-/** Where on its bus: `,addr=0x3`; the bus itself has a name of the user's. */
+/**
+ * Returns the address on the bus: `,addr=0x3`. The bus name is up to the user.
+ */
 function addressOf(path: string): string {
   const port = /\/([0-9.]+)$/.exec(path)?.[1];
   if (port !== undefined) return `,port=${port}`;

@@ -6,61 +6,66 @@ export interface MachineBlock {
   readonly usedLength: number;
 }
 
-/** A field of a device's state, as the vmdesc lists it. */
+/** A field of a device's state, as listed by the vmdesc. */
 export interface MachineField {
-  /** Its name. */
+  /** Name of the field. */
   readonly name: string;
-  /** Its bytes; undefined where they depend on the state. */
+  /** Bytes of the field; undefined if they depend on the state. */
   readonly length: number | undefined;
 }
 
 /** The section of a device. */
 export interface MachineSection {
-  /** Its name: `timer`, `0000:00:03.0/virtio-net`. */
+  /** Name of the section: `timer`, `0000:00:03.0/virtio-net`. */
   readonly idstr: string;
-  /** Tells sections of the same name apart. */
+  /** Distinguishes sections with the same name. */
   readonly instanceId: number;
-  /** Version of its body. */
+  /** Version of the section's body. */
   readonly versionId: number;
-  /** Its fields, in order; undefined where no vmdesc tells them. */
+  /** Fields, in order; undefined if no vmdesc lists them. */
   readonly fields: readonly MachineField[] | undefined;
-  /** Names of the optional parts that it has. */
+  /** Names of the optional parts that are present. */
   readonly subsections: readonly string[];
 }
 
-/** What a snapshot needs of a machine, or what a QEMU has of it. */
+/** What a snapshot needs of a machine, or what a QEMU provides. */
 export interface MachineDescription {
   /** Name for messages: `vm.mr`, `QEMU 10.0.2`. */
   readonly name: string;
-  /** QEMU's version: `10.0.2`; undefined for a snapshot, which has none in it. */
+  /**
+   * QEMU's version: `10.0.2`; undefined for a snapshot, which does not store
+   * it.
+   */
   readonly version: string | undefined;
-  /** What a running QEMU does: `inmigrate` if it waits for a snapshot. */
+  /** State of a running QEMU: `inmigrate` if it waits for a snapshot. */
   readonly runState: string | undefined;
   /** QEMU's name of the machine type: `pc-i440fx-10.0`. */
   readonly machine: string;
-  /** Bytes of a page, where that is known. */
+  /** Bytes of a page, if known. */
   readonly pageSize: number | undefined;
-  /** UUID, where there is one. */
+  /** UUID, if there is one. */
   readonly uuid: string | undefined;
-  /** Migration capabilities: those that a snapshot needs, or a QEMU knows. */
+  /**
+   * Migration capabilities: those that a snapshot needs, or a QEMU supports.
+   */
   readonly capabilities: readonly string[];
   /** All RAMBlocks. */
   readonly blocks: readonly MachineBlock[];
-  /** The sections of the devices; undefined where they are not known. */
+  /** Sections of the devices, if known. */
   readonly sections: readonly MachineSection[] | undefined;
-  /** How many CPUs there are, where that is known. */
+  /** Number of CPUs, if known. */
   readonly cpuCount: number | undefined;
-  /** What of a CPU's features is on or off, as far as it is known. */
+  /** CPU features that are known to be on or off. */
   readonly cpuFeatures: Readonly<Record<string, boolean>>;
-  /** Addresses of PCI devices: `0000:00:03.0`, where they are known. */
+  /** Addresses of PCI devices, if known: `0000:00:03.0`. */
   readonly pciDevices: readonly string[] | undefined;
-  /** Machine types that a QEMU has, where that is known. */
+  /** Machine types of a QEMU, if known. */
   readonly machines: readonly string[] | undefined;
-  /** What is not known of it, and so cannot be compared. */
+  /** What is unknown, and so cannot be compared. */
   readonly unknown: readonly string[];
 }
 
-/** What tells a section from all others of a machine. */
+/** Returns a key that is unique among a machine's sections. */
 export function sectionKey({ idstr, instanceId }: MachineSection): string {
   return `${instanceId} ${idstr}`;
 }

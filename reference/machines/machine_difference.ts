@@ -1,25 +1,27 @@
 import type { MachineDescription } from "./machine_description.ts";
 
-/** What a difference does to the load. */
+/** How a difference affects loading. */
 export type DifferenceKind =
   /** QEMU refuses the snapshot. */
   | "refused"
-  /** QEMU may load it without a word, but the guest finds another machine. */
+  /** QEMU may load it without an error, but the guest finds another machine. */
   | "wrong"
-  /** It loads; somebody may want to know. */
+  /** It loads; the difference may be of interest. */
   | "note";
 
 /** An option of QEMU's command line. */
 export interface QemuOption {
-  /** Its name, without the dash. */
+  /** Name of the option, without the dash. */
   readonly name: "machine" | "m" | "smp" | "uuid";
-  /** Its value; of `machine`, `m` and `smp` the first property alone. */
+  /**
+   * Value of the option; of `machine`, `m` and `smp` only the first property.
+   */
   readonly value: string;
 }
 
-/** One way in which a QEMU is not the machine that a snapshot is of. */
+/** One way in which a QEMU differs from the machine of a snapshot. */
 export interface MachineDifference {
-  /** What it does to the load. */
+  /** How it affects loading. */
   readonly kind: DifferenceKind;
   /** What differs: `machine`, `RAMBlock pc.ram`. */
   readonly subject: string;
@@ -27,17 +29,19 @@ export interface MachineDifference {
   readonly text: string;
   /** What to do about it. */
   readonly remedy: string;
-  /** The option that ends the difference, where one alone does. */
+  /** The option that removes the difference, if a single one does. */
   readonly option?: QemuOption;
 }
 
-/** Whether two types are versions of one machine, with the same devices in it. */
+/**
+ * Whether two types are versions of the same machine, with the same devices.
+ */
 export function isSameFamily(machine: string, other: string): boolean {
   const family = (it: string) => it.split(/-\d+\.\d+/, 1)[0];
   return family(machine) === family(other);
 }
 
-/** What stands here and what stands there. */
+/** Describes a value in the snapshot and in QEMU. */
 export function inBoth(
   needed: string | number,
   found: string | number,
@@ -46,13 +50,13 @@ export function inBoth(
   return `${needed} in the snapshot, ${found} in ${qemu.name}`;
 }
 
-/** A device that a QEMU has besides. */
+/** Returns the difference for a device that only QEMU has. */
 export function extraDevice(name: string): MachineDifference {
   return {
     kind: "note",
     subject: `device ${name}`,
     text:
-      "not in the snapshot; QEMU loads it, the guest does not know the device",
+      "not in the snapshot; QEMU loads it, but the guest does not know the device",
     remedy: "leave it out",
   };
 }

@@ -147,7 +147,7 @@ const CASES: readonly Case[] = [
     args: `${MACHINE.replace("10.0", "10.0,memory-backend=mem")} ${DEVICES} ` +
       "-object memory-backend-ram,id=mem,size=64M",
     told: [
-      /^refused RAMBlock pc\.ram: 64M, called mem in .*memory-backend=pc\./,
+      /^refused RAMBlock pc\.ram: 64M, named mem in .*memory-backend=pc\./,
     ],
     loads: false,
   },
@@ -190,8 +190,8 @@ const CASES: readonly Case[] = [
       DEVICES.replace("0x3", "0x5").replace("0x4", "0x3").replace("0x5", "0x4")
     }`,
     told: [
-      /^refused device 00:03\.0 virtio-net: e1000 in .*: replace it by -device v/,
-      /^refused device 00:04\.0 e1000: virtio-net in .*: replace it by -device e1/,
+      /^refused device 00:03\.0 virtio-net: e1000 in .*: replace it with -device v/,
+      /^refused device 00:04\.0 e1000: virtio-net in .*: replace it with -device e1/,
     ],
     loads: false,
   },
@@ -297,7 +297,7 @@ qemuTest(
 
       // The guest is in, and QEMU waits for no other.
       const after = await against(scratch, `unix:${socket}`);
-      assert.match(lines(after).join(), /does not wait.*-incoming defer$/);
+      assert.match(lines(after).join(), /is not waiting.*-incoming defer$/);
     } finally {
       child.kill("SIGKILL");
       await ended;
