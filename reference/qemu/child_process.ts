@@ -9,39 +9,42 @@ import { plainLines } from "./quote_words.ts";
 
 /** How a program ended. */
 export interface ChildExit {
-  /** Its exit code; null if a signal ended it. */
+  /** Exit code; null if a signal ended the program. */
   readonly code: number | null;
-  /** The signal that ended it, where one did. */
+  /** The signal that ended the program, if any. */
   readonly signal: string | null;
 }
 
-/** How to start a program. */
+/** Options of starting a program. */
 export interface ChildOptions {
-  /** Where it runs. Default: where we do. */
+  /** Working directory. Default: that of this process. */
   readonly directory?: string | undefined;
-  /** What its standard input and output are. */
+  /** Standard input and output of the program. */
   readonly stdio: "ignore" | "inherit" | "pipe";
-  /** Whether it has a session of its own, so that no Ctrl-C comes to it. */
+  /** Whether it has a session of its own, and so receives no Ctrl-C. */
   readonly detached?: boolean | undefined;
-  /** Is told what it prints on stderr. */
+  /** Called with what it prints on stderr. */
   readonly onStderr?: ((text: string) => void) | undefined;
 }
 
-/** So much of the end of stderr is kept, in characters. */
+/** Maximum characters kept of the end of stderr. */
 const STDERR_MAX = 0x10000;
 
-/** Milliseconds that a program may take to be gone after its sockets are. */
+/** Milliseconds that a program may take to exit after its sockets close. */
 const DYING = 1000;
-/** Milliseconds that its last words may take to come. */
+/** Milliseconds to wait for the rest of stderr after the exit. */
 const LAST_WORDS = 500;
-/** Milliseconds that a program may take to end when it is asked to. */
+/** Milliseconds that a program may take to exit after SIGTERM. */
 const END_TIMEOUT = 5000;
 
-/** A program that runs beside us. It does not outlive us if we can help it. */
+/** A child process. It is killed when this process ends, if possible. */
 export class ChildProcess {
-  /** Name of the program, as it was given. */
+  /** Name of the program, as given. */
   readonly program: string;
-  /** How it ended, once it has; rejects with a `SourceError` if it never ran. */
+  /**
+   * How the program ended, once it has; rejects with a `SourceError` if it
+   * never ran.
+   */
   readonly exited: Promise<ChildExit>;
   readonly #process = builtinModule("node:process", PROGRAMS);
   readonly #child: NodeChildProcess;
@@ -49,7 +52,7 @@ export class ChildProcess {
   #stderr = "";
   #isGone = false;
 
-  /** Starts it. */
+  /** Starts the program. */
   constructor(program: string, args: readonly string[], options: ChildOptions) {
     this.program = program;
     const { spawn } = builtinModule("node:child_process", PROGRAMS);
@@ -74,8 +77,8 @@ export class ChildProcess {
       child.on("error", (error) => reject(this.#cannotStart(error)));
       child.on("exit", (code, signal) => {
         this.#isGone = true;
-        // It closes when stderr has ended too, which a child of its own may
-        // keep open for ever.
+        // "close" also waits for the end of stderr, which a grandchild may keep
+        // open forever.
         const timer = setTimeout(() => resolve({ code, signal }), LAST_WORDS);
         child.on("close", () => {
           clearTimeout(timer);
@@ -90,22 +93,22 @@ export class ChildProcess {
     this.exited.then(forget, forget);
   }
 
-  /** The end of what it has printed on stderr. */
+  /** The end of what the program has printed on stderr. */
   get stderr(): string {
     return this.#stderr;
   }
 
-  /** Its process id; undefined if it never ran. */
+  /** Process id; undefined if the program never ran. */
   get processId(): number | undefined {
     return this.#child.pid;
   }
 
-  /** Is given what it prints on stdout, where that is a pipe. */
+  /** Passes the program's stdout to `listener`, if it is a pipe. */
   onStdout(listener: (bytes: Uint8Array) => void): void {
     this.#child.stdout?.on("data", listener);
   }
 
-  /** Sends it a signal; harmless when it is gone. */
+  /** Sends a signal; has no effect after the exit. */
   kill(signal: "SIGTERM" | "SIGKILL"): void {
     const { pid } = this.#child;
     if (pid === undefined || this.#isGone) return;
@@ -113,13 +116,13 @@ export class ChildProcess {
       // Deno's `ChildProcess.kill` sends no second signal.
       this.#process.kill(pid, signal);
     } catch {
-      // It ended in this moment.
+      // It has just ended.
     }
   }
 
   /**
-   * What `promise` gives, or a `SourceError` with what the program printed if
-   * that ends before.
+   * Returns the result of `promise`, or throws a `SourceError` with the
+   * program's stderr if the program ends first.
    */
   async whileRunning<T>(promise: Promise<T>): Promise<T> {
     promise.catch(() => {});
@@ -131,12 +134,14 @@ export class ChildProcess {
       return await Promise.race([promise, ended]);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
-      // A program that dies closes its sockets a moment before it is gone.
+      // A dying program closes its sockets shortly before it exits.
       return await waitFor(ended, { timeout: DYING, late: () => error });
     }
   }
 
-  /** Asks it to end, makes it end if it does not, and waits until it is gone. */
+  /**
+   * Ends the program: SIGTERM, then SIGKILL if needed, and waits for the exit.
+   */
   async end(): Promise<void> {
     this.kill("SIGTERM");
     const timer = setTimeout(this.#killNow, END_TIMEOUT);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { ChildProcess } from "./child_process.ts";
 
-/** Says the process id and the session. */
+/** Prints the process id and the session. */
 const SCRIPT = "cut -d' ' -f1,6 /proc/$$/stat";
 
 test(

@@ -9,7 +9,7 @@ import {
 } from "./qmp_message.ts";
 import { quoteWords } from "./quote_words.ts";
 
-/** Where QEMU takes a guest's state from, in the words of QMP. */
+/** Where QEMU loads a guest's state from, as QMP writes it. */
 export type MigrationAddress =
   | {
     readonly transport: "file";
@@ -28,43 +28,43 @@ export type MigrationAddress =
     readonly port: string;
   };
 
-/** How a guest is taken in. */
+/** Options of loading a guest. */
 export interface IncomingOptions extends WaitOptions {
   /** Capabilities to turn on: `mapped-ram` for a file, `postcopy-ram` … */
   readonly capabilities?: readonly string[] | undefined;
   /** Migration parameters to set. */
   readonly parameters?: QmpObject | undefined;
-  /** Whether a guest that was saved paused is to run. Default: false. */
+  /** Whether to run a guest that was saved paused. Default: false. */
   readonly start?: boolean | undefined;
 }
 
-/** A guest that QEMU has taken in. */
+/** A guest that QEMU has loaded. */
 export interface IncomingGuest {
-  /** QEMU's word for its state: `running`, `paused` … */
+  /** QEMU's name of its state: `running`, `paused` … */
   readonly status: string;
-  /** Milliseconds from the command to take it in until then. */
+  /** Milliseconds from the command to load it until then. */
   readonly milliseconds: number;
 }
 
-/** A guest on its way in. */
+/** A guest that is being loaded. */
 export interface IncomingMigration {
-  /** The guest, once it runs or is there and stays paused. */
+  /** The guest, once it runs, or is loaded and stays paused. */
   readonly guest: Promise<IncomingGuest>;
-  /** Settles when nothing is to come any more: for postcopy, much later. */
+  /** Settles when the migration is complete: with postcopy, much later. */
   readonly completed: Promise<void>;
 }
 
 const TIMEOUT = 60_000;
 
 /**
- * Has a QEMU that was started with `-incoming defer` take in a guest, and
- * resolves when QEMU listens at that address or reads that file. An address in
- * one word is a migration URI of QEMU's.
+ * Makes a QEMU that was started with `-incoming defer` load a guest, and
+ * resolves when QEMU listens at that address or reads that file. An address
+ * given as a string is a migration URI of QEMU.
  *
- * The time (60 s, unless said otherwise) and the signal are for the guest to
- * run; giving up does not stop QEMU.
+ * The timeout (default: 60 s) and the signal apply until the guest runs; an
+ * abort does not stop QEMU.
  *
- * @throws {SourceError} if QEMU refuses, with its own text
+ * @throws {SourceError} if QEMU refuses, with QEMU's message
  *
  * @example
  * ```ts
@@ -98,13 +98,13 @@ export async function startIncoming(
   if (parameters !== undefined) {
     await qmp.execute("migrate-set-parameters", parameters, { signal });
   }
-  // Before anything has come, this undoes QEMU's option -S and no more.
+  // Before any state is loaded, this only undoes QEMU's option -S.
   if (start) await qmp.execute("cont", {}, { signal });
   const command = {
     ...(typeof address === "string"
       ? { uri: address }
       : { channels: [{ "channel-type": "main", addr: address }] }),
-    // Else QEMU exits when it fails, and cannot be asked why.
+    // Otherwise QEMU exits when it fails, and cannot be asked for the reason.
     ...(keepsGoing(qmp.version) ? { "exit-on-error": false } : {}),
   };
 
@@ -141,7 +141,7 @@ export async function startIncoming(
         `Cannot resume the guest: it does not run after ${timeout} ms`,
       ),
   });
-  // They may reject before the caller has come to wait for them.
+  // They may reject before the caller awaits them.
   completed.catch(() => {});
   guest.catch(() => {});
   try {
@@ -162,7 +162,7 @@ function isEnd({ event, data }: QmpEvent): boolean {
   return event === "MIGRATION" && ends.includes(textOf(data.status));
 }
 
-/** Whether that QEMU can be told not to exit on error: from 9.1 on. */
+/** Whether that QEMU has the option not to exit on error: from 9.1 on. */
 function keepsGoing(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > 9 || major === 9 && minor >= 1;
@@ -173,7 +173,7 @@ async function queryStatus(qmp: QmpClient): Promise<string> {
   return isObject(answer) ? textOf(answer.status) : "unknown";
 }
 
-/** Throws what went wrong, in QEMU's words. */
+/** Throws QEMU's own error. */
 async function checkEnd(qmp: QmpClient, { data }: QmpEvent): Promise<void> {
   if (data.status === "completed") return;
   const answer = await qmp.execute("query-migrate");

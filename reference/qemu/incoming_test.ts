@@ -10,7 +10,7 @@ function migration(status: string) {
   return { event: "MIGRATION", data: { status } };
 }
 
-/** A QEMU that says these things when it is told to take a guest in. */
+/** A QEMU that sends these messages when it is told to load a guest. */
 function qemuThat(
   lines: readonly unknown[],
   answers: Readonly<Record<string, unknown>> = {},

@@ -1,20 +1,20 @@
 const NEWLINE = 10;
 const DECODER = new TextDecoder();
 
-/** Text that comes in pieces, cut into lines of a bounded length. */
+/** Splits text that arrives in pieces into lines of bounded length. */
 export class LineSplitter {
   readonly #lengthMax: number;
   #start = new Uint8Array(0);
   #length = 0;
 
-  /** A line of more than `lengthMax` bytes is refused. */
+  /** Refuses a line of more than `lengthMax` bytes. */
   constructor(lengthMax: number) {
     this.#lengthMax = lengthMax;
   }
 
   /**
-   * The lines that end in `bytes`, without their ends; what is left waits for
-   * more. The bytes are the caller's again when all lines were taken.
+   * Yields the lines that end in `bytes`, without their line ends; the rest is
+   * kept for the next call. The caller may reuse `bytes` after the last line.
    *
    * @throws {RangeError} if a line is too long
    */
@@ -37,7 +37,10 @@ export class LineSplitter {
     }
   }
 
-  /** Keeps the start of a line; its room doubles, so that a byte costs little. */
+  /**
+   * Keeps the start of a line; the buffer doubles, so that the cost per byte is
+   * constant.
+   */
   #keep(part: Uint8Array): void {
     const length = this.#length + part.length;
     if (length > this.#start.length) {

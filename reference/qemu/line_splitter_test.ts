@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LineSplitter } from "./line_splitter.ts";
 
-/** The lines of bytes that come in pieces of that size. */
+/** The lines of bytes that arrive in pieces of that size. */
 function split(text: string, size: number, lengthMax = 100): string[] {
   const bytes = new TextEncoder().encode(text);
   const lines = new LineSplitter(lengthMax);
@@ -10,7 +10,7 @@ function split(text: string, size: number, lengthMax = 100): string[] {
   for (let at = 0; at < bytes.length; at += size) {
     const piece = bytes.slice(at, at + size);
     found.push(...lines.push(piece));
-    piece.fill(0); // It is not kept.
+    piece.fill(0); // The line is not kept.
   }
   return found;
 }

@@ -1,6 +1,5 @@
 /**
- * A running QEMU: its sockets and processes, what it will load, and migrations
- * to and from it.
+ * A running QEMU: its process, its monitor, and how it loads a guest.
  *
  * @module
  */

@@ -1,14 +1,14 @@
-/** An option of QEMU's with its value, as in `-object memory-backend-file,…`. */
+/** An option of QEMU with its value, as in `-object memory-backend-file,…`. */
 export interface QemuOption {
-  /** Its name without dashes: `object`. */
+  /** Name without dashes: `object`. */
   readonly name: string;
-  /** Its value as it stands. */
+  /** Value, unparsed. */
   readonly value: string;
-  /** Where the value stands among the arguments. */
+  /** Index of the value among the arguments. */
   readonly index: number;
 }
 
-/** The options of these names, with their values, in order. */
+/** Returns the options with these names, with their values, in order. */
 export function findOptions(
   args: readonly string[],
   names: readonly string[],
@@ -25,14 +25,14 @@ export function findOptions(
   return found;
 }
 
-/** Whether an option of that name is there, with or without a value. */
+/** Whether an option with that name is present, with or without a value. */
 export function hasOption(args: readonly string[], name: string): boolean {
   return args.some((it) => optionName(it) === name);
 }
 
 /**
- * Reads `a=b,c=d` and QEMU's JSON form of the same. The first part may be a value
- * alone, that of `firstKey`. A comma in a value stands twice.
+ * Parses `a=b,c=d`, or QEMU's JSON form of the same. The first part may be a
+ * value without key, that of `firstKey`. A comma inside a value is doubled.
  */
 export function parseOptionValue(
   text: string,
@@ -51,7 +51,7 @@ export function parseOptionValue(
   return properties;
 }
 
-/** Writes what {@linkcode parseOptionValue} reads; `first` stands without key. */
+/** Formats what {@linkcode parseOptionValue} parses; `first` has no key. */
 export function formatOptionValue(
   first: string,
   properties: Iterable<readonly [string, string]>,
@@ -62,7 +62,7 @@ export function formatOptionValue(
   return [quoteOptionValue(first), ...parts].join(",");
 }
 
-/** A value as it may stand among others: each comma twice. */
+/** Quotes a value for a list of values: doubles each comma. */
 export function quoteOptionValue(value: string): string {
   return value.replaceAll(",", ",,");
 }
@@ -76,7 +76,7 @@ function parseJson(text: string): Map<string, string> {
   try {
     value = JSON.parse(text);
   } catch {
-    return new Map(); // QEMU says better what is wrong with it.
+    return new Map(); // QEMU has the better error message.
   }
   const entries = Object.entries(value as Record<string, unknown>);
   return new Map(entries.map(([key, value]) => {

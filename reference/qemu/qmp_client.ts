@@ -12,7 +12,10 @@ import {
 } from "./qmp_message.ts";
 import { quoteWords } from "./quote_words.ts";
 
-/** QEMU's longest answers have some hundred KiB; parsed, they take many times that. */
+/**
+ * QEMU's longest answers have a few hundred KiB; parsed, they take many times
+ * that.
+ */
 const LINE_MAX = 0x400000;
 const TIMEOUT = 60_000;
 
@@ -23,12 +26,11 @@ interface PendingCommand {
 }
 
 /**
- * A client of the QEMU Machine Protocol, with which a running QEMU is asked and
- * told things.
+ * A client of the QEMU Machine Protocol (QMP), which controls a running QEMU.
  *
- * QEMU not answering, saying what is no QMP or going away is a `SourceError`; so
- * is a command that it refuses, with its own text, and with its answer as
- * `cause`.
+ * A `SourceError` is thrown if QEMU does not answer, sends something other than
+ * QMP, or disconnects, and if it refuses a command, with QEMU's message, and
+ * its answer as `cause`.
  *
  * @example
  * ```ts
@@ -41,7 +43,7 @@ interface PendingCommand {
  * ```
  */
 export class QmpClient implements Disposable {
-  /** Where QEMU's monitor is. */
+  /** Address of QEMU's monitor. */
   readonly name: string;
   readonly #channel: ByteChannel;
   readonly #pending = new Map<number, PendingCommand>();
@@ -59,10 +61,10 @@ export class QmpClient implements Disposable {
   }
 
   /**
-   * Takes over a channel to a monitor of QEMU's that speaks QMP; a failure
-   * closes it. The time (60 s, unless said otherwise) is for the first answers.
+   * Opens a client on a channel to a QMP monitor; a failure closes the channel.
+   * The timeout (default: 60 s) applies to the first answers.
    *
-   * @throws {SourceError} if there is no QMP spoken at the other end
+   * @throws {SourceError} if the other end does not speak QMP
    */
   static async open(
     channel: ByteChannel,
@@ -84,14 +86,14 @@ export class QmpClient implements Disposable {
     return client;
   }
 
-  /** QEMU's version, as its greeting gives it: `10.0.2`. */
+  /** QEMU's version, from its greeting: `10.0.2`. */
   get version(): string {
     return this.#version;
   }
 
   /**
-   * Runs a command and gives what it returns. One that was given up (60 s,
-   * unless said otherwise) may still run.
+   * Runs a command and returns its result. After the timeout (default: 60 s)
+   * the command may still run.
    */
   async execute(
     command: string,
@@ -119,7 +121,7 @@ export class QmpClient implements Disposable {
     }
   }
 
-  /** Runs a command line of the human monitor and gives what it prints. */
+  /** Runs a command of the human monitor and returns its output. */
   async monitor(
     commandLine: string,
     options: WaitOptions = {},
@@ -129,9 +131,9 @@ export class QmpClient implements Disposable {
   }
 
   /**
-   * Waits for an event that the predicate takes; those before the call are
-   * past, so it is called before the command that brings the event about.
-   * Rejects when QEMU goes away.
+   * Waits for an event accepted by the predicate. Earlier events are not seen,
+   * so call it before the command that causes the event. Rejects when QEMU
+   * disconnects.
    */
   async waitForEvent(
     predicate: (event: QmpEvent) => boolean,
@@ -145,12 +147,12 @@ export class QmpClient implements Disposable {
     });
   }
 
-  /** Closes the channel: QEMU goes on, what waits for it rejects. */
+  /** Closes the channel: QEMU continues, pending calls reject. */
   close(): void {
     this.#end(new SourceError(this.name, `${this.name} was closed`));
   }
 
-  /** As {@linkcode close}. */
+  /** Same as {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -160,9 +162,9 @@ export class QmpClient implements Disposable {
     try {
       for (;;) {
         const bytes = await this.#channel.read();
-        if (bytes === undefined) throw new Error("QEMU has ended it");
+        if (bytes === undefined) throw new Error("QEMU has closed it");
         for (const line of lines.push(bytes)) {
-          // QEMU ends its lines with CR LF, and JSON.parse takes no notice.
+          // QEMU ends lines with CR LF; JSON.parse ignores the CR.
           const message = readQmpMessage(line);
           if (message === undefined) {
             const start = JSON.stringify(line.slice(0, 80));
@@ -190,10 +192,10 @@ export class QmpClient implements Disposable {
         if (!known) {
           throw new Error(
             quoteWords(refusal?.desc ?? "") ||
-              "an answer that nobody asked for",
+              "an answer to no command",
           );
         }
-        // The answer to a command that was given up finds nobody.
+        // The answer to a command that timed out is dropped.
         const pending = this.#pending.get(id);
         if (refusal === undefined) pending?.resolve(value);
         else {
@@ -209,7 +211,7 @@ export class QmpClient implements Disposable {
     }
   }
 
-  /** Nothing works from now on, for this reason. */
+  /** Fails everything from now on with this cause. */
   #end(cause: unknown): void {
     if (this.#error !== undefined) return;
     const reason = cause instanceof SourceError ? cause : new SourceError(

@@ -5,7 +5,7 @@ import { QmpClient } from "./qmp_client.ts";
 import { ConnectedPair } from "./testing/connected_pair.ts";
 import { FakeQemu, GREETING } from "./testing/fake_qemu.ts";
 
-/** Whether it is a SourceError that says so. */
+/** Whether it is a SourceError with this text. */
 function says(words: RegExp) {
   return (error: unknown): boolean => {
     assert.ok(error instanceof SourceError, String(error));
@@ -14,7 +14,7 @@ function says(words: RegExp) {
   };
 }
 
-/** A QEMU that never answers but to the first command. */
+/** A QEMU that answers only the first command. */
 function silent(): readonly unknown[] {
   return [];
 }
@@ -129,7 +129,7 @@ test("a command and an event that do not come are given up", async () => {
     qmp.execute("slow", {}, { signal: enough.signal }),
     reason,
   );
-  // The answer that comes too late is nobody else's.
+  // The late answer is not taken for another command's.
   assert.equal(await qmp.execute("next"), "next");
 
   function ok(id: number): unknown {
@@ -208,7 +208,7 @@ test("open() rejects who says nothing, or leaves", async () => {
   pair.other.end();
   await assert.rejects(
     QmpClient.open(pair.channel),
-    says(/^Cannot talk to QEMU: the connection .*QEMU has ended it$/),
+    says(/^Cannot talk to QEMU: the connection .*QEMU has closed it$/),
   );
 });
 
@@ -244,7 +244,7 @@ test("values as deep as a line is long are no text, and recur nowhere", async ()
       const answer = await qmp.monitor("x");
       assert.ok(["", "as ever"].includes(answer), answer.slice(0, 80));
     } catch (error) {
-      // A runtime whose JSON.parse does not go so deep.
+      // A runtime whose JSON.parse has a lower depth limit.
       assert.ok(error instanceof SourceError, String(error));
     }
   }
@@ -276,7 +276,7 @@ test("an answer of some MiB is taken", async () => {
   assert.equal(String(await qmp.execute("x")).length, 3 * 2 ** 20);
 });
 
-/** The ids of the first commands, once so many have come. */
+/** The ids of the first commands, once that many have arrived. */
 async function commands(qemu: FakeQemu, count: number): Promise<number[]> {
   while (qemu.commands.length < count) {
     await new Promise((resolve) => setTimeout(resolve, 1));

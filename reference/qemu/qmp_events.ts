@@ -8,11 +8,11 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-/** Those who wait for events. An event that nobody waits for is forgotten. */
+/** The pending waits for events. An event that nothing waits for is dropped. */
 export class QmpEvents {
   readonly #waiters = new Set<Waiter>();
 
-  /** Waits for the next event that the predicate takes. */
+  /** Waits for the next event accepted by the predicate. */
   async wait(
     predicate: (event: QmpEvent) => boolean,
     options: WaitOptions & { readonly late: (timeout: number) => SourceError },
@@ -27,7 +27,7 @@ export class QmpEvents {
     }
   }
 
-  /** Tells all who wait for it. */
+  /** Passes an event to every wait that accepts it. */
   emit(event: QmpEvent): void {
     for (const { predicate, resolve, reject } of [...this.#waiters]) {
       try {
@@ -38,7 +38,7 @@ export class QmpEvents {
     }
   }
 
-  /** Tells all that nothing comes any more. */
+  /** Rejects every wait: no more events arrive. */
   end(error: SourceError): void {
     for (const { reject } of [...this.#waiters]) reject(error);
   }

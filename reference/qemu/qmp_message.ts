@@ -1,19 +1,19 @@
-/** Named values, as QMP carries them. */
+/** Named values, as in QMP. */
 export type QmpObject = Readonly<Record<string, unknown>>;
 
-/** Why QEMU refused a command, in its own words. */
+/** Why QEMU refused a command. */
 export interface QmpRefusal {
-  /** Its class: `GenericError`, `CommandNotFound` … */
+  /** Error class: `GenericError`, `CommandNotFound` … */
   readonly class: string;
-  /** Its text. */
+  /** Error message. */
   readonly desc: string;
 }
 
-/** What QEMU tells without being asked. */
+/** An event, which QEMU sends unasked. */
 export interface QmpEvent {
-  /** Its name: `RESUME`, `MIGRATION` … */
+  /** Name of the event: `RESUME`, `MIGRATION` … */
   readonly event: string;
-  /** What comes with it. */
+  /** Data of the event. */
   readonly data: QmpObject;
 }
 
@@ -28,7 +28,7 @@ export type QmpMessage =
     readonly refusal: QmpRefusal | undefined;
   };
 
-/** Reads a line, or gives undefined if it is none of QMP. */
+/** Parses a line; returns undefined if it is not QMP. */
 export function readQmpMessage(line: string): QmpMessage | undefined {
   let message: unknown;
   try {
@@ -56,12 +56,12 @@ export function readQmpMessage(line: string): QmpMessage | undefined {
   return { kind: "answer", id, value: message.return, refusal: undefined };
 }
 
-/** Whether it is an object with names. */
+/** Whether a value is an object with named values. */
 export function isObject(value: unknown): value is QmpObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A text or a number as text; what else it may be, and however deep, as none. */
+/** Returns a string or number as text, anything else as "". */
 export function textOf(value: unknown): string {
   return ["string", "number", "boolean"].includes(typeof value)
     ? String(value)

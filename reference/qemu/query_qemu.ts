@@ -1,18 +1,18 @@
 import type { WaitOptions } from "../work/mod.ts";
 import { runProgram } from "./run_program.ts";
 
-/** What a QEMU says of itself without being started for good. */
+/** What a QEMU reports about itself without starting a machine. */
 export interface QemuFacts {
-  /** Its program, as it was given. */
+  /** The program, as given. */
   readonly program: string;
-  /** Its version: `10.0.2`; empty if it does not say. */
+  /** Version: `10.0.2`; empty if it does not report one. */
   readonly version: string;
-  /** The properties that its `memory-backend-file` has: `offset`, `rom` … */
+  /** Properties of its `memory-backend-file`: `offset`, `rom` … */
   readonly memoryBackendFile: readonly string[];
 }
 
 /**
- * Asks a QEMU for its version and for what it can map.
+ * Asks a QEMU for its version and its ways of mapping memory.
  *
  * @throws {SourceError} if the program cannot be run
  *

@@ -30,7 +30,7 @@ test("queryQemu() takes no longer for hostile text than for other", async () => 
     );
     const { memoryBackendFile, version } = await queryQemu(program);
     assert.deepEqual([memoryBackendFile, version], [[], ""]);
-    // Going back over what was read takes minutes.
+    // With backtracking this takes minutes.
     assert(performance.now() - begun < 20_000, JSON.stringify(piece));
   }
 });

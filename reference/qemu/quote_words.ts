@@ -1,9 +1,9 @@
-/** Characters of somebody else's words that are passed on. */
+/** Maximum characters quoted from another program. */
 const LENGTH_MAX = 2000;
 
 /**
- * What another program says, for an error's message: in one line, of bounded
- * length, without characters that would move a terminal's cursor.
+ * Formats the output of another program for an error message: one line, of
+ * bounded length, without characters that would move a terminal's cursor.
  */
 export function quoteWords(text: string): string {
   const words = text.slice(0, LENGTH_MAX).trim()
@@ -11,7 +11,7 @@ export function quoteWords(text: string): string {
   return text.length > LENGTH_MAX ? `${words} …` : words;
 }
 
-/** What a program printed, for an error's message: its lines, and nothing else. */
+/** Formats the output of a program for an error message: its lines only. */
 export function plainLines(text: string): string {
   return text.trim().replace(/[^\P{Cc}\n]+/gu, " ");
 }

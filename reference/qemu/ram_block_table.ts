@@ -1,11 +1,11 @@
 import type { WaitOptions } from "../work/mod.ts";
 import type { QmpClient } from "./qmp_client.ts";
 
-/** A RAMBlock as QEMU's human monitor lists it. */
+/** A RAMBlock as listed by QEMU's human monitor. */
 export interface ListedRAMBlock {
   /** QEMU's name of the block: `pc.ram`. */
   readonly idstr: string;
-  /** Bytes of a page of the host memory that it is in. */
+  /** Bytes of a page of the host memory that holds it. */
   readonly hostPageSize: number;
   /** Bytes of RAM in the block. */
   readonly usedLength: number;
@@ -18,12 +18,15 @@ const UNITS: Readonly<Record<string, number>> = {
   GiB: 2 ** 30,
 };
 
-/** Characters of a line: an idstr has 255 at most. */
+/** Maximum characters of a line: an idstr has at most 255. */
 const LINE_MAX = 1024;
 /** Columns after the idstr: page size, unit, offset, used, total. */
 const COLUMNS = 5;
 
-/** Lists the RAMBlocks of a QEMU: QMP has no such command. */
+/**
+ * Lists the RAMBlocks of a QEMU over its human monitor: QMP has no such
+ * command.
+ */
 export async function queryRAMBlocks(
   qmp: QmpClient,
   options: WaitOptions = {},
@@ -32,8 +35,8 @@ export async function queryRAMBlocks(
 }
 
 /**
- * Reads what `info ramblock` prints, its sizes in bytes. Other lines are passed
- * over. The time grows with the length of the text, whatever it is.
+ * Parses the output of `info ramblock`, with sizes in bytes. Other lines are
+ * ignored. The time is linear in the length of the text.
  */
 export function parseRAMBlocks(text: string): ListedRAMBlock[] {
   const blocks: ListedRAMBlock[] = [];
@@ -44,7 +47,7 @@ export function parseRAMBlocks(text: string): ListedRAMBlock[] {
   return blocks;
 }
 
-/** `pc.ram  4 KiB  0x0 0x4000000 0x4000000 …`; an idstr may have blanks in it. */
+/** `pc.ram  4 KiB  0x0 0x4000000 0x4000000 …`; an idstr may contain blanks. */
 function parseLine(line: string): ListedRAMBlock | undefined {
   const words = line.trim().split(/ +/);
   for (let at = 1; at + COLUMNS <= words.length; at++) {

@@ -44,7 +44,7 @@ test("parseRAMBlocks() takes no longer for hostile text than for other", () => {
     const text = `a${piece.repeat(many / piece.length)}x`;
     const begun = performance.now();
     assert.deepEqual(parseRAMBlocks(text), []);
-    // Going back over what was read takes minutes.
+    // With backtracking this takes minutes.
     assert(performance.now() - begun < 5000, JSON.stringify(piece));
   }
 });

@@ -3,13 +3,13 @@ import { waitFor, type WaitOptions } from "../work/mod.ts";
 import { ChildProcess } from "./child_process.ts";
 import { plainLines } from "./quote_words.ts";
 
-/** No more than this is taken of what a program prints, in bytes. */
+/** Maximum bytes accepted of a program's output. */
 const OUTPUT_MAX = 0x4000000;
 const TIMEOUT = 60_000;
 
 /**
- * Runs a program to its end and gives what it prints on stdout. An exit code
- * other than 0, too much output and too long a time are a `SourceError`.
+ * Runs a program to its end and returns its stdout. A nonzero exit code, too
+ * much output and a timeout are a `SourceError`.
  */
 export async function runProgram(
   program: string,
@@ -31,7 +31,7 @@ export async function runProgram(
     const exit = await waitFor(child.exited, {
       signal,
       timeout,
-      late: (timeout) => failed(`it has not ended in ${timeout} ms`),
+      late: (timeout) => failed(`it has not ended after ${timeout} ms`),
     });
     if (length > OUTPUT_MAX) throw failed(`it prints over ${OUTPUT_MAX} bytes`);
     if (exit.code !== 0) {

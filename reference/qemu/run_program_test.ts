@@ -42,7 +42,7 @@ test("runProgram() ends a program that does not end", async () => {
   const endless = fakeProgram(folder, "exec sleep 1000");
   await assert.rejects(
     runProgram(endless, [], { timeout: 20 }),
-    says(/it has not ended in 20 ms$/),
+    says(/it has not ended after 20 ms$/),
   );
   const controller = new AbortController();
   const { signal } = controller;

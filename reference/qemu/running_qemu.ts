@@ -2,42 +2,42 @@ import { nodeFs } from "../local/mod.ts";
 import type { ChildExit, ChildProcess } from "./child_process.ts";
 import type { QmpClient } from "./qmp_client.ts";
 
-/** A QEMU that we have started; disposing of it ends it. */
+/** A QEMU started by this process; disposing of it ends QEMU. */
 export class RunningQemu implements AsyncDisposable {
-  /** Its monitor. */
+  /** QEMU's monitor. */
   readonly qmp: QmpClient;
   /**
-   * A directory that only its owner may look into, for sockets and files that
-   * are of use as long as QEMU runs.
+   * A directory that only its owner can access, for sockets and files needed
+   * while QEMU runs.
    */
   readonly directory: string;
   readonly #child: ChildProcess;
 
-  /** Made by `startQemu`. */
+  /** Called by `startQemu`. */
   constructor(child: ChildProcess, qmp: QmpClient, directory: string) {
     this.#child = child;
     this.qmp = qmp;
     this.directory = directory;
   }
 
-  /** Its process id. */
+  /** QEMU's process id. */
   get processId(): number {
     return this.#child.processId ?? 0;
   }
 
-  /** The end of what it has printed on stderr. */
+  /** The end of what QEMU has printed on stderr. */
   get stderr(): string {
     return this.#child.stderr;
   }
 
-  /** How it ended, once it has. */
+  /** How QEMU ended, once it has. */
   get exited(): Promise<ChildExit> {
     return this.#child.exited;
   }
 
   /**
-   * What `promise` gives, or a `SourceError` with what QEMU printed if QEMU
-   * ends before.
+   * Returns the result of `promise`, or throws a `SourceError` with QEMU's
+   * stderr if QEMU ends first.
    */
   whileRunning<T>(promise: Promise<T>): Promise<T> {
     return this.#child.whileRunning(promise);

@@ -7,35 +7,35 @@ import { hasOption } from "./qemu_arguments.ts";
 import { QmpClient } from "./qmp_client.ts";
 import { RunningQemu } from "./running_qemu.ts";
 
-/** How to start QEMU. */
+/** Options of starting QEMU. */
 export interface StartQemuOptions extends WaitOptions {
   /** QEMU's program. Default: `qemu-system-x86_64`. */
   readonly program?: string | undefined;
-  /** Where it runs: relative paths in its arguments start here. */
+  /** Working directory: relative paths in the arguments start here. */
   readonly directory?: string | undefined;
-  /** Whether it waits for a `migrate-incoming`. Default: true. */
+  /** Whether QEMU waits for a `migrate-incoming`. Default: true. */
   readonly incoming?: boolean | undefined;
-  /** Whether its standard input and output are ours. Default: `"ignore"`. */
+  /** Whether QEMU inherits standard input and output. Default: `"ignore"`. */
   readonly stdio?: "ignore" | "inherit" | undefined;
   /**
-   * Whether it has a session of its own: Ctrl-C at the terminal comes to us
-   * alone. It can use that terminal all the same. Default: false.
+   * Whether QEMU has a session of its own, so that Ctrl-C at the terminal
+   * reaches only this process. QEMU can still use the terminal. Default: false.
    */
   readonly detached?: boolean | undefined;
-  /** Is told what it prints on stderr. */
+  /** Called with what QEMU prints on stderr. */
   readonly onStderr?: ((text: string) => void) | undefined;
 }
 
 const TIMEOUT = 60_000;
 
 /**
- * Starts a QEMU with these arguments and a monitor of ours added, and waits
- * until it answers there. Disposing of what this gives ends QEMU.
+ * Starts a QEMU with these arguments and an additional monitor, and waits until
+ * it answers there. Disposing of the result ends QEMU.
  *
- * The time (60 s, unless said otherwise) and the signal are for the start.
+ * The timeout (default: 60 s) and the signal apply to the start.
  *
- * @throws {RangeError} if the arguments leave no QEMU to follow
- * @throws {SourceError} if it does not start; it has what QEMU printed
+ * @throws {RangeError} if the arguments would detach QEMU from this process
+ * @throws {SourceError} if it does not start; with what QEMU printed
  *
  * @example
  * ```ts
@@ -77,7 +77,8 @@ export async function startQemu(
       detached: options.detached,
       onStderr: options.onStderr,
     });
-    // It is QEMU that connects, so nobody has to try until it listens.
+    // QEMU connects to this listener, so there is no need to poll until it
+    // listens.
     const opening = listener.accept({ signal }).then((channel) =>
       QmpClient.open(channel, { signal, timeout: Infinity })
     );
@@ -99,8 +100,9 @@ export async function startQemu(
 }
 
 /**
- * A monitor of ours beside the caller's. Told by `-qmp` or `-mon`, QEMU would
- * leave out the one that it has by itself, as on the terminal of `-nographic`.
+ * Configures a monitor in addition to the caller's. With `-qmp` or `-mon`, QEMU
+ * would drop its default monitor, such as that on the terminal with
+ * `-nographic`.
  */
 function monitorConfig(socket: string): string {
   return [

@@ -16,7 +16,7 @@ function says(words: RegExp) {
   };
 }
 
-/** Runs `body` with a folder; of what QEMU was to talk by, nothing must be left. */
+/** Runs `body` with a folder; no socket or file of QEMU's may be left. */
 async function withFolder(
   body: (folder: ScratchFolder) => Promise<void>,
 ): Promise<void> {
@@ -30,7 +30,7 @@ async function withFolder(
   }
 }
 
-/** A program that notes its arguments, and does what a shell script says. */
+/** A program that records its arguments and runs a shell script. */
 function noting(folder: ScratchFolder, script: string): string {
   const path = folder.file("arguments");
   return fakeProgram(folder, `printf '%s\\n' "$@" >"${path}$$"\n${script}`);
@@ -92,7 +92,7 @@ test("startQemu() ends a program that never connects", async () => {
     );
     controller.abort(new Error("enough"));
     await stopped;
-    // It takes no notice of being asked to end.
+    // It ignores SIGTERM.
     const deaf = noting(folder, "trap '' TERM; exec sleep 1000");
     await assert.rejects(
       startQemu([], { program: deaf, timeout: 200 }),

@@ -8,7 +8,10 @@ import {
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import { reusedBuffer } from "./reused_buffer.ts";
 
-/** A channel of ours and the plain socket at its other end, for a test to play. */
+/**
+ * A channel of the library and the plain socket at its other end, for a test to
+ * drive.
+ */
 export class ConnectedPair implements Disposable {
   readonly channel: ByteChannel;
   readonly other: Socket;
@@ -29,9 +32,9 @@ export class ConnectedPair implements Disposable {
   }
 
   /**
-   * Connects the two over a unix socket in a folder of its own, or over TCP. Who
-   * does not ask for certain sockets is no test of them: what its channel gives is
-   * spoiled by the next read.
+   * Connects the two over a unix socket in a new folder, or over TCP. Unless
+   * certain sockets are asked for, each read overwrites the bytes of the one
+   * before.
    */
   static async open(
     kind: "unix" | "tcp" = "unix",

@@ -1,28 +1,28 @@
 import type { Socket } from "node:net";
 import { ConnectedPair } from "./connected_pair.ts";
 
-/** A page as it came in; undefined bytes for a zero record. */
+/** A page as received; its bytes are undefined for a zero record. */
 export interface ReceivedPage {
   readonly idstr: string;
   readonly offset: number;
   readonly bytes: Uint8Array | undefined;
 }
 
-/** Bytes of a page of these tests. */
+/** Bytes of a page in these tests. */
 const PAGE_SIZE = 4096;
 
 /**
- * The destination of a postcopy migration, played by a test over a real socket:
- * it takes the stream apart by the protocol alone, and asks for what it is told.
+ * The destination of a postcopy migration, driven by a test over a real socket:
+ * it parses the stream by the protocol, and sends the requests of the test.
  */
 export class Destination implements Disposable {
   readonly pair: ConnectedPair;
-  /** What came, in words: commands, sections, `end`, `eof`. */
+  /** The items received, as text: commands, sections, `end`, `eof`. */
   readonly items: string[] = [];
-  /** The pages, in the order in which they came. */
+  /** The pages, in the order received. */
   readonly pages: ReceivedPage[] = [];
 
-  /** Those that came with bytes. */
+  /** The pages received with bytes. */
   get storedPages(): ReceivedPage[] {
     return this.pages.filter(({ bytes }) => bytes !== undefined);
   }
@@ -52,7 +52,7 @@ export class Destination implements Disposable {
     });
   }
 
-  /** Connects; `hugeBlocks` have a page size of their own in the list. */
+  /** Connects; `hugeBlocks` have their page size in the list. */
   static async open(
     hugeBlocks: readonly string[] = [],
   ): Promise<Destination> {
@@ -73,7 +73,7 @@ export class Destination implements Disposable {
     });
   }
 
-  /** Asks for pages. */
+  /** Requests pages. */
   request(idstr: string, offset: number, length = PAGE_SIZE): void {
     const message = new Uint8Array(4 + 13 + idstr.length);
     const view = new DataView(message.buffer);
@@ -86,12 +86,12 @@ export class Destination implements Disposable {
     this.#socket.write(message);
   }
 
-  /** Says that it has all, or that it failed. */
+  /** Reports that it has everything, or that it failed. */
   shut(status = 0): void {
     this.#socket.write(Uint8Array.of(0, 1, 0, 4, 0, 0, 0, status));
   }
 
-  /** Sends bytes as they are. */
+  /** Sends bytes unchanged. */
   say(...bytes: readonly number[]): void {
     this.#socket.write(Uint8Array.from(bytes));
   }
@@ -100,7 +100,7 @@ export class Destination implements Disposable {
     this.pair[Symbol.dispose]();
   }
 
-  /** Takes whole items; starts again where the bytes did not suffice. */
+  /** Parses complete items; starts again from an incomplete one. */
   #parse(): void {
     while (!this.#ended) {
       const start = this.#at;
@@ -157,7 +157,7 @@ export class Destination implements Disposable {
     const view = new DataView(payload.buffer, payload.byteOffset);
     const packaged = this.#take(view.getUint32(0));
     this.items.push(`package ${hexOf(packaged)}`);
-    // The PING in it is the last but one of its commands.
+    // The PING in it is the last command but one.
     const value = packaged.subarray(-9, -5);
     this.say(0, 2, 0, 4, ...value);
   }

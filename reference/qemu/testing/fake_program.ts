@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import type { ScratchFolder } from "../../testing/scratch_folder.ts";
 
-/** A program that does what a shell script says; gives its path. */
+/** Makes a program that runs a shell script; returns its path. */
 export function fakeProgram(folder: ScratchFolder, script: string): string {
   const path = folder.file(`program-${folder.names().length}`);
   writeFileSync(path, `#!/bin/sh\n${script}\n`);

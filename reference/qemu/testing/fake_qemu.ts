@@ -5,20 +5,20 @@ export const GREETING = {
   QMP: { version: { qemu: { major: 10, minor: 0, micro: 2 } } },
 };
 
-/** A command that came in. */
+/** A command received. */
 export interface FakeCommand {
   readonly execute: string;
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly id: number;
 }
 
-/** What it says to a command: lines, each an object or text as it is. */
+/** The answer to a command: lines, each an object, or text sent unchanged. */
 export type FakeAnswer = (command: FakeCommand) => readonly unknown[];
 
-/** A QEMU that says what a test wants, over a real socket. */
+/** A QEMU that sends what a test wants, over a real socket. */
 export class FakeQemu implements Disposable {
   readonly pair: ConnectedPair;
-  /** Every command so far. */
+  /** All commands received so far. */
   readonly commands: FakeCommand[] = [];
   readonly #answer: FakeAnswer;
   #rest = "";
@@ -31,7 +31,7 @@ export class FakeQemu implements Disposable {
     pair.other.on("data", (text) => this.#receive(String(text)));
   }
 
-  /** A client of such a QEMU, greeted. */
+  /** Opens a client of such a QEMU, after the greeting. */
   static async open(
     answer: FakeAnswer = ok,
   ): Promise<{ readonly qemu: FakeQemu; readonly qmp: QmpClient }> {
@@ -67,7 +67,7 @@ export class FakeQemu implements Disposable {
   }
 }
 
-/** Agrees to everything. */
+/** Accepts everything. */
 function ok({ id }: FakeCommand): readonly unknown[] {
   return [{ return: {}, id }];
 }

@@ -1,8 +1,8 @@
 import type { ByteChannel } from "../../sockets/mod.ts";
 
 /**
- * A channel that gives its bytes in small pieces out of one buffer: what it gave
- * before is spoiled by the next call.
+ * Returns a channel that reads in small pieces into one buffer: each read
+ * overwrites the bytes of the one before.
  */
 export function reusedBuffer(channel: ByteChannel): ByteChannel {
   const buffer = new Uint8Array(1021);

@@ -9,14 +9,14 @@ import type { CreateOptions } from "../../saving/mod.ts";
 import { savedFile } from "../../testing/saved_file.ts";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 
-/** What a QEMU that can do all says of itself. */
+/** What a QEMU with all features reports about itself. */
 export const QEMU = {
   program: "qemu-system-x86_64",
   version: "10.0.2",
   memoryBackendFile: ["id", "offset", "readonly", "rom", "size"],
 };
 
-/** A snapshot in a file, and what to plan with. */
+/** A snapshot in a file, and the options of a plan for it. */
 export class SavedGuest implements Disposable {
   readonly snapshot: SyncSnapshot;
   readonly path: string;

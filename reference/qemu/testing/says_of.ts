@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SourceError } from "../../sources/mod.ts";
 
-/** Whether it is a SourceError of that source that says so. */
+/** Returns a check for a SourceError of that source with this text. */
 export function saysOf(source: string, words: RegExp) {
   return (error: unknown): boolean => {
     assert.ok(error instanceof SourceError, String(error));

@@ -4,11 +4,11 @@ import { memorySource } from "../../sources/mod.ts";
 import { savedFile, testMemory } from "../../testing/saved_file.ts";
 import { Destination } from "./destination.ts";
 
-/** The memory of the guest that is served unless said otherwise. */
+/** The memory that is served by default. */
 export const RAM = testMemory(600, [0, 1, 2, 5, 300, 301, 302, 599]);
 export const VGA = testMemory(8, [3]);
 
-/** A snapshot of these RAMBlocks. */
+/** Opens a snapshot of these RAMBlocks. */
 export async function snapshotOf(
   blocks: Readonly<Record<string, Uint8Array>> = { "pc.ram": RAM, "vga": VGA },
 ): Promise<Snapshot> {
