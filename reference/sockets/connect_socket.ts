@@ -10,12 +10,11 @@ import { socketsHere } from "./sockets_here.ts";
 const TIMEOUT = 10_000;
 
 /**
- * Connects to a socket that somebody listens at: `unix:PATH` or
- * `tcp:HOST:PORT`. The signal and the time (10 s, unless said otherwise) are for
- * connecting only.
+ * Connects to a listening socket: `unix:PATH` or `tcp:HOST:PORT`. The signal
+ * and the timeout (default: 10 s) apply to connecting only.
  *
- * @throws {RangeError} if that is no address
- * @throws {SourceError} if nobody answers there
+ * @throws {RangeError} if the address is invalid
+ * @throws {SourceError} if the connection fails
  *
  * @example
  * ```ts
@@ -38,7 +37,7 @@ export async function connectSocket(
   return await connectThrough(socketsHere(), address, options);
 }
 
-/** {@linkcode connectSocket} with the sockets of one's choice. */
+/** Same as {@linkcode connectSocket}, over the given sockets. */
 export async function connectThrough(
   sockets: RuntimeSockets,
   address: string,
@@ -65,7 +64,7 @@ export async function connectThrough(
     });
   } catch (error) {
     giveUp.abort();
-    // One that came in the very moment of giving up is not left hanging.
+    // Closes a connection that was made just as the wait ended.
     connecting.then((channel) => channel.close(), () => {});
     throw error;
   }

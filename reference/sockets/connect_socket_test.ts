@@ -62,7 +62,7 @@ test("connectSocket() refuses what is no address", async () => {
   await assert.rejects(connectSocket("http://x"), RangeError);
 });
 
-/** A port at which nobody listens. */
+/** A port at which nothing listens. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -5,26 +5,26 @@ import type {
 } from "./runtime_sockets.ts";
 import type { SocketAddress } from "./socket_address.ts";
 
-/** More than a unix socket holds; a TCP socket may have more. */
+/** More than a unix socket buffers; a TCP socket may buffer more. */
 const BUFFER_SIZE = 0x40000;
 
-/** What is used of a `Deno.Conn`. */
+/** The used part of `Deno.Conn`. */
 export interface DenoConnection {
   read(target: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
   closeWrite(): Promise<void>;
   close(): void;
-  /** TCP alone has it. */
+  /** Only TCP has it. */
   setNoDelay?(noDelay: boolean): void;
 }
 
-/** What is used of a `Deno.Listener`. */
+/** The used part of `Deno.Listener`. */
 export interface DenoListener {
   accept(): Promise<DenoConnection>;
   close(): void;
 }
 
-/** Where `Deno` connects to or listens. */
+/** An address that `Deno` connects to or listens at. */
 export type DenoAddress =
   | { readonly transport: "unix"; readonly path: string }
   | {
@@ -33,7 +33,7 @@ export type DenoAddress =
     readonly port: number;
   };
 
-/** What is used of `Deno`. */
+/** The used part of `Deno`. */
 export interface DenoNet {
   connect(
     address: DenoAddress & { readonly signal?: AbortSignal },
@@ -42,8 +42,8 @@ export interface DenoNet {
 }
 
 /**
- * Deno's own sockets; undefined on another runtime. They read into a buffer that
- * is used again, where `node:net` on Deno makes one for each 64 KiB.
+ * Returns Deno's own sockets; undefined on another runtime. They read into one
+ * buffer, whereas `node:net` on Deno allocates one for each 64 KiB.
  */
 export function denoSockets(
   deno = (globalThis as { readonly Deno?: Partial<DenoNet> }).Deno,
@@ -78,7 +78,7 @@ class DenoSocket implements RuntimeSocket {
     try {
       connection.setNoDelay?.(true);
     } catch {
-      // It is gone already: what is read or written next tells that.
+      // Already disconnected: the next read or write reports it.
     }
   }
 
@@ -98,7 +98,7 @@ class DenoSocket implements RuntimeSocket {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    // Behind a write that failed there is a hole: none follows it.
+    // After a failed write bytes are missing, so no write may follow it.
     this.#written = this.#written.then(() => this.#writeAll(bytes));
     this.#written.catch(() => {});
     return this.#written;
@@ -108,11 +108,11 @@ class DenoSocket implements RuntimeSocket {
     try {
       this.#connection.close();
     } catch {
-      // It was closed before.
+      // It was already closed.
     }
   }
 
-  /** The kernel may have room for some of the bytes only. */
+  /** The kernel may have room for only some of the bytes. */
   async #writeAll(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.length;) {
       done += await this.#connection.write(bytes.subarray(done));
@@ -120,7 +120,7 @@ class DenoSocket implements RuntimeSocket {
   }
 }
 
-/** Accepts until it is closed. */
+/** Accepts connections until it is closed. */
 class Acceptor {
   readonly #listener: DenoListener;
   #closed = false;
@@ -149,7 +149,7 @@ class Acceptor {
     }
   }
 
-  /** The next one, unless it was gone before it was accepted. */
+  /** Returns the next connection, unless it is gone before it is accepted. */
   async #next(): Promise<DenoConnection | undefined> {
     try {
       return await this.#listener.accept();

@@ -10,7 +10,7 @@ import {
 } from "./deno_sockets.ts";
 import { listenThrough } from "./listen_socket.ts";
 
-/** What a double of a connection does unless told otherwise. */
+/** What a double of a connection does by default. */
 const IDLE: DenoConnection = {
   read: () => Promise.resolve(null),
   write: (bytes) => Promise.resolve(bytes.length),
@@ -52,7 +52,7 @@ test("Deno's sockets read into one buffer", async () => {
     },
   });
   assert.deepEqual(await channel.read(), new Uint8Array(3).fill(3));
-  // A read of nothing is no end.
+  // A read of 0 bytes is not the end.
   assert.deepEqual(await channel.read(), new Uint8Array(5).fill(5));
   assert.equal(await channel.read(), undefined);
   assert.equal(targets.length, 5);
@@ -71,7 +71,7 @@ test("Deno's sockets read into the caller's buffer, and no further", async () =>
   assert.equal(bytes?.buffer, buffer.buffer);
   assert.equal(bytes.length, 3);
   assert.deepEqual(buffer, Uint8Array.of(0, 0, 7, 7, 7, 0));
-  // Where nothing has room, its own buffer has.
+  // Without room in `target`, the channel uses its own buffer.
   const own = await channel.read(buffer.subarray(6));
   assert.deepEqual(own?.subarray(0, 1), Uint8Array.of(7));
 });
@@ -81,7 +81,8 @@ test("Deno's sockets write all, however little is taken at once", async () => {
   const channel = await channelOver({
     async write(bytes) {
       const length = Math.min(bytes.length, 1 + taken.length % 3);
-      // Each takes its time: a second one that did not wait would come between.
+      // Each write takes time: a second one that did not wait would be
+      // interleaved.
       await sleep(1);
       taken.push(...bytes.subarray(0, length));
       return length;

@@ -12,35 +12,36 @@ import { SocketChannel } from "./socket_channel.ts";
 import { socketError } from "./socket_error.ts";
 import { socketsHere } from "./sockets_here.ts";
 
-/** So many may have connected before they are accepted. */
+/** Maximum connections that wait to be accepted. */
 const WAITING_MAX = 16;
 
-/** How to listen. */
+/** Options of listening. */
 export interface ListenOptions {
   /**
-   * Whether a process listens at a unix socket, found out without connecting to
-   * it, which no runtime does by itself: on Linux `isListening` of `./linux`, by
-   * the foreign function interface. A socket at which none does is replaced, if
-   * it is this user's. Default: each stays, and is refused.
+   * Tells whether a process listens at a unix socket, without connecting to it.
+   * No runtime can; on Linux, pass `isListening` of `./linux`, which uses the
+   * foreign function interface. A socket at which no process listens is
+   * replaced, if this user owns it. Default: existing sockets are kept, and
+   * listening is refused.
    */
   readonly isListening?: ((path: string) => boolean | undefined) | undefined;
 }
 
-/** A socket that others connect to. */
+/** A listening socket. */
 export interface SocketListener extends Disposable {
-  /** Where it listens: `unix:/run/vm.sock`. */
+  /** Its address: `unix:/run/vm.sock`. */
   readonly name: string;
-  /** The next one that connects, or has connected. */
+  /** Accepts the next connection. */
   accept(options?: WaitOptions): Promise<ByteChannel>;
-  /** Stops to listen and removes the socket; what was accepted stays open. */
+  /** Stops listening and removes the socket; accepted channels stay open. */
   close(): void;
 }
 
 /**
- * Listens at `unix:PATH` or `tcp:HOST:PORT`. A unix socket is its owner's alone
- * (mode 0600).
+ * Listens at `unix:PATH` or `tcp:HOST:PORT`. A unix socket is accessible to its
+ * owner only (mode 0600).
  *
- * @throws {RangeError} if that is no address
+ * @throws {RangeError} if the address is invalid
  * @throws {SourceError} if it is in use or not permitted
  *
  * @example
@@ -67,7 +68,7 @@ export async function listenSocket(
   return await listenThrough(socketsHere(), address, options);
 }
 
-/** {@linkcode listenSocket} with the sockets of one's choice. */
+/** Same as {@linkcode listenSocket}, over the given sockets. */
 export async function listenThrough(
   sockets: RuntimeSockets,
   address: string,
@@ -132,12 +133,12 @@ class Listener implements SocketListener {
     try {
       return await waitFor(accepting.promise, {
         ...options,
-        late: (timeout) => this.#error(`nobody has come in ${timeout} ms`),
+        late: (timeout) => this.#error(`no connection within ${timeout} ms`),
       });
     } catch (error) {
       const at = this.#accepting.indexOf(accepting);
       if (at >= 0) this.#accepting.splice(at, 1);
-      // One that came in the very moment of giving up is not left hanging.
+      // Closes a connection that was accepted just as the wait ended.
       accepting.promise.then((channel) => channel.close(), () => {});
       throw error;
     }
@@ -163,7 +164,7 @@ class Listener implements SocketListener {
     } else channel.close();
   }
 
-  /** Nobody comes any more. */
+  /** Rejects all waits: no more connections arrive. */
   #endWith(error: SourceError): void {
     this.#end ??= error;
     for (const { reject } of this.#accepting.splice(0)) reject(this.#end);

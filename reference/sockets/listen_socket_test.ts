@@ -43,7 +43,7 @@ socketTest(
     const { name } = listener;
     await assert.rejects(
       listener.accept({ timeout: 1 }),
-      saysOf(name, /nobody has come in 1 ms$/),
+      saysOf(name, /no connection within 1 ms$/),
     );
     const accepting = assert.rejects(
       listener.accept(),
@@ -110,7 +110,7 @@ socketTest("listenSocket() can follow a close() at once", async (sockets) => {
   first.close();
   first.close();
   using second = await listenThrough(sockets, address);
-  // Nothing that the first one still does takes the path away.
+  // Nothing that the first listener still does removes the path.
   await sleep(10);
   const one = await connectThrough(sockets, address);
   const other = await second.accept();
@@ -152,7 +152,7 @@ test("accept() rejects when nobody can come any more", async () => {
   const words = /^Cannot accept at tcp:127.0.0.1:1: too many files$/;
   await assert.rejects(accepting, saysOf("tcp:127.0.0.1:1", words));
   await assert.rejects(listener.accept(), saysOf("tcp:127.0.0.1:1", words));
-  // One that was on its way is sent away.
+  // A connection being made is closed.
   let closed = 0;
   handlers?.onSocket({
     read: () => Promise.resolve(undefined),

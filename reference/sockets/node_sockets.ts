@@ -3,13 +3,13 @@ import { builtinModule } from "../local/mod.ts";
 import type { RuntimeSocket, RuntimeSockets } from "./runtime_sockets.ts";
 import type { SocketAddress } from "./socket_address.ts";
 
-/** The socket is told to wait while so many bytes have not been read. */
+/** Unread bytes at which the socket is paused. */
 const UNREAD_MAX = 0x100000;
 
 /**
- * The sockets of `node:net`, which Bun, Node and Deno have.
+ * Returns the sockets of `node:net`, which Bun, Node and Deno have.
  *
- * @throws {SourceError} where there are none
+ * @throws {SourceError} if the runtime has none
  */
 export function nodeSockets(): RuntimeSockets {
   const net = builtinModule("node:net", {
@@ -45,8 +45,8 @@ function netOptions(address: SocketAddress): NetConnectOpts {
 }
 
 /**
- * A read that waits is answered in the very event that brings the bytes, without
- * a turn of the event loop between.
+ * A pending read is answered in the event that brings the bytes, without
+ * another turn of the event loop.
  */
 class NodeSocket implements RuntimeSocket {
   readonly #socket: Socket;
@@ -62,7 +62,7 @@ class NodeSocket implements RuntimeSocket {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on("data", ({ buffer, byteOffset, length }: Uint8Array) => {
-      // Not a Buffer, whose `slice` is no copy.
+      // Not a Buffer, whose `slice` does not copy.
       this.#receive(new Uint8Array(buffer, byteOffset, length));
     });
     socket.on("end", () => this.#endReading());
@@ -116,7 +116,7 @@ class NodeSocket implements RuntimeSocket {
     if (this.#unreadLength >= UNREAD_MAX) this.#socket.pause();
   }
 
-  /** Nothing comes any more. */
+  /** No more bytes arrive. */
   #endReading(): void {
     this.#ended = true;
     if (this.#error === undefined) this.#pendingRead?.resolve(undefined);
@@ -124,7 +124,7 @@ class NodeSocket implements RuntimeSocket {
     this.#pendingRead = undefined;
   }
 
-  /** Nothing comes, and nothing can be written any more. */
+  /** No more bytes arrive, and none can be written. */
   #end(): void {
     this.#isGone = true;
     this.#endReading();

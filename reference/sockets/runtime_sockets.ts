@@ -1,37 +1,39 @@
 import type { SocketAddress } from "./socket_address.ts";
 
 /**
- * A connected socket as a runtime has it. What goes wrong comes in the runtime's
- * own errors; {@linkcode close} makes what waits end in one way or another.
+ * A connected socket of a runtime. It fails with the runtime's own errors;
+ * {@linkcode close} ends pending calls in some way.
  */
 export interface RuntimeSocket {
   /**
-   * The next bytes, at least one, good until the next call; in `target` if it can
-   * put them there. One call at a time. At the end undefined, and once what is
-   * being written is written, the other side is told that no more comes.
+   * Reads the next bytes, at least one, valid until the next call; in `target`
+   * if possible. One call at a time. Returns undefined at the end, and then
+   * closes the other direction after pending writes.
    */
   read(target?: Uint8Array): Promise<Uint8Array | undefined>;
-  /** Writes all of `bytes`, behind those of earlier calls. */
+  /** Writes all of `bytes`, after those of earlier calls. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Ends both directions; can be called again. */
+  /** Closes both directions; can be called again. */
   close(): void;
 }
 
-/** Who is told what happens where somebody listens. */
+/** Callbacks of a listener. */
 export interface ListenHandlers {
-  /** One has connected. */
+  /** A connection was accepted. */
   onSocket(socket: RuntimeSocket): void;
-  /** Nobody can connect any more. */
+  /** No more connections can be accepted. */
   onError(error: unknown): void;
 }
 
 /** The sockets of a runtime. */
 export interface RuntimeSockets {
-  /** What they are made of: `Deno.connect`. */
+  /** Their name: `Deno.connect`. */
   readonly name: string;
-  /** Connects; the signal gives it up, and need not settle the promise. */
+  /** Connects; the signal aborts, and may leave the promise pending. */
   connect(address: SocketAddress, signal: AbortSignal): Promise<RuntimeSocket>;
-  /** Listens; the path of a unix socket may be gone or another's when it ends. */
+  /**
+   * Listens; at the end, the path of a unix socket may be gone or another's.
+   */
   listen(
     address: SocketAddress,
     handlers: ListenHandlers,

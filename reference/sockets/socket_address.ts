@@ -1,17 +1,17 @@
-/** Where a socket is: a path, or a host and a port. */
+/** Address of a socket: a path, or a host and a port. */
 export type SocketAddress =
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number };
 
-/** Bytes of a path that the kernel takes, the final NUL left out. */
+/** Maximum bytes of a path in the kernel, without the final NUL. */
 const UNIX_PATH_MAX = 107;
 const PORT_MAX = 65535;
 
 /**
- * Reads `unix:PATH` or `tcp:HOST:PORT`, as QEMU writes them. An IPv6 address
- * stands in brackets.
+ * Parses `unix:PATH` or `tcp:HOST:PORT`, as in QEMU. An IPv6 address is in
+ * brackets.
  *
- * @throws {RangeError} if it is neither
+ * @throws {RangeError} if the address is neither
  */
 export function parseSocketAddress(text: string): SocketAddress {
   const unix = /^unix:(.+)$/s.exec(text)?.[1];
@@ -28,7 +28,7 @@ export function parseSocketAddress(text: string): SocketAddress {
   return { kind: "tcp", host, port };
 }
 
-/** The address in one word, as {@linkcode parseSocketAddress} reads it. */
+/** Formats an address as {@linkcode parseSocketAddress} parses it. */
 export function formatSocketAddress(address: SocketAddress): string {
   if (address.kind === "unix") return `unix:${address.path}`;
   const { host, port } = address;

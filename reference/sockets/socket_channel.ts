@@ -21,11 +21,11 @@ export class SocketChannel implements ByteChannel {
   async read(target?: Uint8Array): Promise<Uint8Array | undefined> {
     if (this.#isReading && !this.#closed) {
       throw new TypeError(
-        `Cannot read from ${this.name}: a read is under way`,
+        `Cannot read from ${this.name}: another read is in progress`,
       );
     }
     if (!this.#ended) {
-      // What came before a failed write is still there to be read.
+      // Bytes received before a failed write can still be read.
       const bytes = await this.#read(target);
       if (bytes !== undefined && !this.#closed) return bytes;
       this.#ended = true;
@@ -66,7 +66,7 @@ export class SocketChannel implements ByteChannel {
   }
 
   #fail(error: unknown): void {
-    // What closing breaks off is no failure.
+    // A call that ends because of closing has not failed.
     if (!this.#closed) this.#error ??= socketError("use", this.name, error);
   }
 

@@ -25,7 +25,7 @@ for (const kind of ["unix", "tcp"] as const) {
           const part = sent.subarray(at, at + buffer.length);
           buffer.set(part);
           await pair.channel.write(buffer.subarray(0, part.length));
-          // It is the caller's again, whatever has become of the bytes.
+          // The buffer is the caller's again, even if the write failed.
           buffer.fill(255);
         }
       })();
@@ -225,7 +225,7 @@ socketTest("the other side has to wait while nobody reads", async (sockets) => {
   assert.equal(length, 64 * MIB);
 });
 
-/** Whether it says that the channel was closed. */
+/** Whether it reports that the channel was closed. */
 function wasClosed({ name }: ByteChannel) {
   return (error: unknown): boolean =>
     error instanceof SourceError && error.source === name &&

@@ -1,6 +1,6 @@
 import { SourceError } from "../sources/mod.ts";
 
-/** What went wrong with a socket, in one line. */
+/** Creates the error of a socket operation, in one line. */
 export function socketError(
   action: string,
   name: string,
@@ -14,16 +14,16 @@ export function socketError(
   );
 }
 
-/** What the other side did when nothing can be sent to it any more. */
+/** Reason used if the other side closed the connection. */
 export const CLOSED_THERE = "the other side has closed the connection";
 
 const UNKNOWN_HOST = "the host is not known";
 
-/** The runtimes each say it in words of their own; the codes are the same. */
+/** Error messages differ between runtimes; the codes do not. */
 const REASONS: ReadonlyMap<string, string> = new Map(Object.entries({
   EACCES: "permission denied",
   EADDRINUSE: "the address is in use",
-  EADDRNOTAVAIL: "the address is not of this machine",
+  EADDRNOTAVAIL: "the address is not local",
   EAI_AGAIN: UNKNOWN_HOST,
   ECONNREFUSED: "nobody listens there",
   ECONNRESET: CLOSED_THERE,
@@ -37,7 +37,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(Object.entries({
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  // Deno gives no code with that.
+  // Deno sets no code for it.
   if (/^failed to lookup address /.test(String(message))) return UNKNOWN_HOST;
   const known = REASONS.get(String(code));
   return known ?? String(message || code || error);

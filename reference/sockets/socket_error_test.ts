@@ -11,7 +11,7 @@ test("socketError() has the same words for what runtimes say in their own", () =
       new Error("failed to lookup address information: Name or service not …"),
       /host is not known$/,
     ],
-    // A word that is a key of every object is no code.
+    // The name of a property of every object is not a code.
     [{ code: "toString", message: "something else" }, /: something else$/],
     [{ code: "ESTRANGE" }, /: ESTRANGE$/],
     ["text", /: text$/],

@@ -3,9 +3,9 @@ import { nodeSockets } from "./node_sockets.ts";
 import type { RuntimeSockets } from "./runtime_sockets.ts";
 
 /**
- * The sockets to use on this runtime.
+ * Returns the sockets of this runtime.
  *
- * @throws {SourceError} where there are none
+ * @throws {SourceError} if it has none
  */
 export function socketsHere(): RuntimeSockets {
   return denoSockets() ?? nodeSockets();
