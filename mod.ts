@@ -42,13 +42,29 @@ export {
   UnsupportedError,
   type Vmdesc,
 } from "./format/mod.ts";
+export { exportImage, type ExportOptions } from "./reference/exporting/mod.ts";
+export {
+  type ByteSpan,
+  type LoadPendingOptions,
+  type PageInstaller,
+  PostcopyLoader,
+  type PostcopyLoaderOptions,
+  type PostcopyMemory,
+  SyncPostcopyLoader,
+  type SyncPostcopyMemory,
+} from "./reference/faulting/mod.ts";
 export {
   type HttpOptions,
   type HttpSource,
   type HttpSourceOptions,
   openHttpSource,
 } from "./reference/http/mod.ts";
-export { exportImage, type ExportOptions } from "./reference/exporting/mod.ts";
+export {
+  type FileSource,
+  type FileSourceOptions,
+  openFileSource,
+} from "./reference/local/mod.ts";
+export { PageBuffer } from "./reference/pages/mod.ts";
 export {
   type BitmapOrderEvidence,
   bitmapOrderEvidence,
@@ -66,35 +82,6 @@ export {
   type VerifyReport,
   verifySnapshot,
 } from "./reference/reading/mod.ts";
-export {
-  type FileSource,
-  type FileSourceOptions,
-  openFileSource,
-} from "./reference/local/mod.ts";
-export { type BlockShare, SharedBlockWriter } from "./reference/workers/mod.ts";
-export {
-  type ByteSpan,
-  type LoadPendingOptions,
-  type PageInstaller,
-  PostcopyLoader,
-  type PostcopyLoaderOptions,
-  type PostcopyMemory,
-  SyncPostcopyLoader,
-  type SyncPostcopyMemory,
-} from "./reference/faulting/mod.ts";
-export {
-  type ByteSink,
-  type ByteStore,
-  createFileSink,
-  createScratchSink,
-  type FileSinkOptions,
-  type FileStore,
-  type FileStoreOptions,
-  type MemorySink,
-  memorySink,
-  openFileStore,
-} from "./reference/sinks/mod.ts";
-export type { Progress, WaitOptions } from "./reference/work/mod.ts";
 export {
   checkCapabilities,
   type CreateOptions,
@@ -121,7 +108,18 @@ export {
   SnapshotRewriter,
   SnapshotWriter,
 } from "./reference/saving/mod.ts";
-export { PageBuffer } from "./reference/pages/mod.ts";
+export {
+  type ByteSink,
+  type ByteStore,
+  createFileSink,
+  createScratchSink,
+  type FileSinkOptions,
+  type FileStore,
+  type FileStoreOptions,
+  type MemorySink,
+  memorySink,
+  openFileStore,
+} from "./reference/sinks/mod.ts";
 export {
   type BackingFile,
   blobSource,
@@ -139,3 +137,5 @@ export {
   type SyncByteSource,
   type TakeBytes,
 } from "./reference/sources/mod.ts";
+export type { Progress, WaitOptions } from "./reference/work/mod.ts";
+export { type BlockShare, SharedBlockWriter } from "./reference/workers/mod.ts";

@@ -46,8 +46,11 @@ export { findLastVmdesc } from "./vmdesc/last_vmdesc.ts";
 export {
   alignUp,
   bitmapByteLength,
+  blockRange,
   pageCountOf,
   pageOffset,
+  type PagePlace,
+  pageRunRange,
   pagesOffsetAfter,
 } from "./bitmap/layout.ts";
 export { isPacked, unpackCommand } from "./libvirt/libvirt_packing.ts";
@@ -71,12 +74,9 @@ export {
   writeSectionHead,
   writeStreamHeader,
 } from "./stream/migration_stream.ts";
-export { PageBitmap, type PageRun } from "./bitmap/page_bitmap.ts";
-export {
-  type PagePlace,
-  pageRunRange,
-  readBlockRange,
-} from "./bitmap/page_walk.ts";
+export { PageBitmap } from "./bitmap/page_bitmap.ts";
+export type { PageRun } from "./bitmap/page_run.ts";
+export { readBlockRange } from "./bitmap/page_walk.ts";
 export type {
   RamRecord,
   RamRecordKind,

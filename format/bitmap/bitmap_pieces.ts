@@ -1,7 +1,8 @@
 import type { Walk } from "../bytes/walk.ts";
 import { type BitmapOrder, toLsb0 } from "./bitmap_order.ts";
 import { bitmapByteLength } from "./layout.ts";
-import { PageBitmap, type PageRun } from "./page_bitmap.ts";
+import { PageBitmap } from "./page_bitmap.ts";
+import type { PageRun } from "./page_run.ts";
 
 /** Bytes of one piece: the bits of 131,072 pages, 512 MiB of 4 KiB pages. */
 const PIECE_BYTES = 0x4000;

@@ -5,7 +5,8 @@ import { ByteFile } from "../testing/byte_file.ts";
 import { randomNumbers } from "../testing/random_numbers.ts";
 import { type BitmapOrder, DEFAULT_BITMAP_ORDER } from "./bitmap_order.ts";
 import { BitmapPieces } from "./bitmap_pieces.ts";
-import { PageBitmap, type PageRun } from "./page_bitmap.ts";
+import { PageBitmap } from "./page_bitmap.ts";
+import type { PageRun } from "./page_run.ts";
 
 /** Pages of a piece, and bytes of its bits. */
 const PIECE = 131_072;

@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { ByteRange } from "../bytes/byte_range.ts";
 import { MAPPED_RAM_FILE_OFFSET_ALIGNMENT } from "../stream/constants.ts";
+import type { PageRun } from "./page_run.ts";
 
 /** The least multiple of `alignment` that is at least `value`. */
 export function alignUp(value: number, alignment: number): number {
@@ -21,12 +23,35 @@ export function bitmapByteLength(pageCount: number, wordSize = 8): number {
   return Math.ceil(pageCount / (wordSize * 8)) * wordSize;
 }
 
+/** What it takes to find the pages of a RAMBlock. */
+export interface PagePlace {
+  /** Size of a page in bytes. */
+  readonly pageSize: number;
+  /** Position of page 0 in the file. */
+  readonly pagesOffset: number;
+}
+
 /** Position in the file of page `pageIndex` (SPEC 5.3). */
 export function pageOffset(
-  block: { readonly pagesOffset: number; readonly pageSize: number },
+  place: PagePlace,
   pageIndex: number,
 ): number {
-  return block.pagesOffset + pageIndex * block.pageSize;
+  return place.pagesOffset + pageIndex * place.pageSize;
+}
+
+/** The range of a RAMBlock's memory that a run of pages is. */
+export function blockRange(pageSize: number, run: PageRun): ByteRange {
+  const { first, end } = run;
+  return { offset: first * pageSize, length: (end - first) * pageSize };
+}
+
+/** The range of the file that holds a run of pages. */
+export function pageRunRange(
+  place: PagePlace,
+  run: PageRun,
+): ByteRange {
+  const { offset, length } = blockRange(place.pageSize, run);
+  return { offset: place.pagesOffset + offset, length };
 }
 
 /** Where a writer puts the pages of a RAMBlock whose bitmap ends at `bitmapEnd`. */

@@ -1,12 +1,5 @@
 import { bitmapByteLength } from "./layout.ts";
-
-/** Pages `first` up to, but not including, `end`. */
-export interface PageRun {
-  /** Index of the first page. */
-  readonly first: number;
-  /** Index of the page behind the last. */
-  readonly end: number;
-}
+import type { PageRun } from "./page_run.ts";
 
 /**
  * One bit a page, LSB 0: page n is bit n & 7 of byte n >> 3 (SPEC 5.1).

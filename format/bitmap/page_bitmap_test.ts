@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomNumbers } from "../testing/random_numbers.ts";
-import { PageBitmap, type PageRun } from "./page_bitmap.ts";
+import { PageBitmap } from "./page_bitmap.ts";
+import type { PageRun } from "./page_run.ts";
 
 /** A bitmap of random runs, and the same pages as a plain array. */
 function randomBitmap(

@@ -7,16 +7,7 @@
 
 import type { Walk } from "../bytes/walk.ts";
 import type { BitmapPieces } from "./bitmap_pieces.ts";
-import { pageOffset } from "./layout.ts";
-import type { PageRun } from "./page_bitmap.ts";
-
-/** What it takes to find the pages of a RAMBlock. */
-export interface PagePlace {
-  /** Size of a page in bytes. */
-  readonly pageSize: number;
-  /** Position of page 0 in the file. */
-  readonly pagesOffset: number;
-}
+import type { PagePlace } from "./layout.ts";
 
 /**
  * Reads `target.length` bytes of a block from `offset` on: one request for each
@@ -46,15 +37,4 @@ export function* readBlockRange(
     }
     position = runEnd;
   }
-}
-
-/** The range of the file that holds a run of pages. */
-export function pageRunRange(
-  place: PagePlace,
-  run: PageRun,
-): { offset: number; length: number } {
-  return {
-    offset: pageOffset(place, run.first),
-    length: (run.end - run.first) * place.pageSize,
-  };
 }

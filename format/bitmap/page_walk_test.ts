@@ -4,8 +4,9 @@ import { ByteFile } from "../testing/byte_file.ts";
 import { randomNumbers } from "../testing/random_numbers.ts";
 import { DEFAULT_BITMAP_ORDER } from "./bitmap_order.ts";
 import { BitmapPieces } from "./bitmap_pieces.ts";
+import { pageRunRange } from "./layout.ts";
 import { PageBitmap } from "./page_bitmap.ts";
-import { pageRunRange, readBlockRange } from "./page_walk.ts";
+import { readBlockRange } from "./page_walk.ts";
 
 const PAGE = 256;
 const PAGES_OFFSET = 0x1000;

@@ -1,4 +1,4 @@
-import type { PageRun } from "../bitmap/page_bitmap.ts";
+import type { PageRun } from "../bitmap/page_run.ts";
 
 /** A RAMBlock as a profile lists it. */
 export interface ProfileBlock {

@@ -6,8 +6,8 @@ import {
 } from "../../format/mod.ts";
 import {
   MappedRamRecorder,
+  recordedSummary,
   type SaveSummary,
-  summaryOf,
 } from "../saving/mod.ts";
 import {
   driveForward,
@@ -85,7 +85,7 @@ export async function convertSequential(
     }
     source.checkUnchanged?.();
     await recorder.finish();
-    const summary = await summaryOf(recorder);
+    const summary = await recordedSummary(recorder);
     await sink.commit();
     return summary;
   } catch (error) {

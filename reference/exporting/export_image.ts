@@ -1,4 +1,4 @@
-import { type PageRun, pageRunRange } from "../../format/mod.ts";
+import { blockRange, type PageRun } from "../../format/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { inLanes, Pace } from "../work/mod.ts";
@@ -75,7 +75,7 @@ async function exportHere(
   try {
     await inLanes(lanes, presentBatches(block, signal), async (runs) => {
       for (const run of runs) {
-        block.willNeed?.(pageRunRange({ pageSize, pagesOffset: 0 }, run));
+        block.willNeed?.(blockRange(pageSize, run));
       }
       await block.streamRuns(runs, async (bytes, offset) => {
         await sink.write(bytes, offset);

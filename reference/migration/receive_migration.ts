@@ -4,7 +4,7 @@ import {
   RuleError,
   walkSequentialStream,
 } from "../../format/mod.ts";
-import { type SaveSummary, summaryOf } from "../saving/mod.ts";
+import { recordedSummary, type SaveSummary } from "../saving/mod.ts";
 import { driveForward } from "../sequential/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
@@ -133,7 +133,7 @@ export async function receiveMigration(
       );
     }
     await recorder.finish();
-    const summary = await summaryOf(recorder);
+    const summary = await recordedSummary(recorder);
     await commit();
     if (recorder.answers) await sendShut(channel, 0).catch(() => {});
     return {

@@ -12,4 +12,5 @@ export {
   sharedBitmap,
   sharedWords,
 } from "./atomic_bits.ts";
+export { storePages } from "./store_pages.ts";
 export { isZero, PageBuffer } from "./zero_page.ts";

@@ -9,6 +9,7 @@ import {
   CONTROL,
   type LaneInput,
   laneInput,
+  type LanePart,
   LanePool,
   laneTask,
 } from "../workers/mod.ts";
@@ -97,7 +98,7 @@ export class LiveWriter implements Disposable {
     const { pageSize } = this;
     const { directIo = false, signal } = this.#options;
     const chunkLength = chunkLengthOf(pageSize, directIo);
-    const parts: Parameters<typeof laneTask>[0][number][] = [];
+    const parts: LanePart[] = [];
     for (const index of indexes) {
       const shared = this.#shared[index];
       if (shared === undefined) continue;
@@ -153,8 +154,7 @@ export class LiveWriter implements Disposable {
           length: count * pageSize,
         };
         const stored = await saveChunk(block, source, part, this.#options);
-        report.done += count * pageSize;
-        report.zero += (count - stored) * pageSize;
+        report.advance(count * pageSize, (count - stored) * pageSize);
         report.tell();
         await pace.step();
       }

@@ -5,19 +5,15 @@ import {
   type PageBitmap,
   pageCountOf,
   pageOffset,
-  pageRunRange,
+  type PageRun,
   toLsb0,
 } from "../../format/mod.ts";
-import {
-  clearBit,
-  clearBits,
-  isZero,
-  setBit,
-  setBits,
-  sharedWords,
-} from "../pages/mod.ts";
+import { isZero, sharedWords, storePages } from "../pages/mod.ts";
 import { backingOf, SourceError } from "../sources/mod.ts";
 import type { BlockShare } from "../workers/mod.ts";
+
+/** The one page of a write, if it is not all zero. */
+const ONE_PAGE: readonly PageRun[] = [{ first: 0, end: 1 }];
 
 /** What a writer of pages writes to: a sink, or a store. */
 export interface PageTarget {
@@ -76,16 +72,9 @@ export class RAMBlockWriter {
   /** Writes a page. Returns whether it is stored: a zero page is not. */
   async writePage(pageIndex: number, bytes: Uint8Array): Promise<boolean> {
     this.#checkPages(pageIndex, 1, bytes);
-    const bitmap = await this.bitmap();
-    const words = sharedWords(bitmap);
-    if (isZero(bytes)) {
-      if (bitmap.isSet(pageIndex)) await this.#overwrite(pageIndex, bytes);
-      clearBit(words, pageIndex);
-      return false;
-    }
-    await this.#target.write(bytes, pageOffset(this.#header, pageIndex));
-    setBit(words, pageIndex);
-    return true;
+    const nonZero = isZero(bytes) ? [] : ONE_PAGE;
+    await this.#store(pageIndex, bytes, nonZero);
+    return nonZero.length > 0;
   }
 
   /**
@@ -98,35 +87,27 @@ export class RAMBlockWriter {
     nonZero: PageBitmap,
   ): Promise<void> {
     this.#checkPages(first, nonZero.pageCount, bytes);
-    const bitmap = await this.bitmap();
-    const words = sharedWords(bitmap);
-    const clear = async (from: number, to: number) => {
-      for (const run of bitmap.runs(first + from, first + to)) {
-        const start = (run.first - first) * this.pageSize;
-        const end = (run.end - first) * this.pageSize;
-        await this.#overwrite(run.first, bytes.subarray(start, end));
-      }
-      clearBits(words, first + from, first + to);
-    };
-    let done = 0;
-    for (const run of nonZero.runs()) {
-      await clear(done, run.first);
-      const { length } = pageRunRange(this.#header, run);
-      const start = run.first * this.pageSize;
-      await this.#target.write(
-        bytes.subarray(start, start + length),
-        pageOffset(this.#header, first + run.first),
-      );
-      setBits(words, first + run.first, first + run.end);
-      done = run.end;
-    }
-    await clear(done, nonZero.pageCount);
+    await this.#store(first, bytes, nonZero.runs());
   }
 
-  /** Writes zeros over the bytes of pages that were not zero before. */
-  async #overwrite(pageIndex: number, zeros: Uint8Array): Promise<void> {
-    if (this.#keepsOld) return;
-    await this.#target.write(zeros, pageOffset(this.#header, pageIndex));
+  async #store(
+    first: number,
+    bytes: Uint8Array,
+    nonZero: Iterable<PageRun>,
+  ): Promise<void> {
+    const { pageSize } = this;
+    const words = sharedWords(await this.bitmap());
+    const end = first + bytes.length / pageSize;
+    for (const part of storePages(words, { first, end, nonZero })) {
+      if (part.isZero && this.#keepsOld) continue;
+      await this.#target.write(
+        bytes.subarray(
+          (part.first - first) * pageSize,
+          (part.end - first) * pageSize,
+        ),
+        pageOffset(this.#header, part.first),
+      );
+    }
   }
 
   /** How many pages are stored so far. */

@@ -24,7 +24,8 @@ import {
 import { type Progress, ProgressReport } from "../work/mod.ts";
 import { loadBitmap, rebuildBitmap } from "./rebuild_bitmap.ts";
 import { saveBlocks } from "./save_blocks.ts";
-import type { RAMBlockInput } from "./save_options.ts";
+import type { RAMBlockInput, SaveSummary } from "./save_options.ts";
+import { summaryOf } from "./save_summary.ts";
 import { createWithFrame } from "./snapshot_writer.ts";
 import { endedFrame } from "./stream_frame.ts";
 
@@ -37,11 +38,7 @@ export interface RepairOptions extends OpenOptions, ReadOptions {
 /** What a repair found. */
 export interface RepairSummary {
   /** Each RAMBlock with how many of its pages the file holds. */
-  readonly blocks: readonly {
-    readonly idstr: string;
-    readonly pageCount: number;
-    readonly presentCount: number;
-  }[];
+  readonly blocks: SaveSummary["blocks"];
 }
 
 /**
@@ -142,13 +139,7 @@ export async function saveRepaired(
     await saveBlocks(writer, inputs, { signal, report, sink });
     source.checkUnchanged?.();
     await writer.finish();
-    return {
-      blocks: await Promise.all(writer.blocks.map(async (block) => ({
-        idstr: block.idstr,
-        pageCount: block.pageCount,
-        presentCount: await block.presentCount(),
-      }))),
-    };
+    return { blocks: await summaryOf(writer.blocks) };
   } catch (error) {
     await sink.abort();
     throw error;

@@ -1,8 +1,12 @@
-import { type ByteRange, PageBitmap } from "../../format/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
-import { CHUNK, Pace, type ProgressReport } from "../work/mod.ts";
+import {
+  CHUNK,
+  chunksTouched,
+  Pace,
+  type ProgressReport,
+} from "../work/mod.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
 import type { RAMBlockInput } from "./save_options.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";
@@ -16,66 +20,54 @@ export async function saveBlocks(
     readonly sink: ByteSink;
   },
 ): Promise<void> {
-  const { signal, report, sink } = options;
-  const pace = new Pace(signal);
   const chunk = Math.max(CHUNK, writer.blocks[0]?.pageSize ?? 0);
   const buffer = new PageBuffer(chunk);
-  const flush = new BackgroundFlush(sink);
+  const pace = new Pace(options.signal);
+  const flush = new BackgroundFlush(options.sink);
   try {
-    await saveAll();
+    for (const input of blocks) {
+      const block = writer.block(input.idstr);
+      await saveBlock(block, input, { ...options, chunk, buffer, pace, flush });
+    }
   } finally {
     await flush.settle();
   }
-
-  async function saveAll(): Promise<void> {
-    for (const { idstr, source, dataRanges } of blocks) {
-      const block = writer.block(idstr);
-      report.idstr = idstr;
-      const before = report.done;
-      for (const run of chunksWithData(block, chunk, dataRanges).runs()) {
-        for (let number = run.first; number < run.end; number++) {
-          const offset = number * chunk;
-          const length = Math.min(chunk, block.usedLength - offset);
-          const stored = await saveChunk(
-            block,
-            source,
-            { buffer, offset, length },
-            options,
-          );
-          const skipped = before + offset - report.done;
-          report.skipped += skipped;
-          report.zero += skipped + length - stored * block.pageSize;
-          report.done = before + offset + length;
-          report.tell();
-          flush.wrote(report.done - report.zero);
-          await pace.step();
-        }
-      }
-      const skipped = before + block.usedLength - report.done;
-      report.skipped += skipped;
-      report.zero += skipped;
-      report.done = before + block.usedLength;
-      report.tell();
-    }
-  }
 }
 
-/** The parts of so many bytes in which the source may hold something. */
-function chunksWithData(
-  { usedLength }: RAMBlockWriter,
-  chunk: number,
-  dataRanges: Iterable<ByteRange> | undefined,
-): PageBitmap {
-  const chunks = new PageBitmap(Math.ceil(usedLength / chunk));
-  const all = [{ offset: 0, length: usedLength }];
-  for (const { offset, length } of dataRanges ?? all) {
-    const end = Math.min(
-      chunks.pageCount,
-      Math.ceil((offset + length) / chunk),
-    );
-    for (let it = Math.floor(offset / chunk); it < end; it++) chunks.set(it);
+async function saveBlock(
+  block: RAMBlockWriter,
+  { idstr, source, dataRanges }: RAMBlockInput,
+  options: ReadOptions & {
+    readonly report: ProgressReport;
+    readonly chunk: number;
+    readonly buffer: PageBuffer;
+    readonly pace: Pace;
+    readonly flush: BackgroundFlush;
+  },
+): Promise<void> {
+  const { report, chunk, buffer, pace, flush } = options;
+  const { usedLength, pageSize } = block;
+  const before = report.done;
+  report.idstr = idstr;
+  const chunks = chunksTouched(
+    dataRanges ?? [{ offset: 0, length: usedLength }],
+    { byteLength: usedLength, chunkLength: chunk },
+  );
+  for (const run of chunks.runs()) {
+    report.skipTo(before + run.first * chunk);
+    for (let number = run.first; number < run.end; number++) {
+      const offset = number * chunk;
+      const length = Math.min(chunk, usedLength - offset);
+      const part = { buffer, offset, length };
+      const stored = await saveChunk(block, source, part, options);
+      report.advance(length, length - stored * pageSize);
+      report.tell();
+      flush.wrote(report.done - report.zero);
+      await pace.step();
+    }
   }
-  return chunks;
+  report.skipTo(before + usedLength);
+  report.tell();
 }
 
 /** Saves a part of a block; returns how many of its pages are stored. */

@@ -11,6 +11,7 @@ import {
   type LaneBlock,
   laneCount,
   laneInput,
+  type LanePart,
   LanePool,
   type LaneTask,
   laneTask,
@@ -46,7 +47,7 @@ export async function saveInLanes(
   const pageSize = writer.blocks[0]?.pageSize ?? 4096;
   if (directIo) checkDirectPages(sink.name, pageSize);
   const chunkLength = chunkLengthOf(pageSize, directIo);
-  const parts: Parameters<typeof laneTask>[0][number][] = [];
+  const parts: LanePart[] = [];
   const names: string[] = [];
   const left: RAMBlockInput[] = [];
   for (const input of inputs) {

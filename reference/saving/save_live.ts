@@ -8,6 +8,7 @@ import type {
   SaveOptions,
   SaveSummary,
 } from "./save_options.ts";
+import { summaryOf } from "./save_summary.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 /** RAM that is written to while it is saved. */
@@ -69,8 +70,6 @@ export async function saveLive(
   blocks: readonly LiveRAMBlockInput[],
   options: LiveOptions,
 ): Promise<LiveSummary> {
-  const { stop, onRound, maxRounds = Infinity } = options;
-  const rounds: LiveRound[] = [];
   try {
     const writer = await createSnapshot(
       sink,
@@ -81,66 +80,90 @@ export async function saveLive(
       options,
     );
     using live = await LiveWriter.start(writer, blocks, { ...options, sink });
+    const rounds = new LiveRounds(live, blocks, options);
     // What was written before the first round is in it.
     await takeAll(blocks);
-    let wanted = writer.blocks.map(({ pageCount }) => everyPage(pageCount));
-    let stopped: number | undefined;
-    for (let number = 1;; number++) {
-      const started = performance.now();
-      const pages = await live.saveRound(
-        wanted,
-        new ProgressReport(
-          countOf(wanted) * live.pageSize,
-          options.onProgress,
-        ),
-      );
-      const milliseconds = performance.now() - started;
-      wanted = stopped === undefined ? await takeAll(blocks) : [];
-      const perSecond = 1000 / Math.max(0.001, milliseconds);
-      const dirtyBytes = countOf(wanted) * live.pageSize;
-      const round = {
-        number,
-        pages,
-        milliseconds,
-        bytesPerSecond: pages * live.pageSize * perSecond,
-        dirtyBytes,
-        dirtyBytesPerSecond: dirtyBytes * perSecond,
-        stopped: stopped !== undefined,
-      };
-      rounds.push(round);
-      onRound?.(round);
-      if (stopped !== undefined) {
-        await writer.finish();
-        const summary = await summaryOf(writer);
-        return {
-          ...summary,
-          rounds,
-          downtime: started - stopped + milliseconds,
-        };
-      }
-      options.signal?.throwIfAborted();
-      if (!isConverged(round, options) && number < maxRounds) continue;
-      stopped = performance.now();
-      await stop();
-      wanted = merge(wanted, await takeAll(blocks));
-    }
+    const all = writer.blocks.map(({ pageCount }) => everyPage(pageCount));
+    const left = await rounds.saveRunning(all);
+    const stopped = performance.now();
+    await options.stop();
+    await rounds.save(merge(left, await takeAll(blocks)), { stopped: true });
+    const downtime = performance.now() - stopped;
+    await writer.finish();
+    return {
+      byteLength: writer.byteLength,
+      blocks: await summaryOf(writer.blocks),
+      rounds: rounds.done,
+      downtime,
+    };
   } catch (error) {
     await sink.abort();
     throw error;
   }
 }
 
-async function summaryOf(
-  { byteLength, blocks }: Awaited<ReturnType<typeof createSnapshot>>,
-): Promise<SaveSummary> {
-  return {
-    byteLength,
-    blocks: await Promise.all(blocks.map(async (block) => ({
-      idstr: block.idstr,
-      pageCount: block.pageCount,
-      presentCount: await block.presentCount(),
-    }))),
-  };
+/** The rounds of one live save. */
+class LiveRounds {
+  readonly done: LiveRound[] = [];
+  readonly #live: LiveWriter;
+  readonly #blocks: readonly LiveRAMBlockInput[];
+  readonly #options: LiveOptions;
+
+  constructor(
+    live: LiveWriter,
+    blocks: readonly LiveRAMBlockInput[],
+    options: LiveOptions,
+  ) {
+    this.#live = live;
+    this.#blocks = blocks;
+    this.#options = options;
+  }
+
+  /**
+   * Saves rounds while the guest runs, until it can be stopped for the pages
+   * that are left, which it returns.
+   */
+  async saveRunning(pages: readonly PageBitmap[]): Promise<PageBitmap[]> {
+    const { signal, maxRounds = Infinity } = this.#options;
+    for (let wanted = pages;;) {
+      const { round, dirty } = await this.save(wanted, { stopped: false });
+      signal?.throwIfAborted();
+      if (isConverged(round, this.#options) || round.number >= maxRounds) {
+        return dirty;
+      }
+      wanted = dirty;
+    }
+  }
+
+  /** Saves one round; returns it, and the pages written to meanwhile. */
+  async save(
+    wanted: readonly PageBitmap[],
+    { stopped }: { readonly stopped: boolean },
+  ): Promise<{ readonly round: LiveRound; readonly dirty: PageBitmap[] }> {
+    const { onProgress, onRound } = this.#options;
+    const { pageSize } = this.#live;
+    const started = performance.now();
+    const pages = await this.#live.saveRound(
+      wanted,
+      new ProgressReport(countOf(wanted) * pageSize, onProgress),
+    );
+    const milliseconds = performance.now() - started;
+    const dirty = stopped ? [] : await takeAll(this.#blocks);
+    const perSecond = 1000 / Math.max(0.001, milliseconds);
+    const dirtyBytes = countOf(dirty) * pageSize;
+    const round = {
+      number: this.done.length + 1,
+      pages,
+      milliseconds,
+      bytesPerSecond: pages * pageSize * perSecond,
+      dirtyBytes,
+      dirtyBytesPerSecond: dirtyBytes * perSecond,
+      stopped,
+    };
+    this.done.push(round);
+    onRound?.(round);
+    return { round, dirty };
+  }
 }
 
 async function takeAll(

@@ -10,6 +10,7 @@ import type {
   SaveOptions,
   SaveSummary,
 } from "./save_options.ts";
+import { summaryOf } from "./save_summary.ts";
 import { createSnapshot, type SnapshotWriter } from "./snapshot_writer.ts";
 
 /**
@@ -71,11 +72,7 @@ export async function saveSnapshot(
   return {
     ...kept,
     byteLength: writer.byteLength,
-    blocks: await Promise.all(writer.blocks.map(async (block) => ({
-      idstr: block.idstr,
-      pageCount: block.pageCount,
-      presentCount: await block.presentCount(),
-    }))),
+    blocks: await summaryOf(writer.blocks),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 
 export { CHUNK, PARALLEL_CHUNK } from "./chunk.ts";
+export { chunksTouched } from "./chunks_touched.ts";
 export { entryUrl } from "./entry_url.ts";
 export { inLanes } from "./lanes.ts";
 export { Pace } from "./pace.ts";

@@ -34,6 +34,19 @@ export class ProgressReport {
     this.#tell = tell;
   }
 
+  /** Notes that the bytes up to there are zero, and cost nothing. */
+  skipTo(done: number): void {
+    const length = done - this.done;
+    this.skipped += length;
+    this.advance(length, length);
+  }
+
+  /** Notes that so many bytes more are done, of which so many are zero. */
+  advance(length: number, zero: number): void {
+    this.done += length;
+    this.zero += zero;
+  }
+
   /** Tells how far the work is. */
   tell(): void {
     const { idstr, done, zero, skipped } = this;

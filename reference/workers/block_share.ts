@@ -1,7 +1,10 @@
-import { pageOffset } from "../../format/mod.ts";
-import { clearBit, isZero, setBit } from "../pages/mod.ts";
+import { pageOffset, type PageRun } from "../../format/mod.ts";
+import { isZero, storePages } from "../pages/mod.ts";
 import type { BackingFile } from "../sources/mod.ts";
 import { LaneFiles } from "./lane_files.ts";
+
+/** The one page of a write, if it is not all zero. */
+const ONE_PAGE: readonly PageRun[] = [{ first: 0, end: 1 }];
 
 /** What another thread needs to write pages of a block; `postMessage` takes it. */
 export interface BlockShare {
@@ -67,16 +70,13 @@ export class SharedBlockWriter implements Disposable {
           `${pageCount} pages`,
       );
     }
-    const position = pageOffset(this.#share, pageIndex);
-    if (isZero(bytes)) {
-      if (clearBit(bits, pageIndex)) {
-        this.#files.writer(file).writeSync(bytes, position);
-      }
-      return false;
+    const nonZero = isZero(bytes) ? [] : ONE_PAGE;
+    const pages = { first: pageIndex, end: pageIndex + 1, nonZero };
+    for (const { first } of storePages(bits, pages)) {
+      const position = pageOffset(this.#share, first);
+      this.#files.writer(file).writeSync(bytes, position);
     }
-    this.#files.writer(file).writeSync(bytes, position);
-    setBit(bits, pageIndex);
-    return true;
+    return nonZero.length > 0;
   }
 
   /** Closes the file. */

@@ -1,5 +1,5 @@
 import { PageBitmap, type PageRun } from "../../format/mod.ts";
-import { clearBits, PageBuffer, setBits } from "../pages/mod.ts";
+import { PageBuffer, storePages } from "../pages/mod.ts";
 import { LaneFiles } from "./lane_files.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 
@@ -44,7 +44,7 @@ class CopyLane {
     const end = Math.min(first + chunkLength / pageSize, pageCount);
     const runs = block.wanted === undefined
       ? [{ first, end }]
-      : runsBetween(new PageBitmap(end, block.wanted), first);
+      : new PageBitmap(end, block.wanted).runs(first);
     for (const run of runs) this.#copyRun(block, run);
   }
 
@@ -56,19 +56,12 @@ class CopyLane {
     const { present } = block;
     if (present === undefined) return this.#write(block, run, run);
     const nonZero = this.#buffer.nonZeroPages(pageSize, count);
-    let zeroPages = 0;
-    let done = run.first;
-    for (const found of nonZero.runs()) {
-      const first = run.first + found.first;
-      const end = run.first + found.end;
-      this.#write(block, run, { first, end });
-      this.#clear(block, run, { first: done, end: first });
-      setBits(present, first, end);
-      zeroPages += first - done;
-      done = end;
+    const pages = { ...run, nonZero: nonZero.runs() };
+    for (const part of storePages(present, pages)) {
+      if (part.isZero) this.#writePart(block, run, part);
+      else this.#write(block, run, part);
     }
-    this.#clear(block, run, { first: done, end: run.end });
-    this.#count("zeroPages", zeroPages + run.end - done);
+    this.#count("zeroPages", count - nonZero.count());
   }
 
   /** Reads a part of a block; behind what there is it is zero. */
@@ -98,43 +91,21 @@ class CopyLane {
 
   /** Writes `run` out of the buffer, in which `buffered` stands. */
   #write(block: LaneBlock, buffered: PageRun, run: PageRun): void {
-    const { pageSize } = this.#task;
-    const file = this.#files.writer(block.to);
     for (const part of this.#missing(block, buffered, run)) {
-      const start = (part.first - buffered.first) * pageSize;
-      const end = (part.end - buffered.first) * pageSize;
-      file.writeSync(
-        this.#buffer.bytes.subarray(start, end),
-        block.toOffset + part.first * pageSize,
-      );
+      this.#writePart(block, buffered, part);
       this.#count("writtenPages", part.end - part.first);
     }
   }
 
-  /**
-   * Clears the bits of pages that are zero in the buffer, and writes zeros over
-   * those that were not before.
-   */
-  #clear(
-    { present, to, toOffset }: LaneBlock,
-    buffered: PageRun,
-    run: PageRun,
-  ) {
-    if (present === undefined) return;
+  #writePart(block: LaneBlock, buffered: PageRun, part: PageRun): void {
     const { pageSize } = this.#task;
-    const { buffer, byteOffset, byteLength } = present;
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    const stored = new PageBitmap(run.end, bytes).runs(run.first, run.end);
-    for (const { first, end } of stored) {
-      this.#files.writer(to).writeSync(
-        this.#buffer.bytes.subarray(
-          (first - buffered.first) * pageSize,
-          (end - buffered.first) * pageSize,
-        ),
-        toOffset + first * pageSize,
-      );
-    }
-    clearBits(present, run.first, run.end);
+    this.#files.writer(block.to).writeSync(
+      this.#buffer.bytes.subarray(
+        (part.first - buffered.first) * pageSize,
+        (part.end - buffered.first) * pageSize,
+      ),
+      block.toOffset + part.first * pageSize,
+    );
   }
 
   /** The parts of a run that the file does not hold already. */
@@ -191,15 +162,4 @@ function blockOf(blocks: readonly LaneBlock[], chunk: number): LaneBlock {
   const found = blocks.findLast(({ firstChunk }) => firstChunk <= chunk);
   if (found === undefined) throw new RangeError(`No block has chunk ${chunk}`);
   return found;
-}
-
-/** The runs of set bits from `first` on. */
-function* runsBetween(bitmap: PageBitmap, from: number): Generator<PageRun> {
-  const { pageCount } = bitmap;
-  let first = bitmap.nextSet(from);
-  while (first < pageCount) {
-    const end = bitmap.nextClear(first);
-    yield { first, end };
-    first = bitmap.nextSet(end);
-  }
 }

@@ -1,4 +1,4 @@
-import { type ByteRange, PageBitmap } from "../../format/mod.ts";
+import { blockRange, type ByteRange, PageBitmap } from "../../format/mod.ts";
 import { sharedBitmap } from "../pages/mod.ts";
 import { RAMBlock } from "../reading/mod.ts";
 import {
@@ -6,7 +6,7 @@ import {
   type ByteSource,
   type ReadOptions,
 } from "../sources/mod.ts";
-import { CHUNK } from "../work/mod.ts";
+import { CHUNK, chunksTouched } from "../work/mod.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 
 /** Bytes that one more lane must have to do, to be worth its start. */
@@ -58,41 +58,31 @@ export function chunksOf(
   },
 ): PageBitmap {
   const { chunkLength, pageSize, dataRanges } = options;
-  const end = Math.min(block.usedLength, block.fromLength);
-  const chunks = new PageBitmap(Math.ceil(end / chunkLength));
-  if (block.wanted !== undefined) {
-    const wanted = new PageBitmap(Math.ceil(end / pageSize), block.wanted);
-    for (const { first, end } of wanted.runs()) {
-      mark(first * pageSize, end * pageSize);
-    }
-  } else {
-    for (const range of dataRanges ?? [{ offset: 0, length: end }]) {
-      mark(range.offset, Math.min(end, range.offset + range.length));
-    }
-  }
-  return chunks;
+  const byteLength = Math.min(block.usedLength, block.fromLength);
+  const all = [{ offset: 0, length: byteLength }];
+  const ranges = block.wanted === undefined
+    ? dataRanges ?? all
+    : new PageBitmap(Math.ceil(byteLength / pageSize), block.wanted).runs()
+      .map((run) => blockRange(pageSize, run));
+  return chunksTouched(ranges, { byteLength, chunkLength });
+}
 
-  function mark(from: number, to: number): void {
-    const last = Math.ceil(to / chunkLength);
-    for (let it = Math.floor(from / chunkLength); it < last; it++) {
-      chunks.set(it);
-    }
-  }
+/** A block of a task, and the chunks of it that are copied. */
+export interface LanePart {
+  readonly block: Omit<LaneBlock, "firstChunk">;
+  readonly chunks: PageBitmap;
 }
 
 /** A task for these blocks and these chunks of each. */
 export function laneTask(
-  blocks: readonly {
-    readonly block: Omit<LaneBlock, "firstChunk">;
-    readonly chunks: PageBitmap;
-  }[],
+  parts: readonly LanePart[],
   options: Pick<LaneTask, "pageSize" | "chunkLength" | "directIo">,
 ): LaneTask {
-  const count = blocks.reduce((sum, { chunks }) => sum + chunks.count(), 0);
+  const count = parts.reduce((sum, { chunks }) => sum + chunks.count(), 0);
   const numbers = sharedArray(Uint32Array, count);
   let filled = 0;
   let firstChunk = 0;
-  const placed = blocks.map(({ block, chunks }) => {
+  const placed = parts.map(({ block, chunks }) => {
     for (const { first, end } of chunks.runs()) {
       for (let it = first; it < end; it++) numbers[filled++] = firstChunk + it;
     }

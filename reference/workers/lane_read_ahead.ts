@@ -1,4 +1,4 @@
-import { type PageBitmap, pageRunRange } from "../../format/mod.ts";
+import { blockRange, type PageBitmap } from "../../format/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 
 /** Bytes of RAM ahead of the lanes, more than they read between two looks. */
@@ -29,7 +29,7 @@ export class LaneReadAhead {
     let first = this.#wanted.nextSet(Math.max(page, this.#told));
     while (first < until) {
       const end = Math.min(until, this.#wanted.nextClear(first));
-      willNeed(pageRunRange({ pageSize, pagesOffset: 0 }, { first, end }));
+      willNeed(blockRange(pageSize, { first, end }));
       first = this.#wanted.nextSet(end);
     }
     this.#told = Math.max(this.#told, until);

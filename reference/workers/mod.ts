@@ -12,6 +12,7 @@ export {
   laneCount,
   type LaneInput,
   laneInput,
+  type LanePart,
   laneTask,
 } from "./lane_plan.ts";
 export { LanePool } from "./lane_pool.ts";

@@ -1,5 +1,5 @@
-import { randomNumbers } from "../faults/random_numbers.ts";
 import type { HandlerClient } from "../../handler/handler_client.ts";
+import { randomNumbers } from "../faults/random_numbers.ts";
 import type { KnownGuest } from "../page_server/known_guest.ts";
 
 const PAGE_SIZE = 4096;
