@@ -228,11 +228,16 @@ export class PagedProcess {
 
   /**
    * Serves it no more: nothing is put in place from now on, and its descriptor
-   * may be closed. Resolves when no read for it is under way any more.
+   * may be closed.
    */
-  stop(): Promise<void> {
+  stop(): void {
     this.uffd.release();
     for (const region of this.#regions) region[Symbol.dispose]();
-    return this.#reads.stop();
+    this.#reads.stop();
+  }
+
+  /** Resolves when no read for it is under way. */
+  settled(): Promise<void> {
+    return this.#reads.settled();
   }
 }

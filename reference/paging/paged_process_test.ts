@@ -65,13 +65,14 @@ uffdTest("PagedProcess puts in place what has come", async () => {
   await untilRead();
   reads[0]?.();
   assert.deepEqual(await touched, [7]);
-  await process.stop();
+  process.stop();
+  await process.settled();
   uffd.close();
   native.unmap();
 });
 
 uffdTest(
-  "PagedProcess.stop() waits for reads under way, which find their buffers and nobody's memory",
+  "PagedProcess.settled() waits for reads under way, which find their buffers and nobody's memory",
   async () => {
     const setup = setUp();
     const { native, reads, process, uffd } = setup;
@@ -79,7 +80,8 @@ uffdTest(
     const touched = touchPages({ address, pageSize: PAGE, pages: [5] });
     await setup.untilRead();
     let isOver = false;
-    const stopped = process.stop().then(() => isOver = true);
+    process.stop();
+    const stopped = process.settled().then(() => isOver = true);
     setup.buffers[Symbol.dispose]();
     // Most likely its number is that of the next.
     uffd.close();

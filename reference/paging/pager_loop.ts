@@ -224,7 +224,11 @@ export class PagerLoop implements Disposable {
     this.#served.delete(served);
     this.#countServed();
     this.set.delete(served.process.uffd.fd);
-    const ending = served.process.stop().finally(() =>
+    served.process.stop();
+    // There is no read to wait for, and no promise settles while a thread serves
+    // without giving it to anything else: what one holds would stay for ever.
+    if (this.#isSync) return;
+    const ending = served.process.settled().finally(() =>
       this.#ending.delete(ending)
     );
     this.#ending.add(ending);

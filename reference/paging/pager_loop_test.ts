@@ -1,5 +1,7 @@
-import { EventDescriptor } from "../linux/mod.ts";
+import assert from "node:assert/strict";
+import { EventDescriptor, type Userfaultfd } from "../linux/mod.ts";
 import { uffdTest } from "../linux/testing/uffd_test_case.ts";
+import type { PagedProcess } from "./paged_process.ts";
 import { PagerLoop } from "./pager_loop.ts";
 
 uffdTest("PagerLoop waits for what is added while it waits", async () => {
@@ -24,3 +26,37 @@ uffdTest("PagerLoop waits for what is added while it waits", async () => {
   });
   await loop.run();
 });
+
+/** A process without memory, and what a loop has told it at its end. */
+function endingProcess(fd: number) {
+  const calls: string[] = [];
+  const process = {
+    uffd: { fd } as Userfaultfd,
+    wantsBackground: false,
+    stop: () => void calls.push("stop"),
+    settled(): Promise<void> {
+      calls.push("settled");
+      return Promise.resolve();
+    },
+  } as Partial<PagedProcess> as PagedProcess;
+  return { process, calls };
+}
+
+uffdTest(
+  "PagerLoop waits for reads, but where promises cannot settle",
+  async () => {
+    using bell = new EventDescriptor();
+    using descriptor = new EventDescriptor();
+    const watch = { onEnd() {}, onFailed() {} };
+    const options = { isStopped: () => true, spareWork: () => false };
+    for (const isSync of [true, false]) {
+      using loop = new PagerLoop(bell.fd, options);
+      const { process, calls } = endingProcess(descriptor.fd);
+      loop.add(process, watch);
+      // A promise that is made here holds the process until the thread ends.
+      if (isSync) loop.runSync();
+      else await loop.run();
+      assert.deepEqual(calls, isSync ? ["stop"] : ["stop", "settled"]);
+    }
+  },
+);

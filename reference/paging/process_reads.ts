@@ -63,9 +63,13 @@ export class ProcessReads {
     this.#track(this.#loadAll(onLoaded), watch);
   }
 
-  /** Starts nothing any more. Resolves when nothing is under way any more. */
-  async stop(): Promise<void> {
+  /** Starts nothing any more. */
+  stop(): void {
     this.#stop.abort();
+  }
+
+  /** Resolves when none is under way. */
+  async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }
 
