@@ -18,7 +18,11 @@ export {
   openFileStore,
 } from "./file_store.ts";
 export { type MemorySink, memorySink } from "./memory_sink.ts";
-export { type OutputTarget, outputTarget } from "./output_target.ts";
+export {
+  outputFolder,
+  type OutputTarget,
+  outputTarget,
+} from "./output_target.ts";
 export { isPartialPath } from "./partial_file.ts";
 export { createScratchSink } from "./scratch_sink.ts";
 export { tryFolder } from "./try_folder.ts";

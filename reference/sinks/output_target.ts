@@ -29,12 +29,30 @@ export interface OutputTarget {
  *   regular file
  */
 export function outputTarget(name: string): OutputTarget {
-  const { dirname, resolve } = builtinModule("node:path", {
-    what: name,
-    action: "use paths",
-  });
+  const target = follow(name, name);
+  const { stat } = target;
+  if (stat !== undefined && !stat.isFile()) {
+    throw notSeekable("write", name, stat);
+  }
+  return target;
+}
+
+/**
+ * Follows a path to the folder that files are to be written into, which need not
+ * be there. Links are refused as by {@linkcode outputTarget}: files would get
+ * where somebody else wants them.
+ *
+ * @throws {SourceError} if the path is such a link
+ */
+export function outputFolder(name: string): OutputTarget {
+  // With a slash at its end, a link would be followed unseen.
+  return follow(name, paths(name).resolve(name));
+}
+
+function follow(name: string, start: string): OutputTarget {
+  const { dirname, resolve } = paths(name);
   const owners: number[] = [];
-  let path = name;
+  let path = start;
   for (let links = 0; links <= LINKS_MAX; links++) {
     const stat = look(name, path);
     if (stat === undefined) {
@@ -46,7 +64,6 @@ export function outputTarget(name: string): OutputTarget {
       );
     }
     if (!stat.isSymbolicLink()) {
-      if (!stat.isFile()) throw notSeekable("write", name, stat);
       checkOwners(name, owners, stat);
       return { path, stat };
     }
@@ -54,6 +71,10 @@ export function outputTarget(name: string): OutputTarget {
     path = resolve(dirname(path), nodeFs().readlinkSync(path));
   }
   throw refusal(name, "its symbolic links lead in a circle");
+}
+
+function paths(what: string) {
+  return builtinModule("node:path", { what, action: "use paths" });
 }
 
 function look(name: string, path: string): Stats | undefined {

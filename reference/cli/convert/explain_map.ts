@@ -1,4 +1,5 @@
 import { GuestMapError } from "../../convert/mod.ts";
+import { shellWord } from "../output/shell_word.ts";
 
 /** An error as it is, or with the options that help against it. */
 export function explainMap(error: unknown): unknown {
@@ -7,7 +8,8 @@ export function explainMap(error: unknown): unknown {
   const hint = idstr === undefined
     ? "--machine NAME, --block IDSTR of its main memory, or " +
       "--range ADDRESS=IDSTR+LENGTH"
-    : `--range ADDRESS=${idstr}+LENGTH, or --leave-out ${idstr}; of main ` +
+    : `--range ${shellWord(`ADDRESS=${idstr}+LENGTH`)}, or ` +
+      `--leave-out ${shellWord(idstr)}; of main ` +
       `memory in NUMA nodes --block for each; QEMU's "info mtree -f" shows ` +
       "the addresses";
   return new RangeError(`${error.message} (${hint})`, { cause: error });

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
+import {
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import process from "node:process";
 import { test } from "node:test";
 import { saveSnapshot } from "../../saving/mod.ts";
 import { memorySink } from "../../sinks/mod.ts";
@@ -74,6 +82,28 @@ test("load makes the one folder that is to be there", PATIENT, async () => {
   const other = ["load", file, scratch.file("other"), "--offset", "1"];
   await runBad(other, 1, /byte 0x1/);
   assert.deepEqual(scratch.list(), ["images", "vm.mr"]);
+});
+
+test("load and convert follow no link of another user", PATIENT, async () => {
+  if (process.geteuid?.() !== 0) return; // Root alone makes such a link.
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const far = scratch.file("far");
+  mkdirSync(far);
+  const link = scratch.file("link");
+  symlinkSync(far, link);
+  for (const command of ["load", "convert"]) {
+    lchownSync(link, 65534, 65534);
+    for (const path of [link, `${link}/`]) {
+      const refused = /is a symbolic link of another user \(65534\)/;
+      await runBad([command, file, path], 1, refused);
+    }
+    assert.deepEqual(readdirSync(far), []);
+    lchownSync(link, 0, 0);
+    await run([command, file, `${link}/`, "--force"]);
+    assert.notDeepEqual(readdirSync(far), []);
+    for (const name of readdirSync(far)) rmSync(`${far}/${name}`);
+  }
 });
 
 test("load never writes over the FILE that it reads", PATIENT, async () => {

@@ -1,7 +1,7 @@
-import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { tryLock } from "../../linux/mod.ts";
-import { FileGroup, type PendingFile } from "../../sinks/mod.ts";
+import { FileGroup, outputFolder, type PendingFile } from "../../sinks/mod.ts";
 import { tryFile } from "../program/system_error.ts";
 import { countOf } from "./format_count.ts";
 import { printMessage } from "./output.ts";
@@ -60,7 +60,7 @@ export class OutputFolder implements Disposable {
 
 /** Returns whether it had to be made. */
 function makeFolder(path: string): boolean {
-  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  const isThere = outputFolder(path).stat !== undefined;
   checkFolder(isThere ? path : dirname(path), path);
   if (!isThere) tryFile("make", path, () => mkdirSync(path));
   return !isThere;
