@@ -2,11 +2,11 @@
 export interface AddressRange {
   /** Address of the first byte. */
   readonly address: number;
-  /** How many bytes. */
+  /** Number of bytes. */
   readonly length: number;
 }
 
-/** What some ranges have that others do not, by address. */
+/** Returns the parts of `ranges` that are not in others, by address. */
 export function subtractRanges(
   ranges: readonly AddressRange[],
   others: readonly AddressRange[],
@@ -18,7 +18,7 @@ export function subtractRanges(
   for (const { address, length } of ranges.toSorted(byAddress)) {
     const end = address + length;
     let at = address;
-    // What ends before this range is of no use to the next one either.
+    // A range that ends before this one matters to no later one either.
     while (first < sorted.length && endOf(sorted[first]) <= address) first++;
     for (let index = first; index < sorted.length; index++) {
       const other = sorted[index];
@@ -37,7 +37,7 @@ function endOf({ address, length }: AddressRange): number {
   return address + length;
 }
 
-/** Ranges that start where the one before ends are one. */
+/** Joins ranges that start where the previous one ends. */
 function joined(ranges: readonly AddressRange[]): AddressRange[] {
   const result: AddressRange[] = [];
   for (const { address, length } of ranges) {

@@ -10,40 +10,40 @@ import type { Architecture } from "./architecture.ts";
 export interface PlacedRange {
   /** Address of the first byte. */
   readonly address: number;
-  /** How many bytes. */
+  /** Number of bytes. */
   readonly length: number;
-  /** Where in the source the bytes are; undefined: they are zero. */
+  /** Where the bytes are in the source; undefined: they are zero. */
   readonly position: number | undefined;
 }
 
-/** What a file says of its memory, and of what it has besides. */
+/** What a file says about its memory, and what else it contains. */
 export interface AddressSpaceOptions {
   /** Size in bytes. Default: up to the end of the last range. */
   readonly byteLength?: number | undefined;
-  /** The architecture of the guest, where the file says it. */
+  /** Architecture of the guest, if the file names it. */
   readonly architecture?: Architecture | undefined;
-  /** Parts of the file that have no physical address, and were passed over. */
+  /** Parts of the file without a physical address, which were skipped. */
   readonly unplaced?: readonly ByteRange[] | undefined;
 }
 
 /**
- * Memory that a file has in ranges, as one source: what no range has is zero. Of
- * ranges that overlap, the one that starts first counts; the openers refuse those
- * that differ.
+ * Memory given as ranges of a file, as one source; bytes in no range are zero.
+ * Where ranges overlap, the one that starts first is read; the openers refuse
+ * overlaps that differ.
  */
 export class AddressSpace implements ByteSource {
   readonly name: string;
   readonly byteLength: number;
   readonly checkUnchanged: ByteSource["checkUnchanged"];
-  /** The ranges by address; none overlap. */
+  /** The ranges by address; they do not overlap. */
   readonly ranges: readonly PlacedRange[];
-  /** The architecture of the guest, where the file says it. */
+  /** Architecture of the guest, if the file names it. */
   readonly architecture: Architecture | undefined;
-  /** Parts of the file that have no physical address, and were passed over. */
+  /** Parts of the file without a physical address, which were skipped. */
   readonly unplaced: readonly ByteRange[];
   readonly #source: ByteSource;
 
-  /** From address 0 on, as the ranges have it. */
+  /** Creates a source from address 0 on. */
   constructor(
     source: ByteSource,
     ranges: readonly PlacedRange[],
@@ -60,7 +60,7 @@ export class AddressSpace implements ByteSource {
       (last === undefined ? 0 : last.address + last.length);
   }
 
-  /** Where there may be something else than zeros. */
+  /** Ranges that may be nonzero. */
   get dataRanges(): ByteRange[] {
     return this.ranges.filter(({ address, position }) =>
       position !== undefined && address < this.byteLength
@@ -88,7 +88,7 @@ export class AddressSpace implements ByteSource {
     }
   }
 
-  /** The ranges that have bytes in [start, end), whole. */
+  /** Yields the ranges that overlap [start, end), uncut. */
   *rangesBetween(start: number, end: number): Generator<PlacedRange> {
     for (let index = this.#firstAfter(start);; index++) {
       const range = this.ranges[index];
@@ -97,7 +97,7 @@ export class AddressSpace implements ByteSource {
     }
   }
 
-  /** The same bytes in another order: each range at the address it is given. */
+  /** Returns the same bytes rearranged: each range at its new address. */
   moved(
     parts: readonly (PlacedRange & { readonly position: number })[],
     byteLength: number,
@@ -120,7 +120,7 @@ export class AddressSpace implements ByteSource {
     return new AddressSpace(this.#source, ranges, { byteLength });
   }
 
-  /** The first range that ends after `offset`. */
+  /** Returns the first range that ends after `offset`. */
   #firstAfter(offset: number): number {
     let low = 0;
     for (let high = this.ranges.length; low < high;) {
@@ -133,7 +133,7 @@ export class AddressSpace implements ByteSource {
   }
 }
 
-/** By address; of a range, what those before it have is cut off. */
+/** Sorts ranges by address and cuts off what earlier ones cover. */
 function separated(ranges: readonly PlacedRange[]): PlacedRange[] {
   const sorted = ranges.toSorted((a, b) => a.address - b.address);
   const result: PlacedRange[] = [];

@@ -1,18 +1,18 @@
-/** A processor architecture, as the header of an ELF file has it. */
+/** A processor architecture, as in the header of an ELF file. */
 export interface Architecture {
-  /** QEMU's name of it: `x86_64`, `aarch64`. */
+  /** QEMU's name: `x86_64`, `aarch64`. */
   readonly name: string;
   /** `e_machine` of the ELF specification. */
   readonly machine: number;
-  /** Bits of its registers. */
+  /** Register width in bits. */
   readonly bits: 32 | 64;
-  /** The order of the bytes of its integers. */
+  /** Byte order of integers. */
   readonly byteOrder: "little" | "big";
 }
 
 /**
- * The architectures whose cores can be written, by QEMU's names. Where QEMU's own
- * `dump-guest-memory` writes cores, a test compares the headers.
+ * Architectures of which cores can be written, by QEMU's names. Where QEMU's
+ * own `dump-guest-memory` writes cores, a test compares the headers.
  */
 export const ARCHITECTURES: readonly Architecture[] = [
   define("x86_64", 62, 64, "little"),
@@ -54,7 +54,7 @@ function define(
 }
 
 /**
- * The architecture of that name.
+ * Returns the architecture with that name.
  *
  * @throws {RangeError} if there is none
  */

@@ -1,7 +1,7 @@
-/** What the memory of a RAMBlock is to the guest. */
+/** How the guest sees the memory of a RAMBlock. */
 export type BlockKind = "ram" | "rom" | "video";
 
-/** QEMU's names of what is not RAM. What is named otherwise is taken for RAM. */
+/** QEMU's names of blocks that are not RAM. Any other name is taken for RAM. */
 const KINDS: readonly [RegExp, BlockKind][] = [
   [/^\/rom@/, "rom"],
   [/(^|[/.])([mp]?rom|bios|flash\d*)(\.[0-9a-f]+)?$/, "rom"],
@@ -9,7 +9,7 @@ const KINDS: readonly [RegExp, BlockKind][] = [
   [/(^|[/.-])(vga)?vram\d*$/, "video"],
 ];
 
-/** What a RAMBlock is, by its idstr. */
+/** Returns the kind of a RAMBlock, by its idstr. */
 export function blockKind(idstr: string): BlockKind {
   return KINDS.find(([pattern]) => pattern.test(idstr))?.[1] ?? "ram";
 }

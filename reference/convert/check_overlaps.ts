@@ -8,9 +8,9 @@ import { CHUNK } from "../work/mod.ts";
 import type { AddressSpace, PlacedRange } from "./address_space.ts";
 
 /**
- * Refuses ranges that claim the same bytes of memory and have others there.
+ * Refuses ranges that overlap in memory and differ there.
  *
- * @throws {SourceError} if there are such, or more of them than the file has bytes
+ * @throws {SourceError} if any do, or if more overlaps than the file has bytes
  */
 export async function checkOverlaps(
   source: ByteSource,
@@ -37,7 +37,10 @@ export async function checkOverlaps(
   }
 }
 
-/** Whether the first bytes of a range are the very ones that another has. */
+/**
+ * Whether the first bytes of a range are the same bytes of the file as
+ * another's.
+ */
 function isSame(
   other: PlacedRange,
   range: PlacedRange,
@@ -70,7 +73,7 @@ async function compare(
     throw new SourceError(
       source.name,
       `Cannot read ${JSON.stringify(source.name)}: two of its ranges claim ` +
-        `address ${hex(address + done + index)}, and differ there, expected ` +
+        `address ${hex(address + done + index)} and differ there, expected ` +
         "the same bytes",
     );
   }
@@ -80,6 +83,6 @@ function tooMany(source: ByteSource): SourceError {
   return new SourceError(
     source.name,
     `Cannot read ${JSON.stringify(source.name)}: its ranges overlap in more ` +
-      "bytes than it has, expected ranges that do not",
+      "bytes than it has, expected ranges that do not overlap",
   );
 }

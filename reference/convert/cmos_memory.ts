@@ -8,8 +8,8 @@ const MIB = 0x100000;
 const MIB_16 = 0x1000000;
 
 /**
- * How many bytes of RAM lie below 4 GiB, as QEMU noted it for a PC's firmware in
- * the memory of its clock; undefined where it is not there or cannot be.
+ * Returns the bytes of RAM below 4 GiB, which QEMU stores for a PC's firmware
+ * in the CMOS memory of its clock; undefined if they are missing or invalid.
  */
 export async function lowLengthInCmos(
   image: MemoryImage,
@@ -24,7 +24,7 @@ export async function lowLengthInCmos(
   const cmos = clock?.bytes("cmos_data");
   if (cmos === undefined) return undefined;
   const word = (at: number) => cmos[at] + cmos[at + 1] * 0x100;
-  // Above 16 MiB and above 4 GiB in units of 64 KiB, else in KiB above 1 MiB.
+  // In units of 64 KiB above 16 MiB and above 4 GiB, else in KiB above 1 MiB.
   const above16MiB = word(0x34) * UNIT;
   const above4GiB = (word(0x5b) + cmos[0x5d] * 0x10000) * UNIT;
   const low = above16MiB > 0 ? MIB_16 + above16MiB : MIB + word(0x30) * KIB;

@@ -5,24 +5,24 @@ import type { ReadOptions } from "../sources/mod.ts";
 import { CHUNK, Pace } from "../work/mod.ts";
 import type { MemoryBlock } from "./memory_image.ts";
 
-/** A part of a block, and where it goes. */
+/** A part of a block, and where it is copied to. */
 export interface MemoryPart {
   readonly block: MemoryBlock;
-  /** Where in the block it starts. */
+  /** Where the part starts in the block. */
   readonly offset: number;
-  /** How many bytes. */
+  /** Number of bytes. */
   readonly length: number;
-  /** Where in the sink its first byte goes. */
+  /** Where its first byte is written in the sink. */
   readonly position: number;
 }
 
-/** How to copy memory. */
+/** Options of copying memory. */
 export interface CopyOptions extends ReadOptions {
-  /** Is told how many bytes of memory are done. */
+  /** Called with the number of bytes of memory done. */
   readonly onDone?: ((byteLength: number) => void) | undefined;
 }
 
-/** Copies a part of a block to a sink; what is zero stays a hole. */
+/** Copies a part of a block to a sink; zeros become holes. */
 export async function copyMemory(
   { block, offset, length, position }: MemoryPart,
   sink: ByteSink,
@@ -54,7 +54,7 @@ export async function copyMemory(
       for (let at = from; at < to;) {
         const part = buffer.subarray(0, Math.min(buffer.length, to - at));
         await block.readInto(part, at, options);
-        // Of a source that cannot tell, zeros come as bytes.
+        // Sources that do not know their zero pages return zeros as bytes.
         if (!isZero(part)) {
           await sink.write(part, position + at - offset);
           written += part.length;
@@ -70,7 +70,7 @@ export async function copyMemory(
   }
 }
 
-/** The bytes of a run that lie inside [start, end). */
+/** Returns the bytes of a run that are inside [start, end). */
 function bytesOf(
   run: PageRun,
   pageSize: number,

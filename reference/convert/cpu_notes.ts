@@ -1,6 +1,6 @@
 /**
  * The notes of an ELF core for x86 processors: `CORE`, which debuggers show as
- * the registers of a thread, and `QEMU`, with those that no thread has.
+ * the registers of a thread, and `QEMU`, with the registers that no thread has.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { type DeviceFields, readDevices } from "./device_fields.ts";
 import { encodeElfNote, NT_PRSTATUS } from "./elf_layout.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
-/** The order of the general registers in the device state. */
+/** General registers, in the order of the device state. */
 const REGISTERS = [
   ...["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"],
   ...["r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"],
 ] as const;
-/** The order of the segment registers in the device state. */
+/** Segment registers, in the order of the device state. */
 const SEGMENTS = ["es", "cs", "ss", "ds", "fs", "gs"] as const;
-/** Bytes of a segment there: selector, base, limit, flags. */
+/** Bytes of a segment in the device state: selector, base, limit, flags. */
 const SEGMENT_LENGTH = 20;
 
-/** Bytes of a thread's status, and where in it its number and registers are. */
+/** Bytes of a thread's status, and where its number and registers are in it. */
 const STATUS_64 = { length: 336, pid: 32, registers: 112 };
 const STATUS_32 = { length: 144, pid: 24, registers: 72 };
 const QEMU_STATE_VERSION = 1;
@@ -38,14 +38,14 @@ interface Segment {
 interface Processor {
   readonly general: Readonly<Record<string, bigint>>;
   readonly segments: Readonly<Record<string, Segment>>;
-  /** cr0 to cr4; there is no cr1. */
+  /** cr0 to cr4; cr1 does not exist. */
   readonly control: readonly bigint[];
   readonly kernelGsBase: bigint;
 }
 
 /**
- * The notes of all processors; none where their state is not there, or where they
- * are of another architecture.
+ * Encodes the notes of all processors; none if their state is missing, or is of
+ * another architecture.
  */
 export async function encodeCpuNotes(
   image: MemoryImage,
@@ -70,7 +70,9 @@ export async function encodeCpuNotes(
   ];
 }
 
-/** The registers of an x86-64 processor; undefined if the state is of another. */
+/**
+ * Reads the registers of an x86-64 processor; undefined for any other state.
+ */
 function readProcessor(fields: DeviceFields): Processor | undefined {
   const general: Record<string, bigint> = {};
   for (const [index, name] of REGISTERS.entries()) {
@@ -117,7 +119,7 @@ function readSegment(bytes: Uint8Array): Segment {
   };
 }
 
-/** The status of a thread, as the kernel of i386 writes it into cores. */
+/** Encodes the status of a thread as the i386 kernel writes it into cores. */
 function encodeStatus32(
   { general, segments }: Processor,
   pid: number,
@@ -130,7 +132,7 @@ function encodeStatus32(
     ...["rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rax"]
       .map((name) => general[name]),
     ...["ds", "es", "fs", "gs"].map(selector),
-    0n, // eax on entry to the system: nobody knows, and QEMU says so, too
+    0n, // eax on entry to the kernel: unknown, as in QEMU's dumps
     rip,
     selector("cs"),
     rflags,
@@ -144,7 +146,7 @@ function encodeStatus32(
   return new Uint8Array(view.buffer);
 }
 
-/** The status of a thread, as the kernel of x86-64 writes it into cores. */
+/** Encodes the status of a thread as the x86-64 kernel writes it into cores. */
 function encodeStatus64(
   { general, segments }: Processor,
   pid: number,
@@ -157,7 +159,7 @@ function encodeStatus64(
     ...["r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8"]
       .map((name) => general[name]),
     ...["rax", "rcx", "rdx", "rsi", "rdi"].map((name) => general[name]),
-    0n, // rax on entry to the system: nobody knows, and QEMU says so, too
+    0n, // rax on entry to the kernel: unknown, as in QEMU's dumps
     rip,
     selector("cs"),
     rflags,
@@ -173,7 +175,7 @@ function encodeStatus64(
   return new Uint8Array(view.buffer);
 }
 
-/** The rest of a processor, as QEMU's own dumps have it. */
+/** Encodes the rest of a processor's state, as in QEMU's own dumps. */
 function encodeQemuState(processor: Processor): Uint8Array {
   const view = new DataView(new ArrayBuffer(QEMU_STATE_LENGTH));
   let at = 0;

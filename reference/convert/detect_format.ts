@@ -9,7 +9,7 @@ import { ELF_MAGIC } from "./elf_layout.ts";
 import { type KnownFile, knownFile } from "./known_file.ts";
 import { LIME_MAGIC } from "./lime_layout.ts";
 
-/** What a file with the memory of a guest may be. */
+/** Formats of a file with the memory of a guest. */
 export type MemoryFormat =
   | "mapped-ram"
   | "sequential"
@@ -21,24 +21,25 @@ export type MemoryFormat =
 /** What a file is, by its first bytes. */
 export interface DetectedFormat {
   /**
-   * `packed` is a libvirt save image whose stream is. `undefined` is all else:
-   * flat memory cannot be told from any other file, and is never assumed.
+   * `packed` is a libvirt save image with a packed stream. `undefined` is
+   * anything else: flat memory cannot be told from any other file, and is never
+   * assumed.
    */
   readonly format: Exclude<MemoryFormat, "raw"> | undefined;
-  /** What the file is instead, where its first bytes are known. */
+  /** What the file is instead, if its first bytes are known. */
   readonly known?: KnownFile | undefined;
-  /** Where the stream starts, if it is one. */
+  /** Where the stream starts, if the file is one. */
   readonly offset: number;
-  /** The header of the libvirt save image, if it is one. */
+  /** The header of the libvirt save image, if the file is one. */
   readonly libvirt?: LibvirtSaveHeader | undefined;
 }
 
 /**
- * Tells what a file is by its first bytes: a mapped-ram file (or one named
- * fixed-ram), a sequential stream, either of them in a libvirt save image, an ELF
- * core or a LiME file.
+ * Detects the format of a file from its first bytes: a mapped-ram file (or one
+ * called fixed-ram), a sequential stream, either of them in a libvirt save
+ * image, an ELF core or a LiME file.
  *
- * @throws {FormatError} if it starts as a stream does but breaks a rule
+ * @throws {FormatError} if it starts like a stream but breaks a rule
  *
  * @example
  * ```ts
@@ -64,7 +65,7 @@ export async function detectFormat(
   const kind = await drive(findStreamKind(source, offset), source, options);
   if (kind !== undefined) return { format: kind, offset, libvirt };
   if (libvirt !== undefined) {
-    // To be refused by whoever reads it, in the words of the rule.
+    // The reader refuses it, with the rule that it breaks.
     return { format: "mapped-ram", offset, libvirt };
   }
   const bytes = new Uint8Array(4);

@@ -1,6 +1,6 @@
 /**
- * Fields of the state of devices, found by what the vmdesc says of them. For the
- * few that converters need.
+ * Fields of device state, located by the vmdesc, for the few that converters
+ * need.
  *
  * @module
  */
@@ -13,24 +13,24 @@ import {
 import type { ReadOptions } from "../sources/mod.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
-/** The most bytes of one device's state that are read. */
+/** Maximum bytes of one device's state that are read. */
 const STATE_MAX = 0x1000000;
 
 /** The state of one device, field by field. */
 export class DeviceFields {
-  /** Which of the devices of that name. */
+  /** Instance of the device among those with the same name. */
   readonly instanceId: number;
   readonly #bytes: Uint8Array;
   readonly #fields: ReadonlyMap<string, { offset: number; length: number }>;
 
-  /** Of those bytes, described by a device of the vmdesc. */
+  /** Reads fields of `bytes`, as described by a device of the vmdesc. */
   constructor(instanceId: number, bytes: Uint8Array, description: unknown) {
     this.instanceId = instanceId;
     this.#bytes = bytes;
     this.#fields = placeFields(description);
   }
 
-  /** The bytes of a field; undefined where there is none, or not all of it. */
+  /** Returns the bytes of a field; undefined if it is missing or cut off. */
   bytes(name: string): Uint8Array | undefined {
     const field = this.#fields.get(name);
     if (field === undefined) return undefined;
@@ -39,7 +39,10 @@ export class DeviceFields {
     return bytes.length === length ? bytes : undefined;
   }
 
-  /** A number of a field, big-endian; the first where it is an array. */
+  /**
+   * Returns a field as a big-endian number; of an array, the element at
+   * `index`.
+   */
   number(name: string, size: 4 | 8, index = 0): bigint | undefined {
     const bytes = this.bytes(name);
     if (bytes === undefined || bytes.length < (index + 1) * size) {
@@ -52,7 +55,7 @@ export class DeviceFields {
   }
 }
 
-/** The devices of an image whose idstr passes. */
+/** Reads the devices of an image whose idstr passes. */
 export async function readDevices(
   image: MemoryImage,
   matches: (idstr: string) => boolean,
@@ -62,7 +65,7 @@ export async function readDevices(
   if (devices === undefined) return [];
   const state = await devices.state(options);
   const found: DeviceFields[] = [];
-  // Without an END of the RAM all of them come before it.
+  // Without an END of RAM, all sections come before it.
   for (const item of new Set([...devices.early, ...state.sections])) {
     if (item.kind !== "full" || !matches(item.section.idstr)) continue;
     const { idstr, instanceId } = item.section;
@@ -76,7 +79,10 @@ export async function readDevices(
   return found;
 }
 
-/** Where the body of a FULL section stands: behind its head, before its footer. */
+/**
+ * Returns where the body of a FULL section is: after its head, before its
+ * footer.
+ */
 function bodyOf(
   { range, section }: StreamItem & { readonly kind: "full" | unknown } & {
     readonly section: { readonly idstr: string };
@@ -98,7 +104,7 @@ function describes(
   return vmdesc?.devices.description(idstr, instanceId);
 }
 
-/** Where each named field stands, those of structs by `outer.inner` also. */
+/** Finds where each named field is; those of structs as `outer.inner` too. */
 function placeFields(
   description: unknown,
 ): Map<string, { offset: number; length: number }> {

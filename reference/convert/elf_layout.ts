@@ -1,5 +1,5 @@
 /**
- * What ELF core files are made of: the numbers of the ELF specification that
+ * Layout of ELF core files: the numbers of the ELF specification that
  * converters need, and the layout of both classes.
  *
  * @module
@@ -15,11 +15,11 @@ export const ELF_DATA_LITTLE = 1;
 export const ELF_DATA_BIG = 2;
 export const ELF_VERSION = 1;
 export const ELF_TYPE_CORE = 4;
-/** With that many segments or more, the count is elsewhere. */
+/** From this many segments on (PN_XNUM) the count is stored elsewhere. */
 export const ELF_SEGMENTS_MAX = 0xffff;
 export const PT_LOAD = 1;
 export const PT_NOTE = 4;
-/** The note of a thread's registers. */
+/** The note with a thread's registers. */
 export const NT_PRSTATUS = 1;
 
 /** Sizes of the two classes, in bytes. */
@@ -28,11 +28,11 @@ export const ELF_SIZES = {
   64: { header: 64, programHeader: 56, sectionHeader: 64 },
 } as const;
 
-/** Which of the four kinds of ELF files one is, and of which processor. */
+/** Class, byte order and processor of an ELF file. */
 export interface ElfKind {
   /** `e_machine`. */
   readonly machine: number;
-  /** Bits of addresses and lengths in its headers. */
+  /** Bits of addresses and lengths in the headers. */
   readonly bits: 32 | 64;
   readonly byteOrder: "little" | "big";
 }
@@ -46,13 +46,14 @@ export interface ElfSegment {
   readonly physicalAddress: number;
   /** Bytes in the file. */
   readonly fileLength: number;
-  /** Bytes in memory: those that the file does not have are zero. */
+  /** Bytes in memory: those that are not in the file are zero. */
   readonly memoryLength: number;
 }
 
 /**
- * The kind of a core of a guest whose memory ends there: one of 32 bits is in
- * headers of 64, as in QEMU's own, where they could not hold its addresses.
+ * Returns the kind of a core of a guest whose memory ends at `end`: a 32-bit
+ * guest gets 64-bit headers, as in QEMU's own cores, if 32-bit ones could not
+ * hold its addresses.
  */
 export function coreKind(
   { machine, bits, byteOrder }: Architecture,
@@ -61,7 +62,9 @@ export function coreKind(
   return { machine, byteOrder, bits: end > 0xffffffff ? 64 : bits };
 }
 
-/** The header of a core file with that many segments right after it. */
+/**
+ * Encodes the header of a core file, directly followed by that many segments.
+ */
 export function encodeElfHeader(
   { machine, bits, byteOrder }: ElfKind,
   segmentCount: number,
@@ -88,7 +91,7 @@ export function encodeElfHeader(
   return bytes;
 }
 
-/** A program header. */
+/** Encodes a program header. */
 export function encodeElfSegment(
   { bits, byteOrder }: ElfKind,
   segment: ElfSegment,
@@ -112,7 +115,10 @@ export function encodeElfSegment(
   return bytes;
 }
 
-/** A note: its name with a NUL, and what it describes, each in whole 4 bytes. */
+/**
+ * Encodes a note: its name with a NUL, and its contents, each padded to 4
+ * bytes.
+ */
 export function encodeElfNote(
   name: string,
   type: number,

@@ -5,8 +5,8 @@ import { copyMemory } from "./copy_memory.ts";
 import type { MemoryBlock } from "./memory_image.ts";
 
 /**
- * Writes the memory of a RAMBlock, wherever it is read from, to a sink as a flat
- * image, and commits it. Zero pages are holes. A failure aborts the sink.
+ * Writes the memory of a RAMBlock, of any kind of image, to a sink as a flat
+ * image, and commits it. Zero pages become holes. A failure aborts the sink.
  *
  * @example
  * ```ts

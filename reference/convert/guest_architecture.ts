@@ -3,21 +3,23 @@ import { type Architecture, architectureNamed } from "./architecture.ts";
 import { type DeviceFields, readDevices } from "./device_fields.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
-/** Machines that one architecture alone has; `none` and `virt` are of several. */
+/** Machines of a single architecture; `none` and `virt` exist in several. */
 const MACHINES: readonly [RegExp, string][] = [
   [/^(pc|q35|isapc|microvm|xenfv|xenpv|nitro-enclave)$/, "x86_64"],
   [/^(pc-(i440fx|q35)|xenfv|rhel\d)[-.\w]*$/, "x86_64"],
   [/^s390-ccw-virtio[-.\w]*$/, "s390x"],
 ];
 
-/** Bit of `hflags` of an x86 processor: it is in long mode. */
+/** Bit of `hflags` of an x86 processor: in long mode. */
 const HF_LMA = 1n << 14n;
-/** Bit of a MIPS processor's first configuration register: it is big-endian. */
+/** Bit of a MIPS processor's first configuration register: big-endian. */
 const CONFIG_BE = 1n << 15n;
 /** Special register LPCR of POWER, and its bit for little-endian interrupts. */
 const SPR_LPCR = 0x13e;
 const LPCR_ILE = 1n << 25n;
-/** The control register of an ARM kernel, by its number among the system's. */
+/**
+ * The control registers of an ARM kernel, by number among the system registers.
+ */
 const SCTLR: readonly {
   readonly number: bigint;
   readonly little: string;
@@ -26,12 +28,12 @@ const SCTLR: readonly {
   { number: 0x603000000013c080n, little: "aarch64", big: "aarch64_be" },
   { number: 0x40200000000f0800n, little: "arm", big: "armeb" },
 ];
-/** Its bit for data that are big-endian. */
+/** Their bit for big-endian data. */
 const SCTLR_EE = 1n << 25n;
 
 /**
- * The architecture of a guest: by the state of its first processor, else by the
- * name of its machine type; undefined where neither says it.
+ * Returns the architecture of a guest, by the state of its first processor,
+ * else by its machine type; undefined if neither shows it.
  *
  * @example
  * ```ts
@@ -61,12 +63,12 @@ export async function guestArchitecture(
   return name === undefined ? undefined : architectureNamed(name);
 }
 
-/** The architecture that a machine type is of; undefined if that is not known. */
+/** Returns the architecture of a machine type; undefined if not known. */
 export function architectureOfMachine(machine: string): string | undefined {
   return MACHINES.find(([pattern]) => pattern.test(machine))?.[1];
 }
 
-/** The architecture of a processor, by the fields that its state has. */
+/** Returns the architecture of a processor, by the fields of its state. */
 function nameOf(fields: DeviceFields): string | undefined {
   const length = (name: string) => fields.bytes(name)?.length;
   if (length("env.eip") !== undefined) {
@@ -94,7 +96,10 @@ function nameOf(fields: DeviceFields): string | undefined {
   return (lpcr & LPCR_ILE) === 0n ? "ppc64" : "ppc64le";
 }
 
-/** By the control register, which processors of 64 and of 32 bits number apart. */
+/**
+ * Uses the control register, which 64-bit and 32-bit processors number
+ * differently.
+ */
 function armNameOf(fields: DeviceFields): string | undefined {
   const count = (fields.bytes("cpreg_vmstate_indexes")?.length ?? 0) / 8;
   for (let index = 0; index < count; index++) {

@@ -9,47 +9,52 @@ import type { GuestRange } from "./guest_range.ts";
 import { layoutOf, mainMemoryOf } from "./machine_ranges.ts";
 import { ramRanges } from "./ram_ranges.ts";
 
-/** How guest-physical memory becomes RAMBlocks. */
+/** Options of building RAMBlocks from guest-physical memory. */
 export interface GuestBlocksOptions {
   /** QEMU's name of the machine type. Default: `"none"`. */
   readonly machine?: string | undefined;
-  /** Bytes of RAM. Default: what the memory shows. */
+  /** Bytes of RAM. Default: derived from the memory. */
   readonly ramLength?: number | undefined;
-  /** The block of the main memory, where it has another name than usual. */
+  /** Name of the main memory block, if not the usual one. */
   readonly ram?: string | undefined;
-  /** The blocks, and where their memory is, instead of `ramLength` and `ram`. */
+  /**
+   * The blocks and the ranges of their memory, instead of `ramLength` and
+   * `ram`.
+   */
   readonly ranges?: readonly GuestRange[] | undefined;
-  /** Bytes of a page, of which each block has a whole number. Default: 4096. */
+  /**
+   * Bytes of a page; the size of each block is a multiple of it. Default: 4096.
+   */
   readonly pageSize?: number | undefined;
 }
 
-/** RAMBlocks of guest-physical memory, and what does not fit them. */
+/** RAMBlocks of guest-physical memory, and what does not fit into them. */
 export interface GuestBlocks {
-  /** The blocks, the largest first. */
+  /** The blocks, largest first. */
   readonly blocks: readonly RAMBlockInput[];
-  /** Memory of devices, or outside the ranges that were given: it is lost. */
+  /** Memory of devices, or outside the given ranges: it is lost. */
   readonly leftOut: readonly AddressRange[];
-  /** RAM of the machine that the file does not have: it is zero. */
+  /** RAM of the machine that is not in the file: it is zero. */
   readonly missing: readonly AddressRange[];
 }
 
 const PAGE = 0x1000;
-/** Most bytes of a RAMBlock: a bit for each page is kept in memory. */
+/** Maximum bytes of a RAMBlock: one bit per page is kept in memory. */
 const RAM_MAX = 2 ** 44;
 const MIB = 2 ** 20;
 const GIB4 = 2 ** 32;
 const SHADOW_START = 0xc0000;
 const VIDEO_START = 0xa0000;
-/** The PCI devices of a PC have their memory from here on at the earliest. */
+/** The PCI devices of a PC have their memory at or above this address. */
 const DEVICES_START = 0xc0000000;
 
 /**
- * The RAMBlocks of a machine, put together from guest-physical ranges: its main
- * memory, without the hole below 4 GiB where the machine has one; or the blocks
+ * Builds the RAMBlocks of a machine from guest-physical ranges: its main
+ * memory, without the hole below 4 GiB if the machine has one; or the blocks
  * whose ranges are given.
  *
  * @throws {GuestMapError} if the layout of the machine is not known
- * @throws {SourceError} if there is memory where the machine has none, or if the
+ * @throws {SourceError} if there is memory where the machine has none, or the
  * memory is of another architecture
  */
 export async function guestBlocks(
@@ -103,7 +108,7 @@ async function mainBlock(
   return {
     blocks: [{ idstr, source: block, usedLength, dataRanges }],
     leftOut: outside,
-    // The guest sees no RAM there, but ROM and video memory.
+    // The guest sees ROM and video memory there, not RAM.
     missing: subtractRanges(map, [...memory.ranges, {
       address: VIDEO_START,
       length: MIB - VIDEO_START,
@@ -111,7 +116,7 @@ async function mainBlock(
   };
 }
 
-/** Whether memory can only be ROM, or of a device, on that machine. */
+/** Whether memory can only be ROM or device memory on that machine. */
 function isOfDevices(
   { address, length }: AddressRange,
   machine: string,
@@ -143,7 +148,10 @@ function outsideError(
   );
 }
 
-/** Where firmware was copied to: RAM, if it is of one range with what follows. */
+/**
+ * Returns where firmware was copied to: RAM, if it is one range with what
+ * follows.
+ */
 function shadowRanges(
   memory: AddressSpace,
   map: readonly GuestRange[],

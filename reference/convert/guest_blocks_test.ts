@@ -58,7 +58,7 @@ test("guestBlocks() takes what lies below 1 MiB where it is RAM", async () => {
   }
 });
 
-/** Memory that has, page by page, its address in it. */
+/** Memory in which each page contains its address. */
 function addressed(
   ranges: readonly (readonly [number, number])[],
   architecture?: Architecture,
@@ -79,7 +79,7 @@ function addressed(
   return new AddressSpace(source, placed, { architecture });
 }
 
-/** Sets of memory: RAM with gaps, that of other machines, with devices. */
+/** Sets of memory: RAM with gaps, RAM of other machines, RAM with devices. */
 const LAYOUTS: readonly (readonly (readonly [number, number])[])[] = [
   [[0, 16 * MIB]],
   [[0x1000, 0xa0000], [0x140000, 0x400000]],
@@ -124,7 +124,7 @@ test("guestBlocks() loses no memory: it is in a block, named, or refused", async
           assert.ok(offset + length <= (usedLength ?? 0), idstr);
         }
       }
-      // What may be lost is of devices only, unless ranges were given.
+      // Only device memory may be lost, unless ranges were given.
       if (options.ranges !== undefined) continue;
       for (const { address, length } of leftOut) {
         assert.ok(
@@ -167,7 +167,7 @@ test("guestBlocks() refuses memory where the machine has none", async () => {
     guestBlocks(high, { machine: "pc-q35-10.0" }),
     /it has none below 0xa0000/,
   );
-  // A DIMM above 4 GiB is not the end of a RAM that is split.
+  // A DIMM above 4 GiB is not the end of a split RAM.
   const dimm = addressed([[0, 64 * MIB], [4 * GIB, 4 * GIB + 128 * MIB]]);
   await assert.rejects(
     guestBlocks(dimm, { machine: "pc-i440fx-10.0" }),

@@ -13,50 +13,50 @@ import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
 import { videoMemory } from "./video_memory.ts";
 import { virtioMemory } from "./virtio_memory.ts";
 
-/** How to find the map. */
+/** Options of finding the map. */
 export interface GuestMapOptions extends ReadOptions {
-  /** The machine type whose rules hold, where the file names another or none. */
+  /** The machine type whose rules apply, if the file names another or none. */
   readonly machine?: string | undefined;
   /**
-   * The block of the main memory, where it has another name than usual; of
-   * several NUMA nodes, that of each, in their order.
+   * Name of the main memory block, if not the usual one; for several NUMA
+   * nodes, that of each, in order.
    */
   readonly ram?: string | readonly string[] | undefined;
   /**
-   * Where blocks are of which the caller knows it. The blocks that they name are
-   * there and nowhere else; the others are where the machine has them.
+   * Known ranges of blocks. The blocks that they name are there and nowhere
+   * else; the others are where the machine puts them.
    */
   readonly ranges?: readonly GuestRange[] | undefined;
 }
 
-/** A RAMBlock that is at no guest-physical address, or at one not known. */
+/** A RAMBlock without a guest-physical address, or with an unknown one. */
 export interface UnplacedBlock {
   /** The RAMBlock. */
   readonly idstr: string;
-  /** Where the part of it starts that is meant. Default: it is meant as a whole. */
+  /** Where the part in question starts. Default: the whole block. */
   readonly offset?: number;
-  /** Bytes of it. */
+  /** Number of its bytes. */
   readonly length: number;
-  /** What it is, by its name; what is neither ROM nor video memory is RAM. */
+  /** Its kind, by name; a block that is neither ROM nor video memory is RAM. */
   readonly kind: BlockKind;
 }
 
-/** Where the guest sees its memory, and what of it is nowhere. */
+/** Where the guest sees its memory, and which blocks it does not see. */
 export interface GuestMap {
   /** The ranges, by address. */
   readonly ranges: readonly GuestRange[];
-  /** The blocks that have none. */
+  /** The blocks without a range. */
   readonly unplaced: readonly UnplacedBlock[];
 }
 
 /**
- * The guest-physical ranges of an image. They are those of the machine type;
- * where the state of its devices says how much RAM lies below 4 GiB, what the
- * guest sees below 1 MiB, or where it sees video memory and the memory of a
- * virtio-mem device, that counts. The addresses of pc-dimm and nvdimm devices are
- * not in a snapshot: their blocks are `unplaced`, as is all that is not known.
+ * Returns the guest-physical ranges of an image. They are those of the machine
+ * type, corrected by the device state where it shows how much RAM is below 4
+ * GiB, what the guest sees below 1 MiB, or where video memory and the memory of
+ * a virtio-mem device are. The addresses of pc-dimm and nvdimm devices are not
+ * in a snapshot: their blocks are `unplaced`, like all unknown ones.
  *
- * @throws {GuestMapError} if the layout of the machine is not known and no ranges
+ * @throws {GuestMapError} if the machine's layout is not known and no ranges
  * are given
  *
  * @example
@@ -101,20 +101,23 @@ export async function guestMap(
   };
 }
 
-/** A RAMBlock as one of which nothing is anywhere. */
+/** Describes a RAMBlock of which no part is placed. */
 export function describeBlock(
   { idstr, usedLength: length }: MemoryBlock,
 ): UnplacedBlock {
   return { idstr, length, kind: blockKind(idstr) };
 }
 
-/** The ranges of the machine type; none of an unknown one if ranges are all that is told. */
+/**
+ * Returns the ranges of the machine type; none of an unknown one if only ranges
+ * are given.
+ */
 async function mainRanges(
   image: MemoryImage,
   options: GuestMapOptions,
 ): Promise<GuestRange[]> {
   const { ranges, ram } = options;
-  // What else is told of the machine has to be of use.
+  // Other options about the machine must have an effect.
   const needsMachine = ranges === undefined || ram !== undefined ||
     options.machine !== undefined;
   const machine = options.machine ?? image.machine;
@@ -148,7 +151,7 @@ async function mainRanges(
   return found.flatMap((it) => it.idstr === MAIN ? spread(it, blocks) : [it]);
 }
 
-/** What the main memory is called before it is spread over its blocks. */
+/** Name of the main memory before it is spread over its blocks. */
 const MAIN = "";
 
 function findMain(
@@ -158,7 +161,7 @@ function findMain(
   return blocks.find((block) => block.idstr === idstr);
 }
 
-/** A range of the main memory as ranges of the blocks that are it. */
+/** Splits a range of the main memory into ranges of its blocks. */
 function spread(
   { address, length, offset }: GuestRange,
   blocks: readonly MemoryBlock[],

@@ -1,11 +1,14 @@
-/** A guest-physical layout that is not known is not guessed at. */
+/** The guest-physical layout is not known, and is not guessed. */
 export class GuestMapError extends RangeError {
-  /** Names the class, as `Error.name` does. */
+  /** Name of the class, as in `Error.name`. */
   override readonly name = "GuestMapError";
-  /** The RAMBlocks whose places are not known; none if it is about all of them. */
+  /**
+   * The RAMBlocks whose addresses are not known; empty if it is about all of
+   * them.
+   */
   readonly idstrs: readonly string[];
 
-  /** Of a file, with what is not known of it. */
+  /** Creates an error about a file, with what is not known about it. */
   constructor(
     fileName: string,
     reason: string,
@@ -16,7 +19,7 @@ export class GuestMapError extends RangeError {
         JSON.stringify(fileName)
       }: ${reason}, expected ` +
         (idstrs.length > 0
-          ? "a range of each, or that it is to be left out"
+          ? "a range for each, or the option to leave it out"
           : "a machine whose layout is known, or the ranges"),
     );
     this.idstrs = idstrs;

@@ -81,7 +81,7 @@ test("guestMap() leaves out the RAM below a display adapter", async () => {
   const { ranges, unplaced } = await guestMap(memoryImage("pc", blocks));
   const [first, second] = ranges;
   assert.deepEqual([first?.length, second?.address], [0xa0000, 0x100000]);
-  // Nothing says where the adapter itself is.
+  // Nothing shows where the adapter itself is.
   const vram = { idstr: "vga.vram", length: MIB, kind: "video" };
   assert.deepEqual(unplaced, [vram]);
 });
@@ -111,7 +111,7 @@ test("guestMap() adds the ranges that are told to those of the machine", async (
   assert.deepEqual(unplaced, []);
   assert.deepEqual(ranges.at(-1), told);
   assert.equal(ranges[0]?.idstr, "pc.ram");
-  // Of a machine that is not known they are all there is.
+  // On an unknown machine they are the only ranges.
   const other = memoryImage("virt-10.0", blocks);
   const found = await guestMap(other, { ranges: [told] });
   assert.deepEqual(found.ranges, [told]);

@@ -1,11 +1,11 @@
 /** A part of a RAMBlock that the guest sees at a physical address. */
 export interface GuestRange {
-  /** The guest-physical address of its first byte. */
+  /** Guest-physical address of its first byte. */
   readonly address: number;
-  /** How many bytes. */
+  /** Number of bytes. */
   readonly length: number;
   /** The RAMBlock. */
   readonly idstr: string;
-  /** Where in the block it starts. */
+  /** Where the part starts in the block. */
   readonly offset: number;
 }

@@ -2,7 +2,7 @@ import type { ReadOptions } from "../sources/mod.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
 /**
- * Whether an image has the state of devices, described or not; a snapshot made of
+ * Whether an image has device state, described or not; a snapshot made from
  * memory alone has none.
  */
 export async function hasDeviceState(

@@ -6,7 +6,7 @@ import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
 const PAGE = 4096;
 const IDSTR = "memory";
 
-/** Guest-physical memory as an image of one block, and the ranges it has. */
+/** Returns guest-physical memory as an image of one block with these ranges. */
 export function imageOfRanges(
   memory: AddressSpace,
 ): { readonly image: MemoryImage; readonly ranges: readonly GuestRange[] } {
@@ -29,7 +29,10 @@ export function imageOfRanges(
   return { image, ranges };
 }
 
-/** The pages in [from, to) that the ranges touch, in runs that do not overlap. */
+/**
+ * Yields the pages in [from, to) that the ranges touch, in runs that do not
+ * overlap.
+ */
 function* pagesOf(
   memory: AddressSpace,
   from: number,

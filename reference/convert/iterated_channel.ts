@@ -1,6 +1,6 @@
 import type { ByteChannel } from "../sockets/mod.ts";
 
-/** Bytes that come in pieces, as a channel with nobody at the other end. */
+/** Wraps an iteration of byte pieces as a read-only channel. */
 export function iteratedChannel(
   name: string,
   pieces: AsyncIterable<Uint8Array>,
@@ -21,7 +21,7 @@ export function iteratedChannel(
     close(): void {
       if (closed) return;
       closed = true;
-      // A piece that is being unpacked is of no use to anybody.
+      // A piece still being unpacked is dropped.
       Promise.resolve(iterator.return?.()).catch(() => {});
     },
   };

@@ -1,17 +1,17 @@
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
-/** A kind of file that is told by its first bytes. */
+/** A kind of file that is recognized by its first bytes. */
 export interface KnownFile {
-  /** What it is, with its article: `a qcow2 disk image`. */
+  /** Its name with an article: `a qcow2 disk image`. */
   readonly what: string;
-  /** How memory is made of it, or gets out of the guest another way. */
+  /** How to turn it into memory, or how else to get the memory of the guest. */
   readonly remedy: string;
 }
 
-/** Bytes that are at a place in all files of a kind. */
+/** Bytes at a fixed position in all files of a kind. */
 interface Signature extends KnownFile {
   readonly bytes: Uint8Array;
-  /** Where they are. Default: 0. */
+  /** Position of the bytes. Default: 0. */
   readonly at?: number;
 }
 
@@ -20,15 +20,15 @@ const DUMP_ELF =
   "dump it as ELF: dump-guest-memory, or virsh dump --memory-only --format elf";
 const DISK = "a disk holds no RAM";
 const LIME = "write it again as LiME, uncompressed";
-const ERROR_PAGE = "it is what a server answers in place of the file";
+const ERROR_PAGE = "a server sent it in place of the file";
 
 const SIGNATURES: readonly Signature[] = [
-  file("QEVM", "a migration stream of QEMU", "it is a snapshot as it is"),
-  file("LibvirtQemudSave", "a libvirt save image", "it is one as it is"),
+  file("QEVM", "a migration stream of QEMU", "it is already a snapshot"),
+  file("LibvirtQemudSave", "a libvirt save image", "it is already one"),
   file("LibvirtQemudPart", "an unfinished libvirt save image", "save it again"),
   file("\x7fELF", "an ELF file", "convert reads ELF cores"),
   file("EMiL", "a LiME file", "convert reads it"),
-  file("AVML", "a compressed AVML file", "avml-convert makes LiME of it"),
+  file("AVML", "a compressed AVML file", "convert it with avml-convert"),
   file("KDUMP   ", "a kdump-compressed dump", DUMP_ELF),
   file("DISKDUMP", "a diskdump", DUMP_ELF),
   file("makedumpfile\0", "a flattened kdump-compressed dump", DUMP_ELF),
@@ -55,7 +55,7 @@ const SIGNATURES: readonly Signature[] = [
   file(
     "\x7fVirtualBox SavedState",
     "a saved state of VirtualBox",
-    "VBoxManage debugvm NAME dumpvmcore makes an ELF core",
+    "make an ELF core with VBoxManage debugvm NAME dumpvmcore",
   ),
   ...["\xd0", "\xd1", "\xd2", "\xd3"].flatMap((first) =>
     ["\xbe\xd2\xbe", "\xba\xd1\xba"].map((rest) =>
@@ -89,12 +89,12 @@ function file(
   return { what, remedy, bytes, ...at === undefined ? {} : { at } };
 }
 
-/** As many first bytes as are looked at. */
+/** Number of first bytes that are examined. */
 const HEAD_LENGTH = 512;
 
 /**
- * What a file is by its first bytes, where that is a format of its own and thus
- * not the flat memory of a guest; undefined where nothing is known of them.
+ * Recognizes a file by its first bytes, if they are those of a format other
+ * than the flat memory of a guest; returns undefined otherwise.
  *
  * @example
  * ```ts

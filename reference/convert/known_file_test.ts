@@ -4,7 +4,9 @@ import { memorySource } from "../sources/mod.ts";
 import { detectFormat } from "./detect_format.ts";
 import { knownFile } from "./known_file.ts";
 
-/** First bytes of files, in hexadecimal, as their formats have them. */
+/**
+ * First bytes of files, in hexadecimal, by the specifications of their formats.
+ */
 const STARTS: Readonly<Record<string, string>> = {
   "kdump-compressed": "4b44554d50202020060000004c696e7578",
   "flattened kdump": "6d616b6564756d7066696c65000000000000000000000001",

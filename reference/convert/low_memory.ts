@@ -8,7 +8,7 @@ import { pciConfig } from "./pci_config.ts";
 export interface LowMemory {
   /** Whether a display adapter covers the RAM from 640 to 768 KiB. */
   readonly hasVga: boolean;
-  /** What is read from 768 KiB on, as far as that is known. */
+  /** What is read from 768 KiB on, as far as known. */
   readonly reads: readonly {
     readonly address: number;
     readonly length: number;
@@ -16,14 +16,16 @@ export interface LowMemory {
   }[];
 }
 
-/** The memory of a display adapter, as its RAMBlock is named. */
+/** The memory of a display adapter, by the name of its RAMBlock. */
 const VGA = /^(?:(.+)\/)?(vga\.vram|qxl\.vgavram|virtio-vga.*)$/;
-/** Where a PCI device says its class; a display that is no VGA has this one. */
+/**
+ * Position of a PCI device's class, and the class of a display that is not VGA.
+ */
 const PCI_CLASS = 0x0a;
 const DISPLAY_OTHER = 0x0380;
 /** ROM, or the RAM below it. */
 const FIRMWARE = /^pc\.(bios|rom)$/;
-/** Where the registers stand that say what is RAM: i440FX, and q35's. */
+/** The registers of i440FX and q35 that select RAM. */
 const HOSTS: readonly [RegExp, number][] = [
   [/\/I440FX$/, 0x59],
   [/\/mch$/, 0x90],
@@ -32,10 +34,13 @@ const START = 0xc0000;
 const END = 0x100000;
 const SEGMENT = 0x4000;
 const SEGMENTS = 12;
-/** Bit 0 of each half of a register: whether reads go to the RAM. */
+/** Bit 0 of each half of a register: reads return RAM. */
 const READS_RAM = [0x01, 0x10];
 
-/** What the guest reads below 1 MiB, by the registers of its host bridge. */
+/**
+ * Returns what the guest reads below 1 MiB, by the registers of its host
+ * bridge.
+ */
 export async function readLowMemory(
   image: MemoryImage,
   kind: "pc" | "microvm",
@@ -59,7 +64,7 @@ export async function readLowMemory(
     if (config === undefined) continue;
     return { hasVga, reads: readRegisters(config.subarray(position)) };
   }
-  // In a snapshot made of memory alone nothing stands over the RAM.
+  // In a snapshot made from memory alone, nothing covers the RAM.
   const isBare = image.devices !== undefined &&
     !image.blocks.some(({ idstr }) => FIRMWARE.test(idstr)) &&
     !await hasDeviceState(image, options);
@@ -69,7 +74,7 @@ export async function readLowMemory(
   return { hasVga, reads };
 }
 
-/** Whether there is an adapter that answers below 1 MiB, as a second one does not. */
+/** Whether an adapter answers below 1 MiB; a secondary one does not. */
 async function findVga(
   image: MemoryImage,
   options?: ReadOptions,
@@ -92,7 +97,10 @@ async function findVga(
   return false;
 }
 
-/** The first register is of the 64 KiB below 1 MiB, the others of two segments. */
+/**
+ * The first register is for the 64 KiB below 1 MiB, each other for two
+ * segments.
+ */
 function readRegisters(registers: Uint8Array): LowMemory["reads"] {
   const reads: { address: number; length: number; from: "ram" | "rom" }[] = [];
   for (let segment = 0; segment < SEGMENTS; segment++) {

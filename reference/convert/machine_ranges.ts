@@ -1,6 +1,6 @@
 /**
- * Where a machine type has its own RAM, and the ROM of its firmware: the rules of
- * QEMU's machines.
+ * Where a machine type has its main memory, and the ROM of its firmware: the
+ * rules of QEMU's machines.
  *
  * @module
  */
@@ -15,14 +15,14 @@ import { type LowMemory, readLowMemory } from "./low_memory.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
 const GIB = 2 ** 30;
-/** Above this address QEMU keeps a hole for some processors. */
+/** Above this address QEMU leaves a hole for some processors. */
 const HYPERTRANSPORT_START = 0xfd_0000_0000;
 
 /** How a kind of machine splits its RAM at 4 GiB. */
 interface SplitRule {
-  /** The RAMBlock that holds its main memory. */
+  /** The RAMBlock of its main memory. */
   readonly idstr: string;
-  /** RAM of at least that many bytes is split; undefined: never. */
+  /** RAM of at least this many bytes is split; undefined: never. */
   readonly splitFrom?: number;
   /** Bytes of split RAM below 4 GiB. */
   readonly lowLength?: number;
@@ -60,19 +60,22 @@ const RULES: readonly [RegExp, SplitRule][] = [
 ];
 
 /**
- * The RAMBlock that a machine type has as its main memory; undefined where that is
- * not known.
+ * Returns the name of a machine type's main memory block; undefined if not
+ * known.
  */
 export function mainMemoryOf(machine: string): string | undefined {
   return ruleOf(machine)?.idstr;
 }
 
-/** The kind of layout of a machine type; undefined where that is not known. */
+/** Returns the kind of layout of a machine type; undefined if not known. */
 export function layoutOf(machine: string): SplitRule["kind"] | undefined {
   return ruleOf(machine)?.kind;
 }
 
-/** Where a machine type splits its RAM, and how much of it is then below 4 GiB. */
+/**
+ * Returns where a machine type splits its RAM, and how much is then below 4
+ * GiB.
+ */
 export function splitOf(
   machine: string,
 ): { readonly splitFrom: number; readonly lowLength: number } {
@@ -85,11 +88,11 @@ function ruleOf(machine: string): SplitRule | undefined {
 }
 
 /**
- * The ranges of a machine's main memory, which is said to be of one block named
- * `idstr` and of that length, and of its firmware.
+ * Returns the ranges of a machine's firmware and of its main memory, given as
+ * one block named `idstr` of this length.
  *
  * @throws {GuestMapError} if the rules of the machine are not known, or a PC's
- * state does not say how its RAM is split
+ * state does not show how its RAM is split
  */
 export async function machineRanges(
   image: MemoryImage,
@@ -97,7 +100,9 @@ export async function machineRanges(
     readonly machine: string;
     readonly idstr: string;
     readonly usedLength: number;
-    /** Whether the usual split holds where the state of a PC does not say it. */
+    /**
+     * Whether to assume the usual split if the state of a PC does not show it.
+     */
     readonly assumesSplit?: boolean;
   },
   options?: ReadOptions,
@@ -113,7 +118,7 @@ export async function machineRanges(
     return [{ address: 0, length: usedLength, idstr, offset: 0 }];
   }
   const { splitFrom, lowLength } = splitOf(machine);
-  // A machine started with max-ram-below-4g: only its firmware's notes tell.
+  // The CMOS memory shows the split, even with max-ram-below-4g.
   const noted = await lowLengthInCmos(image, usedLength, options);
   const isUnknown = noted === undefined && rule.kind === "pc" &&
     !assumesSplit && await hasDeviceState(image, options);
@@ -141,7 +146,7 @@ export async function machineRanges(
   return joined(ranges.filter(({ length }) => length > 0));
 }
 
-/** What is below 1 MiB: RAM, and ROMs where RAM is not what is read. */
+/** Returns what is below 1 MiB: RAM, and ROMs where reads do not return RAM. */
 function firstMebibyte(
   image: MemoryImage,
   idstr: string,
@@ -156,13 +161,13 @@ function firstMebibyte(
   }
   for (const { address, length, from } of reads) {
     const rom = from === "rom" ? romAt(image, address, length) : undefined;
-    // Where no ROM stands, the RAM below shows through.
+    // Where there is no ROM, the guest reads the RAM below.
     ranges.push(rom ?? { address, length, idstr, offset: address });
   }
   return ranges;
 }
 
-/** What a ROM shows there: pc.rom, or the end of the firmware. */
+/** Returns the ROM visible there: pc.rom, or the end of the firmware. */
 function romAt(
   image: MemoryImage,
   address: number,
@@ -171,7 +176,7 @@ function romAt(
   const idstr = address < 0xe0000 ? "pc.rom" : "pc.bios";
   const rom = image.blocks.find((block) => block.idstr === idstr);
   if (rom === undefined) return undefined;
-  // The firmware ends at 1 MiB as it ends at 4 GiB.
+  // The end of the firmware is at 1 MiB as well as at 4 GiB.
   const start = address < 0xe0000 ? 0xc0000 : 0x100000 - rom.usedLength;
   const offset = address - start;
   return offset >= 0 && offset + length <= rom.usedLength
@@ -186,7 +191,7 @@ function firmwareBelow4GiB(image: MemoryImage): GuestRange[] {
   return [{ address: 4 * GIB - length, length, idstr, offset: 0 }];
 }
 
-/** Ranges that go on where the one before ends are one. */
+/** Joins ranges that continue the previous one. */
 function joined(ranges: readonly GuestRange[]): GuestRange[] {
   const result: GuestRange[] = [];
   for (const range of ranges) {

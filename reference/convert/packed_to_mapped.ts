@@ -8,8 +8,8 @@ import { iteratedChannel } from "./iterated_channel.ts";
 import type { SequentialToMappedOptions } from "./sequential_to_mapped.ts";
 
 /**
- * Converts a libvirt save image whose stream is packed into a mapped-ram file,
- * while it is unpacked. Commits the sink; a failure aborts it.
+ * Converts a libvirt save image with a packed stream to a mapped-ram file,
+ * while unpacking it. Commits the sink; a failure aborts it.
  *
  * @throws {UnsupportedError} if this platform cannot unpack it
  *

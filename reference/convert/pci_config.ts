@@ -1,9 +1,12 @@
 import type { DeviceFields } from "./device_fields.ts";
 
-/** What the configuration space is called in the state of a PCI device. */
+/** Names of the configuration space in the state of a PCI device. */
 const FIELDS = ["dev.config", "parent_obj.config"];
 
-/** The configuration space of a PCI device; undefined if its state has none. */
+/**
+ * Returns the configuration space of a PCI device; undefined if its state has
+ * none.
+ */
 export function pciConfig(
   fields: DeviceFields | undefined,
 ): Uint8Array | undefined {

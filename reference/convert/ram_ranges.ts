@@ -4,11 +4,11 @@ import type { AddressSpace } from "./address_space.ts";
 import type { GuestRange } from "./guest_range.ts";
 import { layoutOf, machineRanges, splitOf } from "./machine_ranges.ts";
 
-/** What is known of a machine's RAM before its memory is looked at. */
+/** What is known of a machine's RAM before its memory is examined. */
 interface WantedRam {
   readonly machine: string;
   readonly idstr: string;
-  /** Bytes of RAM; undefined: what the memory shows. */
+  /** Bytes of RAM; undefined: derived from the memory. */
   readonly ramLength: number | undefined;
   /** Bytes of a page. */
   readonly pageSize: number;
@@ -18,7 +18,7 @@ const GIB4 = 2 ** 32;
 const VIDEO_START = 0xa0000;
 
 /**
- * How much RAM a machine has, and where, by its rules and by what memory there is.
+ * Returns how much RAM a machine has, and where, by its rules and its memory.
  *
  * @throws {GuestMapError} if the rules of the machine are not known
  * @throws {SourceError} if the memory cannot be of such a machine
@@ -40,7 +40,7 @@ export async function ramRanges(
   return { usedLength, map };
 }
 
-/** How much RAM there is: up to the hole, and from 4 GiB on. */
+/** Returns how much RAM there is: up to the hole, and from 4 GiB on. */
 function shownLength(memory: AddressSpace, machine: string): number {
   const layout = layoutOf(machine);
   if (layout === undefined || layout === "plain") return memory.byteLength;
@@ -54,12 +54,12 @@ function shownLength(memory: AddressSpace, machine: string): number {
     );
   }
   const { splitFrom, lowLength } = splitOf(machine);
-  // What starts where RAM would be split is of a device.
+  // Memory that starts where RAM would be split belongs to a device.
   const low = memory.ranges.filter(({ address }) => address < splitFrom)
     .reduce((most, it) => Math.max(most, it.address + it.length), 0);
   const high = Math.max(0, memory.byteLength - GIB4);
   if (high === 0) return low;
-  // Firmware keeps some of the low end for itself, but never so much.
+  // Firmware reserves some of the RAM below 4 GiB, but never a quarter of it.
   if (low >= lowLength - lowLength / 4) return high + lowLength;
   throw new SourceError(
     memory.name,

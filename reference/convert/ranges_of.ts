@@ -11,35 +11,38 @@ import { GuestMapError } from "./guest_map_error.ts";
 import type { GuestRange } from "./guest_range.ts";
 import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
 
-/** How to write a file of guest-physical ranges. */
+/** Options of writing a file of guest-physical ranges. */
 export interface RangesOptions extends GuestMapOptions {
   /**
-   * RAMBlocks that are not to be in it. RAM whose address is not known is
-   * refused unless it is among them. Default: none.
+   * RAMBlocks to leave out. RAM whose address is not known is refused unless it
+   * is one of them. Default: none.
    */
   readonly leaveOut?: readonly string[] | undefined;
-  /** Is told now and then how far the work has come. */
+  /** Called from time to time with the progress. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** A range with the block that it is of. */
+/** A range with its block. */
 export interface BlockRange extends GuestRange {
   readonly block: MemoryBlock;
 }
 
 /** What goes into a file of ranges, and what does not. */
 export interface CheckedRanges {
-  /** By address; none overlap. */
+  /** By address; they do not overlap. */
   readonly parts: readonly BlockRange[];
-  /** Blocks of which nothing is in it, and parts of RAM that the guest does not see. */
+  /**
+   * Blocks of which no part is in the file, and parts of RAM that the guest
+   * does not see.
+   */
   readonly leftOut: readonly UnplacedBlock[];
 }
 
 /**
- * The ranges of an image by address, checked.
+ * Returns the ranges of an image by address, checked.
  *
  * @throws {GuestMapError} if RAM has no known address
- * @throws {UnsupportedError} if the file does not hold the RAM that is in them
+ * @throws {UnsupportedError} if the file does not hold the RAM of a range
  */
 export async function rangesOf(
   image: MemoryImage,
@@ -54,7 +57,7 @@ export async function rangesOf(
   const parts = ranges.filter(isWanted)
     .map((range) => ({ ...range, block: find(image, range.idstr) }));
   for (const [index, { address, length, offset, block }] of parts.entries()) {
-    // What is not in the file at all is refused, and never taken for zeros.
+    // RAM that is not in the file is refused, never taken for zeros.
     if (block.ignored) await block.readInto(new Uint8Array(0), 0);
     const next = parts[index + 1]?.address ?? Infinity;
     const inside = offset >= 0 && length > 0 &&
@@ -73,12 +76,15 @@ export async function rangesOf(
   return { parts, leftOut };
 }
 
-/** The RAM of a snapshot that is in no range, of blocks that have some. */
+/**
+ * Returns the RAM of a snapshot that is in no range, of blocks that have
+ * ranges.
+ */
 function hiddenParts(
   { blocks, devices }: MemoryImage,
   parts: readonly BlockRange[],
 ): UnplacedBlock[] {
-  // Ranges that were read from a file of ranges are all that there is.
+  // Ranges read from a file of ranges are complete.
   if (devices === undefined) return [];
   return blocks.flatMap((block) => {
     const { idstr, usedLength: length } = block;
@@ -102,7 +108,7 @@ function refuseUnplacedRam(
   );
   throw new GuestMapError(
     image.name,
-    `nothing in it says where the guest sees RAMBlock ${named.join(", ")}`,
+    `nothing in it shows where the guest sees RAMBlock ${named.join(", ")}`,
     ram.map(({ idstr }) => idstr),
   );
 }
@@ -117,7 +123,10 @@ function find(image: MemoryImage, idstr: string): MemoryBlock {
   );
 }
 
-/** Tells how far copying the ranges is, called with what is done since. */
+/**
+ * Returns a function that reports the progress of copying the ranges, called
+ * with the bytes done since the last call.
+ */
 export function rangesProgress(
   parts: readonly BlockRange[],
   { onProgress }: RangesOptions,

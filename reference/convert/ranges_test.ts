@@ -27,7 +27,7 @@ function image(): MemoryImage {
   return memoryImage("none", blocks);
 }
 
-/** The memory at an address, as the ranges have it. */
+/** The memory at an address, by the ranges. */
 async function checkMemory(memory: AddressSpace): Promise<void> {
   for (const { address, length, idstr, offset } of RANGES) {
     const found = new Uint8Array(length).fill(0x5a);
@@ -44,7 +44,7 @@ const FORMATS = {
   "an ELF core": { write: writeElfCore, open: openElfCore },
   LiME: { write: writeLime, open: openLime },
 };
-/** Of a machine without an architecture of its own, it is to be told. */
+/** A machine without an architecture of its own needs the option. */
 const X86 = { architecture: "x86_64" };
 
 for (const [name, { write, open }] of Object.entries(FORMATS)) {
@@ -70,7 +70,7 @@ for (const [name, { write, open }] of Object.entries(FORMATS)) {
     const sink = memorySink();
     await write(image(), sink, { ranges: RANGES, ...X86 });
     const whole = sink.bytes();
-    // A core ends at a whole page; after the last range nothing is missed.
+    // A core ends at a page boundary; nothing is missing after the last range.
     const { ranges } = await open(memorySource(whole));
     const end = Math.max(...ranges.map((it) => (it.position ?? 0) + it.length));
     for (let length = 1; length < end; length += 1 + length % 997) {

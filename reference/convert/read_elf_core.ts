@@ -11,26 +11,28 @@ import {
   readElfPart,
 } from "./read_elf_header.ts";
 
-/** Most bytes of program headers that are read: 64 Ki segments and some more. */
+/**
+ * Maximum bytes of program headers that are read: 64 Ki segments and some more.
+ */
 const HEADERS_MAX = 0x1000000;
 
-/** A segment that is memory. */
+/** A segment with memory. */
 interface LoadSegment {
   readonly position: number;
   readonly fileLength: number;
   readonly memoryLength: number;
-  /** Its physical address; undefined where it has none. */
+  /** Its physical address; undefined if it has none. */
   readonly address: number | undefined;
 }
 
 /**
- * The guest-physical memory in an ELF core, such as QEMU's `dump-guest-memory`
- * writes: 32 or 64 bits, of either byte order. A segment has the bytes that it
- * has in memory: those that the file does not hold are zero. Segments without a
- * physical address, as in `/proc/kcore`, are passed over and listed.
+ * Opens the guest-physical memory in an ELF core, as written by QEMU's
+ * `dump-guest-memory`: 32 or 64 bits, of either byte order. A segment has its
+ * full length in memory: bytes that are not in the file are zero. Segments
+ * without a physical address, as in `/proc/kcore`, are skipped and listed.
  *
- * @throws {SourceError} if it is no such file, if not all of it is there, or if
- * two segments have other bytes at the same address
+ * @throws {SourceError} if it is not such a file, if it is truncated, or if two
+ * segments differ at the same address
  *
  * @example
  * ```ts
@@ -119,7 +121,9 @@ function hasAddress(
   return segment.address !== undefined;
 }
 
-/** The bytes of a segment that are in the file, and those that are zero. */
+/**
+ * Returns the bytes of a segment that are in the file, and those that are zero.
+ */
 function rangesOf(
   source: ByteSource,
   { position, address, fileLength, memoryLength }: LoadSegment & {
@@ -152,7 +156,7 @@ function rangesOf(
   ].filter((it) => it.length > 0);
 }
 
-/** The architecture that a header names; undefined where it names none. */
+/** Returns the architecture named by a header; undefined if it names none. */
 function architectureOf(
   { machine, bits, byteOrder }: ElfKind,
 ): Architecture | undefined {

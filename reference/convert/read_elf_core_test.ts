@@ -18,7 +18,7 @@ import { writeElfCore } from "./write_elf_core.ts";
 const PAGE = 0x1000;
 const KIND: ElfKind = { machine: 62, bits: 64, byteOrder: "little" };
 
-/** A segment as a test tells it: its bytes, and where they are memory. */
+/** A segment as given by a test: its bytes, and their address in memory. */
 interface Segment {
   readonly address: number | bigint;
   readonly bytes: Uint8Array;
@@ -69,7 +69,7 @@ test("openElfCore() reads cores of 32 bits", async () => {
   const found = new Uint8Array(2);
   await memory.readInto(found, 0x500000 + 0x7fe);
   assert.deepEqual([...found], [7, 7]);
-  // The rest of the segment is memory, too, and zero.
+  // The rest of the segment is memory too, and zero.
   assert.equal(memory.byteLength, 0x501000);
 });
 
@@ -104,7 +104,7 @@ test("writeElfCore() guesses at no architecture", async () => {
   const image = memoryImage("none", [memoryBlock("ram", testMemory(4, [1]))]);
   await assert.rejects(
     writeElfCore(image, memorySink()),
-    /neither the state of its processors nor its machine type \(none\) says/,
+    /neither the state of its processors nor its machine type \(none\) shows/,
   );
   await assert.rejects(
     writeElfCore(image, memorySink(), { architecture: "z80" }),
@@ -167,7 +167,7 @@ test("openElfCore() refuses segments that differ at an address", async () => {
     for (const order of [segments, segments.toReversed()]) {
       await assert.rejects(
         openElfCore(memorySource(core(order))),
-        /two of its ranges claim address 0x(0|1000), and differ there/,
+        /two of its ranges claim address 0x(0|1000) and differ there/,
       );
     }
   }

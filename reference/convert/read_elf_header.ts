@@ -16,7 +16,7 @@ import {
   type ElfKind,
 } from "./elf_layout.ts";
 
-/** What the header of an ELF file says. */
+/** Contents of the header of an ELF file. */
 export interface ElfHeader extends ElfKind {
   readonly headersPosition: number;
   readonly sectionsPosition: number;
@@ -24,7 +24,7 @@ export interface ElfHeader extends ElfKind {
   readonly headerCount: number;
 }
 
-/** The header of an ELF core, its number of segments looked up. */
+/** Reads the header of an ELF core, including its number of segments. */
 export async function readElfHeader(
   source: ByteSource,
   options?: ReadOptions,
@@ -78,7 +78,7 @@ async function countInSection(
   return view.getUint32(bits === 64 ? 44 : 28, byteOrder === "little");
 }
 
-/** Bytes that an ELF core must have. */
+/** Reads bytes that an ELF core must have. */
 export async function readElfPart(
   source: ByteSource,
   position: number,
@@ -97,7 +97,7 @@ export async function readElfPart(
   return new DataView(bytes.buffer);
 }
 
-/** Says why a file is not read as an ELF core. */
+/** Creates the error for a file that is not a readable ELF core. */
 export function badElfCore(
   source: ByteSource,
   found: string,

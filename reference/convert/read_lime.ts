@@ -13,14 +13,14 @@ import {
   LIME_VERSION,
 } from "./lime_layout.ts";
 
-/** Most ranges that are read; a machine has a few. */
+/** Maximum ranges that are read; a machine has a few. */
 const RANGES_MAX = 0x10000;
 
 /**
- * The guest-physical memory in a file that LiME wrote.
+ * Opens the guest-physical memory in a file written by LiME.
  *
- * @throws {SourceError} if it is no such file, if not all of it is there, or if
- * two ranges have other bytes at the same address
+ * @throws {SourceError} if it is not such a file, if it is truncated, or if two
+ * ranges differ at the same address
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export async function openLime(
         source,
         at,
         `more than ${RANGES_MAX} ranges`,
-        "as many at most",
+        "at most that many",
       );
     }
     const range = await readRange(source, at, options);
@@ -77,7 +77,7 @@ async function readRange(
         ? "a compressed range of AVML"
         : `the magic ${hex(header.getUint32(0))}`,
       magic === AVML_MAGIC
-        ? "one that is not (avml-convert makes LiME of it)"
+        ? "an uncompressed one; convert it with avml-convert"
         : `"EMiL"`,
     );
   }
@@ -87,7 +87,7 @@ async function readRange(
       source,
       at,
       `LiME version ${version}`,
-      `version ${LIME_VERSION} (avml-convert makes it of AVML's version 2)`,
+      `version ${LIME_VERSION}; convert AVML's version 2 with avml-convert`,
     );
   }
   const first = header.getBigUint64(8, true);
@@ -106,7 +106,7 @@ async function readRange(
       source,
       at,
       `a range of ${length} bytes, of which ${rest} are there`,
-      "all of them: the file was cut",
+      "all of them: the file was cut off",
     );
   }
   return { address, length, position: at + LIME_HEADER_LENGTH };

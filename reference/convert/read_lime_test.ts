@@ -5,7 +5,7 @@ import { openLime } from "./read_lime.ts";
 
 const PAGE = 0x1000;
 
-/** A range of a LiME file, as its header has it. */
+/** A range of a LiME file, by its header. */
 interface Range {
   readonly magic?: number;
   readonly version?: number;
@@ -60,7 +60,7 @@ test("openLime() refuses ranges that differ at an address", async () => {
   const other = { first: 0x800n, last: 0x17ffn, bytes: page(2) };
   await assert.rejects(
     openLime(memorySource(lime([FIRST, other]))),
-    /two of its ranges claim address 0x800, and differ there/,
+    /two of its ranges claim address 0x800 and differ there/,
   );
   const same = { ...other, bytes: page(1) };
   const memory = await openLime(memorySource(lime([same, FIRST])));

@@ -19,25 +19,25 @@ import type { ByteSink } from "../sinks/mod.ts";
 import type { ByteSource } from "../sources/mod.ts";
 import { Pace, type Progress } from "../work/mod.ts";
 
-/** How to convert a sequential stream. */
+/** Options of converting a sequential stream. */
 export interface SequentialToMappedOptions extends SequentialReadOptions {
   /**
-   * Whether to take a stream without a vmdesc, as from a machine with
-   * `suppress-vmdesc`: nothing then tells a whole stream from a cut one. Default:
-   * false.
+   * Whether to accept a stream without a vmdesc, as a machine with
+   * `suppress-vmdesc` sends; a complete stream then cannot be told from a
+   * truncated one. Default: false.
    */
   readonly withoutVmdesc?: boolean | undefined;
-  /** Is told now and then how many bytes of the stream are read. */
+  /** Called from time to time with the bytes of the stream read. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /**
- * Converts a sequential migration stream into a mapped-ram file, in one pass and
+ * Converts a sequential migration stream to a mapped-ram file, in one pass and
  * in bounded memory, and commits the sink. A failure aborts it.
  *
  * @throws {FormatError} if the stream breaks a rule
- * @throws {UnsupportedError} if it takes another reader
- * @throws {SourceError} if it cannot be read, or the sink not written
+ * @throws {UnsupportedError} if it needs another reader
+ * @throws {SourceError} if it cannot be read, or the sink cannot be written
  *
  * @example
  * ```ts
@@ -79,7 +79,7 @@ export async function convertSequential(
         rule: "section-known",
         feature: "converting a stream without a vmdesc",
         offset: ramEnd,
-        found: "no vmdesc behind the RAM: the stream may have been cut",
+        found: "no vmdesc after the RAM: the stream may have been cut off",
         expected: "one",
       });
     }

@@ -11,12 +11,14 @@ const BAR0 = 0x10;
 const BAR_IO = 0x01;
 const BAR_FLAGS = 0x0f;
 
-/** The video memory of QEMU's standard VGA: of this name, or below its device's. */
+/**
+ * The video memory of QEMU's standard VGA: this name, or below its device's.
+ */
 const VIDEO = /^(?:(.+)\/)?vga\.vram$/;
 
 /**
- * Where the guest sees the video memory of a standard VGA: at the address that its
- * PCI device was given, if it was given one.
+ * Returns where the guest sees the video memory of a standard VGA: the address
+ * assigned to its PCI device, if any.
  */
 export async function videoMemory(
   image: MemoryImage,

@@ -3,14 +3,14 @@ import { readDevices } from "./device_fields.ts";
 import type { GuestRange } from "./guest_range.ts";
 import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
 
-/** A RAMBlock of a virtio-mem device, and what of it the guest has. */
+/** A RAMBlock of a virtio-mem device, and the parts that the guest has. */
 export interface VirtioMemory {
   readonly block: MemoryBlock;
-  /** The plugged parts; the guest has none of the others. */
+  /** The plugged parts; the guest has no others. */
   readonly ranges: readonly GuestRange[];
 }
 
-/** What a virtio-mem device says of itself before its memory comes. */
+/** What a virtio-mem device stores about itself before its memory. */
 interface Device {
   readonly address: number;
   readonly regionLength: number;
@@ -19,8 +19,9 @@ interface Device {
 }
 
 /**
- * The memory of virtio-mem devices, whose state says where it is. The state does
- * not name the RAMBlock: it is the one of that size, where one alone has it.
+ * Returns the memory of virtio-mem devices, which their state locates. The
+ * state does not name the RAMBlock: it is the one with that size, if only one
+ * has it.
  */
 export async function virtioMemory(
   image: MemoryImage,
@@ -62,7 +63,10 @@ export async function virtioMemory(
   });
 }
 
-/** Runs of set bits, of which the least of each big-endian word of 64 is first. */
+/**
+ * Yields runs of set bits; in each big-endian word of 64 bits, the lowest is
+ * first.
+ */
 function pluggedRanges(
   { address, regionLength, blockLength, plugged }: Device,
   idstr: string,

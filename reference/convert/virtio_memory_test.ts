@@ -11,7 +11,7 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const IDSTR = "0000:00:03.0/virtio-mem-device-early";
 
-/** What QEMU says of a virtio-mem device, in its vmdesc. */
+/** The vmdesc of a virtio-mem device, as QEMU writes it. */
 const DEVICE = {
   name: IDSTR,
   vmsd_name: "virtio-mem-device-early",

@@ -26,40 +26,42 @@ import {
 
 const PAGE = 0x1000;
 
-/** How to write an ELF core. */
+/** Options of writing an ELF core. */
 export interface ElfCoreOptions extends RangesOptions {
   /**
-   * QEMU's name of the guest's architecture, such as `aarch64`. Default: what the
-   * state of its processors says, or its machine type.
+   * QEMU's name of the guest's architecture, such as `aarch64`. Default: that
+   * of its processors' state, or of its machine type.
    */
   readonly architecture?: string | undefined;
 }
 
-/** What was written into an ELF core. */
+/** What was written to an ELF core. */
 export interface ElfCoreSummary {
-  /** Size of the file in bytes, holes included. */
+  /** Size of the file in bytes, including holes. */
   readonly byteLength: number;
   /** QEMU's name of the guest's architecture. */
   readonly architecture: string;
-  /** Guest-physical ranges, each a segment. */
+  /** Number of guest-physical ranges, each a segment. */
   readonly rangeCount: number;
-  /** Processors whose registers are in it. */
+  /** Number of processors whose registers are in it. */
   readonly cpuCount: number;
-  /** RAMBlocks of which nothing is in it, and parts that the guest does not see. */
+  /**
+   * RAMBlocks of which no part is in it, and parts that the guest does not see.
+   */
   readonly leftOut: readonly UnplacedBlock[];
 }
 
 /**
  * Writes the RAM of a guest as an ELF core: a segment for each guest-physical
- * range, and the registers of x86 processors where the state of the devices has
- * them. Virtual addresses are the physical ones. Commits the sink; a failure
- * aborts it.
+ * range, and the registers of x86 processors if the device state has them.
+ * Virtual addresses equal the physical ones. Commits the sink; a failure aborts
+ * it.
  *
- * @throws {GuestMapError} if the guest-physical layout is not known, or not of all
- * its RAM
+ * @throws {GuestMapError} if the guest-physical layout is not known, or not
+ * that of all RAM
  * @throws {UnsupportedError} if the file does not hold the RAM
  * @throws {RangeError} if the architecture is not known
- * @throws {SourceError} if memory cannot be read or the sink not written
+ * @throws {SourceError} if memory cannot be read or the sink cannot be written
  *
  * @example
  * ```ts
@@ -131,11 +133,11 @@ async function architectureFor(
   throw new RangeError(
     `Cannot write an ELF core of ${JSON.stringify(image.name)}: neither the ` +
       `state of its processors nor its machine type (${machine ?? "none"}) ` +
-      "says its architecture, expected to be told it",
+      "shows its architecture; set it with the option architecture",
   );
 }
 
-/** The headers and notes, and where each range goes after them. */
+/** Returns the headers and notes, and where each range goes after them. */
 function layOut(
   parts: readonly BlockRange[],
   notes: readonly Uint8Array[],

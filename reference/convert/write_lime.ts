@@ -5,24 +5,26 @@ import { LIME_HEADER_LENGTH, LIME_MAGIC, LIME_VERSION } from "./lime_layout.ts";
 import type { MemoryImage } from "./memory_image.ts";
 import { rangesOf, type RangesOptions, rangesProgress } from "./ranges_of.ts";
 
-/** What was written into a LiME file. */
+/** What was written to a LiME file. */
 export interface LimeSummary {
-  /** Size of the file in bytes, holes included. */
+  /** Size of the file in bytes, including holes. */
   readonly byteLength: number;
-  /** Guest-physical ranges. */
+  /** Number of guest-physical ranges. */
   readonly rangeCount: number;
-  /** RAMBlocks of which nothing is in it, and parts that the guest does not see. */
+  /**
+   * RAMBlocks of which no part is in it, and parts that the guest does not see.
+   */
   readonly leftOut: readonly UnplacedBlock[];
 }
 
 /**
  * Writes the RAM of a guest as LiME does: each guest-physical range after a
- * header of its own. Commits the sink; a failure aborts it.
+ * header. Commits the sink; a failure aborts it.
  *
- * @throws {GuestMapError} if the guest-physical layout is not known, or not of all
- * its RAM
+ * @throws {GuestMapError} if the guest-physical layout is not known, or not
+ * that of all RAM
  * @throws {UnsupportedError} if the file does not hold the RAM
- * @throws {SourceError} if memory cannot be read or the sink not written
+ * @throws {SourceError} if memory cannot be read or the sink cannot be written
  *
  * @example
  * ```ts

@@ -17,23 +17,24 @@ import type { ByteSink } from "../sinks/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import { CHUNK, Pace, type Progress, ProgressReport } from "../work/mod.ts";
 
-/** How to write a sequential stream. */
+/** Options of writing a sequential stream. */
 export interface WriteSequentialOptions extends ReadOptions {
-  /** Is told now and then how far the work has come. */
+  /** Called from time to time with the progress. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** Bytes of pages in one PART of the RAM section; QEMU's have more. */
 const PART_LENGTH = 0x100000;
-/** The same of pages that are all zero, 9 bytes each. */
+/** Maximum zero pages in one PART, 9 bytes each. */
 const ZERO_PAGES = 4096;
 
 /**
  * Writes a snapshot as a sequential migration stream, as QEMU sends it over a
- * socket: for a QEMU before 9.0, or one that reads from a pipe. The state of the
- * devices is copied. Commits the sink; a failure aborts it.
+ * socket: for a QEMU before 9.0, or one that reads from a pipe. Device state is
+ * copied. Commits the sink; a failure aborts it.
  *
- * @throws {SourceError} if the snapshot cannot be read or the sink not written
+ * @throws {SourceError} if the snapshot cannot be read or the sink cannot be
+ * written
  *
  * @example
  * ```ts
@@ -71,7 +72,7 @@ export async function writeSequential(
         await write(part);
       }
     };
-    // Pages go behind whatever came before the END, such as early devices.
+    // Pages go after everything before the END, such as early devices.
     const ramEndStart = index.ramEnd - RAM_END_LENGTH;
     await write(encodeHead(snapshot));
     for (const { offset, length } of rangesBeforeRam(index)) {
@@ -121,7 +122,7 @@ function encodeHead({ index }: Snapshot): Uint8Array {
   return writer.finish();
 }
 
-/** The sections before RAM's START, in their order. */
+/** Returns the sections before RAM's START, in order. */
 function rangesBeforeRam(index: SnapshotIndex): ByteRange[] {
   const { earlySections, earlyDirtyBitmaps, earlyParts, ramSetup } = index;
   return [...earlySections, ...earlyDirtyBitmaps, ...earlyParts]
@@ -130,7 +131,7 @@ function rangesBeforeRam(index: SnapshotIndex): ByteRange[] {
     .toSorted((a, b) => a.offset - b.offset);
 }
 
-/** RAM's START up to and with the EOS of the list of RAMBlocks. */
+/** Returns RAM's START up to and including the EOS of the list of RAMBlocks. */
 function encodeStart({ index }: Snapshot): Uint8Array {
   const { ramSection, blocks } = index;
   const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
@@ -143,7 +144,10 @@ function encodeStart({ index }: Snapshot): Uint8Array {
   return writer.be64(RAM_SAVE_FLAG_EOS).finish();
 }
 
-/** The pages of a block in PARTs: bytes for those it has, the others as zeros. */
+/**
+ * Yields the pages of a block in PARTs: bytes for stored pages, zero records
+ * for the others.
+ */
 async function* recordsOf(
   block: RAMBlock,
   sectionId: number,
