@@ -41,6 +41,9 @@ const RETRY_AFTER_MAX = 60_000;
 /** Not Implemented, HTTP Version Not Supported: failures that do not pass. */
 const NEVER: ReadonlySet<number> = new Set([501, 505]);
 
+/** As many of requests under way at once, and then some. */
+const REDIRECT_SECRETS_MAX = 256;
+
 /** What is done with an answer. */
 export type Consume<T> = (answer: HttpAnswer) => Promise<T>;
 
@@ -59,6 +62,8 @@ export class HttpClient {
   readonly #retries: number;
   readonly #retryDelay: number;
   readonly #timeout: number;
+  /** What URLs of the latest redirects have in them that no message may. */
+  #redirectSecrets: readonly string[] = [];
   /** Whether the server has answered before: then its host is known. */
   #hasAnswered = false;
 
@@ -110,7 +115,7 @@ export class HttpClient {
   #error(ranges: readonly ByteRange[], reason: string): SourceError {
     const { url, name, secrets } = this.#target;
     let text = withoutSecrets(reason.replaceAll(url, name));
-    for (const secret of secrets) {
+    for (const secret of [...secrets, ...this.#redirectSecrets]) {
       text = text.replaceAll(secret, "…");
     }
     const [range] = ranges;
@@ -137,6 +142,10 @@ export class HttpClient {
       const response = await requestRanges(this.#target, ranges, {
         signal: controller.signal,
         fetch: (request) => this.#ask(request, controller.signal),
+        onRedirect: ({ secrets }) => {
+          this.#redirectSecrets = [...secrets, ...this.#redirectSecrets]
+            .slice(0, REDIRECT_SECRETS_MAX);
+        },
       });
       this.#hasAnswered = true;
       try {

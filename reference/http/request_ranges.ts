@@ -13,6 +13,8 @@ export interface RequestRangesOptions {
   readonly signal: AbortSignal;
   /** Sends it. */
   readonly fetch: (request: Request) => Promise<Response>;
+  /** Is told where the server redirects to. */
+  readonly onRedirect?: ((target: RequestTarget) => void) | undefined;
 }
 
 /**
@@ -31,6 +33,7 @@ export async function requestRanges(
     if (!REDIRECTS.has(response.status) || location === null) return response;
     response.body?.cancel().catch(() => {});
     target = redirected(target, location);
+    options.onRedirect?.(target);
   }
   throw new FinalFailure(
     `the server redirects more than ${REDIRECTS_MAX} times`,

@@ -32,7 +32,8 @@ export function targetOf(url: URL, given?: HeadersInit): RequestTarget {
     ...[...headers.values()].flatMap((value) => [value, ...value.split(" ")]),
     ...searchParams.values(),
     ...search.split("&").map((it) => it.slice(it.indexOf("=") + 1)),
-    ...[password, decode(password)],
+    // A user alone is a token; else words of a message may be called like it.
+    ...[password || username].flatMap((it) => [it, decode(it)]),
   ];
   return {
     url: bare.href,

@@ -111,6 +111,36 @@ test("a redirect that cannot be followed says where to, without secrets", async 
   );
 });
 
+test("what a server repeats of where it redirected to is not shown", async () => {
+  await using liar = await startLiar(FILE);
+  const secrets = ["s1gnature-value", "p4ssword", "t0ken-as-user"];
+  const answers: readonly [status: number, header: string][] = [
+    [206, "content-encoding"],
+    [206, "content-range"],
+    [403, "x-reason"],
+  ];
+  for (const secret of secrets) {
+    for (const [status, header] of answers) {
+      const target = new URL(`${liar.url}/there`);
+      if (secret === "s1gnature-value") {
+        target.searchParams.set("X-Sig", secret);
+      } else if (secret === "p4ssword") target.password = secret;
+      else target.username = secret;
+      let isRedirected = false;
+      liar.lie = (request, response, file) => {
+        if (isRedirected) {
+          response.writeHead(status, `no ${secret}`, { [header]: secret })
+            .end();
+        } else redirect(target.href)(request, response, file);
+        isRedirected = true;
+      };
+      const message = await messageOf(openHttpSource(liar.url, FAST), liar);
+      assert.match(message, /^Cannot read .*: the server answered /);
+      assert(!message.includes(secret), message);
+    }
+  }
+});
+
 test("a browser's redirect is followed by itself, unless there are headers", async () => {
   const modes: RequestRedirect[] = [];
   const fetch = (request: Request): Promise<Response> => {

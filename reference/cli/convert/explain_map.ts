@@ -1,5 +1,5 @@
 import { GuestMapError } from "../../convert/mod.ts";
-import { shellWord } from "../output/shell_word.ts";
+import { joinWords } from "../input/split_words.ts";
 
 /** An error as it is, or with the options that help against it. */
 export function explainMap(error: unknown): unknown {
@@ -8,8 +8,8 @@ export function explainMap(error: unknown): unknown {
   const hint = idstr === undefined
     ? "--machine NAME, --block IDSTR of its main memory, or " +
       "--range ADDRESS=IDSTR+LENGTH"
-    : `--range ${shellWord(`ADDRESS=${idstr}+LENGTH`)}, or ` +
-      `--leave-out ${shellWord(idstr)}; of main ` +
+    : `${joinWords(["--range", `ADDRESS=${idstr}+LENGTH`])}, or ` +
+      `${joinWords(["--leave-out", idstr])}; of main ` +
       `memory in NUMA nodes --block for each; QEMU's "info mtree -f" shows ` +
       "the addresses";
   return new RangeError(`${error.message} (${hint})`, { cause: error });
