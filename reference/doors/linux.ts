@@ -28,4 +28,5 @@ export {
   type PagedMemoryOptions,
   type PagerEvent,
   type PagerStatistics,
+  type PagingOptions,
 } from "../paging/mod.ts";

@@ -238,7 +238,9 @@ test("PostcopyLoader makes host pages of smaller target pages, and of larger", a
     const origin = 32;
     const pageCount = 256 / hostPageSize;
     const setup = setUp(pageCount, {
-      ...{ hostPageSize, origin, sourcePages: 17 },
+      hostPageSize,
+      origin,
+      sourcePages: 17,
       present: (page) => page % 3 !== 1 || page > 12,
     });
     setup.memory.isFree = true;

@@ -24,14 +24,18 @@ import {
 } from "./connection_limits.ts";
 import { GuestConnection } from "./guest_connection.ts";
 
-/** How to serve the VMs that connect. */
-export interface FaultServerOptions {
+/** A socket to which VMs connect, and what they get. Plain values only. */
+export interface PageServerJob {
   /** A socket that listens. */
   readonly listenFd: number;
   /** The RAMBlock that is their memory; default: the only one. */
   readonly idstr: string | undefined;
   /** What to do with a VM of which a page cannot be had. */
   readonly onFailure: "kill" | "stall";
+}
+
+/** How to serve the VMs that connect. */
+export interface FaultServerOptions extends PageServerJob {
   /** How to serve each. */
   readonly pager: PagerOptions;
   /** Is told what happens. */
@@ -96,7 +100,10 @@ export class FaultServer implements Disposable {
     this.#makeRoom(peer.pid);
     const connection = new GuestConnection(fd, {
       ...this.#options,
-      ...{ vm, peer, loop: this.#loop, memory: this.#memory },
+      vm,
+      peer,
+      loop: this.#loop,
+      memory: this.#memory,
       onServing: (it) => this.#serve(it),
       onEnd: (it) => {
         this.#waiting.delete(it);

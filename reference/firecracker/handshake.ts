@@ -19,8 +19,13 @@ export const REGIONS_MAX = 256;
 const PAGE_MAX = 0x40000000;
 /** What JSON is made of, by byte. */
 const CHARACTER = {
-  ...{ "[": 0x5b, "]": 0x5d, "{": 0x7b, "}": 0x7d },
-  ...{ '"': 0x22, "\\": 0x5c, " ": 0x20 },
+  "[": 0x5b,
+  "]": 0x5d,
+  "{": 0x7b,
+  "}": 0x7d,
+  '"': 0x22,
+  "\\": 0x5c,
+  " ": 0x20,
 };
 
 /** Deeper than this no list of regions is nested. */

@@ -29,7 +29,8 @@ function part(n: number): string {
   const offset = n * 4096;
   return region({
     base_host_virt_addr: 0x7f0000000000 + offset,
-    ...{ size: 4096, offset },
+    size: 4096,
+    offset,
   });
 }
 

@@ -1,30 +1,23 @@
 import type { WorkingSetProfile } from "../../format/mod.ts";
 import { closeDescriptor, isListening, listenUnix } from "../linux/mod.ts";
 import { SocketPlace } from "../local/mod.ts";
-import type { BlockRun } from "../migration/mod.ts";
-import { type PagerEvent, PagerThread } from "../paging/mod.ts";
-import type { OpenOptions } from "../reading/mod.ts";
+import {
+  type PagerEvent,
+  pagerSettings,
+  PagerThread,
+  type PagingOptions,
+} from "../paging/mod.ts";
+import { entryUrl } from "../work/mod.ts";
+import type { PageServerJob } from "./fault_server.ts";
 
 /** How to serve page faults of VMs. */
-export interface PageServerOptions extends OpenOptions {
+export interface PageServerOptions extends PagingOptions {
   /** Path of the socket to which they connect. */
   readonly path: string;
-  /** The RAMBlock that is their memory. Default: the only one. */
-  readonly idstr?: string | undefined;
   /** Whether the file is a flat image of the memory and no snapshot. */
   readonly flat?: boolean | undefined;
-  /** Bytes around a fault that come with it. Default: 64 KiB. */
-  readonly faultAround?: number | undefined;
-  /** Whether pages are loaded that no VM has touched. Default: true. */
-  readonly background?: boolean | undefined;
-  /** Which of those come first, in this order: a working set. */
-  readonly loadFirst?: Iterable<BlockRun> | undefined;
-  /** Whether to take down which pages are touched. Default: false. */
-  readonly record?: boolean | undefined;
-  /** Milliseconds for which a read that fails is tried again. Default: 60,000. */
-  readonly retryFor?: number | undefined;
   /**
-   * What becomes of a VM of which a page cannot be had for that long: it is
+   * What becomes of a VM of which a page cannot be read for `retryFor`: it is
    * killed, or goes on waiting. It never gets zeros instead. Default: "stall".
    */
   readonly onFailure?: "kill" | "stall" | undefined;
@@ -73,30 +66,22 @@ export class PageServer implements AsyncDisposable {
    * Serves the snapshot, or the flat image, at a path or a URL.
    *
    * @throws {SourceError} if it cannot be opened, or the socket not be made
+   * @throws {RangeError} if there is no such RAMBlock
    */
   static async start(
     file: string,
     options: PageServerOptions,
   ): Promise<PageServer> {
-    const { path, bitmapByteOrder, bitmapWordSize, offset } = options;
+    const { path, idstr, onFailure = "stall" } = options;
     const place = new SocketPlace(path, { isListening });
     const listenFd = listenAt(place);
     try {
-      const thread = await PagerThread.start({
-        file,
-        flat: options.flat ?? false,
-        open: { bitmapByteOrder, bitmapWordSize, offset },
-        faultAround: options.faultAround ?? 0x10000,
-        background: options.background ?? true,
-        retryFor: options.retryFor ?? 60_000,
-        loadFirst: [...options.loadFirst ?? []],
-        record: options.record ?? false,
-        server: {
-          listenFd,
-          idstr: options.idstr,
-          onFailure: options.onFailure ?? "stall",
-        },
-      }, options.onEvent ?? (() => {}));
+      const job: PageServerJob = { listenFd, idstr, onFailure };
+      const thread = await PagerThread.start(pagerSettings(file, options), {
+        url: entryUrl("./page_server_worker.ts", import.meta.url),
+        job,
+        onEvent: options.onEvent ?? (() => {}),
+      });
       return new PageServer(thread, place, listenFd);
     } catch (error) {
       closeDescriptor(listenFd);

@@ -16,8 +16,13 @@ type Counter = keyof typeof COUNTERS;
 /** Counts what a page server tells, and writes it down for Prometheus. */
 export class PageServerMetrics {
   readonly #ended: Record<Counter, number> = {
-    ...{ connections: 0, refused: 0, faults: 0, removed_bytes: 0 },
-    ...{ read_retries: 0, failures: 0, killed: 0 },
+    connections: 0,
+    refused: 0,
+    faults: 0,
+    removed_bytes: 0,
+    read_retries: 0,
+    failures: 0,
+    killed: 0,
   };
   readonly #vms = new Map<
     number,

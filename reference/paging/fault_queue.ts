@@ -140,8 +140,13 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
 
   #list(region: Region, page: number): void {
     const entry: Entry<Region> = {
-      ...{ region, page, isActive: false, failedSince: undefined },
-      ...{ retryAt: 0, delay: FIRST_DELAY, stops: 0 },
+      region,
+      page,
+      isActive: false,
+      failedSince: undefined,
+      retryAt: 0,
+      delay: FIRST_DELAY,
+      stops: 0,
     };
     let pages = this.#byPage.get(region);
     if (pages === undefined) this.#byPage.set(region, pages = new Map());

@@ -12,7 +12,11 @@ export function mappedMemory<M extends SyncPostcopyMemory>(
 } {
   const { idstr, usedLength, name, byteLength, pageSize, hasPageSync } = memory;
   return {
-    ...{ idstr, usedLength, name, byteLength, pageSize },
+    idstr,
+    usedLength,
+    name,
+    byteLength,
+    pageSize,
     presentRuns: (options) => memory.presentRuns(options),
     readInto: (target, offset, options) =>
       memory.readInto(target, offset, options),

@@ -2,36 +2,26 @@ import type { WorkingSetProfile } from "../../format/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
 import { NativeMemory, Userfaultfd } from "../linux/mod.ts";
 import { openFileSource } from "../local/mod.ts";
-import type { BlockRun } from "../migration/mod.ts";
-import {
-  type OpenOptions,
-  openSnapshot,
-  type RAMBlock,
-} from "../reading/mod.ts";
-import { sourceAddress, SourceError } from "../sources/mod.ts";
+import { openSnapshot, type RAMBlock } from "../reading/mod.ts";
+import { shownName, sourceAddress } from "../sources/mod.ts";
+import { entryUrl } from "../work/mod.ts";
+import { chooseBlock } from "./choose_block.ts";
+import type { MemoryJob } from "./memory_job.ts";
 import type { PagerStatistics } from "./paged_process.ts";
-import type { PagerEvent } from "./pager_task.ts";
+import type { PagerEvent } from "./pager_event.ts";
+import { pagerSettings, type PagingOptions } from "./pager_settings.ts";
 import { PagerThread } from "./pager_thread.ts";
 
 /** How to page memory in. */
-export interface PagedMemoryOptions extends OpenOptions {
-  /** idstr of the RAMBlock. Default: that of the only one. */
-  readonly idstr?: string | undefined;
-  /** Bytes around a fault that come with it. Default: 64 KiB. */
-  readonly faultAround?: number | undefined;
-  /** Whether pages are loaded that nobody has touched. Default: true. */
-  readonly background?: boolean | undefined;
-  /** Which of those come first, in this order: a working set. */
-  readonly loadFirst?: Iterable<BlockRun> | undefined;
-  /** Whether to take down which pages are touched. Default: false. */
-  readonly record?: boolean | undefined;
+export interface PagedMemoryOptions extends PagingOptions {
   /** Bytes of a huge page, for memory in such. Default: pages of the usual size. */
   readonly hugePageSize?: number | undefined;
-  /** Milliseconds after which `onFailed` is called. Default: 60,000. */
-  readonly retryFor?: number | undefined;
   /** Is told of each read that failed and is tried again. */
   readonly onRetry?: ((message: string) => void) | undefined;
-  /** A page cannot be had for long; whoever touched it goes on waiting. */
+  /**
+   * A page could not be read for `retryFor` milliseconds; whoever touched it goes
+   * on waiting.
+   */
   readonly onFailed?: (() => void) | undefined;
 }
 
@@ -89,12 +79,13 @@ export class PagedMemory implements AsyncDisposable {
    *
    * @throws {SourceError} if the snapshot cannot be opened, or this kernel has no
    *   userfaultfd or does not permit it
+   * @throws {RangeError} if there is no such RAMBlock
    */
   static async open(
     file: string,
     options: PagedMemoryOptions = {},
   ): Promise<PagedMemory> {
-    const { bitmapByteOrder, bitmapWordSize, offset, hugePageSize } = options;
+    const { hugePageSize } = options;
     const block = await findBlock(file, options);
     const memory = new NativeMemory(block.usedLength, { hugePageSize });
     const uffd = Userfaultfd.create();
@@ -109,23 +100,22 @@ export class PagedMemory implements AsyncDisposable {
       if (event.kind === "failed") options.onFailed?.();
     };
     try {
-      const thread = await PagerThread.start({
-        file,
-        flat: false,
-        open: { bitmapByteOrder, bitmapWordSize, offset },
-        faultAround: options.faultAround ?? 0x10000,
-        background: options.background ?? true,
-        retryFor: options.retryFor ?? 60_000,
-        loadFirst: [...options.loadFirst ?? []],
-        record: options.record ?? false,
-        memory: {
-          uffd: uffd.fd,
-          regions: [{
-            ...{ address, byteLength, pageSize, hasZeropage },
-            ...{ origin: 0, idstr: block.idstr },
-          }],
+      const job: MemoryJob = {
+        uffd: uffd.fd,
+        region: {
+          address,
+          byteLength,
+          pageSize,
+          hasZeropage,
+          origin: 0,
+          idstr: block.idstr,
         },
-      }, onEvent);
+      };
+      const thread = await PagerThread.start(pagerSettings(file, options), {
+        url: entryUrl("./paged_memory_worker.ts", import.meta.url),
+        job,
+        onEvent,
+      });
       return new PagedMemory(memory, uffd, { thread, loaded: loaded.promise });
     } catch (error) {
       uffd.unregister(address, byteLength);
@@ -179,19 +169,10 @@ async function findBlock(
     : openFileSource(address);
   try {
     const { blocks } = await openSnapshot(source, options);
-    const only = blocks.length === 1 ? blocks[0] : undefined;
-    const found = idstr === undefined
-      ? only
-      : blocks.find((it) => it.idstr === idstr);
+    const found = chooseBlock(shownName(file), blocks, idstr);
     // What the file does not hold is refused before any page is made up.
-    if (found?.ignored) await found.readInto(new Uint8Array(0), 0);
-    if (found !== undefined) return found;
-    throw new SourceError(
-      file,
-      `Cannot page in ${JSON.stringify(idstr ?? "the RAMBlock")} of ` +
-        `${JSON.stringify(file)}: it has ` +
-        blocks.map((it) => it.idstr).join(", "),
-    );
+    if (found.ignored) await found.readInto(new Uint8Array(0), 0);
+    return found;
   } finally {
     if ("close" in source) source.close();
   }

@@ -195,7 +195,9 @@ uffdTest("a mapped file that has changed gives no page", async (folder) => {
   const path = folder.file("vm.mr");
   await writeSnapshot(path);
   const { blocks: [block] } = await openPagerSource({
-    ...{ file: path, flat: false, open: {} },
+    file: path,
+    flat: false,
+    open: {},
   });
   assert("viewSync" in block && block.viewSync !== undefined);
   const page = block.viewSync(1000 * PAGE, PAGE);
@@ -237,7 +239,7 @@ uffdTest("PagedMemory.open() says what it cannot open", async (folder) => {
   );
   const path = folder.file("two.mr");
   await writeSnapshot(path, ["a", "b"]);
-  await assert.rejects(PagedMemory.open(path), /it has a, b/);
+  await assert.rejects(PagedMemory.open(path), /it has several RAMBlocks/);
   await using memory = await PagedMemory.open(path, { idstr: "b" });
   assert.equal(memory.bytes()[PAGE], valueOf(1));
 });

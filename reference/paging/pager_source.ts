@@ -9,9 +9,10 @@ import {
 } from "../reading/mod.ts";
 import { cachedSource, shownName, sourceAddress } from "../sources/mod.ts";
 import { snapshotIdentity } from "../working_set/mod.ts";
+import { chooseBlock } from "./choose_block.ts";
 import { flatMemory, flatMemorySync } from "./flat_memory.ts";
 import { mappedMemory } from "./mapped_memory.ts";
-import type { PagerTask } from "./pager_task.ts";
+import type { PagerSettings } from "./pager_settings.ts";
 
 /** What the pages of a pager are read from. */
 export interface PagerSource extends Disposable {
@@ -36,11 +37,14 @@ export type SourceMemory = (PostcopyMemory | SyncPostcopyMemory) & {
   readonly usedLength: number;
 };
 
+/** What is opened, and how. */
+type PagedFile = Pick<PagerSettings, "file" | "flat" | "open">;
+
 /** Opens a file, or a URL behind a cache. */
 export async function openPagerSource(
-  task: Pick<PagerTask, "file" | "flat" | "open">,
+  settings: PagedFile,
 ): Promise<PagerSource> {
-  const { file, flat, open } = task;
+  const { file, flat, open } = settings;
   const address = sourceAddress(file);
   const name = shownName(file);
   if (address instanceof URL) {
@@ -49,12 +53,12 @@ export async function openPagerSource(
     const snapshot = await openSnapshot(source, open);
     return sourceOf(name, snapshot.blocks, { isSync: false, snapshot });
   }
-  return openLocal(address, task);
+  return openLocal(address, settings);
 }
 
 function openLocal(
   path: string,
-  { flat, open }: Pick<PagerTask, "flat" | "open">,
+  { flat, open }: PagedFile,
 ): PagerSource {
   const mapping = FileMapping.open(path);
   const isFirst = mapping?.isCurrent() ?? false;
@@ -103,24 +107,12 @@ function sourceOf(
     [Symbol.dispose]: close,
     warmNext: () => mapped?.warmNext() ?? false,
     memory(idstr) {
-      const found = idstr === undefined
-        ? blocks.length === 1 ? blocks[0] : undefined
-        : blocks.find((it) => it.idstr === idstr);
-      if (found !== undefined && snapshot?.block(found.idstr).ignored) {
-        throw new RangeError(
-          `Cannot serve ${JSON.stringify(name)}: the memory of RAMBlock ` +
-            `${JSON.stringify(found.idstr)} was left out of it ` +
-            "(x-ignore-shared), expected the memory that it was shared from",
-        );
-      }
-      if (found !== undefined) return found;
-      const names = blocks.map((it) => it.idstr).join(", ");
+      const found = chooseBlock(name, blocks, idstr);
+      if (!snapshot?.block(found.idstr).ignored) return found;
       throw new RangeError(
-        `Cannot serve ${JSON.stringify(name)}: ` +
-          (idstr === undefined
-            ? "the memory is one of its RAMBlocks, expected to be told which: "
-            : `there is no RAMBlock ${JSON.stringify(idstr)}, expected `) +
-          names,
+        `Cannot serve ${JSON.stringify(name)}: the memory of RAMBlock ` +
+          `${JSON.stringify(found.idstr)} was left out of it ` +
+          "(x-ignore-shared), expected the memory that it was shared from",
       );
     },
     identity: () =>

@@ -1,12 +1,26 @@
 import { EventDescriptor } from "../linux/mod.ts";
 import { SourceError } from "../sources/mod.ts";
-import { entryUrl } from "../work/mod.ts";
-import type { PagerEvent, PagerTask } from "./pager_task.ts";
+import type { PagerEvent } from "./pager_event.ts";
+import type { PagerSettings } from "./pager_settings.ts";
+import type { PagerMessage, PagerTask } from "./pager_task.ts";
+
+/** The last event of a pager. */
+type Stopped = Extract<PagerEvent, { kind: "stopped" }>;
+
+/** What a thread is started with. */
+export interface PagerThreadOptions<Job> {
+  /** Its module, which calls `servePages`. */
+  readonly url: URL;
+  /** Whose faults to serve. */
+  readonly job: Job;
+  /** Is told what happens. */
+  readonly onEvent: (event: PagerEvent) => void;
+}
 
 /** A thread that serves page faults. */
 export class PagerThread {
-  /** What it told at the end. */
-  readonly stopped: Promise<Extract<PagerEvent, { kind: "stopped" }>>;
+  /** Its last event. */
+  readonly stopped: Promise<Stopped>;
   readonly #worker: Worker;
   readonly #control: Int32Array;
   readonly #bell: EventDescriptor;
@@ -16,7 +30,7 @@ export class PagerThread {
     options: {
       readonly control: Int32Array;
       readonly bell: EventDescriptor;
-      readonly stopped: PagerThread["stopped"];
+      readonly stopped: Promise<Stopped>;
     },
   ) {
     this.#worker = worker;
@@ -26,35 +40,44 @@ export class PagerThread {
     this.stopped.catch(() => {});
   }
 
-  /** Starts it; resolves when it serves. */
-  static async start(
-    task: Omit<PagerTask, "control" | "wakeFd">,
-    onEvent: (event: PagerEvent) => void,
+  /**
+   * Starts it; resolves when it serves.
+   *
+   * @throws {RangeError} if there is no such RAMBlock to serve from
+   * @throws {SourceError} if the file cannot be opened
+   */
+  static async start<Job>(
+    settings: PagerSettings,
+    { url, job, onEvent }: PagerThreadOptions<Job>,
   ): Promise<PagerThread> {
-    const url = entryUrl("../firecracker/pager_worker.ts", import.meta.url);
     const worker = new Worker(url, { type: "module" });
     const bell = new EventDescriptor();
     const control = new Int32Array(new SharedArrayBuffer(4));
     const ready = Promise.withResolvers<void>();
-    const stopped = Promise.withResolvers<
-      Extract<PagerEvent, { kind: "stopped" }>
-    >();
-    const fail = (message: string) => {
-      const error = new SourceError(task.file, message);
+    const stopped = Promise.withResolvers<Stopped>();
+    const fail = (error: Error) => {
       ready.reject(error);
       stopped.reject(error);
     };
-    worker.onmessage = ({ data }: MessageEvent<PagerEvent>) => {
+    worker.onmessage = ({ data }: MessageEvent<PagerMessage>) => {
+      if (data.kind === "wrong-argument") {
+        fail(new RangeError(data.message));
+        return onEvent({ kind: "error", message: data.message });
+      }
       if (data.kind === "ready") ready.resolve();
       if (data.kind === "stopped") stopped.resolve(data);
-      if (data.kind === "error") fail(data.message);
+      if (data.kind === "error") {
+        fail(new SourceError(settings.file, data.message));
+      }
       onEvent(data);
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      fail(`Cannot serve pages: ${event.message}`);
+      const message = `Cannot serve pages: ${event.message}`;
+      fail(new SourceError(settings.file, message));
     };
-    worker.postMessage({ ...task, control, wakeFd: bell.fd } as PagerTask);
+    const task: PagerTask<Job> = { settings, job, control, wakeFd: bell.fd };
+    worker.postMessage(task);
     const thread = new PagerThread(worker, {
       control,
       bell,
@@ -70,8 +93,8 @@ export class PagerThread {
     return thread;
   }
 
-  /** Stops it; resolves to what it took down when it serves no more. */
-  async stop(): Promise<Extract<PagerEvent, { kind: "stopped" }>> {
+  /** Stops it; resolves to what it recorded when it serves no more. */
+  async stop(): Promise<Stopped> {
     Atomics.store(this.#control, 0, 1);
     this.#bell.ring();
     try {

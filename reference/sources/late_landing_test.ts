@@ -24,7 +24,9 @@ test("no page of another is put in place when a part of a load has failed", asyn
   const installer = new RecordingInstaller(4, PAGE);
   const loader = new PostcopyLoader(
     {
-      ...{ name: "memory", byteLength: memory.byteLength, pageSize: PAGE },
+      name: "memory",
+      byteLength: memory.byteLength,
+      pageSize: PAGE,
       presentRuns: (options) => memory.presentRuns(options),
       readInto: (...read) => source.readInto(...read),
     },

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { uffdTest } from "../linux/testing/uffd_test_case.ts";
+import { PagedMemory } from "../paging/mod.ts";
+import { createSnapshot } from "../saving/mod.ts";
+import { createFileSink } from "../sinks/mod.ts";
+import { PageServer } from "./page_server.ts";
+
+const PAGE = 4096;
+
+uffdTest(
+  "PageServer and PagedMemory refuse a RAMBlock that there is not in the same words",
+  async (folder) => {
+    const file = folder.file("two.mr");
+    const blocks = ["a", "b"].map((idstr) => ({ idstr, usedLength: PAGE }));
+    const writer = await createSnapshot(createFileSink(file), blocks, {
+      machine: "none",
+    });
+    await writer.finish();
+    const path = folder.file("pages.sock");
+    for (
+      const [idstr, words] of [
+        [undefined, 'it has several RAMBlocks, expected one of "a", "b"'],
+        ["c", 'it has no RAMBlock "c", expected one of "a", "b"'],
+      ] as const
+    ) {
+      const expected = {
+        name: "RangeError",
+        message: `Cannot serve ${JSON.stringify(file)}: ${words}`,
+      };
+      await assert.rejects(PagedMemory.open(file, { idstr }), expected);
+      await assert.rejects(PageServer.start(file, { path, idstr }), expected);
+    }
+    await using _server = await PageServer.start(file, { path, idstr: "b" });
+  },
+);

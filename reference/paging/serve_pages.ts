@@ -1,0 +1,97 @@
+import type { WorkingSetProfile } from "../../format/mod.ts";
+import { descriptorLimit, NativeBuffers } from "../linux/mod.ts";
+import { WorkingSetRecorder } from "../working_set/mod.ts";
+import type { PagerEvent } from "./pager_event.ts";
+import { PagerLoop } from "./pager_loop.ts";
+import type { PagerOptions } from "./pager_options.ts";
+import { openPagerSource, type PagerSource } from "./pager_source.ts";
+import type { PagerMessage, PagerTask } from "./pager_task.ts";
+import { ReadBudget } from "./read_budget.ts";
+
+/** What a worker has instead of a window. */
+interface WorkerScope<Job> {
+  onmessage: ((event: MessageEvent<PagerTask<Job>>) => void) | null;
+  postMessage(message: PagerMessage): void;
+}
+
+/** What the processes of a job are served with. */
+export interface PagerContext {
+  /** Where they are added. */
+  readonly loop: PagerLoop;
+  /** Where their pages come from. */
+  readonly source: PagerSource;
+  /** How to serve each. */
+  readonly options: PagerOptions;
+  /** Is told what happens. */
+  readonly tell: (event: PagerEvent) => void;
+}
+
+/**
+ * Makes this worker the thread of a pager, which `PagerThread` starts: it opens
+ * the snapshot, has `start` add the processes of its job, and serves their faults
+ * until it is stopped. What `start` returns is disposed then.
+ */
+export function servePages<Job>(
+  start: (job: Job, context: PagerContext) => Disposable | undefined,
+): void {
+  const scope = globalThis as unknown as WorkerScope<Job>;
+  const tell = (message: PagerMessage) => scope.postMessage(message);
+  scope.onmessage = ({ data: task }) => {
+    serve(task, { start, tell }).then(
+      (profile) => tell({ kind: "stopped", profile }),
+      (error) =>
+        tell({
+          kind: error instanceof RangeError ? "wrong-argument" : "error",
+          message: error instanceof Error ? error.message : String(error),
+        }),
+    );
+  };
+}
+
+/** What may be read at once: each read of a URL takes a connection. */
+function readBudgets(): Pick<PagerOptions, "demandReads" | "backgroundReads"> {
+  const reads = Math.floor(descriptorLimit() / 8);
+  return {
+    demandReads: new ReadBudget({
+      reads: Math.min(96, reads),
+      readsEach: 32,
+      bytes: 0x4000000,
+    }),
+    backgroundReads: new ReadBudget({
+      reads: Math.min(8, reads),
+      readsEach: 4,
+      bytes: 0x1000000,
+    }),
+  };
+}
+
+/** Serves until it is stopped; gives what was recorded. */
+async function serve<Job>(
+  { settings, job, control, wakeFd }: PagerTask<Job>,
+  { start, tell }: {
+    readonly start: (job: Job, context: PagerContext) => Disposable | undefined;
+    readonly tell: (event: PagerEvent) => void;
+  },
+): Promise<WorkingSetProfile | undefined> {
+  using source = await openPagerSource(settings);
+  const identity = settings.record ? await source.identity() : undefined;
+  const recorder = new WorkingSetRecorder(source.blocks);
+  using buffers = new NativeBuffers();
+  const options: PagerOptions = {
+    ...settings,
+    ...readBudgets(),
+    buffers,
+    onFault: identity === undefined
+      ? undefined
+      : ({ idstr, page }) => recorder.record(idstr, page),
+  };
+  using loop = new PagerLoop(wakeFd, {
+    isStopped: () => Atomics.load(control, 0) !== 0,
+    spareWork: () => source.warmNext(),
+  });
+  using _started = start(job, { loop, source, options, tell });
+  tell({ kind: "ready" });
+  if (source.isSync) loop.runSync();
+  else await loop.run();
+  return identity === undefined ? undefined : recorder.profile(identity);
+}
