@@ -11,7 +11,7 @@ import { isListening } from "./mod.ts";
 /** Listens in another process, which is then killed. */
 async function leaveDead(path: string): Promise<void> {
   const module = JSON.stringify(
-    new URL("../qemu/mod.ts", import.meta.url).href,
+    new URL("../sockets/mod.ts", import.meta.url).href,
   );
   const script = `
     const { listenSocket } = await import(${module});
