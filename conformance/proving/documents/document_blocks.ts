@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The folder of the project. */
+export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** A code block of a document. */
+export interface DocumentBlock {
+  /** Path of the document: `docs/resume.md`. */
+  readonly document: string;
+  /** Line of its first line of code, from 1. */
+  readonly line: number;
+  /** `sh`, `ts`, `json`, `text`. */
+  readonly language: string;
+  readonly text: string;
+}
+
+/** README.md and the pages in docs/. */
+export const DOCUMENTS: readonly string[] = [
+  "README.md",
+  ...readdirSync(`${ROOT}docs`).sort().map((name) => `docs/${name}`),
+];
+
+/** All code blocks of the documents, in order. */
+export function documentBlocks(): DocumentBlock[] {
+  return DOCUMENTS.flatMap((document) => {
+    const text = readFileSync(ROOT + document, "utf8");
+    return Array.from(
+      text.matchAll(/^```(\w+)\n([^]*?)^```$/gm),
+      ({ index, 1: language, 2: code }) => ({
+        ...{ document, language, text: code },
+        line: text.slice(0, index).split("\n").length + 1,
+      }),
+    );
+  });
+}
+
+/** The command lines of a block, continued lines joined. */
+export function commandLines({ text }: DocumentBlock): string[] {
+  return text.replaceAll("\\\n", " ").split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}

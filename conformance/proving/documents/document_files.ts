@@ -1,0 +1,58 @@
+import { writeFileSync } from "node:fs";
+import {
+  createFileSink,
+  memorySource,
+  openFileSource,
+  openSnapshot,
+  saveSnapshot,
+} from "../../../mod.ts";
+import {
+  imageOf,
+  writeElfCore,
+  writeSequential,
+} from "../../../reference/doors/convert.ts";
+import type { DocumentFolder } from "./document_folder.ts";
+
+const MIB = 2 ** 20;
+
+/** Memory of which some pages are not zero. */
+function ram(byteLength: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(byteLength).fill(7, 0x100000, 0x110000)
+    .fill(8, byteLength - 0x10000);
+}
+
+const SNAPSHOTS: Readonly<
+  Record<string, readonly [machine: string, Readonly<Record<string, number>>]>
+> = {
+  "vm.mr": ["pc-q35-10.0", { "pc.ram": 32 * MIB }],
+  "dimm.mr": ["pc-q35-10.0", { "pc.ram": 32 * MIB, dimm0: 1024 * MIB }],
+  "numa.mr": ["pc-q35-10.0", { node0: 32 * MIB, node1: 32 * MIB }],
+  "arm.mr": ["virt-10.0", { "mach-virt.ram": 1024 * MIB }],
+};
+
+/** Writes the files that an example names, each without the help of QEMU. */
+export async function writeDocumentFiles(
+  folder: DocumentFolder,
+  example: string,
+): Promise<void> {
+  for (const name of ["memory.img", "memory.bin"]) {
+    if (example.includes(name)) writeFileSync(folder.file(name), ram(32 * MIB));
+  }
+  const derived = /vm\.save|dump\.elf/.test(example);
+  for (const [name, [machine, blocks]] of Object.entries(SNAPSHOTS)) {
+    if (!example.includes(name) && !(derived && name === "vm.mr")) continue;
+    const inputs = Object.entries(blocks).map(([idstr, byteLength]) => ({
+      idstr,
+      source: memorySource(ram(byteLength)),
+    }));
+    await saveSnapshot(createFileSink(folder.file(name)), inputs, { machine });
+  }
+  if (!derived) return;
+  using source = openFileSource(folder.file("vm.mr"));
+  const snapshot = await openSnapshot(source);
+  await writeSequential(snapshot, createFileSink(folder.file("vm.save")));
+  await writeElfCore(
+    imageOf(snapshot),
+    createFileSink(folder.file("dump.elf")),
+  );
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import {
+  commandLines,
+  type DocumentBlock,
+  documentBlocks,
+  DOCUMENTS,
+  ROOT,
+} from "./document_blocks.ts";
+import { NOT_RUN, withoutComment } from "./run_block.ts";
+
+const BLOCKS = documentBlocks();
+const nameOf = (it: DocumentBlock) => `${it.document}:${it.line}`;
+const read = (path: string) => readFileSync(ROOT + path, "utf8");
+
+/** The names that links to headings of a document use. */
+function headingsOf(document: string): string[] {
+  return Array.from(
+    read(document).matchAll(/^#+ (.*)$/gm),
+    ([, text]) =>
+      text.toLowerCase().replaceAll(/[^\w -]/g, "").replaceAll(" ", "-"),
+  );
+}
+
+/** The text of all modules in which messages are written, strings joined. */
+function messages(): string {
+  return ["format", "reference"].flatMap((area) =>
+    readdirSync(ROOT + area, { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts") && !path.endsWith("_test.ts"))
+      .map((path) => read(`${area}/${path}`))
+  ).join("\n").replaceAll(/["`] \+\s*["`]/g, "");
+}
+
+test("each JSON text of the documents can be parsed", () => {
+  for (const block of BLOCKS.filter(({ language }) => language === "json")) {
+    assert.doesNotThrow(() => JSON.parse(block.text), nameOf(block));
+  }
+});
+
+test("what is not run is in the documents, with a reason", () => {
+  const lines = BLOCKS.filter(({ language }) => language === "sh")
+    .flatMap(commandLines).map(withoutComment);
+  for (const [line, reason] of Object.entries(NOT_RUN)) {
+    assert.ok(lines.includes(line) && reason !== "", line);
+  }
+});
+
+test("each code block is of a kind that is run, or a picture", () => {
+  for (const block of BLOCKS) {
+    assert.match(block.language, /^(ts|sh|json|text)$/, nameOf(block));
+  }
+});
+
+test("README.md has at most 160 lines", () => {
+  assert.ok(read("README.md").split("\n").length <= 161);
+});
+
+test("each link of the documents leads to a file and a heading", () => {
+  for (const document of DOCUMENTS) {
+    const links = read(document).matchAll(/\]\(([^)#:]*)(?:#([^)]*))?\)/g);
+    for (const [link, path, heading] of links) {
+      const to = path === "" ? document : join(dirname(document), path);
+      assert.ok(existsSync(ROOT + to), `${document}: ${link}`);
+      if (heading === undefined) continue;
+      assert.ok(headingsOf(to).includes(heading), `${document}: ${link}`);
+    }
+  }
+});
+
+test("ARCHITECTURE.md names each room, and files that exist", () => {
+  const text = read("docs/ARCHITECTURE.md");
+  for (const room of readdirSync(`${ROOT}reference`)) {
+    if (!statSync(`${ROOT}reference/${room}`).isDirectory()) continue;
+    assert.ok(text.includes(`\`${room}/\``), room);
+  }
+  const paths = /`((?:reference|conformance|format|\.ci)\/[\w./-]+)`/g;
+  for (const [, path] of text.matchAll(paths)) {
+    assert.ok(existsSync(ROOT + path), path);
+  }
+});
+
+test("troubleshooting.md quotes messages as the code has them", () => {
+  const code = messages();
+  const rows = read("docs/troubleshooting.md").matchAll(/^\| (`[^|]*) \|/gm);
+  for (const [, cell] of rows) {
+    for (const [, quoted] of cell.matchAll(/`\(?([^`]*?)\)?`/g)) {
+      assert.ok(code.includes(quoted), quoted);
+    }
+  }
+});

@@ -1,0 +1,86 @@
+import { linkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { handlerTest } from "../page_server/handler_test_case.ts";
+import { qemuTest } from "../qemu/qemu_test_case.ts";
+import { type DocumentBlock, documentBlocks } from "./document_blocks.ts";
+import { writeDocumentFiles } from "./document_files.ts";
+import { DocumentFolder } from "./document_folder.ts";
+import { DocumentProcess } from "./document_process.ts";
+import { isMonitor, needsQemu, runBlocks } from "./run_block.ts";
+
+const IS_DENO = "Deno" in globalThis;
+const BLOCKS = documentBlocks();
+const nameOf = (it: DocumentBlock) => `${it.document}:${it.line}`;
+
+/** A test that runs a block, skipped where what it needs is missing. */
+function blockTest(
+  name: string,
+  block: DocumentBlock,
+  run: (folder: DocumentFolder) => Promise<void>,
+): void {
+  async function inFolder(): Promise<void> {
+    await using folder = await DocumentFolder.make();
+    await writeDocumentFiles(folder, block.text);
+    await run(folder);
+  }
+  const servesFaults = /doors\/linux|task page-server/.test(block.text);
+  const skip = IS_DENO || block.language === "ts" ? false : "tasks are Deno's";
+  if (servesFaults && skip === false) handlerTest(name, inFolder);
+  else test(name, { timeout: 120_000, skip }, inFolder);
+}
+
+for (const block of BLOCKS) {
+  const { language, document, text } = block;
+  if (language === "ts") {
+    blockTest(
+      `the TypeScript at ${nameOf(block)} runs`,
+      block,
+      async (folder) => {
+        const name = join(dirname(document), "block.ts");
+        writeFileSync(folder.file(name), folder.local(text));
+        const run = IS_DENO
+          ? "deno run --quiet --no-check --allow-all"
+          : "exec bun";
+        await using running = new DocumentProcess(folder, `${run} ${name}`);
+        await running.done();
+      },
+    );
+  } else if (language === "sh" && !needsQemu(block)) {
+    blockTest(
+      `the commands at ${nameOf(block)} succeed`,
+      block,
+      (folder) => runBlocks(folder, [block]),
+    );
+  }
+}
+
+/** The guest that QEMU has saved as README.md says, saved once. */
+let saved: Promise<DocumentFolder> | undefined;
+
+function savedGuest(): Promise<DocumentFolder> {
+  return saved ??= (async () => {
+    const folder = await DocumentFolder.make();
+    await runBlocks(folder, BLOCKS.filter(isMonitor).slice(0, 1));
+    return folder;
+  })();
+}
+
+after(async () => await (await saved)?.[Symbol.asyncDispose]());
+
+for (const [index, block] of BLOCKS.entries()) {
+  if (!IS_DENO || !needsQemu(block)) continue;
+  const [before, next] = [BLOCKS[index - 1], BLOCKS[index + 1]];
+  if (isMonitor(block) && before.text.includes("task receive")) continue;
+  const blocks = block.text.includes("task receive") ? [block, next] : [block];
+  qemuTest(`QEMU does what ${nameOf(block)} says`, "x86_64", async () => {
+    const guest = await savedGuest();
+    await using folder = await DocumentFolder.make();
+    await writeDocumentFiles(folder, block.text.replaceAll("vm.mr", ""));
+    // QEMU would write to a link of the file that all of these read.
+    if (block.language !== "json") {
+      linkSync(guest.file("vm.mr"), folder.file("vm.mr"));
+    }
+    await runBlocks(folder, blocks);
+  });
+}

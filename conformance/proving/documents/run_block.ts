@@ -1,0 +1,149 @@
+import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startQemu } from "../../../reference/doors/qemu.ts";
+import { commandLines, type DocumentBlock } from "./document_blocks.ts";
+import type { DocumentFolder } from "./document_folder.ts";
+import { DocumentProcess } from "./document_process.ts";
+import { killSave } from "./killed_save.ts";
+
+/** The guest of the documents. */
+const GUEST = ["-M", "q35", "-m", "1G", "-nographic"];
+const CTRL_A_C = "\x01c";
+const PROMPT = /\(qemu\) /;
+
+/** Command lines that no test runs, and why. */
+export const NOT_RUN: Readonly<Record<string, string>> = {
+  "npx -y deno task test": "it runs this test",
+  "deno fmt --check": "it is a step of .ci/run",
+  "deno lint": "it is a step of .ci/run",
+  "deno check --doc": "it is a step of .ci/run",
+  "deno check --doc-only README.md docs/*.md": "it is a step of .ci/run",
+  "deno run --allow-all .ci/check_imports.ts": "it is a step of .ci/run",
+  "deno run -A conformance/vectors/build_vectors.ts":
+    "it writes to the checkout; .ci/run runs it with --check",
+  "deno run -A conformance/proving/qemu/try_vectors.ts":
+    "it writes to the checkout, for minutes; a test compares its results",
+  "deno run -A conformance/tables/write_tables.ts":
+    "it writes to the checkout; a test compares the tables",
+  "deno run -A reference/cli/testing/write_commands_page.ts":
+    "it writes to the checkout; a test compares the page",
+};
+
+/** A command line without the comment behind it. */
+export function withoutComment(line: string): string {
+  return line.replace(/ +# .*$/, "");
+}
+
+/** Whether a block is a session in QEMU's monitor. */
+export function isMonitor({ language, text }: DocumentBlock): boolean {
+  return language === "text" && text.startsWith("(qemu) ");
+}
+
+/** Whether it takes QEMU to run a block. */
+export function needsQemu(block: DocumentBlock): boolean {
+  if (isMonitor(block)) return true;
+  if (block.language === "json") return block.text.includes('"execute"');
+  return block.language === "sh" &&
+    /^qemu-system|task (resume|receive) | --against /m.test(block.text);
+}
+
+/** Runs the commands of blocks that belong together, in order. */
+export async function runBlocks(
+  folder: DocumentFolder,
+  blocks: readonly DocumentBlock[],
+): Promise<void> {
+  await using background = new AsyncDisposableStack();
+  let receiving: DocumentProcess | undefined;
+  for (const block of blocks) {
+    if (isMonitor(block)) await typeIntoMonitor(folder, block);
+    else if (block.language === "json") await sendToQemu(folder, block);
+    else {
+      for (const line of commandLines(block).map(withoutComment)) {
+        if (Object.hasOwn(NOT_RUN, line)) continue;
+        if (line.includes(" --resume")) await killSave(folder);
+        const command = background.use(
+          new DocumentProcess(folder, line.replace(/ &$/, "")),
+        );
+        if (line.endsWith(" &")) await listens(folder, line);
+        else if (line.includes("task receive ")) {
+          await command.printed(/listening at/);
+          receiving = command;
+        } else await finish(command);
+      }
+    }
+  }
+  await receiving?.done();
+}
+
+/** Ends what would run until somebody ends it; waits for the rest. */
+async function finish(command: DocumentProcess): Promise<void> {
+  const { line } = command;
+  if (line.includes("task page-server ")) {
+    await command.printed(/waiting for VMs/);
+    command.kill("SIGTERM");
+  } else if (/task resume .* -- |^qemu-system/.test(line)) {
+    if (line.includes("task resume")) await command.printed(/running after /);
+    await quit(command);
+  }
+  await command.done();
+}
+
+async function quit(command: DocumentProcess): Promise<void> {
+  command.type(CTRL_A_C);
+  await command.printed(PROMPT);
+  command.type("quit\n");
+}
+
+/** Waits for the socket of a QEMU in the background. */
+async function listens(folder: DocumentFolder, line: string): Promise<void> {
+  const [, path = ""] = /unix:([\w.]+)/.exec(line) ?? [];
+  while (!existsSync(folder.file(path))) await sleep(20);
+}
+
+/** Types the commands of a block into the monitor of a guest. */
+async function typeIntoMonitor(
+  folder: DocumentFolder,
+  block: DocumentBlock,
+): Promise<void> {
+  const incoming = block.text.includes("migrate_incoming")
+    ? " -incoming defer"
+    : "";
+  const line = `qemu-system-x86_64 ${GUEST.join(" ")}${incoming}`;
+  await using qemu = new DocumentProcess(folder, line);
+  qemu.type(CTRL_A_C);
+  for (const line of commandLines(block)) {
+    await qemu.printed(PROMPT);
+    if (line === "(qemu) quit") break;
+    qemu.type(`${line.slice("(qemu) ".length)}\n`);
+  }
+  if (incoming !== "") {
+    await qemu.printed(PROMPT);
+    qemu.type("info status\n");
+    await qemu.printed(/VM status: running/);
+  }
+  qemu.type("quit\n");
+  await qemu.done();
+}
+
+/** Sends the QMP commands of a block to a guest. */
+async function sendToQemu(
+  folder: DocumentFolder,
+  { text }: DocumentBlock,
+): Promise<void> {
+  await using qemu = await startQemu(GUEST, {
+    ...{ directory: folder.path, incoming: false },
+  });
+  for (const line of text.trim().split(/\n(?=\{)/)) {
+    const { execute, arguments: args } = JSON.parse(line);
+    await qemu.qmp.execute(execute, args);
+  }
+  if (!text.includes('"migrate"')) return;
+  while (true) {
+    const { status } = await qemu.qmp.execute("query-migrate") as {
+      readonly status?: string;
+    };
+    if (status === "completed") return;
+    if (status === "failed") throw new Error("the migration failed");
+    await sleep(50);
+  }
+}
