@@ -17,31 +17,39 @@
 
 export {
   type BitmapOrder,
-  type ByteRange,
-  type Configuration,
-  type DeviceState,
-  type DialectRuleSlug,
-  FormatError,
-  type LibvirtSaveHeader,
-  type MappedRamHeader,
   PageBitmap,
   type PageRun,
-  type PlannedBlock,
-  type RAMBlockHeader,
-  type RamLayout,
+} from "./format/bitmap/mod.ts";
+export type { ByteRange } from "./format/bytes/mod.ts";
+export type { LibvirtSaveHeader } from "./format/libvirt/mod.ts";
+export type {
+  MappedRamHeader,
+  RAMBlockHeader,
+  RamLayout,
+} from "./format/ram/mod.ts";
+export {
+  type DialectRuleSlug,
+  FormatError,
   type Rule,
   RuleError,
   type RuleKind,
   RULES,
   type RuleSlug,
   type RuleViolation,
+  UnsupportedError,
+} from "./format/rules/mod.ts";
+export type {
+  DeviceState,
+  PlannedBlock,
+  SnapshotIndex,
+} from "./format/snapshot/mod.ts";
+export {
+  type Configuration,
   type Section,
-  type SnapshotIndex,
   SPEC_VERSION,
   type StreamItem,
-  UnsupportedError,
-  type Vmdesc,
-} from "./format/mod.ts";
+} from "./format/stream/mod.ts";
+export type { Vmdesc } from "./format/vmdesc/mod.ts";
 export { exportImage, type ExportOptions } from "./reference/exporting/mod.ts";
 export {
   type ByteSpan,

@@ -31,6 +31,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Rooms of reference/ that no other room of it may import. */
 const OUTERMOST = ["reference/cli", "reference/doors"];
 
+/** What others import, besides `reference/doors`. */
+const PUBLIC_DOORS = ["mod.ts", "format/mod.ts"];
+
 /** What the proofs may look at behind a door. */
 const EXCEPTIONS = [
   "reference/firecracker/handshake.ts", // to be fuzzed alone
@@ -52,13 +55,16 @@ function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
-/** Whether a file of another room may come in here. */
+/**
+ * Whether a file of another room may come in here: `format/mod.ts` loads all of
+ * the format, so that the library enters by the doors of its folders.
+ */
 function isDoor(path: string, from: string): boolean {
-  if (path === "mod.ts" || path === "format/mod.ts") return true;
   if (areaOf(from) === "conformance") {
-    return roomOf(path) === "reference/doors" || EXCEPTIONS.includes(path);
+    return PUBLIC_DOORS.includes(path) ||
+      roomOf(path) === "reference/doors" || EXCEPTIONS.includes(path);
   }
-  return /^reference\/\w+\/mod\.ts$/.test(path);
+  return /^(?:format|reference)\/\w+\/mod\.ts$/.test(path);
 }
 
 /** Tests and what only they use. */

@@ -9,7 +9,8 @@ import { readModuleGraph } from "./module_graph.ts";
 
 /** A tree that is as it should be. */
 const GOOD: Readonly<Record<string, string>> = {
-  "format/mod.ts": `export { one } from "./bytes/one.ts";`,
+  "format/mod.ts": `export { one } from "./bytes/mod.ts";`,
+  "format/bytes/mod.ts": `export { one } from "./one.ts";`,
   "format/bytes/one.ts": `export const one = 1;`,
   "format/bytes/one_test.ts":
     `import test from "node:test"; import "./one.ts"; test("x", () => {});`,
@@ -17,7 +18,7 @@ const GOOD: Readonly<Record<string, string>> = {
   "reference/reading/two.ts": `
     // import "npm:no-import"; and "/*" opens no comment in a string
     import type * as Fs from "node:fs";
-    import { one } from "../../format/mod.ts";
+    import { one } from "../../format/bytes/mod.ts";
     import type { three } from "./three.ts";
     /** \`import "../mod.ts"\` */
     export const two: typeof three = one, text = "/*"; export type F = Fs.Stats;`,
@@ -30,7 +31,7 @@ const GOOD: Readonly<Record<string, string>> = {
     /** Not \`import(name)\`. */
     export const late = () => import("./late.ts");`,
   "reference/cli/late.ts": `export const text = "import(name)";`,
-  "mod.ts": `export { one } from "./format/mod.ts";
+  "mod.ts": `export { one } from "./format/bytes/mod.ts";
     export { two } from "./reference/reading/mod.ts";`,
   "conformance/a.ts": `import "../mod.ts"; export const a = import("node:fs");`,
   "conformance/a_test.ts":
@@ -81,6 +82,11 @@ const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
     "reference/reading/bad.ts",
     `import type { one } from "../../format/bytes/one.ts"; export type O = typeof one;`,
     "reference/reading/bad.ts imports format/bytes/one.ts past its door",
+  ],
+  [
+    "reference/reading/bad.ts",
+    `import { one } from "../../format/mod.ts"; one;`,
+    "reference/reading/bad.ts imports format/mod.ts past its door",
   ],
   [
     "reference/reading/bad.ts",

@@ -6,138 +6,201 @@
  */
 
 export {
+  alignUp,
+  bitmapByteLength,
   type BitmapOrder,
+  BitmapPieces,
+  blockRange,
   DEFAULT_BITMAP_ORDER,
+  PageBitmap,
+  pageCountOf,
+  pageOffset,
+  type PagePlace,
+  type PageRun,
+  pageRunRange,
+  pagesOffsetAfter,
+  readBlockRange,
   toLsb0,
-} from "./bitmap/bitmap_order.ts";
-export { BitmapPieces, type UniformRun } from "./bitmap/bitmap_pieces.ts";
-export { type ByteRange, rangeEnd } from "./bytes/byte_range.ts";
-export { ByteReader } from "./bytes/byte_reader.ts";
-export { ByteWriter } from "./bytes/byte_writer.ts";
-export { writeCommand } from "./stream/command.ts";
+  type UniformRun,
+} from "./bitmap/mod.ts";
 export {
-  type Configuration,
-  readConfiguration,
-  writeConfiguration,
-} from "./stream/configuration.ts";
-export { type DeviceState, walkDeviceState } from "./snapshot/device_state.ts";
-export type { DialectRuleSlug } from "./rules/dialect_rules.ts";
-export type { SequentialRuleSlug } from "./rules/sequential_rules.ts";
-export type { SectionSkips } from "./sequential/sequential_sections.ts";
+  type ByteRange,
+  ByteReader,
+  type ByteRequest,
+  ByteWriter,
+  rangeEnd,
+  type Walk,
+  type WalkedFile,
+} from "./bytes/mod.ts";
 export {
   type DirtyBitmap,
   type DirtyBitmapOptions,
   readDirtyBitmaps,
-} from "./dirty_bitmaps/dirty_bitmap_set.ts";
-export type { RamLayout } from "./ram/fixed_ram_header.ts";
+} from "./dirty_bitmaps/mod.ts";
 export {
-  FormatError,
-  RuleError,
-  type RuleViolation,
-  UnsupportedError,
-} from "./rules/errors.ts";
-export {
-  ForwardReader,
-  type ForwardRequest,
-  isForward,
-} from "./stream/forward_reader.ts";
-export { hex } from "./rules/hex.ts";
-export { findLastVmdesc } from "./vmdesc/last_vmdesc.ts";
-export {
-  alignUp,
-  bitmapByteLength,
-  blockRange,
-  pageCountOf,
-  pageOffset,
-  type PagePlace,
-  pageRunRange,
-  pagesOffsetAfter,
-} from "./bitmap/layout.ts";
-export { isPacked, unpackCommand } from "./libvirt/libvirt_packing.ts";
-export {
+  isPacked,
   LIBVIRT_HEADER_FIELDS,
   type LibvirtFormat,
   type LibvirtSaveHeader,
   libvirtText,
   readLibvirtSaveHeader,
-} from "./libvirt/libvirt_save_header.ts";
+  unpackCommand,
+} from "./libvirt/mod.ts";
+export {
+  type ProfileBlock,
+  type ProfileRun,
+  readProfile,
+  type WorkingSetProfile,
+  writeProfile,
+} from "./profile/mod.ts";
 export {
   type MappedRamHeader,
+  type RAMBlockContext,
+  type RAMBlockHeader,
+  type RamLayout,
   readMappedRamHeader,
-  writeMappedRamHeader,
-} from "./ram/mapped_ram_header.ts";
-export {
-  type Section,
-  type SectionPart,
-  type StreamItem,
-  writeSectionFooter,
-  writeSectionHead,
-  writeStreamHeader,
-} from "./stream/migration_stream.ts";
-export { PageBitmap } from "./bitmap/page_bitmap.ts";
-export type { PageRun } from "./bitmap/page_run.ts";
-export { readBlockRange } from "./bitmap/page_walk.ts";
-export type {
-  RamRecord,
-  RamRecordKind,
-  StreamBlock,
-} from "./sequential/ram_record_walk.ts";
-export { RamRecordWriter } from "./sequential/ram_records.ts";
-export type { RAMBlockContext } from "./ram/ramblock_checks.ts";
-export type { RAMBlockHeader } from "./ram/ramblock_entry.ts";
-export {
   readRAMBlockHeader,
+  writeMappedRamHeader,
   writeRAMBlockHeader,
-} from "./ram/ramblock_header.ts";
-export type { Rule, RuleKind } from "./rules/rule.ts";
-export { RULES, type RuleSlug } from "./rules/rules.ts";
-export { walkSequentialStream } from "./sequential/sequential_stream.ts";
-export type {
-  SequentialEnd,
-  SequentialHead,
-  SequentialOptions,
-  SequentialVisitor,
-  UnreadRest,
-} from "./sequential/sequential_visitor.ts";
+} from "./ram/mod.ts";
 export {
-  type IndexOptions,
-  indexSnapshot,
-  indexUnfinished,
-  type UnfinishedRam,
-} from "./snapshot/index_snapshot.ts";
-export type { SnapshotIndex } from "./snapshot/snapshot_index.ts";
+  type DialectRuleSlug,
+  FormatError,
+  hex,
+  type Rule,
+  RuleError,
+  type RuleKind,
+  RULES,
+  type RuleSlug,
+  type RuleViolation,
+  type SequentialRuleSlug,
+  UnsupportedError,
+} from "./rules/mod.ts";
 export {
+  applyXbzrle,
+  type DeltaFault,
+  type RamRecord,
+  type RamRecordKind,
+  RamRecordWriter,
+  type SectionSkips,
+  type SequentialEnd,
+  type SequentialHead,
+  type SequentialOptions,
+  type SequentialVisitor,
+  type StreamBlock,
+  type UnreadRest,
+  walkSequentialStream,
+} from "./sequential/mod.ts";
+export {
+  type DeviceState,
   encodeEos,
   encodeHead,
   encodeRamEnd,
   encodeTail,
+  type IndexOptions,
+  indexSnapshot,
+  indexUnfinished,
   type PlacedBytes,
   type PlannedBlock,
   planSnapshot,
+  type SnapshotIndex,
   type SnapshotPlan,
-} from "./snapshot/snapshot_plan.ts";
-export { findStreamKind, type StreamKind } from "./stream/stream_kind.ts";
-export { type Report, StreamReader } from "./stream/stream_reader.ts";
+  type UnfinishedRam,
+  walkDeviceState,
+} from "./snapshot/mod.ts";
+export {
+  CAPABILITIES_MAX,
+  CAPABILITY_FIXED_RAM,
+  CAPABILITY_IGNORE_SHARED,
+  CAPABILITY_MAPPED_RAM,
+  type Configuration,
+  DIRTY_BITMAP_BUFFER_MAX,
+  DIRTY_BITMAP_SECTION_IDSTR,
+  DIRTY_BITMAP_SECTION_VERSION,
+  ENCODING_FLAG_XBZRLE,
+  findStreamKind,
+  ForwardReader,
+  type ForwardRequest,
+  HASH_TABLE_SECTION_IDSTR,
+  HASH_TABLE_SECTION_VERSION,
+  IDENTITY_STATE_MAX,
+  isForward,
+  MAPPED_RAM_FILE_OFFSET_ALIGNMENT,
+  MAPPED_RAM_HDR_SIZE,
+  MAPPED_RAM_HDR_VERSION,
+  MIG_CMD_OPEN_RETURN_PATH,
+  MIG_CMD_PACKAGED,
+  MIG_CMD_PACKAGED_MAX,
+  MIG_CMD_PING,
+  MIG_CMD_POSTCOPY_ADVISE,
+  MIG_CMD_POSTCOPY_LISTEN,
+  MIG_CMD_POSTCOPY_RAM_DISCARD,
+  MIG_CMD_POSTCOPY_RUN,
+  MIG_RP_MSG_PONG,
+  MIG_RP_MSG_REQ_PAGES,
+  MIG_RP_MSG_REQ_PAGES_ID,
+  MIG_RP_MSG_SHUT,
+  NAME_LENGTH_MAX,
+  PROFILE_BLOCKS_MAX,
+  PROFILE_LENGTH_MAX,
+  PROFILE_RUNS_MAX,
+  PROFILE_VERSION,
+  QEMU_VM_COMMAND,
+  QEMU_VM_CONFIGURATION,
+  QEMU_VM_EOF,
+  QEMU_VM_FILE_MAGIC,
+  QEMU_VM_FILE_VERSION,
+  QEMU_VM_SECTION_END,
+  QEMU_VM_SECTION_FOOTER,
+  QEMU_VM_SECTION_FULL,
+  QEMU_VM_SECTION_PART,
+  QEMU_VM_SECTION_START,
+  QEMU_VM_SUBSECTION,
+  QEMU_VM_VMDESCRIPTION,
+  RAM_SAVE_FLAG_COMPRESS_PAGE,
+  RAM_SAVE_FLAG_CONTINUE,
+  RAM_SAVE_FLAG_EOS,
+  RAM_SAVE_FLAG_HOOK,
+  RAM_SAVE_FLAG_MEM_SIZE,
+  RAM_SAVE_FLAG_MULTIFD_FLUSH,
+  RAM_SAVE_FLAG_PAGE,
+  RAM_SAVE_FLAG_XBZRLE,
+  RAM_SAVE_FLAG_ZERO,
+  RAM_SAVE_FLAGS_MASK,
+  RAM_SECTION_IDSTR,
+  RAM_SECTION_VERSION,
+  readConfiguration,
+  type Report,
+  type Section,
+  type SectionPart,
+  SPEC_VERSION,
+  STORAGE_ATTRIBUTES_SECTION_IDSTR,
+  STORAGE_ATTRIBUTES_SECTION_VERSION,
+  type StreamItem,
+  type StreamKind,
+  StreamReader,
+  TARGET_PAGE_BITS_MAX,
+  TARGET_PAGE_BITS_MIN,
+  VMDESC_LENGTH_MAX,
+  writeCommand,
+  writeConfiguration,
+  writeSectionFooter,
+  writeSectionHead,
+  writeStreamHeader,
+} from "./stream/mod.ts";
 export {
   type AcceptVmdesc,
+  decodeDevice,
+  type DeviceField,
+  type DeviceStruct,
+  type FieldValue,
+  findLastVmdesc,
   fullSectionLengths,
+  JsonObject,
+  type JsonValue,
+  parseJson,
+  type ScannedDevice,
   type SectionLengths,
   type Vmdesc,
-} from "./vmdesc/vmdesc.ts";
-export { type ScannedDevice, VmdescDevices } from "./vmdesc/vmdesc_devices.ts";
-export type {
-  DeviceField,
-  DeviceStruct,
-  FieldValue,
-} from "./vmdesc/device_fields.ts";
-export { decodeDevice } from "./vmdesc/vmdesc_fields.ts";
-export { JsonObject, type JsonValue, parseJson } from "./vmdesc/vmdesc_json.ts";
-export type { ByteRequest, Walk, WalkedFile } from "./bytes/walk.ts";
-export { readProfile, writeProfile } from "./profile/profile_text.ts";
-export type {
-  ProfileBlock,
-  ProfileRun,
-  WorkingSetProfile,
-} from "./profile/working_set_profile.ts";
-export { applyXbzrle, type DeltaFault } from "./sequential/xbzrle.ts";
-export * from "./stream/constants.ts";
+  VmdescDevices,
+} from "./vmdesc/mod.ts";

@@ -7,7 +7,8 @@
 import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { RuleError, SPEC_VERSION } from "../../format/mod.ts";
+import { RuleError } from "../../format/rules/mod.ts";
+import { SPEC_VERSION } from "../../format/stream/mod.ts";
 import { SourceError, withoutSecrets } from "../sources/mod.ts";
 import { COMMANDS } from "./commands.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { rangeEnd } from "../../format/mod.ts";
+import { rangeEnd } from "../../format/bytes/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { PATIENT, type Refusal, runAllBad } from "./testing/run_program.ts";

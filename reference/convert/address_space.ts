@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../format/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import {
   type ByteSource,
   checkRange,

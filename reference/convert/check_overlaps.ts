@@ -1,4 +1,4 @@
-import { hex } from "../../format/mod.ts";
+import { hex } from "../../format/rules/mod.ts";
 import {
   type ByteSource,
   type ReadOptions,

@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 import { isZero } from "../pages/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";

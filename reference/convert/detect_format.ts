@@ -1,8 +1,5 @@
-import {
-  findStreamKind,
-  isPacked,
-  type LibvirtSaveHeader,
-} from "../../format/mod.ts";
+import { isPacked, type LibvirtSaveHeader } from "../../format/libvirt/mod.ts";
+import { findStreamKind } from "../../format/stream/mod.ts";
 import { readLibvirtHeader } from "../libvirt/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 import { ELF_MAGIC } from "./elf_layout.ts";

@@ -5,11 +5,9 @@
  * @module
  */
 
-import {
-  type DeviceState,
-  JsonObject,
-  type StreamItem,
-} from "../../format/mod.ts";
+import type { DeviceState } from "../../format/snapshot/mod.ts";
+import type { StreamItem } from "../../format/stream/mod.ts";
+import { JsonObject } from "../../format/vmdesc/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import type { MemoryImage } from "./memory_image.ts";
 

@@ -1,4 +1,6 @@
-import { alignUp, hex, rangeEnd } from "../../format/mod.ts";
+import { alignUp } from "../../format/bitmap/mod.ts";
+import { rangeEnd } from "../../format/bytes/mod.ts";
+import { hex } from "../../format/rules/mod.ts";
 import type { RAMBlockInput } from "../saving/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { type AddressRange, subtractRanges } from "./address_ranges.ts";

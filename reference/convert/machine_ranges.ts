@@ -5,7 +5,7 @@
  * @module
  */
 
-import { hex } from "../../format/mod.ts";
+import { hex } from "../../format/rules/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import { lowLengthInCmos } from "./cmos_memory.ts";
 import { GuestMapError } from "./guest_map_error.ts";

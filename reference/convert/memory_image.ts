@@ -1,4 +1,6 @@
-import type { DeviceState, PageRun, StreamItem } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
+import type { DeviceState } from "../../format/snapshot/mod.ts";
+import type { StreamItem } from "../../format/stream/mod.ts";
 import type { RunOptions, Snapshot } from "../reading/mod.ts";
 import type { SequentialSnapshot } from "../sequential/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";

@@ -1,4 +1,4 @@
-import type { LibvirtSaveHeader } from "../../format/mod.ts";
+import type { LibvirtSaveHeader } from "../../format/libvirt/mod.ts";
 import { unpackLibvirt } from "../libvirt/mod.ts";
 import { receiveMigration } from "../migration/mod.ts";
 import type { SaveSummary } from "../saving/mod.ts";

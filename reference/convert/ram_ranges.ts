@@ -1,4 +1,5 @@
-import { alignUp, hex } from "../../format/mod.ts";
+import { alignUp } from "../../format/bitmap/mod.ts";
+import { hex } from "../../format/rules/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import type { AddressSpace } from "./address_space.ts";
 import type { GuestRange } from "./guest_range.ts";

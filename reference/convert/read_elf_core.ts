@@ -1,4 +1,4 @@
-import { hex } from "../../format/mod.ts";
+import { hex } from "../../format/rules/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { AddressSpace, type PlacedRange } from "./address_space.ts";
 import { type Architecture, ARCHITECTURES } from "./architecture.ts";

@@ -1,9 +1,7 @@
-import {
-  ForwardReader,
-  rangeEnd,
-  UnsupportedError,
-  walkSequentialStream,
-} from "../../format/mod.ts";
+import { rangeEnd } from "../../format/bytes/mod.ts";
+import { UnsupportedError } from "../../format/rules/mod.ts";
+import { walkSequentialStream } from "../../format/sequential/mod.ts";
+import { ForwardReader } from "../../format/stream/mod.ts";
 import {
   MappedRamRecorder,
   recordedSummary,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ByteWriter } from "../../format/mod.ts";
+import { ByteWriter } from "../../format/bytes/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { savedFile } from "../testing/saved_file.ts";

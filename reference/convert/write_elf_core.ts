@@ -1,4 +1,4 @@
-import { alignUp } from "../../format/mod.ts";
+import { alignUp } from "../../format/bitmap/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { type Architecture, architectureNamed } from "./architecture.ts";
 import { copyMemory } from "./copy_memory.ts";

@@ -1,16 +1,18 @@
 import {
   type ByteRange,
   ByteWriter,
+  rangeEnd,
+} from "../../format/bytes/mod.ts";
+import { RamRecordWriter } from "../../format/sequential/mod.ts";
+import type { SnapshotIndex } from "../../format/snapshot/mod.ts";
+import {
   QEMU_VM_SECTION_START,
   RAM_SAVE_FLAG_EOS,
   RAM_SAVE_FLAG_MEM_SIZE,
-  RamRecordWriter,
-  rangeEnd,
-  type SnapshotIndex,
   writeConfiguration,
   writeSectionHead,
   writeStreamHeader,
-} from "../../format/mod.ts";
+} from "../../format/stream/mod.ts";
 import type { RAMBlock, Snapshot } from "../reading/mod.ts";
 import { refuseIgnored } from "../saving/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";

@@ -1,12 +1,11 @@
+import type { ByteRange } from "../../format/bytes/mod.ts";
+import type { DeviceState } from "../../format/snapshot/mod.ts";
+import type { Section, StreamItem } from "../../format/stream/mod.ts";
 import {
-  type ByteRange,
   decodeDevice,
-  type DeviceState,
   type DeviceStruct,
-  type Section,
-  type StreamItem,
   type Vmdesc,
-} from "../../format/mod.ts";
+} from "../../format/vmdesc/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /** The state of one device of a snapshot. */

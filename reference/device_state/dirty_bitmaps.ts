@@ -1,10 +1,10 @@
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import {
-  type ByteRange,
-  type DeviceState,
   type DirtyBitmap,
   readDirtyBitmaps,
-  type Report,
-} from "../../format/mod.ts";
+} from "../../format/dirty_bitmaps/mod.ts";
+import type { DeviceState } from "../../format/snapshot/mod.ts";
+import type { Report } from "../../format/stream/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import { drive, type ReadOptions } from "../sources/mod.ts";
 

@@ -1,8 +1,5 @@
-import {
-  type ByteRange,
-  type DirtyBitmap,
-  rangeEnd,
-} from "../../format/mod.ts";
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
+import type { DirtyBitmap } from "../../format/dirty_bitmaps/mod.ts";
 
 /** A dirty bitmap with its runs of dirty bytes. */
 export interface DirtyBitmapContent extends DirtyBitmap {

@@ -6,19 +6,21 @@
  * @module
  */
 
-export {
-  type DeviceField,
-  type DeviceStruct,
-  type DirtyBitmap,
-  type FieldValue,
-  type LibvirtFormat,
-  type RamRecord,
-  type RamRecordKind,
-  type SectionPart,
-  type SequentialEnd,
-  type SequentialHead,
-  type StreamBlock,
-} from "../../format/mod.ts";
+export type { DirtyBitmap } from "../../format/dirty_bitmaps/mod.ts";
+export type { LibvirtFormat } from "../../format/libvirt/mod.ts";
+export type {
+  RamRecord,
+  RamRecordKind,
+  SequentialEnd,
+  SequentialHead,
+  StreamBlock,
+} from "../../format/sequential/mod.ts";
+export type { SectionPart } from "../../format/stream/mod.ts";
+export type {
+  DeviceField,
+  DeviceStruct,
+  FieldValue,
+} from "../../format/vmdesc/mod.ts";
 export {
   type AddressRange,
   AddressSpace,

@@ -12,7 +12,7 @@ export {
   readProfile,
   type WorkingSetProfile,
   writeProfile,
-} from "../../format/mod.ts";
+} from "../../format/profile/mod.ts";
 export {
   compareMachines,
   describeQemu,

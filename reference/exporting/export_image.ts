@@ -1,4 +1,4 @@
-import { blockRange, type PageRun } from "../../format/mod.ts";
+import { blockRange, type PageRun } from "../../format/bitmap/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { inLanes, Pace } from "../work/mod.ts";

@@ -1,4 +1,4 @@
-import { PageBitmap } from "../../format/mod.ts";
+import { PageBitmap } from "../../format/bitmap/mod.ts";
 import { DIRECT_ALIGNMENT } from "../local/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";

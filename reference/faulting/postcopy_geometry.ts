@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 
 /** How pages of a source lie in a memory. */
 export interface PostcopyGeometry {

@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 import { DemandGate, MovingFront, type ReadOptions } from "../sources/mod.ts";
 import { inLanes, waitFor } from "../work/mod.ts";
 import type { PageInstaller, PostcopyMemory } from "./page_installer.ts";

@@ -1,4 +1,4 @@
-import { PageBitmap, type PageRun } from "../../format/mod.ts";
+import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
 
 /**
  * What is known of each host page of a memory: missing, on its way, in place, or

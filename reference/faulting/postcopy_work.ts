@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import type {
   ByteSpan,

@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import type { PageInstaller, SyncPostcopyMemory } from "./page_installer.ts";
 import { hostPagesOf, HostRuns, targetPagesOf } from "./postcopy_geometry.ts";

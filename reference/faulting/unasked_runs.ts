@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 import type { DemandGate, MovingFront } from "../sources/mod.ts";
 import { hostPagesOf } from "./postcopy_geometry.ts";
 import type { PostcopyWork } from "./postcopy_work.ts";

@@ -1,4 +1,4 @@
-import type { WorkingSetProfile } from "../../format/mod.ts";
+import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { closeDescriptor, isListening, listenUnix } from "../linux/mod.ts";
 import { SocketPlace } from "../local/mod.ts";
 import {

@@ -1,4 +1,5 @@
-import { type ByteRange, hex, rangeEnd } from "../../format/mod.ts";
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
+import { hex } from "../../format/rules/mod.ts";
 import { shownName, SourceError, withoutSecrets } from "../sources/mod.ts";
 import { sleep, waitFor } from "../work/mod.ts";
 import { BodyBuffers } from "./body_buffers.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ByteRange } from "../../format/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import { parseContentRange } from "./http_range_response.ts";
 import type { WantedRanges } from "./wanted_ranges.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ByteRange, rangeEnd } from "../../format/mod.ts";
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import type { BodyPart } from "./http_answer.ts";
 import { FinalFailure } from "./request_failure.ts";
 

@@ -1,4 +1,4 @@
-import { type ByteRange, rangeEnd } from "../../format/mod.ts";
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import {
   type ByteSource,
   checkRange,

@@ -1,4 +1,4 @@
-import { type ByteRange, rangeEnd } from "../../format/mod.ts";
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 
 /** So many bytes in between come sooner than another answer would. */
 const GAP_MAX = 0x10000;

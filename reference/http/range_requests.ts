@@ -1,4 +1,4 @@
-import { type ByteRange, rangeEnd } from "../../format/mod.ts";
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import { inLanes } from "../work/mod.ts";
 import type { TakeChunk } from "./http_answer.ts";

@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../format/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import { rangeHeader } from "./http_range_response.ts";
 import { FinalFailure } from "./request_failure.ts";
 import { redirected, type RequestTarget } from "./request_target.ts";

@@ -1,4 +1,4 @@
-import { type ByteRange, rangeEnd } from "../../format/mod.ts";
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 
 /** Takes bytes of the wanted range `index`, which stand at `position` in it. */
 export type TakePart = (

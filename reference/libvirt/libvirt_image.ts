@@ -1,11 +1,11 @@
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import {
-  type ByteRange,
-  FormatError,
   type LibvirtSaveHeader,
   libvirtText,
   readLibvirtSaveHeader,
-  StreamReader,
-} from "../../format/mod.ts";
+} from "../../format/libvirt/mod.ts";
+import { FormatError } from "../../format/rules/mod.ts";
+import { StreamReader } from "../../format/stream/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 
 /** The texts of a libvirt save image. */

@@ -1,11 +1,10 @@
 import {
-  FormatError,
   isPacked,
   LIBVIRT_HEADER_FIELDS,
   type LibvirtSaveHeader,
   unpackCommand,
-  UnsupportedError,
-} from "../../format/mod.ts";
+} from "../../format/libvirt/mod.ts";
+import { FormatError, UnsupportedError } from "../../format/rules/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { CHUNK } from "../work/mod.ts";

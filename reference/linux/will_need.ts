@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../format/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import { linuxIfAny } from "./system_calls.ts";
 
 const POSIX_FADV_WILLNEED = 3;

@@ -1,5 +1,6 @@
 import type * as NodeFs from "node:fs";
-import { type ByteRange, hex } from "../../format/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
+import { hex } from "../../format/rules/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 
 /** Turns what `node:fs` threw into a `SourceError` that says it in one line. */

@@ -1,4 +1,4 @@
-import { CAPABILITY_IGNORE_SHARED } from "../../format/mod.ts";
+import { CAPABILITY_IGNORE_SHARED } from "../../format/stream/mod.ts";
 import { compareDevices } from "./compare_devices.ts";
 import { compareRAMBlocks } from "./compare_ram_blocks.ts";
 import type { MachineDescription } from "./machine_description.ts";

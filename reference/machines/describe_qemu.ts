@@ -1,4 +1,4 @@
-import { CAPABILITY_MAPPED_RAM } from "../../format/mod.ts";
+import { CAPABILITY_MAPPED_RAM } from "../../format/stream/mod.ts";
 import { openFileSource } from "../local/mod.ts";
 import {
   hasOption,

@@ -1,9 +1,9 @@
+import type { StreamItem } from "../../format/stream/mod.ts";
 import {
   JsonObject,
   type JsonValue,
-  type StreamItem,
   type Vmdesc,
-} from "../../format/mod.ts";
+} from "../../format/vmdesc/mod.ts";
 import { textOf } from "../qemu/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";

@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../format/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import { isObject, quoteOptionValue, runProgram } from "../qemu/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import type { WaitOptions } from "../work/mod.ts";

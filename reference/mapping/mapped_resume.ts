@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { hex } from "../../format/mod.ts";
+import { hex } from "../../format/rules/mod.ts";
 import { builtinModule, nodeFs } from "../local/mod.ts";
 import type { QemuFacts } from "../qemu/mod.ts";
 import type { RAMBlock, Snapshot } from "../reading/mod.ts";

@@ -1,4 +1,5 @@
-import type { ByteRange, PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";

@@ -1,4 +1,4 @@
-import { PageBitmap, type PageRun } from "../../format/mod.ts";
+import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
 import type { RAMBlock, Snapshot } from "../reading/mod.ts";
 import { createSnapshot, type RAMBlockWriter } from "../saving/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";

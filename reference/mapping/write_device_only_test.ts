@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { bitmapByteLength } from "../../format/mod.ts";
+import { bitmapByteLength } from "../../format/bitmap/mod.ts";
 import { openSnapshotSync } from "../reading/mod.ts";
 import { createScratchSink, memorySink } from "../sinks/mod.ts";
 import { memorySource, SourceError } from "../sources/mod.ts";

@@ -1,15 +1,17 @@
+import { ByteWriter } from "../../format/bytes/mod.ts";
 import {
-  ByteWriter,
+  RamRecordWriter,
+  type SequentialHead,
+} from "../../format/sequential/mod.ts";
+import {
   QEMU_VM_SECTION_PART,
   QEMU_VM_SECTION_START,
   RAM_SAVE_FLAG_EOS,
   RAM_SAVE_FLAG_MEM_SIZE,
-  RamRecordWriter,
-  type SequentialHead,
   writeConfiguration,
   writeSectionHead,
   writeStreamHeader,
-} from "../../format/mod.ts";
+} from "../../format/stream/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import type { ChannelInput } from "./channel_input.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { ByteWriter, RuleError } from "../../format/mod.ts";
+import { ByteWriter } from "../../format/bytes/mod.ts";
+import { RuleError } from "../../format/rules/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { openSequential } from "../sequential/mod.ts";
 import { memorySink } from "../sinks/mod.ts";

@@ -1,4 +1,5 @@
-import { type PageRun, RamRecordWriter } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
+import { RamRecordWriter } from "../../format/sequential/mod.ts";
 import type { ReadOptions, SourceReadOptions } from "../sources/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 

@@ -1,4 +1,5 @@
-import type { PageRun, RamRecordWriter } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
+import type { RamRecordWriter } from "../../format/sequential/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
 import type { SourceError } from "../sources/mod.ts";
 import type { PageRecords } from "./page_records.ts";

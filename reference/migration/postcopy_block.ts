@@ -1,4 +1,4 @@
-import { PageBitmap, type PageRun } from "../../format/mod.ts";
+import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 
 /**

@@ -1,6 +1,10 @@
 import {
   type ByteRange,
   ByteWriter,
+  rangeEnd,
+} from "../../format/bytes/mod.ts";
+import { UnsupportedError } from "../../format/rules/mod.ts";
+import {
   MIG_CMD_OPEN_RETURN_PATH,
   MIG_CMD_PACKAGED,
   MIG_CMD_PACKAGED_MAX,
@@ -12,15 +16,13 @@ import {
   QEMU_VM_SECTION_START,
   RAM_SAVE_FLAG_EOS,
   RAM_SAVE_FLAG_MEM_SIZE,
-  rangeEnd,
   type StreamItem,
-  UnsupportedError,
   writeCommand,
   writeConfiguration,
   writeSectionFooter,
   writeSectionHead,
   writeStreamHeader,
-} from "../../format/mod.ts";
+} from "../../format/stream/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ByteSource } from "../sources/mod.ts";
 import { CHUNK } from "../work/mod.ts";

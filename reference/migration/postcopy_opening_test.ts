@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { ByteWriter } from "../../format/mod.ts";
+import { ByteWriter } from "../../format/bytes/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { postcopyOpening } from "./postcopy_opening.ts";

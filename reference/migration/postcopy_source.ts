@@ -1,10 +1,10 @@
+import { ByteWriter } from "../../format/bytes/mod.ts";
 import {
-  ByteWriter,
   QEMU_VM_EOF,
   QEMU_VM_SECTION_END,
   RAM_SAVE_FLAG_EOS,
   writeSectionFooter,
-} from "../../format/mod.ts";
+} from "../../format/stream/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
 import { SourceError } from "../sources/mod.ts";

@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 import { MovingFront } from "../sources/mod.ts";
 import { sleep } from "../work/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";

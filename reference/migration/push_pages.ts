@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 import type { DemandGate } from "../sources/mod.ts";
 import { CHUNK, inLanes } from "../work/mod.ts";
 import { PageRecords } from "./page_records.ts";

@@ -1,4 +1,4 @@
-import { RamRecordWriter } from "../../format/mod.ts";
+import { RamRecordWriter } from "../../format/sequential/mod.ts";
 import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 import type { PushOptions } from "./push_pages.ts";

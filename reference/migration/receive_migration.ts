@@ -1,9 +1,6 @@
-import {
-  ForwardReader,
-  type ForwardRequest,
-  RuleError,
-  walkSequentialStream,
-} from "../../format/mod.ts";
+import { RuleError } from "../../format/rules/mod.ts";
+import { walkSequentialStream } from "../../format/sequential/mod.ts";
+import { ForwardReader, type ForwardRequest } from "../../format/stream/mod.ts";
 import { recordedSummary, type SaveSummary } from "../saving/mod.ts";
 import { driveForward } from "../sequential/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";

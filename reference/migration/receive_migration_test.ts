@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ByteWriter } from "../../format/mod.ts";
+import { ByteWriter } from "../../format/bytes/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { convertSequential } from "../convert/mod.ts";
 import { ConnectedPair } from "../qemu/testing/connected_pair.ts";

@@ -1,9 +1,5 @@
-import {
-  PageBitmap,
-  pageCountOf,
-  type RamRecord,
-  type SequentialHead,
-} from "../../format/mod.ts";
+import { PageBitmap, pageCountOf } from "../../format/bitmap/mod.ts";
+import type { RamRecord, SequentialHead } from "../../format/sequential/mod.ts";
 import type { Progress } from "../work/mod.ts";
 
 /** Progress of receiving a migration. */

@@ -1,10 +1,12 @@
+import type {
+  RamRecord,
+  SequentialHead,
+  UnreadRest,
+} from "../../format/sequential/mod.ts";
 import {
   MIG_CMD_OPEN_RETURN_PATH,
   MIG_CMD_PING,
-  type RamRecord,
-  type SequentialHead,
-  type UnreadRest,
-} from "../../format/mod.ts";
+} from "../../format/stream/mod.ts";
 import { MappedRamRecorder } from "../saving/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ReceiveReport } from "./receive_report.ts";

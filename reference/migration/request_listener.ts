@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { Pace } from "../work/mod.ts";

@@ -1,8 +1,5 @@
-import {
-  ByteWriter,
-  MIG_RP_MSG_PONG,
-  MIG_RP_MSG_SHUT,
-} from "../../format/mod.ts";
+import { ByteWriter } from "../../format/bytes/mod.ts";
+import { MIG_RP_MSG_PONG, MIG_RP_MSG_SHUT } from "../../format/stream/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
 
 /** Answers a PING with its payload. */

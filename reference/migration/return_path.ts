@@ -3,7 +3,7 @@ import {
   MIG_RP_MSG_REQ_PAGES,
   MIG_RP_MSG_REQ_PAGES_ID,
   MIG_RP_MSG_SHUT,
-} from "../../format/mod.ts";
+} from "../../format/stream/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 
 /** What a migration's destination sends to its source. */

@@ -1,4 +1,7 @@
-import { QEMU_VM_EOF, QEMU_VM_SECTION_FOOTER } from "../../format/mod.ts";
+import {
+  QEMU_VM_EOF,
+  QEMU_VM_SECTION_FOOTER,
+} from "../../format/stream/mod.ts";
 import { VmdescWatcher } from "./vmdesc_watcher.ts";
 
 /** Bytes of a footer and of the EOF item after it. */

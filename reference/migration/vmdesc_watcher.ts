@@ -1,4 +1,5 @@
-import { findLastVmdesc, rangeEnd } from "../../format/mod.ts";
+import { rangeEnd } from "../../format/bytes/mod.ts";
+import { findLastVmdesc } from "../../format/vmdesc/mod.ts";
 import { driveSync, memorySource } from "../sources/mod.ts";
 
 /** Maximum bytes of device state that are examined. */

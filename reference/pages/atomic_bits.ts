@@ -1,4 +1,4 @@
-import { bitmapByteLength, PageBitmap } from "../../format/mod.ts";
+import { bitmapByteLength, PageBitmap } from "../../format/bitmap/mod.ts";
 
 /** Turns the number of a bit into its place in a word of a big-endian machine. */
 const SWAP = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 24;

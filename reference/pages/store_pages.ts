@@ -1,4 +1,4 @@
-import { PageBitmap, type PageRun } from "../../format/mod.ts";
+import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
 import { clearBits, setBits } from "./atomic_bits.ts";
 
 /** Pages whose place in the file has to be written. */

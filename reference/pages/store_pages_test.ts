@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PageBitmap, type PageRun } from "../../format/mod.ts";
+import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
 import { sharedBitmap, sharedWords } from "./atomic_bits.ts";
 import { storePages } from "./store_pages.ts";
 

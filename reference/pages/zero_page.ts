@@ -1,4 +1,4 @@
-import { bitmapByteLength, PageBitmap } from "../../format/mod.ts";
+import { bitmapByteLength, PageBitmap } from "../../format/bitmap/mod.ts";
 import { ZERO_PAGE_WASM } from "./zero_page_wasm.ts";
 
 type MarkNonZeroPages = (

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { PageBitmap } from "../../format/mod.ts";
+import { PageBitmap } from "../../format/bitmap/mod.ts";
 import { markNonZeroPages, PageBuffer } from "./zero_page.ts";
 import { ZERO_PAGE_WASM } from "./zero_page_wasm.ts";
 

@@ -1,4 +1,4 @@
-import { PageBitmap } from "../../format/mod.ts";
+import { PageBitmap } from "../../format/bitmap/mod.ts";
 
 /** The first wait before another try, in milliseconds; it doubles. */
 const FIRST_DELAY = 20;

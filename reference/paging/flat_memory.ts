@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 import type { PostcopyMemory, SyncPostcopyMemory } from "../faulting/mod.ts";
 import type { RunOptions } from "../reading/mod.ts";
 import type {

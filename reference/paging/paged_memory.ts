@@ -1,4 +1,4 @@
-import type { WorkingSetProfile } from "../../format/mod.ts";
+import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
 import { NativeMemory, Userfaultfd } from "../linux/mod.ts";
 import { openFileSource } from "../local/mod.ts";

@@ -1,4 +1,4 @@
-import type { WorkingSetProfile } from "../../format/mod.ts";
+import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 
 /** What a pager tells. */

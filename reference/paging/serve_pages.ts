@@ -1,4 +1,4 @@
-import type { WorkingSetProfile } from "../../format/mod.ts";
+import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { descriptorLimit, NativeBuffers } from "../linux/mod.ts";
 import { WorkingSetRecorder } from "../working_set/mod.ts";
 import type { PagerEvent } from "./pager_event.ts";

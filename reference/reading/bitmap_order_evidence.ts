@@ -3,8 +3,8 @@ import {
   type BitmapOrder,
   DEFAULT_BITMAP_ORDER,
   pageCountOf,
-  type RAMBlockHeader,
-} from "../../format/mod.ts";
+} from "../../format/bitmap/mod.ts";
+import type { RAMBlockHeader } from "../../format/ram/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { RAMBlock } from "./ram_block.ts";
 import type { Snapshot } from "./snapshot.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BitmapOrder, toLsb0 } from "../../format/mod.ts";
+import { type BitmapOrder, toLsb0 } from "../../format/bitmap/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";

@@ -1,14 +1,13 @@
 import {
   type BitmapOrder,
   BitmapPieces,
-  type ByteRange,
   pageCountOf,
   pageRunRange,
-  type RAMBlockHeader,
   readBlockRange,
-  UnsupportedError,
-  type Walk,
-} from "../../format/mod.ts";
+} from "../../format/bitmap/mod.ts";
+import type { ByteRange, Walk } from "../../format/bytes/mod.ts";
+import type { RAMBlockHeader } from "../../format/ram/mod.ts";
+import { UnsupportedError } from "../../format/rules/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 
 /** Which pages to look at: `first` up to, but not including, `end`. */

@@ -1,4 +1,5 @@
-import { type PageRun, pageRunRange, type Walk } from "../../format/mod.ts";
+import { type PageRun, pageRunRange } from "../../format/bitmap/mod.ts";
+import type { Walk } from "../../format/bytes/mod.ts";
 import {
   type ByteSource,
   drive,

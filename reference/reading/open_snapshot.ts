@@ -1,8 +1,8 @@
 import {
   type BitmapOrder,
   DEFAULT_BITMAP_ORDER,
-  indexSnapshot,
-} from "../../format/mod.ts";
+} from "../../format/bitmap/mod.ts";
+import { indexSnapshot } from "../../format/snapshot/mod.ts";
 import {
   type ByteSource,
   drive,

@@ -1,4 +1,5 @@
-import type { ByteRange, PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import { CHUNK, inLanes } from "../work/mod.ts";
 import type { RAMBlock } from "./ram_block.ts";

@@ -1,12 +1,12 @@
 import {
   type BitmapOrder,
-  type ByteRange,
-  FormatError,
   PageBitmap,
   pageOffset,
   type PageRun,
-  type RAMBlockHeader,
-} from "../../format/mod.ts";
+} from "../../format/bitmap/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
+import type { RAMBlockHeader } from "../../format/ram/mod.ts";
+import { FormatError } from "../../format/rules/mod.ts";
 import {
   backingOf,
   type ByteSource,

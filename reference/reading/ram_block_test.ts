@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { PageBitmap } from "../../format/mod.ts";
+import { PageBitmap } from "../../format/bitmap/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
 import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";

@@ -1,10 +1,12 @@
 import {
   type BitmapOrder,
   DEFAULT_BITMAP_ORDER,
+} from "../../format/bitmap/mod.ts";
+import {
   type DeviceState,
   type SnapshotIndex,
   walkDeviceState,
-} from "../../format/mod.ts";
+} from "../../format/snapshot/mod.ts";
 import {
   type ByteSource,
   drive,

@@ -1,9 +1,6 @@
-import type {
-  BitmapOrder,
-  ByteRange,
-  PageRun,
-  RAMBlockHeader,
-} from "../../format/mod.ts";
+import type { BitmapOrder, PageRun } from "../../format/bitmap/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
+import type { RAMBlockHeader } from "../../format/ram/mod.ts";
 import { driveSync, type SyncByteSource } from "../sources/mod.ts";
 import type { RunOptions } from "./block_pages.ts";
 import { RAMBlock } from "./ram_block.ts";

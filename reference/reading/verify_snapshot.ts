@@ -1,15 +1,13 @@
+import type { Walk } from "../../format/bytes/mod.ts";
+import { readDirtyBitmaps } from "../../format/dirty_bitmaps/mod.ts";
+import { type FormatError, RuleError, RULES } from "../../format/rules/mod.ts";
 import {
   type DeviceState,
-  type FormatError,
   indexSnapshot,
-  readDirtyBitmaps,
-  type Report,
-  RuleError,
-  RULES,
   type SnapshotIndex,
-  type Walk,
   walkDeviceState,
-} from "../../format/mod.ts";
+} from "../../format/snapshot/mod.ts";
+import type { Report } from "../../format/stream/mod.ts";
 import { isZero } from "../pages/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 import { Pace, type Progress } from "../work/mod.ts";

@@ -1,16 +1,18 @@
 import {
   type ByteRange,
   ByteWriter,
+  rangeEnd,
+} from "../../format/bytes/mod.ts";
+import type { RamLayout } from "../../format/ram/mod.ts";
+import { encodeRamEnd } from "../../format/snapshot/mod.ts";
+import {
   CAPABILITY_FIXED_RAM,
   CAPABILITY_IGNORE_SHARED,
   CAPABILITY_MAPPED_RAM,
-  encodeRamEnd,
-  type RamLayout,
-  rangeEnd,
   writeConfiguration,
   writeSectionFooter,
   writeStreamHeader,
-} from "../../format/mod.ts";
+} from "../../format/stream/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 

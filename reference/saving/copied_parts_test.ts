@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RamLayout } from "../../format/mod.ts";
+import type { RamLayout } from "../../format/ram/mod.ts";
 import { openSnapshotSync, verifySnapshot } from "../reading/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";

@@ -1,4 +1,4 @@
-import type { PageBitmap } from "../../format/mod.ts";
+import type { PageBitmap } from "../../format/bitmap/mod.ts";
 import { setBit, sharedBitmap, sharedWords } from "../pages/mod.ts";
 
 /**

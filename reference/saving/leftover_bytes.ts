@@ -1,9 +1,5 @@
-import {
-  type ByteRange,
-  type PageBitmap,
-  pageRunRange,
-  rangeEnd,
-} from "../../format/mod.ts";
+import { type PageBitmap, pageRunRange } from "../../format/bitmap/mod.ts";
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import { SparseFile } from "../local/mod.ts";
 import { isZero } from "../pages/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";

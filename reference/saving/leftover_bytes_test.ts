@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { ByteRange } from "../../format/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import { openFileSource } from "../local/mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";

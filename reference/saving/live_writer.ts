@@ -1,4 +1,4 @@
-import type { PageBitmap } from "../../format/mod.ts";
+import type { PageBitmap } from "../../format/bitmap/mod.ts";
 import { PageBuffer, sharedBitmap, sharedWords } from "../pages/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { type BackingFile, backingOf } from "../sources/mod.ts";

@@ -1,23 +1,26 @@
 import {
-  ByteWriter,
-  CAPABILITY_IGNORE_SHARED,
-  CAPABILITY_MAPPED_RAM,
   DEFAULT_BITMAP_ORDER,
-  encodeEos,
   pageCountOf,
   pageOffset,
-  planSnapshot,
+} from "../../format/bitmap/mod.ts";
+import { ByteWriter } from "../../format/bytes/mod.ts";
+import { UnsupportedError } from "../../format/rules/mod.ts";
+import type {
+  RamRecord,
+  SequentialHead,
+  SequentialVisitor,
+  StreamBlock,
+} from "../../format/sequential/mod.ts";
+import { encodeEos, planSnapshot } from "../../format/snapshot/mod.ts";
+import {
+  CAPABILITY_IGNORE_SHARED,
+  CAPABILITY_MAPPED_RAM,
   QEMU_VM_SECTION_START,
-  type RamRecord,
-  type SequentialHead,
-  type SequentialVisitor,
-  type StreamBlock,
-  UnsupportedError,
   writeConfiguration,
   writeSectionFooter,
   writeSectionHead,
   writeStreamHeader,
-} from "../../format/mod.ts";
+} from "../../format/stream/mod.ts";
 import { sharedBitmap } from "../pages/mod.ts";
 import {
   checkedXbzrle,

@@ -1,13 +1,13 @@
 import {
   bitmapByteLength,
   type BitmapOrder,
-  type MappedRamHeader,
   type PageBitmap,
   pageCountOf,
   pageOffset,
   type PageRun,
   toLsb0,
-} from "../../format/mod.ts";
+} from "../../format/bitmap/mod.ts";
+import type { MappedRamHeader } from "../../format/ram/mod.ts";
 import { isZero, sharedWords, storePages } from "../pages/mod.ts";
 import { backingOf, SourceError } from "../sources/mod.ts";
 import type { BlockShare } from "../workers/mod.ts";

@@ -3,7 +3,7 @@ import {
   type BitmapOrder,
   PageBitmap,
   toLsb0,
-} from "../../format/mod.ts";
+} from "../../format/bitmap/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";

@@ -1,13 +1,15 @@
 import {
   type BitmapOrder,
-  FormatError,
-  indexUnfinished,
   type PageBitmap,
-  QEMU_VM_SECTION_END,
-  rangeEnd,
-  type StreamItem,
   toLsb0,
-} from "../../format/mod.ts";
+} from "../../format/bitmap/mod.ts";
+import { rangeEnd } from "../../format/bytes/mod.ts";
+import { FormatError } from "../../format/rules/mod.ts";
+import { indexUnfinished } from "../../format/snapshot/mod.ts";
+import {
+  QEMU_VM_SECTION_END,
+  type StreamItem,
+} from "../../format/stream/mod.ts";
 import {
   indexOptionsOf,
   makeSnapshot,

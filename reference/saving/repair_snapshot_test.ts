@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { FormatError, UnsupportedError } from "../../format/mod.ts";
+import { FormatError, UnsupportedError } from "../../format/rules/mod.ts";
 import {
   openSnapshot,
   openSnapshotSync,

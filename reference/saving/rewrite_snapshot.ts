@@ -1,9 +1,9 @@
 import {
   type BitmapOrder,
-  type ByteRange,
   PageBitmap,
   pageRunRange,
-} from "../../format/mod.ts";
+} from "../../format/bitmap/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import {
   bitmapOrderOf,
   type OpenOptions,

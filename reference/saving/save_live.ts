@@ -1,4 +1,4 @@
-import { PageBitmap } from "../../format/mod.ts";
+import { PageBitmap } from "../../format/bitmap/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { ProgressReport } from "../work/mod.ts";
 import { isConverged, type LiveRound, type LiveRule } from "./live_rounds.ts";

@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../format/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import type { Progress } from "../work/mod.ts";
 import type { CreateOptions } from "./snapshot_writer.ts";

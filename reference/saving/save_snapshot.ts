@@ -1,4 +1,4 @@
-import { alignUp } from "../../format/mod.ts";
+import { alignUp } from "../../format/bitmap/mod.ts";
 import { RAMBlock } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ByteSource } from "../sources/mod.ts";

@@ -1,11 +1,10 @@
+import { DEFAULT_BITMAP_ORDER, pageCountOf } from "../../format/bitmap/mod.ts";
+import type { RamLayout } from "../../format/ram/mod.ts";
 import {
-  DEFAULT_BITMAP_ORDER,
   encodeEos,
-  pageCountOf,
   type PlannedBlock,
   planSnapshot,
-  type RamLayout,
-} from "../../format/mod.ts";
+} from "../../format/snapshot/mod.ts";
 import { sharedBitmap } from "../pages/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";

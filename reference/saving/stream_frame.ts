@@ -1,13 +1,12 @@
+import { alignUp } from "../../format/bitmap/mod.ts";
+import type { RamLayout } from "../../format/ram/mod.ts";
+import { encodeHead, encodeTail } from "../../format/snapshot/mod.ts";
 import {
-  alignUp,
   CAPABILITY_FIXED_RAM,
   CAPABILITY_IGNORE_SHARED,
   CAPABILITY_MAPPED_RAM,
   type Configuration,
-  encodeHead,
-  encodeTail,
-  type RamLayout,
-} from "../../format/mod.ts";
+} from "../../format/stream/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { type CopiedParts, copiedParts, endedParts } from "./copied_parts.ts";

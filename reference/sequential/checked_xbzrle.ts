@@ -1,4 +1,5 @@
-import { applyXbzrle, FormatError, type RamRecord } from "../../format/mod.ts";
+import { FormatError } from "../../format/rules/mod.ts";
+import { applyXbzrle, type RamRecord } from "../../format/sequential/mod.ts";
 
 /** Applies a delta to the page before it, or refuses it. */
 export function checkedXbzrle(

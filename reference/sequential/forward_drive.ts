@@ -1,9 +1,5 @@
-import {
-  type ByteRequest,
-  type ForwardRequest,
-  isForward,
-  type Walk,
-} from "../../format/mod.ts";
+import type { ByteRequest, Walk } from "../../format/bytes/mod.ts";
+import { type ForwardRequest, isForward } from "../../format/stream/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /** What drives a walk that goes forward. */

@@ -1,4 +1,4 @@
-import { FormatError } from "../../format/mod.ts";
+import { FormatError } from "../../format/rules/mod.ts";
 
 /** A compressed page and where it comes from, for errors. */
 export interface CompressedPage {

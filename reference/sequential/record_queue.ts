@@ -1,4 +1,5 @@
-import type { PageBitmap, RamRecord, StreamBlock } from "../../format/mod.ts";
+import type { PageBitmap } from "../../format/bitmap/mod.ts";
+import type { RamRecord, StreamBlock } from "../../format/sequential/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
 
 /** Pages in a row that came in a row. */

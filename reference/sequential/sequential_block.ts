@@ -1,8 +1,5 @@
-import {
-  pageCountOf,
-  type PageRun,
-  type StreamBlock,
-} from "../../format/mod.ts";
+import { pageCountOf, type PageRun } from "../../format/bitmap/mod.ts";
+import type { StreamBlock } from "../../format/sequential/mod.ts";
 import type { RunOptions } from "../reading/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import type { SequentialIndex } from "./sequential_index.ts";

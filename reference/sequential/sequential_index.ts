@@ -1,12 +1,11 @@
-import {
-  FormatError,
-  pageCountOf,
-  type PageRun,
-  type RamRecord,
-  type SequentialHead,
-  type SequentialVisitor,
-  type StreamBlock,
-} from "../../format/mod.ts";
+import { pageCountOf, type PageRun } from "../../format/bitmap/mod.ts";
+import { FormatError } from "../../format/rules/mod.ts";
+import type {
+  RamRecord,
+  SequentialHead,
+  SequentialVisitor,
+  StreamBlock,
+} from "../../format/sequential/mod.ts";
 import { ScratchStore } from "../local/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { checkedXbzrle } from "./checked_xbzrle.ts";

@@ -1,9 +1,9 @@
+import type { SequentialOptions } from "../../format/sequential/mod.ts";
 import {
   findLastVmdesc,
   fullSectionLengths,
-  type SequentialOptions,
   type Vmdesc,
-} from "../../format/mod.ts";
+} from "../../format/vmdesc/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 
 /** How to read a sequential stream. */

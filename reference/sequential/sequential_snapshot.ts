@@ -1,12 +1,14 @@
 import {
-  type DeviceState,
-  ForwardReader,
   type SequentialEnd,
   type SequentialHead,
-  type Vmdesc,
-  walkDeviceState,
   walkSequentialStream,
-} from "../../format/mod.ts";
+} from "../../format/sequential/mod.ts";
+import {
+  type DeviceState,
+  walkDeviceState,
+} from "../../format/snapshot/mod.ts";
+import { ForwardReader } from "../../format/stream/mod.ts";
+import type { Vmdesc } from "../../format/vmdesc/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 import { Pace, type Progress } from "../work/mod.ts";
 import { driveForward, forwardReads } from "./forward_drive.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RuleError } from "../../format/mod.ts";
+import { RuleError } from "../../format/rules/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { convertSequential } from "../convert/mod.ts";
 import { openFileSource } from "../local/mod.ts";

@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../format/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 
 /** A file that another thread can open again. */
 export interface BackingFile {

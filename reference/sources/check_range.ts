@@ -1,4 +1,4 @@
-import { hex } from "../../format/mod.ts";
+import { hex } from "../../format/rules/mod.ts";
 import { SourceError } from "./source_error.ts";
 
 /** Refuses a read that is not wholly inside a source (SPEC 3.1). */

@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 
 /** How far a stride is followed, in steps. */
 const STRIDES = 3;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Walk } from "../../format/mod.ts";
+import type { Walk } from "../../format/bytes/mod.ts";
 import type {
   ByteSource,
   SourceReadOptions,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PageRun } from "../../format/mod.ts";
+import type { PageRun } from "../../format/bitmap/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { AddressSpace } from "../convert/mod.ts";
 import { openHttpSource } from "../http/mod.ts";

@@ -1,5 +1,5 @@
 import { deflateSync } from "node:zlib";
-import { ByteWriter } from "../../format/mod.ts";
+import { ByteWriter } from "../../format/bytes/mod.ts";
 
 const PAGE = 4096;
 const FLAGS = { zero: 0x02, page: 0x08, again: 0x20, delta: 0x40, zlib: 0x100 };

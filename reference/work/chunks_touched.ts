@@ -1,4 +1,5 @@
-import { type ByteRange, PageBitmap } from "../../format/mod.ts";
+import { PageBitmap } from "../../format/bitmap/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 
 /**
  * The chunks of `byteLength` bytes that ranges touch, a bit each. What is past

@@ -1,4 +1,4 @@
-import { pageOffset, type PageRun } from "../../format/mod.ts";
+import { pageOffset, type PageRun } from "../../format/bitmap/mod.ts";
 import { isZero, storePages } from "../pages/mod.ts";
 import type { BackingFile } from "../sources/mod.ts";
 import { LaneFiles } from "./lane_files.ts";

@@ -1,4 +1,4 @@
-import { PageBitmap, type PageRun } from "../../format/mod.ts";
+import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
 import { PageBuffer, storePages } from "../pages/mod.ts";
 import { LaneFiles } from "./lane_files.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";

@@ -1,4 +1,5 @@
-import { blockRange, type ByteRange, PageBitmap } from "../../format/mod.ts";
+import { blockRange, PageBitmap } from "../../format/bitmap/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import { sharedBitmap } from "../pages/mod.ts";
 import { RAMBlock } from "../reading/mod.ts";
 import {

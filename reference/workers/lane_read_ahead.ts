@@ -1,4 +1,4 @@
-import { blockRange, type PageBitmap } from "../../format/mod.ts";
+import { blockRange, type PageBitmap } from "../../format/bitmap/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 
 /** Bytes of RAM ahead of the lanes, more than they read between two looks. */

@@ -1,8 +1,8 @@
 import {
-  PROFILE_LENGTH_MAX,
   readProfile,
   type WorkingSetProfile,
-} from "../../format/mod.ts";
+} from "../../format/profile/mod.ts";
+import { PROFILE_LENGTH_MAX } from "../../format/stream/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /**

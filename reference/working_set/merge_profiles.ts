@@ -1,9 +1,9 @@
-import {
-  PROFILE_RUNS_MAX,
-  type ProfileBlock,
-  type ProfileRun,
-  type WorkingSetProfile,
-} from "../../format/mod.ts";
+import type {
+  ProfileBlock,
+  ProfileRun,
+  WorkingSetProfile,
+} from "../../format/profile/mod.ts";
+import { PROFILE_RUNS_MAX } from "../../format/stream/mod.ts";
 
 /** Pages that the same recordings have, in the same order. */
 interface Segment extends ProfileRun {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { WorkingSetProfile } from "../../format/mod.ts";
+import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { mergeProfiles } from "./merge_profiles.ts";
 
 const BLOCKS = [

@@ -1,4 +1,7 @@
-import type { ProfileRun, WorkingSetProfile } from "../../format/mod.ts";
+import type {
+  ProfileRun,
+  WorkingSetProfile,
+} from "../../format/profile/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import { differingBlock } from "./merge_profiles.ts";

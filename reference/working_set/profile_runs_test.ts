@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { writeProfile } from "../../format/mod.ts";
+import { writeProfile } from "../../format/profile/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";

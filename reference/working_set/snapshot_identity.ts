@@ -1,10 +1,9 @@
+import { type ByteRange, ByteWriter } from "../../format/bytes/mod.ts";
+import type { DeviceState } from "../../format/snapshot/mod.ts";
 import {
-  type ByteRange,
-  ByteWriter,
-  type DeviceState,
   IDENTITY_STATE_MAX,
   PROFILE_BLOCKS_MAX,
-} from "../../format/mod.ts";
+} from "../../format/stream/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 

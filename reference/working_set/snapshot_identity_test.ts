@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { ByteWriter, rangeEnd } from "../../format/mod.ts";
+import { ByteWriter, rangeEnd } from "../../format/bytes/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
 import { saveSnapshot } from "../saving/mod.ts";
 import { memorySink } from "../sinks/mod.ts";

@@ -1,11 +1,10 @@
-import {
-  PageBitmap,
-  pageCountOf,
-  PROFILE_RUNS_MAX,
-  type ProfileBlock,
-  type ProfileRun,
-  type WorkingSetProfile,
-} from "../../format/mod.ts";
+import { PageBitmap, pageCountOf } from "../../format/bitmap/mod.ts";
+import type {
+  ProfileBlock,
+  ProfileRun,
+  WorkingSetProfile,
+} from "../../format/profile/mod.ts";
+import { PROFILE_RUNS_MAX } from "../../format/stream/mod.ts";
 
 /** Pages of a piece of a bitmap; pieces are made when they are first needed. */
 const PIECE_PAGES = 0x8000;

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  PROFILE_RUNS_MAX,
-  readProfile,
-  writeProfile,
-} from "../../format/mod.ts";
+import { readProfile, writeProfile } from "../../format/profile/mod.ts";
+import { PROFILE_RUNS_MAX } from "../../format/stream/mod.ts";
 import { WorkingSetRecorder } from "./working_set_recorder.ts";
 
 const IDENTITY = "5e".repeat(32);

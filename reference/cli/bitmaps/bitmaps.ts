@@ -1,4 +1,5 @@
-import type { ByteRange, DirtyBitmap } from "../../../format/mod.ts";
+import type { ByteRange } from "../../../format/bytes/mod.ts";
+import type { DirtyBitmap } from "../../../format/dirty_bitmaps/mod.ts";
 import { dirtyBitmaps } from "../../device_state/mod.ts";
 import { printDirtyBitmaps } from "../info/info_dirty_bitmaps.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";

@@ -1,4 +1,4 @@
-import type { LibvirtSaveHeader } from "../../../format/mod.ts";
+import type { LibvirtSaveHeader } from "../../../format/libvirt/mod.ts";
 import {
   detectFormat,
   type MemoryFormat,

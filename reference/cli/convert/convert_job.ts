@@ -1,8 +1,6 @@
 import { join } from "node:path";
-import {
-  CAPABILITY_IGNORE_SHARED,
-  UnsupportedError,
-} from "../../../format/mod.ts";
+import { UnsupportedError } from "../../../format/rules/mod.ts";
+import { CAPABILITY_IGNORE_SHARED } from "../../../format/stream/mod.ts";
 import {
   blockKind,
   exportMemory,

@@ -1,4 +1,4 @@
-import { hex } from "../../../format/mod.ts";
+import { hex } from "../../../format/rules/mod.ts";
 import type { AddressRange, UnplacedBlock } from "../../convert/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 

@@ -1,4 +1,4 @@
-import type { BitmapOrder } from "../../../format/mod.ts";
+import type { BitmapOrder } from "../../../format/bitmap/mod.ts";
 import type { BitmapOrderEvidence, OpenOptions } from "../../reading/mod.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { UnsupportedError } from "../../../format/mod.ts";
+import { UnsupportedError } from "../../../format/rules/mod.ts";
 import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
 import { explainRefusal } from "../input/open_snapshot_file.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";

@@ -1,4 +1,4 @@
-import type { DeviceStruct, FieldValue } from "../../../format/mod.ts";
+import type { DeviceStruct, FieldValue } from "../../../format/vmdesc/mod.ts";
 import {
   type DeviceRecord,
   deviceStates,

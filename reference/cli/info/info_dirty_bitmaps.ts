@@ -1,4 +1,4 @@
-import type { DirtyBitmap } from "../../../format/mod.ts";
+import type { DirtyBitmap } from "../../../format/dirty_bitmaps/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";
 import { print } from "../output/output.ts";

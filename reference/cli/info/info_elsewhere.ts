@@ -1,4 +1,4 @@
-import type { UnsupportedError } from "../../../format/mod.ts";
+import type { UnsupportedError } from "../../../format/rules/mod.ts";
 import { readLibvirtHeader } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
 import { explainRefusal } from "../input/open_snapshot_file.ts";

@@ -1,4 +1,4 @@
-import { hex } from "../../../format/mod.ts";
+import { hex } from "../../../format/rules/mod.ts";
 import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
 import { isUrl, type Transfer } from "../input/open_source.ts";
 import { formatBytes } from "../output/format_bytes.ts";

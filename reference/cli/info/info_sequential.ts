@@ -1,4 +1,4 @@
-import type { LibvirtSaveHeader } from "../../../format/mod.ts";
+import type { LibvirtSaveHeader } from "../../../format/libvirt/mod.ts";
 import { openSequential } from "../../sequential/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";

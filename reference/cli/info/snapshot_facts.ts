@@ -1,11 +1,9 @@
-import {
-  type ByteRange,
-  type DeviceState,
-  type DirtyBitmap,
-  type RamLayout,
-  RuleError,
-  type StreamItem,
-} from "../../../format/mod.ts";
+import type { ByteRange } from "../../../format/bytes/mod.ts";
+import type { DirtyBitmap } from "../../../format/dirty_bitmaps/mod.ts";
+import type { RamLayout } from "../../../format/ram/mod.ts";
+import { RuleError } from "../../../format/rules/mod.ts";
+import type { DeviceState } from "../../../format/snapshot/mod.ts";
+import type { StreamItem } from "../../../format/stream/mod.ts";
 import { dirtyBitmaps } from "../../device_state/mod.ts";
 import {
   type BitmapOrderEvidence,

@@ -1,4 +1,4 @@
-import { DIRTY_BITMAP_SECTION_IDSTR } from "../../../format/mod.ts";
+import { DIRTY_BITMAP_SECTION_IDSTR } from "../../../format/stream/mod.ts";
 
 /** When a live migration sends the state of a section. */
 export type StateClass = "precopy only" | "compatible" | "postcopy only";

@@ -1,4 +1,5 @@
-import type { ByteRange, PageRun } from "../../../format/mod.ts";
+import type { PageRun } from "../../../format/bitmap/mod.ts";
+import type { ByteRange } from "../../../format/bytes/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
 
 /** Most bytes that are read and handed on at a time. */

@@ -1,4 +1,5 @@
-import { type LibvirtSaveHeader, RuleError } from "../../../format/mod.ts";
+import type { LibvirtSaveHeader } from "../../../format/libvirt/mod.ts";
+import { RuleError } from "../../../format/rules/mod.ts";
 import {
   type OpenOptions,
   openSnapshot,

@@ -1,4 +1,4 @@
-import { writeProfile } from "../../../format/mod.ts";
+import { writeProfile } from "../../../format/profile/mod.ts";
 import { PageServer, PageServerMetrics } from "../../firecracker/mod.ts";
 import { FROM_RAW_HELP } from "../input/flat_image.ts";
 import {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { UnsupportedError } from "../../../format/mod.ts";
+import { UnsupportedError } from "../../../format/rules/mod.ts";
 import { pageServerArguments } from "./page_server_arguments.ts";
 import { prepareInputs } from "./page_server_inputs.ts";
 

@@ -1,4 +1,5 @@
-import { type ByteRange, hex } from "../../../format/mod.ts";
+import type { ByteRange } from "../../../format/bytes/mod.ts";
+import { hex } from "../../../format/rules/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
 import { blockParts } from "../input/block_parts.ts";
 import { findBlock } from "../input/find_block.ts";

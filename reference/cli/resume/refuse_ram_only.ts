@@ -1,4 +1,4 @@
-import { QEMU_VM_EOF } from "../../../format/mod.ts";
+import { QEMU_VM_EOF } from "../../../format/stream/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { ResumeReport } from "./resume_report.ts";

@@ -2,7 +2,7 @@ import {
   type ProfileRun,
   type WorkingSetProfile,
   writeProfile,
-} from "../../../format/mod.ts";
+} from "../../../format/profile/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import {
   loadProfile,

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
-import type { ByteRange } from "../../../format/mod.ts";
+import type { ByteRange } from "../../../format/bytes/mod.ts";
 import { dataRanges } from "../../linux/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";

@@ -1,4 +1,4 @@
-import { alignUp } from "../../../format/mod.ts";
+import { alignUp } from "../../../format/bitmap/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import type { RAMBlockInput } from "../../saving/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";

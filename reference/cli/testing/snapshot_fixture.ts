@@ -1,4 +1,4 @@
-import { ByteWriter } from "../../../format/mod.ts";
+import { ByteWriter } from "../../../format/bytes/mod.ts";
 import { openSnapshot } from "../../reading/mod.ts";
 import { saveSnapshot } from "../../saving/mod.ts";
 import { memorySink } from "../../sinks/mod.ts";

@@ -1,4 +1,4 @@
-import { hex, RULES } from "../../../format/mod.ts";
+import { hex, RULES } from "../../../format/rules/mod.ts";
 import {
   type OpenOptions,
   type VerifyReport,

@@ -1,0 +1,10 @@
+/**
+ * Reading and writing bytes, and walks over a file that ask for them.
+ *
+ * @module
+ */
+
+export { type ByteRange, rangeEnd } from "./byte_range.ts";
+export { ByteReader } from "./byte_reader.ts";
+export { ByteWriter } from "./byte_writer.ts";
+export type { ByteRequest, Walk, WalkedFile } from "./walk.ts";

@@ -1,0 +1,14 @@
+/**
+ * The header of libvirt save images, and what packs them.
+ *
+ * @module
+ */
+
+export { isPacked, unpackCommand } from "./libvirt_packing.ts";
+export {
+  LIBVIRT_HEADER_FIELDS,
+  type LibvirtFormat,
+  type LibvirtSaveHeader,
+  libvirtText,
+  readLibvirtSaveHeader,
+} from "./libvirt_save_header.ts";

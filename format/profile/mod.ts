@@ -1,0 +1,12 @@
+/**
+ * Profiles of working sets: which pages a guest needed first.
+ *
+ * @module
+ */
+
+export { readProfile, writeProfile } from "./profile_text.ts";
+export type {
+  ProfileBlock,
+  ProfileRun,
+  WorkingSetProfile,
+} from "./working_set_profile.ts";

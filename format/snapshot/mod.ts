@@ -1,0 +1,24 @@
+/**
+ * A snapshot as a whole: its index, its plan, its device state.
+ *
+ * @module
+ */
+
+export { type DeviceState, walkDeviceState } from "./device_state.ts";
+export {
+  type IndexOptions,
+  indexSnapshot,
+  indexUnfinished,
+  type UnfinishedRam,
+} from "./index_snapshot.ts";
+export type { SnapshotIndex } from "./snapshot_index.ts";
+export {
+  encodeEos,
+  encodeHead,
+  encodeRamEnd,
+  encodeTail,
+  type PlacedBytes,
+  type PlannedBlock,
+  planSnapshot,
+  type SnapshotPlan,
+} from "./snapshot_plan.ts";

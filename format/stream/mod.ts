@@ -1,0 +1,90 @@
+/**
+ * The migration stream: magic, configuration, sections, commands.
+ *
+ * @module
+ */
+
+export { writeCommand } from "./command.ts";
+export {
+  type Configuration,
+  readConfiguration,
+  writeConfiguration,
+} from "./configuration.ts";
+export {
+  CAPABILITIES_MAX,
+  CAPABILITY_FIXED_RAM,
+  CAPABILITY_IGNORE_SHARED,
+  CAPABILITY_MAPPED_RAM,
+  DIRTY_BITMAP_BUFFER_MAX,
+  DIRTY_BITMAP_SECTION_IDSTR,
+  DIRTY_BITMAP_SECTION_VERSION,
+  ENCODING_FLAG_XBZRLE,
+  HASH_TABLE_SECTION_IDSTR,
+  HASH_TABLE_SECTION_VERSION,
+  IDENTITY_STATE_MAX,
+  MAPPED_RAM_FILE_OFFSET_ALIGNMENT,
+  MAPPED_RAM_HDR_SIZE,
+  MAPPED_RAM_HDR_VERSION,
+  MIG_CMD_OPEN_RETURN_PATH,
+  MIG_CMD_PACKAGED,
+  MIG_CMD_PACKAGED_MAX,
+  MIG_CMD_PING,
+  MIG_CMD_POSTCOPY_ADVISE,
+  MIG_CMD_POSTCOPY_LISTEN,
+  MIG_CMD_POSTCOPY_RAM_DISCARD,
+  MIG_CMD_POSTCOPY_RUN,
+  MIG_RP_MSG_PONG,
+  MIG_RP_MSG_REQ_PAGES,
+  MIG_RP_MSG_REQ_PAGES_ID,
+  MIG_RP_MSG_SHUT,
+  NAME_LENGTH_MAX,
+  PROFILE_BLOCKS_MAX,
+  PROFILE_LENGTH_MAX,
+  PROFILE_RUNS_MAX,
+  PROFILE_VERSION,
+  QEMU_VM_COMMAND,
+  QEMU_VM_CONFIGURATION,
+  QEMU_VM_EOF,
+  QEMU_VM_FILE_MAGIC,
+  QEMU_VM_FILE_VERSION,
+  QEMU_VM_SECTION_END,
+  QEMU_VM_SECTION_FOOTER,
+  QEMU_VM_SECTION_FULL,
+  QEMU_VM_SECTION_PART,
+  QEMU_VM_SECTION_START,
+  QEMU_VM_SUBSECTION,
+  QEMU_VM_VMDESCRIPTION,
+  RAM_SAVE_FLAG_COMPRESS_PAGE,
+  RAM_SAVE_FLAG_CONTINUE,
+  RAM_SAVE_FLAG_EOS,
+  RAM_SAVE_FLAG_HOOK,
+  RAM_SAVE_FLAG_MEM_SIZE,
+  RAM_SAVE_FLAG_MULTIFD_FLUSH,
+  RAM_SAVE_FLAG_PAGE,
+  RAM_SAVE_FLAG_XBZRLE,
+  RAM_SAVE_FLAG_ZERO,
+  RAM_SAVE_FLAGS_MASK,
+  RAM_SECTION_IDSTR,
+  RAM_SECTION_VERSION,
+  SPEC_VERSION,
+  STORAGE_ATTRIBUTES_SECTION_IDSTR,
+  STORAGE_ATTRIBUTES_SECTION_VERSION,
+  TARGET_PAGE_BITS_MAX,
+  TARGET_PAGE_BITS_MIN,
+  VMDESC_LENGTH_MAX,
+} from "./constants.ts";
+export {
+  ForwardReader,
+  type ForwardRequest,
+  isForward,
+} from "./forward_reader.ts";
+export {
+  type Section,
+  type SectionPart,
+  type StreamItem,
+  writeSectionFooter,
+  writeSectionHead,
+  writeStreamHeader,
+} from "./migration_stream.ts";
+export { findStreamKind, type StreamKind } from "./stream_kind.ts";
+export { type Report, StreamReader } from "./stream_reader.ts";

@@ -1,0 +1,17 @@
+/**
+ * The vmdesc: JSON that describes the fields of each device.
+ *
+ * @module
+ */
+
+export type { DeviceField, DeviceStruct, FieldValue } from "./device_fields.ts";
+export { findLastVmdesc } from "./last_vmdesc.ts";
+export {
+  type AcceptVmdesc,
+  fullSectionLengths,
+  type SectionLengths,
+  type Vmdesc,
+} from "./vmdesc.ts";
+export { type ScannedDevice, VmdescDevices } from "./vmdesc_devices.ts";
+export { decodeDevice } from "./vmdesc_fields.ts";
+export { JsonObject, type JsonValue, parseJson } from "./vmdesc_json.ts";
