@@ -1,11 +1,11 @@
 import type { ByteSink } from "./byte_sink.ts";
 
-/** Bytes after which it is worth to ask the disk to begin. */
+/** Bytes written between two flushes. */
 const FLUSH_EVERY = 0x4000000;
 
 /**
- * Has a sink flushed while more is being written to it: the disk works from the
- * beginning on, not only when all is there.
+ * Flushes a sink while it is being written, so that the disk works from the
+ * beginning on, not only at the end.
  */
 export class BackgroundFlush {
   readonly #sink: ByteSink;
@@ -13,12 +13,12 @@ export class BackgroundFlush {
   #under: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** Of a sink that nothing was written to yet. */
+  /** `sink` has not been written to yet. */
   constructor(sink: ByteSink) {
     this.#sink = sink;
   }
 
-  /** Starts a flush if there is enough to flush and none is under way. */
+  /** Starts a flush if there is enough to flush and none is running. */
   wrote(total: number): void {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#under !== undefined) return;
@@ -29,7 +29,7 @@ export class BackgroundFlush {
       .finally(() => this.#under = undefined);
   }
 
-  /** Resolves when no flush is under way; a failure of one is thrown. */
+  /** Resolves when no flush is running; throws the error of a failed one. */
   async settle(): Promise<void> {
     await this.#under;
     if (this.#failure !== undefined) throw this.#failure.error;

@@ -1,18 +1,18 @@
 import type { ByteSource } from "../sources/mod.ts";
 
-/** Where bytes can be written at any position: a file in the making. */
+/** A destination that can be written at any position: an unfinished file. */
 export interface ByteSink {
-  /** Name for errors: a path, or what the caller called it. */
+  /** Name for errors: a path, or a name given by the caller. */
   readonly name: string;
-  /** Writes all of `bytes` at `offset`; what lies between is a hole. */
+  /** Writes all of `bytes` at `offset`; gaps are holes. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
   /** Sets the size in bytes. */
   setLength(byteLength: number): Promise<void>;
-  /** Resolves when everything written is where a crash cannot lose it. */
+  /** Resolves when everything written would survive a crash. */
   flush(): Promise<void>;
-  /** Makes what was written the real thing, in one step. Nothing comes after. */
+  /** Puts the result in place, in one step. Must be the last call. */
   commit(): Promise<void>;
-  /** Drops what was written; what was there before stays as it was. */
+  /** Discards what was written; an existing file stays unchanged. */
   abort(): Promise<void>;
   /**
    * Leaves what could not be committed under a name of its own, and resolves to
@@ -21,15 +21,12 @@ export interface ByteSink {
   keep?(): Promise<string>;
 }
 
-/** Bytes that can be read and re-written where they are. */
+/** Bytes that can be read and rewritten in place. */
 export interface ByteStore extends ByteSource {
   /** Writes all of `bytes` at `offset`, inside the store. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
-  /** Resolves when everything written is where a crash cannot lose it. */
+  /** Resolves when everything written would survive a crash. */
   flush(): Promise<void>;
-  /**
-   * Gives bytes back to the file system: they then read as zeros. There only
-   * where that can be done.
-   */
+  /** Optional. Returns bytes to the file system; they then read as zeros. */
   punchHole?(offset: number, length: number): Promise<void>;
 }

@@ -1,58 +1,66 @@
 import type { Stats } from "node:fs";
 import { builtinModule, LocalFile, nodeFs, ownUser } from "../local/mod.ts";
 
-/** One file of several that are put in place together. */
+/** One of several files that are put in place together. */
 export interface JournalEntry {
-  /** Its path, which leads through no link. */
+  /** Its path, with all links resolved. */
   readonly target: string;
-  /** A second name of the old file, until all is done; undefined if none was. */
+  /**
+   * A second name of the old file, until the commit is complete; undefined if
+   * there was none.
+   */
   readonly backup?: string | undefined;
-  /** What tells the new file from any other. */
+  /** Identifies the new file. */
   readonly made: FileMark;
 }
 
-/** What stays the same of a file when it is renamed. */
+/** Properties of a file that do not change when it is renamed. */
 export interface FileMark {
   readonly ino: number;
   readonly size: number;
   readonly mtimeMs: number;
 }
 
-/** Whether the files are being put in place, or all of them are there. */
+/**
+ * First lines of a journal: the files are being put in place, or all of them
+ * are there.
+ */
 const UNDO = "undo\n";
 const DONE = "done\n";
-/** No journal is longer. */
+/** Maximum length of a journal. */
 const LENGTH_MAX = 0x1000000;
 
-/** The mark of a file; runtimes tell more or less than milliseconds. */
+/**
+ * Returns the mark of a file; runtimes differ in times finer than milliseconds.
+ */
 export function markOf({ ino, size, mtimeMs }: Stats): FileMark {
   return { ino, size, mtimeMs: Math.floor(mtimeMs) };
 }
 
 /**
- * An entry as it is written down. A journal in a folder that others can write to
- * might be made by them, of a file of this user's whose bytes they have chosen:
- * so it says as little as can be.
+ * An entry as written to the journal. In a folder that others can write to,
+ * they might fake a journal by linking to a file of this user with chosen
+ * bytes, so an entry contains as little as possible.
  */
 interface WrittenEntry {
   /** A name in the journal's folder, or the path of a file elsewhere. */
   readonly target: string;
-  /** What the old file's second name ends in. */
+  /** Suffix of the old file's second name. */
   readonly old?: string | undefined;
   readonly made: FileMark;
 }
 
-/** A second name for an old file, by a random word. */
+/** Returns a second name for an old file, with a random word. */
 export function backupPath(target: string, word: string): string {
   return `${target}.${word}.old`;
 }
 
-/** A random word for {@linkcode backupPath}. */
+/** Returns a random word for {@linkcode backupPath}. */
 export function backupWord(): string {
   return crypto.randomUUID().slice(0, 8);
 }
 
-/** Writes down what is about to be done in a folder, before any of it is. */
+/** Writes a journal of a commit to a folder, before the commit starts. */
 export function writeJournal(
   file: LocalFile,
   folder: string,
@@ -70,15 +78,15 @@ export function writeJournal(
   file.flush();
 }
 
-/** Writes down that all is done: nothing is taken back any more. */
+/** Marks the commit as complete: nothing is undone any more. */
 export function closeJournal(file: LocalFile): void {
   file.writeSync(new TextEncoder().encode(DONE), 0);
   file.flush();
 }
 
 /**
- * Ends what a killed process has begun in a folder: if it was not through, the
- * old files get their names back. Returns the paths of those.
+ * Ends the commit of a killed process in a folder: if it was not complete, the
+ * old files get their names back. Returns the paths of those files.
  */
 export function endJournal(path: string, folder: string): string[] {
   const text = readText(path);
@@ -88,7 +96,7 @@ export function endJournal(path: string, folder: string): string[] {
   return [];
 }
 
-/** Takes back what was done of these, as far as nobody has changed it since. */
+/** Undoes a commit, except for files that were changed since. */
 export function takeBack(entries: readonly JournalEntry[]): string[] {
   const fs = nodeFs();
   const restored: string[] = [];
@@ -104,7 +112,7 @@ export function takeBack(entries: readonly JournalEntry[]): string[] {
       fs.renameSync(backup, target);
       restored.push(target);
     } else {
-      // The old file is still there, or somebody has made a third one.
+      // The old file is still in place, or there is a third one.
       fs.rmSync(backup, { force: true });
     }
   }
@@ -132,7 +140,7 @@ function readText(path: string): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** None where the process was killed while it wrote: then it had done nothing. */
+/** Empty if the process was killed while writing: then no file was touched. */
 function parseEntries(text: string, folder: string): JournalEntry[] {
   let written: unknown;
   try {
@@ -160,7 +168,7 @@ function isWritten(entry: unknown): entry is WrittenEntry {
     [ino, size, mtimeMs].every((it) => typeof it === "number");
 }
 
-/** Whether nobody else can make or rename files in a folder. */
+/** Whether no other user can create or rename files in a folder. */
 function isOnlyOwners(folder: string): boolean {
   const { uid, mode } = nodeFs().statSync(folder);
   const user = ownUser();

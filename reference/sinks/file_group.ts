@@ -17,39 +17,41 @@ import { isPrivate, withLeftovers } from "./leftovers.ts";
 import { outputTarget } from "./output_target.ts";
 import { createPartial, type OwnPartial, statOf } from "./own_partial.ts";
 
-/** The journal's name, but for what says whose it is. */
+/** Start of the journal's name; the user follows. */
 const JOURNAL = ".mapped-ram";
 
-/** A file in the making, and where it will be. */
+/** An unfinished file, and its final place. */
 export interface PendingFile {
-  /** What it is written to, all but committed. */
+  /** The sink that it was written to, ready to commit. */
   readonly sink: ByteSink;
-  /** Its path. */
+  /** Its final path. */
   readonly path: string;
 }
 
-/** How to open a {@linkcode FileGroup}. */
+/** Options of a {@linkcode FileGroup}. */
 export interface FileGroupOptions {
-  /** Locks an open file; as for `createFileSink`. */
+  /** Locks an open file, as for `createFileSink`. */
   readonly tryLock?: ((fd: number) => boolean | undefined) | undefined;
 }
 
 /**
- * Files of one folder that are put in place together, all of them or none. What
- * is being done is written down in the folder, in a file of this user's that is
- * gone at the end: what a killed process had begun, the next one takes back.
+ * Files of one folder that are put in place together, all or none. A journal in
+ * the folder records the commit and is removed at the end; if a process is
+ * killed, the next one undoes its commit.
  */
 export class FileGroup implements Disposable {
-  /** Old files that a killed process had replaced, and that are back now. */
+  /**
+   * Old files that a killed process had replaced, and that are restored now.
+   */
   readonly restored: readonly string[];
   readonly #folder: string;
   readonly #journal: OwnPartial;
 
   /**
-   * Takes back what killed processes have begun in the folder.
+   * Undoes the commits of killed processes in the folder.
    *
-   * @throws {SourceError} if another process is putting files in place there, or
-   *   none can be made there
+   * @throws {SourceError} if another process is committing there, or no file
+   * can be created there
    */
   constructor(folder: string, { tryLock }: FileGroupOptions = {}) {
     this.#folder = folder;
@@ -74,10 +76,10 @@ export class FileGroup implements Disposable {
 
   /**
    * Commits the files one after the other. If one fails, those before it are
-   * taken back, and the old ones are where they were.
+   * undone, and the old files are back in place.
    *
-   * @throws {TypeError} if one is no file of this machine
-   * @throws what the commit of a file has failed with
+   * @throws {TypeError} if one is not a local file
+   * @throws the error of a file's commit
    */
   async commit(files: readonly PendingFile[]): Promise<void> {
     const entries = files.map(entryOf);
@@ -118,7 +120,7 @@ function markOfSink(sink: ByteSink): FileMark {
   const backing = backingOf(sink);
   if (backing?.kind !== "file") {
     throw new TypeError(
-      `Cannot commit ${JSON.stringify(sink.name)} in a group: it is no file`,
+      `Cannot commit ${JSON.stringify(sink.name)} in a group: it is not a file`,
     );
   }
   return markOf(nodeFs().lstatSync(backing.path));
@@ -131,20 +133,20 @@ function keepOld(path: string, { target, backup }: JournalEntry): void {
     fs.linkSync(target, backup);
   } catch {
     try {
-      fs.renameSync(target, backup); // A file system without hard links.
+      fs.renameSync(target, backup); // The file system has no hard links.
     } catch (error) {
       throw fileError("write", path, error);
     }
   }
 }
 
-/** The first failure is the one to tell; each other file has its turn. */
+/** Undoes a commit without throwing: the first failure is the one to report. */
 function takeBackQuietly(entries: readonly JournalEntry[]): void {
   for (const entry of entries.toReversed()) {
     try {
       takeBack([entry]);
     } catch {
-      // It stays as it is.
+      // It stays unchanged.
     }
   }
 }

@@ -51,7 +51,9 @@ function texts(scratch: ScratchFolder): Record<string, string> {
   );
 }
 
-/** A folder of old files, and new ones of which the third ends as `change` has it. */
+/**
+ * A folder of old files, and new ones of which the third ends as `change` says.
+ */
 async function files(
   scratch: ScratchFolder,
   change?: Change,
@@ -121,8 +123,8 @@ test("FileGroup refuses a folder in which another puts files in place", () => {
 });
 
 /**
- * What a process leaves that is killed in the commit of the file at `index`: the
- * folder is copied, with its links, as it is at that moment.
+ * What a process leaves that is killed in the commit of the file at `index`:
+ * the folder is copied, with its links, as it is at that moment.
  */
 async function killedAt(change: "before" | "after"): Promise<ScratchFolder> {
   const copy = new ScratchFolder();
@@ -140,7 +142,9 @@ async function killedAt(change: "before" | "after"): Promise<ScratchFolder> {
   return copy;
 }
 
-/** Files are linked, so that they stay the same, under names of nobody. */
+/**
+ * Files are linked, so that they stay the same, under names that nothing uses.
+ */
 function copyFolder(from: ScratchFolder, to: ScratchFolder): void {
   for (const name of from.names()) {
     const abandoned = name.replace(/\.\d+-[0-9a-z]{18}l?-/, ".0-0-");
@@ -203,7 +207,7 @@ test("FileGroup heeds no journal that others may have written", async () => {
     assert.deepEqual(group.restored, []);
   }
   assert.equal(readFileSync(scratch.file("a"), "utf8"), "new a");
-  // Neither does one that is cut short do anything.
+  // Neither does a truncated journal.
   rmSync(scratch.file("another"));
   const journal = readFileSync(scratch.file(name), "utf8");
   writeFileSync(scratch.file(name), journal.slice(0, -1));
@@ -216,7 +220,7 @@ test("FileGroup follows no journal out of a folder that others write to", async 
   for (const mode of [0o777, 0o700]) {
     using scratch = await killedAt("after");
     using far = new ScratchFolder();
-    // What stands for the file of somebody else; it is named by a path.
+    // Stands for another user's file; it is named by a path.
     const name = scratch.names().find((it) => it.startsWith(".mapped")) ?? "";
     const [word] = /[0-9a-f]{8}(?=.old$)/.exec(
       scratch.names().find((it) => /^a\..*old$/.test(it)) ?? "",

@@ -23,48 +23,46 @@ import {
 } from "./own_partial.ts";
 import { abandonedPath } from "./partial_file.ts";
 
-/** How to make a file. */
+/** Options of creating a file. */
 export interface FileSinkOptions {
-  /** Whether a file that is already there may be replaced. Default: false. */
+  /** Whether an existing file may be replaced. Default: false. */
   readonly force?: boolean;
   /**
-   * Whether to go on with what a process left that was killed while it wrote this
-   * file; to be there it must. Default: false, it is removed.
+   * Whether to continue the unfinished file of a killed process; it must exist.
+   * Default: false, it is removed.
    */
   readonly resume?: boolean;
   /**
-   * Tells where an open file has no holes, which no runtime does by itself: on
-   * Linux `dataRanges` of `./linux`, by the foreign function interface. What is
-   * gone on with is then looked through faster. Default: it is read as a whole.
+   * Reports where an open file has no holes. No runtime can; on Linux, pass
+   * `dataRanges` of `./linux`, which uses the foreign function interface. A
+   * resumed file is then scanned faster. Default: the whole file is read.
    */
   readonly dataRanges?:
     | ((fd: number, byteLength: number) => readonly ByteRange[] | undefined)
     | undefined;
   /**
-   * Locks an open file, which Bun and Node do not do by themselves: on Linux
-   * `tryLock` of `./linux`, by the foreign function interface. Processes in other
-   * containers are then seen, too. Default: Deno's own locks, or none.
+   * Locks an open file, which Bun and Node cannot; on Linux, pass `tryLock` of
+   * `./linux`, which uses the foreign function interface. Locks also show
+   * processes in other containers. Default: Deno's own locks, or none.
    */
   readonly tryLock?: ((fd: number) => boolean | undefined) | undefined;
 }
 
 /**
- * Starts a new file at `path`. Until {@linkcode ByteSink.commit} it is beside it
- * under another name, so that a file already there is whole at any moment. That
- * name ends in `.partial` and says which process writes the file, which is locked
- * where there are locks: of two processes of a user that write the same file the
- * second is refused.
+ * Starts a new file at `path`. Until {@linkcode ByteSink.commit} it is next to
+ * `path` under another name, so that an existing file is complete at any time.
+ * That name ends in `.partial` and contains the process that writes the file;
+ * the file is locked where locks exist: of two processes of a user that write
+ * the same file, the second is refused.
  *
- * A file of RAM holds secrets: it is its owner's alone (mode 0600). Where it
- * replaces a file of the same owner and group, it gets the mode of that one.
+ * A file of RAM contains secrets: only its owner can access it (mode 0600). If
+ * it replaces a file of the same owner and group, it gets that file's mode.
  *
- * Where `path` is a symbolic link, the file that it leads to is replaced; it must
- * be there.
+ * If `path` is a symbolic link, its target is replaced; the target must exist.
  *
- * @throws {SourceError} if there is a file and `force` is not given, or if there
- *   is something that is not a regular file, or the folder does not exist, or
- *   the file is being written, or a symbolic link leads to nothing or was put
- *   there by another user
+ * @throws {SourceError} if the file exists and `force` is not set, or if the
+ * path is not that of a regular file, or the folder does not exist, or the file
+ * is being written, or a symbolic link is dangling or owned by another user
  *
  * @example
  * ```ts
@@ -90,7 +88,7 @@ class FileSink implements ByteSink {
   readonly name: string;
   readonly #fs = nodeFs();
   readonly #force: boolean;
-  /** Where the file will be; behind a symbolic link, what it points to. */
+  /** Final path; of a symbolic link, the target. */
   readonly #target: string;
   readonly #own: OwnPartial;
   readonly #file: LocalFile;
@@ -114,7 +112,7 @@ class FileSink implements ByteSink {
       ? claimLeftover(target, leftovers)
       : createAlone(target, leftovers);
     try {
-      // Of two that start at once, one sees the other's file.
+      // Of two processes that start at once, one sees the other's file.
       removeLeftovers(target, { ...leftovers, own });
     } catch (error) {
       giveUp(own, target);
@@ -177,7 +175,7 @@ class FileSink implements ByteSink {
     });
   }
 
-  /** Gives the file the mode of the one that it replaces, if that is its owner's. */
+  /** Copies the mode of the file that is replaced, if it has the same owner. */
   #keepMode(): void {
     const old = this.#fs.lstatSync(this.#target, { throwIfNoEntry: false });
     const own = statOf(this.#file);
@@ -191,7 +189,7 @@ class FileSink implements ByteSink {
     try {
       fd = this.#fs.openSync(folder || "/", this.#fs.constants.O_RDONLY);
     } catch {
-      return; // Windows has no such thing as flushing a folder.
+      return; // Windows cannot flush a folder.
     }
     try {
       this.#fs.fsyncSync(fd);
@@ -211,7 +209,7 @@ class FileSink implements ByteSink {
 }
 
 function changed(): Error {
-  return new Error("somebody has changed or removed its unfinished file");
+  return new Error("its unfinished file was changed or removed");
 }
 
 /** Gives a file the first name of `target.1`, `target.2` … that is free. */
@@ -227,13 +225,16 @@ function renameToFree(path: string, target: string): string {
   }
 }
 
-/** Before there is one more: however many are killed, one is left. */
+/**
+ * Removes leftovers before another is created: however many processes are
+ * killed, one file is left.
+ */
 function createAlone(target: string, leftovers: LeftoverOptions): OwnPartial {
   removeLeftovers(target, leftovers);
   return createPartial(target, leftovers);
 }
 
-/** Leaves a file that was there before, and removes one that was not. */
+/** Leaves a file that existed before, and removes one that did not. */
 function giveUp(own: OwnPartial, target: string): void {
   const { path, file, lock, claimed } = own;
   if (!claimed) return discardPartial(own);

@@ -150,7 +150,7 @@ test("commit() and abort() leave what another has put in the file's place", asyn
   writeFileSync(partial, "another's");
   await assert.rejects(
     sink.commit(),
-    /: somebody has changed or removed its unfinished file$/,
+    /: its unfinished file was changed or removed$/,
   );
   await sink.abort();
   assert.equal(readFileSync(partial, "utf8"), "another's");
@@ -209,7 +209,7 @@ test("createFileSink() writes into the working folder by a bare name", () => {
      await sink.write(new Uint8Array([1, 2, 3]), 0);
      await sink.commit();`,
   );
-  // The working folder is the process's, not only this test's.
+  // The working folder belongs to the process, not only to this test.
   const run = "Deno" in globalThis ? ["run", "--allow-all", "--no-check"] : [];
   execFileSync(process.execPath, [...run, "program.ts"], { cwd: scratch.path });
   assert.deepEqual([...readFileSync(scratch.file("bare"))], [1, 2, 3]);

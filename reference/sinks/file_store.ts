@@ -2,17 +2,17 @@ import { LocalFile, nodeFs } from "../local/mod.ts";
 import { checkRange, type ReadOptions } from "../sources/mod.ts";
 import type { ByteStore } from "./byte_sink.ts";
 
-/** A file that is re-written in place. Close it, or let `using` do it. */
+/** A file that is rewritten in place. Close it, or declare it with `using`. */
 export interface FileStore extends ByteStore, Disposable {
   /** Closes the file; a second call does nothing. */
   close(): void;
 }
 
-/** How to open a file store. */
+/** Options of opening a file store. */
 export interface FileStoreOptions {
   /**
-   * Punches a hole into an open file, which no runtime does by itself: on Linux
-   * `fallocate`, by the foreign function interface. Default: none.
+   * Punches a hole into an open file. No runtime can; on Linux, pass
+   * `fallocate`, which uses the foreign function interface. Default: none.
    */
   readonly punchHole?:
     | ((fd: number, range: {
@@ -24,9 +24,10 @@ export interface FileStoreOptions {
 }
 
 /**
- * Opens a regular file for reading and re-writing in place.
+ * Opens a regular file for reading and rewriting in place.
  *
- * @throws {SourceError} if the file is not there, not permitted or not regular
+ * @throws {SourceError} if the file does not exist, is not permitted or not
+ * regular
  *
  * @example
  * ```ts

@@ -12,10 +12,12 @@ import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { createFileSink } from "./file_sink.ts";
 
 const MIB = 0x100000;
-/** 3 MiB, no page of which is zero. */
+/** 3 MiB without a zero page. */
 const MEMORY = new Uint8Array(3 * MIB).fill(1);
 
-/** Mounts a file system of 1 MiB in the folder; false where that is not allowed. */
+/**
+ * Mounts a file system of 1 MiB in the folder; returns false if not allowed.
+ */
 function mountSmall(path: string): boolean {
   try {
     const args = ["-t", "tmpfs", "-o", "size=1m", "none", path];
@@ -26,7 +28,7 @@ function mountSmall(path: string): boolean {
   }
 }
 
-/** A test with a folder that has room for 1 MiB, an old file in it. */
+/** A test with a folder that has room for 1 MiB, with an old file in it. */
 function fullDiskTest(name: string, body: (path: string) => Promise<void>) {
   let allowed = false;
   {

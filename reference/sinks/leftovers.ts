@@ -16,18 +16,18 @@ import { SourceError } from "../sources/mod.ts";
 import { type OwnPartial, statOf } from "./own_partial.ts";
 import { findPartials, type PartialName, partialPath } from "./partial_file.ts";
 
-/** What is looked for. */
+/** Options of finding leftovers. */
 export interface LeftoverOptions {
   /** Name of the target in errors. */
   readonly name: string;
   /** The user whose files count. */
   readonly uid: number;
-  /** The file that this process makes of the target, if it does already. */
+  /** The unfinished file of this process, if it exists already. */
   readonly own?: OwnPartial | undefined;
   readonly tryLock?: TryLock | undefined;
 }
 
-/** A file that a process has left, and that is locked while it is looked at. */
+/** A file left by a process, locked while it is examined. */
 interface Leftover {
   readonly path: string;
   readonly stat: Stats;
@@ -35,10 +35,11 @@ interface Leftover {
 }
 
 /**
- * Removes what was left of `target`. What others have put there, under such a
- * name or not, stays and is of no account.
+ * Removes the unfinished files of `target`. Files of other users are ignored,
+ * under whatever name.
  *
- * @throws {SourceError} if another process is writing it, or one stays
+ * @throws {SourceError} if another process is writing one, or one cannot be
+ * removed
  */
 export function removeLeftovers(
   target: string,
@@ -50,12 +51,12 @@ export function removeLeftovers(
 }
 
 /**
- * Takes over what a process left of `target` when it was killed, the largest if
- * there are several: it gets a name of this process's. Nobody else may be able to
- * read or write it, and it has no other name, which would be that of a finished
- * file.
+ * Takes over the unfinished file of `target` that a killed process left, the
+ * largest of several: it gets a name of this process. No one else may be able
+ * to read or write it, and it has no other name, which would be that of a
+ * finished file.
  *
- * @throws {SourceError} if nothing was left, or somebody is at it
+ * @throws {SourceError} if there is none, or another process uses it
  */
 export function claimLeftover(
   target: string,
@@ -71,10 +72,10 @@ export function claimLeftover(
     }
     const { name } = options;
     const found = leftovers.length > 0
-      ? "the unfinished file of it has another name, too, or others may read " +
-        "or write it: it is not to be trusted"
+      ? "its unfinished file has another name too, or other users may read " +
+        "or write it, so it is not trusted; remove it"
       : "there is no unfinished file of it" +
-        (findPartials(target).length > 0 ? " that is this user's own" : "");
+        (findPartials(target).length > 0 ? " owned by this user" : "");
     throw new SourceError(
       name,
       `Cannot resume ${JSON.stringify(name)}: ${found}`,
@@ -95,7 +96,7 @@ function takeOver(
     file.close();
     throw new SourceError(
       name,
-      `Cannot resume ${JSON.stringify(name)}: somebody has changed ` +
+      `Cannot resume ${JSON.stringify(name)}: another process has changed ` +
         JSON.stringify(path),
     );
   }
@@ -116,8 +117,8 @@ export function isPrivate({ stat }: { readonly stat: Stats }): boolean {
 }
 
 /**
- * Does something with the files that processes have left which have ended. They
- * are locked while it is done; one that is taken from the list stays so.
+ * Calls a function with the files left by processes that have ended. They are
+ * locked during the call; one removed from the list stays locked.
  */
 export function withLeftovers<T>(
   target: string,
@@ -139,9 +140,9 @@ export function withLeftovers<T>(
 }
 
 /**
- * A file in the making, if it is this user's and its process has ended.
+ * Returns an unfinished file if it is this user's and its process has ended.
  *
- * @throws {SourceError} if the process lives, or it cannot be told
+ * @throws {SourceError} if the process is alive, or this is unknown
  */
 function lookAt(
   partial: PartialName,
@@ -156,13 +157,13 @@ function lookAt(
   const state = stateOf(partial, lock);
   if (state === "dead") return { path, stat, lock };
   lock.release();
-  if (identityAt(path) === undefined) return undefined; // It is done meanwhile.
+  if (identityAt(path) === undefined) return undefined; // Finished meanwhile.
   const { pid } = partial;
   const who = state === "unknown"
     ? `process ${pid} of another container or host may be writing it; if it ` +
       "is not"
     : `${pid === undefined ? "a process" : `process ${pid}`} is writing it; ` +
-      "if there is none";
+      "if that process no longer exists";
   throw new SourceError(
     name,
     `Cannot write ${JSON.stringify(name)}: ${who}, remove ` +
@@ -177,11 +178,11 @@ function lockOf(
   try {
     return lockFile(path, options);
   } catch {
-    return { state: "none", release() {} }; // It may not be opened.
+    return { state: "none", release() {} }; // It cannot be opened.
   }
 }
 
-/** Whether the process that makes a file has ended, as far as is known. */
+/** Returns whether the process of an unfinished file has ended, if known. */
 function stateOf(
   { path, pid, identity, locks }: PartialName,
   { state }: FileLock,
@@ -190,8 +191,8 @@ function stateOf(
   if (pid === undefined) return "dead";
   const liveness = livenessOf(pid, identity);
   if (liveness === "alive" || liveness === "dead") return liveness;
-  // A process that locks its files would have this one locked, if the lock
-  // holds between it and us.
+  // A process that locks its files would still hold the lock of this one, if
+  // both processes share the locks.
   const { dirname } = builtinModule("node:path", {
     what: path,
     action: "use paths",

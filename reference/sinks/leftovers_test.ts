@@ -24,7 +24,7 @@ import { sinkRefusal } from "./testing/sink_refusal.ts";
 const BYTES = new TextEncoder().encode("QEVM");
 const MODULE = new URL("file_sink.ts", import.meta.url).href;
 
-/** Leaves a file of `path` as a process does that is killed. */
+/** Leaves a file of `path` as a killed process does. */
 function leave(path: string, bytes: Uint8Array): string {
   const script = `
     const sink = (await import(${JSON.stringify(MODULE)})).createFileSink(
@@ -44,7 +44,8 @@ const KERNEL = 0, NAMESPACE = 6, START = 12;
 
 /**
  * Leaves an empty file of `target` as a process does that differs from this one
- * in a part of its identity; `locks` is whether it says to lock its files.
+ * in a part of its identity; `locks` is whether its name says that it is
+ * locked.
  */
 function leaveOfAnother(
   scratch: ScratchFolder,
@@ -73,7 +74,7 @@ test("createFileSink() refuses a file that is being written", async () => {
       name: "SourceError",
       message:
         `Cannot write "${path}": process ${process.pid} is writing it; ` +
-        `if there is none, remove "${scratch.file(partial)}"`,
+        `if that process no longer exists, remove "${scratch.file(partial)}"`,
     });
   }
   createFileSink(scratch.file("newer")).abort();
@@ -137,7 +138,8 @@ test("createFileSink() tells by its lock whether a process elsewhere lives", () 
   const inode = statSync(scratch.file(name)).ino;
   let living = true;
   const options = {
-    // As the kernel's locks are where there are none: the other has this file's.
+    // As on a file system without locks: the other process has this file's
+    // lock.
     tryLock: (fd: number) => fstatSync(fd).ino !== inode || !living,
   };
   if ("Deno" in globalThis) {
@@ -187,7 +189,7 @@ test("createFileSink() neither takes nor heeds what others have put there", asyn
   });
   assert.throws(
     () => createFileSink(path, { resume: true }),
-    /: there is no unfinished file of it that is this user's own$/,
+    /: there is no unfinished file of it owned by this user$/,
   );
   const sink = createFileSink(path);
   await sink.write(BYTES, 0);
@@ -203,14 +205,14 @@ test("createFileSink() does not go on with what others may have seen or named", 
   const left = `${path}.0-0-00000000.partial`;
   const changes: readonly (() => void)[] = [
     () => chmodSync(left, 0o644),
-    () => linkSync(left, path), // As a commit does that is killed halfway.
+    () => linkSync(left, path), // As when killed in a commit.
   ];
   for (const change of changes) {
     writeFileSync(left, "old", { mode: 0o600 });
     change();
     assert.throws(
       () => createFileSink(path, { resume: true, force: true }),
-      /: the unfinished file of it has another name, too, or others may read/,
+      /: its unfinished file has another name too, or other users may read/,
     );
     assert.equal(readFileSync(left, "latin1"), "old");
     createFileSink(path, { force: true }).abort();

@@ -2,12 +2,12 @@ import type { ByteSink } from "./byte_sink.ts";
 
 /** A sink in memory, for small snapshots and for tests. */
 export interface MemorySink extends ByteSink {
-  /** A copy of what was written so far. */
+  /** Returns a copy of what was written so far. */
   bytes(): Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Makes a sink in memory. It grows to the highest position written.
+ * Creates a sink in memory. It grows to the highest position written.
  *
  * @example
  * ```ts

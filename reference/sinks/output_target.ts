@@ -8,25 +8,25 @@ import {
 } from "../local/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 
-/** As many links as Linux follows. */
+/** Maximum number of links followed, as in Linux. */
 const LINKS_MAX = 40;
 
-/** Where a file is to be written. */
+/** Where a file is written. */
 export interface OutputTarget {
-  /** Its path; where symbolic links lead, if `path` is one. */
+  /** Its path, with symbolic links resolved. */
   readonly path: string;
-  /** What is there already; undefined if nothing is. */
+  /** The existing file, if any. */
   readonly stat: Stats | undefined;
 }
 
 /**
- * Follows a path to the file that is to be written there. A symbolic link is
- * followed to the file that it leads to, and that file is replaced. A link that
- * leads to nothing is refused, and so is one that somebody else has put there:
- * it must belong to this user, to root or to the owner of the file.
+ * Resolves the path of an output file. A symbolic link is followed to its
+ * target, which is the file that is replaced. A dangling link is refused, and
+ * so is another user's: it must belong to this user, to root or to the owner of
+ * the file.
  *
- * @throws {SourceError} if the path is such a link, or of something that is not a
- *   regular file
+ * @throws {SourceError} if the path is such a link, or not that of a regular
+ * file
  */
 export function outputTarget(name: string): OutputTarget {
   const target = follow(name, name);
@@ -59,8 +59,8 @@ function follow(name: string, start: string): OutputTarget {
       if (links === 0) return { path, stat };
       throw refusal(
         name,
-        `it is a symbolic link to ${JSON.stringify(path)}, which is not ` +
-          "there; remove the link, or write to that path",
+        `it is a symbolic link to ${JSON.stringify(path)}, which does not ` +
+          "exist; remove the link, or write to that path",
       );
     }
     if (!stat.isSymbolicLink()) {
@@ -70,7 +70,7 @@ function follow(name: string, start: string): OutputTarget {
     owners.push(stat.uid);
     path = resolve(dirname(path), nodeFs().readlinkSync(path));
   }
-  throw refusal(name, "its symbolic links lead in a circle");
+  throw refusal(name, "its symbolic links form a loop");
 }
 
 function paths(what: string) {
@@ -81,7 +81,7 @@ function look(name: string, path: string): Stats | undefined {
   try {
     return nodeFs().lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    // A file where a folder should be: no entry either.
+    // A file in the place of a folder: the path does not exist either.
     if ((error as { readonly code?: string }).code === "ENOTDIR") return;
     throw fileError("write", name, error);
   }
@@ -98,7 +98,7 @@ function checkOwners(
   throw refusal(
     name,
     `it is a symbolic link of another user (${other}); remove it, or write to ` +
-      "where it leads",
+      "its target",
   );
 }
 

@@ -14,23 +14,24 @@ import {
 import { SourceError } from "../sources/mod.ts";
 import { partialPath } from "./partial_file.ts";
 
-/** A file that this process is making. */
+/** An unfinished file of this process. */
 export interface OwnPartial {
   readonly path: string;
   readonly file: LocalFile;
-  /** Holds for as long as the process makes it. */
+  /** Held while the process writes the file. */
   readonly lock: FileLock;
-  /** Whether another process has begun it. */
+  /** Whether another process started the file. */
   readonly claimed: boolean;
 }
 
-/** Of files that start at once, one may remove the other as it is made. */
+/** Of two processes that start at once, one may remove the other's new file. */
 const ATTEMPTS = 3;
 
 /**
- * Makes a new file of `target` that nobody else may read or write, and locks it.
+ * Creates and locks a new file of `target` that no other user can read or
+ * write.
  *
- * @throws {SourceError} if it cannot be made
+ * @throws {SourceError} if it cannot be created
  */
 export function createPartial(
   target: string,
@@ -43,16 +44,16 @@ export function createPartial(
   const { name } = options;
   throw new SourceError(
     name,
-    `Cannot write ${JSON.stringify(name)}: its unfinished file is removed ` +
-      "again and again; is another process writing it?",
+    `Cannot write ${JSON.stringify(name)}: its unfinished file was removed ` +
+      "repeatedly; check whether another process is writing it",
   );
 }
 
 /**
- * The user that new files of `target` belong to: this one, as far as the runtime
- * tells, or found out by making one.
+ * Returns the user that owns new files of `target`: that of this process if the
+ * runtime knows it, else found by creating a file.
  *
- * @throws {SourceError} if none can be made
+ * @throws {SourceError} if none can be created
  */
 export function ownerOf(target: string, name: string): number {
   const user = ownUser();
@@ -65,7 +66,7 @@ export function ownerOf(target: string, name: string): number {
   }
 }
 
-/** Closes a file that is not wanted after all, and removes it. */
+/** Closes and removes a file that is not needed. */
 export function discardPartial({ path, file, lock }: OwnPartial): void {
   try {
     file.close();
@@ -75,7 +76,7 @@ export function discardPartial({ path, file, lock }: OwnPartial): void {
   }
 }
 
-/** Undefined if it was removed before it was locked. */
+/** Returns undefined if it was removed before it was locked. */
 function tryCreate(
   target: string,
   { name, tryLock }: {
@@ -112,12 +113,12 @@ function createFile(path: string, name: string): LocalFile {
   try {
     return new LocalFile(path, O_CREAT | O_EXCL | O_RDWR, 0o600, name);
   } catch (error) {
-    // The one that cannot be opened is not known to the user.
+    // The user did not choose the name of the file that cannot be opened.
     throw fileError("write", name, (error as SourceError).cause ?? error);
   }
 }
 
-/** Facts of an open file. */
+/** Returns the `stat` of an open file. */
 export function statOf(file: LocalFile): Stats {
   return file.use((fd) => nodeFs().fstatSync(fd));
 }

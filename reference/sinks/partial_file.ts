@@ -1,31 +1,31 @@
 import { builtinModule, nodeFs, processIdentity } from "../local/mod.ts";
 
 /**
- * The name of a file in the making says what it will be and who makes it:
+ * The name of an unfinished file contains its target and its process:
  * `<target>.<pid>-<identity of the process>-<random>.partial`. An `l` after the
- * identity says that the process locks the file for as long as it lives; `0-0`
- * is no process: it gave the file up.
+ * identity means that the process locks the file while it lives; `0-0` is no
+ * process: the file was abandoned.
  */
 const PARTIAL =
   /^(.*)\.(?:0-0|(\d+)-([0-9a-z]{18})(l?))-[0-9a-f]{8}\.partial$/s;
 
-/** The name of a file that somebody did not finish, or has not yet. */
+/** Parsed name of an unfinished file. */
 export interface PartialName {
   readonly path: string;
-  /** Process that makes it; undefined if it gave it up. */
+  /** Process that writes it; undefined if it was abandoned. */
   readonly pid: number | undefined;
-  /** What tells the process from others of its number. */
+  /** Distinguishes the process from others with the same pid. */
   readonly identity: string;
-  /** Whether it locks the file. */
+  /** Whether the process locks it. */
   readonly locks: boolean;
 }
 
-/** Whether a path is that of a file in the making. */
+/** Whether a path is that of an unfinished file. */
 export function isPartialPath(path: string): boolean {
   return PARTIAL.test(path);
 }
 
-/** A new path for a file that this process makes of `target`. */
+/** Returns a new path for an unfinished file of `target` of this process. */
 export function partialPath(
   target: string,
   { locks }: { readonly locks: boolean },
@@ -33,7 +33,9 @@ export function partialPath(
   return pathFor(target, processIdentity() + (locks ? "l" : ""));
 }
 
-/** A path for a file that this process leaves to whoever goes on with it. */
+/**
+ * Returns a path for a file that this process abandons, to be resumed later.
+ */
 export function abandonedPath(target: string): string {
   return pathFor(target, "0-0");
 }
@@ -42,7 +44,10 @@ function pathFor(target: string, owner: string): string {
   return `${target}.${owner}-${crypto.randomUUID().slice(0, 8)}.partial`;
 }
 
-/** The files in the making of `target`; none where the folder cannot be listed. */
+/**
+ * Returns the unfinished files of `target`; none if the folder cannot be
+ * listed.
+ */
 export function findPartials(target: string): PartialName[] {
   const { dirname, basename, join } = builtinModule("node:path", {
     what: target,

@@ -2,11 +2,11 @@ import { LocalFile, nodeFs, removeName } from "../local/mod.ts";
 import type { ByteSink } from "./byte_sink.ts";
 
 /**
- * Starts a new file that is not kept: it is written in place and never flushed
- * to the disk, which would take longer than all the rest. It has its name at
- * once; there must be no file of that name.
+ * Creates a temporary file: it is written in place and never flushed to disk,
+ * which would take longer than everything else. It has its final name at once,
+ * which must be new.
  *
- * @throws {SourceError} if there is, or it cannot be made
+ * @throws {SourceError} if the file exists, or cannot be created
  *
  * @example
  * ```ts

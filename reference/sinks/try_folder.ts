@@ -2,15 +2,15 @@ import { builtinModule } from "../local/mod.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { createPartial, discardPartial, statOf } from "./own_partial.ts";
 
-/** Its own name: it is in nobody's way. */
+/** A name that no other program uses. */
 const PROBE = ".mapped-ram-probe";
 
 /**
- * Finds out whether files can be made in a folder, by making one: root may do
- * what no mode allows, and on a file system that is read-only nobody may. What
- * was left of that by a process that was killed is removed.
+ * Checks whether files can be created in a folder, by creating one: root is not
+ * bound by modes, and a file system may be read-only. Removes what a killed
+ * process left of such a check.
  *
- * @throws {SourceError} with `name` as the file's name, if none can be made
+ * @throws {SourceError} with `name` as the file's name, if none can be created
  */
 export function tryFolder(folder: string, name: string): void {
   const use = { what: folder, action: "use paths" };
@@ -19,7 +19,7 @@ export function tryFolder(folder: string, name: string): void {
   try {
     removeLeftovers(target, { name, own, uid: statOf(own.file).uid });
   } catch {
-    // Another process is trying, too.
+    // Another process is checking at the same time.
   } finally {
     discardPartial(own);
   }

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { SourceError } from "../../sources/mod.ts";
 import { createFileSink } from "../file_sink.ts";
 
-/** Why a file cannot be made at `path`, which reads `PATH`; "" if it can. */
+/**
+ * Returns why a file cannot be created at `path`, shown as `PATH`; "" if it
+ * can.
+ */
 export function sinkRefusal(path: string, force = false): string {
   try {
     createFileSink(path, { force });
