@@ -7,7 +7,7 @@ import type * as Process from "node:process";
 import type * as WorkerThreads from "node:worker_threads";
 import { SourceError } from "../sources/mod.ts";
 
-/** The modules of Node that the library uses where there are any. */
+/** The modules of Node that the library uses, if available. */
 interface BuiltinModules {
   readonly "node:child_process": typeof ChildProcess;
   readonly "node:fs": typeof Fs;
@@ -19,8 +19,8 @@ interface BuiltinModules {
 }
 
 /**
- * A module that Deno, Bun and Node all have. It is asked for when there is use
- * for it, not imported, so that `mod.ts` also loads in a browser.
+ * Returns a module that Deno, Bun and Node have. It is loaded on use, not
+ * imported, so that `mod.ts` also loads in a browser.
  */
 export function builtinModule<Id extends keyof BuiltinModules>(
   id: Id,

@@ -59,7 +59,7 @@ test(
   },
 );
 
-/** Makes a block device of a file, where this machine and user may do that. */
+/** Makes a block device of a file, if this machine and user may do so. */
 function loopDevice():
   | ((path: string) => { readonly path: string; detach(): void })
   | undefined {

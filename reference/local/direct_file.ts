@@ -6,7 +6,10 @@ import { nodeFs } from "./node_fs.ts";
 /** Addresses, positions and lengths of direct I/O are multiples of this. */
 export const DIRECT_ALIGNMENT = 4096;
 
-/** `O_DIRECT` of Linux, where the runtime does not tell: it is not everywhere the same. */
+/**
+ * `O_DIRECT` of Linux, for runtimes that do not define it: it depends on the
+ * architecture.
+ */
 const O_DIRECT_BY_ARCHITECTURE: Readonly<Record<string, number>> = {
   x64: 0o40000,
   ia32: 0o40000,
@@ -16,10 +19,10 @@ const O_DIRECT_BY_ARCHITECTURE: Readonly<Record<string, number>> = {
 };
 
 /**
- * A file read and written around the page cache. What is not aligned, such as the
- * last bytes of an image, goes through the page cache.
+ * A file read and written around the page cache. Unaligned bytes, such as the
+ * last ones of an image, go through the page cache.
  *
- * @throws {SourceError} if the file system has no direct I/O
+ * @throws {SourceError} if the file system does not support direct I/O
  */
 export class DirectFile implements Disposable {
   readonly #direct: LocalFile;
@@ -76,7 +79,7 @@ export class DirectFile implements Disposable {
   }
 }
 
-/** How many of the first bytes can go directly. */
+/** Returns how many of the first bytes can use direct I/O. */
 function alignedLength(bytes: Uint8Array, offset: number): number {
   const aligned = bytes.byteOffset % DIRECT_ALIGNMENT === 0 &&
     offset % DIRECT_ALIGNMENT === 0;

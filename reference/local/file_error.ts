@@ -3,7 +3,7 @@ import type { ByteRange } from "../../format/bytes/mod.ts";
 import { hex } from "../../format/rules/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 
-/** Turns what `node:fs` threw into a `SourceError` that says it in one line. */
+/** Turns an error of `node:fs` into a `SourceError` with one line of text. */
 export function fileError(
   action: string,
   name: string,
@@ -19,16 +19,16 @@ export function fileError(
   );
 }
 
-/** Why a call of `node:fs` failed, without what its callers say anyway. */
+/** Returns why a call of `node:fs` failed, without what its callers add. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  // "ENOENT: no such file or directory, open 'x'"; Deno says "No space left on
-  // device (os error 28)" of some calls.
+  // "ENOENT: no such file or directory, open 'x'"; for some calls Deno says "No
+  // space left on device (os error 28)".
   return /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ??
     message.replace(/ \(os error \d+\)$/, "");
 }
 
-/** The refusal of something that is not a regular file. */
+/** Creates the error for something that is not a regular file. */
 export function notSeekable(
   action: string,
   name: string,
@@ -52,7 +52,7 @@ export function notSeekable(
   );
 }
 
-/** A file that ends before bytes that it had. */
+/** Creates the error for a file that is shorter than it was. */
 export function fileShrank(name: string, range: ByteRange): SourceError {
   const { offset, length } = range;
   return new SourceError(

@@ -1,22 +1,22 @@
 import type * as NodeFs from "node:fs";
 import { deviceLength } from "./device_length.ts";
 
-/** Bytes of the blocks that `stat` counts, whatever those of the file system. */
+/** Bytes of a block in `stat`, whatever the block size of the file system. */
 const STAT_BLOCK = 512;
 
-/** What is known of a file from when it was opened on. */
+/** Facts of a file, determined when it is opened. */
 export interface FileFacts {
   /** Its size in bytes. */
   readonly byteLength: number;
-  /** Bytes that it took on the disk, where the file system tells. */
+  /** Bytes allocated on disk, if the file system reports them. */
   readonly allocatedLength: number | undefined;
-  /** The same for the same file, whatever its path. */
+  /** Equal for the same file, whatever its path. */
   readonly identity: string;
 }
 
-/** Of a regular file. */
+/** Returns the facts of a regular file. */
 export function regularFileFacts(stat: NodeFs.Stats): FileFacts {
-  // Deno tells none on Windows.
+  // Deno reports none on Windows.
   const blocks = stat.blocks as number | null | undefined;
   return {
     byteLength: stat.size,
@@ -25,7 +25,10 @@ export function regularFileFacts(stat: NodeFs.Stats): FileFacts {
   };
 }
 
-/** Of a block device; `reads` tells whether there is a byte at a position. */
+/**
+ * Returns the facts of a block device; `reads` tells whether there is a byte at
+ * a position.
+ */
 export function deviceFacts(
   stat: NodeFs.Stats,
   reads: (offset: number) => boolean,

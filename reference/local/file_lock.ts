@@ -3,21 +3,23 @@ import { LocalFile } from "./local_file.ts";
 import { nodeFs } from "./node_fs.ts";
 
 /**
- * Takes the lock of an open file (`flock` of Linux) unless another has it, which
- * neither Node nor Bun does by itself. Returns whether it is taken; undefined
- * where there are no locks. It is given back when the descriptor is closed.
+ * Locks an open file (`flock` of Linux) unless another process has the lock;
+ * neither Node nor Bun can. Returns whether it is locked; undefined if locks
+ * are not supported. Closing the descriptor releases the lock.
  */
 export type TryLock = (fd: number) => boolean | undefined;
 
 /** A lock of a file, or why there is none. */
 export interface FileLock {
-  /** Whether it is taken, another has it, or the file cannot be locked. */
+  /**
+   * Whether it is locked here, locked by another process, or cannot be locked.
+   */
   readonly state: "taken" | "busy" | "none";
-  /** Gives it back; a second call does nothing. */
+  /** Releases the lock; a second call does nothing. */
   release(): void;
 }
 
-/** What is used of a `Deno.FsFile`. */
+/** The used part of `Deno.FsFile`. */
 interface DenoFile {
   tryLockSync(exclusive: boolean): boolean;
   statSync(): { readonly dev: number; readonly ino: number | null };
@@ -27,16 +29,16 @@ interface DenoFile {
 const NONE: FileLock = { state: "none", release() {} };
 
 /**
- * Locks a file as a whole, so that processes see each other that cannot see each
- * other's numbers. The kernel gives the lock back when the process ends, however
- * it ends.
+ * Locks a whole file, so that processes detect each other even if they cannot
+ * see each other's pid. The kernel releases the lock when the process ends,
+ * however it ends.
  *
  * @throws if the file cannot be opened
  */
 export function lockFile(
   path: string,
   options: {
-    /** Device and inode of the file that is meant. */
+    /** Device and inode of the expected file. */
     readonly identity: string;
     readonly tryLock?: TryLock | undefined;
   },
@@ -66,12 +68,14 @@ export function lockFile(
   });
 }
 
-/** Whether files may be locked here, as far as that does not depend on them. */
+/** Whether files can be locked here, apart from what depends on the file. */
 export function hasLocks(tryLock: TryLock | undefined): boolean {
   return !isWindows() && ("Deno" in globalThis || tryLock !== undefined);
 }
 
-/** There, nobody could write to a locked file through another descriptor. */
+/**
+ * On Windows no one could write to a locked file through another descriptor.
+ */
 function isWindows(): boolean {
   const use = { what: "files", action: "lock files" };
   return builtinModule("node:process", use).platform === "win32";
@@ -89,7 +93,7 @@ function lockWith(
   try {
     if (identity === expected) taken = tryLock();
   } catch {
-    // A file system without locks.
+    // The file system has no locks.
   }
   if (taken) return new TakenLock(file);
   file.close();

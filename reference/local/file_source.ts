@@ -9,46 +9,50 @@ import { LocalFile } from "./local_file.ts";
 import { nodeFs } from "./node_fs.ts";
 
 /**
- * A source over a file of this machine. Close it, or let `using` do it.
+ * A source over a local file. Close it, or declare it with `using`.
  *
- * It is the version that was opened: once the file has another size or another
- * time of modification, reads fail with a `SourceError` that says `changed`. They
- * look after reading, but not more often than every two milliseconds; so what
- * was read last is certain after `checkUnchanged`. File systems tell times in
- * ticks of some milliseconds: two writes within one, with the opening between
- * them, are not told apart.
+ * It reads the version that was opened: after the file's size or modification
+ * time changes, reads fail with a `SourceError` marked `changed`. Reads check
+ * this afterwards, but at most every two milliseconds, so the latest reads are
+ * certain only after `checkUnchanged`. File systems keep times in ticks of a
+ * few milliseconds: two writes within one tick, with the opening between them,
+ * cannot be told apart.
  */
 export interface FileSource extends SyncByteSource, Disposable {
-  /** Looks now whether the file is still as it was opened; throws if not. */
+  /** Checks now whether the file is still as it was opened; throws if not. */
   readonly checkUnchanged: () => void;
-  /** The same, not more often than reads do: cheap enough to go before each page. */
+  /**
+   * The same, but no more often than reads do: cheap enough to call for each
+   * page.
+   */
   readonly checkRecently: () => void;
   /** Closes the file; a second call does nothing. */
   close(): void;
 }
 
-/** How to open a file source. */
+/** Options of opening a file source. */
 export interface FileSourceOptions {
   /**
-   * Whether the file is memory that is in use: that it is written to while it is
-   * read is then no error. Default: false.
+   * Whether the file is memory in use: writes to it while it is read are then
+   * no error. Default: false.
    */
   readonly inUse?: boolean | undefined;
   /**
-   * Has the kernel begin to read a part of an open file, which no runtime does by
-   * itself: on Linux `willNeed`, by the foreign function interface. What is long
-   * and not in the page cache is then read faster. Default: none.
+   * Makes the kernel start reading a part of an open file ahead. No runtime
+   * can; on Linux, pass `willNeed`, which uses the foreign function interface.
+   * Long ranges outside the page cache are then read faster. Default: none.
    */
   readonly willNeed?: ((fd: number, range: ByteRange) => void) | undefined;
 }
 
 /**
- * Opens a regular file or a block device for reading; pipes and other devices are
- * refused.
+ * Opens a regular file or a block device for reading; pipes and other devices
+ * are refused.
  *
- * Reads are positioned, so any number may be under way at once.
+ * Reads are positioned, so any number may run at once.
  *
- * @throws {SourceError} if the file is not there, not permitted or neither
+ * @throws {SourceError} if the file does not exist, is not permitted or is
+ * neither
  *
  * @example
  * ```ts

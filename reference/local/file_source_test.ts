@@ -131,7 +131,7 @@ test("readInto() refuses a range that is not wholly inside", async () => {
   }
 });
 
-/** Ways to change a file, by what the error says. */
+/** Ways to change a file, by the text of the error. */
 const CHANGES: Readonly<Record<string, (path: string) => void>> = {
   "found it 1048576 bytes long, expected 2097152 bytes long": (path) =>
     truncateSync(path, MIB),
@@ -141,7 +141,7 @@ const CHANGES: Readonly<Record<string, (path: string) => void>> = {
     const fd = openSync(path, "r+");
     writeSync(fd, pattern(10), 0, 10, MIB);
     closeSync(fd);
-    // Whatever the tick of the file system's clock.
+    // Independent of the tick of the file system's clock.
     const later = new Date(statSync(path).mtimeMs + 10);
     utimesSync(path, later, later);
   },
@@ -186,7 +186,7 @@ test("openFileSource() sees a change by its reads alone, and soon", async () => 
   await assert.rejects(async () => {
     while (performance.now() - begun < 10_000) await source.readInto(page, 0);
   }, { name: "SourceError", changed: true });
-  // What it was once it is not again.
+  // A changed file stays changed even if it gets its old size back.
   const before = new Date(later.getTime() - 10);
   utimesSync(path, before, before);
   await assert.rejects(source.readInto(page, 0), SourceError);

@@ -1,19 +1,22 @@
 import { SourceError } from "../sources/mod.ts";
 
-/** Milliseconds between two looks: one takes up to 15 µs, as long as some pages. */
+/**
+ * Milliseconds between two checks: one takes up to 15 µs, as long as reading
+ * some pages.
+ */
 const INTERVAL = 2;
 
-/** What tells one version of a file from another, as `fstat` gives it. */
+/** Distinguishes versions of a file, as reported by `fstat`. */
 export interface FileVersion {
   /** Its size in bytes. */
   readonly size: number;
-  /** When it was written to, in milliseconds. */
+  /** Modification time, in milliseconds. */
   readonly mtimeMs: number;
 }
 
 /**
- * Sees whether an open file is still the version that was opened. Its time of
- * change says nothing of that: renaming a file, or replacing it, alters it too.
+ * Detects whether an open file is still the version that was opened. The time
+ * of status change is not used: renaming or replacing a file alters it too.
  */
 export class FileWatch {
   readonly #name: string;
@@ -22,22 +25,23 @@ export class FileWatch {
   #looked = -Infinity;
   #changed = false;
 
-  /** `look` gives the version that there is now. */
+  /** `look` returns the current version. */
   constructor(name: string, opened: FileVersion, look: () => FileVersion) {
     this.#name = name;
     this.#opened = opened;
     this.#look = look;
   }
 
-  /** As {@linkcode check}, unless it was looked a moment ago. */
+  /** Same as {@linkcode check}, unless it was checked a moment ago. */
   step(): void {
-    // Not `performance.now`, which takes twice as long; but it may be set back.
+    // Not `performance.now`, which takes twice as long; but this clock may be
+    // set back.
     const since = Date.now() - this.#looked;
     if (since >= INTERVAL || since < 0 || this.#changed) this.check();
   }
 
   /**
-   * Looks now. A file that has changed once stays so.
+   * Checks now. A file that has changed once stays changed.
    *
    * @throws {SourceError} if it has changed
    */
@@ -55,8 +59,8 @@ export class FileWatch {
     throw new SourceError(
       this.#name,
       `Cannot go on reading ${JSON.stringify(this.#name)}: it has changed ` +
-        `while it was read, found it ${is}, expected ${was}; begin again ` +
-        "with a file that nobody writes to",
+        `while it was read, found it ${is}, expected ${was}; start again ` +
+        "with a file that nobody modifies",
       { changed: true },
     );
   }

@@ -6,41 +6,41 @@ import { type FileVersion, FileWatch } from "./file_watch.ts";
 import { nodeFs } from "./node_fs.ts";
 import { flushAside, readAside } from "./thread_pool_calls.ts";
 
-/** The flags of `open(2)` with which a file can be written to. */
+/** The flags of `open(2)` that allow writing to a file. */
 const WRITES = 3;
-/** Reads up to this many bytes are made at once, without the thread pool. */
+/** Reads of up to this many bytes are synchronous, without the thread pool. */
 const SYNC_READ_MAX = 0x40000;
-/** No read or write hands more than this to the kernel, which has a limit too. */
+/** Maximum bytes per system call; the kernel has a limit too. */
 const TRANSFER_MAX = 0x1000000;
 const DONE = Promise.resolve();
 
 /**
- * An open regular file, read and written at positions, or a block device, which
- * is read only. It is opened once and
- * closed by `using` or {@linkcode close}; each failure is a `SourceError`.
+ * An open regular file, read and written at positions, or a block device, read
+ * only. It is opened once and closed by `using` or {@linkcode close}; every
+ * failure is a `SourceError`.
  */
 export class LocalFile implements Disposable {
-  /** Its path as the caller gave it. */
+  /** Path as given by the caller. */
   readonly name: string;
   /** Its size in bytes when it was opened. */
   readonly byteLength: number;
-  /** Device and inode: the same for the same file, whatever its path. */
+  /** Device and inode: equal for the same file, whatever its path. */
   readonly identity: string;
-  /** Bytes that it took on the disk then, where the file system tells. */
+  /** Bytes allocated on disk at that time, if the file system reports them. */
   readonly allocatedLength: number | undefined;
   readonly #opened: FileVersion;
   readonly #fs = nodeFs();
   #watch: FileWatch | undefined;
   #fd: number | undefined;
   #isClosed = false;
-  /** How many calls the thread pool has under way. */
+  /** Number of calls running in the thread pool. */
   #underWay = 0;
 
   /** Opens `path`; `openFlags` and `mode` as in `open(2)`. */
   constructor(path: string, openFlags: number, mode = 0o600, name = path) {
     this.name = name;
     const { O_NONBLOCK } = this.#fs.constants;
-    // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+    // Without O_NONBLOCK, opening a pipe waits for a writer.
     this.#fd = this.#try(
       "open",
       () => this.#fs.openSync(path, openFlags | (O_NONBLOCK ?? 0), mode),
@@ -65,12 +65,14 @@ export class LocalFile implements Disposable {
     }
   }
 
-  /** From now on reads look whether it has been written to since it was opened. */
+  /**
+   * From now on, reads check whether the file was modified since it was opened.
+   */
   watch(): FileWatch {
     return this.#watch ??= new FileWatch(
       this.name,
       this.#opened,
-      // A read that is under way looks too, though the file is closed.
+      // A running read checks too, even after the file is closed.
       () =>
         this.#try(
           "stat",
@@ -79,7 +81,9 @@ export class LocalFile implements Disposable {
     );
   }
 
-  /** What another thread needs to open the file again, now at `path`. */
+  /**
+   * Returns what another thread needs to open the file again, now at `path`.
+   */
   backing(path: string): BackingFile {
     const { name, identity, byteLength, allocatedLength } = this;
     return { kind: "file", path, name, identity, byteLength, allocatedLength };
@@ -92,7 +96,7 @@ export class LocalFile implements Disposable {
       const length = Math.min(target.length - done, TRANSFER_MAX);
       const position = offset + done;
       let count: number;
-      // Without a closure: a page is read in a microsecond.
+      // Without a closure: reading a page takes a microsecond.
       try {
         count = this.#fs.readSync(fd, target, done, length, position);
       } catch (error) {
@@ -105,8 +109,8 @@ export class LocalFile implements Disposable {
   }
 
   /**
-   * As {@linkcode readSync}. A small read is made at once: a page of a cached
-   * file takes 1 µs so, and 20 to 60 µs through the thread pool.
+   * Same as {@linkcode readSync}. A small read is synchronous: a page of a
+   * cached file takes 1 µs, and 20 to 60 µs through the thread pool.
    */
   read(
     target: Uint8Array,
@@ -162,7 +166,7 @@ export class LocalFile implements Disposable {
     }
   }
 
-  /** Sets the size of the file; what is added is a hole. */
+  /** Sets the size of the file; added bytes are a hole. */
   setLength(byteLength: number): void {
     this.#try(
       "resize",
@@ -170,7 +174,7 @@ export class LocalFile implements Disposable {
     );
   }
 
-  /** Does something with the descriptor, which stays the file's own. */
+  /** Calls `body` with the descriptor, which the file keeps. */
   use<T>(body: (fd: number) => T): T {
     return body(this.#descriptor);
   }
@@ -180,13 +184,13 @@ export class LocalFile implements Disposable {
     this.#try("flush", () => this.#fs.fsyncSync(this.#descriptor));
   }
 
-  /** As {@linkcode flush}, while other work goes on. */
+  /** Same as {@linkcode flush}, while other work continues. */
   flushAside(): Promise<void> {
     const fd = this.#descriptor;
     return this.#held(flushAside({ fd, name: this.name }));
   }
 
-  /** Closes the file once nothing is under way; a second call does nothing. */
+  /** Closes the file once no call is running; a second call does nothing. */
   close(): void {
     this.#isClosed = true;
     const fd = this.#fd;
@@ -195,7 +199,7 @@ export class LocalFile implements Disposable {
     this.#try("close", () => this.#fs.closeSync(fd));
   }
 
-  /** As {@linkcode close}. */
+  /** Same as {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -218,7 +222,7 @@ export class LocalFile implements Disposable {
     }
   }
 
-  /** Until a call has ended, its descriptor must not be that of another file. */
+  /** While a call runs, its descriptor must not be reused for another file. */
   async #held<T>(call: Promise<T>): Promise<T> {
     this.#underWay++;
     try {

@@ -1,8 +1,8 @@
 import { nodeFs } from "./node_fs.ts";
 
 /**
- * File systems of one host alone, by Linux's numbers: what a kernel says of the
- * locks of their files holds for every process that can reach them.
+ * File systems of a single host, by Linux's numbers: what the kernel reports
+ * about locks of their files holds for every process that can reach them.
  */
 const LOCAL = new Set([
   0xef53, // ext2, ext3, ext4

@@ -1,4 +1,4 @@
-/** A permission as Deno names it. */
+/** A permission, as Deno names it. */
 interface PermissionName {
   readonly name: "sys" | "run" | "read";
   readonly kind?: string;
@@ -6,8 +6,8 @@ interface PermissionName {
 }
 
 /**
- * Whether a question that is not worth a prompt may be asked: Deno stops and asks
- * the user for a permission that it was not given. The others have none.
+ * Whether an optional query may be made: Deno would stop and prompt the user
+ * for a permission that was not granted. Other runtimes have no prompts.
  */
 export function mayAsk(permission: PermissionName): boolean {
   const { Deno: deno } = globalThis as {

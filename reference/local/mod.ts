@@ -1,5 +1,5 @@
 /**
- * Files of this machine.
+ * Local files.
  *
  * @module
  */

@@ -2,8 +2,8 @@ import { builtinModule } from "./builtin_module.ts";
 import { mayAsk } from "./may_ask.ts";
 
 /**
- * The user whose rights this process has; undefined where there are none, or the
- * runtime may not ask.
+ * Returns the user whose rights this process has; undefined if there are no
+ * users, or the runtime may not ask.
  */
 export function ownUser(): number | undefined {
   if (!mayAsk({ name: "sys", kind: "uid" })) return undefined;

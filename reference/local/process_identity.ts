@@ -8,23 +8,23 @@ const USE = { what: "processes", action: "ask for processes" };
 const PART = 6;
 const UNKNOWN = "0".repeat(PART);
 
-/** What is known of a process by its number and identity. */
+/** What is known of a process by its pid and identity. */
 export type Liveness =
-  /** It is there, or a process that cannot be told from it. */
+  /** It exists, or another process that cannot be told from it. */
   | "alive"
   /** It has ended. */
   | "dead"
-  /** It is of this kernel, in another name space of process numbers. */
+  /** It runs on this kernel, in another pid namespace. */
   | "elsewhere"
-  /** It may be of another kernel: another host, or this one before it started. */
+  /** It may be of another kernel: another host, or this one before a reboot. */
   | "unknown";
 
 let own: string | undefined;
 
 /**
- * This process among all that ever had its number: `<pid>-<identity>`. The
- * identity is made of the kernel that runs it, the name space that its number is
- * of, and the time it was started.
+ * Returns the identity of this process among all that ever had its pid:
+ * `<pid>-<identity>`. It is made of the kernel, the pid namespace, and the
+ * start time of the process.
  */
 export function processIdentity(): string {
   const { pid } = builtinModule("node:process", USE);
@@ -32,7 +32,7 @@ export function processIdentity(): string {
   return own;
 }
 
-/** Whether a process is still there, as far as this one can see. */
+/** Returns whether a process still exists, as far as this one can see. */
 export function livenessOf(pid: number, identity: string): Liveness {
   const [kernel, namespace, start] = [0, PART, 2 * PART].map((at) =>
     identity.slice(at, at + PART)
@@ -49,15 +49,15 @@ export function livenessOf(pid: number, identity: string): Liveness {
     const { code } = error as { readonly code?: string };
     return code === "ESRCH" ? "dead" : "alive";
   }
-  // A process of that number, but is it the same one?
+  // A process with that pid exists, but it may be another one.
   const now = startCode(pid);
   const isSame = start === UNKNOWN || now === UNKNOWN || start === now;
   return isSame ? "alive" : "dead";
 }
 
 /**
- * The kernel since it was started. Two hosts may have one name, and containers
- * often do: where the kernel does not tell, it is not known.
+ * Returns a code of the running kernel. Two hosts may share a name, and
+ * containers often do, so without a boot id it is unknown.
  */
 function kernelCode(): string {
   if (builtinModule("node:process", USE).platform === "linux") {
@@ -71,7 +71,7 @@ function kernelCode(): string {
   }
 }
 
-/** The name space of process numbers; one for all where there are none. */
+/** Returns a code of the pid namespace; a constant where there are none. */
 function namespaceCode(): string {
   if (builtinModule("node:process", USE).platform !== "linux") return code("");
   const path = "/proc/self/ns/pid";
@@ -83,13 +83,13 @@ function namespaceCode(): string {
   }
 }
 
-/** Tells processes of the same number apart, by when they were started. */
+/** Distinguishes processes with the same pid by their start time. */
 function startCode(pid: number): string {
   const path = `/proc/${pid}/stat`;
   if (!mayAsk({ name: "read", path })) return UNKNOWN;
   try {
     const stat = nodeFs().readFileSync(path, "utf8");
-    // After the name, which may hold anything; field 22 of all.
+    // Everything after the name, which may contain anything; field 22 of all.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return code(fields[19] ?? "");
   } catch {
@@ -106,7 +106,7 @@ function codeOfFile(path: string): string {
   }
 }
 
-/** Six letters and digits of a text (FNV-1a). */
+/** Returns six letters and digits of a text (FNV-1a). */
 function code(text: string): string {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) {

@@ -3,8 +3,8 @@ import { LocalFile } from "./local_file.ts";
 import { nodeFs } from "./node_fs.ts";
 
 /**
- * Bytes that are wanted for a while only: the first of them in memory, the
- * others in a file without a name, which is gone when the process is.
+ * Temporary storage: the first bytes in memory, the others in a file without a
+ * name, which disappears with the process.
  */
 export class ScratchStore implements Disposable {
   readonly #memoryMax: number;
@@ -17,12 +17,12 @@ export class ScratchStore implements Disposable {
     this.#memoryMax = memoryMax;
   }
 
-  /** Position behind the last byte that was written. */
+  /** Position after the last byte written. */
   get byteLength(): number {
     return this.#byteLength;
   }
 
-  /** Writes bytes; none of them stand across the end of the memory. */
+  /** Writes bytes that do not cross the end of the memory. */
   write(bytes: Uint8Array, offset: number): void {
     const end = offset + bytes.length;
     this.#byteLength = Math.max(this.#byteLength, end);
@@ -35,7 +35,7 @@ export class ScratchStore implements Disposable {
     }
   }
 
-  /** Reads what was written there. */
+  /** Reads bytes written there. */
   read(target: Uint8Array, offset: number): void {
     const end = offset + target.length;
     if (end <= this.#memoryMax) {
@@ -45,7 +45,7 @@ export class ScratchStore implements Disposable {
     }
   }
 
-  /** Gives the memory and the file back. */
+  /** Releases the memory and the file. */
   [Symbol.dispose](): void {
     this.#file?.close();
     this.#file = undefined;
@@ -64,7 +64,7 @@ export class ScratchStore implements Disposable {
   }
 }
 
-/** A file in the folder for such things, its name taken away at once. */
+/** Opens a file in the temporary folder, and removes its name at once. */
 function openNameless(): LocalFile {
   const fs = nodeFs();
   const use = { what: "files", action: "make a temporary file" };

@@ -9,27 +9,27 @@ import {
 } from "./file_names.ts";
 import { nodeFs } from "./node_fs.ts";
 
-/** Bytes of a socket's path that the kernel takes, without the final NUL. */
+/** Maximum bytes of a socket's path in the kernel, without the final NUL. */
 const PATH_MAX = 107;
 const ATTEMPTS = 100;
 
-/** How to place a socket. */
+/** Options of placing a socket. */
 export interface SocketPlaceOptions {
   /**
-   * Whether a process listens at a socket, found out without connecting to it;
-   * undefined where that cannot be. Default: it cannot.
+   * Tells whether a process listens at a socket, without connecting to it;
+   * undefined if unknown. Default: unknown.
    */
   readonly isListening?: ((path: string) => boolean | undefined) | undefined;
 }
 
 /**
- * The place of a socket that this process listens at. It is bound in a folder
- * that nobody else can enter, becomes its owner's alone, and only then gets its
- * name: nobody connects before, and nothing that is there is replaced, but for a
- * socket of this user's at which nobody listens any more.
+ * The path of a socket that this process listens at. The socket is bound in a
+ * folder that no other user can enter, made accessible to its owner only, and
+ * then renamed: no one connects earlier, and nothing existing is replaced,
+ * except a socket of this user at which no process listens any more.
  */
 export class SocketPlace {
-  /** Where it is to be bound. */
+  /** Path at which it must be bound. */
   readonly bindPath: string;
   readonly #path: string;
   readonly #folder: string;
@@ -37,9 +37,9 @@ export class SocketPlace {
   #identity: string | undefined;
 
   /**
-   * Makes the folder.
+   * Creates the folder.
    *
-   * @throws {SourceError} if it cannot be made, or its path is too long
+   * @throws {SourceError} if it cannot be created, or its path is too long
    */
   constructor(path: string, options: SocketPlaceOptions = {}) {
     this.#path = path;
@@ -49,14 +49,14 @@ export class SocketPlace {
   }
 
   /**
-   * Gives the socket its name, once it is bound.
+   * Gives the bound socket its final name.
    *
-   * @throws {SourceError} if there is something of that name
+   * @throws {SourceError} if that name exists
    */
   publish(): void {
     try {
       if (!nodeFs().lstatSync(this.bindPath).isSocket()) {
-        throw refusal(this.#path, "somebody has replaced it");
+        throw refusal(this.#path, "another process has replaced it");
       }
       nodeFs().chmodSync(this.bindPath, 0o600);
       this.#removeDead();
@@ -74,23 +74,23 @@ export class SocketPlace {
     }
   }
 
-  /** Removes the folder, and what is in it. */
+  /** Removes the folder and its contents. */
   discard(): void {
     nodeFs().rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Takes the name away, if it is still the socket's. */
+  /** Removes the name, if it is still the socket's. */
   remove(): void {
     if (this.#identity === undefined) return;
     try {
       removeName(this.#path, this.#identity);
     } catch {
-      // It stays where that is not permitted.
+      // If that is not permitted, the name stays.
     }
     this.#identity = undefined;
   }
 
-  /** Removes a socket that a process has left which was killed. */
+  /** Removes the socket of a killed process. */
   #removeDead(): void {
     const fs = nodeFs();
     const stat = fs.lstatSync(this.#path, { throwIfNoEntry: false });
@@ -98,7 +98,7 @@ export class SocketPlace {
     if (!stat.isSocket()) {
       throw refusal(
         this.#path,
-        "there is something of that name that is no socket",
+        "the path exists and is not a socket",
       );
     }
     if (stat.uid !== fs.statSync(this.#folder).uid) {
@@ -109,10 +109,10 @@ export class SocketPlace {
     if (isListening === undefined) {
       throw refusal(
         this.#path,
-        "there is a socket of that name; if no process listens there, remove it",
+        "the socket exists; if no process listens there, remove it",
       );
     }
-    // By what it is, not by its name, which may be another's by now.
+    // By its identity, not by its name, which another socket may have by now.
     const dead = `${this.#folder}/d`;
     fs.renameSync(this.#path, dead);
     if (identityAt(dead) === identityOf(stat)) return;
@@ -121,7 +121,7 @@ export class SocketPlace {
   }
 }
 
-/** A folder beside a socket, its name as short as can be. */
+/** Creates a folder next to a socket, with the shortest possible name. */
 function makeFolder(path: string): string {
   const use = { what: path, action: "use paths" };
   const parent = builtinModule("node:path", use).dirname(path);

@@ -15,7 +15,7 @@ import { SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SocketPlace, type SocketPlaceOptions } from "./socket_place.ts";
 
-/** A socket at a path, bound where the place says. */
+/** A socket at a path, bound where the place requires. */
 async function listenAt(
   path: string,
   options: SocketPlaceOptions = {},
@@ -135,7 +135,7 @@ test("SocketPlace refuses what is no socket, or another user's", async () => {
     const path = scratch.file(name);
     await assert.rejects(
       listenAt(path, { isListening }),
-      refusal(path, /: there is something of that name that is no socket$/),
+      refusal(path, /: the path exists and is not a socket$/),
     );
   }
   if (process.geteuid?.() === 0) {

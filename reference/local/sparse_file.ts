@@ -3,10 +3,12 @@ import { DirectFile } from "./direct_file.ts";
 import { LocalFile } from "./local_file.ts";
 import { nodeFs } from "./node_fs.ts";
 
-/** A file is sparse here if no more than one byte in so many is on the disk. */
+/** A file is sparse if at most one in this many bytes is on disk. */
 const SPARSE_SHARE = 4;
 
-/** Whether most of a file is holes, where the file system tells how much is not. */
+/**
+ * Whether most of a file is holes, if the file system reports its allocation.
+ */
 export function isSparse(
   { byteLength, allocatedLength }: BackingFile,
 ): boolean {
@@ -15,9 +17,9 @@ export function isSparse(
 }
 
 /**
- * Reads a file that is mostly holes. A hole that is read takes pages of the page
- * cache like anything else, and making them takes ten times as long as the zeros
- * do: so it is read around the page cache, where that can be.
+ * Reads a file that is mostly holes. Reading a hole fills the page cache like
+ * any other read, which takes ten times as long as the zeros alone; so the file
+ * is read around the page cache if possible.
  */
 export class SparseFile implements Disposable {
   readonly #buffered: LocalFile;
@@ -28,7 +30,7 @@ export class SparseFile implements Disposable {
     const { O_RDONLY } = nodeFs().constants;
     this.#buffered = new LocalFile(path, O_RDONLY, 0, name);
     this.#direct = tryDirectly(() => new DirectFile(path, O_RDONLY, name));
-    // Another file may have come by that name.
+    // Another file may have that name by now.
     if (this.#direct?.identity !== this.identity) this.#closeDirect();
   }
 
@@ -62,7 +64,10 @@ export class SparseFile implements Disposable {
   }
 }
 
-/** Direct I/O is not to be had everywhere; what else is wrong shows without it. */
+/**
+ * Direct I/O may be unavailable; any other fault shows up again on the buffered
+ * path.
+ */
 function tryDirectly<T>(body: () => T): T | undefined {
   try {
     return body();

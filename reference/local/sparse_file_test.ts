@@ -47,7 +47,7 @@ test("SparseFile says what cannot be read with the name of the file", () => {
   const target = new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer);
   const wanted = { name: "SourceError", message: /"the image"/ };
   assert.throws(() => file.readSync(target.subarray(0, 4096), 4096), wanted);
-  file.readSync(target.subarray(0, 4096), 0); // It goes on.
+  file.readSync(target.subarray(0, 4096), 0); // It continues.
   assert.throws(
     () => new SparseFile(scratch.file("none"), "the image"),
     wanted,

@@ -8,15 +8,15 @@ const NAME = /^mapped-ram-(\d+)-([0-9a-z]{18})-[^-]+$/;
 const USE = { what: "folders", action: "make a temporary folder" };
 
 /**
- * Makes a folder where temporary files belong that nobody else may enter; the
- * caller removes it. What processes of this user have left there that were
- * killed is removed: it may hold RAM.
+ * Creates a folder that no other user can enter, in the folder for temporary
+ * files; the caller removes it. Folders left by killed processes of this user
+ * are removed: they may contain RAM.
  *
- * @throws {SourceError} if it cannot be made
+ * @throws {SourceError} if it cannot be created
  */
 export function makeTemporaryFolder(
   options: {
-    /** Whether it stays when this process ends. Default: false. */
+    /** Whether it is kept when this process ends. Default: false. */
     readonly keep?: boolean;
   } = {},
 ): string {
@@ -33,12 +33,13 @@ export function makeTemporaryFolder(
   return folder;
 }
 
-/** What cannot be removed stays for the next one. */
+/** Folders that cannot be removed are left for the next process. */
 function removeDeadFolders(parent: string, uid: number): void {
   const fs = nodeFs();
   const { join } = builtinModule("node:path", USE);
   try {
-    // Where others may rename what is not theirs, no name says whose it is.
+    // Where other users may rename folders, a name does not prove who created
+    // it.
     const { mode } = fs.statSync(parent);
     if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) return;
     for (const name of fs.readdirSync(parent)) {
@@ -52,6 +53,6 @@ function removeDeadFolders(parent: string, uid: number): void {
       fs.rmSync(path, { recursive: true, force: true });
     }
   } catch {
-    // It is not this process's work that fails.
+    // This does not affect the work of this process.
   }
 }

@@ -18,7 +18,7 @@ import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { makeTemporaryFolder } from "./temporary_folder.ts";
 
-/** A folder with a file in it, of a process that is killed, in `parent`. */
+/** Creates a folder with a file in it, of a killed process, in `parent`. */
 async function leaveFolder(parent: string): Promise<string> {
   const module = new URL("temporary_folder.ts", import.meta.url).href;
   const script = `
@@ -35,7 +35,7 @@ async function leaveFolder(parent: string): Promise<string> {
   const [line] = await once(child.stdout, "data");
   const path = String(line).trim();
   writeFileSync(join(path, "devices"), "RAM");
-  // It lives: nobody removes it.
+  // It is alive: no one removes it.
   within(parent, () => rmSync(makeTemporaryFolder(), { recursive: true }));
   assert(existsSync(path));
   child.kill("SIGKILL");
@@ -43,7 +43,7 @@ async function leaveFolder(parent: string): Promise<string> {
   return path;
 }
 
-/** Has temporary files belong in `parent` meanwhile. */
+/** Puts temporary files into `parent` meanwhile. */
 function within<T>(parent: string, body: () => T): T {
   const before = process.env.TMPDIR;
   process.env.TMPDIR = parent;
@@ -84,13 +84,13 @@ test("makeTemporaryFolder() leaves what is another's, kept or not known", async 
   using scratch = new ScratchFolder();
   const left = basename(await leaveFolder(scratch.path));
   const [, pid, identity] = /^mapped-ram-(\d+)-(\w+)-/.exec(left) ?? [];
-  // Of another name space, and of another kernel.
+  // Of another pid namespace, and of another kernel.
   const elsewhere = [
     `${identity.slice(0, 6)}qqqqqq${identity.slice(12)}`,
     `qqqqqq${identity.slice(6)}`,
   ].map((it) => `mapped-ram-${pid}-${it}-abcdef`);
   const names = [...elsewhere, "mapped-ram-abcdef"];
-  // One that anybody may enter is none that was made so.
+  // A folder that anyone can enter was not created by this library.
   names.push(left.replace(/.$/, "p"));
   mkdirSync(scratch.file(names.at(-1) ?? ""), { mode: 0o755 });
   for (const name of names.slice(0, -1)) {

@@ -7,7 +7,7 @@ export interface NamedDescriptor {
   readonly name: string;
 }
 
-/** Reads what there is from `offset` on; gives how many bytes that is. */
+/** Reads the bytes available from `offset` on; returns how many. */
 export function readAside(
   { fd, name }: NamedDescriptor,
   target: Uint8Array,

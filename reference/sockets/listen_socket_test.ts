@@ -66,7 +66,7 @@ socketTest("listenSocket() rejects an address in use", async (sockets) => {
     listenThrough(sockets, listener.name),
     saysOf(
       listener.name,
-      /^Cannot listen at .*: there is a socket of that name; if/,
+      /^Cannot listen at .*: the socket exists; if/,
     ),
   );
 });
@@ -97,7 +97,7 @@ socketTest("listenSocket() rejects a path that is taken", async (sockets) => {
   writeFileSync(path, "what a killed one left");
   await assert.rejects(
     listenThrough(sockets, `unix:${path}`),
-    saysOf(`unix:${path}`, /^Cannot listen at .* that is no socket$/),
+    saysOf(`unix:${path}`, /^Cannot listen at .* is not a socket$/),
   );
   assert.deepEqual(folder.names(), ["socket"]);
 });
