@@ -1,7 +1,7 @@
 import { FormatError } from "../../format/rules/mod.ts";
 import { applyXbzrle, type RamRecord } from "../../format/sequential/mod.ts";
 
-/** Applies a delta to the page before it, or refuses it. */
+/** Applies a delta to the previous contents of a page, or refuses it. */
 export function checkedXbzrle(
   page: Uint8Array,
   { block, data, offset }: RamRecord,

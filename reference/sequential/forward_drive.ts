@@ -2,19 +2,19 @@ import type { ByteRequest, Walk } from "../../format/bytes/mod.ts";
 import { type ForwardRequest, isForward } from "../../format/stream/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
-/** What drives a walk that goes forward. */
+/** What drives a forward-only walk. */
 export interface ForwardDriver {
   /** Fills the target, or as much of it as the request allows. */
   read(request: ForwardRequest): Promise<Uint8Array>;
-  /** Reads something elsewhere; there only where that can be done. */
+  /** Optional. Reads elsewhere in the source. */
   readFar?(request: ByteRequest): Promise<Uint8Array>;
-  /** Does what was put off while the walk went on. */
+  /** Completes work that was put off while the walk continued. */
   settle(): Promise<void>;
 }
 
 /**
- * Drives a walk that goes forward. Before each request is answered, and at the
- * end, what the walk has handed out is settled: it is good until then.
+ * Drives a forward-only walk. Before each request is answered, and at the end,
+ * everything that the walk has handed out is settled: it is valid until then.
  */
 export async function driveForward<T>(
   walk: Walk<T>,
@@ -27,7 +27,7 @@ export async function driveForward<T>(
       await driver.settle();
       answer = await answerOf(step.value, driver);
     } catch (error) {
-      // The walk tells how far it has come.
+      // The walk adds its position to the error.
       walk.throw(error);
       throw error;
     }
@@ -43,10 +43,10 @@ function answerOf(
 ): Promise<Uint8Array> {
   if (isForward(request)) return driver.read(request);
   if (driver.readFar !== undefined) return driver.readFar(request);
-  throw new TypeError("Cannot look ahead in what is read forward only");
+  throw new TypeError("Cannot look ahead in a forward-only stream");
 }
 
-/** Reads for a {@linkcode ForwardDriver} from a source. */
+/** Implements reading for a {@linkcode ForwardDriver} from a source. */
 export function forwardReads(
   source: ByteSource,
   options?: ReadOptions,

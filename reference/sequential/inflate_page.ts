@@ -1,10 +1,10 @@
 import { FormatError } from "../../format/rules/mod.ts";
 
-/** A compressed page and where it comes from, for errors. */
+/** A compressed page and its position, for errors. */
 export interface CompressedPage {
   /** One zlib stream. */
   readonly data: Uint8Array;
-  /** Where it stands in the file. */
+  /** Position in the file. */
   readonly offset: number;
   readonly idstr: string;
   readonly fileName: string;
@@ -12,7 +12,7 @@ export interface CompressedPage {
 
 /**
  * Unpacks a page compressed by zlib into `target`, which it must fill exactly.
- * It never makes much more than that of it.
+ * Stops soon after the output exceeds it.
  */
 export async function inflatePage(
   page: CompressedPage,
@@ -24,7 +24,7 @@ export async function inflatePage(
     await writer.write(page.data.slice());
     await writer.close();
   })();
-  // What fails there fails in the reader, too.
+  // Errors of the writer are also errors of the reader.
   written.catch(() => {});
   const reader = stream.readable.getReader();
   let length = 0;
@@ -41,7 +41,7 @@ export async function inflatePage(
     }
   } catch (error) {
     if (error instanceof FormatError) throw error;
-    throw unfit(page, target, "no zlib stream", error);
+    throw unfit(page, target, "an invalid zlib stream", error);
   }
   if (length !== target.length) throw unfit(page, target, `${length} bytes`);
 }

@@ -2,12 +2,9 @@ import { ScratchStore } from "../local/mod.ts";
 
 /** Where the bytes of a page are. */
 export interface PageEntry {
-  /**
-   * As they are in the stream, compressed in the stream, or put together in
-   * scratch.
-   */
+  /** Plain in the stream, compressed in the stream, or assembled in scratch. */
   readonly kind: "page" | "compressed" | "scratch";
-  /** Their position there. */
+  /** Position there. */
   readonly offset: number;
 }
 
@@ -15,27 +12,28 @@ const KINDS = ["page", "compressed", "scratch"] as const;
 /** Entries that are moved between memory and scratch together. */
 const CHUNK_ENTRIES = 4096;
 const CHUNK_BYTES = 8 * CHUNK_ENTRIES;
-/** Chunks that are at hand. */
+/** Number of chunks kept in memory as arrays. */
 const AT_HAND = 64;
 
 /**
- * For each page, where the stream has it last; no entry for a page of zeros. It
- * takes 8 bytes a page, in memory up to a bound and in scratch beyond.
+ * Maps each page to its last occurrence in the stream; a zero page has no
+ * entry. It takes 8 bytes a page, in memory up to a limit and in scratch beyond
+ * it.
  */
 export class RecordPageTable implements Disposable {
   readonly #scratch: ScratchStore;
-  /** The chunk used last stands last. */
+  /** The most recently used chunk is last. */
   readonly #chunks = new Map<number, { words: Float64Array; dirty: boolean }>();
   readonly #stored = new Set<number>();
   #last = -1;
 
-  /** Without any entry, and for up to `memoryMax` bytes of memory. */
+  /** Creates an empty table that uses up to `memoryMax` bytes of memory. */
   constructor(memoryMax: number) {
     const whole = Math.floor(memoryMax / CHUNK_BYTES) * CHUNK_BYTES;
     this.#scratch = new ScratchStore(whole);
   }
 
-  /** The entry of a page. */
+  /** Returns the entry of a page. */
   get(pageIndex: number): PageEntry | undefined {
     const word = this.#word(pageIndex);
     return word === 0
@@ -43,7 +41,7 @@ export class RecordPageTable implements Disposable {
       : { kind: KINDS[word % 4 - 1], offset: Math.floor(word / 4) };
   }
 
-  /** Sets or takes away the entry of a page. */
+  /** Sets or removes the entry of a page. */
   set(pageIndex: number, entry: PageEntry | undefined): void {
     const number = Math.floor(pageIndex / CHUNK_ENTRIES);
     if (entry === undefined && !this.#isKnown(number)) return;
@@ -54,7 +52,10 @@ export class RecordPageTable implements Disposable {
     chunk.dirty = true;
   }
 
-  /** The first page from `from` on that has an entry, or has none, else `end`. */
+  /**
+   * Returns the first page from `from` on that has an entry, or has none; else
+   * `end`.
+   */
   next(from: number, end: number, present: boolean): number {
     for (let page = from; page < end;) {
       const number = Math.floor(page / CHUNK_ENTRIES);
@@ -72,7 +73,7 @@ export class RecordPageTable implements Disposable {
     return end;
   }
 
-  /** Gives memory and scratch back. */
+  /** Releases memory and scratch. */
   [Symbol.dispose](): void {
     this.#chunks.clear();
     this.#stored.clear();

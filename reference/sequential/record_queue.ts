@@ -2,7 +2,7 @@ import type { PageBitmap } from "../../format/bitmap/mod.ts";
 import type { RamRecord, StreamBlock } from "../../format/sequential/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
 
-/** Pages in a row that came in a row. */
+/** Consecutive pages that arrived one after the other. */
 interface QueuedPages {
   readonly kind: "page" | "zero";
   readonly block: StreamBlock;
@@ -12,48 +12,51 @@ interface QueuedPages {
   readonly position: number;
 }
 
-/** A record that is to be unpacked. */
+/** A record to be unpacked. */
 interface QueuedRecord {
   readonly kind: "packed";
   readonly record: RamRecord;
 }
 
-/** Where queued pages go. */
+/** Receives queued pages. */
 export interface PageReceiver {
-  /** Pages from `first` on; `nonZero` says which are not all zero. */
+  /** Writes pages from `first` on; `nonZero` says which are not all zero. */
   writePages(
     block: StreamBlock,
     first: number,
     pages: { readonly bytes: Uint8Array; readonly nonZero: PageBitmap },
   ): Promise<void>;
-  /** Pages of zeros from `first` on. */
+  /** Clears pages from `first` on. */
   clearPages(block: StreamBlock, first: number, count: number): Promise<void>;
-  /** A delta or a compressed page. */
+  /** Unpacks a delta or a compressed page. */
   unpack(record: RamRecord): Promise<void>;
 }
 
-/** So many bytes of pages are worth to be handed on. */
+/** Bytes of pages at which the queue is handed on. */
 const WORTH_BYTES = 0x40000;
-/** So many runs of pages, too: those of zeros take no room in the buffer. */
+/** Runs of pages at which it is, too: zero pages take no room in the buffer. */
 const WORTH_RUNS = 0x1000;
 
-/** Records up to now, in their order, pages in a row put together. */
+/** Queues records in order, with consecutive pages joined. */
 export class RecordQueue {
   readonly #buffer: PageBuffer;
   readonly #pageSize: number;
   readonly #queue: (QueuedPages | QueuedRecord)[] = [];
-  /** The pages that were queued last, if nothing else was. */
+  /** The pages queued last, if nothing else was queued after them. */
   #last: QueuedPages | undefined;
   #length = 0;
   #hasPacked = false;
 
-  /** For records whose data has at most `byteLength` bytes between two settlings. */
+  /**
+   * Holds records whose data has at most `byteLength` bytes between two calls
+   * of settle.
+   */
   constructor(byteLength: number, pageSize: number) {
     this.#buffer = new PageBuffer(WORTH_BYTES + byteLength);
     this.#pageSize = pageSize;
   }
 
-  /** Puts a record behind the others. */
+  /** Appends a record. */
   add(record: RamRecord): void {
     const { kind, block, pageIndex } = record;
     if (kind !== "page" && kind !== "zero") {
@@ -80,15 +83,15 @@ export class RecordQueue {
   }
 
   /**
-   * Whether it is time to settle. Records to be unpacked cannot wait: their bytes
-   * are good only until more are read.
+   * Whether it is time to settle. Records to be unpacked cannot wait: their
+   * bytes are valid only until the next read.
    */
   get isDue(): boolean {
     return this.#hasPacked || this.#length >= WORTH_BYTES ||
       this.#queue.length >= WORTH_RUNS;
   }
 
-  /** Hands all on. */
+  /** Hands everything on. */
   async settle(receiver: PageReceiver): Promise<void> {
     for (const it of this.#queue) {
       if (it.kind === "packed") await receiver.unpack(it.record);

@@ -4,13 +4,13 @@ import type { RunOptions } from "../reading/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import type { SequentialIndex } from "./sequential_index.ts";
 
-/** Between two pages in a row of the same RAMBlock stands a word. */
+/** Bytes of the word between consecutive pages of a RAMBlock in the stream. */
 const WORD = 8;
-/** Pages that are read together, where they stand in a row. */
+/** Maximum pages read together when they are adjacent in the stream. */
 const TOGETHER_MAX = 64;
 
 /**
- * One RAMBlock of a sequential stream, read by page and by range. It is itself a
+ * A RAMBlock of a sequential stream, read by page or by range. It is itself a
  * source of `usedLength` bytes.
  */
 export class SequentialBlock implements ByteSource {
@@ -20,19 +20,19 @@ export class SequentialBlock implements ByteSource {
   readonly usedLength: number;
   /** Size of a page in bytes. */
   readonly pageSize: number;
-  /** How many pages the block has. */
+  /** Number of pages in the block. */
   readonly pageCount: number;
   /** Name for errors: that of the source and the idstr. */
   readonly name: string;
-  /** The same as {@linkcode usedLength}: the block as a source. */
+  /** Same as {@linkcode usedLength}: the block as a source. */
   readonly byteLength: number;
-  /** As of the source that the block is read from. */
+  /** As in the source that the block is read from. */
   readonly checkUnchanged: ByteSource["checkUnchanged"];
   readonly #source: ByteSource;
   readonly #index: SequentialIndex;
   readonly #block: StreamBlock;
 
-  /** Made by `openSequential`. */
+  /** Called by `openSequential`. */
   constructor(source: ByteSource, index: SequentialIndex, block: StreamBlock) {
     this.idstr = block.idstr;
     this.usedLength = block.usedLength;
@@ -46,13 +46,13 @@ export class SequentialBlock implements ByteSource {
     this.#block = block;
   }
 
-  /** Whether the stream made a page something else than zeros. */
+  /** Whether the stream has a page that may be nonzero. */
   hasPage(pageIndex: number): boolean {
     this.#checkRange(pageIndex * this.pageSize, this.pageSize);
     return this.#index.entry(this.#block, pageIndex) !== undefined;
   }
 
-  /** The runs of pages that the stream holds, in order. */
+  /** Yields the runs of pages that the stream stores, in order. */
   async *presentRuns(options: RunOptions = {}): AsyncGenerator<PageRun> {
     const { first = 0, end = this.pageCount } = options;
     const next = (from: number, present: boolean) =>
@@ -64,7 +64,7 @@ export class SequentialBlock implements ByteSource {
     }
   }
 
-  /** Reads a page into memory of its own. */
+  /** Reads a page into a new buffer. */
   async readPage(
     pageIndex: number,
     options?: ReadOptions,
@@ -115,7 +115,7 @@ export class SequentialBlock implements ByteSource {
     );
   }
 
-  /** Reads as many of these pages as can be read at once; how many it were. */
+  /** Reads as many of these pages as one read allows; returns how many. */
   async #readPages(
     target: Uint8Array,
     first: number,

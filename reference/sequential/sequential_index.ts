@@ -12,38 +12,38 @@ import { checkedXbzrle } from "./checked_xbzrle.ts";
 import { inflatePage } from "./inflate_page.ts";
 import { type PageEntry, RecordPageTable } from "./record_page_table.ts";
 
-/** A compressed page: its length stands in the 4 bytes before it. */
+/** The 4 bytes before a compressed page hold its length. */
 const LENGTH_BYTES = 4;
 
 /**
- * Where each page of a sequential stream stands last, found by one pass over it.
- * A page that is made by deltas is put together in scratch, where it has one
- * place however many come.
+ * Index of the last occurrence of each page in a sequential stream, built in
+ * one pass. A page made by deltas is assembled in scratch, where it has one
+ * place however many deltas arrive.
  */
 export class SequentialIndex implements SequentialVisitor, Disposable {
   readonly #source: ByteSource;
   readonly #scratch: ScratchStore;
-  /** Of the pages of all blocks, one block behind the other. */
+  /** Table of the pages of all blocks, one block after the other. */
   readonly #table: RecordPageTable;
   readonly #pending: RamRecord[] = [];
-  /** Where in the table each block starts. */
+  /** Where each block starts in the table. */
   #starts: readonly number[] = [];
   #head: SequentialHead | undefined;
 
-  /** Of a stream in `source`; about `memoryMax` bytes of it stay in memory. */
+  /** Indexes a stream in `source`; keeps about `memoryMax` bytes in memory. */
   constructor(source: ByteSource, memoryMax: number) {
     this.#source = source;
     this.#scratch = new ScratchStore(memoryMax / 2);
     this.#table = new RecordPageTable(memoryMax / 2);
   }
 
-  /** What stands before the first record. */
+  /** What precedes the first record. */
   get head(): SequentialHead {
     if (this.#head !== undefined) return this.#head;
-    throw new TypeError("Cannot use an index before its head is known");
+    throw new TypeError("Cannot use an index before its head has been read");
   }
 
-  /** Takes the head. */
+  /** Stores the head. */
   begin(head: SequentialHead): void {
     this.#head = head;
     let count = 0;
@@ -54,18 +54,18 @@ export class SequentialIndex implements SequentialVisitor, Disposable {
     });
   }
 
-  /** Takes a record. */
+  /** Adds a record. */
   record(record: RamRecord): void {
-    // Behind a delta that waits, all others wait, too: the last one wins.
+    // While a delta waits, all later records wait too: the last one wins.
     if (record.kind === "xbzrle" || this.#pending.length > 0) {
       this.#pending.push(record);
     } else this.#set(record);
   }
 
-  /** State is read where it stands. */
+  /** State is read from its place. */
   state(): void {}
 
-  /** Applies the deltas that came since. */
+  /** Applies the pending deltas. */
   async settle(): Promise<void> {
     if (this.#pending.length === 0) return;
     const page = new Uint8Array(this.head.pageSize);
@@ -75,12 +75,12 @@ export class SequentialIndex implements SequentialVisitor, Disposable {
     }
   }
 
-  /** Where a page is; undefined for a page of zeros. */
+  /** Returns where a page is; undefined for a zero page. */
   entry({ index }: StreamBlock, pageIndex: number): PageEntry | undefined {
     return this.#table.get(this.#starts[index] + pageIndex);
   }
 
-  /** The first of some pages that has an entry, or has none, else `end`. */
+  /** Returns the first page that has an entry, or has none; else `end`. */
   next(
     { index }: StreamBlock,
     { first, end }: PageRun,
@@ -103,7 +103,7 @@ export class SequentialIndex implements SequentialVisitor, Disposable {
     } else await this.#readCompressed(block, entry.offset, target, options);
   }
 
-  /** Gives memory and scratch back. */
+  /** Releases memory and scratch. */
   [Symbol.dispose](): void {
     this.#table[Symbol.dispose]();
     this.#scratch[Symbol.dispose]();
@@ -141,7 +141,7 @@ export class SequentialIndex implements SequentialVisitor, Disposable {
     const head = new Uint8Array(LENGTH_BYTES);
     await source.readInto(head, offset - LENGTH_BYTES, options);
     const length = new DataView(head.buffer).getUint32(0);
-    // It was looked at while indexing; a file that has changed since is bad.
+    // The length was checked while indexing; the file must have changed since.
     if (length > 2 * target.length + 64) {
       throw new FormatError(source.name, {
         rule: "record-compressed",

@@ -6,18 +6,18 @@ import {
 } from "../../format/vmdesc/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 
-/** How to read a sequential stream. */
+/** Options of reading a sequential stream. */
 export interface SequentialReadOptions extends ReadOptions {
   /** Where the stream starts in the source, in bytes. Default: 0. */
   readonly offset?: number | undefined;
   /**
-   * Size of a page in bytes, where the stream does not tell: neither
-   * target-page-bits nor a vmdesc. Default: 4096.
+   * Bytes of a page, if the stream has neither target-page-bits nor a vmdesc.
+   * Default: 4096.
    */
   readonly pageSize?: number | undefined;
 }
 
-/** What the vmdesc at the end of a file tells of how to read it. */
+/** Derives options from the vmdesc at the end of a file. */
 export async function sequentialOptions(
   source: ByteSource,
   options: SequentialReadOptions,
@@ -35,7 +35,7 @@ export async function sequentialOptions(
   };
 }
 
-/** The size of a page that a vmdesc names, if it can be one. */
+/** Returns the page size given by a vmdesc, if valid. */
 function pageSizeOf({ pageSize = 0 }: Vmdesc): number | undefined {
   return Number.isInteger(Math.log2(pageSize)) &&
       pageSize >= 0x100 && pageSize <= 0x100000

@@ -19,22 +19,22 @@ import {
   type SequentialReadOptions,
 } from "./sequential_options.ts";
 
-/** How to open a sequential stream. */
+/** Options of opening a sequential stream. */
 export interface OpenSequentialOptions extends SequentialReadOptions {
   /**
-   * About how many bytes the index may take in memory; what is beyond goes to a
+   * Approximate maximum bytes of the index in memory; the rest goes to a
    * temporary file. Default: 64 MiB, enough for 16 GiB of RAM.
    */
   readonly memoryMax?: number | undefined;
-  /** Is told now and then how many bytes of the stream are read. */
+  /** Called from time to time with the bytes of the stream read. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 const MEMORY_MAX = 0x4000000;
 
-/** An open sequential stream. Its source stays the caller's to close. */
+/** An open sequential stream. The caller closes its source. */
 export class SequentialSnapshot implements Disposable {
-  /** What the stream is read from. */
+  /** The source of the stream. */
   readonly source: ByteSource;
   /** QEMU's name of the machine type: `pc-i440fx-10.0`. */
   readonly machine: string;
@@ -42,15 +42,15 @@ export class SequentialSnapshot implements Disposable {
   readonly pageSize: number;
   /** The RAMBlocks, in the order of the stream. */
   readonly blocks: readonly SequentialBlock[];
-  /** What stands before the first record. */
+  /** What precedes the first record. */
   readonly head: SequentialHead;
-  /** Where the RAM ends, and what came before that. */
+  /** Where the RAM ends, and what came before. */
   readonly end: SequentialEnd;
   /** The vmdesc at the end of the file, if there is one. */
   readonly vmdesc: Vmdesc | undefined;
   readonly #index: SequentialIndex;
 
-  /** Made by {@linkcode openSequential}. */
+  /** Called by {@linkcode openSequential}. */
   constructor(
     source: ByteSource,
     index: SequentialIndex,
@@ -68,7 +68,10 @@ export class SequentialSnapshot implements Disposable {
     );
   }
 
-  /** The RAMBlock of that idstr; a RangeError names those there are. */
+  /**
+   * Returns the RAMBlock with that idstr; throws a RangeError that lists the
+   * names.
+   */
   block(idstr: string): SequentialBlock {
     const block = this.blocks.find((it) => it.idstr === idstr);
     if (block !== undefined) return block;
@@ -104,7 +107,7 @@ export class SequentialSnapshot implements Disposable {
     return await drive(walkDeviceState(source, index), source, options);
   }
 
-  /** Gives the index back. */
+  /** Releases the index. */
   [Symbol.dispose](): void {
     this.#index[Symbol.dispose]();
   }
@@ -112,10 +115,10 @@ export class SequentialSnapshot implements Disposable {
 
 /**
  * Opens a sequential migration stream: reads it once to find the last record of
- * each page. Pages are then read from where they stand.
+ * each page. Pages are then read from their places.
  *
  * @throws {FormatError} if the stream breaks a rule
- * @throws {UnsupportedError} if it takes another reader
+ * @throws {UnsupportedError} if it needs another reader
  * @throws {SourceError} if it cannot be read
  *
  * @example

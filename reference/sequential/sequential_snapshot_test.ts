@@ -78,7 +78,7 @@ test("a stream with any bytes changed is read or refused, no more", async () => 
   for (let time = 0; time < 1500; time++) {
     const changed = bytes.slice();
     for (let count = 1 + random(3); count > 0; count--) {
-      // Heads, not pages: those can be anything.
+      // Heads only: pages may contain anything.
       changed[time % 3 === 0 ? random(200) : random(bytes.length)] = random(
         256,
       );
