@@ -8,22 +8,22 @@ import { FormatError } from "../../format/rules/mod.ts";
 import { StreamReader } from "../../format/stream/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 
-/** The texts of a libvirt save image. */
+/** Texts of a libvirt save image. */
 export interface LibvirtTexts {
-  /** The domain: what `virsh save-image-dumpxml` prints. */
+  /** The domain, as printed by `virsh save-image-dumpxml`. */
   readonly xml: string;
-  /** What libvirt keeps for itself, which is XML too; not every image has one. */
+  /** Internal data of libvirt, also XML; not every image has it. */
   readonly cookie?: string;
 }
 
-/** Most bytes of a text that are read: 16 MiB. */
+/** Maximum bytes of a text that are read: 16 MiB. */
 const TEXT_MAX = 0x1000000;
 const CHUNK = 0x10000;
 
 /**
- * The header of a libvirt save image, or undefined if the file is none.
+ * Reads the header of a libvirt save image; undefined if the file is not one.
  *
- * @throws {FormatError} if the image breaks a rule: one that was not finished
+ * @throws {FormatError} if the image breaks a rule, such as an unfinished one
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export async function readLibvirtTexts(
     : { xml, cookie: await readText(source, header.cookie, options) };
 }
 
-/** Up to the NUL: behind it there can be much room. */
+/** Reads up to the NUL: much room may follow it. */
 async function readText(
   source: ByteSource,
   { offset, length }: ByteRange,

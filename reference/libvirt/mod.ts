@@ -1,5 +1,5 @@
 /**
- * Save images of libvirt: their texts, and what packed them.
+ * Save images of libvirt: their texts, and their compression.
  *
  * @module
  */

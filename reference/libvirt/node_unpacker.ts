@@ -2,10 +2,12 @@ import type { Duplex } from "node:stream";
 import type * as Zlib from "node:zlib";
 import type { Unpacker } from "./unpacker.ts";
 
-/** Bytes of a piece that is given out; the next is not made before it is taken. */
+/** Bytes per piece; the next one is not produced until this one is consumed. */
 const PIECE = 0x10000;
 
-/** Unpacks by a stream of Node; undefined where there is none that knows zstd. */
+/**
+ * Unpacks with a Node stream; undefined if the runtime's does not support zstd.
+ */
 export function nodeZstdUnpacker(): Unpacker | undefined {
   const { process } = globalThis as {
     process?: { getBuiltinModule?: (id: string) => unknown };

@@ -2,8 +2,8 @@ import { entryUrl } from "../work/mod.ts";
 import type { FromUnpacker, ToUnpacker } from "./unpack_message.ts";
 
 /**
- * Unpacks zstd in a thread of its own. Deno's streams of Node throw where nobody
- * can catch it when bytes are damaged; so it is the thread that ends.
+ * Unpacks zstd in a thread. On damaged bytes, Deno's Node streams throw where
+ * no code can catch it; this way only the thread ends.
  */
 export async function* unpackInThread(
   packed: AsyncIterable<Uint8Array>,

@@ -13,12 +13,12 @@ import { gzipUnpacker, zstdUnpacker } from "./unpackers.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
 /**
- * The stream of a libvirt save image from its first byte to its last, unpacked
- * where the image is packed by gzip, or by zstd where the platform knows that.
+ * Yields the stream of a libvirt save image from its first byte to its last,
+ * unpacking gzip, and zstd if the platform supports it.
  *
- * @throws {UnsupportedError} if it is packed otherwise; it names the command
- * that unpacks it
- * @throws {FormatError} if what is packed is damaged
+ * @throws {UnsupportedError} if it is packed in another way; it names the
+ * command that unpacks it
+ * @throws {FormatError} if the packed bytes are damaged
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ export async function* unpackLibvirt(
     return;
   }
   const unpack = unpackerOf(source, header);
-  /** What the source itself threw: it is not the packed bytes' fault. */
+  /** An error of the source itself, not of the packed bytes. */
   let failure: { readonly error: unknown } | undefined;
   const frames = header.format === "zstd" ? new ZstdFrames() : undefined;
   async function* packed(): AsyncGenerator<Uint8Array> {
@@ -79,20 +79,20 @@ export async function* unpackLibvirt(
       rule: "libvirt-format",
       offset: header.streamOffset,
       found: `bytes that ${header.format} cannot unpack beyond ${length}`,
-      expected: "the whole of a packed stream",
+      expected: "a complete packed stream",
     }, { cause });
   }
 }
 
-/** What was unpacked. */
+/** Result of unpacking. */
 export interface UnpackSummary {
   /** Bytes of the stream. */
   readonly byteLength: number;
 }
 
 /**
- * Unpacks the stream of a libvirt save image to a sink, and commits that. It is
- * then a stream that starts at byte 0.
+ * Unpacks the stream of a libvirt save image to a sink, and commits it. The
+ * stream then starts at byte 0.
  *
  * @throws {RangeError} if it has more than `maxBytes`
  *

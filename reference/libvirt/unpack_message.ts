@@ -1,14 +1,14 @@
-/** What the thread that unpacks says. */
+/** Messages of the unpacking thread. */
 export type FromUnpacker =
   | { readonly kind: "unpacked"; readonly bytes: Uint8Array }
-  /** The next piece is wanted. */
+  /** It wants the next piece. */
   | { readonly kind: "wants" }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly message: string };
 
-/** What it is told. */
+/** Messages to the unpacking thread. */
 export type ToUnpacker =
   /** A piece; undefined at the end. */
   | { readonly kind: "packed"; readonly bytes: Uint8Array | undefined }
-  /** What was unpacked has been taken. */
+  /** The consumer has taken the unpacked piece. */
   | { readonly kind: "taken" };

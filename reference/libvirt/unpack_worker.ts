@@ -1,5 +1,5 @@
 /**
- * A thread of Deno that unpacks zstd: what is damaged may end it, and nothing else.
+ * A Deno thread that unpacks zstd: damaged bytes may end it, and nothing else.
  *
  * @module
  */
@@ -20,7 +20,7 @@ port.onmessage = ({ data }) => {
   else onPacked(data.bytes);
 };
 
-// Where it is not caught here, Deno prints it.
+// If it is not caught here, Deno prints it.
 globalThis.addEventListener("error", (event) => {
   event.preventDefault();
   fail((event as ErrorEvent).message);

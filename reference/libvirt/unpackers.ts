@@ -3,20 +3,20 @@ import { unpackInThread } from "./unpack_in_thread.ts";
 import type { Unpacker } from "./unpacker.ts";
 
 /**
- * Most bytes that are given to the web's face at once. It unpacks all of them
- * before it looks whether anybody takes what came out, which can be a thousand
- * times as much with gzip.
+ * Maximum bytes passed at once to the web API, which unpacks all of them before
+ * it checks for a consumer; with gzip the output can be a thousand times as
+ * large.
  */
 const GZIP_PIECE = 0x1000;
-/** The same with zstd, where four bytes can stand for 128 KiB. */
+/** The same for zstd, where four bytes can stand for 128 KiB. */
 const ZSTD_PIECE = 0x40;
 
-/** By what every runtime has. */
+/** Uses what every runtime has. */
 export function gzipUnpacker(): Unpacker {
   return throughWeb(() => new DecompressionStream("gzip"), GZIP_PIECE);
 }
 
-/** By Node's streams where they know zstd, else by the web's face, if that does. */
+/** Uses Node's streams if they support zstd, else the web API, if it does. */
 export function zstdUnpacker(): Unpacker | undefined {
   const unpacker = nodeZstdUnpacker();
   if (unpacker !== undefined) {

@@ -1,18 +1,18 @@
 const MAGIC = 0xfd2fb528;
 const MAGIC_SKIPPABLE = 0x184d2a50;
 const BLOCK_RLE = 1;
-/** Bytes of a dictionary's id, and of the content's size, by their flags. */
+/** Bytes of a dictionary id, and of the content size, by their flags. */
 const DICTIONARY_ID_LENGTHS = [0, 1, 2, 4];
 const CONTENT_SIZE_LENGTHS = [0, 2, 4, 8];
 
 /**
- * Follows the frames of a zstd stream (RFC 8878), to tell whether the last of
- * them is whole: not every runtime says so of a stream that was cut off.
+ * Follows the frames of a zstd stream (RFC 8878), to tell whether the last one
+ * is complete: not every runtime reports a truncated stream.
  */
 export class ZstdFrames {
-  /** Bytes to pass over before the next field. */
+  /** Bytes to skip before the next field. */
   #skip = 0;
-  /** The field that is being read, and how long it is. */
+  /** The field being read, and its length. */
   readonly #field = new Uint8Array(8);
   #have = 0;
   #want = 4;
@@ -21,7 +21,7 @@ export class ZstdFrames {
   #frames = 0;
   #betweenFrames = true;
 
-  /** Whether what was given so far is whole frames, at least one. */
+  /** Whether the bytes so far are complete frames, at least one. */
   get isWhole(): boolean {
     return this.#betweenFrames && this.#frames > 0 && this.#have === 0 &&
       this.#skip === 0;
@@ -53,7 +53,7 @@ export class ZstdFrames {
     const magic = view.getUint32(0, true);
     this.#betweenFrames = false;
     if (magic === MAGIC) return this.#next(1, (it) => this.#descriptor(it));
-    // What is no frame at all is for the unpacker to refuse.
+    // The unpacker refuses what is not a frame.
     if ((magic & ~0xf) >>> 0 !== MAGIC_SKIPPABLE) {
       this.#skip = Infinity;
       return;
