@@ -10,39 +10,39 @@ import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /** The state of one device of a snapshot. */
 export interface DeviceRecord extends Section {
-  /** Where its section stands, from type byte to footer. */
+  /** Range of its section, from type byte to footer. */
   readonly range: ByteRange;
-  /** Where its state alone stands. */
+  /** Range of its state alone. */
   readonly stateRange: ByteRange;
   /**
-   * Its fields; undefined where the vmdesc does not describe them, or where the
-   * bytes are not what it says.
+   * Its fields; undefined if the vmdesc does not describe them, or does not
+   * match the bytes.
    */
   readonly state: DeviceStruct | undefined;
-  /** Why `state` is undefined, in words. */
+  /** Why `state` is undefined. */
   readonly fault?: string;
 }
 
-/** A snapshot with the state of devices: mapped-ram, or a sequential stream. */
+/** A snapshot with device state: mapped-ram, or a sequential stream. */
 export interface WithDevices {
-  /** What it is read from. */
+  /** The source of the snapshot. */
   readonly source: ByteSource;
-  /** Where the sections stand that come before the end of the RAM. */
+  /** Sections before the end of the RAM. */
   readonly index?: { readonly earlySections: readonly StreamItem[] };
-  /** The same, of a sequential stream. */
+  /** The same for a sequential stream. */
   readonly end?: { readonly earlySections: readonly StreamItem[] };
   /** Walks over what follows the RAM. */
   deviceState(options?: ReadOptions): Promise<DeviceState>;
 }
 
-/** Bytes of a state that is decoded; what has more is left as it is. */
+/** Maximum bytes of a state that is decoded. */
 const STATE_MAX = 0x4000000;
 const FOOTER = 5;
 
 /**
- * The state of each device, field by field, as the vmdesc of the file describes
- * it: what `scripts/analyze-migration.py` of QEMU prints. One device after the
- * other is read.
+ * Yields the state of each device, field by field, as described by the file's
+ * vmdesc: what QEMU's `scripts/analyze-migration.py` prints. Devices are read
+ * one after the other.
  *
  * @throws {FormatError} if the device sections break a rule
  *
@@ -66,7 +66,7 @@ export async function* deviceStates(
 ): AsyncGenerator<DeviceRecord> {
   const { sections, vmdesc } = await snapshot.deviceState(options);
   const early = (snapshot.index ?? snapshot.end)?.earlySections ?? [];
-  // Without an END of the RAM all of them come before it.
+  // Without an END of RAM, all sections come before it.
   const items = new Set([...early, ...sections]);
   for (const item of items) {
     const device = await readDevice(snapshot, item, { vmdesc, options });
@@ -104,6 +104,6 @@ async function readDevice(
   await source.readInto(bytes, stateRange.offset, options);
   const state = decodeDevice(description, bytes);
   return state === undefined
-    ? { ...device, fault: "its bytes are not what the vmdesc says" }
+    ? { ...device, fault: "its bytes do not match the vmdesc" }
     : { ...device, state };
 }

@@ -8,24 +8,24 @@ import type { Report } from "../../format/stream/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import { drive, type ReadOptions } from "../sources/mod.ts";
 
-/** How to read dirty bitmaps. */
+/** Options of reading dirty bitmaps. */
 export interface DirtyBitmapsOptions extends ReadOptions {
   /**
-   * Is handed each run of dirty bytes of a disk, in order for each bitmap; runs
-   * that touch are one. There may be very many.
+   * Called with each run of dirty bytes of a disk, in order for each bitmap;
+   * adjacent runs are merged. There may be very many.
    */
   readonly onDirty?:
     | ((bitmap: DirtyBitmap, range: ByteRange) => void)
     | undefined;
-  /** What follows the RAM, where that was walked over already. */
+  /** What follows the RAM, if already walked over. */
   readonly deviceState?: DeviceState | undefined;
-  /** Is told of what only a writer must keep. Default: lets it pass. */
+  /** Called for violations of rules for writers. Default: ignored. */
   readonly report?: Report | undefined;
 }
 
 /**
- * The dirty bitmaps of block devices that a snapshot carries: which parts of
- * each disk were written to since its last backup.
+ * Reads the dirty bitmaps of block devices in a snapshot: which parts of each
+ * disk were written to since its last backup.
  *
  * @throws {FormatError} if they break a rule
  *

@@ -3,33 +3,34 @@ import type { DirtyBitmap } from "../../format/dirty_bitmaps/mod.ts";
 
 /** A dirty bitmap with its runs of dirty bytes. */
 export interface DirtyBitmapContent extends DirtyBitmap {
-  /** Runs of bytes of the disk, in order, none of which touch. */
+  /** Runs of bytes of the disk, in order and not adjacent. */
   readonly ranges: readonly ByteRange[];
 }
 
-/** A bitmap that was not taken over. */
+/** A bitmap that was not loaded. */
 export interface DroppedBitmap {
-  /** The bitmap, as it came. */
+  /** The bitmap as received. */
   readonly bitmap: DirtyBitmap;
-  /** Why, and what follows from it, in words. */
+  /** Why, and the consequence. */
   readonly reason: string;
 }
 
-/** What a disk has after bitmaps were loaded. */
+/** The bitmaps of a disk after loading. */
 export interface LoadedBitmaps {
-  /** The bitmaps that are there now, those that came last at the end. */
+  /** All bitmaps, with those loaded last at the end. */
   readonly bitmaps: readonly DirtyBitmapContent[];
-  /** Those that came and were not taken over. Nothing else is lost by that. */
+  /** Bitmaps that were not loaded. Nothing else is lost. */
   readonly dropped: readonly DroppedBitmap[];
 }
 
 /**
- * Loads dirty bitmaps beside those that are there, by QEMU's rules: a bitmap of
- * a name that is not there is made; one of the same name and granularity is
- * merged, so that what either knows as dirty is; one of another granularity, or
- * whose bits did not all come, is dropped, and the next backup must be full.
+ * Loads dirty bitmaps in addition to existing ones, by QEMU's rules: a bitmap
+ * with a new name is created; one with an existing name and the same
+ * granularity is merged, so that what is dirty in either is dirty; one with
+ * another granularity, or with missing bits, is dropped, and the next backup
+ * must be full.
  *
- * QEMU up to 10.0 refuses a bitmap of a name that is there.
+ * QEMU up to 10.0 refuses a bitmap whose name exists.
  *
  * @example
  * ```ts
@@ -67,7 +68,7 @@ export function loadDirtyBitmaps(
   for (const bitmap of incoming) {
     const known = bitmaps.get(keyOf(bitmap));
     if (!bitmap.complete) {
-      drop(bitmap, "not all of its bits came");
+      drop(bitmap, "some of its bits are missing");
     } else if (known && known.granularity !== bitmap.granularity) {
       drop(
         bitmap,
@@ -85,7 +86,9 @@ function keyOf({ node, name }: DirtyBitmap): string {
   return JSON.stringify([node, name]);
 }
 
-/** The one that is there keeps what it is; what is dirty in either is dirty. */
+/**
+ * The existing bitmap keeps its properties; what is dirty in either is dirty.
+ */
 function merge(
   known: DirtyBitmapContent,
   other: DirtyBitmapContent,

@@ -55,7 +55,7 @@ test("loadDirtyBitmaps() drops what cannot be relied on, and says what follows",
   assert.deepEqual(dropped.map((it) => it.reason), [
     'Cannot load dirty bitmap "a" of "n": its granularity is 4096, ' +
     "expected 512; the next backup of it must be full",
-    'Cannot load dirty bitmap "b" of "n": not all of its bits came; ' +
+    'Cannot load dirty bitmap "b" of "n": some of its bits are missing; ' +
     "the next backup of it must be full",
   ]);
 });

@@ -1,5 +1,5 @@
 /**
- * The state of devices: fields by the vmdesc, and dirty bitmaps.
+ * Device state: fields by the vmdesc, and dirty bitmaps.
  *
  * @module
  */
