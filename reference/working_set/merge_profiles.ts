@@ -5,30 +5,32 @@ import type {
 } from "../../format/profile/mod.ts";
 import { PROFILE_RUNS_MAX } from "../../format/stream/mod.ts";
 
-/** Pages that the same recordings have, in the same order. */
+/** Pages that the same recordings contain, in the same order. */
 interface Segment extends ProfileRun {
-  /** How many recordings have them. */
+  /** Number of recordings that contain them. */
   readonly recordings: number;
-  /** Mean place of the first page in those recordings. */
+  /** Mean position of the first page in those recordings. */
   readonly rank: number;
 }
 
-/** Where a run starts or ends. */
+/** The start or end of a run. */
 interface Edge {
   readonly page: number;
-  /** 1 where it starts, -1 where it ends. */
+  /** 1 at a start, -1 at an end. */
   readonly sign: 1 | -1;
-  /** Place of its first page in its recording, less the index of that page. */
+  /**
+   * Position of its first page in its recording, minus the index of that page.
+   */
   readonly shift: number;
 }
 
 /**
- * Makes one profile of several of the same snapshot: first the pages that most
- * of them have; among those, the ones that were asked for earliest in the mean.
- * Pages that stand side by side in all recordings stay together. The order of
- * `profiles` does not matter.
+ * Merges several profiles of the same snapshot: first the pages that most of
+ * them contain; among those, the pages requested earliest on average. Pages
+ * that are adjacent in all recordings stay together. The order of `profiles`
+ * does not matter.
  *
- * @throws {RangeError} if there is none, or they are of different snapshots
+ * @throws {RangeError} if there are none, or they are of different snapshots
  *
  * @example
  * ```ts
@@ -52,14 +54,14 @@ export function mergeProfiles(
 ): WorkingSetProfile {
   const [first] = profiles;
   if (first === undefined) {
-    throw new RangeError("Cannot merge profiles: there is none, expected one");
+    throw new RangeError("Cannot merge profiles: found none, expected one");
   }
   for (const profile of profiles) checkSame(first, profile);
   const edges = edgesByBlock(profiles);
   const segments = first.blocks.flatMap(({ idstr }) =>
     segmentsOf(idstr, edges.get(idstr) ?? [])
   );
-  // The sort is stable: what is equal stays in the order of blocks and pages.
+  // The sort is stable: equal ones stay in the order of blocks and pages.
   segments.sort((a, b) => b.recordings - a.recordings || a.rank - b.rank);
   const { snapshot, blocks } = first;
   return { snapshot, blocks, runs: joinRuns(segments) };
@@ -80,7 +82,7 @@ function checkSame(one: WorkingSetProfile, other: WorkingSetProfile): void {
   );
 }
 
-/** The first block in which two lists differ. */
+/** Returns the index of the first block in which two lists differ. */
 export function differingBlock(
   one: readonly ProfileBlock[],
   other: readonly ProfileBlock[],
@@ -133,7 +135,7 @@ function segmentsOf(idstr: string, edges: Edge[]): Segment[] {
   return segments;
 }
 
-/** Runs as long as can be, at most as many as a profile may have. */
+/** Joins runs as far as possible, up to the maximum number in a profile. */
 function joinRuns(segments: readonly Segment[]): ProfileRun[] {
   const runs: { idstr: string; first: number; end: number }[] = [];
   for (const { idstr, first, end } of segments) {

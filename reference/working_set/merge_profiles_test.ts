@@ -41,7 +41,8 @@ test("pages of more recordings come first, whatever their place", () => {
 });
 
 test("among them the mean place of the first time decides", () => {
-  // Places: ram 1 is 0th and 2nd, ram 5 is 1st and 0th, ram 9 is 2nd and 1st.
+  // Positions: ram 1 is 0th and 2nd, ram 5 is 1st and 0th, ram 9 is 2nd and
+  // 1st.
   assert.equal(
     merged("ram 1-2, ram 5-6, ram 9-10", "ram 5-6, ram 9-10, ram 1-2"),
     "ram 5-6, ram 1-2, ram 9-10",

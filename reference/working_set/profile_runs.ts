@@ -7,15 +7,16 @@ import type { ReadOptions } from "../sources/mod.ts";
 import { differingBlock } from "./merge_profiles.ts";
 import { snapshotIdentity } from "./snapshot_identity.ts";
 
-/** How to check a profile against a snapshot. */
+/** Options of checking a profile against a snapshot. */
 export interface ProfileRunsOptions extends ReadOptions {
-  /** Identity of the snapshot, where it is known. Default: it is computed. */
+  /** Identity of the snapshot, if known. Default: it is computed. */
   readonly identity?: string | undefined;
 }
 
 /**
- * The runs of a profile, once it is known to be of that snapshot: each names
- * pages that the snapshot has, though its file may not hold all of them.
+ * Returns the runs of a profile after checking that it is of that snapshot:
+ * every run has pages of the snapshot, though its file may not store all of
+ * them.
  *
  * @throws {RangeError} if the profile is of another snapshot
  * @throws {SourceError} if the snapshot cannot be read

@@ -8,10 +8,10 @@ import type { Snapshot } from "../reading/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 
 /**
- * The identity of a snapshot: 64 hexadecimal digits that depend on its machine,
- * its RAMBlocks and the state of its devices, but not on where anything stands
- * in the file (SPEC Annex D). It says which snapshot a working-set profile is
- * of; it proves nothing about the pages, which it does not cover.
+ * Returns the identity of a snapshot: 64 hexadecimal digits that depend on its
+ * machine, its RAMBlocks and its device state, but not on positions in the file
+ * (SPEC Annex D). It identifies the snapshot of a working-set profile; it says
+ * nothing about the pages, which it does not cover.
  *
  * Reads at most 16 MiB of device state, and no page.
  *
@@ -73,7 +73,10 @@ export async function snapshotIdentity(
     .map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The sections before RAM's END, and all from behind it to the EOF item. */
+/**
+ * Returns the sections before RAM's END, and everything after it up to the EOF
+ * item.
+ */
 function stateRanges(
   { index }: Snapshot,
   state: DeviceState,

@@ -6,7 +6,7 @@ import type {
 } from "../../format/profile/mod.ts";
 import { PROFILE_RUNS_MAX } from "../../format/stream/mod.ts";
 
-/** Pages of a piece of a bitmap; pieces are made when they are first needed. */
+/** Pages per piece of a bitmap; pieces are allocated on first use. */
 const PIECE_PAGES = 0x8000;
 
 interface BlockRecord {
@@ -15,8 +15,8 @@ interface BlockRecord {
 }
 
 /**
- * Takes down which pages are asked for, in the order of the first time. Memory
- * grows with the pages that are recorded, not with the size of the RAM.
+ * Records which pages are requested, in the order of the first request. Memory
+ * grows with the number of recorded pages, not with the size of the RAM.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export class WorkingSetRecorder {
   readonly #runs: { idstr: string; first: number; end: number }[] = [];
   #pageCount = 0;
 
-  /** For the RAMBlocks of a snapshot: its `blocks`. */
+  /** Records pages of a snapshot's `blocks`. */
   constructor(blocks: readonly ProfileBlock[]) {
     this.#blocks = blocks.map(({ idstr, usedLength, pageSize }) => ({
       idstr,
@@ -55,14 +55,14 @@ export class WorkingSetRecorder {
     );
   }
 
-  /** How many pages were recorded, each counted once. */
+  /** Number of recorded pages, each counted once. */
   get pageCount(): number {
     return this.#pageCount;
   }
 
   /**
-   * Records that a page was asked for. Returns whether it was taken down: not if
-   * it was before, nor if the 1,048,576 runs that a profile may have are full.
+   * Records a request for a page. Returns whether the page was added: not if it
+   * already was, or if the 1,048,576 runs of a profile are used up.
    *
    * @throws {RangeError} if there is no such block or page
    */
@@ -89,14 +89,14 @@ export class WorkingSetRecorder {
     return true;
   }
 
-  /** What was recorded so far of the snapshot of that identity. */
+  /** Returns what was recorded so far, for the snapshot with that identity. */
   profile(snapshot: string): WorkingSetProfile {
     const runs: ProfileRun[] = this.#runs.map((run) => ({ ...run }));
     return { snapshot, blocks: this.#blocks, runs };
   }
 }
 
-/** Sets the bit of a page; false if it was set. */
+/** Sets the bit of a page; returns false if it was already set. */
 function markFirst(record: BlockRecord, pageIndex: number): boolean {
   const number = Math.floor(pageIndex / PIECE_PAGES);
   const page = pageIndex % PIECE_PAGES;
