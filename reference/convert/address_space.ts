@@ -24,6 +24,8 @@ export interface AddressSpaceOptions {
   readonly architecture?: Architecture | undefined;
   /** Parts of the file without a physical address, which were skipped. */
   readonly unplaced?: readonly ByteRange[] | undefined;
+  /** Whether the file has notes, such as registers. Default: false. */
+  readonly hasNotes?: boolean;
 }
 
 /**
@@ -41,6 +43,8 @@ export class AddressSpace implements ByteSource {
   readonly architecture: Architecture | undefined;
   /** Parts of the file without a physical address, which were skipped. */
   readonly unplaced: readonly ByteRange[];
+  /** Whether the file has notes, such as registers, besides its memory. */
+  readonly hasNotes: boolean;
   readonly #source: ByteSource;
 
   /** Creates a source from address 0 on. */
@@ -55,6 +59,7 @@ export class AddressSpace implements ByteSource {
     this.ranges = separated(ranges);
     this.architecture = options.architecture;
     this.unplaced = options.unplaced ?? [];
+    this.hasNotes = options.hasNotes ?? false;
     const last = this.ranges.at(-1);
     this.byteLength = options.byteLength ??
       (last === undefined ? 0 : last.address + last.length);

@@ -24,6 +24,7 @@ export {
 } from "./detect_format.ts";
 export { exportMemory } from "./export_memory.ts";
 export { guestArchitecture } from "./guest_architecture.ts";
+export { hasDeviceState } from "./has_device_state.ts";
 export {
   type GuestBlocks,
   guestBlocks,

@@ -3,7 +3,7 @@ import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { AddressSpace, type PlacedRange } from "./address_space.ts";
 import { type Architecture, ARCHITECTURES } from "./architecture.ts";
 import { checkOverlaps } from "./check_overlaps.ts";
-import { ELF_SIZES, type ElfKind, PT_LOAD } from "./elf_layout.ts";
+import { ELF_SIZES, type ElfKind, PT_LOAD, PT_NOTE } from "./elf_layout.ts";
 import {
   badElfCore,
   type ElfHeader,
@@ -53,7 +53,7 @@ export async function openElfCore(
   options?: ReadOptions,
 ): Promise<AddressSpace> {
   const header = await readElfHeader(source, options);
-  const segments = await readSegments(source, header, options);
+  const { segments, hasNotes } = await readSegments(source, header, options);
   const placed = segments.filter(hasAddress);
   const unplaced = segments.filter((it) => !hasAddress(it));
   if (placed.length === 0 && unplaced.length > 0) {
@@ -66,6 +66,7 @@ export async function openElfCore(
   const ranges = placed.flatMap((it) => rangesOf(source, it));
   const memory = new AddressSpace(source, ranges, {
     architecture: architectureOf(header),
+    hasNotes,
     unplaced: unplaced.map(({ position, fileLength }) => ({
       offset: position,
       length: fileLength,
@@ -79,7 +80,7 @@ async function readSegments(
   source: ByteSource,
   header: ElfHeader,
   options?: ReadOptions,
-): Promise<LoadSegment[]> {
+): Promise<{ readonly segments: LoadSegment[]; readonly hasNotes: boolean }> {
   const { headerCount: count, headerLength, headersPosition } = header;
   const { bits, byteOrder } = header;
   const least = ELF_SIZES[bits].programHeader;
@@ -94,12 +95,15 @@ async function readSegments(
   const headers = await readElfPart(source, headersPosition, length, options);
   const little = byteOrder === "little";
   const segments: LoadSegment[] = [];
+  let hasNotes = false;
   for (let start = 0; start < length; start += headerLength) {
-    if (headers.getUint32(start, little) !== PT_LOAD) continue;
+    const type = headers.getUint32(start, little);
     const word = (index: number) =>
       bits === 64
         ? headers.getBigUint64(start + 8 * index, little)
         : BigInt(headers.getUint32(start + 4 * index, little));
+    hasNotes ||= type === PT_NOTE && word(4) > 0n;
+    if (type !== PT_LOAD) continue;
     // Offset, virtual address, physical address, bytes in the file, in memory.
     const address = word(3);
     const isNone = address === 2n ** BigInt(bits) - 1n;
@@ -112,7 +116,7 @@ async function readSegments(
       memoryLength,
     });
   }
-  return segments;
+  return { segments, hasNotes };
 }
 
 function hasAddress(

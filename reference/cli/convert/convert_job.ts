@@ -6,6 +6,7 @@ import {
   exportMemory,
   guestArchitecture,
   type GuestRange,
+  hasDeviceState,
   imageOf,
   imageOfRanges,
   type MemoryImage,
@@ -61,23 +62,27 @@ async function toRanges(
 ): Promise<Converted> {
   const { out, output, onProgress } = job;
   using opened = await openImage(job);
-  const { image, withoutAddress } = opened;
+  const { image, withoutAddress, withoutNotes } = opened;
   const ranges = job.options.ranges ?? opened.ranges;
   const options = { ...job.options, ranges, onProgress };
   const sink = () => createOutput(out, output);
   if (to === "lime") {
     const { leftOut, ...facts } = await writeLime(image, sink(), options);
-    const remarks = { leftOutBlocks: leftOut, withoutAddress };
+    const remarks = { leftOutBlocks: leftOut, withoutAddress, withoutNotes };
     return { files: [out], facts, remarks };
   }
   await checkArchitecture(job, image);
   const { leftOut, ...facts } = await writeElfCore(image, sink(), options);
   const { architecture } = facts;
-  const isX86 = /^(x86_64|i386)$/.test(architecture);
-  const withoutRegisters = isX86 || image.devices === undefined
-    ? undefined
-    : architecture;
-  const remarks = { leftOutBlocks: leftOut, withoutAddress, withoutRegisters };
+  const isWithout = facts.cpuCount === 0 &&
+    await hasDeviceState(image, options);
+  const withoutRegisters = isWithout ? architecture : undefined;
+  const remarks = {
+    leftOutBlocks: leftOut,
+    withoutAddress,
+    withoutNotes,
+    withoutRegisters,
+  };
   return { files: [out], facts, remarks };
 }
 
@@ -103,6 +108,8 @@ interface OpenedImage extends Disposable {
   readonly ranges?: readonly GuestRange[];
   /** Segments of the file that have no physical address. */
   readonly withoutAddress?: number;
+  /** Whether the file has notes, such as registers. */
+  readonly withoutNotes?: boolean;
 }
 
 async function openImage(job: ConvertJob): Promise<OpenedImage> {
@@ -132,7 +139,13 @@ async function openImage(job: ConvertJob): Promise<OpenedImage> {
     case "lime": {
       const memory = await openRanges(input);
       const withoutAddress = memory.unplaced.length;
-      return { ...imageOfRanges(memory), withoutAddress, ...nothing };
+      const withoutNotes = memory.hasNotes;
+      return {
+        ...imageOfRanges(memory),
+        withoutAddress,
+        withoutNotes,
+        ...nothing,
+      };
     }
   }
   throw new TypeError(`Cannot convert ${format} to ${job.to}`);

@@ -12,6 +12,8 @@ export interface ConvertRemarks {
   readonly missing?: readonly AddressRange[] | undefined;
   /** Segments of the input without a physical address. */
   readonly withoutAddress?: number | undefined;
+  /** Whether notes of the input, such as registers, were not taken along. */
+  readonly withoutNotes?: boolean | undefined;
   /** Architecture of a guest whose registers could not be written. */
   readonly withoutRegisters?: string | undefined;
   /** What was not told, and which value it was given. */
@@ -62,6 +64,9 @@ export function convertNotes(remarks: ConvertRemarks): string[] {
     notes.push(
       `passed over ${withoutAddress} segments without a physical address`,
     );
+  }
+  if (remarks.withoutNotes) {
+    notes.push("the notes of the core, such as registers, are left out");
   }
   if (withoutRegisters !== undefined) {
     notes.push(`the registers of ${withoutRegisters} processors are left out`);

@@ -202,7 +202,7 @@ test(
     const made = scratch.file("made.mr");
     const device = ["save", made, "--device-state", some];
     await runBad(device, 1, /"shared".*ignored-block/);
-    const image = scratch.write("image", new Uint8Array(0x8000).fill(5));
+    const image = scratch.write("image", new Uint8Array(0x10000).fill(5));
     await runGood([...device, "--block", `shared=${image}`]);
     await runGood(["verify", made, "--pages"]);
     const read = await runGood(["read", made, "shared", "0", "4"]);

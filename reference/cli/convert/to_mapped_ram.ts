@@ -96,6 +96,7 @@ async function importRanges(job: ConvertJob): Promise<Written> {
   return facts(summary, {
     ...{ assumed, leftOut, missing },
     withoutAddress: memory.unplaced.length,
+    withoutNotes: memory.hasNotes,
   });
 }
 

@@ -14,7 +14,7 @@ import {
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
-import { printLog } from "../output/output.ts";
+import { printLog, printMessage } from "../output/output.ts";
 import {
   allocatedBytes,
   checkOutput,
@@ -140,7 +140,7 @@ Examples:
     const output = { force, resume, inputs: [...saveArgs.images.values()] };
     checkOutput(OUT, output);
     await using opened = new OpenedSources();
-    const { blocks, deviceStateFrom } = await openInputs(
+    const { blocks, deviceStateFrom, padded } = await openInputs(
       saveArgs,
       opened,
       signal,
@@ -150,12 +150,20 @@ Examples:
     const summary = await saveWithBar();
     const milliseconds = performance.now() - started;
     const allocated = allocatedBytes(OUT);
+    for (const { idstr, usedLength, imageLength } of padded) {
+      printMessage(
+        `note: the image of ${printable(idstr)} has ` +
+          `${formatBytes(imageLength)} of ${formatBytes(usedLength)}: the ` +
+          "rest is zero",
+      );
+    }
     if (json) {
       printEvent("saved", {
         file: OUT,
         pageSize,
         milliseconds,
         ...summary,
+        padded,
         allocatedBytes: allocated,
       });
     } else {

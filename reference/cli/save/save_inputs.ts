@@ -15,6 +15,17 @@ export interface SaveInputs {
   readonly blocks: readonly RAMBlockInput[];
   /** Where the device state comes from, if it does. */
   readonly deviceStateFrom: Snapshot | undefined;
+  /** RAMBlocks whose images are shorter: their rest is zero. */
+  readonly padded: readonly PaddedBlock[];
+}
+
+/** A RAMBlock of which an image has only the first bytes. */
+export interface PaddedBlock {
+  readonly idstr: string;
+  /** Bytes of the block. */
+  readonly usedLength: number;
+  /** Bytes of the image. */
+  readonly imageLength: number;
 }
 
 /** Sources that are closed together. */
@@ -56,7 +67,7 @@ export async function openInputs(
       const usedLength = alignUp(image.source.byteLength, pageSize);
       blocks.push({ idstr, ...image, usedLength });
     }
-    return { blocks, deviceStateFrom: undefined };
+    return { blocks, deviceStateFrom: undefined, padded: [] };
   }
   const { path, options } = deviceState;
   const deviceStateFrom = await openSnapshotFile(
@@ -73,7 +84,10 @@ export async function openInputs(
       : await openImage(idstr, image, open, usedLength);
     blocks.push({ idstr, usedLength, ...input });
   }
-  return { blocks, deviceStateFrom };
+  const padded = blocks.map(({ idstr, usedLength = 0, source }) => ({
+    ...{ idstr, usedLength, imageLength: source.byteLength },
+  })).filter(({ usedLength, imageLength }) => imageLength < usedLength);
+  return { blocks, deviceStateFrom, padded };
 }
 
 type OpenImage = (path: string) => Promise<OpenedImage>;

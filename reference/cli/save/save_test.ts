@@ -4,7 +4,7 @@ import { existsSync, readdirSync, statSync, truncateSync } from "node:fs";
 import { test } from "node:test";
 import { openSnapshotSync } from "../../reading/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
-import { PATIENT, runAllBad, runGood } from "../testing/run_program.ts";
+import { PATIENT, run, runAllBad, runGood } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import {
   fixtureMemory,
@@ -62,8 +62,13 @@ test(
     const vm = scratch.write("vm.mr", await fixtureSnapshot());
     const image = scratch.write("image", new Uint8Array(5000).fill(9));
     const out = scratch.file("out.mr");
-    await runGood(
+    const { code, stderr } = await run(
       ["save", out, "--device-state", vm, "--block", `vga.vram=${image}`],
+    );
+    assert.equal(code, 0);
+    assert.equal(
+      stderr,
+      "note: the image of vga.vram has 4.9 KiB of 32 KiB: the rest is zero\n",
     );
     const memory = fixtureMemory();
     memory["vga.vram"].fill(9, 0, 5000);
