@@ -1,7 +1,8 @@
 import { RuleError } from "../../format/rules/mod.ts";
 import { walkSequentialStream } from "../../format/sequential/mod.ts";
 import { ForwardReader, type ForwardRequest } from "../../format/stream/mod.ts";
-import { recordedSummary, type SaveSummary } from "../saving/mod.ts";
+import { recordedSummary } from "../recording/mod.ts";
+import type { SaveSummary } from "../saving/mod.ts";
 import { driveForward } from "../sequential/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";

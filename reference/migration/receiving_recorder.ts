@@ -7,7 +7,7 @@ import {
   MIG_CMD_OPEN_RETURN_PATH,
   MIG_CMD_PING,
 } from "../../format/stream/mod.ts";
-import { MappedRamRecorder } from "../saving/mod.ts";
+import { MappedRamRecorder } from "../recording/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ReceiveReport } from "./receive_report.ts";
 import { StreamEnd } from "./stream_end.ts";

@@ -7,7 +7,6 @@
 export { checkCapabilities } from "./capability_rules.ts";
 export { DirtyPages } from "./dirty_pages.ts";
 export type { LiveRound, LiveRule } from "./live_rounds.ts";
-export { MappedRamRecorder } from "./mapped_ram_recorder.ts";
 export { type PageTarget, RAMBlockWriter } from "./ram_block_writer.ts";
 export {
   type RepairOptions,
@@ -32,7 +31,7 @@ export type {
   SaveSummary,
 } from "./save_options.ts";
 export { importImages, saveSnapshot } from "./save_snapshot.ts";
-export { recordedSummary } from "./save_summary.ts";
+export { summaryOf } from "./save_summary.ts";
 export {
   type CreateOptions,
   createSnapshot,

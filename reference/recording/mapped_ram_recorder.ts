@@ -22,6 +22,7 @@ import {
   writeStreamHeader,
 } from "../../format/stream/mod.ts";
 import { sharedBitmap } from "../pages/mod.ts";
+import { RAMBlockWriter } from "../saving/mod.ts";
 import {
   checkedXbzrle,
   inflatePage,
@@ -29,7 +30,6 @@ import {
   RecordQueue,
 } from "../sequential/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
-import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { SinkReader } from "./read_back.ts";
 
 const EOS = encodeEos();
