@@ -4,6 +4,7 @@ import { builtinModule, nodeFs } from "../local/mod.ts";
 import type { QemuFacts } from "../qemu/mod.ts";
 import type { RAMBlock, Snapshot } from "../reading/mod.ts";
 import { findGuestMemory, type GuestMemory } from "./guest_memory.ts";
+import { isOwnFile } from "./own_file.ts";
 import { leavesRAM } from "./mappable_machine.ts";
 import { mapMemory, type MappedBlock } from "./mapped_arguments.ts";
 import { MappedResumeError } from "./mapped_resume_error.ts";
@@ -74,7 +75,7 @@ export function planMappedResume(
   const name = options.path ?? snapshot.source.name;
   checkQemu(qemu, name);
   checkMachine(snapshot.machine, name);
-  const path = findFile(name, snapshot.source.byteLength);
+  const path = findFile(name, snapshot);
   const idstrs = snapshot.blocks.map(({ idstr }) => idstr);
   const memory = findGuestMemory(idstrs, args);
   if (memory.length === 0) {
@@ -126,21 +127,26 @@ function checkMachine(machine: string, name: string): void {
 }
 
 /**
- * Returns the absolute path of a snapshot, which must be the whole of a file.
+/**
+ * Returns the path of a snapshot, which must be the whole of a file: absolute, and
+ * with links resolved, which may lead elsewhere later.
  */
-function findFile(name: string, byteLength: number): string {
+function findFile(name: string, snapshot: Snapshot): string {
   const fs = nodeFs();
+  const { byteLength } = snapshot.source;
   let stat: Stats | undefined;
   try {
     stat = fs.statSync(name, { throwIfNoEntry: false });
   } catch {
     // A URL is not a path on any system; some systems throw for it.
   }
-  if (stat?.isFile() && stat.size === byteLength) {
-    const use = { what: "paths", action: "use paths" };
-    return builtinModule("node:path", use).resolve(name);
-  }
-  const found = stat === undefined
+  const isFile = stat?.isFile() && stat.size === byteLength;
+  const path = isFile ? fs.realpathSync(name) : name;
+  const isOwn = isFile && isOwnFile(snapshot, path);
+  if (isOwn) return path;
+  const found = isFile
+    ? "another file has its name now"
+    : stat === undefined
     ? "it is not a local file"
     : stat.isFile()
     ? `the file has ${stat.size} bytes, the snapshot ${byteLength}`

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { copyFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { sep } from "node:path";
 import { test } from "node:test";
 import { QEMU, SavedGuest } from "../qemu/testing/saved_guest.ts";
@@ -234,4 +234,23 @@ test("planMappedResume() refuses arguments that want other memory", async () => 
   for (const [args, words] of cases) {
     assert.throws(() => guest.plan(args), refused("arguments", words));
   }
+});
+
+test("planMappedResume() maps the file that was opened, and no other", async () => {
+  using guest = await SavedGuest.make(PC);
+  const args = ["-M", "q35", "-m", "64K"];
+  const link = `${guest.path}.link`;
+  symlinkSync(guest.path, link);
+  assert.equal(guest.plan(args, { path: link }).path, guest.path);
+  const other = `${guest.path}.other`;
+  copyFileSync(guest.path, other);
+  assert.throws(
+    () => guest.plan(args, { path: other }),
+    refused("file", /another file has its name now, expected the snapshot's/),
+  );
+  renameSync(other, guest.path);
+  assert.throws(
+    () => guest.plan(args),
+    refused("file", /another file has its name now, expected the snapshot's/),
+  );
 });

@@ -4,12 +4,18 @@ import { createSnapshot, type RAMBlockWriter } from "../saving/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import { CHUNK } from "../work/mod.ts";
+import { checkOwnFile } from "./own_file.ts";
 import { findStalePages, type StaleOptions } from "./stale_pages.ts";
 
 /** Options of writing a device-only stream. */
 export interface DeviceOnlyOptions extends StaleOptions {
   /** Names of the RAMBlocks that QEMU maps; the others are copied. */
   readonly mapped: readonly string[];
+  /**
+   * The path that QEMU maps them from. If that has become the name of another
+   * file than the snapshot was opened from, nothing is written.
+   */
+  readonly path?: string | undefined;
 }
 
 /** What was written. */
@@ -34,8 +40,8 @@ export interface DeviceOnlySummary {
  * mapped blocks is read to check it.
  *
  * @throws {RangeError} if there is no such block
- * @throws {SourceError} if the snapshot cannot be read or the sink cannot be
- * written
+ * @throws {SourceError} if the snapshot cannot be read, the sink cannot be
+ * written, or another file is at the path
  *
  * @example
  * ```ts
@@ -64,7 +70,7 @@ export async function writeDeviceOnly(
   sink: ByteSink,
   options: DeviceOnlyOptions,
 ): Promise<DeviceOnlySummary> {
-  const { mapped, ...staleOptions } = options;
+  const { mapped, path, ...staleOptions } = options;
   for (const idstr of mapped) snapshot.block(idstr);
   try {
     const writer = await createSnapshot(sink, snapshot.blocks, {
@@ -84,6 +90,7 @@ export async function writeDeviceOnly(
       } else copiedCount += await copyPages(block, target, options);
     }
     snapshot.source.checkUnchanged?.();
+    if (path !== undefined) checkOwnFile(snapshot, path);
     await writer.finish();
     return { byteLength: writer.byteLength, copiedCount, staleCount };
   } catch (error) {

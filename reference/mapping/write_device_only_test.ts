@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { bitmapByteLength } from "../../format/bitmap/mod.ts";
+import { openFileSource } from "../local/mod.ts";
 import { openSnapshotSync } from "../reading/mod.ts";
 import { createScratchSink, memorySink } from "../sinks/mod.ts";
 import { memorySource, SourceError } from "../sources/mod.ts";
@@ -200,4 +201,24 @@ test("createScratchSink() makes a file, in place of none", async () => {
   const other = createScratchSink(folder.file("other"));
   await other.abort();
   assert.deepEqual(folder.names(), ["new"]);
+});
+
+test("writeDeviceOnly() writes nothing for another file than QEMU has mapped", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("vm.mr");
+  const bytes = await savedFile(BLOCKS);
+  writeFileSync(path, bytes);
+  using source = openFileSource(path);
+  const snapshot = openSnapshotSync(source);
+  const options = { mapped: ["pc.ram"], path };
+  await writeDeviceOnly(snapshot, memorySink(), options);
+  const other = scratch.file("other");
+  writeFileSync(other, bytes);
+  renameSync(other, path);
+  const sink = new WatchedSink(memorySink());
+  await assert.rejects(
+    writeDeviceOnly(snapshot, sink, options),
+    (error) => error instanceof SourceError && error.changed,
+  );
+  assert.equal(sink.calls.at(-1), "abort");
 });

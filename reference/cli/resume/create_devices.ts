@@ -24,6 +24,7 @@ export async function createDevices(
   await writeDeviceOnly(snapshot, sink, {
     mapped: plan.blocks.map(({ idstr }) => idstr),
     dataRanges: await dataRanges(plan, { report, signal }),
+    path: plan.path,
     signal,
   });
 }

@@ -1,4 +1,4 @@
-import type { ByteSource } from "../../sources/mod.ts";
+import { backingOf, type ByteSource, setBacking } from "../../sources/mod.ts";
 import { openSource } from "../input/open_source.ts";
 
 /** A source that a guest gets its pages from. */
@@ -25,6 +25,8 @@ export async function openResumeSource(
       return source.readInto(target, offset, options);
     },
   };
+  const backing = backingOf(source);
+  if (backing !== undefined) setBacking(counted, backing);
   return {
     source: transfer() === undefined ? counted : source,
     bytesRead: () => transfer()?.bytes ?? bytes,
