@@ -91,6 +91,11 @@ export class QmpClient implements Disposable {
     return this.#version;
   }
 
+  /** Whether the connection has ended, at either end: nothing works any more. */
+  get isClosed(): boolean {
+    return this.#error !== undefined;
+  }
+
   /**
    * Runs a command and returns its result. After the timeout (default: 60 s)
    * the command may still run.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, truncateSync, utimesSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
 import process from "node:process";
 import { openFileStore, rewriteSnapshot } from "../../../mod.ts";
 import { queryQemu, startQemu } from "../../../reference/doors/qemu.ts";
@@ -188,6 +189,58 @@ qemuTest(
       assert.match(line, /closed .*: the guest cannot go on without the pages/);
     } finally {
       await qemu[Symbol.asyncDispose]();
+    }
+  },
+);
+
+/** Stands between a monitor and its client, until it hangs up. */
+function relay(from: string, to: string): { hangUp(): void } {
+  const sockets: Socket[] = [];
+  const server = createServer((client) => {
+    const monitor = connect(to);
+    for (const it of [client, monitor]) it.on("error", () => {});
+    sockets.push(client, monitor);
+    client.pipe(monitor).pipe(client);
+  }).listen(from);
+  return {
+    hangUp() {
+      for (const it of sockets) it.destroy();
+      server.close();
+    },
+  };
+}
+
+qemuTest(
+  "a guest gets its pages though its monitor hangs up",
+  "x86_64",
+  async (scratch) => {
+    const path = await saveGuest(scratch);
+    const [relayed, monitor] = [scratch.file("relayed"), scratch.file("qmp")];
+    await using qemu = await startQemu([
+      ...[...watched(scratch), "-qmp", `unix:${monitor},server=on,wait=off`],
+    ], { directory: scratch.path });
+    const between = relay(relayed, monitor);
+    try {
+      await using command = new ResumeCommand(scratch.path, [
+        ...[path, "--qmp", `unix:${relayed}`],
+        ...["--via", "postcopy", "--max-bandwidth", "400K"],
+      ]);
+      await command.said(/running/);
+      between.hangUp();
+      const { code, stderr } = await command.exited;
+      assert.equal(code, 0, stderr);
+      assert.match(
+        stderr,
+        /monitor has hung up; the guest gets its pages still/,
+      );
+      assert.match(stderr, /all pages are there/);
+      const migration = await qemu.qmp.execute("query-migrate");
+      assert.deepEqual(
+        (migration as { readonly status: string }).status,
+        "completed",
+      );
+    } finally {
+      between.hangUp();
     }
   },
 );

@@ -88,9 +88,16 @@ async function follow(
 /** Whether all pages were sent, else the guest has ended before. */
 async function untilEnd(
   { served, incoming, name }: PostcopyLink,
-  { request, destination, signal }: PostcopySession,
+  { request, destination, report, signal }: PostcopySession,
 ): Promise<boolean> {
-  const all = Promise.all([served, incoming?.completed]).then(() => true);
+  const over = served.then(() => true, () => true);
+  const completed = incoming?.completed.catch(async (error) => {
+    if (!destination?.qmp.isClosed) throw error;
+    if (await Promise.race([over, isGone(destination)])) return;
+    // The guest's own channel tells how it goes on.
+    report.note("QEMU's monitor has hung up; the guest gets its pages still");
+  });
+  const all = Promise.all([served, completed]).then(() => true);
   const left = destination?.gone.then(() => false) ??
     new Promise<never>(() => {});
   try {

@@ -12,7 +12,10 @@ export interface Destination extends AsyncDisposable {
   readonly directory: string;
   /** The end of what it has printed on standard error, where we see that. */
   readonly stderr: string;
-  /** Settles when it has gone, or is about to; says how, where we see that. */
+  /**
+   * Settles when it has gone, or says that it is about to; says how, where we see
+   * that.
+   */
   readonly gone: Promise<ChildExit | undefined>;
   /** What `promise` gives, or an error if QEMU ends before. */
   whileRunning<T>(promise: Promise<T>): Promise<T>;
@@ -60,8 +63,9 @@ export async function attachDestination(
     timeout: GREETING_TIMEOUT,
   });
   const directory = makeTemporaryFolder();
+  // That a monitor hangs up does not say that the guest has ended.
   const gone = qmp.waitForEvent(({ event }) => event === "SHUTDOWN")
-    .then(() => undefined, () => undefined);
+    .then(() => undefined, () => new Promise<never>(() => {}));
   return {
     ...{ qmp, directory, stderr: "", gone },
     whileRunning: (promise) => promise,
