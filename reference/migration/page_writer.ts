@@ -61,7 +61,7 @@ export class PageWriter {
       signal,
       sectionId: preempt === undefined ? sectionId : undefined,
     };
-    const bytes = await this.#persistently(async () => {
+    const bytes = await this.#persistently(block, async () => {
       if (pages.end - pages.first === 1) {
         return await records.readOne(block, pages.first, options);
       }
@@ -79,8 +79,9 @@ export class PageWriter {
     records: PageRecords,
   ): Promise<void> {
     const { signal } = this.#options;
-    await this.#persistently(() =>
-      records.read(block, runs, { signal, background: true })
+    await this.#persistently(
+      block,
+      () => records.read(block, runs, { signal, background: true }),
     );
   }
 
@@ -91,8 +92,9 @@ export class PageWriter {
     records: PageRecords,
   ): Promise<number> {
     const { channel, sectionId, signal } = this.#options;
-    const bytes = await this.#persistently(() =>
-      records.encode(block, parts, { signal, sectionId })
+    const bytes = await this.#persistently(
+      block,
+      () => records.encode(block, parts, { signal, sectionId }),
     );
     const count = parts.reduce((sum, it) => sum + it.end - it.first, 0);
     this.statistics.pushedPages += count;
@@ -123,9 +125,18 @@ export class PageWriter {
     await channel.write(bytes);
   }
 
-  #persistently<T>(read: () => Promise<T>): Promise<T> {
+  /** Reads for a guest, which gets nothing of a file that has changed since. */
+  #persistently<T>(
+    { block }: PostcopyBlock,
+    read: () => Promise<T>,
+  ): Promise<T> {
     const { retryFor, signal, onRetry } = this.#options;
-    return readPersistently(read, {
+    const readUnchanged = async () => {
+      const result = await read();
+      block.checkUnchanged?.();
+      return result;
+    };
+    return readPersistently(readUnchanged, {
       retryFor,
       signal,
       onRetry: (error) => {

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
+import { utimesSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { openFileSource } from "../local/mod.ts";
 import type { Destination } from "../qemu/testing/destination.ts";
 import {
+  RAM,
   serveDestination,
   snapshotOf,
+  VGA,
 } from "../qemu/testing/serve_destination.ts";
+import { openSnapshot } from "../reading/mod.ts";
 import { SourceError } from "../sources/mod.ts";
+import { savedFile } from "../testing/saved_file.ts";
+import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { PostcopySource } from "./postcopy_source.ts";
 
 const PAGE = 4096;
@@ -73,5 +80,36 @@ test("PostcopySource refuses page sizes and blocks that cannot be", async () => 
   assert.throws(
     () => new PostcopySource(opened, { hugePageSizes: { ram: 2 ** 21 } }),
     /Cannot find RAMBlock "ram"/,
+  );
+});
+
+test("PostcopySource.serve() sends no page of a file that has changed", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("vm.mr");
+  writeFileSync(path, await savedFile({ "pc.ram": RAM, "vga": VGA }));
+  using file = openFileSource(path);
+  let isRunning = false;
+  const snapshot = await openSnapshot({
+    ...file,
+    async readInto(target, offset, options) {
+      await file.readInto(target, offset, options);
+      // Sooner after the last look than reads look again.
+      if (isRunning) utimesSync(path, new Date(), new Date());
+    },
+  });
+  const { destination, served } = await serveDestination(
+    { push: false },
+    snapshot,
+  );
+  using _destination = destination;
+  await destination.until(({ items }) => items.includes("command 2 00000004"));
+  isRunning = true;
+  destination.request("pc.ram", 5 * PAGE, PAGE);
+  await assert.rejects(
+    Promise.race([
+      served,
+      destination.until(({ storedPages }) => storedPages.length > 0),
+    ]),
+    (error) => error instanceof SourceError && error.changed,
   );
 });
