@@ -127,7 +127,6 @@ function checkMachine(machine: string, name: string): void {
 }
 
 /**
-/**
  * Returns the path of a snapshot, which must be the whole of a file: absolute, and
  * with links resolved, which may lead elsewhere later.
  */
