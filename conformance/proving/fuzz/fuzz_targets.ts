@@ -1,8 +1,10 @@
 import {
+  memorySink,
   memorySource,
   openHttpSource,
   openSnapshot,
   openSnapshotSync,
+  saveSnapshot,
   type SyncByteSource,
   verifySnapshot,
 } from "../../../mod.ts";
@@ -19,7 +21,6 @@ import {
 import { readProfile } from "../../../reference/doors/qemu.ts";
 import { readHandshake } from "../../../reference/firecracker/handshake.ts";
 
-import { listVectors } from "../../vectors/list_vectors.ts";
 import type { TEXT_SEEDS } from "./fuzz_seeds.ts";
 
 /** A parser, and what of it is run on bytes that nobody trusts. */
@@ -118,11 +119,9 @@ function readAProfile(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
 
 /** A file without RAMBlocks up to its EOF item. */
 async function upToEof(): Promise<Uint8Array> {
-  const vector = listVectors().find(({ path }) => path === "valid/no-blocks");
-  if (vector === undefined) {
-    throw new Error("There is no vector without blocks");
-  }
-  const bytes = vector.unpack();
+  const sink = memorySink();
+  await saveSnapshot(sink, []);
+  const bytes = sink.bytes();
   const snapshot = await openSnapshot(memorySource(bytes));
   const { eofOffset = 0 } = await snapshot.deviceState();
   return bytes.subarray(0, eofOffset + 1);
