@@ -54,6 +54,7 @@ export {
   writeProfile,
 } from "./profile/mod.ts";
 export {
+  encodeRamEnd,
   type MappedRamHeader,
   type RAMBlockContext,
   type RAMBlockHeader,
@@ -95,7 +96,6 @@ export {
   type DeviceState,
   encodeEos,
   encodeHead,
-  encodeRamEnd,
   encodeTail,
   type IndexOptions,
   indexSnapshot,

@@ -10,6 +10,7 @@ export {
   readMappedRamHeader,
   writeMappedRamHeader,
 } from "./mapped_ram_header.ts";
+export { encodeRamEnd } from "./ram_end.ts";
 export type { RAMBlockContext } from "./ramblock_checks.ts";
 export type { RAMBlockHeader } from "./ramblock_entry.ts";
 export { readRAMBlockHeader, writeRAMBlockHeader } from "./ramblock_header.ts";

@@ -6,13 +6,9 @@
  * @module
  */
 
-import { ByteWriter } from "../bytes/byte_writer.ts";
 import type { Walk } from "../bytes/walk.ts";
-import {
-  checkRamVersion,
-  noRamSection,
-  secondRamSection,
-} from "../ram/ram_section.ts";
+import { encodeRamEnd, unfinishedRam } from "../ram/ram_end.ts";
+import { checkRamVersion, secondRamSection } from "../ram/ram_section.ts";
 import {
   type Configuration,
   readAnyConfiguration,
@@ -21,8 +17,6 @@ import {
   CAPABILITY_FIXED_RAM,
   CAPABILITY_MAPPED_RAM,
   MIG_CMD_POSTCOPY_ADVISE,
-  QEMU_VM_SECTION_END,
-  RAM_SAVE_FLAG_EOS,
   RAM_SECTION_IDSTR,
 } from "../stream/constants.ts";
 import type { ForwardReader } from "../stream/forward_reader.ts";
@@ -33,7 +27,6 @@ import {
   type Section,
   type StartedSections,
   type StreamItem,
-  writeSectionFooter,
 } from "../stream/migration_stream.ts";
 import {
   type RamRecord,
@@ -206,26 +199,16 @@ function* passOnRest(
   }
 }
 
-/** An END of RAM without records. */
-function encodeRamEnd(section: Section): Uint8Array {
-  const writer = new ByteWriter();
-  writer.u8(QEMU_VM_SECTION_END).be32(section.sectionId)
-    .be64(RAM_SAVE_FLAG_EOS);
-  writeSectionFooter(writer, section);
-  return writer.finish();
-}
-
+/** Returns the error of a stream that ends before its RAM does. */
 function unfinished(
   reader: ForwardReader,
-  item: StreamItem,
+  last: StreamItem,
   ramSection: Section | undefined,
 ): Error {
-  const found = item.kind === "eof" ? "the EOF item" : "the end of the stream";
-  const { offset } = item.range;
-  if (ramSection === undefined) return noRamSection(reader, { offset, found });
-  return reader.formatError("eof-present", {
-    offset,
-    found: `${found}: it was not finished`,
+  return unfinishedRam(reader, last, {
+    ramSection,
+    what: "stream",
+    rule: "eof-present",
     expected: "the END of the RAM section, or the EOF item",
   });
 }

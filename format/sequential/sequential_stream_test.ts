@@ -238,7 +238,11 @@ test("walkSequentialStream() refuses what is not finished or another format", ()
   const cases = [
     [[HEADER], none, "the end of the stream"],
     [[HEADER, item.eof()], none, "the EOF item"],
-    [[HEADER, START], "eof-present", /^the end of the stream: it was not/],
+    [
+      [HEADER, START],
+      "eof-present",
+      /^the end of the stream: the save was not finished/,
+    ],
     [[HEADER, START, partOf(0)], "eof-present", /^the end of the stream/],
     [[capability("mapped-ram"), START, END], mapped, /"mapped-ram"/],
     [[capability("fixed-ram"), START, END], mapped, /"fixed-ram"/],

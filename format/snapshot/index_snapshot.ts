@@ -18,9 +18,9 @@ import { refusePacked } from "../libvirt/libvirt_packing.ts";
 import { readLibvirtSaveHeader } from "../libvirt/libvirt_save_header.ts";
 import type { RamLayout } from "../ram/fixed_ram_header.ts";
 import { readRamBody } from "../ram/ram_body.ts";
+import { unfinishedRam } from "../ram/ram_end.ts";
 import {
   checkRamVersion,
-  noRamSection,
   readRamSetup,
   secondRamSection,
 } from "../ram/ram_section.ts";
@@ -220,17 +220,16 @@ function* walkToRamEnd(
 
 function unfinished(
   reader: StreamReader,
-  item: StreamItem,
+  last: StreamItem,
   ramSection: Section | undefined,
 ): Error {
-  const isWhole = item.kind === "eof";
-  const found = isWhole ? "the EOF item" : "the end of the file";
-  const { offset } = item.range;
-  if (ramSection === undefined) return noRamSection(reader, { offset, found });
-  return reader.formatError("ram-end-present", {
-    offset,
-    found: `${found}: the save was not finished`,
-    expected: "the END of the RAM section" +
-      (isWhole ? "; convert --repair rebuilds a background snapshot" : ""),
+  const advice = last.kind === "eof"
+    ? "; convert --repair rebuilds a background snapshot"
+    : "";
+  return unfinishedRam(reader, last, {
+    ramSection,
+    what: "file",
+    rule: "ram-end-present",
+    expected: `the END of the RAM section${advice}`,
   });
 }

@@ -15,7 +15,6 @@ export type { SnapshotIndex } from "./snapshot_index.ts";
 export {
   encodeEos,
   encodeHead,
-  encodeRamEnd,
   encodeTail,
   type PlacedBytes,
   type PlannedBlock,

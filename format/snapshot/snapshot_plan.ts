@@ -17,6 +17,7 @@ import {
   type RamLayout,
 } from "../ram/fixed_ram_header.ts";
 import type { MappedRamHeader } from "../ram/mapped_ram_header.ts";
+import { encodeRamEnd } from "../ram/ram_end.ts";
 import { writeRAMBlockHeader } from "../ram/ramblock_header.ts";
 import {
   type Configuration,
@@ -26,7 +27,6 @@ import {
   MAPPED_RAM_HDR_SIZE,
   NAME_LENGTH_MAX,
   QEMU_VM_EOF,
-  QEMU_VM_SECTION_END,
   QEMU_VM_SECTION_START,
   QEMU_VM_VMDESCRIPTION,
   RAM_SAVE_FLAG_EOS,
@@ -107,15 +107,6 @@ export function encodeTail(
     devices: [],
   });
   return writer.u8(QEMU_VM_VMDESCRIPTION).be32(text.length).text(text).finish();
-}
-
-/** The END of a RAM section, footer included. */
-export function encodeRamEnd(section: Section, layout: RamLayout): Uint8Array {
-  const writer = new ByteWriter();
-  writer.u8(QEMU_VM_SECTION_END).be32(section.sectionId);
-  if (layout !== "fixed-ram-inline") writer.be64(RAM_SAVE_FLAG_EOS);
-  writeSectionFooter(writer, section);
-  return writer.finish();
 }
 
 /** Lays out a file whose stream starts with `head`, the body of START excluded. */

@@ -34,6 +34,12 @@ export interface Configuration {
   readonly uuid?: Uint8Array;
 }
 
+/** Returns the 16 bytes of a UUID as text: 8-4-4-4-12 hexadecimal digits. */
+export function formatUuid(uuid: Uint8Array): string {
+  const hex = [...uuid].map((it) => it.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
 const SUBSECTION_CAPABILITIES = "configuration/capabilities";
 const SUBSECTION_TARGET_PAGE_BITS = "configuration/target-page-bits";
 const SUBSECTION_UUID = "configuration/uuid";

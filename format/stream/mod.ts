@@ -7,6 +7,7 @@
 export { writeCommand } from "./command.ts";
 export {
   type Configuration,
+  formatUuid,
   readConfiguration,
   writeConfiguration,
 } from "./configuration.ts";

@@ -1,12 +1,13 @@
+import { findBlock } from "../reading/mod.ts";
 import { type Progress, ProgressReport } from "../work/mod.ts";
+import { subtractRanges } from "./address_ranges.ts";
+import { blockKind } from "./block_kind.ts";
 import {
   describeBlock,
   guestMap,
   type GuestMapOptions,
   type UnplacedBlock,
 } from "./guest_map.ts";
-import { subtractRanges } from "./address_ranges.ts";
-import { blockKind } from "./block_kind.ts";
 import { GuestMapError } from "./guest_map_error.ts";
 import type { GuestRange } from "./guest_range.ts";
 import type { MemoryBlock, MemoryImage } from "./memory_image.ts";
@@ -113,14 +114,8 @@ function refuseUnplacedRam(
   );
 }
 
-function find(image: MemoryImage, idstr: string): MemoryBlock {
-  const block = image.blocks.find((it) => it.idstr === idstr);
-  if (block !== undefined) return block;
-  throw new RangeError(
-    `Cannot find RAMBlock ${JSON.stringify(idstr)} in ` +
-      `${JSON.stringify(image.name)}: it has ` +
-      image.blocks.map((it) => JSON.stringify(it.idstr)).join(", "),
-  );
+function find({ blocks, name }: MemoryImage, idstr: string): MemoryBlock {
+  return findBlock(blocks, { idstr, name });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import { hex } from "../../format/rules/mod.ts";
 import { shownName, SourceError, withoutSecrets } from "../sources/mod.ts";
-import { sleep, waitFor } from "../work/mod.ts";
+import { backoff, retry, waitFor } from "../work/mod.ts";
 import { BodyBuffers } from "./body_buffers.ts";
 import { fetchFailure } from "./fetch_failure.ts";
 import { HttpAnswer } from "./http_answer.ts";
@@ -84,12 +84,9 @@ export class HttpClient {
     consume: Consume<T>,
     signal?: AbortSignal,
   ): Promise<T> {
-    for (let attempt = 0;; attempt++) {
-      signal?.throwIfAborted();
-      try {
-        return await this.#attempt(ranges, consume, signal);
-      } catch (error) {
-        signal?.throwIfAborted();
+    return await retry(() => this.#attempt(ranges, consume, signal), {
+      signal,
+      delayAfter: (error, attempt) => {
         if (error instanceof TakerFailure) throw error.cause;
         if (error instanceof FinalFailure) {
           throw this.#error(ranges, error.message);
@@ -99,13 +96,11 @@ export class HttpClient {
           const tries = attempt === 0 ? "" : ` (${attempt + 1} tries)`;
           throw this.#error(ranges, `${error.message}${tries}`);
         }
-        const backoff = this.#retryDelay * 2 ** attempt;
-        await sleep(
-          Math.max(error.retryAfter ?? 0, backoff * (0.5 + Math.random() / 2)),
-          signal,
-        );
-      }
-    }
+        const delay = backoff(attempt, { first: this.#retryDelay });
+        const spread = delay * (0.5 + Math.random() / 2);
+        return Math.max(error.retryAfter ?? 0, spread);
+      },
+    });
   }
 
   /**

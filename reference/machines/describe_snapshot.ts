@@ -1,4 +1,4 @@
-import type { StreamItem } from "../../format/stream/mod.ts";
+import { formatUuid, type StreamItem } from "../../format/stream/mod.ts";
 import {
   JsonObject,
   type JsonValue,
@@ -132,9 +132,4 @@ function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return isList(value) ? value : [];
-}
-
-function formatUuid(uuid: Uint8Array): string {
-  const hex = [...uuid].map((it) => it.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

@@ -1,9 +1,8 @@
 import { SourceError } from "../sources/mod.ts";
-import { sleep } from "../work/mod.ts";
+import { backoff, retry } from "../work/mod.ts";
 
-/** Milliseconds before the first retry; the delay doubles each time. */
-const FIRST_DELAY = 50;
-const LONGEST_DELAY = 2000;
+/** Milliseconds before a retry; the delay doubles each time. */
+const DELAYS = { first: 50, longest: 2000 };
 
 /** How long to keep trying. */
 export interface PersistentReadOptions {
@@ -25,17 +24,15 @@ export async function readPersistently<T>(
 ): Promise<T> {
   const { retryFor, signal, onRetry } = options;
   let firstFailure: number | undefined;
-  for (let delay = FIRST_DELAY;; delay = Math.min(2 * delay, LONGEST_DELAY)) {
-    signal.throwIfAborted();
-    try {
-      return await read();
-    } catch (error) {
-      signal.throwIfAborted();
+  return await retry(read, {
+    signal,
+    delayAfter(error, number) {
       if (!(error instanceof SourceError) || error.changed) throw error;
+      const delay = backoff(number, DELAYS);
       firstFailure ??= performance.now();
       if (performance.now() + delay > firstFailure + retryFor) throw error;
       onRetry(error);
-    }
-    await sleep(delay, signal);
-  }
+      return delay;
+    },
+  });
 }

@@ -1,10 +1,6 @@
 import { ByteWriter } from "../../format/bytes/mod.ts";
-import {
-  QEMU_VM_EOF,
-  QEMU_VM_SECTION_END,
-  RAM_SAVE_FLAG_EOS,
-  writeSectionFooter,
-} from "../../format/stream/mod.ts";
+import { encodeRamEnd } from "../../format/ram/mod.ts";
+import { QEMU_VM_EOF } from "../../format/stream/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
 import { SourceError } from "../sources/mod.ts";
@@ -212,9 +208,7 @@ export class PostcopySource {
     // pages.
     await this.#loaded.promise;
     await queue.gate.idle(signal);
-    const end = new ByteWriter().u8(QEMU_VM_SECTION_END)
-      .be32(index.ramSection.sectionId).be64(RAM_SAVE_FLAG_EOS);
-    writeSectionFooter(end, index.ramSection);
+    const end = new ByteWriter().bytes(encodeRamEnd(index.ramSection));
     this.#ended = true;
     queue.end({ hasOwnChannel });
     await writer.write(channel, end.u8(QEMU_VM_EOF).finish());

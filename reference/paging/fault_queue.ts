@@ -1,8 +1,8 @@
 import { PageBitmap } from "../../format/bitmap/mod.ts";
+import { backoff } from "../work/mod.ts";
 
-/** The first wait before another try, in milliseconds; it doubles. */
-const FIRST_DELAY = 20;
-const LONGEST_DELAY = 2000;
+/** Milliseconds before a retry; the delay doubles each time. */
+const DELAYS = { first: 20, longest: 2000 };
 /** Faults that are listed one by one; of the others only a bit is kept. */
 const LISTED_MAX = 256;
 /** Tries one after the other, where the memory is being changed. */
@@ -20,7 +20,8 @@ interface Entry<Region> extends QueuedFault<Region> {
   isActive: boolean;
   failedSince: number | undefined;
   retryAt: number;
-  delay: number;
+  /** How often it could not be read. */
+  failures: number;
   stops: number;
 }
 
@@ -130,8 +131,7 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
     const now = performance.now();
     entry.isActive = false;
     entry.failedSince ??= now;
-    entry.retryAt = now + entry.delay;
-    entry.delay = Math.min(2 * entry.delay, LONGEST_DELAY);
+    entry.retryAt = now + backoff(entry.failures++, DELAYS);
   }
 
   #entryOf(fault: QueuedFault<Region>): Entry<Region> | undefined {
@@ -145,7 +145,7 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
       isActive: false,
       failedSince: undefined,
       retryAt: 0,
-      delay: FIRST_DELAY,
+      failures: 0,
       stops: 0,
     };
     let pages = this.#byPage.get(region);

@@ -2,10 +2,9 @@ import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
 import { NativeMemory, Userfaultfd } from "../linux/mod.ts";
 import { openFileSource } from "../local/mod.ts";
-import { openSnapshot, type RAMBlock } from "../reading/mod.ts";
+import { findOnlyBlock, openSnapshot, type RAMBlock } from "../reading/mod.ts";
 import { shownName, sourceAddress } from "../sources/mod.ts";
 import { entryUrl } from "../work/mod.ts";
-import { chooseBlock } from "./choose_block.ts";
 import type { MemoryJob } from "./memory_job.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 import type { PagerEvent } from "./pager_event.ts";
@@ -169,7 +168,7 @@ async function findBlock(
     : openFileSource(address);
   try {
     const { blocks } = await openSnapshot(source, options);
-    const found = chooseBlock(shownName(file), blocks, idstr);
+    const found = findOnlyBlock(blocks, { idstr, name: shownName(file) });
     // What the file does not hold is refused before any page is made up.
     if (found.ignored) await found.readInto(new Uint8Array(0), 0);
     return found;

@@ -3,13 +3,13 @@ import { openHttpSource } from "../http/mod.ts";
 import { FileMapping } from "../linux/mod.ts";
 import { openFileSource } from "../local/mod.ts";
 import {
+  findOnlyBlock,
   openSnapshot,
   openSnapshotSync,
   type Snapshot,
 } from "../reading/mod.ts";
 import { cachedSource, shownName, sourceAddress } from "../sources/mod.ts";
 import { snapshotIdentity } from "../working_set/mod.ts";
-import { chooseBlock } from "./choose_block.ts";
 import { flatMemory, flatMemorySync } from "./flat_memory.ts";
 import { mappedMemory } from "./mapped_memory.ts";
 import type { PagerSettings } from "./pager_settings.ts";
@@ -107,7 +107,7 @@ function sourceOf(
     [Symbol.dispose]: close,
     warmNext: () => mapped?.warmNext() ?? false,
     memory(idstr) {
-      const found = chooseBlock(name, blocks, idstr);
+      const found = findOnlyBlock(blocks, { idstr, name });
       if (!snapshot?.block(found.idstr).ignored) return found;
       throw new RangeError(
         `Cannot serve ${JSON.stringify(name)}: the memory of RAMBlock ` +

@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import { retry } from "../work/mod.ts";
 import type { FaultQueue, QueuedFault } from "./fault_queue.ts";
 import type { PagerOptions } from "./pager_options.ts";
 import type { ServedRegion } from "./served_region.ts";
@@ -106,22 +106,21 @@ export class ProcessReads {
     const { signal } = this.#stop;
     const whenFree = (byteLength: number) =>
       options.backgroundReads.start(this, byteLength, { signal });
-    for (const { loader, plan } of regions) {
-      const loadFirst = options.loadFirst?.filter(({ idstr }) =>
-        idstr === plan.idstr
-      );
-      for (let isDone = false; !isDone;) {
-        try {
-          await loader.loadPending({
-            ...{ loadFirst, zeroPages: false, signal, whenFree },
-          });
-          isDone = true;
-        } catch (error) {
-          if (signal.aborted) return;
-          onFailure(error);
-          await setTimeout(RETRY_DELAY, undefined, { signal }).catch(() => {});
-        }
+    const delayAfter = (error: unknown) => {
+      onFailure(error);
+      return RETRY_DELAY;
+    };
+    try {
+      for (const { loader, plan } of regions) {
+        const loadFirst = options.loadFirst?.filter(({ idstr }) =>
+          idstr === plan.idstr
+        );
+        const pending = { loadFirst, zeroPages: false, signal, whenFree };
+        const load = () => loader.loadPending(pending);
+        await retry(load, { signal, delayAfter });
       }
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
     if (!signal.aborted) onLoaded();
   }

@@ -9,6 +9,7 @@ export {
   bitmapOrderEvidence,
 } from "./bitmap_order_evidence.ts";
 export type { RunOptions } from "./block_pages.ts";
+export { findBlock, findOnlyBlock } from "./find_block.ts";
 export {
   bitmapOrderOf,
   indexOptionsOf,

@@ -13,6 +13,7 @@ import {
   type ReadOptions,
   type SyncByteSource,
 } from "../sources/mod.ts";
+import { findBlock } from "./find_block.ts";
 import { RAMBlock } from "./ram_block.ts";
 import { SyncRAMBlock } from "./sync_ram_block.ts";
 
@@ -48,7 +49,7 @@ export class Snapshot {
    * @throws {RangeError} if there is none; it names those there are
    */
   block(idstr: string): RAMBlock {
-    return findBlock(this, idstr);
+    return findBlock(this.blocks, { idstr, name: this.source.name });
   }
 
   /**
@@ -68,7 +69,7 @@ export class SyncSnapshot extends Snapshot {
 
   /** As `Snapshot.block`. */
   override block(idstr: string): SyncRAMBlock {
-    return findBlock(this, idstr);
+    return findBlock(this.blocks, { idstr, name: this.source.name });
   }
 }
 
@@ -90,19 +91,4 @@ export function makeSyncSnapshot(
 ): SyncSnapshot {
   const blocks = index.blocks.map((it) => new SyncRAMBlock(source, it, order));
   return new SyncSnapshot(source, index, blocks);
-}
-
-function findBlock<T extends RAMBlock>(
-  snapshot: { readonly source: ByteSource; readonly blocks: readonly T[] },
-  idstr: string,
-): T {
-  const block = snapshot.blocks.find((it) => it.idstr === idstr);
-  if (block !== undefined) return block;
-  throw new RangeError(
-    `Cannot find RAMBlock ${JSON.stringify(idstr)} in ` +
-      `${JSON.stringify(snapshot.source.name)}: it has ${
-        snapshot.blocks.map((it) => JSON.stringify(it.idstr)).join(", ") ||
-        "none"
-      }`,
-  );
 }

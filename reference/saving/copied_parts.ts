@@ -3,8 +3,7 @@ import {
   ByteWriter,
   rangeEnd,
 } from "../../format/bytes/mod.ts";
-import type { RamLayout } from "../../format/ram/mod.ts";
-import { encodeRamEnd } from "../../format/snapshot/mod.ts";
+import { encodeRamEnd, type RamLayout } from "../../format/ram/mod.ts";
 import {
   CAPABILITY_FIXED_RAM,
   CAPABILITY_IGNORE_SHARED,

@@ -6,6 +6,7 @@ import {
 import type { ByteRange } from "../../format/bytes/mod.ts";
 import {
   bitmapOrderOf,
+  findBlock,
   type OpenOptions,
   openSnapshot,
 } from "../reading/mod.ts";
@@ -14,7 +15,6 @@ import type { ReadOptions } from "../sources/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { loadBitmap } from "./rebuild_bitmap.ts";
-import { findWriter } from "./snapshot_writer.ts";
 
 /** A snapshot whose pages are re-written where they are. */
 export class SnapshotRewriter {
@@ -40,7 +40,7 @@ export class SnapshotRewriter {
 
   /** The writer of the RAMBlock of that idstr. */
   block(idstr: string): RAMBlockWriter {
-    return findWriter(this.blocks, idstr, this.#store.name);
+    return findBlock(this.blocks, { idstr, name: this.#store.name });
   }
 
   /**

@@ -6,7 +6,7 @@ import {
   planSnapshot,
 } from "../../format/snapshot/mod.ts";
 import { sharedBitmap } from "../pages/mod.ts";
-import type { Snapshot } from "../reading/mod.ts";
+import { findBlock, type Snapshot } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { type ReadOptions, SourceError } from "../sources/mod.ts";
 import {
@@ -68,7 +68,7 @@ export class SnapshotWriter {
 
   /** The writer of the RAMBlock of that idstr. */
   block(idstr: string): RAMBlockWriter {
-    return findWriter(this.blocks, idstr, this.#sink.name);
+    return findBlock(this.blocks, { idstr, name: this.#sink.name });
   }
 
   /**
@@ -91,19 +91,6 @@ export class SnapshotWriter {
   async abort(): Promise<void> {
     await this.#sink.abort();
   }
-}
-
-/** The writer of that idstr among `blocks`. */
-export function findWriter(
-  blocks: readonly RAMBlockWriter[],
-  idstr: string,
-  name: string,
-): RAMBlockWriter {
-  const block = blocks.find((it) => it.idstr === idstr);
-  if (block !== undefined) return block;
-  throw new RangeError(
-    `Cannot find RAMBlock ${JSON.stringify(idstr)} in ${JSON.stringify(name)}`,
-  );
 }
 
 /**

@@ -137,7 +137,7 @@ test("block() names the sink when there is no such block", async () => {
   const writer = await createSnapshot(sink, BLOCKS);
   assert.throws(() => writer.block("rom"), {
     name: "RangeError",
-    message: 'Cannot find RAMBlock "rom" in "the sink"',
+    message: 'Cannot find RAMBlock "rom" in "the sink": it has "ram"',
   });
 });
 

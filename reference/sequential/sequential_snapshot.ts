@@ -9,6 +9,7 @@ import {
 } from "../../format/snapshot/mod.ts";
 import { ForwardReader } from "../../format/stream/mod.ts";
 import type { Vmdesc } from "../../format/vmdesc/mod.ts";
+import { findBlock } from "../reading/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 import { Pace, type Progress } from "../work/mod.ts";
 import { driveForward, forwardReads } from "./forward_drive.ts";
@@ -73,13 +74,7 @@ export class SequentialSnapshot implements Disposable {
    * names.
    */
   block(idstr: string): SequentialBlock {
-    const block = this.blocks.find((it) => it.idstr === idstr);
-    if (block !== undefined) return block;
-    const names = this.blocks.map((it) => JSON.stringify(it.idstr));
-    throw new RangeError(
-      `Cannot find RAMBlock ${JSON.stringify(idstr)} in ` +
-        `${JSON.stringify(this.source.name)}: it has ${names.join(", ")}`,
-    );
+    return findBlock(this.blocks, { idstr, name: this.source.name });
   }
 
   /** Walks over what follows the RAM: device sections, EOF, vmdesc. */

@@ -10,4 +10,5 @@ export { entryUrl } from "./entry_url.ts";
 export { inLanes } from "./lanes.ts";
 export { Pace } from "./pace.ts";
 export { type Progress, ProgressReport } from "./progress.ts";
+export { backoff, retry, type RetryOptions } from "./retry.ts";
 export { sleep, waitFor, type WaitOptions } from "./wait.ts";

@@ -3,7 +3,7 @@ import type { DirtyBitmap } from "../../../format/dirty_bitmaps/mod.ts";
 import type { RamLayout } from "../../../format/ram/mod.ts";
 import { RuleError } from "../../../format/rules/mod.ts";
 import type { DeviceState } from "../../../format/snapshot/mod.ts";
-import type { StreamItem } from "../../../format/stream/mod.ts";
+import { formatUuid, type StreamItem } from "../../../format/stream/mod.ts";
 import { dirtyBitmaps } from "../../device_state/mod.ts";
 import {
   type BitmapOrderEvidence,
@@ -172,9 +172,4 @@ function sectionFacts(item: StreamItem): SectionFacts[] {
       stateClass: stateClassOf("full", item.section.idstr),
     }]
     : [];
-}
-
-function formatUuid(uuid: Uint8Array): string {
-  const hex = [...uuid].map((it) => it.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

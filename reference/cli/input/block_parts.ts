@@ -1,12 +1,12 @@
 import type { PageRun } from "../../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../../format/bytes/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
+import { Pace } from "../../work/mod.ts";
 
 /** Most bytes that are read and handed on at a time. */
 const CHUNK = 0x100000;
 /** Most zeros that are handed on at a time: they are not in memory. */
 const ZEROS_MAX = 0x1000000;
-const TURN_MILLISECONDS = 50;
 
 /** A part of a RAMBlock's memory. */
 export interface BlockPart extends ByteRange {
@@ -28,7 +28,7 @@ export async function* blockParts(
   // What cannot be read at all is refused here, be it zero or not.
   await block.readInto(new Uint8Array(0), range.offset);
   const buffer = new Uint8Array(Math.min(CHUNK, range.length));
-  let turned = performance.now();
+  const pace = new Pace(signal);
   for await (const run of allRuns(block, range, signal)) {
     const runEnd = Math.min(range.offset + range.length, run.end * pageSize);
     let offset = Math.max(range.offset, run.first * pageSize);
@@ -42,10 +42,7 @@ export async function* blockParts(
       }
       yield { offset, length, bytes };
       offset += length;
-      if (performance.now() - turned < TURN_MILLISECONDS) continue;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      signal.throwIfAborted();
-      turned = performance.now();
+      await pace.step();
     }
   }
 }

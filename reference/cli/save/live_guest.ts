@@ -7,8 +7,8 @@
  */
 
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { SharedMapping } from "../../linux/mod.ts";
+import { sleep } from "../../work/mod.ts";
 import { GUEST_PAGE_SIZE, GUEST_STOPPED } from "./live_guest_words.ts";
 
 /** Milliseconds between two bursts of writes. */
