@@ -1,4 +1,4 @@
-/** Unpacks bytes that come one piece after the other. */
+/** Unpacks bytes that arrive piece by piece. */
 export type Unpacker = (
   packed: AsyncIterable<Uint8Array>,
 ) => AsyncIterable<Uint8Array>;

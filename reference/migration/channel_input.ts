@@ -21,8 +21,7 @@ export class ChannelInput {
   }
 
   /**
-   * Fills the target with the bytes at hand, waiting until at least `least` are
-   * there.
+   * Fills the target with the bytes available, waiting for at least `least`.
    */
   async read({ target, least }: ForwardRequest): Promise<Uint8Array> {
     let done = 0;

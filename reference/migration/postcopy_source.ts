@@ -204,7 +204,7 @@ export class PostcopySource {
     await pushPages(this.#blocks, writer, options);
     const hasOwnChannel = this.#options.preempt !== undefined;
     if (!hasOwnChannel) await pushZeros(this.#blocks, writer, options);
-    // After the end nobody answers requests, but loading a device may need
+    // After the end no requests are answered, but loading a device may need
     // pages.
     await this.#loaded.promise;
     await queue.gate.idle(signal);
@@ -218,7 +218,7 @@ export class PostcopySource {
     const { requestedPages, pushedPages } = this.#statistics;
     throw new SourceError(
       channel.name,
-      `Cannot go on serving ${channel.name}: QEMU closed the connection ` +
+      `Cannot continue serving ${channel.name}: QEMU closed the connection ` +
         `after ${requestedPages + pushedPages} pages`,
     );
   }

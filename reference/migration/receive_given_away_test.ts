@@ -12,7 +12,10 @@ import { receiveMigration } from "./receive_migration.ts";
 const PAGE = 4096;
 const PATIENT = { timeout: 30_000 };
 
-/** Sends a whole migration when its file is begun; `between` comes before its end. */
+/**
+ * Sends a complete migration once its file is started; `between` runs before
+ * its end.
+ */
 async function receiveAnd(
   path: string,
   between: () => void,

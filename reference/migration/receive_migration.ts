@@ -127,7 +127,7 @@ export async function receiveMigration(
       throw new NoVmdescError(
         channel.name,
         `Cannot receive from ${channel.name}: the connection ended before the ` +
-          "description of the device state; migrate again",
+          "description of the device state, expected all of it",
       );
     }
     await recorder.finish();
@@ -157,7 +157,9 @@ export async function receiveMigration(
     return recorder.isWhole && !recorder.answers;
   }
 
-  /** Commits; a guest that exists nowhere else is kept under another name. */
+  /**
+   * Commits; if no other copy of the guest exists, keeps it under another name.
+   */
   async function commit(): Promise<void> {
     try {
       await sink.commit();

@@ -15,8 +15,8 @@ export interface ByteSink {
   /** Discards what was written; an existing file stays unchanged. */
   abort(): Promise<void>;
   /**
-   * Leaves what could not be committed under a name of its own, and resolves to
-   * that name. There only where that can be done.
+   * Optional. Keeps what could not be committed under a new name, and resolves
+   * to that name.
    */
   keep?(): Promise<string>;
 }

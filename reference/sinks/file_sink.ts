@@ -162,7 +162,7 @@ class FileSink implements ByteSink {
     return this.#do(() => giveUp(this.#own, this.#target));
   }
 
-  /** The first name that is free of `path.1`, `path.2` and so on. */
+  /** Takes the first free name of `path.1`, `path.2` and so on. */
   keep(): Promise<string> {
     return this.#do(() => {
       const { path, lock } = this.#own;
@@ -212,7 +212,7 @@ function changed(): Error {
   return new Error("its unfinished file was changed or removed");
 }
 
-/** Gives a file the first name of `target.1`, `target.2` … that is free. */
+/** Renames a file to the first free name of `target.1`, `target.2` … */
 function renameToFree(path: string, target: string): string {
   for (let number = 1;; number++) {
     const free = `${target}.${number}`;

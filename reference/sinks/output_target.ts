@@ -38,14 +38,14 @@ export function outputTarget(name: string): OutputTarget {
 }
 
 /**
- * Follows a path to the folder that files are to be written into, which need not
- * be there. Links are refused as by {@linkcode outputTarget}: files would get
- * where somebody else wants them.
+ * Resolves the path of a folder to write files into, which need not exist.
+ * Links are refused as by {@linkcode outputTarget}: another user could redirect
+ * the files.
  *
  * @throws {SourceError} if the path is such a link
  */
 export function outputFolder(name: string): OutputTarget {
-  // With a slash at its end, a link would be followed unseen.
+  // A link with a trailing slash would be followed unnoticed.
   return follow(name, paths(name).resolve(name));
 }
 

@@ -102,7 +102,7 @@ faultTest(
     await qemu[Symbol.asyncDispose]();
     await assert.rejects(
       served,
-      /Cannot go on serving unix:.*: QEMU closed the connection after \d+ pages/,
+      /Cannot continue serving unix:.*: QEMU closed the connection after \d+ pages/,
     );
   },
 );
