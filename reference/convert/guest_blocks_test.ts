@@ -38,7 +38,7 @@ test("guestBlocks() closes the hole below 4 GiB", async () => {
   assert.equal(flat?.usedLength, 5 * GIB);
 });
 
-test("guestBlocks() takes what lies below 1 MiB where it is RAM", async () => {
+test("guestBlocks() uses memory below 1 MiB if it is RAM", async () => {
   const bytes = testMemory(0x200, [0xc1, 0x100]);
   const machine = "pc-q35-10.0";
   const whole = { address: 0, length: bytes.length, position: 0 };
@@ -137,7 +137,7 @@ test("guestBlocks() loses no memory: it is in a block, named, or refused", async
   assert.ok(count > 15);
 });
 
-test("guestBlocks() takes RAM after a gap, and says what the gap is", async () => {
+test("guestBlocks() accepts RAM after a gap, and reports the gap", async () => {
   const memory = addressed([[0x1000, 0xa0000], [0x140000, 0x400000]]);
   for (const machine of ["pc-q35-10.0", "microvm"]) {
     const { blocks: [block], missing } = await guestBlocks(memory, { machine });

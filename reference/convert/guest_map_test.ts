@@ -63,7 +63,7 @@ test("guestMap() knows the machines of distributions, not of strangers", async (
   }
 });
 
-test("guestMap() refuses what it cannot tell", async () => {
+test("guestMap() refuses an unknown layout", async () => {
   await assert.rejects(
     ram("pc", GIB, "mem0"),
     /no RAMBlock "pc\.ram" among "mem0"/,
@@ -103,7 +103,7 @@ test("guestMap() passes over no block: each has ranges or is unplaced", async ()
   );
 });
 
-test("guestMap() adds the ranges that are told to those of the machine", async () => {
+test("guestMap() adds given ranges to those of the machine", async () => {
   const blocks = [emptyBlock("pc.ram", 64 * MIB), emptyBlock("m1", 128 * MIB)];
   const told = { address: 4 * GIB, length: 128 * MIB, idstr: "m1", offset: 0 };
   const image = memoryImage("pc", blocks);
@@ -134,7 +134,7 @@ test("guestMap() lays the RAM of NUMA nodes out one after the other", async () =
   ]);
 });
 
-test("guestMap() has all RAM of a snapshot that was made of memory alone", async () => {
+test("guestMap() places all RAM of a snapshot made from memory alone", async () => {
   for (const machine of ["pc-i440fx-10.0", "pc-q35-10.0"]) {
     const file = await savedFile(
       { "pc.ram": new Uint8Array(4 * MIB) },

@@ -51,7 +51,7 @@ test("knownFile() names what a file is by its first bytes", async () => {
   }
 });
 
-test("detectFormat() takes nothing for flat memory", async () => {
+test("detectFormat() never detects flat memory", async () => {
   const ivt = bytesOf("53ff00f053ff00f0c3e200f053ff00f0");
   for (const bytes of [ivt, new Uint8Array(4096), new Uint8Array(0)]) {
     const found = await detectFormat(memorySource(bytes));

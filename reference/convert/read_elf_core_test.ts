@@ -100,7 +100,7 @@ test("openElfCore() reads what writeElfCore() writes, of every architecture", as
   }
 });
 
-test("writeElfCore() guesses at no architecture", async () => {
+test("writeElfCore() does not guess the architecture", async () => {
   const image = memoryImage("none", [memoryBlock("ram", testMemory(4, [1]))]);
   await assert.rejects(
     writeElfCore(image, memorySink()),

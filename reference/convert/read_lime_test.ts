@@ -31,7 +31,7 @@ function lime(ranges: readonly Range[]): Uint8Array {
 const page = (byte: number) => new Uint8Array(PAGE).fill(byte);
 const FIRST: Range = { first: 0n, last: 0xfffn, bytes: page(1) };
 
-test("openLime() says what is wrong with a range", async () => {
+test("openLime() reports what is wrong with a range", async () => {
   const wrong: readonly (readonly [Partial<Range>, RegExp])[] = [
     [
       { magic: 0x4c4d5641, version: 2 },

@@ -57,7 +57,7 @@ async function imageWith(
   return imageOf(await openSnapshot(memorySource(writer.finish())));
 }
 
-test("guestMap() has of a virtio-mem device what is plugged", async () => {
+test("guestMap() places the plugged parts of a virtio-mem device", async () => {
   const address = BigInt(5 * GIB);
   const image = await imageWith(
     { "pc.ram": 2, "vm0": 32 },
@@ -75,7 +75,7 @@ test("guestMap() has of a virtio-mem device what is plugged", async () => {
   );
 });
 
-test("guestMap() guesses at no RAMBlock of a virtio-mem device", async () => {
+test("guestMap() does not guess the RAMBlock of a virtio-mem device", async () => {
   const devices = [
     { address: BigInt(5 * GIB), length: 16 },
     { address: BigInt(6 * GIB), length: 16 },

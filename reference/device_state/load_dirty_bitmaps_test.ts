@@ -45,7 +45,7 @@ test("loadDirtyBitmaps() merges what is dirty in either", () => {
   assert.deepEqual(present, before);
 });
 
-test("loadDirtyBitmaps() drops what cannot be relied on, and says what follows", () => {
+test("loadDirtyBitmaps() drops unreliable bitmaps, and reports the consequence", () => {
   const present = [bitmap("a", [[0, 512]])];
   const { bitmaps, dropped } = loadDirtyBitmaps(present, [
     bitmap("a", [[4096, 4096]], { granularity: 4096 }),

@@ -48,7 +48,7 @@ function failureOf(path: string): string {
   return "";
 }
 
-test("openFileSource() reads any range, at once and waiting", async () => {
+test("openFileSource() reads any range, synchronously or not", async () => {
   using scratch = new ScratchFolder();
   const bytes = pattern(3 * MIB);
   writeFileSync(scratch.file("a"), bytes);
@@ -67,7 +67,7 @@ test("openFileSource() reads any range, at once and waiting", async () => {
   }
 });
 
-test("readInto() fills the part of a buffer that it is given, no more", async () => {
+test("readInto() fills only the part of a buffer that it is passed", async () => {
   using scratch = new ScratchFolder();
   writeFileSync(scratch.file("a"), pattern(2 * MIB));
   using source = openFileSource(scratch.file("a"));
@@ -97,7 +97,7 @@ test("readInto() serves many reads at once", async () => {
   }));
 });
 
-test("openFileSource() reads behind 4 GiB of a sparse file", () => {
+test("openFileSource() reads past 4 GiB of a sparse file", () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("sparse");
   const fd = openSync(path, "w");
@@ -192,7 +192,7 @@ test("openFileSource() sees a change by its reads alone, and soon", async () => 
   await assert.rejects(source.readInto(page, 0), SourceError);
 });
 
-test("openFileSource() takes no renaming, replacing or reading for a change", async () => {
+test("openFileSource() does not take renaming, replacing or reading for a change", async () => {
   using scratch = new ScratchFolder();
   const [path, moved] = [scratch.file("a"), scratch.file("b")];
   writeFileSync(path, pattern(MIB));
@@ -207,7 +207,7 @@ test("openFileSource() takes no renaming, replacing or reading for a change", as
   source.checkUnchanged();
 });
 
-test("openFileSource() reads memory that is in use as it is", async () => {
+test("openFileSource() reads memory in use without checking for changes", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("a");
   writeFileSync(path, pattern(MIB));
@@ -245,7 +245,7 @@ test("readInto() rejects with the signal's reason", async () => {
   await assert.rejects(reading, reason);
 });
 
-test("close() may be called twice; reads fail behind it", async () => {
+test("close() may be called twice; later reads fail", async () => {
   using scratch = new ScratchFolder();
   writeFileSync(scratch.file("a"), pattern(10));
   const source = openFileSource(scratch.file("a"));
@@ -268,7 +268,7 @@ test("openFileSource() opens an empty file and a symbolic link", () => {
   }
 });
 
-test("openFileSource() refuses what is not a regular file, in one line", async () => {
+test("openFileSource() refuses an irregular file, in one line", async () => {
   using scratch = new ScratchFolder();
   const refusal = (kind: string) =>
     `Cannot open "PATH": it is ${kind}, expected a regular file, which can be ` +

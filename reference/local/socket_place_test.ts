@@ -66,7 +66,7 @@ test("SocketPlace shows a socket only when it is its owner's alone", async () =>
   server.close();
 });
 
-test("SocketPlace replaces a socket only if nobody is known to listen", async () => {
+test("SocketPlace replaces a socket only if no process listens", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("s");
   const dead = await leaveDead(path);
@@ -114,7 +114,7 @@ test("SocketPlace leaves a socket that came while it looked", async () => {
   other.server.close();
 });
 
-test("SocketPlace removes no socket but its own", async () => {
+test("SocketPlace removes only its own socket", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("s");
   const first = await listenAt(path);
@@ -125,7 +125,7 @@ test("SocketPlace removes no socket but its own", async () => {
   for (const { server } of [first, second]) server.close();
 });
 
-test("SocketPlace refuses what is no socket, or another user's", async () => {
+test("SocketPlace refuses a path that is not a socket, or is another user's", async () => {
   using scratch = new ScratchFolder();
   const isListening = () => false;
   writeFileSync(scratch.file("file"), "");

@@ -38,7 +38,7 @@ test("SparseFile reads data, holes and an end that is not aligned", () => {
   assert.deepEqual([...part], [...data.subarray(4995), 0, 0, 0, 0, 0]);
 });
 
-test("SparseFile says what cannot be read with the name of the file", () => {
+test("SparseFile names the file in errors", () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("image");
   writeFileSync(path, new Uint8Array(8192));

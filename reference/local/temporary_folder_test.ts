@@ -80,7 +80,7 @@ test("makeTemporaryFolder() removes nothing where others may rename", async () =
   assert(!existsSync(left));
 });
 
-test("makeTemporaryFolder() leaves what is another's, kept or not known", async () => {
+test("makeTemporaryFolder() keeps folders of other users, kept and unknown ones", async () => {
   using scratch = new ScratchFolder();
   const left = basename(await leaveFolder(scratch.path));
   const [, pid, identity] = /^mapped-ram-(\d+)-(\w+)-/.exec(left) ?? [];

@@ -70,7 +70,7 @@ test("machines that are the same differ in nothing", () => {
   assert.deepEqual(compare({ runState: "inmigrate" }), []);
 });
 
-test("QEMU compares the machine over the length of the name it receives", () => {
+test("QEMU compares only the length of the machine name it receives", () => {
   assert.deepEqual(compare({}, { machine: "pc-i440fx-10" }), []);
   assert.deepEqual(compare({ machine: "pc-i440fx-9.0" }), [
     "refused machine: pc-i440fx-10.0 in the snapshot, pc-i440fx-9.0 in " +
@@ -194,7 +194,7 @@ test("a missing device makes one line, with the argument that adds it", () => {
   ]);
 });
 
-test("a device at another place, or another one there, is said to be so", () => {
+test("a device at another address, or another device there, is reported", () => {
   const moved = section("0000:00:07.0/virtio-blk");
   assert.deepEqual(compare({ sections: [...without(DISK.idstr), moved] }), [
     "refused device 00:04.0 virtio-blk: at 00:07.0 in QEMU 10.0.2: " +
@@ -244,7 +244,7 @@ test("versions and fields of a device's state are compared", () => {
   assert.deepEqual(change({ subsections: ["timer/more"] }), []);
 });
 
-test("of a QEMU asked by QMP, what it does not tell is not held against it", () => {
+test("facts that QMP does not report are not differences", () => {
   const asked = { sections: undefined, cpuCount: 2, pageSize: undefined };
   const pciDevices = ["0000:00:03.0", "0000:00:04.0"];
   assert.deepEqual(compare({ ...asked, pciDevices }), []);
@@ -263,7 +263,7 @@ test("of a QEMU asked by QMP, what it does not tell is not held against it", () 
   ]);
 });
 
-test("isSameFamily() takes no longer for hostile names than for others", () => {
+test("isSameFamily() is as fast for hostile names as for others", () => {
   const begun = performance.now();
   assert.ok(!isSameFamily(`${"-1.1".repeat(2 ** 18)}\n`, "x"));
   assert.ok(

@@ -40,7 +40,7 @@ function answer({ id, execute, arguments: args }: FakeCommand): unknown[] {
   return [{ return: ANSWERS[execute], id }];
 }
 
-test("a QEMU is described by what it answers", async () => {
+test("describeRunningQemu() describes a QEMU by its answers", async () => {
   const { qemu, qmp } = await FakeQemu.open(answer);
   using _ = qemu;
   const { unknown, ...described } = await describeRunningQemu(qmp);

@@ -77,7 +77,7 @@ test("a snapshot is described by its headers and its vmdesc", async () => {
   assert.equal(unknown.length, 1);
 });
 
-test("parts of a CPU's state tell of its features", async () => {
+test("parts of a CPU's state show its features", async () => {
   const subsections = ["cpu/pkru", "cpu/other"]
     .map((vmsd_name) => ({ vmsd_name, fields: [] }));
   const length = subsections.reduce(

@@ -69,7 +69,7 @@ test("planMappedResume() refuses machines that write to RAM as they start", asyn
   }
 });
 
-test("planMappedResume() takes paths with commas, and relative ones", async () => {
+test("planMappedResume() accepts relative paths and paths with commas", async () => {
   using guest = await SavedGuest.make(PC, "a,b=c,,d.mr");
   const { args, path } = guest.plan([]);
   assert.equal(path, guest.path);
@@ -124,7 +124,7 @@ test("planMappedResume() replaces memory backends where they are", async () => {
   ]);
 });
 
-test("planMappedResume() keeps to the backend that the machine is given", async () => {
+test("planMappedResume() uses the backend given to the machine", async () => {
   using guest = await SavedGuest.make({ "my.memory": testMemory(4, []) });
   const given = [
     "-M",
@@ -138,7 +138,7 @@ test("planMappedResume() keeps to the backend that the machine is given", async 
   assert.equal(args.length, 6);
 });
 
-test("planMappedResume() refuses what is no local file, or another", async () => {
+test("planMappedResume() refuses a path that is not the snapshot's local file", async () => {
   const bytes = await savedFile(PC);
   using guest = await SavedGuest.make(PC);
   const name = "https://example.com/vm.mr";
@@ -163,7 +163,7 @@ test("planMappedResume() refuses what is no local file, or another", async () =>
   );
 });
 
-test("planMappedResume() refuses a QEMU that cannot, by what it lacks", async () => {
+test("planMappedResume() refuses a QEMU without the features it needs", async () => {
   using guest = await SavedGuest.make(PC);
   const cases = [
     [
@@ -190,7 +190,7 @@ test("planMappedResume() refuses a QEMU that cannot, by what it lacks", async ()
   guest.plan([], { qemu: { ...QEMU, version: "" } });
 });
 
-test("planMappedResume() refuses memory that is not there as blocks", async () => {
+test("planMappedResume() refuses memory that is not in blocks", async () => {
   using guest = await SavedGuest.make({
     "ram0": testMemory(4, []),
     "0000:00:02.0/vga.vram": testMemory(4, []),

@@ -83,7 +83,7 @@ function guestWith(
   return guest;
 }
 
-test("what is not understood before the pages is kept byte for byte", async () => {
+test("bytes before the pages that are not understood are kept unchanged", async () => {
   const strange = new Uint8Array(700).fill(0x7e);
   for (
     const before of [
@@ -104,7 +104,7 @@ test("what is not understood before the pages is kept byte for byte", async () =
   }
 });
 
-test("pages that were understood are kept with what was not", async () => {
+test("pages that were understood are kept with the bytes that were not", async () => {
   for (const count of [1, 2]) {
     const unknown = Buffer.concat(Array(count).fill(UNKNOWN_COMMAND));
     const guest = guestWith(unknown);
@@ -121,7 +121,7 @@ test("pages that were understood are kept with what was not", async () => {
   }
 });
 
-test("a record that is not understood is kept with the part that it is in", async () => {
+test("a record that is not understood is kept with its part", async () => {
   const guest = guestWith(new Uint8Array(0));
   const bytes = guest.finish();
   // The first record of END continues "ram".
@@ -138,7 +138,7 @@ test("a record that is not understood is kept with the part that it is in", asyn
   await checkMemory(new Uint8Array(readable), guest);
 });
 
-test("a migration without a vmdesc is kept, for it may be that there is none", async () => {
+test("a migration without a vmdesc is kept, as it may have none", async () => {
   const guest = guestWith(new Uint8Array(0));
   const whole = guest.finish();
   const vmdesc = Buffer.from(whole).indexOf('{"page_size"') - 5;
@@ -175,7 +175,7 @@ test("whatever changes in a stream, it is received, kept or refused", async () =
   assert(count.received > 100 && count.kept > 30, JSON.stringify(count));
 });
 
-test("what was cut off anywhere is not kept", async () => {
+test("a truncated stream is not kept", async () => {
   const bytes = guestWith(UNKNOWN_COMMAND).finish();
   const random = randomNumbers(5);
   for (let time = 0; time < 60; time++) {
@@ -186,7 +186,7 @@ test("what was cut off anywhere is not kept", async () => {
   }
 });
 
-test("nothing is kept of what is no migration, or of one whose sender waits", async () => {
+test("a stream that is not a migration, or whose sender waits, is not kept", async () => {
   const wait = Uint8Array.of(8, 0, 1, 0, 0);
   const other = new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n");
   for (const bytes of [other, guestWith(UNKNOWN_COMMAND, wait).finish()]) {

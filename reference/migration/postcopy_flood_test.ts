@@ -54,7 +54,7 @@ test("PostcopySource.serve() is not burdened by requests of all of a large memor
   await assert.rejects(served, reason);
 });
 
-test("PostcopySource.serve() stops listening to who asks and does not read", async () => {
+test("PostcopySource.serve() reads no requests from a destination that does not read", async () => {
   const pageCount = 4096;
   const { destination, source, served } = await serveDestination(
     { push: false },

@@ -17,7 +17,7 @@ import { PostcopySource } from "./postcopy_source.ts";
 
 const PAGE = 4096;
 
-test("PostcopySource.serve() refuses requests for what there is not", async () => {
+test("PostcopySource.serve() refuses requests for unknown ranges", async () => {
   const cases: [string, number, number][] = [
     ["rom", 0, PAGE],
     ["vga", 8 * PAGE, PAGE],
@@ -41,7 +41,7 @@ test("PostcopySource.serve() refuses requests for what there is not", async () =
   }
 });
 
-test("PostcopySource.serve() rejects when the destination fails or goes", async () => {
+test("PostcopySource.serve() rejects when the destination fails or disconnects", async () => {
   const ways: [(destination: Destination) => void, RegExp][] = [
     [(it) => it.shut(1), /QEMU could not load it/],
     [(it) => it.shut(), /QEMU closed the connection after \d+ pages/],

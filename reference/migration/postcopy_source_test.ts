@@ -39,7 +39,7 @@ test("PostcopySource.serve() opens as a source of QEMU's does", async () => {
   ]);
 });
 
-test("PostcopySource.serve() sends each page once, those of zeros last", async () => {
+test("PostcopySource.serve() sends each page once, zero pages last", async () => {
   const { destination, source, served } = await serveDestination();
   using _destination = destination;
   await destination.until(({ items }) => items.includes("eof"));
@@ -63,7 +63,7 @@ test("PostcopySource.serve() sends each page once, those of zeros last", async (
   assert.equal(source.statistics.requestedPages, 0);
 });
 
-test("PostcopySource.serve() answers requests once, zero pages too", async () => {
+test("PostcopySource.serve() answers each request once, also for zero pages", async () => {
   const requests: unknown[] = [];
   const { destination, source, served } = await serveDestination({
     push: false,

@@ -39,7 +39,7 @@ class FarSource implements ByteSource {
   }
 }
 
-test("PostcopySource.serve() pushes what is around a page while it is waited for", async () => {
+test("PostcopySource.serve() pushes the pages around a requested one", async () => {
   const source = new FarSource();
   const snapshot = await openSnapshot(source);
   const { pagesOffset } = snapshot.block("pc.ram");

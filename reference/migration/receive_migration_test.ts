@@ -20,7 +20,7 @@ const PAGE = 4096;
 const PATIENT = { timeout: 30_000 };
 
 test(
-  "receiveMigration() writes what comes over a socket",
+  "receiveMigration() writes a migration received over a socket",
   PATIENT,
   async () => {
     const ways = [["unix"], ["tcp"], ["unix", socketsHere()]] as const;
@@ -82,7 +82,7 @@ test(
 );
 
 test(
-  "receiveMigration() answers where it is asked, once all is safe",
+  "receiveMigration() answers if asked, once everything is safe",
   PATIENT,
   async () => {
     const open = [8, 0, 1, 0, 0];
@@ -136,7 +136,7 @@ test(
 );
 
 test(
-  "receiveMigration() takes a stream without a vmdesc if told to",
+  "receiveMigration() accepts a stream without a vmdesc if allowed",
   PATIENT,
   async () => {
     const guest = new SequentialGuest({ ram: 1 });
@@ -243,7 +243,7 @@ test(
   },
 );
 
-test("receiveMigration() stops when told to", PATIENT, async () => {
+test("receiveMigration() stops when aborted", PATIENT, async () => {
   const { bytes } = randomSequential(randomNumbers(8), 60);
   using pair = await ConnectedPair.open();
   using folder = new ScratchFolder();

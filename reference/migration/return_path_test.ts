@@ -39,7 +39,7 @@ const MESSAGES = [
   { kind: "shut", failed: false },
 ];
 
-test("ReturnPathReader.push() gives the messages however they are cut", () => {
+test("ReturnPathReader.push() returns the messages however they are cut", () => {
   for (let step = 1; step <= STREAM.length; step++) {
     const reader = new ReturnPathReader(NAME);
     const found = [];
@@ -54,14 +54,14 @@ test("ReturnPathReader.push() gives the messages however they are cut", () => {
   }
 });
 
-test("ReturnPathReader.push() tells a destination that failed", () => {
+test("ReturnPathReader.push() reports a failed destination", () => {
   const reader = new ReturnPathReader(NAME);
   assert.deepEqual(reader.push(Uint8Array.from(message(1, 0, 0, 0, 1))), [
     { kind: "shut", failed: true },
   ]);
 });
 
-test("ReturnPathReader.push() refuses what a source cannot expect", () => {
+test("ReturnPathReader.push() refuses messages that a source does not expect", () => {
   const cases: [number[], string][] = [
     [
       message(9),

@@ -125,7 +125,7 @@ test("a refused command rejects, and nothing waits any more", async () => {
   await assert.rejects(startIncoming(qmp, FILE), /not -incoming defer$/);
 });
 
-test("a guest that never runs is given up, and a dying QEMU noticed", async () => {
+test("startIncoming() rejects when a guest never runs, or QEMU dies", async () => {
   const { qemu, qmp } = await qemuThat([]);
   using _qemu = qemu;
   const slow = await startIncoming(qmp, FILE, { timeout: 5 });

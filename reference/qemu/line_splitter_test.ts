@@ -15,7 +15,7 @@ function split(text: string, size: number, lengthMax = 100): string[] {
   return found;
 }
 
-test("LineSplitter gives the same lines however the bytes come", () => {
+test("LineSplitter yields the same lines however the bytes are cut", () => {
   const text = "one\n\nzwölf €\r\nlonger than the others\nno end";
   for (let size = 1; size <= 60; size++) {
     assert.deepEqual(split(text, size), [
@@ -27,7 +27,7 @@ test("LineSplitter gives the same lines however the bytes come", () => {
   }
 });
 
-test("LineSplitter takes a line of the greatest length, and no longer", () => {
+test("LineSplitter accepts lines up to the maximum length", () => {
   for (const size of [1, 7, 100]) {
     assert.deepEqual(split("a".repeat(10) + "\nb\n", size, 10), [
       "a".repeat(10),

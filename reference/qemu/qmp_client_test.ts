@@ -19,7 +19,7 @@ function silent(): readonly unknown[] {
   return [];
 }
 
-test("execute() gives what QEMU returns, whatever the order", async () => {
+test("execute() returns QEMU's result in any order", async () => {
   let first: number | undefined;
   const { qemu, qmp } = await FakeQemu.open(({ execute, id }) => {
     if (execute === "first") {
@@ -54,7 +54,7 @@ test("execute() rejects with QEMU's own text", async () => {
   assert.equal(await qmp.execute("good"), 1);
 });
 
-test("monitor() gives what the human monitor prints", async () => {
+test("monitor() returns the output of the human monitor", async () => {
   const { qemu, qmp } = await FakeQemu.open(({ id, arguments: given }) => {
     return [{ return: `${given["command-line"]}: ok\r\n`, id }];
   });
@@ -62,7 +62,7 @@ test("monitor() gives what the human monitor prints", async () => {
   assert.equal(await qmp.monitor("info status"), "info status: ok\r\n");
 });
 
-test("answers come in pieces and several at once, with letters cut", async () => {
+test("answers may arrive in pieces or together, with characters cut", async () => {
   const { qemu, qmp } = await FakeQemu.open(silent);
   using _qemu = qemu;
   const answers = [qmp.execute("a"), qmp.execute("b"), qmp.execute("c")];
@@ -78,7 +78,7 @@ test("answers come in pieces and several at once, with letters cut", async () =>
   assert.deepEqual(await Promise.all(answers), ["ä€", "b", "c"]);
 });
 
-test("waitForEvent() gives the next event that the predicate takes", async () => {
+test("waitForEvent() returns the next event that the predicate accepts", async () => {
   const { qemu, qmp } = await FakeQemu.open();
   using _qemu = qemu;
   const status = (wanted: string) =>
@@ -101,7 +101,7 @@ test("waitForEvent() gives the next event that the predicate takes", async () =>
   await refused;
 });
 
-test("a command and an event that do not come are given up", async () => {
+test("execute() and waitForEvent() time out", async () => {
   let late: number | undefined;
   const { qemu, qmp } = await FakeQemu.open(({ execute, id }) => {
     if (execute === "next") return [{ return: "late", id: late }, ok(id)];
@@ -182,7 +182,7 @@ for (const [name, lines] of Object.entries(NONSENSE)) {
   });
 }
 
-test("open() rejects who says no greeting, and closes the channel", async () => {
+test("open() rejects an end without a greeting, and closes the channel", async () => {
   for (const lines of [["HTTP/1.1 400 Bad Request"], [{ hello: 1 }]]) {
     const pair = await ConnectedPair.open();
     using qemu = new FakeQemu(pair, silent);
@@ -195,7 +195,7 @@ test("open() rejects who says no greeting, and closes the channel", async () => 
   }
 });
 
-test("open() rejects who says nothing, or leaves", async () => {
+test("open() rejects an end that sends nothing, or disconnects", async () => {
   {
     using pair = await ConnectedPair.open();
     await assert.rejects(

@@ -15,7 +15,7 @@ function says(words: RegExp) {
   };
 }
 
-test("runProgram() gives what is printed, whatever is in the arguments", async () => {
+test("runProgram() returns the output, whatever the arguments contain", async () => {
   using folder = new ScratchFolder();
   const program = fakeProgram(folder, `printf '%s|' "$@"; echo x >&2`);
   const args = ["a b", "$HOME", "ä€", "", "*"];
@@ -104,7 +104,7 @@ test("findDataRanges() reads qemu-img's map", async () => {
   ]);
 });
 
-test("findDataRanges() rejects what it does not understand", async () => {
+test("findDataRanges() rejects output that it cannot parse", async () => {
   using folder = new ScratchFolder();
   const range = { offset: 0, length: 10 };
   for (
@@ -118,7 +118,7 @@ test("findDataRanges() rejects what it does not understand", async () => {
   }
 });
 
-test("runProgram() does not wait for what a program leaves behind", async () => {
+test("runProgram() does not wait for a program's children", async () => {
   using folder = new ScratchFolder();
   const program = fakeProgram(folder, "echo done; sleep 5 >/dev/null & exit 0");
   assert.equal(await runProgram(program, [], { timeout: 4000 }), "done\n");

@@ -123,7 +123,7 @@ test("startQemu() ends a program that speaks something else", async () => {
   });
 });
 
-test("startQemu() refuses what it could not follow", async () => {
+test("startQemu() refuses arguments that would detach QEMU", async () => {
   for (const args of [["-daemonize"], ["--incoming", "defer"]]) {
     await assert.rejects(startQemu(args), RangeError);
   }

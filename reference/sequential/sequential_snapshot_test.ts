@@ -99,7 +99,7 @@ test("a stream with any bytes changed is read or refused, no more", async () => 
   assert(refused > 300 && refused < 1400, `${refused} refused`);
 });
 
-test("bytes behind the vmdesc are left out", async () => {
+test("bytes after the vmdesc are ignored", async () => {
   const guest = new SequentialGuest({ ram: 2 });
   guest.part(() => guest.page("ram", 1, new Uint8Array(PAGE).fill(1)), 3);
   const bytes = guest.finish();
@@ -111,7 +111,7 @@ test("bytes behind the vmdesc are left out", async () => {
   assert.deepEqual(trailed.bytes(), plain.bytes());
 });
 
-test("openSequential() names the blocks there are", async () => {
+test("openSequential() lists the blocks", async () => {
   const guest = new SequentialGuest({ ram: 1, vram: 1 });
   guest.part(() => {}, 3);
   using stream = await openSequential(memorySource(guest.finish()));
@@ -120,7 +120,7 @@ test("openSequential() names the blocks there are", async () => {
   await assert.rejects(stream.block("ram").readPage(1), RangeError);
 });
 
-test("a list that claims more RAM than can be is refused at once", async () => {
+test("a list that claims too much RAM is refused at once", async () => {
   const guest = new SequentialGuest({ ram: 1 });
   const bytes = guest.bytes();
   const view = new DataView(bytes.buffer);

@@ -91,7 +91,7 @@ test("commit() puts all files in place and leaves nothing beside them", async ()
   assert.deepEqual(texts(scratch), NEW);
 });
 
-test("commit() takes back what it did when one file fails", async () => {
+test("commit() undoes its work when one file fails", async () => {
   for (const change of [BEFORE, AFTER]) {
     using scratch = new ScratchFolder();
     const pendingFiles = await files(scratch, change);
@@ -104,7 +104,7 @@ test("commit() takes back what it did when one file fails", async () => {
   }
 });
 
-test("commit() refuses what is no file, before it does anything", async () => {
+test("commit() refuses a sink that is not a file before doing anything", async () => {
   using scratch = new ScratchFolder();
   const [first] = await files(scratch);
   using group = new FileGroup(scratch.path);
@@ -157,7 +157,7 @@ function copyFolder(from: ScratchFolder, to: ScratchFolder): void {
   }
 }
 
-test("FileGroup takes back what a killed process has begun", async () => {
+test("FileGroup undoes the commit of a killed process", async () => {
   for (const when of ["before", "after"] as const) {
     using scratch = await killedAt(when);
     const names = scratch.names();
@@ -174,7 +174,7 @@ test("FileGroup takes back what a killed process has begun", async () => {
   }
 });
 
-test("FileGroup leaves a file that somebody has made since", async () => {
+test("FileGroup keeps a file that was created since", async () => {
   using scratch = await killedAt("after");
   writeFileSync(scratch.file("third"), "third");
   renameSync(scratch.file("third"), scratch.file("a"));

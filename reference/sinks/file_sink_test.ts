@@ -19,7 +19,7 @@ import { sinkRefusal } from "./testing/sink_refusal.ts";
 
 const BYTES = new TextEncoder().encode("QEVM");
 
-test("commit() makes a file of what was written, for its owner alone", async () => {
+test("commit() makes a file that only its owner can access", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("new");
   const sink = createFileSink(path);
@@ -50,7 +50,7 @@ test("setLength() cuts and extends with a hole", async () => {
   assert(blocks * 512 < 0x100000);
 });
 
-test("abort() leaves nothing, and nothing can be written behind it", async () => {
+test("abort() leaves nothing, and nothing can be written after it", async () => {
   using scratch = new ScratchFolder();
   const sink = createFileSink(scratch.file("new"));
   await sink.write(BYTES, 0);
@@ -162,7 +162,7 @@ function partialIn(scratch: ScratchFolder): string {
   return scratch.file(name ?? assert.fail("there is none"));
 }
 
-test("createFileSink() refuses what is not a regular file, forced or not", async () => {
+test("createFileSink() refuses a path that is not a regular file, forced or not", async () => {
   using scratch = new ScratchFolder();
   execFileSync("mkfifo", [scratch.file("pipe")]);
   const server = createServer();

@@ -21,7 +21,7 @@ test("openFileStore() reads and writes in place", async () => {
   assert.equal(readFileSync(path, "utf8"), "012345QEVM");
 });
 
-test("write() refuses to go behind the end", async () => {
+test("write() refuses to write past the end", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("a");
   writeFileSync(path, "0123456789");
@@ -31,7 +31,7 @@ test("write() refuses to go behind the end", async () => {
   assert.equal(readFileSync(path, "utf8"), "0123456789");
 });
 
-test("openFileStore() refuses what is missing or not a regular file", () => {
+test("openFileStore() refuses a missing or irregular file", () => {
   using scratch = new ScratchFolder();
   for (const path of [scratch.file("none"), scratch.path]) {
     assert.throws(() => openFileStore(path), SourceError);

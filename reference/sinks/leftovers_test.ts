@@ -96,7 +96,7 @@ test("createFileSink() removes what a killed process left", async () => {
   assert.equal(scratch.names().length, 2, "that of another file stays");
 });
 
-test("createFileSink() goes on with what a killed process left", async () => {
+test("createFileSink() resumes the file of a killed process", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("new");
   assert.throws(() => createFileSink(path, { resume: true }), {
@@ -107,7 +107,7 @@ test("createFileSink() goes on with what a killed process left", async () => {
   const given = createFileSink(path, { resume: true });
   await given.write(new Uint8Array([65]), 0);
   await given.abort();
-  assert.equal(scratch.names().length, 1, "what was there before stays");
+  assert.equal(scratch.names().length, 1, "the file found is kept");
   const sink = createFileSink(path, { resume: true });
   await sink.write(new Uint8Array([66]), 1);
   await sink.commit();
@@ -115,7 +115,7 @@ test("createFileSink() goes on with what a killed process left", async () => {
   assert.deepEqual(scratch.names(), ["new"]);
 });
 
-test("createFileSink() takes a process that it cannot see for alive", () => {
+test("createFileSink() treats a process that it cannot see as alive", () => {
   using scratch = new ScratchFolder();
   for (const differs of [KERNEL, NAMESPACE]) {
     const name = leaveOfAnother(scratch, "new", { differs, locks: false });
@@ -128,7 +128,7 @@ test("createFileSink() takes a process that it cannot see for alive", () => {
   }
 });
 
-test("createFileSink() tells by its lock whether a process elsewhere lives", () => {
+test("createFileSink() detects by its lock whether a process elsewhere is alive", () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("new");
   const name = leaveOfAnother(scratch, "new", {
@@ -158,7 +158,7 @@ test("createFileSink() tells by its lock whether a process elsewhere lives", () 
   sink.abort();
 });
 
-test("createFileSink() takes another process of the same number for dead", () => {
+test("createFileSink() detects that a pid has been reused", () => {
   using scratch = new ScratchFolder();
   const other = leaveOfAnother(scratch, "new", {
     differs: START,
@@ -168,7 +168,7 @@ test("createFileSink() takes another process of the same number for dead", () =>
   assert(!scratch.names().includes(other));
 });
 
-test("createFileSink() neither takes nor heeds what others have put there", async () => {
+test("createFileSink() ignores files of other users", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("new");
   const plants: Record<string, (name: string) => void> = {
@@ -199,7 +199,7 @@ test("createFileSink() neither takes nor heeds what others have put there", asyn
   assert.deepEqual(scratch.names(), ["elsewhere", "new", ...names]);
 });
 
-test("createFileSink() does not go on with what others may have seen or named", () => {
+test("createFileSink() does not resume a file that others may have read or linked", () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("new");
   const left = `${path}.0-0-00000000.partial`;

@@ -16,7 +16,7 @@ test("memorySink() grows to the highest position, holes are zeros", async () => 
   assert.deepEqual([...bytes.subarray(100)], [1, 2, 3]);
 });
 
-test("setLength() cuts, and what it brings back is zero", async () => {
+test("setLength() truncates, and extends with zeros", async () => {
   const sink = memorySink();
   await sink.write(BYTES, 0);
   await sink.setLength(1);

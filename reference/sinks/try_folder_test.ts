@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { tryFolder } from "./try_folder.ts";
 
-test("tryFolder() leaves nothing, also of one that was killed", () => {
+test("tryFolder() leaves nothing, and removes the probe of a killed process", () => {
   using scratch = new ScratchFolder();
   const left = ".mapped-ram-probe.0-0-00000000.partial";
   writeFileSync(scratch.file(left), "", { mode: 0o600 });

@@ -7,21 +7,24 @@ import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { connectSocket, connectThrough } from "./connect_socket.ts";
 import type { RuntimeSocket, RuntimeSockets } from "./runtime_sockets.ts";
 
-socketTest("connectSocket() says where nobody listens", async (sockets) => {
-  using folder = new ScratchFolder();
-  const unix = `unix:${folder.file("none")}`;
-  await assert.rejects(
-    connectThrough(sockets, unix),
-    saysOf(unix, /^Cannot connect to unix:.*none: there is no such socket$/),
-  );
-  const tcp = `tcp:127.0.0.1:${await freePort()}`;
-  await assert.rejects(
-    connectThrough(sockets, tcp),
-    saysOf(tcp, /^Cannot connect to tcp:.*: nobody listens there$/),
-  );
-});
+socketTest(
+  "connectSocket() reports an address where nobody listens",
+  async (sockets) => {
+    using folder = new ScratchFolder();
+    const unix = `unix:${folder.file("none")}`;
+    await assert.rejects(
+      connectThrough(sockets, unix),
+      saysOf(unix, /^Cannot connect to unix:.*none: there is no such socket$/),
+    );
+    const tcp = `tcp:127.0.0.1:${await freePort()}`;
+    await assert.rejects(
+      connectThrough(sockets, tcp),
+      saysOf(tcp, /^Cannot connect to tcp:.*: nobody listens there$/),
+    );
+  },
+);
 
-test("connectSocket() gives up when its signal says so", async () => {
+test("connectSocket() stops when its signal aborts", async () => {
   const signal = AbortSignal.abort(new Error("enough"));
   await assert.rejects(connectSocket("unix:/x", { signal }), /enough/);
 });
@@ -58,7 +61,7 @@ test("connectSocket() hangs up where it came too late", async () => {
   }
 });
 
-test("connectSocket() refuses what is no address", async () => {
+test("connectSocket() refuses an invalid address", async () => {
   await assert.rejects(connectSocket("http://x"), RangeError);
 });
 

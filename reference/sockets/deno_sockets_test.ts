@@ -76,7 +76,7 @@ test("Deno's sockets read into the caller's buffer, and no further", async () =>
   assert.deepEqual(own?.subarray(0, 1), Uint8Array.of(7));
 });
 
-test("Deno's sockets write all, however little is taken at once", async () => {
+test("Deno's sockets write everything, however little the kernel takes at once", async () => {
   const taken: number[] = [];
   const channel = await channelOver({
     async write(bytes) {
@@ -97,7 +97,7 @@ test("Deno's sockets write all, however little is taken at once", async () => {
   assert.deepEqual(taken, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });
 
-test("Deno's sockets write nothing behind a write that failed", async () => {
+test("Deno's sockets write nothing after a failed write", async () => {
   const broken = Object.assign(new Error("broken"), { code: "EPIPE" });
   let calls = 0;
   const channel = await channelOver({
@@ -116,7 +116,7 @@ test("Deno's sockets write nothing behind a write that failed", async () => {
   assert.equal(calls, 2);
 });
 
-test("Deno's sockets end their sending behind the last write", async () => {
+test("Deno's sockets end their sending after the last write", async () => {
   const done: string[] = [];
   const channel = await channelOver({
     async write(bytes) {
@@ -136,7 +136,7 @@ test("Deno's sockets end their sending behind the last write", async () => {
   assert.deepEqual(done, ["written", "ended"]);
 });
 
-test("Deno's sockets are told not to wait for more, where they can", async () => {
+test("Deno's sockets set TCP_NODELAY if they can", async () => {
   const told: boolean[] = [];
   await channelOver({ setNoDelay: (noDelay) => void told.push(noDelay) });
   assert.deepEqual(told, [true]);

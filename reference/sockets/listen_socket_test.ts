@@ -11,7 +11,7 @@ import { listenThrough } from "./listen_socket.ts";
 import type { ListenHandlers, RuntimeSockets } from "./runtime_sockets.ts";
 
 socketTest(
-  "listenSocket() accepts those who come before and after it asks",
+  "listenSocket() accepts connections made before and after the call",
   async (sockets) => {
     using folder = new ScratchFolder();
     using listener = await listenThrough(
@@ -33,7 +33,7 @@ socketTest(
 );
 
 socketTest(
-  "accept() rejects when nobody comes, and when it is closed",
+  "accept() rejects without a connection, and when it is closed",
   async (sockets) => {
     using folder = new ScratchFolder();
     using listener = await listenThrough(
@@ -72,7 +72,7 @@ socketTest("listenSocket() rejects an address in use", async (sockets) => {
 });
 
 socketTest(
-  "listenSocket() sends away those who come and come",
+  "listenSocket() closes connections beyond its limit",
   async (sockets) => {
     using folder = new ScratchFolder();
     const path = folder.file("socket");
@@ -119,7 +119,7 @@ socketTest("listenSocket() can follow a close() at once", async (sockets) => {
   other.close();
 });
 
-socketTest("what was accepted outlives the listener", async (sockets) => {
+socketTest("an accepted channel outlives the listener", async (sockets) => {
   using folder = new ScratchFolder();
   const listener = await listenThrough(
     sockets,
@@ -136,7 +136,7 @@ socketTest("what was accepted outlives the listener", async (sockets) => {
   for (const channel of [one, other, waiting]) channel.close();
 });
 
-test("accept() rejects when nobody can come any more", async () => {
+test("accept() rejects when no more connections are possible", async () => {
   let handlers: ListenHandlers | undefined;
   const sockets: RuntimeSockets = {
     name: "failing",

@@ -17,7 +17,7 @@ test("parseSocketAddress() reads what formatSocketAddress() writes", () => {
   }
 });
 
-test("parseSocketAddress() refuses what is no address, by its text", () => {
+test("parseSocketAddress() refuses an invalid address, quoting it", () => {
   const cases = [
     "",
     "unix:",

@@ -43,7 +43,7 @@ for (const kind of ["unix", "tcp"] as const) {
 }
 
 socketTest(
-  "SocketChannel writes in order when nobody waits for the writes",
+  "SocketChannel writes in order when the writes are not awaited",
   async (sockets) => {
     using pair = await ConnectedPair.open("unix", sockets);
     const sent = Array.from({ length: 300 }, (_, at) => {
@@ -62,7 +62,7 @@ socketTest(
 );
 
 socketTest(
-  "read() gives what came before the end, then undefined",
+  "read() returns the bytes before the end, then undefined",
   async (sockets) => {
     using pair = await ConnectedPair.open("unix", sockets);
     pair.other.end("last");
@@ -158,26 +158,29 @@ socketTest("write() rejects once read() has seen the end", async (sockets) => {
   );
 });
 
-socketTest("read() gives what came before a write failed", async (sockets) => {
-  using pair = await ConnectedPair.open("unix", sockets);
-  await new Promise((resolve) => pair.other.write("last words", resolve));
-  await sleep(20);
-  pair.other.destroy();
-  await assert.rejects(
-    (async () => {
-      for (;;) await pair.channel.write(new Uint8Array(MIB));
-    })(),
-    /^SourceError: Cannot .*: the other side has closed the connection$/,
-  );
-  assert.equal(text(await pair.channel.read()), "last words");
-  const failed = /^SourceError: Cannot use .*closed the connection$/;
-  await assert.rejects(pair.channel.read(), failed);
-  await assert.rejects(pair.channel.read(), failed);
-  await assert.rejects(pair.channel.write(new Uint8Array(1)), failed);
-});
+socketTest(
+  "read() returns the bytes received before a write failed",
+  async (sockets) => {
+    using pair = await ConnectedPair.open("unix", sockets);
+    await new Promise((resolve) => pair.other.write("last words", resolve));
+    await sleep(20);
+    pair.other.destroy();
+    await assert.rejects(
+      (async () => {
+        for (;;) await pair.channel.write(new Uint8Array(MIB));
+      })(),
+      /^SourceError: Cannot .*: the other side has closed the connection$/,
+    );
+    assert.equal(text(await pair.channel.read()), "last words");
+    const failed = /^SourceError: Cannot use .*closed the connection$/;
+    await assert.rejects(pair.channel.read(), failed);
+    await assert.rejects(pair.channel.read(), failed);
+    await assert.rejects(pair.channel.write(new Uint8Array(1)), failed);
+  },
+);
 
 socketTest(
-  "read() rejects a second read while one is under way",
+  "read() rejects a second read while one is in progress",
   async (sockets) => {
     using pair = await ConnectedPair.open("unix", sockets);
     const first = pair.channel.read();
@@ -205,25 +208,28 @@ socketTest(
   },
 );
 
-socketTest("the other side has to wait while nobody reads", async (sockets) => {
-  using pair = await ConnectedPair.open("unix", sockets);
-  const part = new Uint8Array(MIB).fill(7);
-  let taken = 0;
-  const sending = (async () => {
-    for (let count = 0; count < 64; count++) {
-      await new Promise((resolve) => pair.other.write(part, resolve));
-      taken++;
+socketTest(
+  "the other side has to wait while the channel is not read",
+  async (sockets) => {
+    using pair = await ConnectedPair.open("unix", sockets);
+    const part = new Uint8Array(MIB).fill(7);
+    let taken = 0;
+    const sending = (async () => {
+      for (let count = 0; count < 64; count++) {
+        await new Promise((resolve) => pair.other.write(part, resolve));
+        taken++;
+      }
+    })();
+    await sleep(300);
+    assert.ok(taken < 16, `${taken} MiB were taken`);
+    let length = 0;
+    while (length < 64 * MIB) {
+      length += (await pair.channel.read())?.length ?? Infinity;
     }
-  })();
-  await sleep(300);
-  assert.ok(taken < 16, `${taken} MiB were taken`);
-  let length = 0;
-  while (length < 64 * MIB) {
-    length += (await pair.channel.read())?.length ?? Infinity;
-  }
-  await sending;
-  assert.equal(length, 64 * MIB);
-});
+    await sending;
+    assert.equal(length, 64 * MIB);
+  },
+);
 
 /** Whether it reports that the channel was closed. */
 function wasClosed({ name }: ByteChannel) {

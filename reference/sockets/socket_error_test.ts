@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { socketError } from "./socket_error.ts";
 
-test("socketError() has the same words for what runtimes say in their own", () => {
+test("socketError() has one text for an error of any runtime", () => {
   const said = [
     [{ code: "EPIPE", message: "Broken pipe (os error 32)" }, /has closed the/],
     [{ code: "ECONNREFUSED", message: "connect x" }, /nobody listens there$/],

@@ -25,7 +25,7 @@ function merged(...profiles: readonly string[]): string {
     .map(({ idstr, first, end }) => `${idstr} ${first}-${end}`).join(", ");
 }
 
-test("one profile stays as it is", () => {
+test("mergeProfiles() returns a single profile unchanged", () => {
   for (const runs of ["", "rom 5-6, ram 3-9, ram 0-3"]) {
     assert.equal(merged(runs), runs);
     assert.equal(merged(runs, runs, runs), runs);
@@ -57,7 +57,7 @@ test("the order of the profiles does not matter, nor do ties", () => {
   assert.equal(merged("rom 3-4", "ram 9-10"), "ram 9-10, rom 3-4");
 });
 
-test("each page of a merge is there once, and none is lost", () => {
+test("a merge has each page once, and loses none", () => {
   const all = [
     "ram 5-60, rom 0-40",
     "ram 50-70, ram 0-7, rom 39-41",

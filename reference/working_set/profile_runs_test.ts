@@ -18,7 +18,7 @@ async function recorded() {
   return { snapshot, identity, profile: recorder.profile(identity) };
 }
 
-test("a profile of the snapshot gives its runs", async () => {
+test("profileRuns() returns the runs of a profile of the snapshot", async () => {
   const { snapshot, profile } = await recorded();
   const runs = [
     { idstr: "ram", first: 5, end: 6 },

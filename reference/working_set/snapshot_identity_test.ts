@@ -54,7 +54,7 @@ test("an identity is the digest of names, sizes and device state", async () => {
   );
 });
 
-test("a copy has the same identity, wherever its parts stand", async () => {
+test("a copy has the same identity, wherever its parts are", async () => {
   const { file } = await withState(await savedFile({ ram: RAM }), STATE);
   const snapshot = await openSnapshot(memorySource(file));
   const identity = await snapshotIdentity(snapshot);
@@ -124,7 +124,7 @@ test("an identity covers 16 MiB of device state, and reads no more", async () =>
   assert.equal(longest, 0x1000000);
 });
 
-test("an identity is given up when its signal says so", async () => {
+test("snapshotIdentity() stops when its signal aborts", async () => {
   const snapshot = await openSnapshot(
     memorySource(await savedFile({ ram: RAM })),
   );

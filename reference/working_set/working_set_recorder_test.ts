@@ -36,7 +36,7 @@ test("pages are recorded in the order of the first time, in runs", () => {
   assert.deepEqual(readProfile(writeProfile(profile)), profile);
 });
 
-test("a profile is what was recorded up to then", () => {
+test("a profile has the pages recorded so far", () => {
   const recorder = new WorkingSetRecorder(BLOCKS);
   recorder.record("rom", 0);
   const before = recorder.profile(IDENTITY);
@@ -57,7 +57,7 @@ test("memory grows with the pages recorded, not with the RAM", () => {
   assert.equal(recorder.pageCount, 2);
 });
 
-test("a recording that is full goes on with its last run alone", () => {
+test("a full recording only extends its last run", () => {
   const recorder = new WorkingSetRecorder([
     { idstr: "ram", usedLength: 2 ** 40, pageSize: 4096 },
   ]);
@@ -71,7 +71,7 @@ test("a recording that is full goes on with its last run alone", () => {
   assert.deepEqual(runs.at(-1), { idstr: "ram", first: last, end: last + 2 });
 });
 
-test("a page that is not there is not recorded", () => {
+test("a page outside the RAM is not recorded", () => {
   const recorder = new WorkingSetRecorder(BLOCKS);
   for (
     const [idstr, page, message] of [
