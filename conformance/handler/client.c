@@ -223,7 +223,7 @@ static void connect_socket(void) {
 static void handshake(char *options) {
   int late = 0, split = 0, legacy = 0, unknown = 0, two = 0, garbage = 0;
   int nofd = 0, cut = 0, blocking = 0, orphan = 0, helper = 0,
-      launcher = 0;
+      launcher = 0, given = 0;
   size_t pad = 0, claim = 0, shift = 0;
   for (char *it = strtok(options, " "); it; it = strtok(0, " ")) {
     if (!strcmp(it, "late")) late = 1;
@@ -238,6 +238,7 @@ static void handshake(char *options) {
     else if (!strcmp(it, "orphan")) orphan = 1;
     else if (!strcmp(it, "helper")) helper = 1;
     else if (!strcmp(it, "launcher")) launcher = 1;
+    else if (!strcmp(it, "given")) given = 1;
     else if (!strcmp(it, "pad")) pad = strtoul(strtok(0, " "), 0, 0);
     else if (!strcmp(it, "claim")) claim = strtoul(strtok(0, " "), 0, 0);
     else if (!strcmp(it, "shift")) shift = strtoul(strtok(0, " "), 0, 0);
@@ -308,6 +309,7 @@ static void handshake(char *options) {
     usleep(200000); /* The handler has taken it by then. */
     if (fcntl(uffd, F_SETFL, 0)) fail("fcntl");
   }
+  if (given) close(uffd);
   free(text);
   printf("{\"command\":\"connect\",\"pid\":%d,\"bytes\":%zu}\n", getpid(), length);
 }

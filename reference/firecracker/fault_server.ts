@@ -23,6 +23,7 @@ import {
   WAITING_MAX,
 } from "./connection_limits.ts";
 import { GuestConnection } from "./guest_connection.ts";
+import { UnservedMemories } from "./unserved_memories.ts";
 
 /** A socket to which VMs connect, and what they get. Plain values only. */
 export interface PageServerJob {
@@ -55,6 +56,7 @@ export class FaultServer implements Disposable {
   /** Those whose handshake is not whole, the oldest first. */
   readonly #waiting = new Set<GuestConnection>();
   readonly #serving = new Set<GuestConnection>();
+  readonly #unserved: UnservedMemories;
   #count = 0;
   #isPaused = true;
 
@@ -65,6 +67,7 @@ export class FaultServer implements Disposable {
     options: FaultServerOptions,
   ) {
     this.#loop = loop;
+    this.#unserved = new UnservedMemories(loop.timers);
     this.#source = source;
     this.#memory = source.memory(options.idstr);
     this.#options = options;
@@ -100,6 +103,7 @@ export class FaultServer implements Disposable {
     this.#makeRoom(peer.pid);
     const connection = new GuestConnection(fd, {
       ...this.#options,
+      unserved: this.#unserved,
       vm,
       peer,
       loop: this.#loop,

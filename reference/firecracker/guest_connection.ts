@@ -19,6 +19,7 @@ import { checkRegions } from "./check_regions.ts";
 import { HANDSHAKE_TIMEOUT, MEMORY_INTERVAL } from "./connection_limits.ts";
 import { GuestReport } from "./guest_report.ts";
 import { type GuestRegion, HandshakeReader } from "./handshake.ts";
+import type { UnservedMemories } from "./unserved_memories.ts";
 
 /** What a connection needs of the server. */
 export interface GuestConnectionOptions {
@@ -27,6 +28,8 @@ export interface GuestConnectionOptions {
   /** The process that connected. */
   readonly peer: PeerProcess;
   readonly loop: PagerLoop;
+  /** Keeps its userfaultfd when it is not served any more. */
+  readonly unserved: UnservedMemories;
   /** The VM's memory. */
   readonly memory: SourceMemory;
   readonly onFailure: "kill" | "stall";
@@ -246,9 +249,9 @@ export class GuestConnection {
     if (this.#hasEnded) return;
     this.#report.now();
     this.leave();
-    const { loop, tell, vm, onEnd } = this.#options;
+    const { loop, unserved, tell, vm, onEnd } = this.#options;
     if (this.#process !== undefined) loop.delete(this.#process);
-    if (this.#uffd !== undefined) closeDescriptor(this.#uffd);
+    if (this.#uffd !== undefined) unserved.add(this.#uffd, this.pid);
     tell({ kind: "ended", vm, message });
     onEnd(this);
   }

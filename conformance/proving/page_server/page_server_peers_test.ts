@@ -167,3 +167,26 @@ handlerTest(
     assert.equal(await server.stop(), 0, server.stderr);
   },
 );
+
+handlerTest(
+  "page-server lets a VM that it does not serve wait, and gives it no zeros",
+  async (client, scratch) => {
+    const guest = await writeKnownGuest(scratch, 1024);
+    const socket = scratch.file("pages.sock");
+    await using server = await PageServerProcess.start(socket, [
+      guest.snapshot,
+    ]);
+    const open = () => readdirSync(`/proc/${server.pid}/fd`).length;
+    const before = open();
+    for (const option of ["garbage", "claim 0x200000"]) {
+      const refused = await client.run(socket, [
+        ...[`region ${4 * MIB}`, `image ${guest.image}`],
+        ...["patience 1", `connect ${option} given`, "sleep 500", "touch 1 1"],
+      ]);
+      assert.equal(refused.code, 3, JSON.stringify(refused));
+    }
+    // Their descriptors are given back when they are gone.
+    while (open() > before) await setTimeout(50);
+    assert.equal(await server.stop(), 0, server.stderr);
+  },
+);
