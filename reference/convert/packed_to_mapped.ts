@@ -40,6 +40,11 @@ export async function convertPacked(
     unpackLibvirt(source, header, { signal }),
   );
   return await receiveMigration(channel, sink, {
-    ...{ signal, pageSize, withoutVmdesc, onProgress },
+    signal,
+    pageSize,
+    withoutVmdesc,
+    onProgress,
+    // The channel may not have been read to its end, which would show it.
+    beforeCommit: () => source.checkUnchanged?.(),
   });
 }

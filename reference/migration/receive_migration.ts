@@ -32,6 +32,11 @@ export interface ReceiveOptions extends ReadOptions {
    * the result, and so keeps its guest. Default: nothing is kept.
    */
   readonly keepStream?: (() => ByteSink) | undefined;
+  /**
+   * Called once everything is written, before the sink is committed; what it
+   * throws aborts the sink. Default: nothing.
+   */
+  readonly beforeCommit?: (() => void) | undefined;
   /** Called from time to time with the progress of the migration. */
   readonly onProgress?: ((progress: ReceiveProgress) => void) | undefined;
 }
@@ -132,6 +137,7 @@ export async function receiveMigration(
     }
     await recorder.finish();
     const summary = await recordedSummary(recorder);
+    options.beforeCommit?.();
     await commit();
     if (recorder.answers) await sendShut(channel, 0).catch(() => {});
     return {
