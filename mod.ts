@@ -91,6 +91,7 @@ export {
   verifySnapshot,
 } from "./reference/reading/mod.ts";
 export {
+  type BlockShare,
   checkCapabilities,
   type CreateOptions,
   createSnapshot,
@@ -113,6 +114,7 @@ export {
   saveRepaired,
   saveSnapshot,
   type SaveSummary,
+  SharedBlockWriter,
   SnapshotRewriter,
   SnapshotWriter,
 } from "./reference/saving/mod.ts";
@@ -146,4 +148,3 @@ export {
   type TakeBytes,
 } from "./reference/sources/mod.ts";
 export type { Progress, WaitOptions } from "./reference/work/mod.ts";
-export { type BlockShare, SharedBlockWriter } from "./reference/workers/mod.ts";

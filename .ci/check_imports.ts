@@ -121,12 +121,20 @@ function wrongRoom(from: string, to: string): string | undefined {
   return isDoor(to, from) ? undefined : `${to} past its door`;
 }
 
-/** The files that are loaded when `path` is, itself included. */
-function reachableAtRunTime(graph: ModuleGraph, path: string): Set<string> {
+/**
+ * The files that are loaded when `path` is, itself included, and those that it
+ * loads late, by `import()`, unless `late` is false.
+ */
+export function reachableAtRunTime(
+  graph: ModuleGraph,
+  path: string,
+  { late = true }: { readonly late?: boolean } = {},
+): Set<string> {
   const reached = new Set([path]);
   for (const from of reached) {
     for (const it of graph.get(from) ?? []) {
-      if (it.atRunTime && it.path !== undefined) reached.add(it.path);
+      if (!it.atRunTime || it.path === undefined) continue;
+      if (late || !it.isDynamic) reached.add(it.path);
     }
   }
   return reached;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { checkImports } from "./check_imports.ts";
+import { checkImports, reachableAtRunTime } from "./check_imports.ts";
 import { readModuleGraph } from "./module_graph.ts";
 
 /** A tree that is as it should be. */
@@ -56,10 +56,23 @@ test("checkImports() finds nothing in a good tree", () => {
   assert.deepEqual(check({}), []);
 });
 
+const HERE = readModuleGraph(fileURLToPath(new URL("..", import.meta.url)));
+
 test("checkImports() finds nothing in this repository", () => {
-  const root = fileURLToPath(new URL("..", import.meta.url));
-  assert.deepEqual(checkImports(readModuleGraph(root)), []);
+  assert.deepEqual(checkImports(HERE), []);
 });
+
+/** Files that may be loaded before anything is done. */
+const MOST = {
+  "mod.ts": 165,
+};
+
+for (const [path, most] of Object.entries(MOST)) {
+  test(`${path} loads at most ${most} files`, () => {
+    const loaded = reachableAtRunTime(HERE, path, { late: false });
+    assert.ok(loaded.size <= most, `${loaded.size}: ${[...loaded].join(" ")}`);
+  });
+}
 
 /** A file that must not be, and what is said of it. */
 const BAD: readonly (readonly [path: string, text: string, line: string])[] = [

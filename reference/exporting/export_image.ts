@@ -2,7 +2,6 @@ import { blockRange, type PageRun } from "../../format/bitmap/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { inLanes, Pace } from "../work/mod.ts";
-import { exportInLanes } from "./export_in_lanes.ts";
 import type { ExportOptions } from "./export_options.ts";
 
 /** Most runs in a batch: a server may not like a longer Range header. */
@@ -44,12 +43,16 @@ export async function exportImage(
   sink: ByteSink,
   options: ExportOptions = {},
 ): Promise<void> {
-  const { commit = true } = options;
+  const { commit = true, jobs = 1, directIo = false } = options;
   try {
     await sink.setLength(block.usedLength);
     // An ignored block has nothing to export; reading it says so.
     if (block.ignored) await block.readInto(new Uint8Array(0), 0);
-    const done = await exportInLanes(block, sink, options);
+    let done = false;
+    if (jobs > 1 || directIo) {
+      const { exportInLanes } = await import("./export_in_lanes.ts");
+      done = await exportInLanes(block, sink, options);
+    }
     if (!done) await exportHere(block, sink, options);
     block.checkUnchanged?.();
     if (commit) await sink.commit();

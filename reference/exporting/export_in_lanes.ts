@@ -27,7 +27,6 @@ export async function exportInLanes(
   options: ExportOptions,
 ): Promise<boolean> {
   const { jobs = 1, directIo = false, signal } = options;
-  if (jobs < 2 && !directIo) return false;
   const to = backingOf(sink);
   const input = await laneInput(block, { signal });
   if (to?.kind !== "file" || input === undefined) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { BackingFiles } from "./backing_files.ts";
 export { builtinModule } from "./builtin_module.ts";
 export { DIRECT_ALIGNMENT, DirectFile } from "./direct_file.ts";
 export { fileError, notSeekable } from "./file_error.ts";

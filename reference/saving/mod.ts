@@ -4,6 +4,7 @@
  * @module
  */
 
+export { type BlockShare, SharedBlockWriter } from "./block_share.ts";
 export { checkCapabilities } from "./capability_rules.ts";
 export { DirtyPages } from "./dirty_pages.ts";
 export type { LiveRound, LiveRule } from "./live_rounds.ts";

@@ -10,7 +10,7 @@ import {
 import type { MappedRamHeader } from "../../format/ram/mod.ts";
 import { isZero, sharedWords, storePages } from "../pages/mod.ts";
 import { backingOf, SourceError } from "../sources/mod.ts";
-import type { BlockShare } from "../workers/mod.ts";
+import type { BlockShare } from "./block_share.ts";
 
 /** The one page of a write, if it is not all zero. */
 const ONE_PAGE: readonly PageRun[] = [{ first: 0, end: 1 }];

@@ -39,7 +39,6 @@ export async function saveInLanes(
 ): Promise<LanesResult> {
   const { jobs = 1, directIo = false, resume = false, report } = options;
   const to = backingOf(sink);
-  if (jobs < 2 && !directIo && !resume) return { left: inputs, keptPages: 0 };
   if (to?.kind !== "file") {
     if (directIo || resume) throw noFile(directIo, sink.name);
     return { left: inputs, keptPages: 0 };

@@ -2,7 +2,7 @@ import { PageBitmap } from "../../format/bitmap/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { ProgressReport } from "../work/mod.ts";
 import { isConverged, type LiveRound, type LiveRule } from "./live_rounds.ts";
-import { LiveWriter } from "./live_writer.ts";
+import type { LiveWriter } from "./live_writer.ts";
 import type {
   RAMBlockInput,
   SaveOptions,
@@ -79,7 +79,9 @@ export async function saveLive(
       })),
       options,
     );
-    using live = await LiveWriter.start(writer, blocks, { ...options, sink });
+    const threads = await import("./live_writer.ts");
+    const own = { ...options, sink };
+    using live = await threads.LiveWriter.start(writer, blocks, own);
     const rounds = new LiveRounds(live, blocks, options);
     // What was written before the first round is in it.
     await takeAll(blocks);

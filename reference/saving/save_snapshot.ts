@@ -4,7 +4,6 @@ import type { ByteSink } from "../sinks/mod.ts";
 import type { ByteSource } from "../sources/mod.ts";
 import { ProgressReport } from "../work/mod.ts";
 import { saveBlocks } from "./save_blocks.ts";
-import { saveInLanes } from "./save_in_lanes.ts";
 import type {
   RAMBlockInput,
   SaveOptions,
@@ -42,6 +41,7 @@ export async function saveSnapshot(
 ): Promise<SaveSummary> {
   let writer: SnapshotWriter | undefined;
   let kept: { readonly keptPages?: number } = {};
+  const { jobs = 1, directIo = false, resume = false } = options;
   try {
     for (const { source } of blocks) {
       // Memory that a snapshot does not hold is refused before there is any work.
@@ -59,9 +59,14 @@ export async function saveSnapshot(
     const total = writer.blocks.reduce((sum, it) => sum + it.usedLength, 0);
     const report = new ProgressReport(total, options.onProgress);
     const own = { ...options, report, sink };
-    const { left, keptPages } = await saveInLanes(writer, blocks, sink, own);
+    let left = blocks;
+    if (jobs > 1 || directIo || resume) {
+      const { saveInLanes } = await import("./save_in_lanes.ts");
+      const inLanes = await saveInLanes(writer, blocks, sink, own);
+      left = inLanes.left;
+      if (resume) kept = { keptPages: inLanes.keptPages };
+    }
     await saveBlocks(writer, left, own);
-    if (options.resume) kept = { keptPages };
     for (const { source } of blocks) source.checkUnchanged?.();
     options.deviceStateFrom?.source.checkUnchanged?.();
     await writer.finish(options);

@@ -1,6 +1,6 @@
 import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
+import { BackingFiles } from "../local/mod.ts";
 import { PageBuffer, storePages } from "../pages/mod.ts";
-import { LaneFiles } from "./lane_files.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 
 /**
@@ -8,7 +8,7 @@ import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
  * each chunk has its place in the file, so lanes meet nowhere.
  */
 export function copyLane(task: LaneTask): void {
-  using files = new LaneFiles(task.directIo);
+  using files = new BackingFiles(task.directIo);
   const lane = new CopyLane(task, files);
   const { control, chunks } = task;
   while (Atomics.load(control, CONTROL.stop) === 0) {
@@ -21,12 +21,12 @@ export function copyLane(task: LaneTask): void {
 
 class CopyLane {
   readonly #task: LaneTask;
-  readonly #files: LaneFiles;
+  readonly #files: BackingFiles;
   readonly #buffer: PageBuffer;
   /** What stands in the file already, where that is compared. */
   readonly #there: PageBuffer | undefined;
 
-  constructor(task: LaneTask, files: LaneFiles) {
+  constructor(task: LaneTask, files: BackingFiles) {
     this.#task = task;
     this.#files = files;
     this.#buffer = new PageBuffer(task.chunkLength);

@@ -4,7 +4,6 @@
  * @module
  */
 
-export { type BlockShare, SharedBlockWriter } from "./block_share.ts";
 export { checkDirectPages } from "./direct_pages.ts";
 export {
   chunkLengthOf,

@@ -1,18 +1,21 @@
-import { DirectFile, LocalFile, nodeFs, SparseFile } from "../local/mod.ts";
 import { type BackingFile, SourceError } from "../sources/mod.ts";
+import { DirectFile } from "./direct_file.ts";
+import { LocalFile } from "./local_file.ts";
+import { nodeFs } from "./node_fs.ts";
+import { SparseFile } from "./sparse_file.ts";
 
-/** A file as a lane reads and writes it. */
-export interface LaneFile extends Disposable {
+/** A file of this machine that is read and written. */
+export interface OpenedFile extends Disposable {
   readSync(target: Uint8Array, offset: number): void;
   writeSync(bytes: Uint8Array, offset: number): void;
 }
 
-/** A file that a lane only reads. */
-export type LaneSource = Pick<LaneFile, "readSync">;
+/** A file that is only read. */
+export type OpenedSource = Pick<OpenedFile, "readSync">;
 
-/** The files of a lane, each opened once. */
-export class LaneFiles implements Disposable {
-  readonly #files = new Map<string, LaneFile>();
+/** Files that a thread opens again, by what another one told of them, once each. */
+export class BackingFiles implements Disposable {
+  readonly #files = new Map<string, OpenedFile>();
   readonly #sparse = new Map<string, SparseFile>();
   readonly #directIo: boolean;
 
@@ -22,12 +25,12 @@ export class LaneFiles implements Disposable {
   }
 
   /** The file to read. */
-  reader(file: BackingFile): LaneFile {
+  reader(file: BackingFile): OpenedFile {
     return this.#open(file, "O_RDONLY");
   }
 
   /** The file to read, most of which is holes. */
-  sparseReader(file: BackingFile): LaneSource {
+  sparseReader(file: BackingFile): OpenedSource {
     if (this.#directIo) return this.reader(file);
     const key = `${file.identity} ${file.path}`;
     const known = this.#sparse.get(key);
@@ -38,11 +41,11 @@ export class LaneFiles implements Disposable {
   }
 
   /** The file to write, and to read what stands there. */
-  writer(file: BackingFile): LaneFile {
+  writer(file: BackingFile): OpenedFile {
     return this.#open(file, "O_RDWR");
   }
 
-  #open(file: BackingFile, flag: "O_RDONLY" | "O_RDWR"): LaneFile {
+  #open(file: BackingFile, flag: "O_RDONLY" | "O_RDWR"): OpenedFile {
     const key = `${flag} ${file.identity} ${file.path}`;
     const known = this.#files.get(key);
     if (known !== undefined) return known;
@@ -64,7 +67,7 @@ function openSame(
   backing: BackingFile,
   flags: number,
   directIo: boolean,
-): LaneFile {
+): OpenedFile {
   const { path, name } = backing;
   return directIo
     ? checkSame(new DirectFile(path, flags, name), backing)

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openFileSource } from "../local/mod.ts";
 import { openSnapshotSync } from "../reading/mod.ts";
-import { createSnapshot } from "../saving/mod.ts";
+import { createSnapshot } from "./mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SharedBlockWriter } from "./block_share.ts";

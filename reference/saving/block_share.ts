@@ -1,7 +1,7 @@
 import { pageOffset, type PageRun } from "../../format/bitmap/mod.ts";
+import { BackingFiles } from "../local/mod.ts";
 import { isZero, storePages } from "../pages/mod.ts";
 import type { BackingFile } from "../sources/mod.ts";
-import { LaneFiles } from "./lane_files.ts";
 
 /** The one page of a write, if it is not all zero. */
 const ONE_PAGE: readonly PageRun[] = [{ first: 0, end: 1 }];
@@ -50,7 +50,7 @@ export interface BlockShare {
  */
 export class SharedBlockWriter implements Disposable {
   readonly #share: BlockShare;
-  readonly #files = new LaneFiles(false);
+  readonly #files = new BackingFiles(false);
 
   /** Opens the file again, for this thread. */
   constructor(share: BlockShare) {

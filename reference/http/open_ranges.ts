@@ -1,0 +1,43 @@
+import type { ReadOptions } from "../sources/mod.ts";
+import { HttpClient, type HttpOptions } from "./http_client.ts";
+import {
+  checkPartial,
+  contentRangeOf,
+  wantedPart,
+  wrongContentRange,
+} from "./http_range_response.ts";
+import { RangeSource } from "./http_range_source.ts";
+import { versionOf } from "./http_version.ts";
+
+/** Bytes that opening asks for, and keeps: headers and the first bitmap. */
+const HEAD_LENGTH = 0x10000;
+
+/** Asks for the first bytes of a file, the size and the version. */
+export async function openRanges(
+  url: string | URL,
+  options: HttpOptions & ReadOptions,
+): Promise<RangeSource> {
+  const client = new HttpClient(url, options);
+  const head = { offset: 0, length: HEAD_LENGTH };
+  const opened = await client.get([head], async (answer) => {
+    const { response } = answer;
+    const { range, total } = contentRangeOf(response) ?? {};
+    if (response.status === 416 && total === 0) {
+      return { byteLength: 0, bytes: new Uint8Array(0), response };
+    }
+    checkPartial(response);
+    const part = wantedPart(range, head);
+    if (total === undefined || part === undefined) {
+      throw wrongContentRange(
+        response,
+        "one that starts at 0 and tells the size",
+      );
+    }
+    const bytes = new Uint8Array(part.length);
+    await answer.readPart(part, (chunk, at) => bytes.set(chunk, at));
+    return { byteLength: total, bytes, response };
+  }, options.signal);
+  const { byteLength, bytes, response } = opened;
+  const version = { ...versionOf(response), byteLength };
+  return new RangeSource(client, version, bytes);
+}
