@@ -1,6 +1,7 @@
 import { type PostcopyOptions, PostcopySource } from "../../migration/mod.ts";
 import {
   type IncomingMigration,
+  isObject,
   queryRAMBlocks,
   startIncoming,
 } from "../../qemu/mod.ts";
@@ -118,8 +119,8 @@ async function hasPreempt(
     { signal },
   );
   return Array.isArray(capabilities) &&
-    capabilities.some(({ capability, state }) =>
-      capability === "postcopy-preempt" && state === true
+    capabilities.some((it) =>
+      isObject(it) && it.capability === "postcopy-preempt" && it.state === true
     );
 }
 

@@ -93,7 +93,10 @@ function wordsOf(...texts: readonly string[]): string {
 /** What to do about what QEMU says. */
 function adviceFor(said: string, request: ResumeArguments): string {
   if (/nobody listens|no such socket/.test(said)) {
-    return `start QEMU with -incoming ${request.to} first`;
+    return request.to === undefined
+      ? "QEMU may be where it has other files, as in a container: give --to " +
+        "ADDRESS, which both of us can reach"
+      : `start QEMU with -incoming ${request.to} first`;
   }
   if (/userfault/i.test(said)) {
     return "let it use userfaultfd (as root, or by sysctl " +

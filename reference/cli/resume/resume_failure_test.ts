@@ -81,3 +81,13 @@ test("explainFailure() takes no longer for hostile words than for others", async
     assert.ok(performance.now() - begun < 3000, word);
   }
 });
+
+test("explainFailure() says where else a QEMU can be told to listen", async () => {
+  const error = await explainFailure(
+    new SourceError("vm", "Cannot connect to vm: there is no such socket"),
+    resumeArguments(["vm.mr", "--qmp", "unix:qmp"]),
+    {},
+  );
+  assert.ok(error instanceof SourceError);
+  assert.match(error.message, /: QEMU may be where .*: give --to ADDRESS, /);
+});
