@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  closeSync,
-  constants,
-  openSync,
-  readFileSync,
-  readSync,
-} from "node:fs";
 import { connect } from "node:net";
-import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -20,16 +12,7 @@ import { programLine, run } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureStream } from "./testing/sequential_fixture.ts";
 import { fixtureMemory, fixtureSnapshot } from "./testing/snapshot_fixture.ts";
-import {
-  CAN_LEAVE_UNREAD,
-  type Unread,
-  unread,
-} from "./testing/unread_output.ts";
-
-const OPTIONS = {
-  timeout: 120_000,
-  skip: CAN_LEAVE_UNREAD ? false : "there is no python3 with fcntl and pty",
-};
+import { type Unread, unread, UNREAD_TEST } from "./testing/unread_output.ts";
 
 /** Every kind of output that nobody reads, on one stream or on both. */
 const KINDS: readonly (readonly [how: Unread, descriptors: 1 | 2 | 12])[] = [
@@ -67,7 +50,7 @@ async function runUnread(
 for (const kind of KINDS) {
   test(
     `work is done that tells of itself to ${kind.join(" ")}`,
-    OPTIONS,
+    UNREAD_TEST,
     async () => {
       using scratch = new ScratchDirectory();
       const image = scratch.write("image", MEMORY);
@@ -91,7 +74,7 @@ for (const kind of KINDS) {
 
 test(
   "a migration is received whoever reads what is told of it",
-  OPTIONS,
+  UNREAD_TEST,
   async () => {
     using scratch = new ScratchDirectory();
     const stream = await fixtureStream();
@@ -119,32 +102,36 @@ async function migrate(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-test("what was dropped is said when it is read again", OPTIONS, async () => {
-  using scratch = new ScratchDirectory();
-  const go = scratch.file("go");
-  const module = fileURLToPath(
-    new URL("testing/many_log_lines.ts", import.meta.url),
-  );
-  const [late, ...rest] = unread(`late:${go}`, 1);
-  const line = programLine([go], undefined, module);
-  const child = spawn(late, [...rest, ...line], { stdio: "ignore" });
-  const [code] = await once(child, "exit");
-  assert.equal(code, 0);
-  while (!scratch.list().includes("go.read")) await sleep(10);
-  const text = new TextDecoder().decode(scratch.read("go.read"));
-  const [filler, ...lines] = text.trimEnd().split("\n");
-  assert.match(filler, /^x+$/);
-  assert.equal(lines.pop(), "last");
-  const at = lines.findIndex((it) => it.startsWith("{"));
-  const { event, count } = JSON.parse(lines[at]);
-  assert.equal(event, "dropped");
-  const numbers = lines.toSpliced(at, 1).map((it) => parseInt(it));
-  assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b));
-  assert.equal(count, 20_000 - numbers.length, "all the others are counted");
-  assert.equal(numbers.at(-1), 19_999);
-});
+test(
+  "what was dropped is said when it is read again",
+  UNREAD_TEST,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const go = scratch.file("go");
+    const module = fileURLToPath(
+      new URL("testing/many_log_lines.ts", import.meta.url),
+    );
+    const [late, ...rest] = unread(`late:${go}`, 1);
+    const line = programLine([go], undefined, module);
+    const child = spawn(late, [...rest, ...line], { stdio: "ignore" });
+    const [code] = await once(child, "exit");
+    assert.equal(code, 0);
+    while (!scratch.list().includes("go.read")) await sleep(10);
+    const text = new TextDecoder().decode(scratch.read("go.read"));
+    const [filler, ...lines] = text.trimEnd().split("\n");
+    assert.match(filler, /^x+$/);
+    assert.equal(lines.pop(), "last");
+    const at = lines.findIndex((it) => it.startsWith("{"));
+    const { event, count } = JSON.parse(lines[at]);
+    assert.equal(event, "dropped");
+    const numbers = lines.toSpliced(at, 1).map((it) => parseInt(it));
+    assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b));
+    assert.equal(count, 20_000 - numbers.length, "all the others are counted");
+    assert.equal(numbers.at(-1), 19_999);
+  },
+);
 
-test("what is printed is kept until it is read", OPTIONS, async () => {
+test("what is printed is kept until it is read", UNREAD_TEST, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
   const range = ["read", file, "pc.ram", "0", "3M", "--out", "-"];
@@ -158,130 +145,3 @@ test("what is printed is kept until it is read", OPTIONS, async () => {
   }
   assert.equal(Buffer.compare(Buffer.concat(parts), MEMORY), 0);
 });
-
-/** A command that prints more than a pipe takes, stopped when it has begun to. */
-async function stopPrinting(
-  stop: (child: ChildProcess) => void | Promise<void>,
-  shell = "",
-): Promise<{ readonly code: number | null; readonly stderr: string }> {
-  using scratch = new ScratchDirectory();
-  const file = scratch.write("vm.mr", await fixtureSnapshot());
-  const pipe = scratch.file("pipe");
-  assert.equal(spawnSync("mkfifo", [pipe]).status, 0);
-  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    return await run(["read", file, "pc.ram", "0", "3M", "--out", "-"], {
-      wrapper: ["sh", "-c", `${shell} exec "$@" >'${pipe}'`, "sh"],
-      onStart: async (child) => {
-        while (readSome(reader) === 0) await sleep(10);
-        await stop(child);
-      },
-    });
-  } finally {
-    closeSync(reader);
-  }
-}
-
-function readSome(reader: number): number {
-  try {
-    return readSync(reader, new Uint8Array(16));
-  } catch (error) {
-    assert.equal((error as NodeJS.ErrnoException).code, "EAGAIN");
-    return 0;
-  }
-}
-
-/** On Deno, child.kill() makes it end without an exit code. */
-function send(signal: NodeJS.Signals, { pid }: ChildProcess): void {
-  if (pid !== undefined) process.kill(pid, signal);
-}
-
-test("a command whose output is not read can be stopped", OPTIONS, async () => {
-  for (
-    const [signal, expected] of [
-      ["SIGINT", 130],
-      ["SIGTERM", 143],
-      ["SIGHUP", 129],
-    ] as const
-  ) {
-    const { code, stderr } = await stopPrinting((it) => send(signal, it));
-    assert.equal(stderr, `error: Cannot finish: stopped by ${signal}\n`);
-    assert.equal(code, expected);
-  }
-});
-
-const BLOCKED = ["pipe", "socket", "terminal"] as const;
-
-test("a command ends though nobody reads why", OPTIONS, async () => {
-  for (const how of BLOCKED) {
-    const { code } = await run(["info", "no-such-file"], {
-      wrapper: unread(how, 12),
-    });
-    assert.equal(code, 1, how);
-  }
-});
-
-test(
-  "a command of which not a line is read can be stopped",
-  OPTIONS,
-  async () => {
-    using scratch = new ScratchDirectory();
-    const file = scratch.write("vm.mr", await fixtureSnapshot());
-    for (const how of BLOCKED) {
-      const { code, stderr } = await run(["info", file], {
-        wrapper: unread(how, 1),
-        onStart: async (child) => {
-          while (!listensToTerm(child)) await sleep(10);
-          // It has begun to print by then, or is stopped before.
-          await sleep(500);
-          send("SIGTERM", child);
-        },
-      });
-      assert.equal(stderr, "error: Cannot finish: stopped by SIGTERM\n", how);
-      assert.equal(code, 143, how);
-    }
-  },
-);
-
-/** Whether a process catches SIGTERM, which is number 15. */
-function listensToTerm({ pid }: ChildProcess): boolean {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const caught = /^SigCgt:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
-  return (BigInt(`0x${caught}`) >> 14n & 1n) === 1n;
-}
-
-test(
-  "a closed terminal does not stop what nohup has started",
-  OPTIONS,
-  async () => {
-    const { code } = await stopPrinting(async (child) => {
-      send("SIGHUP", child);
-      await sleep(300);
-      send("SIGTERM", child);
-    }, "trap '' HUP;");
-    assert.equal(code, 143);
-  },
-);
-
-test(
-  "a command that is run for its output ends when the reader leaves",
-  OPTIONS,
-  async () => {
-    using scratch = new ScratchDirectory();
-    const file = scratch.write("vm.mr", await fixtureSnapshot());
-    const bad = scratch.write("bad.mr", "QEVX");
-    const cases: [args: string[], code: number][] = [
-      [["info", file], 141],
-      [["read", file, "pc.ram", "0", "3M", "--out", "-"], 141],
-      [["read", file, "pc.ram", "0", "3M", "--json"], 141],
-      [["verify", file, "--json"], 141],
-      [["verify", bad], 1],
-      [["--help"], 141],
-    ];
-    for (const [args, expected] of cases) {
-      const { code, stderr } = await run(args, { wrapper: unread("left", 1) });
-      assert.equal(stderr, "");
-      assert.equal(code, expected, args.join(" "));
-    }
-  },
-);

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findDataRanges } from "../mapping/mod.ts";
-import { SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { queryQemu } from "./query_qemu.ts";
 import { runProgram } from "./run_program.ts";
 import { fakeProgram } from "./testing/fake_program.ts";
-
-function says(words: RegExp) {
-  return (error: unknown): boolean => {
-    assert.ok(error instanceof SourceError, String(error));
-    assert.match(error.message, words);
-    return true;
-  };
-}
+import { says } from "./testing/says_of.ts";
 
 test("runProgram() returns the output, whatever the arguments contain", async () => {
   using folder = new ScratchFolder();

@@ -3,18 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { startQemu } from "./start_qemu.ts";
 import { fakeProgram } from "./testing/fake_program.ts";
-
-function says(words: RegExp) {
-  return (error: unknown): boolean => {
-    assert.ok(error instanceof SourceError, String(error));
-    assert.match(error.message, words);
-    return true;
-  };
-}
+import { says } from "./testing/says_of.ts";
 
 /** Runs `body` with a folder; no socket or file of QEMU's may be left. */
 async function withFolder(

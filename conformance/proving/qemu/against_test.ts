@@ -1,102 +1,16 @@
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { execPath } from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import {
-  connectSocket,
-  QmpClient,
-  type QmpObject,
-} from "../../../reference/doors/qemu.ts";
-import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
-import type { ScratchDirectory } from "./scratch_directory.ts";
-
-const MAIN = fileURLToPath(
-  new URL("../../../reference/cli/main.ts", import.meta.url),
-);
-const target = "x86_64";
-
-/** What every QEMU of the suite gets, given once more to the command line. */
-const PLAIN = "-accel tcg -nodefaults -cpu qemu64";
-const MACHINE = "-machine pc-i440fx-10.0 -m 64M -smp 2";
-const DEVICES = "-device virtio-net-pci,addr=0x3 -device e1000,addr=0x4";
-/** A page in the upper half of the memory is other than zero. */
-const PAGE = "-device loader,addr=0x3000000,data=7,data-len=4";
-
-interface Report {
-  readonly verdict: "loads" | "other-machine" | "refused";
-  readonly loads: boolean;
-  readonly differences: readonly Readonly<Record<string, string>>[];
-  readonly commands: {
-    readonly qemu: readonly string[];
-    readonly qmp: readonly { execute: string; arguments?: QmpObject }[];
-  };
-}
-
-/** Runs `info vm.mr --against … --json`. */
-async function against(
-  scratch: ScratchDirectory,
-  ...args: readonly string[]
-): Promise<Report> {
-  const deno = "Deno" in globalThis ? ["run", "-A"] : [];
-  const line = [...deno, MAIN, "info", "vm.mr", "--json", "--against", ...args];
-  const { code, stdout, stderr } = await new Promise<{
-    readonly code: unknown;
-    readonly stdout: string;
-    readonly stderr: string;
-  }>((resolve) => {
-    execFile(execPath, line, { cwd: scratch.path }, (error, stdout, stderr) => {
-      resolve({ code: error?.code ?? 0, stdout, stderr });
-    });
-  });
-  assert.equal(stderr, "");
-  const report = JSON.parse(stdout) as Report;
-  assert.equal(code, report.verdict === "loads" ? 0 : 1);
-  return report;
-}
-
-/** What differs, a line each. */
-function lines({ differences }: Report): string[] {
-  return differences.map(({ kind, subject, text, remedy }) =>
-    `${kind} ${subject}: ${text}: ${remedy}`
-  );
-}
-
-async function save(scratch: ScratchDirectory, args: string): Promise<void> {
-  await using qemu = await QemuProcess.start({
-    target,
-    args: `-cpu qemu64 ${args}`.split(" "),
-    directory: scratch.path,
-  });
-  await qemu.save("vm.mr");
-}
-
-/** Lets a QEMU of these arguments load the snapshot; rejects if it refuses. */
-async function load(scratch: ScratchDirectory, args: string): Promise<void> {
-  await using qemu = await QemuProcess.start({
-    target,
-    args: `-cpu qemu64 ${args} -incoming defer`.split(" "),
-    directory: scratch.path,
-  });
-  await qemu.incoming("vm.mr");
-}
-
-/** Gives a QEMU these commands, and waits until it has loaded a snapshot. */
-async function tell(
-  address: string,
-  commands: Report["commands"]["qmp"],
-): Promise<void> {
-  using client = await QmpClient.open(await connectSocket(address));
-  for (const it of commands) await client.execute(it.execute, it.arguments);
-  const status = async () =>
-    (await client.execute("query-migrate") as QmpObject).status;
-  while (await status() !== "completed") {
-    assert.notEqual(await status(), "failed");
-    await sleep(10);
-  }
-}
+import {
+  against,
+  DEVICES,
+  lines,
+  load,
+  MACHINE,
+  PAGE,
+  PLAIN,
+  save,
+  TARGET,
+} from "./run_against.ts";
 
 interface Case {
   readonly name: string;
@@ -213,7 +127,7 @@ const CASES: readonly Case[] = [
 
 qemuTest(
   "info --against says what QEMU does then, and why",
-  target,
+  TARGET,
   async (scratch) => {
     await save(scratch, `${MACHINE} ${DEVICES} ${PAGE}`);
     for (const { name, args, told, loads } of CASES) {
@@ -231,28 +145,8 @@ qemuTest(
 );
 
 qemuTest(
-  "info --against corrects the arguments that options can correct",
-  target,
-  async (scratch) => {
-    await save(scratch, `${MACHINE} ${DEVICES} ${PAGE}`);
-    const line = `qemu-system-${target} ${PLAIN}`;
-    const wrong = "-machine pc-q35-10.0,hpet=on -m 32M -smp 1 " + DEVICES;
-    const { commands, verdict } = await against(scratch, `${line} ${wrong}`);
-    assert.equal(verdict, "refused");
-    const right = commands.qemu.slice(1, -4).join(" ");
-    assert.equal(
-      right,
-      `${PLAIN} -machine pc-i440fx-10.0,hpet=on -m 64M -smp 2 ${DEVICES}`,
-    );
-    const corrected = await against(scratch, `${line.split(" ")[0]} ${right}`);
-    assert.equal(corrected.verdict, "loads");
-    await load(scratch, right);
-  },
-);
-
-qemuTest(
   "info --against --try finds what only a load can find",
-  target,
+  TARGET,
   async (scratch) => {
     const disk = "-drive if=none,id=d,file=null-co://,format=raw " +
       "-device virtio-blk-pci,drive=d,num-queues=";
@@ -268,39 +162,5 @@ qemuTest(
     assert.equal(seen.loads, false);
     assert.match(lines(seen).join(), /^refused load: .*config data/);
     await assert.rejects(load(scratch, `${MACHINE} ${disk}4`));
-  },
-);
-
-qemuTest(
-  "info --against tells commands that load the snapshot as they are",
-  target,
-  async (scratch) => {
-    await save(scratch, MACHINE);
-    const line = `qemu-system-${target} -S -display none ${PLAIN} ${MACHINE}`;
-    const { qemu, qmp } = (await against(scratch, line)).commands;
-    const [program, ...args] = qemu;
-    const child = spawn(program, args, { cwd: scratch.path, stdio: "ignore" });
-    const ended = new Promise((resolve) => child.on("close", resolve));
-    try {
-      const socket = scratch.file("qmp.sock");
-      while (!existsSync(socket)) {
-        assert.equal(child.exitCode, null, "QEMU runs");
-        await sleep(10);
-      }
-      // A QEMU that waits: asked over its monitor, as a QEMU to be compared.
-      const asked = await against(scratch, `unix:${socket}`);
-      assert.deepEqual(lines(asked), []);
-      assert.deepEqual(asked.commands.qmp, qmp);
-
-      assert.equal(qmp[0].execute, "qmp_capabilities");
-      await tell(`unix:${socket}`, qmp.slice(1));
-
-      // The guest is in, and QEMU waits for no other.
-      const after = await against(scratch, `unix:${socket}`);
-      assert.match(lines(after).join(), /is not waiting.*-incoming defer$/);
-    } finally {
-      child.kill("SIGKILL");
-      await ended;
-    }
   },
 );

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { gunzipSync } from "node:zlib";
 import { saveSnapshot } from "../../saving/mod.ts";
 import { memorySink } from "../../sinks/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
 import {
   PATIENT,
   run,
-  runAllBad,
   runBad,
   runGood,
   type RunResult,
@@ -16,17 +13,6 @@ import {
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { fixtureStream } from "../testing/sequential_fixture.ts";
 import { fixtureMemory, fixtureSnapshot } from "../testing/snapshot_fixture.ts";
-
-/** A LiME file of memory from address 0 on. */
-function limeOf(memory: Uint8Array): Uint8Array {
-  const file = new Uint8Array(32 + memory.length);
-  const view = new DataView(file.buffer);
-  view.setUint32(0, 0x4c694d45, true);
-  view.setUint32(4, 1, true);
-  view.setBigUint64(16, BigInt(memory.length - 1), true);
-  file.set(memory, 32);
-  return file;
-}
 
 /** The last of the objects that were printed, a line each: the result. */
 function lastOf(stdout: string) {
@@ -62,25 +48,6 @@ test("convert goes from a stream to a snapshot and back", PATIENT, async () => {
   }
   await runGood(["verify", file]);
 });
-
-test(
-  "convert refuses a stream that leaves shared RAM out",
-  PATIENT,
-  async () => {
-    using scratch = new ScratchDirectory();
-    const vector = new URL(
-      "../../../conformance/vectors/valid/sequential-ignore-shared/snapshot.gz",
-      import.meta.url,
-    );
-    const stream = scratch.write("vm.seq", gunzipSync(readFileSync(vector)));
-    for (const out of ["vm.mr", "vm.core", "vm.lime", "images/"]) {
-      if (out.endsWith("/")) mkdirSync(scratch.file(out));
-      const refusal = /saved with x-ignore-shared/;
-      await runBad(["convert", stream, scratch.file(out)], 1, refusal);
-    }
-    await runGood(["info", stream]);
-  },
-);
 
 test(
   "convert writes ELF cores and LiME, and reads them again",
@@ -170,55 +137,6 @@ test(
   },
 );
 
-test(
-  "convert refuses RAM that x-ignore-shared left out, and takes all else",
-  PATIENT,
-  async () => {
-    using scratch = new ScratchDirectory();
-    const vector = (name: string) =>
-      gunzipSync(
-        readFileSync(
-          new URL(
-            `../../../conformance/vectors/valid/${name}/snapshot.gz`,
-            import.meta.url,
-          ),
-        ),
-      );
-    const some = scratch.write("some.mr", vector("ignore-shared"));
-    const range = ["--leave-out", "own", "--range", "0=shared+4K"];
-    for (const out of ["x.core", "x.lime", "x.mr", "x.seq"]) {
-      const isRanges = /core|lime/.test(out);
-      const options = [
-        ...isRanges ? range : [],
-        ...out === "x.core" ? ["--arch", "x86_64"] : [],
-      ];
-      await runBad(
-        ["convert", some, scratch.file(out), ...options],
-        1,
-        /shared/,
-      );
-    }
-    // With the memory that it was shared from, the snapshot is whole.
-    const made = scratch.file("made.mr");
-    const device = ["save", made, "--device-state", some];
-    await runBad(device, 1, /"shared".*ignored-block/);
-    const image = scratch.write("image", new Uint8Array(0x10000).fill(5));
-    await runGood([...device, "--block", `shared=${image}`]);
-    await runGood(["verify", made, "--pages"]);
-    const read = await runGood(["read", made, "shared", "0", "4"]);
-    assert.match(read.stdout, /05 05 05 05/);
-
-    const whole = vector("ignore-shared-nothing-shared");
-    const all = scratch.write("all.mr", whole);
-    const copy = scratch.file("copy.mr");
-    await runGood(["convert", all, copy]);
-    await runGood(["verify", copy]);
-    const { stdout } = await runGood(["info", copy, "--json"]);
-    assert.deepEqual(JSON.parse(stdout).capabilities, ["mapped-ram"]);
-    await runGood(["convert", all, scratch.file("all.seq")]);
-  },
-);
-
 test("convert takes flat memory as the RAM of a machine", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const flat = scratch.write("memory", fixtureMemory()["pc.ram"]);
@@ -233,61 +151,3 @@ test("convert takes flat memory as the RAM of a machine", PATIENT, async () => {
     "pc.ram",
   ]);
 });
-
-test(
-  "convert says what it cannot do, and leaves nothing",
-  PATIENT,
-  async () => {
-    using scratch = new ScratchDirectory();
-    const bytes = await fixtureStream();
-    const stream = scratch.write("vm.save", bytes);
-    const cut = scratch.write("cut.save", bytes.subarray(0, 9000));
-    const file = scratch.write("vm.mr", await fixtureSnapshot());
-    const out = scratch.file("out");
-    const lime = scratch.write("vm.lime", limeOf(new Uint8Array(4096)));
-    await runAllBad([
-      [["convert", stream], 2, /without OUT/],
-      [["convert", stream, out, "--to", "pdf"], 2, /"pdf" as --to: expected/],
-      [["convert", stream, out, "--range", "x"], 2, /expected ADDRESS=IDSTR/],
-      [["convert", stream, file], 1, /--force replaces it/],
-      [["convert", stream, stream, "--force"], 2, /it is read, too/],
-      [["convert", stream, scratch.file("no/no/")], 1, /mkdir makes it/],
-      [["convert", stream, "-"], 2, /to standard output/],
-      [["convert", stream, `${out}.core.gz`], 2, /nothing is packed/],
-      [["convert", stream, `${out}.zst`], 2, /nothing is packed/],
-      [["convert", stream, `${out}.qcow2`], 2, /nothing is written as \.qcow2/],
-      [
-        ["convert", lime, out, "--machine", "q35"],
-        2,
-        /an alias, .* such as pc-q35-10\.0/,
-      ],
-      [["convert", lime, `${out}.core`], 2, /without --arch NAME/],
-      [
-        ["convert", lime, `${out}.core`, "--arch", "z80"],
-        2,
-        /"z80" as an arch/,
-      ],
-      [
-        ["convert", stream, `${out}.seq`],
-        2,
-        /expected mapped-ram as one of them/,
-      ],
-      [
-        ["convert", stream, `${out}.lime`, "--machine", "virt-9.0"],
-        1,
-        /Cannot tell the guest-physical addresses of/,
-      ],
-      [["convert", cut, out], 1, /Cannot read ".*cut\.save": byte 0x/],
-      [["convert", cut, out, "--from", "elf"], 1, /as an ELF core: another/],
-      [["convert", cut, out, "--from", "packed"], 2, /it is no libvirt/],
-    ]);
-    await runBad(
-      ["convert", file, out, "--from", "sequential"],
-      1,
-      /mapped-ram/,
-    );
-    assert.deepEqual(scratch.list(), [
-      ...["cut.save", "vm.lime", "vm.mr", "vm.save"],
-    ]);
-  },
-);

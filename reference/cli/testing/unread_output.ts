@@ -13,8 +13,14 @@ export type Unread =
 const PROGRAM = fileURLToPath(new URL("unread_output.py", import.meta.url));
 
 /** Whether there is what {@linkcode unread} needs. */
-export const CAN_LEAVE_UNREAD: boolean =
+const CAN_LEAVE_UNREAD =
   spawnSync("python3", ["-c", "import fcntl, pty"]).status === 0;
+
+/** Options of a test that uses {@linkcode unread}. */
+export const UNREAD_TEST = {
+  timeout: 120_000,
+  skip: CAN_LEAVE_UNREAD ? false : "there is no python3 with fcntl and pty",
+};
 
 /**
  * The start of a command line that gives a program standard output (1), standard

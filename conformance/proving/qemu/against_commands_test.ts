@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  connectSocket,
+  QmpClient,
+  type QmpObject,
+} from "../../../reference/doors/qemu.ts";
+import { qemuTest } from "./qemu_test_case.ts";
+import {
+  against,
+  DEVICES,
+  lines,
+  load,
+  MACHINE,
+  PAGE,
+  PLAIN,
+  type Report,
+  save,
+  TARGET,
+} from "./run_against.ts";
+
+/** Gives a QEMU these commands, and waits until it has loaded a snapshot. */
+async function tell(
+  address: string,
+  commands: Report["commands"]["qmp"],
+): Promise<void> {
+  using client = await QmpClient.open(await connectSocket(address));
+  for (const it of commands) await client.execute(it.execute, it.arguments);
+  const status = async () =>
+    (await client.execute("query-migrate") as QmpObject).status;
+  while (await status() !== "completed") {
+    assert.notEqual(await status(), "failed");
+    await sleep(10);
+  }
+}
+
+qemuTest(
+  "info --against corrects the arguments that options can correct",
+  TARGET,
+  async (scratch) => {
+    await save(scratch, `${MACHINE} ${DEVICES} ${PAGE}`);
+    const line = `qemu-system-${TARGET} ${PLAIN}`;
+    const wrong = "-machine pc-q35-10.0,hpet=on -m 32M -smp 1 " + DEVICES;
+    const { commands, verdict } = await against(scratch, `${line} ${wrong}`);
+    assert.equal(verdict, "refused");
+    const right = commands.qemu.slice(1, -4).join(" ");
+    assert.equal(
+      right,
+      `${PLAIN} -machine pc-i440fx-10.0,hpet=on -m 64M -smp 2 ${DEVICES}`,
+    );
+    const corrected = await against(scratch, `${line.split(" ")[0]} ${right}`);
+    assert.equal(corrected.verdict, "loads");
+    await load(scratch, right);
+  },
+);
+
+qemuTest(
+  "info --against tells commands that load the snapshot as they are",
+  TARGET,
+  async (scratch) => {
+    await save(scratch, MACHINE);
+    const line = `qemu-system-${TARGET} -S -display none ${PLAIN} ${MACHINE}`;
+    const { qemu, qmp } = (await against(scratch, line)).commands;
+    const [program, ...args] = qemu;
+    const child = spawn(program, args, { cwd: scratch.path, stdio: "ignore" });
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    try {
+      const socket = scratch.file("qmp.sock");
+      while (!existsSync(socket)) {
+        assert.equal(child.exitCode, null, "QEMU runs");
+        await sleep(10);
+      }
+      // A QEMU that waits: asked over its monitor, as a QEMU to be compared.
+      const asked = await against(scratch, `unix:${socket}`);
+      assert.deepEqual(lines(asked), []);
+      assert.deepEqual(asked.commands.qmp, qmp);
+
+      assert.equal(qmp[0].execute, "qmp_capabilities");
+      await tell(`unix:${socket}`, qmp.slice(1));
+
+      // The guest is in, and QEMU waits for no other.
+      const after = await against(scratch, `unix:${socket}`);
+      assert.match(lines(after).join(), /is not waiting.*-incoming defer$/);
+    } finally {
+      child.kill("SIGKILL");
+      await ended;
+    }
+  },
+);

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readSync,
+} from "node:fs";
+import process from "node:process";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run } from "./testing/run_program.ts";
+import { ScratchDirectory } from "./testing/scratch_directory.ts";
+import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";
+import { unread, UNREAD_TEST } from "./testing/unread_output.ts";
+
+const BLOCKED = ["pipe", "socket", "terminal"] as const;
+
+/** A command that prints more than a pipe takes, stopped when it has begun to. */
+async function stopPrinting(
+  stop: (child: ChildProcess) => void | Promise<void>,
+  shell = "",
+): Promise<{ readonly code: number | null; readonly stderr: string }> {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureSnapshot());
+  const pipe = scratch.file("pipe");
+  assert.equal(spawnSync("mkfifo", [pipe]).status, 0);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return await run(["read", file, "pc.ram", "0", "3M", "--out", "-"], {
+      wrapper: ["sh", "-c", `${shell} exec "$@" >'${pipe}'`, "sh"],
+      onStart: async (child) => {
+        while (readSome(reader) === 0) await sleep(10);
+        await stop(child);
+      },
+    });
+  } finally {
+    closeSync(reader);
+  }
+}
+
+function readSome(reader: number): number {
+  try {
+    return readSync(reader, new Uint8Array(16));
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, "EAGAIN");
+    return 0;
+  }
+}
+
+/** On Deno, child.kill() makes it end without an exit code. */
+function send(signal: NodeJS.Signals, { pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(pid, signal);
+}
+
+test(
+  "a command whose output is not read can be stopped",
+  UNREAD_TEST,
+  async () => {
+    for (
+      const [signal, expected] of [
+        ["SIGINT", 130],
+        ["SIGTERM", 143],
+        ["SIGHUP", 129],
+      ] as const
+    ) {
+      const { code, stderr } = await stopPrinting((it) => send(signal, it));
+      assert.equal(stderr, `error: Cannot finish: stopped by ${signal}\n`);
+      assert.equal(code, expected);
+    }
+  },
+);
+
+test("a command ends though nobody reads why", UNREAD_TEST, async () => {
+  for (const how of BLOCKED) {
+    const { code } = await run(["info", "no-such-file"], {
+      wrapper: unread(how, 12),
+    });
+    assert.equal(code, 1, how);
+  }
+});
+
+test(
+  "a command of which not a line is read can be stopped",
+  UNREAD_TEST,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    for (const how of BLOCKED) {
+      const { code, stderr } = await run(["info", file], {
+        wrapper: unread(how, 1),
+        onStart: async (child) => {
+          while (!listensToTerm(child)) await sleep(10);
+          // It has begun to print by then, or is stopped before.
+          await sleep(500);
+          send("SIGTERM", child);
+        },
+      });
+      assert.equal(stderr, "error: Cannot finish: stopped by SIGTERM\n", how);
+      assert.equal(code, 143, how);
+    }
+  },
+);
+
+/** Whether a process catches SIGTERM, which is number 15. */
+function listensToTerm({ pid }: ChildProcess): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const caught = /^SigCgt:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
+  return (BigInt(`0x${caught}`) >> 14n & 1n) === 1n;
+}
+
+test(
+  "a closed terminal does not stop what nohup has started",
+  UNREAD_TEST,
+  async () => {
+    const { code } = await stopPrinting(async (child) => {
+      send("SIGHUP", child);
+      await sleep(300);
+      send("SIGTERM", child);
+    }, "trap '' HUP;");
+    assert.equal(code, 143);
+  },
+);
+
+test(
+  "a command that is run for its output ends when the reader leaves",
+  UNREAD_TEST,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    const bad = scratch.write("bad.mr", "QEVX");
+    const cases: [args: string[], code: number][] = [
+      [["info", file], 141],
+      [["read", file, "pc.ram", "0", "3M", "--out", "-"], 141],
+      [["read", file, "pc.ram", "0", "3M", "--json"], 141],
+      [["verify", file, "--json"], 141],
+      [["verify", bad], 1],
+      [["--help"], 141],
+    ];
+    for (const [args, expected] of cases) {
+      const { code, stderr } = await run(args, { wrapper: unread("left", 1) });
+      assert.equal(stderr, "");
+      assert.equal(code, expected, args.join(" "));
+    }
+  },
+);
