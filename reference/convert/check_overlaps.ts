@@ -59,11 +59,11 @@ async function compare(
   options?: ReadOptions,
 ): Promise<void> {
   const chunk = Math.min(CHUNK, length);
-  const own = new Uint8Array(chunk);
+  const bytes = new Uint8Array(chunk);
   const others = new Uint8Array(chunk);
   for (let done = 0; done < length; done += chunk) {
     const size = Math.min(chunk, length - done);
-    const [a, b] = [own.subarray(0, size), others.subarray(0, size)];
+    const [a, b] = [bytes.subarray(0, size), others.subarray(0, size)];
     if (position !== undefined) {
       await source.readInto(a, position + done, options);
     }

@@ -128,7 +128,7 @@ function isOfDevices(
   const end = address + length;
   if (address >= VIDEO_START && end <= MIB) return true;
   const low = map.filter((it) => it.address < GIB4)
-    .reduce((most, it) => Math.max(most, it.address + it.length), 0);
+    .reduce((highest, it) => Math.max(highest, it.address + it.length), 0);
   return address >= Math.max(low, DEVICES_START) && end <= GIB4;
 }
 

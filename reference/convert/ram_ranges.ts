@@ -57,7 +57,7 @@ function shownLength(memory: AddressSpace, machine: string): number {
   const { splitFrom, lowLength } = splitOf(machine);
   // Memory that starts where RAM would be split belongs to a device.
   const low = memory.ranges.filter(({ address }) => address < splitFrom)
-    .reduce((most, it) => Math.max(most, it.address + it.length), 0);
+    .reduce((highest, it) => Math.max(highest, it.address + it.length), 0);
   const high = Math.max(0, memory.byteLength - GIB4);
   if (high === 0) return low;
   // Firmware reserves some of the RAM below 4 GiB, but never a quarter of it.

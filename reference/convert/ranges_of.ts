@@ -90,10 +90,10 @@ function hiddenParts(
   return blocks.flatMap((block) => {
     const { idstr, usedLength: length } = block;
     const kind = blockKind(idstr);
-    const own = parts.filter((it) => it.block === block)
+    const seen = parts.filter((it) => it.block === block)
       .map(({ offset: address, length }) => ({ address, length }));
-    if (kind !== "ram" || own.length === 0) return [];
-    return subtractRanges([{ address: 0, length }], own)
+    if (kind !== "ram" || seen.length === 0) return [];
+    return subtractRanges([{ address: 0, length }], seen)
       .map(({ address: offset, length }) => ({ idstr, offset, length, kind }));
   });
 }

@@ -165,9 +165,9 @@ function architectureOf(
   { machine, bits, byteOrder }: ElfKind,
 ): Architecture | undefined {
   if (machine === 0) return undefined;
-  const known = ARCHITECTURES.filter((it) =>
+  const candidates = ARCHITECTURES.filter((it) =>
     it.machine === machine && it.byteOrder === byteOrder
   );
-  return known.find((it) => it.bits === bits) ?? known[0] ??
+  return candidates.find((it) => it.bits === bits) ?? candidates[0] ??
     { name: `e_machine ${machine}`, machine, bits, byteOrder };
 }

@@ -149,7 +149,7 @@ function layOut(
 } {
   const notesLength = notes.reduce((sum, { length }) => sum + length, 0);
   const memoryEnd = parts.reduce(
-    (most, { address, length }) => Math.max(most, address + length),
+    (highest, { address, length }) => Math.max(highest, address + length),
     0,
   );
   const bytes = parts.reduce((sum, { length }) => sum + length + PAGE, 0);

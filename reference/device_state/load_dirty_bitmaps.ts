@@ -66,17 +66,17 @@ export function loadDirtyBitmaps(
     dropped.push({ bitmap, reason });
   };
   for (const bitmap of incoming) {
-    const known = bitmaps.get(keyOf(bitmap));
+    const existing = bitmaps.get(keyOf(bitmap));
     if (!bitmap.complete) {
       drop(bitmap, "some of its bits are missing");
-    } else if (known && known.granularity !== bitmap.granularity) {
+    } else if (existing && existing.granularity !== bitmap.granularity) {
       drop(
         bitmap,
         `its granularity is ${bitmap.granularity}, ` +
-          `expected ${known.granularity}`,
+          `expected ${existing.granularity}`,
       );
     } else {
-      bitmaps.set(keyOf(bitmap), known ? merge(known, bitmap) : bitmap);
+      bitmaps.set(keyOf(bitmap), existing ? merge(existing, bitmap) : bitmap);
     }
   }
   return { bitmaps: [...bitmaps.values()], dropped };
@@ -90,11 +90,11 @@ function keyOf({ node, name }: DirtyBitmap): string {
  * The existing bitmap keeps its properties; what is dirty in either is dirty.
  */
 function merge(
-  known: DirtyBitmapContent,
+  existing: DirtyBitmapContent,
   other: DirtyBitmapContent,
 ): DirtyBitmapContent {
   const ranges: { offset: number; length: number }[] = [];
-  const all = [...known.ranges, ...other.ranges]
+  const all = [...existing.ranges, ...other.ranges]
     .toSorted((a, b) => a.offset - b.offset);
   for (const { offset, length } of all) {
     const last = ranges.at(-1);
@@ -105,8 +105,8 @@ function merge(
     }
   }
   return {
-    ...known,
-    coveredBytes: Math.max(known.coveredBytes, other.coveredBytes),
+    ...existing,
+    coveredBytes: Math.max(existing.coveredBytes, other.coveredBytes),
     dirtyBytes: ranges.reduce((sum, it) => sum + it.length, 0),
     ranges,
   };

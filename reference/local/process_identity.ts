@@ -19,7 +19,7 @@ export type Liveness =
   /** It may be of another kernel: another host, or this one before a reboot. */
   | "unknown";
 
-let own: string | undefined;
+let cached: string | undefined;
 
 /**
  * Returns the identity of this process among all that ever had its pid:
@@ -28,8 +28,8 @@ let own: string | undefined;
  */
 export function processIdentity(): string {
   const { pid } = builtinModule("node:process", USE);
-  own ??= `${pid}-${kernelCode()}${namespaceCode()}${startCode(pid)}`;
-  return own;
+  cached ??= `${pid}-${kernelCode()}${namespaceCode()}${startCode(pid)}`;
+  return cached;
 }
 
 /** Returns whether a process still exists, as far as this one can see. */

@@ -54,8 +54,8 @@ function fieldsNotIn(
   some: readonly MachineField[],
   others: readonly MachineField[],
 ): string[] {
-  const known = new Set(others.map(keyOf));
-  return some.filter((it) => !known.has(keyOf(it))).map(({ name }) => name);
+  const otherKeys = new Set(others.map(keyOf));
+  return some.filter((it) => !otherKeys.has(keyOf(it))).map(({ name }) => name);
 }
 
 function keyOf({ name, length }: MachineField): string {

@@ -50,10 +50,10 @@ export async function describeSnapshot(
   const { index, source, machine, capabilities } = snapshot;
   const { uuid } = index.configuration;
   const { vmdesc, sections, eofOffset } = await snapshot.deviceState(options);
-  const known = eofOffset === undefined
+  const described = eofOffset === undefined
     ? undefined
     : describeSections([...index.earlySections, ...sections], vmdesc);
-  const features = known?.flatMap((it) =>
+  const features = described?.flatMap((it) =>
     it.idstr === "cpu" ? it.subsections : []
   )
     .flatMap((name) =>
@@ -73,15 +73,15 @@ export async function describeSnapshot(
       idstr,
       usedLength,
     })),
-    sections: known,
-    cpuCount: known?.filter((it) => it.idstr === "cpu_common").length ||
+    sections: described,
+    cpuCount: described?.filter((it) => it.idstr === "cpu_common").length ||
       undefined,
     cpuFeatures: Object.fromEntries((features ?? []).map((it) => [it, true])),
     pciDevices: undefined,
     machines: undefined,
     unknown: [
       "CPU model: it is not in a snapshot, so use the same -cpu",
-      ...known === undefined
+      ...described === undefined
         ? ["devices: the snapshot has no vmdesc that describes them"]
         : [],
       ...vmdesc === undefined

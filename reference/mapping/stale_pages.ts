@@ -26,8 +26,8 @@ export async function findStalePages(
   block: RAMBlock,
   options: StaleOptions = {},
 ): Promise<PageRun[]> {
-  const whole = [{ offset: 0, length: source.byteLength }];
-  const { dataRanges = whole, signal } = options;
+  const wholeFile = [{ offset: 0, length: source.byteLength }];
+  const { dataRanges = wholeFile, signal } = options;
   const scan = new StaleScan(source, block, options);
   const pace = new Pace(signal);
   for await (const clear of clearRuns(block, options)) {

@@ -43,13 +43,13 @@ export class PostcopyBlock {
 
   /**
    * Plans to push host pages: the first one in [from, end) neither planned nor
-   * taken, and those that follow it, at most `most`. Returns undefined if there
-   * is none.
+   * taken, and those that follow it, at most `countMax`. Returns undefined if
+   * there is none.
    */
-  planNext(from: number, end: number, most: number): PageRun | undefined {
+  planNext(from: number, end: number, countMax: number): PageRun | undefined {
     const first = this.#planned.nextClear(from, end);
     if (first >= end) return undefined;
-    const until = this.#planned.nextSet(first, Math.min(end, first + most));
+    const until = this.#planned.nextSet(first, Math.min(end, first + countMax));
     for (let page = first; page < until; page++) this.#planned.set(page);
     return { first, end: until };
   }

@@ -84,8 +84,8 @@ export async function* postcopyOpening(
   yield* copies(source, early.filter(isBeforeRam));
   yield ramSetup(snapshot, blocks, options);
   yield* copies(source, early.filter((range) => !isBeforeRam(range)));
-  const late = options.dirtyBitmaps ? [...parts, ...dirtyBitmaps] : parts;
-  yield* copies(source, inOrder(late));
+  const afterRam = options.dirtyBitmaps ? [...parts, ...dirtyBitmaps] : parts;
+  yield* copies(source, inOrder(afterRam));
   const devices = inOrder(sections);
   yield discards(blocks);
   yield packageHead(snapshot, devices);

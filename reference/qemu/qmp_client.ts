@@ -193,8 +193,8 @@ export class QmpClient implements Disposable {
         return;
       case "answer": {
         const { id, refusal, value } = message;
-        const known = typeof id === "number" && id > 0 && id < this.#nextId;
-        if (!known) {
+        const wasSent = typeof id === "number" && id > 0 && id < this.#nextId;
+        if (!wasSent) {
           throw new Error(
             quoteWords(refusal?.desc ?? "") ||
               "an answer to no command",

@@ -29,8 +29,8 @@ export class RecordPageTable implements Disposable {
 
   /** Creates an empty table that uses up to `memoryMax` bytes of memory. */
   constructor(memoryMax: number) {
-    const whole = Math.floor(memoryMax / CHUNK_BYTES) * CHUNK_BYTES;
-    this.#scratch = new ScratchStore(whole);
+    const byteLength = Math.floor(memoryMax / CHUNK_BYTES) * CHUNK_BYTES;
+    this.#scratch = new ScratchStore(byteLength);
   }
 
   /** Returns the entry of a page. */

@@ -90,10 +90,10 @@ export class SequentialBlock implements ByteSource {
       const length = Math.min(pageSize - start, end - at);
       const part = target.subarray(at - offset, at - offset + length);
       if (length === pageSize) {
-        const whole = Math.floor((end - at) / pageSize);
+        const pageCount = Math.floor((end - at) / pageSize);
         const pages = target.subarray(
           at - offset,
-          at - offset + whole * pageSize,
+          at - offset + pageCount * pageSize,
         );
         at += pageSize * await this.#readPages(pages, pageIndex, options);
       } else {
@@ -125,7 +125,7 @@ export class SequentialBlock implements ByteSource {
     const index = this.#index;
     const block = this.#block;
     const entry = index.entry(block, first);
-    const most = Math.min(TOGETHER_MAX, target.length / pageSize);
+    const countMax = Math.min(TOGETHER_MAX, target.length / pageSize);
     let count = 1;
     if (entry === undefined) {
       const all = { first, end: first + target.length / pageSize };
@@ -134,7 +134,7 @@ export class SequentialBlock implements ByteSource {
       return end - first;
     }
     const stride = pageSize + WORD;
-    while (count < most) {
+    while (count < countMax) {
       const next = index.entry(block, first + count);
       if (
         next?.kind !== "page" || entry.kind !== "page" ||

@@ -178,8 +178,8 @@ class FileSink implements ByteSink {
   /** Copies the mode of the file that is replaced, if it has the same owner. */
   #keepMode(): void {
     const old = this.#fs.lstatSync(this.#target, { throwIfNoEntry: false });
-    const own = statOf(this.#file);
-    if (!old?.isFile() || old.uid !== own.uid || old.gid !== own.gid) return;
+    const made = statOf(this.#file);
+    if (!old?.isFile() || old.uid !== made.uid || old.gid !== made.gid) return;
     this.#file.use((fd) => this.#fs.fchmodSync(fd, old.mode & 0o777));
   }
 

@@ -41,9 +41,9 @@ export class SocketChannel implements ByteChannel {
       await this.#socket.write(bytes);
     } catch (error) {
       if (this.#closed) throw this.#error ?? this.#writeError();
-      const known = this.#error;
+      const earlier = this.#error;
       this.#fail(error);
-      throw known ?? socketError("write to", this.name, error);
+      throw earlier ?? socketError("write to", this.name, error);
     }
   }
 

@@ -39,6 +39,6 @@ function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   // Deno sets no code for it.
   if (/^failed to lookup address /.test(String(message))) return UNKNOWN_HOST;
-  const known = REASONS.get(String(code));
-  return known ?? String(message || code || error);
+  const reason = REASONS.get(String(code));
+  return reason ?? String(message || code || error);
 }

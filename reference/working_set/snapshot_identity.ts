@@ -54,17 +54,17 @@ export async function snapshotIdentity(
   for (const { idstr, usedLength, pageSize } of blocks) {
     writer.countedString(idstr).be64(usedLength).be64(pageSize);
   }
-  let left = IDENTITY_STATE_MAX;
+  let remaining = IDENTITY_STATE_MAX;
   for (
     const { offset, length } of stateRanges(
       snapshot,
       await snapshot.deviceState(options),
     )
   ) {
-    const bytes = new Uint8Array(Math.min(length, left));
+    const bytes = new Uint8Array(Math.min(length, remaining));
     if (bytes.length > 0) await source.readInto(bytes, offset, options);
     writer.bytes(bytes);
-    left -= bytes.length;
+    remaining -= bytes.length;
   }
   source.checkUnchanged?.();
   const description = new Uint8Array(writer.finish());
