@@ -61,9 +61,9 @@ function deno(args: readonly string[]): string {
 function main(): number {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-coverage-"));
   try {
-    const suite = readdirSync("conformance")
+    const suite = readdirSync("conformance/proving")
       .filter((name) => name.endsWith("_test.ts") && !/url_import/.test(name))
-      .map((name) => join("conformance", name));
+      .map((name) => join("conformance/proving", name));
     const tests = [
       "format",
       "conformance/proving/faults/mutation_test.ts",

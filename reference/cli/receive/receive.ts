@@ -43,7 +43,7 @@ capability xbzrle may be on; multifd and postcopy may not.
 
 OUT appears once the whole migration has arrived; until then, and if it fails, an
 existing file of that name stays as it was. With the capability return-path, QEMU
-is told of success only after that.
+learns of success only then.
 
 A migration that arrived whole but cannot become a snapshot (for example from a
 newer QEMU) is kept unchanged in OUT.stream: a QEMU with the sender's command line
