@@ -65,6 +65,10 @@ test("checkImports() finds nothing in this repository", () => {
 /** Files that may be loaded before anything is done. */
 const MOST = {
   "mod.ts": 165,
+  "reference/cli/main.ts": 75,
+  "reference/cli/info/info.ts": 135,
+  "reference/cli/info/info_overview.ts": 160,
+  "reference/cli/save/save.ts": 230,
 };
 
 for (const [path, most] of Object.entries(MOST)) {

@@ -1,9 +1,9 @@
 import { isPacked, type LibvirtSaveHeader } from "../../format/libvirt/mod.ts";
 import { findStreamKind } from "../../format/stream/mod.ts";
+import { type KnownFile, knownFile } from "../file_kinds/mod.ts";
 import { readLibvirtHeader } from "../libvirt/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 import { ELF_MAGIC } from "./elf_layout.ts";
-import { type KnownFile, knownFile } from "./known_file.ts";
 import { LIME_MAGIC } from "./lime_layout.ts";
 
 /** Formats of a file with the memory of a guest. */

@@ -39,7 +39,6 @@ export {
 export { GuestMapError } from "./guest_map_error.ts";
 export type { GuestRange } from "./guest_range.ts";
 export { imageOfRanges } from "./image_of_ranges.ts";
-export { type KnownFile, knownFile } from "./known_file.ts";
 export { mainMemoryOf } from "./machine_ranges.ts";
 export { imageOf, type MemoryBlock, type MemoryImage } from "./memory_image.ts";
 export { convertPacked } from "./packed_to_mapped.ts";

@@ -45,8 +45,6 @@ export {
   type GuestRange,
   imageOf,
   imageOfRanges,
-  type KnownFile,
-  knownFile,
   type LimeSummary,
   type MemoryBlock,
   type MemoryFormat,
@@ -62,6 +60,7 @@ export {
   writeSequential,
   type WriteSequentialOptions,
 } from "../convert/mod.ts";
+export { type KnownFile, knownFile } from "../file_kinds/mod.ts";
 export {
   type DeviceRecord,
   deviceStates,

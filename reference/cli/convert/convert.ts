@@ -7,14 +7,11 @@ import {
   openOptions,
   openOptionsHelp,
 } from "../input/snapshot_options.ts";
+import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { formatTime } from "../output/format_time.ts";
 import { printLog, printMessage } from "../output/output.ts";
-import {
-  allocatedBytes,
-  checkOutput,
-  isFolderAt,
-} from "../output/output_file.ts";
+import { checkOutput, isFolderAt } from "../output/output_file.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "../output/progress_events.ts";

@@ -1,5 +1,4 @@
 import type { LibvirtSaveHeader } from "../../../format/libvirt/mod.ts";
-import { readLibvirtTexts } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { print } from "../output/output.ts";
@@ -25,6 +24,7 @@ export async function libvirtFacts(
   header: LibvirtSaveHeader,
   signal: AbortSignal,
 ): Promise<LibvirtFacts> {
+  const { readLibvirtTexts } = await import("../../libvirt/mod.ts");
   const { xml, cookie } = await readLibvirtTexts(source, header, { signal });
   const { version, byteOrder, format, wasRunning, streamOffset } = header;
   return { version, byteOrder, format, wasRunning, streamOffset, xml, cookie };

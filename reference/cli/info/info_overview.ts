@@ -4,7 +4,7 @@ import { isUrl, type Transfer } from "../input/open_source.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { print, printJson } from "../output/output.ts";
-import { allocatedBytes } from "../output/output_file.ts";
+import { allocatedBytes } from "../output/file_stat.ts";
 import { printable } from "../output/printable.ts";
 import { formatList, formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";

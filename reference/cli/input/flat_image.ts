@@ -1,4 +1,4 @@
-import { knownFile } from "../../convert/mod.ts";
+import { knownFile } from "../../file_kinds/mod.ts";
 import {
   type ByteSource,
   type ReadOptions,

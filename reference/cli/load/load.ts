@@ -17,12 +17,12 @@ import {
   WORK_OPTIONS_HELP,
   workOptions,
 } from "../input/work_options.ts";
+import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
 import { printLog, printMessage } from "../output/output.ts";
 import {
-  allocatedBytes,
   checkOutput,
   createOutput,
   type OutputOptions,

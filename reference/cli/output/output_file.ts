@@ -1,4 +1,4 @@
-import { type Stats, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 import { dataRanges, tryLock } from "../../linux/mod.ts";
 import {
@@ -9,8 +9,8 @@ import {
 } from "../../sinks/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { isUrl } from "../input/open_source.ts";
-import { tryFile } from "../program/system_error.ts";
 import { UsageError } from "../program/usage_error.ts";
+import { statOf } from "./file_stat.ts";
 
 /** How a command writes its files. */
 export interface OutputOptions {
@@ -94,29 +94,6 @@ export function checkFolder(folder: string, wanted = folder): void {
 /** Whether there is a folder at a path. */
 export function isFolderAt(path: string): boolean {
   return statOf(path)?.isDirectory() === true;
-}
-
-/** Bytes that a file takes on the disk; undefined where that is not told. */
-export function allocatedBytes(path: string): number | undefined {
-  const stat = statOf(path);
-  // A block device is no file that takes room.
-  const blocks: unknown = stat?.isFile() ? stat.blocks : undefined;
-  return typeof blocks === "number" ? blocks * 512 : undefined;
-}
-
-/** What is at a path; undefined if nothing is. */
-function statOf(path: string): Stats | undefined {
-  return tryFile("look at", path, () => {
-    try {
-      return statSync(path, { throwIfNoEntry: false });
-    } catch (error) {
-      // A file where a folder should be: no entry either.
-      if ((error as { readonly code?: string }).code === "ENOTDIR") {
-        return undefined;
-      }
-      throw error;
-    }
-  });
 }
 
 function isSameFile(stat: Stats, input: string): boolean {

@@ -12,7 +12,7 @@ import { createFileSink } from "../../sinks/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
 import { drawRamMap } from "../info/ram_map.ts";
 import { print, printJson } from "../output/output.ts";
-import { allocatedBytes } from "../output/output_file.ts";
+import { allocatedBytes } from "../output/file_stat.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { CountingSource } from "./counting_source.ts";
 import {

@@ -14,7 +14,7 @@ import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
 import { print, printJson } from "../output/output.ts";
-import { allocatedBytes } from "../output/output_file.ts";
+import { allocatedBytes } from "../output/file_stat.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 import { tryFile } from "../program/system_error.ts";

@@ -11,15 +11,12 @@ import {
   WORK_OPTIONS_HELP,
   workOptions,
 } from "../input/work_options.ts";
+import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
 import { printLog, printMessage } from "../output/output.ts";
-import {
-  allocatedBytes,
-  checkOutput,
-  createOutput,
-} from "../output/output_file.ts";
+import { checkOutput, createOutput } from "../output/output_file.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "../output/progress_events.ts";

@@ -1,7 +1,5 @@
 import { parseNumber } from "../input/number_argument.ts";
 import { workOptions } from "../input/work_options.ts";
-import { demonstrate } from "./demonstration.ts";
-import { demonstrateLive } from "./live_demonstration.ts";
 
 /** Options of `save` without OUT. */
 export const DEMONSTRATION_OPTIONS = {
@@ -38,7 +36,11 @@ export async function saveDemonstration(
   signal: AbortSignal,
 ): Promise<number> {
   const { keep = false, json = false, live = false } = values;
-  if (!live) return await demonstrate({ keep, json, signal });
+  if (!live) {
+    const { demonstrate } = await import("./demonstration.ts");
+    return await demonstrate({ keep, json, signal });
+  }
+  const { demonstrateLive } = await import("./live_demonstration.ts");
   const limit = values["downtime-limit"] ?? "30";
   return await demonstrateLive({
     keep,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memorySource } from "../sources/mod.ts";
-import { detectFormat } from "./detect_format.ts";
+import { detectFormat } from "../convert/mod.ts";
 import { knownFile } from "./known_file.ts";
 
 /**
