@@ -52,6 +52,8 @@ type Mutable = { -readonly [key in keyof DirtyBitmap]: DirtyBitmap[key] } & {
   end: number;
 };
 
+type RecordOf<Kind> = DirtyBitmapRecord & { readonly kind: Kind };
+
 const SECTOR = 512;
 const GRANULARITY_MAX = 2 ** 31;
 /** Bits start at a multiple of so many granules, one word of a bitmap. */
@@ -119,9 +121,15 @@ class DirtyBitmapSet {
       this.#checkCount(record.offset);
       const { granularity, enabled, persistent } = record;
       this.#bitmaps.set(key, {
-        ...{ node: this.#node ?? "", name: this.#name ?? "" },
-        ...{ granularity, enabled, persistent, complete: false },
-        ...{ coveredBytes: 0, dirtyBytes: 0, end: 0 },
+        node: this.#node ?? "",
+        name: this.#name ?? "",
+        granularity,
+        enabled,
+        persistent,
+        complete: false,
+        coveredBytes: 0,
+        dirtyBytes: 0,
+        end: 0,
       });
       return;
     }
@@ -154,10 +162,7 @@ class DirtyBitmapSet {
     });
   }
 
-  #takeBits(
-    record: DirtyBitmapRecord & { readonly kind: "bits" },
-    bitmap: Mutable,
-  ): void {
+  #takeBits(record: RecordOf<"bits">, bitmap: Mutable): void {
     const { sector, sectorCount, bits, payloadOffset } = record;
     const { granularity } = bitmap;
     const offset = sector * SECTOR;
@@ -215,11 +220,8 @@ class DirtyBitmapSet {
     this.#onDirty?.(bitmap, { offset, length: end - offset });
   }
 
-  #checkGranularity(
-    { granularity, payloadOffset }: DirtyBitmapRecord & {
-      readonly kind: "start";
-    },
-  ): void {
+  #checkGranularity(record: RecordOf<"start">): void {
+    const { granularity, payloadOffset } = record;
     const bits = Math.log2(granularity);
     if (
       Number.isInteger(bits) && granularity >= SECTOR &&

@@ -17,16 +17,15 @@ uffdTest(
     });
     await writer.finish();
     const path = folder.file("pages.sock");
+    const name = JSON.stringify(file);
     for (
-      const [idstr, words] of [
-        [undefined, 'it has several RAMBlocks, expected one of "a", "b"'],
-        ["c", 'it has no RAMBlock "c", expected one of "a", "b"'],
+      const [idstr, problem] of [
+        [undefined, `choose a RAMBlock of ${name} without an idstr`],
+        ["c", `find RAMBlock "c" in ${name}`],
       ] as const
     ) {
-      const expected = {
-        name: "RangeError",
-        message: `Cannot serve ${JSON.stringify(file)}: ${words}`,
-      };
+      const message = `Cannot ${problem}: it has "a", "b"`;
+      const expected = { name: "RangeError", message };
       await assert.rejects(PagedMemory.open(file, { idstr }), expected);
       await assert.rejects(PageServer.start(file, { path, idstr }), expected);
     }
