@@ -31,7 +31,10 @@ export async function benchPopulate(
   const native = async (script: string, figure: Figure) => {
     const socket = scratch.file(`native-${++count}`);
     using handlerInC = await NativeHandler.start(handler, {
-      ...{ socket, image, bytes: 0x10000, push: true },
+      socket,
+      image,
+      bytes: 0x10000,
+      push: true,
     });
     return figure(await push({ client, guest }, handlerInC, script));
   };

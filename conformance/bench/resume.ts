@@ -33,7 +33,9 @@ export async function benchResume(): Promise<void> {
   }
   using scratch = new ScratchDirectory();
   const small = await linuxSnapshot(linux, {
-    ...{ machine: "pc", memory: "512M", usedMiB: 256 },
+    machine: "pc",
+    memory: "512M",
+    usedMiB: 256,
   });
   await timeToRunning("512 MiB", small, scratch.path);
   await timeToRunning("4 GiB", await largeSnapshot(linux), scratch.path);
@@ -46,7 +48,9 @@ export async function benchResume(): Promise<void> {
 
 function largeSnapshot(linux: Linux): Promise<LinuxSnapshot> {
   return linuxSnapshot(linux, {
-    ...{ machine: "pc", memory: "4G", usedMiB: 2048 },
+    machine: "pc",
+    memory: "4G",
+    usedMiB: 2048,
   });
 }
 

@@ -115,7 +115,8 @@ async function record(saved: LinuxSnapshot, directory: string) {
   const snapshot = openSnapshotSync(source);
   const recorder = new WorkingSetRecorder(snapshot.blocks);
   await using resumed = await resumeByPostcopy(snapshot, saved.args, {
-    ...{ directory, push: false },
+    directory,
+    push: false,
     onRequest: ({ idstr, first, end }) => {
       for (let page = first; page < end; page++) recorder.record(idstr, page);
     },

@@ -36,13 +36,17 @@ export async function answer(
       blocks.push({
         ...ignored ? { ignored } : {},
         ...await describeBlock(block),
-        ...{ pageSize, bitmapOffset, pagesOffset },
+        pageSize,
+        bitmapOffset,
+        pagesOffset,
       });
     }
     const { findings } = await verifySnapshot(source, options);
     const { machine, capabilities } = snapshot;
     return {
-      ...{ machine, capabilities, blocks },
+      machine,
+      capabilities,
+      blocks,
       findings: [...new Set(findings.map(({ rule }) => rule))].toSorted(),
       ...libvirt,
       ...await answerBitmaps(snapshot),

@@ -65,7 +65,8 @@ test("readDirtyBitmaps() takes bits up to the end of the largest disk", () => {
     ].map((bit) => `b ${2 ** 53 - 2 ** 15 + bit * 512}+512`),
   );
   assert.throws(() => read(records(64)), {
-    ...{ name: "FormatError", rule: "u64-range" },
+    name: "FormatError",
+    rule: "u64-range",
     offset: 5 + 1 + 2 + 2 + 5 + 1,
   });
 });
@@ -79,7 +80,8 @@ test("readDirtyBitmaps() reads 65536 bitmaps, and no more", () => {
   const copy = () => new ByteWriter().bytes(records);
   assert.equal(read(copy()).bitmaps.length, 0x10000);
   assert.throws(() => read(start(copy(), "more")), {
-    ...{ name: "UnsupportedError", rule: "dirty-bitmap-started" },
+    name: "UnsupportedError",
+    rule: "dirty-bitmap-started",
     offset: 5 + records.length,
     feature: "more than 65536 dirty bitmaps",
   });

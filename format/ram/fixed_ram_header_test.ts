@@ -14,8 +14,11 @@ function read(entry: Uint8Array, bitmapWordSize = 8) {
   const file = new ByteFile(entry, 4 * MIB);
   const reader = new StreamReader(file, 0);
   return file.run(readRAMBlockHeader(reader, {
-    ...{ ignoreShared: false, bitmapWordSize, layout: INLINE },
-    ...{ pageSize: undefined, pageSizeRule: "page-size-uniform" },
+    ignoreShared: false,
+    bitmapWordSize,
+    layout: INLINE,
+    pageSize: undefined,
+    pageSizeRule: "page-size-uniform",
   }));
 }
 
@@ -59,7 +62,9 @@ test("a bitmap_size of words of another size is called so", () => {
       .finish();
   assert.equal(read(entry(8)).usedLength, 33 * 4096);
   assert.throws(() => read(one(4)), {
-    ...{ rule: "fixed-ram-layout", offset: 12, found: "bitmap_size is 0x4" },
+    rule: "fixed-ram-layout",
+    offset: 12,
+    found: "bitmap_size is 0x4",
     expected: "0x8, or a header with version 1; " +
       "words of 4 bytes would explain it",
   });

@@ -72,12 +72,16 @@ test("skipBody() refuses what it does not know, and what is cut", () => {
   for (const flags of [0, 3, 4, 0x10, 0x800]) {
     const body = new ByteWriter().be64(0x1000 + flags).be64(1).finish();
     assert.throws(() => lengthOf("part", ATTRIBUTES, body), {
-      ...{ name: "UnsupportedError", rule: "section-known", offset: 0 },
+      name: "UnsupportedError",
+      rule: "section-known",
+      offset: 0,
     });
   }
   const size = new ByteWriter().be32(21).be64(0).finish();
   assert.throws(() => lengthOf("part", TABLE, size), {
-    ...{ name: "UnsupportedError", rule: "section-known", offset: 0 },
+    name: "UnsupportedError",
+    rule: "section-known",
+    offset: 0,
   });
   for (
     const [idstr, body] of [
@@ -88,7 +92,8 @@ test("skipBody() refuses what it does not know, and what is cut", () => {
     for (let length = 0; length < body.length; length++) {
       const cut = body.subarray(0, length);
       assert.throws(() => lengthOf("end", idstr, cut), {
-        ...{ name: "FormatError", rule: "file-truncated" },
+        name: "FormatError",
+        rule: "file-truncated",
       });
     }
   }

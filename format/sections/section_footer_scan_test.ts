@@ -48,7 +48,8 @@ test("skipToFooter() refuses a section without a footer", () => {
   for (const body of bodies) {
     for (let most = 0; most <= body.length; most++) {
       assert.throws(() => scan(body, { most, ends: true }), {
-        ...{ name: "FormatError", rule: "file-truncated" },
+        name: "FormatError",
+        rule: "file-truncated",
         offset: body.length,
       });
     }

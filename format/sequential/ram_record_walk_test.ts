@@ -64,14 +64,18 @@ test("readRamRecords() hands on each record, and waits for none behind EOS", () 
 test("readRamRecords() refuses what is no record of a known kind", () => {
   for (const flags of [0, 1, ZERO | PLAIN, 4, EOS | CONTINUE, CONTINUE]) {
     assert.throws(() => read(word(0, flags)), {
-      ...{ name: "FormatError", rule: "record-flags", offset: 0 },
+      name: "FormatError",
+      rule: "record-flags",
+      offset: 0,
     });
   }
   assert.throws(() => read(word(1, EOS)), { rule: "record-flags" });
   const others = [[HOOK, "RDMA"], [MULTIFD, "several connections (multifd)"]];
   for (const [flags, over] of others as [number, string][]) {
     assert.throws(() => read(word(0, flags)), {
-      ...{ name: "UnsupportedError", rule: "record-flags", offset: 0 },
+      name: "UnsupportedError",
+      rule: "record-flags",
+      offset: 0,
       feature: `pages sent over ${over}`,
     });
   }
@@ -79,40 +83,55 @@ test("readRamRecords() refuses what is no record of a known kind", () => {
 
 test("readRamRecords() refuses pages of no block, and behind its end", () => {
   assert.throws(() => read(word(0, ZERO | CONTINUE)), {
-    ...{ rule: "record-block", offset: 0 },
+    rule: "record-block",
+    offset: 0,
   });
   assert.throws(() => read(word(0, ZERO, "other")), {
-    ...{ rule: "record-block", offset: 8 },
+    rule: "record-block",
+    offset: 8,
   });
   // An empty name is no reason to wait for more.
   assert.throws(() => read(word(0, ZERO, "")), {
-    ...{ rule: "record-block", offset: 8 },
+    rule: "record-block",
+    offset: 8,
   });
   for (const page of [2, 3, 2 ** 40]) {
     assert.throws(() => read(word(page, ZERO, "ram")), {
-      ...{ rule: "record-inside-block", offset: 0, idstr: "ram" },
+      rule: "record-inside-block",
+      offset: 0,
+      idstr: "ram",
     });
   }
   assert.throws(() => read(word(0, ZERO, "ram").u8(1)), {
-    ...{ rule: "record-zero", offset: 12, idstr: "ram" },
+    rule: "record-zero",
+    offset: 12,
+    idstr: "ram",
   });
 });
 
 test("readRamRecords() refuses deltas and packed pages that are too long", () => {
   const delta = () => word(0, XBZRLE, "ram");
   assert.throws(() => read(delta().u8(1).be16(PAGE + 1)), {
-    ...{ rule: "record-xbzrle", offset: 13, idstr: "ram" },
-    ...{ found: "a delta of 4097 bytes", expected: "at most 4096" },
+    rule: "record-xbzrle",
+    offset: 13,
+    idstr: "ram",
+    found: "a delta of 4097 bytes",
+    expected: "at most 4096",
   });
   for (const length of [0, PAGE + 1]) {
     assert.throws(() => read(delta().u8(2).be16(length)), {
-      ...{ rule: "record-xbzrle", offset: 12, idstr: "ram" },
-      ...{ found: "the encoding 0x2", expected: "0x1" },
+      rule: "record-xbzrle",
+      offset: 12,
+      idstr: "ram",
+      found: "the encoding 0x2",
+      expected: "0x1",
     });
   }
   assert.throws(() => read(word(0, COMPRESSED, "ram").be32(PAGE + 15)), {
-    ...{ rule: "record-compressed", offset: 12, idstr: "ram" },
-    ...{ expected: "at most 4110" },
+    rule: "record-compressed",
+    offset: 12,
+    idstr: "ram",
+    expected: "at most 4110",
   });
   // One byte more for each 4 KiB, and for each 16 KiB.
   const large = new ByteWriter().be64(COMPRESSED).countedString("ram")

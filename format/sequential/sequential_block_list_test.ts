@@ -113,7 +113,9 @@ test("readBlockList() says when the list ends before its total", () => {
     const writer = listOf(2 * PAGE, ["ram", PAGE]).bytes(eos)
       .bytes(new Uint8Array(more));
     assert.throws(() => read(writer, { ends: true }), {
-      ...{ rule: "ram-total", offset: 8 + 12, found },
+      rule: "ram-total",
+      offset: 8 + 12,
+      found,
       expected: "RAMBlocks of 0x2000 bytes in all",
     });
   }
@@ -123,7 +125,9 @@ test("readBlockList() reads 2^32 pages and 65536 blocks, and no more", () => {
   const most = 2 ** 32 * PAGE;
   assert.equal(read(listOf(most, ["ram", most])).length, 1);
   assert.throws(() => read(listOf(most + PAGE)), {
-    ...{ name: "UnsupportedError", rule: "ram-total", offset: 0 },
+    name: "UnsupportedError",
+    rule: "ram-total",
+    offset: 0,
     feature: "more than 4294967296 pages of RAM",
   });
   const blocks = Array.from(
@@ -134,7 +138,9 @@ test("readBlockList() reads 2^32 pages and 65536 blocks, and no more", () => {
   const over = listOf(0x10001 * PAGE, ...blocks);
   const offset = over.finish().length;
   assert.throws(() => read(over.countedString("one more").be64(PAGE)), {
-    ...{ name: "UnsupportedError", rule: "ram-total", offset },
+    name: "UnsupportedError",
+    rule: "ram-total",
+    offset,
     feature: "more than 65536 RAMBlocks",
   });
 });

@@ -49,7 +49,9 @@ test("skipSection() says what it cannot pass over", () => {
     // A vmdesc tells of FULL sections alone.
     const lengths = kind === "full" ? () => undefined : () => 4;
     assert.throws(() => skip(kind, section, { lengths }), {
-      ...{ name: "UnsupportedError", rule: "section-known", offset: 77 },
+      name: "UnsupportedError",
+      rule: "section-known",
+      offset: 77,
       expected,
     });
   }

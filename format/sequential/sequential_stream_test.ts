@@ -102,7 +102,9 @@ test("walkSequentialStream() hands on what a stream holds, in its order", () => 
   ]);
   assert.equal(pageSize, PAGE);
   assert.deepEqual(end, {
-    ...{ ramEnd: lengthOf(...before, END), hasEnd: true, ramPartCount: 2 },
+    ramEnd: lengthOf(...before, END),
+    hasEnd: true,
+    ramPartCount: 2,
     started: end.started,
     earlySections: [],
   });
@@ -216,7 +218,8 @@ test("walkSequentialStream() hands on what asks for answers, and keeps it out", 
     const several = new ByteWriter().u8(8).be16(3).be16(16).be64(sizes)
       .be64(PAGE).finish();
     assert.throws(() => walk([HEADER, several, START, END]), {
-      ...{ name: "UnsupportedError", rule: "command-known" },
+      name: "UnsupportedError",
+      rule: "command-known",
       offset: HEADER.length,
     });
   }

@@ -53,7 +53,9 @@ test("indexSnapshot() opens a file of any size in few reads, whatever stands bef
     const tail = new ByteWriter().be64(0x10).u8(0x7e).be32(1).bytes(early)
       .bytes(RAM_END).u8(0).bytes(
         item.vmdesc({
-          ...{ name: "early", instance_id: 0, fields: [{ size: 90 }] },
+          name: "early",
+          instance_id: 0,
+          fields: [{ size: 90 }],
           filling: "x".repeat(200_000),
         }),
       ).finish();
@@ -108,7 +110,8 @@ test("indexSnapshot() takes no footer that the vmdesc does not agree with", () =
       .bytes(item.vmdesc(described));
     const file = new ByteFile(writer.finish(), 2 ** 38);
     assert.throws(() => file.run(indexSnapshot(file)), {
-      ...{ name: "UnsupportedError", rule: "section-known" },
+      name: "UnsupportedError",
+      rule: "section-known",
       offset: HEADER.length,
     });
   }
@@ -179,6 +182,8 @@ test("indexSnapshot() refuses an early section that the file cannot hold", () =>
   const bytes = stream(early, item.eof(), vmdesc, new Uint8Array(100));
   const end = HEADER.length + 19 + 100;
   assert.throws(() => index(bytes.subarray(0, end)), {
-    ...{ name: "FormatError", rule: "file-truncated", offset: end },
+    name: "FormatError",
+    rule: "file-truncated",
+    offset: end,
   });
 });

@@ -137,7 +137,9 @@ test("indexSnapshot() refuses a stream without RAM, or without its END", () => {
   const cases = [[[], /the RAM section \(/], [[eof], /; convert --repair /]];
   for (const [rest, message] of cases as [Uint8Array[], RegExp][]) {
     assert.throws(() => index(stream(RAM_START, ...rest)), {
-      ...{ rule: "ram-end-present", offset, message },
+      rule: "ram-end-present",
+      offset,
+      message,
     });
   }
 });

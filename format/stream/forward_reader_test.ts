@@ -133,7 +133,9 @@ test("skip() refuses to pass the end", () => {
   const socket = new ByteByByte(new Uint8Array(5), { ends: true });
   const reader = new ForwardReader(socket, 0);
   assert.throws(() => socket.run(reader.skip(6, "six bytes")), {
-    ...{ name: "FormatError", rule: "file-truncated", offset: 5 },
+    name: "FormatError",
+    rule: "file-truncated",
+    offset: 5,
   });
 });
 
@@ -197,7 +199,8 @@ test("no more than 64 MiB are kept", () => {
   reader.keep();
   skip(reader, KEPT_MAX + 1);
   assert.throws(() => reader.kept(), {
-    ...{ name: "UnsupportedError", rule: "section-known" },
+    name: "UnsupportedError",
+    rule: "section-known",
     offset: 5 + 2 * KEPT_MAX + 1,
     expected: `at most ${KEPT_MAX}`,
   });

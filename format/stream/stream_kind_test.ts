@@ -37,9 +37,11 @@ test("findStreamKind() finds none where there is no magic, and refuses the rest"
     assert.equal(kindOf(new ByteWriter().text(text)), undefined, text);
   }
   assert.throws(() => kindOf(new ByteWriter().text("QEVM")), {
-    ...{ rule: "file-truncated", offset: 7 },
+    rule: "file-truncated",
+    offset: 7,
   });
   assert.throws(() => kindOf(new ByteWriter().text("QEVM").be32(2)), {
-    ...{ rule: "stream-version", offset: 7 },
+    rule: "stream-version",
+    offset: 7,
   });
 });

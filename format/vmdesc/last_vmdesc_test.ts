@@ -12,7 +12,10 @@ const SEARCH_MAX = 0x4400000;
 function vmdescOf(name: string, devices = 20): Uint8Array {
   const text = JSON.stringify({
     devices: Array.from({ length: devices }, (_, index) => ({
-      ...{ name, instance_id: index, vmsd_name: name, version: 1 },
+      name,
+      instance_id: index,
+      vmsd_name: name,
+      version: 1,
       fields: [{ name: "x", type: "uint8", size: 1 }],
     })),
   });

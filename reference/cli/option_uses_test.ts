@@ -14,13 +14,30 @@ import { fixtureStream } from "./testing/sequential_fixture.ts";
 
 /** A value that each option takes; of the others, any is as good. */
 const VALUES: Readonly<Record<string, string>> = {
-  ...{ offset: "0", "bitmap-byte-order": "little", "bitmap-word-size": "8" },
-  ...{ arch: "x86_64", machine: "none", memory: "4K", range: "0=x+4K" },
-  ...{ "page-size": "4K", "target-page-bits": "12", jobs: "1", from: "raw" },
-  ...{ to: "unix:/x", qmp: "unix:/x", via: "postcopy", metrics: "9100" },
-  ...{ listen: "unix:/x", "retry-for": "1", "fault-around": "4K" },
-  ...{ "max-bandwidth": "1M", "dirty-rate": "1M", "downtime-limit": "1" },
-  ...{ against: "-M none", capability: "multifd", block: "x=y" },
+  offset: "0",
+  "bitmap-byte-order": "little",
+  "bitmap-word-size": "8",
+  arch: "x86_64",
+  machine: "none",
+  memory: "4K",
+  range: "0=x+4K",
+  "page-size": "4K",
+  "target-page-bits": "12",
+  jobs: "1",
+  from: "raw",
+  to: "unix:/x",
+  qmp: "unix:/x",
+  via: "postcopy",
+  metrics: "9100",
+  listen: "unix:/x",
+  "retry-for": "1",
+  "fault-around": "4K",
+  "max-bandwidth": "1M",
+  "dirty-rate": "1M",
+  "downtime-limit": "1",
+  against: "-M none",
+  capability: "multifd",
+  block: "x=y",
 };
 
 /** The arguments of a way of using a command, in a folder of files. */
@@ -195,9 +212,15 @@ test("a snapshot is saved from no file of another format", async () => {
 
 /** Values that change what is written, or cannot be. */
 const OTHER_VALUES: Readonly<Record<string, string>> = {
-  ...{ offset: "1", "bitmap-byte-order": "big", "page-size": "8K" },
-  ...{ machine: "nonsense", memory: "8M", block: "nonsense" },
-  ...{ range: "0=nonsense+4K", "leave-out": "pc.ram", arch: "s390x" },
+  offset: "1",
+  "bitmap-byte-order": "big",
+  "page-size": "8K",
+  machine: "nonsense",
+  memory: "8M",
+  block: "nonsense",
+  range: "0=nonsense+4K",
+  "leave-out": "pc.ram",
+  arch: "s390x",
 };
 
 test("convert takes no option without effect", PATIENT, async () => {

@@ -98,7 +98,9 @@ async function mainBlock(
   const { machine } = options;
   const idstr = options.ram ?? mainMemoryOf(machine) ?? "ram";
   const { usedLength, map } = await ramRanges(memory, {
-    ...{ machine, idstr, ramLength: options.ramLength },
+    machine,
+    idstr,
+    ramLength: options.ramLength,
     pageSize: options.pageSize ?? PAGE,
   });
   const places = [...map, ...shadowRanges(memory, map, idstr)];
@@ -222,7 +224,9 @@ function blockOf(
     );
   }
   const parts = places.map(({ address, length, offset }) => ({
-    ...{ address: offset, length, position: address },
+    address: offset,
+    length,
+    position: address,
   }));
   return memory.moved(parts, usedLength);
 }

@@ -74,7 +74,9 @@ function addressed(
     },
   };
   const placed = ranges.map(([first, end]): PlacedRange => ({
-    ...{ address: first, length: end - first, position: first },
+    address: first,
+    length: end - first,
+    position: first,
   }));
   return new AddressSpace(source, placed, { architecture });
 }

@@ -12,8 +12,11 @@ export function imageOfRanges(
 ): { readonly image: MemoryImage; readonly ranges: readonly GuestRange[] } {
   const usedLength = memory.byteLength;
   const block: MemoryBlock = {
-    ...{ idstr: IDSTR, usedLength, pageSize: PAGE },
-    ...{ name: memory.name, byteLength: usedLength },
+    idstr: IDSTR,
+    usedLength,
+    pageSize: PAGE,
+    name: memory.name,
+    byteLength: usedLength,
     checkUnchanged: memory.checkUnchanged,
     readInto: (target, offset, options) =>
       memory.readInto(target, offset, options),
@@ -22,7 +25,10 @@ export function imageOfRanges(
     },
   };
   const ranges = memory.ranges.map(({ address, length }) => ({
-    ...{ address, length, idstr: IDSTR, offset: address },
+    address,
+    length,
+    idstr: IDSTR,
+    offset: address,
   }));
   const { name, architecture } = memory;
   const image = { name, machine: undefined, architecture, blocks: [block] };

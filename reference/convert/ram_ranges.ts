@@ -31,7 +31,10 @@ export async function ramRanges(
   const usedLength = ramLength ??
     alignUp(shownLength(memory, machine), pageSize);
   const ram = {
-    ...{ idstr, usedLength, pageSize, name: memory.name },
+    idstr,
+    usedLength,
+    pageSize,
+    name: memory.name,
     byteLength: usedLength,
     readInto: () => Promise.reject(new TypeError("Cannot read a layout")),
     presentRuns: async function* () {},

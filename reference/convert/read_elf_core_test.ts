@@ -33,9 +33,12 @@ function core(segments: readonly Segment[], kind = KIND): Uint8Array {
   const bodies: Uint8Array[] = [];
   for (const { address, bytes, memoryLength = bytes.length } of segments) {
     heads.push(encodeElfSegment(kind, {
-      ...{ type: PT_LOAD, position, virtualAddress: 0 },
+      type: PT_LOAD,
+      position,
+      virtualAddress: 0,
       physicalAddress: address as number,
-      ...{ fileLength: bytes.length, memoryLength },
+      fileLength: bytes.length,
+      memoryLength,
     }));
     bodies.push(bytes);
     position += bytes.length;
@@ -153,14 +156,17 @@ test("openElfCore() passes over segments without a physical address", async () =
 test("openElfCore() refuses segments that differ at an address", async () => {
   const differing: readonly (readonly Segment[])[] = [
     [{ address: 0, bytes: filled(4 * PAGE, 1) }, {
-      ...{ address: PAGE, bytes: filled(PAGE, 2) },
+      address: PAGE,
+      bytes: filled(PAGE, 2),
     }],
     [{ address: 0, bytes: filled(2 * PAGE, 1) }, {
-      ...{ address: PAGE, bytes: filled(2 * PAGE, 2) },
+      address: PAGE,
+      bytes: filled(2 * PAGE, 2),
     }],
     // What is not in the file is zero.
     [{ address: 0, bytes: new Uint8Array(0), memoryLength: PAGE }, {
-      ...{ address: 0, bytes: filled(16, 2) },
+      address: 0,
+      bytes: filled(16, 2),
     }],
   ];
   for (const segments of differing) {
@@ -187,7 +193,8 @@ test("openElfCore() compares no more bytes than the file has", async () => {
   const bytes = filled(64 * PAGE, 7);
   const file = core(
     Array.from({ length: 99 }, (_, index) => ({
-      ...{ address: 0, bytes: index === 0 ? bytes : new Uint8Array(0) },
+      address: 0,
+      bytes: index === 0 ? bytes : new Uint8Array(0),
     })),
   );
   const view = new DataView(file.buffer);

@@ -157,17 +157,23 @@ function layOut(
   const { header, programHeader } = ELF_SIZES[kind.bits];
   const notesPosition = header + programHeader * (1 + parts.length);
   const segments: ElfSegment[] = [{
-    ...{ type: PT_NOTE, position: notesPosition },
-    ...{ virtualAddress: 0, physicalAddress: 0 },
-    ...{ fileLength: notesLength, memoryLength: notesLength },
+    type: PT_NOTE,
+    position: notesPosition,
+    virtualAddress: 0,
+    physicalAddress: 0,
+    fileLength: notesLength,
+    memoryLength: notesLength,
   }];
   let position = alignUp(notesPosition + notesLength, PAGE);
   const placed = parts.map((part) => {
     const { address, length } = part;
     segments.push({
-      ...{ type: PT_LOAD, position },
-      ...{ virtualAddress: address, physicalAddress: address },
-      ...{ fileLength: length, memoryLength: length },
+      type: PT_LOAD,
+      position,
+      virtualAddress: address,
+      physicalAddress: address,
+      fileLength: length,
+      memoryLength: length,
     });
     const it = { ...part, position };
     position = alignUp(position + length, PAGE);

@@ -38,13 +38,19 @@ export interface LoadedBitmaps {
  * import assert from "node:assert/strict";
  *
  * const bitmap = {
- *   ...{ node: "drive0", name: "backup", granularity: 65536, enabled: true },
- *   ...{ persistent: false, complete: true, coveredBytes: 1048576 },
+ *   node: "drive0",
+ *   name: "backup",
+ *   granularity: 65536,
+ *   enabled: true,
+ *   persistent: false,
+ *   complete: true,
+ *   coveredBytes: 1048576,
  * };
  * const { bitmaps, dropped } = loadDirtyBitmaps(
  *   [{ ...bitmap, dirtyBytes: 65536, ranges: [{ offset: 0, length: 65536 }] }],
  *   [{
- *     ...{ ...bitmap, dirtyBytes: 65536 },
+ *     ...bitmap,
+ *     dirtyBytes: 65536,
  *     ranges: [{ offset: 65536, length: 65536 }],
  *   }],
  * );

@@ -12,8 +12,13 @@ function bitmap(
   more: Partial<DirtyBitmapContent> = {},
 ): DirtyBitmapContent {
   return {
-    ...{ node: "n", name, granularity: 512, enabled: true, persistent: false },
-    ...{ complete: true, coveredBytes: 4096 },
+    node: "n",
+    name,
+    granularity: 512,
+    enabled: true,
+    persistent: false,
+    complete: true,
+    coveredBytes: 4096,
     dirtyBytes: ranges.reduce((sum, [, length]) => sum + length, 0),
     ranges: ranges.map(([offset, length]): ByteRange => ({ offset, length })),
     ...more,

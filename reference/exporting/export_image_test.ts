@@ -116,7 +116,8 @@ test("exportImage() tells how far it has come, never less than before", async ()
       idstr: "ram",
       done: MEMORY.length,
       total: MEMORY.length,
-      ...{ zero, skipped: zero },
+      zero,
+      skipped: zero,
     });
   }
 });

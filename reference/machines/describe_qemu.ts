@@ -72,7 +72,12 @@ export async function describeQemu(
   const { name, version, machines, capabilities, uuid, cpuFeatures } = asked;
   return {
     ...saved,
-    ...{ name, version, machines, capabilities, uuid, cpuFeatures },
+    name,
+    version,
+    machines,
+    capabilities,
+    uuid,
+    cpuFeatures,
     unknown: saved.sections === undefined
       ? [`devices: ${name} writes no vmdesc that describes them`]
       : [],

@@ -106,7 +106,8 @@ test("PostcopySource.serve() answers a small page while a huge one is read", asy
   const whole = memorySource(bytes);
   const { pagesOffset } = openSnapshotSync(whole).block("pc.ram");
   const slow: ByteSource = {
-    ...{ name: "slow", byteLength: whole.byteLength },
+    name: "slow",
+    byteLength: whole.byteLength,
     async readInto(target, offset) {
       if (offset === pagesOffset) await new Promise(() => {});
       await whole.readInto(target, offset);

@@ -143,7 +143,12 @@ export class PostcopySource {
     const { preempt, retryFor = RETRY_FOR, onRetry } = this.#options;
     const { sectionId } = this.#snapshot.index.ramSection;
     const writer = new PageWriter(this.#statistics, {
-      ...{ channel, preempt, sectionId, retryFor, onRetry, signal },
+      channel,
+      preempt,
+      sectionId,
+      retryFor,
+      onRetry,
+      signal,
     });
     const front = this.#options.push === false
       ? undefined

@@ -168,7 +168,8 @@ test("PostcopySource.serve() lets a page be asked for while it is read ahead", a
   const whole = memorySource(bytes);
   const gate = Promise.withResolvers<void>();
   const slow: ByteSource = {
-    ...{ name: "slow", byteLength: whole.byteLength },
+    name: "slow",
+    byteLength: whole.byteLength,
     async readInto(target, offset, options) {
       if (options?.background) await gate.promise;
       await whole.readInto(target, offset);

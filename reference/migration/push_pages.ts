@@ -49,7 +49,10 @@ export async function pushPages(
   );
   const throttle = new Throttle(maxBandwidth, signal);
   const batches = pushBatches(blocks, {
-    ...{ first, front, byteLength, signal },
+    first,
+    front,
+    byteLength,
+    signal,
   });
   await inLanes(lanes, batches, async ({ block, runs }, records) => {
     if (front === undefined) await gate.idle(signal);

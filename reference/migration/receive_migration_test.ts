@@ -169,7 +169,9 @@ function withEarlySection(body: Uint8Array, told = body.length): Uint8Array {
   const head = guest.bytes();
   guest.part(() => guest.page("ram", 2, new Uint8Array(PAGE).fill(7)));
   const device = (name: string, size: number) => ({
-    ...{ name, instance_id: 0, size },
+    name,
+    instance_id: 0,
+    size,
     fields: [{ name: "data", size }],
   });
   const json = JSON.stringify({

@@ -56,7 +56,9 @@ export class PagedProcess {
     this.#queue = new FaultQueue(options.retryFor);
     this.#regions = plans.map((plan) => new ServedRegion(uffd, plan, options));
     this.#reads = new ProcessReads({
-      ...{ regions: this.#regions, queue: this.#queue, options },
+      regions: this.#regions,
+      queue: this.#queue,
+      options,
       onFailure: (error) => this.#failed(error),
     });
   }

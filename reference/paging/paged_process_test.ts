@@ -18,7 +18,9 @@ function setUp() {
   const hasZeropage = uffd.register(address, byteLength);
   const reads: (() => void)[] = [];
   const memory: PostcopyMemory = {
-    ...{ name: "memory", byteLength, pageSize },
+    name: "memory",
+    byteLength,
+    pageSize,
     async *presentRuns({ first = 0, end = PAGES } = {}) {
       yield await Promise.resolve({ first, end });
     },
@@ -33,13 +35,17 @@ function setUp() {
   const budget = () =>
     new ReadBudget({ reads: 4, readsEach: 4, bytes: 0x1000000 });
   const buffers = new NativeBuffers();
-  const plan = { ...{ address, byteLength, pageSize, hasZeropage }, memory };
+  const plan = { address, byteLength, pageSize, hasZeropage, memory };
   const process = new PagedProcess(
     uffd,
     [{ ...plan, origin: 0, idstr: "ram" }],
     {
-      ...{ faultAround: PAGE, background: false, retryFor: 1000, buffers },
-      ...{ demandReads: budget(), backgroundReads: budget() },
+      faultAround: PAGE,
+      background: false,
+      retryFor: 1000,
+      buffers,
+      demandReads: budget(),
+      backgroundReads: budget(),
     },
   );
   const failures: unknown[] = [];

@@ -37,7 +37,10 @@ test("parseOptionValue() reads properties, a first value, double commas", () => 
     "a=": { a: "" },
     "": {},
     '{"id": "x,y", "share": true, "merge": false, "size": 5}': {
-      ...{ id: "x,y", share: "on", merge: "off", size: "5" },
+      id: "x,y",
+      share: "on",
+      merge: "off",
+      size: "5",
     },
     "{no JSON": {},
   };

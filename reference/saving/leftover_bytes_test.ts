@@ -41,12 +41,15 @@ test("a snapshot that is resumed holds nothing of another guest's memory", async
   const blocks: RAMBlockInput[] = [
     // Holes at the end are not looked at.
     {
-      ...{ idstr: "ram", source: image, usedLength: 8 * MIB },
+      idstr: "ram",
+      source: image,
+      usedLength: 8 * MIB,
       dataRanges: [{ offset: 0, length: image.byteLength }],
     },
     // One that other threads cannot read.
     {
-      ...{ idstr: "rom", usedLength: 0x9000 },
+      idstr: "rom",
+      usedLength: 0x9000,
       source: memorySource(new Uint8Array(0x5000).fill(4)),
     },
     { idstr: "zero", source: memorySource(new Uint8Array(0x9000)) },

@@ -7,8 +7,11 @@ const PAGE = 4096;
 export function memoryBlock(idstr: string, bytes: Uint8Array): MemoryBlock {
   const source = memorySource(bytes, { name: idstr });
   return {
-    ...{ idstr, name: idstr, pageSize: PAGE },
-    ...{ usedLength: bytes.length, byteLength: bytes.length },
+    idstr,
+    name: idstr,
+    pageSize: PAGE,
+    usedLength: bytes.length,
+    byteLength: bytes.length,
     readInto: (target, offset) => source.readInto(target, offset),
     async *presentRuns({ first = 0, end = bytes.length / PAGE } = {}) {
       for (let page = first; page < end; page++) {
@@ -24,7 +27,10 @@ export function memoryBlock(idstr: string, bytes: Uint8Array): MemoryBlock {
 /** A block whose memory is said to be that long, and is never read. */
 export function emptyBlock(idstr: string, usedLength: number): MemoryBlock {
   return {
-    ...{ idstr, name: idstr, pageSize: PAGE, usedLength },
+    idstr,
+    name: idstr,
+    pageSize: PAGE,
+    usedLength,
     byteLength: usedLength,
     readInto: () => Promise.reject(new Error("it is never read")),
     async *presentRuns() {},

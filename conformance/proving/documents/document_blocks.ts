@@ -28,7 +28,9 @@ export function documentBlocks(): DocumentBlock[] {
     return Array.from(
       text.matchAll(/^```(\w+)\n([^]*?)^```$/gm),
       ({ index, 1: language, 2: code }) => ({
-        ...{ document, language, text: code },
+        document,
+        language,
+        text: code,
         line: text.slice(0, index).split("\n").length + 1,
       }),
     );

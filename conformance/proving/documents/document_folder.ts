@@ -33,7 +33,8 @@ export class DocumentFolder implements AsyncDisposable {
     const start = Number(from);
     const end = Math.min(to === "" ? size : Number(to), size - 1);
     response.writeHead(206, {
-      ...{ etag: '"1"', "content-length": end - start + 1 },
+      etag: '"1"',
+      "content-length": end - start + 1,
       "content-range": `bytes ${start}-${end}/${size}`,
     });
     createReadStream(this.file(name), { start, end }).pipe(response);

@@ -18,7 +18,10 @@ export class DocumentProcess implements AsyncDisposable {
   constructor(folder: DocumentFolder, line: string) {
     this.line = line;
     this.#child = spawn("bash", ["-c", folder.local(line)], {
-      ...{ cwd: folder.path, env: folder.env, detached: true, stdio: "pipe" },
+      cwd: folder.path,
+      env: folder.env,
+      detached: true,
+      stdio: "pipe",
     });
     const { stdin, stdout, stderr } = this.#child;
     stdin.on("error", () => {}); // what has ended reads no more

@@ -131,7 +131,8 @@ async function sendToQemu(
   { text }: DocumentBlock,
 ): Promise<void> {
   await using qemu = await startQemu(GUEST, {
-    ...{ directory: folder.path, incoming: false },
+    directory: folder.path,
+    incoming: false,
   });
   for (const line of text.trim().split(/\n(?=\{)/)) {
     const { execute, arguments: args } = JSON.parse(line);

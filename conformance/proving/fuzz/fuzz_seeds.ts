@@ -65,7 +65,9 @@ export function seedOf(path: string, bytes: Uint8Array): FuzzSeed {
       fields.push([entry.offset, 1]);
     }
     return {
-      ...{ path, bytes, fields },
+      path,
+      bytes,
+      fields,
       places: [
         [streamOffset, ramSetup.offset + 8],
         ...blocks.map(({ entry }) =>

@@ -131,7 +131,10 @@ test("snapshotSeeds() has files of every sort, with fields", () => {
 test("fuzz() finds nothing in 600 files, and the same file by its number", async () => {
   const findings: FuzzFinding[] = [];
   const options = {
-    ...{ seconds: 600, seed: 90_000, targets: FUZZ_TARGETS, differential: 0 },
+    seconds: 600,
+    seed: 90_000,
+    targets: FUZZ_TARGETS,
+    differential: 0,
     onFinding: (finding: FuzzFinding) => void findings.push(finding),
   };
   const summary = await fuzz({ ...options, files: 600 });

@@ -87,8 +87,11 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
       if (wrong === undefined) continue;
       findings++;
       onFinding({
-        ...{ target: target.name, seed: seed + count, path: base.path },
-        ...{ bytes: bytes.slice(), wrong },
+        target: target.name,
+        seed: seed + count,
+        path: base.path,
+        bytes: bytes.slice(),
+        wrong,
       });
     } finally {
       restore();

@@ -40,7 +40,8 @@ qemuTest(
 
     for (const name of ["broken", "copy"]) {
       await using qemu = await QemuProcess.start({
-        ...{ target, directory },
+        target,
+        directory,
         args: [...emptyMachine(machine), "-incoming", "defer"],
       });
       await qemu.incoming(name);

@@ -51,7 +51,8 @@ for (const machine of LIVE_MACHINES) {
       }
       for (const file of ["snapshot", "again"]) {
         await using qemu = await QemuProcess.start({
-          ...{ target, directory },
+          target,
+          directory,
           args: [...emptyMachine(machine), "-incoming", "defer"],
         });
         if (file === "snapshot") await qemu.incoming(file);
@@ -90,7 +91,8 @@ for (const [way, capabilities] of Object.entries(WAYS)) {
           args: VIRTIO,
         });
         await qemu.qmp.execute("block-dirty-bitmap-add", {
-          ...{ node: "n0", name: "bits" },
+          node: "n0",
+          name: "bits",
         });
         await migrateSequentially(qemu, "file:stream", { capabilities });
       }

@@ -28,7 +28,9 @@ export async function saveRunning(
   writeFileSync(scratch.file("guest.bin"), guestProgram());
   const args = [...countingGuest(machine), "-serial", "file:before"];
   await using qemu = await startQemu(args, {
-    ...{ program, directory: scratch.path, incoming: false },
+    program,
+    directory: scratch.path,
+    incoming: false,
   });
   await untilSent(scratch.file("before"), 500);
   await saveAs(qemu, "saved");
@@ -43,7 +45,8 @@ export function countingGuest(machine: readonly string[]): string[] {
 export async function save(qemu: RunningQemu, filename: string): Promise<void> {
   await qemu.qmp.execute("migrate-set-capabilities", {
     capabilities: ["mapped-ram", "events"].map((capability) => ({
-      ...{ capability, state: true },
+      capability,
+      state: true,
     })),
   });
   await qemu.qmp.execute("migrate-set-parameters", {

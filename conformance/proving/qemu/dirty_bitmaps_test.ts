@@ -45,7 +45,9 @@ qemuTest(
     for (const bitmap of BITMAPS) {
       const { node, name, granularity } = bitmap;
       await qemu.qmp.execute("block-dirty-bitmap-add", {
-        ...{ node, name, granularity },
+        node,
+        name,
+        granularity,
         persistent: "persistent" in bitmap,
         disabled: "disabled" in bitmap,
       });
@@ -74,8 +76,13 @@ qemuTest(
       const expected = disabled ? [] : rangesOf(node, granularity, size);
       const dirtyBytes = expected.reduce((sum, [, length]) => sum + length, 0);
       assert.deepEqual(found.find((it) => it.name === name), {
-        ...{ node, name, granularity, enabled: !disabled, complete: true },
-        ...{ persistent: "persistent" in bitmap, dirtyBytes },
+        node,
+        name,
+        granularity,
+        enabled: !disabled,
+        complete: true,
+        persistent: "persistent" in bitmap,
+        dirtyBytes,
         coveredBytes: size,
       });
       assert.deepEqual(ranges.get(name) ?? [], expected);

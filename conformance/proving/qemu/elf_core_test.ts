@@ -42,7 +42,8 @@ for (const machine of ["pc", "q35"] as const) {
       const { qmp } = guest.qemu;
       await qmp.execute("stop");
       await qmp.execute("dump-guest-memory", {
-        ...{ paging: false, protocol: `file:${scratch.file("theirs")}` },
+        paging: false,
+        protocol: `file:${scratch.file("theirs")}`,
       });
       await guest.qemu.save("snapshot");
       {

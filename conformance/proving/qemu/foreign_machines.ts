@@ -58,7 +58,12 @@ function machine(
 ): ForeignMachine {
   const args = ["-M", type, ...more];
   return {
-    ...{ target, args, idstr, address: 0, megabytes: 64, pageSize: 4096 },
+    target,
+    args,
+    idstr,
+    address: 0,
+    megabytes: 64,
+    pageSize: 4096,
     ...others,
   };
 }

@@ -63,7 +63,9 @@ async function saveFilled(
     { at: 16 * MIB, bytes: new Uint8Array(8 * MIB) },
   ];
   await using qemu = await QemuProcess.start({
-    ...{ target, directory: scratch.path, args: sized(machine) },
+    target,
+    directory: scratch.path,
+    args: sized(machine),
   });
   // Over all that a reset has written, at both ends of RAM: the next QEMU writes it once more, which
   // must not be what the guest sees.
@@ -105,7 +107,8 @@ async function loadOurs(
   scratch: ScratchDirectory,
 ): Promise<void> {
   await using qemu = await QemuProcess.start({
-    ...{ target: machine.target, directory: scratch.path },
+    target: machine.target,
+    directory: scratch.path,
     args: [...sized(machine), "-incoming", "defer"],
   });
   await qemu.incoming("ours");
@@ -123,7 +126,8 @@ async function byMap(
     qemu: await queryQemu(program),
   });
   await using qemu = await startQemu(plan.args, {
-    ...{ program, directory: scratch.path },
+    program,
+    directory: scratch.path,
   });
   await resumeByMap(plan, { qemu, scratch });
   await compare(qemu, scratch);

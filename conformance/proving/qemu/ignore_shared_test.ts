@@ -48,7 +48,8 @@ for (const machine of LIVE_MACHINES) {
       assertSameBytes(expected.block(idstr), memorySource(memory));
       for (const file of ["copy", "stream"]) {
         await using qemu = await QemuProcess.start({
-          ...{ target, directory },
+          target,
+          directory,
           args: [...emptyMachine(machine), "-incoming", "defer"],
         });
         if (file === "copy") await qemu.incoming(file);

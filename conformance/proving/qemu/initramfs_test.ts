@@ -43,7 +43,9 @@ linuxTest(
     ]);
     const cwd = scratch.path;
     execFileSync(busybox, ["cpio", "-i"], {
-      ...{ cwd, input: archive, stdio: "pipe" },
+      cwd,
+      input: archive,
+      stdio: "pipe",
     });
     for (const { path, content } of entries) {
       assert.deepEqual(

@@ -9,7 +9,9 @@ linuxTest(
   "LinuxGuest answers what its shell prints, and goes on ticking",
   async (linux, { path: directory }) => {
     const args = linuxArguments(linux, {
-      ...{ machine: "pc", memory: "256M", usedMiB: 40 },
+      machine: "pc",
+      memory: "256M",
+      usedMiB: 40,
     });
     await using guest = await LinuxGuest.start({ args, directory });
     const md5 = guest.console.waitForLine("");

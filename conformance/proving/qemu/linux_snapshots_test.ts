@@ -23,7 +23,10 @@ const LOW_MEMORY = 2 * GIB;
 
 const PC: LinuxSnapshotOptions = { machine: "pc", memory: "256M" };
 const Q35: LinuxSnapshotOptions = {
-  ...{ machine: "q35", memory: "256M", multifd: true, channels: 2 },
+  machine: "q35",
+  memory: "256M",
+  multifd: true,
+  channels: 2,
 };
 const LARGE: LinuxSnapshotOptions = { ...Q35, memory: "5G" };
 

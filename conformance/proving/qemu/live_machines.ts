@@ -67,8 +67,13 @@ function none(
 ): LiveMachine {
   const middle = ramLength / 4 / pageSize;
   return {
-    ...{ name, target: "x86_64", idstr: "ram", args: ["-M", "none"] },
-    ...{ ramLength, visibleLength: ramLength, pageSize },
+    name,
+    target: "x86_64",
+    idstr: "ram",
+    args: ["-M", "none"],
+    ramLength,
+    visibleLength: ramLength,
+    pageSize,
     pieces: [
       { page: 0, content: lastByteOnly(pageSize) },
       { page: 5, content: randomBytes(1, 9) },
@@ -87,8 +92,13 @@ function none(
  */
 function pc(name: string): LiveMachine {
   return {
-    ...{ name, target: "x86_64", idstr: "pc.ram", args: ["-M", name] },
-    ...{ ramLength: 16 * MIB, visibleLength: 16 * MIB, pageSize: 4096 },
+    name,
+    target: "x86_64",
+    idstr: "pc.ram",
+    args: ["-M", name],
+    ramLength: 16 * MIB,
+    visibleLength: 16 * MIB,
+    pageSize: 4096,
     hidden: [0xc0000, 0x100000],
     pieces: [
       { page: 1, content: randomBytes(0x1234, 1) },

@@ -67,7 +67,9 @@ async function savePCAgain(
   const { args, memory } = fillMemory(machine, scratch);
   {
     await using qemu = await QemuProcess.start({
-      ...{ target: machine.target, args, directory: scratch.path },
+      target: machine.target,
+      args,
+      directory: scratch.path,
     });
     await qemu.save("theirs");
   }

@@ -39,7 +39,8 @@ for (const { name, args } of MACHINES) {
     async (scratch) => {
       await saveStopped(scratch.path, args, async (qemu) => {
         await qemu.qmp.execute("dump-guest-memory", {
-          ...{ paging: false, protocol: `file:${scratch.file("theirs")}` },
+          paging: false,
+          protocol: `file:${scratch.file("theirs")}`,
         });
       });
       using source = openFileSource(scratch.file("snapshot"));
@@ -75,8 +76,10 @@ qemuTest(
     assert.deepEqual(
       leftOut.filter(({ kind }) => kind === "ram"),
       [{
-        ...{ idstr: "pc.ram", kind: "ram" },
-        ...{ offset: 1024 * MIB, length: 2048 * MIB },
+        idstr: "pc.ram",
+        kind: "ram",
+        offset: 1024 * MIB,
+        length: 2048 * MIB,
       }],
     );
   },

@@ -101,7 +101,8 @@ for (const machine of ["pc,acpi=off", "q35,acpi=off"]) {
       using source = openFileSource(scratch.file("saved"));
       const saved = openSnapshotSync(source);
       const memory = saved.block("pc.ram").readRangeSync({
-        ...{ offset: 0, length: 4 * MIB },
+        offset: 0,
+        length: 4 * MIB,
       });
       assert.ok(memory.subarray(stale, stale + 4096).every((it) => it === 0));
       for (const [first, end] of [[0, 0xa0000], [MIB, 4 * MIB]] as const) {

@@ -107,7 +107,8 @@ for (const layout of LAYOUTS) {
         await waitForVideo(qemu);
         await qemu.qmp.execute("stop");
         await qemu.qmp.execute("dump-guest-memory", {
-          ...{ paging: false, protocol: `file:${scratch.file("theirs")}` },
+          paging: false,
+          protocol: `file:${scratch.file("theirs")}`,
         });
         await qemu.save("snapshot");
       }

@@ -69,7 +69,10 @@ export function pcCase(
     ? size
     : `${size},${options.memory}`;
   return {
-    ...{ name, about, target: "x86_64", rules: options.rules },
+    name,
+    about,
+    target: "x86_64",
+    rules: options.rules,
     args: [
       ...["-M", options.machine, flag, memory, "-bios", "bios.bin"],
       ...["-global", "apic-common.vapic=off", "-net", "none"],

@@ -124,7 +124,8 @@ for (const preempted of [false, true]) {
         qemu,
         openSnapshotSync(file),
         {
-          ...{ preempted, capabilities: ["postcopy-blocktime"] },
+          preempted,
+          capabilities: ["postcopy-blocktime"],
           // The guest needs a page before all are pushed.
           maxBandwidth: 0x10000,
         },
@@ -165,7 +166,9 @@ for (const dirtyBitmaps of [true, false]) {
           { directory: scratch.path, incoming: false },
         );
         await qemu.qmp.execute("block-dirty-bitmap-add", {
-          ...{ node: "n0", name: "b0", granularity: 0x10000 },
+          node: "n0",
+          name: "b0",
+          granularity: 0x10000,
         });
         await qemu.qmp.execute("migrate-set-capabilities", {
           capabilities: [{ capability: "dirty-bitmaps", state: true }],

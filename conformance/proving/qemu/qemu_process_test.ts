@@ -65,7 +65,10 @@ qemuTest(
   async (scratch) => {
     const args = ["-M", "none", "-accel", "tcg", "-display", "none"];
     await using qemu = await QemuProcess.start({
-      ...{ target: "x86_64", args, directory: scratch.path, bare: true },
+      target: "x86_64",
+      args,
+      directory: scratch.path,
+      bare: true,
     });
     assert.deepEqual(qemu.transcript, [
       `$ qemu-system-x86_64 ${args.join(" ")}`,

@@ -60,7 +60,8 @@ for (const [way, capabilities] of Object.entries(WAYS)) {
         await using qemu = await startDirtyingGuest(scratch);
         const { uri, received } = await listening(scratch, "received");
         const migrated = migrateSequentially(qemu, uri, {
-          ...{ capabilities, parameters: SLOWLY },
+          capabilities,
+          parameters: SLOWLY,
         });
         await endMigration(qemu);
         await migrated;

@@ -49,7 +49,8 @@ for (const machine of LIVE_MACHINES) {
       assert.equal(statSync(path).size, size);
 
       await using qemu = await QemuProcess.start({
-        ...{ target, directory },
+        target,
+        directory,
         args: [...emptyMachine(machine), "-incoming", "defer"],
       });
       await qemu.incoming("snapshot");

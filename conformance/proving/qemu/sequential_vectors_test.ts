@@ -58,7 +58,8 @@ async function load(
 ): Promise<Uint8Array | undefined> {
   writeFileSync(scratch.file("stream"), bytes);
   await using qemu = await QemuProcess.start({
-    ...{ target: "x86_64", directory: scratch.path },
+    target: "x86_64",
+    directory: scratch.path,
     args: ["-M", "none", "-m", `${byteLength}B`, "-incoming", "defer"],
   });
   try {

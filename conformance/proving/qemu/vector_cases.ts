@@ -130,7 +130,10 @@ function noneCase(
   ]);
   const { args = [], machine = "none", ...rest } = options;
   return {
-    ...{ name, about, target: "x86_64", files: ram.files },
+    name,
+    about,
+    target: "x86_64",
+    files: ram.files,
     args: ["-M", machine, ...ram.args, ...args],
     memory: { ram: ram.memory },
     ...rest,
@@ -165,7 +168,9 @@ function sparcCase(): VectorCase {
   }));
   const ram = loadedRAM(MIB, pages, 8192);
   return {
-    ...{ name, target: "sparc64", files: ram.files },
+    name,
+    target: "sparc64",
+    files: ram.files,
     about: "A target with pages of 8 KiB",
     rules: ["page-size-valid"],
     args: ["-M", "none", ...ram.args],

@@ -63,7 +63,8 @@ function addTest(path: string): void {
       writeFileSync(scratch.file("snapshot"), gunzipSync(packed));
       const ram = `${block.usedLength}B`;
       await using qemu = await QemuProcess.start({
-        ...{ target, directory: scratch.path },
+        target,
+        directory: scratch.path,
         args: ["-M", "none", "-m", ram, "-incoming", "defer"],
       });
       try {

@@ -114,16 +114,23 @@ async function soak(): Promise<string[]> {
   const vms = { client, guest, end, onFinding };
   const [file, http, meter, resumes] = await Promise.all([
     servePages("page-server of a file", guest.snapshot, {
-      ...{ ...vms, socket: pages.file("file.sock"), seed, args: [] },
+      ...vms,
+      socket: pages.file("file.sock"),
+      seed,
+      args: [],
     }),
     servePages("page-server of a URL", store.url, {
-      ...{ ...vms, socket: pages.file("http.sock"), seed: seed + 1 },
+      ...vms,
+      socket: pages.file("http.sock"),
+      seed: seed + 1,
       args: ["--fault-around", "16K"],
       onReady: () => store.lie = failingAnswers(randomNumbers(seed + 2)),
     }),
     longResume(long, { seconds, random: randomNumbers(seed + 3) }),
     runShortResumes(short, {
-      ...{ end, onFinding, random: randomNumbers(seed + 4) },
+      end,
+      onFinding,
+      random: randomNumbers(seed + 4),
     }),
   ]);
   findings.push(...meter.findings());

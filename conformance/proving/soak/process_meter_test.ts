@@ -24,7 +24,8 @@ test("grownIn() finds what grows, and not what comes and goes", () => {
   }));
   assert.deepEqual(grownIn(leaking), ["memory"]);
   const open = samples((second) => ({
-    ...{ residentBytes: 100 * MIB, descriptors: 40 + Math.floor(second / 4) },
+    residentBytes: 100 * MIB,
+    descriptors: 40 + Math.floor(second / 4),
   }));
   assert.deepEqual(grownIn(open), ["descriptors"]);
   assert.deepEqual(grownIn([]), []);

@@ -195,7 +195,9 @@ async function toImages(job: ConvertJob): Promise<Converted> {
   }
   const leftOutBlocks = blocks.filter((block) => block.ignored)
     .map(({ idstr, usedLength: length }) => ({
-      ...{ idstr, length, kind: blockKind(idstr) },
+      idstr,
+      length,
+      kind: blockKind(idstr),
     }));
   return {
     files: files.map(({ path }) => path),

@@ -78,8 +78,11 @@ async function importRanges(job: ConvertJob): Promise<Written> {
   const { ranges, ramLength } = options;
   const memory = await openRanges(job.input);
   const { blocks, leftOut, missing } = await guestBlocks(memory, {
-    ...{ machine: options.machine, ramLength, ranges },
-    ...{ ram: mainMemory(job), pageSize: options.pageSize },
+    machine: options.machine,
+    ramLength,
+    ranges,
+    ram: mainMemory(job),
+    pageSize: options.pageSize,
   });
   const summary: SaveSummary = await saveSnapshot(
     createOutput(out, output),
@@ -94,7 +97,9 @@ async function importRanges(job: ConvertJob): Promise<Written> {
       : {},
   };
   return facts(summary, {
-    ...{ assumed, leftOut, missing },
+    assumed,
+    leftOut,
+    missing,
     withoutAddress: memory.unplaced.length,
     withoutNotes: memory.hasNotes,
   });

@@ -29,7 +29,10 @@ export async function printDevices(
 function deviceJson(device: DeviceRecord): unknown {
   const { idstr, instanceId, versionId, sectionId, state, fault } = device;
   return {
-    ...{ idstr, instanceId, versionId, sectionId },
+    idstr,
+    instanceId,
+    versionId,
+    sectionId,
     ...device.range,
     ...(state === undefined ? { fault } : structJson(state)),
   };
@@ -41,7 +44,10 @@ function structJson(struct: DeviceStruct): Record<string, unknown> {
     vmsdName: name,
     version,
     fields: fields.map(({ name, type, offset, size, value }) => ({
-      ...{ name, type, offset, size },
+      name,
+      type,
+      offset,
+      size,
       value: valueJson(value),
     })),
     subsections: subsections.map(structJson),

@@ -28,7 +28,12 @@ export class ProgressEvents implements ProgressTeller {
       now - this.#started,
     );
     printStatistics("progress", {
-      ...{ idstr, done, total, zero, skipped, bytesPerSecond },
+      idstr,
+      done,
+      total,
+      zero,
+      skipped,
+      bytesPerSecond,
       secondsLeft: secondsLeft === undefined
         ? null
         : Number(secondsLeft.toFixed(3)),

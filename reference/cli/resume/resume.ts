@@ -106,11 +106,17 @@ Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
     }
     report.way(way.via, way.reason);
     await using destination = await openDestination(way, {
-      ...{ request, report, signal },
+      request,
+      report,
+      signal,
     });
     if (way.via === "postcopy") {
       await resumeByPostcopy(snapshot, {
-        ...{ request, destination, profiles, report, signal },
+        request,
+        destination,
+        profiles,
+        report,
+        signal,
         bytesRead: opened.bytesRead,
         onNeeded: (needed) => {
           interrupts.loss = needed ? LOSS : undefined;
@@ -118,7 +124,10 @@ Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
       });
     } else if (destination !== undefined) {
       await resumeByMap(snapshot, way.plan, {
-        ...{ request, destination, report, signal },
+        request,
+        destination,
+        report,
+        signal,
       });
     }
     if (request.qemu === undefined || destination === undefined) return 0;

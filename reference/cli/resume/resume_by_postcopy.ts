@@ -40,9 +40,15 @@ export async function resumeByPostcopy(
   const { request, destination, profiles, report, signal } = session;
   const { maxBandwidth, push, dirtyBitmaps, retryFor } = request.postcopy;
   const link = await openPostcopyLink(snapshot, {
-    ...{ request, destination, signal },
+    request,
+    destination,
+    signal,
     options: {
-      ...{ maxBandwidth, push, dirtyBitmaps, retryFor, signal },
+      maxBandwidth,
+      push,
+      dirtyBitmaps,
+      retryFor,
+      signal,
       pushFirst: profiles.first,
       onRetry: retryTeller(report),
       onRequest: profiles.recorder && requestRecorder(profiles.recorder),

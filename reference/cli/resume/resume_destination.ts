@@ -67,7 +67,10 @@ export async function attachDestination(
   const gone = qmp.waitForEvent(({ event }) => event === "SHUTDOWN")
     .then(() => undefined, () => new Promise<never>(() => {}));
   return {
-    ...{ qmp, directory, stderr: "", gone },
+    qmp,
+    directory,
+    stderr: "",
+    gone,
     whileRunning: (promise) => promise,
     [Symbol.asyncDispose]() {
       qmp.close();

@@ -18,7 +18,8 @@ export async function openResumeSource(
   let bytes = 0;
   const { source, transfer } = opened;
   const counted: ByteSource = {
-    ...{ name: source.name, byteLength: source.byteLength },
+    name: source.name,
+    byteLength: source.byteLength,
     checkUnchanged: source.checkUnchanged,
     readInto(target, offset, options) {
       bytes += target.length;

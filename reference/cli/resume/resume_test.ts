@@ -162,8 +162,12 @@ test(
 
 test("formatResumeProgress() says it in one line", () => {
   const statistics = {
-    ...{ requests: 9, requestedPages: 1, pushedPages: 51234, pushedZeros: 0 },
-    ...{ bytesSent: 0, retries: 0 },
+    requests: 9,
+    requestedPages: 1,
+    pushedPages: 51234,
+    pushedZeros: 0,
+    bytesSent: 0,
+    retries: 0,
   };
   const progress = { ...statistics, bytesRead: 2 ** 20, milliseconds: 1234 };
   assert.equal(

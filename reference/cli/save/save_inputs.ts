@@ -85,7 +85,9 @@ export async function openInputs(
     blocks.push({ idstr, usedLength, ...input });
   }
   const padded = blocks.map(({ idstr, usedLength = 0, source }) => ({
-    ...{ idstr, usedLength, imageLength: source.byteLength },
+    idstr,
+    usedLength,
+    imageLength: source.byteLength,
   })).filter(({ usedLength, imageLength }) => imageLength < usedLength);
   return { blocks, deviceStateFrom, padded };
 }
