@@ -4,7 +4,7 @@ import { LocalFile } from "./local_file.ts";
 import { nodeFs } from "./node_fs.ts";
 import { SparseFile } from "./sparse_file.ts";
 
-/** A file of this machine that is read and written. */
+/** A local file that is read and written. */
 export interface OpenedFile extends Disposable {
   readSync(target: Uint8Array, offset: number): void;
   writeSync(bytes: Uint8Array, offset: number): void;
@@ -13,23 +13,25 @@ export interface OpenedFile extends Disposable {
 /** A file that is only read. */
 export type OpenedSource = Pick<OpenedFile, "readSync">;
 
-/** Files that a thread opens again, by what another one told of them, once each. */
+/**
+ * Files that a thread opens again from another thread's description, once each.
+ */
 export class BackingFiles implements Disposable {
   readonly #files = new Map<string, OpenedFile>();
   readonly #sparse = new Map<string, SparseFile>();
   readonly #directIo: boolean;
 
-  /** Opens them around the page cache if `directIo`. */
+  /** Opens them around the page cache if `directIo` is set. */
   constructor(directIo: boolean) {
     this.#directIo = directIo;
   }
 
-  /** The file to read. */
+  /** Returns the file to read. */
   reader(file: BackingFile): OpenedFile {
     return this.#open(file, "O_RDONLY");
   }
 
-  /** The file to read, most of which is holes. */
+  /** Returns the file to read if most of it is holes. */
   sparseReader(file: BackingFile): OpenedSource {
     if (this.#directIo) return this.reader(file);
     const key = `${file.identity} ${file.path}`;
@@ -40,7 +42,7 @@ export class BackingFiles implements Disposable {
     return opened;
   }
 
-  /** The file to write, and to read what stands there. */
+  /** Returns the file to write, which can also be read. */
   writer(file: BackingFile): OpenedFile {
     return this.#open(file, "O_RDWR");
   }
@@ -62,7 +64,7 @@ export class BackingFiles implements Disposable {
   }
 }
 
-/** Opens a file again; another one at the same path is refused. */
+/** Opens a file again; refuses another one at the same path. */
 function openSame(
   backing: BackingFile,
   flags: number,

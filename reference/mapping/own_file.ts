@@ -3,8 +3,8 @@ import type { Snapshot } from "../reading/mod.ts";
 import { backingOf, SourceError } from "../sources/mod.ts";
 
 /**
- * Whether the file at a path is the one that a snapshot is read from; also where
- * that cannot be told, as of a source that is no file.
+ * Whether the file at a path is the one that a snapshot is read from; true if
+ * unknown, as for a source that is not a file.
  */
 export function isOwnFile({ source }: Snapshot, path: string): boolean {
   const backing = backingOf(source);
@@ -14,7 +14,7 @@ export function isOwnFile({ source }: Snapshot, path: string): boolean {
 }
 
 /**
- * Sees that what was opened by a path meanwhile was the snapshot's own file.
+ * Checks that a file opened by its path was the snapshot's own.
  *
  * @throws {SourceError} if another file has that name
  */
@@ -23,8 +23,8 @@ export function checkOwnFile(snapshot: Snapshot, path: string): void {
   const { name } = snapshot.source;
   throw new SourceError(
     name,
-    `Cannot go on with ${JSON.stringify(name)}: there is another file at ` +
-      `${JSON.stringify(path)} now; begin again`,
+    `Cannot continue with ${JSON.stringify(name)}: there is another file at ` +
+      `${JSON.stringify(path)} now; start again`,
     { changed: true },
   );
 }
