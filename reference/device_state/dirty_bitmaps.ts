@@ -46,8 +46,8 @@ export async function dirtyBitmaps(
 ): Promise<DirtyBitmap[]> {
   const { source, index } = snapshot;
   const { onDirty, report, deviceState, ...read } = options;
-  const behind = deviceState ?? await snapshot.deviceState(read);
-  const items = [...index.earlyDirtyBitmaps, ...behind.dirtyBitmaps];
+  const afterRam = deviceState ?? await snapshot.deviceState(read);
+  const items = [...index.earlyDirtyBitmaps, ...afterRam.dirtyBitmaps];
   const walk = readDirtyBitmaps(source, items, { onDirty, report });
   return await drive(walk, source, read);
 }

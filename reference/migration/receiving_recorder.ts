@@ -74,10 +74,10 @@ export class ReceivingRecorder extends MappedRamRecorder {
     readonly end: number;
   } {
     const { stateStart: start, byteLength: end } = this;
-    const behind = this.#ramEnd === undefined
+    const afterRam = this.#ramEnd === undefined
       ? 0
       : this.#stateLength - this.#ramEnd;
-    return { start, ramEnd: end - behind, end };
+    return { start, ramEnd: end - afterRam, end };
   }
 
   /** Keeps the bytes that the walk did not hand on. */
