@@ -60,16 +60,18 @@ export class PagerThread {
       stopped.reject(error);
     };
     worker.onmessage = ({ data }: MessageEvent<PagerMessage>) => {
-      if (data.kind === "wrong-argument") {
-        fail(new RangeError(data.message));
-        return onEvent({ kind: "error", message: data.message });
+      const { kind } = data;
+      // Once it serves, no argument is wrong: then it is an error like another.
+      if (kind === "wrong-argument") ready.reject(new RangeError(data.message));
+      const event = kind === "wrong-argument"
+        ? { kind: "error", message: data.message } as const
+        : data;
+      if (event.kind === "ready") ready.resolve();
+      if (event.kind === "stopped") stopped.resolve(event);
+      if (event.kind === "error") {
+        fail(new SourceError(settings.file, event.message));
       }
-      if (data.kind === "ready") ready.resolve();
-      if (data.kind === "stopped") stopped.resolve(data);
-      if (data.kind === "error") {
-        fail(new SourceError(settings.file, data.message));
-      }
-      onEvent(data);
+      onEvent(event);
     };
     worker.onerror = (event) => {
       event.preventDefault();
