@@ -1,37 +1,14 @@
 import assert from "node:assert/strict";
-import { readFileSync, statSync, truncateSync, utimesSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import process from "node:process";
-import { openFileStore, rewriteSnapshot } from "../../../mod.ts";
 import { queryQemu, startQemu } from "../../../reference/doors/qemu.ts";
-import { findNginx, startNginx } from "../http/nginx_server.ts";
-import { countingGuest, saveRunning } from "./counting_guest.ts";
-import { PageToucher } from "./page_toucher.ts";
+import { countingGuest } from "./counting_guest.ts";
+import { errorOf, PC, saveGuest, SERIAL, watched } from "./failing_resume.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import { unknownSection, unknownSectionByPostcopy } from "./qemu_words.ts";
 import { ResumeCommand } from "./resume_command.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
-
-const MIB = 2 ** 20;
-const PC = ["-M", "pc,acpi=off", "-m", "4M"];
-const SERIAL = ["-serial", "file:after"];
-/** A page in here is stored, and the guest never comes to it. */
-const STORED = { first: 2 * MIB, end: 4 * MIB };
-
-/** Saves a small guest, with pages that it does not use. */
-async function saveGuest(scratch: ScratchDirectory): Promise<string> {
-  await saveRunning(PC, scratch);
-  const path = scratch.file("saved");
-  using store = openFileStore(path);
-  const rewriter = await rewriteSnapshot(store);
-  const ram = rewriter.block("pc.ram");
-  for (let at = STORED.first; at < STORED.end; at += ram.pageSize) {
-    const page = new Uint8Array(ram.pageSize).fill(0xa5);
-    await ram.writePage(at / ram.pageSize, page);
-  }
-  await rewriter.finish();
-  return path;
-}
 
 /** Runs a command that must fail in one line; gives that line. */
 async function failure(
@@ -40,24 +17,6 @@ async function failure(
 ): Promise<string> {
   await using command = new ResumeCommand(scratch.path, args);
   return await errorOf(command);
-}
-
-/** The one line that says why a command has failed. */
-async function errorOf(command: ResumeCommand): Promise<string> {
-  const { code, stderr } = await command.exited;
-  assert.equal(code, 1, stderr);
-  const lines = stderr.split("\n").filter((line) => line.startsWith("error:"));
-  assert.equal(lines.length, 1, stderr);
-  return lines[0];
-}
-
-/** QEMU's arguments, with a monitor for the test and a file with its id. */
-function watched(scratch: ScratchDirectory): string[] {
-  const monitor = `unix:${scratch.file("monitor")},server=on,wait=off`;
-  return [
-    ...[...countingGuest(PC), ...SERIAL, "-qmp", monitor],
-    ...["-pidfile", scratch.file("pid")],
-  ];
 }
 
 qemuTest(
@@ -242,73 +201,5 @@ qemuTest(
     } finally {
       between.hangUp();
     }
-  },
-);
-
-const SPOILERS: Readonly<Record<string, (path: string) => void>> = {
-  "truncated": (path) => truncateSync(path, statSync(path).size - MIB),
-  "written to": (path) => utimesSync(path, new Date(), new Date()),
-};
-
-for (const [name, spoil] of Object.entries(SPOILERS)) {
-  qemuTest(
-    `a guest sees no byte of a file that was ${name} meanwhile`,
-    "x86_64",
-    async (scratch) => {
-      const path = await saveGuest(scratch);
-      const args = [path, "--no-push", "--", ...watched(scratch)];
-      await using command = new ResumeCommand(scratch.path, args);
-      await command.said(/running/);
-      await using page = await PageToucher.open(scratch);
-      spoil(path);
-      page.touch(STORED.end - 4096);
-      assert.match(
-        await errorOf(command),
-        /Cannot go on reading ".*saved": it has changed while it was read/,
-      );
-      assert.equal(page.bytes.length, 0);
-    },
-  );
-
-  qemuTest(
-    `the user is told that a mapped file was ${name}`,
-    "x86_64",
-    async (scratch) => {
-      const path = await saveGuest(scratch);
-      const args = [path, "--via", "map", "--", ...watched(scratch)];
-      await using command = new ResumeCommand(scratch.path, args);
-      await command.said(/running/);
-      spoil(path);
-      await command.said(/saved was written to: the guest may see other mem/);
-    },
-  );
-}
-
-qemuTest(
-  "a guest waits while the server is away, and is given up in the end",
-  "x86_64",
-  async (scratch) => {
-    const isRequired = process.env.MAPPED_RAM_REQUIRE_NGINX === "1";
-    if (findNginx() === undefined && !isRequired) return;
-    await saveGuest(scratch);
-    const server = await startNginx(scratch.path);
-    const args = [
-      server.url("plain", "saved"),
-      "--no-push",
-      "--retry-for",
-      "3",
-    ];
-    await using command = new ResumeCommand(scratch.path, [
-      ...[...args, "--", ...watched(scratch)],
-    ]);
-    await command.said(/running/);
-    await using page = await PageToucher.open(scratch);
-    await server[Symbol.asyncDispose]();
-    page.touch(STORED.end - 4096);
-    await command.said(/; trying again, the guest may have to wait\n/);
-    assert.equal(page.bytes.length, 0);
-    const line = await errorOf(command);
-    assert.match(line, /Cannot read .*http:.*: the guest cannot go on without/);
-    assert.equal(page.bytes.length, 0);
   },
 );

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { statSync, truncateSync, utimesSync } from "node:fs";
+import process from "node:process";
+import { findNginx, startNginx } from "../http/nginx_server.ts";
+import { errorOf, MIB, saveGuest, STORED, watched } from "./failing_resume.ts";
+import { PageToucher } from "./page_toucher.ts";
+import { qemuTest } from "./qemu_test_case.ts";
+import { ResumeCommand } from "./resume_command.ts";
+
+const SPOILERS: Readonly<Record<string, (path: string) => void>> = {
+  "truncated": (path) => truncateSync(path, statSync(path).size - MIB),
+  "written to": (path) => utimesSync(path, new Date(), new Date()),
+};
+
+for (const [name, spoil] of Object.entries(SPOILERS)) {
+  qemuTest(
+    `a guest sees no byte of a file that was ${name} meanwhile`,
+    "x86_64",
+    async (scratch) => {
+      const path = await saveGuest(scratch);
+      const args = [path, "--no-push", "--", ...watched(scratch)];
+      await using command = new ResumeCommand(scratch.path, args);
+      await command.said(/running/);
+      await using page = await PageToucher.open(scratch);
+      spoil(path);
+      page.touch(STORED.end - 4096);
+      assert.match(
+        await errorOf(command),
+        /Cannot go on reading ".*saved": it has changed while it was read/,
+      );
+      assert.equal(page.bytes.length, 0);
+    },
+  );
+
+  qemuTest(
+    `the user is told that a mapped file was ${name}`,
+    "x86_64",
+    async (scratch) => {
+      const path = await saveGuest(scratch);
+      const args = [path, "--via", "map", "--", ...watched(scratch)];
+      await using command = new ResumeCommand(scratch.path, args);
+      await command.said(/running/);
+      spoil(path);
+      await command.said(/saved was written to: the guest may see other mem/);
+    },
+  );
+}
+
+qemuTest(
+  "a guest waits while the server is away, and is given up in the end",
+  "x86_64",
+  async (scratch) => {
+    const isRequired = process.env.MAPPED_RAM_REQUIRE_NGINX === "1";
+    if (findNginx() === undefined && !isRequired) return;
+    await saveGuest(scratch);
+    const server = await startNginx(scratch.path);
+    const args = [
+      server.url("plain", "saved"),
+      "--no-push",
+      "--retry-for",
+      "3",
+    ];
+    await using command = new ResumeCommand(scratch.path, [
+      ...[...args, "--", ...watched(scratch)],
+    ]);
+    await command.said(/running/);
+    await using page = await PageToucher.open(scratch);
+    await server[Symbol.asyncDispose]();
+    page.touch(STORED.end - 4096);
+    await command.said(/; trying again, the guest may have to wait\n/);
+    assert.equal(page.bytes.length, 0);
+    const line = await errorOf(command);
+    assert.match(line, /Cannot read .*http:.*: the guest cannot go on without/);
+    assert.equal(page.bytes.length, 0);
+  },
+);
