@@ -6,7 +6,7 @@
  */
 
 import { bitmapByteLength, pageCountOf } from "../bitmap/layout.ts";
-import type { RuleViolation } from "../rules/errors.ts";
+import type { FormatError, RuleViolation } from "../rules/errors.ts";
 import { hex } from "../rules/hex.ts";
 import type { RuleSlug } from "../rules/rules.ts";
 import {
@@ -32,167 +32,152 @@ export interface RAMBlockContext {
   readonly layout?: RamLayout | undefined;
 }
 
-function fieldOffset(
-  headerOffset: number,
-  field: "pageSize" | "bitmapOffset" | "pagesOffset",
-  { layout = "mapped-ram" }: RAMBlockContext,
-): number {
-  return headerOffset + headerFields(layout)[field];
-}
+type HeaderField = "pageSize" | "bitmapOffset" | "pagesOffset";
 
-/** page_size is possible, and the one that the stream asks for (SPEC 4.6). */
-export function checkPageSize(
-  reader: StreamReader,
-  block: RAMBlockHeader,
-  headerOffset: number,
-  context: RAMBlockContext,
-): void {
-  const { pageSize, idstr } = block;
-  const offset = fieldOffset(headerOffset, "pageSize", context);
-  const bits = Math.log2(pageSize);
-  if (
-    !Number.isInteger(bits) || bits < TARGET_PAGE_BITS_MIN ||
-    bits > TARGET_PAGE_BITS_MAX
+/** The checks of one entry. */
+export class EntryChecks {
+  readonly #reader: StreamReader;
+  readonly #block: RAMBlockHeader;
+  readonly #headerOffset: number;
+  readonly #context: RAMBlockContext;
+
+  /** Of the entry that was read last. */
+  constructor(
+    reader: StreamReader,
+    { block, headerOffset, context }: {
+      readonly block: RAMBlockHeader;
+      /** Where its header starts in the file. */
+      readonly headerOffset: number;
+      readonly context: RAMBlockContext;
+    },
   ) {
-    throw reader.formatError("page-size-valid", {
-      offset,
-      idstr,
-      found: `page_size is ${hex(pageSize)}`,
-      expected: "a power of two from 0x100 to 0x100000",
-    });
+    this.#reader = reader;
+    this.#block = block;
+    this.#headerOffset = headerOffset;
+    this.#context = context;
   }
-  if (context.pageSize !== undefined && context.pageSize !== pageSize) {
-    throw reader.formatError(context.pageSizeRule, {
-      offset,
-      idstr,
-      found: `page_size is ${hex(pageSize)}`,
-      expected: context.pageSizeRule === "page-size-target"
-        ? `${hex(context.pageSize)} as target-page-bits says`
-        : `${hex(context.pageSize)} as in the RAMBlocks before`,
-    });
-  }
-}
 
-/** The page area is aligned, behind its header and inside the file (SPEC 4.7). */
-export function checkPagesOffset(
-  reader: StreamReader,
-  block: RAMBlockHeader,
-  headerOffset: number,
-  context: RAMBlockContext,
-): void {
-  const { idstr, pagesOffset, pageSize, usedLength } = block;
-  const offset = fieldOffset(headerOffset, "pagesOffset", context);
-  const found = `pages_offset is ${hex(pagesOffset)}`;
-  if (pagesOffset % pageSize !== 0) {
-    throw reader.formatError("pages-offset-aligned", {
-      offset,
-      idstr,
+  /** page_size is possible, and the one that the stream asks for (SPEC 4.6). */
+  pageSize(): void {
+    const { pageSize } = this.#block;
+    const bits = Math.log2(pageSize);
+    if (
+      !Number.isInteger(bits) || bits < TARGET_PAGE_BITS_MIN ||
+      bits > TARGET_PAGE_BITS_MAX
+    ) {
+      throw this.#error("pageSize", "page-size-valid", {
+        found: `page_size is ${hex(pageSize)}`,
+        expected: "a power of two from 0x100 to 0x100000",
+      });
+    }
+    const { pageSize: wanted, pageSizeRule } = this.#context;
+    if (wanted !== undefined && wanted !== pageSize) {
+      throw this.#error("pageSize", pageSizeRule, {
+        found: `page_size is ${hex(pageSize)}`,
+        expected: pageSizeRule === "page-size-target"
+          ? `${hex(wanted)} as target-page-bits says`
+          : `${hex(wanted)} as in the RAMBlocks before`,
+      });
+    }
+  }
+
+  /** The page area is aligned, behind its header and inside the file (SPEC 4.7). */
+  pagesOffset(): void {
+    const { pagesOffset, pageSize, usedLength } = this.#block;
+    const found = `pages_offset is ${hex(pagesOffset)}`;
+    if (pagesOffset % pageSize !== 0) {
+      throw this.#error("pagesOffset", "pages-offset-aligned", {
+        found,
+        expected: `a multiple of page_size ${hex(pageSize)}`,
+      });
+    }
+    if (pagesOffset < this.#reader.offset) {
+      throw this.#error("pagesOffset", "pages-after-header", {
+        found,
+        expected: `at least ${hex(this.#reader.offset)}, behind the header`,
+      });
+    }
+    const end = pagesOffset + usedLength;
+    this.#checkSum(
+      "pagesOffset",
+      end,
+      `${found} and used_length ${hex(usedLength)}`,
+    );
+    if (end > this.#reader.fileLength) {
+      throw this.#error("pagesOffset", "pages-inside-file", {
+        found: `the file ends at ${hex(this.#reader.fileLength)}`,
+        expected: `pages from ${hex(pagesOffset)} to ${hex(end)}`,
+      });
+    }
+    // The first writers of fixed-ram aligned to pages.
+    const mayBeLess = this.#context.layout === "fixed-ram-inline";
+    if (pagesOffset % MAPPED_RAM_FILE_OFFSET_ALIGNMENT !== 0 && !mayBeLess) {
+      this.#reader.report(this.#error("pagesOffset", "pages-offset-mebibyte", {
+        found,
+        expected: `a multiple of ${hex(MAPPED_RAM_FILE_OFFSET_ALIGNMENT)}`,
+      }));
+    }
+  }
+
+  /** The bitmap is inside the file (SPEC 4.8). */
+  bitmapOffset(): void {
+    const { bitmapOffset, usedLength, pageSize } = this.#block;
+    const pageCount = pageCountOf(usedLength, pageSize);
+    const length = bitmapByteLength(pageCount, this.#context.bitmapWordSize);
+    const end = bitmapOffset + length;
+    this.#checkSum(
+      "bitmapOffset",
+      end,
+      `bitmap_offset is ${hex(bitmapOffset)} and its length ${hex(length)}`,
+    );
+    if (end > this.#reader.fileLength) {
+      throw this.#error("bitmapOffset", "bitmap-inside-file", {
+        found: `the file ends at ${hex(this.#reader.fileLength)}`,
+        expected: `a bitmap from ${hex(bitmapOffset)} to ${hex(end)}`,
+      });
+    }
+    if (bitmapOffset !== this.#reader.offset) {
+      this.#reader.report(this.#error("bitmapOffset", "bitmap-after-header", {
+        found: `bitmap_offset is ${hex(bitmapOffset)}`,
+        expected: `${hex(this.#reader.offset)}, right behind the header`,
+      }));
+    }
+  }
+
+  /** The offsets are 0 where x-ignore-shared left the block out, or neither is (SPEC 4.9). */
+  ignored(): void {
+    const { bitmapOffset, pagesOffset } = this.#block;
+    const zeroOffset = bitmapOffset === 0 || pagesOffset === 0;
+    if (zeroOffset && !(this.#block.ignored && this.#context.ignoreShared)) {
+      throw this.#error("bitmapOffset", "ignored-block", {
+        found: `bitmap_offset is ${hex(bitmapOffset)} and pages_offset ` +
+          hex(pagesOffset),
+        expected: this.#context.ignoreShared
+          ? "both 0, or neither"
+          : "neither 0 without x-ignore-shared",
+      });
+    }
+  }
+
+  /** Above 2^53 - 1 a sum is not exact, and may look smaller than it is. */
+  #checkSum(field: HeaderField, sum: number, found: string): void {
+    if (sum <= Number.MAX_SAFE_INTEGER) return;
+    throw this.#error(field, "u64-range", {
       found,
-      expected: `a multiple of page_size ${hex(pageSize)}`,
+      expected: "a sum of at most 0x1fffffffffffff",
     });
   }
-  if (pagesOffset < reader.offset) {
-    throw reader.formatError("pages-after-header", {
-      offset,
-      idstr,
-      found,
-      expected: `at least ${hex(reader.offset)}, behind the header`,
-    });
-  }
-  const end = pagesOffset + usedLength;
-  checkSum(reader, end, {
-    offset,
-    idstr,
-    found: `${found} and used_length ${hex(usedLength)}`,
-  });
-  if (end > reader.fileLength) {
-    throw reader.formatError("pages-inside-file", {
-      offset,
-      idstr,
-      found: `the file ends at ${hex(reader.fileLength)}`,
-      expected: `pages from ${hex(pagesOffset)} to ${hex(end)}`,
-    });
-  }
-  // The first writers of fixed-ram aligned to pages.
-  const mayBeLess = context.layout === "fixed-ram-inline";
-  if (pagesOffset % MAPPED_RAM_FILE_OFFSET_ALIGNMENT !== 0 && !mayBeLess) {
-    reader.report(reader.formatError("pages-offset-mebibyte", {
-      offset,
-      idstr,
-      found,
-      expected: `a multiple of ${hex(MAPPED_RAM_FILE_OFFSET_ALIGNMENT)}`,
-    }));
-  }
-}
 
-/** The bitmap is inside the file (SPEC 4.8). */
-export function checkBitmapOffset(
-  reader: StreamReader,
-  block: RAMBlockHeader,
-  headerOffset: number,
-  context: RAMBlockContext,
-): void {
-  const { idstr, bitmapOffset, usedLength, pageSize } = block;
-  const offset = fieldOffset(headerOffset, "bitmapOffset", context);
-  const pageCount = pageCountOf(usedLength, pageSize);
-  const length = bitmapByteLength(pageCount, context.bitmapWordSize);
-  const end = bitmapOffset + length;
-  checkSum(reader, end, {
-    offset,
-    idstr,
-    found: `bitmap_offset is ${hex(bitmapOffset)} and its length ${
-      hex(length)
-    }`,
-  });
-  if (end > reader.fileLength) {
-    throw reader.formatError("bitmap-inside-file", {
-      offset,
-      idstr,
-      found: `the file ends at ${hex(reader.fileLength)}`,
-      expected: `a bitmap from ${hex(bitmapOffset)} to ${hex(end)}`,
+  #error(
+    field: HeaderField,
+    rule: RuleSlug,
+    violation: Pick<RuleViolation, "found" | "expected">,
+  ): FormatError {
+    const { layout = "mapped-ram" } = this.#context;
+    return this.#reader.formatError(rule, {
+      offset: this.#headerOffset + headerFields(layout)[field],
+      idstr: this.#block.idstr,
+      ...violation,
     });
   }
-  if (bitmapOffset !== reader.offset) {
-    reader.report(reader.formatError("bitmap-after-header", {
-      offset,
-      idstr,
-      found: `bitmap_offset is ${hex(bitmapOffset)}`,
-      expected: `${hex(reader.offset)}, right behind the header`,
-    }));
-  }
-}
-
-/** The offsets are 0 where x-ignore-shared left the block out, or neither is (SPEC 4.9). */
-export function checkIgnored(
-  reader: StreamReader,
-  block: RAMBlockHeader,
-  headerOffset: number,
-  context: RAMBlockContext,
-): void {
-  const { bitmapOffset, pagesOffset, idstr } = block;
-  const zeroOffset = bitmapOffset === 0 || pagesOffset === 0;
-  if (zeroOffset && !(block.ignored && context.ignoreShared)) {
-    throw reader.formatError("ignored-block", {
-      offset: fieldOffset(headerOffset, "bitmapOffset", context),
-      idstr,
-      found: `bitmap_offset is ${hex(bitmapOffset)} and pages_offset ` +
-        hex(pagesOffset),
-      expected: context.ignoreShared
-        ? "both 0, or neither"
-        : "neither 0 without x-ignore-shared",
-    });
-  }
-}
-
-/** Above 2^53 - 1 a sum is not exact, and may look smaller than it is. */
-function checkSum(
-  reader: StreamReader,
-  sum: number,
-  violation: Omit<RuleViolation, "rule" | "expected">,
-): void {
-  if (sum <= Number.MAX_SAFE_INTEGER) return;
-  throw reader.formatError("u64-range", {
-    ...violation,
-    expected: "a sum of at most 0x1fffffffffffff",
-  });
 }

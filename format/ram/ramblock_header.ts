@@ -21,13 +21,7 @@ import {
   readMappedRamHeader,
   writeMappedRamHeader,
 } from "./mapped_ram_header.ts";
-import {
-  checkBitmapOffset,
-  checkIgnored,
-  checkPageSize,
-  checkPagesOffset,
-  type RAMBlockContext,
-} from "./ramblock_checks.ts";
+import { EntryChecks, type RAMBlockContext } from "./ramblock_checks.ts";
 import type { RAMBlockHeader } from "./ramblock_entry.ts";
 
 /** The longest entry: names, lengths and header. */
@@ -60,7 +54,8 @@ export function* readRAMBlockHeader(
     entry: { offset: entryOffset, length: reader.offset - entryOffset },
   };
 
-  checkPageSize(reader, block, headerOffset, context);
+  const checks = new EntryChecks(reader, { block, headerOffset, context });
+  checks.pageSize();
   if (usedLength % block.pageSize !== 0) {
     throw reader.formatError("used-length-aligned", {
       offset: usedLengthOffset,
@@ -77,10 +72,10 @@ export function* readRAMBlockHeader(
       expected: "at least one page",
     }));
   }
-  checkIgnored(reader, block, headerOffset, context);
+  checks.ignored();
   if (!block.ignored) {
-    checkPagesOffset(reader, block, headerOffset, context);
-    checkBitmapOffset(reader, block, headerOffset, context);
+    checks.pagesOffset();
+    checks.bitmapOffset();
   }
   return block;
 }

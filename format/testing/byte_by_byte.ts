@@ -1,4 +1,4 @@
-import type { Walk, WalkedFile } from "../bytes/walk.ts";
+import type { ByteRequest, Walk, WalkedFile } from "../bytes/walk.ts";
 import { type ForwardRequest, isForward } from "../stream/forward_reader.ts";
 
 /**
@@ -25,7 +25,7 @@ export class ByteByByte implements WalkedFile {
     return step.value;
   }
 
-  #answer(request: Parameters<typeof isForward>[0]): Uint8Array {
+  #answer(request: ByteRequest): Uint8Array {
     if (!isForward(request)) throw new Error("It is not read forward");
     const { offset, least, target }: ForwardRequest = request;
     const rest = this.#bytes.length - offset;

@@ -28,6 +28,13 @@ interface DenoFile {
 
 const NONE: FileLock = { state: "none", release() {} };
 
+/** Which file to lock, and how. */
+export interface LockOptions {
+  /** Device and inode of the expected file. */
+  readonly identity: string;
+  readonly tryLock?: TryLock | undefined;
+}
+
 /**
  * Locks a whole file, so that processes detect each other even if they cannot
  * see each other's pid. The kernel releases the lock when the process ends,
@@ -37,11 +44,7 @@ const NONE: FileLock = { state: "none", release() {} };
  */
 export function lockFile(
   path: string,
-  options: {
-    /** Device and inode of the expected file. */
-    readonly identity: string;
-    readonly tryLock?: TryLock | undefined;
-  },
+  options: LockOptions,
 ): FileLock {
   const { identity, tryLock } = options;
   if (isWindows()) return NONE;

@@ -12,6 +12,7 @@ export {
   type FileLock,
   hasLocks,
   lockFile,
+  type LockOptions,
   type TryLock,
 } from "./file_lock.ts";
 export {

@@ -1,3 +1,4 @@
+import { type ByteSource, memorySource } from "../sources/mod.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RuleError } from "../../format/rules/mod.ts";
@@ -6,7 +7,6 @@ import { convertSequential } from "../convert/mod.ts";
 import { openFileSource } from "../local/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
-import { memorySource } from "../sources/mod.ts";
 import { randomSequential } from "../testing/random_sequential.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SequentialGuest } from "../testing/sequential_guest.ts";
@@ -136,7 +136,7 @@ test("a list that claims too much RAM is refused at once", async () => {
 });
 
 async function convertSequentialToMemory(
-  source: Parameters<typeof openSequential>[0],
+  source: ByteSource,
 ): Promise<void> {
   await convertSequential(source, memorySink());
 }

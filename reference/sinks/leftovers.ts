@@ -9,6 +9,7 @@ import {
   livenessOf,
   LocalFile,
   lockFile,
+  type LockOptions,
   nodeFs,
   type TryLock,
 } from "../local/mod.ts";
@@ -173,7 +174,7 @@ function lookAt(
 
 function lockOf(
   path: string,
-  options: Parameters<typeof lockFile>[1],
+  options: LockOptions,
 ): FileLock {
   try {
     return lockFile(path, options);

@@ -24,7 +24,7 @@ import {
 } from "../program/command.ts";
 import { checkUses } from "../program/option_ways.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
-import type { ConvertJob } from "./conversion.ts";
+import type { Converted, ConvertJob } from "./conversion.ts";
 import {
   type FromFormat,
   fromFormatOf,
@@ -177,7 +177,7 @@ function architectureOf(name: string | undefined): string | undefined {
 async function withBar(
   job: Omit<ConvertJob, "onProgress"> & { readonly json: boolean },
   _context: CommandContext,
-): ReturnType<typeof convertTo> {
+): Promise<Converted> {
   using bar = job.json ? new ProgressEvents() : new ProgressBar("Converting");
   try {
     return await convertTo({ ...job, onProgress: bar.show });
