@@ -18,6 +18,7 @@
 import type { ByteRange } from "../bytes/byte_range.ts";
 import type { Walk } from "../bytes/walk.ts";
 import type { FormatError, RuleViolation } from "../rules/errors.ts";
+import type { RuleSlug } from "../rules/rules.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
 
 /** Bytes of the header. */
@@ -120,7 +121,7 @@ function decodeHeader(
   const field = (name: keyof typeof LIBVIRT_HEADER_FIELDS) =>
     view.getUint32(LIBVIRT_HEADER_FIELDS[name] - MAGIC_LENGTH, littleEndian);
   const refuse = (
-    rule: Parameters<StreamReader["formatError"]>[0],
+    rule: RuleSlug,
     name: keyof typeof LIBVIRT_HEADER_FIELDS,
     violation: Omit<RuleViolation, "rule" | "offset">,
   ): FormatError =>

@@ -84,7 +84,7 @@ function* walkItems(
   const earlySections: StreamItem[] = [];
   let ram: { section: Section; context: RecordContext } | undefined;
 
-  function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
+  const readBody: ReadBody = function* (kind, section, offset) {
     if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {
       return yield* skipSection(reader, options, { kind, section, offset });
     }
@@ -118,7 +118,7 @@ function* walkItems(
     place.records = ram.context;
     ram.context.recordOffset = reader.offset;
     yield* readRamRecords(reader, ram.context);
-  }
+  };
 
   let ramPartCount = 0;
   for (;;) {

@@ -45,7 +45,7 @@ export function* walkDeviceState(
 ): Walk<DeviceState> {
   const reader = new StreamReader(file, index.ramEnd, report);
   const bodies = new OtherBodies(reader, file, { passedPages: () => true });
-  function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
+  const readBody: ReadBody = function* (kind, section, offset) {
     if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {
       yield* bodies.read(kind, section, offset);
     } else if (kind === "start") {
@@ -53,7 +53,7 @@ export function* walkDeviceState(
     } else {
       yield* readRamBody(reader, index.layout);
     }
-  }
+  };
   const started = new Map(index.started);
   const sections: StreamItem[] = [];
   const dirtyBitmaps: StreamItem[] = [];

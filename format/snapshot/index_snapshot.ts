@@ -124,7 +124,7 @@ function* walkToRamEnd(
     passedPages: () => ramSection !== undefined,
   });
 
-  function* readBody(...[kind, section, offset]: Parameters<ReadBody>) {
+  const readBody: ReadBody = function* (kind, section, offset) {
     if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {
       yield* bodies.read(kind, section, offset);
     } else if (kind === "start") {
@@ -143,7 +143,7 @@ function* walkToRamEnd(
     } else {
       yield* readRamBody(reader, layout);
     }
-  }
+  };
 
   const started: StartedSections = new Map();
   const emptyParts: EmptyPart[] = [];

@@ -26,6 +26,7 @@ import { RAMBlockWriter } from "../saving/mod.ts";
 import {
   checkedXbzrle,
   inflatePage,
+  type PageBatch,
   type PageReceiver,
   RecordQueue,
 } from "../sequential/mod.ts";
@@ -39,7 +40,8 @@ const QUEUE_LENGTH = 0x80000;
 /** A file that is being put together. */
 interface Plan {
   readonly head: SequentialHead;
-  readonly blocks: readonly RAMBlockWriter[];
+  /** The writers of the RAMBlocks, by idstr. */
+  readonly writers: ReadonlyMap<string, RAMBlockWriter>;
   readonly pieces: readonly {
     readonly offset: number;
     readonly bytes: Uint8Array;
@@ -58,7 +60,6 @@ export class MappedRamRecorder
   readonly #sink: ByteSink;
   readonly #fileName: string;
   readonly #reader: SinkReader;
-  readonly #writers = new Map<string, RAMBlockWriter>();
   readonly #flush: BackgroundFlush;
   #plan: Plan | undefined;
   #pageBytes = 0;
@@ -107,7 +108,7 @@ export class MappedRamRecorder
     this.#plan = {
       ...plan,
       head,
-      blocks: writers,
+      writers: new Map(writers.map((it) => [it.idstr, it])),
       queue: new RecordQueue(Math.max(QUEUE_LENGTH, 4 * pageSize), pageSize),
     };
     this.#stateOffset = plan.eosOffset + EOS.length;
@@ -150,11 +151,13 @@ export class MappedRamRecorder
    * without it no reader takes the file for whole. Committing is the caller's.
    */
   async finish(): Promise<void> {
-    const { blocks, eosOffset, queue } = this.#planned;
+    const { writers, eosOffset, queue } = this.#planned;
     await queue.settle(this);
     await this.#flush.settle();
     await this.#sink.setLength(this.#stateOffset);
-    for (const block of blocks) await block.writeBitmap(DEFAULT_BITMAP_ORDER);
+    for (const writer of writers.values()) {
+      await writer.writeBitmap(DEFAULT_BITMAP_ORDER);
+    }
     await this.#sink.flush();
     await this.#sink.write(EOS, eosOffset);
   }
@@ -182,7 +185,7 @@ export class MappedRamRecorder
 
   /** The writers of the RAMBlocks. */
   get blocks(): readonly RAMBlockWriter[] {
-    return this.#planned.blocks;
+    return [...this.#planned.writers.values()];
   }
 
   /** The size that the file has, or will have at least. */
@@ -194,7 +197,7 @@ export class MappedRamRecorder
   async writePages(
     block: StreamBlock,
     first: number,
-    { bytes, nonZero }: Parameters<PageReceiver["writePages"]>[2],
+    { bytes, nonZero }: PageBatch,
   ): Promise<void> {
     this.#pageBytes += bytes.length;
     await this.#writer(block).writePages(first, bytes, nonZero);
@@ -239,12 +242,8 @@ export class MappedRamRecorder
   }
 
   #writer({ idstr }: StreamBlock): RAMBlockWriter {
-    const writer = this.#writers.get(idstr) ??
-      this.#planned.blocks.find((it) => it.idstr === idstr);
-    if (writer === undefined) {
-      throw new TypeError(`Cannot write to RAMBlock "${idstr}": it is empty`);
-    }
-    this.#writers.set(idstr, writer);
-    return writer;
+    const writer = this.#planned.writers.get(idstr);
+    if (writer !== undefined) return writer;
+    throw new TypeError(`Cannot write to RAMBlock "${idstr}": it is empty`);
   }
 }

@@ -18,13 +18,20 @@ interface QueuedRecord {
   readonly record: RamRecord;
 }
 
+/** Consecutive pages of a block. */
+export interface PageBatch {
+  readonly bytes: Uint8Array;
+  /** Which of them are not all zero. */
+  readonly nonZero: PageBitmap;
+}
+
 /** Receives queued pages. */
 export interface PageReceiver {
   /** Writes pages from `first` on; `nonZero` says which are not all zero. */
   writePages(
     block: StreamBlock,
     first: number,
-    pages: { readonly bytes: Uint8Array; readonly nonZero: PageBitmap },
+    pages: PageBatch,
   ): Promise<void>;
   /** Clears pages from `first` on. */
   clearPages(block: StreamBlock, first: number, count: number): Promise<void>;
