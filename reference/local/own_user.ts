@@ -1,5 +1,5 @@
 import { builtinModule } from "./builtin_module.ts";
-import { mayAsk } from "./may_ask.ts";
+import { mayAsk } from "../work/mod.ts";
 
 /**
  * Returns the user whose rights this process has; undefined if there are no

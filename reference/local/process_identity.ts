@@ -1,5 +1,5 @@
 import { builtinModule } from "./builtin_module.ts";
-import { mayAsk } from "./may_ask.ts";
+import { mayAsk } from "../work/mod.ts";
 import { nodeFs } from "./node_fs.ts";
 
 const USE = { what: "processes", action: "ask for processes" };

@@ -8,6 +8,7 @@ export { CHUNK, PARALLEL_CHUNK } from "./chunk.ts";
 export { chunksTouched } from "./chunks_touched.ts";
 export { entryUrl } from "./entry_url.ts";
 export { inLanes } from "./lanes.ts";
+export { mayAsk } from "./may_ask.ts";
 export { Pace } from "./pace.ts";
 export { type Progress, ProgressReport } from "./progress.ts";
 export { backoff, retry, type RetryOptions } from "./retry.ts";

@@ -1,5 +1,6 @@
+import { fileURLToPath } from "node:url";
 import { Worker as NodeWorker } from "node:worker_threads";
-import { entryUrl } from "../../work/mod.ts";
+import { entryUrl, mayAsk } from "../../work/mod.ts";
 import type { OutputAnswer, OutputTask } from "./output_worker.ts";
 
 /**
@@ -17,6 +18,10 @@ export class OutputThread {
   constructor(fd: number) {
     this.#fd = fd;
     const url = entryUrl("./output_worker.ts", import.meta.url);
+    if (!mayAsk({ name: "read", path: fileURLToPath(url) })) {
+      // Deno itself prints why the thread cannot start, whoever handles it.
+      throw new Error("the thread may not be read");
+    }
     // Deno's worker of node:worker_threads takes 9 ms to answer, this one 50 µs.
     if (typeof Worker === "undefined") {
       const worker = new NodeWorker(url);

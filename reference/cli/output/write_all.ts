@@ -2,33 +2,37 @@ import { writeSync } from "node:fs";
 
 /** Milliseconds between two tries where the descriptor does not block. */
 const FULL_INTERVAL = 5;
+/**
+ * Bytes a call, PIPE_BUF of Linux: a pipe that does not block takes so many or
+ * none. Of a longer write that did not fit, Deno does not say how much did.
+ */
+const ATOMIC = 4096;
 
 /** Writes all of `bytes`, and waits for as long as the reader does not read. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) {
-    try {
-      done += writeSync(fd, bytes, done);
-    } catch (error) {
-      // QEMU, or whoever shares the descriptor, has made it non-blocking.
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-      const nothing = new Int32Array(new SharedArrayBuffer(4));
-      Atomics.wait(nothing, 0, 0, FULL_INTERVAL);
-    }
+    const written = writeSome(fd, bytes.subarray(done));
+    done += written;
+    if (written > 0) continue;
+    // QEMU, or whatever shares the descriptor, has made it non-blocking.
+    const nothing = new Int32Array(new SharedArrayBuffer(4));
+    Atomics.wait(nothing, 0, 0, FULL_INTERVAL);
   }
 }
 
 /**
- * Writes what a descriptor that does not block takes of `bytes`; returns how many
- * bytes that were.
+ * Writes as much of `bytes` as a descriptor that does not block takes; returns
+ * how many bytes that were.
  */
 export function writeSome(fd: number, bytes: Uint8Array): number {
-  for (let done = 0;;) {
+  let done = 0;
+  while (done < bytes.length) {
     try {
-      done += writeSync(fd, bytes, done);
+      done += writeSync(fd, bytes, done, Math.min(ATOMIC, bytes.length - done));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-      return done;
+      break;
     }
-    if (done === bytes.length) return done;
   }
+  return done;
 }
