@@ -1,5 +1,6 @@
 import type { GuestRange } from "../../convert/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
+import { checkOutputPath } from "../output/output_file.ts";
 import { UsageError } from "../program/usage_error.ts";
 
 /** What convert reads. */
@@ -45,12 +46,7 @@ export function toFormatOf(
   out: string,
   isFolder: boolean,
 ): ToFormat {
-  if (out === "-") {
-    throw new UsageError(
-      'Cannot write to "-": pages go to their places in a file, not one after ' +
-        "the other to standard output (./- is a file of that name)",
-    );
-  }
+  checkOutputPath(out);
   if (told !== undefined) return oneOf("--to", told, TO_FORMATS);
   if (isFolder) return "images";
   const ending = PACKED.exec(out) ?? OTHERS.exec(out);

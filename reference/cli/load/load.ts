@@ -24,6 +24,7 @@ import { formatTime } from "../output/format_time.ts";
 import { printLog, printMessage } from "../output/output.ts";
 import {
   checkOutput,
+  checkOutputPath,
   createOutput,
   type OutputOptions,
 } from "../output/output_file.ts";
@@ -63,6 +64,7 @@ Example: deno task load vm.mr images`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE, OUTDIR } = takePositionals(positionals, "FILE", "OUTDIR");
+    checkOutputPath(OUTDIR);
     const output = { force: values.force ?? false, inputs: [FILE] };
     const { json = false } = values;
     const work = { ...workOptions(values), signal, json };

@@ -53,12 +53,7 @@ export function checkOutput(
   path: string,
   { force, inputs }: OutputOptions,
 ): void {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
-    throw new UsageError(
-      `Cannot write ${JSON.stringify(path)}: expected a path, not a URL; ` +
-        "write a file, and upload that",
-    );
-  }
+  checkOutputPath(path);
   const target = outputTarget(path);
   const { stat } = target;
   if (stat !== undefined && inputs.some((it) => isSameFile(stat, it))) {
@@ -74,6 +69,22 @@ export function checkOutput(
     );
   }
   checkFolder(dirname(target.path), path);
+}
+
+/** Refuses what names no file: a URL, or "-" for standard output. */
+export function checkOutputPath(path: string): void {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
+    throw new UsageError(
+      `Cannot write ${JSON.stringify(path)}: expected a path, not a URL; ` +
+        "write a file, and upload that",
+    );
+  }
+  if (path === "-") {
+    throw new UsageError(
+      'Cannot write to "-": pages go to their places in a file, not one after ' +
+        "the other to standard output (./- is a file of that name)",
+    );
+  }
 }
 
 /** Refuses a folder that is not there, or in which no file can be made. */

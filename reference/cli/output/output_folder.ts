@@ -5,7 +5,7 @@ import { FileGroup, outputFolder, type PendingFile } from "../../sinks/mod.ts";
 import { tryFile } from "../program/system_error.ts";
 import { countOf } from "./format_count.ts";
 import { printMessage } from "./output.ts";
-import { checkFolder } from "./output_file.ts";
+import { checkFolder, checkOutputPath } from "./output_file.ts";
 import { printable } from "./printable.ts";
 
 /**
@@ -60,6 +60,7 @@ export class OutputFolder implements Disposable {
 
 /** Returns whether it had to be made. */
 function makeFolder(path: string): boolean {
+  checkOutputPath(path);
   const isThere = outputFolder(path).stat !== undefined;
   checkFolder(isThere ? path : dirname(path), path);
   if (!isThere) tryFile("make", path, () => mkdirSync(path));

@@ -11,7 +11,7 @@ import { SourceError } from "../../sources/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { EVENTS_HELP } from "../input/snapshot_options.ts";
 import { formatBytes } from "../output/format_bytes.ts";
-import { formatCount } from "../output/format_count.ts";
+import { countOf } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
 import { printLog, printMessage } from "../output/output.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
@@ -157,7 +157,7 @@ function printSummary(
       formatTime(milliseconds)
     }: ` +
       `${formatBytes(bytesReceived)} at ${formatBytes(rate)}/s, ` +
-      `${formatCount(rounds)} dirty rounds\n` +
+      `${countOf(rounds, "dirty round")}\n` +
       `${printable(out)}: ${formatBytes(byteLength)} long` +
       (allocated === undefined ? "" : `, ${formatBytes(allocated)} on disk`),
   );

@@ -16,6 +16,18 @@ test(
     const block = ["--block", `ram=${image}`];
     await runAllBad([
       [
+        ["save", "-", "--block", "ram=/dev/null"],
+        2,
+        /Cannot write to "-": pages/,
+      ],
+      [["load", "https://a.example/x", "-"], 2, /Cannot write to "-": pages/],
+      [["load", "vm.mr", "https://a.example/x"], 2, /a path, not a URL; write/],
+      [
+        ["receive", "-", "--listen", "unix:/x"],
+        2,
+        /Cannot write to "-": pages/,
+      ],
+      [
         ["save", "https://example.com/vm.mr", "--block", "ram=/dev/null"],
         2,
         /example\.com\/vm\.mr": expected a path, not a URL; write a file/,
