@@ -1,5 +1,6 @@
 import { writeProfile } from "../../../format/profile/mod.ts";
 import { PageServer, PageServerMetrics } from "../../firecracker/mod.ts";
+import type { PagerEvent } from "../../paging/mod.ts";
 import { FROM_RAW_HELP } from "../input/flat_image.ts";
 import {
   SNAPSHOT_OPTIONS,
@@ -108,6 +109,9 @@ Example: deno task page-server vm.mr --listen unix:/run/pages.sock
     using _ = request.metrics === undefined
       ? undefined
       : await serveMetrics(() => metrics.text(), request.metrics);
+    // A VM may connect before it is said that the server is ready.
+    const early: PagerEvent[] = [];
+    let isReady = false;
     await using server = await PageServer.start(FILE, {
       ...request,
       ...request.open,
@@ -115,10 +119,13 @@ Example: deno task page-server vm.mr --listen unix:/run/pages.sock
       record: record !== undefined,
       onEvent: (event) => {
         metrics.take(event);
-        report.take(event);
+        if (isReady) report.take(event);
+        else early.push(event);
       },
     });
     report.listening(request.path);
+    for (const event of early) report.take(event);
+    isReady = true;
     await Promise.race([server.ended, aborted(signal)]);
     const profile = await server.close();
     if (record !== undefined && profile !== undefined) {
