@@ -34,7 +34,7 @@ const OUTERMOST = ["reference/cli", "reference/doors"];
 /** What others import, besides `reference/doors`. */
 const PUBLIC_DOORS = ["mod.ts", "format/mod.ts"];
 
-/** What the proofs may look at behind a door. */
+/** What the proofs may enter past a door. */
 const EXCEPTIONS = [
   "reference/firecracker/handshake.ts", // to be fuzzed alone
 ];

@@ -10,7 +10,7 @@ export function computedImports(text: string): number {
   let count = 0;
   for (const { groups } of text.matchAll(TOKENS)) {
     const next = groups?.next;
-    // The name itself stands in what follows, and is skipped with the rest.
+    // The name itself is part of what follows, and is skipped with the rest.
     if (next !== undefined && !`"'`.includes(next)) count++;
   }
   return count;
