@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import {
   closeSync,
-  mkdirSync,
   openSync,
-  readdirSync,
   statSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { openFileSource } from "../local/mod.ts";
 import { openSnapshot, openSnapshotSync } from "../reading/mod.ts";
@@ -18,6 +14,7 @@ import { createSnapshot, saveSnapshot } from "../saving/mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { assertSameFile } from "../testing/same_file.ts";
+import { MemoryDisk, NO_DISK } from "../testing/memory_disk.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { exportImage } from "./export_image.ts";
@@ -167,33 +164,23 @@ test("exportImage() refuses direct I/O on what it cannot be had on", async () =>
   assert.deepEqual(scratch.names(), ["small.mr", "vm.mr"]);
 });
 
-test("direct I/O says so where the file system has none", async (t) => {
+test("direct I/O says so where the file system has none", {
+  skip: NO_DISK,
+}, async () => {
   using scratch = new ScratchFolder();
-  const ramfs = scratch.file("ramfs");
-  mkdirSync(ramfs);
-  try {
-    const args = ["-t", "ramfs", "none", ramfs];
-    execFileSync("mount", args, { stdio: "ignore" });
-  } catch {
-    return t.skip("this user may not mount");
-  }
-  try {
-    const image = scratch.file("image");
-    writeFileSync(image, new Uint8Array(MIB).fill(1));
-    using source = openFileSource(image);
-    const out = join(ramfs, "vm.mr");
-    await assert.rejects(
-      saveSnapshot(createFileSink(out), [{ idstr: "ram", source }], {
-        directIo: true,
-      }),
-      {
-        name: "SourceError",
-        message:
-          `Cannot open "${out}" with direct I/O: its file system has none`,
-      },
-    );
-    assert.deepEqual(readdirSync(ramfs), []);
-  } finally {
-    execFileSync("umount", [ramfs]);
-  }
+  using ramfs = new MemoryDisk({ type: "ramfs" });
+  const image = scratch.file("image");
+  writeFileSync(image, new Uint8Array(MIB).fill(1));
+  using source = openFileSource(image);
+  const out = ramfs.file("vm.mr");
+  await assert.rejects(
+    saveSnapshot(createFileSink(out), [{ idstr: "ram", source }], {
+      directIo: true,
+    }),
+    {
+      name: "SourceError",
+      message: `Cannot open "${out}" with direct I/O: its file system has none`,
+    },
+  );
+  assert.deepEqual(ramfs.names(), []);
 });

@@ -1,58 +1,27 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { exportImage } from "../exporting/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
 import { saveSnapshot } from "../saving/mod.ts";
 import { memorySource, SourceError } from "../sources/mod.ts";
+import { MemoryDisk, NO_DISK } from "../testing/memory_disk.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
-import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { createFileSink } from "./file_sink.ts";
 
 const MIB = 0x100000;
 /** 3 MiB without a zero page. */
 const MEMORY = new Uint8Array(3 * MIB).fill(1);
 
-/**
- * Mounts a file system of 1 MiB in the folder; returns false if not allowed.
- */
-function mountSmall(path: string): boolean {
-  try {
-    const args = ["-t", "tmpfs", "-o", "size=1m", "none", path];
-    execFileSync("mount", args, { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A test with a folder that has room for 1 MiB, with an old file in it. */
+/** A test with a disk of 1 MiB, with an old file on it. */
 function fullDiskTest(name: string, body: (path: string) => Promise<void>) {
-  let allowed = false;
-  {
-    using scratch = new ScratchFolder();
-    allowed = mountSmall(scratch.path);
-    if (allowed) execFileSync("umount", [scratch.path]);
-  }
-  const reason = "this user may not mount";
-  if (!allowed) return test(`${name} (skipped: ${reason})`, { skip: reason });
-  test(name, async () => {
-    using scratch = new ScratchFolder();
-    mountSmall(scratch.path);
-    try {
-      const path = scratch.file("old");
-      writeFileSync(path, "old");
-      await body(path);
-      assert.equal(readFileSync(path, "utf8"), "old");
-      assert.deepEqual(scratch.names(), ["old"]);
-    } finally {
-      for (const file of readdirSync(scratch.path)) {
-        writeFileSync(join(scratch.path, file), "");
-      }
-      execFileSync("umount", [scratch.path]);
-    }
+  test(name, { skip: NO_DISK }, async () => {
+    using disk = new MemoryDisk({ byteLength: MIB });
+    const path = disk.file("old");
+    writeFileSync(path, "old");
+    await body(path);
+    assert.equal(readFileSync(path, "utf8"), "old");
+    assert.deepEqual(disk.names(), ["old"]);
   });
 }
 
@@ -91,6 +60,6 @@ fullDiskTest(
     const memory = testMemory(2 ** 14, [1, 9000]);
     const sink = createFileSink(`${path}.new`);
     await saveSnapshot(sink, [{ idstr: "ram", source: memorySource(memory) }]);
-    execFileSync("rm", [`${path}.new`]);
+    rmSync(`${path}.new`);
   },
 );

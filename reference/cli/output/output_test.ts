@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
+import { MemoryDisk, NO_DISK } from "../../testing/memory_disk.ts";
 import { PATIENT, programLine, runBad } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { fixtureMemory, fixtureSnapshot } from "../testing/snapshot_fixture.ts";
@@ -92,32 +93,18 @@ test("colour is for terminals alone, and not with NO_COLOR", {
   }
 });
 
-/** A disk of so many bytes at `folder`, if this machine lets us have one. */
-function mountDisk(folder: string, byteLength: number): Disposable | undefined {
-  const args = ["-t", "tmpfs", "-o", `size=${byteLength}`, "tmpfs", folder];
-  if (spawnSync("mount", args).status !== 0) return undefined;
-  return { [Symbol.dispose]: () => void spawnSync("umount", [folder]) };
-}
-
-function canMount(): boolean {
-  using scratch = new ScratchDirectory();
-  using disk = mountDisk(scratch.path, 4096);
-  return disk !== undefined;
-}
-
 test("a full disk is said in one line, and nothing is left or lost", {
   ...PATIENT,
-  skip: canMount() ? false : "this user cannot mount a tmpfs",
+  skip: NO_DISK,
 }, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
   const image = scratch.write("image", fixtureMemory()["pc.ram"]);
-  const folder = scratch.file("disk");
-  mkdirSync(folder);
-  using disk = mountDisk(folder, 0x100000);
-  assert(disk !== undefined);
-  scratch.write("disk/old", "precious");
-  scratch.write("disk/pc.ram.img", "precious");
+  using disk = new MemoryDisk({ byteLength: 0x100000 });
+  const folder = disk.path;
+  for (const name of ["old", "pc.ram.img"]) {
+    writeFileSync(disk.file(name), "precious");
+  }
   const full = /no space left on device/i;
   const range = ["pc.ram", "0", "3M"];
   await runBad(["load", file, folder, "--force"], 1, full);
@@ -129,8 +116,8 @@ test("a full disk is said in one line, and nothing is left or lost", {
     full,
   );
   await runBad(["save"], 1, full, { env: { TMPDIR: folder } });
-  assert.deepEqual(readdirSync(folder).sort(), ["old", "pc.ram.img"]);
-  for (const name of ["disk/old", "disk/pc.ram.img"]) {
-    assert.equal(new TextDecoder().decode(scratch.read(name)), "precious");
+  assert.deepEqual(disk.names(), ["old", "pc.ram.img"]);
+  for (const name of disk.names()) {
+    assert.equal(readFileSync(disk.file(name), "utf8"), "precious");
   }
 });
