@@ -1,12 +1,13 @@
+import { GrowingBytes } from "./growing_bytes.ts";
+
 /** A growing buffer of big-endian fields: the twin of `ByteReader`. */
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
-  #length = 0;
+  readonly #written = new GrowingBytes(256);
+  #view = viewOf(this.#written);
 
   /** How many bytes were written. */
   get length(): number {
-    return this.#length;
+    return this.#written.length;
   }
 
   /** Writes a byte. */
@@ -39,8 +40,7 @@ export class ByteWriter {
 
   /** Writes bytes as they are. */
   bytes(bytes: Uint8Array): this {
-    const position = this.#grow(bytes.length);
-    this.#bytes.set(bytes, position);
+    this.#written.append(bytes);
     return this;
   }
 
@@ -56,19 +56,20 @@ export class ByteWriter {
 
   /** What was written, as a copy of its own. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#written.bytes.slice();
   }
 
   /** Makes room, perhaps in a new buffer with a new view; returns where. */
   #grow(length: number): number {
-    const position = this.#length;
-    this.#length += length;
-    if (this.#length > this.#bytes.length) {
-      const bytes = new Uint8Array(2 * this.#length);
-      bytes.set(this.#bytes);
-      this.#bytes = bytes;
-      this.#view = new DataView(bytes.buffer);
+    const position = this.#written.length;
+    this.#written.extendTo(position + length);
+    if (this.#written.length > this.#view.byteLength) {
+      this.#view = viewOf(this.#written);
     }
     return position;
   }
+}
+
+function viewOf({ buffer }: GrowingBytes): DataView {
+  return new DataView(buffer.buffer);
 }

@@ -1,3 +1,4 @@
+import { GrowingBytes } from "../bytes/growing_bytes.ts";
 import type { ByteRequest, Walk, WalkedFile } from "../bytes/walk.ts";
 import { type Report, StreamReader } from "./stream_reader.ts";
 
@@ -36,8 +37,7 @@ export class ForwardReader extends StreamReader {
   #bufferOffset: number;
   #ended = false;
   #keptFrom: number | undefined;
-  #kept: Uint8Array[] = [];
-  #keptLength = 0;
+  #kept = new GrowingBytes();
 
   /** Starts at `offset` in the file; of a socket the length is `Infinity`. */
   constructor(file: WalkedFile, offset: number, report?: Report) {
@@ -76,8 +76,7 @@ export class ForwardReader extends StreamReader {
   /** Gives up what was kept since `keep`. */
   forget(): void {
     this.#keptFrom = undefined;
-    this.#kept = [];
-    this.#keptLength = 0;
+    this.#kept = new GrowingBytes();
   }
 
   /** What was read since `keep`, up to here. */
@@ -90,12 +89,7 @@ export class ForwardReader extends StreamReader {
   /** The same, however much it is. */
   takeKept(): Uint8Array {
     if (this.#keptFrom !== undefined) this.#keepRead(this.#keptFrom);
-    const bytes = new Uint8Array(this.#keptLength);
-    let at = 0;
-    for (const piece of this.#kept) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
+    const bytes = this.#kept.bytes.slice();
     this.forget();
     return bytes;
   }
@@ -118,7 +112,7 @@ export class ForwardReader extends StreamReader {
 
   *#fill(least: number): Walk<void> {
     if (this.#keptFrom !== undefined) this.#keepRead(this.#keptFrom);
-    this.#checkKept(this.#keptLength);
+    this.#checkKept(this.#kept.length);
     const left = this.available;
     const position = this.offset;
     this.#turn(left, least);
@@ -158,8 +152,7 @@ export class ForwardReader extends StreamReader {
     const from = keptFrom - this.#bufferOffset;
     const to = this.offset - this.#bufferOffset;
     this.#keptFrom = this.offset;
-    this.#keptLength += to - from;
-    if (to > from) this.#kept.push(this.#buffer.slice(from, to));
+    this.#kept.append(this.#buffer.subarray(from, to));
   }
 
   #checkKept(length: number): void {

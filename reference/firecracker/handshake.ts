@@ -1,3 +1,4 @@
+import { GrowingBytes } from "../../format/bytes/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 
 /** A region of a guest's memory, as Firecracker tells of it. */
@@ -39,8 +40,7 @@ const TOLD_MAX = 40;
  */
 export class HandshakeReader {
   readonly #peer: string;
-  #bytes = new Uint8Array(0x1000);
-  #length = 0;
+  readonly #received = new GrowingBytes(0x1000, HANDSHAKE_MAX);
   #depth = 0;
   #isInString = false;
   #isEscaped = false;
@@ -57,27 +57,17 @@ export class HandshakeReader {
    * @throws {SourceError} if it is something else
    */
   add(bytes: Uint8Array): GuestRegion[] | undefined {
-    const start = this.#length;
-    this.#append(bytes);
-    for (let index = start; index < this.#length; index++) {
-      if (!this.#endsAt(this.#bytes[index])) continue;
-      return readRegions(this.#bytes.subarray(0, index + 1), this.#peer);
-    }
-    return undefined;
-  }
-
-  #append(bytes: Uint8Array): void {
-    const length = this.#length + bytes.length;
-    if (length > HANDSHAKE_MAX) {
+    const start = this.#received.length;
+    if (start + bytes.length > HANDSHAKE_MAX) {
       throw wrong(this.#peer, `more than ${HANDSHAKE_MAX} bytes`);
     }
-    if (length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
-      larger.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = larger;
+    this.#received.append(bytes);
+    const received = this.#received.bytes;
+    for (let index = start; index < received.length; index++) {
+      if (!this.#endsAt(received[index])) continue;
+      return readRegions(received.subarray(0, index + 1), this.#peer);
     }
-    this.#bytes.set(bytes, this.#length);
-    this.#length = length;
+    return undefined;
   }
 
   /** Whether the array ends at this byte, the next one. */
@@ -108,7 +98,7 @@ export class HandshakeReader {
 
   #refuseStart(): never {
     const text = new TextDecoder().decode(
-      this.#bytes.subarray(0, Math.min(this.#length, 4 * TOLD_MAX)),
+      this.#received.bytes.subarray(0, 4 * TOLD_MAX),
     );
     throw wrong(this.#peer, shown(text.trim()));
   }

@@ -1,3 +1,4 @@
+import { GrowingBytes } from "../../format/bytes/mod.ts";
 import { builtinModule } from "./builtin_module.ts";
 import { LocalFile } from "./local_file.ts";
 import { nodeFs } from "./node_fs.ts";
@@ -8,13 +9,14 @@ import { nodeFs } from "./node_fs.ts";
  */
 export class ScratchStore implements Disposable {
   readonly #memoryMax: number;
-  #memory = new Uint8Array(0);
+  #memory: GrowingBytes;
   #file: LocalFile | undefined;
   #byteLength = 0;
 
   /** Keeps up to `memoryMax` bytes in memory. */
   constructor(memoryMax: number) {
     this.#memoryMax = memoryMax;
+    this.#memory = new GrowingBytes(0, memoryMax);
   }
 
   /** Position after the last byte written. */
@@ -27,8 +29,8 @@ export class ScratchStore implements Disposable {
     const end = offset + bytes.length;
     this.#byteLength = Math.max(this.#byteLength, end);
     if (end <= this.#memoryMax) {
-      this.#grow(end);
-      this.#memory.set(bytes, offset);
+      this.#memory.extendTo(end);
+      this.#memory.buffer.set(bytes, offset);
     } else {
       this.#file ??= openNameless();
       this.#file.writeSync(bytes, offset);
@@ -39,7 +41,7 @@ export class ScratchStore implements Disposable {
   read(target: Uint8Array, offset: number): void {
     const end = offset + target.length;
     if (end <= this.#memoryMax) {
-      target.set(this.#memory.subarray(offset, end));
+      target.set(this.#memory.buffer.subarray(offset, end));
     } else {
       this.#file?.readSync(target, offset);
     }
@@ -49,18 +51,7 @@ export class ScratchStore implements Disposable {
   [Symbol.dispose](): void {
     this.#file?.close();
     this.#file = undefined;
-    this.#memory = new Uint8Array(0);
-  }
-
-  #grow(end: number): void {
-    if (end <= this.#memory.length) return;
-    const length = Math.min(
-      this.#memoryMax,
-      Math.max(end, 2 * this.#memory.length, 0x10000),
-    );
-    const memory = new Uint8Array(length);
-    memory.set(this.#memory);
-    this.#memory = memory;
+    this.#memory = new GrowingBytes();
   }
 }
 

@@ -1,4 +1,4 @@
-import { rangeEnd } from "../../format/bytes/mod.ts";
+import { GrowingBytes, rangeEnd } from "../../format/bytes/mod.ts";
 import { findLastVmdesc } from "../../format/vmdesc/mod.ts";
 import { driveSync, memorySource } from "../sources/mod.ts";
 
@@ -11,43 +11,33 @@ const CLOSING_BRACE = 0x7d;
  * cannot be read again, the only sign that it is complete.
  */
 export class VmdescWatcher {
-  #bytes = new Uint8Array(0x10000);
-  #length = 0;
+  readonly #watched = new GrowingBytes(0x10000, WATCHED_MAX);
   #looked = -1;
   #isWhole = false;
 
   /** Adds received bytes. */
   add(bytes: Uint8Array): void {
-    const end = this.#length + bytes.length;
-    if (end > WATCHED_MAX) {
+    if (this.#watched.length + bytes.length > WATCHED_MAX) {
       // The vmdesc is at the end; the first bytes are not needed.
-      const kept = this.#bytes.slice(WATCHED_MAX / 2, this.#length);
-      this.#bytes.set(kept);
-      this.#length = kept.length;
-      return this.add(bytes);
+      this.#watched.dropFirst(WATCHED_MAX / 2);
     }
-    if (end > this.#bytes.length) {
-      const grown = new Uint8Array(2 * end);
-      grown.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = grown;
-    }
-    this.#bytes.set(bytes, this.#length);
-    this.#length = end;
+    this.#watched.append(bytes);
   }
 
   /** Whether the bytes so far end with a vmdesc. */
   get isWhole(): boolean {
     // Checked once per addition; a brace is rare.
-    if (this.#looked === this.#length) return this.#isWhole;
-    this.#looked = this.#length;
-    this.#isWhole = this.#bytes[this.#length - 1] === CLOSING_BRACE &&
+    const { length, buffer } = this.#watched;
+    if (this.#looked === length) return this.#isWhole;
+    this.#looked = length;
+    this.#isWhole = buffer[length - 1] === CLOSING_BRACE &&
       this.#endsWithVmdesc();
     return this.#isWhole;
   }
 
   #endsWithVmdesc(): boolean {
-    const source = memorySource(this.#bytes.subarray(0, this.#length));
+    const source = memorySource(this.#watched.bytes);
     const vmdesc = driveSync(findLastVmdesc(source, 0), source);
-    return vmdesc !== undefined && rangeEnd(vmdesc.range) === this.#length;
+    return vmdesc !== undefined && rangeEnd(vmdesc.range) === source.byteLength;
   }
 }

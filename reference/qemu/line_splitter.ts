@@ -1,15 +1,17 @@
+import { GrowingBytes } from "../../format/bytes/mod.ts";
+
 const NEWLINE = 10;
 const DECODER = new TextDecoder();
 
 /** Splits text that arrives in pieces into lines of bounded length. */
 export class LineSplitter {
   readonly #lengthMax: number;
-  #start = new Uint8Array(0);
-  #length = 0;
+  readonly #start: GrowingBytes;
 
   /** Refuses a line of more than `lengthMax` bytes. */
   constructor(lengthMax: number) {
     this.#lengthMax = lengthMax;
+    this.#start = new GrowingBytes(0, lengthMax);
   }
 
   /**
@@ -23,13 +25,13 @@ export class LineSplitter {
       const newline = bytes.indexOf(NEWLINE, from);
       const end = newline < 0 ? bytes.length : newline;
       const part = bytes.subarray(from, end);
-      if (this.#length + part.length > this.#lengthMax) {
+      if (this.#start.length + part.length > this.#lengthMax) {
         throw new RangeError(
           `found a line of more than ${this.#lengthMax} bytes`,
         );
       }
       if (newline < 0) {
-        this.#keep(part);
+        this.#start.append(part);
         return;
       }
       from = newline + 1;
@@ -37,26 +39,11 @@ export class LineSplitter {
     }
   }
 
-  /**
-   * Keeps the start of a line; the buffer doubles, so that the cost per byte is
-   * constant.
-   */
-  #keep(part: Uint8Array): void {
-    const length = this.#length + part.length;
-    if (length > this.#start.length) {
-      const grown = new Uint8Array(Math.max(length, 2 * this.#start.length));
-      grown.set(this.#start.subarray(0, this.#length));
-      this.#start = grown;
-    }
-    this.#start.set(part, this.#length);
-    this.#length = length;
-  }
-
   #take(last: Uint8Array): string {
-    if (this.#length === 0) return DECODER.decode(last);
-    this.#keep(last);
-    const line = DECODER.decode(this.#start.subarray(0, this.#length));
-    this.#length = 0;
+    if (this.#start.length === 0) return DECODER.decode(last);
+    this.#start.append(last);
+    const line = DECODER.decode(this.#start.bytes);
+    this.#start.truncate(0);
     return line;
   }
 }

@@ -1,3 +1,4 @@
+import { GrowingBytes } from "../../format/bytes/mod.ts";
 import type { ByteSink } from "./byte_sink.ts";
 
 /** A sink in memory, for small snapshots and for tests. */
@@ -22,36 +23,25 @@ export interface MemorySink extends ByteSink {
 export function memorySink(
   options: { readonly name?: string } = {},
 ): MemorySink {
-  let bytes = new Uint8Array(0);
-  let length = 0;
-  function grow(end: number): void {
-    if (end > bytes.length) {
-      const grown = new Uint8Array(Math.max(end, 2 * bytes.length));
-      grown.set(bytes.subarray(0, length));
-      bytes = grown;
-    }
-    length = Math.max(length, end);
-  }
+  let written = new GrowingBytes();
   return {
     name: options.name ?? "memory",
     write(data: Uint8Array, offset: number): Promise<void> {
-      grow(offset + data.length);
-      bytes.set(data, offset);
+      written.extendTo(offset + data.length);
+      written.buffer.set(data, offset);
       return Promise.resolve();
     },
     setLength(byteLength: number): Promise<void> {
-      grow(byteLength);
-      bytes.fill(0, byteLength, length);
-      length = byteLength;
+      written.truncate(byteLength);
+      written.extendTo(byteLength);
       return Promise.resolve();
     },
     flush: () => Promise.resolve(),
     commit: () => Promise.resolve(),
     abort(): Promise<void> {
-      bytes = new Uint8Array(0);
-      length = 0;
+      written = new GrowingBytes();
       return Promise.resolve();
     },
-    bytes: () => bytes.slice(0, length),
+    bytes: () => written.bytes.slice(),
   };
 }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { GrowingBytes } from "../../../format/bytes/mod.ts";
 import { ConnectedPair } from "./connected_pair.ts";
 
 /** A page as received; its bytes are undefined for a zero record. */
@@ -30,7 +31,7 @@ export class Destination implements Disposable {
   readonly #socket: Socket;
   readonly #hasHostPageSize: (idstr: string) => boolean;
   readonly #waiting = new Set<() => void>();
-  #bytes: Uint8Array = new Uint8Array(0);
+  readonly #received = new GrowingBytes();
   #at = 0;
   #idstr = "";
   #ended = false;
@@ -43,10 +44,7 @@ export class Destination implements Disposable {
     this.#socket = pair.other;
     this.#hasHostPageSize = hasHostPageSize;
     this.#socket.on("data", (chunk: Uint8Array) => {
-      const bytes = new Uint8Array(this.#bytes.length + chunk.length);
-      bytes.set(this.#bytes);
-      bytes.set(chunk, this.#bytes.length);
-      this.#bytes = bytes;
+      this.#received.append(chunk);
       this.#parse();
       for (const look of [...this.#waiting]) look();
     });
@@ -194,9 +192,9 @@ export class Destination implements Disposable {
   }
 
   #take(length: number): Uint8Array {
-    if (this.#at + length > this.#bytes.length) throw new NotYet();
+    if (this.#at + length > this.#received.length) throw new NotYet();
     this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    return this.#received.buffer.subarray(this.#at - length, this.#at);
   }
 
   #peek(): number {
