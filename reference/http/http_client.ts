@@ -1,6 +1,11 @@
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import { hex } from "../../format/rules/mod.ts";
-import { shownName, SourceError, withoutSecrets } from "../sources/mod.ts";
+import {
+  isWebUrl,
+  shownName,
+  SourceError,
+  withoutSecrets,
+} from "../sources/mod.ts";
 import { backoff, retry, waitFor } from "../work/mod.ts";
 import { BodyBuffers } from "./body_buffers.ts";
 import { fetchFailure } from "./fetch_failure.ts";
@@ -201,7 +206,7 @@ export class HttpClient {
 
 function checkedUrl(url: string | URL): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed !== undefined && /^https?:$/.test(parsed.protocol)) return parsed;
+  if (parsed !== undefined && isWebUrl(parsed.href)) return parsed;
   throw new TypeError(
     `Cannot open ${
       JSON.stringify(shownName(url))

@@ -1,4 +1,4 @@
-import { shownName } from "../sources/mod.ts";
+import { isWebUrl, shownName } from "../sources/mod.ts";
 import { FinalFailure } from "./request_failure.ts";
 
 /** Shorter values are not worth hiding, and stand in other words, too. */
@@ -56,7 +56,7 @@ export function redirected(
   const url = URL.canParse(location, from.url)
     ? new URL(location, from.url)
     : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+  if (url === undefined || !isWebUrl(url.href)) {
     throw new FinalFailure(
       `the server redirects to ${JSON.stringify(shownName(location))}, ` +
         "expected an http or https URL",

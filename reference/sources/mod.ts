@@ -34,3 +34,4 @@ export { shownName, withoutSecrets } from "./shown_name.ts";
 export { sliceSource } from "./slice_source.ts";
 export { sourceAddress } from "./source_address.ts";
 export { SourceError } from "./source_error.ts";
+export { isWebUrl, urlScheme } from "./url_scheme.ts";

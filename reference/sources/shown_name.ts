@@ -1,3 +1,5 @@
+import { urlScheme } from "./url_scheme.ts";
+
 /** A URL in quotes: all of it, whatever characters it has. */
 const QUOTED = /"([a-z][a-z0-9+.-]{0,30}:\/\/(?:[^"\\]|\\.){0,2048})"/gi;
 /**
@@ -12,17 +14,20 @@ const URLS = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'`<>]*[^\s"'`<>(),.:;]/gi;
  */
 export function shownName(address: string | URL): string {
   const text = String(address);
-  const [, scheme, rest] = /^([a-z][a-z0-9+.-]*:\/\/)(.*)$/is.exec(text) ?? [];
-  if (scheme === undefined || !/[@?#]/.test(rest)) return text;
+  const scheme = urlScheme(text);
+  if (scheme === undefined) return text;
+  const start = text.slice(0, scheme.length + "://".length);
+  const rest = text.slice(start.length);
+  if (!/[@?#]/.test(rest)) return text;
   if (URL.canParse(text)) {
     const { host, pathname, search } = new URL(text);
-    return `${scheme}${host}${pathname}${search && "?…"}`;
+    return `${start}${host}${pathname}${search && "?…"}`;
   }
   // A password that nobody encoded may hold any of these characters.
   const [before, ...after] = rest.split(/[?#]/);
-  if (after.some((part) => part.includes("@"))) return `${scheme}…`;
+  if (after.some((part) => part.includes("@"))) return `${start}…`;
   const shown = before.slice(before.lastIndexOf("@") + 1);
-  return `${scheme}${shown}${after.length > 0 ? "?…" : ""}`;
+  return `${start}${shown}${after.length > 0 ? "?…" : ""}`;
 }
 
 /** A text in which each URL is as {@linkcode shownName} has it. */

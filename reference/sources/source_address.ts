@@ -1,7 +1,6 @@
 import { shownName } from "./shown_name.ts";
 import { SourceError } from "./source_error.ts";
-
-const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
+import { isWebUrl, urlScheme } from "./url_scheme.ts";
 
 /**
  * Where a source is that somebody named: a URL of a web server, or the path of a
@@ -10,9 +9,9 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
  * @throws {SourceError} if it is a URL of another kind, or none that is valid
  */
 export function sourceAddress(text: string): URL | string {
-  const scheme = SCHEME.exec(text)?.[1].toLowerCase();
+  const scheme = urlScheme(text);
   if (scheme === undefined) return text;
-  if (!["http", "https", "file"].includes(scheme)) {
+  if (scheme !== "file" && !isWebUrl(text)) {
     throw refusal(text, "expected a path, or an http, https or file URL");
   }
   if (!URL.canParse(text)) throw refusal(text, "it is not a valid URL");

@@ -9,7 +9,7 @@ import {
 import { QmpClient } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import { connectSocket } from "../../sockets/mod.ts";
-import { isUrl } from "../input/open_source.ts";
+import { isWebUrl } from "../../sources/mod.ts";
 import { parseQemuCommand } from "../input/qemu_command.ts";
 import { joinWords } from "../input/split_words.ts";
 import { countOf } from "../output/format_count.ts";
@@ -40,7 +40,7 @@ export async function compareAgainst(
 ): Promise<number> {
   const { against, signal } = options;
   const command = isAddress(against) ? undefined : parseQemuCommand(against);
-  if (options.try && (command === undefined || isUrl(file))) {
+  if (options.try && (command === undefined || isWebUrl(file))) {
     throw new UsageError(
       "Cannot use --try: expected a snapshot in a file, and QEMU's arguments " +
         "behind --against",

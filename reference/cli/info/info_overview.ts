@@ -1,6 +1,7 @@
 import { hex } from "../../../format/rules/mod.ts";
 import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
-import { isUrl, type Transfer } from "../input/open_source.ts";
+import { isWebUrl } from "../../sources/mod.ts";
+import type { Transfer } from "../input/open_source.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { print, printJson } from "../output/output.ts";
@@ -38,7 +39,7 @@ export async function printOverview(
   const { open, map, xml, json, signal } = options;
   checkXml(snapshot.source, snapshot.index.libvirt, xml);
   const { facts, error } = await gatherFacts(snapshot, signal);
-  const allocated = isUrl(file) ? undefined : allocatedBytes(file);
+  const allocated = isWebUrl(file) ? undefined : allocatedBytes(file);
   const guest = map ? await import("./guest_map_table.ts") : undefined;
   const guestMap = await guest?.knownGuestMap(snapshot, signal);
   const transfer = options.transfer();

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { Snapshot } from "../../reading/mod.ts";
-import { withoutSecrets } from "../../sources/mod.ts";
-import { isUrl } from "../input/open_source.ts";
+import { isWebUrl, withoutSecrets } from "../../sources/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 
 /** Exact commands that load a snapshot. */
@@ -26,7 +25,7 @@ export function loadCommands(
   snapshot: Snapshot,
   command: QemuCommand | undefined,
 ): LoadCommands {
-  if (isUrl(file)) {
+  if (isWebUrl(file)) {
     const qemu = command === undefined
       ? []
       : ["--", command.program, ...command.args];

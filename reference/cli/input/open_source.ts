@@ -24,11 +24,6 @@ export interface Transfer {
   readonly bytes: number;
 }
 
-/** Whether an argument is a URL rather than a path. */
-export function isUrl(path: string): boolean {
-  return /^https?:\/\//i.test(path);
-}
-
 /** How to open a source. */
 export interface OpenSourceOptions extends ReadOptions, FileSourceOptions {}
 

@@ -7,8 +7,7 @@ import {
   outputTarget,
   tryFolder,
 } from "../../sinks/mod.ts";
-import { SourceError } from "../../sources/mod.ts";
-import { isUrl } from "../input/open_source.ts";
+import { isWebUrl, SourceError, urlScheme } from "../../sources/mod.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { statOf } from "./file_stat.ts";
 
@@ -73,7 +72,7 @@ export function checkOutput(
 
 /** Refuses what names no file: a URL, or "-" for standard output. */
 export function checkOutputPath(path: string): void {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
+  if (urlScheme(path) !== undefined) {
     throw new UsageError(
       `Cannot write ${JSON.stringify(path)}: expected a path, not a URL; ` +
         "write a file, and upload that",
@@ -108,7 +107,7 @@ export function isFolderAt(path: string): boolean {
 }
 
 function isSameFile(stat: Stats, input: string): boolean {
-  if (isUrl(input)) return false;
+  if (isWebUrl(input)) return false;
   const other = statOf(input);
   if (other === undefined) return false;
   return stat.ino !== 0 && stat.ino === other.ino && stat.dev === other.dev;

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { sourceAddress } from "../../sources/mod.ts";
+import { sourceAddress, urlScheme } from "../../sources/mod.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import type { OptionUses } from "./option_ways.ts";
 import { UsageError } from "./usage_error.ts";
@@ -104,7 +104,7 @@ export function takePositionals<Name extends string>(
   return Object.fromEntries(
     names.map((name, index) => {
       const text = positionals[index];
-      const isFileUrl = SOURCES.includes(name) && /^file:\/\//i.test(text);
+      const isFileUrl = SOURCES.includes(name) && urlScheme(text) === "file";
       return [name, isFileUrl ? sourceAddress(text) : text];
     }),
   ) as Record<Name, string>;

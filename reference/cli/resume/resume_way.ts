@@ -5,7 +5,7 @@ import {
 } from "../../mapping/mod.ts";
 import { queryQemu } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
-import { isUrl } from "../input/open_source.ts";
+import { isWebUrl } from "../../sources/mod.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 
 /** The way that a guest goes, and why. */
@@ -36,7 +36,7 @@ export async function chooseWay(
       return postcopy(`--${postcopyOnly} needs it`);
     }
   }
-  if (via === undefined && isUrl(file)) {
+  if (via === undefined && isWebUrl(file)) {
     return postcopy("QEMU maps files only, and this is a URL");
   }
   try {

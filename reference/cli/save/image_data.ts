@@ -1,8 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import type { ByteRange } from "../../../format/bytes/mod.ts";
 import { dataRanges } from "../../linux/mod.ts";
-import type { ByteSource } from "../../sources/mod.ts";
-import { isUrl } from "../input/open_source.ts";
+import { type ByteSource, isWebUrl } from "../../sources/mod.ts";
 
 /** An image, and where it is not a hole, as far as the platform tells. */
 export interface OpenedImage {
@@ -26,7 +25,7 @@ export async function openImageData(
 
 /** Opens a file; whatever is wrong with it, `open` has the words for. */
 function tryOpen(path: string): number | undefined {
-  if (isUrl(path)) return undefined;
+  if (isWebUrl(path)) return undefined;
   try {
     return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch {
