@@ -1,21 +1,21 @@
-/** Bytes of the buffers that a body is read through. */
+/** Length in bytes of the buffers that a body is read through. */
 const BUFFER_LENGTH = 0x40000;
-/** Most buffers kept for the next body. */
+/** Maximum number of unused buffers kept for the next body. */
 const SPARES_MAX = 8;
 
 /**
- * Buffers for bodies, used again: new ones for each chunk of each body would
- * keep the garbage collector busy.
+ * Pool of buffers for reading bodies. Allocating a new buffer for each chunk
+ * would keep the garbage collector busy.
  */
 export class BodyBuffers {
   readonly #spares: ArrayBuffer[] = [];
 
-  /** A buffer that nobody uses. */
+  /** Returns a buffer that is not in use. */
   take(): ArrayBuffer {
     return this.#spares.pop() ?? new ArrayBuffer(BUFFER_LENGTH);
   }
 
-  /** Takes a buffer back. */
+  /** Returns a buffer to the pool. */
   give(buffer: ArrayBufferLike): void {
     const usable = buffer instanceof ArrayBuffer &&
       buffer.byteLength === BUFFER_LENGTH;

@@ -2,15 +2,18 @@ import type { BodyBuffers } from "./body_buffers.ts";
 
 /** Reads a body chunk by chunk. */
 export interface BodyReader {
-  /** The next chunk, good until the next call; undefined at the end. */
+  /** Returns the next chunk, valid until the next call, or undefined (end). */
   read(): Promise<Uint8Array | undefined>;
-  /** Has a pending read, and all that come, give undefined. */
+  /** Makes a pending read and all later reads return undefined. */
   cancel(): void;
-  /** Drops what is left of the body. */
+  /** Discards the rest of the body. */
   close(): void;
 }
 
-/** A reader through buffers of ours, where the runtime and the body have such. */
+/**
+ * Returns a reader that reads into pooled buffers, if the runtime and the body
+ * support that.
+ */
 export function readerOf(
   body: ReadableStream<Uint8Array>,
   buffers: BodyBuffers,
@@ -18,7 +21,7 @@ export function readerOf(
   try {
     return bufferReader(body.getReader({ mode: "byob" }), buffers);
   } catch {
-    return plainReader(body.getReader()); // Bun, and some test doubles.
+    return plainReader(body.getReader()); // Bun, and some test doubles
   }
 }
 
@@ -31,7 +34,7 @@ function bufferReader(
     async read() {
       const { done, value }: ReadableStreamReadResult<Uint8Array<ArrayBuffer>> =
         await reader.read(new Uint8Array(buffer));
-      // A body that was given up keeps the buffer for itself.
+      // A cancelled body does not give the buffer back.
       if (value !== undefined) buffer = value.buffer;
       return done ? undefined : value;
     },
@@ -61,7 +64,7 @@ function cancelReader(
   reader.cancel().catch(() => {});
 }
 
-/** Not waited for: who made the body may take no notice. */
+/** Does not wait for the cancellation: the body's producer may ignore it. */
 function closeReader(
   reader: ReadableStreamBYOBReader | ReadableStreamDefaultReader,
 ): void {

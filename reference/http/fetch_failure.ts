@@ -1,27 +1,27 @@
-/** Why a request got no answer. */
+/** Why a request got no response. */
 export interface FetchFailure {
-  /** The reason in one line, as the runtime gives it. */
+  /** The reason as the runtime gives it, on one line. */
   readonly reason: string;
-  /** Whether the host is unknown. */
+  /** Whether the host name cannot be resolved. */
   readonly isUnknownHost: boolean;
-  /** Whether no secure connection can be made: no other try mends that. */
+  /** Whether no secure connection can be established; retrying is no use. */
   readonly isUntrusted: boolean;
 }
 
 const UNKNOWN_HOST = /\bdns\b|getaddrinfo|lookup address|ENOTFOUND|EAI_/i;
 const UNTRUSTED =
   /certificate|_CERT\b|UNABLE_TO_VERIFY|EPROTO|corrupt message/i;
-/** What Deno says first, whatever the reason: between whom, and in which part. */
+/** Deno's prefix of all messages: the addresses and the failing component. */
 const PREAMBLE = /^error sending request\b.*?: client error \(\w+\): /;
 
-/** What the errors of the runtimes have. */
+/** Common properties of the runtimes' errors. */
 interface FetchError {
   readonly message?: string;
   readonly code?: unknown;
   readonly cause?: unknown;
 }
 
-/** What the runtime says about a failure: the reason is in the last cause. */
+/** Classifies an error of `fetch`; the reason is in its innermost cause. */
 export function fetchFailure(error: unknown): FetchFailure {
   const words: string[] = [];
   for (let at = error, depth = 0; at != null && depth < 8; depth++) {
@@ -34,7 +34,7 @@ export function fetchFailure(error: unknown): FetchFailure {
   const all = words.join(" ");
   const isUnknownHost = UNKNOWN_HOST.test(all);
   const isUntrusted = UNTRUSTED.test(all);
-  const said = (words.at(-1) ?? "no reason").replaceAll(/\s+/g, " ");
+  const said = (words.at(-1) ?? "no reason given").replaceAll(/\s+/g, " ");
   const reason = isUnknownHost
     ? `the host is not known (${said})`
     : isUntrusted

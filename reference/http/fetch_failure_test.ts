@@ -13,7 +13,7 @@ function deno(reason: string): Error {
   return new TypeError("fetch failed", { cause });
 }
 
-/** How the runtimes have it that a host is unknown. */
+/** Errors of the runtimes for an unknown host. */
 const UNKNOWN = {
   deno: deno(
     "(Connect): dns error: failed to lookup address information: " +
@@ -25,7 +25,7 @@ const UNKNOWN = {
   }),
 };
 
-/** And that its certificate is not trusted, or that there is none. */
+/** Errors for an untrusted certificate, and for a server without TLS. */
 const UNTRUSTED = {
   deno: deno("(Connect): invalid peer certificate: UnknownIssuer"),
   denoPlain: deno(
@@ -41,7 +41,7 @@ const UNTRUSTED = {
   }),
 };
 
-/** And failures that may pass. */
+/** Errors that may be temporary. */
 const PASSING = {
   deno: deno("(Connect): tcp connect error: Connection refused (os error 111)"),
   bun: failed("ECONNREFUSED: Unable to connect", "ECONNREFUSED"),
@@ -53,7 +53,7 @@ const PASSING = {
   nothing: undefined,
 };
 
-test("fetchFailure() tells what another try does not mend, in each runtime", () => {
+test("fetchFailure() recognizes permanent failures of each runtime", () => {
   const kindsOf = (errors: object) =>
     Object.values(errors).map((error) => {
       const { isUnknownHost, isUntrusted } = fetchFailure(error);
@@ -64,7 +64,7 @@ test("fetchFailure() tells what another try does not mend, in each runtime", () 
   assert.deepEqual(new Set(kindsOf(PASSING)), new Set(["false false"]));
 });
 
-test("fetchFailure() gives the reason that is beneath all others", () => {
+test("fetchFailure() gives the innermost reason", () => {
   const reasons = (errors: object) =>
     Object.values(errors).map((error) => fetchFailure(error).reason);
   assert.deepEqual(reasons(UNKNOWN), [
@@ -79,7 +79,7 @@ test("fetchFailure() gives the reason that is beneath all others", () => {
     "nobody listens there (ECONNREFUSED)",
     "error reading a body from connection",
     "no more",
-    "no reason",
+    "no reason given",
   ]);
   for (const reason of reasons(UNTRUSTED)) {
     assert.match(

@@ -2,34 +2,37 @@ import type { BodyBuffers } from "./body_buffers.ts";
 import { readerOf } from "./body_reader.ts";
 import { PassingFailure } from "./request_failure.ts";
 
-/** Takes bytes of a body, and is done with them when it resolves. */
+/**
+ * Receives bytes of a body. The buffer is reused once the call has returned and
+ * its promise has resolved.
+ */
 export type TakeChunk = (
   chunk: Uint8Array,
   position: number,
 ) => Promise<void> | void;
 
-/** What is wanted of a body. */
+/** The wanted part of a body. */
 export interface BodyPart {
-  /** Bytes before it. */
+  /** Number of bytes before it. */
   readonly skip: number;
-  /** Bytes of it. */
+  /** Its length in bytes. */
   readonly length: number;
-  /** Bytes that the body has, no more and no less. */
+  /** Exact length of the body in bytes. */
   readonly bodyLength: number;
 }
 
-/** Bytes after what is wanted that are read rather than the connection given up. */
+/** Maximum unwanted bytes at the end that are read to keep the connection. */
 const REST_MAX = 0x10000;
 
-/** Is told who is waited for: the server, or whoever takes what it sent. */
+/** Tracks whether the reader is waiting for the server or for the consumer. */
 export interface AnswerWatch {
-  /** From here on the server is waited for. */
+  /** Called when waiting for the server starts. */
   waiting(): void;
-  /** The server has sent something, or ended. */
+  /** Called when the server has sent data or ended the body. */
   heard(): void;
 }
 
-/** The answer to a request. Its body can be read once. */
+/** A response whose body can be read once. */
 export class HttpAnswer {
   /** Status and headers. */
   readonly response: Response;
@@ -37,7 +40,7 @@ export class HttpAnswer {
   readonly #watch: AnswerWatch;
   readonly #signal: AbortSignal;
 
-  /** Its body is read through `buffers`, until the signal is aborted. */
+  /** Reads the body through `buffers` until the signal is aborted. */
   constructor(
     response: Response,
     options: {
@@ -52,7 +55,7 @@ export class HttpAnswer {
     this.#signal = options.signal;
   }
 
-  /** Hands a part of a body to `take`, positions being those in the part. */
+  /** Passes a part of the body to `take`, with positions within the part. */
   async readPart(part: BodyPart, take: TakeChunk): Promise<void> {
     const { skip, length, bodyLength } = part;
     const end = skip + length;
@@ -77,8 +80,8 @@ export class HttpAnswer {
   }
 
   /**
-   * Hands the chunks of the body to `visit`, as long as that gives true. What is
-   * left of the body then is dropped. Returns whether nothing was left.
+   * Passes the chunks of the body to `visit` as long as it returns true, then
+   * discards the rest. Returns whether the body was read to its end.
    */
   async readWhile(
     visit: (chunk: Uint8Array, position: number) => Promise<boolean>,
@@ -105,7 +108,7 @@ export class HttpAnswer {
     }
   }
 
-  /** Drops the body. */
+  /** Discards the body. */
   cancel(): void {
     this.response.body?.cancel().catch(() => {});
   }

@@ -21,46 +21,46 @@ import { requestRanges } from "./request_ranges.ts";
 import { type RequestTarget, targetOf } from "./request_target.ts";
 import { SilenceTimer } from "./silence_timer.ts";
 
-/** How to talk to a server. */
+/** Options for requests to a server. */
 export interface HttpOptions {
   /**
-   * Headers of every request, for example `authorization`. A redirect to another
-   * origin is followed without them.
+   * Headers sent with every request, for example `authorization`. They are not
+   * sent to another origin that the server redirects to.
    */
   readonly headers?: HeadersInit | undefined;
   /**
-   * Is called for every request, those of a redirect among them: to sign, to
-   * count, to test. Default: `fetch`.
+   * Called for every request, including those that follow a redirect, for
+   * example to sign or count requests. Default: `fetch`.
    */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
-  /** How often a request that failed in passing is made again. Default: 4. */
+  /** Maximum retries of a request after temporary failures. Default: 4. */
   readonly retries?: number | undefined;
-  /** Wait before the first retry in milliseconds; it doubles. Default: 200. */
+  /** Milliseconds before the first retry; doubles each time. Default: 200. */
   readonly retryDelay?: number | undefined;
-  /** Longest silence of the server in milliseconds. Default: 30,000. */
+  /** Milliseconds that the server may send nothing. Default: 30,000. */
   readonly timeout?: number | undefined;
 }
 
-/** The longest that a Retry-After is heeded, in milliseconds. */
+/** Upper limit for the delay of a Retry-After header, in milliseconds. */
 const RETRY_AFTER_MAX = 60_000;
 
-/** Not Implemented, HTTP Version Not Supported: failures that do not pass. */
+/** Permanent server errors: Not Implemented, HTTP Version Not Supported. */
 const NEVER: ReadonlySet<number> = new Set([501, 505]);
 
-/** As many of requests under way at once, and then some. */
+/** Maximum redirect secrets kept: more than concurrent requests can have. */
 const REDIRECT_SECRETS_MAX = 256;
 
-/** What is done with an answer. */
+/** Processes a response. */
 export type Consume<T> = (answer: HttpAnswer) => Promise<T>;
 
 /**
- * Asks one URL for ranges: retries what is passing, gives up on the rest, and
- * never lets credentials into a message.
+ * Requests ranges of one URL. It retries temporary failures, rejects at once on
+ * permanent ones, and keeps credentials out of all messages.
  */
 export class HttpClient {
-  /** The URL without user, password, query values and fragment. */
+  /** The URL without user, password, query values, and fragment. */
   readonly name: string;
-  /** Requests made so far, retries included. */
+  /** Number of requests made so far, including retries. */
   requests = 0;
   readonly #buffers = new BodyBuffers();
   readonly #target: RequestTarget;
@@ -68,12 +68,12 @@ export class HttpClient {
   readonly #retries: number;
   readonly #retryDelay: number;
   readonly #timeout: number;
-  /** What URLs of the latest redirects have in them that no message may. */
+  /** Secrets in the URLs of recent redirects, removed from all messages. */
   #redirectSecrets: readonly string[] = [];
-  /** Whether the server has answered before: then its host is known. */
+  /** Whether the server has answered before, so that its host name is valid. */
   #hasAnswered = false;
 
-  /** For requests of `url`. */
+  /** Makes a client for `url`. */
   constructor(url: string | URL, options: HttpOptions) {
     this.#target = targetOf(checkedUrl(url), options.headers);
     this.name = this.#target.name;
@@ -83,7 +83,7 @@ export class HttpClient {
     this.#timeout = options.timeout ?? 30_000;
   }
 
-  /** Asks for `ranges`; `consume` gets each answer and may be called again. */
+  /** Requests `ranges`; calls `consume` with the response of each attempt. */
   async get<T>(
     ranges: readonly ByteRange[],
     consume: Consume<T>,
@@ -109,9 +109,9 @@ export class HttpClient {
   }
 
   /**
-   * The error that says what went wrong with a request for `ranges`. What the
-   * server or the runtime says may have a password or a token in it; it is shown
-   * without, and what they threw is no cause.
+   * Returns the error for a failed request for `ranges`. Texts of the server
+   * and the runtime may contain a password or a token: these are removed from
+   * the message, and the original error is not attached as the cause.
    */
   #error(ranges: readonly ByteRange[], reason: string): SourceError {
     const { url, name, secrets } = this.#target;
@@ -172,7 +172,7 @@ export class HttpClient {
     }
   }
 
-  /** Sends a request. A `fetch` that takes no notice of its signal is left alone. */
+  /** Sends a request. Does not wait for a `fetch` that ignores its signal. */
   async #ask(request: Request, signal: AbortSignal): Promise<Response> {
     this.requests++;
     const answer = this.#fetch(request);
@@ -184,7 +184,7 @@ export class HttpClient {
     }
   }
 
-  /** What became of a request that got no answer, or none to its end. */
+  /** Returns the failure for a request without a response or complete body. */
   #failure(error: unknown): RequestFailure {
     const { reason, isUnknownHost, isUntrusted } = fetchFailure(error);
     const isFinal = isUntrusted || isUnknownHost && !this.#hasAnswered;

@@ -1,6 +1,6 @@
 /**
- * The answer to a request for several ranges, `multipart/byteranges` (RFC 9110,
- * 14.6), taken apart while it comes in.
+ * Incremental parser of `multipart/byteranges` bodies, which answer a request
+ * for several ranges (RFC 9110, section 14.6).
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { ByteRange } from "../../format/bytes/mod.ts";
 import { parseContentRange } from "./http_range_response.ts";
 import type { WantedRanges } from "./wanted_ranges.ts";
 
-/** Most bytes of the headers of a part, delimiter included. */
+/** Maximum length in bytes of a part's headers, including the delimiter. */
 const HEAD_MAX = 0x1000;
 const LF = 0x0a;
 const CR = 0x0d;
-/** Headers are ASCII; one char a byte keeps positions. */
+/** Headers are ASCII; Latin-1 maps each byte to one character. */
 const LATIN1 = new TextDecoder("latin1");
 
-/** The boundary of a multipart/byteranges body; undefined if it is another. */
+/** Returns the boundary of a multipart/byteranges body, else undefined. */
 export function multipartBoundary(contentType: string): string | undefined {
   const [type] = contentType.split(";", 1);
   if (type.trim().toLowerCase() !== "multipart/byteranges") return undefined;
@@ -30,39 +30,38 @@ export function multipartBoundary(contentType: string): string | undefined {
   return undefined;
 }
 
-/** A part on its way. */
+/** A part that is being received. */
 interface OpenPart {
   readonly range: ByteRange;
-  /** Indexes of the wanted ranges that lie in it. */
+  /** Indexes of the wanted ranges within it. */
   readonly inside: readonly number[];
-  /** Bytes of it that came. */
+  /** Bytes received so far. */
   done: number;
 }
 
 /**
- * Hands over the bytes of a multipart body that are wanted. A server may send
- * ranges in another order, and several as one; what it leaves out is left to be
- * asked for again.
+ * Passes on the wanted bytes of a multipart body. A server may reorder and
+ * coalesce ranges; the caller requests again those that it omits.
  *
- * A part counts only when the next delimiter is where it must be: a part that is
- * a byte short would else end with the first byte of that.
+ * A part counts only if the next delimiter follows it directly: otherwise the
+ * last byte of a part that is one byte short would be a byte of the delimiter.
  */
 export class MultipartReader {
-  /** Indexes of the wanted ranges that were handed over whole. */
+  /** Indexes of the wanted ranges that were passed on completely. */
   readonly done: Set<number> = new Set();
   readonly #wanted: WantedRanges;
   readonly #boundary: string;
   readonly #byteLength: number;
   readonly #head = new Uint8Array(HEAD_MAX);
   #headLength = 0;
-  /** What ends a line, as the headers of the last part had it. */
+  /** The line terminator in the headers of the last part. */
   #newline: string | undefined;
   #part: OpenPart | undefined;
-  /** The part of which all bytes came, but no delimiter. */
+  /** A part that is complete but not yet followed by a delimiter. */
   #unconfirmed: OpenPart | undefined;
   #end: "whole" | "malformed" | undefined;
 
-  /** For a body that answers a request for `wanted` of a file of `byteLength`. */
+  /** Reads the body that answers a request for `wanted` of a file. */
   constructor(
     wanted: WantedRanges,
     options: { readonly boundary: string; readonly byteLength: number },
@@ -72,7 +71,7 @@ export class MultipartReader {
     this.#byteLength = options.byteLength;
   }
 
-  /** Takes the next bytes of the body; returns whether more are wanted. */
+  /** Parses the next bytes of the body; returns whether more are wanted. */
   async push(chunk: Uint8Array): Promise<boolean> {
     for (let at = 0; at < chunk.length && this.#end === undefined;) {
       at += this.#part === undefined
@@ -82,12 +81,12 @@ export class MultipartReader {
     return this.#end !== "malformed";
   }
 
-  /** How the body ended: as it should, before its end, or in nonsense. */
+  /** Whether the body was complete, cut off, or malformed. */
   end(): "whole" | "cut" | "malformed" {
     return this.#end ?? "cut";
   }
 
-  /** Collects headers up to the empty line; returns how many bytes it took. */
+  /** Collects headers up to the empty line; returns the bytes consumed. */
   #pushHead(chunk: Uint8Array): number {
     const before = this.#headLength;
     const room = chunk.subarray(0, HEAD_MAX - before);
@@ -119,7 +118,7 @@ export class MultipartReader {
     return end - before;
   }
 
-  /** What must stand before a delimiter: nothing at the start of a body, or this. */
+  /** Returns the line end before a delimiter, optional at the body's start. */
   #newlineOf(text: string): string {
     return this.#newline ?? (/^\r?\n?/.exec(text)?.[0] ?? "");
   }
@@ -132,7 +131,7 @@ export class MultipartReader {
     return { range, inside: this.#wanted.within(range), done: 0 };
   }
 
-  /** Hands over bytes of a part; returns how many it took. */
+  /** Passes on bytes of a part; returns how many it consumed. */
   async #pushBytes(part: OpenPart, chunk: Uint8Array): Promise<number> {
     const { range, inside } = part;
     const bytes = chunk.subarray(0, range.length - part.done);
@@ -161,7 +160,7 @@ function startsAlike(one: string, other: string): boolean {
   return one.startsWith(other) || other.startsWith(one);
 }
 
-/** The position behind the empty line that ends a part's headers. */
+/** Returns the position after the empty line that ends a part's headers. */
 function headEnd(head: Uint8Array): number | undefined {
   for (let at = head.indexOf(LF); at >= 0; at = head.indexOf(LF, at + 1)) {
     if (head[at + 1] === CR && head[at + 2] === LF) return at + 3;

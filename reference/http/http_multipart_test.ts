@@ -7,7 +7,7 @@ import { type TakePart, WantedRanges } from "./wanted_ranges.ts";
 const FILE = Uint8Array.from({ length: 1000 }, (_, at) => at % 251);
 const OPTIONS = { boundary: "b1", byteLength: FILE.length };
 
-/** A body as a server would send it; `total` is what it says of the size. */
+/** Returns a body as a server would send it; `total` is the size it gives. */
 function body(
   ranges: readonly [number, number][],
   end = "\r\n--b1--\r\n",
@@ -51,7 +51,7 @@ async function read(
   return { end: reader.end(), done };
 }
 
-test("MultipartReader hands over parts however the body is cut into chunks", async () => {
+test("MultipartReader passes on parts however the body is cut into chunks", async () => {
   const bytes = body([[0, 10], [100, 300], [990, 1000]]);
   for (let step = 1; step <= bytes.length; step++) {
     const parts = wanted([0, 10], [100, 300], [990, 1000]);
@@ -63,7 +63,7 @@ test("MultipartReader hands over parts however the body is cut into chunks", asy
   }
 });
 
-test("MultipartReader takes ranges in another order, and several as one", async () => {
+test("MultipartReader accepts reordered and coalesced ranges", async () => {
   const parts = wanted([10, 20], [25, 40], [500, 600]);
   assert.deepEqual(
     await read(parts, body([[500, 600], [5, 50]])),
@@ -71,7 +71,7 @@ test("MultipartReader takes ranges in another order, and several as one", async 
   );
 });
 
-test("MultipartReader leaves out what the server left out", async () => {
+test("MultipartReader reports only the ranges that the server sent", async () => {
   const parts = wanted([10, 20], [25, 40]);
   assert.deepEqual(
     await read(parts, body([[10, 20], [25, 39]])),
@@ -79,7 +79,7 @@ test("MultipartReader leaves out what the server left out", async () => {
   );
 });
 
-test("MultipartReader takes what RFC 9110 allows", async () => {
+test("MultipartReader accepts what RFC 9110 allows", async () => {
   const encoder = new TextEncoder();
   const part = (head: string, newline = "\r\n") => [
     ...encoder.encode(`--b1${head}${newline}${newline}`),
@@ -87,7 +87,7 @@ test("MultipartReader takes what RFC 9110 allows", async () => {
     ...encoder.encode(`${newline}--b1--`),
   ];
   const bodies = {
-    "a size that is not told": [...body([[0, 10]], undefined, "*")],
+    "an unknown size": [...body([[0, 10]], undefined, "*")],
     "blanks and capitals": part(
       " \t\r\nContent-Type: a/b\r\nCONTENT-RANGE:Bytes 0-9/1000 ",
     ),
@@ -108,7 +108,7 @@ test("MultipartReader takes what RFC 9110 allows", async () => {
   }
 });
 
-test("MultipartReader counts no part whose length is another than it says", async () => {
+test("MultipartReader counts no part whose length differs from its header", async () => {
   const ranges: [number, number][] = [[0, 40], [100, 140], [200, 240]];
   for (const other of [0, 1, 2]) {
     for (let more = -40; more <= 40; more++) {
@@ -140,7 +140,7 @@ test("MultipartReader counts no part whose length is another than it says", asyn
   }
 });
 
-test("MultipartReader.end() tells a body cut anywhere", async () => {
+test("MultipartReader.end() recognizes a body cut anywhere", async () => {
   const bytes = body([[0, 10], [20, 30]]);
   for (let length = 0; length < bytes.length - 4; length++) {
     const parts = wanted([0, 10], [20, 30]);
@@ -149,11 +149,11 @@ test("MultipartReader.end() tells a body cut anywhere", async () => {
   }
 });
 
-test("MultipartReader.end() tells nonsense", async () => {
+test("MultipartReader.end() recognizes malformed bodies", async () => {
   const nonsense = {
     "another boundary": body([[0, 10]], "\r\n--b2--\r\n"),
     "a file of another size": body([[0, 10]], undefined, 999),
-    "a range behind the end of the file": body([[995, 1001]]),
+    "a range past the end of the file": body([[995, 1001]]),
     "a range that ends before it starts": body([[10, 5]]),
     "no headers at all": new Uint8Array(0x2000).fill(0x41),
     "headers without end": new TextEncoder().encode(
@@ -166,7 +166,7 @@ test("MultipartReader.end() tells nonsense", async () => {
   }
 });
 
-test("multipartBoundary() takes the boundary with and without quotes", () => {
+test("multipartBoundary() finds the boundary with and without quotes", () => {
   const type = "multipart/byteranges; boundary=";
   assert.equal(multipartBoundary(`${type}b1`), "b1");
   assert.equal(multipartBoundary(`${type}"b 1"`), "b 1");

@@ -1,5 +1,5 @@
 /**
- * What a server may answer to a request for ranges, and what it may not.
+ * Checks of responses to Range requests.
  *
  * @module
  */
@@ -10,23 +10,24 @@ import { FinalFailure } from "./request_failure.ts";
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
-/** The value of a Range header. */
+/** Returns the value of a Range header. */
 export function rangeHeader(ranges: readonly ByteRange[]): string {
   const specs = ranges.map((range) => `${range.offset}-${rangeEnd(range) - 1}`);
   return `bytes=${specs.join(",")}`;
 }
 
-/** A Content-Range: `bytes 0-99/1000`, or the size alone: `bytes *` with a slash and the size. */
+/** A Content-Range, such as `bytes 0-99/1000`; range or size may be absent. */
 export interface ContentRange {
-  /** The range; undefined for one that says the size alone. */
+  /** The range; undefined if the header gives only the size. */
   readonly range: ByteRange | undefined;
-  /** Size of the whole file; undefined if the server does not tell. */
+  /** Size of the whole file; undefined if the server does not give it. */
   readonly total: number | undefined;
 }
 
 /**
- * Parses a Content-Range; undefined if it is none, or one that cannot be: which
- * ends before it starts or behind the end of the file (RFC 9110, 14.4).
+ * Parses a Content-Range. Returns undefined if it is absent, malformed or
+ * invalid, that is, ends before its start or past the end of the file (RFC
+ * 9110, section 14.4).
  */
 export function parseContentRange(
   value: string | null,
@@ -44,20 +45,21 @@ export function parseContentRange(
   return isInside ? { range: { offset, length }, total } : undefined;
 }
 
-/** The Content-Range of a response, as {@linkcode parseContentRange} reads it. */
+/** Parses a response's Content-Range with {@linkcode parseContentRange}. */
 export function contentRangeOf(
   { headers }: Response,
 ): ContentRange | undefined {
   return parseContentRange(headers.get("content-range"));
 }
 
-/** Most bytes before the range that was asked for that are read and dropped. */
+/** Maximum unwanted bytes before the wanted range that are read and dropped. */
 const SKIP_MAX = 0x1000000;
 
 /**
- * What of a body that has the range `found` is of the range `wanted`, from its
- * first byte on; undefined if that is nothing. A server may answer with a part
- * of what it was asked for (RFC 9110, 15.3.7), or with whole blocks around it.
+ * Returns the part of a body with the range `found` that starts at the first
+ * byte of the range `wanted`; undefined if there is none. A server may answer
+ * with a part of the requested range (RFC 9110, section 15.3.7), or with whole
+ * blocks that include it.
  */
 export function wantedPart(
   found: ByteRange | undefined,
@@ -70,28 +72,28 @@ export function wantedPart(
   return { skip, length, bodyLength: found.length };
 }
 
-/** `404 Not Found`. */
+/** Returns status code and text: `404 Not Found`. */
 export function describeStatus(response: Response): string {
   return `${response.status} ${response.statusText}`.trim();
 }
 
 /**
- * Codings that leave a file as it is. S3 says that of the last upload, of which
- * it keeps what was in the chunks: `aws-chunked`, or nothing.
+ * Codings that do not change the content. S3 gives the coding of the upload,
+ * `aws-chunked` or none, although it stores the decoded chunks.
  */
 const PLAIN: ReadonlySet<string> = new Set(["", "identity", "aws-chunked"]);
 
 /**
- * Refuses every answer but 206 of the file as it is.
+ * Refuses every response other than 206 with unencoded content.
  *
- * @throws {FinalFailure} with what to change on the server
+ * @throws {FinalFailure} that says what to change on the server
  */
 export function checkPartial(response: Response): void {
   const { status, headers } = response;
   if (status === 200) {
     throw new FinalFailure(
-      "the server answered 200 with the whole file, expected 206: switch on " +
-        "Range requests for it (Accept-Ranges: bytes) and compression off",
+      "the server answered 200 with the whole file, expected 206: enable " +
+        "Range requests for it (Accept-Ranges: bytes) and disable compression",
     );
   }
   if (status !== 206) {
@@ -104,12 +106,12 @@ export function checkPartial(response: Response): void {
     return;
   }
   throw new FinalFailure(
-    `the server answered Content-Encoding ${encoding}, expected the file ` +
-      "as it is: switch compression off for it",
+    `the server answered Content-Encoding ${encoding}, expected no encoding: ` +
+      "disable compression for this file",
   );
 }
 
-/** The failure of an answer whose Content-Range is not what was `expected`. */
+/** Returns the failure for a Content-Range other than the one `expected`. */
 export function wrongContentRange(
   { headers }: Response,
   expected: string,

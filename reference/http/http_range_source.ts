@@ -10,16 +10,16 @@ import type { PinnedVersion } from "./http_version.ts";
 import { RangeRequests } from "./range_requests.ts";
 import { TakerFailure } from "./request_failure.ts";
 
-/** Requests that are best under way at once: most of the time is waiting. */
+/** Best number of concurrent requests; they mostly wait for the server. */
 const PARALLEL_READS = 8;
-/** Most bytes of guesses that one request asks for, and that are kept. */
+/** Maximum bytes of guesses requested at once, and kept. */
 const GUESSES_MAX = 0x10000;
 
 interface Extent extends ByteRange {
   readonly bytes: Uint8Array;
 }
 
-/** Copies a range out of the extent that holds it, if one does. */
+/** Copies a range from an extent that contains it; returns whether one does. */
 function copyFrom(
   extents: readonly Extent[],
   target: Uint8Array,
@@ -34,7 +34,7 @@ function copyFrom(
   return true;
 }
 
-/** What `openHttpSource` opens: a file that a server gives by ranges. */
+/** A file read by Range requests; opened by `openHttpSource`. */
 export class RangeSource implements ByteSource {
   readonly name: string;
   readonly byteLength: number;
@@ -42,7 +42,7 @@ export class RangeSource implements ByteSource {
   readonly #client: HttpClient;
   readonly #requests: RangeRequests;
   readonly #head: Extent;
-  /** What the last request with guesses brought. */
+  /** Extents received by the last request with guesses. */
   #guessed: readonly Extent[] = [];
 
   constructor(client: HttpClient, version: PinnedVersion, head: Uint8Array) {
@@ -95,7 +95,10 @@ export class RangeSource implements ByteSource {
     return copyFrom([this.#head, ...this.#guessed], target, range);
   }
 
-  /** The guesses that are inside the file, apart from each other and not too much. */
+  /**
+   * Returns those guesses that are in the file, do not overlap, and are together
+   * small enough.
+   */
   #usable(range: ByteRange, guesses: readonly ByteRange[] = []): ByteRange[] {
     let room = Math.min(GUESSES_MAX, this.byteLength / 2) - range.length;
     let end = rangeEnd(range);

@@ -1,35 +1,35 @@
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import type { HttpOptions } from "./http_client.ts";
 
-/** How to open a URL. */
+/** Options for opening a URL. */
 export interface HttpSourceOptions extends HttpOptions, ReadOptions {}
 
-/** A source over a URL of a server that answers Range requests. */
+/** A source that reads a URL by Range requests. */
 export interface HttpSource extends ByteSource {
-  /** Requests made so far, retries included. */
+  /** Number of requests made so far, including retries. */
   readonly requests: number;
-  /** Bytes of bodies received so far. */
+  /** Number of body bytes received so far. */
   readonly bytesReceived: number;
 }
 
 /**
- * Opens a URL by one request, which reads the first 64 KiB and tells the size.
- * What the server says of the file's version (ETag, else Last-Modified) is kept:
- * a later answer that differs is an error, never a mix of two files.
+ * Opens a URL with one request, which reads the first 64 KiB and gets the size.
+ * The source keeps the version of the file (ETag, else Last-Modified): a later
+ * response with another version is an error, so that two versions never mix.
  *
- * A redirect is followed at each request. Headers, user and password go along to
- * the same scheme, host and port alone. The name of the source, and what errors
- * say, has no user or password, and no values of a query.
+ * Every request follows redirects. Headers, user, and password are sent only to
+ * the same scheme, host, and port. The name of the source and all error
+ * messages omit user, password, and query values.
  *
- * @throws {SourceError} if the server does not answer with the range asked for
- * @throws {TypeError} if it is no URL of a web server, or a header cannot be
+ * @throws {SourceError} if the server does not answer with the requested range
+ * @throws {TypeError} if the URL is not http or https, or a header is invalid
  *
  * @example
  * ```ts
  * import { openHttpSource } from "../../mod.ts";
  * import assert from "node:assert/strict";
  *
- * // A server in a function, as a test or a request signer would inject it.
+ * // A function in place of a server, as in a test or a request signer.
  * const file = new TextEncoder().encode("QEVM");
  * const source = await openHttpSource("https://example.com/vm.mr", {
  *   fetch: () =>

@@ -1,11 +1,11 @@
 import { contentRangeOf } from "./http_range_response.ts";
 import { FinalFailure } from "./request_failure.ts";
 
-/** What a server says of the version of a file. */
+/** The version of a file as the server gives it. */
 export interface FileVersion {
   /** The ETag, weak or strong. */
   readonly etag: string | null;
-  /** The Last-Modified, of which an ETag makes nothing. */
+  /** The Last-Modified date, ignored if there is an ETag. */
   readonly lastModified: string | null;
 }
 
@@ -15,7 +15,7 @@ export interface PinnedVersion extends FileVersion {
   readonly byteLength: number;
 }
 
-/** Reads it off a response. */
+/** Returns the version in a response's headers. */
 export function versionOf({ headers }: Response): FileVersion {
   return {
     etag: headers.get("etag"),
@@ -24,9 +24,9 @@ export function versionOf({ headers }: Response): FileVersion {
 }
 
 /**
- * Refuses an answer that is of another version than the one that was opened.
+ * Refuses a response with another version than the opened one.
  *
- * @throws {FinalFailure} with both versions
+ * @throws {FinalFailure} that gives both versions
  */
 export function checkVersion(response: Response, pinned: PinnedVersion): void {
   const { etag, lastModified } = versionOf(response);

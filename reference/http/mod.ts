@@ -1,5 +1,5 @@
 /**
- * A source behind a URL, read by ranges.
+ * Source that reads a URL by Range requests.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 
-/** So many bytes in between come sooner than another answer would. */
+/** A gap up to this length transfers faster than another request would. */
 const GAP_MAX = 0x10000;
 
-/** As few ranges as hold all of these and, between them, short gaps alone. */
+/** Joins ranges that overlap or have only a short gap between them. */
 export function joinNear(ranges: readonly ByteRange[]): ByteRange[] {
   const joined: { offset: number; length: number }[] = [];
   const inOrder = ranges.filter(({ length }) => length > 0)

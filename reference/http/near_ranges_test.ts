@@ -4,7 +4,7 @@ import { joinNear } from "./near_ranges.ts";
 
 const GAP = 0x10000;
 
-/** Ranges by where they start and where they end. */
+/** Joins ranges given by start and end. */
 function join(...ranges: readonly (readonly [number, number])[]) {
   const given = ranges.map(([start, end]) => {
     return Object.freeze({ offset: start, length: end - start });
@@ -18,12 +18,12 @@ test("joinNear() joins ranges with at most 64 KiB in between", () => {
     [0, 1],
     [2 + GAP, 3 + GAP],
   ]);
-  // Each is measured from the end of the one before, not from the start.
+  // Each gap is measured from the end of the previous range.
   const many = Array.from({ length: 9 }, (_, at) => [at * GAP, at * GAP + 1]);
   assert.deepEqual(join(...many as [number, number][]), [[0, 8 * GAP + 1]]);
 });
 
-test("joinNear() takes ranges in any order, one in another, and empty ones", () => {
+test("joinNear() accepts ranges in any order, nested ranges, and empty ones", () => {
   assert.deepEqual(join([500, 600], [50, 100]), [[50, 600]]);
   assert.deepEqual(join([0, 1000], [10, 20], [15, 30]), [[0, 1000]]);
   assert.deepEqual(join([0, 10], [5, 20], [20, 25]), [[0, 25]]);

@@ -9,10 +9,10 @@ import {
 import { RangeSource } from "./http_range_source.ts";
 import { versionOf } from "./http_version.ts";
 
-/** Bytes that opening asks for, and keeps: headers and the first bitmap. */
+/** Bytes read and kept at opening: usually the headers and the first bitmap. */
 const HEAD_LENGTH = 0x10000;
 
-/** Asks for the first bytes of a file, the size and the version. */
+/** Requests the first bytes of a file, its size, and its version. */
 export async function openRanges(
   url: string | URL,
   options: HttpOptions & ReadOptions,
@@ -30,7 +30,7 @@ export async function openRanges(
     if (total === undefined || part === undefined) {
       throw wrongContentRange(
         response,
-        "one that starts at 0 and tells the size",
+        "a range that starts at 0, and the file size",
       );
     }
     const bytes = new Uint8Array(part.length);

@@ -15,55 +15,55 @@ import { joinNear } from "./near_ranges.ts";
 import { FinalFailure } from "./request_failure.ts";
 import { type TakePart, WantedRanges } from "./wanted_ranges.ts";
 
-/** Requests for one range each that one request for several may become at once. */
+/** Concurrent single-range requests that replace one multi-range request. */
 const SINGLES_AT_ONCE = 4;
 /**
- * A server may answer with a part of a range as often as it likes, but must get
- * on: with so many bytes an answer, on average, after the first few.
+ * A server may answer with parts of a range, but must make progress: after the
+ * first `ANSWERS_MIN` responses, this many bytes per response on average.
  */
 const ANSWER_LENGTH = 0x1000;
 const ANSWERS_MIN = 16;
 
-/** Who takes the bytes of several ranges. */
+/** Options of a request for several ranges. */
 export interface StreamOptions extends ReadOptions {
-  /** Is handed the bytes as they come. */
+  /** Receives the bytes as they arrive. */
   readonly take: TakePart;
 }
 
-/** Hands over one piece after the other, whichever request brought it. */
+/** Serializes the calls of `take` that concurrent requests make. */
 function inTurn(take: TakePart): TakePart {
   let last = Promise.resolve();
   return (...piece) => last = last.then(() => take(...piece));
 }
 
-/** Most bytes of a body that answers these ranges: each part has headers. */
+/** Returns the maximum length of the body for these ranges, with headers. */
 function longestBody(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, { length }) => sum + length + 0x200, 0);
 }
 
 /** Requests for ranges of one version of a file. */
 export class RangeRequests {
-  /** Bytes of bodies that came so far, all told. */
+  /** Total body bytes received so far. */
   bytesReceived = 0;
   readonly #client: HttpClient;
   readonly #version: PinnedVersion;
-  /** False once the server was seen not to answer several ranges at once. */
+  /** False once the server has failed to answer several ranges at once. */
   #severalAtOnce = true;
 
-  /** Of the version that was opened. */
+  /** Makes requests for the version that was opened. */
   constructor(client: HttpClient, version: PinnedVersion) {
     this.#client = client;
     this.#version = version;
   }
 
-  /** Whether several ranges may be had at once, as far as is known. */
+  /** Whether, as far as is known, the server supports multi-range requests. */
   get severalAtOnce(): boolean {
     return this.#severalAtOnce;
   }
 
   /**
-   * Asks for ranges, all at once if the server does that. If not, those near each
-   * other are asked for as one, and some of these at a time.
+   * Requests ranges, all at once if the server supports that. Otherwise joins
+   * nearby ranges and requests a few of these concurrently.
    */
   async all(
     ranges: readonly ByteRange[],
@@ -84,7 +84,7 @@ export class RangeRequests {
     await this.#alone(ranges, left, { take, signal });
   }
 
-  /** Asks for those ranges that are left, some at a time. */
+  /** Requests the remaining ranges one by one, a few of them concurrently. */
   async #alone(
     ranges: readonly ByteRange[],
     left: ReadonlySet<number>,
@@ -92,7 +92,7 @@ export class RangeRequests {
   ): Promise<void> {
     const near = joinNear(ranges.filter((_, index) => left.has(index)));
     const wanted = new WantedRanges(ranges, inTurn(take));
-    // What has failed once has failed: the others need not go on.
+    // The first failure is final: it stops the other requests.
     const failed = new AbortController();
     const stop = signal === undefined
       ? failed.signal
@@ -112,8 +112,8 @@ export class RangeRequests {
   }
 
   /**
-   * Asks for one range; for the rest of it again, where the server answers with
-   * a part.
+   * Requests one range. If the server answers with a part of it, requests the
+   * rest.
    */
   async one(
     range: ByteRange,
@@ -148,8 +148,8 @@ export class RangeRequests {
   }
 
   /**
-   * Asks for several ranges at once, and tells which came: none if the server
-   * does not answer so, which is remembered.
+   * Requests several ranges at once and returns the indexes of those received:
+   * none if the server does not support that, which is remembered.
    */
   async several(
     ranges: readonly ByteRange[],
@@ -175,7 +175,7 @@ export class RangeRequests {
         return received <= most && await reader.push(chunk);
       });
       this.bytesReceived += received;
-      // One that was cut off may be whole the next time.
+      // A body that was cut off may be complete the next time.
       const isAsAsked = reader.end() === "whole" && reader.done.size > 0;
       this.#severalAtOnce = isAsAsked || reader.end() === "cut" &&
           received <= most;

@@ -1,25 +1,25 @@
-/** Why a request did not do what it was for. */
+/** Reason for which a request failed. */
 export abstract class RequestFailure extends Error {}
 
-/** A failure of a request that another try may mend. */
+/** A temporary failure: a retry may succeed. */
 export class PassingFailure extends RequestFailure {
-  /** Milliseconds that the server asks to wait. */
+  /** Milliseconds that the server asks the client to wait. */
   readonly retryAfter: number | undefined;
 
-  /** `retryAfter` as above. */
+  /** Makes a failure, with the wait that the server asks for, if any. */
   constructor(message: string, retryAfter?: number) {
     super(message);
     this.retryAfter = retryAfter;
   }
 }
 
-/** A failure of a request that no other try mends. */
+/** A permanent failure: a retry would not succeed. */
 export class FinalFailure extends RequestFailure {}
 
-/** A failure of whoever takes the bytes, the `cause`: no other try mends it. */
+/** A failure of the consumer of the bytes, given as `cause`; never retried. */
 export class TakerFailure extends RequestFailure {
-  /** `cause` is what the taker threw. */
+  /** Wraps the error that the consumer threw. */
   constructor(cause: unknown) {
-    super("the bytes were not taken", { cause });
+    super("the consumer of the bytes failed", { cause });
   }
 }

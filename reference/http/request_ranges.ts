@@ -3,23 +3,23 @@ import { rangeHeader } from "./http_range_response.ts";
 import { FinalFailure } from "./request_failure.ts";
 import { redirected, type RequestTarget } from "./request_target.ts";
 
-/** Answers that say where the file is. */
+/** Status codes of redirects. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const REDIRECTS_MAX = 20;
 
-/** How to send a request. */
+/** Options for sending a request. */
 export interface RequestRangesOptions {
-  /** Gives it up. */
+  /** Cancels the request. */
   readonly signal: AbortSignal;
-  /** Sends it. */
+  /** Sends the request. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Is told where the server redirects to. */
+  /** Called with the target of each redirect. */
   readonly onRedirect?: ((target: RequestTarget) => void) | undefined;
 }
 
 /**
- * Asks for ranges of a file, and follows where the server redirects to. That is
- * not left to `fetch`, which takes most headers along to any other origin.
+ * Requests ranges of a file and follows redirects itself, because `fetch` sends
+ * most headers on to other origins.
  */
 export async function requestRanges(
   first: RequestTarget,
@@ -46,7 +46,7 @@ async function send(
   { signal, fetch }: RequestRangesOptions,
 ): Promise<Response> {
   const headers = new Headers(given);
-  // A server must not compress: ranges are of the file as it is.
+  // The server must not compress: ranges refer to the uncompressed file.
   headers.set("accept-encoding", "identity");
   headers.set("range", rangeHeader(ranges));
   const request = { headers, signal, cache: "no-store" } as const;
@@ -54,11 +54,11 @@ async function send(
     new Request(url, { ...request, redirect: "manual" }),
   );
   if (response.type !== "opaqueredirect") return response;
-  // A browser does not say where to.
+  // A browser does not reveal the target of a redirect.
   if ([...given].length > 0) {
     throw new FinalFailure(
-      "the server redirects, and headers are for one origin: expected the URL " +
-        "that it redirects to",
+      "the server redirects, and headers are sent to one origin only: open " +
+        "the URL that it redirects to",
     );
   }
   return await fetch(new Request(url, { ...request, redirect: "follow" }));

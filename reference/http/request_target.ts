@@ -1,22 +1,22 @@
 import { isWebUrl, shownName } from "../sources/mod.ts";
 import { FinalFailure } from "./request_failure.ts";
 
-/** Shorter values are not worth hiding, and stand in other words, too. */
+/** Shorter values are not worth hiding, and occur in ordinary words. */
 const SECRET_MIN = 6;
 
-/** Where a request goes, and the caller's headers that it takes along. */
+/** Target of a request, with the caller's headers for it. */
 export interface RequestTarget {
-  /** The URL, without user and password. */
+  /** The URL without user and password. */
   readonly url: string;
   /** Its name in messages. */
   readonly name: string;
-  /** The headers that the caller gave for this origin. */
+  /** The caller's headers for this origin. */
   readonly headers: Headers;
-  /** What must not appear in a message, besides what URLs have in them. */
+  /** Texts that must not appear in a message, besides URLs themselves. */
   readonly secrets: readonly string[];
 }
 
-/** A request of a URL, whose user and password become a header. */
+/** Returns the target for a URL; user and password become a header. */
 export function targetOf(url: URL, given?: HeadersInit): RequestTarget {
   const { username, password, search, searchParams } = url;
   const headers = headersOf(given, shownName(url));
@@ -32,7 +32,7 @@ export function targetOf(url: URL, given?: HeadersInit): RequestTarget {
     ...[...headers.values()].flatMap((value) => [value, ...value.split(" ")]),
     ...searchParams.values(),
     ...search.split("&").map((it) => it.slice(it.indexOf("=") + 1)),
-    // A user alone is a token; else words of a message may be called like it.
+    // A user without a password is a token; otherwise it may be a common word.
     ...[password || username].flatMap((it) => [it, decode(it)]),
   ];
   return {
@@ -44,10 +44,10 @@ export function targetOf(url: URL, given?: HeadersInit): RequestTarget {
 }
 
 /**
- * Where a redirect leads. What the caller gave for one origin is not for
- * another: it goes along only while scheme, host and port stay the same.
+ * Returns the target of a redirect. The caller's headers are kept only if
+ * scheme, host, and port stay the same.
  *
- * @throws {FinalFailure} if that is no URL of a web server
+ * @throws {FinalFailure} if the location is not an http or https URL
  */
 export function redirected(
   from: RequestTarget,
@@ -66,16 +66,14 @@ export function redirected(
   return targetOf(url, isSame ? from.headers : undefined);
 }
 
-/** What the runtimes say of a header that cannot be has its value in it. */
+/** Replaces the runtime's error for an invalid header: it quotes the value. */
 function headersOf(given: HeadersInit | undefined, name: string): Headers {
   try {
     return new Headers(given);
   } catch {
     throw new TypeError(
-      `Cannot open ${
-        JSON.stringify(name)
-      }: the headers have a name or a value ` +
-        "with characters that a header cannot have",
+      `Cannot open ${JSON.stringify(name)}: a header has a name or value ` +
+        "with characters that are not allowed",
     );
   }
 }
@@ -84,6 +82,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // A percent sign that nobody encoded.
+    return text; // It has a percent sign that is not part of an escape.
   }
 }

@@ -1,8 +1,8 @@
 import type { AnswerWatch } from "./http_answer.ts";
 
 /**
- * Aborts a request when the server has sent nothing for too long. Time that the
- * consumer of its bytes takes does not count.
+ * Aborts a request when the server has sent nothing for too long. The time that
+ * the consumer needs for the received bytes does not count.
  */
 export class SilenceTimer implements AnswerWatch, Disposable {
   readonly #timeout: number;
@@ -31,7 +31,7 @@ export class SilenceTimer implements AnswerWatch, Disposable {
     this.#waitingSince = Infinity;
   }
 
-  // One timer that looks again: one for each chunk would cost more than the chunk.
+  // Reuses one timer: setting one per chunk would cost more than the chunk.
   #start(milliseconds: number): ReturnType<typeof setTimeout> {
     return setTimeout(() => {
       const left = this.#waitingSince + this.#timeout - performance.now();
@@ -44,7 +44,7 @@ export class SilenceTimer implements AnswerWatch, Disposable {
     }, milliseconds);
   }
 
-  /** Stops looking. */
+  /** Stops the timer. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }

@@ -1,24 +1,24 @@
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 
-/** Takes bytes of the wanted range `index`, which stand at `position` in it. */
+/** Receives bytes of the wanted range `index`, at `position` within it. */
 export type TakePart = (
   bytes: Uint8Array,
   index: number,
   position: number,
 ) => Promise<void> | void;
 
-/** Ranges that are wanted, and who takes their bytes. */
+/** The wanted ranges and the consumer of their bytes. */
 export class WantedRanges {
   readonly #ranges: readonly ByteRange[];
   readonly #take: TakePart;
 
-  /** Ranges in any order. */
+  /** The ranges may be in any order. */
   constructor(ranges: readonly ByteRange[], take: TakePart) {
     this.#ranges = ranges;
     this.#take = take;
   }
 
-  /** Indexes of the ranges that lie in a longer one. */
+  /** Returns the indexes of the ranges within a longer range. */
   within({ offset, length }: ByteRange): number[] {
     const end = offset + length;
     const inside: number[] = [];
@@ -29,7 +29,7 @@ export class WantedRanges {
     return inside;
   }
 
-  /** Hands over those bytes from `offset` on that are of the ranges `inside`. */
+  /** Passes on the parts of `bytes`, at `offset`, in the ranges `inside`. */
   async hand(
     bytes: Uint8Array,
     offset: number,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WantedRanges } from "./wanted_ranges.ts";
 
-test("WantedRanges hands over what is wanted of some bytes, and no more", async () => {
+test("WantedRanges passes on only the wanted parts of the bytes", async () => {
   const ranges = [[100, 110], [105, 120], [130, 130], [140, 150]]
     .map(([start, end]) => ({ offset: start, length: end - start }));
   const taken: [index: number, position: number, bytes: number[]][] = [];

@@ -28,8 +28,8 @@ test("openHttpSource() refuses answers that are not the start of a file", async 
   assert.equal(
     await opening((_, response, file) => response.writeHead(200).end(file)),
     'Cannot read bytes 0x0 to 0x10000 of "URL": the server answered 200 with ' +
-      "the whole file, expected 206: switch on Range requests for it " +
-      "(Accept-Ranges: bytes) and compression off",
+      "the whole file, expected 206: enable Range requests for it " +
+      "(Accept-Ranges: bytes) and disable compression",
   );
   assert.equal(
     await opening((_, response) => response.writeHead(404).end()),
@@ -42,15 +42,15 @@ test("openHttpSource() refuses answers that are not the start of a file", async 
         .end(file.subarray(0, 65536));
     }),
     'Cannot read bytes 0x0 to 0x10000 of "URL": the server answered ' +
-      'Content-Range "bytes 0-65535/*", expected one that starts at 0 and ' +
-      "tells the size",
+      'Content-Range "bytes 0-65535/*", expected a range that starts at 0, ' +
+      "and the file size",
   );
   assert.equal(
     await opening((_, response, file) => {
       response.writeHead(206).end(file.subarray(0, 65536));
     }),
     'Cannot read bytes 0x0 to 0x10000 of "URL": the server answered ' +
-      "Content-Range null, expected one that starts at 0 and tells the size",
+      "Content-Range null, expected a range that starts at 0, and the file size",
   );
   const encoded = (encoding: string): Lie => (_, response, file) => {
     response.writeHead(206, {
@@ -61,8 +61,8 @@ test("openHttpSource() refuses answers that are not the start of a file", async 
   assert.equal(
     await opening(encoded("x-packed")),
     'Cannot read bytes 0x0 to 0x10000 of "URL": the server answered ' +
-      "Content-Encoding x-packed, expected the file as it is: switch " +
-      "compression off for it",
+      "Content-Encoding x-packed, expected no encoding: disable compression " +
+      "for this file",
   );
   // What fetch itself unpacks fails in the words of the runtime.
   assert.match(

@@ -119,12 +119,12 @@ nginxTest(
           return error instanceof SourceError &&
             error.message.endsWith(
               "the server answered 200 with the whole file, expected 206: " +
-                "switch on Range requests for it (Accept-Ranges: bytes) and " +
-                "compression off",
+                "enable Range requests for it (Accept-Ranges: bytes) and " +
+                "disable compression",
             );
         });
       } else {
-        // We ask for the file as it is, and nginx then leaves it so.
+        // The client accepts no encoding, so nginx does not compress.
         const source = await openHttpSource(url);
         assert.equal((await openSnapshot(source)).machine, "none");
       }

@@ -163,6 +163,6 @@ test("a browser's redirect is followed by itself, unless there are headers", asy
   assert.deepEqual(modes, ["manual", "follow"]);
   assert.match(
     await messageOf(openHttpSource(url, { ...FAST, fetch, headers: HEADERS })),
-    /: the server redirects, and headers are for one origin: expected the URL/,
+    /: the server redirects, and headers are sent to one origin only: open the URL/,
   );
 });
