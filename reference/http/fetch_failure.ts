@@ -23,25 +23,25 @@ interface FetchError {
 
 /** Classifies an error of `fetch`; the reason is in its innermost cause. */
 export function fetchFailure(error: unknown): FetchFailure {
-  const words: string[] = [];
+  const texts: string[] = [];
   for (let at = error, depth = 0; at != null && depth < 8; depth++) {
     const { message = String(at), code, cause } = at as FetchError;
-    if (code !== undefined) words.push(String(code));
+    if (code !== undefined) texts.push(String(code));
     const text = message.replace(PREAMBLE, "");
-    if (text !== "") words.push(text);
+    if (text !== "") texts.push(text);
     at = cause;
   }
-  const all = words.join(" ");
+  const all = texts.join(" ");
   const isUnknownHost = UNKNOWN_HOST.test(all);
   const isUntrusted = UNTRUSTED.test(all);
-  const said = (words.at(-1) ?? "no reason given").replaceAll(/\s+/g, " ");
+  const detail = (texts.at(-1) ?? "no reason given").replaceAll(/\s+/g, " ");
   const reason = isUnknownHost
-    ? `the host is not known (${said})`
+    ? `the host is not known (${detail})`
     : isUntrusted
-    ? `there is no secure connection (${said}): check the server's certificate ` +
+    ? `there is no secure connection (${detail}): check the server's certificate ` +
       "and whether the runtime trusts it (DENO_CERT, NODE_EXTRA_CA_CERTS)"
     : /refused/i.test(all)
-    ? `nobody listens there (${said})`
-    : said;
+    ? `nobody listens there (${detail})`
+    : detail;
   return { reason, isUnknownHost, isUntrusted };
 }

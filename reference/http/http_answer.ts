@@ -60,7 +60,7 @@ export class HttpAnswer {
     const { skip, length, bodyLength } = part;
     const end = skip + length;
     let done = 0;
-    const isWhole = await this.readWhile(async (chunk, position) => {
+    const reachedEnd = await this.readWhile(async (chunk, position) => {
       done = position + chunk.length;
       if (done > bodyLength) {
         throw new PassingFailure(
@@ -72,7 +72,7 @@ export class HttpAnswer {
       if (wanted.length > 0) await take(wanted, position + start - skip);
       return done < end || bodyLength - end <= REST_MAX;
     });
-    if (isWhole && done < bodyLength) {
+    if (reachedEnd && done < bodyLength) {
       throw new PassingFailure(
         `the connection ended after ${done} of ${bodyLength} bytes`,
       );

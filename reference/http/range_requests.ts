@@ -69,28 +69,31 @@ export class RangeRequests {
     ranges: readonly ByteRange[],
     { take, signal }: StreamOptions,
   ): Promise<void> {
-    const left = new Set(
+    const pending = new Set(
       [...ranges.keys()].filter((index) => ranges[index].length > 0),
     );
-    for (let hasMore = true; hasMore && left.size > 1 && this.#severalAtOnce;) {
-      const asked = [...left];
+    for (
+      let hasMore = true;
+      hasMore && pending.size > 1 && this.#severalAtOnce;
+    ) {
+      const asked = [...pending];
       const done = await this.several(asked.map((index) => ranges[index]), {
         take: (bytes, index, position) => take(bytes, asked[index], position),
         signal,
       });
-      for (const index of done) left.delete(asked[index]);
+      for (const index of done) pending.delete(asked[index]);
       hasMore = done.size > 0;
     }
-    await this.#alone(ranges, left, { take, signal });
+    await this.#alone(ranges, pending, { take, signal });
   }
 
   /** Requests the remaining ranges one by one, a few of them concurrently. */
   async #alone(
     ranges: readonly ByteRange[],
-    left: ReadonlySet<number>,
+    pending: ReadonlySet<number>,
     { take, signal }: StreamOptions,
   ): Promise<void> {
-    const near = joinNear(ranges.filter((_, index) => left.has(index)));
+    const near = joinNear(ranges.filter((_, index) => pending.has(index)));
     const wanted = new WantedRanges(ranges, inTurn(take));
     // The first failure is final: it stops the other requests.
     const failed = new AbortController();
@@ -99,7 +102,7 @@ export class RangeRequests {
       : AbortSignal.any([signal, failed.signal]);
     const lanes = Array.from({ length: SINGLES_AT_ONCE });
     await inLanes(lanes, near.values(), async (range) => {
-      const inside = wanted.within(range).filter((index) => left.has(index));
+      const inside = wanted.within(range).filter((index) => pending.has(index));
       const hand: TakeChunk = (bytes, position) =>
         wanted.hand(bytes, range.offset + position, { inside });
       try {
@@ -120,7 +123,7 @@ export class RangeRequests {
     { take, signal }: ReadOptions & { readonly take: TakeChunk },
   ): Promise<void> {
     const { offset, length } = range;
-    const most = ANSWERS_MIN + length / ANSWER_LENGTH;
+    const maxAnswers = ANSWERS_MIN + length / ANSWER_LENGTH;
     let answers = 0;
     for (let done = 0; done < length; answers++) {
       const rest = { offset: offset + done, length: length - done };
@@ -135,7 +138,7 @@ export class RangeRequests {
             `bytes ${rest.offset}-${rangeEnd(rest) - 1}`,
           );
         }
-        if (answers > most) {
+        if (answers > maxAnswers) {
           throw new FinalFailure(
             `the server gave ${done} of ${length} bytes in ${answers} answers`,
           );
@@ -155,7 +158,7 @@ export class RangeRequests {
     ranges: readonly ByteRange[],
     { take, signal }: StreamOptions,
   ): Promise<ReadonlySet<number>> {
-    const most = longestBody(ranges);
+    const maxLength = longestBody(ranges);
     return await this.#client.get(ranges, async (answer) => {
       const { response } = answer;
       const type = response.headers.get("content-type") ?? "";
@@ -172,13 +175,13 @@ export class RangeRequests {
       let received = 0;
       await answer.readWhile(async (chunk) => {
         received += chunk.length;
-        return received <= most && await reader.push(chunk);
+        return received <= maxLength && await reader.push(chunk);
       });
       this.bytesReceived += received;
       // A body that was cut off may be complete the next time.
       const isAsAsked = reader.end() === "whole" && reader.done.size > 0;
       this.#severalAtOnce = isAsAsked || reader.end() === "cut" &&
-          received <= most;
+          received <= maxLength;
       return reader.done;
     }, signal);
   }

@@ -34,9 +34,9 @@ export class SilenceTimer implements AnswerWatch, Disposable {
   // Reuses one timer: setting one per chunk would cost more than the chunk.
   #start(milliseconds: number): ReturnType<typeof setTimeout> {
     return setTimeout(() => {
-      const left = this.#waitingSince + this.#timeout - performance.now();
-      if (left > 0) {
-        this.#timer = this.#start(Math.min(left, this.#timeout));
+      const remaining = this.#waitingSince + this.#timeout - performance.now();
+      if (remaining > 0) {
+        this.#timer = this.#start(Math.min(remaining, this.#timeout));
         return;
       }
       this.#isOver = true;

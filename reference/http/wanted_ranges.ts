@@ -23,8 +23,8 @@ export class WantedRanges {
     const end = offset + length;
     const inside: number[] = [];
     for (const [index, wanted] of this.#ranges.entries()) {
-      const lies = offset <= wanted.offset && rangeEnd(wanted) <= end;
-      if (lies) inside.push(index);
+      const isInside = offset <= wanted.offset && rangeEnd(wanted) <= end;
+      if (isInside) inside.push(index);
     }
     return inside;
   }
