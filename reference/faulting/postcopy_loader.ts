@@ -53,6 +53,8 @@ export class PostcopyLoader {
   /** Where somebody waits, if the source is far away. */
   readonly #front: MovingFront<PostcopyMemory> | undefined;
   readonly #flights = new Set<Flight>();
+  /** How many loads have not put all of their pages in place. */
+  #incomplete = 0;
 
   /** Over a memory of which all pages are missing. */
   constructor(
@@ -130,17 +132,18 @@ export class PostcopyLoader {
     };
     for (let isDone = false; !isDone;) {
       isDone = true;
+      const incomplete = this.#incomplete;
       await inLanes(lanes, unaskedRuns(unasked, options), async (run) => {
         if (this.#front === undefined) await this.#gate.idle(signal);
         const ended = await options.whenFree?.(this.work.bytesAtOnce);
         const part = this.work.pages.takeNext(run);
         if (part === undefined) return ended?.();
         const end = await this.#load(part, { signal }).finally(ended);
-        if (part.end === run.end && end === part.end) return;
-        isDone = false;
+        if (part.end < run.end) isDone = false;
         if (end < part.end) await waitFor(whenChanged(), { signal });
       });
-      // What a fault took on the way may fail.
+      // What a fault took was passed over, and may have been given back since.
+      if (this.#incomplete !== incomplete) isDone = false;
       for (const { landed } of [...this.#flights]) {
         isDone = false;
         await waitFor(landed, { signal });
@@ -165,6 +168,20 @@ export class PostcopyLoader {
     const { promise: landed, resolve } = Promise.withResolvers<void>();
     const flight: Flight = { ...run, landed };
     this.#flights.add(flight);
+    let end = run.first;
+    try {
+      end = await this.#fill(run, options);
+      return end;
+    } finally {
+      if (end < run.end) this.#incomplete++;
+      this.work.pages.release(run);
+      this.#flights.delete(flight);
+      resolve();
+    }
+  }
+
+  /** Reads pages and puts them in place; as `install`. */
+  async #fill(run: PageRun, options: ReadOptions): Promise<number> {
     const buffer = this.work.takeBuffer();
     try {
       const present: PageRun[] = [];
@@ -175,10 +192,7 @@ export class PostcopyLoader {
       }
       return this.work.install(run, present, { bytes: buffer, start: 0 });
     } finally {
-      this.work.pages.release(run);
       this.work.giveBuffer(buffer);
-      this.#flights.delete(flight);
-      resolve();
     }
   }
 

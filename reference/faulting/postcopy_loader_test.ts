@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SourceError } from "../sources/mod.ts";
-import { expectBytes, PAGE, setUp } from "../testing/postcopy_setup.ts";
+import {
+  expectBytes,
+  PAGE,
+  type PostcopySetup,
+  setUp,
+} from "../testing/postcopy_setup.ts";
 import { settle } from "../testing/stepped_memory.ts";
 import { CHUNK } from "../work/mod.ts";
 import { PostcopyLoader } from "./postcopy_loader.ts";
@@ -193,6 +198,50 @@ test("loadPending() takes up what a failing fault gave back", async () => {
   await assert.rejects(fault, /gone/);
   await rest;
   assert.equal(setup.loader.pendingCount, 0);
+  expectBytes(setup);
+});
+
+test("loadPending() takes up what a fault gives back after it was passed over", async () => {
+  const fail = ({ memory }: PostcopySetup) =>
+    memory.reads[0].fail(new SourceError("memory", "gone"));
+  const stop = ({ memory, installer }: PostcopySetup) => {
+    installer.limits.push(PAGE);
+    memory.reads[0].finish();
+  };
+  const piece = CHUNK / PAGE;
+  for (const end of [fail, stop]) {
+    const setup = setUp(2 * piece, { faultAround: 4 * PAGE });
+    const { loader, memory } = setup;
+    const rest = loader.loadPending({ zeroPages: false });
+    await settle();
+    const fault = loader.handleFault(piece + 3).catch(() => false);
+    await settle();
+    assert.equal(memory.reads.length, 2);
+    memory.reads[0].finish();
+    await settle();
+    // The next piece is that after the pages of the fault, and waits for it.
+    assert.equal(memory.reads.length, 1);
+    end(setup);
+    assert.equal(await fault, false);
+    memory.isFree = true;
+    await rest;
+    assert.equal(loader.pendingCount, 0);
+    expectBytes(setup);
+  }
+});
+
+test("PostcopyLoader keeps a page pending that there is no buffer for", async () => {
+  const setup = setUp(8);
+  const { loader, memory, installer } = setup;
+  memory.isFree = true;
+  const allocate = installer.allocate.bind(installer);
+  installer.allocate = () => {
+    installer.allocate = allocate;
+    throw new SourceError("memory", "no memory");
+  };
+  await assert.rejects(loader.handleFault(5), /no memory/);
+  assert.equal(await loader.handleFault(5), true);
+  await loader.loadPending();
   expectBytes(setup);
 });
 
