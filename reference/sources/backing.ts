@@ -1,43 +1,43 @@
 import type { ByteRange } from "../../format/bytes/mod.ts";
 
-/** A file that another thread can open again. */
+/** A file that another thread can open, too. */
 export interface BackingFile {
-  /** Tells it from memory. */
+  /** Discriminates it from memory. */
   readonly kind: "file";
-  /** Its path, right now. */
+  /** Its current path. */
   readonly path: string;
   /** Its name in errors. */
   readonly name: string;
-  /** Device and inode: whether what is at the path is still the same file. */
+  /** Device and inode, to check that the path still leads to the same file. */
   readonly identity: string;
   /** Its size when it was opened. */
   readonly byteLength: number;
-  /** Bytes that it took on the disk then, where the file system tells. */
+  /** Bytes allocated on the disk then, if the file system reports them. */
   readonly allocatedLength?: number | undefined;
-  /** Of a sink: the size of what is gone on with; 0 if that is nothing. */
+  /** Of a sink: bytes already in the file that a save continues, else 0. */
   readonly leftoverLength?: number | undefined;
-  /** Where that is not a hole, in order, where the file system tells. */
+  /** Ranges of these that are not holes, if the file system reports them. */
   readonly leftoverRanges?: readonly ByteRange[] | undefined;
 }
 
-/** Memory that another thread sees, too. */
+/** Memory that other threads share. */
 export interface BackingMemory {
   readonly kind: "memory";
   readonly name: string;
   readonly bytes: Uint8Array<SharedArrayBuffer>;
 }
 
-/** What lies under a source or a sink, where other threads can get at it. */
+/** The file or memory of a source or sink that other threads can use. */
 export type Backing = BackingFile | BackingMemory;
 
 const backings = new WeakMap<object, Backing>();
 
-/** Notes what lies under a source or a sink. */
+/** Registers the backing of a source or sink. */
 export function setBacking(object: object, backing: Backing): void {
   backings.set(object, backing);
 }
 
-/** What lies under a source or a sink; undefined where no thread can get at it. */
+/** Returns the backing of a source or sink; undefined if it has none. */
 export function backingOf(object: object): Backing | undefined {
   return backings.get(object);
 }

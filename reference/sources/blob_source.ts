@@ -4,8 +4,8 @@ import { checkRange } from "./check_range.ts";
 import { SourceError } from "./source_error.ts";
 
 /**
- * A source over a Blob: in a browser, a file that the user dropped or chose.
- * Only the ranges read are loaded.
+ * Makes a source over a Blob: in a browser, a file that the user dropped or
+ * chose. Loads only the ranges that are read.
  *
  * @example
  * ```ts
@@ -48,13 +48,13 @@ class BlobSource implements ByteSource {
     const range = { offset, length: target.length };
     let bytes: ArrayBuffer;
     try {
-      // Nobody can stop it; what comes late is dropped.
+      // This cannot be aborted; bytes that arrive after an abort are dropped.
       const whole = this.#blob.slice(offset, offset + target.length)
         .arrayBuffer();
       bytes = await waitFor(whole, options);
     } catch (cause) {
       options.signal?.throwIfAborted();
-      // A browser's file that changed on the disk since it was chosen.
+      // For example, a browser's file that has changed since it was chosen.
       throw new SourceError(
         this.name,
         `Cannot read ${JSON.stringify(this.name)}: ${String(cause)}`,

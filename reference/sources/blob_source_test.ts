@@ -5,7 +5,7 @@ import { SourceError } from "./source_error.ts";
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, index) => index % 251);
 
-/** A Blob whose slices give what they are told to. */
+/** Returns a Blob whose slices return what `slice` returns. */
 function strangeBlob(slice: () => Promise<ArrayBuffer>): Blob {
   const blob = { size: 100, slice: () => ({ arrayBuffer: slice }) };
   return blob as unknown as Blob;
@@ -23,14 +23,14 @@ test("blobSource() reads ranges of a Blob", async () => {
   }
 });
 
-test("blobSource() has the name it is given, that of the file, or none", () => {
+test("blobSource() has the given name, that of the file, or a default", () => {
   const file = new File([BYTES], "a.mr");
   assert.equal(blobSource(file).name, "a.mr");
   assert.equal(blobSource(file, { name: "b" }).name, "b");
   assert.equal(blobSource(new Blob([])).name, "blob");
 });
 
-test("readInto() refuses a range that is not wholly inside", async () => {
+test("readInto() refuses a range that is not completely inside", async () => {
   const source = blobSource(new Blob([BYTES]));
   for (const [offset, length] of [[1000, 1], [999, 2], [0, 1001]]) {
     await assert.rejects(source.readInto(new Uint8Array(length), offset), {

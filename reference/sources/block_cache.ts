@@ -10,11 +10,11 @@ import { KeptBlocks } from "./kept_blocks.ts";
 import { ReadAheadWindow } from "./read_ahead_window.ts";
 import { SharedRead } from "./shared_read.ts";
 
-/** What a cache did so far. */
+/** Counters of a cache. */
 export interface CacheStatistics {
-  /** Requests made of the source underneath. */
+  /** Requests made to the underlying source. */
   readonly requests: number;
-  /** Bytes that those asked for. */
+  /** Bytes requested from it. */
   readonly bytes: number;
   /** Reads answered from memory alone. */
   readonly hits: number;
@@ -26,13 +26,13 @@ const DONE = Promise.resolve();
 
 /** The limits of a cache, in blocks. */
 export interface BlockLimits {
-  /** Bytes of a block. */
+  /** Length of a block in bytes. */
   readonly blockSize: number;
-  /** Most blocks kept. */
+  /** Maximum number of blocks kept. */
   readonly maxBlocks: number;
-  /** Most blocks that one request asks for. */
+  /** Maximum number of blocks per request. */
   readonly maxRequestBlocks: number;
-  /** Most blocks that are read ahead. */
+  /** Maximum number of blocks read ahead. */
   readonly maxReadAheadBlocks: number;
 }
 
@@ -42,12 +42,12 @@ export class BlockCache implements ByteSource {
   readonly byteLength: number;
   readonly parallelReads: number | undefined;
   readonly checkUnchanged: ByteSource["checkUnchanged"];
-  /** What is streamed is not kept: it is a load, not a look. */
+  /** Streamed bytes are not kept: they are usually read only once. */
   readonly streamRanges: ByteSource["streamRanges"];
   readonly #source: ByteSource;
   readonly #limits: BlockLimits;
   readonly #kept: KeptBlocks;
-  /** Blocks on their way, each with the request that brings it. */
+  /** Requested blocks, each with its request. */
   readonly #pending = new Map<number, SharedRead>();
   #statistics = { requests: 0, bytes: 0, hits: 0, waits: 0 };
   readonly #gate = new DemandGate();
@@ -82,7 +82,7 @@ export class BlockCache implements ByteSource {
     const number = Math.floor(offset / blockSize);
     const block = this.#kept.get(number);
     const start = offset - number * blockSize;
-    // A page of a block that is here: the way of nearly every read.
+    // The path of nearly every read: a page of a cached block.
     if (
       block !== undefined && start + target.length <= block.length &&
       !options.signal?.aborted
@@ -118,13 +118,13 @@ export class BlockCache implements ByteSource {
     const cached = this.#kept.hasAll(first, end);
     if (cached) this.#statistics.hits++;
     else if (options.guesses !== undefined) {
-      // A look at a header far from anything else: a block would be waste.
+      // An isolated header: fetching a whole block would be a waste.
       this.#count(target.length);
       return await this.#source.readInto(target, offset, options);
     }
     this.#readAhead(offset, target.length, end, options);
     if (cached) return this.#kept.copyInto(target, offset, { first, end });
-    // In steps, so that a read larger than the cache can be answered too.
+    // In steps, because a read may be larger than the cache.
     const step = Math.min(maxRequestBlocks, maxBlocks);
     for (let at = first; at < end; at += step) {
       const stop = Math.min(end, at + step);
@@ -139,7 +139,7 @@ export class BlockCache implements ByteSource {
     }
   }
 
-  /** Gets the blocks [first, end), and copies them once all are here. */
+  /** Fetches the blocks [first, end) and copies them once all have arrived. */
   async #readBlocks(
     target: Uint8Array,
     offset: number,
@@ -156,10 +156,10 @@ export class BlockCache implements ByteSource {
       waited.add(pending ?? this.#request(number, end));
     }
     if (joined) this.#statistics.waits++;
-    // Blocks may be dropped while others are waited for: copy those at hand now.
+    // Blocks may be evicted while others are fetched: copy the cached ones now.
     this.#kept.copyInto(target, offset, { first, end });
-    // The others not before all are here. If one fails, the target is the
-    // caller's again, while requests shared with other reads go on.
+    // Copy the others only when all have arrived. If one fails, the target
+    // belongs to the caller again, but requests shared with other reads go on.
     const landed = await Promise.all(
       Array.from(waited, (shared) => shared.join(options.signal)),
     );
@@ -172,7 +172,7 @@ export class BlockCache implements ByteSource {
     }
   }
 
-  /** Asks for the blocks from `first` on that are neither here nor on their way. */
+  /** Requests blocks from `first` on, up to one that is cached or requested. */
   #request(first: number, end: number): SharedRead {
     const { blockSize, maxRequestBlocks } = this.#limits;
     let last = first + 1;
@@ -204,7 +204,7 @@ export class BlockCache implements ByteSource {
     this.#statistics.bytes += bytes;
   }
 
-  /** Fetches what a read of these bytes makes likely, and is not yet there. */
+  /** Requests the missing blocks that are likely to be read next. */
   #readAhead(
     offset: number,
     length: number,

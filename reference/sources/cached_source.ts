@@ -1,32 +1,32 @@
 import { BlockCache, type CacheStatistics } from "./block_cache.ts";
 import type { ByteSource } from "./byte_source.ts";
 
-/** How to cache. */
+/** Options of {@linkcode cachedSource}. */
 export interface CacheOptions {
-  /** Bytes of a block, the unit of the cache. Default: 64 KiB. */
+  /** Length in bytes of a block, the unit of the cache. Default: 64 KiB. */
   readonly blockSize?: number | undefined;
-  /** Most bytes kept, the least recently used dropped first. Default: 64 MiB. */
+  /** Maximum bytes kept; the least recently used go first. Default: 64 MiB. */
   readonly maxBytes?: number | undefined;
-  /** Most bytes that one request asks for. Default: 1 MiB. */
+  /** Maximum bytes per request. Default: 1 MiB. */
   readonly maxRequestBytes?: number | undefined;
-  /** Most bytes that are read ahead of sequential reads; 0: none. Default: 4 MiB. */
+  /** Maximum bytes read ahead of sequential reads; 0: none. Default: 4 MiB. */
   readonly maxReadAhead?: number | undefined;
 }
 
-/** A source that remembers what was read of another. */
+/** A source that caches another. */
 export interface CachedSource extends ByteSource {
-  /** What the cache did so far, at this moment. */
+  /** The current counters of the cache. */
   readonly statistics: CacheStatistics;
 }
 
 /**
- * Puts a cache before a source for which each request is dear. Reads are made
- * in whole blocks, neighbours in one request; a block that is on its way is
- * waited for, not asked for again; a failure is not remembered; a request is
- * aborted when all who wait for it gave up.
+ * Puts a cache in front of a source with expensive requests. It reads whole
+ * blocks, adjacent ones in one request. Reads of a block that is already
+ * requested share the request, which is aborted when all of them are aborted.
+ * Failures are not cached.
  *
- * Sequential reads are read ahead of, further each time, random ones not at
- * all, and never behind `SourceReadOptions.wantedUntil`.
+ * Sequential reads cause a growing read-ahead, never past
+ * `SourceReadOptions.wantedUntil`; random reads cause none.
  *
  * @example
  * ```ts
@@ -55,8 +55,10 @@ export function cachedSource(
     maxBytes >= blockSize && maxRequestBytes >= blockSize && maxReadAhead >= 0;
   if (!whole) {
     throw new RangeError(
-      `Cannot cache ${JSON.stringify(source.name)} by blocks of ${blockSize} ` +
-        `bytes, at most ${maxBytes} of them and ${maxRequestBytes} a request`,
+      `Cannot cache ${JSON.stringify(source.name)}: blockSize is ` +
+        `${blockSize}, maxBytes ${maxBytes}, maxRequestBytes ` +
+        `${maxRequestBytes}, maxReadAhead ${maxReadAhead}; expected a whole ` +
+        "number from 1, at least blockSize, at least blockSize, at least 0",
     );
   }
   return new BlockCache(source, {

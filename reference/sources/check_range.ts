@@ -1,7 +1,7 @@
 import { hex } from "../../format/rules/mod.ts";
 import { SourceError } from "./source_error.ts";
 
-/** Refuses a read that is not wholly inside a source (SPEC 3.1). */
+/** Refuses a read that is not completely inside a source (SPEC 3.1). */
 export function checkRange(
   source: { readonly name: string; readonly byteLength: number },
   offset: number,

@@ -1,23 +1,23 @@
 import type { PageRun } from "../../format/bitmap/mod.ts";
 
-/** How far a stride is followed, in steps. */
+/** Number of steps for which a stride is followed. */
 const STRIDES = 3;
 
-/** The sizes of what a front gives, in pages. */
+/** Sizes and distances of the pieces of a front, in pages. */
 export interface DemandFrontOptions {
-  /** Of a piece near the page that was asked for last. */
+  /** Size of a piece near the last demanded page. */
   readonly piece: number;
-  /** How far that is, to each side. */
+  /** Distance to each side that counts as near. */
   readonly near: number;
-  /** Of the largest pieces farther away. */
+  /** Size of the largest pieces farther away. */
   readonly largest: number;
-  /** How far it goes at all, to each side. */
+  /** Distance to each side at which the front ends. */
   readonly reach: number;
 }
 
 /**
- * Which pages are likely to be asked for next. Where each read has to wait for
- * something far away, work in the background begins with these.
+ * Predicts which pages will be demanded next. With high-latency sources,
+ * background work loads these first.
  */
 export class DemandFront {
   readonly #pageCount: number;
@@ -27,13 +27,13 @@ export class DemandFront {
   #near: Iterator<PageRun> | undefined;
   #far: Iterator<PageRun> | undefined;
 
-  /** Over pages 0 up to `pageCount`. */
+  /** Makes a front over pages 0 up to, not including, `pageCount`. */
   constructor(pageCount: number, options: DemandFrontOptions) {
     this.#pageCount = pageCount;
     this.#options = options;
   }
 
-  /** Somebody waits for a page: the front is there now. */
+  /** Moves the front to a page that is demanded. */
   demanded(page: number): void {
     const { piece, near, largest, reach } = this.#options;
     const stride = page - (this.#last ?? page);
@@ -56,15 +56,15 @@ export class DemandFront {
   }
 
   /**
-   * The next piece of those that are wanted soon: around the page that was asked
-   * for last, and a stride away if the last ones lay a stride apart. Undefined if
-   * there is none, or nobody waited yet.
+   * Returns the next piece that is likely to be wanted soon: around the last
+   * demanded page, and some strides ahead if the last pages were equally far
+   * apart. Undefined if there is none, or no page was demanded yet.
    */
   nextNear(): PageRun | undefined {
     return this.#inside(this.#near);
   }
 
-  /** The next of those farther away, the nearest first, in larger pieces. */
+  /** Returns the next, larger piece farther away, the nearest first. */
   nextFar(): PageRun | undefined {
     return this.#inside(this.#far);
   }
@@ -97,7 +97,7 @@ function* inTurn(...parts: readonly Iterable<PageRun>[]): Generator<PageRun> {
   for (const part of parts) yield* part;
 }
 
-/** What lies to both sides of a run, so many pages away, in growing pieces. */
+/** Yields growing pieces to both sides of a run, `from` to `to` pages away. */
 function* around(
   { first, end }: PageRun,
   { from, to, largest }: {

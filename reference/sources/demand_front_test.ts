@@ -4,7 +4,7 @@ import { DemandFront } from "./demand_front.ts";
 
 const OPTIONS = { piece: 4, near: 8, largest: 16, reach: 64 };
 
-/** The pieces that are left, as `first-end`. */
+/** Returns the remaining pieces, as `first-end`. */
 function restOf(next: () => { first: number; end: number } | undefined) {
   const pieces: string[] = [];
   for (let it = next(); it !== undefined; it = next()) {
@@ -19,13 +19,13 @@ function frontAfter(...pages: readonly number[]): DemandFront {
   return front;
 }
 
-test("DemandFront gives nothing before somebody waits", () => {
+test("DemandFront returns nothing before a page is demanded", () => {
   const front = frontAfter();
   assert.equal(front.nextNear(), undefined);
   assert.equal(front.nextFar(), undefined);
 });
 
-test("DemandFront gives what is near, then what is farther in larger pieces", () => {
+test("DemandFront returns near pieces, then larger pieces farther away", () => {
   const front = frontAfter(501);
   assert.deepEqual(restOf(() => front.nextNear()), [
     ...["500-504", "504-508", "496-500", "508-512", "492-496"],
@@ -52,14 +52,14 @@ test("DemandFront covers its reach to both sides, each page once", () => {
   }
 });
 
-test("DemandFront moves with each page that is asked for", () => {
+test("DemandFront moves with each demanded page", () => {
   const front = frontAfter(501);
   front.nextNear();
   front.demanded(900);
   assert.deepEqual(front.nextNear(), { first: 900, end: 904 });
 });
 
-test("DemandFront follows a stride, up and down, once it shows", () => {
+test("DemandFront follows a stride, up and down, once it is seen", () => {
   const up = frontAfter(100, 200, 300);
   assert.deepEqual(restOf(() => up.nextNear()).slice(0, 5), [
     ...["300-304", "400-404", "500-504", "600-604", "304-308"],

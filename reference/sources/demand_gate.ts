@@ -1,11 +1,11 @@
 import { waitFor } from "../work/mod.ts";
 
-/** Lets work in the background wait until nobody waits for a read. */
+/** Holds background work back while demanded reads are pending. */
 export class DemandGate {
   #demands = 0;
   #whenIdle: (() => void)[] = [];
 
-  /** Counts a read as one that somebody waits for, until it has ended. */
+  /** Counts a read as demanded until it has settled. */
   async demand(read: Promise<void>): Promise<void> {
     this.#demands++;
     try {
@@ -19,8 +19,8 @@ export class DemandGate {
   }
 
   /**
-   * Resolves when no read is under way that somebody waits for; rejects when the
-   * signal is aborted before.
+   * Resolves when no demanded read is pending; rejects if the signal is aborted
+   * first.
    */
   async idle(signal?: AbortSignal): Promise<void> {
     while (this.#demands > 0) {

@@ -1,5 +1,5 @@
 /**
- * The two drivers of a walk: what it decides is decided once, in `format/`.
+ * Asynchronous and synchronous drivers of the walks in `format/`.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export async function drive<T>(
   return step.value;
 }
 
-/** Drives a walk over a source without waiting. */
+/** Drives a walk over a source synchronously. */
 export function driveSync<T>(walk: Walk<T>, source: SyncByteSource): T {
   let step = walk.next();
   while (!step.done) {

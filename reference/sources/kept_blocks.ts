@@ -1,28 +1,28 @@
-/** The blocks of a cache that are in memory, the least recently used dropped. */
+/** The blocks in a cache; evicts the least recently used one. */
 export class KeptBlocks {
-  /** By number, the most recently used last. */
+  /** The blocks by number, in order of use, the most recently used last. */
   readonly #blocks = new Map<number, Uint8Array>();
   readonly #blockSize: number;
   readonly #maxBlocks: number;
   #lastTouched = -1;
 
-  /** At most `maxBlocks` blocks of `blockSize` bytes. */
+  /** Keeps at most `maxBlocks` blocks of `blockSize` bytes. */
   constructor(blockSize: number, maxBlocks: number) {
     this.#blockSize = blockSize;
     this.#maxBlocks = maxBlocks;
   }
 
-  /** A block; it is not more recently used for that. */
+  /** Returns a block without making it the most recently used. */
   get(number: number): Uint8Array | undefined {
     return this.#blocks.get(number);
   }
 
-  /** Whether a block is here. */
+  /** Whether a block is in the cache. */
   has(number: number): boolean {
     return this.#blocks.has(number);
   }
 
-  /** Whether the blocks [first, end) are all here. */
+  /** Whether all blocks [first, end) are in the cache. */
   hasAll(first: number, end: number): boolean {
     for (let number = first; number < end; number++) {
       if (!this.#blocks.has(number)) return false;
@@ -38,7 +38,7 @@ export class KeptBlocks {
     this.#blocks.set(number, bytes);
   }
 
-  /** Keeps a block, and drops another if there are too many. */
+  /** Keeps a block, and evicts another if there are too many. */
   keep(number: number, bytes: Uint8Array): void {
     this.#blocks.set(number, bytes);
     this.#lastTouched = number;
@@ -47,7 +47,7 @@ export class KeptBlocks {
     if (oldest !== undefined) this.#blocks.delete(oldest);
   }
 
-  /** Copies what is here of the blocks [first, end) to a read of `offset` on. */
+  /** Copies the cached blocks of [first, end) into the target of a read. */
   copyInto(
     target: Uint8Array,
     offset: number,
@@ -61,7 +61,7 @@ export class KeptBlocks {
     }
   }
 
-  /** Copies what of a block lies inside the target of a read of `offset` on. */
+  /** Copies the part of a block that is inside the target of a read. */
   copyBlock(
     target: Uint8Array,
     offset: number,

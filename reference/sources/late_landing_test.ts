@@ -18,7 +18,7 @@ import { SourceError } from "./source_error.ts";
 
 const PAGE = 4096;
 
-test("no page of another is put in place when a part of a load has failed", async () => {
+test("no page gets the bytes of another after a part of a load has failed", async () => {
   const memory = new SteppedMemory(4, { pageSize: PAGE });
   const source = cachedSource(memory, { blockSize: PAGE / 2 });
   const installer = new RecordingInstaller(4, PAGE);
@@ -38,7 +38,7 @@ test("no page of another is put in place when a part of a load has failed", asyn
     assert(read, `nothing was read at ${offset}`);
     return read;
   };
-  // Others wait for the first half of both pages.
+  // Other reads wait for the first half of both pages.
   const halves = [0, PAGE].map((offset) =>
     source.readInto(new Uint8Array(1), offset)
   );
@@ -46,7 +46,7 @@ test("no page of another is put in place when a part of a load has failed", asyn
   await settle();
   readAt(PAGE / 2).fail(new SourceError("memory", "gone"));
   await assert.rejects(first, /gone/);
-  // The buffer of the load that has failed is used for another page.
+  // The buffer of the failed load is reused for another page.
   const second = loader.handleFault(1);
   await settle();
   readAt(PAGE).finish();
@@ -68,7 +68,7 @@ test("no page of another is put in place when a part of a load has failed", asyn
   }
 });
 
-test("no buffer is written after its read was given up: files, blobs, memory", async () => {
+test("no buffer is written after its read was aborted: files, blobs, memory", async () => {
   using scratch = new ScratchFolder();
   const bytes = testMemory(512, [...Array(512).keys()]);
   writeFileSync(scratch.file("a"), bytes);
@@ -98,7 +98,7 @@ test("no buffer is written after its read was given up: files, blobs, memory", a
   buffers.check();
 });
 
-test("close() lets the reads under way end as they would have", async () => {
+test("close() lets pending reads finish normally", async () => {
   using scratch = new ScratchFolder();
   const length = 0x100000;
   writeFileSync(scratch.file("a"), new Uint8Array(16 * length).fill(1));
@@ -110,7 +110,7 @@ test("close() lets the reads under way end as they would have", async () => {
     return target;
   });
   file.close();
-  // It would have the number of the first as its own.
+  // If the first file were closed, this one would get its descriptor.
   using _other = openFileSource(scratch.file("b"));
   for (const target of await Promise.all(reads)) {
     assert.deepEqual([target[0], target[length - 1]], [1, 1]);
@@ -118,7 +118,7 @@ test("close() lets the reads under way end as they would have", async () => {
   await assert.rejects(file.readInto(new Uint8Array(1), 0), /it was closed$/);
 });
 
-test("an abort ends a read soon, though others wait for the same block", async () => {
+test("an abort ends a read soon even if others wait for the same block", async () => {
   const unruly = new UnrulySource(new Uint8Array(16 * PAGE), randomNumbers(1), {
     failing: 0,
   });
@@ -134,7 +134,7 @@ test("an abort ends a read soon, though others wait for the same block", async (
     reason,
   );
   controller.abort(reason);
-  await given; // no step was made: nothing has come
+  await given; // no step was made: no bytes have arrived
   await background;
   target.fill(7);
   await finish(unruly, other);

@@ -25,7 +25,7 @@ const MEMORY = testMemory(
 );
 const FILE = await savedFile({ ram: MEMORY });
 
-/** What reads are made under. */
+/** Context of reads. */
 interface Reading {
   readonly unruly: Unruly;
   readonly random: Random;
@@ -33,7 +33,7 @@ interface Reading {
   readonly name: string;
 }
 
-/** Many reads at once, some of them given up, of something of these bytes. */
+/** Makes many concurrent reads of a source, aborts some, checks the others. */
 async function readMuch(
   source: ByteSource,
   expected: Uint8Array,
@@ -76,7 +76,7 @@ async function readMuch(
   buffers.check();
 }
 
-/** Runs a test of something over an unruly source, for many seeds. */
+/** Runs a test with random numbers from many seeds. */
 async function forSeeds(
   body: (
     random: Random,
@@ -95,7 +95,7 @@ async function forSeeds(
 
 const CACHE = { blockSize: 1024, maxBytes: 8192, maxRequestBytes: 4096 };
 
-/** Sources over a source, and what they hold where that holds `MEMORY`. */
+/** Wrappers of a source, and their content if it contains `MEMORY`. */
 const WRAPPERS: Readonly<
   Record<string, (source: ByteSource) => [ByteSource, Uint8Array]>
 > = {
@@ -152,7 +152,7 @@ test("no buffer is written after its read has settled: a source over a URL", () 
     await readMuch(cachedSource(source, CACHE), MEMORY, context);
   }));
 
-/** Reads much of the file's RAMBlock, runs of pages among them. */
+/** Makes many reads of the file's RAMBlock, some of them of runs of pages. */
 async function readBlock(
   source: ByteSource,
   { unruly, random, buffers, name }: Reading,
@@ -169,7 +169,7 @@ async function readBlock(
       `${name}, page ${page}`,
       (target) => block.readPageInto(target, page),
     ));
-  // The second has pages of the first.
+  // The second run overlaps the first.
   const runs: PageRun[] = [
     { first: 9, end: 12 },
     { first: 10, end: 16 },

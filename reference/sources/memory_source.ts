@@ -3,7 +3,7 @@ import type { ReadOptions, SyncByteSource } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
 
 /**
- * A source over bytes in memory, which are not copied.
+ * Makes a source over bytes in memory, without copying them.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ class MemorySource implements SyncByteSource {
     target.set(this.#bytes.subarray(offset, offset + target.length));
   }
 
-  // deno-lint-ignore require-await -- what it throws must be a rejection
+  // deno-lint-ignore require-await -- errors must become rejections
   async readInto(
     target: Uint8Array,
     offset: number,

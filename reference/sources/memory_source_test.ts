@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { memorySource } from "./memory_source.ts";
 import { SourceError } from "./source_error.ts";
 
-test("memorySource() reads ranges of a view, and sees it change", async () => {
+test("memorySource() reads ranges of a view and sees its changes", async () => {
   const bytes = new Uint8Array([9, 1, 2, 3, 9]).subarray(1, 4);
   const source = memorySource(bytes);
   assert.equal(source.byteLength, 3);
@@ -17,7 +17,7 @@ test("memorySource() reads ranges of a view, and sees it change", async () => {
   source.readIntoSync(new Uint8Array(0), 3);
 });
 
-test("readInto() refuses a range that is not wholly inside", async () => {
+test("readInto() refuses a range that is not completely inside", async () => {
   const source = memorySource(new Uint8Array(3), { name: "three" });
   for (const [offset, length] of [[3, 1], [2, 2], [0, 4]]) {
     const target = new Uint8Array(length);

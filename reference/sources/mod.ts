@@ -1,5 +1,5 @@
 /**
- * What snapshots are read from.
+ * Sources that snapshots are read from.
  *
  * @module
  */

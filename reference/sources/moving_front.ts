@@ -2,27 +2,28 @@ import type { PageRun } from "../../format/bitmap/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import { DemandFront, type DemandFrontOptions } from "./demand_front.ts";
 
-/** Bytes of a piece near a page that somebody waits for. */
+/** Length in bytes of a piece near a demanded page. */
 const PIECE = 0x20000;
-/** Bytes to each side of it that are wanted at once. */
+/** Bytes to each side of it that are loaded immediately. */
 const NEAR = 0x60000;
-/** Bytes to each side that come before all others. */
+/** Bytes to each side that are loaded before all others. */
 const REACH = 0x1000000;
-/** Pages of one of several memories. */
+
+/** A run of pages in one of several memories. */
 export interface FrontPiece<Memory> {
   readonly memory: Memory;
   readonly run: PageRun;
 }
 
-/** The pages of a memory that a front goes over. */
+/** Size of a memory, in pages. */
 export interface FrontPages {
   readonly pageCount: number;
   readonly pageSize: number;
 }
 
 /**
- * Where work in the background goes on, in one of several memories: around the
- * page that was asked for last.
+ * Selects what background work loads next, in one of several memories: pages
+ * around the last demanded page.
  */
 export class MovingFront<Memory> {
   readonly #pagesOf: (memory: Memory) => FrontPages;
@@ -32,17 +33,17 @@ export class MovingFront<Memory> {
   #moved = Promise.withResolvers<void>();
   #calm: Promise<void> | undefined;
 
-  /** `pagesOf` tells how large a memory is. */
+  /** `pagesOf` returns the size of a memory. */
   constructor(pagesOf: (memory: Memory) => FrontPages) {
     this.#pagesOf = pagesOf;
   }
 
-  /** Milliseconds since somebody has asked for a page. */
+  /** Milliseconds since a page was last demanded. */
   get calmFor(): number {
     return performance.now() - this.#demandedAt;
   }
 
-  /** Somebody waits for a page. */
+  /** Reports that a page is demanded: a reader or a guest is waiting for it. */
   demanded(memory: Memory, page: number): void {
     this.#last = memory;
     this.#demandedAt = performance.now();
@@ -52,8 +53,9 @@ export class MovingFront<Memory> {
   }
 
   /**
-   * What comes next; undefined if it is the turn of the rest. What is near to the
-   * page that was asked for last comes at once, all else when `whenCalm` resolves.
+   * Returns the next piece, or undefined if only pages out of reach are left.
+   * Pieces near the last demanded page are returned immediately, others when
+   * `whenCalm` resolves.
    */
   async next(
     whenCalm: () => Promise<void>,
@@ -67,7 +69,7 @@ export class MovingFront<Memory> {
       }
       const moved = this.#moved;
       this.#calm ??= whenCalm().finally(() => this.#calm = undefined);
-      // It may reject when nobody waits for it any more.
+      // It may reject when nothing awaits it any more.
       this.#calm.catch(() => {});
       await Promise.race([moved.promise, this.#calm]);
       if (this.#moved !== moved) continue;

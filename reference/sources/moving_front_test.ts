@@ -12,11 +12,11 @@ function frontOver(pageCount: number): MovingFront<string> {
 const calm = () => Promise.resolve();
 const never = () => new Promise<void>(() => {});
 
-test("MovingFront.next() leaves it to the rest before somebody waits", async () => {
+test("MovingFront.next() returns nothing before a page is demanded", async () => {
   assert.equal(await frontOver(1000).next(calm), undefined);
 });
 
-test("MovingFront.next() gives what is near at once, and the rest when it is calm", async () => {
+test("MovingFront.next() returns near pieces at once, others when it is calm", async () => {
   const front = frontOver(1000);
   front.demanded("ram", 500);
   const near = [];
@@ -34,7 +34,7 @@ test("MovingFront.next() gives what is near at once, and the rest when it is cal
   assert.deepEqual(await far, { memory: "ram", run: { first: 608, end: 640 } });
 });
 
-test("MovingFront.next() moves while it waits, to another memory too", async () => {
+test("MovingFront.next() moves while it waits, even to another memory", async () => {
   const front = frontOver(1000);
   front.demanded("ram", 0);
   while ((await front.next(calm)) !== undefined);
@@ -43,7 +43,7 @@ test("MovingFront.next() moves while it waits, to another memory too", async () 
   assert.deepEqual(await next, { memory: "vga", run: { first: 64, end: 96 } });
 });
 
-test("MovingFront.next() asks once when it is calm, however often it moves", async () => {
+test("MovingFront.next() waits for calm once, however often it moves", async () => {
   const front = frontOver(100_000);
   let asked = 0;
   const whenCalm = () => {
@@ -65,7 +65,7 @@ test("MovingFront.next() asks once when it is calm, however often it moves", asy
   assert.equal(asked, 1);
 });
 
-test("MovingFront.next() rejects when waiting for calm does, nobody else", async () => {
+test("MovingFront.next() alone rejects when waiting for calm does", async () => {
   const front = frontOver(100);
   front.demanded("ram", 0);
   const reason = new Error("enough");

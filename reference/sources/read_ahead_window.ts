@@ -1,19 +1,19 @@
 /**
- * How far to read ahead: further with each read that goes on where the last one
- * ended, and less after each that does not.
+ * Length of the read-ahead: grows with each read that starts where the last one
+ * ended, and shrinks with each other read.
  */
 export class ReadAheadWindow {
   readonly #max: number;
   #blocks = 0;
-  /** Where a read must start to go on sequentially. */
+  /** Where the next read must start to be sequential. */
   #nextOffset = -1;
 
-  /** Never more than `max` blocks. */
+  /** Limits the window to `max` blocks. */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** How many blocks behind a read of these bytes to fetch with it. */
+  /** Returns the number of blocks to fetch after a read of these bytes. */
   next(offset: number, length: number): number {
     const sequential = offset === this.#nextOffset;
     this.#nextOffset = offset + length;

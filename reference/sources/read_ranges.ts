@@ -8,15 +8,15 @@ import type {
 
 /** Options of {@linkcode readRanges}. */
 export interface ReadRangesOptions extends SourceReadOptions {
-  /** Is passed the bytes. */
+  /** Receives the bytes. */
   readonly take: TakeBytes;
 }
 
 /**
- * Reads several ranges of a source, and passes their bytes to `take` piece by
- * piece: those of one range in order, and never two pieces at once. A source far
- * away sends what it can with one request, and may pass a piece again, of which
- * the last one counts; others are read in pieces of some hundred KiB.
+ * Reads several ranges of a source and passes their bytes to `take`, one piece
+ * at a time, those of one range in order. A remote source combines ranges in
+ * one request and may pass a piece again: the last one counts. Other sources
+ * are read in pieces of a few hundred KiB.
  *
  * @throws {SourceError} if a range cannot be read
  *

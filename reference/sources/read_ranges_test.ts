@@ -10,9 +10,9 @@ import { memorySource } from "./memory_source.ts";
 import { readRanges } from "./read_ranges.ts";
 import { sliceSource } from "./slice_source.ts";
 
-/** More than a piece of a source that does not stream. */
+/** Longer than a piece of a source that does not stream. */
 const BYTES = Uint8Array.from({ length: 0x90000 }, (_, at) => at % 251);
-/** Apart, one in the other, empty, and longer than a piece. */
+/** Disjoint, nested, empty, and longer than a piece. */
 const RANGES = [
   { offset: 0x60000, length: 0x1000 },
   { offset: 0x60800, length: 0x100 },
@@ -21,7 +21,7 @@ const RANGES = [
   { offset: 0, length: 1 },
 ];
 
-/** Reads the ranges to a buffer each, by the position that each piece has. */
+/** Reads each range to a buffer, by the offset of each piece. */
 async function readAll(source: ByteSource): Promise<Uint8Array[]> {
   const targets = RANGES.map(({ length }) => new Uint8Array(length));
   let isTaking = false;
@@ -54,7 +54,7 @@ for (const [name, over] of Object.entries(SOURCES)) {
     assert.deepEqual(await readAll(over(memorySource(BYTES))), expected);
   });
 
-  test(`readRanges() reads a URL, whatever way it answers: ${name}`, async () => {
+  test(`readRanges() reads a URL, however it answers: ${name}`, async () => {
     for (let seed = 1; seed <= 4; seed++) {
       const server = new UnrulyFetch(BYTES, randomNumbers(seed));
       const options = { fetch: server.fetch, retries: 50, retryDelay: 0 };
@@ -69,7 +69,7 @@ for (const [name, over] of Object.entries(SOURCES)) {
   });
 }
 
-test("readRanges() fails with what its taker throws, and reads no more", async () => {
+test("readRanges() fails with the error of its consumer, and reads no more", async () => {
   const full = new Error("no space");
   let count = 0;
   const take = () => {

@@ -1,16 +1,16 @@
 import { waitFor } from "../work/mod.ts";
 
-/** The blocks that a shared read brought. */
+/** The blocks that a shared read returns. */
 export interface SharedBlocks {
-  /** Number of the first. */
+  /** Number of the first block. */
   readonly firstBlock: number;
   /** The blocks; the last one of a file may be shorter. */
   readonly blocks: readonly Uint8Array[];
 }
 
 /**
- * One read that several wait for. It is aborted when all of them gave up, and
- * goes on as long as one of them waits.
+ * One read that several readers wait for. It continues as long as one of them
+ * waits, and is aborted when all of them have aborted.
  */
 export class SharedRead {
   readonly #controller = new AbortController();
@@ -19,8 +19,8 @@ export class SharedRead {
   #waiting = 0;
 
   /**
-   * Starts `read` at once. `settle` is told once: of the blocks, or of nothing
-   * when the read failed or was given up; before anybody who waits.
+   * Starts `read` at once. Calls `settle` once, before any reader continues:
+   * with the blocks, or without them if the read failed or was aborted.
    */
   constructor(
     firstBlock: number,
@@ -32,7 +32,7 @@ export class SharedRead {
     this.#done = read(this.#controller.signal).then((bytes) => {
       const blocks: Uint8Array[] = [];
       for (let start = 0; start < bytes.length; start += blockSize) {
-        // Copies, so that a block kept does not keep its neighbours.
+        // Copies, so that a kept block does not keep its neighbours in memory.
         blocks.push(bytes.slice(start, start + blockSize));
       }
       if (!this.#controller.signal.aborted) settle(blocks);
@@ -41,7 +41,7 @@ export class SharedRead {
       if (!this.#controller.signal.aborted) settle();
       throw error;
     });
-    // Whoever waits is told of a failure; if nobody does, nobody needs to be.
+    // Readers get a failure through `join`; without readers it is ignored.
     this.#done.catch(() => {});
   }
 
@@ -59,7 +59,7 @@ export class SharedRead {
     }
   }
 
-  /** Keeps the read going though nobody waits for it. */
+  /** Keeps the read going even without a waiting reader. */
   joinInBackground(): void {
     this.#waiting++;
   }
@@ -67,7 +67,7 @@ export class SharedRead {
   #leave(reason: unknown): void {
     this.#waiting--;
     if (this.#waiting > 0) return;
-    // Whoever comes now must start anew, not join what was given up.
+    // New readers must start a new read, not join the aborted one.
     this.#settle();
     this.#controller.abort(reason);
   }

@@ -1,16 +1,16 @@
 import { urlScheme } from "./url_scheme.ts";
 
-/** A URL in quotes: all of it, whatever characters it has. */
+/** A URL in quotes, with any characters. */
 const QUOTED = /"([a-z][a-z0-9+.-]{0,30}:\/\/(?:[^"\\]|\\.){0,2048})"/gi;
 /**
- * A URL in a text: up to a blank, a quote or a bracket, without the punctuation
- * of the sentence that it stands in.
+ * A URL in a text: up to a space, quote, or bracket, without the punctuation of
+ * the sentence around it.
  */
 const URLS = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'`<>]*[^\s"'`<>(),.:;]/gi;
 
 /**
- * What an address is called wherever it is shown, logged or reported: a path as
- * it is, a URL without user, password, the values of its query and its fragment.
+ * Returns the form of an address for messages, logs, and reports: a path
+ * unchanged, a URL without user, password, query values, and fragment.
  */
 export function shownName(address: string | URL): string {
   const text = String(address);
@@ -23,22 +23,22 @@ export function shownName(address: string | URL): string {
     const { host, pathname, search } = new URL(text);
     return `${start}${host}${pathname}${search && "?…"}`;
   }
-  // A password that nobody encoded may hold any of these characters.
+  // A password that is not percent-encoded may contain any of these characters.
   const [before, ...after] = rest.split(/[?#]/);
   if (after.some((part) => part.includes("@"))) return `${start}…`;
   const shown = before.slice(before.lastIndexOf("@") + 1);
   return `${start}${shown}${after.length > 0 ? "?…" : ""}`;
 }
 
-/** A text in which each URL is as {@linkcode shownName} has it. */
+/** Replaces each URL in a text by its {@linkcode shownName}. */
 export function withoutSecrets(text: string): string {
   return text.replace(QUOTED, (_, url) => `"${shownName(url)}"`)
     .replace(URLS, (url) => shownName(url));
 }
 
 /**
- * An error of somebody else, as a cause of one of ours: with the same messages
- * and codes if there is a secret in one of them, else as it is.
+ * Returns a foreign error for use as a cause. If one of its messages contains a
+ * secret, returns a copy with redacted messages and the same codes.
  */
 export function causeWithoutSecrets(cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;

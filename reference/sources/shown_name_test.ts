@@ -5,7 +5,7 @@ import { shownName, withoutSecrets } from "./shown_name.ts";
 import { sourceAddress } from "./source_address.ts";
 import { SourceError } from "./source_error.ts";
 
-/** Addresses, and how they are shown. */
+/** Addresses and their shown names. */
 const NAMES: Readonly<Record<string, string>> = {
   "vm.mr": "vm.mr",
   "a@b?c#d": "a@b?c#d",
@@ -18,14 +18,14 @@ const NAMES: Readonly<Record<string, string>> = {
   "https://s3cret@[::1]/x": "https://[::1]/x",
   "s3://key:s3cret@bucket/vm.mr?x=s3cret": "s3://bucket/vm.mr?…",
   "http://host/vm.mr?…": "http://host/vm.mr?…",
-  // What is no URL may have a password with any character in it.
+  // An invalid URL may have a password with any character.
   "http://user:s3cret@host:99999/x": "http://host:99999/x",
   "http://user:s3/cr@s3cret@no host/x?y=s3cret": "http://no host/x?…",
   "http://user:s3?cret@host:x/": "http://…",
   "http://host:x/?mail=a@s3cret": "http://…",
 };
 
-test("shownName() has neither users, passwords, queries nor fragments", () => {
+test("shownName() removes users, passwords, queries, and fragments", () => {
   for (const [address, shown] of Object.entries(NAMES)) {
     const expected = /[@?#]/.test(address) ? shown : address;
     assert.equal(shownName(address), expected);
@@ -34,7 +34,7 @@ test("shownName() has neither users, passwords, queries nor fragments", () => {
   }
 });
 
-test("withoutSecrets() finds the URLs of a text", () => {
+test("withoutSecrets() finds the URLs in a text", () => {
   for (const [address, shown] of Object.entries(NAMES)) {
     if (!address.includes("://")) continue;
     const expected = /[@?#]/.test(address) ? shown : address;
@@ -52,7 +52,7 @@ test("withoutSecrets() finds the URLs of a text", () => {
   assert.equal(withoutSecrets("Is it a:// ? No: b?c"), "Is it a:// ? No: b?c");
 });
 
-test("withoutSecrets() takes no long for any text", () => {
+test("withoutSecrets() is fast for any text", () => {
   const started = performance.now();
   for (const text of ["a.", "a://", '"a://\\"', '"', "a://)", "://", "?@"]) {
     withoutSecrets(text.repeat(20_000));
@@ -60,14 +60,14 @@ test("withoutSecrets() takes no long for any text", () => {
   assert(performance.now() - started < 10_000);
 });
 
-test("SourceError has no secrets, in its message and its source", () => {
+test("SourceError has no secrets in its message and its source", () => {
   const url = "http://user:s3cret@host/vm.mr?sig=s3cret";
   const error = new SourceError(url, `Cannot open ${JSON.stringify(url)}`);
   assert.equal(error.source, "http://host/vm.mr?…");
   assert.equal(error.message, 'Cannot open "http://host/vm.mr?…"');
 });
 
-test("SourceError has no secrets in its causes, and else keeps them", () => {
+test("SourceError has no secrets in its causes, and keeps other causes", () => {
   const url = "http://user:s3cret@host/vm.mr?sig=s3cret";
   const plain = new Error("no such file");
   assert.equal(new SourceError("x", "y", { cause: plain }).cause, plain);
@@ -86,7 +86,7 @@ test("SourceError has no secrets in its causes, and else keeps them", () => {
   for (const it of [cause, cause.cause]) {
     assert(!`${it.stack} ${JSON.stringify({ ...it })}`.includes("s3cret"));
   }
-  // As the runtimes have it of a path that is none.
+  // The runtimes' error for an invalid path quotes it.
   assert.throws(
     () => openFileSource(url),
     (error) =>
@@ -95,7 +95,7 @@ test("SourceError has no secrets in its causes, and else keeps them", () => {
   );
 });
 
-test("sourceAddress() tells URLs of web servers from paths", () => {
+test("sourceAddress() distinguishes http and https URLs from paths", () => {
   assert.equal(sourceAddress("a/b?c"), "a/b?c");
   assert.equal(sourceAddress("unix:/a"), "unix:/a");
   assert.equal(sourceAddress("file:///a%20b/%C3%BC%25"), "/a b/ü%");

@@ -2,7 +2,7 @@ import type { ByteRange } from "../../format/bytes/mod.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { checkRange } from "./check_range.ts";
 
-/** A part of another source, as a source of its own. */
+/** Makes a source over a range of another source. */
 export function sliceSource(source: ByteSource, range: ByteRange): ByteSource {
   const { name } = source;
   const { offset: start, length: byteLength } = range;

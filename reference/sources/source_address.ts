@@ -3,10 +3,10 @@ import { SourceError } from "./source_error.ts";
 import { isWebUrl, urlScheme } from "./url_scheme.ts";
 
 /**
- * Where a source is that somebody named: a URL of a web server, or the path of a
- * file, which may be given as a `file:` URL, too.
+ * Returns the address of a source named by the user: an http or https URL, or
+ * the path of a file, which may also be given as a `file:` URL.
  *
- * @throws {SourceError} if it is a URL of another kind, or none that is valid
+ * @throws {SourceError} if it is another kind of URL, or not a valid one
  */
 export function sourceAddress(text: string): URL | string {
   const scheme = urlScheme(text);

@@ -6,24 +6,24 @@ import {
 } from "./shown_name.ts";
 
 /**
- * Bytes could not be read or written: the file is gone, too short, not
- * permitted, the disk is full. It says nothing about the format; another try
- * may succeed.
+ * Bytes could not be read or written: the file is missing, too short or not
+ * permitted, or the disk is full. It says nothing about the format; a retry may
+ * succeed.
  */
 export class SourceError extends Error {
   /** Names the class, as `Error.name` does. */
   override readonly name = "SourceError";
   /** Name of the source or the sink. */
   readonly source: string;
-  /** The bytes that were wanted or being written, where it was about some. */
+  /** The bytes that were being read or written, if any. */
   readonly range: ByteRange | undefined;
-  /** Whether the source is another version than was opened: no try will do. */
+  /** Whether the source has changed since it was opened: retrying is no use. */
   readonly changed: boolean;
 
   /**
-   * Says what could not be done to which source: `Cannot open "x": …`. Of a URL,
-   * none of these has the user, the password and the values of the query, nor
-   * has the cause.
+   * Makes an error whose message says what failed and for which source:
+   * `Cannot open "x": …`. User, password, and query values of URLs are
+   * removed from the message, the source, and the cause.
    */
   constructor(
     source: string,
