@@ -49,9 +49,9 @@ class BlobSource implements ByteSource {
     let bytes: ArrayBuffer;
     try {
       // This cannot be aborted; bytes that arrive after an abort are dropped.
-      const whole = this.#blob.slice(offset, offset + target.length)
+      const loading = this.#blob.slice(offset, offset + target.length)
         .arrayBuffer();
-      bytes = await waitFor(whole, options);
+      bytes = await waitFor(loading, options);
     } catch (cause) {
       options.signal?.throwIfAborted();
       // For example, a browser's file that has changed since it was chosen.

@@ -147,23 +147,23 @@ export class BlockCache implements ByteSource {
     end: number,
     options: SourceReadOptions,
   ): Promise<void> {
-    const waited = new Set<SharedRead>();
+    const awaited = new Set<SharedRead>();
     let joined = false;
     for (let number = first; number < end; number++) {
       if (this.#kept.has(number)) continue;
       const pending = this.#pending.get(number);
-      joined ||= pending !== undefined && !waited.has(pending);
-      waited.add(pending ?? this.#request(number, end));
+      joined ||= pending !== undefined && !awaited.has(pending);
+      awaited.add(pending ?? this.#request(number, end));
     }
     if (joined) this.#statistics.waits++;
     // Blocks may be evicted while others are fetched: copy the cached ones now.
     this.#kept.copyInto(target, offset, { first, end });
     // Copy the others only when all have arrived. If one fails, the target
     // belongs to the caller again, but requests shared with other reads go on.
-    const landed = await Promise.all(
-      Array.from(waited, (shared) => shared.join(options.signal)),
+    const received = await Promise.all(
+      Array.from(awaited, (shared) => shared.join(options.signal)),
     );
-    for (const { firstBlock, blocks } of landed) {
+    for (const { firstBlock, blocks } of received) {
       blocks.forEach((bytes, index) => {
         const number = firstBlock + index;
         if (number < first || number >= end) return;

@@ -51,9 +51,9 @@ export function cachedSource(
     maxRequestBytes = 0x100000,
     maxReadAhead = 0x400000,
   } = options;
-  const whole = Number.isSafeInteger(blockSize) && blockSize > 0 &&
+  const isValid = Number.isSafeInteger(blockSize) && blockSize > 0 &&
     maxBytes >= blockSize && maxRequestBytes >= blockSize && maxReadAhead >= 0;
-  if (!whole) {
+  if (!isValid) {
     throw new RangeError(
       `Cannot cache ${JSON.stringify(source.name)}: blockSize is ` +
         `${blockSize}, maxBytes ${maxBytes}, maxRequestBytes ` +

@@ -37,13 +37,13 @@ export class DemandFront {
   demanded(page: number): void {
     const { piece, near, largest, reach } = this.#options;
     const stride = page - (this.#last ?? page);
-    const goesOn = stride === this.#stride && Math.abs(stride) >= piece;
+    const isRepeated = stride === this.#stride && Math.abs(stride) >= piece;
     this.#stride = stride;
     this.#last = page;
     const first = page - page % piece;
     this.#near = inTurn(
       [this.#pieceAt(page)],
-      goesOn ? this.#ahead(page, stride) : [],
+      isRepeated ? this.#ahead(page, stride) : [],
       around({ first, end: first + piece }, {
         from: 0,
         to: near,

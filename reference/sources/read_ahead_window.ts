@@ -15,11 +15,11 @@ export class ReadAheadWindow {
 
   /** Returns the number of blocks to fetch after a read of these bytes. */
   next(offset: number, length: number): number {
-    const sequential = offset === this.#nextOffset;
+    const isSequential = offset === this.#nextOffset;
     this.#nextOffset = offset + length;
-    this.#blocks = sequential
+    this.#blocks = isSequential
       ? Math.min(this.#max, 2 * this.#blocks + 1)
       : Math.floor(this.#blocks / 2);
-    return sequential ? this.#blocks : 0;
+    return isSequential ? this.#blocks : 0;
   }
 }

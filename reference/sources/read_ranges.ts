@@ -42,7 +42,7 @@ export async function readRanges(
   if (source.streamRanges !== undefined) {
     return await source.streamRanges(ranges, take, options);
   }
-  const longest = ranges.reduce((most, it) => Math.max(most, it.length), 0);
+  const longest = ranges.reduce((max, it) => Math.max(max, it.length), 0);
   const chunk = source.parallelReads === undefined ? CHUNK : PARALLEL_CHUNK;
   const buffer = new Uint8Array(Math.min(chunk, longest));
   for (const [index, range] of ranges.entries()) {
