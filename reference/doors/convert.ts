@@ -1,6 +1,6 @@
 /**
- * Other formats: sequential migration streams, libvirt save images, ELF cores,
- * LiME, and what is in a snapshot besides RAM (device state, dirty bitmaps).
+ * Other formats (sequential migration streams, libvirt save images, ELF cores,
+ * LiME) and the parts of a snapshot besides RAM (device state, dirty bitmaps).
  * Import `mapped-ram` for reading and saving.
  *
  * @module

@@ -1,6 +1,7 @@
 /**
- * What needs the C library of Linux: memory that fills itself by userfaultfd,
- * the page-fault handler for Firecracker, holes and cold pages of files.
+ * Features that call the C library of Linux: memory filled on demand through
+ * userfaultfd, the page-fault handler for Firecracker, holes in files and
+ * read-ahead of files.
  * Import `mapped-ram` for reading and saving.
  *
  * @module

@@ -1,7 +1,7 @@
 /**
  * Runs saved guests in an unmodified QEMU, by mapping the RAM or by postcopy;
- * receives the migration of a running QEMU; says whether a snapshot will load,
- * and why not. Import `mapped-ram` for reading and saving.
+ * receives the migration of a running QEMU; reports whether a snapshot will
+ * load, and if not, why. Import `mapped-ram` for reading and saving.
  *
  * @module
  */

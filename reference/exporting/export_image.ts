@@ -4,18 +4,18 @@ import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { inLanes, Pace } from "../work/mod.ts";
 import type { ExportOptions } from "./export_options.ts";
 
-/** Most runs in a batch: a server may not like a longer Range header. */
+/** Maximum runs in a batch: servers may refuse a longer Range header. */
 const RUNS_MAX = 128;
-/** Bytes of the first batch, and how many more each has than the one before. */
+/** Bytes of the first batch, and by how much each following batch grows. */
 const BATCH_STEP = 0x400000;
-/** Bytes of the largest batches: each is a request, and each request a wait. */
+/** Bytes of the largest batch: each batch costs a request and its latency. */
 const BATCH_MAX = 0x1000000;
 
 /**
- * Writes the memory of a RAMBlock to a sink as a flat image, and commits it.
- * Zero pages are holes. A failure aborts the sink.
+ * Writes the memory of a RAMBlock to a sink as a flat image and commits it.
+ * Zero pages become holes. A failure aborts the sink.
  *
- * @throws {SourceError} if pages cannot be read or the sink not written
+ * @throws {SourceError} if pages cannot be read or the sink cannot be written
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export async function exportImage(
   const { commit = true, jobs = 1, directIo = false } = options;
   try {
     await sink.setLength(block.usedLength);
-    // An ignored block has nothing to export; reading it says so.
+    // An ignored block has no pages in the file: reading it throws that error.
     if (block.ignored) await block.readInto(new Uint8Array(0), 0);
     let done = false;
     if (jobs > 1 || directIo) {
@@ -62,7 +62,7 @@ export async function exportImage(
   }
 }
 
-/** Exports in this thread, from any source to any sink. */
+/** Exports on the calling thread, from any source to any sink. */
 async function exportHere(
   block: RAMBlock,
   sink: ByteSink,
@@ -95,9 +95,9 @@ async function exportHere(
 }
 
 /**
- * The runs of a block's present pages in batches, small ones first: so that a
- * small block is shared among the lanes as well, and not all of them end, and
- * wait for a far source, at once.
+ * Yields the runs of a block's present pages in batches that start small. This
+ * spreads a small block over the lanes, and keeps the lanes from all finishing,
+ * and waiting for a remote source, at the same time.
  */
 async function* presentBatches(
   block: RAMBlock,

@@ -23,7 +23,7 @@ async function open(parallelReads?: number) {
   return { source, block: (await openSnapshot(source)).block("ram") };
 }
 
-test("exportImage() writes the memory, zero pages left out", async () => {
+test("exportImage() writes the memory without the zero pages", async () => {
   for (const parallelReads of [undefined, 1, 6]) {
     const { block } = await open(parallelReads);
     const image = memorySink();
@@ -38,15 +38,15 @@ test("exportImage() writes the memory, zero pages left out", async () => {
   }
 });
 
-test("exportImage() makes no more reads than runs and pieces of them", async () => {
+test("exportImage() reads once per run or piece of a run", async () => {
   const { source, block } = await open();
   source.ranges.length = 0;
   await exportImage(block, memorySink());
-  // The bitmap, four runs, and where a run is cut into pieces.
+  // The bitmap, four runs, and the places where a run is cut into pieces.
   assert(source.ranges.length <= 1 + 4 + 10, `${source.ranges.length}`);
 });
 
-test("exportImage() reads pages as large as can be", async () => {
+test("exportImage() reads pages of the maximum size", async () => {
   const memory = testMemory(3, [0, 2], 2 ** 20);
   const file = await savedFile({ ram: memory }, { pageSize: 2 ** 20 });
   const snapshot = await openSnapshot(new WatchedSource(file));
@@ -55,7 +55,7 @@ test("exportImage() reads pages as large as can be", async () => {
   assert.equal(image.bytes().findIndex((it, at) => it !== memory[at]), -1);
 });
 
-test("exportImage() makes an image of zeros a hole", async () => {
+test("exportImage() writes an all-zero block as one hole", async () => {
   const file = await savedFile({ ram: new Uint8Array(8 * PAGE) });
   const snapshot = await openSnapshot(new WatchedSource(file));
   const sink = new WatchedSink(memorySink());
@@ -98,10 +98,10 @@ test("exportImage() stops all lanes when one fails, then aborts", async () => {
   const calls = sink.calls.length;
   assert.equal(sink.calls.at(-1), "abort");
   await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.equal(sink.calls.length, calls); // nobody writes behind the abort
+  assert.equal(sink.calls.length, calls); // nothing is written after the abort
 });
 
-test("exportImage() tells how far it has come, never less than before", async () => {
+test("exportImage() reports progress that never goes back", async () => {
   for (const parallelReads of [1, 6]) {
     const steps: Progress[] = [];
     const { block } = await open(parallelReads);
@@ -122,7 +122,7 @@ test("exportImage() tells how far it has come, never less than before", async ()
   }
 });
 
-test("exportImage() stops with the signal's reason, and keeps nothing", async () => {
+test("exportImage() rejects with the signal's reason and keeps nothing", async () => {
   const reason = new Error("enough");
   const { block } = await open();
   const sink = new WatchedSink(memorySink());

@@ -18,8 +18,9 @@ import {
 import type { ExportOptions } from "./export_options.ts";
 
 /**
- * Writes the present pages of a block to a sink by other threads. Returns whether
- * it did: false where the block or the sink is none of theirs, or too small.
+ * Writes the present pages of a block to a sink on other threads. Returns
+ * false, having written nothing, if the block or the sink is not a local file
+ * or the block is too small.
  */
 export async function exportInLanes(
   block: RAMBlock,
@@ -65,7 +66,7 @@ export async function exportInLanes(
   report.idstr = idstr;
   const skipped = Math.max(0, usedLength - length);
   using pool = new LanePool(lanes);
-  ahead?.follow(0); // While the threads start.
+  ahead?.follow(0); // Reads ahead while the threads start.
   const flush = new BackgroundFlush(sink);
   const running = pool.run(task, {
     signal,
@@ -101,7 +102,6 @@ function checkAligned({ name, pageSize, pagesOffset }: RAMBlock): void {
 function noFile(name: string): SourceError {
   return new SourceError(
     name,
-    `Cannot use direct I/O on ${JSON.stringify(name)}: it is no file of this ` +
-      "machine",
+    `Cannot use direct I/O on ${JSON.stringify(name)}: it is not a local file`,
   );
 }

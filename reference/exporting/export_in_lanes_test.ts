@@ -23,7 +23,7 @@ const MIB = 0x100000;
 const PAGE = 4096;
 const LENGTH = 160 * MIB;
 
-/** A snapshot with pages here and there, half of it in large runs. */
+/** Writes a snapshot: large runs in the first half, single pages after it. */
 async function writeSnapshot(path: string): Promise<void> {
   const ram = new Uint8Array(LENGTH);
   for (let at = 0; at < LENGTH / 2; at += 2 * MIB) ram.fill(3, at, at + MIB);
@@ -43,7 +43,7 @@ async function load(
   return scratch.file(name);
 }
 
-test("exportImage() tells a source of each page that it will read, once", async () => {
+test("exportImage() announces each page to the source once", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("vm.mr");
   await writeSnapshot(path);
@@ -60,21 +60,21 @@ test("exportImage() tells a source of each page that it will read, once", async 
     ({ pagesOffset } = block);
     const sink = createFileSink(scratch.file(`told by ${jobs}`));
     await exportImage(block, sink, { jobs });
-    // Runs may be told in pieces, which are then neighbours.
+    // A run may be announced in pieces; join adjacent ones.
     const joined: typeof told = [];
     for (const run of told) {
       const last = joined.at(-1);
       if (last?.end === run.first) last.end = run.end;
       else joined.push(run);
     }
-    // Lanes may be past what is behind the first 128 MiB before they are looked at.
+    // The lanes may pass what follows the first 128 MiB before they are polled.
     const end = jobs === 1 ? Infinity : 128 * MIB / PAGE;
     const within = (runs: typeof told) => runs.filter((run) => run.end <= end);
     assert.deepEqual(within(joined), within([...block.presentRunsSync()]));
   }
 });
 
-test("exportImage() gives the same sparse image whatever the number of jobs", async () => {
+test("exportImage() writes the same sparse image with any number of jobs", async () => {
   using scratch = new ScratchFolder();
   await writeSnapshot(scratch.file("vm.mr"));
   const one = await load(scratch, "one");
@@ -92,7 +92,7 @@ test("exportImage() gives the same sparse image whatever the number of jobs", as
   }
 });
 
-test("exportImage() with jobs stops by its signal, and leaves nothing", async () => {
+test("exportImage() with jobs stops at its signal and leaves nothing", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("vm.mr");
   const writer = await createSnapshot(createFileSink(path), [
@@ -101,7 +101,7 @@ test("exportImage() with jobs stops by its signal, and leaves nothing", async ()
   await writer.finish();
   using empty = openFileSource(path);
   const { bitmapOffset } = (await openSnapshot(empty)).block("ram");
-  // Set every bit: the pages are holes, and are read and written all the same.
+  // Set every bit: the pages are holes, but are read and written nevertheless.
   const bits = new Uint8Array(2 ** 34 / PAGE / 8).fill(0xff);
   const fd = openSync(path, "r+");
   writeSync(fd, bits, 0, bits.length, bitmapOffset);
@@ -121,7 +121,7 @@ test("exportImage() with jobs stops by its signal, and leaves nothing", async ()
   assert.deepEqual(scratch.names(), ["vm.mr"]);
 });
 
-test("exportImage() with jobs says that the snapshot is shorter now", async () => {
+test("exportImage() with jobs reports a snapshot that was truncated", async () => {
   using scratch = new ScratchFolder();
   await writeSnapshot(scratch.file("vm.mr"));
   using source = openFileSource(scratch.file("vm.mr"));
@@ -135,7 +135,7 @@ test("exportImage() with jobs says that the snapshot is shorter now", async () =
   assert.deepEqual(scratch.names(), ["vm.mr"]);
 });
 
-test("exportImage() refuses direct I/O on what it cannot be had on", async () => {
+test("exportImage() refuses direct I/O where it is impossible", async () => {
   using scratch = new ScratchFolder();
   const bytes = await savedFile({ ram: testMemory(64, [1]) });
   const inMemory = (await openSnapshot(memorySource(bytes))).block("ram");
@@ -164,7 +164,7 @@ test("exportImage() refuses direct I/O on what it cannot be had on", async () =>
   assert.deepEqual(scratch.names(), ["small.mr", "vm.mr"]);
 });
 
-test("direct I/O says so where the file system has none", {
+test("direct I/O is refused by name on a file system without it", {
   skip: NO_DISK,
 }, async () => {
   using scratch = new ScratchFolder();

@@ -1,20 +1,20 @@
 import type { ReadOptions } from "../sources/mod.ts";
 import type { Progress } from "../work/mod.ts";
 
-/** How to export. */
+/** Options of `exportImage`. */
 export interface ExportOptions extends ReadOptions {
-  /** Is told now and then how far the work has come. */
+  /** Called from time to time with the progress. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /**
-   * How many threads may work at once, where a file of this machine is written to
-   * another. Default: 1, the thread of the caller.
+   * Maximum threads that copy from one local file to another. Default: 1, the
+   * thread of the caller.
    */
   readonly jobs?: number | undefined;
-  /** Whether to read and write pages around the page cache. Default: false. */
+  /** Whether to bypass the page cache for pages. Default: false. */
   readonly directIo?: boolean | undefined;
   /**
-   * Whether to commit the sink in the end and to abort it after a failure; where
-   * not, the caller does. Default: true.
+   * Whether to commit the sink at the end and to abort it after a failure. If
+   * false, the caller does both. Default: true.
    */
   readonly commit?: boolean | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Reading much of a snapshot: to flat images, or ahead of what needs it.
+ * Exports RAMBlocks of a snapshot as flat images.
  *
  * @module
  */
