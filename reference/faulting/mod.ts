@@ -1,5 +1,6 @@
 /**
- * Pages for a guest that runs already: faults first, the rest behind.
+ * Loads pages for a guest that is already running: faulting pages first, the
+ * rest in the background.
  *
  * @module
  */

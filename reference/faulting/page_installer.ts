@@ -2,60 +2,62 @@ import type { PageRun } from "../../format/bitmap/mod.ts";
 import type { RunOptions } from "../reading/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 
-/** Some of an array of bytes: a part of it, without an array of its own. */
+/** A range of a byte array, described without creating a view of it. */
 export interface ByteSpan {
   /** The array. */
   readonly bytes: Uint8Array;
-  /** Where they start in it. */
+  /** Index of the first byte of the range. */
   readonly start: number;
-  /** How many they are. */
+  /** Length of the range in bytes. */
   readonly length: number;
 }
 
 /**
- * Memory of which some pages are missing, and what puts them in place. Offsets
- * and lengths are bytes of that memory, whole pages of it.
+ * Memory with missing pages, and the means to put them in place. Offsets and
+ * lengths are bytes of that memory, in whole pages.
  *
- * A call returns how many bytes are settled, from `offset` on: put in place now,
- * or found to be there. If these are fewer than it was given, the memory is
- * being changed; the rest can be tried again when that is over. Whoever waits
- * for what was settled is woken.
+ * A call returns how many bytes from `offset` on are settled: put in place now,
+ * or found in place already. If that is less than was passed, the memory is
+ * being changed and the rest can be retried afterwards. Threads that wait for
+ * a settled page are woken.
  */
 export interface PageInstaller {
-  /** Bytes of the memory. */
+  /** Length of the memory in bytes. */
   readonly byteLength: number;
-  /** Bytes of a page of it, a host page. */
+  /** Bytes of a host page: a page of this memory. */
   readonly pageSize: number;
   /**
-   * A buffer for `copy` to be given, made here so that it can be done fast. It is
-   * its taker's until `release`.
+   * Returns a buffer to pass to `copy`; the installer allocates it so that the
+   * copy is fast. The caller owns it until `release`.
    */
   allocate(byteLength: number): Uint8Array;
-  /** A buffer that `allocate` gave is not needed any more. */
+  /** Takes back a buffer that `allocate` returned. */
   release(bytes: Uint8Array): void;
-  /** Puts bytes in place that `allocate` gave, or `viewSync`. */
+  /**
+   * Puts bytes in place that lie in a buffer of `allocate` or of `viewSync`.
+   */
   copy(offset: number, span: ByteSpan): number;
   /** Puts zeros in place. */
   zeropage(offset: number, length: number): number;
-  /** Lets whoever waits for these pages look whether they are there. */
+  /** Wakes threads that wait for these pages, so that they retry the access. */
   wake(offset: number, length: number): void;
 }
 
-/** Where the bytes of pages come from: a RAMBlock, or a part of one. */
+/** The source of the pages: a RAMBlock, or a part of one. */
 export interface PostcopyMemory {
-  /** Its name, for errors. */
+  /** Name used in errors. */
   readonly name: string;
-  /** Bytes of it. */
+  /** Length in bytes. */
   readonly byteLength: number;
-  /** Bytes of a page of it, a target page. */
+  /** Bytes of a target page: a page of this source. */
   readonly pageSize: number;
-  /** How many reads are best under way at once. Default: 1. */
+  /** Recommended number of concurrent reads. Default: 1. */
   readonly parallelReads?: number | undefined;
-  /** The runs of pages that are not zero, in order. */
+  /** Yields the runs of pages that are not zero, in order. */
   presentRuns(options?: RunOptions): AsyncIterable<PageRun>;
   /**
-   * Fills `target` with the bytes from `offset` on. It is the memory's until the
-   * promise settles, as that of a `ByteSource`.
+   * Fills `target` with the bytes from `offset` on. As with `ByteSource`, the
+   * caller leaves `target` alone until the promise settles.
    */
   readInto(
     target: Uint8Array,
@@ -64,21 +66,21 @@ export interface PostcopyMemory {
   ): Promise<void>;
 }
 
-/** The same, without waiting. */
+/** A `PostcopyMemory` that can also be read synchronously. */
 export interface SyncPostcopyMemory extends PostcopyMemory {
-  /** As `presentRuns`, at once. */
+  /** Synchronous `presentRuns`. */
   presentRunsSync(options?: Omit<RunOptions, "signal">): Iterable<PageRun>;
-  /** As `readInto`, at once. */
+  /** Synchronous `readInto`. */
   readIntoSync(target: Uint8Array, offset: number): void;
   /**
-   * Whether a page is not zero, at once. Where it is there, a fault of one page
-   * is served with less ado.
+   * Whether a page is not zero. Optional; makes faults of a single page cheaper
+   * to serve.
    */
   hasPageSync?(pageIndex: number): boolean;
   /**
-   * The bytes of a range where they lie, for the installer alone, which may fail
-   * to read them; what stands where a page is zero is anything. Undefined where
-   * the range is to be read.
+   * Returns a view of a range for the installer to copy from without a read;
+   * that copy may fail. The contents of zero pages are unspecified. Returns
+   * undefined if the range has to be read.
    */
   viewSync?(offset: number, length: number): ByteSpan | undefined;
 }

@@ -1,6 +1,6 @@
 import type { PageRun } from "../../format/bitmap/mod.ts";
 
-/** How pages of a source lie in a memory. */
+/** How the pages of a source map to the pages of a memory. */
 export interface PostcopyGeometry {
   /** Offset in the source of the memory's first byte. */
   readonly origin: number;
@@ -8,13 +8,13 @@ export interface PostcopyGeometry {
   readonly targetPageSize: number;
   /** Bytes of a page of the memory. */
   readonly hostPageSize: number;
-  /** How many pages the memory has. */
+  /** Number of pages of the memory. */
   readonly hostPageCount: number;
-  /** Bytes of the source. */
+  /** Length of the source in bytes. */
   readonly sourceLength: number;
 }
 
-/** The target pages that lie, at least in part, in host pages. */
+/** Returns the target pages that overlap a run of host pages. */
 export function targetPagesOf(run: PageRun, to: PostcopyGeometry): PageRun {
   const { origin, targetPageSize, hostPageSize, sourceLength } = to;
   const last = Math.ceil(sourceLength / targetPageSize);
@@ -25,7 +25,7 @@ export function targetPagesOf(run: PageRun, to: PostcopyGeometry): PageRun {
   return { first: Math.min(first, last), end: Math.min(end, last) };
 }
 
-/** The host pages in which target pages lie, at least in part; maybe none. */
+/** Returns the host pages that overlap a run of target pages; may be empty. */
 export function hostPagesOf(run: PageRun, from: PostcopyGeometry): PageRun {
   const { origin, targetPageSize, hostPageSize, hostPageCount } = from;
   const first = Math.floor(
@@ -39,7 +39,7 @@ export function hostPagesOf(run: PageRun, from: PostcopyGeometry): PageRun {
   };
 }
 
-/** Joins runs of target pages, in order, to runs of host pages within a run. */
+/** Merges ordered runs of target pages into runs of host pages within a run. */
 export class HostRuns {
   readonly #within: PageRun;
   readonly #geometry: PostcopyGeometry;
@@ -50,7 +50,7 @@ export class HostRuns {
     this.#geometry = geometry;
   }
 
-  /** Takes the next run; gives what it does not go on with. */
+  /** Adds the next run; yields the previous one unless the two were merged. */
   *add(run: PageRun): Generator<PageRun> {
     const whole = hostPagesOf(run, this.#geometry);
     const first = Math.max(whole.first, this.#within.first);
@@ -65,7 +65,7 @@ export class HostRuns {
     this.#open = { first, end };
   }
 
-  /** What is left at the end. */
+  /** Yields the last run. */
   *rest(): Generator<PageRun> {
     if (this.#open !== undefined) yield this.#open;
     this.#open = undefined;

@@ -6,28 +6,28 @@ import { HostRuns, targetPagesOf } from "./postcopy_geometry.ts";
 import { PostcopyWork } from "./postcopy_work.ts";
 import { type LoadPendingOptions, unaskedRuns } from "./unasked_runs.ts";
 
-/** Reads of the background under way at once, where each makes one wait. */
+/** Concurrent background reads of a high-latency source. */
 const LANES = 4;
-/** Bytes that are put in place around a fault. */
+/** Default for the bytes put in place around a fault. */
 const FAULT_AROUND = 0x10000;
 
-/** How to fill a memory. */
+/** Options of `PostcopyLoader`. */
 export interface PostcopyLoaderOptions {
   /** Offset in the source of the memory's first byte. Default: 0. */
   readonly origin?: number | undefined;
   /**
-   * Bytes around a fault that are put in place with it, a multiple of the page
-   * size. Default: 64 KiB, or a page where pages are larger.
+   * Bytes that one fault puts in place, the faulting page included; a multiple
+   * of the page size. Default: 64 KiB, or one page if pages are larger.
    */
   readonly faultAround?: number | undefined;
 }
 
 /**
- * Fills a memory with the pages of a RAMBlock: those that somebody waits for
- * first, the rest in the background. Each page is put in place once; a page that
- * cannot be read stays pending; what its owner removed is zero for ever.
+ * Fills a memory with the pages of a RAMBlock: faulting pages first, the rest
+ * in the background. Each page is put in place once; a page that cannot be read
+ * stays pending; a page that its owner removed is zero from then on.
  *
- * Pages are counted in host pages, those of the memory.
+ * Pages are counted in host pages, the pages of the memory.
  *
  * @example
  * ```ts
@@ -36,27 +36,27 @@ export interface PostcopyLoaderOptions {
  *
  * async function fill(ram: RAMBlock, memory: PageInstaller): Promise<void> {
  *   const loader = new PostcopyLoader(ram, memory);
- *   await loader.handleFault(7); // somebody waits for it
- *   loader.handleRemove({ first: 100, end: 200 }); // these are not wanted
+ *   await loader.handleFault(7); // a thread waits for page 7
+ *   loader.handleRemove({ first: 100, end: 200 }); // the owner freed these
  *   await loader.loadPending();
  *   console.log(loader.pendingCount); // 0
  * }
  * ```
  */
 export class PostcopyLoader {
-  /** How many pages the memory has. */
+  /** Number of pages of the memory. */
   readonly pageCount: number;
   /** @internal */
   protected readonly work: PostcopyWork;
   readonly #memory: PostcopyMemory;
   readonly #gate = new DemandGate();
-  /** Where somebody waits, if the source is far away. */
+  /** The pages near the latest faults; for high-latency sources only. */
   readonly #front: MovingFront<PostcopyMemory> | undefined;
   readonly #flights = new Set<Flight>();
-  /** How many loads have not put all of their pages in place. */
+  /** Number of loads that did not put all of their pages in place. */
   #incomplete = 0;
 
-  /** Over a memory of which all pages are missing. */
+  /** Creates a loader for a memory whose pages are all missing. */
   constructor(
     memory: PostcopyMemory,
     installer: PageInstaller,
@@ -74,17 +74,17 @@ export class PostcopyLoader {
     }
   }
 
-  /** How many pages are neither in place nor removed. */
+  /** Number of pages that are neither in place nor removed. */
   get pendingCount(): number {
     return this.work.pages.missingCount;
   }
 
   /**
-   * Somebody waits for a page. Resolves when it is in place: true; or when it
-   * cannot be just now, because the memory is being changed: false, then the
-   * fault is to be handled again when it is not.
+   * Puts a page in place for which a thread waits. Resolves to true when it is
+   * in place, or to false if that is impossible at the moment because the
+   * memory is being changed; handle the fault again after the change.
    *
-   * @throws {SourceError} if it cannot be read; it stays pending
+   * @throws {SourceError} if the page cannot be read; it stays pending
    */
   async handleFault(
     pageIndex: number,
@@ -96,7 +96,7 @@ export class PostcopyLoader {
       for (;;) {
         const flight = this.#flightOf(pageIndex);
         if (flight !== undefined) {
-          // Whoever loads it may fail; then it is up to us.
+          // If that load fails, the page is taken on the next turn.
           await waitFor(flight.landed, options);
           continue;
         }
@@ -113,12 +113,11 @@ export class PostcopyLoader {
   }
 
   /**
-   * Loads the pages that nobody has asked for. Resolves when none of those is
-   * pending any more. It waits while somebody waits for another page; where each
-   * read waits for something far away, it loads what is around that instead.
+   * Loads all pages that no fault has asked for, and resolves when none of them
+   * is pending. Pauses while a fault is being served; for a high-latency source
+   * it loads the pages around the fault instead.
    *
-   * @throws {SourceError} if something cannot be read; the work can be taken up
-   *   again
+   * @throws {SourceError} if a page cannot be read; call it again to continue
    */
   async loadPending(options: LoadPendingOptions = {}): Promise<void> {
     const { signal, whenChanged = nextTurn } = options;
@@ -142,7 +141,7 @@ export class PostcopyLoader {
         if (part.end < run.end) isDone = false;
         if (end < part.end) await waitFor(whenChanged(), { signal });
       });
-      // What a fault took was passed over, and may have been given back since.
+      // Pages that a fault had taken were skipped, and may be pending again.
       if (this.#incomplete !== incomplete) isDone = false;
       for (const { landed } of [...this.#flights]) {
         isDone = false;
@@ -152,18 +151,18 @@ export class PostcopyLoader {
     }
   }
 
-  /** Bytes that one read takes at most. */
+  /** Maximum bytes of one read. */
   get bytesAtOnce(): number {
     return this.work.bytesAtOnce;
   }
 
-  /** Pages were given back by their owner: they are zero from now on. */
+  /** Marks pages as removed by their owner: they are zero from now on. */
   handleRemove(run: PageRun): void {
     const first = Math.max(0, run.first);
     this.work.pages.remove({ first, end: Math.min(this.pageCount, run.end) });
   }
 
-  /** Loads pages that were taken; as `install`. */
+  /** Loads pages that were taken; returns as `PostcopyWork.install` does. */
   async #load(run: PageRun, options: ReadOptions): Promise<number> {
     const { promise: landed, resolve } = Promise.withResolvers<void>();
     const flight: Flight = { ...run, landed };
@@ -196,7 +195,7 @@ export class PostcopyLoader {
     }
   }
 
-  /** The host pages of a run that are not zero. */
+  /** Yields the host pages of a run that are not zero. */
   async *#presentIn(
     run: PageRun,
     { signal }: ReadOptions,
@@ -220,9 +219,9 @@ export class PostcopyLoader {
   }
 }
 
-/** Pages that are on their way. */
+/** Pages that are being loaded. */
 interface Flight extends PageRun {
-  /** Resolves when they are there, or will not be. */
+  /** Resolves when the load has ended, successfully or not. */
   readonly landed: Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { SourceError } from "../sources/mod.ts";
 import { expectBytes, PAGE, setUp } from "../testing/postcopy_setup.ts";
 import { settle } from "../testing/stepped_memory.ts";
 
-test("PostcopyLoader ends with the right bytes whatever order things happen in", async () => {
+test("PostcopyLoader ends with the right bytes whatever the order of events", async () => {
   for (let seed = 1; seed <= 200; seed++) {
     const random = randomNumbers(seed);
     const setup = setUp(48, {

@@ -11,7 +11,7 @@ import { settle } from "../testing/stepped_memory.ts";
 import { CHUNK } from "../work/mod.ts";
 import { PostcopyLoader } from "./postcopy_loader.ts";
 
-test("PostcopyLoader puts a page in place by one bit: copied or zero", async () => {
+test("PostcopyLoader copies or zeroes a page as its bit says", async () => {
   const { loader, installer, memory } = setUp(8, { present: (p) => p !== 3 });
   memory.isFree = true;
   assert.equal(await loader.handleFault(2), true);
@@ -23,7 +23,7 @@ test("PostcopyLoader puts a page in place by one bit: copied or zero", async () 
   assert.equal(loader.pendingCount, 6);
 });
 
-test("PostcopyLoader brings the run around a fault, zero runs with one call", async () => {
+test("PostcopyLoader loads the window around a fault, each zero run in one call", async () => {
   const setup = setUp(32, {
     faultAround: 8 * PAGE,
     present: (page) => page < 10 || page >= 14,
@@ -37,7 +37,7 @@ test("PostcopyLoader brings the run around a fault, zero runs with one call", as
   ]);
 });
 
-test("PostcopyLoader lets a fault wait for the page that is on its way", async () => {
+test("PostcopyLoader lets a fault wait for a page that is being loaded", async () => {
   const setup = setUp(8);
   const first = setup.loader.handleFault(5);
   const second = setup.loader.handleFault(5);
@@ -48,7 +48,7 @@ test("PostcopyLoader lets a fault wait for the page that is on its way", async (
   assert.equal(setup.installer.counts[5], 1);
 });
 
-test("PostcopyLoader keeps a page pending that cannot be read, and who waits tries", async () => {
+test("PostcopyLoader keeps an unreadable page pending, and the next fault retries", async () => {
   const setup = setUp(8);
   const first = setup.loader.handleFault(5);
   const second = setup.loader.handleFault(5);
@@ -63,7 +63,7 @@ test("PostcopyLoader keeps a page pending that cannot be read, and who waits tri
   assert.equal(setup.loader.pendingCount, 7);
 });
 
-test("PostcopyLoader never puts old bytes where pages were removed meanwhile", async () => {
+test("PostcopyLoader never fills pages that were removed during the load", async () => {
   const setup = setUp(8, { faultAround: 8 * PAGE });
   const fault = setup.loader.handleFault(2);
   await settle();
@@ -72,14 +72,14 @@ test("PostcopyLoader never puts old bytes where pages were removed meanwhile", a
   assert.equal(await fault, true);
   assert.equal(await setup.loader.handleFault(3), true);
   expectBytes(setup, { isZero: (page) => page === 2 || page === 3 });
-  // It is zero however often it is removed.
+  // It stays zero when it is removed again.
   setup.installer.remove(2, 3);
   setup.loader.handleRemove({ first: 2, end: 3 });
   assert.equal(await setup.loader.handleFault(2), true);
   expectBytes(setup, { isZero: (page) => page === 2 || page === 3 });
 });
 
-test("PostcopyLoader gives back what the memory does not take just now", async () => {
+test("PostcopyLoader releases pages that the memory cannot accept yet", async () => {
   const setup = setUp(8, { faultAround: 8 * PAGE });
   setup.memory.isFree = true;
   setup.installer.limits.push(3 * PAGE);
@@ -91,7 +91,7 @@ test("PostcopyLoader gives back what the memory does not take just now", async (
   expectBytes(setup);
 });
 
-test("PostcopyLoader wakes who waits for a page in place, and loads it if they come again", async () => {
+test("PostcopyLoader wakes a thread for a page in place, and loads it on a second fault", async () => {
   const setup = setUp(8);
   setup.memory.isFree = true;
   await setup.loader.handleFault(5);
@@ -104,14 +104,14 @@ test("PostcopyLoader wakes who waits for a page in place, and loads it if they c
   assert.equal(setup.loader.pendingCount, 7);
 });
 
-test("loadPending() loads the rest, each page once, and waits for faults", async () => {
+test("loadPending() loads the other pages once each, and waits for faults", async () => {
   const setup = setUp(64, { faultAround: 4 * PAGE });
   const { loader, memory, installer } = setup;
   const fault = loader.handleFault(40);
   await settle();
   const rest = loader.loadPending();
   await settle();
-  // Nothing in the background while somebody waits.
+  // The background is idle while a fault is being served.
   assert.equal(memory.reads.length, 1);
   memory.reads[0]?.finish();
   await fault;
@@ -125,7 +125,7 @@ test("loadPending() loads the rest, each page once, and waits for faults", async
   expectBytes(setup);
 });
 
-test("loadPending() loads what is around a fault of a memory far away", async () => {
+test("loadPending() loads the pages around a fault of a high-latency source", async () => {
   const pageCount = 0x20000;
   const setup = setUp(pageCount, { parallelReads: 4 });
   const { loader, memory, installer } = setup;
@@ -140,7 +140,7 @@ test("loadPending() loads what is around a fault of a memory far away", async ()
     if (before.includes(read.offset)) read.finish();
   }
   while (memory.reads.length < 5) await settle();
-  // The piece with the page, but for that, and those to both sides of it.
+  // The piece around the page, without the page, and the pieces next to it.
   const piece = 0x20000;
   assert.deepEqual(
     memory.reads.map(({ offset }) => offset).toSorted((a, b) => a - b),
@@ -159,7 +159,7 @@ test("loadPending() loads what is around a fault of a memory far away", async ()
   expectBytes(setup);
 });
 
-test("loadPending() starts with a working set, and can leave zero pages out", async () => {
+test("loadPending() starts with a working set and can skip zero pages", async () => {
   const setup = setUp(64, { present: (page) => page % 16 !== 0 });
   setup.memory.isFree = true;
   await setup.loader.loadPending({
@@ -176,7 +176,7 @@ test("loadPending() starts with a working set, and can leave zero pages out", as
   expectBytes(setup);
 });
 
-test("loadPending() rejects when something cannot be read, and can be taken up again", async () => {
+test("loadPending() rejects when a page cannot be read, and can be called again", async () => {
   const setup = setUp(16);
   const rest = setup.loader.loadPending();
   await settle();
@@ -188,7 +188,7 @@ test("loadPending() rejects when something cannot be read, and can be taken up a
   expectBytes(setup);
 });
 
-test("loadPending() takes up what a failing fault gave back", async () => {
+test("loadPending() loads the pages that a failing fault released", async () => {
   const setup = setUp(16, { faultAround: 4 * PAGE, parallelReads: 4 });
   const fault = setup.loader.handleFault(5);
   await settle();
@@ -201,7 +201,7 @@ test("loadPending() takes up what a failing fault gave back", async () => {
   expectBytes(setup);
 });
 
-test("loadPending() takes up what a fault gives back after it was passed over", async () => {
+test("loadPending() loads the pages that a fault releases after they were skipped", async () => {
   const fail = ({ memory }: PostcopySetup) =>
     memory.reads[0].fail(new SourceError("memory", "gone"));
   const stop = ({ memory, installer }: PostcopySetup) => {
@@ -219,7 +219,7 @@ test("loadPending() takes up what a fault gives back after it was passed over", 
     assert.equal(memory.reads.length, 2);
     memory.reads[0].finish();
     await settle();
-    // The next piece is that after the pages of the fault, and waits for it.
+    // The next piece follows the pages of the fault, and waits for the fault.
     assert.equal(memory.reads.length, 1);
     end(setup);
     assert.equal(await fault, false);
@@ -230,7 +230,7 @@ test("loadPending() takes up what a fault gives back after it was passed over", 
   }
 });
 
-test("PostcopyLoader keeps a page pending that there is no buffer for", async () => {
+test("PostcopyLoader keeps a page pending when no buffer can be allocated", async () => {
   const setup = setUp(8);
   const { loader, memory, installer } = setup;
   memory.isFree = true;
@@ -245,7 +245,7 @@ test("PostcopyLoader keeps a page pending that there is no buffer for", async ()
   expectBytes(setup);
 });
 
-test("PostcopyLoader gives each buffer back when nothing reads into it any more", async () => {
+test("PostcopyLoader releases each buffer after the read into it has ended", async () => {
   const setup = setUp(16, { faultAround: 4 * PAGE, parallelReads: 2 });
   const { lent } = setup.installer;
   const fault = setup.loader.handleFault(5);
@@ -259,7 +259,7 @@ test("PostcopyLoader gives each buffer back when nothing reads into it any more"
   assert.equal(lent.size, 0);
 });
 
-test("loadPending() reads only when it may", async () => {
+test("loadPending() reads only when whenFree allows it", async () => {
   const setup = setUp(64, { parallelReads: 4 });
   setup.memory.isFree = true;
   let [free, ended] = [1, 0];
@@ -282,7 +282,7 @@ test("loadPending() reads only when it may", async () => {
   await assert.rejects(rest);
 });
 
-test("PostcopyLoader makes host pages of smaller target pages, and of larger", async () => {
+test("PostcopyLoader fills host pages from smaller and larger target pages", async () => {
   for (const hostPageSize of [8, 64]) {
     const origin = 32;
     const pageCount = 256 / hostPageSize;
@@ -295,13 +295,13 @@ test("PostcopyLoader makes host pages of smaller target pages, and of larger", a
     setup.memory.isFree = true;
     await setup.loader.handleFault(pageCount - 1);
     await setup.loader.loadPending();
-    // Behind the end of the source there are zeros.
+    // Bytes past the end of the source are zero.
     expectBytes(setup, { origin });
     assert.deepEqual(setup.installer.counts, new Array(pageCount).fill(1));
   }
 });
 
-test("PostcopyLoader refuses pages and sizes that cannot be", async () => {
+test("PostcopyLoader refuses invalid pages and sizes", async () => {
   const { loader, memory, installer } = setUp(8);
   for (const page of [-1, 8, 1.5, NaN]) {
     await assert.rejects(loader.handleFault(page), RangeError);

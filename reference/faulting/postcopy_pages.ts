@@ -1,20 +1,20 @@
 import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
 
 /**
- * What is known of each host page of a memory: missing, on its way, in place, or
- * removed by its owner, after which it is zero for ever.
+ * The state of each host page of a memory: missing, being loaded, in place, or
+ * removed by its owner, after which it stays zero.
  */
 export class PostcopyPages {
-  /** How many pages there are. */
+  /** Number of pages. */
   readonly pageCount: number;
-  /** Neither in place nor removed. */
+  /** Pages that are neither in place nor removed. */
   readonly #missing: PageBitmap;
-  /** Somebody is about to put it in place. */
+  /** Pages that are being loaded. */
   readonly #taken: PageBitmap;
   readonly #removed: PageBitmap;
   #missingCount: number;
 
-  /** All of them missing. */
+  /** Starts with all pages missing. */
   constructor(pageCount: number) {
     this.pageCount = pageCount;
     this.#missing = new PageBitmap(pageCount);
@@ -24,7 +24,7 @@ export class PostcopyPages {
     this.#missingCount = pageCount;
   }
 
-  /** How many are missing, those on their way among them. */
+  /** Number of missing pages, including those being loaded. */
   get missingCount(): number {
     return this.#missingCount;
   }
@@ -34,19 +34,22 @@ export class PostcopyPages {
     return this.#missing.isSet(page);
   }
 
-  /** Whether its owner removed it. */
+  /** Whether the owner removed a page. */
   isRemoved(page: number): boolean {
     return this.#removed.isSet(page);
   }
 
-  /** Whether somebody is about to put it in place. */
+  /** Whether a page is being loaded. */
   isTaken(page: number): boolean {
     return this.#taken.isSet(page);
   }
 
-  /** Takes the free missing pages of `window` on both sides of a free page. */
+  /**
+   * Takes a free page with the free pages of `window` adjacent to it. A page is
+   * free if it is missing and not being loaded.
+   */
   takeAround(page: number, window: PageRun): PageRun {
-    // Mostly all of it is free.
+    // The usual case: the whole window is free.
     if (isSet(this.#missing, window) && isClear(this.#taken, window)) {
       return this.#take(window);
     }
@@ -56,7 +59,7 @@ export class PostcopyPages {
     return this.#take({ first, end });
   }
 
-  /** The next free missing pages of `run`, at most so many. */
+  /** Returns the next free pages of `run`, at most `most`. */
   nextFree(run: PageRun, most = Infinity): PageRun | undefined {
     for (let first = run.first; first < run.end;) {
       first = this.#missing.nextSet(first, run.end);
@@ -70,18 +73,18 @@ export class PostcopyPages {
     return undefined;
   }
 
-  /** Takes the next free missing pages of `run`; undefined if there are none. */
+  /** Takes the next free pages of `run`; undefined if there are none. */
   takeNext(run: PageRun): PageRun | undefined {
     const free = this.nextFree(run);
     return free === undefined ? undefined : this.#take(free);
   }
 
-  /** Gives pages back: those still missing can be taken again. */
+  /** Ends a load: the pages that are still missing can be taken again. */
   release(run: PageRun): void {
     clearRun(this.#taken, run);
   }
 
-  /** Pages are in place. */
+  /** Marks pages as in place. */
   settle(run: PageRun): void {
     if (isSet(this.#missing, run)) {
       clearRun(this.#missing, run);
@@ -92,8 +95,8 @@ export class PostcopyPages {
   }
 
   /**
-   * Their owner removed them. He may do so over and over, with as much as he
-   * likes: only pages of which that is new take time.
+   * Marks pages as removed by their owner. Removing pages again, even large
+   * runs of them, is cheap: only pages not yet removed take time.
    */
   remove({ first, end }: PageRun): void {
     const missing = this.#missing;
@@ -110,12 +113,12 @@ export class PostcopyPages {
     ) removed.set(page);
   }
 
-  /** The first removed page from `from` on, else `end`. */
+  /** Returns the first removed page from `from` on, else `end`. */
   nextRemoved(from: number, end: number): number {
     return this.#removed.nextSet(from, end);
   }
 
-  /** The first page from `from` on that is not removed, else `end`. */
+  /** Returns the first page from `from` on that is not removed, else `end`. */
   nextKept(from: number, end: number): number {
     return this.#removed.nextClear(from, end);
   }

@@ -8,14 +8,14 @@ import type {
 import type { PostcopyGeometry } from "./postcopy_geometry.ts";
 import { PostcopyPages } from "./postcopy_pages.ts";
 
-/** Pages woken without being put in place that are remembered. */
+/** Maximum pages remembered that were woken without being put in place. */
 const WOKEN_MAX = 1024;
 
-/** What a loader does without waiting: all but the reads. */
+/** The synchronous part of a loader: everything except the reads. */
 export class PostcopyWork {
-  /** How the pages of the source lie in the memory. */
+  /** How the pages of the source map to those of the memory. */
   readonly geometry: PostcopyGeometry;
-  /** What is known of each page. */
+  /** The state of each page. */
   readonly pages: PostcopyPages;
   readonly #installer: PageInstaller;
   readonly #name: string;
@@ -23,7 +23,7 @@ export class PostcopyWork {
   readonly #chunkPages: number;
   readonly #woken = new Set<number>();
 
-  /** From `origin` of a source on; so many bytes with a fault. */
+  /** Fills from byte `origin` of the source on, `faultAround` bytes a fault. */
   constructor(
     memory: PostcopyMemory,
     installer: PageInstaller,
@@ -36,9 +36,10 @@ export class PostcopyWork {
       faultAround >= pageSize && faultAround % pageSize === 0;
     if (!fits) {
       throw new RangeError(
-        `Cannot fill memory with ${memory.name}: ${byteLength} bytes from ` +
-          `${origin} on, ${faultAround} a fault, expected multiples of its ` +
-          `page size of ${pageSize}`,
+        `Cannot fill memory from ${memory.name}: ${byteLength} bytes from ` +
+          `offset ${origin}, ${faultAround} bytes a fault, expected lengths ` +
+          `that are multiples of the page size ${pageSize} and an offset of 0 ` +
+          "or more",
       );
     }
     const hostPageCount = byteLength / pageSize;
@@ -60,7 +61,8 @@ export class PostcopyWork {
   }
 
   /**
-   * What to load for a fault; true or false if that can be answered at once.
+   * Takes the pages to load for a fault. Returns a boolean, as `handleFault`
+   * does, if the fault needs no load.
    */
   takeFault(pageIndex: number): PageRun | boolean {
     const { pages } = this;
@@ -83,8 +85,8 @@ export class PostcopyWork {
       const end = Math.min(pageCount, first + this.#aroundPages);
       return pages.takeAround(pageIndex, { first, end });
     }
-    // Most likely it came between the fault and now. If it did not, whoever
-    // waits comes again, and then it is loaded once more.
+    // Most likely the page was put in place after the fault. If it was not, the
+    // thread faults again, and then the page is loaded once more.
     if (this.#woken.delete(pageIndex)) {
       return { first: pageIndex, end: pageIndex + 1 };
     }
@@ -95,8 +97,9 @@ export class PostcopyWork {
   }
 
   /**
-   * Puts pages in place, of which `present` stand at the same places of `span`
-   * and the others are zero. Returns the first page that it could not.
+   * Puts the pages of `run` in place: those in `present` from their positions
+   * in `span`, the others as zeros. Returns the first page that could not be
+   * put in place, else the end of `run`.
    */
   install(
     run: PageRun,
@@ -119,19 +122,19 @@ export class PostcopyWork {
       : at;
   }
 
-  /** Whether a host page may hold zero pages beside others. */
+  /** Whether one host page may combine zero and nonzero target pages. */
   get isFiner(): boolean {
     const { origin, targetPageSize, hostPageSize } = this.geometry;
     return targetPageSize % hostPageSize !== 0 || origin % hostPageSize !== 0;
   }
 
-  /** Where a host page stands in the source. */
+  /** Returns the offset of a host page in the source. */
   offsetOf(page: number): number {
     const { origin, hostPageSize } = this.geometry;
     return origin + page * hostPageSize;
   }
 
-  /** The target page that is just a host page, if one is. */
+  /** Returns the target page that coincides with a host page, if one does. */
   targetPage(hostPage: number): number | undefined {
     const { origin, targetPageSize, hostPageSize, sourceLength } =
       this.geometry;
@@ -142,8 +145,8 @@ export class PostcopyWork {
   }
 
   /**
-   * Puts pages in place, but not those that were removed meanwhile. Without
-   * bytes, which are from the first page on, they are zero.
+   * Puts pages in place, except those that were removed during the load. `from`
+   * holds the bytes from the first page on; undefined puts zeros in place.
    */
   #put(
     part: PageRun,
@@ -174,8 +177,8 @@ export class PostcopyWork {
   }
 
   /**
-   * The part of `bytes`, which are for the pages of `run`, that a part of the
-   * run is read to; behind the end of the source it is zeroed.
+   * Returns the range of `bytes` to read `part` into, where `bytes` holds the
+   * pages of `run`. Zeroes the range past the end of the source.
    */
   targetOf(
     bytes: Uint8Array,
@@ -190,24 +193,24 @@ export class PostcopyWork {
     return { target: whole.subarray(0, length), offset };
   }
 
-  /** Bytes that a load takes at most. */
+  /** Maximum bytes of one load. */
   get bytesAtOnce(): number {
     return this.#chunkPages * this.geometry.hostPageSize;
   }
 
-  /** A buffer for a load. */
+  /** Returns a buffer for a load. */
   takeBuffer(): Uint8Array {
     return this.#installer.allocate(this.bytesAtOnce);
   }
 
-  /** Gives a buffer back; nothing may write to it any more. */
+  /** Releases a buffer. Nothing may write to it afterwards. */
   giveBuffer(buffer: Uint8Array): void {
     this.#installer.release(buffer);
   }
 
   /**
-   * What of a run is missing and free, so many bytes at a time, if that is a
-   * page or more.
+   * Yields the free pages of a run in pieces of at most `byteLength` bytes, but
+   * of at least one page.
    */
   *pieces(run: PageRun, byteLength = CHUNK): Generator<PageRun> {
     const most = Math.max(

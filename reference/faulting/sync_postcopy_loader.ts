@@ -8,14 +8,14 @@ import {
 } from "./postcopy_loader.ts";
 import type { LoadPendingOptions } from "./unasked_runs.ts";
 
-/** Bytes that the background puts in place before faults are looked for again. */
+/** Bytes that the background puts in place between two polls for faults. */
 const STEP = 0x80000;
 
-/** A PostcopyLoader that can also be used without waiting. */
+/** A PostcopyLoader that can also be used synchronously. */
 export class SyncPostcopyLoader extends PostcopyLoader {
   readonly #memory: SyncPostcopyMemory;
 
-  /** Over a memory of which all pages are missing. */
+  /** Creates a loader for a memory whose pages are all missing. */
   constructor(
     memory: SyncPostcopyMemory,
     installer: PageInstaller,
@@ -25,15 +25,16 @@ export class SyncPostcopyLoader extends PostcopyLoader {
     this.#memory = memory;
   }
 
-  /** As `handleFault`, at once. */
+  /** Synchronous `handleFault`. */
   handleFaultSync(pageIndex: number): boolean {
     const run = this.work.takeFault(pageIndex);
     return typeof run === "boolean" ? run : pageIndex < this.#load(run);
   }
 
   /**
-   * As `loadPending`, a piece at a step, so that faults can be handled between.
-   * A step gives false if the memory is being changed; the piece comes again.
+   * Synchronous `loadPending`, one piece a step, so that faults can be handled
+   * between steps. A step yields false if part of its piece is still missing,
+   * because the memory is being changed; that part is loaded later.
    */
   *loadPendingSync(
     options: Pick<LoadPendingOptions, "loadFirst" | "zeroPages"> = {},
@@ -58,7 +59,9 @@ export class SyncPostcopyLoader extends PostcopyLoader {
     }
   }
 
-  /** Puts pages in place from where they lie; undefined if that cannot be. */
+  /**
+   * Puts pages in place from a view; returns undefined if that is impossible.
+   */
   #loadFromView(run: PageRun): number | undefined {
     const { work } = this;
     if (work.isFiner || this.#memory.viewSync === undefined) return undefined;
@@ -68,7 +71,7 @@ export class SyncPostcopyLoader extends PostcopyLoader {
     try {
       return work.install(run, this.#presentPages(run), view);
     } catch (error) {
-      // To read it tells what is the matter.
+      // Reading the pages instead reports the cause.
       if (error instanceof SourceError) return undefined;
       throw error;
     }
@@ -88,7 +91,7 @@ export class SyncPostcopyLoader extends PostcopyLoader {
     }
   }
 
-  /** The host pages of a run that are not zero. */
+  /** Returns the host pages of a run that are not zero. */
   #presentPages(run: PageRun): readonly PageRun[] {
     const memory = this.#memory;
     const page = this.work.targetPage(run.first);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { expectBytes, PAGE, setUp } from "../testing/postcopy_setup.ts";
 
-test("SyncPostcopyLoader does the same at once", () => {
+test("SyncPostcopyLoader serves faults and the background synchronously", () => {
   const setup = setUp(64, {
     faultAround: 4 * PAGE,
     present: (page) => page % 5 !== 0,
@@ -10,7 +10,7 @@ test("SyncPostcopyLoader does the same at once", () => {
   const { loader, installer } = setup;
   assert.equal(loader.handleFaultSync(17), true);
   assert.equal(loader.pendingCount, 60);
-  // Page 20 is zero; of those behind it only one is taken.
+  // Page 20 is zero; only one of the pages after it is accepted.
   installer.limits.push(PAGE, PAGE);
   assert.equal(loader.handleFaultSync(22), false);
   assert.equal(loader.handleFaultSync(22), true);

@@ -3,41 +3,44 @@ import type { DemandGate, MovingFront } from "../sources/mod.ts";
 import { hostPagesOf } from "./postcopy_geometry.ts";
 import type { PostcopyWork } from "./postcopy_work.ts";
 
-/** How to load what nobody has asked for. */
+/** Options of `loadPending`. */
 export interface LoadPendingOptions {
-  /** Stops it; it then rejects with the signal's reason. */
+  /** Stops the work, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Pages of the source to load before all others, in this order. */
   readonly loadFirst?: Iterable<PageRun> | undefined;
   /**
-   * Whether pages that are zero are put in place, too. Without that they stay
-   * missing: enough for memory that is zero where nobody watches it.
+   * Whether to put zero pages in place as well. If false they stay missing,
+   * which is enough for memory whose missing pages read as zero.
    * Default: true.
    */
   readonly zeroPages?: boolean | undefined;
   /**
-   * Resolves when a read of so many bytes may begin; what it resolves to is
-   * called when the read has ended. Default: at once.
+   * Resolves when a read of `byteLength` bytes may begin, to a function that is
+   * called when that read has ended. Default: reads begin at once.
    */
   readonly whenFree?:
     | ((byteLength: number) => Promise<() => void>)
     | undefined;
-  /** Resolves when the memory may have changed, after it could not be filled. */
+  /**
+   * Called when the memory could not be filled because it is being changed.
+   * Resolves when a retry makes sense.
+   */
   readonly whenChanged?: (() => Promise<void>) | undefined;
 }
 
-/** What is loaded unasked, and what it has to wait for. */
+/** The work of the background, and what it waits for. */
 export interface UnaskedWork<Memory> {
   readonly work: PostcopyWork;
-  /** The parts of a run that are not zero. */
+  /** Yields the parts of a run that are not zero. */
   readonly presentIn: (run: PageRun) => AsyncIterable<PageRun>;
-  /** Where somebody waits for a page. */
+  /** Closed while a fault is being served. */
   readonly gate: DemandGate;
-  /** What comes before the rest, and near to it at once; undefined: nothing. */
+  /** The pages near the latest faults, to load first; undefined: none. */
   readonly front: MovingFront<Memory> | undefined;
 }
 
-/** What the background loads, piece by piece, when it is its turn. */
+/** Yields the pieces that the background loads, in order. */
 export async function* unaskedRuns<Memory>(
   { work, presentIn, gate, front }: UnaskedWork<Memory>,
   options: LoadPendingOptions,
