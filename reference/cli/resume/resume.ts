@@ -110,8 +110,9 @@ Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
       report,
       signal,
     });
+    let unsaved: unknown;
     if (way.via === "postcopy") {
-      await resumeByPostcopy(snapshot, {
+      unsaved = await resumeByPostcopy(snapshot, {
         request,
         destination,
         profiles,
@@ -130,9 +131,12 @@ Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
         signal,
       });
     }
-    if (request.qemu === undefined || destination === undefined) return 0;
     using _ = way.via === "map" ? watch(opened, report) : undefined;
-    return await untilExit(destination, interrupts.signal);
+    const code = request.qemu === undefined || destination === undefined
+      ? 0
+      : await untilExit(destination, interrupts.signal);
+    if (code === 0 && unsaved !== undefined) throw unsaved;
+    return code;
   },
 };
 

@@ -31,12 +31,13 @@ const RETRY_INTERVAL = 5000;
 
 /**
  * Plays the source of a migration until the destination has all pages, or its
- * guest has ended.
+ * guest has ended. Returns the error if the profile cannot be written: that ends
+ * no guest.
  */
 export async function resumeByPostcopy(
   snapshot: Snapshot,
   session: PostcopySession,
-): Promise<void> {
+): Promise<unknown> {
   const { request, destination, profiles, report, signal } = session;
   const { maxBandwidth, push, dirtyBitmaps, retryFor } = request.postcopy;
   const link = await openPostcopyLink(snapshot, {
@@ -54,14 +55,28 @@ export async function resumeByPostcopy(
       onRequest: profiles.recorder && requestRecorder(profiles.recorder),
     },
   });
+  let unsaved: unknown;
   try {
     await follow(link, session);
   } finally {
     session.onNeeded(false);
-    if (request.record !== undefined) {
-      const pages = await profiles.save();
-      report.note(`recorded ${countOf(pages, "page")} in ${request.record}`);
-    }
+    unsaved = await saveProfile(session);
+  }
+  return unsaved;
+}
+
+/** Writes the profile of `--record`; returns the error if it cannot. */
+async function saveProfile(
+  { request: { record }, profiles, report }: PostcopySession,
+): Promise<unknown> {
+  if (record === undefined) return undefined;
+  try {
+    const pages = await profiles.save();
+    report.note(`recorded ${countOf(pages, "page")} in ${record}`);
+    return undefined;
+  } catch (error) {
+    report.note(error instanceof Error ? error.message : String(error));
+    return error;
   }
 }
 
