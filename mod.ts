@@ -74,8 +74,6 @@ export {
 } from "./reference/local/mod.ts";
 export { PageBuffer } from "./reference/pages/mod.ts";
 export {
-  type BitmapOrderEvidence,
-  bitmapOrderEvidence,
   type OpenOptions,
   openSnapshot,
   openSnapshotSync,
@@ -92,7 +90,6 @@ export {
 } from "./reference/reading/mod.ts";
 export {
   type BlockShare,
-  checkCapabilities,
   type CreateOptions,
   createSnapshot,
   DirtyPages,
@@ -122,7 +119,6 @@ export {
   type ByteSink,
   type ByteStore,
   createFileSink,
-  createScratchSink,
   type FileSinkOptions,
   type FileStore,
   type FileStoreOptions,

@@ -1,13 +1,9 @@
 import { join } from "node:path";
-import {
-  createScratchSink,
-  openFileSource,
-  openSnapshotSync,
-  type Snapshot,
-} from "../../mod.ts";
+import { openFileSource, openSnapshotSync, type Snapshot } from "../../mod.ts";
 import {
   type ByteChannel,
   connectSocket,
+  createScratchSink,
   findDataRanges,
   planMappedResume,
   type PostcopyOptions,

@@ -69,6 +69,7 @@ export {
   startQemu,
   type StartQemuOptions,
 } from "../qemu/mod.ts";
+export { createScratchSink } from "../scratch/mod.ts";
 export {
   type ByteChannel,
   connectSocket,

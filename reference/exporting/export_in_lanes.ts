@@ -1,5 +1,4 @@
 import { PageBitmap } from "../../format/bitmap/mod.ts";
-import { DIRECT_ALIGNMENT } from "../local/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { backingOf, SourceError } from "../sources/mod.ts";
@@ -9,6 +8,7 @@ import {
   chunkLengthOf,
   chunksOf,
   CONTROL,
+  DIRECT_ALIGNMENT,
   laneCount,
   laneInput,
   LanePool,

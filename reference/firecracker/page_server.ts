@@ -1,12 +1,12 @@
 import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { closeDescriptor, isListening, listenUnix } from "../linux/mod.ts";
-import { SocketPlace } from "../local/mod.ts";
 import {
   type PagerEvent,
   pagerSettings,
   PagerThread,
   type PagingOptions,
 } from "../paging/mod.ts";
+import { SocketPlace } from "../sockets/mod.ts";
 import { entryUrl } from "../work/mod.ts";
 import type { PageServerJob } from "./fault_server.ts";
 

@@ -1,4 +1,5 @@
 import type { Stats } from "node:fs";
+import { SourceError } from "../sources/mod.ts";
 import { nodeFs } from "./node_fs.ts";
 
 /** Returns device and inode of a path; undefined if it does not exist. */
@@ -10,6 +11,26 @@ export function identityAt(path: string): string | undefined {
 /** Returns device and inode: equal for the same file, whatever its names. */
 export function identityOf({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
   return `${dev}:${ino}`;
+}
+
+/**
+ * Returns a file that was opened again by its path; closes it and throws if it
+ * is another file by now.
+ *
+ * @throws {SourceError} if its identity is not the expected one
+ */
+export function checkSameFile<
+  T extends { readonly identity: string } & Disposable,
+>(
+  file: T,
+  { name, identity }: { readonly name: string; readonly identity: string },
+): T {
+  if (file.identity === identity) return file;
+  file[Symbol.dispose]();
+  throw new SourceError(
+    name,
+    `Cannot open ${JSON.stringify(name)} again: there is another file now`,
+  );
 }
 
 /** Removes a name, if it is still the name of that file. */

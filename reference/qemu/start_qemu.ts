@@ -1,4 +1,5 @@
-import { makeTemporaryFolder, nodeFs } from "../local/mod.ts";
+import { nodeFs } from "../local/mod.ts";
+import { makeTemporaryFolder } from "../scratch/mod.ts";
 import { listenSocket } from "../sockets/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { waitFor, type WaitOptions } from "../work/mod.ts";

@@ -4,10 +4,6 @@
  * @module
  */
 
-export {
-  type BitmapOrderEvidence,
-  bitmapOrderEvidence,
-} from "./bitmap_order_evidence.ts";
 export type { RunOptions } from "./block_pages.ts";
 export { findBlock, findOnlyBlock } from "./find_block.ts";
 export {

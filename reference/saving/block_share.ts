@@ -1,5 +1,5 @@
 import { pageOffset, type PageRun } from "../../format/bitmap/mod.ts";
-import { BackingFiles } from "../local/mod.ts";
+import { checkSameFile, LocalFile, nodeFs } from "../local/mod.ts";
 import { isZero, storePages } from "../pages/mod.ts";
 import type { BackingFile } from "../sources/mod.ts";
 
@@ -50,17 +50,20 @@ export interface BlockShare {
  */
 export class SharedBlockWriter implements Disposable {
   readonly #share: BlockShare;
-  readonly #files = new BackingFiles(false);
+  readonly #file: LocalFile;
 
   /** Opens the file again, for this thread. */
   constructor(share: BlockShare) {
     this.#share = share;
-    this.#files.writer(share.file);
+    const { path, name } = share.file;
+    const { O_RDWR } = nodeFs().constants;
+    const file = new LocalFile(path, O_RDWR, 0, name);
+    this.#file = checkSameFile(file, share.file);
   }
 
   /** Writes a page. Returns whether it is stored: a zero page is not. */
   writePageSync(pageIndex: number, bytes: Uint8Array): boolean {
-    const { idstr, pageSize, pageCount, file, bits } = this.#share;
+    const { idstr, pageSize, pageCount, bits } = this.#share;
     const inside = Number.isInteger(pageIndex) && pageIndex >= 0 &&
       pageIndex < pageCount;
     if (!inside || bytes.length !== pageSize) {
@@ -73,14 +76,13 @@ export class SharedBlockWriter implements Disposable {
     const nonZero = isZero(bytes) ? [] : ONE_PAGE;
     const pages = { first: pageIndex, end: pageIndex + 1, nonZero };
     for (const { first } of storePages(bits, pages)) {
-      const position = pageOffset(this.#share, first);
-      this.#files.writer(file).writeSync(bytes, position);
+      this.#file.writeSync(bytes, pageOffset(this.#share, first));
     }
     return nonZero.length > 0;
   }
 
   /** Closes the file. */
   [Symbol.dispose](): void {
-    this.#files[Symbol.dispose]();
+    this.#file.close();
   }
 }

@@ -1,15 +1,11 @@
 import { type PageBitmap, pageRunRange } from "../../format/bitmap/mod.ts";
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
-import { SparseFile } from "../local/mod.ts";
+import { checkSameFile } from "../local/mod.ts";
 import { isZero } from "../pages/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
-import {
-  type BackingFile,
-  backingOf,
-  type ReadOptions,
-  SourceError,
-} from "../sources/mod.ts";
+import { leftoverOf, type ReadOptions } from "../sources/mod.ts";
 import { CHUNK, Pace } from "../work/mod.ts";
+import { SparseFile } from "../workers/mod.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
 
 // What a file that is gone on with holds where nothing is written may be the RAM
@@ -38,7 +34,6 @@ export async function clearMissingPages(
   block: RAMBlockWriter,
   { signal }: ReadOptions,
 ): Promise<void> {
-  if (leftoverOf(sink) === undefined) return;
   await clear(sink, clearRuns(block, await block.bitmap()), signal);
 }
 
@@ -50,13 +45,7 @@ async function clear(
   const backing = leftoverOf(sink);
   if (backing === undefined) return;
   const { path, name, leftoverRanges } = backing;
-  using file = new SparseFile(path, name);
-  if (file.identity !== backing.identity) {
-    throw new SourceError(
-      name,
-      `Cannot open ${JSON.stringify(name)} again: there is another file now`,
-    );
-  }
+  using file = checkSameFile(new SparseFile(path, name), backing);
   const pace = new Pace(signal);
   const bytes = new Uint8Array(CHUNK);
   for (const { offset, length } of inBoth(ranges, leftoverRanges)) {
@@ -67,15 +56,6 @@ async function clear(
       await pace.step();
     }
   }
-}
-
-/** The file of a sink that goes on with what somebody left. */
-export function leftoverOf(sink: ByteSink): BackingFile | undefined {
-  const backing = backingOf(sink);
-  // Nothing was written yet to one without length.
-  return backing?.kind === "file" && (backing.leftoverLength ?? 0) > 0
-    ? backing
-    : undefined;
 }
 
 /** The parts of a file that are no pages. */

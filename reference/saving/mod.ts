@@ -5,7 +5,6 @@
  */
 
 export { type BlockShare, SharedBlockWriter } from "./block_share.ts";
-export { checkCapabilities } from "./capability_rules.ts";
 export { DirtyPages } from "./dirty_pages.ts";
 export type { LiveRound, LiveRule } from "./live_rounds.ts";
 export { type PageTarget, RAMBlockWriter } from "./ram_block_writer.ts";

@@ -1,4 +1,3 @@
-import { isSparse } from "../local/mod.ts";
 import { sharedWords } from "../pages/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { type BackingFile, backingOf, SourceError } from "../sources/mod.ts";
@@ -8,6 +7,7 @@ import {
   chunkLengthOf,
   chunksOf,
   CONTROL,
+  isSparse,
   type LaneBlock,
   laneCount,
   laneInput,

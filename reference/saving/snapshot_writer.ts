@@ -8,12 +8,7 @@ import {
 import { sharedBitmap } from "../pages/mod.ts";
 import { findBlock, type Snapshot } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
-import { type ReadOptions, SourceError } from "../sources/mod.ts";
-import {
-  clearBetweenPages,
-  clearMissingPages,
-  leftoverOf,
-} from "./leftover_bytes.ts";
+import { leftoverOf, type ReadOptions, SourceError } from "../sources/mod.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
 import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
 
@@ -77,8 +72,12 @@ export class SnapshotWriter {
    * reader refuses the file (`ram-setup-end`): it is never taken for finished.
    */
   async finish(options: ReadOptions = {}): Promise<void> {
+    const isResumed = leftoverOf(this.#sink) !== undefined;
     for (const block of this.blocks) {
-      await clearMissingPages(this.#sink, block, options);
+      if (isResumed) {
+        const { clearMissingPages } = await import("./leftover_bytes.ts");
+        await clearMissingPages(this.#sink, block, options);
+      }
       await block.writeBitmap(DEFAULT_BITMAP_ORDER);
     }
     await this.#frame.writeTail(this.#sink, this.#eosOffset + EOS.length);
@@ -151,6 +150,7 @@ export async function createWithFrame(
     // It may be finished but for its name; from the first page on it is not.
     await sink.write(new Uint8Array(EOS.length), plan.eosOffset);
     await sink.flush();
+    const { clearBetweenPages } = await import("./leftover_bytes.ts");
     await clearBetweenPages(sink, plan.blocks, writer.byteLength);
   }
   for (const { bytes, offset } of plan.pieces) await sink.write(bytes, offset);

@@ -1,4 +1,4 @@
-import { ScratchStore } from "../local/mod.ts";
+import { ScratchStore } from "../scratch/mod.ts";
 
 /** Where the bytes of a page are. */
 export interface PageEntry {

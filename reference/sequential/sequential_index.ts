@@ -6,7 +6,7 @@ import type {
   SequentialVisitor,
   StreamBlock,
 } from "../../format/sequential/mod.ts";
-import { ScratchStore } from "../local/mod.ts";
+import { ScratchStore } from "../scratch/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { checkedXbzrle } from "./checked_xbzrle.ts";
 import { inflatePage } from "./inflate_page.ts";

@@ -1,4 +1,3 @@
-import { SocketPlace } from "../local/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { waitFor, type WaitOptions } from "../work/mod.ts";
 import type { ByteChannel } from "./byte_channel.ts";
@@ -10,6 +9,7 @@ import {
 } from "./socket_address.ts";
 import { SocketChannel } from "./socket_channel.ts";
 import { socketError } from "./socket_error.ts";
+import { SocketPlace } from "./socket_place.ts";
 import { socketsHere } from "./sockets_here.ts";
 
 /** Maximum connections that wait to be accepted. */

@@ -16,3 +16,4 @@ export { nodeSockets } from "./node_sockets.ts";
 export type { RuntimeSockets } from "./runtime_sockets.ts";
 export { parseSocketAddress, type SocketAddress } from "./socket_address.ts";
 export { socketsHere } from "./sockets_here.ts";
+export { SocketPlace, type SocketPlaceOptions } from "./socket_place.ts";

@@ -41,3 +41,12 @@ export function setBacking(object: object, backing: Backing): void {
 export function backingOf(object: object): Backing | undefined {
   return backings.get(object);
 }
+
+/** Returns the file of a sink that continues an unfinished file, if it does. */
+export function leftoverOf(sink: object): BackingFile | undefined {
+  const backing = backingOf(sink);
+  // Nothing has been written yet to a file of length 0.
+  return backing?.kind === "file" && (backing.leftoverLength ?? 0) > 0
+    ? backing
+    : undefined;
+}

@@ -8,6 +8,7 @@ export {
   type Backing,
   type BackingFile,
   backingOf,
+  leftoverOf,
   setBacking,
 } from "./backing.ts";
 export { blobSource } from "./blob_source.ts";

@@ -1,6 +1,6 @@
 import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
-import { BackingFiles } from "../local/mod.ts";
 import { PageBuffer, storePages } from "../pages/mod.ts";
+import { BackingFiles } from "./backing_files.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 
 /**

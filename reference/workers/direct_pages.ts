@@ -1,4 +1,4 @@
-import { DIRECT_ALIGNMENT } from "../local/mod.ts";
+import { DIRECT_ALIGNMENT } from "./direct_file.ts";
 
 /** Refuses pages that direct I/O cannot move one by one. */
 export function checkDirectPages(name: string, pageSize: number): void {

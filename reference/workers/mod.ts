@@ -4,6 +4,8 @@
  * @module
  */
 
+export { BackingFiles } from "./backing_files.ts";
+export { DIRECT_ALIGNMENT } from "./direct_file.ts";
 export { checkDirectPages } from "./direct_pages.ts";
 export {
   chunkLengthOf,
@@ -17,3 +19,4 @@ export {
 export { LanePool } from "./lane_pool.ts";
 export { LaneReadAhead } from "./lane_read_ahead.ts";
 export { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
+export { isSparse, SparseFile } from "./sparse_file.ts";

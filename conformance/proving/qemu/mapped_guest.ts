@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
+import { openFileSource, openSnapshot } from "../../../mod.ts";
 import {
   createScratchSink,
-  openFileSource,
-  openSnapshot,
-} from "../../../mod.ts";
-import {
   findDataRanges,
   type IncomingGuest,
   type MappedResumePlan,

@@ -19,8 +19,8 @@ import {
   openSequential,
   type SequentialSnapshot,
 } from "../../sequential/mod.ts";
-import type { PendingFile } from "../../sinks/mod.ts";
 import { imageName } from "../input/image_name.ts";
+import type { PendingFile } from "../output/file_group.ts";
 import { createOutput } from "../output/output_file.ts";
 import { OutputFolder } from "../output/output_folder.ts";
 import { TotalProgress } from "../output/total_progress.ts";

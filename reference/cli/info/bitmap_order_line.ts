@@ -1,5 +1,6 @@
 import type { BitmapOrder } from "../../../format/bitmap/mod.ts";
-import type { BitmapOrderEvidence, OpenOptions } from "../../reading/mod.ts";
+import type { OpenOptions } from "../../reading/mod.ts";
+import type { BitmapOrderEvidence } from "./bitmap_order_evidence.ts";
 
 /**
  * What there is to say about the order of the bitmaps' words: nothing, where

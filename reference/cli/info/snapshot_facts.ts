@@ -5,12 +5,11 @@ import { RuleError } from "../../../format/rules/mod.ts";
 import type { DeviceState } from "../../../format/snapshot/mod.ts";
 import { formatUuid, type StreamItem } from "../../../format/stream/mod.ts";
 import { dirtyBitmaps } from "../../device_state/mod.ts";
+import type { RAMBlock, Snapshot } from "../../reading/mod.ts";
 import {
   type BitmapOrderEvidence,
   bitmapOrderEvidence,
-  type RAMBlock,
-  type Snapshot,
-} from "../../reading/mod.ts";
+} from "./bitmap_order_evidence.ts";
 import { countPages } from "./block_census.ts";
 import { type LibvirtFacts, libvirtFacts } from "./info_libvirt.ts";
 import { type StateClass, stateClassOf } from "./state_class.ts";

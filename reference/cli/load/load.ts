@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { exportImage } from "../../exporting/mod.ts";
 import { willNeed } from "../../linux/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
-import type { PendingFile } from "../../sinks/mod.ts";
 import { imageName } from "../input/image_name.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
@@ -17,6 +16,7 @@ import {
   WORK_OPTIONS_HELP,
   workOptions,
 } from "../input/work_options.ts";
+import type { PendingFile } from "../output/file_group.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";

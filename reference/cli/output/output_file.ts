@@ -5,11 +5,11 @@ import {
   type ByteSink,
   createFileSink,
   outputTarget,
-  tryFolder,
 } from "../../sinks/mod.ts";
 import { isWebUrl, SourceError, urlScheme } from "../../sources/mod.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { statOf } from "./file_stat.ts";
+import { tryFolder } from "./try_folder.ts";
 
 /** How a command writes its files. */
 export interface OutputOptions {

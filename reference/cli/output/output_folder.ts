@@ -1,8 +1,9 @@
 import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { tryLock } from "../../linux/mod.ts";
-import { FileGroup, outputFolder, type PendingFile } from "../../sinks/mod.ts";
+import { outputFolder } from "../../sinks/mod.ts";
 import { tryFile } from "../program/system_error.ts";
+import { FileGroup, type PendingFile } from "./file_group.ts";
 import { countOf } from "./format_count.ts";
 import { printMessage } from "./output.ts";
 import { checkFolder, checkOutputPath } from "./output_file.ts";

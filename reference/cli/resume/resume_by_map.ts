@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { MappedResumePlan } from "../../mapping/mod.ts";
 import { type IncomingMigration, startIncoming } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
-import { createScratchSink } from "../../sinks/mod.ts";
+import { createScratchSink } from "../../scratch/mod.ts";
 import { joinWords } from "../input/split_words.ts";
 import { checkMapping } from "./check_mapping.ts";
 import { createDevices } from "./create_devices.ts";

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
-import { makeTemporaryFolder } from "../../local/mod.ts";
 import { type ChildExit, QmpClient, startQemu } from "../../qemu/mod.ts";
+import { makeTemporaryFolder } from "../../scratch/mod.ts";
 import { connectSocket } from "../../sockets/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 

@@ -1,18 +1,19 @@
 import { Buffer } from "node:buffer";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { makeTemporaryFolder, openFileSource } from "../../local/mod.ts";
+import { openFileSource } from "../../local/mod.ts";
 import {
   openSnapshot,
   type Snapshot,
   verifySnapshot,
 } from "../../reading/mod.ts";
 import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
+import { makeTemporaryFolder } from "../../scratch/mod.ts";
 import { createFileSink } from "../../sinks/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
 import { drawRamMap } from "../info/ram_map.ts";
-import { print, printJson } from "../output/output.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
+import { print, printJson } from "../output/output.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { CountingSource } from "./counting_source.ts";
 import {

@@ -1,20 +1,21 @@
 import { Buffer } from "node:buffer";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { makeTemporaryFolder, openFileSource } from "../../local/mod.ts";
+import { openFileSource } from "../../local/mod.ts";
 import { openSnapshotSync, verifySnapshot } from "../../reading/mod.ts";
 import {
   type LiveRound,
   type LiveSummary,
   saveLive,
 } from "../../saving/mod.ts";
+import { makeTemporaryFolder } from "../../scratch/mod.ts";
 import { createFileSink } from "../../sinks/mod.ts";
 import type { SyncByteSource } from "../../sources/mod.ts";
+import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
 import { print, printJson } from "../output/output.ts";
-import { allocatedBytes } from "../output/file_stat.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 import { tryFile } from "../program/system_error.ts";

@@ -1,10 +1,10 @@
 import type { OpenOptions } from "../../reading/mod.ts";
-import { checkCapabilities } from "../../saving/mod.ts";
 import { isFromRaw } from "../input/flat_image.ts";
 import { checkMachineName } from "../input/machine_name.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
+import { checkCapabilities } from "./capability_rules.ts";
 
 /** What the arguments of `save OUT` say. */
 export interface SaveArguments {

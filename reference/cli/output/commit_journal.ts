@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { builtinModule, LocalFile, nodeFs, ownUser } from "../local/mod.ts";
+import { builtinModule, LocalFile, nodeFs, ownUser } from "../../local/mod.ts";
 
 /** One of several files that are put in place together. */
 export interface JournalEntry {

@@ -1,13 +1,13 @@
-import { SourceError } from "../sources/mod.ts";
-import { builtinModule } from "./builtin_module.ts";
-import { reasonOf } from "./file_error.ts";
 import {
+  builtinModule,
   identityAt,
   identityOf,
+  nodeFs,
+  reasonOf,
   removeName,
   renameToNew,
-} from "./file_names.ts";
-import { nodeFs } from "./node_fs.ts";
+} from "../local/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /** Maximum bytes of a socket's path in the kernel, without the final NUL. */
 const PATH_MAX = 107;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BitmapOrder, toLsb0 } from "../../format/bitmap/mod.ts";
-import { memorySource } from "../sources/mod.ts";
-import { savedFile, testMemory } from "../testing/saved_file.ts";
+import { type BitmapOrder, toLsb0 } from "../../../format/bitmap/mod.ts";
+import { openSnapshotSync } from "../../reading/mod.ts";
+import { memorySource } from "../../sources/mod.ts";
+import { savedFile, testMemory } from "../../testing/saved_file.ts";
 import { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";
-import { openSnapshotSync } from "./open_snapshot.ts";
 
 /** What speaks for an order in a file of 70 pages written in that order. */
 async function evidenceOf(order: BitmapOrder, machine = "none") {

@@ -3,11 +3,10 @@ import {
   type BitmapOrder,
   DEFAULT_BITMAP_ORDER,
   pageCountOf,
-} from "../../format/bitmap/mod.ts";
-import type { RAMBlockHeader } from "../../format/ram/mod.ts";
-import type { ByteSource, ReadOptions } from "../sources/mod.ts";
-import { RAMBlock } from "./ram_block.ts";
-import type { Snapshot } from "./snapshot.ts";
+} from "../../../format/bitmap/mod.ts";
+import type { RAMBlockHeader } from "../../../format/ram/mod.ts";
+import { RAMBlock, type Snapshot } from "../../reading/mod.ts";
+import type { ByteSource, ReadOptions } from "../../sources/mod.ts";
 
 /** What speaks for the order in which the host that saved kept its bitmaps. */
 export interface BitmapOrderEvidence {
@@ -36,18 +35,6 @@ const WORD_BITS_MAX = 64;
 /**
  * What speaks for one order of the bitmaps' words or another. Nothing in a file
  * tells it, so opening never guesses: this is for somebody who has to choose.
- *
- * @example
- * ```ts
- * import { bitmapOrderEvidence, type Snapshot } from "../../mod.ts";
- *
- * async function maySayWrong(snapshot: Snapshot): Promise<boolean> {
- *   const { possible } = await bitmapOrderEvidence(snapshot);
- *   return !possible.some((it) =>
- *     it.byteOrder === "little" && it.wordSize === 8
- *   );
- * }
- * ```
  */
 export async function bitmapOrderEvidence(
   snapshot: Snapshot,

@@ -1,7 +1,10 @@
-import { builtinModule } from "./builtin_module.ts";
-import { fileError } from "./file_error.ts";
-import { nodeFs } from "./node_fs.ts";
-import { livenessOf, processIdentity } from "./process_identity.ts";
+import {
+  builtinModule,
+  fileError,
+  livenessOf,
+  nodeFs,
+  processIdentity,
+} from "../local/mod.ts";
 
 /** `mapped-ram-<pid>-<identity of the process>-<random>` */
 const NAME = /^mapped-ram-(\d+)-([0-9a-z]{18})-[^-]+$/;

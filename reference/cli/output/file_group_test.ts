@@ -11,12 +11,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { test } from "node:test";
-import { backingOf, setBacking } from "../sources/mod.ts";
-import { ScratchFolder } from "../testing/scratch_folder.ts";
-import type { ByteSink } from "./byte_sink.ts";
+import { type ByteSink, createFileSink, memorySink } from "../../sinks/mod.ts";
+import { backingOf, setBacking } from "../../sources/mod.ts";
+import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import { FileGroup, type PendingFile } from "./file_group.ts";
-import { createFileSink } from "./file_sink.ts";
-import { memorySink } from "./memory_sink.ts";
 
 type Change = (sink: ByteSink) => Partial<ByteSink>;
 

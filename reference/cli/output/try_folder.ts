@@ -1,6 +1,10 @@
-import { builtinModule } from "../local/mod.ts";
-import { removeLeftovers } from "./leftovers.ts";
-import { createPartial, discardPartial, statOf } from "./own_partial.ts";
+import { builtinModule } from "../../local/mod.ts";
+import {
+  createPartial,
+  discardPartial,
+  removeLeftovers,
+  statOf,
+} from "../../sinks/mod.ts";
 
 /** A name that no other program uses. */
 const PROBE = ".mapped-ram-probe";

@@ -1,5 +1,5 @@
 import { LocalFile, nodeFs, removeName } from "../local/mod.ts";
-import type { ByteSink } from "./byte_sink.ts";
+import type { ByteSink } from "../sinks/mod.ts";
 
 /**
  * Creates a temporary file: it is written in place and never flushed to disk,
@@ -10,8 +10,8 @@ import type { ByteSink } from "./byte_sink.ts";
  *
  * @example
  * ```ts
- * import { createScratchSink, type Snapshot } from "../../mod.ts";
- * import { writeDeviceOnly } from "../doors/qemu.ts";
+ * import type { Snapshot } from "../../mod.ts";
+ * import { createScratchSink, writeDeviceOnly } from "../doors/qemu.ts";
  *
  * async function deviceOnly(snapshot: Snapshot, path: string): Promise<void> {
  *   const mapped = ["pc.ram"];

@@ -1,7 +1,10 @@
+import {
+  builtinModule,
+  checkSameFile,
+  LocalFile,
+  nodeFs,
+} from "../local/mod.ts";
 import { SourceError } from "../sources/mod.ts";
-import { builtinModule } from "./builtin_module.ts";
-import { LocalFile } from "./local_file.ts";
-import { nodeFs } from "./node_fs.ts";
 
 /** Addresses, positions and lengths of direct I/O are multiples of this. */
 export const DIRECT_ALIGNMENT = 4096;
@@ -32,15 +35,8 @@ export class DirectFile implements Disposable {
   constructor(path: string, openFlags: number, name = path) {
     this.#buffered = new LocalFile(path, openFlags, 0, name);
     try {
-      this.#direct = openDirect(path, openFlags, name);
-      if (this.#direct.identity !== this.#buffered.identity) {
-        this.#direct.close();
-        throw new SourceError(
-          name,
-          `Cannot open ${JSON.stringify(name)} again: there is another file ` +
-            "now",
-        );
-      }
+      const direct = openDirect(path, openFlags, name);
+      this.#direct = checkSameFile(direct, this.#buffered);
     } catch (error) {
       this.#buffered.close();
       throw error;

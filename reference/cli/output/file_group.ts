@@ -1,6 +1,19 @@
-import { builtinModule, fileError, nodeFs, removeName } from "../local/mod.ts";
-import { backingOf } from "../sources/mod.ts";
-import type { ByteSink } from "./byte_sink.ts";
+import {
+  builtinModule,
+  fileError,
+  nodeFs,
+  removeName,
+} from "../../local/mod.ts";
+import {
+  type ByteSink,
+  createPartial,
+  isPrivate,
+  outputTarget,
+  type OwnPartial,
+  statOf,
+  withLeftovers,
+} from "../../sinks/mod.ts";
+import { backingOf } from "../../sources/mod.ts";
 import {
   backupPath,
   backupWord,
@@ -13,9 +26,6 @@ import {
   takeBack,
   writeJournal,
 } from "./commit_journal.ts";
-import { isPrivate, withLeftovers } from "./leftovers.ts";
-import { outputTarget } from "./output_target.ts";
-import { createPartial, type OwnPartial, statOf } from "./own_partial.ts";
 
 /** Start of the journal's name; the user follows. */
 const JOURNAL = ".mapped-ram";

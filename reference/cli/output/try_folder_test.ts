@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import { tryFolder } from "./try_folder.ts";
 
 test("tryFolder() leaves nothing, and removes the probe of a killed process", () => {

@@ -25,15 +25,6 @@ const ACCEPTED: readonly string[] = [
  * Refuses, by its name, a capability that cannot be with mapped-ram.
  *
  * @throws {RangeError} if one cannot be, or is not known
- *
- * @example
- * ```ts
- * import { checkCapabilities } from "../../mod.ts";
- * import assert from "node:assert/strict";
- *
- * checkCapabilities(["mapped-ram", "multifd"]);
- * assert.throws(() => checkCapabilities(["xbzrle"]), /no fixed place/);
- * ```
  */
 export function checkCapabilities(names: readonly string[]): void {
   for (const name of names) {

@@ -1,7 +1,5 @@
 import { GrowingBytes } from "../../format/bytes/mod.ts";
-import { builtinModule } from "./builtin_module.ts";
-import { LocalFile } from "./local_file.ts";
-import { nodeFs } from "./node_fs.ts";
+import { builtinModule, LocalFile, nodeFs } from "../local/mod.ts";
 
 /**
  * Temporary storage: the first bytes in memory, the others in a file without a

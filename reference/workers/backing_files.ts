@@ -1,7 +1,6 @@
-import { type BackingFile, SourceError } from "../sources/mod.ts";
+import { checkSameFile, LocalFile, nodeFs } from "../local/mod.ts";
+import type { BackingFile } from "../sources/mod.ts";
 import { DirectFile } from "./direct_file.ts";
-import { LocalFile } from "./local_file.ts";
-import { nodeFs } from "./node_fs.ts";
 import { SparseFile } from "./sparse_file.ts";
 
 /** A local file that is read and written. */
@@ -37,7 +36,7 @@ export class BackingFiles implements Disposable {
     const key = `${file.identity} ${file.path}`;
     const known = this.#sparse.get(key);
     if (known !== undefined) return known;
-    const opened = checkSame(new SparseFile(file.path, file.name), file);
+    const opened = checkSameFile(new SparseFile(file.path, file.name), file);
     this.#sparse.set(key, opened);
     return opened;
   }
@@ -72,18 +71,6 @@ function openSame(
 ): OpenedFile {
   const { path, name } = backing;
   return directIo
-    ? checkSame(new DirectFile(path, flags, name), backing)
-    : checkSame(new LocalFile(path, flags, 0, name), backing);
-}
-
-function checkSame<T extends { readonly identity: string } & Disposable>(
-  file: T,
-  { name, identity }: BackingFile,
-): T {
-  if (file.identity === identity) return file;
-  file[Symbol.dispose]();
-  throw new SourceError(
-    name,
-    `Cannot open ${JSON.stringify(name)} again: there is another file now`,
-  );
+    ? checkSameFile(new DirectFile(path, flags, name), backing)
+    : checkSameFile(new LocalFile(path, flags, 0, name), backing);
 }

@@ -1,7 +1,6 @@
+import { LocalFile, nodeFs } from "../local/mod.ts";
 import { type BackingFile, SourceError } from "../sources/mod.ts";
 import { DirectFile } from "./direct_file.ts";
-import { LocalFile } from "./local_file.ts";
-import { nodeFs } from "./node_fs.ts";
 
 /** A file is sparse if at most one in this many bytes is on disk. */
 const SPARSE_SHARE = 4;
