@@ -1,6 +1,7 @@
 /**
- * How the host that wrote a file kept the words of a bitmap. QEMU writes its
- * own `unsigned long` array, and nothing in the file tells which (SPEC 5.1).
+ * How the host that wrote a file stored the words of a bitmap. QEMU writes its
+ * `unsigned long` array as it is, and nothing in the file says which order that
+ * is (SPEC 5.1).
  */
 export interface BitmapOrder {
   /** Byte order of the words. Default: `"little"`. */
@@ -9,13 +10,13 @@ export interface BitmapOrder {
   readonly wordSize: 4 | 8;
 }
 
-/** The order of every host that QEMU is commonly run on. */
+/** The order of all hosts that QEMU commonly runs on. */
 export const DEFAULT_BITMAP_ORDER: BitmapOrder = {
   byteOrder: "little",
   wordSize: 8,
 };
 
-/** Brings whole words of a bitmap into LSB 0 order, in place. */
+/** Converts whole words of a bitmap to LSB 0 order, in place. */
 export function toLsb0(bytes: Uint8Array, order: BitmapOrder): void {
   if (order.byteOrder === "little") return;
   for (let word = 0; word < bytes.length; word += order.wordSize) {

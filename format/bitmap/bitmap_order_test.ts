@@ -14,7 +14,7 @@ function byteOf(page: number, { byteOrder, wordSize }: BitmapOrder): number {
 
 for (const byteOrder of ["little", "big"] as const) {
   for (const wordSize of [4, 8] as const) {
-    test(`toLsb0() brings ${byteOrder}-endian words of ${wordSize} bytes into order`, () => {
+    test(`toLsb0() converts ${byteOrder}-endian words of ${wordSize} bytes`, () => {
       const order = { byteOrder, wordSize };
       for (let page = 0; page < 192; page++) {
         const bytes = new Uint8Array(24);

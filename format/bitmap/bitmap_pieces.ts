@@ -7,42 +7,44 @@ import type { PageRun } from "./page_run.ts";
 /** Bytes of one piece: the bits of 131,072 pages, 512 MiB of 4 KiB pages. */
 const PIECE_BYTES = 0x4000;
 const PIECE_PAGES = PIECE_BYTES * 8;
-/** Most pieces kept: 4 MiB of bits, 128 GiB of 4 KiB pages. */
+/** Maximum number of pieces kept: 4 MiB of bits, 128 GiB of 4 KiB pages. */
 const PIECES_MAX = 256;
 
 /** How far {@linkcode BitmapPieces.peekRunEnd} looks. */
 const PEEK_PAGES = 1024;
 
-/** A run of pages that are all there, or all not. */
+/** A run of pages that are all present or all absent. */
 export interface UniformRun extends PageRun {
   /** Whether the bits of the run are set. */
   readonly present: boolean;
 }
 
 /**
- * A bitmap that stands in a file and is fetched by pieces when asked, the least
- * recently used piece forgotten first: 1 TiB of RAM has 32 MiB of bits.
+ * A bitmap in a file, fetched piece by piece on demand. The least recently used
+ * piece is dropped first: 1 TiB of RAM has 32 MiB of bits.
  *
- * What is in memory is answered at once by {@linkcode peek}; the rest is a walk.
+ * {@linkcode peek} answers from pieces in memory; everything else is a walk.
  */
 export class BitmapPieces {
-  /** How many pages the bitmap speaks of. */
+  /** Number of pages that the bitmap covers. */
   readonly pageCount: number;
   readonly #offset: number;
   readonly #order: BitmapOrder;
-  /** By number, the most recently used last. */
+  /** Pieces by number, the most recently used last. */
   readonly #pieces = new Map<number, PageBitmap>();
   #lastNumber = -1;
   #lastPiece = new PageBitmap(0);
 
-  /** Over the bitmap of `pageCount` pages that stands at `offset` in the file. */
+  /** Describes the bitmap of `pageCount` pages at `offset` in the file. */
   constructor(pageCount: number, offset: number, order: BitmapOrder) {
     this.pageCount = pageCount;
     this.#offset = offset;
     this.#order = order;
   }
 
-  /** Whether a page is there; undefined if its piece has to be fetched first. */
+  /**
+   * Whether a page is present; undefined if its piece must be fetched first.
+   */
   peek(pageIndex: number): boolean | undefined {
     const number = Math.floor(pageIndex / PIECE_PAGES);
     const piece = number === this.#lastNumber
@@ -52,8 +54,8 @@ export class BitmapPieces {
   }
 
   /**
-   * A page behind `pageIndex` up to which all are there, as far as a look at
-   * bits in memory tells: at most 1024 pages on. It says where a read-ahead ends.
+   * Returns the end of the run of present pages at `pageIndex`, as far as the
+   * bits in memory show it, at most 1024 pages on. A read-ahead ends there.
    */
   peekRunEnd(pageIndex: number): number {
     const number = Math.floor(pageIndex / PIECE_PAGES);
@@ -64,7 +66,7 @@ export class BitmapPieces {
     return number * PIECE_PAGES + piece.nextClear(from, limit);
   }
 
-  /** Whether a page is there. */
+  /** Whether a page is present. */
   *isSet(pageIndex: number): Walk<boolean> {
     const known = this.peek(pageIndex);
     if (known !== undefined) return known;
@@ -72,7 +74,7 @@ export class BitmapPieces {
     return this.peek(pageIndex) ?? false;
   }
 
-  /** The longest run in [first, end) that starts at `first`. */
+  /** Returns the longest run in [first, end) that starts at `first`. */
   *runAt(first: number, end: number): Walk<UniformRun> {
     const present = yield* this.isSet(first);
     let at = first;
@@ -90,7 +92,10 @@ export class BitmapPieces {
     return { first, end: at, present };
   }
 
-  /** The first run of set bits in [from, end); undefined if there is none. */
+  /**
+   * Returns the first run of set bits in [from, end); undefined if there is
+   * none.
+   */
   *nextRun(from: number, end: number): Walk<PageRun | undefined> {
     if (from >= end) return undefined;
     let run = yield* this.runAt(from, end);
@@ -101,7 +106,7 @@ export class BitmapPieces {
     return { first: run.first, end: run.end };
   }
 
-  /** Copies all bits to `target`, which is of as many pages. */
+  /** Copies all bits to `target`, which must cover the same number of pages. */
   *copyInto(target: PageBitmap): Walk<void> {
     if (target.pageCount !== this.pageCount) {
       throw new RangeError(
@@ -114,12 +119,12 @@ export class BitmapPieces {
       const { bytes } = yield* this.#piece(start / PIECE_BYTES);
       target.bytes.set(bytes.subarray(0, byteLength - start), start);
     }
-    // What a writer left behind the last page is no page.
+    // Bits after the last page belong to no page.
     const over = byteLength * 8 - this.pageCount;
     if (over > 0) target.bytes[byteLength - 1] &= 0xff >> over;
   }
 
-  /** Whether the bits behind the last page are clear. */
+  /** Whether the bits after the last page are clear. */
   *isPaddingClear(): Walk<boolean> {
     if (this.pageCount === 0) return true;
     const last = Math.floor((this.pageCount - 1) / PIECE_PAGES);

@@ -69,7 +69,7 @@ test("isSet() fetches no more than the words of the last piece", () => {
   assert.equal(file.requests[1].length, 8);
 });
 
-test("nextRun() finds each run once, also where it goes on over pieces", () => {
+test("nextRun() finds each run once, also across pieces", () => {
   const runs = [
     [0, 1],
     [PIECE - 1, PIECE + 1],
@@ -84,7 +84,7 @@ test("nextRun() finds each run once, also where it goes on over pieces", () => {
   assert.equal(file.requests.length, 5);
 });
 
-test("nextRun() stops at the end it is given", () => {
+test("nextRun() stops at the given end", () => {
   const { file, pieces } = piecesOf([[10, 20]], 100);
   assert.deepEqual(file.run(pieces.nextRun(0, 15)), { first: 10, end: 15 });
   assert.deepEqual(file.run(pieces.nextRun(12, 100)), { first: 12, end: 20 });
@@ -93,7 +93,7 @@ test("nextRun() stops at the end it is given", () => {
   assert.equal(file.run(pieces.nextRun(5, 5)), undefined);
 });
 
-test("runAt() tells runs of both kinds as the bits are, in any order", () => {
+test("runAt() returns runs of set and of clear bits, in any word order", () => {
   const random = randomNumbers(3);
   for (const byteOrder of ["little", "big"] as const) {
     const pages = Array.from({ length: 300 }, () => random(3) > 0);
@@ -122,7 +122,7 @@ test("runAt() tells runs of both kinds as the bits are, in any order", () => {
   }
 });
 
-test("BitmapPieces forgets the piece that was not used for longest", () => {
+test("BitmapPieces drops the least recently used piece", () => {
   const { file, pieces } = piecesOf([[257 * PIECE, 257 * PIECE + 1]], 2 ** 26);
   for (let number = 0; number < 256; number++) {
     file.run(pieces.isSet(number * PIECE));
@@ -164,7 +164,7 @@ test("BitmapPieces finds pages whose index is above 2^32", () => {
   ]);
 });
 
-test("peekRunEnd() looks 1024 pages on, at bits in memory alone", () => {
+test("peekRunEnd() looks 1024 pages ahead, only at bits in memory", () => {
   const { file, pieces } = piecesOf([[0, 10], [20, 4000]], PIECE + 1);
   assert.equal(pieces.peekRunEnd(3), 4);
   file.run(pieces.isSet(0));
@@ -177,7 +177,7 @@ test("peekRunEnd() looks 1024 pages on, at bits in memory alone", () => {
   assert.equal(later.pieces.peekRunEnd(PIECE + 5), PIECE + 9);
 });
 
-test("runAt() stops at the end it is given in any piece", () => {
+test("runAt() stops at the given end in any piece", () => {
   const { file, pieces } = piecesOf([[10, 2 * PIECE]], 3 * PIECE);
   for (const end of [20, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE]) {
     const run = { first: 10, end, present: true };
@@ -185,9 +185,9 @@ test("runAt() stops at the end it is given in any piece", () => {
   }
 });
 
-test("copyInto() copies the bits of the pages, and none behind them", () => {
+test("copyInto() copies the bits of the pages, and none after them", () => {
   const runs = [[3, 9], [PIECE - 1, PIECE + 1], [2 * PIECE, 2 * PIECE + 16]];
-  // Up to 3 of 16 pages behind the last: what a writer left there is no page.
+  // Up to 3 of 16 bits are after the last page, and belong to no page.
   for (const over of [3, 1, 0, -48]) {
     const { file } = piecesOf(
       runs.map(([first, end]) => [first, end] as const),
@@ -211,7 +211,7 @@ test("copyInto() copies the bits of the pages, and none behind them", () => {
   assert.deepEqual(file.requests, []);
 });
 
-test("isPaddingClear() fetches the last piece alone", () => {
+test("isPaddingClear() fetches only the last piece", () => {
   const { file, pieces } = piecesOf([], PIECE + 3);
   assert.equal(file.run(pieces.isPaddingClear()), true);
   assert.equal(file.requests.length, 1);

@@ -1,5 +1,5 @@
 /**
- * All arithmetic of pages and bitmaps.
+ * Arithmetic of pages and bitmaps.
  *
  * @module
  */
@@ -8,22 +8,25 @@ import type { ByteRange } from "../bytes/byte_range.ts";
 import { MAPPED_RAM_FILE_OFFSET_ALIGNMENT } from "../stream/constants.ts";
 import type { PageRun } from "./page_run.ts";
 
-/** The least multiple of `alignment` that is at least `value`. */
+/** Rounds `value` up to a multiple of `alignment`. */
 export function alignUp(value: number, alignment: number): number {
   return Math.ceil(value / alignment) * alignment;
 }
 
-/** How many pages `usedLength` bytes of RAM are. */
+/** Returns the number of whole pages in `usedLength` bytes of RAM. */
 export function pageCountOf(usedLength: number, pageSize: number): number {
   return Math.floor(usedLength / pageSize);
 }
 
-/** Bytes of the bitmap of `pageCount` pages, in whole words (SPEC 5.1). */
+/**
+ * Returns the size of the bitmap of `pageCount` pages, in whole words (SPEC
+ * 5.1).
+ */
 export function bitmapByteLength(pageCount: number, wordSize = 8): number {
   return Math.ceil(pageCount / (wordSize * 8)) * wordSize;
 }
 
-/** What it takes to find the pages of a RAMBlock. */
+/** The values that locate the pages of a RAMBlock. */
 export interface PagePlace {
   /** Size of a page in bytes. */
   readonly pageSize: number;
@@ -31,7 +34,7 @@ export interface PagePlace {
   readonly pagesOffset: number;
 }
 
-/** Position in the file of page `pageIndex` (SPEC 5.3). */
+/** Returns the position in the file of page `pageIndex` (SPEC 5.3). */
 export function pageOffset(
   place: PagePlace,
   pageIndex: number,
@@ -39,13 +42,13 @@ export function pageOffset(
   return place.pagesOffset + pageIndex * place.pageSize;
 }
 
-/** The range of a RAMBlock's memory that a run of pages is. */
+/** Returns the range of a RAMBlock's memory that a run of pages covers. */
 export function blockRange(pageSize: number, run: PageRun): ByteRange {
   const { first, end } = run;
   return { offset: first * pageSize, length: (end - first) * pageSize };
 }
 
-/** The range of the file that holds a run of pages. */
+/** Returns the range of the file that holds a run of pages. */
 export function pageRunRange(
   place: PagePlace,
   run: PageRun,
@@ -54,12 +57,14 @@ export function pageRunRange(
   return { offset: place.pagesOffset + offset, length };
 }
 
-/** Where a writer puts the pages of a RAMBlock whose bitmap ends at `bitmapEnd`. */
+/**
+ * Returns where a writer puts the pages of a RAMBlock whose bitmap ends there.
+ */
 export function pagesOffsetAfter(bitmapEnd: number): number {
   return alignUp(bitmapEnd, MAPPED_RAM_FILE_OFFSET_ALIGNMENT);
 }
 
-/** Sizes that ROMs and ACPI tables commonly have. */
+/** Common sizes of ROMs and ACPI tables. */
 const COMMON_LENGTHS = [
   0x1000,
   0x4000,
@@ -69,14 +74,15 @@ const COMMON_LENGTHS = [
   0x40000,
   0x80000,
 ];
-/** How many small RAMBlocks in a row are guessed at. */
+/** How many consecutive small RAMBlocks are guessed. */
 const GUESSED_BLOCKS = 8;
 
 /**
- * Where the entries behind the one at `entryOffset` may stand, in order. Most
- * RAMBlocks of a machine are small and of few sizes, and each has its pages at
- * the next MiB: the next entry is then one of a few places in each MiB. A reader
- * for whom requests are dear asks for them all at once.
+ * Guesses where the entries after the one at `entryOffset` may be, in order.
+ * Most RAMBlocks of a machine are small and have one of a few sizes, and the
+ * pages of each start at the next MiB, so the next entry is at one of a few
+ * places in each MiB. A reader for which requests are expensive asks for all of
+ * them at once.
  */
 export function guessEntryOffsets(entryOffset: number): number[] {
   const guesses: number[] = [];

@@ -11,7 +11,7 @@ import {
 
 const MIB = 0x100000;
 
-test("alignUp() gives the least multiple that is not less", () => {
+test("alignUp() returns the smallest multiple that is not less", () => {
   for (const [value, expected] of [[0, 0], [1, 8], [8, 8], [9, 16]]) {
     assert.equal(alignUp(value, 8), expected);
   }
@@ -36,19 +36,19 @@ test("pageCountOf() counts whole pages", () => {
   assert.equal(pageCountOf(0, 0x1000), 0);
 });
 
-test("pageOffset() is exact where RAM is large", () => {
+test("pageOffset() is exact for large RAM", () => {
   const block = { pagesOffset: 0x100000, pageSize: 0x1000 };
   assert.equal(pageOffset(block, 3), 0x103000);
   assert.equal(pageOffset(block, 2 ** 40 - 1), 2 ** 52 - 0x1000 + 0x100000);
 });
 
-test("pagesOffsetAfter() gives the next MiB", () => {
+test("pagesOffsetAfter() returns the next MiB", () => {
   assert.equal(pagesOffsetAfter(0x99), MIB);
   assert.equal(pagesOffsetAfter(MIB), MIB);
   assert.equal(pagesOffsetAfter(MIB + 1), 2 * MIB);
 });
 
-test("guessEntryOffsets() guesses behind the entry, in order", () => {
+test("guessEntryOffsets() guesses offsets after the entry, in order", () => {
   const guesses = guessEntryOffsets(0x63);
   assert(guesses.includes(MIB + 0x20000)); // a ROM of 128 KiB
   assert(guesses.every((it) => it > 0x63));

@@ -16,12 +16,12 @@ import type { PageRun } from "./page_run.ts";
  * ```
  */
 export class PageBitmap {
-  /** How many pages the bitmap speaks of; bits behind them are ignored. */
+  /** Number of pages that the bitmap covers; bits after them are ignored. */
   readonly pageCount: number;
-  /** The bits, in whole 8-byte words unless the caller gave other bytes. */
+  /** The bits, in whole 8-byte words unless the caller passed other bytes. */
   readonly bytes: Uint8Array;
 
-  /** Over `bytes`, which are not copied, or all clear. */
+  /** Wraps `bytes`, which are not copied; by default all bits are clear. */
   constructor(
     pageCount: number,
     bytes: Uint8Array = new Uint8Array(bitmapByteLength(pageCount)),
@@ -51,17 +51,17 @@ export class PageBitmap {
     this.bytes[Math.floor(pageIndex / 8)] &= ~(1 << (pageIndex & 7));
   }
 
-  /** The first page from `from` on whose bit is set, else `end`. */
+  /** Returns the first page from `from` on whose bit is set, else `end`. */
   nextSet(from: number, end = this.pageCount): number {
     return this.#next(from, end, 0x00);
   }
 
-  /** The first page from `from` on whose bit is clear, else `end`. */
+  /** Returns the first page from `from` on whose bit is clear, else `end`. */
   nextClear(from: number, end = this.pageCount): number {
     return this.#next(from, end, 0xff);
   }
 
-  /** The runs of set bits in [from, to), in order, each as long as it can be. */
+  /** Yields the maximal runs of set bits in [from, to), in order. */
   *runs(from = 0, to = this.pageCount): Generator<PageRun> {
     let first = this.nextSet(from, to);
     while (first < to) {
@@ -71,14 +71,14 @@ export class PageBitmap {
     }
   }
 
-  /** How many bits are set. */
+  /** Counts the set bits. */
   count(): number {
     let count = 0;
     for (const { first, end } of this.runs()) count += end - first;
     return count;
   }
 
-  /** Whether all bits behind the last page are clear. */
+  /** Whether all bits after the last page are clear. */
   isPaddingClear(): boolean {
     const whole = Math.floor(this.pageCount / 8);
     const rest = this.pageCount & 7;
@@ -86,7 +86,9 @@ export class PageBitmap {
       this.bytes.subarray(whole + 1).every((byte) => byte === 0);
   }
 
-  /** The first page in [from, end) whose bit differs from those of `filler`. */
+  /**
+   * Returns the first page in [from, end) whose bit differs from `filler`'s.
+   */
   #next(from: number, end: number, filler: 0x00 | 0xff): number {
     let byteIndex = Math.floor(from / 8);
     let differing = (this.bytes[byteIndex] ^ filler) & (0xff << (from & 7));

@@ -84,7 +84,7 @@ test("PageBitmap agrees with an array when bits are set and cleared", () => {
   assert.deepEqual([...bitmap.runs()], runsOf(pages));
 });
 
-test("PageBitmap has page n at bit n & 7 of byte n >> 3", () => {
+test("PageBitmap stores page n in bit n & 7 of byte n >> 3", () => {
   for (let page = 0; page < 130; page++) {
     const bitmap = new PageBitmap(130);
     bitmap.set(page);
@@ -96,7 +96,7 @@ test("PageBitmap has page n at bit n & 7 of byte n >> 3", () => {
   }
 });
 
-test("PageBitmap() takes whole words of 8 bytes when it is given none", () => {
+test("PageBitmap() allocates whole words of 8 bytes by default", () => {
   const lengths = [0, 1, 64, 65, 128].map((it) =>
     new PageBitmap(it).bytes.length
   );
@@ -110,7 +110,7 @@ test("PageBitmap() does not copy its bytes, and refuses too few", () => {
   assert.throws(() => new PageBitmap(17, bytes), RangeError);
 });
 
-test("runs() ignores bits behind the last page", () => {
+test("runs() ignores bits after the last page", () => {
   for (const pageCount of [1, 7, 8, 9, 63]) {
     const bitmap = new PageBitmap(pageCount, new Uint8Array(8).fill(0xff));
     assert.deepEqual([...bitmap.runs()], [{ first: 0, end: pageCount }]);
@@ -123,7 +123,7 @@ test("runs() ignores bits behind the last page", () => {
   assert.deepEqual([...new PageBitmap(0).runs()], []);
 });
 
-test("isPaddingClear() looks at the bits behind the last page alone", () => {
+test("isPaddingClear() checks only the bits after the last page", () => {
   for (let pageCount = 0; pageCount <= 64; pageCount++) {
     const bitmap = new PageBitmap(pageCount, new Uint8Array(8));
     for (let page = 0; page < pageCount; page++) bitmap.set(page);

@@ -2,6 +2,6 @@
 export interface PageRun {
   /** Index of the first page. */
   readonly first: number;
-  /** Index of the page behind the last. */
+  /** Index of the page after the last. */
   readonly end: number;
 }

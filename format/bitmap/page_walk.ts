@@ -1,6 +1,6 @@
 /**
  * Reading pages (SPEC 5): test one bit, read one place. A page whose bit is
- * clear is zero whatever the file holds there.
+ * clear is zero, whatever the file holds there.
  *
  * @module
  */

@@ -12,7 +12,9 @@ const PAGE = 256;
 const PAGES_OFFSET = 0x1000;
 const PLACE = { pageSize: PAGE, pagesOffset: PAGES_OFFSET };
 
-/** A block whose pages are all stored, and which of them are said to be there. */
+/**
+ * A block that stores all its pages, and marks only some of them as present.
+ */
 function blockOf(present: readonly boolean[]) {
   const bitmap = new PageBitmap(present.length);
   present.forEach((it, page) => it && bitmap.set(page));
@@ -57,7 +59,7 @@ test("readBlockRange() makes one request a run, straight into the target", () =>
   assert(file.requests.every((it) => it.target?.buffer === target.buffer));
 });
 
-test("readBlockRange() asks for nothing when nothing is wanted", () => {
+test("readBlockRange() makes no request for an empty range", () => {
   const { file, pieces } = blockOf([true]);
   for (const offset of [0, 1, PAGE]) {
     file.run(readBlockRange(PLACE, pieces, new Uint8Array(0), offset));
@@ -65,7 +67,7 @@ test("readBlockRange() asks for nothing when nothing is wanted", () => {
   assert.equal(file.requests.length, 0);
 });
 
-test("pageRunRange() gives the bytes of a run in the file", () => {
+test("pageRunRange() returns the bytes of a run in the file", () => {
   assert.deepEqual(pageRunRange(PLACE, { first: 2, end: 5 }), {
     offset: PAGES_OFFSET + 2 * PAGE,
     length: 3 * PAGE,

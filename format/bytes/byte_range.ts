@@ -2,11 +2,11 @@
 export interface ByteRange {
   /** Position of the first byte. */
   readonly offset: number;
-  /** How many bytes. */
+  /** Number of bytes. */
   readonly length: number;
 }
 
-/** The position just behind a range. */
+/** Returns the position after the last byte of a range. */
 export function rangeEnd(range: ByteRange): number {
   return range.offset + range.length;
 }

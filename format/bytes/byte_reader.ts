@@ -6,8 +6,8 @@ import {
 import type { RuleSlug } from "../rules/rules.ts";
 
 /**
- * A forward cursor over big-endian bytes that stand in a file at a known place.
- * A field that does not fit whole is refused (`file-truncated`) at its offset.
+ * A forward cursor over big-endian bytes at a known position of a file. A field
+ * that extends past the last byte is refused (`file-truncated`) at its offset.
  */
 export class ByteReader {
   /** Name of the file, for errors. */
@@ -16,7 +16,7 @@ export class ByteReader {
   #viewOffset: number;
   #position = 0;
 
-  /** Reads `bytes`, the first of which stands at `offset` in the file. */
+  /** Reads `bytes`, the first of which is at `offset` in the file. */
   constructor(fileName: string, bytes: Uint8Array, offset = 0) {
     this.fileName = fileName;
     this.#view = viewOf(bytes);
@@ -33,7 +33,7 @@ export class ByteReader {
     return this.#view.byteLength - this.#position;
   }
 
-  /** Goes on with `bytes`, the first of which stands at `offset` in the file. */
+  /** Continues with `bytes`, the first of which is at `offset` in the file. */
   protected refill(bytes: Uint8Array, offset: number): void {
     this.#view = viewOf(bytes);
     this.#viewOffset = offset;
@@ -45,12 +45,15 @@ export class ByteReader {
     this.#position += length;
   }
 
-  /** Looks at the next byte without moving on; undefined where there is none. */
+  /** Returns the next byte without moving on; undefined if there is none. */
   peek(): number | undefined {
     return this.available > 0 ? this.#view.getUint8(this.#position) : undefined;
   }
 
-  /** Looks at the next `length` bytes, or as many as are available. */
+  /**
+   * Returns the next `length` bytes, or as many as are available, without
+   * moving on.
+   */
   peekBytes(length: number): Uint8Array {
     return new Uint8Array(
       this.#view.buffer,
@@ -95,7 +98,7 @@ export class ByteReader {
     return high * 0x1_0000_0000 + this.#view.getUint32(position + 4);
   }
 
-  /** Reads `length` bytes; what it returns is a view of them. */
+  /** Reads `length` bytes and returns a view of them. */
   bytes(length: number, field: string): Uint8Array {
     const position = this.#take(length, field);
     return new Uint8Array(
@@ -105,12 +108,17 @@ export class ByteReader {
     );
   }
 
-  /** Reads a counted string: a u8 length and as many bytes, each one char code. */
+  /**
+   * Reads a counted string: a u8 length and that many bytes, each one char
+   * code.
+   */
   countedString(field: string): string {
     return String.fromCharCode(...this.bytes(this.u8(field), field));
   }
 
-  /** A {@linkcode FormatError} about this file, to be thrown or reported. */
+  /**
+   * Makes a {@linkcode FormatError} about this file, to be thrown or reported.
+   */
   formatError(
     rule: RuleSlug,
     violation: Omit<RuleViolation, "rule">,
@@ -118,7 +126,7 @@ export class ByteReader {
     return new FormatError(this.fileName, { rule, ...violation });
   }
 
-  /** An {@linkcode UnsupportedError} about this file, to be thrown. */
+  /** Makes an {@linkcode UnsupportedError} about this file, to be thrown. */
   unsupportedError(
     rule: RuleSlug,
     violation: Omit<RuleViolation, "rule"> & { readonly feature: string },

@@ -45,7 +45,7 @@ test("be64() refuses a value when it is above 2^53 - 1", () => {
   }
 });
 
-test("every read refuses a field when it does not fit whole", () => {
+test("every read refuses a field that is cut", () => {
   const reads: [number, (reader: ByteReader) => unknown][] = [
     [1, (reader) => reader.u8("f")],
     [2, (reader) => reader.be16("f")],
@@ -63,19 +63,19 @@ test("every read refuses a field when it does not fit whole", () => {
       found: `${length - 1} bytes up to the end of the file`,
       expected: `${length} bytes of f`,
     });
-    assert.equal(reader.offset, 7); // nothing was taken
+    assert.equal(reader.offset, 7); // it has not moved
     read(new ByteReader("file", new Uint8Array(length), 7));
   }
 });
 
-test("countedString() reads bytes as char codes, none and 255 of them too", () => {
+test("countedString() reads 0 to 255 bytes as char codes", () => {
   assert.equal(readerOf(0, 65).countedString("s"), "");
   assert.equal(readerOf(2, 65, 0xff, 66).countedString("s"), "A\xff");
   const longest = readerOf(255, ...Array(255).fill(0x61));
   assert.equal(longest.countedString("s"), "a".repeat(255));
 });
 
-test("countedString() names the text when only the length fits", () => {
+test("countedString() gives the offset of the text when only the length fits", () => {
   const reader = readerOf(3, 65, 66);
   assert.throws(() => reader.countedString("s"), {
     rule: "file-truncated",
@@ -83,7 +83,7 @@ test("countedString() names the text when only the length fits", () => {
   });
 });
 
-test("bytes() returns a view, and nothing of nothing", () => {
+test("bytes() returns a view, which may be empty", () => {
   const bytes = new Uint8Array([1, 2, 3]);
   const reader = new ByteReader("file", bytes);
   reader.bytes(2, "a")[1] = 7;

@@ -1,11 +1,11 @@
 import { GrowingBytes } from "./growing_bytes.ts";
 
-/** A growing buffer of big-endian fields: the twin of `ByteReader`. */
+/** A growing buffer of big-endian fields: the counterpart of `ByteReader`. */
 export class ByteWriter {
   readonly #written = new GrowingBytes(256);
   #view = viewOf(this.#written);
 
-  /** How many bytes were written. */
+  /** Number of bytes written. */
   get length(): number {
     return this.#written.length;
   }
@@ -49,17 +49,19 @@ export class ByteWriter {
     return this.bytes(new TextEncoder().encode(text));
   }
 
-  /** Writes a counted string: a u8 length and as many bytes. */
+  /** Writes a counted string: a u8 length and that many bytes. */
   countedString(text: string): this {
     return this.u8(text.length).text(text);
   }
 
-  /** What was written, as a copy of its own. */
+  /** Returns a copy of the bytes written. */
   finish(): Uint8Array {
     return this.#written.bytes.slice();
   }
 
-  /** Makes room, perhaps in a new buffer with a new view; returns where. */
+  /**
+   * Makes room, possibly in a new buffer with a new view; returns its position.
+   */
   #grow(length: number): number {
     const position = this.#written.length;
     this.#written.extendTo(position + length);

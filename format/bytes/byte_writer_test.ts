@@ -15,7 +15,7 @@ test("ByteWriter keeps every byte when it grows", () => {
   assert.deepEqual([...writer.finish()], expected);
 });
 
-test("finish() returns a copy of its own", () => {
+test("finish() returns a copy", () => {
   const writer = new ByteWriter().u8(1);
   const before = writer.finish();
   writer.u8(2);

@@ -1,12 +1,12 @@
-/** A big-endian integer of a device's state. */
+/** A big-endian integer in a device's state. */
 export interface IntegerType {
-  /** Bytes of it: 1, 2, 4 or 8. */
+  /** Its size in bytes: 1, 2, 4 or 8. */
   readonly size: number;
-  /** Reads one; of 8 bytes, a bigint. */
+  /** Reads one; an integer of 8 bytes as a bigint. */
   readonly read: (view: DataView, offset: number) => number | bigint;
 }
 
-/** The types by QEMU's word for them, without the check that may follow it. */
+/** The types by QEMU's name, without the check that may follow it. */
 const TYPES: Readonly<Record<string, IntegerType>> = {
   int8: { size: 1, read: (view, offset) => view.getInt8(offset) },
   uint8: { size: 1, read: (view, offset) => view.getUint8(offset) },
@@ -18,10 +18,12 @@ const TYPES: Readonly<Record<string, IntegerType>> = {
   uint64: { size: 8, read: (view, offset) => view.getBigUint64(offset) },
 };
 
-/** A check of QEMU's on load, which changes nothing in the bytes. */
+/** A check that QEMU makes on load; it does not affect the bytes. */
 const CHECK = / (?:equal|le)$/;
 
-/** The integer that QEMU calls so: "int32", "uint8 equal", "int32 le" (at most). */
+/**
+ * Returns the integer with that QEMU name: "int32", "uint8 equal", "int32 le".
+ */
 export function integerType(type: string): IntegerType | undefined {
   const name = type.replace(CHECK, "");
   return Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;

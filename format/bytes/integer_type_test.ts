@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { integerType } from "./integer_type.ts";
 
-test("integerType() knows QEMU's integers, whatever is checked of them", () => {
+test("integerType() knows QEMU's integers, with and without a check", () => {
   const sizes = { int8: 1, uint8: 1, int16: 2, uint16: 2, int32: 4, uint32: 4 };
   for (
     const [name, size] of Object.entries({ ...sizes, int64: 8, uint64: 8 })
@@ -17,7 +17,7 @@ test("integerType() knows QEMU's integers, whatever is checked of them", () => {
   }
 });
 
-test("integerType() reads the most significant byte first, with its sign", () => {
+test("integerType() reads signed and unsigned integers, big-endian", () => {
   const bytes = Uint8Array.from([0xff, 0x80, 0, 0, 0, 0, 0, 0, 1]);
   const view = new DataView(bytes.buffer);
   const cases: readonly (readonly [string, number | bigint])[] = [

@@ -1,5 +1,5 @@
 /**
- * Reading and writing bytes, and walks over a file that ask for them.
+ * Reading and writing bytes, and walks over a file that request them.
  *
  * @module
  */

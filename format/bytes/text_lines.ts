@@ -1,22 +1,22 @@
-/** How much of a line an error shows. */
+/** Number of characters of a line that an error shows. */
 const SHOWN_MAX = 60;
 
 /** The lines of a text, one at a time. */
 export class TextLines {
-  /** Number of the line that `next` gave last, from 1 on. */
+  /** Number of the line that `next` returned last, from 1. */
   lineNumber = 0;
   readonly #text: string;
   readonly #refuse: (problem: string) => Error;
   #line: string | undefined;
   #position = 0;
 
-  /** Over `text`; `refuse` makes the errors. */
+  /** Iterates over `text`; `refuse` makes the errors. */
   constructor(text: string, refuse: (problem: string) => Error) {
     this.#text = text;
     this.#refuse = refuse;
   }
 
-  /** The next line without its LF; undefined behind the last. */
+  /** Returns the next line without its LF; undefined after the last. */
   next(): string | undefined {
     const line = this.peek();
     this.lineNumber++;
@@ -25,7 +25,7 @@ export class TextLines {
     return line;
   }
 
-  /** What `next` will give. */
+  /** Returns what `next` will return. */
   peek(): string | undefined {
     if (this.#position >= this.#text.length) return undefined;
     const end = this.#text.indexOf("\n", this.#position);
@@ -37,7 +37,7 @@ export class TextLines {
     return this.#text.slice(this.#position, end);
   }
 
-  /** The error for what is wrong with the last line, or with another. */
+  /** Makes the error for the line returned last, or for another. */
   wrong(
     expected: string,
     lineNumber: number = this.lineNumber,

@@ -1,26 +1,26 @@
 import type { ByteRange } from "./byte_range.ts";
 
 /**
- * Bytes that a walk asks for. With a `target` (of `length` bytes) they are
- * wanted there; otherwise the driver makes room for them.
+ * A request of a walk for bytes. The driver stores them in `target` (of
+ * `length` bytes) if there is one, else in a buffer that it allocates.
  */
 export interface ByteRequest extends ByteRange {
-  /** Where the bytes shall go. */
+  /** Where to store the bytes. */
   readonly target?: Uint8Array;
-  /** Ranges behind this one, in order, some of which may be asked for next. */
+  /** Ranges after this one, in order, some of which may be requested next. */
   readonly guesses?: readonly ByteRange[];
 }
 
 /**
- * Something that looks, asks for bytes and looks again, without doing I/O: a
- * generator that yields requests, is sent the bytes of each, and returns `T`.
- * One walk serves synchronous and asynchronous drivers alike.
+ * An algorithm that needs bytes of a file but does no I/O: a generator that
+ * yields requests, is sent the bytes of each, and returns `T`. One walk serves
+ * synchronous and asynchronous drivers alike.
  */
 export type Walk<T> = Generator<ByteRequest, T, Uint8Array>;
 
-/** The file a walk goes through. */
+/** The file that a walk reads. */
 export interface WalkedFile {
-  /** Name for errors: a path, a URL, or what the caller called it. */
+  /** Name for errors: a path, a URL, or a name given by the caller. */
   readonly name: string;
   /** Size in bytes. */
   readonly byteLength: number;
