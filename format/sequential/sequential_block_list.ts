@@ -1,6 +1,6 @@
 /**
  * The list of RAMBlocks of a sequential stream (SPEC 11.4): idstr and
- * used_length, and `mr_addr` where `x-ignore-shared` is on. No header follows.
+ * used_length, and `mr_addr` if `x-ignore-shared` is on. No header follows.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
 import type { ForwardReader } from "../stream/forward_reader.ts";
 import type { StreamBlock } from "./ram_record_walk.ts";
 
-/** Most RAMBlocks, and most pages of all of them, that are read. */
+/** Maximum number of RAMBlocks, and of pages in all of them. */
 const BLOCKS_MAX = 0x10000;
 const PAGES_MAX = 2 ** 32;
 
@@ -72,13 +72,13 @@ export function* readBlockList(
       });
     }
     if (blocks.size === BLOCKS_MAX) {
-      throw tooMuch(reader, `more than ${BLOCKS_MAX} RAMBlocks`, entryOffset);
+      throw tooMuch(reader, entryOffset, [BLOCKS_MAX, "RAMBlocks"]);
     }
     if (blocks.has(idstr)) {
       throw reader.formatError("idstr-unique", {
         offset: entryOffset,
         found: `a second RAMBlock ${JSON.stringify(idstr)}`,
-        expected: "an idstr of its own",
+        expected: "a unique idstr",
       });
     }
     blocks.set(idstr, {
@@ -91,26 +91,30 @@ export function* readBlockList(
   return blocks;
 }
 
-/** Unlike the pages of a mapped-ram file, these need not be in the stream. */
+/**
+ * Limits the number of pages, which, unlike in a mapped-ram file, need not be
+ * in the stream.
+ */
 function checkSize(
   reader: ForwardReader,
   pageCount: number,
   offset: number,
 ): void {
   if (pageCount <= PAGES_MAX) return;
-  throw tooMuch(reader, `more than ${PAGES_MAX} pages of RAM`, offset);
+  throw tooMuch(reader, offset, [PAGES_MAX, "pages of RAM"]);
 }
 
 function tooMuch(
   reader: ForwardReader,
-  what: string,
   offset: number,
+  [limit, unit]: readonly [limit: number, unit: string],
 ): UnsupportedError {
+  const what = `more than ${limit} ${unit}`;
   return reader.unsupportedError("ram-total", {
     feature: what,
     offset,
     found: what,
-    expected: "as many at most",
+    expected: `at most ${limit}`,
   });
 }
 
@@ -132,7 +136,7 @@ function checkIdstr(
     ? reader.formatError("ram-total", {
       offset,
       found: `the list ends after ${hex(sum)} bytes of RAM`,
-      expected: `RAMBlocks of ${hex(total)} bytes in all`,
+      expected: `RAMBlocks of ${hex(total)} bytes in total`,
     })
     : reader.formatError("idstr-text", {
       offset,
