@@ -26,27 +26,33 @@ const FLAG_BITS = 0x40;
 const KINDS = [FLAG_EOS, FLAG_START, FLAG_COMPLETE, FLAG_BITS];
 const KINDS_MASK = FLAG_EOS | FLAG_START | FLAG_COMPLETE | FLAG_BITS;
 
-/** Flags of a START record: enabled, persistent, autoload (which means nothing). */
+/**
+ * Flags of a START record: enabled, persistent, and autoload, which has no
+ * effect.
+ */
 const BITMAP_ENABLED = 0x01;
 const BITMAP_PERSISTENT = 0x02;
 const START_FLAGS_MASK = 0x07;
 
-/** A record, but for EOS. A name that is left out is that of the record before. */
+/**
+ * A record other than EOS. A name that is left out is that of the previous
+ * record.
+ */
 export type DirtyBitmapRecord =
   & {
-    /** Position of its flags in the file. */
+    /** Position of the record's flags in the file. */
     readonly offset: number;
     /** Name of the block node, if the record has it. */
     readonly node: string | undefined;
     /** Name of the bitmap, if the record has it. */
     readonly name: string | undefined;
-    /** Position of its first field behind the names. */
+    /** Position of its first field after the names. */
     readonly payloadOffset: number;
   }
   & (
     | {
       readonly kind: "start";
-      /** Bytes of the disk that a bit stands for. */
+      /** Bytes of the disk that a bit covers. */
       readonly granularity: number;
       readonly enabled: boolean;
       readonly persistent: boolean;
@@ -56,32 +62,32 @@ export type DirtyBitmapRecord =
       /** The first sector, of 512 bytes. */
       readonly sector: number;
       readonly sectorCount: number;
-      /** LSB 0, good until the next record; undefined where no bit is set. */
+      /** LSB 0, valid until the next record; undefined if no bit is set. */
       readonly bits: Uint8Array | undefined;
     }
     | { readonly kind: "complete" }
   );
 
-/** Bytes of a PART with EOS alone: type, section_id, EOS, footer. */
+/** Bytes of a PART with only EOS: type, section_id, EOS, footer. */
 const EMPTY_PART = 1 + 4 + 1 + 5;
 
-/** Whether a section holds dirty bitmaps, in the version that is known. */
+/** Whether a section holds dirty bitmaps, in the known version. */
 export function isDirtyBitmapSection({ idstr, versionId }: Section): boolean {
   return idstr === DIRTY_BITMAP_SECTION_IDSTR &&
     versionId === DIRTY_BITMAP_SECTION_VERSION;
 }
 
-/** Whether a part of the section has more than its EOS. */
+/** Whether a part of the section holds anything besides EOS. */
 export function hasRecords(item: StreamItem): boolean {
   return item.range.length > EMPTY_PART;
 }
 
-/** Passes over the records of one section, up to and with its EOS. */
+/** Skips the records of one section, up to and including its EOS. */
 export function* skipDirtyBitmapRecords(reader: StreamReader): Walk<void> {
   yield* readDirtyBitmapRecords(reader, () => {});
 }
 
-/** Reads the records of one section, up to and with its EOS. */
+/** Reads the records of one section, up to and including its EOS. */
 export function* readDirtyBitmapRecords(
   reader: StreamReader,
   visit: (record: DirtyBitmapRecord) => void,

@@ -1,5 +1,5 @@
 /**
- * Block dirty bitmaps put together from their records (SPEC 11.3).
+ * Block dirty bitmaps, assembled from their records (SPEC 11.3).
  *
  * @module
  */
@@ -17,38 +17,40 @@ import {
   readDirtyBitmapRecords,
 } from "./dirty_bitmap.ts";
 
-/** A dirty bitmap of a block device, as a stream tells of it. */
+/** A dirty bitmap of a block device, as a stream describes it. */
 export interface DirtyBitmap {
-  /** Name of the block node, or of the device where it has one. */
+  /** Name of the block node, or of the device if it has one. */
   readonly node: string;
   /** Name of the bitmap. */
   readonly name: string;
-  /** Bytes of the disk that a bit stands for. */
+  /** Bytes of the disk that a bit covers. */
   readonly granularity: number;
-  /** Whether it shall go on recording. */
+  /** Whether it continues to record writes. */
   readonly enabled: boolean;
   /** Whether it is to be kept in the image. */
   readonly persistent: boolean;
-  /** Whether all its bits came; otherwise nobody may rely on it. */
+  /** Whether all its bits are present; otherwise it must not be relied on. */
   readonly complete: boolean;
-  /** Bytes of the disk that its bits speak of. */
+  /** Bytes of the disk that its bits cover. */
   readonly coveredBytes: number;
-  /** Of those, the bytes that may have been written to. */
+  /** Those of the covered bytes that may have been written to. */
   readonly dirtyBytes: number;
 }
 
-/** How to read dirty bitmaps. */
+/** Options of {@linkcode readDirtyBitmaps}. */
 export interface DirtyBitmapOptions {
-  /** Is told of rules broken that do not stop the walk. Default: throws. */
+  /**
+   * Receives violations of rules that do not stop the walk. Default: throws.
+   */
   readonly report?: Report | undefined;
-  /** Is handed each run of dirty bytes of a disk, in order for each bitmap. */
+  /** Receives each run of dirty bytes of a disk, in order for each bitmap. */
   readonly onDirty?:
     | ((bitmap: DirtyBitmap, range: ByteRange) => void)
     | undefined;
 }
 
 type Mutable = { -readonly [key in keyof DirtyBitmap]: DirtyBitmap[key] } & {
-  /** Where the bits go on, in bytes. */
+  /** Where the next bits must start or lie after, in bytes. */
   end: number;
 };
 
@@ -56,13 +58,13 @@ type RecordOf<Kind> = DirtyBitmapRecord & { readonly kind: Kind };
 
 const SECTOR = 512;
 const GRANULARITY_MAX = 2 ** 31;
-/** Bits start at a multiple of so many granules, one word of a bitmap. */
+/** Bits start at a multiple of this many granules, one word of a bitmap. */
 const WORD_BITS = 64;
-/** What the bits of a record are filled up to, in bytes. */
+/** The bits of a record are padded to a multiple of this many bytes. */
 const PADDING = 32;
 const BITMAPS_MAX = 0x10000;
 
-/** Reads the dirty bitmaps of these parts of their section, in order. */
+/** Reads the dirty bitmaps in these parts of their section, in order. */
 export function* readDirtyBitmaps(
   file: WalkedFile,
   items: readonly StreamItem[],
@@ -106,7 +108,7 @@ class DirtyBitmapSet {
         expected: "the names of a node and a bitmap",
       });
     }
-    // No idstr has a NUL in it that this could be taken for.
+    // JSON keeps node and name apart, whatever they contain.
     const key = JSON.stringify([this.#node, this.#name]);
     const known = this.#bitmaps.get(key);
     if (record.kind === "start") {
@@ -139,7 +141,7 @@ class DirtyBitmapSet {
         found: `${record.kind.toUpperCase()} of ${key}`,
         expected: known === undefined
           ? "a START before it"
-          : "nothing behind its COMPLETE",
+          : "nothing after its COMPLETE",
       });
     }
     if (record.kind === "complete") known.complete = true;
@@ -152,7 +154,7 @@ class DirtyBitmapSet {
       if (!bitmap.complete) {
         this.reader.report(this.reader.formatError("dirty-bitmap-complete", {
           offset: this.reader.offset,
-          found: `the end, and no COMPLETE of ${
+          found: `the end without a COMPLETE of ${
             JSON.stringify([bitmap.node, bitmap.name])
           }`,
           expected: "one",
@@ -203,7 +205,7 @@ class DirtyBitmapSet {
     }
   }
 
-  /** Joins runs that touch, across records too. */
+  /** Joins adjacent runs, also across records. */
   #addRun(bitmap: Mutable, offset: number, end: number): void {
     if (this.#run?.bitmap === bitmap && this.#run.end === offset) {
       this.#run.end = end;

@@ -36,7 +36,7 @@ function start(writer: ByteWriter, name: string, granularity = 512) {
     .be32(granularity).u8(0);
 }
 
-test("readDirtyBitmaps() passes over what is no part of a section", () => {
+test("readDirtyBitmaps() skips items that are not part of a section", () => {
   const range = { offset: 0, length: 1 };
   const { bitmaps } = read(start(new ByteWriter(), "b").u8(0x20), [
     { kind: "eof", range },
@@ -45,7 +45,7 @@ test("readDirtyBitmaps() passes over what is no part of a section", () => {
   assert.deepEqual(bitmaps.map(({ name }) => name), ["b"]);
 });
 
-test("readDirtyBitmaps() takes bits up to the end of the largest disk", () => {
+test("readDirtyBitmaps() accepts bits up to the end of the largest disk", () => {
   const last = (2 ** 53 - 2 ** 15) / 512;
   const records = (sectors: number) =>
     start(new ByteWriter(), "b").u8(0x40).be64(last).be32(sectors).be64(8)

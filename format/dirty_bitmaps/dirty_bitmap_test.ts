@@ -5,7 +5,7 @@ import { StreamReader } from "../stream/stream_reader.ts";
 import { ByteFile } from "../testing/byte_file.ts";
 import { skipDirtyBitmapRecords } from "./dirty_bitmap.ts";
 
-/** Passes over records; returns where they ended. */
+/** Skips records; returns where they end. */
 function skip(records: ByteWriter): number {
   const file = new ByteFile(records.finish());
   const reader = new StreamReader(file, 0);
@@ -20,7 +20,7 @@ const bits = (length: number, stored = length) =>
   new ByteWriter().u8(0x40).be64(0).be32(8).be64(length)
     .bytes(new Uint8Array(stored).fill(0xff));
 
-test("skipDirtyBitmapRecords() passes over each kind of record", () => {
+test("skipDirtyBitmapRecords() skips each kind of record", () => {
   const records = start(0x1c, 0x10000, 7)
     .u8(0x14).countedString("other").be32(512).u8(0)
     .u8(0x4e).countedString("node").countedString("bitmap") // BITS, ZEROES
@@ -34,7 +34,7 @@ test("skipDirtyBitmapRecords() passes over each kind of record", () => {
   assert.equal(skip(records.u8(0xff)), length);
 });
 
-test("skipDirtyBitmapRecords() takes EOS alone, with names or without", () => {
+test("skipDirtyBitmapRecords() accepts only EOS, with or without names", () => {
   assert.equal(skip(new ByteWriter().u8(1)), 1);
   const named = new ByteWriter().u8(0x0d).countedString("n").countedString("b");
   assert.equal(skip(named), 5);
@@ -48,7 +48,7 @@ test("skipDirtyBitmapRecords() reads the longest names", () => {
   assert.equal(skip(records), records.length);
 });
 
-test("skipDirtyBitmapRecords() refuses flags without one kind", () => {
+test("skipDirtyBitmapRecords() refuses flags of no kind or of several", () => {
   const kinds = [0x01, 0x10, 0x20, 0x40];
   for (let flags = 0; flags <= 0xff; flags++) {
     if (kinds.includes(flags & 0x71) && flags < 0x80) continue;
@@ -61,7 +61,7 @@ test("skipDirtyBitmapRecords() refuses flags without one kind", () => {
   }
 });
 
-test("skipDirtyBitmapRecords() refuses bitmap flags without a meaning", () => {
+test("skipDirtyBitmapRecords() refuses unknown bitmap flags", () => {
   for (const flags of [0x08, 0x80, 0xff]) {
     assert.throws(() => skip(start(0x1c, 1, flags).u8(1)), {
       rule: "dirty-bitmap-record",

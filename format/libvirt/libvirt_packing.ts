@@ -1,5 +1,5 @@
 /**
- * What to do about a libvirt save image whose stream is packed (SPEC 11.1).
+ * Handling of libvirt save images whose stream is packed (SPEC 11.1).
  *
  * @module
  */
@@ -20,12 +20,12 @@ const UNPACKERS: Readonly<Partial<Record<LibvirtFormat, string>>> = {
   zstd: "zstd -dc",
 };
 
-/** Whether the stream of an image has to be unpacked before it can be read. */
+/** Whether the stream of an image must be unpacked before it can be read. */
 export function isPacked(header: LibvirtSaveHeader): boolean {
   return UNPACKERS[header.format] !== undefined;
 }
 
-/** The command that unpacks the stream of a packed image to `OUT`. */
+/** Returns the command that unpacks the stream of a packed image to `OUT`. */
 export function unpackCommand(
   header: LibvirtSaveHeader,
   file: string,
@@ -47,7 +47,7 @@ export function refusePacked(
     feature: `libvirt image format ${header.format}`,
     offset: LIBVIRT_HEADER_FIELDS.format,
     found: `a stream packed by ${header.format}`,
-    expected: `raw or sparse: unpack it by ` +
+    expected: `raw or sparse: unpack it with ` +
       `${unpackCommand(header, reader.fileName)}`,
   });
 }

@@ -28,7 +28,7 @@ const MAGIC_COMPLETE = "LibvirtQemudSave";
 const MAGIC_PARTIAL = "LibvirtQemudPart";
 const VERSION_MAX = 2;
 
-/** The fields behind the magic, and where each stands. */
+/** Positions of the fields after the magic. */
 export const LIBVIRT_HEADER_FIELDS = {
   version: 16,
   dataLength: 20,
@@ -47,7 +47,7 @@ export type LibvirtFormat =
   | "zstd"
   | "sparse";
 
-/** By their numbers in the file. */
+/** The formats by their numbers in the file. */
 const FORMATS: readonly LibvirtFormat[] = [
   "raw",
   "gzip",
@@ -60,31 +60,33 @@ const FORMATS: readonly LibvirtFormat[] = [
 
 /** The header of a libvirt save image. */
 export interface LibvirtSaveHeader {
-  /** 1 or 2. Version 1 knows no format but raw. */
+  /** 1 or 2. Version 1 has no format other than raw. */
   readonly version: number;
   /** The byte order of the host that saved. */
   readonly byteOrder: "little" | "big";
-  /** Whether the guest ran when it was saved, and shall run again. */
+  /** Whether the guest was running when it was saved, and is to run again. */
   readonly wasRunning: boolean;
   /** How the stream is stored. */
   readonly format: LibvirtFormat;
-  /** Where the domain's XML stands, up to its NUL or beyond. */
+  /**
+   * Range of the domain's XML; its NUL may come before the end of the range.
+   */
   readonly xml: ByteRange;
-  /** Where the cookie stands, which is XML too; not every image has one. */
+  /** Range of the cookie, which is XML too; not every image has one. */
   readonly cookie?: ByteRange;
-  /** Where the stream starts, compressed or not. */
+  /** Position of the stream, compressed or not. */
   readonly streamOffset: number;
 }
 
-/** Whether a file that starts with these bytes is a libvirt save image. */
+/** Whether these first bytes of a file are those of a libvirt save image. */
 export function isLibvirtSave(bytes: Uint8Array): boolean {
   const magic = textOf(bytes.subarray(0, MAGIC_LENGTH));
   return magic === MAGIC_COMPLETE || magic === MAGIC_PARTIAL;
 }
 
 /**
- * Reads the header, if the file is a libvirt save image: the reader, at byte 0,
- * is then moved to the stream. Otherwise it stays where it is.
+ * Reads the header if the file is a libvirt save image, and moves the reader,
+ * which is at byte 0, to the stream. Otherwise the reader does not move.
  */
 export function* readLibvirtSaveHeader(
   reader: StreamReader,
@@ -187,7 +189,7 @@ function formatOf(
   number: number,
   start: number,
 ): LibvirtFormat {
-  // Version 1 came before there were any.
+  // Version 1 predates the formats.
   const format = FORMATS[version === 1 ? 0 : number];
   if (format !== undefined) return format;
   throw reader.unsupportedError("libvirt-format", {
@@ -198,7 +200,7 @@ function formatOf(
   });
 }
 
-/** The text of an XML or a cookie: up to its NUL, or all of it. */
+/** Returns the text of an XML or a cookie, up to its NUL if it has one. */
 export function libvirtText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));

@@ -1,5 +1,5 @@
 /**
- * The header of libvirt save images, and what packs them.
+ * The header of libvirt save images, and the programs that pack them.
  *
  * @module
  */

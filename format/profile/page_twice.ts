@@ -1,14 +1,14 @@
 import type { ProfileBlock, ProfileRun } from "./working_set_profile.ts";
 
 /**
- * A page that two runs have, and the index of the second of them. Pages are not
- * looked at one by one: a run may have any number.
+ * Finds a page that is in two runs; returns it and the index of the second run.
+ * It does not look at each page: a run may have any number of them.
  */
 export function findPageTwice(
   blocks: readonly ProfileBlock[],
   runs: readonly ProfileRun[],
 ): { readonly page: number; readonly index: number } | undefined {
-  // All pages of all blocks under one number each, so that numbers can be sorted.
+  // All pages of all blocks get one number each, so that runs can be sorted.
   const bases = new Map<string, number>();
   let pages = 0;
   for (const { idstr, usedLength, pageSize } of blocks) {

@@ -11,12 +11,12 @@ function run(idstr: string, first: number, end: number) {
   return { idstr, first, end };
 }
 
-test("findPageTwice() finds none where runs only touch", () => {
+test("findPageTwice() finds none if runs are only adjacent", () => {
   const runs = [run("a", 2, 8), run("b", 0, 2), run("a", 0, 2)];
   assert.equal(findPageTwice(BLOCKS, runs), undefined);
 });
 
-test("findPageTwice() names the second run, not one that only touches", () => {
+test("findPageTwice() returns the second run, not an adjacent one", () => {
   const touching = [run("a", 0, 2), run("a", 2, 4), run("a", 2, 3)];
   assert.deepEqual(findPageTwice(BLOCKS, touching), { page: 2, index: 2 });
   const inB = [run("b", 4, 6), run("a", 4, 6), run("b", 5, 6)];

@@ -1,6 +1,6 @@
 /**
- * Working-set profiles (SPEC Annex D): which pages of a snapshot were asked
- * for, in the order of the first time; a small text.
+ * Working-set profiles (SPEC Annex D): a small text that lists which pages of a
+ * snapshot were requested, in the order of the first request.
  *
  * @module
  */
@@ -37,7 +37,7 @@ const RUN_LINE = new RegExp(`^${NUMBER} ${NUMBER} ${NUMBER}$`);
  * Reads the text of a profile. Nothing in it is trusted: memory and time grow
  * with the length of the text, not with the numbers in it.
  *
- * @throws {SyntaxError} if it is no profile; it names the line
+ * @throws {SyntaxError} if it is not a profile; the message names the line
  *
  * @example
  * ```ts
@@ -68,9 +68,9 @@ export function readProfile(
 }
 
 /**
- * The text of a profile.
+ * Returns the text of a profile.
  *
- * @throws {RangeError} if it could not be read again
+ * @throws {RangeError} if the text could not be read back
  *
  * @example
  * ```ts
@@ -158,7 +158,7 @@ function readBlocks(lines: TextLines): ProfileBlock[] {
       throw lines.wrong("a page_size that is a power of two, 256 to 1048576");
     }
     if (!Number.isSafeInteger(total)) {
-      throw lines.wrong("used_length of at most 2^53 - 1 in all");
+      throw lines.wrong("used_length of at most 2^53 - 1 in total");
     }
     if (usedLength % pageSize !== 0) {
       throw lines.wrong("a used_length that is a multiple of page_size");
@@ -168,7 +168,7 @@ function readBlocks(lines: TextLines): ProfileBlock[] {
         `an idstr of 1 to ${NAME_LENGTH_MAX} bytes of printable ASCII`,
       );
     }
-    if (seen.has(idstr)) throw lines.wrong("an idstr of its own");
+    if (seen.has(idstr)) throw lines.wrong("a unique idstr");
     seen.add(idstr);
     blocks.push({ idstr, usedLength, pageSize });
   }
@@ -207,9 +207,9 @@ function readRuns(
   if (twice !== undefined) {
     const { page, index } = twice;
     throw lines.wrong(
-      "no page twice",
+      "each page at most once",
       firstLine + index,
-      `asks for page ${page} of "${runs[index].idstr}" again`,
+      `repeats page ${page} of "${runs[index].idstr}"`,
     );
   }
   return runs;

@@ -28,7 +28,7 @@ const PROFILE: WorkingSetProfile = {
   ],
 };
 
-test("a profile is written as a text, and read again", () => {
+test("a profile is written as text, and read back", () => {
   const text = writeProfile(PROFILE);
   assert.equal(
     text,
@@ -90,9 +90,9 @@ const BAD: Readonly<Record<string, readonly [text: string, error: RegExp]>> = {
     /a page_size that is a power/,
   ],
   "half a page": [`${HEAD}block 0 2048 4096 a\n`, /a multiple of page_size/],
-  "more RAM than a number holds": [
+  "more RAM than a number can hold": [
     `${HEAD}block 0 9007199254736896 4096 a\nblock 1 4096 4096 b\n`,
-    /line 4 is .*, expected used_length of at most 2\^53 - 1 in all/,
+    /line 4 is .*, expected used_length of at most 2\^53 - 1 in total/,
   ],
   "a name that is not ASCII": [`${HEAD}block 0 0 4096 ä\n`, /printable ASCII/],
   "a name that moves the cursor": [
@@ -103,16 +103,16 @@ const BAD: Readonly<Record<string, readonly [text: string, error: RegExp]>> = {
     `${HEAD}block 0 0 4096 ${"a".repeat(256)}\n`,
     /line 3 is "block 0 0 4096 a{45}…", expected an idstr of 1 to 255/,
   ],
-  "two blocks of one name": [
+  "two blocks with the same name": [
     `${HEAD}${RAM}${RAM.replace("0", "1")}`,
-    /line 4 is .*, expected an idstr of its own/,
+    /line 4 is .*, expected a unique idstr/,
   ],
   "a run of a block that is not listed": [
     `${HEAD}${RAM}1 0 1\n`,
     /line 4 is "1 0 1", expected one of the 1 blocks listed/,
   ],
-  "a run of no page": [`${HEAD}${RAM}0 5 0\n`, /expected 1 page or more/],
-  "a run behind the end": [
+  "a run without pages": [`${HEAD}${RAM}0 5 0\n`, /expected 1 page or more/],
+  "a run past the end": [
     `${HEAD}${RAM}0 255 2\n`,
     /line 4 is "0 255 2", expected 1 page or more of the 256 of "pc.ram"/,
   ],
@@ -120,17 +120,20 @@ const BAD: Readonly<Record<string, readonly [text: string, error: RegExp]>> = {
     `${HEAD}${RAM}0 9999999999999999 9999999999999999\n`,
     /1 page or more of the 256/,
   ],
-  "a number of more digits": [`${HEAD}${RAM}0 0 ${"9".repeat(400)}\n`, /<page/],
+  "a number with too many digits": [
+    `${HEAD}${RAM}0 0 ${"9".repeat(400)}\n`,
+    /<page/,
+  ],
   "a negative number": [`${HEAD}${RAM}0 -1 1\n`, /line 4 is "0 -1 1"/],
   "a number in hexadecimal": [`${HEAD}${RAM}0 0x1 1\n`, /line 4 is "0 0x1 1"/],
   "an empty line": [`${HEAD}${RAM}\n`, /line 4 is "", expected "<n>/],
   "the same page again": [
     `${HEAD}${RAM}0 10 5\n0 1 2\n0 14 1\n`,
-    /line 6 asks for page 14 of "pc.ram" again, expected no page twice/,
+    /line 6 repeats page 14 of "pc.ram", expected each page at most once/,
   ],
   "a run around another": [
     `${HEAD}${RAM}0 7 1\n0 0 256\n`,
-    /line 5 asks for page 7 of "pc.ram" again/,
+    /line 5 repeats page 7 of "pc.ram"/,
   ],
 };
 
@@ -156,7 +159,7 @@ test("huge numbers in a profile cost nothing", () => {
   assert.equal(runs[0].end, 35184372088831);
 });
 
-test("a profile has no more bytes, blocks and runs than it may have", () => {
+test("a profile has a limit on its bytes, blocks and runs", () => {
   assert.throws(
     () => readProfile("\n".repeat(PROFILE_LENGTH_MAX)),
     /line 1 is ""/,
@@ -184,7 +187,7 @@ test("a profile has no more bytes, blocks and runs than it may have", () => {
   );
 });
 
-test("a profile that could not be read again is not written", () => {
+test("a profile that could not be read back is not written", () => {
   const [first] = PROFILE.runs;
   for (
     const [change, problem] of [
@@ -192,7 +195,7 @@ test("a profile that could not be read again is not written", () => {
       [{ runs: [{ ...first, idstr: "other" }] }, /line 7 is "other 200 56"/],
       [{ runs: [{ ...first, end: 257 }] }, /line 7 is "0 200 57"/],
       [{ runs: [{ ...first, first: 0.5 }] }, /line 7 is "0 0.5 255.5"/],
-      [{ runs: [first, first] }, /line 8 asks for page 200 of "pc.ram" again/],
+      [{ runs: [first, first] }, /line 8 repeats page 200 of "pc.ram"/],
       [{ blocks: [] }, /line 3 is "pc.ram 200 56"/],
     ] as const
   ) {

@@ -10,18 +10,21 @@ export interface ProfileBlock {
   readonly pageSize: number;
 }
 
-/** Pages of one RAMBlock that were asked for one after the other. */
+/** Pages of one RAMBlock that were requested one after the other. */
 export interface ProfileRun extends PageRun {
-  /** The block that they are of. */
+  /** The block of the pages. */
   readonly idstr: string;
 }
 
-/** Which pages of a snapshot were asked for, in the order of the first time. */
+/**
+ * The pages of a snapshot that were requested, in the order of the first
+ * request.
+ */
 export interface WorkingSetProfile {
-  /** Identity of the snapshot, as `snapshotIdentity` gives it. */
+  /** Identity of the snapshot, as returned by `snapshotIdentity`. */
   readonly snapshot: string;
   /** All RAMBlocks of the snapshot, in the order of its file. */
   readonly blocks: readonly ProfileBlock[];
-  /** The pages, none of them twice. */
+  /** The pages, each at most once. */
   readonly runs: readonly ProfileRun[];
 }
