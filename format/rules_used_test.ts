@@ -5,10 +5,10 @@ import { test } from "node:test";
 import { RULES, type RuleSlug } from "./rules/rules.ts";
 
 const FORMAT = new URL("./", import.meta.url);
-/** Where rules are listed, and not kept. */
+/** Files that list rules, and do not check them. */
 const LISTS = ["rules.ts", "dialect_rules.ts", "sequential_rules.ts"];
 
-/** The code of this room, and that of reference/, which has checks of its own. */
+/** The code of format/, and that of reference/, which makes further checks. */
 const CODE = [
   FORMAT,
   new URL("../reference/", import.meta.url),
@@ -19,7 +19,7 @@ const CODE = [
     .map((name) => readFileSync(new URL(name, folder), "utf8"))
 ).join("\n");
 
-test("every rule of kind refuse or write is named where it is checked", () => {
+test("every rule of kind refuse or write is named in a check", () => {
   const unused = (Object.keys(RULES) as RuleSlug[])
     .filter((rule) => RULES[rule].kind !== "accept")
     .filter((rule) => !CODE.includes(`"${rule}"`));

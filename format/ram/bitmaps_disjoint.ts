@@ -10,7 +10,10 @@ import {
 } from "./fixed_ram_header.ts";
 import type { RAMBlockHeader } from "./ramblock_entry.ts";
 
-/** No bitmap may share a byte with an entry, a page area or another bitmap. */
+/**
+ * Checks that no bitmap shares a byte with an entry, a page area or another
+ * bitmap.
+ */
 export function checkBitmapsDisjoint(
   reader: StreamReader,
   blocks: readonly RAMBlockHeader[],
@@ -22,7 +25,7 @@ export function checkBitmapsDisjoint(
   const headerLength = layout === "fixed-ram-inline"
     ? FIXED_RAM_HEADER_LENGTH
     : MAPPED_RAM_HDR_SIZE;
-  /** Bytes from the field that tells of the bitmap to the end of an entry. */
+  /** Bytes from the field with the bitmap's position to the end of an entry. */
   const tail = headerLength - headerFields(layout).bitmapOffset;
   const ranges: (ByteRange & { bitmapOf?: RAMBlockHeader; what: string })[] =
     [];

@@ -1,7 +1,7 @@
 /**
  * The two layouts of RAM that were named `fixed-ram` before QEMU 9.0 called one
  * of them `mapped-ram` (SPEC 11.2). The later one has the header of mapped-ram.
- * The earlier one, here, has the bitmap itself behind these 12 bytes:
+ * The earlier one, defined here, has the bitmap itself after these 12 bytes:
  *
  * | offset | field |
  * | -----: | ----- |
@@ -24,20 +24,26 @@ import {
 /** How a stream lays out its RAM. */
 export type RamLayout = "mapped-ram" | "fixed-ram-header" | "fixed-ram-inline";
 
-/** Bytes of the header in front of an inline bitmap. */
+/** Bytes of the header before an inline bitmap. */
 export const FIXED_RAM_HEADER_LENGTH = 12;
-/** Where its fields stand; what it has none for is told by bitmap_size. */
+/**
+ * Positions of its fields. Page size and bitmap position follow from
+ * bitmap_size.
+ */
 const FIXED_RAM_HEADER_FIELDS = {
   pageSize: 0,
   bitmapOffset: 0,
   pagesOffset: 4,
 } as const;
-/** The page size where nothing tells it. */
+/** The page size if nothing specifies it. */
 const PAGE_SIZE_UNTOLD = 4096;
-/** The least page_size of a header that is one of mapped-ram. */
+/** The smallest page_size that makes a header one of mapped-ram. */
 const PAGE_SIZE_LEAST = 1024;
 
-/** Where in its header a field stands that decides about page size or places. */
+/**
+ * Returns the positions in a header of the fields that give page size and
+ * places.
+ */
 export function headerFields(
   layout: RamLayout,
 ): Readonly<Record<keyof typeof FIXED_RAM_HEADER_FIELDS, number>> {
@@ -47,7 +53,7 @@ export function headerFields(
 }
 
 /**
- * Which layout the header of a `fixed-ram` RAMBlock has that starts with these
+ * Returns the layout of a `fixed-ram` RAMBlock whose header starts with these
  * bytes. A bitmap_size is a multiple of 4, so a 1 in its place is a version.
  */
 export function fixedRamLayout(header: Uint8Array): RamLayout {
@@ -60,21 +66,21 @@ export function fixedRamLayout(header: Uint8Array): RamLayout {
   return version === 1 && isPageSize ? "fixed-ram-header" : "fixed-ram-inline";
 }
 
-/** What of a RAMBlock stands before its header. */
+/** The fields of a RAMBlock before its header. */
 interface EntryHead {
   readonly idstr: string;
   readonly usedLength: number;
 }
 
-/** What is known without the header. */
+/** Values that are known without the header. */
 interface InlineContext {
-  /** The page size that the configuration asks for. */
+  /** The page size that the configuration requires. */
   readonly pageSize: number | undefined;
-  /** Bytes of a word of the bitmap. */
+  /** Size of a word of the bitmap in bytes. */
   readonly bitmapWordSize: number;
 }
 
-/** Reads a header in front of an inline bitmap, and stays in front of that. */
+/** Reads the header before an inline bitmap, and stops before the bitmap. */
 export function readFixedRamHeader(
   reader: StreamReader,
   { idstr, usedLength }: EntryHead,
@@ -101,7 +107,7 @@ export function readFixedRamHeader(
   return { pageSize, bitmapOffset: reader.offset, pagesOffset };
 }
 
-/** Writes a header in front of an inline bitmap. */
+/** Writes the header before an inline bitmap. */
 export function writeFixedRamHeader(
   writer: ByteWriter,
   block: MappedRamHeader & { readonly usedLength: number },

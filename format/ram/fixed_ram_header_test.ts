@@ -22,7 +22,7 @@ function read(entry: Uint8Array, bitmapWordSize = 8) {
   }));
 }
 
-test("fixedRamLayout() takes a 1 and a size of pages for a header", () => {
+test("fixedRamLayout() takes a 1 and a page size for a header", () => {
   const layoutOf = (version: number, pageSize: number | bigint) =>
     fixedRamLayout(new ByteWriter().be32(version).be64(pageSize).finish());
   for (const pageSize of [1024, 4096, 2 ** 40, 1n << 63n]) {
@@ -39,7 +39,7 @@ test("fixedRamLayout() takes a 1 and a size of pages for a header", () => {
   }
 });
 
-test("writeRAMBlockHeader() writes a header in front of an inline bitmap", () => {
+test("writeRAMBlockHeader() writes the header before an inline bitmap", () => {
   const block = { idstr: "ram", usedLength: MIB, pageSize: 4096 };
   const offsets = { bitmapOffset: 4 + 8 + 12, pagesOffset: MIB };
   const writer = new ByteWriter();
@@ -53,7 +53,7 @@ test("writeRAMBlockHeader() writes a header in front of an inline bitmap", () =>
   assert.deepEqual(entry, { offset: 0, length: 24 });
 });
 
-test("a bitmap_size of words of another size is called so", () => {
+test("a bitmap_size that fits the other word size is reported as such", () => {
   const entry = (bitmapSize: number) =>
     new ByteWriter().countedString("ram").be64(33 * 4096).be32(bitmapSize)
       .be64(MIB).finish();

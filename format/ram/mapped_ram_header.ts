@@ -15,7 +15,7 @@ import type { ByteReader } from "../bytes/byte_reader.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
 import { MAPPED_RAM_HDR_VERSION } from "../stream/constants.ts";
 
-/** The fields of the header, and where each stands in it. */
+/** Positions of the fields in the header. */
 export const MAPPED_RAM_HEADER_FIELDS = {
   version: 0,
   pageSize: 4,
@@ -23,7 +23,7 @@ export const MAPPED_RAM_HEADER_FIELDS = {
   pagesOffset: 20,
 } as const;
 
-/** What the mapped-ram header of a RAMBlock says. */
+/** The values in the mapped-ram header of a RAMBlock. */
 export interface MappedRamHeader {
   /** Size of a page in bytes: the target page size of the saved machine. */
   readonly pageSize: number;
@@ -33,7 +33,7 @@ export interface MappedRamHeader {
   readonly pagesOffset: number;
 }
 
-/** Reads a header; whether its numbers make sense is for the caller to check. */
+/** Reads a header; the caller must check whether its numbers make sense. */
 export function readMappedRamHeader(
   reader: ByteReader,
   idstr: string,

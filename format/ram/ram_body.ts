@@ -1,6 +1,6 @@
 /**
- * The bodies of the RAM section without a list (SPEC 4.10, 4.11): EOS alone,
- * or what a dialect has in its place.
+ * The bodies of the RAM section without a list (SPEC 4.10, 4.11): only EOS, or
+ * what a dialect has instead.
  *
  * @module
  */
@@ -19,19 +19,19 @@ export function* readRamBody(
   reader: StreamReader,
   layout: RamLayout,
 ): Walk<void> {
-  // With inline bitmaps it has nothing at all.
+  // With inline bitmaps it is empty.
   if (layout === "fixed-ram-inline") return;
   yield* readEos(reader, "ram-body-empty", layout);
 }
 
-/** Reads a body that must be EOS alone. */
+/** Reads a body that must be only EOS. */
 export function* readEos(
   reader: StreamReader,
   rule: "ram-setup-end" | "ram-body-empty",
   layout: RamLayout = "mapped-ram",
 ): Walk<void> {
   if (layout === "fixed-ram-header") yield* skipFlushes(reader);
-  // As far from anything else as an entry, and with nothing left to guess.
+  // As far from other data as an entry, but nothing after it can be guessed.
   yield* reader.fetch(8, () => []);
   const { offset } = reader;
   const word = reader.be64BigInt("the end of a RAM body");
@@ -45,7 +45,7 @@ export function* readEos(
   if (layout === "fixed-ram-header") yield* skipFlushes(reader);
 }
 
-/** Passes over the words that fixed-ram wrote for multifd. */
+/** Skips the words that fixed-ram wrote for multifd. */
 function* skipFlushes(reader: StreamReader): Walk<void> {
   for (;;) {
     yield* reader.fetch(8, () => []);

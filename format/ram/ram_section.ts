@@ -29,7 +29,7 @@ import { readEos } from "./ram_body.ts";
 import type { RAMBlockHeader } from "./ramblock_entry.ts";
 import { RAMBLOCK_ENTRY_MAX, readRAMBlockHeader } from "./ramblock_header.ts";
 
-/** Refuses a RAM section of another version than 4. */
+/** Refuses a RAM section of a version other than 4. */
 export function checkRamVersion(
   reader: StreamReader,
   section: Section,
@@ -51,7 +51,7 @@ export function checkRamVersion(
   });
 }
 
-/** The refusal of a RAM section whose START, at `offset`, is not the first. */
+/** Makes the error for a second RAM section, whose START is at `offset`. */
 export function secondRamSection(
   reader: StreamReader,
   section: Section,
@@ -65,7 +65,7 @@ export function secondRamSection(
   });
 }
 
-/** The refusal of a stream that ends at `offset` without a RAM section. */
+/** Makes the error for a stream that ends at `offset` without a RAM section. */
 export function noRamSection(
   reader: StreamReader,
   { offset, found }: { readonly offset: number; readonly found: string },
@@ -77,7 +77,7 @@ export function noRamSection(
   });
 }
 
-/** What the body of START says. */
+/** The contents of the body of START. */
 export interface RamSetup {
   /** The RAMBlocks, in the order of the file. */
   readonly blocks: RAMBlockHeader[];
@@ -122,7 +122,7 @@ export function* readRamSetup(
       throw reader.formatError("idstr-unique", {
         offset: block.entry.offset,
         found: `a second RAMBlock ${JSON.stringify(block.idstr)}`,
-        expected: "an idstr of its own",
+        expected: "a unique idstr",
       });
     }
     idstrs.add(block.idstr);
@@ -134,7 +134,7 @@ export function* readRamSetup(
   return { blocks, layout };
 }
 
-/** The layout of the entry that comes next, without moving on. */
+/** Returns the layout of the next entry without moving on. */
 function* peekLayout(
   reader: StreamReader,
   ignoreShared: boolean,
@@ -160,7 +160,10 @@ function readTotal(reader: StreamReader): number {
   return word - RAM_SAVE_FLAG_MEM_SIZE;
 }
 
-/** An EOS word cannot start an entry: its first byte would be an empty idstr. */
+/**
+ * Refuses a list that ends early. An EOS word cannot start an entry: its first
+ * byte would be an empty idstr.
+ */
 function checkListGoesOn(
   reader: StreamReader,
   sum: number,
@@ -174,7 +177,7 @@ function checkListGoesOn(
   throw reader.formatError("ram-total", {
     offset,
     found: `the list ends after ${hex(sum)} bytes of RAM`,
-    expected: `RAMBlocks of ${hex(total)} bytes in all`,
+    expected: `RAMBlocks of ${hex(total)} bytes in total`,
   });
 }
 

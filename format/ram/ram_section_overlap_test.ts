@@ -9,7 +9,7 @@ import type { RAMBlockHeader } from "./ramblock_entry.ts";
 
 const CONFIGURATION = { machine: "none", capabilities: ["mapped-ram"] };
 
-/** Two blocks of 0x800 bytes, each with its pages behind its entry. */
+/** Two blocks of 0x800 bytes, each with its pages after its entry. */
 const FIRST: TestBlock = { idstr: "a", bitmapOffset: 0x100 };
 const SECOND: TestBlock = {
   idstr: "b",
@@ -42,7 +42,7 @@ function overlapsOf(...blocks: TestBlock[]) {
   return found;
 }
 
-test("readRamSetup() refuses a bitmap that overlaps anything of a block", () => {
+test("readRamSetup() refuses a bitmap that overlaps any part of a block", () => {
   const taken = [
     [8 - 7, "the entry of a"],
     [8 + 37, "the end of the entry of a"],
@@ -68,7 +68,7 @@ test("readRamSetup() refuses a bitmap that overlaps anything of a block", () => 
   }
 });
 
-test("readRamSetup() takes a bitmap that touches but does not overlap", () => {
+test("readRamSetup() accepts a bitmap that is adjacent but does not overlap", () => {
   for (
     const bitmapOffset of [8 + 38, 0x400 - 8, 0xc00 + 38, 0xe00 - 8, 0x1600]
   ) {
@@ -98,7 +98,7 @@ test("readRamSetup() names the later of two bitmaps that overlap", () => {
   ]);
 });
 
-test("readRamSetup() finds an overlap behind a range that is inside another", () => {
+test("readRamSetup() finds an overlap after a range that is inside another", () => {
   const blocks: TestBlock[] = [
     // A bitmap of 16 bytes, from 0xf000 on.
     { ...FIRST, usedLength: 0x8000, bitmapOffset: 0xf000 },
@@ -108,7 +108,7 @@ test("readRamSetup() finds an overlap behind a range that is inside another", ()
   assert.deepEqual(overlapsOf(...blocks).map(({ idstr }) => idstr), ["b", "c"]);
 });
 
-test("readRamSetup() sizes bitmaps by the word of the host", () => {
+test("readRamSetup() sizes bitmaps by the host's word size", () => {
   const near = { ...SECOND, bitmapOffset: 0x104 };
   assert.throws(() => read([FIRST, near]), {
     rule: "bitmap-disjoint",
@@ -117,7 +117,7 @@ test("readRamSetup() sizes bitmaps by the word of the host", () => {
   assert.equal(blocks.length, 2);
 });
 
-test("readRamSetup() lets bitmaps of 0 bytes stand anywhere", () => {
+test("readRamSetup() accepts bitmaps of 0 bytes anywhere", () => {
   const empty = { ...FIRST, usedLength: 0, pagesOffset: 0x200 };
   const second = { ...SECOND, pagesOffset: 0x800, bitmapOffset: 0x300 };
   for (const bitmapOffset of [0x205, 0x805, 0x210]) {

@@ -27,7 +27,7 @@ function read(
   }());
 }
 
-/** Two blocks of 0x800 bytes, each with its pages behind its entry. */
+/** Two blocks of 0x800 bytes, each with its pages after its entry. */
 const FIRST: TestBlock = { idstr: "a", bitmapOffset: 0x100 };
 const SECOND: TestBlock = {
   idstr: "b",
@@ -76,7 +76,7 @@ test("readRamSetup() refuses a list that ends before the total", () => {
   });
 });
 
-test("readRamSetup() refuses an entry without idstr as such", () => {
+test("readRamSetup() refuses an entry with an empty idstr", () => {
   const bytes = ramSetup([FIRST], { total: 0x1004, eos: 0x20 });
   assert.throws(() => read(bytes), { rule: "idstr-text", offset: 0xc00 });
 });
@@ -95,7 +95,7 @@ test("readRamSetup() refuses a list that does not end with EOS", () => {
   }
 });
 
-test("readRamSetup() asks for one page size, or for that of the configuration", () => {
+test("readRamSetup() requires one page size, or that of the configuration", () => {
   const larger = { ...SECOND, pageSize: 0x200 };
   assert.throws(() => read(ramSetup([FIRST, larger])), {
     rule: "page-size-uniform",
@@ -110,7 +110,7 @@ test("readRamSetup() asks for one page size, or for that of the configuration", 
   assert.equal(read(ramSetup([FIRST]), eight).length, 1);
 });
 
-test("readRamSetup() goes on right behind the entry of an ignored block", () => {
+test("readRamSetup() continues right after the entry of an ignored block", () => {
   const bytes = ramSetup([
     { idstr: "s", mrAddr: 5n, bitmapOffset: 0, pagesOffset: 0 },
     { ...FIRST, mrAddr: 6n },
@@ -134,7 +134,7 @@ test("readRamSetup() reads blocks of 0 bytes before the total is reached", () =>
   });
 });
 
-test("readEos() takes EOS alone", () => {
+test("readEos() accepts only EOS", () => {
   for (const rule of ["ram-setup-end", "ram-body-empty"] as const) {
     const bytesOf = (word: bigint) => new ByteWriter().be64(word).finish();
     const run = (bytes: Uint8Array) => {
@@ -149,7 +149,7 @@ test("readEos() takes EOS alone", () => {
   }
 });
 
-test("checkRamVersion() tells an older section from a newer one", () => {
+test("checkRamVersion() distinguishes an older section from a newer one", () => {
   const check = (versionId: number) => {
     const reader = new StreamReader(new ByteFile(new Uint8Array(0)), 30);
     const section = { sectionId: 1, idstr: "ram", instanceId: 0, versionId };

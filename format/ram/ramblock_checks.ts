@@ -1,6 +1,6 @@
 /**
- * What the offsets and sizes of a RAMBlock's entry must fulfil (SPEC 4.6 to
- * 4.9), each by its rule.
+ * The rules that the offsets and sizes of a RAMBlock's entry must satisfy (SPEC
+ * 4.6 to 4.9).
  *
  * @module
  */
@@ -18,17 +18,20 @@ import type { StreamReader } from "../stream/stream_reader.ts";
 import { headerFields, type RamLayout } from "./fixed_ram_header.ts";
 import type { RAMBlockHeader } from "./ramblock_entry.ts";
 
-/** What the entries of a list share. */
+/** Values that the entries of a list share. */
 export interface RAMBlockContext {
-  /** Whether `x-ignore-shared` is on, so that `mr_addr` is there. */
+  /** Whether `x-ignore-shared` is on, so that `mr_addr` is present. */
   readonly ignoreShared: boolean;
-  /** Bytes of a word of the bitmap: 8, or 4 for a file from a 32-bit host. */
+  /**
+   * Size of a word of the bitmap in bytes: 8, or 4 for a file from a 32-bit
+   * host.
+   */
   readonly bitmapWordSize: number;
-  /** The page_size that the configuration or the first block asks for. */
+  /** The page_size that the configuration or the first block requires. */
   readonly pageSize: number | undefined;
   /** The rule that {@linkcode pageSize} comes from. */
   readonly pageSizeRule: RuleSlug;
-  /** How the entries are laid out. Default: as mapped-ram has them. */
+  /** How the entries are laid out. Default: as in mapped-ram. */
   readonly layout?: RamLayout | undefined;
 }
 
@@ -41,12 +44,12 @@ export class EntryChecks {
   readonly #headerOffset: number;
   readonly #context: RAMBlockContext;
 
-  /** Of the entry that was read last. */
+  /** Checks the entry that was read last. */
   constructor(
     reader: StreamReader,
     { block, headerOffset, context }: {
       readonly block: RAMBlockHeader;
-      /** Where its header starts in the file. */
+      /** Position of its header in the file. */
       readonly headerOffset: number;
       readonly context: RAMBlockContext;
     },
@@ -57,7 +60,10 @@ export class EntryChecks {
     this.#context = context;
   }
 
-  /** page_size is possible, and the one that the stream asks for (SPEC 4.6). */
+  /**
+   * Checks that page_size is valid, and the one that the stream requires (SPEC
+   * 4.6).
+   */
   pageSize(): void {
     const { pageSize } = this.#block;
     const bits = Math.log2(pageSize);
@@ -76,12 +82,15 @@ export class EntryChecks {
         found: `page_size is ${hex(pageSize)}`,
         expected: pageSizeRule === "page-size-target"
           ? `${hex(wanted)} as target-page-bits says`
-          : `${hex(wanted)} as in the RAMBlocks before`,
+          : `${hex(wanted)} as in the preceding RAMBlocks`,
       });
     }
   }
 
-  /** The page area is aligned, behind its header and inside the file (SPEC 4.7). */
+  /**
+   * Checks that the page area is aligned, after its header and inside the file
+   * (SPEC 4.7).
+   */
   pagesOffset(): void {
     const { pagesOffset, pageSize, usedLength } = this.#block;
     const found = `pages_offset is ${hex(pagesOffset)}`;
@@ -94,7 +103,7 @@ export class EntryChecks {
     if (pagesOffset < this.#reader.offset) {
       throw this.#error("pagesOffset", "pages-after-header", {
         found,
-        expected: `at least ${hex(this.#reader.offset)}, behind the header`,
+        expected: `at least ${hex(this.#reader.offset)}, after the header`,
       });
     }
     const end = pagesOffset + usedLength;
@@ -109,7 +118,7 @@ export class EntryChecks {
         expected: `pages from ${hex(pagesOffset)} to ${hex(end)}`,
       });
     }
-    // The first writers of fixed-ram aligned to pages.
+    // The first writers of fixed-ram aligned pages_offset to a page only.
     const mayBeLess = this.#context.layout === "fixed-ram-inline";
     if (pagesOffset % MAPPED_RAM_FILE_OFFSET_ALIGNMENT !== 0 && !mayBeLess) {
       this.#reader.report(this.#error("pagesOffset", "pages-offset-mebibyte", {
@@ -119,7 +128,7 @@ export class EntryChecks {
     }
   }
 
-  /** The bitmap is inside the file (SPEC 4.8). */
+  /** Checks that the bitmap is inside the file (SPEC 4.8). */
   bitmapOffset(): void {
     const { bitmapOffset, usedLength, pageSize } = this.#block;
     const pageCount = pageCountOf(usedLength, pageSize);
@@ -139,12 +148,15 @@ export class EntryChecks {
     if (bitmapOffset !== this.#reader.offset) {
       this.#reader.report(this.#error("bitmapOffset", "bitmap-after-header", {
         found: `bitmap_offset is ${hex(bitmapOffset)}`,
-        expected: `${hex(this.#reader.offset)}, right behind the header`,
+        expected: `${hex(this.#reader.offset)}, right after the header`,
       }));
     }
   }
 
-  /** The offsets are 0 where x-ignore-shared left the block out, or neither is (SPEC 4.9). */
+  /**
+   * Checks that both offsets are 0 if x-ignore-shared left the block out, and
+   * that neither is otherwise (SPEC 4.9).
+   */
   ignored(): void {
     const { bitmapOffset, pagesOffset } = this.#block;
     const zeroOffset = bitmapOffset === 0 || pagesOffset === 0;
@@ -159,7 +171,10 @@ export class EntryChecks {
     }
   }
 
-  /** Above 2^53 - 1 a sum is not exact, and may look smaller than it is. */
+  /**
+   * Refuses a sum above 2^53 - 1, which is not exact and may appear smaller
+   * than it is.
+   */
   #checkSum(field: HeaderField, sum: number, found: string): void {
     if (sum <= Number.MAX_SAFE_INTEGER) return;
     throw this.#error(field, "u64-range", {

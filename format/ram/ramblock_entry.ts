@@ -7,10 +7,10 @@ export interface RAMBlockHeader extends MappedRamHeader {
   readonly idstr: string;
   /** Bytes of RAM in the block. */
   readonly usedLength: number;
-  /** Guest-physical address, where `x-ignore-shared` is on. */
+  /** Guest-physical address, if `x-ignore-shared` is on. */
   readonly mrAddr?: bigint;
-  /** True where `x-ignore-shared` left the block's pages out of the file. */
+  /** True if `x-ignore-shared` left the block's pages out of the file. */
   readonly ignored: boolean;
-  /** Where the entry itself stands in the file. */
+  /** Range of the entry itself in the file. */
   readonly entry: ByteRange;
 }

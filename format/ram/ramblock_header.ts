@@ -1,6 +1,6 @@
 /**
  * One entry in the list of RAMBlocks (SPEC 4.3 to 4.9): idstr, used_length,
- * `mr_addr` where `x-ignore-shared` is on, and the mapped-ram header.
+ * `mr_addr` if `x-ignore-shared` is on, and the mapped-ram header.
  *
  * @module
  */
@@ -24,11 +24,13 @@ import {
 import { EntryChecks, type RAMBlockContext } from "./ramblock_checks.ts";
 import type { RAMBlockHeader } from "./ramblock_entry.ts";
 
-/** The longest entry: names, lengths and header. */
+/** Maximum length of an entry: names, lengths and header. */
 export const RAMBLOCK_ENTRY_MAX = 1 + NAME_LENGTH_MAX + 8 + 8 +
   MAPPED_RAM_HDR_SIZE;
 
-/** Reads an entry and checks everything that it says of itself. */
+/**
+ * Reads an entry and checks everything that can be checked without the others.
+ */
 export function* readRAMBlockHeader(
   reader: StreamReader,
   context: RAMBlockContext,

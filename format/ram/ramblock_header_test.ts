@@ -69,7 +69,7 @@ test("readRAMBlockHeader() reads every field", () => {
   });
 });
 
-test("readRAMBlockHeader() reads mr_addr of any value where it is told to", () => {
+test("readRAMBlockHeader() reads any value of mr_addr with ignoreShared", () => {
   const mrAddr = 0xffffffffffffffffn;
   const block = read({ mrAddr }, { ignoreShared: true });
   assert.equal(block.mrAddr, mrAddr);
@@ -98,7 +98,7 @@ test("readRAMBlockHeader() refuses an idstr that is empty or not text", () => {
   assert.equal(read({ idstr: "n".repeat(255) }).idstr.length, 255);
 });
 
-test("readRAMBlockHeader() takes each power of two from 256 to 1 MiB", () => {
+test("readRAMBlockHeader() accepts each power of two from 256 to 1 MiB", () => {
   for (let bits = 8; bits <= 20; bits++) {
     const pageSize = 2 ** bits;
     const usedLength = 0;
@@ -116,7 +116,7 @@ test("readRAMBlockHeader() refuses every other page_size", () => {
   }
 });
 
-test("readRAMBlockHeader() refuses another page_size than it is told", () => {
+test("readRAMBlockHeader() refuses a page_size other than the required one", () => {
   for (const pageSizeRule of ["page-size-uniform", "page-size-target"]) {
     const context = {
       pageSize: 0x200,
@@ -127,7 +127,7 @@ test("readRAMBlockHeader() refuses another page_size than it is told", () => {
   }
 });
 
-test("readRAMBlockHeader() refuses a used_length that is no whole pages", () => {
+test("readRAMBlockHeader() refuses a used_length that is not whole pages", () => {
   for (const usedLength of [1, 0xff, 0x801, 2 ** 53 - 1]) {
     assertRefused({ usedLength }, "used-length-aligned", ENTRY + 4);
   }
@@ -144,7 +144,7 @@ test("readRAMBlockHeader() refuses numbers above 2^53 - 1, sums too", () => {
   assertRefused({ bitmapOffset: huge - 1n }, "u64-range", HEADER + 12);
 });
 
-test("readRAMBlockHeader() refuses pages that cannot stand there", () => {
+test("readRAMBlockHeader() refuses pages at an invalid position", () => {
   assertRefused({ pagesOffset: 0x480 }, "pages-offset-aligned", HEADER + 20);
   const tooLow: TestBlock = { idstr: "n".repeat(255), pagesOffset: 0x100 };
   assertRefused(tooLow, "pages-after-header", HEADER + 252 + 20);
@@ -154,7 +154,7 @@ test("readRAMBlockHeader() refuses pages that cannot stand there", () => {
   assertRefused(behind, "pages-inside-file", HEADER + 20);
 });
 
-test("readRAMBlockHeader() takes pages right behind the header", () => {
+test("readRAMBlockHeader() accepts pages right after the header", () => {
   const idstr = "n".repeat(0x100 - ENTRY - 1 - 8 - 28);
   assert.equal(read({ idstr, pagesOffset: 0x100 }).pagesOffset, 0x100);
 });
@@ -172,7 +172,7 @@ test("readRAMBlockHeader() refuses a bitmap that is not in the file", () => {
   );
 });
 
-test("readRAMBlockHeader() takes offsets of 0 for ignored blocks alone", () => {
+test("readRAMBlockHeader() accepts offsets of 0 only for ignored blocks", () => {
   const mrAddr = 0n;
   const shared = { ignoreShared: true };
   const both = { bitmapOffset: 0, pagesOffset: 0 };
@@ -190,7 +190,7 @@ test("readRAMBlockHeader() takes offsets of 0 for ignored blocks alone", () => {
   );
 });
 
-test("readRAMBlockHeader() warns of what a writer does not write", () => {
+test("readRAMBlockHeader() reports values that a writer must not write", () => {
   const block = { idstr: "n", pagesOffset: 0x100, bitmapOffset: 0x36 };
   assert.deepEqual(warningsOf(block), [
     ["pages-offset-mebibyte", HEADER - 2 + 20],
@@ -202,7 +202,7 @@ test("readRAMBlockHeader() warns of what a writer does not write", () => {
   ]);
 });
 
-test("readMappedRamHeader() tells an older version from a newer one", () => {
+test("readMappedRamHeader() distinguishes an older version from a newer one", () => {
   const bytesOf = (version: number) =>
     new ByteWriter().be32(version).bytes(new Uint8Array(24)).finish();
   const readVersion = (version: number) =>

@@ -1,6 +1,6 @@
 /**
- * The rules of what stands around mapped-ram or came before it: libvirt save
- * images, the layouts named fixed-ram, the contents of block dirty bitmaps.
+ * The rules of formats around mapped-ram or before it: libvirt save images, the
+ * layouts named fixed-ram, the contents of block dirty bitmaps.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
   "libvirt-complete": {
     kind: "refuse",
     section: "11.1",
-    text: "A libvirt save image is one that was finished",
+    text: "The save that wrote a libvirt save image was finished",
   },
   "libvirt-version": {
     kind: "refuse",
@@ -38,7 +38,7 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
   "libvirt-data": {
     kind: "refuse",
     section: "11.1",
-    text: "XML and cookie have their places inside the file",
+    text: "XML and cookie are inside the file",
   },
   "libvirt-format": {
     kind: "refuse",
@@ -48,7 +48,7 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
   "libvirt-stream": {
     kind: "accept",
     section: "11.1",
-    text: "The stream starts behind the XML, with positions of the image",
+    text: "The stream starts after the XML, with positions in the image",
   },
   "fixed-ram-layout": {
     kind: "refuse",
@@ -59,7 +59,7 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
   "fixed-ram-inline": {
     kind: "accept",
     section: "11.2",
-    text: "An inline bitmap stands behind its size, and PART and END are empty",
+    text: "An inline bitmap follows its size, and PART and END are empty",
   },
   "fixed-ram-header": {
     kind: "accept",
@@ -81,16 +81,16 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
   "dirty-bitmap-bits": {
     kind: "refuse",
     section: "11.3",
-    text: "BITS start at a whole chunk, and have the bits of their sectors",
+    text: "BITS start at a whole chunk, and hold the bits of their sectors",
   },
   "dirty-bitmap-names": {
     kind: "accept",
     section: "11.3",
-    text: "A name left out is that of the record before, in any part",
+    text: "A name left out is that of the previous record, in any part",
   },
   "dirty-bitmap-complete": {
     kind: "write",
     section: "11.3",
-    text: "Each dirty bitmap has a COMPLETE behind all its bits",
+    text: "Each dirty bitmap has a COMPLETE after all its bits",
   },
 };

@@ -1,6 +1,6 @@
 import type { RuleSlug } from "./rules.ts";
 
-/** What a {@linkcode RuleError} says, in fields. */
+/** The fields of a {@linkcode RuleError}. */
 export interface RuleViolation {
   /** The rule of SPEC.md that the file breaks. */
   readonly rule: RuleSlug;
@@ -68,7 +68,10 @@ export class FormatError extends RuleError {
   override readonly name = "FormatError";
 }
 
-/** The file may be good, but it takes a reader that knows more than this one. */
+/**
+ * The file may be valid, but this reader does not support a feature that it
+ * uses.
+ */
 export class UnsupportedError extends RuleError {
   /** Names the class, as `Error.name` does. */
   override readonly name = "UnsupportedError";

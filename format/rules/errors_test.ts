@@ -9,7 +9,7 @@ const VIOLATION = {
   expected: "a power of two from 0x100 to 0x100000",
 } as const;
 
-test("FormatError says in one line what its fields say", () => {
+test("FormatError has its fields in a message of one line", () => {
   const error = new FormatError("a.mr", { ...VIOLATION, idstr: "pc.ram" });
   assert.equal(
     error.message,
@@ -22,13 +22,13 @@ test("FormatError says in one line what its fields say", () => {
   assert.equal(idstr, "pc.ram");
 });
 
-test("FormatError leaves the block out when there is none", () => {
+test("FormatError leaves out the block when there is none", () => {
   const error = new FormatError("a.mr", VIOLATION);
   assert.match(error.message, /^Cannot read "a\.mr": byte 0x69: page_size/);
   assert.equal(error.idstr, undefined);
 });
 
-test("UnsupportedError is told from FormatError by class and name", () => {
+test("UnsupportedError and FormatError differ in class and name", () => {
   const cause = new Error("beneath");
   const unsupported = new UnsupportedError("f", {
     ...VIOLATION,

@@ -81,7 +81,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   ),
   "file-truncated": refuse(
     "3.1",
-    "The file holds every byte of the structure being read",
+    "The file contains every byte of the structure being read",
   ),
   "u64-range": refuse(
     "3.1",
@@ -125,7 +125,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   "capability-mapped-ram": refuse("3.7", "The capability mapped-ram is listed"),
   "early-sections": accept(
     "3.8",
-    "Commands may stand between any two items, FULL sections between any parts of the RAM section",
+    "Commands may be between any two items, FULL sections between any parts of the RAM section",
   ),
   "dirty-bitmap-record": refuse(
     "3.9",
@@ -141,7 +141,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   ),
   "trailer-ignored": accept(
     "3.11",
-    "Bytes behind the end of the stream are ignored",
+    "Bytes after the end of the stream are ignored",
   ),
 
   // 4. The RAM section
@@ -150,7 +150,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   "ram-section-version": refuse("4.1", "The version of the RAM section is 4"),
   "ram-total-flag": refuse(
     "4.2",
-    "The RAM section starts with the total and the flag MEM_SIZE alone",
+    "The RAM section starts with the total and only the flag MEM_SIZE",
   ),
   "ram-total": refuse(
     "4.2",
@@ -174,7 +174,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   "page-size-uniform": refuse("4.6", "All RAMBlocks have the same page_size"),
   "page-size-target": refuse(
     "4.6",
-    "page_size agrees with target-page-bits where that is given",
+    "page_size agrees with target-page-bits if that is given",
   ),
   "pages-offset-aligned": refuse(
     "4.7",
@@ -183,15 +183,15 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   "pages-offset-mebibyte": write("4.7", "pages_offset is a multiple of 1 MiB"),
   "pages-after-header": refuse(
     "4.7",
-    "The pages stand behind the header of their RAMBlock",
+    "The pages are after the header of their RAMBlock",
   ),
   "pages-inside-file": refuse(
     "4.7",
-    "The whole page area stands inside the file",
+    "The whole page area is inside the file",
   ),
   "bitmap-inside-file": refuse(
     "4.8",
-    "The whole bitmap stands inside the file",
+    "The whole bitmap is inside the file",
   ),
   "bitmap-disjoint": refuse(
     "4.8",
@@ -199,17 +199,17 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   ),
   "bitmap-anywhere": accept(
     "4.8",
-    "A bitmap may stand anywhere in the file but at 0",
+    "A bitmap may be anywhere in the file except at 0",
   ),
   "bitmap-after-header": write("4.8", "The bitmap follows its header"),
   "ignored-block": refuse(
     "4.9",
-    "Both offsets are 0 where x-ignore-shared left a RAMBlock out, and nowhere else",
+    "Both offsets are 0 if x-ignore-shared left a RAMBlock out, and only then",
   ),
-  "ram-setup-end": refuse("4.10", "The list of RAMBlocks ends with EOS alone"),
+  "ram-setup-end": refuse("4.10", "The list of RAMBlocks ends with only EOS"),
   "ram-body-empty": refuse(
     "4.11",
-    "The body of a RAM PART or END is EOS alone",
+    "The body of a RAM PART or END is only EOS",
   ),
   "ram-parts-any": accept(
     "4.11",
@@ -224,16 +224,16 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   ),
   "bitmap-padding-ignored": accept(
     "5.1",
-    "Bits behind the last page are ignored",
+    "Bits after the last page are ignored",
   ),
-  "bitmap-padding-clear": write("5.1", "Bits behind the last page are clear"),
+  "bitmap-padding-clear": write("5.1", "Bits after the last page are clear"),
   "clear-bit-zero": accept(
     "5.2",
     "A page whose bit is clear is all zero, whatever the file holds",
   ),
   "set-bit-stored": accept(
     "5.2",
-    "A page whose bit is set is what the file holds, be it all zero or a hole",
+    "A page whose bit is set is what the file holds, even if all zero or a hole",
   ),
 
   // 11. Other files of the family

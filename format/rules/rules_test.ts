@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RULES, type RuleSlug } from "./rules.ts";
 
-test("RULES has slugs and sentences of one shape, in order of the document", () => {
+test("RULES has well-formed slugs and sentences, in order of the document", () => {
   let before = 0;
   for (const slug of Object.keys(RULES) as RuleSlug[]) {
     const { section, text } = RULES[slug];

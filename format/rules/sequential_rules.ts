@@ -1,5 +1,6 @@
 /**
- * The rules of sequential streams: pages as records, without mapped-ram.
+ * The rules of sequential streams, which hold pages as records, without
+ * mapped-ram.
  *
  * @module
  */
@@ -18,7 +19,7 @@ export type SequentialRuleSlug =
   | "record-continue"
   | "background-snapshot-end";
 
-/** Where SPEC.md states them. */
+/** The section of SPEC.md that states them. */
 const SECTION = "11.4";
 
 function refuse(text: string): Rule {
@@ -32,7 +33,7 @@ function accept(text: string): Rule {
 /** Every rule of sequential streams by its slug. */
 export const SEQUENTIAL_RULES: Readonly<Record<SequentialRuleSlug, Rule>> = {
   "record-flags": refuse(
-    "The flags of a RAM record are of one kind, with or without CONTINUE, or EOS alone",
+    "The flags of a RAM record are of one kind, with or without CONTINUE, or only EOS",
   ),
   "record-block": refuse(
     "A RAM record names a RAMBlock of the list, or continues with the one named last",
@@ -48,12 +49,12 @@ export const SEQUENTIAL_RULES: Readonly<Record<SequentialRuleSlug, Rule>> = {
     "A COMPRESS_PAGE record is a zlib stream of exactly one page",
   ),
   "record-last": accept(
-    "A page is what its records make of it in the order of the stream; without any it is zero",
+    "A page is the result of its records in the order of the stream; without any it is zero",
   ),
   "record-continue": accept(
-    "CONTINUE goes on with the RAMBlock named last, in whichever part of the RAM section that was",
+    "CONTINUE refers to the RAMBlock named last, in whichever part of the RAM section that was",
   ),
   "background-snapshot-end": accept(
-    "A sequential stream may come to its EOF item without an END of the RAM section",
+    "A sequential stream may reach its EOF item without an END of the RAM section",
   ),
 };
