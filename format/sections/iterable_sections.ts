@@ -1,6 +1,6 @@
 /**
- * The bodies of iterable sections other than RAM (SPEC 3.9): block dirty bitmaps,
- * and two that QEMU writes for guests of one architecture alone.
+ * The bodies of iterable sections other than RAM (SPEC 3.9): block dirty
+ * bitmaps, and two that QEMU writes only for guests of one architecture.
  *
  * @module
  */
@@ -19,13 +19,13 @@ import {
 import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
 
-/** What is known of an iterable section. */
+/** A known iterable section. */
 export interface IterableSection {
   readonly idstr: string;
   readonly versionId: number;
-  /** Bodies of PARTs that hold nothing. */
+  /** Bodies of PARTs without content. */
   readonly emptyBodies: readonly (readonly number[])[];
-  /** Passes over the body of a START, a PART or an END. */
+  /** Skips the body of a START, a PART or an END. */
   skipBody(reader: StreamReader, kind: SectionPart): Walk<void>;
 }
 
@@ -38,9 +38,9 @@ const ATTRIBUTES_MORE = 0x02;
 const ATTRIBUTES_DONE = 0x08;
 const ATTRIBUTES_FLAGS_MASK = 0xfffn;
 
-/** The word of a guest without a hash table, which it does not need. */
+/** The word of a guest that has no hash table because it needs none. */
 const NO_HASH_TABLE = 0xffffffff;
-/** Bytes of a chunk's head: be32 index, be16 valid, be16 invalid entries. */
+/** Bytes of a chunk's header: be32 index, be16 valid, be16 invalid entries. */
 const CHUNK_HEAD = 8;
 /** Bytes of an entry of a hash table. */
 const ENTRY_LENGTH = 16;
@@ -66,19 +66,25 @@ const ITERABLE_SECTIONS: readonly IterableSection[] = [
   },
 ];
 
-/** What is known of a section other than RAM, if anything is. */
+/**
+ * Returns the known iterable section that a section is; undefined if it is
+ * none.
+ */
 export function iterableSection(section: Section): IterableSection | undefined {
   return ITERABLE_SECTIONS.find((it) =>
     it.idstr === section.idstr && it.versionId === section.versionId
   );
 }
 
-/** The iterable sections other than RAM that can be passed over, in words. */
+/** The iterable sections other than RAM that can be skipped, as text. */
 export const ITERABLE_SECTION_NAMES: string = ITERABLE_SECTIONS
   .map(({ idstr, versionId }) => `${idstr} of version ${versionId}`)
   .join(", ");
 
-/** Words of address and flags, up to EOS; MORE has a length and as many bytes. */
+/**
+ * Skips words of address and flags, up to EOS; MORE has a length and that many
+ * bytes.
+ */
 function* skipStorageAttributes(reader: StreamReader): Walk<void> {
   for (;;) {
     yield* reader.fetch(16);
@@ -101,8 +107,9 @@ function* skipStorageAttributes(reader: StreamReader): Walk<void> {
 }
 
 /**
- * A be32: of START the size of the table; of the others 0, and chunks of entries
- * behind it up to one of none. Of a guest without a table it is −1 in each.
+ * Skips a be32. In START it is the size of the table; in the others it is 0,
+ * and chunks of entries follow, up to an empty one. For a guest without a table
+ * it is −1 in each.
  */
 function* skipHashTable(reader: StreamReader, kind: SectionPart): Walk<void> {
   yield* reader.fetch(4 + CHUNK_HEAD);
@@ -111,7 +118,7 @@ function* skipHashTable(reader: StreamReader, kind: SectionPart): Walk<void> {
   if (kind === "start" || word === NO_HASH_TABLE) return;
   if (word !== 0) {
     throw reader.unsupportedError("section-known", {
-      feature: `a hash table whose size is told again`,
+      feature: `a hash table whose size is given again`,
       offset,
       found: `the word ${hex(word)} at the start of a part of a hash table`,
       expected: `0, or ${hex(NO_HASH_TABLE)} where there is none`,

@@ -15,7 +15,7 @@ const TABLE = "spapr/htab";
 
 const attributes = {
   eos: new ByteWriter().be64(1).finish(),
-  /** Attributes of three pages, and of one behind them. */
+  /** Attributes of three pages, and of one after them. */
   some: new ByteWriter().be64(0x5002).be64(3).bytes(Uint8Array.of(1, 2, 3))
     .be64(0x7000 * 0x1000 + 2).be64(1).u8(0x7e).be64(8).be64(1).finish(),
 };
@@ -24,14 +24,14 @@ const table = {
   size: new ByteWriter().be32(21).finish(),
   none: new ByteWriter().be32(0xffffffff).finish(),
   empty: new Uint8Array(12),
-  /** Two valid entries, one invalid, and a chunk of invalid entries alone. */
+  /** Two valid entries, one invalid, and a chunk of only invalid entries. */
   some: new ByteWriter().be32(0)
     .be32(9).be16(2).be16(1).bytes(new Uint8Array(32).fill(0x7e))
     .be32(0).be16(0).be16(65535)
     .bytes(new Uint8Array(8)).finish(),
 };
 
-/** How many bytes a body takes, read from a file and from a socket. */
+/** Returns the length of a body, read from a file and from a socket. */
 function lengthOf(
   kind: "start" | "part" | "end",
   idstr: string,
@@ -51,14 +51,14 @@ function lengthOf(
   return reader.offset;
 }
 
-test("skipBody() passes over storage attributes", () => {
+test("skipBody() skips storage attributes", () => {
   const { eos, some } = attributes;
   assert.equal(lengthOf("start", ATTRIBUTES, eos), 8);
   assert.equal(lengthOf("part", ATTRIBUTES, some), some.length);
   assert.equal(lengthOf("end", ATTRIBUTES, some), some.length);
 });
 
-test("skipBody() passes over a hash table", () => {
+test("skipBody() skips a hash table", () => {
   const { size, none, empty, some } = table;
   assert.equal(lengthOf("start", TABLE, size), 4);
   for (const kind of ["start", "part", "end"] as const) {
@@ -68,7 +68,7 @@ test("skipBody() passes over a hash table", () => {
   assert.equal(lengthOf("end", TABLE, some), some.length);
 });
 
-test("skipBody() refuses what it does not know, and what is cut", () => {
+test("skipBody() refuses unknown and truncated bodies", () => {
   for (const flags of [0, 3, 4, 0x10, 0x800]) {
     const body = new ByteWriter().be64(0x1000 + flags).be64(1).finish();
     assert.throws(() => lengthOf("part", ATTRIBUTES, body), {
@@ -103,7 +103,7 @@ test("skipBody() refuses what it does not know, and what is cut", () => {
   });
 });
 
-test("both sections are passed over before and after the RAM's END", () => {
+test("both sections are skipped before and after the END of RAM", () => {
   const cases = [
     [ATTRIBUTES, 0, attributes.eos, attributes.some],
     [TABLE, 1, table.size, table.some],
@@ -122,7 +122,7 @@ test("both sections are passed over before and after the RAM's END", () => {
         stream(...before, ...Array(50).fill(empty), ...parts, RAM_END, ...end),
       );
       const index = file.run(indexSnapshot(file));
-      assert(index.earlyParts.length <= 5, "PARTs of nothing are not kept");
+      assert(index.earlyParts.length <= 5, "empty PARTs are not kept");
       assert.deepEqual(
         [...new Set(index.earlyParts.map(({ kind }) => kind))],
         ["start", "part", "end"],

@@ -11,10 +11,10 @@ import { unknownSection } from "./unknown_section.ts";
 
 /** Bytes of a section's footer: type and section_id. */
 const FOOTER = 5;
-/** Most bytes of a section whose footer is looked for. */
+/** Maximum length of a section whose footer is searched for. */
 const GUESS_MAX = 0x1000000;
 
-/** A FULL section that was passed over up to what looks like its footer. */
+/** A FULL section that was skipped up to what looks like its footer. */
 interface Guess {
   readonly section: Section;
   /** Position of its item. */
@@ -24,25 +24,28 @@ interface Guess {
 }
 
 /**
- * Reads the bodies of sections other than RAM. The vmdesc, which tells how long
- * FULL sections are, is looked for once: first from the end of the file, where it
- * nearly always is, then forward, as far as no pages stand there. They may be many,
- * and they are the guest's.
+ * Reads the bodies of sections other than RAM. The vmdesc, which gives the
+ * lengths of FULL sections, is searched for once: first from the end of the
+ * file, where it nearly always is, then forward, but not through pages. They
+ * may be many, and the guest controls their contents.
  *
- * Before the pages, where much stands behind the stream, a footer is looked for
- * instead; the vmdesc that is found behind the pages must then agree.
+ * Before the pages of a file with much data after the stream, a footer is
+ * searched for instead; the vmdesc found after the pages must then agree.
  */
 export class OtherBodies {
   readonly #reader: StreamReader;
   readonly #file: WalkedFile;
   readonly #passedPages: () => boolean;
   #vmdesc: Vmdesc | undefined;
-  /** Whether there is none at the end of the file. */
+  /** Whether the end of the file has been searched. */
   #searchedEnd = false;
   #searched = false;
   #guesses: Guess[] = [];
 
-  /** Of a file; `passedPages` tells whether the pages stand before the reader. */
+  /**
+   * Reads sections of `file`; `passedPages` returns whether the reader is past
+   * the pages.
+   */
   constructor(
     reader: StreamReader,
     file: WalkedFile,
@@ -53,12 +56,12 @@ export class OtherBodies {
     this.#passedPages = passedPages;
   }
 
-  /** The vmdesc, if one was looked for and found. */
+  /** The vmdesc, if one was searched for and found. */
   get vmdesc(): Vmdesc | undefined {
     return this.#vmdesc;
   }
 
-  /** Passes over the body of a section whose item stands at `offset`. */
+  /** Skips the body of a section whose item is at `offset`. */
   *read(kind: SectionPart, section: Section, offset: number): Walk<void> {
     const reader = this.#reader;
     if (kind !== "full") {
@@ -76,7 +79,9 @@ export class OtherBodies {
     throw unknownSection(reader, { kind, section, offset });
   }
 
-  /** Holds what was passed over before the pages against the vmdesc behind them. */
+  /**
+   * Compares the sections skipped before the pages with the vmdesc after them.
+   */
   *check(): Walk<void> {
     const [first] = this.#guesses;
     if (first === undefined) return;
@@ -89,7 +94,10 @@ export class OtherBodies {
     this.#guesses = [];
   }
 
-  /** The error itself, unless a footer that was none may have led to it. */
+  /**
+   * Returns the error itself, unless a wrongly guessed footer may have caused
+   * it.
+   */
   reasonOf(error: unknown): unknown {
     const [first] = this.#guesses;
     return first === undefined ? error : this.#refusal(first);
@@ -97,7 +105,10 @@ export class OtherBodies {
 
   *#find(section: Section): Walk<void> {
     const { offset } = this.#reader;
-    /** Where none fits, the first that tells a length tells what is wrong. */
+    /**
+     * If none fits, the first that gives a length is used to report what is
+     * wrong.
+     */
     let other: Vmdesc | undefined;
     const { idstr, instanceId } = section;
     const accepts = (vmdesc: Vmdesc): Walk<boolean> => {
@@ -119,7 +130,7 @@ export class OtherBodies {
     this.#searched = isPassed || this.#vmdesc !== undefined;
   }
 
-  /** Whether the section that comes next has its footer behind that many bytes. */
+  /** Whether the next section has its footer after that many bytes. */
   *#fits({ sectionId }: Section, length: number | undefined): Walk<boolean> {
     const reader = this.#reader;
     if (length === undefined) return false;
@@ -133,7 +144,7 @@ export class OtherBodies {
       footer.getUint32(1) === sectionId;
   }
 
-  /** Whether a vmdesc tells the lengths that were guessed. */
+  /** Whether a vmdesc gives the lengths that were guessed. */
   #agrees({ devices }: Vmdesc): boolean {
     return this.#guesses.every(({ section: { idstr, instanceId }, length }) =>
       devices.stateLength(idstr, instanceId) === length

@@ -11,7 +11,7 @@ import {
 import type { Section } from "../stream/migration_stream.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
 
-/** Bytes of a footer and of the type of the item behind it. */
+/** Bytes of a footer, and the types that the item after it may have. */
 const FOOTER = 5;
 const NEXT_TYPES: readonly number[] = [
   QEMU_VM_EOF,
@@ -23,10 +23,10 @@ const NEXT_TYPES: readonly number[] = [
 ];
 
 /**
- * Passes over the body of a section whose length nothing tells yet: up to the
- * first bytes that are its footer with an item behind them. A body may hold the
- * same bytes, so what is found must be held against the vmdesc when that has come.
- * Returns false where it has not come within about `most` bytes.
+ * Skips the body of a section of unknown length: up to the first bytes that are
+ * its footer followed by an item. A body may contain the same bytes, so the
+ * caller must compare the result with the vmdesc when that is known. Returns
+ * false if no footer was found within about `most` bytes.
  */
 export function* skipToFooter(
   reader: StreamReader,
@@ -43,9 +43,9 @@ export function* skipToFooter(
       return true;
     }
     if (reader.offset - start > most) return false;
-    // A footer may have begun in the last bytes.
+    // A footer may begin in the last bytes.
     const passed = Math.max(1, bytes.length - FOOTER);
-    reader.bytes(passed, "a section whose footer does not come");
+    reader.bytes(passed, "a section without a footer");
   }
 }
 

@@ -8,7 +8,9 @@ const SECTION = { sectionId: 5, idstr: "dev", instanceId: 0, versionId: 1 };
 const FOOTER = [0x7e, 0, 0, 0, 5];
 const FULL = 4;
 
-/** How many bytes stand before the footer, of which some are there at once. */
+/**
+ * Returns the number of bytes before the footer; `most` of them arrive at once.
+ */
 function scan(bytes: readonly number[], { most = 0, ends = false } = {}) {
   const socket = new ByteByByte(Uint8Array.from(bytes), { ends });
   const reader = new ForwardReader(socket, 0);
@@ -17,7 +19,7 @@ function scan(bytes: readonly number[], { most = 0, ends = false } = {}) {
   return reader.offset;
 }
 
-test("skipToFooter() stops in front of the footer, and waits for one byte behind it", () => {
+test("skipToFooter() stops before the footer, and waits for one byte after it", () => {
   const almost = [
     ...[0x7e, 0x7e],
     ...[0x7e, 0, 0, 0, 6, FULL], // Another section's.
@@ -35,7 +37,7 @@ test("skipToFooter() stops in front of the footer, and waits for one byte behind
   }
 });
 
-test("skipToFooter() takes the first of several", () => {
+test("skipToFooter() stops at the first of several", () => {
   const bytes = [1, ...FOOTER, FULL, ...FOOTER, FULL];
   assert.equal(scan(bytes), 1);
   assert.equal(scan(bytes, { most: bytes.length }), 1);

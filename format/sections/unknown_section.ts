@@ -4,7 +4,7 @@ import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
 import { ITERABLE_SECTION_NAMES } from "./iterable_sections.ts";
 
-/** The refusal of a section of which the part at `offset` has no end that is known. */
+/** Makes the error for a section whose part at `offset` has an unknown end. */
 export function unknownSection(
   reader: StreamReader,
   { kind, section, offset }: {
@@ -20,7 +20,7 @@ export function unknownSection(
     offset,
     found: `section ${name}, whose end cannot be found`,
     expected: kind === "full"
-      ? "a vmdesc that tells its length"
+      ? "a vmdesc that gives its length"
       : `one of ${RAM_SECTION_IDSTR}, ${ITERABLE_SECTION_NAMES}`,
   });
 }

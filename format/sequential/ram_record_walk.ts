@@ -1,6 +1,6 @@
 /**
- * The records of a RAM section in a sequential stream (SPEC 11.4): one after
- * the other, each handed on as it stands there.
+ * The records of a RAM section in a sequential stream (SPEC 11.4), passed on
+ * one by one without unpacking.
  *
  * @module
  */
@@ -21,53 +21,57 @@ import {
 } from "../stream/constants.ts";
 import type { ForwardReader } from "../stream/forward_reader.ts";
 
-/** A RAMBlock of a sequential stream, as the list in START has it. */
+/** A RAMBlock of a sequential stream, as listed in START. */
 export interface StreamBlock {
   /** QEMU's name of the block: `pc.ram`. */
   readonly idstr: string;
   /** Bytes of RAM in the block. */
   readonly usedLength: number;
-  /** Its place in the list, from 0. */
+  /** Its index in the list, from 0. */
   readonly index: number;
-  /** Guest-physical address, where `x-ignore-shared` is on. */
+  /** Guest-physical address, if `x-ignore-shared` is on. */
   readonly mrAddr?: bigint;
 }
 
-/** What a record holds: a page, nothing but zeros, or what is to be unpacked. */
+/** What a record holds: a page, a zero page, or data to be unpacked. */
 export type RamRecordKind = "page" | "zero" | "xbzrle" | "compressed";
 
-/** A record. Its data is good until the walk's next request is answered. */
+/** A record. Its data is valid until the walk's next request is answered. */
 export interface RamRecord {
   /** What it holds. */
   readonly kind: RamRecordKind;
-  /** The RAMBlock it is of. */
+  /** The RAMBlock of the page. */
   readonly block: StreamBlock;
-  /** Which page of the block. */
+  /** Index of the page in the block. */
   readonly pageIndex: number;
-  /** The page, the delta or the compressed page; of zeros nothing. */
+  /** The page, the delta or the compressed page; empty for a zero page. */
   readonly data: Uint8Array;
-  /** Where the data stands in the stream. */
+  /** Position of the data in the stream. */
   readonly offset: number;
 }
 
-/** What the records of a stream share, from one part of the section to the next. */
+/**
+ * State that the records of a stream share, across the parts of the section.
+ */
 export interface RecordContext {
   /** The RAMBlocks by idstr. */
   readonly blocks: ReadonlyMap<string, StreamBlock>;
   /** Size of a page in bytes. */
   readonly pageSize: number;
-  /** Is handed each record. */
+  /** Receives each record. */
   readonly visit: (record: RamRecord) => void;
   /** The RAMBlock that was named last. */
   last: StreamBlock | undefined;
-  /** Where the record that is being read starts. */
+  /** Position of the record that is being read. */
   recordOffset: number;
 }
 
 const NO_BYTES = new Uint8Array(0);
 const WORD = 8;
 
-/** Reads the records of one part of the section, up to and with its EOS. */
+/**
+ * Reads the records of one part of the section, up to and including its EOS.
+ */
 export function* readRamRecords(
   reader: ForwardReader,
   context: RecordContext,
@@ -128,7 +132,10 @@ export function* readRamRecords(
   }
 }
 
-/** Refuses flags that are of no kind, or of one that needs another reader. */
+/**
+ * Refuses flags of an unknown kind, or of one that this reader does not
+ * support.
+ */
 function checkKind(
   reader: ForwardReader,
   kind: number,
@@ -237,7 +244,10 @@ function* readCompressed(
   return reader.bytes(length, "a compressed page");
 }
 
-/** The most bytes that zlib makes of so many: what QEMU allows, too. */
+/**
+ * The maximum size of `length` bytes compressed by zlib, which is QEMU's limit
+ * too.
+ */
 function compressBound(length: number): number {
   return length + Math.floor(length / 0x1000) + Math.floor(length / 0x4000) +
     13;

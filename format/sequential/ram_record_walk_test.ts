@@ -14,7 +14,9 @@ const BLOCKS: readonly StreamBlock[] = [
   { idstr: LONGEST, usedLength: PAGE, index: 1 },
 ];
 
-/** Reads records from a socket that gives no byte before its time. */
+/**
+ * Reads records from a socket that delivers no more bytes than are required.
+ */
 function read(records: ByteWriter, pageSize = PAGE): string[] {
   const bytes = records.finish();
   const socket = new ByteByByte(bytes);
@@ -30,7 +32,7 @@ function read(records: ByteWriter, pageSize = PAGE): string[] {
     last: undefined,
     recordOffset: 0,
   }));
-  assert.equal(reader.offset, bytes.length, "it stops behind EOS");
+  assert.equal(reader.offset, bytes.length, "it stops after EOS");
   return list;
 }
 
@@ -39,7 +41,7 @@ function word(page: number, flags: number, idstr?: string): ByteWriter {
   return idstr === undefined ? writer : writer.countedString(idstr);
 }
 
-test("readRamRecords() hands on each record, and waits for none behind EOS", () => {
+test("readRamRecords() passes on each record, and waits for none after EOS", () => {
   const delta = new Uint8Array(PAGE).fill(5);
   const packed = new Uint8Array(PAGE + 14).fill(6);
   const writer = word(1, ZERO, "ram").u8(0)
@@ -61,7 +63,7 @@ test("readRamRecords() hands on each record, and waits for none behind EOS", () 
   assert.deepEqual(read(new ByteWriter().be64(EOS)), []);
 });
 
-test("readRamRecords() refuses what is no record of a known kind", () => {
+test("readRamRecords() refuses a record of an unknown kind", () => {
   for (const flags of [0, 1, ZERO | PLAIN, 4, EOS | CONTINUE, CONTINUE]) {
     assert.throws(() => read(word(0, flags)), {
       name: "FormatError",
@@ -81,7 +83,7 @@ test("readRamRecords() refuses what is no record of a known kind", () => {
   }
 });
 
-test("readRamRecords() refuses pages of no block, and behind its end", () => {
+test("readRamRecords() refuses pages of no block, and past its end", () => {
   assert.throws(() => read(word(0, ZERO | CONTINUE)), {
     rule: "record-block",
     offset: 0,
@@ -90,7 +92,7 @@ test("readRamRecords() refuses pages of no block, and behind its end", () => {
     rule: "record-block",
     offset: 8,
   });
-  // An empty name is no reason to wait for more.
+  // An empty name must not make it wait for more.
   assert.throws(() => read(word(0, ZERO, "")), {
     rule: "record-block",
     offset: 8,

@@ -1,8 +1,8 @@
 /**
- * RAM records: pages in a stream that is read from its start to its end, as in a
- * migration over a socket. Each has a word of the page's offset and flags, the
- * RAMBlock's idstr unless it is that of the record before, and the page's bytes,
- * or a byte 0 for a page of zeros.
+ * RAM records: pages in a stream that is read from start to end, as in a
+ * migration over a socket. Each has a word with the page's offset and flags,
+ * the RAMBlock's idstr unless it is that of the previous record, and the page's
+ * bytes, or a byte 0 for a zero page.
  *
  * @module
  */
@@ -19,12 +19,12 @@ import {
 
 /** Bytes of the word that starts each record. */
 const WORD = 8;
-/** Bytes before the first record of a PART, and behind the last one. */
+/** Bytes before the first record of a PART and after the last one, together. */
 const PART_FRAME = 1 + 4 + WORD + 1 + 4;
 
 /**
- * Records of pages, put together in a buffer that is used again. Page bytes are
- * read right into it.
+ * Assembles records of pages in a reused buffer. Page bytes are read directly
+ * into it.
  */
 export class RamRecordWriter {
   readonly #bytes: Uint8Array;
@@ -33,7 +33,7 @@ export class RamRecordWriter {
   #length = 0;
   #idstr: string | undefined;
 
-  /** For at most `pageCount` pages of `pageSize` bytes at a time. */
+  /** Makes room for `pageCount` pages of `pageSize` bytes at a time. */
   constructor(pageCount: number, pageSize: number) {
     const length = PART_FRAME + 1 + NAME_LENGTH_MAX +
       pageCount * (WORD + pageSize);
@@ -42,7 +42,7 @@ export class RamRecordWriter {
     this.#pageSize = pageSize;
   }
 
-  /** Starts anew, with the head of a PART of that section, or with none. */
+  /** Starts over, with the header of a PART of that section, or without one. */
   start(sectionId?: number): void {
     this.#length = 0;
     this.#idstr = undefined;
@@ -52,8 +52,8 @@ export class RamRecordWriter {
   }
 
   /**
-   * Adds a page; the caller fills what it returns with its bytes. All pages
-   * between two calls of `start` are of one RAMBlock.
+   * Adds a page and returns the buffer that the caller must fill with its
+   * bytes. All pages between two calls of `start` must be of one RAMBlock.
    */
   page(idstr: string, offset: number): Uint8Array {
     this.#head(idstr, offset, RAM_SAVE_FLAG_PAGE);
@@ -62,13 +62,16 @@ export class RamRecordWriter {
     return this.#bytes.subarray(start, this.#length);
   }
 
-  /** Adds a page of zeros. */
+  /** Adds a zero page. */
   zero(idstr: string, offset: number): void {
     this.#head(idstr, offset, RAM_SAVE_FLAG_ZERO);
     this.#u8(0);
   }
 
-  /** Takes back what was added since `start` with that section. */
+  /**
+   * Returns the bytes added since `start`, which must have been called with the
+   * same section.
+   */
   finish(sectionId?: number): Uint8Array {
     if (sectionId !== undefined) {
       this.#be64(RAM_SAVE_FLAG_EOS);

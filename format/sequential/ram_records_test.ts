@@ -6,7 +6,7 @@ function hexOf(bytes: Uint8Array): string {
   return [...bytes].map((it) => it.toString(16).padStart(2, "0")).join("");
 }
 
-test("RamRecordWriter writes pages and zeros into a PART", () => {
+test("RamRecordWriter writes pages and zero pages in a PART", () => {
   const writer = new RamRecordWriter(3, 4);
   for (let time = 0; time < 2; time++) {
     writer.start(7);
@@ -24,7 +24,7 @@ test("RamRecordWriter writes pages and zeros into a PART", () => {
   }
 });
 
-test("RamRecordWriter writes records of no section", () => {
+test("RamRecordWriter writes records without a section", () => {
   const writer = new RamRecordWriter(1, 4);
   writer.start();
   writer.zero("pc.ram", 0x1000);

@@ -11,11 +11,11 @@ const LIST = 4; // The flag of the total.
 
 interface ListOptions {
   readonly capabilities?: readonly string[];
-  /** Whether there is nothing behind the bytes. */
+  /** Whether the stream ends after the bytes. */
   readonly ends?: boolean;
 }
 
-/** Reads a list from a socket that gives no byte before its time. */
+/** Reads a list from a socket that delivers no more bytes than are required. */
 function read(
   writer: ByteWriter,
   { capabilities = [], ends = false }: ListOptions = {},
@@ -25,11 +25,11 @@ function read(
   const reader = new ForwardReader(socket, 0);
   const configuration = { machine: "none", capabilities };
   const list = socket.run(readBlockList(reader, configuration, PAGE));
-  assert.equal(reader.offset, bytes.length, "it stops behind the list");
+  assert.equal(reader.offset, bytes.length, "it stops after the list");
   return [...list.values()];
 }
 
-/** A list of a total and these blocks. */
+/** Makes a list of a total and these blocks. */
 function listOf(
   total: number,
   ...blocks: readonly (readonly [idstr: string, usedLength: number])[]
@@ -41,7 +41,7 @@ function listOf(
   return writer;
 }
 
-test("readBlockList() reads the blocks, and not a byte more", () => {
+test("readBlockList() reads the blocks and no further byte", () => {
   const longest = "n".repeat(255);
   const blocks = read(
     listOf(3 * PAGE, ["ram", PAGE], ["b", 0], [longest, 2 * PAGE]),
@@ -54,7 +54,7 @@ test("readBlockList() reads the blocks, and not a byte more", () => {
   assert.deepEqual(read(listOf(0)), []);
 });
 
-test("readBlockList() reads addresses where x-ignore-shared is on", () => {
+test("readBlockList() reads addresses if x-ignore-shared is on", () => {
   const idstr = "n".repeat(255);
   const writer = listOf(2 * PAGE, [idstr, PAGE]).be64(7)
     .countedString("b").be64(PAGE).be64(1n << 63n);
@@ -64,14 +64,14 @@ test("readBlockList() reads addresses where x-ignore-shared is on", () => {
   ]);
 });
 
-test("readBlockList() takes a total with its flag alone", () => {
+test("readBlockList() accepts a total with only its flag", () => {
   for (const flags of [0, 8, LIST + 1, LIST + 0x10, LIST + 0x200, 0x3ff]) {
     const writer = new ByteWriter().be64(PAGE + flags);
     assert.throws(() => read(writer), { rule: "ram-total-flag", offset: 0 });
   }
 });
 
-test("readBlockList() refuses a used_length that is no pages, or too much", () => {
+test("readBlockList() refuses a used_length that is not whole pages, or exceeds the total", () => {
   const cases = [
     [listOf(PAGE, ["ram", PAGE + 1]), "used-length-aligned", 8 + 4],
     [listOf(PAGE, ["ram", 1]), "used-length-aligned", 8 + 4],
@@ -87,10 +87,10 @@ test("readBlockList() refuses a used_length that is no pages, or too much", () =
   }
 });
 
-test("readBlockList() refuses an idstr that was there, or is no text", () => {
+test("readBlockList() refuses a repeated idstr, or one that is not text", () => {
   const second = listOf(2 * PAGE, ["ram", PAGE], ["ram", PAGE]);
   assert.throws(() => read(second), { rule: "idstr-unique", offset: 8 + 12 });
-  // The seventh byte behind the idstr is that of an EOS word.
+  // The seventh byte after the idstr is that of an EOS word.
   for (const usedLength of [PAGE, 0x200000]) {
     const odd = listOf(4 * PAGE * PAGE, ["\x01", usedLength]);
     assert.throws(() => read(odd), { rule: "idstr-text", offset: 8 });
@@ -106,7 +106,7 @@ test("readBlockList() refuses an idstr that was there, or is no text", () => {
   }
 });
 
-test("readBlockList() says when the list ends before its total", () => {
+test("readBlockList() reports a list that ends before its total", () => {
   const eos = new ByteWriter().be64(0x10).finish();
   const found = "the list ends after 0x1000 bytes of RAM";
   for (const more of [0, 50]) {
@@ -116,7 +116,7 @@ test("readBlockList() says when the list ends before its total", () => {
       rule: "ram-total",
       offset: 8 + 12,
       found,
-      expected: "RAMBlocks of 0x2000 bytes in all",
+      expected: "RAMBlocks of 0x2000 bytes in total",
     });
   }
 });

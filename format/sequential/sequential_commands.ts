@@ -1,5 +1,5 @@
 /**
- * The commands of a sequential stream: most have no meaning in a file.
+ * The commands of a sequential stream, most of which have no meaning in a file.
  *
  * @module
  */
@@ -14,26 +14,26 @@ import type { StreamItem } from "../stream/migration_stream.ts";
 
 /** Bytes of a command without a payload. */
 export const EMPTY_COMMAND = 5;
-/** Commands that only ask for answers; a file has none to give. */
+/** Commands that only request answers, which a file cannot give. */
 const ASKING_COMMANDS: readonly number[] = [
   MIG_CMD_OPEN_RETURN_PATH,
   MIG_CMD_PING,
 ];
 
-/** Whether a command means something where there is nobody to answer. */
+/** Whether a command has a meaning in a file, where nothing can answer it. */
 export function isForFile(
   item: StreamItem & { readonly kind: "command" },
   bytes: Uint8Array,
 ): boolean {
   if (ASKING_COMMANDS.includes(item.command)) return false;
-  // With a payload it announces that pages may come by postcopy.
+  // With a payload, it announces that pages may be sent by postcopy.
   return item.command !== MIG_CMD_POSTCOPY_ADVISE ||
     bytes.length === EMPTY_COMMAND;
 }
 
 /**
- * With postcopy, RAMBlocks of huge pages have one more number in the list, and
- * nothing says which they are.
+ * Refuses pages of several sizes. With postcopy, RAMBlocks of huge pages have
+ * one more number in the list, and nothing says which blocks those are.
  */
 export function checkPageSizes(
   reader: ForwardReader,

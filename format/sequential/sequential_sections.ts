@@ -6,19 +6,19 @@ import type { ForwardReader } from "../stream/forward_reader.ts";
 import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import type { SectionLengths } from "../vmdesc/vmdesc.ts";
 
-/** How the ends of sections other than RAM are known. */
+/** How the ends of sections other than RAM are found. */
 export interface SectionSkips {
-  /** Lengths of FULL sections, where a vmdesc was found to tell them. */
+  /** Lengths of FULL sections, if a vmdesc that gives them was found. */
   readonly lengths?: SectionLengths | undefined;
   /**
-   * Whether to look for the footer of a FULL section whose length is not known, as
-   * where the vmdesc is still to come. It may be found too early, so that the
-   * caller must see to it that the vmdesc agrees. Default: false.
+   * Whether to search for the footer of a FULL section of unknown length, such
+   * as when the vmdesc has not arrived yet. A wrong footer may be found, so the
+   * caller must check that the vmdesc agrees. Default: false.
    */
   readonly findFooters?: boolean | undefined;
 }
 
-/** Passes over the body of a section that is not RAM, in a sequential stream. */
+/** Skips the body of a section other than RAM in a sequential stream. */
 export function* skipSection(
   reader: ForwardReader,
   { lengths, findFooters }: SectionSkips,

@@ -9,7 +9,7 @@ function sectionOf(idstr: string, versionId: number): Section {
   return { sectionId: 1, idstr, instanceId: 3, versionId };
 }
 
-/** How many bytes it passes over. */
+/** Returns the number of bytes skipped. */
 function skip(
   kind: SectionPart,
   section: Section,
@@ -23,7 +23,7 @@ function skip(
   return reader.offset;
 }
 
-test("skipSection() passes over dirty bitmaps, and FULL sections by their length", () => {
+test("skipSection() skips dirty bitmaps, and FULL sections by their length", () => {
   assert.equal(skip("part", sectionOf("dirty-bitmap", 1)), 1);
   const asked: unknown[] = [];
   const lengths = (...of: unknown[]) => {
@@ -36,17 +36,17 @@ test("skipSection() passes over dirty bitmaps, and FULL sections by their length
   assert.deepEqual(asked, [["dev", 3], ["dirty-bitmap", 3]]);
 });
 
-test("skipSection() says what it cannot pass over", () => {
+test("skipSection() reports the section that it cannot skip", () => {
   const rest = "one of ram, dirty-bitmap of version 1, " +
     "s390-storage_attributes of version 0, spapr/htab of version 1";
   const cases = [
     ["part", sectionOf("dirty-bitmap", 2), rest],
     ["start", sectionOf("spapr/htab", 2), rest],
     ["end", sectionOf("dev", 1), rest],
-    ["full", sectionOf("dev", 1), "a vmdesc that tells its length"],
+    ["full", sectionOf("dev", 1), "a vmdesc that gives its length"],
   ] as const;
   for (const [kind, section, expected] of cases) {
-    // A vmdesc tells of FULL sections alone.
+    // A vmdesc describes only FULL sections.
     const lengths = kind === "full" ? () => undefined : () => 4;
     assert.throws(() => skip(kind, section, { lengths }), {
       name: "UnsupportedError",

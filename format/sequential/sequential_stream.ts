@@ -1,7 +1,7 @@
 /**
  * The walk over a sequential stream (SPEC 11.4): a migration stream without
- * mapped-ram, whose pages are records. It goes forward only, so that it also
- * serves what comes over a socket.
+ * mapped-ram, whose pages are records. It is forward-only, so that it can also
+ * read from a socket.
  *
  * @module
  */
@@ -47,7 +47,7 @@ import type {
 } from "./sequential_visitor.ts";
 import { joined, type StreamPlace, unreadAt } from "./unread_rest.ts";
 
-/** Walks over a stream and hands what it finds to `visitor`. */
+/** Walks over a stream and passes what it finds to `visitor`. */
 export function* walkSequentialStream(
   reader: ForwardReader,
   visitor: SequentialVisitor,
@@ -187,7 +187,7 @@ function checkSequential(
   });
 }
 
-/** Hands on all the rest of the stream. */
+/** Passes on the rest of the stream. */
 function* passOnRest(
   reader: ForwardReader,
   visitor: SequentialVisitor,

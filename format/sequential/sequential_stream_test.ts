@@ -25,13 +25,13 @@ function capability(name: string): Uint8Array {
 }
 
 const HEADER = headerOf();
-/** One RAMBlock of two pages, and no record. */
+/** One RAMBlock of two pages, without a record. */
 const LIST = new ByteWriter().be64(2 * PAGE + 4)
   .countedString("ram").be64(2 * PAGE).be64(EOS).finish();
 const START = item.head(1, "ram", LIST);
 const END = item.rest(3);
 
-/** A PART with a record of zeros for a page. */
+/** Makes a PART with a zero record for a page. */
 function partOf(page: number): Uint8Array {
   const body = new ByteWriter().be64(page * PAGE + 2).countedString("ram")
     .u8(0).be64(EOS);
@@ -44,7 +44,7 @@ interface Walked {
   readonly pageSize: number | undefined;
 }
 
-/** Walks over items; what the visitor was told, bytes as hexadecimal digits. */
+/** Walks over items; returns the visitor's calls, with bytes in hexadecimal. */
 function walk(
   items: readonly Uint8Array[],
   options: SequentialOptions = {},
@@ -69,7 +69,7 @@ function walk(
   return { events: joined(events), end, pageSize };
 }
 
-/** States that follow each other as one: into how many they fall is open. */
+/** Joins consecutive states: how they are divided is not specified. */
 function joined(events: readonly string[]): string[] {
   const list: string[] = [];
   for (const event of events) {
@@ -89,7 +89,7 @@ function lengthOf(...items: readonly Uint8Array[]): number {
   return Buffer.concat(items).length;
 }
 
-test("walkSequentialStream() hands on what a stream holds, in its order", () => {
+test("walkSequentialStream() passes on the contents of a stream in order", () => {
   const switchover = item.command(4, 0), early = item.command(6, 0);
   const before = [HEADER, early, START, partOf(1), switchover, partOf(0)];
   const rest = Uint8Array.from([4, 1, 2, 3]);
@@ -111,7 +111,7 @@ test("walkSequentialStream() hands on what a stream holds, in its order", () => 
   assert.deepEqual([...end.started.keys()], [1]);
 });
 
-test("walkSequentialStream() makes an END of RAM where there is none", () => {
+test("walkSequentialStream() adds an END of RAM if there is none", () => {
   const command = item.command(4, 0);
   const before = [HEADER, START, partOf(1), command, item.eof()];
   const rest = Uint8Array.from([6, 0, 0]);
@@ -124,7 +124,7 @@ test("walkSequentialStream() makes an END of RAM where there is none", () => {
   assert.deepEqual([end.hasEnd, end.ramPartCount], [false, 1]);
 });
 
-test("walkSequentialStream() stops behind RAM where that is all that is wanted", () => {
+test("walkSequentialStream() stops after RAM with ramOnly", () => {
   for (const last of [END, item.eof()]) {
     const { events } = walk([HEADER, START, last, Uint8Array.from([7])], {
       ramOnly: true,
@@ -134,7 +134,7 @@ test("walkSequentialStream() stops behind RAM where that is all that is wanted",
   }
 });
 
-test("walkSequentialStream() keeps early sections, records of RAM it does not", () => {
+test("walkSequentialStream() keeps early sections, but not records of RAM", () => {
   const full = item.head(4, "dev", Uint8Array.from([9, 9]), { id: 5 });
   const lengths = () => 2;
   const { events, end } = walk([HEADER, full, START, full, partOf(1), END], {
@@ -157,7 +157,7 @@ test("walkSequentialStream() keeps early sections, records of RAM it does not", 
     ["full", HEADER.length, full.length],
     ["full", second, full.length],
   ]);
-  // A FULL section may bear the name of RAM, and is none.
+  // A FULL section may have the name of RAM without being RAM.
   const odd = item.head(4, "ram", Uint8Array.from([9, 9]), { id: 5 });
   assert.equal(
     walk([HEADER, START, odd, END], { lengths }).end.ramPartCount,
@@ -169,7 +169,7 @@ test("walkSequentialStream() keeps early sections, records of RAM it does not", 
   });
 });
 
-test("walkSequentialStream() keeps dirty bitmaps before RAM, and no page", () => {
+test("walkSequentialStream() keeps dirty bitmaps before RAM, but no page", () => {
   const eos = Uint8Array.from([1]);
   const bitmap = item.head(1, "dirty-bitmap", eos, { id: 7, version: 1 });
   const part = item.rest(2, 7, eos);
@@ -178,7 +178,7 @@ test("walkSequentialStream() keeps dirty bitmaps before RAM, and no page", () =>
     `begin ${hexOf(bitmap, part)}`,
     `state ${hexOf(part, END)}`,
   ]);
-  // More than is kept of what stands before the RAM's end.
+  // More than the limit on what is kept before the end of RAM.
   const record = Buffer.concat([
     new ByteWriter().be64(PAGE + 0x28).finish(),
     new Uint8Array(PAGE).fill(7),
@@ -203,7 +203,7 @@ test("walkSequentialStream() keeps dirty bitmaps before RAM, and no page", () =>
   assert.equal(pages, count + 1);
 });
 
-test("walkSequentialStream() hands on what asks for answers, and keeps it out", () => {
+test("walkSequentialStream() reports commands that request answers, and drops them", () => {
   const advise = new ByteWriter().u8(8).be16(3).be16(16).be64(0x200000)
     .be64(PAGE).finish();
   const kept = [item.command(3, 0), item.command(5, 0)];
@@ -225,7 +225,7 @@ test("walkSequentialStream() hands on what asks for answers, and keeps it out", 
   }
 });
 
-test("walkSequentialStream() takes the size of pages from the configuration", () => {
+test("walkSequentialStream() takes the page size from the configuration", () => {
   const bits = new ByteWriter().u8(5)
     .countedString("configuration/target-page-bits").be32(1).be32(12);
   const items = [headerOf(bits), START, END];
@@ -236,7 +236,7 @@ test("walkSequentialStream() takes the size of pages from the configuration", ()
   );
 });
 
-test("walkSequentialStream() refuses what is not finished or another format", () => {
+test("walkSequentialStream() refuses unfinished streams and other formats", () => {
   const mapped = "capability-mapped-ram", none = "ram-section-present";
   const cases = [
     [[HEADER], none, "the end of the stream"],

@@ -1,5 +1,5 @@
 /**
- * What the walk over a sequential stream is told, and what it tells.
+ * The options of the walk over a sequential stream, and what it reports.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import type { Section, StreamItem } from "../stream/migration_stream.ts";
 import type { RamRecord, StreamBlock } from "./ram_record_walk.ts";
 import type { SectionSkips } from "./sequential_sections.ts";
 
-/** What stands before the first record. */
+/** What precedes the first record. */
 export interface SequentialHead {
-  /** What the configuration says. */
+  /** The configuration of the stream. */
   readonly configuration: Configuration;
   /** The RAM section. */
   readonly ramSection: Section;
@@ -19,37 +19,41 @@ export interface SequentialHead {
   readonly blocks: readonly StreamBlock[];
   /** Size of a page in bytes. */
   readonly pageSize: number;
-  /** Items between the configuration and the RAM section, as they stand there. */
+  /** Items between the configuration and the RAM section, unchanged. */
   readonly itemsBefore: Uint8Array;
 }
 
-/** Is handed what a stream holds, in its order. */
+/** Receives the contents of a stream in order. */
 export interface SequentialVisitor {
-  /** The head, once. */
+  /** Receives the head, once. */
   begin(head: SequentialHead): void;
-  /** Each record. */
+  /** Receives each record. */
   record(record: RamRecord): void;
   /**
-   * What stands behind the list of RAMBlocks besides records: whole items, and
-   * from the END of RAM on all the rest, in pieces. An END is among them also
-   * where the stream has none. Good until the walk's next request is answered.
+   * Receives what follows the list of RAMBlocks except records: whole items,
+   * and from the END of RAM on everything, in pieces. They include an END even
+   * if the stream has none. The bytes are valid until the walk's next request
+   * is answered.
    */
   state(bytes: Uint8Array): void;
-  /** The END of the RAM section comes next; where there is none, what follows it. */
+  /**
+   * Called before the END of the RAM section, or before what takes its place.
+   */
   ramEnd?(): void;
   /**
-   * The walk cannot go on. What was fetched of the stream and not handed on: all
-   * from its first byte if nothing was, else from the start of the first item
-   * that was not, or from that of a record in a part of the RAM section.
+   * Called when the walk fails, with what was fetched but not passed on:
+   * everything from the first byte if nothing was passed on, else everything
+   * from the start of the first item that was not, or of a record in a part of
+   * the RAM section.
    */
   unread?(rest: UnreadRest): void;
-  /** A PART of the RAM section came to its end. */
+  /** Called at the end of each PART of the RAM section. */
   part?(): void;
-  /** A command that waits for answers; where nobody listens for them, none. */
+  /** Receives a command that requests an answer. */
   asked?(command: number, payload: Uint8Array): void;
 }
 
-/** What a walk that cannot go on has fetched and not handed on. */
+/** What a failed walk has fetched but not passed on. */
 export interface UnreadRest {
   /** What it starts with. */
   readonly from: "stream" | "item" | "record";
@@ -57,24 +61,27 @@ export interface UnreadRest {
   readonly bytes: Uint8Array;
 }
 
-/** How to walk over a sequential stream. */
+/** Options of the walk over a sequential stream. */
 export interface SequentialOptions extends SectionSkips {
-  /** Size of a page where the configuration does not tell. Default: 4096. */
+  /** Size of a page if the configuration does not give it. Default: 4096. */
   readonly pageSize?: number | undefined;
-  /** Whether to stop behind the END of RAM. Default: false, at the end. */
+  /** Whether to stop after the END of RAM. Default: false, read to the end. */
   readonly ramOnly?: boolean | undefined;
 }
 
-/** What is known behind the walk. */
+/** The result of the walk. */
 export interface SequentialEnd {
-  /** Position behind the footer of RAM's END, or of the EOF item without one. */
+  /**
+   * Position after the footer of RAM's END, or of the EOF item if there is no
+   * END.
+   */
   readonly ramEnd: number;
-  /** False where the stream has no END of RAM: a background snapshot. */
+  /** False if the stream has no END of RAM: a background snapshot. */
   readonly hasEnd: boolean;
   /** The sections that were started. */
   readonly started: ReadonlyMap<number, Section>;
   /** The FULL sections before `ramEnd`. */
   readonly earlySections: readonly StreamItem[];
-  /** How many PARTs the RAM section has. */
+  /** Number of PARTs of the RAM section. */
   readonly ramPartCount: number;
 }

@@ -3,17 +3,17 @@ import type { ForwardReader } from "../stream/forward_reader.ts";
 import type { RecordContext } from "./ram_record_walk.ts";
 import type { UnreadRest } from "./sequential_visitor.ts";
 
-/** Where a walk is, should it not be able to go on. */
+/** The position of a walk, in case it fails. */
 export interface StreamPlace {
-  /** What stands before the first item; none once the RAM section began. */
+  /** The bytes before the first item; empty once the RAM section has begun. */
   head: Uint8Array;
-  /** Items that are not handed on yet. */
+  /** Items that have not been passed on yet. */
   held: Uint8Array[];
   /** The records that are being read. */
   records: RecordContext | undefined;
 }
 
-/** What was fetched and not handed on. */
+/** Returns what was fetched but not passed on. */
 export function unreadAt(
   reader: ForwardReader,
   { head, held, records }: StreamPlace,
@@ -27,7 +27,7 @@ export function unreadAt(
   return { from: head.length > 0 ? "stream" : "item", bytes };
 }
 
-/** All of some pieces. */
+/** Concatenates pieces. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const writer = new ByteWriter();
   for (const piece of pieces) writer.bytes(piece);

@@ -1,12 +1,13 @@
 /**
- * XBZRLE: what changed in a page since it was sent last (SPEC 11.4). A delta
- * is a series of two runs, each behind its length: so many bytes stay, then so
- * many are replaced by those that follow. What it does not reach stays.
+ * XBZRLE: the changes in a page since it was last sent (SPEC 11.4). A delta is
+ * a series of pairs of lengths: that many bytes are unchanged, then that many
+ * are replaced by the bytes that follow the second length. Bytes past the last
+ * pair are unchanged.
  *
  * @module
  */
 
-/** Why a delta is refused, and where in it. */
+/** Why a delta is refused, and at which position in it. */
 export interface DeltaFault {
   /** Position in the delta, in bytes. */
   readonly position: number;
@@ -16,13 +17,13 @@ export interface DeltaFault {
   readonly expected: string;
 }
 
-/** A length takes one byte, or two with 7 bits each, the lower ones first. */
+/** A length has one byte, or two of 7 bits each, the lower ones first. */
 const MORE = 0x80;
 const LOW_BITS = 0x7f;
 
 /**
- * Applies a delta to the page it was made against. What is wrong with it, if
- * anything is; the page is then of no use.
+ * Applies a delta to the page that it was made against. Returns what is wrong
+ * with it, if anything; the contents of the page are then undefined.
  */
 export function applyXbzrle(
   page: Uint8Array,
@@ -30,7 +31,9 @@ export function applyXbzrle(
 ): DeltaFault | undefined {
   let at = 0;
   let target = 0;
-  /** The length at `at`, which is moved behind it; undefined where it is none. */
+  /**
+   * Reads the length at `at` and moves past it; undefined if it is not valid.
+   */
   function runLength(): number | undefined {
     const first = delta[at];
     if (first === undefined) return undefined;
@@ -47,12 +50,12 @@ export function applyXbzrle(
     const start = at;
     const kept = runLength();
     if (kept === undefined || (kept === 0 && start > 0)) {
-      return badLength(start, "a run that stays", kept);
+      return badLength(start, "an unchanged run", kept);
     }
     const changedAt = at;
     const changed = runLength();
     if (changed === undefined || changed === 0) {
-      return badLength(changedAt, "a run that is replaced", changed);
+      return badLength(changedAt, "a replaced run", changed);
     }
     target += kept;
     if (target + changed > page.length) {
@@ -65,8 +68,8 @@ export function applyXbzrle(
     if (at + changed > delta.length) {
       return {
         position: changedAt,
-        found: `${changed} bytes to replace with, of which ` +
-          `${delta.length - at} are there`,
+        found: `${changed} replacement bytes, of which ` +
+          `${delta.length - at} are present`,
         expected: "all of them",
       };
     }
@@ -86,7 +89,7 @@ function badLength(
     position,
     found: length === 0
       ? `${what} of 0 bytes`
-      : `no whole length of ${what}, or one of more than 14 bits`,
-    expected: "a length of one or two bytes, and more than 0",
+      : `an incomplete length of ${what}, or one of more than 14 bits`,
+    expected: "a length of one or two bytes, greater than 0",
   };
 }

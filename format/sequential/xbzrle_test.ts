@@ -10,7 +10,7 @@ function applied(...delta: number[]): Uint8Array {
   return page;
 }
 
-test("applyXbzrle() replaces what the delta names, and nothing else", () => {
+test("applyXbzrle() replaces only the bytes that the delta names", () => {
   const expected = new Uint8Array(PAGE).fill(0xee);
   assert.deepEqual(applied(), expected);
   expected.set([1, 2], 3);
@@ -20,23 +20,23 @@ test("applyXbzrle() replaces what the delta names, and nothing else", () => {
 });
 
 test("applyXbzrle() reaches the last byte of the page", () => {
-  const page = applied(0xff, 0x03, 1, 7); // 511 stay
+  const page = applied(0xff, 0x03, 1, 7); // 511 are unchanged
   assert.equal(page[PAGE - 1], 7);
   const long = [0x80, 0x04, ...new Array(PAGE).fill(5)];
   assert.deepEqual(applied(0, ...long), new Uint8Array(PAGE).fill(5));
 });
 
-test("applyXbzrle() takes a run of no bytes at the start alone", () => {
+test("applyXbzrle() accepts an empty run only at the start", () => {
   assert.equal(applied(0, 1, 4)[0], 4);
   const faults: readonly [string, number[], number][] = [
     ["nothing is replaced", [3, 0], 1],
-    ["nothing stays between two", [0, 1, 4, 0, 1, 4], 3],
-    ["ends behind what stays", [1], 1],
+    ["nothing unchanged between two", [0, 1, 4, 0, 1, 4], 3],
+    ["ends after an unchanged run", [1], 1],
     ["half a length", [0, 0x81], 1],
     ["a length of three bytes", [0x81, 0x81, 1, 1, 1], 0],
     ["more to replace than there is", [0, 2, 1], 1],
-    ["behind the page", [0xff, 0x03, 2, 1, 1], 0],
-    ["stays behind the page", [0x81, 0x04, 1, 1], 0],
+    ["past the end of the page", [0xff, 0x03, 2, 1, 1], 0],
+    ["unchanged past the end of the page", [0x81, 0x04, 1, 1], 0],
   ];
   for (const [what, delta, position] of faults) {
     const fault = applyXbzrle(new Uint8Array(PAGE), Uint8Array.from(delta));
@@ -44,7 +44,7 @@ test("applyXbzrle() takes a run of no bytes at the start alone", () => {
   }
 });
 
-test("applyXbzrle() takes lengths of 14 bits in a page that has room for more", () => {
+test("applyXbzrle() accepts lengths of up to 14 bits in a larger page", () => {
   const page = new Uint8Array(0x10000);
   const longest = Uint8Array.from([0xff, 0x7f, 1, 7]);
   assert.equal(applyXbzrle(page, longest), undefined);

@@ -1,5 +1,5 @@
 /**
- * The walk over what follows RAM's END: device sections, EOF, vmdesc.
+ * The walk over the stream after RAM's END: device sections, EOF, vmdesc.
  *
  * @module
  */
@@ -21,19 +21,19 @@ import { type Report, StreamReader } from "../stream/stream_reader.ts";
 import { readVmdesc, type Vmdesc } from "../vmdesc/vmdesc.ts";
 import type { SnapshotIndex } from "./snapshot_index.ts";
 
-/** What stands behind RAM's END. */
+/** The stream after RAM's END. */
 export interface DeviceState {
-  /** The FULL sections, one a device, in the order of the file. */
+  /** The FULL sections, one per device, in the order of the file. */
   readonly sections: readonly StreamItem[];
   /** The parts of the section of block dirty bitmaps. */
   readonly dirtyBitmaps: readonly StreamItem[];
   /** The parts of other iterable sections. */
   readonly parts: readonly StreamItem[];
-  /** The vmdesc, if there is one right behind the EOF item. */
+  /** The vmdesc, if one follows the EOF item. */
   readonly vmdesc?: Vmdesc;
-  /** Position of the EOF item; undefined where it could not be found. */
+  /** Position of the EOF item; undefined if it could not be found. */
   readonly eofOffset?: number;
-  /** Position behind the last byte of the stream; a trailer starts there. */
+  /** Position after the last byte of the stream; a trailer starts there. */
   readonly end: number;
 }
 
@@ -65,7 +65,7 @@ export function* walkDeviceState(
     try {
       item = yield* readItem(reader, started, readBody);
     } catch (error) {
-      // Without a vmdesc nobody can tell where a device's state ends.
+      // Without a vmdesc the end of a device's state is unknown.
       if (!(error instanceof UnsupportedError)) throw error;
       if (error.rule !== "section-known") throw error;
       reportNoVmdesc(reader, offset);
@@ -99,7 +99,7 @@ function* readEnd(
   eof: StreamItem,
   { found, known }: {
     readonly found: Pick<DeviceState, "sections" | "dirtyBitmaps" | "parts">;
-    /** The vmdesc that was looked for to get here. */
+    /** The vmdesc that was found while reading sections. */
     readonly known: Vmdesc | undefined;
   },
 ): Walk<DeviceState> {

@@ -22,7 +22,7 @@ const VMDESC = item.vmdesc({
   fields: [{ size: 3 }],
 });
 
-/** Walks over these items behind RAM, and what a verifier is told. */
+/** Walks over these items after RAM; returns the reported violations too. */
 function walk(...items: Uint8Array[]): DeviceState & { found: string[] } {
   const file = new ByteFile(stream(RAM_START, RAM_END, ...items));
   const index = file.run(indexSnapshot(file));
@@ -40,7 +40,7 @@ test("walkDeviceState() reads devices, EOF and vmdesc", () => {
     state.sections.map(({ range }) => range.offset - RAM),
     [5, 5 + DEVICE.length],
   );
-  assert.deepEqual(state.dirtyBitmaps, [], "a command is none");
+  assert.deepEqual(state.dirtyBitmaps, [], "a command is not a bitmap");
   const eofOffset = RAM + 5 + 2 * DEVICE.length;
   assert.equal(state.eofOffset, eofOffset);
   assert.deepEqual(state.vmdesc?.range, {
@@ -51,14 +51,14 @@ test("walkDeviceState() reads devices, EOF and vmdesc", () => {
   assert.deepEqual(state.found, []);
 });
 
-test("walkDeviceState() leaves a trailer out", () => {
+test("walkDeviceState() ignores a trailer", () => {
   const trailer = new Uint8Array(100).fill(0x41);
   const state = walk(EOF, VMDESC, trailer);
   assert.equal(state.end, RAM + 1 + VMDESC.length);
   assert.deepEqual(state.found, []);
 });
 
-test("walkDeviceState() reports a missing vmdesc behind EOF", () => {
+test("walkDeviceState() reports a missing vmdesc after EOF", () => {
   for (const rest of [[], [VMDESC.slice(0, -1)], [new Uint8Array(9)]]) {
     const state = walk(EOF, ...rest);
     assert.deepEqual(state.found, ["vmdesc-present 1"]);
@@ -67,12 +67,12 @@ test("walkDeviceState() reports a missing vmdesc behind EOF", () => {
   }
 });
 
-test("walkDeviceState() takes no vmdesc from behind another byte", () => {
+test("walkDeviceState() accepts no vmdesc after another byte", () => {
   const state = walk(EOF, new Uint8Array([0]), VMDESC);
   assert.deepEqual(state.found, ["vmdesc-present 1"]);
 });
 
-test("walkDeviceState() stops at a device that no vmdesc describes", () => {
+test("walkDeviceState() stops at a device without a description", () => {
   const state = walk(DEVICE, EOF);
   assert.deepEqual(state.found, ["vmdesc-present 0"]);
   assert.equal(state.eofOffset, undefined);
@@ -102,7 +102,7 @@ test("walkDeviceState() knows the sections that were started before", () => {
   });
 });
 
-test("walkDeviceState() refuses a second RAM section behind the first", () => {
+test("walkDeviceState() refuses a second RAM section after the first", () => {
   const second = item.head(1, "ram", NO_BLOCKS, { id: 2 });
   assert.throws(() => walk(second, EOF, VMDESC), {
     rule: "ram-section-unique",
@@ -110,7 +110,7 @@ test("walkDeviceState() refuses a second RAM section behind the first", () => {
   });
 });
 
-test("walkDeviceState() refuses what stands where an item should", () => {
+test("walkDeviceState() refuses other bytes in place of an item", () => {
   assert.throws(() => walk(new Uint8Array([9])), {
     rule: "item-type",
     offset: RAM,

@@ -1,5 +1,5 @@
 /**
- * PARTs that hold nothing: tens of thousands of them are common, and each is the
+ * PARTs without content: tens of thousands of them are common, and all are the
  * same few bytes.
  *
  * @module
@@ -23,13 +23,13 @@ const EOS = [...new ByteWriter().be64(RAM_SAVE_FLAG_EOS).finish()];
 
 /** A PART without content, byte for byte. */
 export interface EmptyPart {
-  /** Whose it is. */
+  /** The section that it belongs to. */
   readonly section: Section;
   /** From type byte to footer. */
   readonly bytes: Uint8Array;
 }
 
-/** The empty PARTs of a section, if it has some that are known. */
+/** Returns the known empty PARTs of a section. */
 export function emptyPartsOf(
   section: Section,
   layout: RamLayout,
@@ -46,7 +46,7 @@ export function emptyPartsOf(
   });
 }
 
-/** Passes over the empty PARTs that come next, as far as they are there. */
+/** Skips the empty PARTs that come next, as far as they are available. */
 export function skipEmptyParts(
   reader: StreamReader,
   parts: readonly EmptyPart[],
@@ -64,7 +64,10 @@ export function skipEmptyParts(
   if (at > 0) reader.bytes(at, "empty PARTs");
 }
 
-/** Behind the end of the bytes there are none that would be those of the part. */
+/**
+ * Whether `part` is at `at`. Past the end of `bytes` an index is undefined,
+ * which equals no byte.
+ */
 function startsWith(bytes: Uint8Array, at: number, part: Uint8Array): boolean {
   for (let index = 0; index < part.length; index++) {
     if (bytes[at + index] !== part[index]) return false;

@@ -11,7 +11,7 @@ function sectionOf(idstr: string, versionId: number, sectionId = 2) {
 const RAM = [2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0x10, 0x7e, 0, 0, 0, 2];
 const BITMAP = [2, 0, 0, 0, 9, 1, 0x7e, 0, 0, 0, 9];
 
-test("emptyPartsOf() knows RAM's and that of dirty bitmaps", () => {
+test("emptyPartsOf() knows the empty PARTs of RAM and of dirty bitmaps", () => {
   const ram = sectionOf("ram", 4), bitmap = sectionOf("dirty-bitmap", 1, 9);
   assert.deepEqual(emptyPartsOf(ram, "mapped-ram"), [
     { section: ram, bytes: Uint8Array.from(RAM) },
@@ -37,7 +37,7 @@ test("emptyPartsOf() knows no other section, and no other version", () => {
   ) assert.deepEqual(emptyPartsOf(section, "mapped-ram"), []);
 });
 
-/** Skips in bytes that are all there; what was visited, and where it stops. */
+/** Skips in available bytes; returns what was visited, and where it stops. */
 function skip(bytes: readonly number[], parts: readonly EmptyPart[]) {
   const file = new ByteFile(Uint8Array.from([9, 9, ...bytes]));
   const reader = new StreamReader(file, 2);
@@ -49,7 +49,7 @@ function skip(bytes: readonly number[], parts: readonly EmptyPart[]) {
   return { visited, stop: reader.offset };
 }
 
-test("skipEmptyParts() passes over those that come next", () => {
+test("skipEmptyParts() skips the empty PARTs that come next", () => {
   const parts = [
     ...emptyPartsOf(sectionOf("ram", 4), "mapped-ram"),
     ...emptyPartsOf(sectionOf("dirty-bitmap", 1, 9), "mapped-ram"),

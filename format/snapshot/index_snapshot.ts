@@ -40,20 +40,24 @@ import { type Report, StreamReader } from "../stream/stream_reader.ts";
 import { type EmptyPart, emptyPartsOf, skipEmptyParts } from "./empty_parts.ts";
 import type { SnapshotIndex } from "./snapshot_index.ts";
 
-/** How a stream is to be read. */
+/** Options of reading a stream. */
 export interface IndexOptions {
   /**
-   * Where the stream starts in the file, in bytes. Default: behind the header of
-   * a libvirt save image if the file is one, or else 0.
+   * Position of the stream in the file, in bytes. Default: after the header of
+   * a libvirt save image if the file is one, else 0.
    */
   readonly offset?: number | undefined;
-  /** How the writing host kept its bitmaps. Default: little-endian u64 words. */
+  /**
+   * How the writing host stored its bitmaps. Default: little-endian u64 words.
+   */
   readonly bitmapOrder?: BitmapOrder | undefined;
-  /** Is told of rules broken that do not stop the walk. Default: throws. */
+  /**
+   * Receives violations of rules that do not stop the walk. Default: throws.
+   */
   readonly report?: Report | undefined;
 }
 
-/** Sections whose empty PARTs are looked for: RAM and dirty bitmaps. */
+/** Maximum number of kinds of empty PARTs that are searched for. */
 const EMPTY_PARTS_MAX = 4;
 
 /** Walks a file up to RAM's END. */
@@ -66,17 +70,19 @@ export function* indexSnapshot(
   throw unfinished(reader, last, index?.ramSection);
 }
 
-/** A stream whose RAM section has no END, though the stream comes to its own. */
+/**
+ * A stream whose RAM section has no END although the stream itself is complete.
+ */
 export interface UnfinishedRam {
-  /** What is known of it; `ramEnd` is the position of the EOF item. */
+  /** Its index; `ramEnd` is the position of the EOF item. */
   readonly index: SnapshotIndex;
   /** The last PART of the RAM section, if there is one. */
   readonly lastPart: StreamItem | undefined;
 }
 
 /**
- * Walks a file whose RAM section has no END up to the EOF item, which a save
- * that was broken off does not have; undefined if there is an END.
+ * Walks a file whose RAM section has no END up to the EOF item, which an
+ * interrupted save does not have. Returns undefined if there is an END.
  */
 export function* indexUnfinished(
   file: WalkedFile,
@@ -90,7 +96,7 @@ export function* indexUnfinished(
   return { index, lastPart };
 }
 
-/** Walks a file up to RAM's END, or to where items end without it. */
+/** Walks a file up to RAM's END, or to the last item if there is no END. */
 function* walkToRamEnd(
   file: WalkedFile,
   options: IndexOptions,

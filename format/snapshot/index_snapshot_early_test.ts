@@ -18,7 +18,7 @@ function index(bytes: Uint8Array): SnapshotIndex {
   return file.run(indexSnapshot(file));
 }
 
-test("indexSnapshot() passes over early sections by the vmdesc behind", () => {
+test("indexSnapshot() skips early sections by the vmdesc at the end", () => {
   const early = item.head(4, "early", new Uint8Array(12).fill(3), { id: 7 });
   const behind = new ByteWriter().u8(0).bytes(
     item.vmdesc({ name: "early", instance_id: 0, fields: [{ size: 12 }] }),
@@ -36,11 +36,11 @@ test("indexSnapshot() passes over early sections by the vmdesc behind", () => {
       },
     ],
   );
-  // The vmdesc is looked for once: a window, its head and its text.
+  // The vmdesc is searched for once: a window, its header and its text.
   assert.equal(file.requests.length, 4);
 });
 
-test("indexSnapshot() opens a file of any size in few reads, whatever stands before the RAM", () => {
+test("indexSnapshot() opens a file of any size in few reads, whatever precedes the RAM", () => {
   const early = item.head(4, "early", new Uint8Array(90), { id: 7 });
   const pagesOffset = 0x100000;
   for (const usedLength of [2 ** 28, 2 ** 30, 2 ** 40]) {
@@ -48,7 +48,7 @@ test("indexSnapshot() opens a file of any size in few reads, whatever stands bef
       entryOf({ usedLength, pageSize: 0x100000, pagesOffset }).finish(),
     ).finish();
     const head = stream(early, item.head(1, "ram", list));
-    // The pages stand where that has its footer.
+    // The pages start where this section has its footer.
     const footer = head.length - 5;
     const tail = new ByteWriter().be64(0x10).u8(0x7e).be32(1).bytes(early)
       .bytes(RAM_END).u8(0).bytes(
@@ -70,7 +70,7 @@ test("indexSnapshot() opens a file of any size in few reads, whatever stands bef
   }
 });
 
-test("indexSnapshot() finds the vmdesc behind the pages where much follows the stream", () => {
+test("indexSnapshot() finds the vmdesc after the pages when much data follows the stream", () => {
   const bodies = [
     new Uint8Array(90),
     Uint8Array.of(1, 0x7e, 0, 0, 0, 7, 9, 9),
@@ -93,7 +93,7 @@ test("indexSnapshot() finds the vmdesc behind the pages where much follows the s
   }
 });
 
-test("indexSnapshot() takes no footer that the vmdesc does not agree with", () => {
+test("indexSnapshot() accepts no footer that contradicts the vmdesc", () => {
   const body = Uint8Array.of(1, 0x7e, 0, 0, 0, 7, 4, 9, 9, 9, 9, 9, 9, 9, 9, 9);
   const early = item.head(4, "early", body, { id: 7 });
   for (
@@ -117,7 +117,7 @@ test("indexSnapshot() takes no footer that the vmdesc does not agree with", () =
   }
 });
 
-test("indexSnapshot() searches no pages for a vmdesc that is not there", () => {
+test("indexSnapshot() does not search pages for a missing vmdesc", () => {
   const usedLength = 2 ** 40;
   const early = item.head(4, "early", new Uint8Array(90), { id: 7 });
   const list = new ByteWriter().be64(usedLength + 4).bytes(
@@ -138,7 +138,7 @@ test("indexSnapshot() searches no pages for a vmdesc that is not there", () => {
   assert(file.requests.length < 100, `${file.requests.length} reads`);
 });
 
-test("indexSnapshot() takes the vmdesc by which a section has its footer", () => {
+test("indexSnapshot() uses the vmdesc that agrees with the footer of a section", () => {
   const early = item.head(4, "early", new Uint8Array(90), { id: 7 });
   const described = (size: number) => [
     item.eof(),
@@ -156,7 +156,7 @@ test("indexSnapshot() takes the vmdesc by which a section has its footer", () =>
   }
 });
 
-test("indexSnapshot() cannot pass over an early section without a vmdesc", () => {
+test("indexSnapshot() cannot skip an early section without a vmdesc", () => {
   const early = item.head(4, "early", new Uint8Array(12));
   assert.throws(() => index(stream(early, RAM_START, RAM_END)), {
     name: "UnsupportedError",
@@ -165,7 +165,7 @@ test("indexSnapshot() cannot pass over an early section without a vmdesc", () =>
   });
 });
 
-test("indexSnapshot() refuses an early section that the file cannot hold", () => {
+test("indexSnapshot() refuses an early section that does not fit in the file", () => {
   const early = item.head(4, "early", new Uint8Array(12));
   for (const size of [1000, Number.MAX_SAFE_INTEGER]) {
     const behind = new ByteWriter().u8(0).bytes(
@@ -177,7 +177,7 @@ test("indexSnapshot() refuses an early section that the file cannot hold", () =>
       offset: HEADER.length + 19,
     });
   }
-  // Where it takes all the rest, it is its footer that is missing.
+  // If it takes all the rest, its footer is missing.
   const vmdesc = item.vmdesc({ name: "early", instance_id: 0, size: 100 });
   const bytes = stream(early, item.eof(), vmdesc, new Uint8Array(100));
   const end = HEADER.length + 19 + 100;

@@ -25,7 +25,7 @@ const START_BITMAPS = item.head(1, "dirty-bitmap", dirtyBitmaps([1]), {
   version: 1,
 });
 
-test("indexSnapshot() stops behind the footer of RAM's END", () => {
+test("indexSnapshot() stops after the footer of RAM's END", () => {
   const bytes = stream(RAM_START, RAM_END);
   const behind = new Uint8Array(bytes.length + 50).fill(0xff);
   behind.set(bytes);
@@ -44,7 +44,7 @@ test("indexSnapshot() stops behind the footer of RAM's END", () => {
   assert.equal(found.ramPartCount, 0);
 });
 
-test("indexSnapshot() starts where it is told", () => {
+test("indexSnapshot() starts at the given offset", () => {
   const bytes = new ByteWriter().bytes(new Uint8Array(1000))
     .bytes(stream(RAM_START, RAM_END)).finish();
   const file = new ByteFile(bytes);
@@ -58,7 +58,7 @@ test("indexSnapshot() starts where it is told", () => {
   });
 });
 
-test("indexSnapshot() tells of the libvirt image around a stream", () => {
+test("indexSnapshot() returns the header of the libvirt image around a stream", () => {
   const image = new ByteWriter().text("LibvirtQemudSave")
     .bytes(Uint8Array.of(2, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0))
     .bytes(new Uint8Array(60)).text("<domain/>\0")
@@ -79,7 +79,7 @@ test("indexSnapshot() finds RAM by its idstr, whatever its section_id", () => {
   }
 });
 
-test("indexSnapshot() passes over commands and dirty bitmaps anywhere", () => {
+test("indexSnapshot() skips commands and dirty bitmaps anywhere", () => {
   const command = item.command(11, 0);
   const found = index(stream(
     command,
@@ -97,7 +97,7 @@ test("indexSnapshot() passes over commands and dirty bitmaps anywhere", () => {
   assert.equal(found.started.size, 2);
 });
 
-test("indexSnapshot() cannot read an iterable section that it does not know", () => {
+test("indexSnapshot() cannot read an unknown iterable section", () => {
   const others: [string, number][] = [
     ["block", 1],
     ["RAM", 4],
@@ -133,7 +133,7 @@ test("indexSnapshot() refuses a stream without RAM, or without its END", () => {
     offset: HEADER.length,
   });
   const offset = HEADER.length + RAM_START.length;
-  // One that has its EOF item is whole to QEMU, and can be repaired.
+  // QEMU takes one that has its EOF item as complete; it can be repaired.
   const cases = [[[], /the RAM section \(/], [[eof], /; convert --repair /]];
   for (const [rest, message] of cases as [Uint8Array[], RegExp][]) {
     assert.throws(() => index(stream(RAM_START, ...rest)), {

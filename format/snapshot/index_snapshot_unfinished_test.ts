@@ -9,7 +9,7 @@ const START_BITMAPS = item.head(1, "dirty-bitmap", Uint8Array.of(1), {
   version: 1,
 });
 
-test("indexUnfinished() reads a stream that ends without RAM's END", () => {
+test("indexUnfinished() reads a stream without RAM's END", () => {
   const unfinished = (...items: Uint8Array[]) => {
     const file = new ByteFile(stream(...items));
     return file.run(indexUnfinished(file));

@@ -1,5 +1,5 @@
 /**
- * A snapshot as a whole: its index, its plan, its device state.
+ * Whole snapshots: index, plan and device state.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What a new file will look like (SPEC 6): every byte of it that is neither
- * page nor bitmap, and where each of them stands.
+ * The layout of a new file (SPEC 6): all bytes that are neither pages nor
+ * bitmaps, and their positions.
  *
  * @module
  */
@@ -42,7 +42,7 @@ import {
   writeStreamHeader,
 } from "../stream/migration_stream.ts";
 
-/** A RAMBlock that is to be saved. */
+/** A RAMBlock to be saved. */
 export interface PlannedBlock {
   /** QEMU's name of the block, 1 to 255 characters of printable ASCII. */
   readonly idstr: string;
@@ -50,7 +50,7 @@ export interface PlannedBlock {
   readonly usedLength: number;
 }
 
-/** Bytes and where they stand in the file. */
+/** Bytes and their position in the file. */
 export interface PlacedBytes {
   /** Position of the first byte. */
   readonly offset: number;
@@ -60,11 +60,11 @@ export interface PlacedBytes {
 
 /** The layout of a new file. */
 export interface SnapshotPlan {
-  /** Each RAMBlock with its offsets, in the order they were given. */
+  /** Each RAMBlock with its offsets, in the given order. */
   readonly blocks: readonly (PlannedBlock & MappedRamHeader)[];
   /** The stream up to the pages of the last block, in pieces. */
   readonly pieces: readonly PlacedBytes[];
-  /** Where the EOS word stands that ends the list, right behind the last page. */
+  /** Position of the EOS word that ends the list, right after the last page. */
   readonly eosOffset: number;
 }
 
@@ -75,7 +75,7 @@ const RAM_SECTION: Section = {
   versionId: RAM_SECTION_VERSION,
 };
 
-/** The stream of a new file up to the body of RAM's START. */
+/** Encodes the stream of a new file up to the body of RAM's START. */
 export function encodeHead(configuration: Configuration): Uint8Array {
   const { machine } = configuration;
   if (!isName(machine)) throw new RangeError(badName("machine", machine));
@@ -86,12 +86,14 @@ export function encodeHead(configuration: Configuration): Uint8Array {
   return writer.finish();
 }
 
-/** The EOS word that ends the list of RAMBlocks. */
+/** Encodes the EOS word that ends the list of RAMBlocks. */
 export function encodeEos(): Uint8Array {
   return new ByteWriter().be64(RAM_SAVE_FLAG_EOS).finish();
 }
 
-/** The stream of a new file behind that EOS: it has no device state. */
+/**
+ * Encodes the stream of a new file after that EOS word, without device state.
+ */
 export function encodeTail(
   configuration: Configuration,
   pageSize: number,
@@ -109,7 +111,10 @@ export function encodeTail(
   return writer.u8(QEMU_VM_VMDESCRIPTION).be32(text.length).text(text).finish();
 }
 
-/** Lays out a file whose stream starts with `head`, the body of START excluded. */
+/**
+ * Lays out a file whose stream starts with `head`, which ends before the body
+ * of START.
+ */
 export function planSnapshot(
   head: Uint8Array,
   blocks: readonly PlannedBlock[],
@@ -184,8 +189,8 @@ function badName(what: string, name: string): string {
 }
 
 /**
- * The configuration in the terms of a vmdesc, as QEMU 10 and later give it.
- * Without it `scripts/analyze-migration.py` does not see the capabilities.
+ * Describes the configuration as the vmdesc of QEMU 10 and later does. Without
+ * it `scripts/analyze-migration.py` does not see the capabilities.
  */
 function describeConfiguration(configuration: Configuration): unknown {
   const { machine, capabilities, targetPageBits } = configuration;

@@ -17,7 +17,7 @@ const MIB = 0x100000;
 const CONFIGURATION = { machine: "none", capabilities: ["mapped-ram"] };
 const HEAD = encodeHead(CONFIGURATION);
 
-/** The whole file of a plan, without any page, and what a reader finds in it. */
+/** Builds the file of a plan, without pages, and reads it. */
 function build(
   blocks: readonly PlannedBlock[],
   pageSize: number,
@@ -37,7 +37,7 @@ function build(
   return { file, index, found };
 }
 
-test("planSnapshot() places bitmap behind header and pages at the next MiB", () => {
+test("planSnapshot() places the bitmap after the header and pages at the next MiB", () => {
   const blocks = [
     { idstr: "pc.ram", usedLength: 2 * MIB },
     { idstr: "vga.vram", usedLength: 0x3000 },
@@ -50,7 +50,7 @@ test("planSnapshot() places bitmap behind header and pages at the next MiB", () 
   assert.equal(eosOffset, 4 * MIB + 0x3000);
 });
 
-test("planSnapshot() moves the pages on when the bitmap reaches over a MiB", () => {
+test("planSnapshot() places the pages later when the bitmap crosses a MiB", () => {
   const usedLength = 64 * 2 ** 30; // a bitmap of 2 MiB
   const { blocks } = planSnapshot(HEAD, [{ idstr: "a", usedLength }], 0x1000);
   assert.equal(blocks[0].pagesOffset, 3 * MIB);
@@ -84,7 +84,7 @@ test("planSnapshot() plans a file without RAM", () => {
   assert.deepEqual(found, []);
 });
 
-test("planSnapshot() refuses a name that cannot be, and one given twice", () => {
+test("planSnapshot() refuses invalid and repeated names", () => {
   for (const idstr of ["", "x".repeat(256), "a\0", "é", "\n"]) {
     const blocks = [{ idstr, usedLength: 0x1000 }];
     assert.throws(() => planSnapshot(HEAD, blocks, 0x1000), RangeError);
@@ -96,7 +96,7 @@ test("planSnapshot() refuses a name that cannot be, and one given twice", () => 
   );
 });
 
-test("planSnapshot() refuses a length that is not whole pages", () => {
+test("planSnapshot() refuses lengths that are not whole pages", () => {
   const bad = [0, -0x1000, 0x1800, 0.5, NaN, Infinity, 2 ** 52, 2 ** 53];
   for (const usedLength of bad) {
     const blocks = [{ idstr: "ram", usedLength }];
@@ -111,14 +111,14 @@ test("planSnapshot() refuses a length that is not whole pages", () => {
   );
 });
 
-test("planSnapshot() refuses a total that leaves no room for its flags", () => {
+test("planSnapshot() refuses a total that overlaps its flags", () => {
   const blocks = [{ idstr: "ram", usedLength: 0x100 }];
   assert.throws(() => planSnapshot(HEAD, blocks, 0x100), RangeError);
   const other = { idstr: "b", usedLength: 0x300 };
   assert.equal(planSnapshot(HEAD, [...blocks, other], 0x100).blocks.length, 2);
 });
 
-test("planSnapshot() does not touch what it is given", () => {
+test("planSnapshot() does not modify its arguments", () => {
   const blocks = Object.freeze([Object.freeze({
     idstr: "ram",
     usedLength: 0x1000,
@@ -127,12 +127,12 @@ test("planSnapshot() does not touch what it is given", () => {
   assert.deepEqual(HEAD, encodeHead(CONFIGURATION));
 });
 
-test("encodeHead() takes machine names of 1 to 255 printable characters", () => {
+test("encodeHead() accepts machine names of 1 to 255 printable characters", () => {
   for (const machine of ["m", "pc-i440fx-9.0", "~".repeat(255)]) {
     const head = encodeHead({ ...CONFIGURATION, machine });
     const text = new TextDecoder("latin1").decode(head);
     assert(text.includes(machine));
-    // START of section 1, of which QEMU has the instance 0 and version 4.
+    // START of section 1, instance 0, version 4, as QEMU writes it.
     const start = "\x01\0\0\0\x01\x03ram\0\0\0\0\0\0\0\x04";
     assert(text.endsWith(start));
   }
