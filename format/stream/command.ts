@@ -1,6 +1,5 @@
 /**
- * Commands between the sections (SPEC 3.5). All that a reader of a file does
- * with one is to pass over it.
+ * Commands between the sections (SPEC 3.5). A reader of a file only skips them.
  *
  * @module
  */
@@ -13,7 +12,7 @@ import type { StreamReader } from "./stream_reader.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Lengths that the payload of each command may have; undefined: any. */
+/** Valid payload lengths of each command; undefined: any. */
 const PAYLOAD_LENGTHS = new Map<number, readonly number[] | undefined>([
   [1, [0]], // OPEN_RETURN_PATH
   [2, [4]], // PING
@@ -27,7 +26,7 @@ const PAYLOAD_LENGTHS = new Map<number, readonly number[] | undefined>([
   [11, [0]], // SWITCHOVER_START
 ]);
 
-/** Passes over a command behind its type byte, and returns its number. */
+/** Skips a command after its type byte, and returns its number. */
 export function* skipCommand(reader: StreamReader): Walk<number> {
   const commandOffset = reader.offset;
   const command = reader.be16("a command");

@@ -29,7 +29,7 @@ const LENGTHS: [command: number, ...lengths: number[]][] = [
   [11, 0],
 ];
 
-test("skipCommand() passes over each command of the right length", () => {
+test("skipCommand() skips each command of the right length", () => {
   for (const [command, ...lengths] of LENGTHS) {
     for (const length of lengths) {
       const item = readCommand(command, length);
@@ -40,7 +40,7 @@ test("skipCommand() passes over each command of the right length", () => {
   }
 });
 
-test("skipCommand() refuses a length that is not that of the command", () => {
+test("skipCommand() refuses an invalid length", () => {
   for (const [command, ...lengths] of LENGTHS) {
     if (lengths.includes(65_535)) continue;
     for (const length of [0, 1, 3, 4, 5, 15, 16, 17, 65_535]) {
@@ -54,7 +54,7 @@ test("skipCommand() refuses a length that is not that of the command", () => {
   }
 });
 
-test("skipCommand() cannot read a command that is not known", () => {
+test("skipCommand() cannot read an unknown command", () => {
   for (const command of [0, 7, 12, 0x7fff, 0xffff]) {
     assert.throws(() => readCommand(command, 0), {
       name: "UnsupportedError",
@@ -65,7 +65,7 @@ test("skipCommand() cannot read a command that is not known", () => {
   }
 });
 
-test("skipCommand() refuses a payload that is cut", () => {
+test("skipCommand() refuses a truncated payload", () => {
   assert.throws(() => readCommand(6, 40_000, 39_999), {
     rule: "file-truncated",
     offset: 5,

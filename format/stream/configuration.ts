@@ -22,19 +22,19 @@ import {
 } from "./constants.ts";
 import type { StreamReader } from "./stream_reader.ts";
 
-/** What the configuration of a stream says. */
+/** The configuration of a stream. */
 export interface Configuration {
   /** QEMU's name of the machine type: `pc-i440fx-10.0`. */
   readonly machine: string;
   /** The capabilities that both ends must share; `mapped-ram` is one. */
   readonly capabilities: readonly string[];
-  /** log2 of the target page size, where it differs from the target's least. */
+  /** log2 of the target page size, if it differs from the target's minimum. */
   readonly targetPageBits?: number;
-  /** The 16 bytes of the machine's UUID, where `validate-uuid` was on. */
+  /** The 16 bytes of the machine's UUID, if `validate-uuid` was on. */
   readonly uuid?: Uint8Array;
 }
 
-/** Returns the 16 bytes of a UUID as text: 8-4-4-4-12 hexadecimal digits. */
+/** Formats the 16 bytes of a UUID: 8-4-4-4-12 hexadecimal digits. */
 export function formatUuid(uuid: Uint8Array): string {
   const hex = [...uuid].map((it) => it.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
@@ -70,14 +70,14 @@ export function* readConfiguration(reader: StreamReader): Walk<Configuration> {
     throw reader.unsupportedError("capability-mapped-ram", {
       feature: "RAM that is not mapped-ram",
       offset: reader.offset,
-      found: "a configuration without it",
+      found: "a configuration without that capability",
       expected: `the capability "${CAPABILITY_MAPPED_RAM}"`,
     });
   }
   return configuration;
 }
 
-/** Reads a configuration, whether of a mapped-ram file or not. */
+/** Reads the configuration of any stream, mapped-ram or not. */
 export function* readAnyConfiguration(
   reader: StreamReader,
 ): Walk<Configuration> {

@@ -11,7 +11,7 @@ import { StreamReader } from "./stream_reader.ts";
 
 type Write = (writer: ByteWriter) => unknown;
 
-/** A machine name and subsections, and what follows them. */
+/** Encodes a machine name and subsections, and one byte after them. */
 function bytesOf(machine: string, ...subsections: Write[]): Uint8Array {
   const writer = new ByteWriter().u8(7).be32(machine.length).text(machine);
   for (const write of subsections) write(writer);
@@ -57,7 +57,7 @@ test("readConfiguration() reads the subsections in any order", () => {
   }
 });
 
-test("readConfiguration() leaves out what the stream leaves out", () => {
+test("readConfiguration() leaves out absent subsections", () => {
   const { end: _, ...configuration } = read(bytesOf("none", MAPPED_RAM));
   assert.deepEqual(configuration, {
     machine: "none",
@@ -65,7 +65,7 @@ test("readConfiguration() leaves out what the stream leaves out", () => {
   });
 });
 
-test("readConfiguration() counts a capability once when it is listed twice", () => {
+test("readConfiguration() returns a capability once when it is listed twice", () => {
   const names = ["mapped-ram", "x-ignore-shared", "mapped-ram"];
   assert.deepEqual(read(bytesOf("none", capabilities(...names))).capabilities, [
     "mapped-ram",
@@ -97,7 +97,7 @@ test("readConfiguration() cannot read with an unknown capability", () => {
   }
 });
 
-test("readConfiguration() takes mapped-ram or fixed-ram, and not both", () => {
+test("readConfiguration() accepts mapped-ram or fixed-ram, but not both", () => {
   assert.deepEqual(
     read(bytesOf("none", capabilities("fixed-ram"))).capabilities,
     ["fixed-ram"],
@@ -126,7 +126,7 @@ test("readConfiguration() cannot read without mapped-ram", () => {
   }
 });
 
-test("readConfiguration() refuses a machine name that cannot be", () => {
+test("readConfiguration() refuses an invalid machine name", () => {
   assert.equal(read(bytesOf("~", MAPPED_RAM)).machine, "~");
   const longest = "m".repeat(255);
   assert.equal(read(bytesOf(longest, MAPPED_RAM)).machine, longest);
@@ -141,7 +141,7 @@ test("readConfiguration() refuses a machine name that cannot be", () => {
   assert.throws(() => read(hostile), { rule: "machine-name", offset: 1 });
 });
 
-test("readConfiguration() refuses another first item", () => {
+test("readConfiguration() refuses any other first item", () => {
   for (const type of [0, 1, 8, 0xff]) {
     assert.throws(() => read(new Uint8Array([type, 0, 0, 0, 0])), {
       rule: "configuration-present",
@@ -151,7 +151,7 @@ test("readConfiguration() refuses another first item", () => {
   assert.throws(() => read(new Uint8Array(0)), { rule: "file-truncated" });
 });
 
-test("readConfiguration() refuses a subsection that is there twice or too old", () => {
+test("readConfiguration() refuses a subsection that is repeated or too old", () => {
   const old = subsection("uuid", 0, (writer) => writer.bytes(UUID));
   const second: [Write, Write][] = [
     [MAPPED_RAM, MAPPED_RAM],
@@ -183,7 +183,7 @@ test("readConfiguration() cannot read a subsection that is newer or unknown", ()
   }
 });
 
-test("readConfiguration() takes target-page-bits from 8 to 20", () => {
+test("readConfiguration() accepts target-page-bits from 8 to 20", () => {
   for (const bits of [8, 12, 20]) {
     const bytes = bytesOf("none", pageBits(bits), MAPPED_RAM);
     assert.equal(read(bytes).targetPageBits, bits);
@@ -201,7 +201,8 @@ test("readConfiguration() refuses a configuration cut at any byte", () => {
   for (let length = 0; length < bytes.length - 1; length++) {
     assert.throws(() => read(bytes.subarray(0, length)), (error: unknown) => {
       const { rule, offset } = error as { rule: string; offset: number };
-      // Cut between two subsections, it is a whole configuration without some.
+      // Cut between two subsections, it is a valid configuration without the
+      // rest.
       return offset <= length &&
         (rule === "file-truncated" || rule === "capability-mapped-ram");
     });
@@ -209,7 +210,7 @@ test("readConfiguration() refuses a configuration cut at any byte", () => {
   assert.equal(read(bytes.subarray(0, -1)).machine, "none");
 });
 
-test("readConfiguration() reads what stands across the ends of windows", () => {
+test("readConfiguration() reads fields across the ends of windows", () => {
   const bytes = bytesOf("m".repeat(255), uuid(UUID), pageBits(12), MAPPED_RAM);
   for (let start = 0; start <= 384; start++) {
     const file = new ByteFile(
@@ -222,7 +223,7 @@ test("readConfiguration() reads what stands across the ends of windows", () => {
   }
 });
 
-test("writeConfiguration() writes no subsection of no capabilities", () => {
+test("writeConfiguration() writes no subsection for an empty list of capabilities", () => {
   const writer = new ByteWriter();
   writeConfiguration(writer, { machine: "none", capabilities: [] });
   assert.deepEqual(writer.u8(1).finish(), bytesOf("none"));

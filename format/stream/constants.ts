@@ -1,5 +1,5 @@
 /**
- * Every number of SPEC.md, once, by QEMU's name where it has one.
+ * The numbers of SPEC.md, each defined once, by QEMU's name if it has one.
  *
  * @module
  */
@@ -9,7 +9,7 @@ export const SPEC_VERSION = "1.1";
 
 /** First four bytes of a migration stream, "QEVM" (SPEC 3.2). */
 export const QEMU_VM_FILE_MAGIC = 0x5145564d;
-/** The version of the stream behind the magic (SPEC 3.2). */
+/** The version of the stream, after the magic (SPEC 3.2). */
 export const QEMU_VM_FILE_VERSION = 3;
 
 /** Item type: the end of the state. */
@@ -24,7 +24,7 @@ export const QEMU_VM_SECTION_END = 0x03;
 export const QEMU_VM_SECTION_FULL = 0x04;
 /** Type byte of a subsection inside a configuration or a device's state. */
 export const QEMU_VM_SUBSECTION = 0x05;
-/** Item type: the JSON description of the device state, behind the EOF item. */
+/** Item type: the JSON description of the device state, after the EOF item. */
 export const QEMU_VM_VMDESCRIPTION = 0x06;
 /** Item type: the configuration, always the first item. */
 export const QEMU_VM_CONFIGURATION = 0x07;
@@ -37,7 +37,7 @@ export const QEMU_VM_SECTION_FOOTER = 0x7e;
 export const RAM_SECTION_IDSTR = "ram";
 /** version_id of the RAM section (SPEC 4.1). */
 export const RAM_SECTION_VERSION = 4;
-/** Flag of a RAM record: a page of zeros, as a byte 0. */
+/** Flag of a RAM record: a zero page, as a byte 0. */
 export const RAM_SAVE_FLAG_ZERO = 0x02;
 /** Flag of the word that starts the RAM section: the rest of it is the total. */
 export const RAM_SAVE_FLAG_MEM_SIZE = 0x04;
@@ -45,26 +45,26 @@ export const RAM_SAVE_FLAG_MEM_SIZE = 0x04;
 export const RAM_SAVE_FLAG_PAGE = 0x08;
 /** The word that ends the body of each part of the RAM section. */
 export const RAM_SAVE_FLAG_EOS = 0x10;
-/** Flag of a RAM record: a page of the same RAMBlock as the one before. */
+/** Flag of a RAM record: a page of the same RAMBlock as the previous record. */
 export const RAM_SAVE_FLAG_CONTINUE = 0x20;
-/** Flag of a RAM record: what changed in a page that was sent before. */
+/** Flag of a RAM record: the changes in a page that was sent before. */
 export const RAM_SAVE_FLAG_XBZRLE = 0x40;
-/** Flag of a RAM record that has a meaning over RDMA only. */
+/** Flag of a RAM record that is used only over RDMA. */
 export const RAM_SAVE_FLAG_HOOK = 0x80;
 /** Flag of a RAM record: a page compressed by zlib; QEMU up to 9.0. */
 export const RAM_SAVE_FLAG_COMPRESS_PAGE = 0x100;
-/** Flag of a RAM record: pages went over other connections (multifd). */
+/** Flag of a RAM record: pages were sent over other connections (multifd). */
 export const RAM_SAVE_FLAG_MULTIFD_FLUSH = 0x200;
 /** The one encoding of an XBZRLE record. */
 export const ENCODING_FLAG_XBZRLE = 0x01;
-/** All low bits of a RAM word that may be flags. */
+/** Mask of the low bits of a RAM word that may be flags. */
 export const RAM_SAVE_FLAGS_MASK = 0x3ff;
 
 /** Version of the mapped-ram header of a RAMBlock (SPEC 4.5). */
 export const MAPPED_RAM_HDR_VERSION = 1;
 /** Bytes of the mapped-ram header of a RAMBlock (SPEC 4.5). */
 export const MAPPED_RAM_HDR_SIZE = 28;
-/** What a writer aligns pages_offset to, in bytes: 1 MiB (SPEC 4.7). */
+/** The alignment of pages_offset by a writer, in bytes: 1 MiB (SPEC 4.7). */
 export const MAPPED_RAM_FILE_OFFSET_ALIGNMENT = 0x100000;
 
 /** Smallest target-page-bits, and log2 of the smallest page_size (SPEC 4.6). */
@@ -74,20 +74,22 @@ export const TARGET_PAGE_BITS_MAX = 20;
 
 /** The capability that says a file is mapped-ram (SPEC 3.7). */
 export const CAPABILITY_MAPPED_RAM = "mapped-ram";
-/** The name that it had before QEMU 9.0 (SPEC 11.2). */
+/** The name of that capability before QEMU 9.0 (SPEC 11.2). */
 export const CAPABILITY_FIXED_RAM = "fixed-ram";
 /** The capability that puts `mr_addr` before each header (SPEC 3.7, 4.9). */
 export const CAPABILITY_IGNORE_SHARED = "x-ignore-shared";
-/** The most capabilities a configuration may list (SPEC 3.7). */
+/** Maximum number of capabilities in a configuration (SPEC 3.7). */
 export const CAPABILITIES_MAX = 64;
-/** The longest machine name, idstr or other counted string, in bytes. */
+/**
+ * Maximum length of a machine name, idstr or other counted string, in bytes.
+ */
 export const NAME_LENGTH_MAX = 255;
 
 /** idstr of the section that holds block dirty bitmaps (SPEC 3.9). */
 export const DIRTY_BITMAP_SECTION_IDSTR = "dirty-bitmap";
 /** version_id of that section (SPEC 3.9). */
 export const DIRTY_BITMAP_SECTION_VERSION = 1;
-/** Most bytes of bits in one dirty-bitmap record (SPEC 3.9). */
+/** Maximum number of bytes of bits in one dirty-bitmap record (SPEC 3.9). */
 export const DIRTY_BITMAP_BUFFER_MAX = 10240;
 
 /** idstr of the section of storage attributes of s390x guests (SPEC 3.9). */
@@ -99,23 +101,25 @@ export const HASH_TABLE_SECTION_IDSTR = "spapr/htab";
 /** version_id of that section (SPEC 3.9). */
 export const HASH_TABLE_SECTION_VERSION = 1;
 
-/** Most bytes of a vmdesc that a reader looks at: 64 MiB (SPEC 3.10). */
+/** Maximum length of a vmdesc that a reader parses: 64 MiB (SPEC 3.10). */
 export const VMDESC_LENGTH_MAX = 0x4000000;
 
 /** Version of working-set profiles (SPEC Annex D). */
 export const PROFILE_VERSION = 1;
-/** Most bytes of a working-set profile: 64 MiB. */
+/** Maximum length of a working-set profile in bytes: 64 MiB. */
 export const PROFILE_LENGTH_MAX = 0x4000000;
-/** Most RAMBlocks of a working-set profile. */
+/** Maximum number of RAMBlocks in a working-set profile. */
 export const PROFILE_BLOCKS_MAX = 0x10000;
-/** Most runs of a working-set profile. */
+/** Maximum number of runs in a working-set profile. */
 export const PROFILE_RUNS_MAX = 0x100000;
-/** Most bytes of device state that the identity of a snapshot covers. */
+/**
+ * Maximum number of bytes of device state that a snapshot's identity covers.
+ */
 export const IDENTITY_STATE_MAX = 0x1000000;
 
-/** Command: the destination shall open the way back (SPEC 3.5). */
+/** Command: the destination is to open the return path (SPEC 3.5). */
 export const MIG_CMD_OPEN_RETURN_PATH = 1;
-/** Command: the destination shall answer with a PONG. */
+/** Command: the destination is to answer with a PONG. */
 export const MIG_CMD_PING = 2;
 /** Command: postcopy may follow; the page sizes to agree on. */
 export const MIG_CMD_POSTCOPY_ADVISE = 3;
@@ -125,16 +129,20 @@ export const MIG_CMD_POSTCOPY_LISTEN = 4;
 export const MIG_CMD_POSTCOPY_RUN = 5;
 /** Command: drop these ranges of a RAMBlock. */
 export const MIG_CMD_POSTCOPY_RAM_DISCARD = 6;
-/** Command: a part of the stream to be read as a whole before it is taken. */
+/**
+ * Command: a part of the stream to be read completely before it is processed.
+ */
 export const MIG_CMD_PACKAGED = 7;
-/** Most bytes of a PACKAGED part: what its length can say. */
+/** Maximum length of a PACKAGED part: that of its length field. */
 export const MIG_CMD_PACKAGED_MAX = 0xffffffff;
 
-/** Message of the way back: the destination is done; a be32 status. */
+/** Message of the return path: the destination is done; a be32 status. */
 export const MIG_RP_MSG_SHUT = 1;
-/** Message of the way back: the answer to a PING. */
+/** Message of the return path: the answer to a PING. */
 export const MIG_RP_MSG_PONG = 2;
-/** Message of the way back: pages wanted, of a RAMBlock that is named. */
+/** Message of the return path: a request for pages of a named RAMBlock. */
 export const MIG_RP_MSG_REQ_PAGES_ID = 3;
-/** Message of the way back: pages wanted, of the RAMBlock named last. */
+/**
+ * Message of the return path: a request for pages of the RAMBlock named last.
+ */
 export const MIG_RP_MSG_REQ_PAGES = 4;

@@ -3,61 +3,61 @@ import type { ByteRequest, Walk, WalkedFile } from "../bytes/walk.ts";
 import { type Report, StreamReader } from "./stream_reader.ts";
 
 /**
- * A request for the bytes that come next. `length` of them have room in
- * `target`; a driver of something that is read from its start to its end, such as
- * a socket, may give fewer, but not fewer than `least`, except at the end. What
- * it sends back is the part of `target` that it has filled.
+ * A request for the next bytes. `target` has room for `length` of them; a
+ * driver of a source that is read from start to end, such as a socket, may
+ * store fewer, but not fewer than `least`, except at the end. It sends back the
+ * part of `target` that it has filled.
  */
 export interface ForwardRequest extends ByteRequest {
-  /** So many bytes are needed to go on. */
+  /** Number of bytes needed to continue. */
   readonly least: number;
-  /** Where the bytes shall go. */
+  /** Where to store the bytes. */
   readonly target: Uint8Array;
 }
 
-/** Whether a driver may give fewer bytes than were asked for. */
+/** Whether a driver may store fewer bytes than requested. */
 export function isForward(request: ByteRequest): request is ForwardRequest {
   return "least" in request;
 }
 
-/** Bytes that are looked at together: few enough for the processor's cache. */
+/** Bytes per buffer: few enough for the processor's cache. */
 const BUFFER_LENGTH = 0x40000;
-/** Most bytes that are kept for the caller. */
+/** Maximum number of bytes kept for the caller. */
 const KEPT_MAX = 0x4000000;
 
 /**
- * A reader that goes forward only, through two buffers that are used in turn: of
- * a file of any length, or of a socket. What it hands out is good until it has
- * asked for more bytes twice.
+ * A forward-only reader of a file of any length, or of a socket, with two
+ * buffers that it uses in turn. The bytes that it returns are valid until it
+ * has requested more bytes twice.
  */
 export class ForwardReader extends StreamReader {
   #buffer = new Uint8Array(BUFFER_LENGTH);
   #spare = new Uint8Array(BUFFER_LENGTH);
-  /** Where in the file the first byte of the buffer stands. */
+  /** Position in the file of the first byte of the buffer. */
   #bufferOffset: number;
   #ended = false;
   #keptFrom: number | undefined;
   #kept = new GrowingBytes();
 
-  /** Starts at `offset` in the file; of a socket the length is `Infinity`. */
+  /** Starts at `offset` in the file; the length of a socket is `Infinity`. */
   constructor(file: WalkedFile, offset: number, report?: Report) {
     super(file, offset, report);
     this.#bufferOffset = offset;
   }
 
-  /** Makes `length` bytes available, or as many as there are. */
+  /** Makes `length` bytes available, or all that are left. */
   override *fetch(length: number): Walk<void> {
     while (this.available < length && !this.#ended) {
       yield* this.#fill(length - this.available);
     }
   }
 
-  /** Makes some bytes available, unless there are no more. */
+  /** Makes at least one byte available, unless there are no more. */
   *fetchSome(): Walk<void> {
     if (this.available === 0 && !this.#ended) yield* this.#fill(1);
   }
 
-  /** Passes over `length` bytes, which are read. */
+  /** Skips `length` bytes by reading them. */
   override *skip(length: number, field: string): Walk<void> {
     for (let left = length; left > 0;) {
       yield* this.fetch(1);
@@ -67,26 +67,26 @@ export class ForwardReader extends StreamReader {
     }
   }
 
-  /** Keeps a copy of what is read from here on. */
+  /** Starts to keep a copy of what is read. */
   keep(): void {
     this.forget();
     this.#keptFrom = this.offset;
   }
 
-  /** Gives up what was kept since `keep`. */
+  /** Drops what was kept since `keep`, and stops keeping. */
   forget(): void {
     this.#keptFrom = undefined;
     this.#kept = new GrowingBytes();
   }
 
-  /** What was read since `keep`, up to here. */
+  /** Returns what was read since `keep`, and stops keeping. */
   kept(): Uint8Array {
     const bytes = this.takeKept();
     this.#checkKept(bytes.length);
     return bytes;
   }
 
-  /** The same, however much it is. */
+  /** Returns the same without a limit on its length. */
   takeKept(): Uint8Array {
     if (this.#keptFrom !== undefined) this.#keepRead(this.#keptFrom);
     const bytes = this.#kept.bytes.slice();
@@ -94,18 +94,22 @@ export class ForwardReader extends StreamReader {
     return bytes;
   }
 
-  /** What was fetched from `offset` on, as far as it is still there. */
+  /**
+   * Returns what was fetched from `offset` on, as far as it is still buffered.
+   */
   fetchedFrom(offset: number): Uint8Array {
     const start = Math.max(0, offset - this.#bufferOffset);
     const end = this.offset - this.#bufferOffset + this.available;
     return this.#buffer.slice(start, end);
   }
 
-  /** Nothing is far behind: what is passed over must be read. */
+  /** Moves to `offset`, which must be within the available bytes. */
   override seek(offset: number): void {
     const distance = offset - this.offset;
     if (distance < 0 || distance > this.available) {
-      throw new RangeError(`Cannot move by ${distance} bytes: it is not read`);
+      throw new RangeError(
+        `Cannot move by ${distance} bytes: they are not read`,
+      );
     }
     this.advance(distance);
   }
@@ -135,8 +139,8 @@ export class ForwardReader extends StreamReader {
   }
 
   /**
-   * Copies the bytes that are left to the front of the other buffer: what was
-   * handed out stays as it is while the next bytes are asked for.
+   * Copies the remaining bytes to the front of the other buffer: bytes that
+   * were returned remain valid while the next ones are requested.
    */
   #turn(left: number, least: number): void {
     const start = this.offset - this.#bufferOffset;
@@ -158,7 +162,7 @@ export class ForwardReader extends StreamReader {
   #checkKept(length: number): void {
     if (length <= KEPT_MAX) return;
     throw this.unsupportedError("section-known", {
-      feature: "that much state before the end of the RAM",
+      feature: `more than ${KEPT_MAX} bytes of state before the end of the RAM`,
       offset: this.offset,
       found: `${length} bytes of state before the end of the RAM`,
       expected: `at most ${KEPT_MAX}`,

@@ -11,7 +11,7 @@ import {
 const BUFFER = 0x40000;
 const KEPT_MAX = 0x4000000;
 
-/** A file whose bytes are their positions; `most` are given at once. */
+/** A file whose bytes are their positions; at most `most` are read at once. */
 class CountingFile {
   readonly name = "counting";
   readonly byteLength: number;
@@ -44,13 +44,13 @@ class CountingFile {
   }
 }
 
-test("isForward() tells a request for the next bytes from one for a range", () => {
+test("isForward() distinguishes a request for the next bytes from one for a range", () => {
   assert.equal(isForward({ offset: 0, length: 1 }), false);
   const target = new Uint8Array(1);
   assert.equal(isForward({ offset: 0, length: 1, target }), false);
 });
 
-test("fetch() has room for a field that is longer than the buffers", () => {
+test("fetch() makes room for a field that is longer than the buffers", () => {
   for (const most of [Infinity, 1000]) {
     const file = new CountingFile(5 * BUFFER + 7, most);
     const reader = new ForwardReader(file, 3);
@@ -65,12 +65,12 @@ test("fetch() has room for a field that is longer than the buffers", () => {
   }
 });
 
-test("fetch() asks for what is missing, from where the last request ended", () => {
+test("fetch() requests the missing bytes, from the end of the last request on", () => {
   const file = new CountingFile(Infinity, 10);
   const reader = new ForwardReader(file, 100);
   file.run(reader.fetch(4));
   file.run(reader.fetch(10));
-  assert.equal(file.requests.length, 1, "they are there");
+  assert.equal(file.requests.length, 1, "they are available");
   reader.bytes(9, "nine bytes");
   file.run(reader.fetch(30));
   assert.deepEqual(
@@ -81,7 +81,7 @@ test("fetch() asks for what is missing, from where the last request ended", () =
   assert.equal(reader.u8("a byte"), 109);
 });
 
-test("fetch() asks for the last byte, and for none behind it", () => {
+test("fetch() requests the last byte, and none after it", () => {
   const file = new CountingFile(7, 6);
   const reader = new ForwardReader(file, 0);
   file.run(reader.fetch(6));
@@ -102,7 +102,7 @@ test("fetch() asks for the last byte, and for none behind it", () => {
   assert.equal(file.requests.length, 2);
 });
 
-test("what was handed out stays while more is asked for once", () => {
+test("returned bytes stay valid during one further request", () => {
   const file = new CountingFile(Infinity);
   const reader = new ForwardReader(file, 0);
   file.run(reader.fetch(BUFFER));
@@ -111,13 +111,13 @@ test("what was handed out stays while more is asked for once", () => {
   assert(before.every((byte, at) => byte === (at & 0xff)));
 });
 
-test("fetchSome() and skip() wait for no byte more than they need", () => {
+test("fetchSome() and skip() wait for no more bytes than they need", () => {
   const socket = new ByteByByte(Uint8Array.from([1, 2, 3, 4, 5]));
   const reader = new ForwardReader(socket, 0);
   socket.run(reader.fetchSome());
   assert.equal(reader.available, 1);
   socket.run(reader.fetchSome());
-  assert.equal(reader.available, 1, "one is there");
+  assert.equal(reader.available, 1, "one is available");
   socket.run(reader.skip(4, "four bytes"));
   assert.deepEqual([reader.offset, reader.available], [4, 0]);
   socket.run(reader.fetchSome());
@@ -139,7 +139,7 @@ test("skip() refuses to pass the end", () => {
   });
 });
 
-test("seek() moves over what is there, and nowhere else", () => {
+test("seek() moves only within the available bytes", () => {
   const file = new CountingFile(100, 10);
   const reader = new ForwardReader(file, 20);
   file.run(reader.fetch(10));
@@ -149,14 +149,14 @@ test("seek() moves over what is there, and nowhere else", () => {
   for (const offset of [0, 24, 31]) {
     assert.throws(() => reader.seek(offset), {
       name: "RangeError",
-      message: `Cannot move by ${offset - 25} bytes: it is not read`,
+      message: `Cannot move by ${offset - 25} bytes: they are not read`,
     });
   }
   reader.seek(30);
   assert.deepEqual([reader.offset, reader.available], [30, 0]);
 });
 
-test("kept() gives what was read since keep(), once", () => {
+test("kept() returns what was read since keep(), once", () => {
   const file = new CountingFile(Infinity, 10);
   const reader = new ForwardReader(file, 0);
   assert.equal(reader.kept().length, 0, "nothing was to be kept");
@@ -182,7 +182,7 @@ test("kept() gives what was read since keep(), once", () => {
 });
 
 test("no more than 64 MiB are kept", () => {
-  // Nobody looks at the bytes here: each request is answered with what there is.
+  // The bytes do not matter here: each request is answered with its own target.
   function skip(reader: ForwardReader, length: number): void {
     const walk = reader.skip(length, "state");
     for (let step = walk.next(); !step.done;) {
@@ -204,7 +204,7 @@ test("no more than 64 MiB are kept", () => {
     offset: 5 + 2 * KEPT_MAX + 1,
     expected: `at most ${KEPT_MAX}`,
   });
-  // It is noticed while reading, before all memory is full.
+  // The limit is checked while reading, before memory is exhausted.
   const endless = new ForwardReader(socket, 0);
   endless.keep();
   assert.throws(() => skip(endless, Infinity), {

@@ -1,5 +1,5 @@
 /**
- * The envelope around RAM and devices (SPEC 3.2 to 3.5): magic and version,
+ * The structure around RAM and devices (SPEC 3.2 to 3.5): magic and version,
  * then items: sections, commands, and the EOF item.
  *
  * @module
@@ -24,13 +24,13 @@ import {
 } from "./constants.ts";
 import type { StreamReader } from "./stream_reader.ts";
 
-/** Who a section belongs to. */
+/** Identifies a section. */
 export interface Section {
-  /** A number of the saving machine's own; it differs from file to file. */
+  /** A number chosen by the saving machine; it differs from file to file. */
   readonly sectionId: number;
   /** Name of the handler: `ram`, or a device's. */
   readonly idstr: string;
-  /** Tells handlers of the same name apart. */
+  /** Distinguishes handlers of the same name. */
   readonly instanceId: number;
   /** Version of the section's body. */
   readonly versionId: number;
@@ -42,7 +42,7 @@ export type SectionPart = "start" | "part" | "end" | "full";
 /** One item of a stream. */
 export type StreamItem =
   & {
-    /** Where it stands, footer included. */
+    /** Its range in the file, footer included. */
     readonly range: ByteRange;
   }
   & (
@@ -52,7 +52,7 @@ export type StreamItem =
     | { readonly kind: "end-of-file" }
   );
 
-/** Passes over the body of a section whose item type byte stands at `offset`. */
+/** Skips the body of a section whose item type byte is at `offset`. */
 export type ReadBody = (
   kind: SectionPart,
   section: Section,
@@ -66,7 +66,10 @@ const SECTION_PARTS = new Map<number, SectionPart>([
   [QEMU_VM_SECTION_FULL, "full"],
 ]);
 
-/** The longest head of an item: type, section_id, idstr, instance_id, version_id. */
+/**
+ * Maximum length of an item's header: type, section_id, idstr, instance_id,
+ * version_id.
+ */
 const ITEM_HEAD_MAX = 1 + 4 + 1 + NAME_LENGTH_MAX + 4 + 4;
 
 /** Reads magic and version. */
@@ -102,12 +105,12 @@ export function writeStreamHeader(writer: ByteWriter): void {
   writer.be32(QEMU_VM_FILE_MAGIC).be32(QEMU_VM_FILE_VERSION);
 }
 
-/** The sections that STARTs announced so far, by section_id. */
+/** The sections announced by STARTs so far, by section_id. */
 export type StartedSections = Map<number, Section>;
 
 /**
- * Reads one item, its body by `readBody`. At the end of the file it returns an
- * item of kind `end-of-file`.
+ * Reads one item; `readBody` reads its body. At the end of the file it returns
+ * an item of kind `end-of-file`.
  */
 export function* readItem(
   reader: StreamReader,
@@ -172,7 +175,7 @@ function readSection(
       throw reader.formatError("section-id", {
         offset,
         found: `a second START of section ${sectionId}`,
-        expected: "a section_id of its own",
+        expected: "a unique section_id",
       });
     }
     started.set(sectionId, section);

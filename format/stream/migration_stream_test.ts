@@ -20,7 +20,7 @@ const SECTION: Section = {
   versionId: 2,
 };
 
-/** Reads all items; each body is four bytes. */
+/** Reads all items; each body has four bytes. */
 function readItems(bytes: Uint8Array): StreamItem[] {
   const file = new ByteFile(bytes);
   const reader = new StreamReader(file, 0);
@@ -35,7 +35,7 @@ function readItems(bytes: Uint8Array): StreamItem[] {
   return items;
 }
 
-/** A section item with a body of four bytes. */
+/** Makes a section item with a body of four bytes. */
 function item(type: number, section = SECTION): ByteWriter {
   const writer = new ByteWriter();
   if (type === 1 || type === 4) writeSectionHead(writer, type, section);
@@ -97,7 +97,7 @@ test("readStreamHeader() refuses older versions and cannot read newer ones", () 
   }
 });
 
-test("readItem() reads a section's parts, each with the head of its START", () => {
+test("readItem() reads a section's parts, each with the identity in its START", () => {
   const start = item(1);
   const part = item(2);
   const items = readItems(
@@ -122,7 +122,7 @@ test("readItem() lets FULL sections share a section_id", () => {
   assert.equal(readItems(join(item(1), item(4), item(4))).length, 4);
 });
 
-test("readItem() reads an EOF item, and tells the end of the file from it", () => {
+test("readItem() distinguishes an EOF item from the end of the file", () => {
   const bytes = new Uint8Array([0]);
   assert.deepEqual(readItems(bytes), [
     { kind: "eof", range: { offset: 0, length: 1 } },
@@ -146,7 +146,7 @@ test("readItem() refuses every other type", () => {
   }
 });
 
-test("readItem() refuses a PART or END that no START announced", () => {
+test("readItem() refuses a PART or END without a START", () => {
   const other = { ...SECTION, sectionId: 0 };
   for (const type of [2, 3]) {
     const start = item(1);
@@ -169,7 +169,7 @@ test("readItem() refuses a second START of a section_id", () => {
   );
 });
 
-test("readItem() refuses a footer that is missing or another's", () => {
+test("readItem() refuses a missing footer, or that of another section", () => {
   const footerOffset = item(4).length - 5;
   const cases = [
     [0, 0, "the byte 0x0"],
@@ -201,7 +201,7 @@ test("readItem() refuses an item cut at any byte", () => {
   }
 });
 
-test("readItem() reads the longest head", () => {
+test("readItem() reads the longest header", () => {
   const section = {
     ...SECTION,
     idstr: "x".repeat(255),
@@ -209,7 +209,7 @@ test("readItem() reads the longest head", () => {
   };
   const items = readItems(join(item(1, section), item(3, section)));
   assert.deepEqual((items[1] as { section: Section }).section, section);
-  // Wherever in a window it starts.
+  // At any position in a window.
   for (let start = 0; start <= 384; start++) {
     const file = new ByteFile(
       join(new ByteWriter().bytes(new Uint8Array(start)), item(4, section)),

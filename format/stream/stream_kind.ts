@@ -8,12 +8,15 @@ import {
 import { readStreamHeader } from "./migration_stream.ts";
 import { StreamReader } from "./stream_reader.ts";
 
-/** How a migration stream has its pages: at fixed places, or as records. */
+/**
+ * How a migration stream stores its pages: at fixed positions, or as records.
+ */
 export type StreamKind = "mapped-ram" | "sequential";
 
 /**
- * Which kind of migration stream starts at `offset`; undefined where none does.
- * Files named fixed-ram have their pages at fixed places, too.
+ * Returns the kind of the migration stream at `offset`; undefined if there is
+ * none. Files with the capability fixed-ram have their pages at fixed
+ * positions, too.
  */
 export function* findStreamKind(
   file: WalkedFile,

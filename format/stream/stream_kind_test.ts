@@ -20,7 +20,7 @@ function streamWith(...capabilities: readonly string[]): ByteWriter {
   return writer.u8(0);
 }
 
-test("findStreamKind() tells by the capabilities", () => {
+test("findStreamKind() decides by the capabilities", () => {
   assert.equal(kindOf(streamWith()), "sequential");
   assert.equal(kindOf(streamWith("x-ignore-shared")), "sequential");
   assert.equal(
@@ -30,7 +30,7 @@ test("findStreamKind() tells by the capabilities", () => {
   assert.equal(kindOf(streamWith("fixed-ram")), "mapped-ram");
 });
 
-test("findStreamKind() finds none where there is no magic, and refuses the rest", () => {
+test("findStreamKind() finds none without the magic, and refuses invalid streams", () => {
   for (
     const text of ["", "QEV", "QEVN", "QEVM".toLowerCase(), "LibvirtQemud"]
   ) {

@@ -4,31 +4,36 @@ import type { FormatError } from "../rules/errors.ts";
 import { RULES } from "../rules/rules.ts";
 
 /**
- * Is told of each rule that a file breaks without making the rest of it
- * unreadable. It may throw what it is given, or collect it.
+ * Receives each violation of a rule that leaves the rest of the file readable.
+ * It may throw the error, or collect it.
  */
 export type Report = (error: FormatError) => void;
 
-/** Refuses what a reader must refuse, and lets pass what only a writer must keep. */
+/**
+ * Throws an error that a reader must refuse the file for, and ignores others.
+ */
 export function refuseViolations(error: FormatError): void {
   if (RULES[error.rule].kind === "refuse") throw error;
 }
 
-/** Enough for an entry, or for the END of a RAM section with few parts. */
+/**
+ * Bytes read at a guessed offset: enough for an entry, or for the END of a RAM
+ * section with few parts.
+ */
 const GUESS_LENGTH = 384;
 const WINDOW_MIN = GUESS_LENGTH;
 const WINDOW_MAX = 0x40000;
 
 /**
  * A {@linkcode ByteReader} over a file that is fetched window by window. The
- * windows grow while reading goes on, and start small again after a jump: a
- * list of RAMBlocks costs one small read each, a long run of sections few large
- * ones.
+ * windows grow while reading is sequential, and start small again after a jump:
+ * a list of RAMBlocks costs one small read each, a long run of sections a few
+ * large ones.
  */
 export class StreamReader extends ByteReader {
   /** Size of the file in bytes. */
   readonly fileLength: number;
-  /** Is told of rules broken that do not stop the walk. */
+  /** Receives violations of rules that do not stop the walk. */
   readonly report: Report;
   #windowLength = WINDOW_MIN;
 
@@ -44,8 +49,8 @@ export class StreamReader extends ByteReader {
   }
 
   /**
-   * Makes `length` bytes available, or as many as the file still has. If that
-   * takes a request, `guesses` may say where reading could go on after it.
+   * Makes `length` bytes available, or all that are left. If that takes a
+   * request, `guesses` may return offsets where reading may continue after it.
    */
   *fetch(length: number, guesses?: () => number[]): Walk<void> {
     if (this.available >= length) return;
@@ -64,7 +69,7 @@ export class StreamReader extends ByteReader {
     );
   }
 
-  /** Passes over `length` bytes, which the file must have, to what follows. */
+  /** Skips `length` bytes, which the file must contain. */
   *skip(length: number, field: string): Walk<void> {
     const { offset } = this;
     const rest = this.fileLength - offset;
@@ -79,7 +84,7 @@ export class StreamReader extends ByteReader {
     yield* this.fetch(1);
   }
 
-  /** Moves to `offset`, which may be behind the end of the file. */
+  /** Moves to `offset`, which may be past the end of the file. */
   seek(offset: number): void {
     const distance = offset - this.offset;
     if (distance >= 0 && distance <= this.available) {

@@ -21,7 +21,7 @@ function rangesOf(file: ByteFile): [number, number][] {
   return file.requests.map(({ offset, length }) => [offset, length]);
 }
 
-test("fetch() asks for windows that grow up to 256 KiB", () => {
+test("fetch() requests windows that grow up to 256 KiB", () => {
   const file = new ByteFile(new Uint8Array(1024 * KIB).fill(1));
   const reader = new StreamReader(file, 0);
   assert.equal(file.run(readAll(reader, 8)), 1024 * KIB);
@@ -31,14 +31,14 @@ test("fetch() asks for windows that grow up to 256 KiB", () => {
   assert.equal(lengths.length, 8);
 });
 
-test("fetch() asks for no byte twice but the rest of a window", () => {
+test("fetch() requests no byte twice except the rest of a window", () => {
   const file = new ByteFile(new Uint8Array(4096 * KIB));
   file.run(readAll(new StreamReader(file, 0), 300));
   const asked = file.requests.reduce((sum, { length }) => sum + length, 0);
   assert(asked < 4096 * KIB + 300 * file.requests.length);
 });
 
-test("fetch() asks for nothing when the bytes are there", () => {
+test("fetch() makes no request when the bytes are available", () => {
   const file = new ByteFile(new Uint8Array(10_000));
   const reader = new StreamReader(file, 0);
   file.run(reader.fetch(8));
@@ -48,14 +48,14 @@ test("fetch() asks for nothing when the bytes are there", () => {
   assert.deepEqual(rangesOf(file), [[0, 384], [0, 3072]]);
 });
 
-test("fetch() asks for a long field in one request", () => {
+test("fetch() requests a long field at once", () => {
   const file = new ByteFile(new Uint8Array(100_000));
   const reader = new StreamReader(file, 100);
   file.run(reader.fetch(65_535));
   assert.deepEqual(rangesOf(file), [[100, 65_535]]);
 });
 
-test("fetch() stops at the end of the file, and asks for that once", () => {
+test("fetch() stops at the end of the file, and requests it once", () => {
   const file = new ByteFile(new Uint8Array(20));
   const reader = new StreamReader(file, 4);
   file.run(reader.fetch(300));
@@ -64,7 +64,7 @@ test("fetch() stops at the end of the file, and asks for that once", () => {
   assert.deepEqual(rangesOf(file), [[4, 16]]);
 });
 
-test("fetch() asks for nothing at and behind the end of the file", () => {
+test("fetch() makes no request at and past the end of the file", () => {
   const file = new ByteFile(new Uint8Array(20));
   for (const offset of [20, 21, Number.MAX_SAFE_INTEGER]) {
     const reader = new StreamReader(file, offset);
@@ -74,7 +74,7 @@ test("fetch() asks for nothing at and behind the end of the file", () => {
   assert.equal(file.requests.length, 0);
 });
 
-test("seek() stays in the window, and starts small again behind it", () => {
+test("seek() keeps the window, or starts with a small one outside it", () => {
   const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index % 251);
   const file = new ByteFile(bytes);
   const reader = new StreamReader(file, 0);
@@ -92,7 +92,7 @@ test("seek() stays in the window, and starts small again behind it", () => {
   assert.equal(reader.u8("a"), 2);
 });
 
-test("fetch() hands on guesses when it takes a request, not otherwise", () => {
+test("fetch() passes on guesses only with a request", () => {
   const file = new ByteFile(new Uint8Array(5000));
   const reader = new StreamReader(file, 0);
   let asked = 0;
@@ -111,7 +111,7 @@ test("fetch() hands on guesses when it takes a request, not otherwise", () => {
   assert.equal(file.requests[1].guesses, undefined);
 });
 
-test("refuseViolations() throws what a reader refuses, and nothing else", () => {
+test("refuseViolations() throws only what a reader must refuse", () => {
   const violation = { offset: 0, found: "", expected: "" };
   const refused = new FormatError("f", { rule: "ram-total", ...violation });
   assert.throws(() => refuseViolations(refused), refused);

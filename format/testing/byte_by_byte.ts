@@ -2,17 +2,17 @@ import type { ByteRequest, Walk, WalkedFile } from "../bytes/walk.ts";
 import { type ForwardRequest, isForward } from "../stream/forward_reader.ts";
 
 /**
- * A socket that never has more than is waited for: what asks for bytes behind
- * the last one would wait for ever, and throws.
+ * A socket that never delivers more bytes than are required. A request past the
+ * last byte would wait forever, and throws.
  */
 export class ByteByByte implements WalkedFile {
   readonly name = "socket";
   readonly byteLength = Infinity;
   readonly #bytes: Uint8Array;
-  /** Whether the other end hangs up behind the last byte. */
+  /** Whether the peer closes the connection after the last byte. */
   readonly #ends: boolean;
 
-  /** A socket that these bytes come from. */
+  /** Makes a socket that delivers these bytes. */
   constructor(bytes: Uint8Array, { ends = false } = {}) {
     this.#bytes = bytes;
     this.#ends = ends;

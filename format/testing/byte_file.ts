@@ -1,6 +1,6 @@
 import type { ByteRequest, Walk, WalkedFile } from "../bytes/walk.ts";
 
-/** A file of bytes in memory for walks; it notes what they ask for. */
+/** A file in memory for walks; it records their requests. */
 export class ByteFile implements WalkedFile {
   readonly name = "bytes";
   readonly byteLength: number;
@@ -10,8 +10,8 @@ export class ByteFile implements WalkedFile {
   readonly #tail: Uint8Array;
 
   /**
-   * A file that starts with `bytes`, ends with `tail`, and has zeros between them
-   * up to `byteLength`.
+   * Makes a file of `byteLength` bytes that starts with `bytes`, ends with
+   * `tail`, and has zeros between them.
    */
   constructor(
     bytes: Uint8Array,

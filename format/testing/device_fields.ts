@@ -4,7 +4,7 @@ import type { DeviceStruct, FieldValue } from "../vmdesc/device_fields.ts";
 import { decodeDevice } from "../vmdesc/vmdesc_fields.ts";
 import { JsonObject, parseJson } from "../vmdesc/vmdesc_json.ts";
 
-/** Decodes a device of these fields, given as JSON. */
+/** Decodes a device with these fields, given as JSON. */
 export function decode(
   fields: string,
   state: ByteWriter,
@@ -17,14 +17,14 @@ export function decode(
   return decodeDevice(description, state.finish());
 }
 
-/** The values by name. */
+/** Returns the values by name. */
 export function values(
   struct: DeviceStruct | undefined,
 ): Record<string, FieldValue> {
-  assert(struct !== undefined, "the whole did not fit");
+  assert(struct !== undefined, "the state does not fit its description");
   return Object.fromEntries(struct.fields.map((it) => [it.name, it.value]));
 }
 
-/** The description of a field that is no structure. */
+/** Describes a field that is not a structure. */
 export const scalar = (name: string, type: string, size: number, more = "") =>
   `{"name":"${name}","type":"${type}","size":${size}${more}}`;

@@ -1,6 +1,6 @@
 import { ByteWriter } from "../bytes/byte_writer.ts";
 
-/** An entry of a list of RAMBlocks, right or wrong. */
+/** An entry of a list of RAMBlocks, valid or not. */
 export interface TestBlock {
   readonly idstr?: string;
   readonly usedLength?: number | bigint;
@@ -11,7 +11,7 @@ export interface TestBlock {
   readonly pagesOffset?: number | bigint;
 }
 
-/** Bytes of the entry of a block. */
+/** Encodes the entry of a block. */
 export function entryOf(block: TestBlock): ByteWriter {
   const writer = new ByteWriter().countedString(block.idstr ?? "ram")
     .be64(block.usedLength ?? 0x800);
@@ -21,8 +21,8 @@ export function entryOf(block: TestBlock): ByteWriter {
 }
 
 /**
- * A file of 64 KiB with the body of RAM's START at 0: a total, entries where the
- * pages of those before them end, and EOS.
+ * Makes a file of 64 KiB with the body of RAM's START at 0: a total, the
+ * entries, each where the pages of the previous one end, and EOS.
  */
 export function ramSetup(
   blocks: readonly TestBlock[],

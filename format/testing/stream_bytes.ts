@@ -1,10 +1,10 @@
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { ramSetup } from "./ram_setup.ts";
 
-/** Items of a stream, each as the bytes of it. */
+/** Encodes items of a stream. */
 export const item = {
   eof: (): Uint8Array => new Uint8Array([0]),
-  /** A command and the length of its payload, which is zeros. */
+  /** A command with a payload of that many zeros. */
   command: (command: number, length: number): Uint8Array =>
     new ByteWriter().u8(8).be16(command).be16(length)
       .bytes(new Uint8Array(length)).finish(),
@@ -17,7 +17,7 @@ export const item = {
   ): Uint8Array =>
     new ByteWriter().u8(type).be32(id).countedString(idstr).be32(instance)
       .be32(version).bytes(body).u8(0x7e).be32(id).finish(),
-  /** PART or END; the body is EOS unless told. */
+  /** PART or END; the default body is EOS. */
   rest: (type: 2 | 3, id = 1, body: Uint8Array = EOS): Uint8Array =>
     new ByteWriter().u8(type).be32(id).bytes(body).u8(0x7e).be32(id).finish(),
   /** A vmdesc with these devices. */
@@ -40,7 +40,7 @@ export const NO_BLOCKS: Uint8Array = ramSetup([]).subarray(0, 16);
 export const RAM_START: Uint8Array = item.head(1, "ram", NO_BLOCKS);
 export const RAM_END: Uint8Array = item.rest(3);
 
-/** A stream of a header and these items. */
+/** Makes a stream of a header and these items. */
 export function stream(...items: Uint8Array[]): Uint8Array {
   const writer = new ByteWriter().bytes(HEADER);
   for (const bytes of items) writer.bytes(bytes);

@@ -1,7 +1,7 @@
 /**
- * What a field holds. Integers of 64 bits are a bigint, smaller ones a number;
- * a pointer that is NULL and a timer that is not set are null; what has no
- * description of its own is its bytes.
+ * The value of a field. Integers of 64 bits are a bigint, smaller ones a
+ * number; a NULL pointer and a timer that is not set are null; a field without
+ * a description of its contents is its bytes.
  */
 export type FieldValue =
   | boolean
@@ -15,19 +15,19 @@ export type FieldValue =
 
 /** A field of a device's state. */
 export interface DeviceField {
-  /** Its name in QEMU's sources, with `[n]` where another has the same. */
+  /** Its name in QEMU's sources, with `[n]` if another has the same name. */
   readonly name: string;
-  /** QEMU's word for what it is. Of an array: that of its first element. */
+  /** QEMU's name of its type. For an array, that of its first element. */
   readonly type: string;
-  /** Where its first element stands, from the start of the state. */
+  /** Position of its first element, from the start of the state. */
   readonly offset: number;
-  /** Bytes of all its elements. */
+  /** Size of all its elements in bytes. */
   readonly size: number;
-  /** What it holds; an array where the description has several of its name. */
+  /** Its value; an array if the description has several fields of its name. */
   readonly value: FieldValue;
 }
 
-/** A structure: a device, a part of one, or a subsection. */
+/** A structure: a device, part of one, or a subsection. */
 export interface DeviceStruct {
   /** Its name. */
   readonly name: string;

@@ -1,13 +1,13 @@
 /**
- * JSON read where it stands, as bytes: a text may be as large as the file that it
- * is in, and what is made of its values would take many times that.
+ * JSON read in place, as bytes: a text may be as large as the file that it is
+ * in, and objects made of its values would take many times that.
  *
  * @module
  */
 
 import { isDigit, JsonTokens, MINUS, QUOTE } from "./json_tokens.ts";
 
-/** How deep values may be in one another. */
+/** Maximum nesting of values. */
 const DEPTH_MAX = 256;
 
 const COMMA = 0x2c;
@@ -25,7 +25,7 @@ interface KnownKey {
 
 /** A string of a JSON text. */
 export interface JsonString {
-  /** Position behind its opening quote. */
+  /** Position after its opening quote. */
   readonly start: number;
   /** Position of its closing quote. */
   readonly end: number;
@@ -34,16 +34,19 @@ export interface JsonString {
 }
 
 /**
- * A cursor over JSON; what is not JSON is a SyntaxError. It knows some keys of
- * objects: most members are passed over, and no text is made of their keys.
+ * A cursor over JSON; invalid JSON is a SyntaxError. It knows the keys that are
+ * wanted: most members are skipped, and their keys are not decoded.
  */
 export class JsonScanner extends JsonTokens {
   /** The keys that are wanted, by their length. */
   readonly #keys: KnownKey[][] = [];
-  /** What closes each value that is open, while values are passed over. */
+  /** The closing bracket of each open value, while values are skipped. */
   readonly #closers = new Uint8Array(DEPTH_MAX);
 
-  /** Over a text in UTF-8, with objects whose members of these keys are wanted. */
+  /**
+   * Reads a text in UTF-8; of objects only the members of these keys are
+   * wanted.
+   */
   constructor(bytes: Uint8Array, keys: readonly string[]) {
     super(bytes);
     for (const key of keys) {
@@ -67,14 +70,14 @@ export class JsonScanner extends JsonTokens {
     return this.next() === QUOTE;
   }
 
-  /** Whether nothing but white space is left. */
+  /** Whether only white space is left. */
   get isAtEnd(): boolean {
     return this.next() === undefined;
   }
 
   /**
    * Reads an object; `visit` must read or skip the value of each member that is
-   * wanted. The others are passed over.
+   * wanted. The others are skipped.
    */
   object(visit: (key: string) => void): void {
     this.#list(OPEN_OBJECT, CLOSE_OBJECT, () => {
@@ -89,7 +92,7 @@ export class JsonScanner extends JsonTokens {
     this.#list(OPEN_ARRAY, CLOSE_ARRAY, visit);
   }
 
-  /** Reads a string, which is not decoded. */
+  /** Reads a string without decoding it. */
   string(): JsonString {
     this.expect(QUOTE);
     const start = this.position;
@@ -97,7 +100,7 @@ export class JsonScanner extends JsonTokens {
     return { start, end: this.position - 1, isEscaped };
   }
 
-  /** The text of a string. */
+  /** Decodes a string. */
   textOf({ start, end, isEscaped }: JsonString): string {
     const bytes = this.bytes;
     if (isEscaped) {
@@ -107,7 +110,10 @@ export class JsonScanner extends JsonTokens {
     return new TextDecoder().decode(bytes.subarray(start, end));
   }
 
-  /** Reads a number; undefined, and the value is skipped, where it is none. */
+  /**
+   * Reads a number; returns undefined and skips the value if it is not a
+   * number.
+   */
   number(): number | undefined {
     const byte = this.next();
     const start = this.position;
@@ -122,14 +128,14 @@ export class JsonScanner extends JsonTokens {
     return value;
   }
 
-  /** Passes over a value, however deep it is. */
+  /** Skips a value of any depth. */
   skipValue(): void {
     let depth = 0;
     for (;;) {
       const byte = this.next();
       if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
         if (depth === DEPTH_MAX) throw this.error();
-        // The brackets of ASCII: what closes is two behind what opens.
+        // In ASCII, a closing bracket or brace is its opening one plus two.
         this.#closers[depth++] = byte + 2;
         this.position++;
         if (this.next() !== byte + 2) {

@@ -1,6 +1,6 @@
-/** What starts and ends a string of JSON. */
+/** Starts and ends a JSON string. */
 export const QUOTE = 0x22;
-/** A minus, with which a number may start. */
+/** A minus sign, which may start a number. */
 export const MINUS = 0x2d;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
@@ -14,19 +14,19 @@ const WORDS: readonly Uint8Array[] = ["true", "false", "null"].map((it) =>
   new TextEncoder().encode(it)
 );
 
-/** A cursor over the strings, numbers and words of JSON. */
+/** A cursor over the strings, numbers and literals of JSON. */
 export class JsonTokens {
   /** Position of the next byte. */
   position = 0;
   /** The text, in UTF-8. */
   protected readonly bytes: Uint8Array;
 
-  /** Over a text. */
+  /** Reads a text in UTF-8. */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
 
-  /** Passes over a string, a number or a word, whose first byte is told. */
+  /** Skips a string, a number or a literal, whose first byte is given. */
   protected passScalar(byte: number | undefined): void {
     if (byte === QUOTE) {
       this.position++;
@@ -35,7 +35,7 @@ export class JsonTokens {
     else this.#passWord();
   }
 
-  /** Goes behind the closing quote; whether there was an escape. */
+  /** Moves past the closing quote; returns whether there was an escape. */
   protected passString(): boolean {
     const bytes = this.bytes;
     let isEscaped = false;
@@ -90,7 +90,7 @@ export class JsonTokens {
     this.position += word.length;
   }
 
-  /** Passes over white space; the next byte, which is not read. */
+  /** Skips white space; returns the next byte without reading it. */
   protected next(): number | undefined {
     const bytes = this.bytes;
     for (;;) {
@@ -102,15 +102,15 @@ export class JsonTokens {
     }
   }
 
-  /** Reads that byte, behind white space. */
+  /** Reads that byte, after optional white space. */
   protected expect(byte: number): void {
     if (this.next() !== byte) throw this.error();
     this.position++;
   }
 
-  /** What is wrong here. */
+  /** Makes the error for this position. */
   protected error(): SyntaxError {
-    return new SyntaxError(`The JSON is wrong at byte ${this.position}`);
+    return new SyntaxError(`Invalid JSON at byte ${this.position}`);
   }
 }
 

@@ -6,22 +6,22 @@ import {
 } from "../stream/constants.ts";
 import { type AcceptVmdesc, readVmdesc, type Vmdesc } from "./vmdesc.ts";
 
-/** The EOF item, the type byte, a be32 length, and the brace that opens the text. */
+/** The EOF item, the type byte, a be32 length, and the text's opening brace. */
 const HEAD_LENGTH = 1 + 1 + 4 + 1;
 const OPENING_BRACE = 0x7b;
 const WINDOW_MIN = 0x10000;
 const WINDOW_MAX = 0xff000;
-/** How far before the end of the file a vmdesc is looked for. */
+/** How far from the end of the file a vmdesc is searched for. */
 const SEARCH_MAX = 0x4400000;
-/** How many texts that looked like a vmdesc are tried before giving up. */
+/** Number of texts that look like a vmdesc that are tried before giving up. */
 const TRIES_MAX = 8;
-/** How many bytes those may have together. */
+/** Maximum total length of those texts. */
 const TRIED_MAX = 2 * VMDESC_LENGTH_MAX;
 
 /**
- * Finds the vmdesc that stands last in a file, from the end backwards, but not
- * before `from`: pages of a guest may hold others. Those that `accepts` does not
- * take, in a trailer say, are passed over.
+ * Finds the last vmdesc of a file, searching backwards from the end, but not
+ * before `from`: pages of a guest may contain others. Those that `accepts`
+ * rejects, such as one in a trailer, are skipped.
  */
 export function* findLastVmdesc(
   file: WalkedFile,
@@ -34,7 +34,7 @@ export function* findLastVmdesc(
   const searchStart = Math.max(from, file.byteLength - SEARCH_MAX);
   for (let end = file.byteLength; end > searchStart;) {
     const start = Math.max(searchStart, end - windowLength);
-    // A head may stand across the end of the window.
+    // A header may cross the end of the window.
     const length = Math.min(file.byteLength, end + HEAD_LENGTH - 1) - start;
     const window = yield { offset: start, length };
     const view = new DataView(window.buffer, window.byteOffset, length);

@@ -5,10 +5,10 @@ import { ByteFile } from "../testing/byte_file.ts";
 import { findLastVmdesc } from "./last_vmdesc.ts";
 
 const WINDOW = 0x10000;
-/** How far from the end it looks. */
+/** How far from the end it searches. */
 const SEARCH_MAX = 0x4400000;
 
-/** EOF and a vmdesc of some devices, all of them objects in braces. */
+/** Makes EOF and a vmdesc of some devices, which contain many braces. */
 function vmdescOf(name: string, devices = 20): Uint8Array {
   const text = JSON.stringify({
     devices: Array.from({ length: devices }, (_, index) => ({
@@ -26,7 +26,7 @@ function headOf(length: number): ByteWriter {
   return new ByteWriter().u8(0).u8(6).be32(length);
 }
 
-/** Where the type byte of what is found stands. */
+/** Returns the position of the type byte of the vmdesc found. */
 function find(file: ByteFile, from = 0): number | undefined {
   return file.run(findLastVmdesc(file, from))?.range.offset;
 }
@@ -39,7 +39,7 @@ function fileOf(...pieces: readonly (Uint8Array | number)[]): ByteFile {
   return new ByteFile(writer.finish());
 }
 
-test("findLastVmdesc() finds the last of several, whatever stands around it", () => {
+test("findLastVmdesc() finds the last of several, whatever surrounds it", () => {
   const first = vmdescOf("first"), last = vmdescOf("last");
   const braces = new ByteWriter().text("{{}{".repeat(100)).finish();
   const file = fileOf(braces, first, 100, last, braces, 30);
@@ -52,7 +52,7 @@ test("findLastVmdesc() finds the last of several, whatever stands around it", ()
   assert.equal(find(fileOf(braces)), undefined);
 });
 
-test("findLastVmdesc() finds a head across the ends of its windows", () => {
+test("findLastVmdesc() finds a header across the ends of its windows", () => {
   const vmdesc = vmdescOf("dev", 1);
   for (const windows of [WINDOW, 5 * WINDOW]) {
     for (let inside = -2; inside <= 9; inside++) {
@@ -62,7 +62,7 @@ test("findLastVmdesc() finds a head across the ends of its windows", () => {
   }
 });
 
-test("findLastVmdesc() tries eight texts that look like one", () => {
+test("findLastVmdesc() tries up to eight texts that look like a vmdesc", () => {
   const vmdesc = vmdescOf("dev");
   const junk = headOf(2).text("{]").finish();
   const behind = (count: number) =>
@@ -71,7 +71,7 @@ test("findLastVmdesc() tries eight texts that look like one", () => {
   assert.equal(find(behind(8)), undefined);
 });
 
-test("findLastVmdesc() reads no more than 68 MiB, and only what is new", () => {
+test("findLastVmdesc() reads no more than 68 MiB, and no byte twice", () => {
   const vmdesc = vmdescOf("dev");
   const far = new ByteFile(vmdesc, SEARCH_MAX);
   assert.equal(find(far), 1);

@@ -1,6 +1,7 @@
 /**
- * The JSON description of the device state behind the EOF item (SPEC 3.10). It
- * alone tells how long a FULL section is: no item of a stream has a length.
+ * The JSON description of the device state after the EOF item (SPEC 3.10). It
+ * is the only source of the length of a FULL section: no item of a stream has a
+ * length.
  *
  * @module
  */
@@ -14,29 +15,29 @@ import {
 } from "../stream/constants.ts";
 import { scanVmdesc, type VmdescDevices } from "./vmdesc_devices.ts";
 
-/** A vmdesc that was found. */
+/** A vmdesc in a file. */
 export interface Vmdesc {
-  /** Where it stands: type byte, be32 length and text. */
+  /** Its range in the file: type byte, be32 length and text. */
   readonly range: ByteRange;
-  /** The devices that it describes. Nothing in them is to be trusted. */
+  /** The devices that it describes. They must not be trusted. */
   readonly devices: VmdescDevices;
-  /** Its `page_size` in bytes, where that is a number. */
+  /** Its `page_size` in bytes, if that is a number. */
   readonly pageSize: number | undefined;
 }
 
-/** Bytes of an item before its text: type and be32 length. */
+/** Bytes before its text: type and be32 length. */
 const HEADER_LENGTH = 5;
 const OPENING_BRACE = 0x7b;
 const WINDOW = 0x40000;
 /**
- * How far behind `from` a vmdesc is looked for: with the search from the end of
- * the file, 252 MiB in all.
+ * How far past `from` a vmdesc is searched for: with the search from the end of
+ * the file, 252 MiB in total.
  */
 const SEARCH_MAX = 0xb800000;
-/** How many texts that looked like a vmdesc are tried before giving up. */
+/** Number of texts that look like a vmdesc that are tried before giving up. */
 const TRIES_MAX = 8;
 
-/** Reads the vmdesc whose type byte stands at `offset`, if there is one. */
+/** Reads the vmdesc whose type byte is at `offset`, if there is one. */
 export function* readVmdesc(
   file: WalkedFile,
   offset: number,
@@ -49,12 +50,12 @@ export function* readVmdesc(
   return range && (yield* readText(range));
 }
 
-/** Whether what looks like a vmdesc is that of the stream, as far as can be seen. */
+/** Returns whether a vmdesc may be that of the stream. */
 export type AcceptVmdesc = (vmdesc: Vmdesc) => Walk<boolean>;
 
 /**
- * Finds the vmdesc behind `from`: an EOF item, type, length and a JSON text.
- * Those that `accepts` does not take are passed over.
+ * Finds the first vmdesc after `from`: an EOF item, type, length and a JSON
+ * text. Those that `accepts` rejects are skipped.
  */
 export function* findVmdesc(
   file: WalkedFile,
@@ -90,7 +91,10 @@ export function* findVmdesc(
   return undefined;
 }
 
-/** The range of a vmdesc whose text has that length; undefined if it cannot be. */
+/**
+ * Returns the range of a vmdesc with that text length; undefined if it is not
+ * valid.
+ */
 function vmdescRange(
   file: WalkedFile,
   offset: number,
@@ -111,13 +115,18 @@ function* readText(range: ByteRange): Walk<Vmdesc | undefined> {
   return found && { range, ...found };
 }
 
-/** Tells how long the FULL section of an idstr and instance_id is, if it can. */
+/**
+ * Returns the length of the FULL section of an idstr and instance_id, if known.
+ */
 export type SectionLengths = (
   idstr: string,
   instanceId: number,
 ) => number | undefined;
 
-/** Bytes of FULL sections between their headers and their footers. */
+/**
+ * Returns a function that gives the length of a FULL section without header and
+ * footer.
+ */
 export function fullSectionLengths({ devices }: Vmdesc): SectionLengths {
   return (idstr, instanceId) => devices.stateLength(idstr, instanceId);
 }

@@ -1,6 +1,6 @@
 import type { IntegerType } from "../bytes/integer_type.ts";
 
-/** A cursor over the state of a device that does not leave the part it is in. */
+/** A cursor over the state of a device that can be confined to a part of it. */
 export class FieldCursor {
   /** Position of the next byte. */
   position = 0;
@@ -8,21 +8,21 @@ export class FieldCursor {
   readonly #view: DataView;
   #end: number;
 
-  /** Over all of a state. */
+  /** Reads all of a state. */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#end = bytes.length;
   }
 
-  /** Bytes left of the part. */
+  /** Number of bytes left in the part. */
   get left(): number {
     return this.#end - this.position;
   }
 
   /**
-   * Runs `read` on the next `length` bytes alone; undefined if it leaves some.
-   * What exceeds them is a RangeError.
+   * Runs `read`, confined to the next `length` bytes; returns undefined if it
+   * leaves some unread. Reading past them is a RangeError.
    */
   within<T>(length: number, read: () => T): T | undefined {
     const end = this.#end;
@@ -36,7 +36,7 @@ export class FieldCursor {
     }
   }
 
-  /** A view of the next bytes. */
+  /** Reads bytes and returns a view of them. */
   bytes(length: number): Uint8Array {
     this.#check(length);
     const start = this.position;
@@ -71,7 +71,7 @@ export class FieldCursor {
     return read(this.#view, this.position - size);
   }
 
-  /** Reads so many integers: a device may have tens of thousands in a row. */
+  /** Reads `count` integers: a device may have tens of thousands in a row. */
   integers(count: number, { size, read }: IntegerType): (number | bigint)[] {
     this.#check(count * size);
     const values = new Array<number | bigint>(count);
@@ -92,7 +92,7 @@ export class FieldCursor {
   #check(length: number): void {
     if (length > this.left) {
       throw new RangeError(
-        `Cannot read ${length} bytes: ${this.left} are left`,
+        `Cannot read ${length} bytes: only ${this.left} are left`,
       );
     }
   }

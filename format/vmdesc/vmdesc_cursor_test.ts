@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { integerType } from "../bytes/integer_type.ts";
 import { FieldCursor } from "./vmdesc_cursor.ts";
 
-/** Two integers of each size behind the byte 1, of {@linkcode cursorOver}. */
+/** Two integers of each size after the byte 1 of {@linkcode cursorOver}. */
 const KNOWN: readonly (readonly [string, readonly (number | bigint)[]])[] = [
   ["uint8", [2, 3]],
   ["int16", [0x0203, 0x0405]],
@@ -11,7 +11,10 @@ const KNOWN: readonly (readonly [string, readonly (number | bigint)[]])[] = [
   ["int64", [0x0203040506070809n, 0x0a0b0c0d0e0f1011n]],
 ];
 
-/** The bytes 1, 2, 3 and on, not at the start of their buffer. */
+/**
+ * Makes a cursor over the bytes 1, 2, 3 and so on, not at the start of a
+ * buffer.
+ */
 function cursorOver(length: number): FieldCursor {
   const all = Uint8Array.from({ length: length + 3 }, (_, at) => at - 2);
   return new FieldCursor(all.subarray(3));
@@ -33,7 +36,7 @@ test("FieldCursor reads numbers and bytes, the most significant first", () => {
   assert.throws(() => texts.countedString(), RangeError);
 });
 
-test("FieldCursor reads nothing that is not all there", () => {
+test("FieldCursor refuses to read past the end", () => {
   const reads: readonly [number, (cursor: FieldCursor) => unknown][] = [
     [1, (it) => it.u8()],
     [4, (it) => it.be32()],
@@ -71,14 +74,14 @@ test("FieldCursor reads one integer, or many in a row", () => {
   }
 });
 
-test("within() keeps to a part, and tells whether all of it was read", () => {
+test("within() confines reads to a part, and reports whether all of it was read", () => {
   const cursor = cursorOver(10);
   cursor.u8();
   assert.equal(cursor.within(4, () => cursor.be32()), 0x02030405);
   assert.equal(cursor.within(2, () => cursor.u8()), undefined);
   assert.deepEqual([cursor.position, cursor.left], [6, 4]);
   assert.throws(() => cursor.within(3, () => cursor.be32()), RangeError);
-  // Behind a failure the end is that of the whole again.
+  // After a failure the end is that of the whole state again.
   assert.equal(cursor.left, 4);
   assert.equal(cursor.within(4, () => cursor.be32()), 0x0708090a);
   assert.throws(() => cursor.within(1, () => 0), RangeError);

@@ -1,6 +1,5 @@
 /**
- * What stands in the objects of a vmdesc, checked: nothing in them is to be
- * trusted.
+ * Checked descriptions from the objects of a vmdesc, which must not be trusted.
  *
  * @module
  */
@@ -10,29 +9,32 @@ import type { FieldCursor } from "./vmdesc_cursor.ts";
 import { JsonObject, type JsonValue } from "./vmdesc_json.ts";
 import { type ScalarReader, scalarReader } from "./vmdesc_scalar.ts";
 
-/** The description is none, or the bytes are not what it says. */
+/** Thrown if a description is not valid, or the bytes do not match it. */
 export class Mismatch extends Error {}
 
 /**
- * A field as it is described, looked up once: an array may have many of them.
+ * The description of a field, decoded once: an array may have many elements.
  *
- * @throws {Mismatch} if it has no name, type or size
+ * @throws {Mismatch} if it has no valid name, type or size
  */
 export class DescribedField {
   readonly name: string;
-  /** QEMU's word for what it is. */
+  /** QEMU's name of its type. */
   readonly type: string;
-  /** Bytes of it, or of each of its elements. */
+  /** Size in bytes of the field, or of each of its elements. */
   readonly size: number;
-  /** How many elements it has; undefined if it is no array, or a part of one. */
+  /**
+   * Number of elements; undefined if it is not an array, or is an element of
+   * one.
+   */
   readonly count: number | undefined;
   /** Whether it is an element of an array. */
   readonly isIndexed: boolean;
-  /** The structure that it is, if it is one. */
+  /** The description of its structure, if it is a structure. */
   readonly struct: JsonObject | undefined;
-  /** The structures that stand in its own description. */
+  /** The structures described by members of the field itself. */
   readonly groups: readonly JsonObject[];
-  /** Reads it, or an element of it, if it is of no structure. */
+  /** Reads it, or an element of it, if it has no structure. */
   readonly reader: ScalarReader | undefined;
 
   /** By the object that describes it. */
@@ -53,19 +55,19 @@ export class DescribedField {
   }
 }
 
-/** Where the value of a field goes, which several fields may share. */
+/** The place of a value, which several fields may share. */
 export interface FieldSlot {
-  /** Its place among the values of the structure. */
+  /** Its index among the values of the structure. */
   readonly index: number;
-  /** Whether it is a list, to which each field of it adds. */
+  /** Whether it is a list, which each of its fields extends. */
   readonly isArray: boolean;
 }
 
 /**
- * A structure as it is described, looked up once: an array may have many of them.
- * Fields of one name are one value, however QEMU split the array.
+ * The description of a structure, decoded once: an array may have many of them.
+ * Fields of the same name are one value, however QEMU split the array.
  *
- * @throws {Mismatch} if it or one of its fields has no name
+ * @throws {Mismatch} if it or one of its fields has no valid name
  */
 export class DescribedStruct {
   readonly name: string;
@@ -97,7 +99,10 @@ export class DescribedStruct {
   }
 }
 
-/** A list whose entries are not described has none, or is bytes. */
+/**
+ * Makes a reader of a list without described entries: it is empty, or its
+ * bytes.
+ */
 function emptyListReader(size: number): ScalarReader {
   return {
     read(cursor: FieldCursor): FieldValue {
@@ -107,22 +112,28 @@ function emptyListReader(size: number): ScalarReader {
   };
 }
 
-/** The byte that ends the entries, and no entry. */
+/** Whether the bytes are a list without entries: only the byte that ends it. */
 function isEmptyList(bytes: Uint8Array): boolean {
   return bytes.length === 1 && bytes[0] === 0;
 }
 
-/** Whether a field of that type is entries, each behind a byte 1, and a byte 0. */
+/** Whether a type is a list: entries, each after a byte 1, then a byte 0. */
 export function listOf(type: string): boolean {
   return type === "qtailq" || type === "qlist" || type === "gtree";
 }
 
-/** A be32 count of 0, and the byte that ends the entries. */
+/**
+ * Whether the bytes are a tree without entries: a be32 count of 0, then a byte
+ * 0.
+ */
 export function isEmptyTree(bytes: Uint8Array): boolean {
   return bytes.length === 5 && bytes.every((byte) => byte === 0);
 }
 
-/** A field's own structures: each starts anew with its name. */
+/**
+ * Returns the structures described by the members of a field; each starts with
+ * `vmsd_name`.
+ */
 export function groupsOf(description: JsonObject): JsonObject[] {
   const groups: [string, JsonValue][][] = [];
   for (const [key, value] of description.members) {
@@ -134,20 +145,20 @@ export function groupsOf(description: JsonObject): JsonObject[] {
   return groups.map((members) => new JsonObject(members));
 }
 
-/** The objects of an array. */
+/** Returns the objects in an array. */
 export function objectsOf(value: JsonValue | undefined): readonly JsonObject[] {
   return Array.isArray(value)
     ? value.filter((it) => it instanceof JsonObject)
     : [];
 }
 
-/** A text, which must be one. */
+/** Returns a value that must be a string. */
 export function textOf(value: JsonValue | undefined): string {
   if (typeof value === "string") return value;
   throw new Mismatch();
 }
 
-/** A whole number from 0. */
+/** Returns a value that must be a whole number, 0 or more. */
 export function numberOf(value: JsonValue | undefined): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) {
     return value as number;

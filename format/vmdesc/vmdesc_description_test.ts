@@ -19,7 +19,7 @@ function objectOf(text: string): JsonObject {
   return value;
 }
 
-test("listOf() and isEmptyTree() know lists, and trees without entries", () => {
+test("listOf() and isEmptyTree() recognize lists, and trees without entries", () => {
   for (const type of ["qtailq", "qlist", "gtree"]) assert(listOf(type));
   for (const type of ["", "struct", "qlist2"]) assert(!listOf(type));
   assert.equal(isEmptyTree(new Uint8Array(5)), true);
@@ -41,7 +41,7 @@ test("groupsOf() starts a structure at each vmsd_name", () => {
   assert.deepEqual(groupsOf(objectOf('{"version":1}')), []);
 });
 
-test("objectsOf() takes the objects of an array alone", () => {
+test("objectsOf() returns only the objects of an array", () => {
   const list = objectOf('{"list":[1,{"a":1},null,[],{"b":2}]}').get("list");
   assert.deepEqual(objectsOf(list).map(({ members }) => members), [
     [["a", 1]],
@@ -52,7 +52,7 @@ test("objectsOf() takes the objects of an array alone", () => {
   }
 });
 
-test("textOf() and numberOf() refuse what is no text, no whole number from 0", () => {
+test("textOf() and numberOf() refuse values of other types, and negative numbers", () => {
   assert.equal(textOf(""), "");
   for (const value of [undefined, 1, null, []]) {
     assert.throws(() => textOf(value), Mismatch);

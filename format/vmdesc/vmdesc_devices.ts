@@ -2,12 +2,12 @@ import { NAME_LENGTH_MAX } from "../stream/constants.ts";
 import { JsonScanner, type JsonString } from "./json_scanner.ts";
 import { JsonObject, parseJson } from "./vmdesc_json.ts";
 
-/** How deep subsections may be in one another. */
+/** Maximum nesting of subsections. */
 const DEPTH_MAX = 32;
-/** The longest name that a section can have, each character an escape. */
+/** Length of the longest name of a section if each character is an escape. */
 const NAME_TEXT_MAX = 6 * NAME_LENGTH_MAX;
 const INSTANCE_ID_MAX = 0xffffffff;
-/** Bytes that are looked at together for whether they are UTF-8. */
+/** Bytes checked at a time for valid UTF-8. */
 const UTF8_PIECE = 0x10000;
 /** The members that are wanted, of all objects together. */
 const KEYS = [
@@ -16,8 +16,8 @@ const KEYS = [
 ];
 
 /**
- * What the text of a vmdesc says; undefined if it is none: not JSON in UTF-8, or
- * without an array `devices`.
+ * Scans the text of a vmdesc; returns undefined if it is not JSON in UTF-8 with
+ * an array `devices`.
  */
 export function scanVmdesc(text: Uint8Array): {
   readonly devices: VmdescDevices;
@@ -57,23 +57,23 @@ function checkUtf8(text: Uint8Array): void {
   decoder.decode();
 }
 
-/** A device as it stands in the text of a vmdesc. */
+/** A device in the text of a vmdesc. */
 export interface ScannedDevice {
   /** The idstr of its section. */
   readonly name: string;
-  /** Tells devices of the same name apart. */
+  /** Distinguishes devices of the same name. */
   readonly instanceId: number;
   /** Position of its object in the text. */
   readonly start: number;
-  /** Position behind that. */
+  /** Position after its object. */
   readonly end: number;
-  /** Bytes of its state; undefined where the object does not tell it. */
+  /** Length of its state in bytes; undefined if the object does not give it. */
   readonly length: number | undefined;
 }
 
 /**
- * The devices of a vmdesc, found once: where each is described and how long its
- * state is. It keeps the text, and next to nothing for each device.
+ * The devices of a vmdesc: where each is described, and the length of its
+ * state. Besides the text, it takes little memory per device.
  */
 export class VmdescDevices {
   readonly #text: Uint8Array;
@@ -82,12 +82,15 @@ export class VmdescDevices {
   readonly #ends: number[] = [];
   readonly #lengths: (number | undefined)[] = [];
 
-  /** None yet, of the text of a vmdesc. */
+  /** Starts without devices, for the text of a vmdesc. */
   constructor(text: Uint8Array) {
     this.#text = text;
   }
 
-  /** Adds a device; of several of one name and instance_id the first counts. */
+  /**
+   * Adds a device; the first of several with the same name and instance_id
+   * counts.
+   */
   add({ name, instanceId, start, end, length }: ScannedDevice): void {
     const key = keyOf(name, instanceId);
     if (this.#indexes.has(key)) return;
@@ -97,21 +100,21 @@ export class VmdescDevices {
     this.#lengths.push(length);
   }
 
-  /** How many there are. */
+  /** Number of devices. */
   get count(): number {
     return this.#starts.length;
   }
 
   /**
-   * Bytes of the state of a device, between the head of its section and the
-   * footer; undefined where it is not told.
+   * Returns the length of a device's state, without the header and footer of
+   * its section; undefined if it is not given.
    */
   stateLength(idstr: string, instanceId: number): number | undefined {
     const index = this.#indexes.get(keyOf(idstr, instanceId));
     return index === undefined ? undefined : this.#lengths[index];
   }
 
-  /** The description of a device; undefined where there is none. */
+  /** Returns the description of a device; undefined if there is none. */
   description(idstr: string, instanceId: number): JsonObject | undefined {
     const index = this.#indexes.get(keyOf(idstr, instanceId));
     if (index === undefined) return undefined;
@@ -120,7 +123,7 @@ export class VmdescDevices {
       const value = parseJson(new TextDecoder().decode(text));
       return value instanceof JsonObject ? value : undefined;
     } catch {
-      return undefined; // Too much of it, for it was JSON before.
+      return undefined; // It has too many values: that it is JSON was checked before.
     }
   }
 }
@@ -129,7 +132,7 @@ function keyOf(idstr: string, instanceId: number): string {
   return `${instanceId} ${idstr}`;
 }
 
-/** Reads a device; undefined if it can be that of no section. */
+/** Reads a device; returns undefined if it cannot belong to a section. */
 function readDevice(scanner: JsonScanner): ScannedDevice | undefined {
   if (!scanner.isObject) return void scanner.skipValue();
   const start = scanner.position;
@@ -140,7 +143,7 @@ function readDevice(scanner: JsonScanner): ScannedDevice | undefined {
   return { name: scanner.textOf(name), instanceId, start, end, length };
 }
 
-/** What is wanted of a device, or of a subsection. */
+/** The members of a device or a subsection that are used. */
 interface State {
   readonly name: JsonString | undefined;
   readonly instanceId: number | undefined;
@@ -149,7 +152,7 @@ interface State {
   readonly length: number | undefined;
 }
 
-/** Reads an object; of members of one key the last one counts. */
+/** Reads an object; the last of several members with the same key counts. */
 function readState(scanner: JsonScanner, depth: number): State {
   let name: JsonString | undefined;
   let subsectionName: JsonString | undefined;
@@ -196,7 +199,7 @@ function stringOf(scanner: JsonScanner): JsonString | undefined {
   return undefined;
 }
 
-/** The sum of the lengths in an array; what is no array has none. */
+/** Returns the sum of the lengths in an array; 0 for any other value. */
 function sumOf(
   scanner: JsonScanner,
   read: () => number | undefined,
@@ -207,7 +210,7 @@ function sumOf(
   return sum;
 }
 
-/** `size` counts all that is inside of a field. */
+/** Returns the length of a field; `size` includes everything inside it. */
 function fieldLength(scanner: JsonScanner): number | undefined {
   if (!scanner.isObject) return void scanner.skipValue();
   let size: number | undefined;
@@ -220,7 +223,10 @@ function fieldLength(scanner: JsonScanner): number | undefined {
   return isLength(size) && isLength(count) ? size * count : undefined;
 }
 
-/** Type byte, counted name, be32 version, then its state. */
+/**
+ * Returns the length of a subsection: type byte, counted name, be32 version,
+ * then its state.
+ */
 function subsectionLength(
   scanner: JsonScanner,
   depth: number,

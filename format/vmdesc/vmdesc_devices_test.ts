@@ -13,7 +13,7 @@ function lengthOf(...devices: unknown[]): number | undefined {
 
 const dev = (members: object) => ({ name: "dev", instance_id: 0, ...members });
 
-test("scanVmdesc() tells a vmdesc from what is none", () => {
+test("scanVmdesc() distinguishes a vmdesc from other texts", () => {
   const good = [
     '{"devices":[]}',
     ' { "page_size" : 4096 , "devices" : [ {} , 1 , null ] } \n',
@@ -39,7 +39,7 @@ test("scanVmdesc() tells a vmdesc from what is none", () => {
   assert.equal(scanVmdesc(latin1), undefined, "it is not UTF-8");
 });
 
-test("scanVmdesc() tells what JSON.parse tells of random texts", () => {
+test("scanVmdesc() agrees with JSON.parse on random texts", () => {
   const random = randomNumbers(7);
   const tokens = [
     ...["{", "}", "[", "]", ",", ":", '"', '"a"', '"devices"', '"size"', "1"],
@@ -67,7 +67,7 @@ function parsed(text: string): boolean {
   }
 }
 
-test("scanVmdesc() takes little for texts of many, wide and deep values", () => {
+test("scanVmdesc() handles texts with many and deeply nested values", () => {
   const wide = new Uint8Array(0x1000000).fill(0x20);
   const start = '{"devices":[', end = "{}]}";
   wide.set(new TextEncoder().encode(start));
@@ -83,7 +83,7 @@ test("scanVmdesc() takes little for texts of many, wide and deep values", () => 
   assert.equal(scan('{"devices":' + "[".repeat(3_000_000)), undefined);
 });
 
-test("VmdescDevices describes each device, with every member of a key", () => {
+test("VmdescDevices describes each device, with repeated keys", () => {
   const found = scan(
     '{"devices":[7, {"name":"dev","instance_id":3,"a":1,"a":[2]}]}',
   );
@@ -97,7 +97,7 @@ test("VmdescDevices describes each device, with every member of a key", () => {
   assert.equal(found?.devices.description("dev", 0), undefined);
 });
 
-test("VmdescDevices knows a hundred thousand devices in linear time", () => {
+test("VmdescDevices handles a hundred thousand devices in linear time", () => {
   const devices = Array.from(
     { length: 100_000 },
     (_, index) => ({ name: "dev", instance_id: index, size: index }),
@@ -129,13 +129,13 @@ test("VmdescDevices does not descend into a field", () => {
   assert.equal(lengthOf(dev({ fields: [{ size: 3, struct }] })), 3);
 });
 
-test("VmdescDevices takes size where a device has no fields", () => {
+test("VmdescDevices uses size if a device has no fields", () => {
   assert.equal(lengthOf(dev({ size: 24 })), 24);
   assert.equal(lengthOf(dev({ size: 24, fields: [] })), 0);
   assert.equal(lengthOf(dev({})), undefined);
 });
 
-test("VmdescDevices matches name and instance_id, the first that fits", () => {
+test("VmdescDevices finds the first device with that name and instance_id", () => {
   const one = { name: "dev", instance_id: 1, size: 1 };
   const other = { name: "other", instance_id: 0, size: 2 };
   assert.equal(lengthOf(one, other, dev({ size: 3 }), dev({ size: 4 })), 3);
@@ -143,7 +143,7 @@ test("VmdescDevices matches name and instance_id, the first that fits", () => {
   assert.equal(lengthOf(null, 1, "dev", [], dev({ size: 5 })), 5);
 });
 
-test("VmdescDevices tells nothing when a member is missing or wrong", () => {
+test("VmdescDevices gives no length when a member is missing or wrong", () => {
   const wrong = [-1, 1.5, "8", null, [], 2 ** 53];
   for (const size of [...wrong, undefined]) {
     assert.equal(lengthOf(dev({ fields: [{ size }] })), undefined, `${size}`);
@@ -173,7 +173,7 @@ test("VmdescDevices follows subsections 32 deep, and no deeper", () => {
   assert.equal(lengthOf(dev(nested(33))), undefined);
 });
 
-test("VmdescDevices takes no name or instance_id of another type", () => {
+test("VmdescDevices ignores a name or instance_id of another type", () => {
   const fields = [{ size: 3 }];
   const good = dev({ fields: [{ size: 5 }] });
   assert.equal(lengthOf({ name: ["dev"], instance_id: 0, fields }, good), 5);

@@ -14,10 +14,10 @@ import {
 } from "./vmdesc_description.ts";
 import type { JsonObject } from "./vmdesc_json.ts";
 
-/** A field whose elements come one after the other. */
+/** A field whose elements are decoded one after the other. */
 type GrowingField = { -readonly [Key in keyof DeviceField]: DeviceField[Key] };
 
-/** Most values that are made of one state; what exceeds them stays bytes. */
+/** Maximum number of values decoded from one state; further ones stay bytes. */
 const VALUES_MAX = 0x200000;
 const DEPTH_MAX = 32;
 const SUBSECTION = 0x05;
@@ -25,9 +25,9 @@ const LIST_ENTRY = 1;
 const LIST_END = 0;
 
 /**
- * Decodes the state of a device by the object of the vmdesc that describes it.
- * A part that does not fit its description is given as bytes; undefined if the
- * whole does not.
+ * Decodes the state of a device by its description in the vmdesc. A part that
+ * does not match its description is returned as bytes; if the state as a whole
+ * does not match, the result is undefined.
  */
 export function decodeDevice(
   description: JsonObject,
@@ -95,7 +95,7 @@ class FieldDecoder {
     return fields;
   }
 
-  /** The list with one more element, or with those of one more array. */
+  /** Extends a list by one element, or by those of one array. */
   #extend(
     values: FieldValue[],
     field: DescribedField,
@@ -123,7 +123,10 @@ class FieldDecoder {
     return values;
   }
 
-  /** A value of so many bytes, be they what the description says or not. */
+  /**
+   * Decodes one element, or returns its bytes if they do not match the
+   * description.
+   */
   #element(described: DescribedField, depth: number): FieldValue {
     const { size, reader, struct, type, groups } = described;
     if (++this.#values >= VALUES_MAX) return this.#cursor.bytes(size);
@@ -147,7 +150,7 @@ class FieldDecoder {
     return this.#cursor.bytes(size);
   }
 
-  /** Structures that stand in the description of a field itself. */
+  /** Decodes the structures described by the members of a field itself. */
   #groups(
     type: string,
     groups: readonly JsonObject[],

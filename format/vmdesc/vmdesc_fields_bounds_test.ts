@@ -4,7 +4,7 @@ import { ByteWriter } from "../bytes/byte_writer.ts";
 import { decode, scalar, values } from "../testing/device_fields.ts";
 import type { FieldValue } from "./device_fields.ts";
 
-test("decodeDevice() joins a million elements in time", () => {
+test("decodeDevice() joins many elements in linear time", () => {
   const count = 300_000;
   const element = scalar("x", "uint8", 1, ',"index":1');
   const fields = `[${new Array(count).fill(element).join(",")}]`;
@@ -17,7 +17,7 @@ test("decodeDevice() joins a million elements in time", () => {
   assert.equal(joined.length, count);
 });
 
-test("decodeDevice() leaves what would be too many values as bytes", () => {
+test("decodeDevice() returns bytes past the limit on values", () => {
   const count = 0x200000 + 100;
   const fields = `[${scalar("x", "uint8", 1, `,"array_len":${count}`)}]`;
   const state = new ByteWriter().bytes(new Uint8Array(count).fill(3));
@@ -28,7 +28,7 @@ test("decodeDevice() leaves what would be too many values as bytes", () => {
   assert.equal(rest.length, 100);
 });
 
-test("decodeDevice() counts the values of all arrays of a device together", () => {
+test("decodeDevice() limits the values of all arrays of a device together", () => {
   const array = (name: string, count: number) =>
     scalar(name, "uint8", 1, `,"array_len":${count}`);
   const bytes = (count: number) =>
@@ -39,7 +39,7 @@ test("decodeDevice() counts the values of all arrays of a device together", () =
     assert(found.every((it) => it === 3));
   }
   assert.equal((y as FieldValue[]).length, 0x100000 - 1);
-  // One more is one too many: it is the bytes of an element.
+  // One more exceeds the limit: it is the bytes of an element.
   const over = `[${array("x", 0x100000)},${array("y", 0x100000)}]`;
   const second = values(decode(over, bytes(0x200000))).y as FieldValue[];
   assert.equal(second.length, 0x100000);
@@ -75,7 +75,7 @@ test("decodeDevice() follows structures 32 deep, and no deeper", () => {
     return value;
   };
   assert.equal(innermost(32), 7);
-  // What is too deep stays bytes, and the rest is read.
+  // A structure that is too deep stays bytes, and the rest is decoded.
   assert.deepEqual(innermost(33), new Uint8Array([7]));
 
   const list = (depth: number): string =>

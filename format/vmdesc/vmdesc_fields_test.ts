@@ -48,14 +48,14 @@ test("decodeDevice() reads each kind of scalar", () => {
     null: null,
     cap: "cap",
     bytes: new Uint8Array([1, 2, 3]),
-    // An empty list looks like this.
+    // The same bytes as an empty list.
     zeros: new Uint8Array(5),
-    // Its size is not that of its type.
+    // Its size is not the size of its type.
     odd: new Uint8Array([0, 0, 0, 9]),
   });
 });
 
-test("decodeDevice() leaves the elements of an array that are not of its type", () => {
+test("decodeDevice() returns as bytes array elements that do not match their type", () => {
   const state = new ByteWriter().be32(1).be32(2);
   const fields = `[${scalar("odd", "uint64", 4, ',"array_len":2')}]`;
   assert.deepEqual(values(decode(fields, state)), {
@@ -140,7 +140,7 @@ test("decodeDevice() reads lists whose descriptions are repeated keys", () => {
   assert.deepEqual(xs(found.qtailq), [10, 11]);
   assert.deepEqual(found.qlist, []);
   assert.equal(values(found.tmp as DeviceStruct).x, 12);
-  assert.equal((found.tmp as DeviceStruct).version, 0, "it has none");
+  assert.equal((found.tmp as DeviceStruct).version, 0, "it has no version");
   const entries = found.gtree as [bigint, DeviceStruct][];
   assert.deepEqual(entries.map(([key, it]) => [key, values(it).x]), [
     [100n, 13],
@@ -150,7 +150,7 @@ test("decodeDevice() reads lists whose descriptions are repeated keys", () => {
   assert.deepEqual(found.empty, []);
 });
 
-test("decodeDevice() gives bytes for a part that is not as described", () => {
+test("decodeDevice() returns bytes for a part that does not match its description", () => {
   const struct = (size: number) =>
     `{"name":"s","type":"struct","struct":{"vmsd_name":"in","version":1,` +
     `"fields":[${scalar("x", "uint16", 2)}]},"size":${size}}`;
@@ -163,14 +163,14 @@ test("decodeDevice() gives bytes for a part that is not as described", () => {
     },"size":${size}}`;
   for (
     const [field, bytes] of [
-      [struct(3), [1, 2, 3]], // a byte is left
-      [struct(1), [1]], // one is missing
+      [struct(3), [1, 2, 3]], // one byte too many
+      [struct(1), [1]], // one byte too few
       [list, [2, 1, 0]], // no byte 1 before the entry
-      [list, [1, 1, 1]], // no byte 0 behind the last
-      [tree(1, 6), [0, 0, 0, 2, 1, 0]], // two entries, and one described
-      [tree(3, 7), [0, 0, 0, 2, 1, 1, 0]], // one and a half for each
-      [tree(3, 6), [0, 0, 0, 1, 1, 0]], // three for one
-      [tree(1, 5), [0, 0, 0, 0, 0]], // one for none
+      [list, [1, 1, 1]], // no byte 0 after the last
+      [tree(1, 6), [0, 0, 0, 2, 1, 0]], // two entries, one described
+      [tree(3, 7), [0, 0, 0, 2, 1, 1, 0]], // one and a half descriptions for each
+      [tree(3, 6), [0, 0, 0, 1, 1, 0]], // three descriptions for one
+      [tree(1, 5), [0, 0, 0, 0, 0]], // one description for none
     ] as const
   ) {
     const state = new ByteWriter().bytes(new Uint8Array(bytes)).u8(77);
@@ -181,7 +181,7 @@ test("decodeDevice() gives bytes for a part that is not as described", () => {
   }
 });
 
-test("decodeDevice() gives up where the whole is not as described", () => {
+test("decodeDevice() returns undefined if the state does not match the description", () => {
   const one = `[${scalar("x", "uint16", 2)}]`;
   assert.equal(decode(one, new ByteWriter().u8(1)), undefined);
   assert.equal(decode(one, new ByteWriter().be32(1)), undefined);

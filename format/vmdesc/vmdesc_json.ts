@@ -1,11 +1,11 @@
 /**
- * JSON whose objects keep every member, in order: QEMU repeats keys where it
- * describes a list, and `JSON.parse` keeps the last of them only.
+ * JSON whose objects keep every member, in order: QEMU repeats keys to describe
+ * a list, and `JSON.parse` keeps only the last of them.
  *
  * @module
  */
 
-/** A value of JSON. */
+/** A JSON value. */
 export type JsonValue =
   | string
   | number
@@ -14,17 +14,17 @@ export type JsonValue =
   | readonly JsonValue[]
   | JsonObject;
 
-/** An object with its members as they stand there. */
+/** An object with all its members, in order. */
 export class JsonObject {
   /** Keys and values, in order. */
   readonly members: readonly (readonly [key: string, value: JsonValue])[];
 
-  /** Of these members. */
+  /** Makes an object of these members. */
   constructor(members: readonly (readonly [string, JsonValue])[]) {
     this.members = members;
   }
 
-  /** The last value of that key, as `JSON.parse` would give it. */
+  /** Returns the last value of that key, as `JSON.parse` does. */
   get(key: string): JsonValue | undefined {
     for (let at = this.members.length - 1; at >= 0; at--) {
       const member = this.members[at];
@@ -34,11 +34,11 @@ export class JsonObject {
   }
 }
 
-/** Most values in one text: what is made of each takes memory. */
+/** Maximum number of values in one text, which limits the memory it takes. */
 const VALUES_MAX = 0x200000;
 const DEPTH_MAX = 256;
 
-/** Parses a text; what is not JSON is a SyntaxError. */
+/** Parses a text; invalid JSON is a SyntaxError. */
 export function parseJson(text: string): JsonValue {
   const parser = new JsonParser(text);
   const value = parser.value(0);
@@ -62,7 +62,7 @@ class JsonParser {
 
   value(depth: number): JsonValue {
     if (depth > DEPTH_MAX || ++this.#values > VALUES_MAX) {
-      throw new SyntaxError("The JSON has too many values in one another");
+      throw new SyntaxError("JSON with too many values, or nested too deeply");
     }
     switch (this.#next()) {
       case "{":
@@ -101,7 +101,7 @@ class JsonParser {
     return values;
   }
 
-  /** What stands between brackets, with commas in between. */
+  /** Reads the elements between brackets, which commas separate. */
   #list(close: string, read: () => void): void {
     this.#at += 1;
     if (this.#next() === close) {
@@ -116,7 +116,10 @@ class JsonParser {
     this.#at += 1;
   }
 
-  /** A long string with many escapes is too much for a regular expression. */
+  /**
+   * Reads a string. A regular expression fails on a long string with many
+   * escapes.
+   */
   #string(): string {
     const text = this.#text;
     const start = this.#at;
@@ -169,6 +172,6 @@ class JsonParser {
   }
 
   #error(): SyntaxError {
-    return new SyntaxError(`The JSON is wrong at character ${this.#at}`);
+    return new SyntaxError(`Invalid JSON at character ${this.#at}`);
   }
 }

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { JsonObject, type JsonValue, parseJson } from "./vmdesc_json.ts";
 
-/** As `JSON.parse` would give it. */
+/** Converts a value to what `JSON.parse` returns. */
 function plain(value: JsonValue): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (!(value instanceof JsonObject)) return value;
   return Object.fromEntries(value.members.map(([k, v]) => [k, plain(v)]));
 }
 
-test("parseJson() gives what JSON.parse gives", () => {
+test("parseJson() returns what JSON.parse returns", () => {
   for (
     const text of [
       '{"a": [1, -2.5e3, true, false, null, "x\\n\\u0041\\"", {}, []], "b": {"c": 0}}',
@@ -22,7 +22,7 @@ test("parseJson() gives what JSON.parse gives", () => {
   ) assert.deepEqual(plain(parseJson(text)), JSON.parse(text), text);
 });
 
-test("parseJson() keeps every member of a key, in order", () => {
+test("parseJson() keeps members with repeated keys, in order", () => {
   const value = parseJson('{"a": 1, "b": 2, "a": 3}');
   assert(value instanceof JsonObject);
   assert.deepEqual(value.members, [["a", 1], ["b", 2], ["a", 3]]);
@@ -59,7 +59,7 @@ test("parseJson() refuses what JSON.parse refuses", () => {
   }
 });
 
-test("parseJson() reads strings of any length, escapes and all", () => {
+test("parseJson() reads strings of any length, with escapes", () => {
   for (const part of ["ab", String.raw`\n`, String.raw`\u00e9x`, "é"]) {
     const text = `["${part.repeat(3_000_000)}", 1]`;
     assert.deepEqual(parseJson(text), JSON.parse(text));
@@ -67,7 +67,7 @@ test("parseJson() reads strings of any length, escapes and all", () => {
   }
 });
 
-test("parseJson() has a bound on depth and on values", () => {
+test("parseJson() limits depth and number of values", () => {
   assert.throws(() => parseJson("[".repeat(100_000)), SyntaxError);
   assert.throws(() => parseJson(`[${"0,".repeat(5_000_000)}0]`), SyntaxError);
   for (const [open, close] of [["[", "]"], ['{"a":', "}"]]) {

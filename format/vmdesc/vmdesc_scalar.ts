@@ -2,21 +2,23 @@ import { integerType } from "../bytes/integer_type.ts";
 import type { FieldValue } from "./device_fields.ts";
 import type { FieldCursor } from "./vmdesc_cursor.ts";
 
-/** What a NULL pointer in an array is written as, the character 0. */
+/**
+ * The byte that QEMU writes for a NULL pointer in an array, the character 0.
+ */
 const NULL_POINTER = 0x30;
 const TIMER_NOT_SET = 2n ** 64n - 1n;
 
-/** Reads fields of one type and size that have no fields of their own. */
+/** Reads fields of one type and size that are not structures. */
 export interface ScalarReader {
   /** Reads one. */
   read(cursor: FieldCursor): FieldValue;
-  /** Reads so many in a row, where that is quicker than one by one. */
+  /** Optional. Reads `count` of them, if that is faster than one by one. */
   readMany?(cursor: FieldCursor, count: number): FieldValue[];
 }
 
 /**
- * What reads a field of so many bytes, by QEMU's word for its type. What is not
- * of that type is its bytes.
+ * Makes a reader of fields of `size` bytes and a type by its QEMU name. A value
+ * that does not match the type is returned as its bytes.
  */
 export function scalarReader(type: string, size: number): ScalarReader {
   const integer = integerType(type);

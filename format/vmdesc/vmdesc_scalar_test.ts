@@ -25,7 +25,7 @@ const KNOWN: readonly (readonly [string, readonly number[], FieldValue])[] = [
   ["capability", [2, 0x61, 0xe9], "aé"],
 ];
 
-/** Reads a field that is all of those bytes. */
+/** Reads a field that consists of those bytes. */
 function read(type: string, bytes: Uint8Array): FieldValue {
   const cursor = new FieldCursor(bytes);
   const value = scalarReader(type, bytes.length).read(cursor);
@@ -39,7 +39,7 @@ for (const [type, bytes, value] of KNOWN) {
   });
 }
 
-test("scalarReader() leaves as bytes what is not of that type, or of none", () => {
+test("scalarReader() returns bytes for a value that does not match a known type", () => {
   const odd: readonly (readonly [string, readonly number[]])[] = [
     ["int8", [1, 2]],
     ["uint16", [1]],

@@ -7,12 +7,14 @@ import { findVmdesc, readVmdesc } from "./vmdesc.ts";
 const TEXT = '{"devices":[]}';
 const MIB = 0x100000;
 
-/** EOF, type, length and text, the length as it is unless told. */
+/**
+ * Encodes EOF, type, length and text; the default length is that of the text.
+ */
 function vmdescBytes(text: string, length = text.length): Uint8Array {
   return new ByteWriter().u8(0).u8(6).be32(length).text(text).finish();
 }
 
-/** A file with these parts, each at its position. */
+/** Makes a file with these parts, each at its position. */
 function fileWith(
   parts: [number, Uint8Array][],
   byteLength?: number,
@@ -23,7 +25,7 @@ function fileWith(
   return new ByteFile(bytes, byteLength ?? end);
 }
 
-test("findVmdesc() finds a vmdesc wherever the windows end", () => {
+test("findVmdesc() finds a vmdesc across the ends of windows", () => {
   const bytes = vmdescBytes(TEXT);
   for (let at = 0x40000 - 30; at <= 0x40000 + 10; at++) {
     const file = fileWith([[at, bytes]]);
@@ -36,24 +38,24 @@ test("findVmdesc() finds a vmdesc wherever the windows end", () => {
   }
 });
 
-test("findVmdesc() finds a vmdesc right behind where it starts", () => {
+test("findVmdesc() finds a vmdesc right where it starts", () => {
   const file = fileWith([[100, vmdescBytes(TEXT)]]);
   assert.equal(file.run(findVmdesc(file, 100))?.range.offset, 101);
   assert.equal(file.run(findVmdesc(file, 101)), undefined);
 });
 
-test("findVmdesc() passes over what is not a vmdesc", () => {
+test("findVmdesc() skips what is not a vmdesc", () => {
   const text = `{"other":1}`;
   const bytes = vmdescBytes(TEXT);
   const file = fileWith([
-    [0, vmdescBytes(TEXT, TEXT.length + 1)], // not at a brace any more
+    [0, vmdescBytes(TEXT, TEXT.length + 1)], // ends after the closing brace
     [100, vmdescBytes(text)],
     [200, vmdescBytes('{"devices":{}}')],
     [300, vmdescBytes(TEXT, 0xffffffff)],
     [400, vmdescBytes("{not JSON}")],
     [500, new Uint8Array([0, 6, 0, 0, 0, 2, 0x7b, 0xff, 0x7d])],
-    [600, bytes.subarray(1)], // no EOF item: the byte before is
-    [599, new Uint8Array([7])], // not zero
+    [600, bytes.subarray(1)], // no EOF item: the byte before
+    [599, new Uint8Array([7])], // is not zero
     [700, bytes],
   ]);
   assert.equal(file.run(findVmdesc(file, 0))?.range.offset, 701);
@@ -78,7 +80,7 @@ test("findVmdesc() does not read a text that is longer than 64 MiB or the file",
   assert(file.requests.every((request) => request.length <= 0x40000));
 });
 
-test("findVmdesc() looks no farther than 184 MiB, in few requests", () => {
+test("findVmdesc() searches no farther than 184 MiB, in few requests", () => {
   const file = new ByteFile(new Uint8Array(0), 2 ** 52);
   assert.equal(file.run(findVmdesc(file, 0)), undefined);
   const last = file.requests.at(-1)!;
@@ -86,7 +88,7 @@ test("findVmdesc() looks no farther than 184 MiB, in few requests", () => {
   assert(file.requests.length < 800);
 });
 
-test("findVmdesc() asks for nothing where no vmdesc fits", () => {
+test("findVmdesc() makes no request where no vmdesc fits", () => {
   for (const length of [0, 1, 7]) {
     const file = new ByteFile(new Uint8Array(length));
     assert.equal(file.run(findVmdesc(file, 0)), undefined);
@@ -94,7 +96,7 @@ test("findVmdesc() asks for nothing where no vmdesc fits", () => {
   }
 });
 
-test("readVmdesc() looks at one place", () => {
+test("readVmdesc() looks at one position", () => {
   const file = fileWith([[0, vmdescBytes(TEXT)], [50, vmdescBytes("{}")]]);
   assert.equal(file.run(readVmdesc(file, 1))?.devices.count, 0);
   assert.equal(file.run(readVmdesc(file, 0)), undefined);
