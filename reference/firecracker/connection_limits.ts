@@ -18,5 +18,5 @@ export const REPORT_INTERVAL = 1000;
 export const RETRY_REPORT_INTERVAL = 100;
 /** Milliseconds between two looks at memory whose process is not watched. */
 export const MEMORY_INTERVAL = 1000;
-/** Userfaultfds of a process that are kept though they are not served. */
+/** Userfaultfds of a process that are kept though they were never served. */
 export const UNSERVED_EACH = 8;

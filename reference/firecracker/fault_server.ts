@@ -136,7 +136,8 @@ export class FaultServer implements Disposable {
 
   #serve(connection: GuestConnection): void {
     const { pid } = connection;
-    const count = [...this.#serving].filter((it) => it.pid === pid).length;
+    const count = this.#unserved.servedOf(pid) +
+      [...this.#serving].filter((it) => it.pid === pid).length;
     if (pid > 0 && count >= SERVED_EACH) {
       throw new SourceError(
         connection.name,

@@ -250,8 +250,11 @@ export class GuestConnection {
     this.#report.now();
     this.leave();
     const { loop, unserved, tell, vm, onEnd } = this.#options;
+    const wasServed = this.#process !== undefined;
     if (this.#process !== undefined) loop.delete(this.#process);
-    if (this.#uffd !== undefined) unserved.add(this.#uffd, this.pid);
+    if (this.#uffd !== undefined) {
+      unserved.add(this.#uffd, { pid: this.pid, wasServed });
+    }
     tell({ kind: "ended", vm, message });
     onEnd(this);
   }

@@ -2,41 +2,63 @@ import { closeDescriptor, Userfaultfd } from "../linux/mod.ts";
 import type { PagerLoop } from "../paging/mod.ts";
 import { MEMORY_INTERVAL, UNSERVED_EACH } from "./connection_limits.ts";
 
+/** Whose memory is not served. */
+export interface UnservedOwner {
+  /** The process that connected; 0 if it is in another name space. */
+  readonly pid: number;
+  /** Whether some of its pages were put in place before. */
+  readonly wasServed: boolean;
+}
+
 /**
  * Keeps the userfaultfds of VMs that are not served until their memory is gone.
  * Closed before, pages that are missing would be zero; as it is, the VM waits.
  */
 export class UnservedMemories {
-  readonly #timers: PagerLoop["timers"];
-  /** By descriptor, the process that sent it; the oldest first. */
-  readonly #kept = new Map<number, number>();
+  readonly #timers: Pick<PagerLoop["timers"], "after">;
+  /** By descriptor. */
+  readonly #kept = new Map<number, UnservedOwner>();
 
   /** `timers` runs the checks whether their memory is gone. */
-  constructor(timers: PagerLoop["timers"]) {
+  constructor(timers: Pick<PagerLoop["timers"], "after">) {
     this.#timers = timers;
   }
 
-  /** Takes over the userfaultfd of a process; the oldest of many is closed. */
-  add(fd: number, pid: number): void {
-    if (!hasMemory(fd)) return closeDescriptor(fd);
-    const own = [...this.#kept].filter((it) => it[1] === pid);
-    if (own.length >= UNSERVED_EACH) this.#close(own[0][0]);
+  /**
+   * Takes over a userfaultfd. That of a VM which ran with pages of ours is kept
+   * in any case; of a process whose memory was refused, some.
+   */
+  add(fd: number, owner: UnservedOwner): void {
+    const { pid, wasServed } = owner;
+    const isTooMuch = !wasServed && pid > 0 &&
+      this.#count(owner) >= UNSERVED_EACH;
+    if (isTooMuch || !hasMemory(fd)) return closeDescriptor(fd);
     if (this.#kept.size === 0) this.#lookLater();
-    this.#kept.set(fd, pid);
+    this.#kept.set(fd, owner);
+  }
+
+  /** How many VMs of a process were served, and are kept now. */
+  servedOf(pid: number): number {
+    return this.#count({ pid, wasServed: true });
+  }
+
+  #count({ pid, wasServed }: UnservedOwner): number {
+    let count = 0;
+    for (const it of this.#kept.values()) {
+      if (it.pid === pid && it.wasServed === wasServed) count++;
+    }
+    return count;
   }
 
   #lookLater(): void {
     this.#timers.after(MEMORY_INTERVAL, () => {
       for (const fd of this.#kept.keys()) {
-        if (!hasMemory(fd)) this.#close(fd);
+        if (hasMemory(fd)) continue;
+        this.#kept.delete(fd);
+        closeDescriptor(fd);
       }
       if (this.#kept.size > 0) this.#lookLater();
     });
-  }
-
-  #close(fd: number): void {
-    this.#kept.delete(fd);
-    closeDescriptor(fd);
   }
 }
 
