@@ -56,6 +56,11 @@ export class NativeMemory implements Disposable {
     return linux().bytesAt(this.address + offset, length);
   }
 
+  /** Has whoever touches it from now on killed; it stays mapped. */
+  forbid(): void {
+    linux().call.mprotect(this.address, this.byteLength, LINUX.PROT_NONE);
+  }
+
   /** Gives it back; no part of it may be used afterwards. */
   unmap(): void {
     if (!this.#mapped) return;

@@ -15,6 +15,7 @@ const SIGNATURES = {
     result: "i64",
   },
   munmap: { parameters: ["address", "address"], result: "i32" },
+  mprotect: { parameters: ["address", "address", "i32"], result: "i32" },
   mremap: {
     parameters: ["address", "address", "address", "i32"],
     result: "i64",

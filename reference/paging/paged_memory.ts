@@ -1,6 +1,6 @@
 import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
-import { NativeMemory, Userfaultfd } from "../linux/mod.ts";
+import { NativeMemory, SystemCallError, Userfaultfd } from "../linux/mod.ts";
 import { openFileSource } from "../local/mod.ts";
 import { findOnlyBlock, openSnapshot, type RAMBlock } from "../reading/mod.ts";
 import { shownName, sourceAddress } from "../sources/mod.ts";
@@ -145,11 +145,28 @@ export class PagedMemory implements AsyncDisposable {
   }
 
   async #close(): Promise<WorkingSetProfile | undefined> {
-    // While the thread is there to take note of it: till then this one waits.
-    if (!this.#isLoaded) this.#memory.unmap();
-    const { profile } = await this.#thread.stop();
-    this.#uffd.close();
-    return profile;
+    if (!this.#isLoaded) this.#unmap();
+    try {
+      return (await this.#thread.stop()).profile;
+    } finally {
+      this.#uffd.close();
+    }
+  }
+
+  /**
+   * To unmap memory that is watched waits until the thread has heard of it, and
+   * it may have failed. Watched no more, what is missing would be zero: so
+   * nobody may see it.
+   */
+  #unmap(): void {
+    this.#memory.forbid();
+    try {
+      this.#uffd.unregister(this.address, this.byteLength);
+    } catch (error) {
+      // All of it was moved elsewhere.
+      if (!(error instanceof SystemCallError)) throw error;
+    }
+    this.#memory.unmap();
   }
 
   /** As {@linkcode close}. */

@@ -149,6 +149,22 @@ uffdTest(
 );
 
 uffdTest(
+  "PagedMemory.close() ends though nobody follows its pages any more",
+  async (folder) => {
+    const path = folder.file("vm.mr");
+    const pageCount = 2100;
+    const blocks = [{ idstr: "ram", usedLength: pageCount * PAGE }];
+    await (await createSnapshot(createFileSink(path), blocks)).finish();
+    const memory = await PagedMemory.open(path, { background: false });
+    // In pieces, more than are followed: then no event is read any more.
+    for (let page = 1; page <= 2 * 1024; page += 2) {
+      linux().call.munmap(memory.address + page * PAGE, PAGE);
+    }
+    await assert.rejects(memory.close(), /memory that is in 1025 pieces/);
+  },
+);
+
+uffdTest(
   "PagedMemory lets who touches it wait while a page cannot be had",
   async (folder) => {
     const path = folder.file("vm.mr");
