@@ -5,7 +5,7 @@
  */
 
 import type { Walk } from "../bytes/walk.ts";
-import { hex } from "../rules/hex.ts";
+import { hex } from "../rules/errors.ts";
 import {
   DIRTY_BITMAP_BUFFER_MAX,
   DIRTY_BITMAP_SECTION_IDSTR,

@@ -7,8 +7,7 @@
 import { PageBitmap } from "../bitmap/page_bitmap.ts";
 import type { ByteRange } from "../bytes/byte_range.ts";
 import type { Walk, WalkedFile } from "../bytes/walk.ts";
-import type { RuleViolation } from "../rules/errors.ts";
-import { hex } from "../rules/hex.ts";
+import { hex, type RuleViolation } from "../rules/errors.ts";
 import type { RuleSlug } from "../rules/rules.ts";
 import type { StreamItem } from "../stream/migration_stream.ts";
 import { type Report, StreamReader } from "../stream/stream_reader.ts";

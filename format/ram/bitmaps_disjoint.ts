@@ -1,6 +1,6 @@
 import { bitmapByteLength, pageCountOf } from "../bitmap/layout.ts";
 import { type ByteRange, rangeEnd } from "../bytes/byte_range.ts";
-import { hex } from "../rules/hex.ts";
+import { hex } from "../rules/errors.ts";
 import { MAPPED_RAM_HDR_SIZE } from "../stream/constants.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
 import {

@@ -14,7 +14,7 @@
 
 import { bitmapByteLength, pageCountOf } from "../bitmap/layout.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
-import { hex } from "../rules/hex.ts";
+import { hex } from "../rules/errors.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
 import {
   MAPPED_RAM_HEADER_FIELDS,

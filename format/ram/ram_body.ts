@@ -6,7 +6,7 @@
  */
 
 import type { Walk } from "../bytes/walk.ts";
-import { hex } from "../rules/hex.ts";
+import { hex } from "../rules/errors.ts";
 import {
   RAM_SAVE_FLAG_EOS,
   RAM_SAVE_FLAG_MULTIFD_FLUSH,

@@ -6,8 +6,7 @@
 
 import { guessEntryOffsets } from "../bitmap/layout.ts";
 import type { Walk } from "../bytes/walk.ts";
-import type { FormatError } from "../rules/errors.ts";
-import { hex } from "../rules/hex.ts";
+import { type FormatError, hex } from "../rules/errors.ts";
 import type { Configuration } from "../stream/configuration.ts";
 import {
   CAPABILITY_FIXED_RAM,

@@ -6,8 +6,7 @@
  */
 
 import { bitmapByteLength, pageCountOf } from "../bitmap/layout.ts";
-import type { FormatError, RuleViolation } from "../rules/errors.ts";
-import { hex } from "../rules/hex.ts";
+import { type FormatError, hex, type RuleViolation } from "../rules/errors.ts";
 import type { RuleSlug } from "../rules/rules.ts";
 import {
   MAPPED_RAM_FILE_OFFSET_ALIGNMENT,

@@ -8,7 +8,7 @@
 import type { ByteWriter } from "../bytes/byte_writer.ts";
 import { isPrintableAscii } from "../bytes/text.ts";
 import type { Walk } from "../bytes/walk.ts";
-import { hex } from "../rules/hex.ts";
+import { hex } from "../rules/errors.ts";
 import { MAPPED_RAM_HDR_SIZE, NAME_LENGTH_MAX } from "../stream/constants.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
 import {

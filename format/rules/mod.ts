@@ -7,11 +7,11 @@
 export type { DialectRuleSlug } from "./dialect_rules.ts";
 export {
   FormatError,
+  hex,
   RuleError,
   type RuleViolation,
   UnsupportedError,
 } from "./errors.ts";
-export { hex } from "./hex.ts";
 export type { Rule, RuleKind } from "./rule.ts";
 export { RULES, type RuleSlug } from "./rules.ts";
 export type { SequentialRuleSlug } from "./sequential_rules.ts";

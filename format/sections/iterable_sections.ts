@@ -7,7 +7,7 @@
 
 import type { Walk } from "../bytes/walk.ts";
 import { skipDirtyBitmapRecords } from "../dirty_bitmaps/dirty_bitmap.ts";
-import { hex } from "../rules/hex.ts";
+import { hex } from "../rules/errors.ts";
 import {
   DIRTY_BITMAP_SECTION_IDSTR,
   DIRTY_BITMAP_SECTION_VERSION,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
+import { ForwardReader } from "../sequential/forward_reader.ts";
 import { walkDeviceState } from "../snapshot/device_state.ts";
 import { indexSnapshot } from "../snapshot/index_snapshot.ts";
-import { ForwardReader } from "../stream/forward_reader.ts";
 import { StreamReader } from "../stream/stream_reader.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
 import { ByteFile } from "../testing/byte_file.ts";

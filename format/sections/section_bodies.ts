@@ -1,13 +1,18 @@
 import type { Walk, WalkedFile } from "../bytes/walk.ts";
 import type { UnsupportedError } from "../rules/errors.ts";
-import { QEMU_VM_SECTION_FOOTER } from "../stream/constants.ts";
+import {
+  QEMU_VM_SECTION_FOOTER,
+  RAM_SECTION_IDSTR,
+} from "../stream/constants.ts";
 import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
 import { findLastVmdesc } from "../vmdesc/last_vmdesc.ts";
 import { findVmdesc, type Vmdesc } from "../vmdesc/vmdesc.ts";
-import { iterableSection } from "./iterable_sections.ts";
+import {
+  ITERABLE_SECTION_NAMES,
+  iterableSection,
+} from "./iterable_sections.ts";
 import { skipToFooter } from "./section_footer_scan.ts";
-import { unknownSection } from "./unknown_section.ts";
 
 /** Bytes of a section's footer: type and section_id. */
 const FOOTER = 5;
@@ -165,4 +170,25 @@ export class OtherBodies {
   #refusal({ section, offset }: Guess): UnsupportedError {
     return unknownSection(this.#reader, { kind: "full", section, offset });
   }
+}
+
+/** Makes the error for a section whose part at `offset` has an unknown end. */
+export function unknownSection(
+  reader: StreamReader,
+  { kind, section, offset }: {
+    readonly kind: SectionPart;
+    readonly section: Section;
+    readonly offset: number;
+  },
+): UnsupportedError {
+  const { idstr, versionId } = section;
+  const name = `${JSON.stringify(idstr)} of version ${versionId}`;
+  return reader.unsupportedError("section-known", {
+    feature: `section ${name}`,
+    offset,
+    found: `section ${name}, whose end cannot be found`,
+    expected: kind === "full"
+      ? "a vmdesc that gives its length"
+      : `one of ${RAM_SECTION_IDSTR}, ${ITERABLE_SECTION_NAMES}`,
+  });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ForwardReader } from "../stream/forward_reader.ts";
+import { ForwardReader } from "../sequential/forward_reader.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
 import { skipToFooter } from "./section_footer_scan.ts";
 

@@ -4,6 +4,11 @@
  * @module
  */
 
+export {
+  ForwardReader,
+  type ForwardRequest,
+  isForward,
+} from "./forward_reader.ts";
 export type {
   RamRecord,
   RamRecordKind,
@@ -19,4 +24,5 @@ export type {
   SequentialVisitor,
   UnreadRest,
 } from "./sequential_visitor.ts";
+export { findStreamKind, type StreamKind } from "./stream_kind.ts";
 export { applyXbzrle, type DeltaFault } from "./xbzrle.ts";

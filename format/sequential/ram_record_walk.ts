@@ -6,7 +6,7 @@
  */
 
 import type { Walk } from "../bytes/walk.ts";
-import { hex } from "../rules/hex.ts";
+import { hex } from "../rules/errors.ts";
 import {
   ENCODING_FLAG_XBZRLE,
   NAME_LENGTH_MAX,
@@ -19,7 +19,7 @@ import {
   RAM_SAVE_FLAG_XBZRLE,
   RAM_SAVE_FLAG_ZERO,
 } from "../stream/constants.ts";
-import type { ForwardReader } from "../stream/forward_reader.ts";
+import type { ForwardReader } from "./forward_reader.ts";
 
 /** A RAMBlock of a sequential stream, as listed in START. */
 export interface StreamBlock {

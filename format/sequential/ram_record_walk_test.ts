@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
-import { ForwardReader } from "../stream/forward_reader.ts";
+import { ForwardReader } from "./forward_reader.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
 import { readRamRecords, type StreamBlock } from "./ram_record_walk.ts";
 

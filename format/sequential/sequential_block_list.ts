@@ -7,8 +7,7 @@
 
 import { isPrintableAscii } from "../bytes/text.ts";
 import type { Walk } from "../bytes/walk.ts";
-import type { UnsupportedError } from "../rules/errors.ts";
-import { hex } from "../rules/hex.ts";
+import { hex, type UnsupportedError } from "../rules/errors.ts";
 import type { Configuration } from "../stream/configuration.ts";
 import {
   CAPABILITY_IGNORE_SHARED,
@@ -17,7 +16,7 @@ import {
   RAM_SAVE_FLAG_MEM_SIZE,
   RAM_SAVE_FLAGS_MASK,
 } from "../stream/constants.ts";
-import type { ForwardReader } from "../stream/forward_reader.ts";
+import type { ForwardReader } from "./forward_reader.ts";
 import type { StreamBlock } from "./ram_record_walk.ts";
 
 /** Maximum number of RAMBlocks, and of pages in all of them. */

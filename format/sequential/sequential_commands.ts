@@ -9,7 +9,7 @@ import {
   MIG_CMD_PING,
   MIG_CMD_POSTCOPY_ADVISE,
 } from "../stream/constants.ts";
-import type { ForwardReader } from "../stream/forward_reader.ts";
+import type { ForwardReader } from "./forward_reader.ts";
 import type { StreamItem } from "../stream/migration_stream.ts";
 
 /** Bytes of a command without a payload. */

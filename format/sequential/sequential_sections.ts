@@ -1,8 +1,8 @@
 import type { Walk } from "../bytes/walk.ts";
 import { iterableSection } from "../sections/iterable_sections.ts";
 import { skipToFooter } from "../sections/section_footer_scan.ts";
-import { unknownSection } from "../sections/unknown_section.ts";
-import type { ForwardReader } from "../stream/forward_reader.ts";
+import { unknownSection } from "../sections/section_bodies.ts";
+import type { ForwardReader } from "./forward_reader.ts";
 import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import type { SectionLengths } from "../vmdesc/vmdesc.ts";
 

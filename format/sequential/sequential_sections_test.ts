@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ForwardReader } from "../stream/forward_reader.ts";
+import { ForwardReader } from "./forward_reader.ts";
 import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
 import { type SectionSkips, skipSection } from "./sequential_sections.ts";

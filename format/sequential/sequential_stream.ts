@@ -19,7 +19,7 @@ import {
   MIG_CMD_POSTCOPY_ADVISE,
   RAM_SECTION_IDSTR,
 } from "../stream/constants.ts";
-import type { ForwardReader } from "../stream/forward_reader.ts";
+import type { ForwardReader } from "./forward_reader.ts";
 import {
   type ReadBody,
   readItem,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
-import { ForwardReader } from "../stream/forward_reader.ts";
+import { ForwardReader } from "./forward_reader.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
 import { item } from "../testing/stream_bytes.ts";
 import { walkSequentialStream } from "./sequential_stream.ts";

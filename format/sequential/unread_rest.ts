@@ -1,5 +1,5 @@
 import { ByteWriter } from "../bytes/byte_writer.ts";
-import type { ForwardReader } from "../stream/forward_reader.ts";
+import type { ForwardReader } from "./forward_reader.ts";
 import type { RecordContext } from "./ram_record_walk.ts";
 import type { UnreadRest } from "./sequential_visitor.ts";
 

@@ -6,7 +6,7 @@
 
 import type { ByteWriter } from "../bytes/byte_writer.ts";
 import type { Walk } from "../bytes/walk.ts";
-import { hex } from "../rules/hex.ts";
+import { hex } from "../rules/errors.ts";
 import { QEMU_VM_COMMAND } from "./constants.ts";
 import type { StreamReader } from "./stream_reader.ts";
 

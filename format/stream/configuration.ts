@@ -8,7 +8,7 @@
 import type { ByteWriter } from "../bytes/byte_writer.ts";
 import { isPrintableAscii } from "../bytes/text.ts";
 import type { Walk } from "../bytes/walk.ts";
-import { hex } from "../rules/hex.ts";
+import { hex } from "../rules/errors.ts";
 import {
   CAPABILITIES_MAX,
   CAPABILITY_FIXED_RAM,

@@ -8,7 +8,7 @@
 import type { ByteRange } from "../bytes/byte_range.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
 import type { Walk } from "../bytes/walk.ts";
-import { hex } from "../rules/hex.ts";
+import { hex } from "../rules/errors.ts";
 import { skipCommand } from "./command.ts";
 import {
   NAME_LENGTH_MAX,

@@ -75,11 +75,6 @@ export {
   VMDESC_LENGTH_MAX,
 } from "./constants.ts";
 export {
-  ForwardReader,
-  type ForwardRequest,
-  isForward,
-} from "./forward_reader.ts";
-export {
   type Section,
   type SectionPart,
   type StreamItem,
@@ -87,5 +82,4 @@ export {
   writeSectionHead,
   writeStreamHeader,
 } from "./migration_stream.ts";
-export { findStreamKind, type StreamKind } from "./stream_kind.ts";
 export { type Report, StreamReader } from "./stream_reader.ts";

@@ -1,5 +1,8 @@
 import type { ByteRequest, Walk, WalkedFile } from "../bytes/walk.ts";
-import { type ForwardRequest, isForward } from "../stream/forward_reader.ts";
+import {
+  type ForwardRequest,
+  isForward,
+} from "../sequential/forward_reader.ts";
 
 /**
  * A socket that never delivers more bytes than are required. A request past the

@@ -1,5 +1,5 @@
 import { isPacked, type LibvirtSaveHeader } from "../../format/libvirt/mod.ts";
-import { findStreamKind } from "../../format/stream/mod.ts";
+import { findStreamKind } from "../../format/sequential/mod.ts";
 import { type KnownFile, knownFile } from "../file_kinds/mod.ts";
 import { readLibvirtHeader } from "../libvirt/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";

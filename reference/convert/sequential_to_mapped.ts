@@ -1,7 +1,9 @@
 import { rangeEnd } from "../../format/bytes/mod.ts";
 import { UnsupportedError } from "../../format/rules/mod.ts";
-import { walkSequentialStream } from "../../format/sequential/mod.ts";
-import { ForwardReader } from "../../format/stream/mod.ts";
+import {
+  ForwardReader,
+  walkSequentialStream,
+} from "../../format/sequential/mod.ts";
 import { MappedRamRecorder, recordedSummary } from "../recording/mod.ts";
 import type { SaveSummary } from "../saving/mod.ts";
 import {

@@ -36,3 +36,10 @@ export function builtinModule<Id extends keyof BuiltinModules>(
     `Cannot ${use.action}: this runtime has no ${id}`,
   );
 }
+
+import type * as NodeFs from "node:fs";
+
+/** Returns `node:fs`; throws if the runtime has no files. */
+export function nodeFs(): typeof NodeFs {
+  return builtinModule("node:fs", { what: "files", action: "open files" });
+}

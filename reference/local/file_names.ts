@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { SourceError } from "../sources/mod.ts";
-import { nodeFs } from "./node_fs.ts";
+import { nodeFs } from "./builtin_module.ts";
 
 /** Returns device and inode of a path; undefined if it does not exist. */
 export function identityAt(path: string): string | undefined {

@@ -6,7 +6,7 @@ import {
   type SyncByteSource,
 } from "../sources/mod.ts";
 import { LocalFile } from "./local_file.ts";
-import { nodeFs } from "./node_fs.ts";
+import { nodeFs } from "./builtin_module.ts";
 
 /**
  * A source over a local file. Close it, or declare it with `using`.

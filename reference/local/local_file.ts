@@ -1,9 +1,8 @@
 import { type BackingFile, checkRange, SourceError } from "../sources/mod.ts";
-import { isBehindEnd } from "./device_length.ts";
+import { deviceFacts, isBehindEnd, regularFileFacts } from "./file_facts.ts";
 import { fileError, fileShrank, notSeekable } from "./file_error.ts";
-import { deviceFacts, regularFileFacts } from "./file_facts.ts";
 import { type FileVersion, FileWatch } from "./file_watch.ts";
-import { nodeFs } from "./node_fs.ts";
+import { nodeFs } from "./builtin_module.ts";
 import { flushAside, readAside } from "./thread_pool_calls.ts";
 
 /** The flags of `open(2)` that allow writing to a file. */

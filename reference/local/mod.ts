@@ -4,11 +4,12 @@
  * @module
  */
 
-export { builtinModule } from "./builtin_module.ts";
+export { builtinModule, nodeFs } from "./builtin_module.ts";
 export { fileError, notSeekable, reasonOf } from "./file_error.ts";
 export {
   type FileLock,
   hasLocks,
+  isOnLocalFileSystem,
   lockFile,
   type LockOptions,
   type TryLock,
@@ -26,7 +27,4 @@ export {
   openFileSource,
 } from "./file_source.ts";
 export { LocalFile } from "./local_file.ts";
-export { isOnLocalFileSystem } from "./local_file_system.ts";
-export { nodeFs } from "./node_fs.ts";
-export { ownUser } from "./own_user.ts";
-export { livenessOf, processIdentity } from "./process_identity.ts";
+export { livenessOf, ownUser, processIdentity } from "./process_identity.ts";

@@ -1,6 +1,5 @@
-import { builtinModule } from "./builtin_module.ts";
+import { builtinModule, nodeFs } from "./builtin_module.ts";
 import { mayAsk } from "../work/mod.ts";
-import { nodeFs } from "./node_fs.ts";
 
 const USE = { what: "processes", action: "ask for processes" };
 
@@ -113,4 +112,14 @@ function code(text: string): string {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   }
   return (hash >>> 0).toString(36).padStart(PART, "0").slice(-PART);
+}
+
+/**
+ * Returns the user whose rights this process has; undefined if there are no
+ * users, or the runtime may not ask.
+ */
+export function ownUser(): number | undefined {
+  if (!mayAsk({ name: "sys", kind: "uid" })) return undefined;
+  const use = { what: "users", action: "ask for the user" };
+  return builtinModule("node:process", use).geteuid?.();
 }

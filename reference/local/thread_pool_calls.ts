@@ -1,5 +1,5 @@
 import { fileError } from "./file_error.ts";
-import { nodeFs } from "./node_fs.ts";
+import { nodeFs } from "./builtin_module.ts";
 
 /** An open file, and its name in errors. */
 export interface NamedDescriptor {

@@ -1,4 +1,4 @@
-import type { ForwardRequest } from "../../format/stream/mod.ts";
+import type { ForwardRequest } from "../../format/sequential/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
 import type { ReceiveReport } from "./receive_report.ts";
 

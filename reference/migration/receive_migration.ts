@@ -1,6 +1,9 @@
 import { RuleError } from "../../format/rules/mod.ts";
-import { walkSequentialStream } from "../../format/sequential/mod.ts";
-import { ForwardReader, type ForwardRequest } from "../../format/stream/mod.ts";
+import {
+  ForwardReader,
+  type ForwardRequest,
+  walkSequentialStream,
+} from "../../format/sequential/mod.ts";
 import { recordedSummary } from "../recording/mod.ts";
 import type { SaveSummary } from "../saving/mod.ts";
 import { driveForward } from "../sequential/mod.ts";

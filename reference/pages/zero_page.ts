@@ -1,5 +1,4 @@
 import { bitmapByteLength, PageBitmap } from "../../format/bitmap/mod.ts";
-import { ZERO_PAGE_WASM } from "./zero_page_wasm.ts";
 
 type MarkNonZeroPages = (
   first: number,
@@ -9,6 +8,13 @@ type MarkNonZeroPages = (
 ) => number;
 
 const WASM_PAGE = 0x10000;
+
+/** `zero_page.wat`, which exports `markNonZeroPages`: 207 bytes in base64. */
+export const ZERO_PAGE_WASM =
+  "AGFzbQEAAAABCQFgBH9/f38BfwIPAQNlbnYGbWVtb3J5AgABAwIBAAcUARBtYXJrTm9uWmVy" +
+  "b1BhZ2VzAAAKjgEBiwEBBX8gACEFAkADQCAEIAJPDQEgBSABaiEGAkACQANAIAX9AAQAIAX9" +
+  "AAQQ/VAgBf0ABCAgBf0ABDD9UP1Q/VMNASAFQcAAaiEFIAUgBkkNAAsMAQsgAyAEQQN2aiEH" +
+  "IAcgBy0AAEEBIARBB3F0cjoAACAIQQFqIQgLIAYhBSAEQQFqIQQMAAsLIAgL";
 
 /** Whether all bytes are zero. */
 export function isZero(bytes: Uint8Array): boolean {

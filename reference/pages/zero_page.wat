@@ -1,5 +1,5 @@
 ;; Finds the pages that are not all zero, 64 bytes at a time, in the memory they
-;; were read into. Assembled into zero_page_wasm.ts; a test keeps both the same.
+;; were read into. Assembled into zero_page.ts; a test keeps both the same.
 (module
   (memory (import "env" "memory") 1)
 

@@ -1,5 +1,4 @@
 import type { Walk } from "../../format/bytes/mod.ts";
-import { readDirtyBitmaps } from "../../format/dirty_bitmaps/mod.ts";
 import { type FormatError, RuleError, RULES } from "../../format/rules/mod.ts";
 import {
   type DeviceState,
@@ -104,6 +103,9 @@ async function verifyStructure(
   const snapshot = makeSnapshot(source, index, indexOptions.bitmapOrder);
   const deviceState = await attempt(walkDeviceState(source, index, report));
   if (deviceState === undefined) return { snapshot };
+  const { readDirtyBitmaps } = await import(
+    "../../format/dirty_bitmaps/mod.ts"
+  );
   const parts = [...index.earlyDirtyBitmaps, ...deviceState.dirtyBitmaps];
   await attempt(readDirtyBitmaps(source, parts, { report }));
   return { snapshot, deviceState };

@@ -31,7 +31,7 @@ export type {
   SaveSummary,
 } from "./save_options.ts";
 export { importImages, saveSnapshot } from "./save_snapshot.ts";
-export { summaryOf } from "./save_summary.ts";
+export { summaryOf } from "./save_blocks.ts";
 export {
   type CreateOptions,
   createSnapshot,

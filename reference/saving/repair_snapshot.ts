@@ -25,9 +25,8 @@ import {
 } from "../sources/mod.ts";
 import { type Progress, ProgressReport } from "../work/mod.ts";
 import { loadBitmap, rebuildBitmap } from "./rebuild_bitmap.ts";
-import { saveBlocks } from "./save_blocks.ts";
+import { saveBlocks, summaryOf } from "./save_blocks.ts";
 import type { RAMBlockInput, SaveSummary } from "./save_options.ts";
-import { summaryOf } from "./save_summary.ts";
 import { createWithFrame } from "./snapshot_writer.ts";
 import { endedFrame } from "./stream_frame.ts";
 

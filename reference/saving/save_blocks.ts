@@ -8,7 +8,7 @@ import {
   type ProgressReport,
 } from "../work/mod.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
-import type { RAMBlockInput } from "./save_options.ts";
+import type { RAMBlockInput, SaveSummary } from "./save_options.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";
 
 /** Saves blocks one after the other, from any source to any sink. */
@@ -92,4 +92,15 @@ export async function saveChunk(
   const nonZero = buffer.nonZeroPages(pageSize, length / pageSize);
   await block.writePages(offset / pageSize, bytes, nonZero);
   return nonZero.count();
+}
+
+/** Each RAMBlock with how many of its pages are stored. */
+export function summaryOf(
+  blocks: readonly RAMBlockWriter[],
+): Promise<SaveSummary["blocks"]> {
+  return Promise.all(blocks.map(async (block) => ({
+    idstr: block.idstr,
+    pageCount: block.pageCount,
+    presentCount: await block.presentCount(),
+  })));
 }

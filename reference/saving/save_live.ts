@@ -8,7 +8,7 @@ import type {
   SaveOptions,
   SaveSummary,
 } from "./save_options.ts";
-import { summaryOf } from "./save_summary.ts";
+import { summaryOf } from "./save_blocks.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 /** RAM that is written to while it is saved. */

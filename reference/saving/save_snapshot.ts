@@ -3,13 +3,12 @@ import { RAMBlock } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ByteSource } from "../sources/mod.ts";
 import { ProgressReport } from "../work/mod.ts";
-import { saveBlocks } from "./save_blocks.ts";
+import { saveBlocks, summaryOf } from "./save_blocks.ts";
 import type {
   RAMBlockInput,
   SaveOptions,
   SaveSummary,
 } from "./save_options.ts";
-import { summaryOf } from "./save_summary.ts";
 import { createSnapshot, type SnapshotWriter } from "./snapshot_writer.ts";
 
 /**

@@ -9,7 +9,7 @@ import {
 } from "../../format/stream/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
-import { type CopiedParts, copiedParts, endedParts } from "./copied_parts.ts";
+import type { CopiedParts } from "./copied_parts.ts";
 
 /** What stands before and behind the RAMBlocks of a stream. */
 export interface StreamFrame {
@@ -76,6 +76,7 @@ export async function copiedFrame(
   snapshot: Snapshot,
   layout: RamLayout = "mapped-ram",
 ): Promise<StreamFrame> {
+  const { copiedParts } = await import("./copied_parts.ts");
   return frameOf(snapshot, layout, await copiedParts(snapshot, layout));
 }
 
@@ -108,6 +109,7 @@ export async function endedFrame(
 ): Promise<StreamFrame> {
   refuseIgnored(snapshot, "repair a copy of");
   const { layout } = snapshot.index;
+  const { endedParts } = await import("./copied_parts.ts");
   return frameOf(snapshot, layout, await endedParts(snapshot, partsEnd));
 }
 

@@ -1,5 +1,5 @@
 import type { ByteRequest, Walk } from "../../format/bytes/mod.ts";
-import { type ForwardRequest, isForward } from "../../format/stream/mod.ts";
+import { type ForwardRequest, isForward } from "../../format/sequential/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /** What drives a forward-only walk. */

@@ -1,4 +1,5 @@
 import {
+  ForwardReader,
   type SequentialEnd,
   type SequentialHead,
   walkSequentialStream,
@@ -7,7 +8,6 @@ import {
   type DeviceState,
   walkDeviceState,
 } from "../../format/snapshot/mod.ts";
-import { ForwardReader } from "../../format/stream/mod.ts";
 import type { Vmdesc } from "../../format/vmdesc/mod.ts";
 import { findBlock } from "../reading/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";

@@ -4,12 +4,17 @@
  * @module
  */
 
-export { CHUNK, PARALLEL_CHUNK } from "./chunk.ts";
-export { chunksTouched } from "./chunks_touched.ts";
+export { CHUNK, chunksTouched, PARALLEL_CHUNK } from "./chunk.ts";
 export { entryUrl } from "./entry_url.ts";
 export { inLanes } from "./lanes.ts";
 export { mayAsk } from "./may_ask.ts";
 export { Pace } from "./pace.ts";
 export { type Progress, ProgressReport } from "./progress.ts";
-export { backoff, retry, type RetryOptions } from "./retry.ts";
-export { sleep, waitFor, type WaitOptions } from "./wait.ts";
+export {
+  backoff,
+  retry,
+  type RetryOptions,
+  sleep,
+  waitFor,
+  type WaitOptions,
+} from "./wait.ts";

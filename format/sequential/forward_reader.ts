@@ -1,6 +1,6 @@
 import { GrowingBytes } from "../bytes/growing_bytes.ts";
 import type { ByteRequest, Walk, WalkedFile } from "../bytes/walk.ts";
-import { type Report, StreamReader } from "./stream_reader.ts";
+import { type Report, StreamReader } from "../stream/stream_reader.ts";
 
 /**
  * A request for the next bytes. `target` has room for `length` of them; a

@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PageBitmap } from "../../format/bitmap/mod.ts";
-import { markNonZeroPages, PageBuffer } from "./zero_page.ts";
-import { ZERO_PAGE_WASM } from "./zero_page_wasm.ts";
+import { markNonZeroPages, PageBuffer, ZERO_PAGE_WASM } from "./zero_page.ts";
 
 test("ZERO_PAGE_WASM is what zero_page.wat assembles to", {
   skip: "Deno" in globalThis ? false : "wabt is pinned for Deno alone",

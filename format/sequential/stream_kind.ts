@@ -1,12 +1,12 @@
 import type { Walk, WalkedFile } from "../bytes/walk.ts";
-import { readAnyConfiguration } from "./configuration.ts";
+import { readAnyConfiguration } from "../stream/configuration.ts";
 import {
   CAPABILITY_FIXED_RAM,
   CAPABILITY_MAPPED_RAM,
   QEMU_VM_FILE_MAGIC,
-} from "./constants.ts";
-import { readStreamHeader } from "./migration_stream.ts";
-import { StreamReader } from "./stream_reader.ts";
+} from "../stream/constants.ts";
+import { readStreamHeader } from "../stream/migration_stream.ts";
+import { StreamReader } from "../stream/stream_reader.ts";
 
 /**
  * How a migration stream stores its pages: at fixed positions, or as records.

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { createFileSink } from "../sinks/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
-import { deviceLength } from "./device_length.ts";
+import { deviceLength } from "./file_facts.ts";
 import { openFileSource } from "./file_source.ts";
 
 test("deviceLength() finds any length in few reads", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backoff, retry } from "./retry.ts";
+import { backoff, retry } from "./wait.ts";
 
 test("retry() repeats until it succeeds, and counts the failures", async () => {
   const failures: [unknown, number][] = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chunksTouched } from "./chunks_touched.ts";
+import { chunksTouched } from "./chunk.ts";
 
 test("chunksTouched() marks each chunk that a range has a byte of", () => {
   const touched = (...ranges: readonly [offset: number, length: number][]) => [
