@@ -72,7 +72,7 @@ export {
   type FileSourceOptions,
   openFileSource,
 } from "./reference/local/mod.ts";
-export { PageBuffer } from "./reference/pages/mod.ts";
+export { type PageBatch, PageBuffer } from "./reference/pages/mod.ts";
 export {
   type OpenOptions,
   openSnapshot,

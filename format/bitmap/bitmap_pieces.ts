@@ -36,7 +36,10 @@ export class BitmapPieces {
   #lastPiece = new PageBitmap(0);
 
   /** Describes the bitmap of `pageCount` pages at `offset` in the file. */
-  constructor(pageCount: number, offset: number, order: BitmapOrder) {
+  constructor(
+    pageCount: number,
+    { offset, order }: { readonly offset: number; readonly order: BitmapOrder },
+  ) {
     this.pageCount = pageCount;
     this.#offset = offset;
     this.#order = order;

@@ -26,7 +26,7 @@ function piecesOf(
   bytes.set(bitmap.bytes, OFFSET);
   return {
     file: new ByteFile(bytes),
-    pieces: new BitmapPieces(pageCount, OFFSET, order),
+    pieces: new BitmapPieces(pageCount, { offset: OFFSET, order }),
   };
 }
 
@@ -61,9 +61,9 @@ test("isSet() fetches no more than the words of the last piece", () => {
     offset: OFFSET + PIECE_BYTES,
     length: 16,
   }]);
-  const small = new BitmapPieces(33, OFFSET, {
-    byteOrder: "little",
-    wordSize: 4,
+  const small = new BitmapPieces(33, {
+    offset: OFFSET,
+    order: { byteOrder: "little", wordSize: 4 },
   });
   file.run(small.isSet(0));
   assert.equal(file.requests[1].length, 8);
@@ -107,7 +107,7 @@ test("runAt() returns runs of set and of clear bits, in any word order", () => {
       }
     }
     const file = new ByteFile(bytes);
-    const pieces = new BitmapPieces(300, 0, order);
+    const pieces = new BitmapPieces(300, { offset: 0, order });
     for (let first = 0; first < 300; first++) {
       const end = first + 1 + random(300 - first);
       const differing = pages.findIndex((it, page) =>
@@ -139,7 +139,10 @@ test("BitmapPieces drops the least recently used piece", () => {
 
 test("BitmapPieces finds pages whose index is above 2^32", () => {
   const page = 2 ** 40 + 12_345;
-  const pieces = new BitmapPieces(2 ** 41, 1000, DEFAULT_BITMAP_ORDER);
+  const pieces = new BitmapPieces(2 ** 41, {
+    offset: 1000,
+    order: DEFAULT_BITMAP_ORDER,
+  });
   const requests: ByteRequest[] = [];
   function run<T>(walk: Walk<T>): T {
     let step = walk.next();
@@ -194,7 +197,10 @@ test("copyInto() copies the bits of the pages, and none after them", () => {
       2 * PIECE + 64,
     );
     const pageCount = 2 * PIECE + 16 - over;
-    const pieces = new BitmapPieces(pageCount, OFFSET, DEFAULT_BITMAP_ORDER);
+    const pieces = new BitmapPieces(pageCount, {
+      offset: OFFSET,
+      order: DEFAULT_BITMAP_ORDER,
+    });
     const byteLength = Math.ceil(pageCount / 8);
     const bytes = new Uint8Array(byteLength).fill(0xa5);
     const copy = new PageBitmap(pageCount, bytes);
@@ -215,7 +221,7 @@ test("isPaddingClear() fetches only the last piece", () => {
   const { file, pieces } = piecesOf([], PIECE + 3);
   assert.equal(file.run(pieces.isPaddingClear()), true);
   assert.equal(file.requests.length, 1);
-  const dirty = new BitmapPieces(3, 0, DEFAULT_BITMAP_ORDER);
+  const dirty = new BitmapPieces(3, { offset: 0, order: DEFAULT_BITMAP_ORDER });
   const bits = new Uint8Array([0b1000, 0, 0, 0, 0, 0, 0, 0]);
   assert.equal(new ByteFile(bits).run(dirty.isPaddingClear()), false);
   for (const pageCount of [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE]) {
@@ -224,9 +230,9 @@ test("isPaddingClear() fetches only the last piece", () => {
     const start = pageCount > PIECE ? PIECE_BYTES : 0;
     assert.deepEqual(file.requests.map((it) => it.offset), [OFFSET + start]);
   }
-  const one = new BitmapPieces(1, 0, DEFAULT_BITMAP_ORDER);
+  const one = new BitmapPieces(1, { offset: 0, order: DEFAULT_BITMAP_ORDER });
   assert.equal(new ByteFile(bits).run(one.isPaddingClear()), false);
-  const none = new BitmapPieces(0, 0, DEFAULT_BITMAP_ORDER);
+  const none = new BitmapPieces(0, { offset: 0, order: DEFAULT_BITMAP_ORDER });
   assert.equal(file.run(none.isPaddingClear()), true);
   assert.equal(file.requests.length, 1);
 });

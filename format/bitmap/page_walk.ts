@@ -14,12 +14,10 @@ import type { PagePlace } from "./layout.ts";
  * run of present pages, straight into the target; the rest is zeroed.
  */
 export function* readBlockRange(
-  place: PagePlace,
-  bitmap: BitmapPieces,
-  target: Uint8Array,
-  offset: number,
+  block: PagePlace & { readonly bitmap: BitmapPieces },
+  { target, offset }: { readonly target: Uint8Array; readonly offset: number },
 ): Walk<void> {
-  const { pageSize, pagesOffset } = place;
+  const { pageSize, pagesOffset, bitmap } = block;
   const end = offset + target.length;
   const endPage = Math.ceil(end / pageSize);
   for (let position = offset; position < end;) {

@@ -28,7 +28,10 @@ function blockOf(present: readonly boolean[]) {
     if (it) memory.fill(page % 251 + 1, start, start + PAGE);
   });
   const file = new ByteFile(bytes);
-  const pieces = new BitmapPieces(present.length, 0, DEFAULT_BITMAP_ORDER);
+  const pieces = new BitmapPieces(present.length, {
+    offset: 0,
+    order: DEFAULT_BITMAP_ORDER,
+  });
   file.run(pieces.isSet(0));
   file.requests.length = 0;
   return { file, pieces, memory };
@@ -42,7 +45,7 @@ test("readBlockRange() reads any range of any block into dirty memory", () => {
     const offset = random(memory.length + 1);
     const length = random(memory.length - offset + 1);
     const target = new Uint8Array(length).fill(0xa5);
-    file.run(readBlockRange(PLACE, pieces, target, offset));
+    file.run(readBlockRange({ ...PLACE, bitmap: pieces }, { target, offset }));
     assert.deepEqual(target, memory.slice(offset, offset + length));
   }
 });
@@ -51,7 +54,9 @@ test("readBlockRange() makes one request a run, straight into the target", () =>
   const present = [true, true, false, false, true, false, true, true, true];
   const { file, pieces } = blockOf(present);
   const target = new Uint8Array(8 * PAGE);
-  file.run(readBlockRange(PLACE, pieces, target, PAGE / 2));
+  file.run(
+    readBlockRange({ ...PLACE, bitmap: pieces }, { target, offset: PAGE / 2 }),
+  );
   assert.deepEqual(
     file.requests.map(({ offset, length }) => [offset - PAGES_OFFSET, length]),
     [[PAGE / 2, 1.5 * PAGE], [4 * PAGE, PAGE], [6 * PAGE, 2.5 * PAGE]],
@@ -62,7 +67,10 @@ test("readBlockRange() makes one request a run, straight into the target", () =>
 test("readBlockRange() makes no request for an empty range", () => {
   const { file, pieces } = blockOf([true]);
   for (const offset of [0, 1, PAGE]) {
-    file.run(readBlockRange(PLACE, pieces, new Uint8Array(0), offset));
+    file.run(readBlockRange({ ...PLACE, bitmap: pieces }, {
+      target: new Uint8Array(0),
+      offset,
+    }));
   }
   assert.equal(file.requests.length, 0);
 });

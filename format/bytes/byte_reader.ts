@@ -17,7 +17,11 @@ export class ByteReader {
   #position = 0;
 
   /** Reads `bytes`, the first of which is at `offset` in the file. */
-  constructor(fileName: string, bytes: Uint8Array, offset = 0) {
+  constructor(
+    fileName: string,
+    bytes: Uint8Array,
+    { offset = 0 }: { readonly offset?: number } = {},
+  ) {
     this.fileName = fileName;
     this.#view = viewOf(bytes);
     this.#viewOffset = offset;

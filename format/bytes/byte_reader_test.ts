@@ -25,7 +25,7 @@ test("ByteReader reads big-endian numbers in turn", () => {
 
 test("ByteReader reads from a view that does not start its buffer", () => {
   const bytes = new Uint8Array([9, 9, 9, 1, 2, 3, 4, 9]).subarray(3, 7);
-  const reader = new ByteReader("file", bytes, 0x100);
+  const reader = new ByteReader("file", bytes, { offset: 0x100 });
   assert.equal(reader.offset, 0x100);
   assert.equal(reader.be32("a"), 0x01020304);
   assert.equal(reader.offset, 0x104);
@@ -35,7 +35,7 @@ test("ByteReader reads from a view that does not start its buffer", () => {
 test("be64() refuses a value when it is above 2^53 - 1", () => {
   for (const high of [0x20, 0x80, 0xff]) {
     const bytes = new Uint8Array([0, high, 0, 0, 0, 0, 0, 0]);
-    const reader = new ByteReader("file", bytes, 0x40);
+    const reader = new ByteReader("file", bytes, { offset: 0x40 });
     assert.throws(() => reader.be64("used_length"), {
       name: "FormatError",
       rule: "u64-range",
@@ -55,7 +55,9 @@ test("every read refuses a field that is cut", () => {
     [5, (reader) => reader.bytes(5, "f")],
   ];
   for (const [length, read] of reads) {
-    const reader = new ByteReader("file", new Uint8Array(length - 1), 7);
+    const reader = new ByteReader("file", new Uint8Array(length - 1), {
+      offset: 7,
+    });
     assert.throws(() => read(reader), {
       name: "FormatError",
       rule: "file-truncated",
@@ -64,7 +66,7 @@ test("every read refuses a field that is cut", () => {
       expected: `${length} bytes of f`,
     });
     assert.equal(reader.offset, 7); // it has not moved
-    read(new ByteReader("file", new Uint8Array(length), 7));
+    read(new ByteReader("file", new Uint8Array(length), { offset: 7 }));
   }
 });
 

@@ -93,7 +93,7 @@ class DirtyBitmapSet {
   #run: { bitmap: Mutable; offset: number; end: number } | undefined;
 
   constructor(file: WalkedFile, { report, onDirty }: DirtyBitmapOptions) {
-    this.reader = new StreamReader(file, 0, report);
+    this.reader = new StreamReader(file, 0, { report });
     this.#onDirty = onDirty;
   }
 

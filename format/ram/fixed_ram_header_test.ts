@@ -43,7 +43,7 @@ test("writeRAMBlockHeader() writes the header before an inline bitmap", () => {
   const block = { idstr: "ram", usedLength: MIB, pageSize: 4096 };
   const offsets = { bitmapOffset: 4 + 8 + 12, pagesOffset: MIB };
   const writer = new ByteWriter();
-  writeRAMBlockHeader(writer, { ...block, ...offsets }, INLINE);
+  writeRAMBlockHeader(writer, { ...block, ...offsets }, { layout: INLINE });
   assert.deepEqual(
     writer.finish(),
     new ByteWriter().countedString("ram").be64(MIB).be32(32).be64(MIB).finish(),

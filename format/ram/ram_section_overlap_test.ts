@@ -26,7 +26,7 @@ function read(
   bitmapWordSize = 8,
 ): RAMBlockHeader[] {
   const file = new ByteFile(ramSetup(blocks));
-  const reader = new StreamReader(file, 0, report);
+  const reader = new StreamReader(file, 0, { report });
   return file.run(function* () {
     yield* reader.fetch(8);
     return (yield* readRamSetup(reader, CONFIGURATION, bitmapWordSize)).blocks;

@@ -102,7 +102,7 @@ export function writeRAMBlockHeader(
     readonly idstr: string;
     readonly usedLength: number;
   },
-  layout: RamLayout = "mapped-ram",
+  { layout }: { readonly layout?: RamLayout | undefined } = {},
 ): void {
   writer.countedString(block.idstr).be64(block.usedLength);
   if (layout === "fixed-ram-inline") writeFixedRamHeader(writer, block);

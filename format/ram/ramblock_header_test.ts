@@ -31,7 +31,7 @@ function read(
   const bytes = new ByteWriter().bytes(new Uint8Array(ENTRY))
     .bytes(entryOf(block).finish()).finish();
   const file = new ByteFile(bytes, FILE_LENGTH);
-  const reader = new StreamReader(file, ENTRY, report);
+  const reader = new StreamReader(file, ENTRY, { report });
   return file.run(readRAMBlockHeader(reader, { ...CONTEXT, ...context }));
 }
 
@@ -206,7 +206,10 @@ test("readMappedRamHeader() distinguishes an older version from a newer one", ()
   const bytesOf = (version: number) =>
     new ByteWriter().be32(version).bytes(new Uint8Array(24)).finish();
   const readVersion = (version: number) =>
-    readMappedRamHeader(new ByteReader("f", bytesOf(version), 5), "ram");
+    readMappedRamHeader(
+      new ByteReader("f", bytesOf(version), { offset: 5 }),
+      "ram",
+    );
   assert.throws(() => readVersion(0), {
     name: "FormatError",
     rule: "mapped-ram-version",

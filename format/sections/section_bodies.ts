@@ -123,7 +123,7 @@ export class OtherBodies {
     };
     let found: Vmdesc | undefined;
     if (!this.#searchedEnd) {
-      found = yield* findLastVmdesc(this.#file, offset, accepts);
+      found = yield* findLastVmdesc(this.#file, offset, { accepts });
       this.#searchedEnd = true;
     }
     const isPassed = this.#passedPages();

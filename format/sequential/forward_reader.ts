@@ -1,6 +1,9 @@
 import { GrowingBytes } from "../bytes/growing_bytes.ts";
 import type { ByteRequest, Walk, WalkedFile } from "../bytes/walk.ts";
-import { type Report, StreamReader } from "../stream/stream_reader.ts";
+import {
+  StreamReader,
+  type StreamReaderOptions,
+} from "../stream/stream_reader.ts";
 
 /**
  * A request for the next bytes. `target` has room for `length` of them; a
@@ -40,8 +43,12 @@ export class ForwardReader extends StreamReader {
   #kept = new GrowingBytes();
 
   /** Starts at `offset` in the file; the length of a socket is `Infinity`. */
-  constructor(file: WalkedFile, offset: number, report?: Report) {
-    super(file, offset, report);
+  constructor(
+    file: WalkedFile,
+    offset: number,
+    options?: StreamReaderOptions,
+  ) {
+    super(file, offset, options);
     this.#bufferOffset = offset;
   }
 

@@ -17,7 +17,10 @@ import {
   readItem,
   type StreamItem,
 } from "../stream/migration_stream.ts";
-import { type Report, StreamReader } from "../stream/stream_reader.ts";
+import {
+  StreamReader,
+  type StreamReaderOptions,
+} from "../stream/stream_reader.ts";
 import { readVmdesc, type Vmdesc } from "../vmdesc/vmdesc.ts";
 import type { SnapshotIndex } from "./snapshot_index.ts";
 
@@ -41,9 +44,9 @@ export interface DeviceState {
 export function* walkDeviceState(
   file: WalkedFile,
   index: Pick<SnapshotIndex, "ramEnd" | "ramSection" | "started" | "layout">,
-  report?: Report,
+  options?: StreamReaderOptions,
 ): Walk<DeviceState> {
-  const reader = new StreamReader(file, index.ramEnd, report);
+  const reader = new StreamReader(file, index.ramEnd, options);
   const bodies = new OtherBodies(reader, file, { passedPages: () => true });
   const readBody: ReadBody = function* (kind, section, offset) {
     if (kind === "full" || section.idstr !== RAM_SECTION_IDSTR) {

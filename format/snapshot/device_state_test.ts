@@ -27,9 +27,10 @@ function walk(...items: Uint8Array[]): DeviceState & { found: string[] } {
   const file = new ByteFile(stream(RAM_START, RAM_END, ...items));
   const index = file.run(indexSnapshot(file));
   const found: string[] = [];
-  const state = file.run(walkDeviceState(file, index, (error: FormatError) => {
+  const report = (error: FormatError) => {
     found.push(`${error.rule} ${error.offset - RAM}`);
-  }));
+  };
+  const state = file.run(walkDeviceState(file, index, { report }));
   return { ...state, found };
 }
 

@@ -106,7 +106,7 @@ function* walkToRamEnd(
   readonly lastPart: StreamItem | undefined;
   readonly reader: StreamReader;
 }> {
-  const reader = new StreamReader(file, options.offset ?? 0, options.report);
+  const reader = new StreamReader(file, options.offset ?? 0, options);
   const libvirt = options.offset === undefined
     ? yield* readLibvirtSaveHeader(reader)
     : undefined;

@@ -18,6 +18,7 @@ export {
   encodeTail,
   type PlacedBytes,
   type PlannedBlock,
+  type PlanOptions,
   planSnapshot,
   type SnapshotPlan,
 } from "./snapshot_plan.ts";

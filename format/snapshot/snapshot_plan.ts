@@ -75,6 +75,14 @@ const RAM_SECTION: Section = {
   versionId: RAM_SECTION_VERSION,
 };
 
+/** Options of the layout of a new file. */
+export interface PlanOptions {
+  /** Size of a page in bytes. */
+  readonly pageSize: number;
+  /** How RAM is laid out. Default: `mapped-ram`. */
+  readonly layout?: RamLayout | undefined;
+}
+
 /** Encodes the stream of a new file up to the body of RAM's START. */
 export function encodeHead(configuration: Configuration): Uint8Array {
   const { machine } = configuration;
@@ -82,7 +90,7 @@ export function encodeHead(configuration: Configuration): Uint8Array {
   const writer = new ByteWriter();
   writeStreamHeader(writer);
   writeConfiguration(writer, configuration);
-  writeSectionHead(writer, QEMU_VM_SECTION_START, RAM_SECTION);
+  writeSectionHead(writer, { ...RAM_SECTION, type: QEMU_VM_SECTION_START });
   return writer.finish();
 }
 
@@ -96,8 +104,7 @@ export function encodeEos(): Uint8Array {
  */
 export function encodeTail(
   configuration: Configuration,
-  pageSize: number,
-  layout: RamLayout = "mapped-ram",
+  { pageSize, layout = "mapped-ram" }: PlanOptions,
 ): Uint8Array {
   const writer = new ByteWriter();
   writeSectionFooter(writer, RAM_SECTION);
@@ -118,8 +125,7 @@ export function encodeTail(
 export function planSnapshot(
   head: Uint8Array,
   blocks: readonly PlannedBlock[],
-  pageSize: number,
-  layout: RamLayout = "mapped-ram",
+  { pageSize, layout }: PlanOptions,
 ): SnapshotPlan {
   checkBlocks(blocks, pageSize);
   const headerLength = layout === "fixed-ram-inline"
@@ -143,7 +149,7 @@ export function planSnapshot(
       bitmapByteLength(pageCountOf(usedLength, pageSize));
     const pagesOffset = pagesOffsetAfter(bitmapEnd);
     const block = { idstr, usedLength, pageSize, bitmapOffset, pagesOffset };
-    writeRAMBlockHeader(writer, block, layout);
+    writeRAMBlockHeader(writer, block, { layout });
     pieces.push({ offset: pieceOffset, bytes: writer.finish() });
     writer = new ByteWriter();
     pieceOffset = pagesOffset + usedLength;

@@ -22,8 +22,8 @@ function build(
   blocks: readonly PlannedBlock[],
   pageSize: number,
 ): { file: ByteFile; index: SnapshotIndex; found: string[] } {
-  const plan = planSnapshot(HEAD, blocks, pageSize);
-  const tail = encodeTail(CONFIGURATION, pageSize);
+  const plan = planSnapshot(HEAD, blocks, { pageSize });
+  const tail = encodeTail(CONFIGURATION, { pageSize });
   const bytes = new Uint8Array(plan.eosOffset + 8 + tail.length);
   for (const { offset, bytes: piece } of plan.pieces) bytes.set(piece, offset);
   bytes.set(encodeEos(), plan.eosOffset);
@@ -32,7 +32,7 @@ function build(
   const found: string[] = [];
   const report = ({ rule }: { rule: string }) => void found.push(rule);
   const index = file.run(indexSnapshot(file, { report }));
-  const state = file.run(walkDeviceState(file, index, report));
+  const state = file.run(walkDeviceState(file, index, { report }));
   assert.equal(state.end, bytes.length);
   return { file, index, found };
 }
@@ -42,7 +42,9 @@ test("planSnapshot() places the bitmap after the header and pages at the next Mi
     { idstr: "pc.ram", usedLength: 2 * MIB },
     { idstr: "vga.vram", usedLength: 0x3000 },
   ];
-  const { blocks: planned, eosOffset } = planSnapshot(HEAD, blocks, 0x1000);
+  const { blocks: planned, eosOffset } = planSnapshot(HEAD, blocks, {
+    pageSize: 0x1000,
+  });
   assert.equal(planned[0].bitmapOffset, HEAD.length + 8 + 7 + 8 + 28);
   assert.equal(planned[0].pagesOffset, MIB);
   assert.equal(planned[1].bitmapOffset, 3 * MIB + 9 + 8 + 28);
@@ -52,7 +54,9 @@ test("planSnapshot() places the bitmap after the header and pages at the next Mi
 
 test("planSnapshot() places the pages later when the bitmap crosses a MiB", () => {
   const usedLength = 64 * 2 ** 30; // a bitmap of 2 MiB
-  const { blocks } = planSnapshot(HEAD, [{ idstr: "a", usedLength }], 0x1000);
+  const { blocks } = planSnapshot(HEAD, [{ idstr: "a", usedLength }], {
+    pageSize: 0x1000,
+  });
   assert.equal(blocks[0].pagesOffset, 3 * MIB);
 });
 
@@ -87,11 +91,14 @@ test("planSnapshot() plans a file without RAM", () => {
 test("planSnapshot() refuses invalid and repeated names", () => {
   for (const idstr of ["", "x".repeat(256), "a\0", "é", "\n"]) {
     const blocks = [{ idstr, usedLength: 0x1000 }];
-    assert.throws(() => planSnapshot(HEAD, blocks, 0x1000), RangeError);
+    assert.throws(
+      () => planSnapshot(HEAD, blocks, { pageSize: 0x1000 }),
+      RangeError,
+    );
   }
   const block = { idstr: "ram", usedLength: 0x1000 };
   assert.throws(
-    () => planSnapshot(HEAD, [block, block], 0x1000),
+    () => planSnapshot(HEAD, [block, block], { pageSize: 0x1000 }),
     /RangeError: Cannot save two RAMBlocks named "ram"/,
   );
 });
@@ -100,22 +107,37 @@ test("planSnapshot() refuses lengths that are not whole pages", () => {
   const bad = [0, -0x1000, 0x1800, 0.5, NaN, Infinity, 2 ** 52, 2 ** 53];
   for (const usedLength of bad) {
     const blocks = [{ idstr: "ram", usedLength }];
-    assert.throws(() => planSnapshot(HEAD, blocks, 0x1000), RangeError);
+    assert.throws(
+      () => planSnapshot(HEAD, blocks, { pageSize: 0x1000 }),
+      RangeError,
+    );
   }
   const most = { idstr: "most", usedLength: 2 ** 52 - 0x1000 };
-  assert.equal(planSnapshot(HEAD, [most], 0x1000).blocks.length, 1);
+  assert.equal(
+    planSnapshot(HEAD, [most], { pageSize: 0x1000 }).blocks.length,
+    1,
+  );
   const half = { idstr: "half", usedLength: 2 ** 51 };
   assert.throws(
-    () => planSnapshot(HEAD, [half, { ...half, idstr: "other" }], 0x1000),
+    () =>
+      planSnapshot(HEAD, [half, { ...half, idstr: "other" }], {
+        pageSize: 0x1000,
+      }),
     RangeError,
   );
 });
 
 test("planSnapshot() refuses a total that overlaps its flags", () => {
   const blocks = [{ idstr: "ram", usedLength: 0x100 }];
-  assert.throws(() => planSnapshot(HEAD, blocks, 0x100), RangeError);
+  assert.throws(
+    () => planSnapshot(HEAD, blocks, { pageSize: 0x100 }),
+    RangeError,
+  );
   const other = { idstr: "b", usedLength: 0x300 };
-  assert.equal(planSnapshot(HEAD, [...blocks, other], 0x100).blocks.length, 2);
+  assert.equal(
+    planSnapshot(HEAD, [...blocks, other], { pageSize: 0x100 }).blocks.length,
+    2,
+  );
 });
 
 test("planSnapshot() does not modify its arguments", () => {
@@ -123,7 +145,7 @@ test("planSnapshot() does not modify its arguments", () => {
     idstr: "ram",
     usedLength: 0x1000,
   })]);
-  planSnapshot(HEAD, blocks, 0x1000);
+  planSnapshot(HEAD, blocks, { pageSize: 0x1000 });
   assert.deepEqual(HEAD, encodeHead(CONFIGURATION));
 });
 
@@ -147,7 +169,7 @@ test("encodeTail() ends with a vmdesc that describes the configuration", () => {
     machine: "virt",
     targetPageBits: 12,
   };
-  const tail = encodeTail(configuration, 4096);
+  const tail = encodeTail(configuration, { pageSize: 4096 });
   const text = new TextDecoder().decode(tail.subarray(tail.indexOf(0x7b)));
   assert.deepEqual(JSON.parse(text), {
     configuration: {

@@ -10,8 +10,6 @@ import { hex } from "../rules/errors.ts";
 import { QEMU_VM_COMMAND } from "./constants.ts";
 import type { StreamReader } from "./stream_reader.ts";
 
-const NO_BYTES = new Uint8Array(0);
-
 /** Valid payload lengths of each command; undefined: any. */
 const PAYLOAD_LENGTHS = new Map<number, readonly number[] | undefined>([
   [1, [0]], // OPEN_RETURN_PATH
@@ -57,7 +55,7 @@ export function* skipCommand(reader: StreamReader): Walk<number> {
 export function writeCommand(
   writer: ByteWriter,
   command: number,
-  payload: Uint8Array = NO_BYTES,
+  { payload = new Uint8Array(0) }: { readonly payload?: Uint8Array } = {},
 ): void {
   writer.u8(QEMU_VM_COMMAND).be16(command).be16(payload.length).bytes(payload);
 }

@@ -75,7 +75,7 @@ test("skipCommand() refuses a truncated payload", () => {
 test("writeCommand() writes a command with its payload, or with none", () => {
   const writer = new ByteWriter();
   writeCommand(writer, 0x102);
-  writeCommand(writer, 2, Uint8Array.from([1, 2, 3, 4]));
+  writeCommand(writer, 2, { payload: Uint8Array.of(1, 2, 3, 4) });
   assert.deepEqual(
     [...writer.finish()],
     [8, 1, 2, 0, 0, 8, 0, 2, 0, 4, 1, 2, 3, 4],

@@ -205,10 +205,11 @@ function* readFooter(reader: StreamReader, section: Section): Walk<void> {
 /** Writes the head of a START or FULL section. */
 export function writeSectionHead(
   writer: ByteWriter,
-  type: typeof QEMU_VM_SECTION_START | typeof QEMU_VM_SECTION_FULL,
-  section: Section,
+  section: Section & {
+    readonly type: typeof QEMU_VM_SECTION_START | typeof QEMU_VM_SECTION_FULL;
+  },
 ): void {
-  writer.u8(type).be32(section.sectionId).countedString(section.idstr)
+  writer.u8(section.type).be32(section.sectionId).countedString(section.idstr)
     .be32(section.instanceId).be32(section.versionId);
 }
 

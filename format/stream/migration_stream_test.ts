@@ -38,8 +38,9 @@ function readItems(bytes: Uint8Array): StreamItem[] {
 /** Makes a section item with a body of four bytes. */
 function item(type: number, section = SECTION): ByteWriter {
   const writer = new ByteWriter();
-  if (type === 1 || type === 4) writeSectionHead(writer, type, section);
-  else writer.u8(type).be32(section.sectionId);
+  if (type === 1 || type === 4) {
+    writeSectionHead(writer, { ...section, type });
+  } else writer.u8(type).be32(section.sectionId);
   writer.be32(0);
   writeSectionFooter(writer, section);
   return writer;

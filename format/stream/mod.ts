@@ -82,4 +82,8 @@ export {
   writeSectionHead,
   writeStreamHeader,
 } from "./migration_stream.ts";
-export { type Report, StreamReader } from "./stream_reader.ts";
+export {
+  type Report,
+  StreamReader,
+  type StreamReaderOptions,
+} from "./stream_reader.ts";

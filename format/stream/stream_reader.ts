@@ -16,6 +16,12 @@ export function refuseViolations(error: FormatError): void {
   if (RULES[error.rule].kind === "refuse") throw error;
 }
 
+/** Options of a reader of a stream. */
+export interface StreamReaderOptions {
+  /** Receives violations that do not stop the walk. Default: throws. */
+  readonly report?: Report | undefined;
+}
+
 /**
  * Bytes read at a guessed offset: enough for an entry, or for the END of a RAM
  * section with few parts.
@@ -41,9 +47,9 @@ export class StreamReader extends ByteReader {
   constructor(
     file: WalkedFile,
     offset: number,
-    report: Report = refuseViolations,
+    { report = refuseViolations }: StreamReaderOptions = {},
   ) {
-    super(file.name, new Uint8Array(0), offset);
+    super(file.name, new Uint8Array(0), { offset });
     this.fileLength = file.byteLength;
     this.report = report;
   }

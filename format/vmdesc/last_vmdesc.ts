@@ -26,7 +26,7 @@ const TRIED_MAX = 2 * VMDESC_LENGTH_MAX;
 export function* findLastVmdesc(
   file: WalkedFile,
   from: number,
-  accepts?: AcceptVmdesc,
+  { accepts }: { readonly accepts?: AcceptVmdesc } = {},
 ): Walk<Vmdesc | undefined> {
   let tries = 0;
   let tried = 0;

@@ -124,12 +124,11 @@ async function mainRanges(
   const usual = machine === undefined ? undefined : mainMemoryOf(machine);
   if (machine === undefined || usual === undefined) {
     if (!needsMachine) return [];
-    throw new GuestMapError(
-      image.name,
-      machine === undefined
+    throw new GuestMapError(image.name, {
+      reason: machine === undefined
         ? "it names no machine"
         : `its machine is ${JSON.stringify(machine)}`,
-    );
+    });
   }
   const names = ram === undefined ? [usual] : [ram].flat();
   const blocks = names.map((idstr) => findMain(image, idstr));
@@ -137,11 +136,10 @@ async function mainRanges(
     if (!needsMachine) return [];
     const missing = names.filter((_, index) => blocks[index] === undefined);
     const found = image.blocks.map((it) => JSON.stringify(it.idstr));
-    throw new GuestMapError(
-      image.name,
-      `it has no RAMBlock ${JSON.stringify(missing[0])} among ` +
+    throw new GuestMapError(image.name, {
+      reason: `it has no RAMBlock ${JSON.stringify(missing[0])} among ` +
         found.join(", "),
-    );
+    });
   }
   const usedLength = blocks.reduce((sum, it) => sum + it.usedLength, 0);
   const isTold = names.every((it) => ranges?.some(({ idstr }) => idstr === it));

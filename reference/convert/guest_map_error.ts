@@ -11,8 +11,10 @@ export class GuestMapError extends RangeError {
   /** Creates an error about a file, with what is not known about it. */
   constructor(
     fileName: string,
-    reason: string,
-    idstrs: readonly string[] = [],
+    { reason, idstrs = [] }: {
+      readonly reason: string;
+      readonly idstrs?: readonly string[];
+    },
   ) {
     super(
       `Cannot tell the guest-physical addresses of ${

@@ -109,10 +109,9 @@ export async function machineRanges(
 ): Promise<GuestRange[]> {
   const rule = ruleOf(machine);
   if (rule === undefined) {
-    throw new GuestMapError(
-      image.name,
-      `its machine is ${JSON.stringify(machine)}`,
-    );
+    throw new GuestMapError(image.name, {
+      reason: `its machine is ${JSON.stringify(machine)}`,
+    });
   }
   if (rule.kind === "plain") {
     return [{ address: 0, length: usedLength, idstr, offset: 0 }];
@@ -123,18 +122,16 @@ export async function machineRanges(
   const isUnknown = noted === undefined && rule.kind === "pc" &&
     !assumesSplit && await hasDeviceState(image, options);
   if (isUnknown) {
-    throw new GuestMapError(
-      image.name,
-      "the state of its devices does not say how much of its " +
+    throw new GuestMapError(image.name, {
+      reason: "the state of its devices does not say how much of its " +
         `${usedLength} bytes of RAM is below 4 GiB`,
-    );
+    });
   }
   const low = noted ?? (usedLength >= splitFrom ? lowLength : usedLength);
   if (4 * GIB + usedLength - low > HYPERTRANSPORT_START) {
-    throw new GuestMapError(
-      image.name,
-      `${hex(usedLength)} bytes of RAM reach up to where a hole may be`,
-    );
+    throw new GuestMapError(image.name, {
+      reason: `${hex(usedLength)} bytes of RAM reach up to where a hole may be`,
+    });
   }
   const lowMemory = await readLowMemory(image, rule.kind, options);
   const ranges = [

@@ -41,7 +41,10 @@ export type { GuestRange } from "./guest_range.ts";
 export { imageOfRanges } from "./image_of_ranges.ts";
 export { mainMemoryOf } from "./machine_ranges.ts";
 export { imageOf, type MemoryBlock, type MemoryImage } from "./memory_image.ts";
-export { convertPacked } from "./packed_to_mapped.ts";
+export {
+  convertPacked,
+  type PackedToMappedOptions,
+} from "./packed_to_mapped.ts";
 export type { RangesOptions } from "./ranges_of.ts";
 export { openElfCore } from "./read_elf_core.ts";
 export { openLime } from "./read_lime.ts";

@@ -7,6 +7,12 @@ import type { ByteSource } from "../sources/mod.ts";
 import { iteratedChannel } from "./iterated_channel.ts";
 import type { SequentialToMappedOptions } from "./sequential_to_mapped.ts";
 
+/** Options of converting a packed libvirt save image. */
+export interface PackedToMappedOptions extends SequentialToMappedOptions {
+  /** The image's header, as `readLibvirtHeader` returns it. */
+  readonly header: LibvirtSaveHeader;
+}
+
 /**
  * Converts a libvirt save image with a packed stream to a mapped-ram file,
  * while unpacking it. Commits the sink; a failure aborts it.
@@ -24,17 +30,16 @@ import type { SequentialToMappedOptions } from "./sequential_to_mapped.ts";
  * async function convert(image: string, out: string): Promise<void> {
  *   using source = openFileSource(image);
  *   const header = await readLibvirtHeader(source);
- *   if (header) await convertPacked(source, header, createFileSink(out));
+ *   if (header) await convertPacked(source, createFileSink(out), { header });
  * }
  * ```
  */
 export async function convertPacked(
   source: ByteSource,
-  header: LibvirtSaveHeader,
   sink: ByteSink,
-  options: SequentialToMappedOptions = {},
+  options: PackedToMappedOptions,
 ): Promise<SaveSummary> {
-  const { signal, pageSize, withoutVmdesc, onProgress } = options;
+  const { header, signal, pageSize, withoutVmdesc, onProgress } = options;
   const channel = iteratedChannel(
     source.name,
     unpackLibvirt(source, header, { signal }),

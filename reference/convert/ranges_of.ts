@@ -107,11 +107,12 @@ function refuseUnplacedRam(
   const named = ram.map(({ idstr, length }) =>
     `${JSON.stringify(idstr)} of ${length} bytes`
   );
-  throw new GuestMapError(
-    image.name,
-    `nothing in it shows where the guest sees RAMBlock ${named.join(", ")}`,
-    ram.map(({ idstr }) => idstr),
-  );
+  throw new GuestMapError(image.name, {
+    reason: `nothing in it shows where the guest sees RAMBlock ${
+      named.join(", ")
+    }`,
+    idstrs: ram.map(({ idstr }) => idstr),
+  });
 }
 
 function find({ blocks, name }: MemoryImage, idstr: string): MemoryBlock {

@@ -138,7 +138,7 @@ function encodeStart({ index }: Snapshot): Uint8Array {
   const { ramSection, blocks } = index;
   const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
   const writer = new ByteWriter();
-  writeSectionHead(writer, QEMU_VM_SECTION_START, ramSection);
+  writeSectionHead(writer, { ...ramSection, type: QEMU_VM_SECTION_START });
   writer.be64(total + RAM_SAVE_FLAG_MEM_SIZE);
   for (const { idstr, usedLength } of blocks) {
     writer.countedString(idstr).be64(usedLength);

@@ -51,6 +51,7 @@ export {
   type MemoryImage,
   openElfCore,
   openLime,
+  type PackedToMappedOptions,
   type PlacedRange,
   type RangesOptions,
   type SequentialToMappedOptions,

@@ -80,7 +80,7 @@ async function exportHere(
       for (const run of runs) {
         block.willNeed?.(blockRange(pageSize, run));
       }
-      await block.streamRuns(runs, async (bytes, offset) => {
+      await block.streamRuns(runs, async (bytes, { offset }) => {
         await sink.write(bytes, offset);
         flush.wrote(written += bytes.length);
         done = Math.max(done, offset + bytes.length);

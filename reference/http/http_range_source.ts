@@ -124,7 +124,10 @@ export class RangeSource implements ByteSource {
       signal,
       async take(bytes, index, position) {
         try {
-          await take(bytes, ranges[index].offset + position, index);
+          await take(bytes, {
+            offset: ranges[index].offset + position,
+            index,
+          });
         } catch (error) {
           throw new TakerFailure(error);
         }

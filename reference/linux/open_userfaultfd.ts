@@ -20,7 +20,10 @@ export function openUserfaultfd(by?: "syscall" | "device"): number {
     const fd = call.syscall(numberOf(NR_USERFAULTFD), FLAGS, 0, 0, 0);
     if (fd >= 0) return fd;
     if (by === "syscall" || errno() === ERRNO.ENOSYS) {
-      throw new SystemCallError("make a userfaultfd", errno(), hint(errno()));
+      throw new SystemCallError("make a userfaultfd", {
+        errno: errno(),
+        hint: hint(errno()),
+      });
     }
   }
   using path = new NativeMemory(DEVICE.length + 1);

@@ -121,7 +121,7 @@ function socketOption(socket: number, option: number): number | undefined {
   if (getOption(socket, option, memory) >= 0) return view.getInt32(0, true);
   const errno = linux().errno();
   if (errno === ERRNO.ENOPROTOOPT) return undefined;
-  throw new SystemCallError("ask which process is at the other end", errno);
+  throw new SystemCallError("ask which process is at the other end", { errno });
 }
 
 function optionView(memory: NativeMemory, length: number): DataView {
@@ -155,7 +155,7 @@ function openByNumber(
   if (fd < 0) {
     const errno = linux().errno();
     if (errno !== ERRNO.ESRCH) return undefined;
-    throw new SystemCallError("find the process that connected", errno);
+    throw new SystemCallError("find the process that connected", { errno });
   }
   try {
     const { uid, gid } = statSync(`/proc/${pid}`);

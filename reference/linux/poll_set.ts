@@ -78,7 +78,7 @@ export class PollSet implements Disposable {
     const ready = call.poll(this.#bytes, written.length, milliseconds);
     if (ready < 0) {
       if (errno() === ERRNO.EINTR || errno() === ERRNO.EAGAIN) return 0;
-      throw new SystemCallError("wait for descriptors", errno());
+      throw new SystemCallError("wait for descriptors", { errno: errno() });
     }
     // A handler may change the set: that counts from the next call on. What it
     // has closed is nobody's, though its number may be another's by now.

@@ -9,7 +9,13 @@ export class SystemCallError extends SourceError {
   readonly errno: number;
 
   /** Of a call that was to `action` something. */
-  constructor(action: string, errno: number, hint?: string) {
+  constructor(
+    action: string,
+    { errno, hint }: {
+      readonly errno: number;
+      readonly hint?: string | undefined;
+    },
+  ) {
     const code = errnoName(errno);
     super(
       "Linux",

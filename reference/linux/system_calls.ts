@@ -118,7 +118,7 @@ export function check(
 ): number {
   if (result >= 0) return result;
   const errno = linux().errno();
-  throw new SystemCallError(action, errno, hint?.(errno));
+  throw new SystemCallError(action, { errno, hint: hint?.(errno) });
 }
 
 /** Closes a descriptor; there is nothing to do about a failure. */

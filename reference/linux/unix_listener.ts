@@ -43,7 +43,7 @@ export function acceptUnix(listenFd: number): number | undefined {
   const fd = call.accept4(listenFd, 0, 0, flags);
   if (fd >= 0) return fd;
   if (errno() === ERRNO.EAGAIN || errno() === ERRNO.EINTR) return undefined;
-  throw new SystemCallError("take a connection", errno());
+  throw new SystemCallError("take a connection", { errno: errno() });
 }
 
 /** Some of what came over a socket. */
@@ -78,7 +78,7 @@ export function receive(fd: number): Received | undefined {
   if (length < 0) {
     const wait = errno() === ERRNO.EAGAIN || errno() === ERRNO.EINTR;
     if (wait) return undefined;
-    throw new SystemCallError("read from a socket", errno());
+    throw new SystemCallError("read from a socket", { errno: errno() });
   }
   return {
     bytes: memory.bytes(AT.body, length).slice(),

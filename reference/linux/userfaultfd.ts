@@ -175,7 +175,7 @@ export class Userfaultfd implements Disposable {
     if (length < 0) {
       const errno = linux().errno();
       if (errno === ERRNO.EAGAIN || errno === ERRNO.EINTR) return NONE;
-      throw new SystemCallError("read events of a userfaultfd", errno);
+      throw new SystemCallError("read events of a userfaultfd", { errno });
     }
     const events: UserfaultEvent[] = [];
     for (let at = 0; at + UFFD_MSG.size <= length; at += UFFD_MSG.size) {

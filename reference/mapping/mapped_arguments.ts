@@ -68,13 +68,13 @@ function mappedObject(
   for (const [key, harmless] of Object.entries(HARMLESS)) {
     const value = given.get(key);
     if (value === undefined || harmless.test(value)) continue;
-    throw new MappedResumeError(
-      "arguments",
-      path,
-      `the memory backend ${block.id} has ${key}=${value}, which memory ` +
+    throw new MappedResumeError(path, {
+      reason: "arguments",
+      text:
+        `the memory backend ${block.id} has ${key}=${value}, which memory ` +
         "mapped privately from a file does not support; leave it out, " +
         "or resume by postcopy",
-    );
+    });
   }
   const isName = block.idstr === block.id;
   return formatOptionValue("memory-backend-file", [
@@ -94,19 +94,18 @@ function mappedObject(
 function checkArguments(args: readonly string[], path: string): void {
   for (const name of ["mem-path", "mem-prealloc"]) {
     if (!hasOption(args, name)) continue;
-    throw new MappedResumeError(
-      "arguments",
-      path,
-      `QEMU is given -${name}, which places all memory; leave it out`,
-    );
+    throw new MappedResumeError(path, {
+      reason: "arguments",
+      text: `QEMU is given -${name}, which places all memory; leave it out`,
+    });
   }
   const sharing = args.find((it) => /vhost-user|x-remote|vfio-user/.test(it));
   if (sharing === undefined) return;
-  throw new MappedResumeError(
-    "arguments",
-    path,
-    `${JSON.stringify(sharing)} needs memory shared with another program ` +
+  throw new MappedResumeError(path, {
+    reason: "arguments",
+    text:
+      `${JSON.stringify(sharing)} needs memory shared with another program ` +
       "(share=on), but the file is mapped privately; leave the device out, " +
       "or resume by postcopy",
-  );
+  });
 }

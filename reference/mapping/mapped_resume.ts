@@ -79,13 +79,15 @@ export function planMappedResume(
   const idstrs = snapshot.blocks.map(({ idstr }) => idstr);
   const memory = findGuestMemory(idstrs, args);
   if (memory.length === 0) {
-    throw new MappedResumeError(
-      "memory",
-      name,
-      `none of its RAMBlocks (${idstrs.join(", ")}) is known as main memory; ` +
+    throw new MappedResumeError(name, {
+      reason: "memory",
+      text:
+        `none of its RAMBlocks (${
+          idstrs.join(", ")
+        }) is known as main memory; ` +
         "add to QEMU's arguments the -object memory-backend-… and -numa " +
         "or -machine memory-backend=… that the guest was saved with",
-    );
+    });
   }
   const pageSize = options.hostPageSize ?? defaultPageSize();
   const blocks = memory.map(({ idstr, id }: GuestMemory): MappedBlock => {
@@ -107,23 +109,23 @@ function checkQemu(qemu: QemuFacts, name: string): void {
   const reason = lacking.length === 0
     ? "does not read mapped-ram"
     : `has no ${lacking.join(", ")} in memory-backend-file`;
-  throw new MappedResumeError(
-    "qemu",
-    name,
-    `${qemu.program} ${qemu.version} ${reason}, expected QEMU ${QEMU_MIN}.0 ` +
+  throw new MappedResumeError(name, {
+    reason: "qemu",
+    text:
+      `${qemu.program} ${qemu.version} ${reason}, expected QEMU ${QEMU_MIN}.0 ` +
       "or later",
-  );
+  });
 }
 
 function checkMachine(machine: string, name: string): void {
   if (leavesRAM(machine)) return;
-  throw new MappedResumeError(
-    "machine",
-    name,
-    `machine ${JSON.stringify(machine)} may write to its RAM as it starts, ` +
+  throw new MappedResumeError(name, {
+    reason: "machine",
+    text:
+      `machine ${JSON.stringify(machine)} may write to its RAM as it starts, ` +
       "over the mapped memory, expected one that is known not to, such as pc, " +
       "q35 or virt; resume by postcopy",
-  );
+  });
 }
 
 /**
@@ -150,12 +152,11 @@ function findFile(name: string, snapshot: Snapshot): string {
     : stat.isFile()
     ? `the file has ${stat.size} bytes, the snapshot ${byteLength}`
     : "it is not a regular file";
-  throw new MappedResumeError(
-    "file",
-    name,
-    `${found}, expected the snapshot's own file; copy it here, ` +
+  throw new MappedResumeError(name, {
+    reason: "file",
+    text: `${found}, expected the snapshot's own file; copy it here, ` +
       "or resume by postcopy",
-  );
+  });
 }
 
 function checkBlock(
@@ -165,11 +166,10 @@ function checkBlock(
 ): void {
   const { idstr, pagesOffset, usedLength, ignored } = block;
   function refuse(text: string): never {
-    throw new MappedResumeError(
-      "memory",
-      name,
-      `RAMBlock ${JSON.stringify(idstr)} ${text}`,
-    );
+    throw new MappedResumeError(name, {
+      reason: "memory",
+      text: `RAMBlock ${JSON.stringify(idstr)} ${text}`,
+    });
   }
   if (ignored) refuse("was left out of it (x-ignore-shared)");
   if (pagesOffset % pageSize !== 0 || usedLength % pageSize !== 0) {

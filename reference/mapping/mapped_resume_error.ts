@@ -25,7 +25,13 @@ export class MappedResumeError extends RangeError {
   readonly reason: MappedResumeReason;
 
   /** Creates an error that says why the RAM of `file` cannot be mapped. */
-  constructor(reason: MappedResumeReason, file: string, text: string) {
+  constructor(
+    file: string,
+    { reason, text }: {
+      readonly reason: MappedResumeReason;
+      readonly text: string;
+    },
+  ) {
     super(`Cannot map the RAM of ${JSON.stringify(file)}: ${text}`);
     this.reason = reason;
   }

@@ -139,7 +139,7 @@ async function writeRun(
 ): Promise<number> {
   const all = new PageBitmap(end - first);
   for (let page = 0; page < all.pageCount; page++) all.set(page);
-  await target.writePages(first, bytes, all);
+  await target.writePages(first, { bytes, nonZero: all });
   return end - first;
 }
 

@@ -95,7 +95,7 @@ function encodeStart(head: SequentialHead): Uint8Array {
   writeStreamHeader(writer);
   writeConfiguration(writer, configuration);
   writer.bytes(itemsBefore);
-  writeSectionHead(writer, QEMU_VM_SECTION_START, ramSection);
+  writeSectionHead(writer, { ...ramSection, type: QEMU_VM_SECTION_START });
   writer.be64(total + RAM_SAVE_FLAG_MEM_SIZE);
   for (const { idstr, usedLength } of blocks) {
     writer.countedString(idstr).be64(usedLength);

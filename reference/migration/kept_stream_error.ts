@@ -12,7 +12,10 @@ export class KeptStreamError extends Error {
    * Creates an error that says why, and where the stream is kept; `cause` is
    * the original error.
    */
-  constructor(channelName: string, keptIn: string, cause: Error) {
+  constructor(
+    channelName: string,
+    { keptIn, cause }: { readonly keptIn: string; readonly cause: Error },
+  ) {
     super(
       `Cannot make a snapshot of what came from ${channelName}: ` +
         `${cause.message}; all of it is kept in ${JSON.stringify(keptIn)}, a ` +

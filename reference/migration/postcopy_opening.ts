@@ -130,7 +130,9 @@ function head(
   const advice = new ByteWriter().be64(summary || commonPageSize).be64(
     pageSize,
   );
-  writeCommand(writer, MIG_CMD_POSTCOPY_ADVISE, advice.finish());
+  writeCommand(writer, MIG_CMD_POSTCOPY_ADVISE, {
+    payload: advice.finish(),
+  });
   return writer.finish();
 }
 
@@ -141,7 +143,10 @@ function ramSetup(
 ): Uint8Array {
   const writer = new ByteWriter();
   const total = blocks.reduce((sum, { block }) => sum + block.usedLength, 0);
-  writeSectionHead(writer, QEMU_VM_SECTION_START, index.ramSection);
+  writeSectionHead(writer, {
+    ...index.ramSection,
+    type: QEMU_VM_SECTION_START,
+  });
   writer.be64(total + RAM_SAVE_FLAG_MEM_SIZE);
   for (const { block, hostPageSize } of blocks) {
     writer.countedString(block.idstr).be64(block.usedLength);
@@ -161,7 +166,9 @@ function discards(blocks: readonly PostcopyBlock[]): Uint8Array {
   for (const { block: { idstr, usedLength } } of blocks) {
     const ranges = new ByteWriter().u8(0).countedString(idstr).u8(0)
       .be64(0).be64(usedLength);
-    writeCommand(writer, MIG_CMD_POSTCOPY_RAM_DISCARD, ranges.finish());
+    writeCommand(writer, MIG_CMD_POSTCOPY_RAM_DISCARD, {
+      payload: ranges.finish(),
+    });
   }
   return writer.finish();
 }
@@ -186,7 +193,7 @@ function packageHead(
   const writer = new ByteWriter();
   writePing(writer, PING.beforePackage);
   const payload = new ByteWriter().be32(length).finish();
-  writeCommand(writer, MIG_CMD_PACKAGED, payload);
+  writeCommand(writer, MIG_CMD_PACKAGED, { payload });
   return writer.bytes(listen.finish()).finish();
 }
 
@@ -205,7 +212,9 @@ function packagedEnd(): Uint8Array {
 }
 
 function writePing(writer: ByteWriter, value: number): void {
-  writeCommand(writer, MIG_CMD_PING, new ByteWriter().be32(value).finish());
+  writeCommand(writer, MIG_CMD_PING, {
+    payload: new ByteWriter().be32(value).finish(),
+  });
 }
 
 /** Returns the ranges of items in file order, with adjacent ones merged. */

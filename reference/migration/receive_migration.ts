@@ -195,7 +195,7 @@ export async function receiveMigration(
     try {
       const kept = makeSink();
       return await keepStream(kept, recorder, input)
-        ? new KeptStreamError(channel.name, kept.name, error)
+        ? new KeptStreamError(channel.name, { keptIn: kept.name, cause: error })
         : undefined;
     } catch (failure) {
       const why = failure instanceof Error ? failure.message : String(failure);

@@ -12,5 +12,6 @@ export {
   sharedBitmap,
   sharedWords,
 } from "./atomic_bits.ts";
+export type { PageBatch } from "./page_batch.ts";
 export { storePages } from "./store_pages.ts";
 export { isZero, PageBuffer } from "./zero_page.ts";

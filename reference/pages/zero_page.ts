@@ -55,7 +55,11 @@ export class PageBuffer {
   }
 
   /** A bit for each of `pageCount` pages from `start` on that is not all zero. */
-  nonZeroPages(pageSize: number, pageCount: number, start = 0): PageBitmap {
+  nonZeroPages(
+    pageSize: number,
+    pageCount: number,
+    { start = 0 }: { readonly start?: number } = {},
+  ): PageBitmap {
     const bits = this.#bitmap.subarray(0, bitmapByteLength(pageCount));
     bits.fill(0);
     const bitmap = new PageBitmap(pageCount, bits);

@@ -204,7 +204,7 @@ export class UffdInstaller implements PageInstaller, Disposable {
     // told of twice, or another's work.
     if (errno !== ERRNO.ENOENT && errno !== ERRNO.EEXIST) {
       const where = `0x${address.toString(16)}`;
-      throw new SystemCallError(`put pages in place at ${where}`, errno);
+      throw new SystemCallError(`put pages in place at ${where}`, { errno });
     }
     // Who faults while a range is unregistered may sleep just after that has
     // woken all (Linux 6.7 and later), so it is woken by its event, too.

@@ -14,7 +14,13 @@ export class RunningQemu implements AsyncDisposable {
   readonly #child: ChildProcess;
 
   /** Called by `startQemu`. */
-  constructor(child: ChildProcess, qmp: QmpClient, directory: string) {
+  constructor(
+    child: ChildProcess,
+    { qmp, directory }: {
+      readonly qmp: QmpClient;
+      readonly directory: string;
+    },
+  ) {
     this.#child = child;
     this.qmp = qmp;
     this.directory = directory;

@@ -92,7 +92,7 @@ export async function startQemu(
           `Cannot start ${JSON.stringify(program)}: no answer in ${timeout} ms`,
         ),
     });
-    return new RunningQemu(child, qmp, directory);
+    return new RunningQemu(child, { qmp, directory });
   } catch (error) {
     await child?.end();
     nodeFs().rmSync(directory, { recursive: true, force: true });

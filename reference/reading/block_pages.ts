@@ -42,7 +42,10 @@ export class BlockPages {
     this.pageSize = pageSize;
     this.pagesOffset = pagesOffset;
     this.pageCount = pageCountOf(usedLength, pageSize);
-    this.bitmap = new BitmapPieces(this.pageCount, bitmapOffset, order);
+    this.bitmap = new BitmapPieces(this.pageCount, {
+      offset: bitmapOffset,
+      order,
+    });
     this.name = `${sourceName}#${idstr}`;
     this.#sourceName = sourceName;
     this.#header = header;
@@ -51,7 +54,7 @@ export class BlockPages {
   /** The walk that fills `target` from `offset` on. */
   rangeWalk(target: Uint8Array, offset: number): Walk<void> {
     this.checkRange(offset, target.length);
-    return readBlockRange(this, this.bitmap, target, offset);
+    return readBlockRange(this, { target, offset });
   }
 
   /** Where a page stands in the file, if it does. */

@@ -66,7 +66,7 @@ export class BlockRuns {
       stored.map(({ target: { length }, offset }) => ({ offset, length })),
       {
         ...options,
-        take(bytes, offset, index) {
+        take(bytes, { offset, index }) {
           const part = stored[index];
           part.target.set(bytes, offset - part.offset);
           return Promise.resolve();
@@ -86,7 +86,8 @@ export class BlockRuns {
     const { pagesOffset } = this.#pages;
     await readRanges(this.#source, ranges, {
       ...options,
-      take: (bytes, offset, index) => take(bytes, offset - pagesOffset, index),
+      take: (bytes, { offset, index }) =>
+        take(bytes, { offset: offset - pagesOffset, index }),
     });
   }
 

@@ -44,7 +44,7 @@ test("streamRuns() hands over runs in order, and none that are not there", async
     bytes: MEMORY.slice(first * PAGE, end * PAGE),
   }));
   const taken: { offset: number; bytes: Uint8Array }[] = [];
-  await block.streamRuns(runs, async (bytes, offset) => {
+  await block.streamRuns(runs, async (bytes, { offset }) => {
     await Promise.resolve();
     taken.push({ offset, bytes: bytes.slice() });
   });

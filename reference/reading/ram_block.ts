@@ -59,7 +59,11 @@ export class RAMBlock implements ByteSource {
   readonly #runs: BlockRuns;
 
   /** Made by `openSnapshot`. */
-  constructor(source: ByteSource, header: RAMBlockHeader, order: BitmapOrder) {
+  constructor(
+    source: ByteSource,
+    header: RAMBlockHeader,
+    { order }: { readonly order: BitmapOrder },
+  ) {
     this.idstr = header.idstr;
     this.usedLength = header.usedLength;
     this.pageSize = header.pageSize;

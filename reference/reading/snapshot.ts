@@ -33,8 +33,10 @@ export class Snapshot {
   /** Made by `openSnapshot`. */
   constructor(
     source: ByteSource,
-    index: SnapshotIndex,
-    blocks: readonly RAMBlock[],
+    { index, blocks }: {
+      readonly index: SnapshotIndex;
+      readonly blocks: readonly RAMBlock[];
+    },
   ) {
     this.source = source;
     this.index = index;
@@ -79,8 +81,8 @@ export function makeSnapshot(
   index: SnapshotIndex,
   order: BitmapOrder = DEFAULT_BITMAP_ORDER,
 ): Snapshot {
-  const blocks = index.blocks.map((it) => new RAMBlock(source, it, order));
-  return new Snapshot(source, index, blocks);
+  const blocks = index.blocks.map((it) => new RAMBlock(source, it, { order }));
+  return new Snapshot(source, { index, blocks });
 }
 
 /** As {@linkcode makeSnapshot}, over a source that needs no waiting. */
@@ -89,6 +91,8 @@ export function makeSyncSnapshot(
   index: SnapshotIndex,
   order: BitmapOrder = DEFAULT_BITMAP_ORDER,
 ): SyncSnapshot {
-  const blocks = index.blocks.map((it) => new SyncRAMBlock(source, it, order));
-  return new SyncSnapshot(source, index, blocks);
+  const blocks = index.blocks.map((it) =>
+    new SyncRAMBlock(source, it, { order })
+  );
+  return new SyncSnapshot(source, { index, blocks });
 }

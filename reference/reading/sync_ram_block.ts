@@ -13,9 +13,9 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
   constructor(
     source: SyncByteSource,
     header: RAMBlockHeader,
-    order: BitmapOrder,
+    options: { readonly order: BitmapOrder },
   ) {
-    super(source, header, order);
+    super(source, header, options);
     this.#source = source;
   }
 

@@ -101,7 +101,7 @@ async function verifyStructure(
   );
   if (index === undefined) return {};
   const snapshot = makeSnapshot(source, index, indexOptions.bitmapOrder);
-  const deviceState = await attempt(walkDeviceState(source, index, report));
+  const deviceState = await attempt(walkDeviceState(source, index, { report }));
   if (deviceState === undefined) return { snapshot };
   const { readDirtyBitmaps } = await import(
     "../../format/dirty_bitmaps/mod.ts"

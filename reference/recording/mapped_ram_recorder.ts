@@ -21,12 +21,11 @@ import {
   writeSectionHead,
   writeStreamHeader,
 } from "../../format/stream/mod.ts";
-import { sharedBitmap } from "../pages/mod.ts";
+import { type PageBatch, sharedBitmap } from "../pages/mod.ts";
 import { RAMBlockWriter } from "../saving/mod.ts";
 import {
   checkedXbzrle,
   inflatePage,
-  type PageBatch,
   type PageReceiver,
   RecordQueue,
 } from "../sequential/mod.ts";
@@ -94,11 +93,11 @@ export class MappedRamRecorder
       capabilities: [CAPABILITY_MAPPED_RAM],
     });
     writer.bytes(head.itemsBefore);
-    writeSectionHead(writer, QEMU_VM_SECTION_START, ramSection);
+    writeSectionHead(writer, { ...ramSection, type: QEMU_VM_SECTION_START });
     const plan = planSnapshot(
       writer.finish(),
       blocks.filter(({ usedLength }) => usedLength > 0),
-      pageSize,
+      { pageSize },
     );
     const writers = plan.blocks.map((block) => {
       const pageCount = pageCountOf(block.usedLength, block.pageSize);
@@ -197,10 +196,10 @@ export class MappedRamRecorder
   async writePages(
     block: StreamBlock,
     first: number,
-    { bytes, nonZero }: PageBatch,
+    pages: PageBatch,
   ): Promise<void> {
-    this.#pageBytes += bytes.length;
-    await this.#writer(block).writePages(first, bytes, nonZero);
+    this.#pageBytes += pages.bytes.length;
+    await this.#writer(block).writePages(first, pages);
   }
 
   /** @internal */

@@ -8,7 +8,12 @@ import {
   toLsb0,
 } from "../../format/bitmap/mod.ts";
 import type { MappedRamHeader } from "../../format/ram/mod.ts";
-import { isZero, sharedWords, storePages } from "../pages/mod.ts";
+import {
+  isZero,
+  type PageBatch,
+  sharedWords,
+  storePages,
+} from "../pages/mod.ts";
 import { backingOf, SourceError } from "../sources/mod.ts";
 import type { BlockShare } from "./block_share.ts";
 
@@ -83,8 +88,7 @@ export class RAMBlockWriter {
    */
   async writePages(
     first: number,
-    bytes: Uint8Array,
-    nonZero: PageBitmap,
+    { bytes, nonZero }: PageBatch,
   ): Promise<void> {
     this.#checkPages(first, nonZero.pageCount, bytes);
     await this.#store(first, bytes, nonZero.runs());

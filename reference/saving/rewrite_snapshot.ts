@@ -28,9 +28,11 @@ export class SnapshotRewriter {
   /** Made by {@linkcode rewriteSnapshot}. */
   constructor(
     store: ByteStore,
-    blocks: readonly RAMBlockWriter[],
-    order: BitmapOrder,
-    before: ReadonlyMap<string, Uint8Array>,
+    { blocks, order, before }: {
+      readonly blocks: readonly RAMBlockWriter[];
+      readonly order: BitmapOrder;
+      readonly before: ReadonlyMap<string, Uint8Array>;
+    },
   ) {
     this.#store = store;
     this.#before = before;
@@ -140,5 +142,5 @@ export async function rewriteSnapshot(
       },
     })
   );
-  return new SnapshotRewriter(store, writers, order, before);
+  return new SnapshotRewriter(store, { blocks: writers, order, before });
 }

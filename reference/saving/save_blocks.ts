@@ -90,7 +90,7 @@ export async function saveChunk(
   }
   bytes.fill(0, given);
   const nonZero = buffer.nonZeroPages(pageSize, length / pageSize);
-  await block.writePages(offset / pageSize, bytes, nonZero);
+  await block.writePages(offset / pageSize, { bytes, nonZero });
   return nonZero.count();
 }
 

@@ -50,9 +50,11 @@ export class SnapshotWriter {
   /** Made by {@linkcode createSnapshot}. */
   constructor(
     sink: ByteSink,
-    blocks: readonly RAMBlockWriter[],
-    frame: StreamFrame,
-    eosOffset: number,
+    { blocks, frame, eosOffset }: {
+      readonly blocks: readonly RAMBlockWriter[];
+      readonly frame: StreamFrame;
+      readonly eosOffset: number;
+    },
   ) {
     this.#sink = sink;
     this.blocks = blocks;
@@ -137,13 +139,17 @@ export async function createWithFrame(
   blocks: readonly PlannedBlock[],
   frame: StreamFrame,
 ): Promise<SnapshotWriter> {
-  const plan = planSnapshot(frame.head, blocks, frame.pageSize, frame.layout);
+  const plan = planSnapshot(frame.head, blocks, frame);
   const writers = plan.blocks.map((block) => {
     const pageCount = pageCountOf(block.usedLength, block.pageSize);
     const empty = Promise.resolve(sharedBitmap(pageCount));
     return new RAMBlockWriter(block, sink, { loadBitmap: () => empty });
   });
-  const writer = new SnapshotWriter(sink, writers, frame, plan.eosOffset);
+  const writer = new SnapshotWriter(sink, {
+    blocks: writers,
+    frame,
+    eosOffset: plan.eosOffset,
+  });
   const resumed = isResumed(sink, writer.byteLength);
   await sink.setLength(writer.byteLength);
   if (resumed) {

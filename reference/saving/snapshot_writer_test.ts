@@ -59,7 +59,10 @@ test("writePages() writes zeros over pages that were not zero before", async () 
   for (const nonZero of [[0, 1, 3, 5, 6, 9], [1, 2, 6], []]) {
     many.bytes.fill(0);
     for (const index of nonZero) many.bytes[index * PAGE] = 1 + index;
-    await block.writePages(2, many.bytes, many.nonZeroPages(PAGE, 10));
+    await block.writePages(2, {
+      bytes: many.bytes,
+      nonZero: many.nonZeroPages(PAGE, 10),
+    });
     const { pagesOffset } = block;
     const found = sink.bytes().subarray(pagesOffset).slice(0, 12 * PAGE);
     const expected = new Uint8Array(found.length);

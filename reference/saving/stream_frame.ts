@@ -53,7 +53,7 @@ export function newFrame(options: {
     capabilities: [capabilityOf(layout)],
     ...(targetPageBits === undefined ? {} : { targetPageBits }),
   };
-  const tail = encodeTail(configuration, pageSize, layout);
+  const tail = encodeTail(configuration, { pageSize, layout });
   return {
     head: encodeHead(configuration),
     pageSize,

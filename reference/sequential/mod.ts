@@ -7,11 +7,7 @@
 export { checkedXbzrle } from "./checked_xbzrle.ts";
 export { driveForward, forwardReads } from "./forward_drive.ts";
 export { inflatePage } from "./inflate_page.ts";
-export {
-  type PageBatch,
-  type PageReceiver,
-  RecordQueue,
-} from "./record_queue.ts";
+export { type PageReceiver, RecordQueue } from "./record_queue.ts";
 export { SequentialBlock } from "./sequential_block.ts";
 export {
   sequentialOptions,

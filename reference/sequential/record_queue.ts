@@ -1,6 +1,5 @@
-import type { PageBitmap } from "../../format/bitmap/mod.ts";
 import type { RamRecord, StreamBlock } from "../../format/sequential/mod.ts";
-import { PageBuffer } from "../pages/mod.ts";
+import { type PageBatch, PageBuffer } from "../pages/mod.ts";
 
 /** Consecutive pages that arrived one after the other. */
 interface QueuedPages {
@@ -16,13 +15,6 @@ interface QueuedPages {
 interface QueuedRecord {
   readonly kind: "packed";
   readonly record: RamRecord;
-}
-
-/** Consecutive pages of a block. */
-export interface PageBatch {
-  readonly bytes: Uint8Array;
-  /** Which of them are not all zero. */
-  readonly nonZero: PageBitmap;
 }
 
 /** Receives queued pages. */
@@ -121,7 +113,7 @@ export class RecordQueue {
     const nonZero = this.#buffer.nonZeroPages(
       this.#pageSize,
       count,
-      position,
+      { start: position },
     );
     await receiver.writePages(block, first, { bytes, nonZero });
   }

@@ -33,7 +33,13 @@ export class SequentialBlock implements ByteSource {
   readonly #block: StreamBlock;
 
   /** Called by `openSequential`. */
-  constructor(source: ByteSource, index: SequentialIndex, block: StreamBlock) {
+  constructor(
+    source: ByteSource,
+    { index, block }: {
+      readonly index: SequentialIndex;
+      readonly block: StreamBlock;
+    },
+  ) {
     this.idstr = block.idstr;
     this.usedLength = block.usedLength;
     this.byteLength = block.usedLength;

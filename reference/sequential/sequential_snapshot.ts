@@ -54,18 +54,21 @@ export class SequentialSnapshot implements Disposable {
   /** Called by {@linkcode openSequential}. */
   constructor(
     source: ByteSource,
-    index: SequentialIndex,
-    found: { readonly end: SequentialEnd; readonly vmdesc: Vmdesc | undefined },
+    { index, end, vmdesc }: {
+      readonly index: SequentialIndex;
+      readonly end: SequentialEnd;
+      readonly vmdesc: Vmdesc | undefined;
+    },
   ) {
     this.source = source;
     this.head = index.head;
     this.machine = this.head.configuration.machine;
     this.pageSize = this.head.pageSize;
-    this.end = found.end;
-    this.vmdesc = found.vmdesc;
+    this.end = end;
+    this.vmdesc = vmdesc;
     this.#index = index;
     this.blocks = this.head.blocks.map((block) =>
-      new SequentialBlock(source, index, block)
+      new SequentialBlock(source, { index, block })
     );
   }
 
@@ -151,7 +154,7 @@ export async function openSequential(
         await pace.step();
       },
     });
-    return new SequentialSnapshot(source, index, { end, vmdesc });
+    return new SequentialSnapshot(source, { index, end, vmdesc });
   } catch (error) {
     index[Symbol.dispose]();
     throw error;

@@ -32,8 +32,7 @@ export interface SourceReadOptions extends ReadOptions {
  */
 export type TakeBytes = (
   bytes: Uint8Array,
-  offset: number,
-  index: number,
+  place: { readonly offset: number; readonly index: number },
 ) => Promise<void>;
 
 /** Bytes with random access: a file, a Blob, memory, a URL. */

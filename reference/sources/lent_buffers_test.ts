@@ -62,7 +62,7 @@ async function readMuch(
         ];
         return readRanges(source, ranges, {
           ...options,
-          async take(bytes, at) {
+          async take(bytes, { offset: at }) {
             await Promise.resolve();
             target.set(bytes, at - offset);
           },

@@ -49,7 +49,7 @@ export async function readRanges(
     for (let at = range.offset; at < rangeEnd(range); at += buffer.length) {
       const bytes = buffer.subarray(0, rangeEnd(range) - at);
       await source.readInto(bytes, at, options);
-      await take(bytes, at, index);
+      await take(bytes, { offset: at, index });
     }
   }
 }

@@ -26,7 +26,7 @@ async function readAll(source: ByteSource): Promise<Uint8Array[]> {
   const targets = RANGES.map(({ length }) => new Uint8Array(length));
   let isTaking = false;
   await readRanges(source, RANGES, {
-    async take(bytes, offset, index) {
+    async take(bytes, { offset, index }) {
       assert(!isTaking, "two pieces at once");
       isTaking = true;
       await new Promise((resolve) => setTimeout(resolve));

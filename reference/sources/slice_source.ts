@@ -19,7 +19,8 @@ export function sliceSource(source: ByteSource, range: ByteRange): ByteSource {
         }
         await source.streamRanges?.(
           ranges.map((it) => ({ ...it, offset: start + it.offset })),
-          (bytes, offset, index) => take(bytes, offset - start, index),
+          (bytes, { offset, index }) =>
+            take(bytes, { offset: offset - start, index }),
           { signal: options?.signal, background: options?.background },
         );
       }),

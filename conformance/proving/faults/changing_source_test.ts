@@ -150,7 +150,7 @@ const JOBS: Readonly<Record<string, (sink: MemorySink) => Promise<unknown>>> = {
   "convertPacked()": async (sink) => {
     const source = new ChangedSource(LIBVIRT);
     const header = (await readLibvirtHeader(source))!;
-    await convertPacked(source, header, sink);
+    await convertPacked(source, sink, { header });
   },
   "verifySnapshot()": () =>
     verifySnapshot(new ChangedSource(SAVED), { pages: true }),

@@ -84,7 +84,7 @@ test("streamRanges() asks for far ranges four at a time, and hands over in turn"
     .map((index) => ({ offset: 0x20000 + index * 0x14000, length: 0x1000 }));
   const found = new Uint8Array(FAR.file.length);
   let taking = 0;
-  await source.streamRanges?.(ranges, async (bytes, offset) => {
+  await source.streamRanges?.(ranges, async (bytes, { offset }) => {
     assert.equal(++taking, 1);
     await new Promise((resolve) => setTimeout(resolve, 1));
     found.set(bytes, offset);

@@ -5,7 +5,9 @@ import { explainMap } from "./explain_map.ts";
 
 test("explainMap() shows options that a shell takes as they are meant", () => {
   const hint = (idstr: string) =>
-    String(explainMap(new GuestMapError("vm.mr", "it is nowhere", [idstr])));
+    String(explainMap(
+      new GuestMapError("vm.mr", { reason: "it is nowhere", idstrs: [idstr] }),
+    ));
   assert.match(hint("m0"), /\(--range ADDRESS=m0\+LENGTH, or --leave-out m0;/);
   assert.match(
     hint("x; id #"),

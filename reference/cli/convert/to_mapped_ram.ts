@@ -50,7 +50,10 @@ export async function toMappedRam(job: ConvertJob): Promise<Written> {
     case "packed":
       if (input.libvirt === undefined) break;
       return facts(
-        await convertPacked(source, input.libvirt, sink(), options),
+        await convertPacked(source, sink(), {
+          ...options,
+          header: input.libvirt,
+        }),
       );
     case "elf":
     case "lime":

@@ -46,7 +46,7 @@ export async function bitmapOrderEvidence(
   for (const order of ORDERS) {
     let fits = true;
     for (const header of headers) {
-      const block = new RAMBlock(source, header, order);
+      const block = new RAMBlock(source, header, { order });
       fits &&= await block.paddingFinding(options) === undefined &&
         await isBehindClear(source, header, { order, ...options });
     }

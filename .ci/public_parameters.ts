@@ -1,0 +1,76 @@
+/**
+ * Public functions, constructors and methods take at most two positional
+ * parameters, then `options` or an object that is destructured.
+ *
+ * @module
+ */
+
+import { execFileSync } from "node:child_process";
+
+/** The modules that are published. */
+export const DOORS = [
+  "mod.ts",
+  "format/mod.ts",
+  "reference/doors/convert.ts",
+  "reference/doors/linux.ts",
+  "reference/doors/qemu.ts",
+];
+
+interface Parameter {
+  /** `identifier`, `object`, `rest`, or `assign` with a default on its `left`. */
+  readonly kind: string;
+  readonly name?: string;
+  readonly left?: Parameter;
+}
+
+/** Documents modules by `deno doc`, and finds what takes more than it may. */
+export function findInModules(
+  modules: readonly string[],
+  cwd: string,
+): string[] {
+  const json = execFileSync("deno", ["doc", "--json", ...modules], {
+    cwd,
+    maxBuffer: 2 ** 28,
+    stdio: ["ignore", "pipe", "ignore"],
+  }).toString();
+  const { nodes } = JSON.parse(json) as { readonly nodes: object };
+  const found = Object.values(nodes).flatMap(({ symbols }) =>
+    symbols.flatMap((symbol: { readonly name: string }) =>
+      findIn(symbol, symbol.name)
+    )
+  );
+  return [...new Set(found)].sort();
+}
+
+/** Finds functions of any kind, however deep in a type. */
+function findIn(node: unknown, name: string): string[] {
+  if (typeof node !== "object" || node === null) return [];
+  const { accessibility, params } = node as {
+    readonly accessibility?: string;
+    readonly params?: unknown;
+  };
+  if (accessibility === "private") return [];
+  const below = Object.values(node).flatMap((it) =>
+    findIn(it, nameWithin(it, name))
+  );
+  const isTooMany = Array.isArray(params) && params.length > 0 &&
+    "kind" in params[0] && !isAllowed(params);
+  return isTooMany ? [`${name}: ${params.length} parameters`, ...below] : below;
+}
+
+function nameWithin(node: unknown, name: string): string {
+  const inner = (node as { readonly name?: unknown } | null)?.name;
+  return typeof inner === "string" && inner !== name
+    ? `${name}.${inner}`
+    : name;
+}
+
+function isAllowed(params: readonly Parameter[]): boolean {
+  if (params.length <= 2) return true;
+  return params.length === 3 && isOptions(params[2]);
+}
+
+function isOptions({ kind, name, left }: Parameter): boolean {
+  if (kind === "assign" && left !== undefined) return isOptions(left);
+  return kind === "object" || name === "options";
+}
