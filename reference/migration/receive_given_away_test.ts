@@ -3,36 +3,54 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { ConnectedPair } from "../qemu/testing/connected_pair.ts";
 import { openSnapshot } from "../reading/mod.ts";
-import { createFileSink } from "../sinks/mod.ts";
-import { memorySource } from "../sources/mod.ts";
+import {
+  type ByteSink,
+  createFileSink,
+  type MemorySink,
+  memorySink,
+} from "../sinks/mod.ts";
+import { memorySource, SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SequentialGuest } from "../testing/sequential_guest.ts";
-import { receiveMigration } from "./receive_migration.ts";
+import { receiveMigration, type ReceiveOptions } from "./receive_migration.ts";
 
 const PAGE = 4096;
 const PATIENT = { timeout: 30_000 };
 
 /**
- * Sends a complete migration once its file is started; `between` runs before
- * its end.
+ * Sends a complete migration; `between` runs when all of it was taken, before
+ * its end is seen.
  */
 async function receiveAnd(
-  path: string,
+  sink: ByteSink,
   between: () => void,
-  signal?: AbortSignal,
+  options: ReceiveOptions = {},
 ): Promise<unknown> {
   const guest = new SequentialGuest({ ram: 4 });
   guest.part(() => guest.page("ram", 2, new Uint8Array(PAGE).fill(7)), 3);
   const bytes = guest.finish();
   using pair = await ConnectedPair.open();
-  const sink = createFileSink(path);
-  const receiving = receiveMigration(pair.channel, sink, { signal });
-  const settled = receiving.catch((error: unknown) => error);
-  pair.other.write(bytes);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  between();
-  pair.other.end();
-  return await settled;
+  const { channel, other } = pair;
+  let length = 0;
+  other.write(bytes);
+  return await receiveMigration(
+    {
+      name: channel.name,
+      write: (bytes) => channel.write(bytes),
+      close: () => channel.close(),
+      async read() {
+        if (length === bytes.length) {
+          between();
+          other.end();
+        }
+        const chunk = await channel.read();
+        length += chunk?.length ?? 0;
+        return chunk;
+      },
+    },
+    sink,
+    options,
+  ).catch((error: unknown) => error);
 }
 
 test(
@@ -42,7 +60,7 @@ test(
     using folder = new ScratchFolder();
     const path = folder.file("vm.mr");
     const taken = [path, `${path}.1`];
-    const error = await receiveAnd(path, () => {
+    const error = await receiveAnd(createFileSink(path), () => {
       for (const it of taken) writeFileSync(it, "another's");
     });
     assert.match(
@@ -65,9 +83,64 @@ test(
     const path = folder.file("vm.mr");
     const controller = new AbortController();
     const { signal } = controller;
-    const summary = await receiveAnd(path, () => controller.abort(), signal);
+    const abort = () => controller.abort();
+    const summary = await receiveAnd(createFileSink(path), abort, { signal });
     assert(!(summary instanceof Error), String(summary));
     assert.deepEqual(folder.names(), ["vm.mr"]);
+  },
+);
+
+/** A disk that is full, and has room at the `freed`th write after that. */
+class FullDisk {
+  /** The sink on it, in memory. */
+  readonly sink: MemorySink = memorySink();
+  /** Whether it is full. */
+  isFull = false;
+  freed = 3;
+
+  constructor() {
+    const { sink } = this;
+    const write = sink.write.bind(sink);
+    sink.write = async (bytes, offset) => {
+      if (this.isFull && --this.freed > 0) {
+        const range = { offset, length: bytes.length };
+        const cause = Object.assign(new Error("full"), { code: "ENOSPC" });
+        throw new SourceError("disk", "no space left", { cause, range });
+      }
+      await write(bytes, offset);
+    };
+  }
+}
+
+test(
+  "receiveMigration() waits for room for a guest that was given away",
+  PATIENT,
+  async () => {
+    const disk = new FullDisk();
+    const errors: unknown[] = [];
+    const summary = await receiveAnd(disk.sink, () => disk.isFull = true, {
+      onRetry: (error) => errors.push(error.message),
+    });
+    assert(!(summary instanceof Error), String(summary));
+    assert.deepEqual(errors, ["no space left", "no space left"]);
+    const kept = await openSnapshot(memorySource(disk.sink.bytes()));
+    assert.equal((await kept.block("ram").readPage(2))[0], 7);
+  },
+);
+
+test(
+  "receiveMigration() gives a guest up on a full disk when told to",
+  PATIENT,
+  async () => {
+    const disk = new FullDisk();
+    disk.freed = Infinity;
+    const controller = new AbortController();
+    const error = await receiveAnd(disk.sink, () => disk.isFull = true, {
+      signal: controller.signal,
+      onRetry: () => controller.abort(),
+    });
+    assert.match(String(error), /^SourceError: no space left$/);
+    assert.equal(disk.sink.bytes().length, 0);
   },
 );
 

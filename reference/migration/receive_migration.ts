@@ -17,6 +17,7 @@ import { KeptStreamError } from "./kept_stream_error.ts";
 import { type ReceiveProgress, ReceiveReport } from "./receive_report.ts";
 import { ReceivingRecorder } from "./receiving_recorder.ts";
 import { sendPong, sendShut } from "./return_messages.ts";
+import { waitForRoom } from "./wait_for_room.ts";
 
 /** Options of receiving a migration. */
 export interface ReceiveOptions extends ReadOptions {
@@ -40,6 +41,12 @@ export interface ReceiveOptions extends ReadOptions {
    * throws aborts the sink. Default: nothing.
    */
   readonly beforeCommit?: (() => void) | undefined;
+  /**
+   * Called for each write that finds the disk full once all has arrived, if no
+   * one else may have the guest any more: it is repeated until there is room, or
+   * until the signal is aborted, with which the guest is lost. Default: nothing.
+   */
+  readonly onRetry?: ((error: SourceError) => void) | undefined;
   /** Called from time to time with the progress of the migration. */
   readonly onProgress?: ((progress: ReceiveProgress) => void) | undefined;
 }
@@ -63,8 +70,8 @@ export interface ReceiveSummary extends SaveSummary {
  * when it arrives again. Commits the sink only if the migration is complete,
  * otherwise aborts it. If the sender waits for an answer, it gets one once
  * everything is safe. If it does not, it may no longer have the guest once all has
- * arrived: from then on the signal is ignored, and a file that cannot get its name
- * is kept under another one.
+ * arrived: from then on the signal is ignored, a file that cannot get its name is
+ * kept under another one, and a disk that is full is waited for.
  *
  * @throws {KeptStreamError} if it is complete, but had to be kept as a stream
  * @throws {FormatError} if the stream breaks a rule
@@ -121,7 +128,7 @@ export async function receiveMigration(
           }
         },
         async settle(): Promise<void> {
-          await recorder.settle();
+          await write(() => recorder.settle());
           for (const payload of recorder.takePings()) {
             await sendPong(channel, payload);
           }
@@ -138,7 +145,7 @@ export async function receiveMigration(
           "description of the device state, expected all of it",
       );
     }
-    await recorder.finish();
+    await write(() => recorder.finish());
     const summary = await recordedSummary(recorder);
     options.beforeCommit?.();
     await commit();
@@ -164,6 +171,12 @@ export async function receiveMigration(
   /** Whether the sender may no longer have the guest. */
   function isGivenAway(): boolean {
     return recorder.isWhole && !recorder.answers;
+  }
+
+  /** Writes; if no other copy of the guest exists, a full disk is waited for. */
+  async function write(work: () => Promise<void>): Promise<void> {
+    const { onRetry } = options;
+    await waitForRoom(work, { isOnlyCopy: isGivenAway, signal, onRetry });
   }
 
   /**

@@ -4,6 +4,8 @@ import { driveSync, memorySource } from "../sources/mod.ts";
 
 /** Maximum bytes of device state that are examined. */
 const WATCHED_MAX = 0x4000000;
+/** How many of the last ones are examined in any case. */
+const WATCHED_MIN = WATCHED_MAX / 2;
 const CLOSING_BRACE = 0x7d;
 
 /**
@@ -12,24 +14,28 @@ const CLOSING_BRACE = 0x7d;
  */
 export class VmdescWatcher {
   readonly #watched = new GrowingBytes(0x10000, WATCHED_MAX);
-  #looked = -1;
+  #isChecked = true;
   #isWhole = false;
 
   /** Adds received bytes. */
   add(bytes: Uint8Array): void {
-    if (this.#watched.length + bytes.length > WATCHED_MAX) {
+    for (let at = 0; at < bytes.length; at += WATCHED_MIN) {
+      const part = bytes.subarray(at, at + WATCHED_MIN);
       // The vmdesc is at the end; the first bytes are not needed.
-      this.#watched.dropFirst(WATCHED_MAX / 2);
+      if (this.#watched.length + part.length > WATCHED_MAX) {
+        this.#watched.dropFirst(WATCHED_MIN);
+      }
+      this.#watched.append(part);
     }
-    this.#watched.append(bytes);
+    this.#isChecked = false;
   }
 
   /** Whether the bytes so far end with a vmdesc. */
   get isWhole(): boolean {
     // Checked once per addition; a brace is rare.
+    if (this.#isChecked) return this.#isWhole;
+    this.#isChecked = true;
     const { length, buffer } = this.#watched;
-    if (this.#looked === length) return this.#isWhole;
-    this.#looked = length;
     this.#isWhole = buffer[length - 1] === CLOSING_BRACE &&
       this.#endsWithVmdesc();
     return this.#isWhole;

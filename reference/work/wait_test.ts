@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SourceError } from "../sources/mod.ts";
-import { waitFor } from "./wait.ts";
+import { sleep, waitFor } from "./wait.ts";
 
 function late(timeout: number): SourceError {
   return new SourceError("x", `not in ${timeout} ms`);
@@ -36,4 +36,14 @@ test("waitFor() rejects when its signal says so, before and after", async () => 
   // What is rejected later is nobody's concern any more.
   const failing = Promise.reject(new Error("too late"));
   await assert.rejects(waitFor(failing, { signal, late }), reason);
+});
+
+test("sleep() rejects when its signal says so, before and after", async () => {
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const { signal } = controller;
+  const sleeping = assert.rejects(sleep(2 ** 30, signal), reason);
+  controller.abort(reason);
+  await sleeping;
+  await assert.rejects(sleep(2 ** 30, signal), reason);
 });

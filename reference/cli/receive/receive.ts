@@ -23,6 +23,9 @@ import { paint } from "../output/terminal.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 
+/** Milliseconds between two words about a disk that is full. */
+const FULL_INTERVAL = 10_000;
+
 const OPTIONS = {
   listen: { type: "string" },
   "page-size": { type: "string" },
@@ -49,7 +52,8 @@ learns of success only then.
 A migration that arrived whole but cannot become a snapshot (for example from a
 newer QEMU) is kept unchanged in OUT.stream: a QEMU with the sender's command line
 loads it with -incoming 'exec:cat OUT.stream'. If OUT has appeared in the
-meantime, made by another process, the snapshot is kept in OUT.1.
+meantime, made by another process, the snapshot is kept in OUT.1. If the disk is
+full by then, receive waits until there is room.
 
   --listen ADDRESS            where QEMU connects; a socket on which nobody
                               listens any more is replaced
@@ -102,6 +106,7 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
         keepStream: () =>
           createOutput(freeName(`${OUT}.stream`), { force: false, inputs: [] }),
         signal: AbortSignal.any([signal, alone]),
+        onRetry: fullTeller(),
         onProgress: bar.show,
       });
       return { summary, milliseconds: performance.now() - started };
@@ -115,6 +120,22 @@ function freeName(path: string): string {
     const name = number === 0 ? path : `${path}.${number}`;
     if (!existsSync(name)) return name;
   }
+}
+
+/** Says now and then that the disk is full, and what that means. */
+function fullTeller(): (error: SourceError) => void {
+  let told = -Infinity;
+  return ({ message }) => {
+    const now = performance.now();
+    if (now - told < FULL_INTERVAL) return;
+    told = now;
+    printMessage(
+      `${
+        printable(message)
+      }; only this command has the guest now: make room, ` +
+        "it tries again (Ctrl-C gives the guest up)",
+    );
+  };
 }
 
 /** Is aborted when another connection comes: pages would go over that. */
