@@ -4,8 +4,8 @@ import { BackingFiles } from "./backing_files.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 
 /**
- * Copies chunks until there are none left, without ever waiting for another lane:
- * each chunk has its place in the file, so lanes meet nowhere.
+ * Copies chunks until none are left. Each chunk has its own place in the file,
+ * so lanes never wait for each other.
  */
 export function copyLane(task: LaneTask): void {
   using files = new BackingFiles(task.directIo);
@@ -23,7 +23,7 @@ class CopyLane {
   readonly #task: LaneTask;
   readonly #files: BackingFiles;
   readonly #buffer: PageBuffer;
-  /** What stands in the file already, where that is compared. */
+  /** The bytes already in the file, if they are to be compared. */
   readonly #there: PageBuffer | undefined;
 
   constructor(task: LaneTask, files: BackingFiles) {
@@ -64,7 +64,7 @@ class CopyLane {
     this.#count("zeroPages", count - nonZero.count());
   }
 
-  /** Reads a part of a block; behind what there is it is zero. */
+  /** Reads a part of a block; bytes past the end of its source are zero. */
   #read(block: LaneBlock, target: Uint8Array, offset: number): void {
     const given = Math.min(target.length, block.fromLength - offset);
     if (given > 0) {
@@ -89,7 +89,9 @@ class CopyLane {
     file.readSync(target, offset);
   }
 
-  /** Writes `run` out of the buffer, in which `buffered` stands. */
+  /**
+   * Writes the pages of `run` from the buffer, which holds those of `buffered`.
+   */
   #write(block: LaneBlock, buffered: PageRun, run: PageRun): void {
     for (const part of this.#missing(block, buffered, run)) {
       this.#writePart(block, buffered, part);
@@ -108,7 +110,7 @@ class CopyLane {
     );
   }
 
-  /** The parts of a run that the file does not hold already. */
+  /** Yields the parts of a run whose bytes differ from those in the file. */
   *#missing(
     block: LaneBlock,
     buffered: PageRun,
@@ -157,7 +159,9 @@ function isSame(
   return true;
 }
 
-/** The block that a chunk is of: the last that begins at it or before. */
+/**
+ * Returns the block of a chunk: the last block whose first chunk is not later.
+ */
 function blockOf(blocks: readonly LaneBlock[], chunk: number): LaneBlock {
   const found = blocks.findLast(({ firstChunk }) => firstChunk <= chunk);
   if (found === undefined) throw new RangeError(`No block has chunk ${chunk}`);

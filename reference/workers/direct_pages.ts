@@ -1,6 +1,6 @@
 import { DIRECT_ALIGNMENT } from "./direct_file.ts";
 
-/** Refuses pages that direct I/O cannot move one by one. */
+/** Refuses pages that are too small for direct I/O of a single page. */
 export function checkDirectPages(name: string, pageSize: number): void {
   if (pageSize % DIRECT_ALIGNMENT === 0) return;
   throw new RangeError(

@@ -10,28 +10,34 @@ import {
 import { CHUNK, chunksTouched } from "../work/mod.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 
-/** Bytes that one more lane must have to do, to be worth its start. */
+/** Minimum bytes of work per lane that make starting it worthwhile. */
 const LANE_WORTH = 0x4000000;
-/** Bytes at a time around the page cache, where each access waits for the disk. */
+/** Chunk length for direct I/O, where each access waits for the disk. */
 const DIRECT_CHUNK = 0x100000;
 
-/** How many lanes to use for so many bytes. */
+/** Returns how many lanes to use for `byteLength` bytes. */
 export function laneCount(byteLength: number, jobs: number): number {
   return Math.max(1, Math.min(jobs, Math.floor(byteLength / LANE_WORTH)));
 }
 
-/** Bytes that a lane takes at a time: whole bytes of bitmaps, 8 pages or more. */
+/**
+ * Returns the bytes of a chunk: at least 8 pages, so that it covers whole bytes
+ * of the bitmap.
+ */
 export function chunkLengthOf(pageSize: number, directIo: boolean): number {
   return Math.max(directIo ? DIRECT_CHUNK : CHUNK, 8 * pageSize);
 }
 
-/** Where a lane reads a block, and what of it. */
+/** The source of a block for a lane, and the pages to copy from it. */
 export type LaneInput = Pick<
   LaneBlock,
   "from" | "fromOffset" | "fromLength" | "wanted"
 >;
 
-/** How a lane can read a source; undefined where only this thread can. */
+/**
+ * Returns how a lane can read a source; undefined if only the calling thread
+ * can read it.
+ */
 export async function laneInput(
   source: ByteSource,
   options: ReadOptions,
@@ -49,7 +55,7 @@ export async function laneInput(
   return { from, fromOffset: pagesOffset, fromLength: usedLength, wanted };
 }
 
-/** The chunks of a block in which there is anything to copy. */
+/** Returns the chunks of a block that hold anything to copy. */
 export function chunksOf(
   block: LaneInput & { readonly usedLength: number },
   options: {
@@ -68,13 +74,13 @@ export function chunksOf(
   return chunksTouched(ranges, { byteLength, chunkLength });
 }
 
-/** A block of a task, and the chunks of it that are copied. */
+/** A block of a task, and the chunks of it to copy. */
 export interface LanePart {
   readonly block: Omit<LaneBlock, "firstChunk">;
   readonly chunks: PageBitmap;
 }
 
-/** A task for these blocks and these chunks of each. */
+/** Creates a task from blocks and the chunks of each to copy. */
 export function laneTask(
   parts: readonly LanePart[],
   options: Pick<LaneTask, "pageSize" | "chunkLength" | "directIo">,

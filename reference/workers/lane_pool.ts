@@ -7,20 +7,20 @@ import {
 } from "./lane_task.ts";
 import { type LaneThread, startLaneThread } from "./lane_thread.ts";
 
-/** Milliseconds between two looks at how far the lanes are. */
+/** Milliseconds between two calls of `onPoll`. */
 const POLL = 50;
 
-/** What to do while the lanes are at work. */
+/** Options of `LanePool.run`. */
 export interface LanePoolOptions {
   /** Stops the lanes; the work then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Is called now and then. */
+  /** Called periodically while the lanes work, and once at the end. */
   readonly onPoll?: (() => void) | undefined;
 }
 
 /**
- * Threads that copy pages side by side. A task is done by all of them; they end
- * when the pool is disposed of.
+ * A pool of threads that copy pages in parallel. All of them work on each task;
+ * they end when the pool is disposed.
  */
 export class LanePool implements Disposable {
   readonly #threads: readonly LaneThread[];
@@ -34,7 +34,7 @@ export class LanePool implements Disposable {
     this.#threads = Array.from({ length: count }, startLaneThread);
   }
 
-  /** Does a task; resolves when every lane has stopped. */
+  /** Runs a task; resolves when every lane has stopped. */
   async run(task: LaneTask, options: LanePoolOptions = {}): Promise<void> {
     const { signal, onPoll } = options;
     signal?.throwIfAborted();

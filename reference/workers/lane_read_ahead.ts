@@ -1,26 +1,26 @@
 import { blockRange, type PageBitmap } from "../../format/bitmap/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 
-/** Bytes of RAM ahead of the lanes, more than they read between two looks. */
+/** Bytes of RAM to read ahead: more than the lanes read between two polls. */
 const AHEAD = 0x8000000;
 
 /**
- * Tells the source of a block what the lanes will read. They wait for each read
- * of a disk; with many known ahead, the disk need not wait for them.
+ * Announces to the source of a block what the lanes will read. Each lane waits
+ * for its own disk reads; announcing many of them keeps the disk busy.
  */
 export class LaneReadAhead {
   readonly #block: RAMBlock;
   readonly #wanted: PageBitmap;
-  /** The page up to which the source was told. */
+  /** End of the pages already announced. */
   #told = 0;
 
-  /** Ahead of lanes that read the `wanted` pages of `block` in order. */
+  /** Reads ahead of lanes that read the `wanted` pages of `block` in order. */
   constructor(block: RAMBlock, wanted: PageBitmap) {
     this.#block = block;
     this.#wanted = wanted;
   }
 
-  /** Tells what is wanted some way on from `page`, which the lanes have come to. */
+  /** Announces wanted pages after `page`, the position of the lanes. */
   follow(page: number): void {
     const { willNeed, pageSize } = this.#block;
     if (willNeed === undefined) return;

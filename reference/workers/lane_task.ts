@@ -1,24 +1,24 @@
 import type { Backing, BackingFile } from "../sources/mod.ts";
 
 /**
- * What the lanes of a parallel copy are given, all of them the same. It crosses
- * to other threads: plain values and shared memory only.
+ * The task of a parallel copy, the same for all lanes. It is passed to other
+ * threads, so it holds plain values and shared memory only.
  */
 export interface LaneTask {
-  /** Size of a page in bytes, of all blocks. */
+  /** Bytes of a page, the same for all blocks. */
   readonly pageSize: number;
-  /** Bytes of a block that a lane takes at a time, a multiple of 8 pages. */
+  /** Bytes of a chunk, which a lane copies at a time; a multiple of 8 pages. */
   readonly chunkLength: number;
-  /** Whether to go around the page cache. */
+  /** Whether to bypass the page cache. */
   readonly directIo: boolean;
-  /** The blocks that are copied. */
+  /** The blocks to copy. */
   readonly blocks: readonly LaneBlock[];
   /**
-   * The chunks to copy, in order. Chunks are counted through all blocks, and
-   * those of each begin at its `firstChunk`.
+   * The chunks to copy, in order. They are numbered across all blocks; those of
+   * a block begin at its `firstChunk`.
    */
   readonly chunks: Uint32Array;
-  /** What the lanes tell each other: see {@linkcode CONTROL}. */
+  /** Shared counters of the lanes: see {@linkcode CONTROL}. */
   readonly control: Int32Array;
 }
 
@@ -28,32 +28,34 @@ export interface LaneBlock {
   readonly usedLength: number;
   /** Number of its first chunk. */
   readonly firstChunk: number;
-  /** Where its bytes are read, and where the first of them stands. */
+  /** The file or memory to read from. */
   readonly from: Backing;
+  /** Offset of the first byte of the block in `from`. */
   readonly fromOffset: number;
-  /** Bytes that can be read from there on; the rest of the block is zero. */
+  /** Bytes to read from there on; the rest of the block is zero. */
   readonly fromLength: number;
-  /** Whether most of what is read there is holes. */
+  /** Whether `from` consists mostly of holes. */
   readonly isSparse?: boolean | undefined;
-  /** Where they are written, and where the first of them goes. */
+  /** The file to write to. */
   readonly to: BackingFile;
+  /** Offset of the first byte of the block in `to`. */
   readonly toOffset: number;
   /** The pages to copy, LSB 0. Default: all. */
   readonly wanted: Uint8Array | undefined;
   /**
-   * Bits to set for the pages written, and to clear for zero pages, which are
-   * then not written. Without them pages are copied whatever they hold.
+   * Bitmap in which to set the bits of written pages and to clear those of zero
+   * pages, which are then not written. If undefined, all pages are written.
    */
   readonly present: Int32Array | undefined;
-  /** Whether to write only what is not there already. */
+  /** Whether to write only pages that differ from those in the file. */
   readonly compare: boolean;
 }
 
-/** Places in {@linkcode LaneTask.control}. */
+/** Indexes into {@linkcode LaneTask.control}. */
 export const CONTROL = {
-  /** Index in `chunks` of the next one that nobody took. */
+  /** Index in `chunks` of the next chunk to take. */
   next: 0,
-  /** Not 0: stop before the next chunk. */
+  /** Nonzero to stop before the next chunk. */
   stop: 1,
   /** Chunks done. */
   done: 2,
@@ -61,18 +63,18 @@ export const CONTROL = {
   zeroPages: 3,
   /** Pages written. */
   writtenPages: 4,
-  /** Pages that were there already. */
+  /** Pages that were in the file already. */
   keptPages: 5,
   length: 6,
 } as const;
 
-/** What a lane answers when it has no more to do. */
+/** The answer of a lane that has finished. */
 export interface LaneAnswer {
-  /** What went wrong, if anything did. */
+  /** The error, if the lane failed. */
   readonly failure?: LaneFailure;
 }
 
-/** A `SourceError` on its way from another thread. */
+/** A `SourceError` in the form that can be passed between threads. */
 export interface LaneFailure {
   readonly source: string;
   readonly message: string;

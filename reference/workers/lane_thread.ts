@@ -3,15 +3,15 @@ import { builtinModule } from "../local/mod.ts";
 import { entryUrl } from "../work/mod.ts";
 import type { LaneAnswer, LaneTask } from "./lane_task.ts";
 
-/** What to do with what a thread says. */
+/** Callbacks for the messages of a thread. */
 export interface LaneListener {
   /** Receives the answer to a task. */
   onAnswer(answer: LaneAnswer): void;
-  /** Receives the reason why the thread cannot answer. */
+  /** Receives the reason if the thread cannot answer. */
   onFailure(message: string): void;
 }
 
-/** A thread that copies pages: a `Worker` of the web, or one of Node's. */
+/** A thread that copies pages: a web `Worker` or a worker thread of Node. */
 export interface LaneThread {
   /** Sends a task; the answer, or the failure, goes to `listener`. */
   send(task: LaneTask, listener: LaneListener): void;
@@ -46,14 +46,14 @@ function startWebThread(url: URL): LaneThread {
   };
 }
 
-/** Node has no `Worker` of the web. */
+/** Starts a worker thread of Node, which has no web `Worker`. */
 function startNodeThread(url: URL): LaneThread {
   const { Worker } = builtinModule("node:worker_threads", {
     what: "workers",
     action: "work in parallel",
   });
   const worker: NodeWorker = new Worker(url);
-  // Events that come before a listener does are not kept.
+  // Events that arrive before there is a listener would be lost.
   let failure: string | undefined;
   let listener: LaneListener | undefined;
   const fail = (message: string) => {

@@ -1,5 +1,5 @@
 /**
- * The thread of a lane: does each task it is sent, and answers when it is done.
+ * The thread of a lane: runs each task it receives, and answers when done.
  *
  * @module
  */
@@ -14,13 +14,15 @@ import {
   type LaneTask,
 } from "./lane_task.ts";
 
-/** What a thread has to speak with the one that started it. */
+/** The message port to the thread that started this one. */
 interface LanePort {
   onmessage: ((event: { readonly data: LaneTask }) => void) | null;
   postMessage(answer: LaneAnswer): void;
 }
 
-/** A worker of the web is its own port; a thread of Node has one. */
+/**
+ * Returns the port: the global scope of a web worker, or Node's `parentPort`.
+ */
 function portHere(): LanePort {
   if ("postMessage" in globalThis) return globalThis as unknown as LanePort;
   const { parentPort } = builtinModule("node:worker_threads", {
@@ -37,7 +39,7 @@ port.onmessage = ({ data: task }) => {
     copyLane(task);
     port.postMessage({});
   } catch (error) {
-    // The other lanes need not go on.
+    // The other lanes stop as well.
     Atomics.store(task.control, CONTROL.stop, 1);
     port.postMessage({ failure: describe(error) });
   }

@@ -1,5 +1,5 @@
 /**
- * Work on one file by several workers.
+ * Copies the pages of one file on several threads.
  *
  * @module
  */
