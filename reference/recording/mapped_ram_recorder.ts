@@ -33,10 +33,10 @@ import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { SinkReader } from "./read_back.ts";
 
 const EOS = encodeEos();
-/** At most so many bytes of pages come between two settlings. */
+/** Maximum bytes of pages between two calls of `settle`. */
 const QUEUE_LENGTH = 0x80000;
 
-/** A file that is being put together. */
+/** The layout of the file that is being written. */
 interface Plan {
   readonly head: SequentialHead;
   /** The writers of the RAMBlocks, by idstr. */
@@ -50,9 +50,9 @@ interface Plan {
 }
 
 /**
- * Writes a mapped-ram file from a sequential stream, as that comes: each page goes
- * to its place, again if it comes again, so that the size is bounded from the
- * start. State goes behind the pages.
+ * Writes a mapped-ram file from a sequential stream as it arrives. Each page
+ * goes to its fixed place, overwriting an earlier version, so the file size is
+ * bounded from the start. Device state follows the pages.
  */
 export class MappedRamRecorder
   implements SequentialVisitor, PageReceiver, Disposable {
@@ -66,7 +66,7 @@ export class MappedRamRecorder
   #state = new ByteWriter();
   #stateOffset = 0;
 
-  /** Writes to `sink` what is read from the file, or socket, of that name. */
+  /** Writes to `sink`; `fileName` names the file or socket read, for errors. */
   constructor(sink: ByteSink, fileName: string) {
     this.#sink = sink;
     this.#fileName = fileName;
@@ -74,13 +74,13 @@ export class MappedRamRecorder
     this.#flush = new BackgroundFlush(sink);
   }
 
-  /** Lays the file out. */
+  /** Lays out the file for the blocks of the stream's head. */
   begin(head: SequentialHead): void {
     const { configuration, ramSection, blocks, pageSize } = head;
     if (configuration.capabilities.includes(CAPABILITY_IGNORE_SHARED)) {
       throw new UnsupportedError(this.#fileName, {
         rule: "capability-known",
-        feature: `converting what was saved with ${CAPABILITY_IGNORE_SHARED}`,
+        feature: `converting a stream saved with ${CAPABILITY_IGNORE_SHARED}`,
         offset: 0,
         found: `RAM saved with ${CAPABILITY_IGNORE_SHARED}`,
         expected: "all of the RAM in the stream",
@@ -114,17 +114,17 @@ export class MappedRamRecorder
     writeSectionFooter(this.#state, ramSection);
   }
 
-  /** Takes a record. */
+  /** Queues a record. */
   record(record: RamRecord): void {
     this.#planned.queue.add(record);
   }
 
-  /** Takes state. */
+  /** Queues device state. */
   state(bytes: Uint8Array): void {
     this.#state.bytes(bytes);
   }
 
-  /** Writes what was taken since. */
+  /** Writes queued records, if there are enough, and all queued state. */
   async settle(): Promise<void> {
     if (this.#plan === undefined) return;
     const { pieces, eosOffset, queue } = this.#plan;
@@ -146,8 +146,9 @@ export class MappedRamRecorder
   }
 
   /**
-   * Writes bitmaps and, behind a flush, the word that ends the list of RAMBlocks:
-   * without it no reader takes the file for whole. Committing is the caller's.
+   * Writes the bitmaps and, after a flush, the EOS word that ends the
+   * RAMBlocks: without it no reader accepts the file as complete. Does not
+   * commit the sink.
    */
   async finish(): Promise<void> {
     const { writers, eosOffset, queue } = this.#planned;
@@ -161,23 +162,23 @@ export class MappedRamRecorder
     await this.#sink.write(EOS, eosOffset);
   }
 
-  /** Writes all that was taken. */
+  /** Writes everything that is queued. */
   async settleAll(): Promise<void> {
     await this.#planned.queue.settle(this);
     await this.settle();
   }
 
-  /** What the stream says before its first record, once that has come. */
+  /** The head of the stream; undefined until `begin`. */
   get head(): SequentialHead | undefined {
     return this.#plan?.head;
   }
 
-  /** Position of the first byte of the state that was taken. */
+  /** Offset of the device state in the file. */
   get stateStart(): number {
     return this.#planned.eosOffset + EOS.length;
   }
 
-  /** The file so far, to be read. */
+  /** Reads the file as written so far. */
   get reader(): SinkReader {
     return this.#reader;
   }
@@ -187,7 +188,7 @@ export class MappedRamRecorder
     return [...this.#planned.writers.values()];
   }
 
-  /** The size that the file has, or will have at least. */
+  /** Size of the file, or its minimum until `finish`. */
   get byteLength(): number {
     return this.#stateOffset;
   }
@@ -230,14 +231,14 @@ export class MappedRamRecorder
     await writer.writePage(pageIndex, page);
   }
 
-  /** Closes what was opened to read back. */
+  /** Closes the file that was opened to read it back. */
   [Symbol.dispose](): void {
     this.#reader[Symbol.dispose]();
   }
 
   get #planned(): Plan {
     if (this.#plan !== undefined) return this.#plan;
-    throw new TypeError("Cannot write a snapshot before its head is known");
+    throw new TypeError("Cannot write a snapshot before the stream's head");
   }
 
   #writer({ idstr }: StreamBlock): RAMBlockWriter {

@@ -1,5 +1,5 @@
 /**
- * Writing a snapshot from a migration stream, as that comes.
+ * Writes a snapshot from a migration stream as it arrives.
  *
  * @module
  */

@@ -6,12 +6,12 @@ import {
   type SyncByteSource,
 } from "../sources/mod.ts";
 
-/** Reads what was written to a sink before it is committed. */
+/** Reads back what was written to a sink before it is committed. */
 export class SinkReader implements Disposable {
   readonly #sink: ByteSink;
   #file: LocalFile | undefined;
 
-  /** Of a sink that is a file of this machine, or memory. */
+  /** Reads from a sink that is a local file or memory. */
   constructor(sink: ByteSink) {
     this.#sink = sink;
   }
@@ -33,7 +33,7 @@ export class SinkReader implements Disposable {
     }
   }
 
-  /** All of it as a source, to be closed by the caller. */
+  /** Opens the sink's contents as a source, which the caller disposes. */
   open(): SyncByteSource & Disposable {
     const backing = backingOf(this.#sink);
     if (backing?.kind === "file") {
@@ -43,7 +43,7 @@ export class SinkReader implements Disposable {
     return Object.assign(source, { [Symbol.dispose](): void {} });
   }
 
-  /** Closes what was opened. */
+  /** Closes the file that `read` opened. */
   [Symbol.dispose](): void {
     this.#file?.close();
     this.#file = undefined;
@@ -54,7 +54,7 @@ export class SinkReader implements Disposable {
     throw new RangeError(
       `Cannot read back what was written to ${
         JSON.stringify(this.#sink.name)
-      }: expected a sink that is a file, or memory`,
+      }: expected a sink that is a file or memory`,
     );
   }
 }

@@ -157,7 +157,7 @@ function checkAllRam({ head, source }: SequentialSnapshot): void {
   if (!capabilities.includes(CAPABILITY_IGNORE_SHARED)) return;
   throw new UnsupportedError(source.name, {
     rule: "capability-known",
-    feature: `converting what was saved with ${CAPABILITY_IGNORE_SHARED}`,
+    feature: `converting a stream saved with ${CAPABILITY_IGNORE_SHARED}`,
     offset: 0,
     found: `RAM saved with ${CAPABILITY_IGNORE_SHARED}`,
     expected: "all of the RAM in the stream",
