@@ -9,19 +9,20 @@ import type { SourceMemory } from "../paging/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import type { GuestRegion } from "./handshake.ts";
 
-/** What a VM claims, and what that is compared with. */
+/** The regions that a VM claims, and what to compare them with. */
 export interface ClaimedRegions {
   readonly regions: readonly GuestRegion[];
-  /** What belongs there. */
+  /** The memory to fill the regions from. */
   readonly memory: SourceMemory;
   readonly uffd: Userfaultfd;
 }
 
 /**
- * Sees that regions are within the snapshot's memory, and that they are as the
- * kernel knows them: registered with the userfaultfd, in pages of that size.
+ * Checks that regions lie within the snapshot's memory, and asks the kernel
+ * whether they are registered with the userfaultfd and have pages of that size.
+ * `peer` names the VM in the error.
  *
- * @throws {SourceError} if they are not; `peer` is who claims it
+ * @throws {SourceError} if they do not match
  */
 export function checkRegions(
   { regions, memory, uffd }: ClaimedRegions,
@@ -55,17 +56,18 @@ function checkRegion(region: GuestRegion, { uffd, from, peer }: Probe): void {
   const isHuge = region.pageSize !== pageSize;
   for (const at of new Set([address, last])) {
     const { errno } = uffd.copy(at, from, region.pageSize);
-    // It is being changed, and cannot be asked; small pages cost little anyway.
+    // The memory is being changed, so the kernel cannot tell. That is accepted
+    // for small pages, where a wrong claim does little harm.
     if (errno === ERRNO.EAGAIN && !isHuge) return;
     if (errno === ERRNO.EFAULT || errno === ERRNO.EEXIST) continue;
     throw refusal(peer, `${describe(region)} ${reasonOf(errno)}`);
   }
   if (!isHuge) return;
-  // Of a huge page there is no part: if there is one, the pages are small.
+  // EINVAL: a part of a huge page cannot be copied, so the pages are huge.
   if (uffd.copy(last, from, pageSize).errno === ERRNO.EINVAL) return;
   throw refusal(
     peer,
-    `${describe(region)} is not in such pages, expected page_size ${pageSize}`,
+    `${describe(region)} has no such pages, expected page_size ${pageSize}`,
   );
 }
 
@@ -79,11 +81,11 @@ function reasonOf(errno: number): string {
     case ERRNO.ENOENT:
       return "is not registered with its userfaultfd";
     case ERRNO.EINVAL:
-      return "is not in such pages";
+      return "has no such pages";
     case ERRNO.ENOMEM:
       return "cannot be filled: there are no free huge pages";
     case ERRNO.EAGAIN:
-      return "is being changed, expected that before the handshake";
+      return "is being changed, expected no changes after the handshake";
     default:
       return `cannot be filled: ${errnoName(errno)}`;
   }

@@ -1,22 +1,22 @@
-/** Milliseconds in which a handshake must be whole. */
+/** Maximum milliseconds of a handshake. */
 export const HANDSHAKE_TIMEOUT = 10_000;
-/** Connections whose handshake is not whole, at most. */
+/** Maximum connections with an incomplete handshake. */
 export const WAITING_MAX = 64;
-/** Of these, those of one process. */
+/** Maximum connections of one process with an incomplete handshake. */
 export const WAITING_EACH = 8;
-/** VMs that one process may be. */
+/** Maximum VMs of one process. */
 export const SERVED_EACH = 64;
-/** Connections that are taken in one turn. */
+/** Maximum connections accepted in one turn. */
 export const ACCEPTED_AT_ONCE = 16;
 /** Descriptors of a VM: its socket, its process, its userfaultfd. */
 export const DESCRIPTORS_EACH = 3;
-/** Milliseconds until it is looked whether there are descriptors again. */
+/** Milliseconds before accepting again after descriptors ran short. */
 export const PAUSE = 1000;
 /** Milliseconds between two reports of a VM. */
 export const REPORT_INTERVAL = 1000;
-/** Milliseconds between two reports of reads that failed, at least. */
+/** Minimum milliseconds between two reports of failed reads. */
 export const RETRY_REPORT_INTERVAL = 100;
-/** Milliseconds between two looks at memory whose process is not watched. */
+/** Milliseconds between two checks whether the memory of a VM still exists. */
 export const MEMORY_INTERVAL = 1000;
-/** Userfaultfds of a process that are kept though they were never served. */
+/** Maximum userfaultfds kept of one process that were never served. */
 export const UNSERVED_EACH = 8;

@@ -25,42 +25,42 @@ import {
 import { GuestConnection } from "./guest_connection.ts";
 import { UnservedMemories } from "./unserved_memories.ts";
 
-/** A socket to which VMs connect, and what they get. Plain values only. */
+/** The job of a page server's thread. Plain values only. */
 export interface PageServerJob {
-  /** A socket that listens. */
+  /** The listening socket to which VMs connect. */
   readonly listenFd: number;
-  /** The RAMBlock that is their memory; default: the only one. */
+  /** The RAMBlock to serve as their memory; default: the only one. */
   readonly idstr: string | undefined;
-  /** What to do with a VM of which a page cannot be had. */
+  /** What to do with a VM when one of its pages cannot be read. */
   readonly onFailure: "kill" | "stall";
 }
 
-/** How to serve the VMs that connect. */
+/** Options of `FaultServer`. */
 export interface FaultServerOptions extends PageServerJob {
-  /** How to serve each. */
+  /** Options of serving each VM. */
   readonly pager: PagerOptions;
-  /** Is told what happens. */
+  /** Reports an event. */
   readonly tell: (event: PagerEvent) => void;
 }
 
 /**
- * Serves the page faults of every VM that connects to a socket. Connections are
- * taken as long as there are descriptors for them beside those that the VMs
- * being served need; the others wait in the kernel until there are.
+ * Serves the page faults of every VM that connects to a socket. Accepts
+ * connections as long as enough descriptors remain for the VMs being served;
+ * other connections wait in the kernel.
  */
 export class FaultServer implements Disposable {
   readonly #loop: PagerLoop;
   readonly #source: PagerSource;
   readonly #memory: SourceMemory;
   readonly #options: FaultServerOptions;
-  /** Those whose handshake is not whole, the oldest first. */
+  /** Connections with an incomplete handshake, the oldest first. */
   readonly #waiting = new Set<GuestConnection>();
   readonly #serving = new Set<GuestConnection>();
   readonly #unserved: UnservedMemories;
   #count = 0;
   #isPaused = true;
 
-  /** Takes part in the work of `loop`. */
+  /** Accepts connections and serves VMs as part of `loop`. */
   constructor(
     loop: PagerLoop,
     source: PagerSource,
@@ -82,7 +82,7 @@ export class FaultServer implements Disposable {
         fd = acceptUnix(this.#options.listenFd);
       } catch (error) {
         if (!(error instanceof SystemCallError)) throw error;
-        // Descriptors or memory are short, or the connection is gone again.
+        // Descriptors or memory ran short, or the peer has disconnected.
         return this.#pause();
       }
       if (fd === undefined) return;
@@ -116,11 +116,12 @@ export class FaultServer implements Disposable {
       },
     });
     this.#waiting.add(connection);
-    // Mostly all of it is there, and then nobody has to make room for others.
+    // The handshake usually has arrived already, so the connection stops
+    // waiting before others need room.
     connection.receive();
   }
 
-  /** Of those that say nothing, one has to go if they are too many. */
+  /** Refuses the oldest silent connection if there are too many. */
   #makeRoom(pid: number): void {
     const own = this.#waitingOf(pid);
     if (pid > 0 && own.length >= WAITING_EACH) return refuse(own[0]);
@@ -141,15 +142,15 @@ export class FaultServer implements Disposable {
     if (pid > 0 && count >= SERVED_EACH) {
       throw new SourceError(
         connection.name,
-        `Cannot serve ${connection.name}: its process has ${count} VMs, ` +
-          `expected at most ${SERVED_EACH}`,
+        `Cannot serve ${connection.name}: its process already has ${count} ` +
+          `VMs, expected at most ${SERVED_EACH}`,
       );
     }
     this.#waiting.delete(connection);
     this.#serving.add(connection);
   }
 
-  /** Whether one more leaves enough descriptors for those that are served. */
+  /** Whether another VM leaves enough descriptors for those being served. */
   #hasRoom(): boolean {
     if (!this.#loop.set.hasRoom(DESCRIPTORS_EACH)) return false;
     const limit = descriptorLimit();
@@ -163,7 +164,7 @@ export class FaultServer implements Disposable {
     return openDescriptors() + DESCRIPTORS_EACH + reads + reserve <= limit;
   }
 
-  /** Takes no connection for a while, and is not woken by any either. */
+  /** Stops polling for connections for a while. */
   #pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
@@ -178,8 +179,8 @@ export class FaultServer implements Disposable {
   }
 
   /**
-   * Lets go of all connections. The userfaultfds stay open: closed, what is
-   * missing of a VM's memory might become zero.
+   * Closes all connections but not the userfaultfds: if they were closed,
+   * missing pages of a VM's memory could become zero.
    */
   [Symbol.dispose](): void {
     for (const it of [...this.#waiting, ...this.#serving]) it.leave();
@@ -187,5 +188,5 @@ export class FaultServer implements Disposable {
 }
 
 function refuse(connection: GuestConnection | undefined): void {
-  connection?.refuse("others connected while it said nothing");
+  connection?.refuse("it sent no handshake while others connected");
 }

@@ -21,27 +21,27 @@ import { GuestReport } from "./guest_report.ts";
 import { type GuestRegion, HandshakeReader } from "./handshake.ts";
 import type { UnservedMemories } from "./unserved_memories.ts";
 
-/** What a connection needs of the server. */
+/** Options of `GuestConnection`. */
 export interface GuestConnectionOptions {
   /** Number of the VM, from 1 on. */
   readonly vm: number;
   /** The process that connected. */
   readonly peer: PeerProcess;
   readonly loop: PagerLoop;
-  /** Keeps its userfaultfd when it is not served any more. */
+  /** Keeps the userfaultfd when the VM is no longer served. */
   readonly unserved: UnservedMemories;
-  /** The VM's memory. */
+  /** The source of the VM's memory. */
   readonly memory: SourceMemory;
   readonly onFailure: "kill" | "stall";
   readonly pager: PagerOptions;
   readonly tell: (event: PagerEvent) => void;
-  /** Its handshake is whole; throws if it is not to be served. */
+  /** Called when the handshake is complete; throws to refuse the VM. */
   readonly onServing: (connection: GuestConnection) => void;
-  /** It is over. */
+  /** Called when the connection has ended. */
   readonly onEnd: (connection: GuestConnection) => void;
 }
 
-/** A VM that connected: its handshake, then its faults. */
+/** The connection of a VM: reads its handshake, then serves its faults. */
 export class GuestConnection {
   readonly #fd: number;
   readonly #options: GuestConnectionOptions;
@@ -55,7 +55,7 @@ export class GuestConnection {
   readonly #report: GuestReport;
   #hasEnded = false;
 
-  /** Takes over a socket. */
+  /** Takes ownership of a connected socket. */
   constructor(fd: number, options: GuestConnectionOptions) {
     this.#fd = fd;
     this.#options = options;
@@ -74,17 +74,17 @@ export class GuestConnection {
     );
   }
 
-  /** Its process. */
+  /** Process ID of the VM. */
   get pid(): number {
     return this.#options.peer.pid;
   }
 
-  /** What messages call it. */
+  /** Name used in messages. */
   get name(): string {
     return `VM ${this.#options.vm} (process ${this.pid})`;
   }
 
-  /** Reads some of its handshake, if there is any. */
+  /** Reads what has arrived of the handshake. */
   receive(): void {
     if (this.#hasEnded) return;
     try {
@@ -92,22 +92,22 @@ export class GuestConnection {
       if (received === undefined) return;
       for (const fd of received.fds) this.#takeDescriptor(fd);
       if (received.hasLostFds) {
-        return this.refuse("descriptors that it sent were lost: too many");
+        return this.refuse("it sent too many descriptors, and some were lost");
       }
       if (received.bytes.length === 0) {
-        return this.refuse("it hung up before its handshake was whole");
+        return this.refuse("it disconnected before its handshake was complete");
       }
       this.#regions ??= this.#handshake.add(received.bytes);
-      // The descriptor may come behind the text, and the text in parts.
+      // The descriptor may arrive after the text, and the text in parts.
       if (this.#regions === undefined || this.#uffd === undefined) return;
       this.#start(this.#regions, this.#uffd);
     } catch (error) {
-      // One VM that is odd must not keep the others from their pages.
+      // A faulty VM must not affect the others.
       this.#refuse(error instanceof Error ? error.message : String(error));
     }
   }
 
-  /** Of several descriptors, one is a userfaultfd; the others are not for us. */
+  /** Keeps the first userfaultfd; closes all other descriptors. */
   #takeDescriptor(fd: number): void {
     if (this.#uffd === undefined && isUserfaultfd(fd)) this.#uffd = fd;
     else closeDescriptor(fd);
@@ -116,7 +116,7 @@ export class GuestConnection {
   #start(regions: readonly GuestRegion[], fd: number): void {
     const { memory, loop, tell, vm, onServing } = this.#options;
     const { call } = linux();
-    // Without this, nobody could wait for it.
+    // A userfaultfd in blocking mode cannot be polled.
     call.fcntl(
       fd,
       LINUX.F_SETFL,
@@ -137,7 +137,7 @@ export class GuestConnection {
     }
     this.#report.process = this.#process;
     this.#stopTimer();
-    // It has nothing more to say: what it sends is not read.
+    // The handshake is complete; anything else that the VM sends is not read.
     loop.set.addForEnd(this.#fd, () => this.#hungUp());
     const bytes = regions.reduce((sum, it) => sum + it.byteLength, 0);
     const { length } = regions;
@@ -157,18 +157,18 @@ export class GuestConnection {
       origin: it.offset,
       idstr: memory.idstr,
       memory,
-      // Huge pages cannot be zeroed by the kernel.
+      // The kernel cannot put huge zero pages in place.
       hasZeropage: it.pageSize === linux().pageSize,
     }));
   }
 
-  /** Nothing can be served any more; what waits goes on waiting. */
+  /** Ends serving after an error; waiting threads go on waiting. */
   #failed(error: unknown): void {
     const isGone = error instanceof SystemCallError && error.is("ESRCH");
     if (isGone) return this.#end("its process has ended");
     this.#pageMissing();
     const message = error instanceof Error ? error.message : String(error);
-    this.#end(`it cannot be served any more: ${message}`);
+    this.#end(`it can no longer be served: ${message}`);
   }
 
   #pageMissing(): void {
@@ -189,7 +189,7 @@ export class GuestConnection {
     }
   }
 
-  /** It is not served; without a userfaultfd it is no VM, and waits for nothing. */
+  /** Refuses the VM, and kills it only if it sent a userfaultfd. */
   refuse(reason: string): void {
     this.#refuse(`Cannot serve ${this.name}: ${reason}`);
   }
@@ -202,21 +202,23 @@ export class GuestConnection {
     this.#end(message);
   }
 
-  /** Where its process is watched, that alone tells when it has ended. */
+  /**
+   * Closes the socket; only without a pidfd does this mean the process ended.
+   */
   #hungUp(): void {
     this.#closeSocket();
     if (this.#options.peer.fd === undefined) this.#processEnded();
   }
 
   /**
-   * The process that connected is gone. If it did so for another, whose memory it
-   * is, that goes on needing its pages.
+   * Handles the end of the connected process. It may have connected on behalf
+   * of another process, which owns the memory and still needs its pages.
    */
   #processEnded(): void {
     const { loop, peer } = this.#options;
     this.#isPeerGone = true;
     if (peer.fd !== undefined) loop.set.delete(peer.fd);
-    // Whether another goes on with the handshake, its socket tells.
+    // Another process may hold the socket and continue the handshake.
     if (this.#process === undefined) return;
     if (!this.#process.uffd.hasMemory()) {
       return this.#end("its process has ended");
@@ -234,7 +236,7 @@ export class GuestConnection {
     closeDescriptor(this.#fd);
   }
 
-  /** Gives up its descriptors but the userfaultfd. */
+  /** Closes all descriptors except the userfaultfd. */
   leave(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;

@@ -1,16 +1,16 @@
 import type { PagedProcess, PagerEvent } from "../paging/mod.ts";
 import { REPORT_INTERVAL, RETRY_REPORT_INTERVAL } from "./connection_limits.ts";
 
-/** Tells how far a VM is, and not too often. */
+/** Reports the state of a VM at limited intervals. */
 export class GuestReport {
-  /** The VM, once it is served. */
+  /** The process of the VM, once it is served. */
   process: PagedProcess | undefined;
   readonly #vm: number;
   readonly #tell: (event: PagerEvent) => void;
   #nextAt = 0;
   #nextRetryAt = 0;
 
-  /** Of the VM of that number. */
+  /** Reports on VM number `vm`. */
   constructor(
     { vm, tell }: {
       readonly vm: number;
@@ -21,13 +21,13 @@ export class GuestReport {
     this.#tell = tell;
   }
 
-  /** All that is not zero is in place. */
+  /** Reports that all nonzero pages are in place. */
   loaded(): void {
     this.now();
     this.#tell({ kind: "loaded", vm: this.#vm });
   }
 
-  /** A read failed, and is tried again. */
+  /** Reports a failed read that will be retried. */
   retried(message: string): void {
     const now = performance.now();
     if (now < this.#nextRetryAt) return;
@@ -35,7 +35,7 @@ export class GuestReport {
     this.#tell({ kind: "retry", vm: this.#vm, message });
   }
 
-  /** Tells what was done so far, unless it did just before. */
+  /** Reports statistics unless it did so within `REPORT_INTERVAL`. */
   nowAndThen(): void {
     const now = performance.now();
     if (now < this.#nextAt) return;
@@ -43,7 +43,7 @@ export class GuestReport {
     this.now();
   }
 
-  /** Tells what was done so far. */
+  /** Reports statistics. */
   now(): void {
     if (this.process === undefined) return;
     const { statistics } = this.process;

@@ -1,24 +1,24 @@
 import { GrowingBytes } from "../../format/bytes/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 
-/** A region of a guest's memory, as Firecracker tells of it. */
+/** A region of a guest's memory, as Firecracker describes it. */
 export interface GuestRegion {
-  /** Its address in Firecracker. */
+  /** Address in Firecracker's process. */
   readonly address: number;
-  /** Its size in bytes. */
+  /** Length in bytes. */
   readonly byteLength: number;
-  /** Where it begins in the guest's memory as a whole. */
+  /** Offset of the region in the guest's memory. */
   readonly offset: number;
-  /** Bytes of a page of it. */
+  /** Bytes of a page. */
   readonly pageSize: number;
 }
 
-/** More than this no list of regions is. */
+/** Maximum bytes of a handshake. */
 export const HANDSHAKE_MAX = 0x100000;
-/** More regions than this no VM has; each is looked through at a fault. */
+/** Maximum regions of a VM, since each fault searches them. */
 export const REGIONS_MAX = 256;
 const PAGE_MAX = 0x40000000;
-/** What JSON is made of, by byte. */
+/** The bytes of JSON's structure. */
 const CHARACTER = {
   "[": 0x5b,
   "]": 0x5d,
@@ -29,14 +29,15 @@ const CHARACTER = {
   " ": 0x20,
 };
 
-/** Deeper than this no list of regions is nested. */
+/** Maximum nesting of the JSON text. */
 const DEPTH_MAX = 16;
+/** Maximum characters of the handshake quoted in an error. */
 const TOLD_MAX = 40;
 
 /**
  * Reads the body of Firecracker's handshake, a JSON array of regions, as it
- * comes, each byte once. Fields that are not known are passed over;
- * `page_size_kib`, of old versions, is in bytes as `page_size` is.
+ * arrives, examining each byte once. Ignores unknown fields. The field
+ * `page_size_kib` of old versions is in bytes, like `page_size`.
  */
 export class HandshakeReader {
   readonly #peer: string;
@@ -45,16 +46,16 @@ export class HandshakeReader {
   #isInString = false;
   #isEscaped = false;
 
-  /** `peer` is who sends it, for messages. */
+  /** `peer` names the sender in messages. */
   constructor(peer: string) {
     this.#peer = peer;
   }
 
   /**
-   * The regions, once these bytes are the last of them; what follows the array
-   * is passed over.
+   * Adds bytes; returns the regions once the array is complete, else undefined.
+   * Ignores bytes that follow the array.
    *
-   * @throws {SourceError} if it is something else
+   * @throws {SourceError} if the bytes are not such an array
    */
   add(bytes: Uint8Array): GuestRegion[] | undefined {
     const start = this.#received.length;
@@ -70,7 +71,7 @@ export class HandshakeReader {
     return undefined;
   }
 
-  /** Whether the array ends at this byte, the next one. */
+  /** Adds the next byte; returns whether the array ends there. */
   #endsAt(byte: number): boolean {
     if (this.#isInString) {
       const wasEscaped = this.#isEscaped;
@@ -91,7 +92,7 @@ export class HandshakeReader {
       case CHARACTER['"']:
         this.#isInString = true;
     }
-    // Only white space comes before it.
+    // Only white space may precede the array.
     if (this.#depth === 0 && byte > CHARACTER[" "]) this.#refuseStart();
     return false;
   }
@@ -105,10 +106,10 @@ export class HandshakeReader {
 }
 
 /**
- * Reads the body of Firecracker's handshake as {@linkcode HandshakeReader} does.
- * Undefined if it is not all there.
+ * Reads the body of Firecracker's handshake as {@linkcode HandshakeReader}
+ * does. Returns undefined if it is incomplete.
  *
- * @throws {SourceError} if it is something else
+ * @throws {SourceError} if it is not an array of regions
  */
 export function readHandshake(
   bytes: Uint8Array,
@@ -136,7 +137,7 @@ function readRegions(bytes: Uint8Array, peer: string): GuestRegion[] {
   return regions;
 }
 
-/** A value as a message has it. */
+/** Formats a value for a message. */
 function shown(value: unknown): string {
   if (typeof value === "string") {
     return JSON.stringify(value.slice(0, TOLD_MAX));

@@ -24,7 +24,7 @@ function region(fields: Readonly<Record<string, unknown>> = {}): string {
   });
 }
 
-/** The n-th of many small regions. */
+/** Returns the n-th of many small regions. */
 function part(n: number): string {
   const offset = n * 4096;
   return region({
@@ -55,7 +55,7 @@ test("readHandshake() reads what Firecracker sends", () => {
   ]);
 });
 
-test("readHandshake() takes page_size_kib for bytes, and passes over what is new", () => {
+test("readHandshake() takes page_size_kib as bytes and ignores unknown fields", () => {
   const text = region({
     page_size: undefined,
     page_size_kib: 0x200000,
@@ -65,7 +65,7 @@ test("readHandshake() takes page_size_kib for bytes, and passes over what is new
   assert.equal(read?.pageSize, 0x200000);
 });
 
-test("readHandshake() waits for the rest, wherever the text is cut", () => {
+test("readHandshake() returns undefined wherever the text is cut", () => {
   const whole = bytesOf(`[${region({ later: ["]", "é"] })}]`);
   for (let length = 0; length < whole.length; length++) {
     assert.equal(readHandshake(whole.subarray(0, length), PEER), undefined);
@@ -73,7 +73,7 @@ test("readHandshake() waits for the rest, wherever the text is cut", () => {
   assert.equal(readHandshake(whole, PEER)?.length, 1);
 });
 
-test("readHandshake() refuses what is none", () => {
+test("readHandshake() refuses anything but a handshake", () => {
   const wrong = [
     "{}",
     "hello",
@@ -90,7 +90,7 @@ test("readHandshake() refuses what is none", () => {
     `[${region({ page_size: 4 })}]`,
     `[${region({ page_size: 12288, size: 12288 })}]`,
     `[${region()},${region()}]`,
-    // Each has its own part of the snapshot, and there are not too many.
+    // Regions that overlap in the snapshot, and too many regions.
     `[${region()},${region({ base_host_virt_addr: 0x7e0000000000 })}]`,
     `[${Array.from({ length: REGIONS_MAX + 1 }, (_, n) => part(n)).join()}]`,
   ];
@@ -105,7 +105,7 @@ test("readHandshake() refuses what is none", () => {
   assert.throws(() => readHandshake(long, PEER), /more than 1048576 bytes/);
 });
 
-test("HandshakeReader takes a text in parts, and looks at each byte once", () => {
+test("HandshakeReader accepts a text in parts", () => {
   const whole = bytesOf(` [${region({ later: ["\\", '"', "]"] })}]`);
   const reader = new HandshakeReader(PEER);
   for (const byte of whole.subarray(0, -1)) {
@@ -114,7 +114,7 @@ test("HandshakeReader takes a text in parts, and looks at each byte once", () =>
   assert.equal(reader.add(whole.subarray(-1))?.length, 1);
 });
 
-test("readHandshake() says briefly what is deep or long", () => {
+test("readHandshake() reports deep or long text in a short message", () => {
   const deep = bytesOf("[".repeat(400_000));
   assert.throws(() => readHandshake(deep, PEER), /nested more than 16 deep/);
   for (const size of ["x".repeat(100_000), Array(10_000).fill("y")]) {

@@ -10,24 +10,25 @@ import { SocketPlace } from "../sockets/mod.ts";
 import { entryUrl } from "../work/mod.ts";
 import type { PageServerJob } from "./fault_server.ts";
 
-/** How to serve page faults of VMs. */
+/** Options of `PageServer`. */
 export interface PageServerOptions extends PagingOptions {
-  /** Path of the socket to which they connect. */
+  /** Path of the socket to which VMs connect. */
   readonly path: string;
-  /** Whether the file is a flat image of the memory and no snapshot. */
+  /** Whether the file is a flat image of the memory instead of a snapshot. */
   readonly flat?: boolean | undefined;
   /**
-   * What becomes of a VM of which a page cannot be read for `retryFor`: it is
-   * killed, or goes on waiting. It never gets zeros instead. Default: "stall".
+   * What to do with a VM when one of its pages cannot be read for `retryFor`
+   * milliseconds: kill it, or let it go on waiting. The page never appears as
+   * zeros. Default: "stall".
    */
   readonly onFailure?: "kill" | "stall" | undefined;
-  /** Is told what happens. */
+  /** Called for each event. */
   readonly onEvent?: ((event: PagerEvent) => void) | undefined;
 }
 
 /**
- * Serves the page faults of VMs by Firecracker's protocol: each connects to a
- * unix socket and hands over its userfaultfd and the list of its memory.
+ * Serves the page faults of VMs by Firecracker's protocol: each VM connects to
+ * a Unix socket and passes its userfaultfd and a list of its memory regions.
  *
  * @example
  * ```ts
@@ -44,7 +45,7 @@ export interface PageServerOptions extends PagingOptions {
  * ```
  */
 export class PageServer implements AsyncDisposable {
-  /** Rejects if it cannot go on; else it resolves when it has been closed. */
+  /** Resolves when the server has been closed; rejects if it fails before. */
   readonly ended: Promise<unknown>;
   readonly #thread: PagerThread;
   readonly #place: SocketPlace;
@@ -65,7 +66,8 @@ export class PageServer implements AsyncDisposable {
   /**
    * Serves the snapshot, or the flat image, at a path or a URL.
    *
-   * @throws {SourceError} if it cannot be opened, or the socket not be made
+   * @throws {SourceError} if the file cannot be opened or the socket cannot be
+   *   created
    * @throws {RangeError} if there is no such RAMBlock
    */
   static async start(
@@ -91,8 +93,8 @@ export class PageServer implements AsyncDisposable {
   }
 
   /**
-   * Serves no more, and resolves to what was recorded. VMs that are not complete
-   * wait for their pages for as long as they live.
+   * Stops serving and resolves to the recorded profile, if any. VMs that still
+   * miss pages wait for them for as long as they live.
    */
   close(): Promise<WorkingSetProfile | undefined> {
     return this.#closing ??= this.#close();
@@ -107,7 +109,7 @@ export class PageServer implements AsyncDisposable {
     }
   }
 
-  /** As {@linkcode close}; why it could not go on, `ended` tells. */
+  /** Closes the server as {@linkcode close} does; only `ended` rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close().catch(() => {});
   }

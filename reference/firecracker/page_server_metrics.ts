@@ -1,19 +1,19 @@
 import type { PagerEvent } from "../paging/mod.ts";
 
-/** The figures, by their names for Prometheus. */
+/** Descriptions of the counters, by their Prometheus names. */
 const COUNTERS = {
   connections: "VMs that connected",
   refused: "VMs that were refused",
   faults: "Page faults that VMs waited for",
-  removed_bytes: "Bytes that VMs gave back",
-  read_retries: "Reads of the snapshot that failed and were tried again",
-  failures: "VMs of which a page could not be had",
-  killed: "VMs that were killed for it",
+  removed_bytes: "Bytes that VMs removed",
+  read_retries: "Reads of the snapshot that failed and were retried",
+  failures: "VMs with a page that could not be read",
+  killed: "VMs that were killed because of such a page",
 } as const;
 
 type Counter = keyof typeof COUNTERS;
 
-/** Counts what a page server tells, and writes it down for Prometheus. */
+/** Counts the events of a page server and formats them for Prometheus. */
 export class PageServerMetrics {
   readonly #ended: Record<Counter, number> = {
     connections: 0,
@@ -29,7 +29,7 @@ export class PageServerMetrics {
     Extract<PagerEvent, { kind: "statistics" }>["statistics"] | undefined
   >();
 
-  /** Something happened. */
+  /** Counts an event. */
   take(event: PagerEvent): void {
     switch (event.kind) {
       case "connected":
@@ -63,7 +63,7 @@ export class PageServerMetrics {
     this.#ended.read_retries += last?.retries ?? 0;
   }
 
-  /** The figures in Prometheus's text format. */
+  /** Returns the metrics in Prometheus's text format. */
   text(): string {
     const sums = { ...this.#ended };
     let pending = 0;
@@ -82,12 +82,12 @@ export class PageServerMetrics {
     );
     lines.push(
       ...metric("vms", {
-        help: "VMs that are served now",
+        help: "VMs being served",
         type: "gauge",
         value: this.#vms.size,
       }),
       ...metric("pending_pages", {
-        help: "Their pages that are not in place",
+        help: "Pages of these VMs that are not in place",
         type: "gauge",
         value: pending,
       }),

@@ -8,7 +8,7 @@ import { PageServer } from "./page_server.ts";
 const PAGE = 4096;
 
 uffdTest(
-  "PageServer and PagedMemory refuse a RAMBlock that there is not in the same words",
+  "PageServer and PagedMemory refuse an unknown RAMBlock with the same error",
   async (folder) => {
     const file = folder.file("two.mr");
     const blocks = ["a", "b"].map((idstr) => ({ idstr, usedLength: PAGE }));

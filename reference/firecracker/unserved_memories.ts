@@ -2,31 +2,32 @@ import { closeDescriptor, Userfaultfd } from "../linux/mod.ts";
 import type { PagerLoop } from "../paging/mod.ts";
 import { MEMORY_INTERVAL, UNSERVED_EACH } from "./connection_limits.ts";
 
-/** Whose memory is not served. */
+/** The owner of memory that is not served. */
 export interface UnservedOwner {
-  /** The process that connected; 0 if it is in another name space. */
+  /** The process that connected; 0 if it is in another pid namespace. */
   readonly pid: number;
-  /** Whether some of its pages were put in place before. */
+  /** Whether pages were put in place before. */
   readonly wasServed: boolean;
 }
 
 /**
  * Keeps the userfaultfds of VMs that are not served until their memory is gone.
- * Closed before, pages that are missing would be zero; as it is, the VM waits.
+ * If one were closed earlier, missing pages would become zero; while it is
+ * open, the VM waits.
  */
 export class UnservedMemories {
   readonly #timers: Pick<PagerLoop["timers"], "after">;
-  /** By descriptor. */
+  /** Owners by descriptor. */
   readonly #kept = new Map<number, UnservedOwner>();
 
-  /** `timers` runs the checks whether their memory is gone. */
+  /** `timers` runs the checks whether memory is gone. */
   constructor(timers: Pick<PagerLoop["timers"], "after">) {
     this.#timers = timers;
   }
 
   /**
-   * Takes over a userfaultfd. That of a VM which ran with pages of ours is kept
-   * in any case; of a process whose memory was refused, some.
+   * Takes ownership of a userfaultfd. Keeps that of any VM that was served, and
+   * up to `UNSERVED_EACH` of a process whose memory was refused.
    */
   add(fd: number, owner: UnservedOwner): void {
     const { pid, wasServed } = owner;
@@ -37,7 +38,7 @@ export class UnservedMemories {
     this.#kept.set(fd, owner);
   }
 
-  /** How many VMs of a process were served, and are kept now. */
+  /** Returns how many kept VMs of a process were served. */
   servedOf(pid: number): number {
     return this.#count({ pid, wasServed: true });
   }

@@ -80,7 +80,7 @@ handlerTest(
     await using server = await PageServerProcess.start(socket, args);
     const claims: readonly (readonly [string, RegExp])[] = [
       ["claim 0x40000000", /pages of 1073741824 bytes/],
-      ["claim 0x200000", /is not in such pages/],
+      ["claim 0x200000", /has no such pages/],
       ["shift -0x10000000000", /is not registered/],
     ];
     for (const [claim, reason] of claims) {

@@ -66,7 +66,7 @@ handlerTest(
     }
     const refused = server.events.filter((it) => it.event === "refused");
     assert.match(refused[0]?.message ?? "", /its handshake is "\{/);
-    assert.match(refused[1]?.message ?? "", /hung up before/);
+    assert.match(refused[1]?.message ?? "", /disconnected before/);
     assert.match(refused[2]?.message ?? "", /has memory from 0 to 8388608/);
     await expectRight(client, socket, [
       `region ${4 * MIB}`,
