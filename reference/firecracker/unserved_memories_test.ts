@@ -8,7 +8,7 @@ import { UnservedMemories } from "./unserved_memories.ts";
 const PAGE = 4096;
 const PID = 7;
 
-/** Userfaultfds of memory of this process, as those of VMs. */
+/** Userfaultfds with memory of this process, in place of VMs. */
 class Memories implements Disposable {
   readonly #all = Array.from({ length: SERVED_EACH }, () => {
     const memory = new NativeMemory(PAGE);
@@ -21,7 +21,7 @@ class Memories implements Disposable {
     return this.#all.map(({ uffd }) => uffd.fd);
   }
 
-  /** How many of the first are open, and how many there are. */
+  /** Number of userfaultfds that are still open. */
   get openCount(): number {
     return this.fds.filter((fd) => existsSync(`/proc/self/fd/${fd}`)).length;
   }
@@ -36,18 +36,21 @@ class Memories implements Disposable {
 
 const timers = { after: () => () => {} };
 
-uffdTest("UnservedMemories gives no zeros to a VM that was served", () => {
-  using memories = new Memories();
-  const unserved = new UnservedMemories(timers);
-  for (const fd of memories.fds) {
-    unserved.add(fd, { pid: PID, wasServed: true });
-  }
-  assert.equal(memories.openCount, memories.fds.length);
-  assert.equal(unserved.servedOf(PID), memories.fds.length);
-});
+uffdTest(
+  "UnservedMemories keeps the userfaultfd of every VM that was served",
+  () => {
+    using memories = new Memories();
+    const unserved = new UnservedMemories(timers);
+    for (const fd of memories.fds) {
+      unserved.add(fd, { pid: PID, wasServed: true });
+    }
+    assert.equal(memories.openCount, memories.fds.length);
+    assert.equal(unserved.servedOf(PID), memories.fds.length);
+  },
+);
 
 uffdTest(
-  "UnservedMemories keeps some of what a process has sent in vain",
+  "UnservedMemories limits the refused userfaultfds of a process",
   () => {
     using memories = new Memories();
     const unserved = new UnservedMemories(timers);
@@ -60,11 +63,14 @@ uffdTest(
   },
 );
 
-uffdTest("UnservedMemories does not take strangers for one process", () => {
-  using memories = new Memories();
-  const unserved = new UnservedMemories(timers);
-  for (const fd of memories.fds) {
-    unserved.add(fd, { pid: 0, wasServed: false });
-  }
-  assert.equal(memories.openCount, memories.fds.length);
-});
+uffdTest(
+  "UnservedMemories does not limit processes of other namespaces",
+  () => {
+    using memories = new Memories();
+    const unserved = new UnservedMemories(timers);
+    for (const fd of memories.fds) {
+      unserved.add(fd, { pid: 0, wasServed: false });
+    }
+    assert.equal(memories.openCount, memories.fds.length);
+  },
+);

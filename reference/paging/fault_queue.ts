@@ -3,14 +3,14 @@ import { backoff } from "../work/mod.ts";
 
 /** Milliseconds before a retry; the delay doubles each time. */
 const DELAYS = { first: 20, longest: 2000 };
-/** Faults that are listed one by one; of the others only a bit is kept. */
+/** Maximum faults with an entry each; every other fault is one bit. */
 const LISTED_MAX = 256;
-/** Tries one after the other, where the memory is being changed. */
+/** Immediate retries of a fault whose memory is being changed. */
 const QUICK_TRIES = 8;
-/** The wait before each later one, in milliseconds. */
+/** Milliseconds before each later retry. */
 const CHANGE_DELAY = 1;
 
-/** A page that somebody waits for. */
+/** A page that a thread waits for. */
 export interface QueuedFault<Region> {
   readonly region: Region;
   readonly page: number;
@@ -20,15 +20,15 @@ interface Entry<Region> extends QueuedFault<Region> {
   isActive: boolean;
   failedSince: number | undefined;
   retryAt: number;
-  /** How often it could not be read. */
+  /** Number of failed reads. */
   failures: number;
   stops: number;
 }
 
 /**
- * Faults that are not served yet, each page once. The first are listed, in the
- * order they came; the others wait as a bit each until there is room, however
- * many a process makes.
+ * Faults that are not served yet, each page once. The first are listed in the
+ * order of arrival; the others wait as one bit each until there is room, which
+ * bounds the memory whatever the number of faults.
  */
 export class FaultQueue<Region extends { readonly pageCount: number }> {
   readonly #listed = new Set<Entry<Region>>();
@@ -37,17 +37,19 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
   readonly #retryFor: number;
   #otherCount = 0;
 
-  /** A page that cannot be had for so many milliseconds is a failure. */
+  /**
+   * Counts a page as failed once its reads fail for `retryFor` milliseconds.
+   */
   constructor(retryFor: number) {
     this.#retryFor = retryFor;
   }
 
-  /** How many there are. */
+  /** Number of faults. */
   get size(): number {
     return this.#listed.size + this.#otherCount;
   }
 
-  /** Whether some page cannot be had for long. */
+  /** Whether the reads of some page have failed for `retryFor` milliseconds. */
   get hasFailed(): boolean {
     if (this.#listed.size === 0) return false;
     const limit = performance.now() - this.#retryFor;
@@ -57,7 +59,7 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
     return false;
   }
 
-  /** Milliseconds until one is to be tried again; `Infinity` if none is. */
+  /** Milliseconds until the next retry; `Infinity` if there is none. */
   get timeout(): number {
     if (this.#listed.size === 0) return Infinity;
     let least = Infinity;
@@ -67,7 +69,7 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
     return least - performance.now();
   }
 
-  /** Somebody waits for a page. */
+  /** Adds a fault. */
   add(region: Region, page: number): void {
     if (this.#entryOf({ region, page }) !== undefined) return;
     if (this.#listed.size < LISTED_MAX && this.#otherCount === 0) {
@@ -83,7 +85,7 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
     this.#otherCount++;
   }
 
-  /** Those that can be tried now. */
+  /** Returns the faults that can be served now. */
   due(): readonly QueuedFault<Region>[] {
     if (this.#listed.size === 0) return [];
     const now = performance.now();
@@ -94,7 +96,7 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
     return due;
   }
 
-  /** It is being served; false if it was already. */
+  /** Marks a fault as being served; returns false if it already is. */
   start(fault: QueuedFault<Region>): boolean {
     const entry = this.#entryOf(fault);
     if (entry === undefined || entry.isActive) return false;
@@ -103,8 +105,8 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
   }
 
   /**
-   * It could not be served just now, since its memory is being changed. What
-   * changes it may need this very processor: after some tries they are rarer.
+   * Puts back a fault whose memory is being changed. The thread that changes it
+   * may need this very processor, so retries are delayed after the first few.
    */
   stopped(fault: QueuedFault<Region>): void {
     const entry = this.#entryOf(fault);
@@ -115,7 +117,7 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
     }
   }
 
-  /** It was served. */
+  /** Removes a fault that was served. */
   done(fault: QueuedFault<Region>): void {
     const entry = this.#entryOf(fault);
     if (entry === undefined) return;
@@ -124,7 +126,7 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
     if (this.#otherCount > 0) this.#listNext();
   }
 
-  /** It could not be read: it is tried again after a while. */
+  /** Puts back a fault whose page could not be read, to retry it later. */
   failed(fault: QueuedFault<Region>): void {
     const entry = this.#entryOf(fault);
     if (entry === undefined) return;

@@ -4,7 +4,7 @@ import { FaultQueue } from "./fault_queue.ts";
 
 const REGION = { pageCount: 100_000 };
 
-test("FaultQueue lists a bounded part of many faults, and forgets none", () => {
+test("FaultQueue lists a bounded number of faults and forgets none", () => {
   const queue = new FaultQueue<typeof REGION>(1000);
   for (let page = 0; page < REGION.pageCount; page++) {
     queue.add(REGION, page);
@@ -25,12 +25,12 @@ test("FaultQueue lists a bounded part of many faults, and forgets none", () => {
   assert.equal(queue.timeout, Infinity);
 });
 
-test("FaultQueue lets what changes the memory go on before it tries again", async () => {
+test("FaultQueue delays retries while the memory is being changed", async () => {
   const queue = new FaultQueue<typeof REGION>(1000);
   queue.add(REGION, 7);
   let tries = 0;
   for (let [fault] = queue.due(); fault !== undefined; [fault] = queue.due()) {
-    assert.ok(++tries < 100, "tried over and over");
+    assert.ok(++tries < 100, "retried without delay");
     queue.start(fault);
     queue.stopped(fault);
   }
@@ -40,7 +40,7 @@ test("FaultQueue lets what changes the memory go on before it tries again", asyn
   assert.equal(queue.hasFailed, false);
 });
 
-test("FaultQueue tells of a page that cannot be had for long", async () => {
+test("FaultQueue reports a page that stays unreadable", async () => {
   const queue = new FaultQueue<typeof REGION>(10);
   queue.add(REGION, 7);
   const [fault] = queue.due();

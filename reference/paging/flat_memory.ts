@@ -9,7 +9,7 @@ import type {
 
 const PAGE_SIZE = 4096;
 
-/** What a flat image is called where a RAMBlock has its idstr. */
+/** The name of a flat image where a RAMBlock has its idstr. */
 export const FLAT_IDSTR = "memory";
 
 interface Flat {
@@ -17,7 +17,7 @@ interface Flat {
   readonly usedLength: number;
 }
 
-/** A flat image of a memory, byte for byte, such as Firecracker saves. */
+/** Returns the memory of a flat, byte for byte image such as Firecracker's. */
 export function flatMemory(source: ByteSource): PostcopyMemory & Flat {
   const all = wholeRun(source);
   return {
@@ -38,7 +38,7 @@ export function flatMemory(source: ByteSource): PostcopyMemory & Flat {
   };
 }
 
-/** The same of a source that does not wait. */
+/** Returns the memory of a flat image that can be read synchronously. */
 export function flatMemorySync(
   source: SyncByteSource,
 ): SyncPostcopyMemory & Flat {

@@ -1,44 +1,46 @@
 import { linux } from "../linux/mod.ts";
 
 /**
- * How often to look for another fault, after one, before sleeping: a fault is
- * mostly followed by the next, and to be woken takes longer than to serve it.
+ * Polls after a fault before sleeping. The next fault usually follows at once,
+ * and waking up takes longer than serving it.
  */
 const LOOKS_BEFORE_SLEEP = 20;
-/** Of so many looks, one is at all descriptors, not at the only process alone. */
+/** Every n-th poll checks all descriptors instead of the single process. */
 const LOOKS_AT_ALL = 8;
-/** Milliseconds between two looks that show that others want to work. */
+/**
+ * Milliseconds between two polls that show that other threads were scheduled.
+ */
 const LONG_PAUSE = 0.05;
-/** Milliseconds without looks then: each would give the processor away. */
+/** Milliseconds without polling after such a pause. */
 const SLEEPS_AFTER_LONG_PAUSE = 100;
 
-/** Whether to look for more to do, or to sleep until there is. */
+/** Decides whether to poll for more work or to sleep until there is some. */
 export class Looks {
   #left = 0;
   #turn = 0;
   #sleepUntil = 0;
   #lookedAt = 0;
 
-  /** Whether to look once more before sleeping. */
+  /** Whether to poll once more before sleeping. */
   get isLooking(): boolean {
     return this.#left > 0;
   }
 
-  /** Whether the next look is at the only process alone. */
+  /** Whether the next poll checks the single process only. */
   get isNarrow(): boolean {
     return this.#left > 0 && ++this.#turn % LOOKS_AT_ALL > 0;
   }
 
-  /** Something was found, for one process or for one of several. */
+  /** Records a poll that found work. */
   found(now: number, hasSeveral: boolean): void {
     this.#left = now < this.#sleepUntil ? 0 : LOOKS_BEFORE_SLEEP;
-    // With several there is always one to answer: those who wait for this very
-    // processor would have it at the next tick of the clock only.
+    // Several processes always have work. Without this, threads that wait for
+    // this processor would get it only at the next scheduler tick.
     if (this.#left > 0 && hasSeveral) this.#yield(now);
     this.#lookedAt = performance.now();
   }
 
-  /** Nothing was found. */
+  /** Records a poll that found nothing. */
   missed(now: number): void {
     if (this.#left === 0) return;
     this.#left--;
@@ -46,7 +48,7 @@ export class Looks {
     this.#lookedAt = now;
   }
 
-  /** Lets others work. */
+  /** Lets other threads run. */
   #yield(now: number): void {
     linux().call.sched_yield();
     const end = performance.now();
@@ -54,8 +56,9 @@ export class Looks {
   }
 
   /**
-   * Others worked here meanwhile: to look uses up the time that this thread is
-   * given, and then it has to wait for them. Who sleeps is woken first.
+   * Stops polling for a while because other threads use this processor. Polling
+   * would use up this thread's time slice and make it wait for them; the
+   * scheduler prefers a thread that slept.
    */
   #sleep(now: number): void {
     this.#left = 0;

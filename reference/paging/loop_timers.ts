@@ -3,18 +3,18 @@ interface Timer {
   readonly work: () => void;
 }
 
-/** Work that a loop does later, as it sleeps until then at most. */
+/** Delayed work of a loop, which sleeps no longer than until it is due. */
 export class LoopTimers {
   readonly #timers = new Set<Timer>();
 
-  /** Does `work` once, after some milliseconds; what it returns calls that off. */
+  /** Schedules `work` once; returns a function that cancels it. */
   after(milliseconds: number, work: () => void): () => void {
     const timer = { at: performance.now() + milliseconds, work };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
   }
 
-  /** Milliseconds until there is something to do; `Infinity` if there is not. */
+  /** Milliseconds until work is due; `Infinity` if there is none. */
   get timeout(): number {
     if (this.#timers.size === 0) return Infinity;
     let least = Infinity;
@@ -22,7 +22,7 @@ export class LoopTimers {
     return Math.max(0, least - performance.now());
   }
 
-  /** Does what is due. */
+  /** Does the work that is due. */
   run(): void {
     if (this.#timers.size === 0) return;
     const now = performance.now();

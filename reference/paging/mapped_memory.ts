@@ -1,7 +1,7 @@
 import type { SyncPostcopyMemory } from "../faulting/mod.ts";
 import type { FileMapping } from "../linux/mod.ts";
 
-/** A memory whose pages stand in a mapped file, from `pagesOffset` on. */
+/** Returns a memory whose pages are in a mapped file, from `pagesOffset` on. */
 export function mappedMemory<M extends SyncPostcopyMemory>(
   memory: M & { readonly idstr: string; readonly usedLength: number },
   mapping: FileMapping,

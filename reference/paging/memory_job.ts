@@ -1,9 +1,9 @@
 import type { PagedRegion } from "./served_region.ts";
 
-/** Memory of this process that a thread fills. */
+/** A job of a pager thread: to fill memory of this process. */
 export interface MemoryJob {
-  /** The userfaultfd that watches it. */
+  /** Descriptor of the userfaultfd that the memory is registered with. */
   readonly uffd: number;
-  /** Where it is, and what belongs there. */
+  /** The memory and where its contents come from. */
   readonly region: Omit<PagedRegion, "memory">;
 }

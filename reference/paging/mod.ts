@@ -1,5 +1,6 @@
 /**
- * Memory filled as it is touched: a userfaultfd, its faults, and who serves them.
+ * Memory filled on demand through userfaultfd, and the loop that serves its
+ * faults.
  *
  * @module
  */

@@ -11,23 +11,24 @@ import type { PagerEvent } from "./pager_event.ts";
 import { pagerSettings, type PagingOptions } from "./pager_settings.ts";
 import { PagerThread } from "./pager_thread.ts";
 
-/** How to page memory in. */
+/** Options of `PagedMemory`. */
 export interface PagedMemoryOptions extends PagingOptions {
-  /** Bytes of a huge page, for memory in such. Default: pages of the usual size. */
+  /** Bytes of a huge page, to use such pages. Default: pages of normal size. */
   readonly hugePageSize?: number | undefined;
-  /** Is told of each read that failed and is tried again. */
+  /** Called for each failed read that will be retried. */
   readonly onRetry?: ((message: string) => void) | undefined;
   /**
-   * A page could not be read for `retryFor` milliseconds; whoever touched it goes
-   * on waiting.
+   * Called when a page could not be read for `retryFor` milliseconds. Threads
+   * that touched it go on waiting.
    */
   readonly onFailed?: (() => void) | undefined;
 }
 
 /**
- * Memory of this process that is filled from a snapshot as it is touched, by any
- * thread and by foreign functions. Who touches a page waits until it is there; a
- * page that cannot be had is waited for, it is never zero instead.
+ * Memory of this process that is filled from a snapshot as threads and foreign
+ * functions touch it. A touch of a missing page blocks until the page is there,
+ * however long reading it takes; a page that cannot be read never appears as
+ * zeros.
  *
  * @example
  * ```ts
@@ -40,11 +41,11 @@ export interface PagedMemoryOptions extends PagingOptions {
  * ```
  */
 export class PagedMemory implements AsyncDisposable {
-  /** Where it is, for foreign functions and other threads. */
+  /** Address of the memory, for foreign functions and other threads. */
   readonly address: number;
-  /** Its size: that of the RAMBlock, in whole pages. */
+  /** Length in bytes: that of the RAMBlock, rounded up to whole pages. */
   readonly byteLength: number;
-  /** Resolves when all of it is there. */
+  /** Resolves when all pages are loaded. */
   readonly loaded: Promise<void>;
   readonly #memory: NativeMemory;
   readonly #uffd: Userfaultfd;
@@ -76,8 +77,8 @@ export class PagedMemory implements AsyncDisposable {
    * Maps memory for a RAMBlock of the snapshot at a path or a URL, and starts a
    * thread that fills it.
    *
-   * @throws {SourceError} if the snapshot cannot be opened, or this kernel has no
-   *   userfaultfd or does not permit it
+   * @throws {SourceError} if the snapshot cannot be opened, or the kernel has
+   *   no userfaultfd or does not permit its use
    * @throws {RangeError} if there is no such RAMBlock
    */
   static async open(
@@ -124,21 +125,24 @@ export class PagedMemory implements AsyncDisposable {
     }
   }
 
-  /** What was done until all of it was there; undefined before. */
+  /** Statistics of the load once it is complete; undefined before. */
   get statistics(): PagerStatistics | undefined {
     return this.#statistics;
   }
 
-  /** A part of it, not copied; to read it may wait. At most 4 GiB on Bun. */
+  /**
+   * Returns a view of the memory; reading it may block. At most 4 GiB on Bun.
+   */
   bytes(offset = 0, length = this.byteLength - offset): Uint8Array {
     return this.#memory.bytes(offset, length);
   }
 
   /**
-   * Stops the thread; resolves to what was recorded. Memory that is all there
-   * stays, to be used until the process ends. Else it is unmapped, and whoever
-   * touches it or waits for it is killed: nobody sees zeros instead of what is
-   * missing. What was moved elsewhere is to be unmapped before.
+   * Stops the thread and resolves to the recorded profile, if any. Fully loaded
+   * memory stays usable until the process ends. Otherwise the memory is
+   * unmapped and a thread that touches it or waits for it is killed: nothing
+   * ever reads zeros in place of missing pages. Unmap parts that were moved
+   * elsewhere before calling this.
    */
   close(): Promise<WorkingSetProfile | undefined> {
     return this.#closing ??= this.#close();
@@ -154,22 +158,22 @@ export class PagedMemory implements AsyncDisposable {
   }
 
   /**
-   * To unmap memory that is watched waits until the thread has heard of it, and
-   * it may have failed. Watched no more, what is missing would be zero: so
-   * nobody may see it.
+   * Unregisters and unmaps the memory. Unmapping registered memory would block
+   * until the thread reads the event, and the thread may have failed. Missing
+   * pages of unregistered memory are zero, so access is forbidden first.
    */
   #unmap(): void {
     this.#memory.forbid();
     try {
       this.#uffd.unregister(this.address, this.byteLength);
     } catch (error) {
-      // All of it was moved elsewhere.
+      // All of the memory was moved elsewhere.
       if (!(error instanceof SystemCallError)) throw error;
     }
     this.#memory.unmap();
   }
 
-  /** As {@linkcode close}. */
+  /** Closes the memory as {@linkcode close} does. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -186,7 +190,7 @@ async function findBlock(
   try {
     const { blocks } = await openSnapshot(source, options);
     const found = findOnlyBlock(blocks, { idstr, name: shownName(file) });
-    // What the file does not hold is refused before any page is made up.
+    // Throws if the file does not hold the pages, before any page is filled.
     if (found.ignored) await found.readInto(new Uint8Array(0), 0);
     return found;
   } finally {

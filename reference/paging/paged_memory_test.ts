@@ -15,7 +15,7 @@ import { openPagerSource } from "./pager_source.ts";
 const PAGE = 4096;
 const PAGE_COUNT = 1024;
 
-/** What a page of the snapshot is full of. */
+/** Returns the value of every byte of a page of the snapshot. */
 function valueOf(page: number): number {
   return page % 7 === 3 ? 0 : 1 + page % 250;
 }
@@ -41,7 +41,7 @@ const ALL = Array.from({ length: PAGE_COUNT }, (_, page) => page);
 const VALUES = ALL.map(valueOf);
 
 uffdTest(
-  "PagedMemory makes up no memory that the file does not hold",
+  "PagedMemory refuses memory that the file does not hold",
   async (folder) => {
     const vector = "../../conformance/vectors/valid/ignore-shared/snapshot.gz";
     const path = folder.file("vm.mr");
@@ -52,7 +52,10 @@ uffdTest(
       /a RAMBlock without pages, expected the memory that it was shared from/,
     );
     const source = await openPagerSource({ file: path, flat: false, open: {} });
-    assert.throws(() => source.memory("shared"), /was left out of it/);
+    assert.throws(
+      () => source.memory("shared"),
+      /"shared" was saved without its memory/,
+    );
     assert.equal(source.memory("own").idstr, "own");
   },
 );
@@ -60,7 +63,7 @@ uffdTest(
 for (const background of [false, true]) {
   for (const faultAround of [PAGE, 0x10000]) {
     uffdTest(
-      `PagedMemory is filled as it is touched (${faultAround} bytes a fault, background ${background})`,
+      `PagedMemory is filled on demand (${faultAround} bytes a fault, background ${background})`,
       async (folder) => {
         const path = folder.file("vm.mr");
         await writeSnapshot(path);
@@ -68,7 +71,7 @@ for (const background of [false, true]) {
           background,
           faultAround,
         });
-        // This thread, others, and the kernel for a foreign function.
+        // From this thread, from others, and from the kernel in a system call.
         assert.equal(memory.bytes()[17 * PAGE + 5], valueOf(17));
         const { address } = memory;
         const orders = [
@@ -90,7 +93,7 @@ for (const background of [false, true]) {
 }
 
 uffdTest(
-  "PagedMemory stays when it is all there, also for those who write",
+  "PagedMemory stays usable, with what was written, once it is fully loaded",
   async (folder) => {
     const path = folder.file("vm.mr");
     await writeSnapshot(path);
@@ -105,7 +108,7 @@ uffdTest(
 );
 
 uffdTest(
-  "PagedMemory is zero for ever where it was given back",
+  "PagedMemory stays zero where its owner removed pages",
   async (folder) => {
     const path = folder.file("vm.mr");
     await writeSnapshot(path);
@@ -122,7 +125,7 @@ uffdTest(
 );
 
 uffdTest(
-  "PagedMemory follows its pages where they are moved",
+  "PagedMemory fills pages that were moved",
   async (folder) => {
     const path = folder.file("vm.mr");
     await writeSnapshot(path);
@@ -132,7 +135,7 @@ uffdTest(
     const MREMAP_MAYMOVE = 1;
     assert.equal(memory.bytes()[3 * PAGE], valueOf(3));
     const from = memory.address + 256 * PAGE;
-    // Growing forces a move: behind it there is more of the memory.
+    // Growing forces a move, because more of the memory follows.
     const to = call.mremap(from, length, length + PAGE, MREMAP_MAYMOVE);
     assert.ok(to > 0 && to !== from);
     const pages = Array.from({ length: 256 }, (_, page) => page);
@@ -149,23 +152,23 @@ uffdTest(
 );
 
 uffdTest(
-  "PagedMemory.close() ends though nobody follows its pages any more",
+  "PagedMemory.close() ends even if the pager has failed",
   async (folder) => {
     const path = folder.file("vm.mr");
     const pageCount = 2100;
     const blocks = [{ idstr: "ram", usedLength: pageCount * PAGE }];
     await (await createSnapshot(createFileSink(path), blocks)).finish();
     const memory = await PagedMemory.open(path, { background: false });
-    // In pieces, more than are followed: then no event is read any more.
+    // In more pieces than the pager tracks: it fails and reads no more events.
     for (let page = 1; page <= 2 * 1024; page += 2) {
       linux().call.munmap(memory.address + page * PAGE, PAGE);
     }
-    await assert.rejects(memory.close(), /memory that is in 1025 pieces/);
+    await assert.rejects(memory.close(), /memory in 1025 pieces/);
   },
 );
 
 uffdTest(
-  "PagedMemory lets who touches it wait while a page cannot be had",
+  "PagedMemory blocks a touch while its page cannot be read",
   async (folder) => {
     const path = folder.file("vm.mr");
     await writeSnapshot(path);
@@ -198,7 +201,7 @@ uffdTest(
     const waiting = touchPages({ address, pageSize: PAGE, pages: [1000] });
     await failed.promise;
     assert.match(retries[0] ?? "", /Cannot read bytes/);
-    // The server is back: it goes on.
+    // The server is back, so the touch completes.
     isDown = false;
     assert.deepEqual(await waiting, [valueOf(1000)]);
     await memory.close();
@@ -207,7 +210,7 @@ uffdTest(
   },
 );
 
-uffdTest("a mapped file that has changed gives no page", async (folder) => {
+uffdTest("a mapped file that has changed is not read", async (folder) => {
   const path = folder.file("vm.mr");
   await writeSnapshot(path);
   const { blocks: [block] } = await openPagerSource({
@@ -222,14 +225,14 @@ uffdTest("a mapped file that has changed gives no page", async (folder) => {
   utimesSync(path, later, later);
   const begun = performance.now();
   assert.throws(() => {
-    // It looks every two milliseconds.
+    // The mapping checks the file every two milliseconds.
     while (performance.now() - begun < 10_000) {
       block.viewSync?.(1000 * PAGE, PAGE);
     }
   }, { name: "SourceError", changed: true });
 });
 
-uffdTest("PagedMemory records what was touched", async (folder) => {
+uffdTest("PagedMemory records which pages were touched", async (folder) => {
   const path = folder.file("vm.mr");
   await writeSnapshot(path);
   const memory = await PagedMemory.open(path, {
@@ -248,7 +251,7 @@ uffdTest("PagedMemory records what was touched", async (folder) => {
   ]);
 });
 
-uffdTest("PagedMemory.open() says what it cannot open", async (folder) => {
+uffdTest("PagedMemory.open() names what it cannot open", async (folder) => {
   await assert.rejects(
     PagedMemory.open(folder.file("none")),
     /Cannot open ".*none": no such file/i,

@@ -10,28 +10,28 @@ import type { PagerOptions } from "./pager_options.ts";
 import { ProcessReads, type ReadWatch, RETRY_DELAY } from "./process_reads.ts";
 import { type PagedRegion, ServedRegion } from "./served_region.ts";
 
-/** What was done for a process so far. */
+/** Statistics of a process that is served. */
 export interface PagerStatistics {
-  /** Faults that were told of. */
+  /** Faults received. */
   faults: number;
-  /** Bytes that their owner gave back. */
+  /** Bytes that their owner removed. */
   removedBytes: number;
-  /** Reads that failed and were tried again. */
+  /** Reads that failed and were retried. */
   retries: number;
   /** Pages that are neither in place nor removed. */
   pendingPages: number;
-  /** Whether all that is not zero is in place. */
+  /** Whether all nonzero pages are in place. */
   loaded: boolean;
 }
 
-/** Milliseconds of work for one process, after which it is the others' turn. */
+/** Milliseconds of work for one process before the next one's turn. */
 const SLICE = 2;
-/** Events that are read at once, at most. */
+/** Maximum events per read. */
 const EVENTS_AT_ONCE = 64;
 
-/** One process whose page faults are served: a VM, or this process itself. */
+/** A process whose page faults are served: a VM, or this process itself. */
 export class PagedProcess {
-  /** Tells of its faults. */
+  /** Reports the faults of the process. */
   readonly uffd: Userfaultfd;
   readonly #regions: readonly ServedRegion[];
   readonly #queue: FaultQueue<ServedRegion>;
@@ -41,11 +41,13 @@ export class PagedProcess {
   readonly #reads: ProcessReads;
   #backgroundAfter = 0;
   #loaded = false;
-  /** Whether what is read is another version than was opened: no try will do. */
+  /**
+   * Whether the source has changed since it was opened: no retry can succeed.
+   */
   #isChanged = false;
   #eventsAtOnce = EVENTS_AT_ONCE;
 
-  /** Nothing is read or put in place yet. */
+  /** Sets up the regions; reads and fills nothing yet. */
   constructor(
     uffd: Userfaultfd,
     plans: readonly PagedRegion[],
@@ -63,7 +65,7 @@ export class PagedProcess {
     });
   }
 
-  /** What was done so far. */
+  /** Statistics so far. */
   get statistics(): PagerStatistics {
     const pendingPages = this.#regions.reduce(
       (sum, { loader }) => sum + loader.pendingCount,
@@ -72,23 +74,23 @@ export class PagedProcess {
     return { ...this.#statistics, pendingPages, loaded: this.#loaded };
   }
 
-  /** Whether somebody waits for a page that could not be served at once. */
+  /** Whether a fault is queued that could not be served at once. */
   get hasQueued(): boolean {
     return this.#queue.size > 0;
   }
 
-  /** Whether a page could not be had for longer than it is to be tried. */
+  /** Whether a page could not be read for `retryFor` milliseconds. */
   get hasFailed(): boolean {
     return this.#queue.hasFailed || this.#isChanged && this.hasQueued;
   }
 
-  /** Whether the background has something to do now. */
+  /** Whether the background has work now. */
   get wantsBackground(): boolean {
     return this.#options.background && !this.#loaded &&
       performance.now() >= this.#backgroundAfter;
   }
 
-  /** Milliseconds until something is to be tried again. */
+  /** Milliseconds until the next retry. */
   get timeout(): number {
     const background = this.#options.background && !this.#loaded
       ? this.#backgroundAfter - performance.now()
@@ -98,10 +100,11 @@ export class PagedProcess {
   }
 
   /**
-   * Reads what happened. All else is taken into account before the faults: who
-   * removes memory goes on as soon as that is read, so from here on nothing old
-   * may be put there. Faults are served where that needs no waiting, or queued.
-   * Of many, some are left for the next turn. Returns how many there were.
+   * Reads events and returns how many there were. Handles all others before the
+   * faults: a thread that removes memory continues as soon as its event is
+   * read, so from then on no old page may be put there. A fault is served at
+   * once if its source is synchronous, else queued; if there are many, the rest
+   * are queued for the next turn.
    */
   readEvents(): number {
     const events = this.uffd.read(this.#eventsAtOnce);
@@ -148,7 +151,7 @@ export class PagedProcess {
     }
   }
 
-  /** Serves a page if that needs no waiting, else queues it. */
+  /** Serves a page if its source is synchronous, else queues it. */
   #serve(region: ServedRegion, page: number): void {
     const { loader } = region;
     if (!(loader instanceof SyncPostcopyLoader)) {
@@ -163,13 +166,15 @@ export class PagedProcess {
     }
   }
 
-  /** Serves what is queued, where that needs no waiting, for a while. */
+  /** Serves queued faults synchronously, for one slice at most. */
   serveSync(): void {
     const end = performance.now() + SLICE;
     for (const fault of this.#queue.due()) {
       const { loader } = fault.region;
       if (!(loader instanceof SyncPostcopyLoader)) {
-        throw new TypeError("Cannot serve a fault at once: its source waits");
+        throw new TypeError(
+          "Cannot serve a fault synchronously: its source is asynchronous",
+        );
       }
       try {
         if (loader.handleFaultSync(fault.page)) this.#queue.done(fault);
@@ -182,12 +187,12 @@ export class PagedProcess {
     }
   }
 
-  /** Starts to serve what is queued. */
+  /** Starts to serve queued faults asynchronously. */
   serve(watch: ReadWatch): void {
     this.#reads.serve(watch);
   }
 
-  /** Does a piece of the background's work, at once. */
+  /** Does one piece of the background's work synchronously. */
   backgroundStep(): void {
     this.#background ??= this.#allPending();
     try {
@@ -208,12 +213,14 @@ export class PagedProcess {
     }
   }
 
-  /** Starts all of the background's work; it tries again what fails. */
+  /** Starts all of the background's work, which retries failed reads. */
   load(watch: ReadWatch): void {
     this.#reads.load(watch, () => this.#finish());
   }
 
-  /** All that is not zero is in place: what is missing may become zero. */
+  /**
+   * Ends the load: only zero pages are missing, and they need no userfaultfd.
+   */
   #finish(): void {
     this.#loaded = true;
     for (const region of this.#regions) region.unwatch();
@@ -229,8 +236,8 @@ export class PagedProcess {
   }
 
   /**
-   * Serves it no more: nothing is put in place from now on, and its descriptor
-   * may be closed.
+   * Stops serving the process: nothing is put in place from now on, and its
+   * descriptor may be closed.
    */
   stop(): void {
     this.uffd.release();
@@ -238,7 +245,7 @@ export class PagedProcess {
     this.#reads.stop();
   }
 
-  /** Resolves when no read for it is under way. */
+  /** Resolves when all reads for the process have ended. */
   settled(): Promise<void> {
     return this.#reads.settled();
   }

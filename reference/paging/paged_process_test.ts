@@ -10,7 +10,7 @@ import { ReadBudget } from "./read_budget.ts";
 const PAGE = 4096;
 const PAGES = 64;
 
-/** Memory of this process, of which nothing is there yet. */
+/** Returns memory of this process whose pages are all missing. */
 function setUp() {
   const native = new NativeMemory(PAGES * PAGE);
   const uffd = Userfaultfd.create();
@@ -53,7 +53,7 @@ function setUp() {
     onChange: () => {},
     onError: (error: unknown) => void failures.push(error),
   };
-  /** Serves until a read is under way. */
+  /** Serves until a read has begun. */
   const untilRead = async (): Promise<void> => {
     while (reads.length === 0) {
       process.readEvents();
@@ -64,7 +64,7 @@ function setUp() {
   return { native, uffd, reads, process, buffers, failures, untilRead };
 }
 
-uffdTest("PagedProcess puts in place what has come", async () => {
+uffdTest("PagedProcess puts a finished read in place", async () => {
   const { native, reads, process, untilRead, uffd } = setUp();
   const { address } = native;
   const touched = touchPages({ address, pageSize: PAGE, pages: [5] });
@@ -78,7 +78,7 @@ uffdTest("PagedProcess puts in place what has come", async () => {
 });
 
 uffdTest(
-  "PagedProcess.settled() waits for reads under way, which find their buffers and nobody's memory",
+  "PagedProcess.settled() waits for pending reads, which keep their buffers and fill no memory",
   async () => {
     const setup = setUp();
     const { native, reads, process, uffd } = setup;
@@ -89,7 +89,7 @@ uffdTest(
     process.stop();
     const stopped = process.settled().then(() => isOver = true);
     setup.buffers[Symbol.dispose]();
-    // Most likely its number is that of the next.
+    // The next descriptor most likely gets the same number.
     uffd.close();
     using other = Userfaultfd.create();
     assert.deepEqual(await touched, [0]);
@@ -97,7 +97,7 @@ uffdTest(
     other.register(next.address, PAGE);
     await setTimeout(5);
     assert.equal(isOver, false);
-    // Were its buffer unmapped by now, this would end the tests.
+    // If its buffer were unmapped by now, this would crash the tests.
     reads[0]?.();
     await stopped;
     assert.deepEqual(setup.failures, []);

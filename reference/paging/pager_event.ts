@@ -1,7 +1,7 @@
 import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 
-/** What a pager tells. */
+/** An event that a pager reports. */
 export type PagerEvent =
   | { readonly kind: "ready" }
   | { readonly kind: "connected"; readonly vm: number; readonly pid: number }

@@ -6,28 +6,28 @@ import type { PagedProcess } from "./paged_process.ts";
 import type { ReadWatch } from "./process_reads.ts";
 import { type PagerWatch, ServedProcess } from "./served_process.ts";
 
-/** Milliseconds between two calls of `onTurn`, at least. */
+/** Minimum milliseconds between two calls of `onTurn`. */
 const REPORT_INTERVAL = 250;
-/** Milliseconds that the background waits at most while there are faults. */
+/** Maximum milliseconds that the background waits while there are faults. */
 const BACKGROUND_INTERVAL = 50;
 
-/** Serves the page faults of some processes, in one thread. */
+/** Serves the page faults of several processes on one thread. */
 export class PagerLoop implements Disposable {
-  /** Other descriptors that are waited for, too. */
+  /** The descriptors that the loop polls; callers may add others. */
   readonly set: PollSet = new PollSet(() => {
-    // The thread that waits for them waits for those that there were, and keeps
-    // what was closed meanwhile from being closed.
+    // The polling thread still polls the old descriptors, and keeps those open
+    // that were closed since: wake it up.
     if (!this.#isSync) this.#bell.ring();
   });
-  /** What is to be done later. */
+  /** Delayed work. */
   readonly timers: LoopTimers = new LoopTimers();
   readonly #bell: EventDescriptor;
   readonly #isStopped: () => boolean;
   readonly #spareWork: () => boolean;
   readonly #served = new Set<ServedProcess>();
-  /** What is still under way for those that are served no more. */
+  /** Reads that have not ended yet for processes no longer served. */
   readonly #ending = new Set<Promise<void>>();
-  /** The one that is served, if it is the only one. */
+  /** The single process that is served, if there is just one. */
   #only: ServedProcess | undefined;
   #isSync = true;
   #nextBackground = 0;
@@ -37,8 +37,9 @@ export class PagerLoop implements Disposable {
   #wake: () => void = () => {};
 
   /**
-   * `wakeFd` is rung when `isStopped` may have changed; `spareWork` is a piece of
-   * what is done without haste, and gives whether there is more.
+   * `wakeFd` is an eventfd that is rung when `isStopped` may have changed;
+   * `spareWork` does one piece of low-priority work and returns whether there
+   * is more.
    */
   constructor(
     wakeFd: number,
@@ -55,27 +56,27 @@ export class PagerLoop implements Disposable {
     });
   }
 
-  /** Serves one more. */
+  /** Starts to serve a process. */
   add(process: PagedProcess, watch: PagerWatch): void {
     const served = new ServedProcess(process, watch);
     this.#served.add(served);
     this.#countServed();
     this.set.add(process.uffd.fd, () => {
-      // Without events it is ready since it cannot be waited for any more.
+      // Ready without an event: the descriptor may no longer be pollable.
       if (this.#readEvents(served) > 0) return;
       this.#guard(served, () => process.uffd.checkNonBlocking());
     });
     if (!this.#isSync) this.#startBackground(served);
   }
 
-  /** Serves it no more; nothing is put in place for it from now on. */
+  /** Stops serving a process; nothing is put in place for it from now on. */
   delete(process: PagedProcess): void {
     for (const served of this.#served) {
       if (served.process === process) this.#end(served);
     }
   }
 
-  /** Serves until it is stopped, without giving the thread to anything else. */
+  /** Serves until it is stopped, without ever returning to the event loop. */
   runSync(): void {
     const looks = new Looks();
     while (!this.#isStopped()) {
@@ -93,8 +94,8 @@ export class PagerLoop implements Disposable {
       }
       this.#report(now);
       this.timers.run();
-      // Who waits comes first; then one piece for one of them. But a process that
-      // faults without end does not keep the others from their pages.
+      // Serve waiting faults first, then one background step. A process that
+      // faults without end must not starve the background of the others.
       if (ready > 0 && now < this.#backgroundAt) continue;
       this.#backgroundAt = now + BACKGROUND_INTERVAL;
       if (this.#hasSpareWork) this.#hasSpareWork = this.#spareWork();
@@ -103,7 +104,7 @@ export class PagerLoop implements Disposable {
     this.#stopAll();
   }
 
-  /** Serves until it is stopped; other work of the thread goes on meanwhile. */
+  /** Serves until it is stopped; the event loop of the thread keeps running. */
   async run(): Promise<void> {
     this.#isSync = false;
     for (const it of this.#served) this.#startBackground(it);
@@ -117,12 +118,12 @@ export class PagerLoop implements Disposable {
         : undefined;
       await Promise.race([rung.promise, woken]);
       clearTimeout(timer);
-      // What woke it may be done before any event is heard of; and the next try
-      // of a page may need just the events that are waiting.
+      // Let the event loop run: it may report that the doorbell rang. The
+      // events are read below in any case, since retries may depend on them.
       if (!rung.isDone) await setImmediate();
       this.set.poll(0);
       if (rung.isDone) {
-        // Not before: the thread may not have heard it yet.
+        // Not earlier: the polling thread may not have seen the ring yet.
         this.#bell.clear();
         rung = doorbell.ring(this.set);
       }
@@ -141,7 +142,7 @@ export class PagerLoop implements Disposable {
 
   /** Returns how many events there were. */
   #readEvents(served: ServedProcess): number {
-    // Without a closure: this is done for each fault.
+    // Avoids a closure, because this runs for each fault.
     try {
       const count = served.process.readEvents();
       served.tellIfFailed();
@@ -157,7 +158,7 @@ export class PagerLoop implements Disposable {
     this.#only = others.length === 0 ? first : undefined;
   }
 
-  /** Lets each tell how far it is, now and then. */
+  /** Calls `onTurn` of each process, at most once per `REPORT_INTERVAL`. */
   #report(now: number): void {
     if (now < this.#reportAt) return;
     this.#reportAt = now + REPORT_INTERVAL;
@@ -197,7 +198,7 @@ export class PagerLoop implements Disposable {
     };
   }
 
-  /** Whoever comes first may start reads first: the next time it is another. */
+  /** Moves the first process, which may start reads first, to the end. */
   #rotate(): void {
     const [first] = this.#served;
     if (first === undefined || this.#served.size === 1) return;
@@ -225,8 +226,9 @@ export class PagerLoop implements Disposable {
     this.#countServed();
     this.set.delete(served.process.uffd.fd);
     served.process.stop();
-    // There is no read to wait for, and no promise settles while a thread serves
-    // without giving it to anything else: what one holds would stay for ever.
+    // A synchronous loop has no reads to wait for, and never returns to the
+    // event loop: no promise would settle, and none would release what it
+    // holds.
     if (this.#isSync) return;
     const ending = served.process.settled().finally(() =>
       this.#ending.delete(ending)
@@ -238,7 +240,7 @@ export class PagerLoop implements Disposable {
     for (const served of [...this.#served]) this.#end(served);
   }
 
-  /** Gives its memory back. */
+  /** Frees the memory of the loop. */
   [Symbol.dispose](): void {
     this.set[Symbol.dispose]();
     this.#bell.release();

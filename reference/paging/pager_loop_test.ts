@@ -4,7 +4,7 @@ import { uffdTest } from "../linux/testing/uffd_test_case.ts";
 import type { PagedProcess } from "./paged_process.ts";
 import { PagerLoop } from "./pager_loop.ts";
 
-uffdTest("PagerLoop waits for what is added while it waits", async () => {
+uffdTest("PagerLoop polls descriptors added while it waits", async () => {
   using bell = new EventDescriptor();
   let isStopped = false;
   using loop = new PagerLoop(bell.fd, {
@@ -13,7 +13,7 @@ uffdTest("PagerLoop waits for what is added while it waits", async () => {
   });
   using first = new EventDescriptor();
   using second = new EventDescriptor();
-  // By a timer, of which the thread that waits for descriptors hears nothing.
+  // By a timer, which the thread that polls descriptors does not notice.
   loop.timers.after(50, () => {
     loop.set.add(first.fd, () => {
       loop.set.delete(first.fd);
@@ -27,7 +27,7 @@ uffdTest("PagerLoop waits for what is added while it waits", async () => {
   await loop.run();
 });
 
-/** A process without memory, and what a loop has told it at its end. */
+/** Returns a process without memory, and the calls that ended it. */
 function endingProcess(fd: number) {
   const calls: string[] = [];
   const process = {
@@ -43,7 +43,7 @@ function endingProcess(fd: number) {
 }
 
 uffdTest(
-  "PagerLoop waits for reads, but where promises cannot settle",
+  "PagerLoop waits for reads except where promises cannot settle",
   async () => {
     using bell = new EventDescriptor();
     using descriptor = new EventDescriptor();
@@ -53,7 +53,7 @@ uffdTest(
       using loop = new PagerLoop(bell.fd, options);
       const { process, calls } = endingProcess(descriptor.fd);
       loop.add(process, watch);
-      // A promise that is made here holds the process until the thread ends.
+      // A promise made by runSync would hold the process until the thread ends.
       if (isSync) loop.runSync();
       else await loop.run();
       assert.deepEqual(calls, isSync ? ["stop"] : ["stop", "settled"]);

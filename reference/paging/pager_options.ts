@@ -3,28 +3,28 @@ import type { BlockRun } from "../migration/mod.ts";
 import type { SourceError } from "../sources/mod.ts";
 import type { ReadBudget } from "./read_budget.ts";
 
-/** How a process is served. */
+/** Options of serving a process. */
 export interface PagerOptions {
-  /** Bytes around a fault that are put in place with it. */
+  /** Bytes that one fault puts in place. */
   readonly faultAround: number;
-  /** Whether pages are loaded that nobody has asked for. */
+  /** Whether to load pages that were not touched. */
   readonly background: boolean;
-  /** Which of those come first: a working set. */
+  /** A working set: pages that the background loads first. */
   readonly loadFirst?: readonly BlockRun[] | undefined;
-  /** Where buffers come from. */
+  /** Pool of buffers. */
   readonly buffers: NativeBuffers;
-  /** What may be read at once for faults, shared by all processes. */
+  /** Limits of concurrent reads for faults, shared by all processes. */
   readonly demandReads: ReadBudget;
-  /** The same for pages that nobody has asked for. */
+  /** Limits of concurrent reads of the background, shared by all processes. */
   readonly backgroundReads: ReadBudget;
-  /** Milliseconds after which a page that cannot be had is a failure. */
+  /** Milliseconds of failing reads after which a page counts as failed. */
   readonly retryFor: number;
-  /** Is told of each read that failed and is tried again. */
+  /** Called for each failed read that will be retried. */
   readonly onRetry?: ((error: SourceError) => void) | undefined;
-  /** Is told of each fault, in pages of the RAMBlock. */
+  /** Called for each fault; `page` is a page of the RAMBlock. */
   readonly onFault?:
     | ((fault: { readonly idstr: string; readonly page: number }) => void)
     | undefined;
-  /** Is told when all that is not zero is in place. */
+  /** Called when all nonzero pages are in place. */
   readonly onLoaded?: (() => void) | undefined;
 }

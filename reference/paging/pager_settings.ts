@@ -1,15 +1,15 @@
 import type { BlockRun } from "../migration/mod.ts";
 import type { OpenOptions } from "../reading/mod.ts";
 
-/** Options of whatever fills memory from a snapshot as it is touched. */
+/** Options of filling memory from a snapshot on demand. */
 export interface PagingOptions extends OpenOptions {
-  /** idstr of the RAMBlock that is the memory. Default: that of the only one. */
+  /** idstr of the RAMBlock. Default: that of the only one. */
   readonly idstr?: string | undefined;
-  /** Bytes around a fault that come with it. Default: 64 KiB. */
+  /** Bytes that one fault puts in place. Default: 64 KiB. */
   readonly faultAround?: number | undefined;
-  /** Whether pages are loaded that nobody has touched. Default: true. */
+  /** Whether to load pages that were not touched. Default: true. */
   readonly background?: boolean | undefined;
-  /** Which of those come first, in this order: a working set. */
+  /** A working set: pages that the background loads first, in this order. */
   readonly loadFirst?: Iterable<BlockRun> | undefined;
   /** Whether to record which pages are touched. Default: false. */
   readonly record?: boolean | undefined;
@@ -17,11 +17,11 @@ export interface PagingOptions extends OpenOptions {
   readonly retryFor?: number | undefined;
 }
 
-/** What is to be read, and how. Plain values only, for another thread. */
+/** What to read, and how. Plain values only, to pass to another thread. */
 export interface PagerSettings {
   /** Path or URL of the snapshot, or of a flat image. */
   readonly file: string;
-  /** Whether it is a flat image of the memory and no snapshot. */
+  /** Whether `file` is a flat image of the memory instead of a snapshot. */
   readonly flat: boolean;
   /** How to open a snapshot. */
   readonly open: Omit<OpenOptions, "signal">;
@@ -30,11 +30,11 @@ export interface PagerSettings {
   readonly background: boolean;
   readonly retryFor: number;
   readonly loadFirst: readonly BlockRun[];
-  /** Whether to record which pages are asked for. */
+  /** Whether to record which pages are touched. */
   readonly record: boolean;
 }
 
-/** The settings for a file, with the defaults of `PagingOptions`. */
+/** Returns the settings for a file, with the defaults of `PagingOptions`. */
 export function pagerSettings(
   file: string,
   options: PagingOptions & { readonly flat?: boolean | undefined },

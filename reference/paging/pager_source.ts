@@ -14,20 +14,20 @@ import { flatMemory, flatMemorySync } from "./flat_memory.ts";
 import { mappedMemory } from "./mapped_memory.ts";
 import type { PagerSettings } from "./pager_settings.ts";
 
-/** What the pages of a pager are read from. */
+/** The source of a pager's pages. */
 export interface PagerSource extends Disposable {
-  /** Whether it can be read without waiting. */
+  /** Whether it can be read synchronously. */
   readonly isSync: boolean;
-  /** The memory of a RAMBlock; without a name, of the only one. */
+  /** Returns the memory of a RAMBlock; by default of the only one. */
   memory(idstr?: string): SourceMemory;
-  /** What a profile says the snapshot is; undefined for a flat image. */
+  /** Identity of the snapshot in a profile; undefined for a flat image. */
   identity(): Promise<string | undefined>;
   /**
-   * Makes a part of it ready that is to be read later, for when there is nothing
+   * Prepares a part of the source for later reads; called when there is nothing
    * else to do. Returns whether there is more.
    */
   warmNext(): boolean;
-  /** The blocks that there are. */
+  /** All memories of the source. */
   readonly blocks: readonly SourceMemory[];
 }
 
@@ -37,10 +37,10 @@ export type SourceMemory = (PostcopyMemory | SyncPostcopyMemory) & {
   readonly usedLength: number;
 };
 
-/** What is opened, and how. */
+/** The file to open, and how. */
 type PagedFile = Pick<PagerSettings, "file" | "flat" | "open">;
 
-/** Opens a file, or a URL behind a cache. */
+/** Opens a file, or a URL with a cache in front of it. */
 export async function openPagerSource(
   settings: PagedFile,
 ): Promise<PagerSource> {
@@ -63,7 +63,7 @@ function openLocal(
   const mapping = FileMapping.open(path);
   const isFirst = mapping?.isCurrent() ?? false;
   const source = openFileSource(path);
-  // Only if what was opened is what was mapped, it was not replaced meanwhile.
+  // Current before and after the open: the file was not replaced in between.
   const mapped = isFirst && mapping?.isCurrent() ? mapping : undefined;
   mapped?.guard(source.checkRecently);
   const close = () => {
@@ -110,9 +110,9 @@ function sourceOf(
       const found = findOnlyBlock(blocks, { idstr, name });
       if (!snapshot?.block(found.idstr).ignored) return found;
       throw new RangeError(
-        `Cannot serve ${JSON.stringify(name)}: the memory of RAMBlock ` +
-          `${JSON.stringify(found.idstr)} was left out of it ` +
-          "(x-ignore-shared), expected the memory that it was shared from",
+        `Cannot serve ${JSON.stringify(name)}: RAMBlock ` +
+          `${JSON.stringify(found.idstr)} was saved without its memory ` +
+          "(x-ignore-shared), expected the file that it was shared from",
       );
     },
     identity: () =>

@@ -1,19 +1,19 @@
 import type { PagerEvent } from "./pager_event.ts";
 import type { PagerSettings } from "./pager_settings.ts";
 
-/** What the thread of a pager is given. Plain values and shared memory only. */
+/** The task of a pager thread. Plain values and shared memory only. */
 export interface PagerTask<Job> {
-  /** What is to be read, and how. */
+  /** What to read, and how. */
   readonly settings: PagerSettings;
-  /** Whose faults to serve. */
+  /** The processes whose faults to serve. */
   readonly job: Job;
-  /** Not 0 in its first place: stop. */
+  /** Element 0 is nonzero to stop the thread. */
   readonly control: Int32Array<SharedArrayBuffer>;
-  /** An eventfd, rung when `control` changed. */
+  /** An eventfd that is rung when `control` changes. */
   readonly wakeFd: number;
 }
 
-/** What the thread says: an event, or that what it was given cannot be. */
+/** A message of the thread: an event, or a RangeError about its task. */
 export type PagerMessage =
   | PagerEvent
   | { readonly kind: "wrong-argument"; readonly message: string };

@@ -7,19 +7,19 @@ import type { PagerMessage, PagerTask } from "./pager_task.ts";
 /** The last event of a pager. */
 type Stopped = Extract<PagerEvent, { kind: "stopped" }>;
 
-/** What a thread is started with. */
+/** Options of `PagerThread.start`. */
 export interface PagerThreadOptions<Job> {
-  /** Its module, which calls `servePages`. */
+  /** Module of the thread, which calls `servePages`. */
   readonly url: URL;
-  /** Whose faults to serve. */
+  /** The processes whose faults to serve. */
   readonly job: Job;
-  /** Is told what happens. */
+  /** Called for each event. */
   readonly onEvent: (event: PagerEvent) => void;
 }
 
 /** A thread that serves page faults. */
 export class PagerThread {
-  /** Its last event. */
+  /** Resolves to the last event. */
   readonly stopped: Promise<Stopped>;
   readonly #worker: Worker;
   readonly #control: Int32Array;
@@ -41,9 +41,9 @@ export class PagerThread {
   }
 
   /**
-   * Starts it; resolves when it serves.
+   * Starts a thread and resolves when it serves.
    *
-   * @throws {RangeError} if there is no such RAMBlock to serve from
+   * @throws {RangeError} if there is no such RAMBlock
    * @throws {SourceError} if the file cannot be opened
    */
   static async start<Job>(
@@ -61,7 +61,7 @@ export class PagerThread {
     };
     worker.onmessage = ({ data }: MessageEvent<PagerMessage>) => {
       const { kind } = data;
-      // Once it serves, no argument is wrong: then it is an error like another.
+      // While it serves, this is an error like any other: `ready` is resolved.
       if (kind === "wrong-argument") ready.reject(new RangeError(data.message));
       const event = kind === "wrong-argument"
         ? { kind: "error", message: data.message } as const
@@ -95,7 +95,7 @@ export class PagerThread {
     return thread;
   }
 
-  /** Stops it; resolves to what it recorded when it serves no more. */
+  /** Stops the thread; resolves to its last event once it has stopped. */
   async stop(): Promise<Stopped> {
     Atomics.store(this.#control, 0, 1);
     this.#bell.ring();

@@ -3,27 +3,27 @@ import type { FaultQueue, QueuedFault } from "./fault_queue.ts";
 import type { PagerOptions } from "./pager_options.ts";
 import type { ServedRegion } from "./served_region.ts";
 
-/** What is told of the reads that are under way. */
+/** Callbacks of the reads for a process. */
 export interface ReadWatch {
-  /** A read has ended: there may be more to do. */
+  /** Called when a read has ended: there may be more to do. */
   onChange(): void;
-  /** The process cannot be served any more. */
+  /** Called when the process can no longer be served. */
   onError(error: unknown): void;
 }
 
-/** What is read for. */
+/** The process to read for. */
 export interface ReadsOf {
   readonly regions: readonly ServedRegion[];
   readonly queue: FaultQueue<ServedRegion>;
   readonly options: PagerOptions;
-  /** Takes note of a failure that is tried again; throws any other. */
+  /** Records a failure that will be retried; throws any other. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Milliseconds until the background tries again what failed. */
+/** Milliseconds before the background retries a failed read. */
 export const RETRY_DELAY = 500;
 
-/** The reads for a process whose source makes one wait. */
+/** The reads for a process whose source is asynchronous. */
 export class ProcessReads {
   readonly #of: ReadsOf;
   readonly #stop = new AbortController();
@@ -34,12 +34,12 @@ export class ProcessReads {
     this.#of = of;
   }
 
-  /** Whether faults wait for other reads to end. */
+  /** Whether queued faults wait for other reads to end. */
   get isHeld(): boolean {
     return this.#isHeld;
   }
 
-  /** Starts to serve the faults that are queued, as many as may be read for. */
+  /** Starts to serve queued faults, as many as the read budget allows. */
   serve(watch: ReadWatch): void {
     const { queue, options } = this.#of;
     this.#isHeld = false;
@@ -58,17 +58,17 @@ export class ProcessReads {
     }
   }
 
-  /** Starts to load all that is not zero; `onLoaded` is called at the end. */
+  /** Starts to load all nonzero pages; calls `onLoaded` at the end. */
   load(watch: ReadWatch, onLoaded: () => void): void {
     this.#track(this.#loadAll(onLoaded), watch);
   }
 
-  /** Starts nothing any more. */
+  /** Aborts the reads and starts no more. */
   stop(): void {
     this.#stop.abort();
   }
 
-  /** Resolves when none is under way. */
+  /** Resolves when all reads have ended. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }

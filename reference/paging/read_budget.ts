@@ -1,10 +1,10 @@
-/** How much may be read at once. */
+/** Limits of concurrent reads. */
 export interface ReadLimits {
-  /** Reads of all together. */
+  /** Maximum reads in total. */
   readonly reads: number;
-  /** Reads of one of them. */
+  /** Maximum reads of one owner. */
   readonly readsEach: number;
-  /** Bytes of all together. */
+  /** Maximum bytes in total. */
   readonly bytes: number;
 }
 
@@ -15,9 +15,9 @@ interface Waiting {
 }
 
 /**
- * Shares out what may be read at once among those that read. Each may always
- * have one read under way, whatever the others do: nobody waits for a read of
- * somebody else that does not come to an end.
+ * Divides the allowed concurrent reads among their owners. Each owner may
+ * always have one read in progress, whatever the others do, so that no owner
+ * waits for another's read that never ends.
  */
 export class ReadBudget {
   readonly #limits: ReadLimits;
@@ -26,19 +26,19 @@ export class ReadBudget {
   #reads = 0;
   #bytes = 0;
 
-  /** With so much for all together. */
+  /** Creates a budget with these limits. */
   constructor(limits: ReadLimits) {
     this.#limits = limits;
   }
 
-  /** Reads of all together at most, but for the one that each may have. */
+  /** Maximum reads in total, not counting the one that each owner may have. */
   get readsMax(): number {
     return this.#limits.reads;
   }
 
   /**
-   * Starts a read if there is room for it. What it returns is to be called when
-   * the read has ended.
+   * Starts a read if there is room for it. Call the returned function when the
+   * read has ended.
    */
   tryStart(owner: object, byteLength: number): (() => void) | undefined {
     const { reads, readsEach, bytes } = this.#limits;
@@ -52,7 +52,7 @@ export class ReadBudget {
     return () => this.#end(owner, byteLength);
   }
 
-  /** The same, once there is room: those who wait come in their order. */
+  /** Starts a read once there is room, in order of the calls. */
   async start(
     owner: object,
     byteLength: number,

@@ -4,7 +4,7 @@ import { ReadBudget } from "./read_budget.ts";
 
 const LIMITS = { reads: 8, readsEach: 4, bytes: 800 };
 
-test("ReadBudget has room for each, however much others read", () => {
+test("ReadBudget has room for each owner, however much the others read", () => {
   const budget = new ReadBudget(LIMITS);
   const start = (owner: object, byteLength = 100) =>
     budget.tryStart(owner, byteLength);
@@ -20,7 +20,7 @@ test("ReadBudget has room for each, however much others read", () => {
   assert.ok(start(c) !== undefined);
 });
 
-test("ReadBudget counts bytes, but lets one read be as large as it must", () => {
+test("ReadBudget counts bytes but allows one read of any size", () => {
   const budget = new ReadBudget(LIMITS);
   const [a, b] = [{}, {}];
   assert.ok(budget.tryStart(a, 500) !== undefined);
@@ -29,7 +29,7 @@ test("ReadBudget counts bytes, but lets one read be as large as it must", () => 
   assert.equal(budget.tryStart(a, 1), undefined);
 });
 
-test("ReadBudget.start() waits in turn, and no longer than its signal says", async () => {
+test("ReadBudget.start() waits in turn until its signal is aborted", async () => {
   const budget = new ReadBudget({ ...LIMITS, readsEach: 1 });
   const owner = {};
   const { signal } = new AbortController();

@@ -8,28 +8,28 @@ import { openPagerSource, type PagerSource } from "./pager_source.ts";
 import type { PagerMessage, PagerTask } from "./pager_task.ts";
 import { ReadBudget } from "./read_budget.ts";
 
-/** What a worker has instead of a window. */
+/** The global scope of a worker. */
 interface WorkerScope<Job> {
   onmessage: ((event: MessageEvent<PagerTask<Job>>) => void) | null;
   postMessage(message: PagerMessage): void;
 }
 
-/** What the processes of a job are served with. */
+/** The means to serve the processes of a job. */
 export interface PagerContext {
-  /** Where they are added. */
+  /** The loop to add them to. */
   readonly loop: PagerLoop;
-  /** Where their pages come from. */
+  /** The source of their pages. */
   readonly source: PagerSource;
-  /** How to serve each. */
+  /** Options of serving each. */
   readonly options: PagerOptions;
-  /** Is told what happens. */
+  /** Reports an event. */
   readonly tell: (event: PagerEvent) => void;
 }
 
 /**
- * Makes this worker the thread of a pager, which `PagerThread` starts: it opens
- * the snapshot, has `start` add the processes of its job, and serves their faults
- * until it is stopped. What `start` returns is disposed then.
+ * Makes this worker a pager thread, as `PagerThread` starts it: opens the
+ * snapshot, calls `start` to add the processes of the job, and serves their
+ * faults until it is stopped. Then disposes what `start` returned.
  */
 export function servePages<Job>(
   start: (job: Job, context: PagerContext) => Disposable | undefined,
@@ -48,7 +48,7 @@ export function servePages<Job>(
   };
 }
 
-/** What may be read at once: each read of a URL takes a connection. */
+/** Limits concurrent reads, since each read of a URL takes a connection. */
 function readBudgets(): Pick<PagerOptions, "demandReads" | "backgroundReads"> {
   const reads = Math.floor(descriptorLimit() / 8);
   return {
@@ -65,7 +65,7 @@ function readBudgets(): Pick<PagerOptions, "demandReads" | "backgroundReads"> {
   };
 }
 
-/** Serves until it is stopped; gives what was recorded. */
+/** Serves until it is stopped; resolves to the recorded profile. */
 async function serve<Job>(
   { settings, job, control, wakeFd }: PagerTask<Job>,
   { start, tell }: {

@@ -1,16 +1,16 @@
 import type { PagedProcess } from "./paged_process.ts";
 
-/** What becomes of a process that is served. */
+/** Callbacks for a process that is served. */
 export interface PagerWatch {
-  /** It cannot be served any more: it has ended, or something is wrong. */
+  /** Called when the process has ended or can no longer be served. */
   onEnd(error: unknown): void;
-  /** A page cannot be had for longer than it is to be tried. Told once. */
+  /** Called once when a page could not be read for `retryFor` milliseconds. */
   onFailed(): void;
-  /** Is called now and then, after some of its work. */
+  /** Called from time to time while the process is served. */
   onTurn?(): void;
 }
 
-/** A process that a loop serves, and who is told of it. */
+/** A process that a loop serves, with its callbacks. */
 export class ServedProcess {
   readonly process: PagedProcess;
   readonly watch: PagerWatch;
@@ -21,7 +21,7 @@ export class ServedProcess {
     this.watch = watch;
   }
 
-  /** Tells once that a page cannot be had for long, if that is so. */
+  /** Calls `onFailed` once if a page has failed. */
   tellIfFailed(): void {
     if (this.#isFailed || !this.process.hasFailed) return;
     this.#isFailed = true;

@@ -12,28 +12,30 @@ import {
 } from "../linux/mod.ts";
 import { UffdInstaller, type UffdRegion } from "./uffd_installer.ts";
 
-/** A region of a process, and what belongs there. */
+/** A region of a process, and the source of its pages. */
 export interface PagedRegion extends UffdRegion {
-  /** Whether zero pages can be put there without bytes. */
+  /** Whether the kernel can put zero pages there without a copy. */
   readonly hasZeropage: boolean;
-  /** Offset in the RAMBlock of its first byte. */
+  /** Offset of the first byte in the RAMBlock. */
   readonly origin: number;
   /** idstr of the RAMBlock. */
   readonly idstr: string;
-  /** Where its bytes come from. */
+  /** The source of the bytes. */
   readonly memory: PostcopyMemory | SyncPostcopyMemory;
 }
 
 /** A region of a process that is being filled. */
 export class ServedRegion implements Disposable {
-  /** Where it is, and what belongs there. */
+  /** The region and the source of its pages. */
   readonly plan: PagedRegion;
-  /** Fills it. */
+  /** Fills the region. */
   readonly loader: PostcopyLoader | SyncPostcopyLoader;
   readonly #uffd: Userfaultfd;
   readonly #installer: UffdInstaller;
 
-  /** With so many bytes around a fault, in whole pages of the region. */
+  /**
+   * Sets up a loader; `faultAround` is rounded to whole pages of the region.
+   */
   constructor(
     uffd: Userfaultfd,
     plan: PagedRegion,
@@ -54,12 +56,12 @@ export class ServedRegion implements Disposable {
       : new PostcopyLoader(memory, installer, { origin, faultAround });
   }
 
-  /** How many pages it has. */
+  /** Number of pages. */
   get pageCount(): number {
     return this.loader.pageCount;
   }
 
-  /** The page at an address; undefined if it is not in the region. */
+  /** Returns the page at an address; undefined if outside the region. */
   pageAt(address: number): number | undefined {
     const offset = this.#installer.offsetOf(address);
     return offset === undefined
@@ -67,7 +69,7 @@ export class ServedRegion implements Disposable {
       : Math.floor(offset / this.plan.pageSize);
   }
 
-  /** Takes note of what became of memory; returns the bytes that were removed. */
+  /** Handles an event other than a fault; returns how many bytes it removed. */
   take(
     event: Exclude<UserfaultEvent, { readonly kind: "fault" | "fork" }>,
   ): number {
@@ -91,20 +93,20 @@ export class ServedRegion implements Disposable {
     return removed;
   }
 
-  /** Watches it no more: what is missing of it is zero from now on. */
+  /** Unregisters the region: its missing pages read as zero from now on. */
   unwatch(): void {
     for (const { address, length } of this.#installer.segments) {
       try {
         this.#uffd.unregister(address, length);
       } catch (error) {
-        // It was unmapped meanwhile; or events are to be read first, and it
-        // stays registered: its zero pages are then put in place one by one.
+        // The segment was unmapped, or events have to be read first. In that
+        // case it stays registered, and faults put its zero pages in place.
         if (!(error instanceof SystemCallError)) throw error;
       }
     }
   }
 
-  /** Ends its use; the userfaultfd puts nothing in place any more. */
+  /** Frees the memory of the region. Call after the userfaultfd's `release`. */
   [Symbol.dispose](): void {
     this.#installer[Symbol.dispose]();
   }

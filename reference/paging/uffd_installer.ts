@@ -12,33 +12,35 @@ import { SourceError } from "../sources/mod.ts";
 
 /** Memory of a process, registered with a userfaultfd. */
 export interface UffdRegion {
-  /** Its address in that process. */
+  /** Address in that process. */
   readonly address: number;
-  /** Its size. */
+  /** Length in bytes. */
   readonly byteLength: number;
-  /** Bytes of a page of it. */
+  /** Bytes of a page. */
   readonly pageSize: number;
 }
 
-/** How to put pages in place. */
+/** Options of `UffdInstaller`. */
 export interface UffdInstallerOptions {
-  /** As `Userfaultfd.register` returned it. */
+  /** The result of `Userfaultfd.register`. */
   readonly hasZeropage: boolean;
-  /** Where its buffers come from. */
+  /** Pool of buffers. */
   readonly buffers: NativeBuffers;
 }
 
-/** More pieces than this no memory may be in: each fault looks through them. */
+/** Maximum pieces of a memory, since each fault searches them. */
 const SEGMENTS_MAX = 1024;
 
-/** Where a part of the memory is now: its owner may move and unmap it. */
+/**
+ * The current place of a part of the memory: its owner may move or unmap it.
+ */
 interface Segment {
   readonly offset: number;
   readonly address: number;
   readonly length: number;
 }
 
-/** Puts pages in place by a userfaultfd. */
+/** Puts pages in place through a userfaultfd. */
 export class UffdInstaller implements PageInstaller, Disposable {
   readonly byteLength: number;
   readonly pageSize: number;
@@ -47,7 +49,7 @@ export class UffdInstaller implements PageInstaller, Disposable {
   #segments: readonly Segment[];
   #zeros: NativeMemory | undefined;
 
-  /** Into a region that is registered with `uffd`. */
+  /** Fills a region that is registered with `uffd`. */
   constructor(
     uffd: Userfaultfd,
     region: UffdRegion,
@@ -65,7 +67,9 @@ export class UffdInstaller implements PageInstaller, Disposable {
     if (!options.hasZeropage) this.#zeros = new NativeMemory(region.pageSize);
   }
 
-  /** The offset in the memory of an address; undefined if it is not in it. */
+  /**
+   * Returns the offset of an address in the memory; undefined if outside it.
+   */
   offsetOf(address: number): number | undefined {
     for (const it of this.#segments) {
       const within = address - it.address;
@@ -74,7 +78,7 @@ export class UffdInstaller implements PageInstaller, Disposable {
     return undefined;
   }
 
-  /** The parts of the memory that lie in a range of addresses. */
+  /** Returns the parts of the memory within a range of addresses. */
   partsIn(start: number, end: number): { offset: number; length: number }[] {
     return this.#segments.flatMap((it) => {
       const from = Math.max(start, it.address);
@@ -85,9 +89,10 @@ export class UffdInstaller implements PageInstaller, Disposable {
   }
 
   /**
-   * What was at `from` is at `to` now; without `to` it is nowhere.
+   * Records that memory was moved from `from` to `to`, or unmapped if `to` is
+   * undefined.
    *
-   * @throws {SourceError} if the memory is in too many pieces then
+   * @throws {SourceError} if the memory is then in too many pieces
    */
   move(from: number, length: number, to: number | undefined): void {
     const end = from + length;
@@ -108,13 +113,13 @@ export class UffdInstaller implements PageInstaller, Disposable {
     if (this.#segments.length > SEGMENTS_MAX) {
       throw new SourceError(
         "memory",
-        `Cannot follow memory that is in ${this.#segments.length} pieces: ` +
-          `expected at most ${SEGMENTS_MAX}`,
+        `Cannot track memory in ${this.#segments.length} pieces, expected at ` +
+          `most ${SEGMENTS_MAX}`,
       );
     }
   }
 
-  /** Where the memory is now. */
+  /** The current places of the memory. */
   get segments(): readonly { readonly address: number; length: number }[] {
     return this.#segments;
   }
@@ -130,7 +135,10 @@ export class UffdInstaller implements PageInstaller, Disposable {
   copy(offset: number, { bytes, start, length }: ByteSpan): number {
     const address = addressOf(bytes);
     if (address === undefined) {
-      throw new TypeError("Cannot put bytes in place that are not ours");
+      throw new TypeError(
+        "Cannot put bytes in place: expected a buffer of `allocate` or a view " +
+          "of a mapped file",
+      );
     }
     return this.#place(offset, length, address + start);
   }
@@ -149,7 +157,9 @@ export class UffdInstaller implements PageInstaller, Disposable {
     }
   }
 
-  /** Ends its use; the userfaultfd puts nothing in place any more. */
+  /**
+   * Frees the memory of the installer. Call after the userfaultfd's `release`.
+   */
   [Symbol.dispose](): void {
     this.#zeros?.unmap();
   }
@@ -162,8 +172,9 @@ export class UffdInstaller implements PageInstaller, Disposable {
   }
 
   /**
-   * Puts what is at an address in place, or zeros: as the kernel does some, and
-   * stops, over and over until it is all.
+   * Puts bytes from an address in place, or zeros if `from` is undefined.
+   * Repeats the call until all pages are placed, since the kernel may place
+   * fewer than asked.
    */
   #place(offset: number, length: number, from: number | undefined): number {
     let done = 0;
@@ -171,7 +182,7 @@ export class UffdInstaller implements PageInstaller, Disposable {
       const at = offset + done;
       const segment = this.#segmentAt(at);
       if (segment === undefined) {
-        done += this.pageSize; // It was unmapped: nobody can wait for it.
+        done += this.pageSize; // Unmapped, so no thread waits for it.
         continue;
       }
       const address = segment.address + at - segment.offset;
@@ -184,7 +195,7 @@ export class UffdInstaller implements PageInstaller, Disposable {
         : this.#uffd.copy(address, from + done, size);
       done += placed.length;
       if (placed.errno === 0 || placed.length > 0) continue;
-      if (placed.errno === ERRNO.EAGAIN) return done; // An event is to be read.
+      if (placed.errno === ERRNO.EAGAIN) return done; // Read an event first.
       this.#passOver(address, placed.errno);
       done += this.pageSize;
     }
@@ -198,16 +209,16 @@ export class UffdInstaller implements PageInstaller, Disposable {
       : this.#uffd.copy(address, zeros.address, this.pageSize);
   }
 
-  /** A page that need not be put in place, or an error. */
+  /** Skips a page that need not be put in place; throws any other error. */
   #passOver(address: number, errno: number): void {
-    // It is being unmapped, is watched no more, or is there: a fault that was
-    // told of twice, or another's work.
+    // ENOENT: the page is being unmapped or is no longer registered. EEXIST: it
+    // is in place, because its fault was reported twice or another placed it.
     if (errno !== ERRNO.ENOENT && errno !== ERRNO.EEXIST) {
       const where = `0x${address.toString(16)}`;
       throw new SystemCallError(`put pages in place at ${where}`, { errno });
     }
-    // Who faults while a range is unregistered may sleep just after that has
-    // woken all (Linux 6.7 and later), so it is woken by its event, too.
+    // A thread that faults while a range is being unregistered may fall asleep
+    // just after all were woken (Linux 6.7 and later), so wake it here as well.
     this.#uffd.wake(address, this.pageSize);
   }
 }

@@ -5,7 +5,7 @@ import { UffdInstaller } from "./uffd_installer.ts";
 
 const PAGE = 4096;
 
-uffdTest("UffdInstaller passes over pages that are there or nowhere", () => {
+uffdTest("UffdInstaller skips pages that are in place or unmapped", () => {
   using memory = new NativeMemory(16 * PAGE);
   using uffd = Userfaultfd.create();
   uffd.register(memory.address, memory.byteLength);
@@ -29,11 +29,11 @@ uffdTest("UffdInstaller passes over pages that are there or nowhere", () => {
   assert.deepEqual(first, [9, 9, 9, 9, 7, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
   const other = { ...one, bytes: new Uint8Array(PAGE) };
   assert.throws(() => installer.copy(0, other), TypeError);
-  // Nobody reads the events of an unmapping here.
+  // Nothing reads the events of an unmapping here.
   uffd.unregister(address, byteLength);
 });
 
-uffdTest("UffdInstaller wakes who waits for what is watched no more", () => {
+uffdTest("UffdInstaller wakes waiters of unregistered memory", () => {
   using memory = new NativeMemory(4 * PAGE);
   using uffd = Userfaultfd.create();
   uffd.register(memory.address, memory.byteLength);
@@ -45,7 +45,7 @@ uffdTest("UffdInstaller wakes who waits for what is watched no more", () => {
     { hasZeropage: true, buffers },
   );
   uffd.unregister(address, byteLength);
-  // Who faults at that very moment sleeps, and nothing else wakes it.
+  // A thread that faults at that very moment sleeps, and nothing else wakes it.
   const woken: number[] = [];
   uffd.wake = (at, length) => void woken.push((at - address) / PAGE, length);
   assert.equal(installer.zeropage(PAGE, 2 * PAGE), 2 * PAGE);
@@ -55,7 +55,7 @@ uffdTest("UffdInstaller wakes who waits for what is watched no more", () => {
 });
 
 uffdTest(
-  "UffdInstaller knows where its memory is after it was moved in parts",
+  "UffdInstaller tracks memory that was moved in parts",
   () => {
     using uffd = Userfaultfd.create();
     using buffers = new NativeBuffers();
@@ -73,7 +73,7 @@ uffdTest(
     assert.deepEqual(installer.partsIn(0x900000 + PAGE, 0x900000 + 3 * PAGE), [
       { offset: 5 * PAGE, length: 2 * PAGE },
     ]);
-    // What was moved is moved again, across two pieces of it.
+    // A part of the moved memory is moved again, which splits it.
     installer.move(0x900000 + PAGE, PAGE, 0x200000);
     assert.equal(installer.offsetOf(0x200000), 5 * PAGE);
     assert.deepEqual(
@@ -86,7 +86,7 @@ uffdTest(
   },
 );
 
-uffdTest("UffdInstaller does not follow memory in any number of pieces", () => {
+uffdTest("UffdInstaller limits the number of pieces of its memory", () => {
   using uffd = Userfaultfd.create();
   using buffers = new NativeBuffers();
   using installer = new UffdInstaller(
@@ -100,6 +100,6 @@ uffdTest("UffdInstaller does not follow memory in any number of pieces", () => {
         installer.move(0x100000 + page * PAGE, PAGE, undefined);
       }
     },
-    /memory that is in 1025 pieces/,
+    /memory in 1025 pieces/,
   );
 });
