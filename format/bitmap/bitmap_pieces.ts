@@ -71,8 +71,8 @@ export class BitmapPieces {
 
   /** Whether a page is present. */
   *isSet(pageIndex: number): Walk<boolean> {
-    const known = this.peek(pageIndex);
-    if (known !== undefined) return known;
+    const answer = this.peek(pageIndex);
+    if (answer !== undefined) return answer;
     yield* this.#piece(Math.floor(pageIndex / PIECE_PAGES));
     return this.peek(pageIndex) ?? false;
   }
@@ -123,8 +123,8 @@ export class BitmapPieces {
       target.bytes.set(bytes.subarray(0, byteLength - start), start);
     }
     // Bits after the last page belong to no page.
-    const over = byteLength * 8 - this.pageCount;
-    if (over > 0) target.bytes[byteLength - 1] &= 0xff >> over;
+    const paddingBits = byteLength * 8 - this.pageCount;
+    if (paddingBits > 0) target.bytes[byteLength - 1] &= 0xff >> paddingBits;
   }
 
   /** Whether the bits after the last page are clear. */
@@ -135,8 +135,8 @@ export class BitmapPieces {
   }
 
   *#piece(number: number): Walk<PageBitmap> {
-    const known = this.#recall(number);
-    if (known !== undefined) return known;
+    const recalled = this.#recall(number);
+    if (recalled !== undefined) return recalled;
     const start = number * PIECE_BYTES;
     const byteLength = bitmapByteLength(this.pageCount, this.#order.wordSize);
     const bytes = yield {

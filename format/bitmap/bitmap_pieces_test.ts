@@ -191,12 +191,12 @@ test("runAt() stops at the given end in any piece", () => {
 test("copyInto() copies the bits of the pages, and none after them", () => {
   const runs = [[3, 9], [PIECE - 1, PIECE + 1], [2 * PIECE, 2 * PIECE + 16]];
   // Up to 3 of 16 bits are after the last page, and belong to no page.
-  for (const over of [3, 1, 0, -48]) {
+  for (const paddingBits of [3, 1, 0, -48]) {
     const { file } = piecesOf(
       runs.map(([first, end]) => [first, end] as const),
       2 * PIECE + 64,
     );
-    const pageCount = 2 * PIECE + 16 - over;
+    const pageCount = 2 * PIECE + 16 - paddingBits;
     const pieces = new BitmapPieces(pageCount, {
       offset: OFFSET,
       order: DEFAULT_BITMAP_ORDER,
@@ -206,7 +206,10 @@ test("copyInto() copies the bits of the pages, and none after them", () => {
     const copy = new PageBitmap(pageCount, bytes);
     file.run(pieces.copyInto(copy));
     assert.deepEqual([...copy.runs()], file.run(allRuns(pieces)));
-    assert.equal(bytes[byteLength - 1], over < 0 ? 0 : 0xff >> over);
+    assert.equal(
+      bytes[byteLength - 1],
+      paddingBits < 0 ? 0 : 0xff >> paddingBits,
+    );
     assert.throws(
       () => file.run(pieces.copyInto(new PageBitmap(pageCount - 1))),
       RangeError,

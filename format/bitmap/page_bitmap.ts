@@ -80,10 +80,10 @@ export class PageBitmap {
 
   /** Whether all bits after the last page are clear. */
   isPaddingClear(): boolean {
-    const whole = Math.floor(this.pageCount / 8);
-    const rest = this.pageCount & 7;
-    return (this.bytes[whole] ?? 0) >> rest === 0 &&
-      this.bytes.subarray(whole + 1).every((byte) => byte === 0);
+    const wholeBytes = Math.floor(this.pageCount / 8);
+    const lastBits = this.pageCount & 7;
+    return (this.bytes[wholeBytes] ?? 0) >> lastBits === 0 &&
+      this.bytes.subarray(wholeBytes + 1).every((byte) => byte === 0);
   }
 
   /**

@@ -109,9 +109,9 @@ class DirtyBitmapSet {
     }
     // JSON keeps node and name apart, whatever they contain.
     const key = JSON.stringify([this.#node, this.#name]);
-    const known = this.#bitmaps.get(key);
+    const bitmap = this.#bitmaps.get(key);
     if (record.kind === "start") {
-      if (known !== undefined) {
+      if (bitmap !== undefined) {
         this.#refuse("dirty-bitmap-started", {
           offset: record.offset,
           found: `a second START of ${key}`,
@@ -134,17 +134,17 @@ class DirtyBitmapSet {
       });
       return;
     }
-    if (known === undefined || known.complete) {
+    if (bitmap === undefined || bitmap.complete) {
       throw this.#refuse("dirty-bitmap-started", {
         offset: record.offset,
         found: `${record.kind.toUpperCase()} of ${key}`,
-        expected: known === undefined
+        expected: bitmap === undefined
           ? "a START before it"
           : "nothing after its COMPLETE",
       });
     }
-    if (record.kind === "complete") known.complete = true;
-    else this.#takeBits(record, known);
+    if (record.kind === "complete") bitmap.complete = true;
+    else this.#takeBits(record, bitmap);
   }
 
   finish(): DirtyBitmap[] {

@@ -103,11 +103,11 @@ export function* readLibvirtSaveHeader(
       expected: `"${MAGIC_COMPLETE}"`,
     });
   }
-  const rest = reader.bytes(
+  const fields = reader.bytes(
     LIBVIRT_HEADER_LENGTH - MAGIC_LENGTH,
     "the header of the libvirt save image",
   );
-  const header = decodeHeader(reader, rest, start);
+  const header = decodeHeader(reader, fields, start);
   reader.seek(header.streamOffset);
   return header;
 }

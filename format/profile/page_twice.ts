@@ -22,10 +22,10 @@ export function findPageTwice(
     index > 0 && start < ends[index - 1]
   );
   if (at < 0) return undefined;
-  const twice = starts[at];
+  const page = starts[at];
   const holds = (run: ProfileRun) =>
-    base(run) + run.first <= twice && twice < base(run) + run.end;
+    base(run) + run.first <= page && page < base(run) + run.end;
   const before = runs.findIndex(holds);
   const index = runs.findIndex((run, index) => index > before && holds(run));
-  return { page: twice - base(runs[index]), index };
+  return { page: page - base(runs[index]), index };
 }

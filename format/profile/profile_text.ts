@@ -203,9 +203,9 @@ function readRuns(
     }
     runs.push({ idstr, first, end });
   }
-  const twice = findPageTwice(blocks, runs);
-  if (twice !== undefined) {
-    const { page, index } = twice;
+  const repeated = findPageTwice(blocks, runs);
+  if (repeated !== undefined) {
+    const { page, index } = repeated;
     throw lines.wrong(
       "each page at most once",
       firstLine + index,

@@ -39,14 +39,14 @@ function lengthOf(
 ): number {
   const versionId = idstr === TABLE ? 1 : 0;
   const section = { sectionId: 5, idstr, instanceId: 0, versionId };
-  const known = iterableSection(section);
-  assert(known);
+  const iterable = iterableSection(section);
+  assert(iterable);
   const file = new ByteFile(body);
   const reader = new StreamReader(file, 0);
-  file.run(known.skipBody(reader, kind));
+  file.run(iterable.skipBody(reader, kind));
   const socket = new ByteByByte(body, { ends: true });
   const forward = new ForwardReader(socket, 0);
-  socket.run(known.skipBody(forward, kind));
+  socket.run(iterable.skipBody(forward, kind));
   assert.equal(forward.offset, reader.offset);
   return reader.offset;
 }

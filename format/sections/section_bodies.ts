@@ -70,8 +70,8 @@ export class OtherBodies {
   *read(kind: SectionPart, section: Section, offset: number): Walk<void> {
     const reader = this.#reader;
     if (kind !== "full") {
-      const known = iterableSection(section);
-      if (known !== undefined) return yield* known.skipBody(reader, kind);
+      const iterable = iterableSection(section);
+      if (iterable !== undefined) return yield* iterable.skipBody(reader, kind);
     } else {
       if (!this.#searched) yield* this.#find(section);
       const { idstr, instanceId } = section;
@@ -161,7 +161,7 @@ export class OtherBodies {
     const guess = { section, offset, length: 0 };
     this.#guesses.push(guess);
     const found = yield* skipToFooter(this.#reader, section, {
-      most: GUESS_MAX,
+      lengthMax: GUESS_MAX,
     });
     if (!found) throw this.#refusal(guess);
     guess.length = this.#reader.offset - start;

@@ -26,12 +26,12 @@ const NEXT_TYPES: readonly number[] = [
  * Skips the body of a section of unknown length: up to the first bytes that are
  * its footer followed by an item. A body may contain the same bytes, so the
  * caller must compare the result with the vmdesc when that is known. Returns
- * false if no footer was found within about `most` bytes.
+ * false if no footer was found within about `lengthMax` bytes.
  */
 export function* skipToFooter(
   reader: StreamReader,
   { sectionId }: Section,
-  { most = Infinity }: { readonly most?: number } = {},
+  { lengthMax = Infinity }: { readonly lengthMax?: number } = {},
 ): Walk<boolean> {
   const start = reader.offset;
   for (;;) {
@@ -42,7 +42,7 @@ export function* skipToFooter(
       reader.bytes(found, "a section up to its footer");
       return true;
     }
-    if (reader.offset - start > most) return false;
+    if (reader.offset - start > lengthMax) return false;
     // A footer may begin in the last bytes.
     const passed = Math.max(1, bytes.length - FOOTER);
     reader.bytes(passed, "a section without a footer");

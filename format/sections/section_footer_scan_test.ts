@@ -9,12 +9,12 @@ const FOOTER = [0x7e, 0, 0, 0, 5];
 const FULL = 4;
 
 /**
- * Returns the number of bytes before the footer; `most` of them arrive at once.
+ * Returns the number of bytes before the footer; `available` of them arrive at once.
  */
-function scan(bytes: readonly number[], { most = 0, ends = false } = {}) {
+function scan(bytes: readonly number[], { available = 0, ends = false } = {}) {
   const socket = new ByteByByte(Uint8Array.from(bytes), { ends });
   const reader = new ForwardReader(socket, 0);
-  if (most > 0) socket.run(reader.fetch(most));
+  if (available > 0) socket.run(reader.fetch(available));
   socket.run(skipToFooter(reader, SECTION));
   return reader.offset;
 }
@@ -30,8 +30,12 @@ test("skipToFooter() stops before the footer, and waits for one byte after it", 
   for (const body of [[], [1], [0x7e], [1, 2, 3, 4, 5, 6, 7], almost]) {
     for (const type of [0, 1, 2, 3, 4, 8]) {
       const bytes = [...body, ...FOOTER, type];
-      for (let most = 0; most <= bytes.length; most++) {
-        assert.equal(scan(bytes, { most }), body.length, `${bytes}, ${most}`);
+      for (let available = 0; available <= bytes.length; available++) {
+        assert.equal(
+          scan(bytes, { available }),
+          body.length,
+          `${bytes}, ${available}`,
+        );
       }
     }
   }
@@ -40,7 +44,7 @@ test("skipToFooter() stops before the footer, and waits for one byte after it", 
 test("skipToFooter() stops at the first of several", () => {
   const bytes = [1, ...FOOTER, FULL, ...FOOTER, FULL];
   assert.equal(scan(bytes), 1);
-  assert.equal(scan(bytes, { most: bytes.length }), 1);
+  assert.equal(scan(bytes, { available: bytes.length }), 1);
 });
 
 test("skipToFooter() refuses a section without a footer", () => {
@@ -48,8 +52,8 @@ test("skipToFooter() refuses a section without a footer", () => {
     ...[0x7e, 0, 0, 0, 6, FULL, 1, 2, 3],
   ]];
   for (const body of bodies) {
-    for (let most = 0; most <= body.length; most++) {
-      assert.throws(() => scan(body, { most, ends: true }), {
+    for (let available = 0; available <= body.length; available++) {
+      assert.throws(() => scan(body, { available, ends: true }), {
         name: "FormatError",
         rule: "file-truncated",
         offset: body.length,

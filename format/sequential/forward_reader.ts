@@ -66,11 +66,11 @@ export class ForwardReader extends StreamReader {
 
   /** Skips `length` bytes by reading them. */
   override *skip(length: number, field: string): Walk<void> {
-    for (let left = length; left > 0;) {
+    for (let remaining = length; remaining > 0;) {
       yield* this.fetch(1);
-      const part = Math.min(left, Math.max(1, this.available));
+      const part = Math.min(remaining, Math.max(1, this.available));
       this.bytes(part, field);
-      left -= part;
+      remaining -= part;
     }
   }
 
@@ -124,37 +124,40 @@ export class ForwardReader extends StreamReader {
   *#fill(least: number): Walk<void> {
     if (this.#keptFrom !== undefined) this.#keepRead(this.#keptFrom);
     this.#checkKept(this.#kept.length);
-    const left = this.available;
+    const remaining = this.available;
     const position = this.offset;
-    this.#turn(left, least);
+    this.#turn(remaining, least);
     this.#bufferOffset = position;
-    const rest = this.fileLength - position - left;
-    const length = Math.max(0, Math.min(this.#buffer.length - left, rest));
-    const target = this.#buffer.subarray(left, left + length);
-    let got = 0;
+    const fileRest = this.fileLength - position - remaining;
+    const length = Math.max(
+      0,
+      Math.min(this.#buffer.length - remaining, fileRest),
+    );
+    const target = this.#buffer.subarray(remaining, remaining + length);
+    let filled = 0;
     if (length > 0) {
       const request: ForwardRequest = {
-        offset: position + left,
+        offset: position + remaining,
         length,
         target,
         least: Math.min(least, length),
       };
-      got = (yield request).length;
+      filled = (yield request).length;
     }
-    if (got < least) this.#ended = true;
-    this.refill(this.#buffer.subarray(0, left + got), position);
+    if (filled < least) this.#ended = true;
+    this.refill(this.#buffer.subarray(0, remaining + filled), position);
   }
 
   /**
    * Copies the remaining bytes to the front of the other buffer: bytes that
    * were returned remain valid while the next ones are requested.
    */
-  #turn(left: number, least: number): void {
+  #turn(remaining: number, least: number): void {
     const start = this.offset - this.#bufferOffset;
-    const buffer = left + least > this.#spare.length
-      ? new Uint8Array(2 * (left + least))
+    const buffer = remaining + least > this.#spare.length
+      ? new Uint8Array(2 * (remaining + least))
       : this.#spare;
-    buffer.set(this.#buffer.subarray(start, start + left));
+    buffer.set(this.#buffer.subarray(start, start + remaining));
     this.#spare = this.#buffer;
     this.#buffer = buffer;
   }

@@ -11,16 +11,16 @@ import {
 const BUFFER = 0x40000;
 const KEPT_MAX = 0x4000000;
 
-/** A file whose bytes are their positions; at most `most` are read at once. */
+/** A file whose bytes are their positions; at most `lengthMax` are read at once. */
 class CountingFile {
   readonly name = "counting";
   readonly byteLength: number;
   readonly requests: ForwardRequest[] = [];
-  readonly #most: number;
+  readonly #lengthMax: number;
 
-  constructor(byteLength: number, most = Infinity) {
+  constructor(byteLength: number, lengthMax = Infinity) {
     this.byteLength = byteLength;
-    this.#most = most;
+    this.#lengthMax = lengthMax;
   }
 
   run<T>(walk: Walk<T>): T {
@@ -35,7 +35,7 @@ class CountingFile {
       this.requests.push(request);
       const given = target.subarray(
         0,
-        Math.min(length, Math.max(least, this.#most)),
+        Math.min(length, Math.max(least, this.#lengthMax)),
       );
       for (let at = 0; at < given.length; at++) given[at] = offset + at;
       step = walk.next(given);
@@ -51,8 +51,8 @@ test("isForward() distinguishes a request for the next bytes from one for a rang
 });
 
 test("fetch() makes room for a field that is longer than the buffers", () => {
-  for (const most of [Infinity, 1000]) {
-    const file = new CountingFile(5 * BUFFER + 7, most);
+  for (const lengthMax of [Infinity, 1000]) {
+    const file = new CountingFile(5 * BUFFER + 7, lengthMax);
     const reader = new ForwardReader(file, 3);
     file.run(reader.fetch(5));
     reader.bytes(2, "a few bytes");

@@ -150,13 +150,13 @@ function checkKind(
       return;
     case RAM_SAVE_FLAG_HOOK:
     case RAM_SAVE_FLAG_MULTIFD_FLUSH: {
-      const over = kind === RAM_SAVE_FLAG_HOOK
+      const transport = kind === RAM_SAVE_FLAG_HOOK
         ? "RDMA"
         : "several connections (multifd)";
       throw reader.unsupportedError("record-flags", {
-        feature: `pages sent over ${over}`,
+        feature: `pages sent over ${transport}`,
         offset,
-        found: `the word ${hex(word)}: pages sent over ${over}`,
+        found: `the word ${hex(word)}: pages sent over ${transport}`,
         expected: "pages in the stream itself",
       });
     }
@@ -231,13 +231,13 @@ function* readCompressed(
   yield* reader.fetch(4);
   const { offset } = reader;
   const length = reader.be32("the length of a compressed page");
-  const most = compressBound(pageSize);
-  if (length > most) {
+  const lengthMax = compressBound(pageSize);
+  if (length > lengthMax) {
     throw reader.formatError("record-compressed", {
       offset,
       idstr,
       found: `a compressed page of ${length} bytes`,
-      expected: `at most ${most}`,
+      expected: `at most ${lengthMax}`,
     });
   }
   yield* reader.fetch(length);

@@ -73,12 +73,12 @@ test("readRamRecords() refuses a record of an unknown kind", () => {
   }
   assert.throws(() => read(word(1, EOS)), { rule: "record-flags" });
   const others = [[HOOK, "RDMA"], [MULTIFD, "several connections (multifd)"]];
-  for (const [flags, over] of others as [number, string][]) {
+  for (const [flags, transport] of others as [number, string][]) {
     assert.throws(() => read(word(0, flags)), {
       name: "UnsupportedError",
       rule: "record-flags",
       offset: 0,
-      feature: `pages sent over ${over}`,
+      feature: `pages sent over ${transport}`,
     });
   }
 });

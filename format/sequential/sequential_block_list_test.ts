@@ -122,9 +122,9 @@ test("readBlockList() reports a list that ends before its total", () => {
 });
 
 test("readBlockList() reads 2^32 pages and 65536 blocks, and no more", () => {
-  const most = 2 ** 32 * PAGE;
-  assert.equal(read(listOf(most, ["ram", most])).length, 1);
-  assert.throws(() => read(listOf(most + PAGE)), {
+  const largest = 2 ** 32 * PAGE;
+  assert.equal(read(listOf(largest, ["ram", largest])).length, 1);
+  assert.throws(() => read(listOf(largest + PAGE)), {
     name: "UnsupportedError",
     rule: "ram-total",
     offset: 0,

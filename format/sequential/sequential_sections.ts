@@ -28,8 +28,8 @@ export function* skipSection(
     readonly offset: number;
   },
 ): Walk<void> {
-  const known = kind === "full" ? undefined : iterableSection(section);
-  if (known !== undefined) return yield* known.skipBody(reader, kind);
+  const iterable = kind === "full" ? undefined : iterableSection(section);
+  if (iterable !== undefined) return yield* iterable.skipBody(reader, kind);
   const length = kind === "full"
     ? lengths?.(section.idstr, section.instanceId)
     : undefined;

@@ -90,7 +90,7 @@ export function* walkDeviceState(
     if (item.kind === "eof") {
       return yield* readEnd(reader, file, item, {
         found,
-        known: bodies.vmdesc,
+        foundVmdesc: bodies.vmdesc,
       });
     }
   }
@@ -100,15 +100,15 @@ function* readEnd(
   reader: StreamReader,
   file: WalkedFile,
   eof: StreamItem,
-  { found, known }: {
+  { found, foundVmdesc }: {
     readonly found: Pick<DeviceState, "sections" | "dirtyBitmaps" | "parts">;
     /** The vmdesc that was found while reading sections. */
-    readonly known: Vmdesc | undefined;
+    readonly foundVmdesc: Vmdesc | undefined;
   },
 ): Walk<DeviceState> {
   const eofOffset = eof.range.offset;
-  const vmdesc = known?.range.offset === eofOffset + 1
-    ? known
+  const vmdesc = foundVmdesc?.range.offset === eofOffset + 1
+    ? foundVmdesc
     : yield* readVmdesc(file, eofOffset + 1);
   if (vmdesc !== undefined) {
     return { ...found, vmdesc, eofOffset, end: rangeEnd(vmdesc.range) };

@@ -112,9 +112,9 @@ test("planSnapshot() refuses lengths that are not whole pages", () => {
       RangeError,
     );
   }
-  const most = { idstr: "most", usedLength: 2 ** 52 - 0x1000 };
+  const largest = { idstr: "largest", usedLength: 2 ** 52 - 0x1000 };
   assert.equal(
-    planSnapshot(HEAD, [most], { pageSize: 0x1000 }).blocks.length,
+    planSnapshot(HEAD, [largest], { pageSize: 0x1000 }).blocks.length,
     1,
   );
   const half = { idstr: "half", usedLength: 2 ** 51 };

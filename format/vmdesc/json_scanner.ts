@@ -183,8 +183,8 @@ export class JsonScanner extends JsonTokens {
       const text = this.textOf({ start, end, isEscaped });
       return this.#keys.flat().find(({ key }) => key === text)?.key;
     }
-    const known = this.#keys[end - start];
-    return known?.find(({ bytes }) => this.#isAt(start, bytes))?.key;
+    const candidates = this.#keys[end - start];
+    return candidates?.find(({ bytes }) => this.#isAt(start, bytes))?.key;
   }
 
   #isAt(start: number, bytes: Uint8Array): boolean {

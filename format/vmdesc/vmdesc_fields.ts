@@ -84,12 +84,12 @@ class FieldDecoder {
         ? lists[index] = this.#extend(lists[index] ?? [], field, { depth })
         : this.#element(field, depth);
       const size = this.#cursor.position - offset;
-      const known = fields[index];
-      if (known === undefined) {
+      const sameName = fields[index];
+      if (sameName === undefined) {
         fields[index] = { name, type, offset, size, value };
       } else {
-        known.size += size;
-        known.value = value;
+        sameName.size += size;
+        sameName.value = value;
       }
     }
     return fields;
