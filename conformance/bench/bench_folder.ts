@@ -4,7 +4,7 @@ import process from "node:process";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** A folder for large files that is gone at the end, also after Ctrl-C. */
+/** A folder for large files that is removed at the end, also after Ctrl-C. */
 export class BenchFolder implements Disposable {
   /** Its path. */
   readonly path: string;
@@ -13,13 +13,13 @@ export class BenchFolder implements Disposable {
     process.exit(1);
   };
 
-  /** Makes one inside of `parent`. */
+  /** Creates the folder in `parent`. */
   constructor(parent: string) {
     this.path = mkdtempSync(join(parent, "mapped-ram-bench-"));
     for (const signal of SIGNALS) process.on(signal, this.#stop);
   }
 
-  /** The path of a file in it. */
+  /** Returns the path of a file in it. */
   file(name: string): string {
     return join(this.path, name);
   }

@@ -26,7 +26,7 @@ import { printResults } from "./table.ts";
 const ROUNDS = 7;
 const GIB = 2 ** 30;
 
-/** A sequential stream of 1 GiB to mapped-ram, and a guest received as one. */
+/** Measures converting a sequential stream of 1 GiB, and receiving a guest. */
 export async function benchConvert(): Promise<void> {
   for (const place of measuredPlaces()) {
     const folder = mkdtempSync(join(place.folder, "mapped-ram-bench-"));

@@ -1,12 +1,13 @@
 /*
- * A page-fault handler as small as can be, to measure others against: takes one
- * region by Firecracker's handshake, copies from a mapped image, knows nothing of
+ * A minimal page-fault handler, as a baseline: it accepts one region by
+ * Firecracker's handshake and copies from a mapped image. It does not handle
  * removals, zero pages or failures.
  *
  *     cc -O2 -o fault_handler fault_handler.c
  *     ./fault_handler SOCKET IMAGE BYTES_A_FAULT [push]
  *
- * With `push` it also copies all the rest, so much at a time, when nobody waits.
+ * With `push` it also copies everything else, PUSH bytes at a time, while no
+ * fault is pending.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -27,7 +28,7 @@
 static int uffd;
 static unsigned long base, size;
 
-/* Copies a part of the image; pages that are there are passed over. */
+/* Copies a part of the image; pages that are already present are skipped. */
 static void put(const unsigned char *image, unsigned long at,
                 unsigned long length) {
   unsigned long end = at + length < size ? at + length : size;
@@ -36,7 +37,7 @@ static void put(const unsigned char *image, unsigned long at,
                                .src = (unsigned long)image + at,
                                .len = end - at};
     if (!ioctl(uffd, UFFDIO_COPY, &copy)) break;
-    at += copy.copy > 0 ? copy.copy : 4096; /* that page is there */
+    at += copy.copy > 0 ? copy.copy : 4096; /* that page is present */
   }
 }
 

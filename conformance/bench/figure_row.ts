@@ -1,7 +1,7 @@
 import type { Goal } from "./rounds.ts";
 import { goalText, printRows } from "./table.ts";
 
-/** Prints one figure, and whether it reaches its goal. */
+/** Prints one figure, and whether it meets its goal. */
 export function printFigure(
   name: string,
   { value, unit, goal }: {

@@ -8,7 +8,7 @@ import {
 /** Size of the pages of all snapshots that are measured. */
 export const PAGE_SIZE = 4096;
 
-/** Numbers from 0 up to, not including, 1: the same ones in every run. */
+/** Makes a generator of numbers in [0, 1), the same ones in every run. */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -18,8 +18,8 @@ export function randomNumbers(seed: number): () => number {
 }
 
 /**
- * Which pages hold something: runs of random length, 32 pages on average, that
- * cover the given share of all pages.
+ * Chooses the pages that are present: runs of random length, 32 pages on
+ * average, that cover the given share of all pages.
  */
 export function presentPages(pageCount: number, share: number): Uint8Array {
   const pages = new Uint8Array(pageCount);
@@ -37,7 +37,7 @@ export function presentPages(pageCount: number, share: number): Uint8Array {
   return pages;
 }
 
-/** Memory in which those pages hold something and the others nothing. */
+/** Makes memory in which those pages hold data and the others are zero. */
 export function guestMemory(present: Uint8Array): ByteSource {
   return {
     name: "memory",
@@ -53,7 +53,7 @@ export function guestMemory(present: Uint8Array): ByteSource {
   };
 }
 
-/** Saves a guest of one RAMBlock, "ram". */
+/** Saves a guest with one RAMBlock, "ram". */
 export async function saveGuest(
   path: string,
   present: Uint8Array,
@@ -62,7 +62,7 @@ export async function saveGuest(
   await saveSnapshot(createFileSink(path), [ram]);
 }
 
-/** Saves a guest of any size with these few pages, in a sparse file. */
+/** Saves a guest of any size with only these pages, in a sparse file. */
 export async function saveSparseGuest(
   path: string,
   usedLength: number,

@@ -27,7 +27,7 @@ import { printRows } from "./table.ts";
 const LATENCY = 20;
 const BLOCK_SIZE = 0x10000;
 
-/** Reading over HTTP: nginx behind a proxy that answers 20 ms later. */
+/** Measures reads over HTTP from nginx, through a proxy that adds 20 ms. */
 export async function benchHttp(): Promise<void> {
   if (findNginx() === undefined) {
     console.log("http: skipped, nginx is not installed");
@@ -39,7 +39,7 @@ export async function benchHttp(): Promise<void> {
   await using _server = server;
   await using _proxy = proxy;
   console.log(
-    `http: nginx, each answer ${LATENCY} ms later; 1 GiB, 20 % present`,
+    `http: nginx, each response delayed by ${LATENCY} ms; 1 GiB, 20 % present`,
   );
   await firstPage(url("guest"));
   const runs = localRuns(scratch.file("guest"));

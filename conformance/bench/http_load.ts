@@ -14,14 +14,17 @@ import { interleave, millisecondsOf } from "./rounds.ts";
 import { printResults } from "./table.ts";
 
 const runFile = promisify(execFile);
-/** Bytes that a request for many pages brings, as the library asks for them. */
+/** Bytes of one request for many pages, as the library makes them. */
 const PART = 0x1000000;
 
-/** All pages of a RAMBlock in order, against others that get as many bytes. */
+/**
+ * Measures loading all pages of a RAMBlock in order, against other clients that
+ * fetch the same number of bytes.
+ */
 export async function benchHttpLoad(
   { url, singleUrl }: {
     readonly url: string;
-    /** The same file, from a server that gives one range a request. */
+    /** The same file, from a server that returns one range per request. */
     readonly singleUrl: string;
   },
   runs: readonly PageRun[],
@@ -42,7 +45,7 @@ export async function benchHttpLoad(
   const eighths = Array.from({ length: 8 }, (_, index) => index * eighth);
   const results = await interleave([
     {
-      name: "curl of as many bytes",
+      name: "curl of the same size",
       measure: async () =>
         bytes / 1e6 /
         await millisecondsOf(async () => void await curl(0, bytes)),
@@ -75,9 +78,9 @@ export async function benchHttpLoad(
   ], 9);
   printResults(results, "GB/s");
   console.log(
-    `  most requests under way at once: ${await mostAtOnce()} (goal ≥ 4)`,
+    `  maximum number of concurrent requests: ${await mostAtOnce()} (goal ≥ 4)`,
   );
-  const ways = { "load": url, "where a request gives one range": singleUrl };
+  const ways = { "load": url, "load, one range per request": singleUrl };
   const loads = Object.entries(ways).map(([name, from]) => ({
     name,
     measure: async () =>
@@ -86,14 +89,14 @@ export async function benchHttpLoad(
   printResults(await interleave(loads, 5), "GB/s");
 }
 
-/** Loads all pages of a RAMBlock, and does nothing with them. */
+/** Loads all pages of a RAMBlock and discards them. */
 async function loadAway(url: string): Promise<void> {
   const source = cachedSource(await openHttpSource(url));
   const snapshot = await openSnapshot(source);
   await exportImage(snapshot.block("ram"), nowhere());
 }
 
-/** Has the runtime fetch so many bytes, and does nothing with them. */
+/** Fetches a range with the runtime's fetch() and discards it. */
 async function fetchAway(
   url: string,
   first: number,

@@ -14,7 +14,10 @@ import { printRows } from "./table.ts";
 
 const TIB_PAGES = 2 ** 28;
 
-/** 1 TiB of RAM with 4 GiB of pages that are there, anywhere; most of them holes. */
+/**
+ * Measures 1 TiB of RAM with 4 GiB of present pages in random places, most of
+ * them holes.
+ */
 export async function benchHttpTerabyte(
   scratch: ScratchDirectory,
   url: string,
@@ -68,7 +71,7 @@ export async function benchHttpTerabyte(
   ]);
 }
 
-/** Sets bits of pages whose bytes are a hole: they read as zeros. */
+/** Sets bits of pages whose bytes are a hole, so that they read as zeros. */
 function setRandomBits(path: string, count: number, page: () => number): void {
   using source = openFileSource(path);
   const { bitmapOffset } = openSnapshotSync(source).block("ram");

@@ -18,7 +18,10 @@ const PAGE_COUNT = 2 ** 18;
 const ROUNDS = 5;
 const GOAL = { of: "ratio", atLeast: 0.8 } as const;
 
-/** A RAMBlock to a flat, sparse image, against the tools that copy files. */
+/**
+ * Measures loading a RAMBlock to a flat, sparse image, against tools that copy
+ * files.
+ */
 export async function benchLoad(): Promise<void> {
   for (const share of [0.2, 1]) await benchShare(share);
 }
@@ -38,14 +41,15 @@ async function benchShare(share: number): Promise<void> {
   writeFileSync(dense, memory);
   console.log(
     `load: 1 GiB of RAM, ${Math.round(bytes / 2 ** 20)} MiB present in ` +
-      `${runs.length} runs; GB/s of what is present, the file cached`,
+      `${runs.length} runs; GB/s of present pages, the file cached`,
   );
 
   async function speed(work: () => void | Promise<void>): Promise<number> {
     rmSync(out, { force: true });
     execFileSync("sync");
-    // A virtual machine gets memory that was free for long from its host, page
-    // by page. All contenders shall find memory that was in use just now.
+    // A virtual machine gets memory that has been free for long from its host
+    // page by page. Writing a file first gives all contenders memory that was
+    // just in use.
     writeFileSync(out, memory);
     rmSync(out);
     return bytes / 1e6 / await millisecondsOf(work);

@@ -26,7 +26,10 @@ const ROUNDS = 3;
 const JOBS = navigator.hardwareConcurrency;
 const GIB = 2 ** 30;
 
-/** A snapshot, half random and half zero, to an image and into QEMU. */
+/**
+ * Measures loading a snapshot, half random and half zero, to an image and into
+ * QEMU.
+ */
 export async function benchLoadBesideQemu(): Promise<void> {
   for (const place of measuredPlaces()) {
     using folder = new BenchFolder(place.folder);
@@ -56,7 +59,10 @@ async function benchPlace(place: Place, folder: BenchFolder): Promise<void> {
   }
 }
 
-/** Saves by QEMU, so that QEMU can load it, or by ourselves. */
+/**
+ * Saves with QEMU if there is one, so that QEMU can load it, else with the
+ * library.
+ */
 async function saveWith(
   folder: BenchFolder,
   { image, file, byteLength }: {
@@ -123,7 +129,7 @@ async function measure(
       goal: { of: "ratio", atLeast: 0.9 },
     },
   ];
-  // What stands in pieces costs every tool more than what stands in a row.
+  // A fragmented file costs every tool more than a contiguous one.
   const pieces = "cp --sparse=always, flushed";
   contenders.push({
     ...ours(`load beside cp, ${JOBS} jobs`, { jobs: JOBS }),
@@ -146,7 +152,7 @@ async function measure(
     readIntoMemory(),
   ], ROUNDS);
 
-  /** What QEMU does: the pages into memory, and no file. */
+  /** Does what QEMU does: reads the pages into memory, and writes no file. */
   function readIntoMemory(): Contender {
     const memory = new Uint8Array(byteLength);
     function run(): void {

@@ -1,14 +1,7 @@
 /**
- * Measures, and prints what comes out side by side with what bounds it. It is no
- * test: nothing fails when a figure is missed.
- *
- * ```sh
- * deno task bench              # all of them
- * deno task bench open load    # some
- * bun conformance/bench/main.ts
- * ```
- *
- * @module
+ * Runs benchmarks and prints the results beside their limits. They are not
+ * tests: a missed goal is not a failure. ```sh deno task bench # all of them
+ * deno task bench open load # some bun conformance/bench/main.ts ``` @module
  */
 
 import process from "node:process";
@@ -43,11 +36,13 @@ if (import.meta.main) {
   const unknown = names.filter((name) => !(name in BENCHMARKS));
   if (unknown.length > 0) {
     const known = Object.keys(BENCHMARKS).join(", ");
-    console.error(`No benchmark ${unknown.join(", ")}; there are: ${known}`);
+    console.error(
+      `No benchmark ${unknown.join(", ")}, expected one of ${known}`,
+    );
     process.exitCode = 2;
   } else {
     for (const [name, run] of Object.entries(BENCHMARKS)) {
-      // "save" also stands for "save-limits", "load" for "load-qemu".
+      // "save" includes "save-limits", and "load" includes "load-qemu".
       const [family] = name.split("-");
       const isWanted = names.includes(name) || names.includes(family);
       if (names.length > 0 && !isWanted) continue;

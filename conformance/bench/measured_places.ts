@@ -4,20 +4,26 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 
 const GIB = 2 ** 30;
-/** As the goals say it; less where there is less room, or less is asked for. */
+/**
+ * Default size of the goals; less if MAPPED_RAM_BENCH_GIB says so or there is
+ * less room.
+ */
 const LENGTH = Number(process.env.MAPPED_RAM_BENCH_GIB ?? 4) * GIB;
 
 /** A file system to measure on. */
 export interface Place {
-  /** Its kind: `ext4`, `tmpfs`. */
+  /** Its type: `ext4`, `tmpfs`. */
   readonly kind: string;
   /** A folder on it. */
   readonly folder: string;
-  /** Bytes of RAM that there is room to measure with. */
+  /** Bytes of RAM to measure with, limited by the free space. */
   readonly byteLength: number;
 }
 
-/** Where temporary files go, and memory, if that is another file system. */
+/**
+ * Returns the folder of temporary files, and one in memory if that is another
+ * file system.
+ */
 export function measuredPlaces(): Place[] {
   const places: Place[] = [];
   for (const folder of [tmpdir(), "/dev/shm"]) {
@@ -44,17 +50,17 @@ function placeAt(folder: string): Place | undefined {
       byteLength,
     };
   } catch {
-    return undefined; // No such folder: not Linux.
+    return undefined; // There is no such folder: this is not Linux.
   }
 }
 
-/** Drops a file from the page cache, as far as it is on a disk. */
+/** Drops a file from the page cache, if it is on a disk. */
 export function makeCold(path: string): void {
   execFileSync("sync", [path]);
   execFileSync("dd", [`if=${path}`, "iflag=nocache", "count=0", "status=none"]);
 }
 
-/** Bytes of a file that are in the page cache. */
+/** Returns how many bytes of a file are in the page cache. */
 export function cachedBytes(path: string): number {
   const args = ["--bytes", "--noheadings", "--output", "RES", path];
   return Number(execFileSync("fincore", args).toString());

@@ -1,12 +1,12 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { PAGE_SIZE, presentPages, randomNumbers } from "./guest_memory.ts";
 
-/** Random bytes to take pages from, so that no two runs of them are the same. */
+/** Length of the random bytes that pages are taken from. */
 const RANDOM_LENGTH = 0x4000000;
 
 /**
- * Writes an image of which the given share is random and the rest zeros that are
- * written, in runs of 32 pages on average. Returns how many pages are random.
+ * Writes an image of which the given share is random and the rest is written
+ * zeros, in runs of 32 pages on average. Returns the number of random pages.
  */
 export function writeImage(
   path: string,

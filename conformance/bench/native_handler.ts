@@ -4,24 +4,27 @@ import { fileURLToPath } from "node:url";
 
 const SOURCE = fileURLToPath(new URL("./fault_handler.c", import.meta.url));
 
-/** What a handler serves, and where. */
+/** Options of a {@linkcode NativeHandler}. */
 export interface NativeHandlerOptions {
   /** Path of the socket. */
   readonly socket: string;
-  /** Path of the memory, byte for byte. */
+  /** Path of a file with the contents of the memory. */
   readonly image: string;
-  /** Bytes that come with a fault. */
+  /** Bytes copied per fault. */
   readonly bytes: number;
-  /** Whether it also copies what nobody has asked for. */
+  /** Whether it also copies pages in the background. */
   readonly push?: boolean;
 }
 
-/** Compiles the page-fault handler in C that others are measured against. */
+/** Compiles the page-fault handler in C that serves as a baseline. */
 export function compileHandler(compiler: string, program: string): void {
   execFileSync(compiler, ["-O2", "-o", program, SOURCE]);
 }
 
-/** That handler, waiting for VMs at a socket; it is killed with this process. */
+/**
+ * The running handler in C, listening on a socket; it is killed with this
+ * process.
+ */
 export class NativeHandler implements Disposable {
   readonly socket: string;
   readonly #child;
@@ -44,7 +47,7 @@ export class NativeHandler implements Disposable {
     process.once("exit", this.#kill);
   }
 
-  /** Starts it; resolves when VMs can connect. */
+  /** Starts the handler; resolves when VMs can connect. */
   static async start(
     program: string,
     options: NativeHandlerOptions,
@@ -54,7 +57,7 @@ export class NativeHandler implements Disposable {
     return handler;
   }
 
-  /** Resolves when it has told of such an event. */
+  /** Resolves when it has reported the event. */
   async until(event: string): Promise<void> {
     while (!this.#output.includes(`"${event}"`)) {
       await new Promise<void>((resolve) => this.#changed = resolve);

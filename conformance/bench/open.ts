@@ -12,7 +12,9 @@ const GIB = 2 ** 30;
 const TIB = 2 ** 40;
 const ROUNDS = 7;
 
-/** Opening a snapshot of 1 GiB and one of 1 TiB, each in a new process. */
+/**
+ * Measures opening a snapshot of 1 GiB and one of 1 TiB, each in a new process.
+ */
 export async function benchOpen(): Promise<void> {
   console.log("open: 1 GiB of pages, and 1 TiB with 2^28 page bits");
   using scratch = new ScratchDirectory();
@@ -25,7 +27,7 @@ export async function benchOpen(): Promise<void> {
     const last = TIB / 4096 - 1;
     await saveSparseGuest(paths["1 TiB"], TIB, [0, 5, TIB / 8192, last]);
   } catch (error) {
-    // ext4 takes it, tmpfs does not.
+    // ext4 supports such a file, tmpfs does not.
     console.log(`  skipped: no sparse file of 1 TiB here (${error})`);
     return;
   }

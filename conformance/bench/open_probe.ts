@@ -1,6 +1,6 @@
 /**
- * Opens the snapshot named by the first argument, in a process of its own, and
- * prints what it took as JSON. Without a path it does nothing but start.
+ * Opens the snapshot named by the first argument, in a separate process, and
+ * prints the cost as JSON. Without a path it only starts.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { SyncByteSource } from "../../mod.ts";
 
-/** What opening took. */
+/** The cost of opening. */
 export interface OpenFigures {
-  /** Requests to the file, and their bytes. */
+  /** Number of reads of the file, and their bytes. */
   readonly reads: number;
   readonly readBytes: number;
-  /** Opening for the first time, with everything still to be compiled. */
+  /** Time of the first opening, including compilation. */
   readonly firstMilliseconds: number;
-  /** Opening once more, as the middle of many times. */
+  /** Median time of further openings. */
   readonly againMilliseconds: number;
-  /** Reading the last page of RAM after that, in requests and time. */
+  /** Reads and time of reading the last page of RAM afterwards. */
   readonly pageReads: number;
   readonly pageMilliseconds: number;
 }
@@ -66,14 +66,14 @@ async function openAndRead(path: string): Promise<OpenFigures> {
   return { ...opened, againMilliseconds, pageReads, pageMilliseconds };
 }
 
-/** Most bytes of memory that this process ever had. */
+/** Returns the peak memory of this process in bytes. */
 function peakMemory(): number {
   try {
-    // What getrusage(2) says starts with the memory of the parent.
+    // The peak that getrusage(2) returns includes the memory of the parent.
     const status = readFileSync("/proc/self/status", "latin1");
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   } catch {
-    return process.memoryUsage().rss; // There is no /proc: at least of now.
+    return process.memoryUsage().rss; // Without /proc: not the peak.
   }
 }
 

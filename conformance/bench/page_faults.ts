@@ -19,15 +19,18 @@ import { printResults } from "./table.ts";
 const PAGES = 32_768;
 const ROUNDS = 5;
 const VMS = 8;
-/** One fault in 24,000 is what is looked at: that takes more rounds. */
+/** The figure is the longest of 24,000 faults, which takes more rounds. */
 const VMS_ROUNDS = 13;
 
-/** A handler that waits for VMs at a socket. */
+/** A handler that listens for VMs on a socket. */
 interface Handler {
   readonly socket: string;
 }
 
-/** Page faults of a client that plays Firecracker: ours and a handler in C. */
+/**
+ * Measures page faults of a client that emulates Firecracker, with page-server
+ * and a handler in C.
+ */
 export async function benchPageFaults(): Promise<void> {
   console.log("page-faults: a VM's faults from a cached snapshot of 128 MiB");
   const compiler = findCompiler();
@@ -65,7 +68,7 @@ interface Bench {
   readonly guest: KnownGuest;
 }
 
-/** Runs a script; a wrong page is an error, here too. */
+/** Runs a script; a wrong page is an error. */
 async function measure(
   { client, guest }: Bench,
   { socket }: Handler,
@@ -75,13 +78,13 @@ async function measure(
     `region ${guest.pageCount * 4096}`,
     `image ${guest.image}`,
     "connect",
-    "sleep 200", // The first fault is not to wait for the handshake.
+    "sleep 200", // The first fault must not wait for the handshake.
     command,
   ]);
   const last = reports.at(-1);
   if (code !== 0 || last?.p50_us === undefined) {
     throw new Error(
-      `The client ended with ${code}: ${JSON.stringify(reports)}`,
+      `The client exited with ${code}: ${JSON.stringify(reports)}`,
     );
   }
   return last as Required<ClientReport>;
@@ -172,7 +175,7 @@ async function manyMachines(
   });
 }
 
-/** How much longer the longest fault of several VMs took than one in the middle. */
+/** Returns the ratio of the longest fault of several VMs to the median. */
 async function unfairness(bench: Bench, handler: Handler): Promise<number> {
   const reports = await Promise.all(
     Array.from(

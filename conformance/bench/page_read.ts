@@ -14,7 +14,10 @@ const PAGE_COUNT = 2 ** 18;
 const READS = 100_000;
 const ROUNDS = 9;
 
-/** Random pages of a cached file against a bare `readSync` of the same bytes. */
+/**
+ * Measures random pages of a cached file against a plain `readSync` of the same
+ * bytes.
+ */
 export async function benchPageRead(): Promise<void> {
   console.log("page-read: random 4 KiB pages of a cached 1 GiB snapshot");
   using scratch = new ScratchDirectory();

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { ByteSink } from "../../mod.ts";
 
-/** A sink that drops everything. */
+/** Makes a sink that discards everything. */
 export function nowhere(): ByteSink {
   return {
     name: "nowhere",
@@ -13,7 +13,7 @@ export function nowhere(): ByteSink {
   };
 }
 
-/** A file written in its place, and never flushed: what `cp` makes. */
+/** Makes a file that is written in place and never flushed, as `cp` does. */
 export function unflushedFile(path: string): ByteSink {
   const fd = openSync(path, "w");
   return {

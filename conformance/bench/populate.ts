@@ -15,11 +15,14 @@ const ROUNDS = 5;
 /** A handler that fills a VM's memory in the background. */
 interface Pushing {
   readonly socket: string;
-  /** Resolves when it told of that. */
+  /** Resolves when it has reported the event. */
   until(event: "serving" | "loaded"): Promise<unknown>;
 }
 
-/** The background's speed, and what faults wait for meanwhile. */
+/**
+ * Measures the speed of background loading, and the latency of faults
+ * meanwhile.
+ */
 export async function benchPopulate(
   client: HandlerClient,
   handler: string,
@@ -77,9 +80,9 @@ export async function benchPopulate(
 }
 
 interface Pushed {
-  /** How long it took to fill all of the memory. */
+  /** Time to fill all of the memory. */
   readonly seconds: number;
-  /** What 99 of 100 reads of a page did not take longer than, in milliseconds. */
+  /** 99th percentile of the time to read a page, in milliseconds. */
   readonly p99: number;
 }
 

@@ -5,12 +5,12 @@ import { millisecondsOf } from "./rounds.ts";
 
 const MULTIFD = { multifd: true, channels: 2 } as const;
 
-/** Whether there is a QEMU to compare with. */
+/** Whether QEMU is installed, to compare with. */
 export function hasQemu(): boolean {
   return findQemu("x86_64") !== undefined;
 }
 
-/** Starts a QEMU, stopped, whose memory is an image. */
+/** Starts a stopped QEMU whose memory is an image. */
 export function startQemuWith(
   image: string,
   byteLength: number,
@@ -24,7 +24,7 @@ export function startQemuWith(
   ]);
 }
 
-/** Milliseconds that QEMU takes to save its memory by two channels. */
+/** Saves QEMU's memory over two channels; returns the milliseconds taken. */
 export async function qemuSave(
   qemu: QemuProcess,
   path: string,
@@ -36,14 +36,14 @@ export async function qemuSave(
   return took;
 }
 
-/** Having run for a moment, a QEMU that was saved can be saved again. */
+/** Lets QEMU run for a moment, after which it can be saved again. */
 async function letItRun(qemu: QemuProcess): Promise<void> {
   for (let tries = 0;; tries++) {
     try {
       await qemu.qmp.execute("cont");
       break;
     } catch (error) {
-      // It has yet to put the migration away.
+      // It has not cleaned up the migration yet.
       if (tries === 1000) throw error;
       await sleep(5);
     }
@@ -51,7 +51,7 @@ async function letItRun(qemu: QemuProcess): Promise<void> {
   await qemu.qmp.execute("stop");
 }
 
-/** Milliseconds that a new QEMU takes to load all of a snapshot. */
+/** Loads all of a snapshot into a new QEMU; returns the milliseconds taken. */
 export async function qemuLoad(
   path: string,
   byteLength: number,

@@ -24,7 +24,10 @@ import { printResults, printRows } from "./table.ts";
 
 const ROUNDS = 5;
 
-/** Stock QEMU resumed: how soon it runs, and what its pages cost. */
+/**
+ * Measures resuming stock QEMU: the time until it runs, and the cost of its
+ * pages.
+ */
 export async function benchResume(): Promise<void> {
   const linux = await findLinux();
   if (linux === undefined) {
@@ -102,7 +105,7 @@ async function byPostcopy(
   }
 }
 
-/** What was read until the guest answered its first command. */
+/** Measures what is read until the guest answers its first command. */
 async function firstAnswer(
   saved: LinuxSnapshot,
   directory: string,
@@ -131,7 +134,7 @@ async function firstAnswer(
   ]);
 }
 
-/** Counts what is read of a source. */
+/** Counts the bytes read from a source. */
 class CountingSource implements ByteSource {
   bytesRead = 0;
   readonly name: string;
@@ -150,7 +153,10 @@ class CountingSource implements ByteSource {
   }
 }
 
-/** From the arrival of a request to the page's last byte written. */
+/**
+ * Measures the time from the arrival of a request to the last byte of the page
+ * written.
+ */
 async function pageLatency(
   saved: LinuxSnapshot,
   directory: string,
@@ -159,7 +165,7 @@ async function pageLatency(
   const times: number[] = [];
   await using resumed = await byPostcopy(saved, directory, {
     push,
-    // Not faster than that, or there is nothing left to ask for.
+    // A limit, so that pages are left for the guest to request.
     maxBandwidth: 100e6,
     wrap: (channel) => timedChannel(channel, times),
   });
@@ -184,7 +190,7 @@ async function pageLatency(
   ]);
 }
 
-/** A channel that notes how long each request for a page waits. */
+/** Wraps a channel to record how long each request for a page waits. */
 function timedChannel(channel: ByteChannel, times: number[]): ByteChannel {
   let arrived: number | undefined;
   return {
@@ -196,7 +202,7 @@ function timedChannel(channel: ByteChannel, times: number[]): ByteChannel {
     },
     async write(bytes) {
       await channel.write(bytes);
-      // A page alone is one that was asked for.
+      // A write of a single page answers a request.
       if (bytes.length > 5000 || arrived === undefined) return;
       times.push(performance.now() - arrived);
       arrived = undefined;
@@ -213,7 +219,7 @@ async function pushRate(
   await using resumed = await byPostcopy(saved, directory, { push: true });
   await resumed.served;
   const seconds = (performance.now() - begin) / 1000;
-  // All but the start of QEMU, which comes before the first page.
+  // Includes the start of QEMU, which precedes the first page.
   const { pushedPages } = resumed.source.statistics;
   const rate = pushedPages * 4096 / 1e6 / seconds;
   printRows([

@@ -20,22 +20,22 @@ import { printResults, printRows } from "./table.ts";
 
 const LATENCY = 20;
 
-/** What a guest is given besides the pages that it asks for. */
+/** How a guest gets pages besides those that it requests. */
 interface Way {
   readonly name: string;
   readonly push: boolean;
   readonly replay: boolean;
-  /** Milliseconds until its first answer, at most. */
+  /** Goal for its first answer, in milliseconds. */
   readonly goal?: number;
 }
 
 const WAYS: readonly Way[] = [
-  { name: "only what is asked for", push: false, replay: false },
+  { name: "only requested pages", push: false, replay: false },
   { name: "pushed", push: true, replay: false, goal: 2000 },
   { name: "pushed, a working set first", push: true, replay: true, goal: 600 },
 ];
 
-/** What it took until a guest answered. */
+/** The cost until a guest answered. */
 interface Cost {
   readonly milliseconds: number;
   readonly requestedPages: number;
@@ -43,7 +43,10 @@ interface Cost {
   readonly bytes: number;
 }
 
-/** Over HTTP: without pushing, with it, and with a working set to begin with. */
+/**
+ * Measures resuming over HTTP: without pushing, with it, and with a working set
+ * first.
+ */
 export async function resumeOverHttp(
   saved: LinuxSnapshot,
   scratch: ScratchDirectory,
@@ -90,13 +93,16 @@ export async function resumeOverHttp(
   printCosts(costs);
 }
 
-/** What was moved; a guest without pushing gets just what it needs. */
+/**
+ * Prints what was transferred; without pushing, a guest gets only what it
+ * needs.
+ */
 function printCosts(costs: ReadonlyMap<string, readonly Cost[]>): void {
   const of = (name: string, what: keyof Cost) =>
     median((costs.get(name) ?? []).map((it) => it[what]));
   const needed = of(WAYS[0].name, "bytes");
   printRows([
-    ["until then", "pages asked for", "requests", "MB", "of what is needed"],
+    ["until then", "pages requested", "requests", "MB", "of needed bytes"],
     ...WAYS.map(({ name, push }) => [
       name,
       String(of(name, "requestedPages")),
@@ -109,7 +115,7 @@ function printCosts(costs: ReadonlyMap<string, readonly Cost[]>): void {
   ]);
 }
 
-/** The pages that the guest asks for until its first answer. */
+/** Records the pages that the guest requests until its first answer. */
 async function record(saved: LinuxSnapshot, directory: string) {
   using source = openFileSource(saved.path);
   const snapshot = openSnapshotSync(source);

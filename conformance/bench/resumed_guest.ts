@@ -20,9 +20,9 @@ import { SerialConsole } from "../proving/qemu/serial_console.ts";
 
 let count = 0;
 
-/** A guest that runs again, in a QEMU of its own. */
+/** A resumed guest, in its own QEMU. */
 export class ResumedGuest implements AsyncDisposable {
-  /** Milliseconds from connecting, or from migrate-incoming, to running. */
+  /** Milliseconds from connecting, or from migrate-incoming, until it runs. */
   readonly milliseconds: number;
   readonly guest: LinuxGuest;
   readonly qemu: RunningQemu;
@@ -53,7 +53,7 @@ async function start(
   return [await startQemu([...args, ...console.args]), console];
 }
 
-/** QEMU's own way: all of RAM is read before the guest runs. */
+/** Resumes as QEMU itself does: all of RAM is read before the guest runs. */
 export async function resumeEagerly(
   { path, args }: LinuxSnapshot,
   directory: string,
@@ -67,7 +67,7 @@ export async function resumeEagerly(
   return new ResumedGuest(qemu, console, (await guest).milliseconds);
 }
 
-/** RAM mapped from the file. */
+/** Resumes with RAM mapped from the file. */
 export async function resumeByMap(
   saved: LinuxSnapshot,
   directory: string,
@@ -95,7 +95,7 @@ export async function resumeByMap(
   return new ResumedGuest(qemu, console, (await guest).milliseconds);
 }
 
-/** A guest resumed by postcopy, and who serves it. */
+/** A guest resumed by postcopy, and the source that serves it. */
 export class PostcopyGuest extends ResumedGuest {
   readonly source: PostcopySource;
   readonly served: Promise<void>;
@@ -111,13 +111,13 @@ export class PostcopyGuest extends ResumedGuest {
   }
 }
 
-/** What to do besides. */
+/** Options of {@linkcode resumeByPostcopy}. */
 export interface PostcopyGuestOptions extends PostcopyOptions {
-  /** Stands between the source and QEMU. */
+  /** Wraps the channel between the source and QEMU. */
   readonly wrap?: (channel: ByteChannel) => ByteChannel;
 }
 
-/** Pages sent as they are asked for. */
+/** Resumes with pages sent on request. */
 export async function resumeByPostcopy(
   snapshot: Snapshot,
   args: readonly string[],

@@ -1,42 +1,44 @@
 /** One way to do the work that a benchmark measures. */
 export interface Contender {
-  /** What it is, in the table. */
+  /** Its name in the table. */
   readonly name: string;
-  /** Does the work once; returns what was measured, in the unit of the table. */
+  /**
+   * Does the work once; returns the measured value, in the unit of the table.
+   */
   measure(): number | Promise<number>;
   /** Name of the contender that it is compared with. Default: the first. */
   readonly against?: string;
-  /** What it should reach; nothing fails if it does not. */
+  /** A goal to meet; missing it is not a failure. */
   readonly goal?: Goal;
 }
 
-/** A figure to reach: of the ratio, or of what was measured. */
+/** A limit on the ratio, or on the measured value. */
 export interface Goal {
   readonly of: "ratio" | "value";
   readonly atMost?: number;
   readonly atLeast?: number;
 }
 
-/** What came out for a contender. */
+/** The result of a contender. */
 export interface Result {
   readonly contender: Contender;
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** Median of what each round gave, divided by what it gave for `against`. */
+  /** Median over the rounds of the value divided by that of `against`. */
   readonly ratio: number;
 }
 
-/** The middle of some numbers. */
+/** Returns the median of some numbers. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
 /**
- * Measures the contenders in turn, round by round, so that whatever slows the
- * machine down for a while slows all of them. The first round warms up and does
- * not count.
+ * Measures the contenders in turn, round by round, so that a temporary slowdown
+ * of the machine affects all of them. The first round is a warm-up and does not
+ * count.
  */
 export async function interleave(
   contenders: readonly Contender[],
@@ -63,7 +65,7 @@ export async function interleave(
   });
 }
 
-/** Milliseconds that some work takes. */
+/** Returns the milliseconds that some work takes. */
 export async function millisecondsOf(
   work: () => void | Promise<void>,
 ): Promise<number> {

@@ -13,7 +13,7 @@ import { printResults } from "./table.ts";
 const ROUNDS = 3;
 const JOBS = navigator.hardwareConcurrency;
 
-/** A memory image, half random and half zero, to a snapshot. */
+/** Measures saving a memory image, half random and half zero. */
 export async function benchSave(): Promise<void> {
   for (const place of measuredPlaces()) {
     using folder = new BenchFolder(place.folder);

@@ -30,13 +30,13 @@ import { goalText, printRows } from "./table.ts";
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 const JOBS = navigator.hardwareConcurrency;
-/** Bytes that are read at a time where nothing is waited for. */
+/** Bytes per read for local files. */
 const CHUNK = 0x40000;
 const DIRECT = ["iflag=direct"];
 const run = promisify(execFile);
 const PROBE = fileURLToPath(new URL("save_probe.ts", import.meta.url));
 
-/** What saving costs besides time, and where it should cost none. */
+/** Measures costs of saving other than time, and cases that should be free. */
 export async function benchSaveLimits(): Promise<void> {
   for (const place of measuredPlaces()) {
     using folder = new BenchFolder(place.folder);
@@ -48,7 +48,7 @@ export async function benchSaveLimits(): Promise<void> {
   await liveRounds(folder.path);
 }
 
-/** An image of 16 GiB without a byte: by reading it, and by its holes. */
+/** Measures an empty image of 16 GiB, by reading it and by its holes. */
 async function zeros({ kind }: Place, folder: string): Promise<void> {
   const image = join(folder, "zeros");
   const out = join(folder, "out");
@@ -69,7 +69,7 @@ async function zeros({ kind }: Place, folder: string): Promise<void> {
     }
     return median(times) / 1000;
   }
-  // What reading the zeros alone takes, by as many processes.
+  // The time to only read the zeros, with the same number of processes.
   const limit = await ddSeconds(image, kind === "tmpfs" ? [] : DIRECT);
   const scanned = await seconds();
   const asked = await seconds([]);
@@ -106,7 +106,7 @@ async function zeros({ kind }: Place, folder: string): Promise<void> {
   rmSync(out);
 }
 
-/** Seconds that as many processes as there are jobs take to read an image. */
+/** Returns the seconds that one process per job takes to read an image. */
 async function ddSeconds(
   image: string,
   flags: readonly string[],
@@ -128,7 +128,7 @@ async function ddSeconds(
   return median(times) / 1000;
 }
 
-/** How much of the files is in the page cache behind direct I/O. */
+/** Measures how much of the files is in the page cache after direct I/O. */
 async function directIo(folder: string): Promise<void> {
   const byteLength = 2 * GIB;
   const image = join(folder, "image");
@@ -180,7 +180,7 @@ function row(
   ];
 }
 
-/** The most memory that a process has while it saves, less what it has idle. */
+/** Measures the peak memory of a saving process, minus that of an idle one. */
 function memory(folder: string): void {
   const image = join(folder, "image");
   const idle = probe(image, folder, 0);
@@ -207,7 +207,7 @@ function probe(image: string, folder: string, jobs: number): number {
   return Number(execFileSync(process.execPath, [...run, ...args]).toString());
 }
 
-/** 20 rounds in which a tenth of the pages is written to. */
+/** Measures 20 rounds in each of which a tenth of the pages is written to. */
 async function liveRounds(folder: string): Promise<void> {
   const byteLength = GIB / 2;
   const pageCount = byteLength / PAGE_SIZE;

@@ -1,6 +1,6 @@
 /**
- * Saves an image with so many jobs, or not at all with 0, and prints the most
- * memory in bytes that the process had.
+ * Saves an image with the given number of jobs, or not at all with 0, and
+ * prints the peak memory of the process in bytes.
  *
  * @module
  */

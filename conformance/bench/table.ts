@@ -34,7 +34,7 @@ export function printResults(results: readonly Result[], unit: string): void {
   ]);
 }
 
-/** A goal and whether it was reached. */
+/** Formats a goal and whether it was met. */
 export function goalText(
   goal: Goal,
   reached: Readonly<Record<Goal["of"], number>>,
@@ -48,7 +48,7 @@ export function goalText(
   return `${sign} ${goal.atMost ?? goal.atLeast} ${of}: ${met}`;
 }
 
-/** Three significant digits. */
+/** Formats a value with three significant digits. */
 function number(value: number): string {
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return value.toFixed(digits);

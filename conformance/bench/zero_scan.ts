@@ -8,7 +8,10 @@ const MIB = 0x100000;
 const ROUNDS = 9;
 const GOAL = { of: "value", atLeast: 10 } as const;
 
-/** Finding zero pages where they lie: by WebAssembly and by the plain loop. */
+/**
+ * Measures finding zero pages in memory, with WebAssembly and with a plain
+ * loop.
+ */
 export async function benchZeroScan(): Promise<void> {
   console.log("zero-scan: memory that is all zero, 4 KiB pages");
   const workers = [

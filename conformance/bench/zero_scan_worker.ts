@@ -1,8 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 /**
- * Scans zero pages when asked, and answers with bytes a millisecond. A worker of
- * its own has a module graph of its own, in which WebAssembly can be refused.
+ * Scans zero pages on request, and answers with bytes per millisecond. A worker
+ * has its own module graph, in which WebAssembly can be disabled.
  */
 const { plain, byteLength, repeats } = workerData as ZeroScanWork;
 if (plain) {
@@ -10,7 +10,8 @@ if (plain) {
 }
 const { PageBuffer } = await import("../../mod.ts");
 const buffer = new PageBuffer(byteLength);
-// Memory never written to is one page of zeros of the kernel, all in the cache.
+// Memory that was never written to is the kernel's one zero page, always in the
+// cache.
 buffer.bytes.fill(1).fill(0);
 
 parentPort?.on("message", () => {
@@ -23,11 +24,11 @@ parentPort?.on("message", () => {
   parentPort?.postMessage(byteLength * repeats / milliseconds);
 });
 
-/** What a worker is to do. */
+/** The task of a worker. */
 export interface ZeroScanWork {
-  /** Whether to do without WebAssembly. */
+  /** Whether to disable WebAssembly. */
   readonly plain: boolean;
   readonly byteLength: number;
-  /** How often to scan the memory for one answer. */
+  /** Number of scans of the memory per answer. */
   readonly repeats: number;
 }

@@ -1,13 +1,13 @@
 /*
- * Plays Firecracker towards a page-fault handler: maps memory, makes a
- * userfaultfd, hands both over on the handler's socket, and does what a script
- * says. Every page that it reads is compared with what belongs there. The script
- * language stands in README.md. A line of JSON is printed for each command.
+ * Emulates Firecracker for a page-fault handler: maps memory, creates a
+ * userfaultfd, passes both over the handler's socket, and executes a script. It
+ * compares every page that it reads with the expected contents. README.md
+ * describes the script language. It prints a line of JSON for each command.
  *
  *     cc -O2 -pthread -o client client.c
  *     ./client SOCKET < script
  *
- * Exit code: 0 all right, 1 wrong pages, 2 wrong script or system, 3 stalled.
+ * Exit code: 0 success, 1 wrong pages, 2 invalid script or system, 3 stalled.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -46,7 +46,7 @@ static int region_count;
 static size_t total, page_size = SMALL;
 static const unsigned char *image;
 static size_t image_size;
-static _Atomic unsigned char *removed; /* a byte for each page */
+static _Atomic unsigned char *removed; /* one byte per page */
 static int uffd = -1, sock = -1;
 static const char *socket_path;
 static unsigned long wrong_pages;
@@ -65,7 +65,9 @@ static double now_us(void) {
   return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
 }
 
-/* Ends the program when nothing happens for long: a fault is not answered. */
+/*
+ * Ends the program when a command makes no progress: a fault was not answered.
+ */
 static void *watch(void *unused) {
   (void)unused;
   for (;;) {
@@ -84,7 +86,7 @@ static void start_watch(void) {
   pthread_create(&thread, 0, watch, 0);
 }
 
-/* In `removed`: a page that the balloon gives back over and over. */
+/* In `removed`: a page that the balloon removes repeatedly. */
 enum { AGAIN_AND_AGAIN = 2 };
 
 static uint64_t random_state = 1;
@@ -127,7 +129,10 @@ static int is_original_or_zero(size_t page, const unsigned char *bytes) {
   return 1;
 }
 
-/* Reads a page; the first byte is what faults. Counts it if it is wrong. */
+/*
+ * Reads a page, whose first byte causes the fault. Counts the page if it is
+ * wrong.
+ */
 static double touch(size_t page) {
   volatile unsigned char *bytes = page_address(page);
   double begin = now_us();
@@ -135,7 +140,10 @@ static double touch(size_t page) {
   double end = now_us(), took = end - begin;
   started = end / 1e6;
   const unsigned char *all = (const unsigned char *)bytes;
-  /* A page of the balloon may go at any moment, also while it is compared. */
+  /*
+   * A page of the balloon may be removed at any time, even during the
+   * comparison.
+   */
   int right = removed[page] == AGAIN_AND_AGAIN ? is_original_or_zero(page, all)
               : removed[page]                  ? is_zero(all, page_size)
                                                : is_original(page, all);
@@ -219,7 +227,7 @@ static void connect_socket(void) {
   if (connect(sock, (void *)&to, sizeof to)) fail("connect");
 }
 
-/* The options of connect stand in README.md. */
+/* README.md describes the options of connect. */
 static void handshake(char *options) {
   int late = 0, split = 0, legacy = 0, unknown = 0, two = 0, garbage = 0;
   int nofd = 0, cut = 0, blocking = 0, orphan = 0, helper = 0,
@@ -260,7 +268,7 @@ static void handshake(char *options) {
   } else
     connect_socket();
   if (launcher) {
-    /* The child goes on with the script; this process only waits for it. */
+    /* The child continues the script; this process only waits for it. */
     pid_t child = fork();
     int status = 0;
     if (child) {
@@ -306,7 +314,7 @@ static void handshake(char *options) {
     send_part(text, length, fds, count);
   if (cut) close(sock);
   if (blocking) {
-    usleep(200000); /* The handler has taken it by then. */
+    usleep(200000); /* The handler has received it by then. */
     if (fcntl(uffd, F_SETFL, 0)) fail("fcntl");
   }
   if (given) close(uffd);
@@ -381,7 +389,7 @@ static void *race_touch(void *unused) {
   for (long round = 1; round <= race.rounds; round++) {
     while (race.round < round) sched_yield();
     memcpy(copy, page_address(race.page), page_size);
-    /* It may be removed while it is read, but holds nothing besides. */
+    /* It may be removed while it is read, but must hold no other data. */
     if (!is_original_or_zero(race.page, copy))
       __atomic_add_fetch(&wrong_pages, 1, __ATOMIC_RELAXED);
     race.done = round;
@@ -389,8 +397,8 @@ static void *race_touch(void *unused) {
   return 0;
 }
 
-/* race ROUNDS [SEED]: a thread touches a page while another removes it; then it
-   must be zero, and stay so. */
+/* race ROUNDS [SEED]: a thread reads a page while another removes it; then it
+ * must be zero, and remain zero. */
 static void race_pages(char *rest) {
   unsigned long seed = 1;
   race.rounds = 0;
@@ -401,7 +409,7 @@ static void race_pages(char *rest) {
   if (pthread_create(&thread, 0, race_touch, 0)) fail("thread");
   size_t pages = total / page_size;
   for (long round = 1; round <= race.rounds; round++) {
-    /* A page not removed yet, as long as there are any. */
+    /* A page that has not been removed yet, as long as there is one. */
     size_t page = next_random(&random_state) % pages;
     for (size_t tries = 0; removed[page] && tries < pages; tries++)
       page = (page + 1) % pages;
@@ -410,8 +418,8 @@ static void race_pages(char *rest) {
     for (volatile long spin = next_random(&random_state) % 40000; spin > 0;) spin--;
     if (madvise(page_address(page), page_size, MADV_DONTNEED)) fail("madvise");
     while (race.done < round) sched_yield();
-    /* The toucher may have had it put in place before it was removed, or after:
-       either way it is zero now, if the handler took note of the removal. */
+    /* The page may have been installed before it was removed, or after: either
+     * way it is zero now, if the handler handled the removal. */
     removed[page] = 1;
     if (!is_zero(page_address(page), page_size)) wrong_pages++;
     started = now_us() / 1e6;
@@ -427,7 +435,9 @@ static void give_up(int unused) {
   siglongjmp(given_up, 1);
 }
 
-/* flood FIRST COUNT [US]: faults on pages, one thread, and waits for none. */
+/*
+ * flood FIRST COUNT [US]: causes faults in one thread, without waiting for any.
+ */
 static void flood(char *rest) {
   size_t first = 0, count = 0;
   long us = 200;
@@ -452,7 +462,9 @@ static void *die_later(void *milliseconds) {
   return 0;
 }
 
-/* die [MS]: ends as by kill -9, at once or that much later, whatever it does. */
+/*
+ * die [MS]: ends as with kill -9, at once or MS later, during whatever command.
+ */
 static void die(char *rest) {
   uintptr_t milliseconds = strtoul(rest, 0, 0);
   if (!milliseconds) kill(getpid(), 9);
@@ -471,7 +483,7 @@ static void *inflate(void *unused) {
   return 0;
 }
 
-/* balloon FIRST COUNT: from now on gives these pages back, over and over. */
+/* balloon FIRST COUNT: from now on removes these pages repeatedly. */
 static void balloon(char *rest) {
   sscanf(rest, "%zu %zu", &balloon_first, &balloon_count);
   for (size_t i = 0; i < balloon_count; i++) 

@@ -18,39 +18,41 @@ export interface ClientReport {
   readonly max_us?: number;
 }
 
-/** What became of a client. */
+/** The result of a client. */
 export interface ClientResult {
-  /** 0 all right, 1 wrong pages, 2 a wrong script, 3 stalled; null if killed. */
+  /**
+   * 0 success, 1 wrong pages, 2 an invalid script, 3 stalled; null if killed.
+   */
   readonly code: number | null;
   readonly signal: string | null;
   readonly reports: readonly ClientReport[];
 }
 
-/** The C compiler; undefined where there is none. */
+/** Returns the name of a C compiler; undefined if there is none. */
 export function findCompiler(): string | undefined {
   for (const name of ["cc", "gcc", "clang"]) {
     try {
       execFileSync(name, ["--version"], { stdio: "ignore" });
       return name;
     } catch {
-      // Another name, or none.
+      // Try the next name.
     }
   }
   return undefined;
 }
 
-/** The client that plays Firecracker. */
+/** The client that emulates Firecracker. */
 export class HandlerClient {
   readonly #program: string;
 
-  /** Compiles it to a file of that name. */
+  /** Compiles the client to `program`. */
   constructor(compiler: string, program: string) {
     this.#program = program;
     const flags = ["-O2", "-pthread", "-o", program, SOURCE];
     execFileSync(compiler, flags, { stdio: "pipe" });
   }
 
-  /** Does what a script says towards the handler at a socket. */
+  /** Runs a script with the handler at a socket. */
   async run(socket: string, script: readonly string[]): Promise<ClientResult> {
     const child = spawn(this.#program, [socket], {
       stdio: ["pipe", "pipe", "inherit"],
