@@ -13,14 +13,14 @@ const ADAPTER = fileURLToPath(
   new URL("analyze_migration.py", import.meta.url),
 );
 
-/** Where the script may be: no package of Debian has it so far. */
+/** Where the script may be: no Debian package has it so far. */
 const SCRIPT = [
   env.MAPPED_RAM_ANALYZE_MIGRATION ?? "",
   "/usr/share/qemu/analyze-migration.py",
   "/usr/bin/analyze-migration.py",
 ].find((path) => path !== "" && existsSync(path));
 
-/** Files of QEMU that its script does not read, and what it does instead. */
+/** QEMU's files that its script cannot read, and what it does instead. */
 const KNOWN: Readonly<Record<string, RegExp>> = {
   "none-background-snapshot": /accepted, expected a refusal/,
   "none-dirty-bitmaps": /Unknown QEMU_VM_COMMAND/,
@@ -32,8 +32,7 @@ const KNOWN: Readonly<Record<string, RegExp>> = {
 const SKIPPED = SCRIPT === undefined &&
   "QEMU's analyze-migration.py is not installed, nor named in " +
     "MAPPED_RAM_ANALYZE_MIGRATION";
-const NAME =
-  "analyze-migration.py reads what QEMU wrote, but for what is known" +
+const NAME = "analyze-migration.py reads QEMU's files, with known exceptions" +
   (SKIPPED ? ` (skipped: ${SKIPPED})` : "");
 
 test(NAME, { skip: SKIPPED, timeout: 120_000 }, () => {

@@ -2,7 +2,7 @@ import type { Snapshot } from "../../mod.ts";
 import { dirtyBitmaps } from "../../reference/doors/convert.ts";
 import { refusalOf } from "./refusal_of.ts";
 
-/** The dirty bitmaps of a snapshot, or how they are refused. */
+/** Returns the dirty bitmaps of a snapshot, or the error that refuses them. */
 export async function answerBitmaps(snapshot: Snapshot): Promise<object> {
   const ranges = new Map<string, [number, number][]>();
   try {

@@ -4,7 +4,7 @@ import {
   readLibvirtTexts,
 } from "../../reference/doors/convert.ts";
 
-/** What the header of a libvirt save image says; nothing where there is none. */
+/** Returns the header of a libvirt save image; nothing if there is none. */
 export async function answerLibvirt(source: ByteSource): Promise<object> {
   try {
     const header = await readLibvirtHeader(source);
@@ -13,7 +13,7 @@ export async function answerLibvirt(source: ByteSource): Promise<object> {
     const texts = await readLibvirtTexts(source, header);
     return { libvirt: { ...fields, ...texts } };
   } catch (error) {
-    // The reader of snapshots refuses it as well, and says by which rule.
+    // The reader of snapshots refuses it too, and names the rule.
     if (!(error instanceof RuleError)) throw error;
     return {};
   }

@@ -6,7 +6,9 @@ import {
 import { describeBlock } from "./describe_block.ts";
 import { refusalOf } from "./refusal_of.ts";
 
-/** What a sequential stream holds, or how it is refused. */
+/**
+ * Returns the contents of a sequential stream, or the error that refuses it.
+ */
 export async function answerSequential(
   source: ByteSource,
   { offset }: OpenSequentialOptions,

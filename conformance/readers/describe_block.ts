@@ -12,7 +12,7 @@ export interface ReadableBlock {
   readInto(target: Uint8Array, offset: number): Promise<void>;
 }
 
-/** Name, size, runs and hash of a block, as `expected.json` has them. */
+/** Returns name, size, runs and hash of a block, as in `expected.json`. */
 export async function describeBlock(block: ReadableBlock): Promise<object> {
   const { idstr, usedLength } = block;
   const presentRuns: [number, number][] = [];

@@ -1,5 +1,5 @@
 /**
- * This repository's reader as a program of the suite: path in, JSON out.
+ * This repository's reader as a program for the suite: path in, JSON out.
  *
  * ```sh
  * deno task conformance deno run -A conformance/readers/mapped_ram.ts
@@ -21,7 +21,7 @@ import { answerSequential } from "./answer_sequential.ts";
 import { describeBlock } from "./describe_block.ts";
 import { refusalOf } from "./refusal_of.ts";
 
-/** What the reader says of a file, as `expected.json` would. */
+/** Reads a file and returns an answer in the form of `expected.json`. */
 export async function answer(
   path: string,
   options: OpenOptions,
@@ -60,7 +60,7 @@ export async function answer(
   }
 }
 
-/** `--offset=5 --bitmapByteOrder=big` as options. */
+/** Parses options such as `--offset=5 --bitmapByteOrder=big`. */
 function parseOptions(args: readonly string[]): OpenOptions {
   return Object.fromEntries(args.map((arg) => {
     const [, name = "", value = ""] = /^--(\w+)=(.*)$/.exec(arg) ?? [];

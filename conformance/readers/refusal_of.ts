@@ -1,6 +1,9 @@
 import { RuleError, type RuleSlug, UnsupportedError } from "../../mod.ts";
 
-/** An error as `expected.json` has it; any other is thrown on. */
+/**
+ * Returns a rule error in the form of `expected.json`; rethrows any other
+ * error.
+ */
 export function refusalOf(
   error: unknown,
 ): { readonly kind: string; readonly rule: RuleSlug; readonly offset: number } {

@@ -1,22 +1,22 @@
-/** What the command line asks for. */
+/** The parsed command line. */
 export interface SuiteArguments {
   /** The program and its first arguments. */
   readonly program: readonly string[];
   /** Whether the program saves, instead of reading. */
   readonly writer: boolean;
-  /** Whether another rule or position than expected is a failure. */
+  /** Whether an unexpected rule or position in a refusal is a failure. */
   readonly strict: boolean;
-  /** How many programs run at the same time. */
+  /** Number of programs that run at the same time. */
   readonly jobs: number;
   readonly timeoutMs: number;
-  /** A part of the name of the cases to run. */
+  /** Text that the names of the cases to run contain. */
   readonly only: string;
-  /** Files to write reports to; `-` is stdout, instead of the text. */
+  /** Files to write reports to; `-` is stdout, in place of the text. */
   readonly json?: string;
   readonly junit?: string;
 }
 
-/** A wrong command line. */
+/** The command line is not valid. */
 export class SuiteUsageError extends Error {
   override readonly name = "SuiteUsageError";
 }
@@ -24,7 +24,9 @@ export class SuiteUsageError extends Error {
 const FLAGS = ["writer", "strict"];
 const VALUES = ["json", "junit", "jobs", "timeout", "only"];
 
-/** Reads `[OPTIONS] PROGRAM [ARGS]`; what follows PROGRAM is the program's. */
+/**
+ * Parses `[OPTIONS] PROGRAM [ARGS]`; everything after PROGRAM is passed to it.
+ */
 export function parseSuiteArguments(
   args: readonly string[],
   { jobs }: { readonly jobs: number },

@@ -1,41 +1,41 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Expected, ExpectedBlock } from "../vectors/list_vectors.ts";
 
-/** How a program did with one case. */
+/** The outcome of one case. */
 export type State = "pass" | "fail" | "not supported";
 
-/** What is said of a program's answer. */
+/** The judgement of a program's answer. */
 export interface Verdict {
   readonly state: State;
-  /** What is wrong, or why it is not supported; empty if it passes. */
+  /** What is wrong, or why it is not supported; empty for a pass. */
   readonly reasons: readonly string[];
-  /** What differs without being wrong: another rule, another position. */
+  /** Differences that are not errors, such as another rule or position. */
   readonly remarks: readonly string[];
 }
 
-/** A JSON object that somebody else wrote. */
+/** A JSON object from an untrusted program. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Whether a JSON value is an object with members. */
+/** Whether a JSON value is an object. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A verdict without anything to say. */
+/** A pass without remarks. */
 export const PASS: Verdict = { state: "pass", reasons: [], remarks: [] };
 
-/** A verdict that a program failed, for these reasons. */
+/** Makes a verdict of failure for these reasons. */
 export function fail(...reasons: string[]): Verdict {
   return { state: "fail", reasons, remarks: [] };
 }
 
 /**
- * Compares what a reader says of a vector with its `expected.json`. Of a file
- * that is read, idstr, usedLength and sha256 of each block have to be told, and
- * what else is told has to be right.
+ * Compares a reader's answer for a vector with its `expected.json`. For a file
+ * that is read, it must contain idstr, usedLength and sha256 of each block;
+ * other members are optional, but must be right.
  *
  * A refusal passes whatever rule and position it names: SPEC.md 10.1 lets a
- * reader name any of the rules that a file breaks. What differs is a remark.
+ * reader name any of the rules that a file breaks. A difference is a remark.
  */
 export function judgeAnswer(answer: unknown, expected: Expected): Verdict {
   if (!isJsonObject(answer)) {
@@ -66,19 +66,19 @@ function judgeReading(
   if (answer.error !== undefined) {
     return fail(`refused: ${show(answer.error)}, expected to be read`);
   }
-  // Only a verifier has findings.
+  // Only a verifier reports findings.
   const reasons = compareTold(answer, { ...head, findings });
   reasons.push(...compareBlocks(answer.blocks, blocks));
   if (reasons.length > 0) return fail(...reasons);
   const untold = listUntold(answer, { ...head, blocks });
   return untold.length === 0
     ? PASS
-    : { ...PASS, remarks: [`not told: ${untold.join(", ")}`] };
+    : { ...PASS, remarks: [`not reported: ${untold.join(", ")}`] };
 }
 
 /**
- * Judges what vectors of other dialects tell beside: a member, or how its reading
- * is refused by the same name with `Error` behind it.
+ * Judges the additional members in vectors of other dialects: a member, or,
+ * under the same name with the suffix `Error`, the error that refuses it.
  */
 function judgeOthers(
   answer: JsonObject,
@@ -101,18 +101,23 @@ function judgeOthers(
     } else reasons.push(...compareMembers(answer, { [name]: value }));
   }
   if (reasons.length > 0) return fail(...reasons);
-  if (untold.length > 0) return notSupported(`not told: ${untold.join(", ")}`);
+  if (untold.length > 0) {
+    return notSupported(`not reported: ${untold.join(", ")}`);
+  }
   return { ...verdict, remarks };
 }
 
-/** Compares the members that are told. */
+/** Compares the members that are present. */
 function compareTold(found: JsonObject, expected: JsonObject): string[] {
   const told = Object.entries(expected)
     .filter(([name]) => found[name] !== undefined);
   return compareMembers(found, Object.fromEntries(told));
 }
 
-/** The expected members that an answer does not have, those of blocks once. */
+/**
+ * Returns the expected members that are missing in an answer, those of blocks
+ * only once.
+ */
 function listUntold(
   answer: JsonObject,
   { blocks, ...head }: JsonObject & {
@@ -129,7 +134,10 @@ function listUntold(
   return [...new Set(untold)];
 }
 
-/** A reader that says so takes no file of this kind, be it good or bad. */
+/**
+ * Makes the verdict for a reader that does not support files of this kind,
+ * valid or not.
+ */
 function notSupported(why: unknown): Verdict {
   const reason = typeof why === "string" ? why : `refused: ${show(why)}`;
   return { state: "not supported", reasons: [reason], remarks: [] };
@@ -190,8 +198,8 @@ function compareBlocks(
   });
 }
 
-/** A value in as few characters as tell it. */
+/** Formats a value, shortened if it is long. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "not there";
+  const text = JSON.stringify(value) ?? "missing";
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

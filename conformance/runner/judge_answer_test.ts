@@ -24,17 +24,17 @@ const REFUSED: Expected = {
 };
 const { rules: _, ...ANSWER } = READ;
 
-/** The answer with a member of its block changed. */
+/** Returns the answer with a member of its block changed. */
 function withBlock(change: Readonly<Record<string, unknown>>): unknown {
   return { ...ANSWER, blocks: [{ ...ANSWER.blocks?.[0], ...change }] };
 }
 
-test("judgeAnswer() passes what is expected, and names what is wrong", () => {
+test("judgeAnswer() passes the expected answer, and names what is wrong in others", () => {
   assert.equal(judgeAnswer(ANSWER, READ).state, "pass");
   const wrong: [unknown, RegExp][] = [
     [null, /expected a JSON object/],
     [[], /expected a JSON object/],
-    [{}, /blocks is not there/],
+    [{}, /blocks is missing/],
     [{ ...ANSWER, machine: "pc" }, /machine is "pc", expected "none"/],
     [{ ...ANSWER, capabilities: [] }, /capabilities is \[\]/],
     [{ ...ANSWER, blocks: [] }, /0 RAMBlocks, expected 1/],
@@ -42,8 +42,8 @@ test("judgeAnswer() passes what is expected, and names what is wrong", () => {
     [{ ...ANSWER, findings: ["item-type"] }, /findings is \["item-type"\]/],
     [{ error: { kind: "format" } }, /refused: .* expected to be read/],
     [withBlock({ idstr: "rom" }), /idstr is "rom"/],
-    [withBlock({ usedLength: undefined }), /usedLength is not there/],
-    [withBlock({ sha256: undefined }), /sha256 is not there/],
+    [withBlock({ usedLength: undefined }), /usedLength is missing/],
+    [withBlock({ sha256: undefined }), /sha256 is missing/],
     [withBlock({ sha256: "bb" }), /sha256 is "bb", expected "aa"/],
     [withBlock({ presentRuns: [[0, 2]] }), /presentRuns is \[\[0,2\]\]/],
     [withBlock({ pagesOffset: 0 }), /pagesOffset is 0, expected 4096/],
@@ -56,17 +56,17 @@ test("judgeAnswer() passes what is expected, and names what is wrong", () => {
   }
 });
 
-test("judgeAnswer() remarks what a reader does not tell", () => {
+test("judgeAnswer() lists the members that a reader does not report", () => {
   const { idstr, usedLength, sha256 } = READ.blocks?.[0] ?? {};
   const few = { blocks: [{ idstr, usedLength, sha256 }] };
   const { state, remarks } = judgeAnswer(few, READ);
   assert.equal(state, "pass");
   assert.deepEqual(remarks, [
-    "not told: machine, capabilities, pageSize, bitmapOffset, pagesOffset, presentRuns",
+    "not reported: machine, capabilities, pageSize, bitmapOffset, pagesOffset, presentRuns",
   ]);
 });
 
-test("judgeAnswer() passes a refusal by any rule, and remarks another one", () => {
+test("judgeAnswer() passes a refusal by any rule, with a remark on a difference", () => {
   const { error } = REFUSED;
   assert.deepEqual(judgeAnswer({ error }, REFUSED).remarks, []);
   assert.deepEqual(judgeAnswer({ error: {} }, REFUSED).remarks, []);
@@ -77,7 +77,7 @@ test("judgeAnswer() passes a refusal by any rule, and remarks another one", () =
   assert.match(judgeAnswer(ANSWER, REFUSED).reasons[0], /accepted/);
 });
 
-test("judgeAnswer() takes a reader's word that it does not read such files", () => {
+test("judgeAnswer() accepts that a reader does not support such files", () => {
   const error = { kind: "unsupported", rule: "capability-mapped-ram" };
   for (const expected of [READ, REFUSED]) {
     for (const answer of [{ notSupported: "libvirt" }, { error }]) {
@@ -86,7 +86,7 @@ test("judgeAnswer() takes a reader's word that it does not read such files", () 
   }
 });
 
-test("judgeAnswer() judges what a vector of another dialect tells beside", () => {
+test("judgeAnswer() judges the additional members of other dialects", () => {
   const error = { kind: "format", rule: "record-block", offset: 9 } as const;
   const stream = { machine: "none", pageSize: 4096, blocks: [] };
   const good: Expected = { ...REFUSED, sequential: stream };
@@ -95,7 +95,7 @@ test("judgeAnswer() judges what a vector of another dialect tells beside", () =>
   for (const expected of [good, bad]) {
     const { state, reasons } = judgeAnswer(answer, expected);
     assert.equal(state, "not supported");
-    assert.match(reasons.join(), /^not told: sequential/);
+    assert.match(reasons.join(), /^not reported: sequential/);
   }
   const states = [
     judgeAnswer({ ...answer, sequential: stream }, good),

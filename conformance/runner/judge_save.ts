@@ -19,12 +19,12 @@ export async function judgeSave(
   }
   if (snapshot.capabilities.join() !== "mapped-ram") {
     reasons.push(
-      `capabilities are ${snapshot.capabilities}, expected mapped-ram alone`,
+      `capabilities are ${snapshot.capabilities}, expected only mapped-ram`,
     );
   }
   const idstrs = snapshot.blocks.map(({ idstr }) => idstr);
   const expected = save.blocks.map(({ idstr }) => idstr);
-  // QEMU takes RAMBlocks in any order, and so does every reader.
+  // RAMBlocks may be in any order.
   if (idstrs.toSorted().join("\n") !== expected.toSorted().join("\n")) {
     return fail(...reasons, `RAMBlocks are ${idstrs}, expected ${expected}`);
   }
@@ -43,10 +43,10 @@ export async function judgeSave(
     }
     const found = await block.readRange({ offset: 0, length: memory.length });
     const at = firstDifference(found, memory);
-    if (at !== undefined) reasons.push(`${idstr} differs from byte ${at} on`);
+    if (at !== undefined) reasons.push(`${idstr} first differs at byte ${at}`);
     const stored = await countZeroPages(block);
     if (stored > 0) {
-      remarks.push(`${stored} pages of ${idstr} are stored and all zero`);
+      remarks.push(`${stored} zero pages of ${idstr} are stored`);
     }
   }
   return reasons.length > 0 ? fail(...reasons) : { ...PASS, remarks };

@@ -7,8 +7,8 @@ import { QemuProcess } from "../proving/qemu/qemu_process.ts";
 import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 
 /**
- * Lets QEMU load what a program saved, and compares its memory. Undefined where
- * there is no QEMU, or where its machine `none` has no such RAM.
+ * Loads a file that a program saved into QEMU, and compares its memory. Returns
+ * undefined without QEMU, or if its machine `none` cannot have such RAM.
  */
 export async function loadSave(
   file: string,

@@ -1,6 +1,6 @@
 /**
- * Runs an implementation on all vectors and reports how it does, rule by rule.
- * `conformance/README.md` says what the program is given and what it prints.
+ * Runs an implementation on all vectors and reports the results, rule by rule.
+ * `conformance/README.md` describes the program's input and output.
  *
  * ```sh
  * deno task conformance [OPTIONS] PROGRAM [ARGS]
@@ -33,21 +33,21 @@ const HELP = `\
 Usage: deno task conformance [OPTIONS] PROGRAM [ARGS]
 
 Runs PROGRAM ARGS FILE on each vector and compares the JSON that it prints with
-what the vector's expected.json says. With --writer, PROGRAM saves memory that it
-is given, and the files are verified. conformance/README.md describes both.
+the vector's expected.json. With --writer, PROGRAM saves memory that it is given,
+and the files are verified. conformance/README.md describes both.
 
   --writer            PROGRAM saves instead of reading
-  --strict            another rule or position than expected is a failure, and
-                      so is a member that is not told
+  --strict            fail on an unexpected rule or position in a refusal, and
+                      on a member that is not reported
   --only TEXT         only cases whose name contains TEXT
   --json FILE         write the report as JSON; - is stdout
   --junit FILE        write the report as JUnit XML; - is stdout
-  --jobs N            how many programs run at the same time
-  --timeout SECONDS   how long one may take (20)
+  --jobs N            number of programs that run at the same time
+  --timeout SECONDS   time limit of each program (20)
 
-Exit code 1 says that a case failed, 2 that nothing could be run.`;
+Exit code 1 means that a case failed, 2 that nothing could be run.`;
 
-/** Runs what the command line asks for; returns the exit code. */
+/** Runs the suite as the command line specifies; returns the exit code. */
 export async function runSuite(args: readonly string[]): Promise<number> {
   let parsed: SuiteArguments;
   try {
@@ -59,7 +59,7 @@ export async function runSuite(args: readonly string[]): Promise<number> {
   }
   const report = await measure(parsed);
   if (report.cases.length === 0) {
-    console.error(`Cannot run the suite: no case has "${parsed.only}"`);
+    console.error(`Cannot run the suite: no case contains "${parsed.only}"`);
     return 2;
   }
   write(parsed.json, reportJson(report));

@@ -20,7 +20,7 @@ const READER = fileURLToPath(
 const WRITER = fileURLToPath(
   new URL("../writers/mapped_ram.ts", import.meta.url),
 );
-/** Runs a script by the runtime that runs the tests. */
+/** Runs a script with the runtime that runs the tests. */
 const RUNTIME = "Deno" in globalThis
   ? [process.execPath, "run", "--allow-all", "--no-check"]
   : [process.execPath];
@@ -42,7 +42,7 @@ function suite(...args: string[]): Promise<SuiteEnd> {
   });
 }
 
-/** A program of a few lines, for Deno and Bun alike. */
+/** Makes a program of a few lines that runs on Deno and on Bun. */
 async function withProgram(
   source: string,
   body: (program: readonly string[], folder: string) => Promise<void>,
@@ -57,7 +57,7 @@ async function withProgram(
   }
 }
 
-test("the suite finds nothing wrong with this repository's reader", async () => {
+test("this repository's reader passes the suite", async () => {
   const only = ["--strict", "--only", "/stream-at-offset", "--json", "-"];
   const { code, stdout } = await suite(...only, ...RUNTIME, READER);
   const report = JSON.parse(stdout);
@@ -70,13 +70,13 @@ test("the suite finds nothing wrong with this repository's reader", async () => 
   assert.equal(code, 0);
 });
 
-test("the suite finds nothing wrong with this repository's writer", async () => {
+test("this repository's writer passes the suite", async () => {
   const { code, stdout } = await suite("--writer", ...RUNTIME, WRITER);
   assert.match(stdout, /, 0 fail, 0 not supported;/);
   assert.equal(code, 0, stdout);
 });
 
-test("the suite tells of a program that crashes, hangs, lies or says nothing", async () => {
+test("the suite reports a program that crashes, hangs, lies or prints nothing", async () => {
   const source = `
     const [kind, path, ...options] = process.argv.slice(2);
     if (kind === "hang") setInterval(() => {}, 1000);
@@ -86,7 +86,7 @@ test("the suite tells of a program that crashes, hangs, lies or says nothing", a
     else if (kind === "options") console.log(JSON.stringify({notSupported: options.join()}));
   `;
   const reasons: Readonly<Record<string, RegExp>> = {
-    hang: /FAIL .*\n {2}no end after 1000 ms/,
+    hang: /FAIL .*\n {2}still running after 1000 ms/,
     crash: /FAIL .*\n {2}SIGKILL/,
     code: /FAIL .*\n {2}exit code 3 and no JSON on stdout: last/,
     silence: /FAIL .*\n {2}exit code 0 and no JSON on stdout/,
@@ -107,7 +107,7 @@ test("the suite tells of a program that crashes, hangs, lies or says nothing", a
   });
 });
 
-test("the suite tells of a writer that copies, forgets or does nothing", async () => {
+test("the suite reports a writer that copies, refuses or does nothing", async () => {
   const source = `
     import { copyFileSync, readFileSync } from "node:fs";
     const [kind, request, path] = process.argv.slice(2);
@@ -129,7 +129,7 @@ test("the suite tells of a writer that copies, forgets or does nothing", async (
   });
 });
 
-test("the suite writes reports, and leaves nothing else behind", async () => {
+test("the suite writes reports and no other files", async () => {
   const source = `console.log('{"notSupported": "all"}')`;
   await withProgram(source, async (program, folder) => {
     const junit = join(folder, "report.xml"),
@@ -145,7 +145,7 @@ test("the suite writes reports, and leaves nothing else behind", async () => {
   });
 });
 
-test("the suite refuses a wrong command line", async () => {
+test("the suite refuses an invalid command line", async () => {
   for (
     const args of [[], ["--jobs", "0", "x"], ["--nonsense", "x"], ["--only"]]
   ) {

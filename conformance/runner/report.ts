@@ -1,27 +1,29 @@
 import type { State, Verdict } from "./judge_answer.ts";
 
-/** How a program did with one vector, or one save. */
+/** The result of one vector, or of one save. */
 export interface CaseResult extends Verdict {
   readonly name: string;
   readonly rules: readonly string[];
   readonly seconds: number;
 }
 
-/** How many cases came out how. */
+/** Number of cases per outcome. */
 export type Counts = Readonly<Record<State, number>>;
 
-/** All that there is to say of a program. */
+/** All results of a program. */
 export interface SuiteReport {
   readonly suite: string;
   readonly program: readonly string[];
   readonly seconds: number;
   readonly counts: Counts;
-  /** Of each rule of SPEC.md that has a case, in the order of SPEC.md. */
+  /**
+   * Results of each rule of SPEC.md that has a case, in the order of SPEC.md.
+   */
   readonly rules: readonly RuleResult[];
   readonly cases: readonly CaseResult[];
 }
 
-/** How a program did with the cases of one rule. */
+/** The results of the cases of one rule. */
 export interface RuleResult {
   readonly rule: string;
   readonly counts: Counts;

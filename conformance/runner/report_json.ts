@@ -1,7 +1,7 @@
 import { RULES, type RuleSlug } from "../../mod.ts";
 import type { Counts, SuiteReport } from "./report.ts";
 
-/** A report for programs; `conformance/README.md` describes it. */
+/** Formats a report as JSON; `conformance/README.md` describes it. */
 export function reportJson(report: SuiteReport): string {
   const { suite, program, seconds, counts, rules, cases } = report;
   const found = {

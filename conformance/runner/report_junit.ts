@@ -1,8 +1,8 @@
 import type { CaseResult, SuiteReport } from "./report.ts";
 
 /**
- * A report as JUnit XML: a test suite for each rule. A case of several rules
- * stands in each of their suites.
+ * Formats a report as JUnit XML, with a test suite for each rule. A case of
+ * several rules is in each of their suites.
  */
 export function reportJunit(report: SuiteReport): string {
   const lines = ['<?xml version="1.0" encoding="UTF-8"?>'];
@@ -68,7 +68,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** Text for XML 1.0, which has no way to write most control characters. */
+/** Escapes text for XML 1.0, which cannot represent most control characters. */
 function escapeXml(text: string): string {
   return text
     // deno-lint-ignore no-control-regex

@@ -49,7 +49,7 @@ test("makeReport() counts by rule, in the order of the rules", () => {
   ]);
 });
 
-test("reportText() tells all that is wrong, and moves no cursor", () => {
+test("reportText() lists everything that is wrong, without control characters", () => {
   const text = reportText(REPORT);
   assert.match(text, /^item-type +1 +1 +-$/m);
   assert.match(text, /^FAIL bad\n {2}says "<no>" & \?\[2J$/m);
@@ -72,7 +72,7 @@ test("reportJson() is JSON with counts of each rule", () => {
   assert.equal(report.cases.length, 4);
 });
 
-test("reportJunit() is well-formed and has each case in each of its suites", () => {
+test("reportJunit() is well-formed, with each case in each of its suites", () => {
   const xml = reportJunit(REPORT);
   assert.match(xml, /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites /);
   assert.match(xml, /<testsuites .* tests="5" failures="2" .* skipped="1"/);

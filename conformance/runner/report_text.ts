@@ -1,6 +1,8 @@
 import type { Counts, SuiteReport } from "./report.ts";
 
-/** A report for people: a line a rule, then what is wrong, then the sum. */
+/**
+ * Formats a report as text: a line per rule, then what is wrong, then totals.
+ */
 export function reportText(report: SuiteReport): string {
   const width = Math.max(4, ...report.rules.map(({ rule }) => rule.length));
   const lines = [
@@ -41,7 +43,7 @@ function cell(value: number, width: number): string {
   return (value === 0 ? "-" : String(value)).padStart(width);
 }
 
-/** The words of a program that nobody trusts, without what moves a cursor. */
+/** Replaces control characters in the output of an untrusted program. */
 function printable(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");

@@ -1,18 +1,18 @@
 import { spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
 
-/** What a program did. */
+/** The result of a program. */
 export interface ProgramEnd {
   readonly stdout: string;
-  /** The last words on stderr. */
+  /** The end of its output on stderr. */
   readonly stderr: string;
-  /** How it ended, if not by itself with code 0: "exit code 1", "SIGSEGV". */
+  /** How it ended, unless with exit code 0: "exit code 1", "SIGSEGV". */
   readonly failure?: string;
-  /** Whether it ended by itself, with whatever code. */
+  /** Whether it exited by itself, with any code. */
   readonly exited: boolean;
 }
 
-/** Where, and how long. */
+/** Working directory and time limit. */
 export interface ProgramLimits {
   readonly timeoutMs: number;
   readonly directory?: string;
@@ -21,7 +21,7 @@ export interface ProgramLimits {
 const STDOUT_MAX = 2 ** 26;
 const STDERR_KEPT = 2000;
 
-/** Runs a program to its end and gives what it printed; it cannot fail. */
+/** Runs a program and returns its output; the promise never rejects. */
 export function runProgram(
   [program = "", ...args]: readonly string[],
   { timeoutMs, directory }: ProgramLimits,
@@ -42,7 +42,7 @@ export function runProgram(
       child.stderr.destroy();
     }
     const timer = setTimeout(
-      () => stop(`no end after ${timeoutMs} ms`),
+      () => stop(`still running after ${timeoutMs} ms`),
       timeoutMs,
     );
     child.stdout.on("data", (part) => {

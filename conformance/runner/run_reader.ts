@@ -8,17 +8,17 @@ import { type ProgramEnd, runProgram } from "./run_program.ts";
 import type { SuiteVector } from "./suite_vectors.ts";
 import { workInParallel } from "../proving/work_in_parallel.ts";
 
-/** How to run a program on many cases. */
+/** Options of running a program on many cases. */
 export interface RunnerOptions {
-  /** How many run at the same time. */
+  /** Number of programs that run at the same time. */
   readonly jobs: number;
-  /** How long one may take. */
+  /** Time limit of one program. */
   readonly timeoutMs: number;
-  /** Whether another rule or position than expected is a failure. */
+  /** Whether an unexpected rule or position in a refusal is a failure. */
   readonly strict: boolean;
 }
 
-/** Runs a program that reads on each vector: path in, JSON out. */
+/** Runs a reader on each vector: path in, JSON out. */
 export async function runReader(
   program: readonly string[],
   vectors: readonly SuiteVector[],
@@ -47,14 +47,14 @@ export async function runReader(
   }
 }
 
-/** `{ offset: 5 }` as `--offset=5`. */
+/** Formats options: `{ offset: 5 }` as `--offset=5`. */
 function optionArguments(options: OpenOptions = {}): string[] {
   return Object.entries(options).map(([name, value]) => `--${name}=${value}`);
 }
 
 function judgeEnd(end: ProgramEnd, { expected }: SuiteVector): Verdict {
   const failure = end.failure ?? "exit code 0";
-  // What a program says before it crashes is not an answer.
+  // The output of a program that crashes is not an answer.
   if (!end.exited) return fail(describe(failure, end));
   let answer: unknown;
   try {

@@ -10,16 +10,16 @@ import { runProgram } from "./run_program.ts";
 import { workInParallel } from "../proving/work_in_parallel.ts";
 import type { WriterCase } from "./writer_cases.ts";
 
-/** How to run a program that writes. */
+/** Options of running a writer. */
 export interface WriterOptions extends RunnerOptions {
-  /** Looks at a file that passed: what QEMU says of it, where it is there. */
+  /** A further check of a file that passed, such as loading it into QEMU. */
   readonly alsoCheck?: (
     file: string,
     save: WriterCase,
   ) => Promise<Verdict | undefined>;
 }
 
-/** Lets a program save each case: request and path in, a snapshot out. */
+/** Runs a writer on each case: request and path in, a snapshot out. */
 export async function runWriter(
   program: readonly string[],
   cases: readonly WriterCase[],
@@ -67,7 +67,7 @@ async function runCase(
   return { ...also ?? verdict, remarks };
 }
 
-/** Writes the images, and says where they are. */
+/** Writes the images; returns the request that names them. */
 function writeRequest(save: WriterCase, directory: string): unknown {
   const { machine, pageSize } = save;
   const blocks = save.blocks.map(({ idstr, memory }, index) => {
@@ -78,7 +78,7 @@ function writeRequest(save: WriterCase, directory: string): unknown {
   return { machine, pageSize, blocks };
 }
 
-/** What a program says that does not save such a thing. */
+/** Returns the reason of a program that does not support such a case. */
 function refusal(stdout: string): string | undefined {
   try {
     const answer: unknown = JSON.parse(stdout);

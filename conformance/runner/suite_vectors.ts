@@ -11,14 +11,16 @@ export interface SuiteVector {
   /** Its folder, relative to the manifest. */
   readonly path: string;
   readonly expected: Expected;
-  /** Writes the snapshot to a file, with holes where it is zero. */
+  /** Writes the snapshot to a file, with holes for zeros. */
   readonly unpackTo: (file: string) => void;
 }
 
 const MANIFEST = new URL(`../manifest-${SPEC_VERSION}.json`, import.meta.url);
 const HOLE = Buffer.alloc(2 ** 16);
 
-/** The vectors of this version of SPEC.md, in the order of the manifest. */
+/**
+ * Returns the vectors of this version of SPEC.md, in the order of the manifest.
+ */
 export function suiteVectors(): SuiteVector[] {
   const entries = JSON.parse(readFileSync(MANIFEST, "utf8")) as {
     readonly path: string;

@@ -4,14 +4,14 @@ import type { RuleSlug } from "../../mod.ts";
 /** A RAMBlock to be saved. */
 export interface WriterBlock {
   readonly idstr: string;
-  /** Its memory; QEMU's machine `none` has it as RAM if it fits. */
+  /** Its memory. */
   readonly memory: Uint8Array;
 }
 
-/** What a program that writes is given to save. */
+/** A case that a writer is to save. */
 export interface WriterCase {
   readonly name: string;
-  /** The rules that a save like this can break most easily. */
+  /** The rules that such a save is most likely to break. */
   readonly rules: readonly RuleSlug[];
   readonly machine: string;
   readonly pageSize: number;
@@ -21,7 +21,7 @@ export interface WriterCase {
 const KIB = 1024;
 const MIB = KIB * KIB;
 
-/** Everything that a writer is asked for. */
+/** Returns all cases for writers. */
 export function writerCases(): WriterCase[] {
   return [
     ramCase("one page in the middle", {
@@ -103,7 +103,7 @@ export function writerCases(): WriterCase[] {
   ];
 }
 
-/** A case that a QEMU with the machine `none` can load. */
+/** Makes a case that QEMU with the machine `none` can load. */
 function ramCase(
   name: string,
   { rules, memory }: {
@@ -123,7 +123,7 @@ function tableCase(
   return { name, rules, machine: "none", pageSize: 4 * KIB, blocks };
 }
 
-/** Memory that is zero but for the starts of some pages. */
+/** Makes memory that is zero except for the starts of some pages. */
 function pages(
   length: number,
   content: Readonly<Record<number, readonly number[] | Uint8Array>>,

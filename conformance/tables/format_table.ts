@@ -1,4 +1,4 @@
-/** A table in Markdown, its columns aligned as `deno fmt` does. */
+/** Formats a Markdown table, with columns aligned as by `deno fmt`. */
 export function formatTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

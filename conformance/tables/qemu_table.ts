@@ -10,7 +10,10 @@ interface Row {
   readonly detail?: string;
 }
 
-/** What QEMU does with the vectors: the refused by rule, then all others. */
+/**
+ * Makes the table of QEMU's behaviour: refused vectors by rule, then all
+ * others.
+ */
 export function qemuTable(): string {
   const { version, trials } = JSON.parse(
     readFileSync(TRIALS, "utf8"),
@@ -28,17 +31,17 @@ export function qemuTable(): string {
   const good = trials.filter(({ path }) => !refused.has(path));
   return [
     `What QEMU ${version} does with the ${bad.length} vectors that a reader ` +
-    "refuses, by the rule that they break; of a sequential stream, by what a " +
-    "reader of those refuses. Cases are named where QEMU does not refuse:",
+    "refuses, by the rule that they break; for a sequential stream, the rule by " +
+    "which a reader of those refuses it. Cases that QEMU does not refuse are named:",
     "",
     formatTable(
       ["rule", "refuses", "loads", "crashes or hangs", "not tried"],
       badRows(bad, refused),
     ),
     "",
-    `And with the ${good.length} that a reader accepts. Where it loads a file, ` +
+    `And with the ${good.length} that a reader accepts. If it loads a file, ` +
     "its memory is compared with `sha256`. Sequential streams are loaded " +
-    "without mapped-ram, images of libvirt from where their stream starts, " +
+    "without mapped-ram, libvirt images from the start of their stream, " +
     "fixed-ram files as if they were mapped-ram:",
     "",
     formatTable(["QEMU", "vectors", "which"], goodRows(good)),

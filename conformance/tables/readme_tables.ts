@@ -2,16 +2,16 @@ import { readFileSync } from "node:fs";
 import { qemuTable } from "./qemu_table.ts";
 import { rulesTable } from "./rules_table.ts";
 
-/** The file that has the tables in it. */
+/** The file that contains the tables. */
 export const README = new URL("../README.md", import.meta.url);
 
-/** The tables by the name in the comments that they stand between. */
+/** The tables, by the name in the comments around them. */
 const TABLES: Readonly<Record<string, () => string>> = {
   rules: rulesTable,
   qemu: qemuTable,
 };
 
-/** The README with its tables as they should be now. */
+/** Returns the README with up-to-date tables. */
 export function withTables(text = readFileSync(README, "utf8")): string {
   return Object.entries(TABLES).reduce((all, [name, make]) => {
     const start =
@@ -19,7 +19,7 @@ export function withTables(text = readFileSync(README, "utf8")): string {
     const end = `<!-- end of ${name} -->`;
     const from = all.indexOf(start), to = all.indexOf(end);
     if (from < 0 || to < from) {
-      throw new Error(`Cannot put in table ${name}: no ${start} and ${end}`);
+      throw new Error(`Cannot update table ${name}: no ${start} and ${end}`);
     }
     const head = all.slice(0, from + start.length);
     return `${head}\n\n${make()}\n\n${all.slice(to)}`;

@@ -2,7 +2,9 @@ import { RULES, type RuleSlug } from "../../mod.ts";
 import { listVectors } from "../vectors/list_vectors.ts";
 import { formatTable } from "./format_table.ts";
 
-/** Every rule, where SPEC.md states it, and how many vectors prove it. */
+/**
+ * Makes the table of rules: the section of SPEC.md, and the number of vectors.
+ */
 export function rulesTable(): string {
   const vectors = listVectors();
   const rows = (Object.keys(RULES) as RuleSlug[]).map((rule) => {

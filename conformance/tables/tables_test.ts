@@ -7,7 +7,7 @@ import { listVectors } from "../vectors/list_vectors.ts";
 import { README, withTables } from "./readme_tables.ts";
 import { rulesTable } from "./rules_table.ts";
 
-/** Without what a formatter may change: widths of columns, ends of lines. */
+/** Removes what a formatter may change: column widths and line breaks. */
 function plain(text: string): string {
   return text.replace(/-{3,}/g, "---").replace(/\s+/g, " ");
 }

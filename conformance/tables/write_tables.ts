@@ -1,6 +1,5 @@
 /**
- * Puts the tables of `conformance/README.md` up to date; `deno fmt` does the
- * rest.
+ * Updates the tables of `conformance/README.md`; run `deno fmt` afterwards.
  *
  * ```sh
  * deno run -A conformance/tables/write_tables.ts

@@ -1,5 +1,5 @@
 /**
- * Builds what is not written by hand: `snapshot.gz` of every vector that has a
+ * Builds the generated files: `snapshot.gz` of every vector that has a
  * `recipe.txt`, and the manifest of all vectors.
  *
  *     deno run -A conformance/vectors/build_vectors.ts [--check]
@@ -16,11 +16,11 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { assembleRecipe } from "./recipe.ts";
 
-/** What the manifest says of one vector. */
+/** The entry of one vector in the manifest. */
 export interface ManifestEntry {
   /** Folder of the vector, relative to the manifest. */
   readonly path: string;
-  /** The rules that it proves, from its `expected.json`. */
+  /** The rules that it tests, from its `expected.json`. */
   readonly rules: readonly string[];
   /** Where the file comes from. */
   readonly producer: "recipe" | "QEMU 10.0.2" | "libvirt 11.3.0";
@@ -41,7 +41,7 @@ export const MANIFEST_NAME = "manifest-1.1.json";
 
 const VECTORS = dirname(fileURLToPath(import.meta.url));
 
-/** Every folder below `vectors` that holds files, sorted by path. */
+/** Returns every folder below `vectors` that contains files, sorted by path. */
 function listVectors(vectors: string): Vector[] {
   const found: Vector[] = [];
   function visit(folder: string): void {
@@ -69,7 +69,7 @@ function unpack({ folder, files }: Vector): Uint8Array | undefined {
 
 function pack(bytes: Uint8Array): Uint8Array {
   const packed = gzipSync(bytes, { level: 9 });
-  // The time and the name are absent; "unknown" as the system, RFC 1952 2.3.1.
+  // Time and name are absent; the system is "unknown" (RFC 1952 2.3.1).
   packed[9] = 255;
   return packed;
 }
@@ -97,9 +97,9 @@ function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
 }
 
 /**
- * Looks at every vector below `vectors` and, unless `write` is off, brings
- * `snapshot.gz` and the manifest up to date. Returns what was not, in words.
- * A `snapshot.gz` that unpacks to the right bytes is left as it is, so that
+ * Checks every vector below `vectors` and, if `write` is true, updates
+ * `snapshot.gz` and the manifest. Returns what was out of date, as text. A
+ * `snapshot.gz` that unpacks to the right bytes is not rewritten, so that
  * another release of zlib changes no file.
  */
 function updateVectors(vectors: string, write: boolean): string[] {
@@ -126,7 +126,7 @@ function updateVectors(vectors: string, write: boolean): string[] {
       continue;
     }
     if (!sameBytes(stored, bytes)) {
-      differences.push(`${vector.path}/snapshot.gz is not its recipe`);
+      differences.push(`${vector.path}/snapshot.gz differs from its recipe`);
       if (write) writeFileSync(join(vector.folder, "snapshot.gz"), pack(bytes));
     }
     entries.push(manifestEntry(vector, bytes));
@@ -138,18 +138,20 @@ function updateVectors(vectors: string, write: boolean): string[] {
     JSON.stringify(JSON.parse(readFileSync(manifestPath, "utf8"))) !==
       JSON.stringify(entries)
   ) {
-    differences.push(`${MANIFEST_NAME} is not what the vectors are`);
+    differences.push(`${MANIFEST_NAME} differs from the vectors`);
     if (write) writeFileSync(manifestPath, manifest);
   }
   return differences;
 }
 
-/** Brings every `snapshot.gz` and the manifest up to date; returns what was not. */
+/**
+ * Updates every `snapshot.gz` and the manifest; returns what was out of date.
+ */
 export function buildVectors(vectors: string = VECTORS): string[] {
   return updateVectors(vectors, true);
 }
 
-/** Says what is not up to date, and changes nothing. */
+/** Returns what is out of date, and changes nothing. */
 export function checkVectors(vectors: string = VECTORS): string[] {
   return updateVectors(vectors, false);
 }

@@ -13,7 +13,7 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { buildVectors, checkVectors, MANIFEST_NAME } from "./build_vectors.ts";
 
-/** Calls `body` with a folder of vectors that holds one, not yet built. */
+/** Calls `body` with a folder of one vector that has not been built yet. */
 function withVectors(body: (vectors: string, vector: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "vectors-"));
   const vectors = join(folder, "vectors");
@@ -28,7 +28,7 @@ function withVectors(body: (vectors: string, vector: string) => void): void {
   }
 }
 
-// The default of a runner can be 5 seconds, and there are hundreds of vectors.
+// A runner's default can be 5 seconds, and there are hundreds of vectors.
 test(
   "checkVectors() finds every vector up to date",
   { timeout: 60_000 },
@@ -37,7 +37,7 @@ test(
   },
 );
 
-test("buildVectors() writes snapshot.gz and the manifest, and then nothing", () => {
+test("buildVectors() writes snapshot.gz and the manifest only once", () => {
   withVectors((vectors, vector) => {
     assert.equal(buildVectors(vectors).length, 2);
     const packed = readFileSync(join(vector, "snapshot.gz"));
@@ -61,15 +61,15 @@ test("checkVectors() names what differs, and changes nothing", () => {
     buildVectors(vectors);
     writeFileSync(join(vector, "recipe.txt"), "u8 2\nsize 3\n");
     const differences = [
-      "vectors/valid/one/snapshot.gz is not its recipe",
-      `${MANIFEST_NAME} is not what the vectors are`,
+      "vectors/valid/one/snapshot.gz differs from its recipe",
+      `${MANIFEST_NAME} differs from the vectors`,
     ];
     assert.deepEqual(checkVectors(vectors), differences);
     assert.deepEqual(checkVectors(vectors), differences);
   });
 });
 
-test("checkVectors() names a folder that is no vector", () => {
+test("checkVectors() names a folder that is not a vector", () => {
   withVectors((vectors, vector) => {
     buildVectors(vectors);
     const other = join(vectors, "qemu", "other");

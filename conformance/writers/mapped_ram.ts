@@ -1,5 +1,5 @@
 /**
- * This repository's saver as a program of the suite: request and path in, a
+ * This repository's saver as a program for the suite: request and path in, a
  * snapshot out.
  *
  * ```sh
@@ -18,7 +18,7 @@ import {
   saveSnapshot,
 } from "../../mod.ts";
 
-/** What is to be saved; `conformance/README.md` describes it. */
+/** A request to save; `conformance/README.md` describes it. */
 interface SaveRequest {
   readonly machine: string;
   readonly pageSize: number;
@@ -28,7 +28,7 @@ interface SaveRequest {
   }[];
 }
 
-/** Saves what a request asks for. */
+/** Saves the blocks of a request. */
 export async function save(request: SaveRequest, path: string): Promise<void> {
   const { machine, pageSize, blocks } = request;
   const sources: FileSource[] = [];
