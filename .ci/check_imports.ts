@@ -1,9 +1,8 @@
 /**
- * Proves that imports go one way, `format ← reference ← mod.ts ← conformance`
- * with the command line beside, each room through the doors of the next; that
- * none of them go in circles, types counted; that `mod.ts` reaches nothing but
- * files of the project; and that each name is written out, for bundlers to see
- * it.
+ * Checks that imports go one way, `format ← reference ← mod.ts ← conformance`,
+ * each room through the doors of the next; that there are no import circles,
+ * type imports included; that `mod.ts` loads only files of the project; and
+ * that each imported name is literal, so that bundlers see it.
  *
  * ```sh
  * deno run --allow-all .ci/check_imports.ts
@@ -19,7 +18,7 @@ import {
   readModuleGraph,
 } from "./module_graph.ts";
 
-/** What the areas of the project may import besides themselves. */
+/** The areas that each area of the project may import besides itself. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "format": [],
   "reference": ["format"],
@@ -28,36 +27,38 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ".ci": [],
 };
 
-/** Rooms of reference/ that no other room of it may import. */
+/** Rooms of reference/ that its other rooms must not import. */
 const OUTERMOST = ["reference/cli", "reference/doors"];
 
-/** What others import, besides `reference/doors`. */
+/** The public modules besides `reference/doors`. */
 const PUBLIC_DOORS = ["mod.ts", "format/mod.ts"];
 
-/** What the proofs may enter past a door. */
+/** Files that conformance/ may import past a door. */
 const EXCEPTIONS = [
-  "reference/firecracker/handshake.ts", // to be fuzzed alone
+  "reference/firecracker/handshake.ts", // fuzzed by itself
 ];
 
-/** `format`, `reference`, `conformance`, `.ci`, or a file at the top. */
+/**
+ * Returns `format`, `reference`, `conformance`, `.ci`, or a file at the root.
+ */
 function areaOf(path: string): string {
   return path.split("/")[0];
 }
 
-/** The room that a file is in: each folder of reference/ is one. */
+/** Returns the room of a file: each folder of reference/ is one. */
 function roomOf(path: string): string {
   const [area, folder = "", ...rest] = path.split("/");
   return area === "reference" && rest.length > 0 ? `${area}/${folder}` : area;
 }
 
-/** The folder that takes part in circles of folders. */
+/** Returns the folder of a file, for circles of folders. */
 function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
 /**
- * Whether a file of another room may come in here: `format/mod.ts` loads all of
- * the format, so that the library enters by the doors of its folders.
+ * Whether a file of another room may import this one. The library uses the
+ * doors of the folders of format/, because `format/mod.ts` loads all of them.
  */
 function isDoor(path: string, from: string): boolean {
   if (areaOf(from) === "conformance") {
@@ -67,12 +68,14 @@ function isDoor(path: string, from: string): boolean {
   return /^(?:format|reference)\/\w+\/mod\.ts$/.test(path);
 }
 
-/** Tests and what only they use. */
+/** Whether a file is a test, or is used only by tests. */
 function isOfTests(path: string): boolean {
   return path.endsWith("_test.ts") || path.includes("/testing/");
 }
 
-/** Everything that is wrong with the imports of a tree, a line each. */
+/**
+ * Returns everything that is wrong with the imports of a tree, one line each.
+ */
 export function checkImports(graph: ModuleGraph): string[] {
   const lines: string[] = [];
   for (const [from, imports] of graph) {
@@ -92,19 +95,19 @@ export function checkImports(graph: ModuleGraph): string[] {
   return [...lines, ...circles(graph), ...circles(folderGraph(graph))];
 }
 
-/** What is wrong with an import of something that is no file of the project. */
+/** Returns what is wrong with an import from outside the project. */
 function wrongPackage(from: string, { specifier }: Import): string | undefined {
   if (specifier?.startsWith(".")) {
     return `"${specifier}", outside of the project`;
   }
   if (isOfTests(from)) return undefined;
-  if (specifier === undefined) return "a module by a name that is computed";
+  if (specifier === undefined) return "a module by a computed name";
   if (!specifier.startsWith("node:")) return `"${specifier}", a package`;
   const isPure = roomOf(from) === "format";
   return isPure ? `"${specifier}" into the pure room format` : undefined;
 }
 
-/** What is wrong with an import of a file of the project. */
+/** Returns what is wrong with an import of a file of the project. */
 function wrongRoom(from: string, to: string): string | undefined {
   if (isOfTests(to)) {
     return isOfTests(from) ? undefined : `${to}, a test`;
@@ -112,7 +115,7 @@ function wrongRoom(from: string, to: string): string | undefined {
   const [area, room] = [areaOf(from), roomOf(from)];
   if (room === roomOf(to)) return undefined;
   const arrows = ARROWS[area];
-  if (arrows === undefined) return `${to} from a room that is not known`;
+  if (arrows === undefined) return `${to} from an unknown room`;
   const isInner = area === areaOf(to);
   const isAllowed = isInner
     ? !OUTERMOST.includes(roomOf(to))
@@ -122,8 +125,8 @@ function wrongRoom(from: string, to: string): string | undefined {
 }
 
 /**
- * The files that are loaded when `path` is, itself included, and those that it
- * loads late, by `import()`, unless `late` is false.
+ * Returns the files that loading `path` loads, itself included, and those that
+ * `import()` loads later, unless `late` is false.
  */
 export function reachableAtRunTime(
   graph: ModuleGraph,
@@ -140,7 +143,10 @@ export function reachableAtRunTime(
   return reached;
 }
 
-/** Files or folders that import each other, types too, each circle once. */
+/**
+ * Returns each circle of files or folders that import each other, types
+ * included.
+ */
 function circles(graph: ModuleGraph): string[] {
   const lines: string[] = [];
   const done = new Set<string>();
@@ -163,7 +169,7 @@ function circles(graph: ModuleGraph): string[] {
   return lines;
 }
 
-/** The folders and what they import; tests are left out. */
+/** Returns the folders and their imports, without tests. */
 function folderGraph(graph: ModuleGraph): ModuleGraph {
   const folders = new Map<string, Import[]>();
   for (const [from, imports] of graph) {
@@ -186,6 +192,6 @@ if (import.meta.main) {
   const graph = readModuleGraph(process.argv[2] ?? ".");
   const wrong = checkImports(graph);
   for (const line of wrong) console.error(line);
-  console.log(`${graph.size} files, ${wrong.length} imports that must not be`);
+  console.log(`${graph.size} files, ${wrong.length} forbidden imports`);
   if (wrong.length > 0 || !graph.has("mod.ts")) process.exitCode = 1;
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { checkImports, reachableAtRunTime } from "./check_imports.ts";
 import { readModuleGraph } from "./module_graph.ts";
 
-/** A tree that is as it should be. */
+/** A tree without errors. */
 const GOOD: Readonly<Record<string, string>> = {
   "format/mod.ts": `export { one } from "./bytes/mod.ts";`,
   "format/bytes/mod.ts": `export { one } from "./one.ts";`,
@@ -38,7 +38,7 @@ const GOOD: Readonly<Record<string, string>> = {
     `import "./a.ts"; import "../reference/doors/qemu.ts";`,
 };
 
-/** What is found in the good tree with these files besides, or instead. */
+/** Checks the good tree with these files added or replaced. */
 function check(files: Readonly<Record<string, string>>): string[] {
   const root = mkdtempSync(join(tmpdir(), "mapped-ram-tree-"));
   try {
@@ -62,7 +62,7 @@ test("checkImports() finds nothing in this repository", () => {
   assert.deepEqual(checkImports(HERE), []);
 });
 
-/** Files that may be loaded before anything is done. */
+/** Maximum number of files that each module loads at start. */
 const MOST = {
   "mod.ts": 140,
   "reference/cli/main.ts": 75,
@@ -78,7 +78,7 @@ for (const [path, most] of Object.entries(MOST)) {
   });
 }
 
-/** A file that must not be, and what is said of it. */
+/** An invalid file, and its error. */
 const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
   [
     "format/bad.ts",
@@ -129,7 +129,7 @@ const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
     "reference/cli/late.ts",
     `const url = new URL("./main.ts", import.meta.url);
     export const late = () => import(url.href); // not import("./main.ts")`,
-    "reference/cli/late.ts imports a module by a name that is computed",
+    "reference/cli/late.ts imports a module by a computed name",
   ],
   [
     "conformance/bad_test.ts",
@@ -144,7 +144,7 @@ const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
   [
     "elsewhere/bad.ts",
     `import "../mod.ts";`,
-    "elsewhere/bad.ts imports mod.ts from a room that is not known",
+    "elsewhere/bad.ts imports mod.ts from an unknown room",
   ],
   [
     "reference/reading/two.ts",

@@ -1,16 +1,19 @@
-/** Texts and comments, which are skipped, and each `import(` with what follows. */
+/**
+ * Strings and comments, which are skipped, and each `import(` with the next
+ * character.
+ */
 const TOKENS =
   /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\/.*|\/\*[^]*?\*\/|\bimport\s*\(\s*(?<next>.?)/g;
 
 /**
- * How many modules a source text imports by a name that is computed when it
- * runs: no bundler sees them.
+ * Counts the imports of a source text by a name computed at run time, which no
+ * bundler sees.
  */
 export function computedImports(text: string): number {
   let count = 0;
   for (const { groups } of text.matchAll(TOKENS)) {
     const next = groups?.next;
-    // The name itself is part of what follows, and is skipped with the rest.
+    // The quoted name follows, and is skipped as a string.
     if (next !== undefined && !`"'`.includes(next)) count++;
   }
   return count;

@@ -1,7 +1,7 @@
 /**
- * Runs the tests of `format/` and those of the suite that need no other program,
- * and tells how much of each room they run. Fails if it is too little of
- * `format/`.
+ * Runs the tests of `format/` and those of the suite that need no other
+ * program, and prints their coverage of each area. Fails if that of `format/`
+ * is too low.
  *
  * ```sh
  * deno run -A .ci/coverage.ts
@@ -26,7 +26,7 @@ interface Coverage {
   branchesRun: number;
 }
 
-/** Adds up an lcov report by the first folder of each file. */
+/** Sums an lcov report by the first folder of each file. */
 function sumByRoom(lcov: string, root: string): Map<string, Coverage> {
   const rooms = new Map<string, Coverage>();
   let room: Coverage | undefined;
@@ -48,7 +48,10 @@ function sumByRoom(lcov: string, root: string): Map<string, Coverage> {
   return rooms;
 }
 
-/** What Deno prints; that a test failed is told by the run that is for it. */
+/**
+ * Returns what Deno prints. Failing tests are ignored here: another step
+ * reports them.
+ */
 function deno(args: readonly string[]): string {
   const { stdout } = spawnSync("deno", args, {
     encoding: "utf8",

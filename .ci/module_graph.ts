@@ -12,13 +12,16 @@ import { execPath } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { computedImports } from "./computed_imports.ts";
 
-/** What a module imports, or exports from elsewhere. */
+/** An import of a module, or an export from another module. */
 export interface Import {
-  /** As it is written; undefined if it is computed at run time. */
+  /** The specifier in the source; undefined if it is computed at run time. */
   readonly specifier: string | undefined;
-  /** The file it names, relative to the root; undefined if it is none. */
+  /**
+   * The file it names, relative to the root; undefined if it is not a file of
+   * the project.
+   */
   readonly path: string | undefined;
-  /** Whether it is there when the code runs: not `import type`. */
+  /** Whether it exists at run time: not `import type`. */
   readonly atRunTime: boolean;
   /** Whether it is an `import()`. */
   readonly isDynamic: boolean;
@@ -27,7 +30,7 @@ export interface Import {
 /** The files of a tree and what each of them imports. */
 export type ModuleGraph = ReadonlyMap<string, readonly Import[]>;
 
-/** What `deno info --json` says, as far as it is needed. */
+/** The parts of the output of `deno info --json` that are used. */
 interface DenoInfo {
   readonly modules: readonly {
     readonly specifier: string;
@@ -41,7 +44,9 @@ interface DenoInfo {
   }[];
 }
 
-/** The imports of all TypeScript files under `root`, as Deno's parser sees them. */
+/**
+ * Reads the imports of all TypeScript files under `root` with Deno's parser.
+ */
 export function readModuleGraph(root: string): ModuleGraph {
   const files = typescriptFiles(resolve(root));
   const graph = new Map<string, readonly Import[]>();
@@ -57,7 +62,7 @@ export function readModuleGraph(root: string): ModuleGraph {
       const atRunTime = code !== undefined;
       imports.push({ specifier, path, atRunTime, isDynamic });
     }
-    // Deno leaves these out.
+    // Deno omits these.
     const text = readFileSync(join(root, from), "utf8");
     for (let left = computedImports(text); left > 0; left--) {
       const [specifier, path] = [undefined, undefined];
@@ -68,7 +73,7 @@ export function readModuleGraph(root: string): ModuleGraph {
   return graph;
 }
 
-/** Asks Deno about all files at once, by a module that imports them. */
+/** Runs `deno info` once, on a module that imports all files. */
 function describe(files: readonly string[], root: string): DenoInfo {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-imports-"));
   try {
@@ -99,7 +104,10 @@ function typescriptFiles(folder: string): string[] {
   });
 }
 
-/** The path of a `file:` URL relative to the root; undefined outside of it. */
+/**
+ * Returns the path of a `file:` URL relative to the root; undefined outside of
+ * it.
+ */
 function pathIn(root: string, url: string): string | undefined {
   if (!url.startsWith("file:")) return undefined;
   const path = relative(resolve(root), fileURLToPath(url));

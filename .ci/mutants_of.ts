@@ -1,16 +1,16 @@
-/** A file with one place broken. */
+/** A file with one defect. */
 export interface Mutant {
   readonly file: string;
-  /** The line that is broken, from 1. */
+  /** The changed line, from 1. */
   readonly line: number;
   readonly before: string;
-  /** What stands there instead. */
+  /** The replacement. */
   readonly after: string;
-  /** The whole file, broken. */
+  /** The whole changed file. */
   readonly text: string;
 }
 
-/** Operators as the formatter writes them, with spaces: types have none. */
+/** Operators with spaces around them, as formatted: in types they have none. */
 const OPERATORS: Readonly<Record<string, string>> = {
   " < ": " <= ",
   " <= ": " < ",
@@ -26,7 +26,7 @@ const OPERATORS: Readonly<Record<string, string>> = {
   " % ": " * ",
 };
 
-/** Every way in which this file can be broken at one place. */
+/** Returns all mutants of a file. */
 export function mutantsOf(file: string, text: string): Mutant[] {
   const code = maskText(text);
   const mutants: Mutant[] = [];
@@ -59,14 +59,14 @@ export function mutantsOf(file: string, text: string): Mutant[] {
   return mutants;
 }
 
-/** Code with its comments, strings and regular expressions made blank. */
+/** Blanks out comments, strings and regular expressions. */
 function maskText(text: string): string {
   const parts =
     /\/\*[^]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|(?<=[(=,:] ?)\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+\/[a-z]*/g;
   return text.replace(parts, (it) => it.replace(/[^\n]/g, "_"));
 }
 
-/** Whether an operator stands in a type: `type A = B`, `extends`, `import`. */
+/** Whether an operator is in a type: `type A = B`, `extends`, `import`. */
 function isOfType(code: string, index: number): boolean {
   const line = code.slice(code.lastIndexOf("\n", index) + 1, index);
   return /^\s*(?:export )?(?:type|interface|import)\b/.test(line);

@@ -1,7 +1,7 @@
 /**
- * Breaks the rooms' code one place at a time, and shows which breaks no test
- * sees: a check dropped, a comparison turned, a number or an offset shifted.
- * Works in a copy; the tree itself is never changed.
+ * Mutation testing: changes the code at one place at a time, and lists the
+ * changes that no test detects, such as a removed check, an inverted comparison
+ * or a shifted number. Works in a copy; the tree itself is never changed.
  *
  * ```sh
  * deno task mutate                          # all of format/
@@ -30,21 +30,24 @@ import { parseArgs } from "node:util";
 import { type ModuleGraph, readModuleGraph } from "./module_graph.ts";
 import { type Mutant, mutantsOf } from "./mutants_of.ts";
 
-/** A test takes so many times what it took unbroken, and more, if it hangs. */
+/**
+ * A test hangs if it takes this many times as long as without the change, plus
+ * a fixed time.
+ */
 const SLOWER_MAX = 8;
 const SLOWER_MS = 20_000;
 const ROOMS = ["format", "reference", "conformance", "mod.ts", "deno.json"];
 const MORE = ["deno.lock", "SPEC.md"];
 
-/** The tests of conformance/ that read every vector, and write. */
+/** The tests of conformance/ that read every vector, or write. */
 const SUITE =
   /^(read|write|sequential|dirty_bitmaps|libvirt\w*|working_set_profile)_test\.ts$/;
 
-/** The tests that a break has to fail. */
+/** The tests that a mutant must fail. */
 class Tests {
   readonly #folder: string;
   readonly #graph: ModuleGraph;
-  /** Milliseconds of each test that passes as long as nothing is broken. */
+  /** Time in milliseconds of each test that passes without changes. */
   readonly #good = new Map<string, number>();
 
   constructor(folder: string, files: readonly string[]) {
@@ -55,11 +58,11 @@ class Tests {
       const start = performance.now();
       if (this.#pass([test], Infinity)) {
         this.#good.set(test, performance.now() - start);
-      } else console.error(`${test} fails unbroken: it is left out`);
+      } else console.error(`${test} fails without any change and is ignored`);
     }
   }
 
-  /** Whether all of them pass that have to do with the file. */
+  /** Whether all tests that concern the file pass. */
   passAll(file: string): boolean {
     return this.#stages(file).every((stage) => {
       const tests = stage.filter((it) => this.#good.has(it));
@@ -73,7 +76,10 @@ class Tests {
     return this.#good.get(test) ?? 0;
   }
 
-  /** Its own first and the suite last: the fast ones before the slow ones. */
+  /**
+   * Returns the tests of a file in stages, the fast ones first: its own test,
+   * those beside it, the suite.
+   */
   #stages(file: string): string[][] {
     const own = file.replace(/\.ts$/, "_test.ts");
     const tests = [...this.#graph.keys()].filter((it) =>
@@ -99,7 +105,7 @@ class Tests {
   }
 }
 
-/** Whether a file loads another one, by itself or by what it loads. */
+/** Whether a file loads another one, directly or indirectly. */
 function reaches(graph: ModuleGraph, from: string, to: string): boolean {
   const reached = new Set([from]);
   for (const it of reached) {
@@ -111,7 +117,7 @@ function reaches(graph: ModuleGraph, from: string, to: string): boolean {
   return false;
 }
 
-/** Whether some test fails when the code is broken in this way. */
+/** Whether a test fails with this mutant. */
 function isKilled(
   { file, text }: Mutant,
   { folder, tests }: { readonly folder: string; readonly tests: Tests },
@@ -126,7 +132,9 @@ function isKilled(
   }
 }
 
-/** Some of the mutants, spread evenly, from another one on for each seed. */
+/**
+ * Selects evenly spread mutants, starting at a place that depends on the seed.
+ */
 function sampleOf(
   all: readonly Mutant[],
   { count, seed }: { readonly count: number; readonly seed: number },
@@ -182,8 +190,8 @@ function main(args: readonly string[]): number {
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   console.log(
-    `${chosen.length} of ${all.length} breaks, ` +
-      `${chosen.length - survivors} seen by a test, ${survivors} not; ` +
+    `${chosen.length} of ${all.length} mutants, ` +
+      `${chosen.length - survivors} detected by a test, ${survivors} not; ` +
       `${seconds} s`,
   );
   return 0;
