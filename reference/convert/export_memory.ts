@@ -2,6 +2,7 @@ import { exportImage, type ExportOptions } from "../exporting/mod.ts";
 import { RAMBlock } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { copyMemory } from "./copy_memory.ts";
+import { copyProgress } from "./copy_progress.ts";
 import type { MemoryBlock } from "./memory_image.ts";
 
 /**
@@ -29,18 +30,13 @@ export async function exportMemory(
   options: ExportOptions = {},
 ): Promise<void> {
   if (block instanceof RAMBlock) return await exportImage(block, sink, options);
-  const { commit = true, onProgress } = options;
-  const { idstr, usedLength: total } = block;
+  const { commit = true } = options;
+  const { usedLength: length } = block;
   try {
-    await sink.setLength(total);
-    let done = 0;
-    await copyMemory({ block, offset: 0, length: total, position: 0 }, sink, {
-      ...options,
-      onDone(byteLength): void {
-        done += byteLength;
-        onProgress?.({ idstr, done, total });
-      },
-    });
+    await sink.setLength(length);
+    const part = { block, offset: 0, length, position: 0 };
+    const report = await copyProgress([part], options);
+    await copyMemory(part, sink, { ...options, report });
     block.checkUnchanged?.();
     if (commit) await sink.commit();
   } catch (error) {

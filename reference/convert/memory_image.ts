@@ -20,6 +20,15 @@ export interface MemoryBlock extends ByteSource {
   presentRuns(options?: RunOptions): AsyncIterable<PageRun>;
 }
 
+/** A part of a block. */
+export interface MemoryPart {
+  readonly block: MemoryBlock;
+  /** Where the part starts in the block. */
+  readonly offset: number;
+  /** Number of bytes. */
+  readonly length: number;
+}
+
 /** The memory of a guest, with its device state if known. */
 export interface MemoryImage {
   /** Name for errors: a path, a URL, or a name given by the caller. */

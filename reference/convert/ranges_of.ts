@@ -1,5 +1,5 @@
 import { findBlock } from "../reading/mod.ts";
-import { type Progress, ProgressReport } from "../work/mod.ts";
+import type { Progress } from "../work/mod.ts";
 import { subtractRanges } from "./address_ranges.ts";
 import { blockKind } from "./block_kind.ts";
 import {
@@ -117,20 +117,4 @@ function refuseUnplacedRam(
 
 function find({ blocks, name }: MemoryImage, idstr: string): MemoryBlock {
   return findBlock(blocks, { idstr, name });
-}
-
-/**
- * Returns a function that reports the progress of copying the ranges, called
- * with the bytes done since the last call.
- */
-export function rangesProgress(
-  parts: readonly BlockRange[],
-  { onProgress }: RangesOptions,
-): (byteLength: number) => void {
-  const total = parts.reduce((sum, { length }) => sum + length, 0);
-  const report = new ProgressReport(total, onProgress);
-  return (byteLength) => {
-    report.done += byteLength;
-    report.tell();
-  };
 }

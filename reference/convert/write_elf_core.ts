@@ -2,6 +2,7 @@ import { alignUp } from "../../format/bitmap/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { type Architecture, architectureNamed } from "./architecture.ts";
 import { copyMemory } from "./copy_memory.ts";
+import { copyProgress } from "./copy_progress.ts";
 import { encodeCpuNotes } from "./cpu_notes.ts";
 import {
   coreKind,
@@ -17,12 +18,7 @@ import {
 import { guestArchitecture } from "./guest_architecture.ts";
 import type { UnplacedBlock } from "./guest_map.ts";
 import type { MemoryImage } from "./memory_image.ts";
-import {
-  type BlockRange,
-  rangesOf,
-  type RangesOptions,
-  rangesProgress,
-} from "./ranges_of.ts";
+import { type BlockRange, rangesOf, type RangesOptions } from "./ranges_of.ts";
 
 const PAGE = 0x1000;
 
@@ -101,9 +97,9 @@ export async function writeElfCore(
       await sink.write(bytes, at);
       at += bytes.length;
     }
-    const onDone = rangesProgress(parts, options);
+    const report = await copyProgress(parts, options);
     for (const part of placed) {
-      await copyMemory(part, sink, { ...options, onDone });
+      await copyMemory(part, sink, { ...options, report });
     }
     for (const block of image.blocks) block.checkUnchanged?.();
     await sink.commit();

@@ -1,9 +1,10 @@
 import type { ByteSink } from "../sinks/mod.ts";
 import { copyMemory } from "./copy_memory.ts";
+import { copyProgress } from "./copy_progress.ts";
 import type { UnplacedBlock } from "./guest_map.ts";
 import { LIME_HEADER_LENGTH, LIME_MAGIC, LIME_VERSION } from "./lime_layout.ts";
 import type { MemoryImage } from "./memory_image.ts";
-import { rangesOf, type RangesOptions, rangesProgress } from "./ranges_of.ts";
+import { rangesOf, type RangesOptions } from "./ranges_of.ts";
 
 /** What was written to a LiME file. */
 export interface LimeSummary {
@@ -50,7 +51,7 @@ export async function writeLime(
 ): Promise<LimeSummary> {
   try {
     const { parts, leftOut } = await rangesOf(image, options);
-    const onDone = rangesProgress(parts, options);
+    const report = await copyProgress(parts, options);
     let position = 0;
     for (const { address, length, block, offset } of parts) {
       const header = new DataView(new ArrayBuffer(LIME_HEADER_LENGTH));
@@ -62,7 +63,7 @@ export async function writeLime(
       position += LIME_HEADER_LENGTH;
       await sink.setLength(position + length);
       const part = { block, offset, length, position };
-      await copyMemory(part, sink, { ...options, onDone });
+      await copyMemory(part, sink, { ...options, report });
       position += length;
     }
     for (const block of image.blocks) block.checkUnchanged?.();

@@ -17,7 +17,8 @@ import type { RAMBlock, Snapshot } from "../reading/mod.ts";
 import { refuseIgnored } from "../saving/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
-import { CHUNK, Pace, type Progress, ProgressReport } from "../work/mod.ts";
+import { CHUNK, Pace, type Progress } from "../work/mod.ts";
+import { copyProgress } from "./copy_progress.ts";
 
 /** Options of writing a sequential stream. */
 export interface WriteSequentialOptions extends ReadOptions {
@@ -82,15 +83,21 @@ export async function writeSequential(
     }
     await write(encodeStart(snapshot));
     await copy(rangeEnd(index.ramSetup), ramEndStart);
-    const total = snapshot.blocks.reduce((sum, it) => sum + it.usedLength, 0);
-    const report = new ProgressReport(total, options.onProgress);
+    const report = await copyProgress(
+      snapshot.blocks.map((block) => ({
+        block,
+        offset: 0,
+        length: block.usedLength,
+      })),
+      options,
+    );
     const pace = new Pace(options.signal);
     for (const block of snapshot.blocks) {
       report.idstr = block.idstr;
       const records = recordsOf(block, index.ramSection.sectionId, options);
-      for await (const { bytes, done } of records) {
+      for await (const { bytes, read } of records) {
         await write(bytes);
-        report.done += done;
+        report.advance(read, 0);
         report.tell();
         await pace.step();
       }
@@ -154,7 +161,7 @@ async function* recordsOf(
   block: RAMBlock,
   sectionId: number,
   options: ReadOptions,
-): AsyncGenerator<{ readonly bytes: Uint8Array; readonly done: number }> {
+): AsyncGenerator<{ readonly bytes: Uint8Array; readonly read: number }> {
   const { idstr, pageSize, pageCount } = block;
   const partPages = Math.ceil(PART_LENGTH / pageSize);
   const writer = new RamRecordWriter(partPages, pageSize);
@@ -173,7 +180,7 @@ async function* recordsOf(
         writer.page(idstr, (first + page) * pageSize)
           .set(bytes.subarray(start, start + pageSize));
       }
-      yield { bytes: writer.finish(sectionId), done: count * pageSize };
+      yield { bytes: writer.finish(sectionId), read: count * pageSize };
     }
     zerosFrom = run.end;
   }
@@ -182,14 +189,14 @@ async function* recordsOf(
   function* zeros(
     from: number,
     end: number,
-  ): Generator<{ readonly bytes: Uint8Array; readonly done: number }> {
+  ): Generator<{ readonly bytes: Uint8Array; readonly read: number }> {
     for (let first = from; first < end; first += ZERO_PAGES) {
       const count = Math.min(ZERO_PAGES, end - first);
       zeroWriter.start(sectionId);
       for (let page = first; page < first + count; page++) {
         zeroWriter.zero(idstr, page * pageSize);
       }
-      yield { bytes: zeroWriter.finish(sectionId), done: count * pageSize };
+      yield { bytes: zeroWriter.finish(sectionId), read: 0 };
     }
   }
 }

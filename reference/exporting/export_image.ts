@@ -1,7 +1,7 @@
 import { blockRange, type PageRun } from "../../format/bitmap/mod.ts";
-import type { RAMBlock } from "../reading/mod.ts";
+import { absentBytes, type RAMBlock } from "../reading/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
-import { inLanes, Pace } from "../work/mod.ts";
+import { inLanes, Pace, ProgressReport } from "../work/mod.ts";
 import type { ExportOptions } from "./export_options.ts";
 
 /** Maximum runs in a batch: servers may refuse a longer Range header. */
@@ -74,7 +74,11 @@ async function exportHere(
   const lanes = Array.from({ length: parallelReads });
   const flush = new BackgroundFlush(sink);
   let written = 0;
-  let done = 0;
+  const report = new ProgressReport(total, onProgress);
+  report.idstr = idstr;
+  if (onProgress !== undefined) {
+    report.skip(await absentBytes([block], { signal }));
+  }
   try {
     await inLanes(lanes, presentBatches(block, signal), async (runs) => {
       for (const run of runs) {
@@ -83,9 +87,9 @@ async function exportHere(
       await block.streamRuns(runs, async (bytes, { offset }) => {
         await sink.write(bytes, offset);
         flush.wrote(written += bytes.length);
-        done = Math.max(done, offset + bytes.length);
-        const skipped = Math.max(0, done - written);
-        onProgress?.({ idstr, done, total, zero: skipped, skipped });
+        // Bytes may come more than once.
+        report.done = Math.min(total, report.done + bytes.length);
+        report.tell();
         await pace.step();
       }, options);
     });

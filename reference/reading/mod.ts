@@ -13,6 +13,7 @@ export {
   openSnapshot,
   openSnapshotSync,
 } from "./open_snapshot.ts";
+export { absentBytes, presentBytes, presentRanges } from "./present_ranges.ts";
 export { prefetch, type PrefetchOptions } from "./prefetch.ts";
 export { RAMBlock } from "./ram_block.ts";
 export { makeSnapshot, Snapshot, SyncSnapshot } from "./snapshot.ts";

@@ -9,8 +9,9 @@ import {
 import type { Report } from "../../format/stream/mod.ts";
 import { isZero } from "../pages/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
-import { Pace, type Progress } from "../work/mod.ts";
+import { Pace, type Progress, ProgressReport } from "../work/mod.ts";
 import { indexOptionsOf, type OpenOptions } from "./open_snapshot.ts";
+import { absentBytes } from "./present_ranges.ts";
 import { makeSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** How to verify. */
@@ -111,35 +112,36 @@ async function verifyStructure(
   return { snapshot, deviceState };
 }
 
+const PAGES_BETWEEN_REPORTS = 64;
+
 async function readAllPages(
   snapshot: Snapshot,
   options: VerifyOptions,
 ): Promise<{ presentPages: number; presentZeroPages: number }> {
   const { signal, onProgress } = options;
   const pace = new Pace(signal);
-  const total = snapshot.blocks.reduce((sum, it) => sum + it.usedLength, 0);
+  const blocks = snapshot.blocks.filter((block) => !block.ignored);
+  const total = blocks.reduce((sum, it) => sum + it.usedLength, 0);
   let presentPages = 0;
   let presentZeroPages = 0;
-  let before = 0;
-  for (const block of snapshot.blocks) {
+  const report = new ProgressReport(total, onProgress);
+  report.skip(await absentBytes(blocks, { signal }));
+  for (const block of blocks) {
     const { idstr, pageSize } = block;
-    if (block.ignored) {
-      before += block.usedLength;
-      continue;
-    }
+    report.idstr = idstr;
     const page = new Uint8Array(pageSize);
     for await (const run of block.presentRuns({ signal })) {
       for (let index = run.first; index < run.end; index++) {
         await block.readPageInto(page, index, options);
+        const zero = isZero(page);
         presentPages++;
-        if (isZero(page)) presentZeroPages++;
+        if (zero) presentZeroPages++;
+        report.advance(pageSize, zero ? pageSize : 0);
+        if (index % PAGES_BETWEEN_REPORTS === 0) report.tell();
         await pace.step();
       }
-      const done = before + run.end * pageSize;
-      const skipped = done - presentPages * pageSize;
-      onProgress?.({ idstr, done, total, skipped });
     }
-    before += block.usedLength;
+    report.tell();
   }
   return { presentPages, presentZeroPages };
 }

@@ -1,8 +1,12 @@
+import type { PageBitmap } from "../../format/bitmap/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
+import { presentRanges, RAMBlock } from "../reading/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import {
   CHUNK,
+  chunkBytes,
   chunksTouched,
   Pace,
   type ProgressReport,
@@ -24,37 +28,54 @@ export async function saveBlocks(
   const buffer = new PageBuffer(chunk);
   const pace = new Pace(options.signal);
   const flush = new BackgroundFlush(options.sink);
+  const parts: { input: RAMBlockInput; chunks: PageBitmap }[] = [];
+  for (const input of blocks) {
+    const { usedLength } = writer.block(input.idstr);
+    const size = { byteLength: usedLength, chunkLength: chunk };
+    const ranges = await dataRangesOf(input, usedLength, options);
+    const chunks = chunksTouched(ranges, size);
+    options.report.skip(usedLength - chunkBytes(chunks, size));
+    parts.push({ input, chunks });
+  }
   try {
-    for (const input of blocks) {
+    for (const { input, chunks } of parts) {
       const block = writer.block(input.idstr);
-      await saveBlock(block, input, { ...options, chunk, buffer, pace, flush });
+      const own = { ...options, chunk, chunks, buffer, pace, flush };
+      await saveBlock(block, input, own);
     }
   } finally {
     await flush.settle();
   }
 }
 
+/** Returns the ranges of a block that may be nonzero, as far as is known. */
+async function dataRangesOf(
+  { source, dataRanges }: RAMBlockInput,
+  usedLength: number,
+  { signal }: ReadOptions,
+): Promise<Iterable<ByteRange>> {
+  if (dataRanges !== undefined) return dataRanges;
+  return source instanceof RAMBlock
+    ? await Array.fromAsync(presentRanges(source, { signal }))
+    : [{ offset: 0, length: usedLength }];
+}
+
 async function saveBlock(
   block: RAMBlockWriter,
-  { idstr, source, dataRanges }: RAMBlockInput,
+  { idstr, source }: RAMBlockInput,
   options: ReadOptions & {
     readonly report: ProgressReport;
     readonly chunk: number;
+    readonly chunks: PageBitmap;
     readonly buffer: PageBuffer;
     readonly pace: Pace;
     readonly flush: BackgroundFlush;
   },
 ): Promise<void> {
-  const { report, chunk, buffer, pace, flush } = options;
+  const { report, chunk, chunks, buffer, pace, flush } = options;
   const { usedLength, pageSize } = block;
-  const before = report.done;
   report.idstr = idstr;
-  const chunks = chunksTouched(
-    dataRanges ?? [{ offset: 0, length: usedLength }],
-    { byteLength: usedLength, chunkLength: chunk },
-  );
   for (const run of chunks.runs()) {
-    report.skipTo(before + run.first * chunk);
     for (let number = run.first; number < run.end; number++) {
       const offset = number * chunk;
       const length = Math.min(chunk, usedLength - offset);
@@ -66,7 +87,6 @@ async function saveBlock(
       await pace.step();
     }
   }
-  report.skipTo(before + usedLength);
   report.tell();
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chunksTouched } from "./chunk.ts";
+import { chunkBytes, chunksTouched } from "./chunk.ts";
 
 test("chunksTouched() marks each chunk that a range has a byte of", () => {
   const touched = (...ranges: readonly [offset: number, length: number][]) => [
@@ -19,4 +19,16 @@ test("chunksTouched() marks each chunk that a range has a byte of", () => {
     { first: 0, end: 2 },
     { first: 9, end: 10 },
   ]);
+});
+
+test("chunkBytes() counts the bytes of chunks, the last of which is shorter", () => {
+  const size = { byteLength: 95, chunkLength: 10 };
+  const bytesOf = (offset: number, length: number) =>
+    chunkBytes(chunksTouched([{ offset, length }], size), size);
+  assert.equal(bytesOf(0, 0), 0);
+  assert.equal(bytesOf(9, 2), 20);
+  assert.equal(bytesOf(0, 95), 95);
+  assert.equal(bytesOf(94, 1), 5);
+  const nothing = { byteLength: 0, chunkLength: 10 };
+  assert.equal(chunkBytes(chunksTouched([], nothing), nothing), 0);
 });

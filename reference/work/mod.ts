@@ -4,7 +4,7 @@
  * @module
  */
 
-export { CHUNK, chunksTouched, PARALLEL_CHUNK } from "./chunk.ts";
+export { CHUNK, chunkBytes, chunksTouched, PARALLEL_CHUNK } from "./chunk.ts";
 export { entryUrl } from "./entry_url.ts";
 export { inLanes } from "./lanes.ts";
 export { mayAsk } from "./may_ask.ts";

@@ -34,9 +34,11 @@ export class ProgressReport {
     this.#tell = tell;
   }
 
-  /** Notes that the bytes up to there are zero, and cost nothing. */
-  skipTo(done: number): void {
-    const length = done - this.done;
+  /**
+   * Counts zero bytes that are neither read nor written. Called before the work
+   * starts, it keeps them out of the rate and of the time left.
+   */
+  skip(length: number): void {
     this.skipped += length;
     this.advance(length, length);
   }

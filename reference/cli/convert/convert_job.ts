@@ -14,7 +14,7 @@ import {
   writeLime,
   writeSequential,
 } from "../../convert/mod.ts";
-import { openSnapshot } from "../../reading/mod.ts";
+import { absentBytes, openSnapshot } from "../../reading/mod.ts";
 import {
   openSequential,
   type SequentialSnapshot,
@@ -174,7 +174,8 @@ async function toImages(job: ConvertJob): Promise<Converted> {
   const { signal } = options;
   const held = blocks.filter((block) => !block.ignored);
   const total = held.reduce((sum, { usedLength }) => sum + usedLength, 0);
-  const progress = new TotalProgress(total, onProgress);
+  const skipped = await absentBytes(held, { signal });
+  const progress = new TotalProgress({ total, skipped }, onProgress);
   try {
     for (const block of held) {
       const path = join(out, imageName(block.idstr));
@@ -185,7 +186,7 @@ async function toImages(job: ConvertJob): Promise<Converted> {
         onProgress: progress.onProgress,
         commit: false,
       });
-      progress.next(block.usedLength);
+      progress.next();
     }
     signal?.throwIfAborted();
     await group.commit(files);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { exportImage } from "../../exporting/mod.ts";
 import { willNeed } from "../../linux/mod.ts";
-import type { RAMBlock } from "../../reading/mod.ts";
+import { absentBytes, type RAMBlock } from "../../reading/mod.ts";
 import { imageName } from "../input/image_name.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
@@ -130,10 +130,12 @@ async function writeImages(
   work: Work,
 ): Promise<void> {
   const { signal, json, group } = work;
-  const total = images.reduce((sum, { block }) => sum + block.usedLength, 0);
+  const blocks = images.map(({ block }) => block);
+  const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
+  const skipped = await absentBytes(blocks, { signal });
   const files: PendingFile[] = [];
   using bar = json ? new ProgressEvents() : new ProgressBar("Loading");
-  const progress = new TotalProgress(total, bar.show);
+  const progress = new TotalProgress({ total, skipped }, bar.show);
   try {
     for (const { block, path } of images) {
       const sink = createOutput(path, options);
@@ -143,7 +145,7 @@ async function writeImages(
         commit: false,
         onProgress: progress.onProgress,
       });
-      progress.next(block.usedLength);
+      progress.next();
     }
     signal.throwIfAborted();
     await group.commit(files);

@@ -33,13 +33,18 @@ test("paceOf() promises no end where nothing was done", () => {
 
 test("TotalProgress makes one progress of that of several blocks", () => {
   const shown: Progress[] = [];
-  const total = new TotalProgress(100, (progress) => void shown.push(progress));
-  total.onProgress({ idstr: "a", done: 20, total: 40, skipped: 15, zero: 16 });
-  total.next(40);
-  total.next(10); // All of it is zero: nothing was told.
+  const total = new TotalProgress(
+    { total: 100, skipped: 45 },
+    (progress) => void shown.push(progress),
+  );
+  total.onProgress({ idstr: "a", done: 37, total: 40, skipped: 35, zero: 36 });
+  total.onProgress({ idstr: "a", done: 40, total: 40, skipped: 35, zero: 36 });
+  total.next();
+  total.next(); // All 10 bytes of "b" are zero: it reports nothing.
   total.onProgress({ idstr: "c", done: 50, total: 50 });
   assert.deepEqual(shown, [
-    { idstr: "a", done: 20, total: 100, zero: 16, skipped: 15 },
+    { idstr: "a", done: 47, total: 100, zero: 46, skipped: 45 },
+    { idstr: "a", done: 50, total: 100, zero: 46, skipped: 45 },
     { idstr: "c", done: 100, total: 100, zero: 46, skipped: 45 },
   ]);
 });

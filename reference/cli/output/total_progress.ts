@@ -1,38 +1,52 @@
 import type { Progress } from "../../work/mod.ts";
 
-/** Progress of RAMBlocks, one after the other, as that of all of them. */
-export class TotalProgress {
-  readonly #total: number;
-  readonly #show: (progress: Progress) => void;
-  #done = 0;
-  #zero = 0;
-  #skipped = 0;
-  #last: Progress | undefined;
+/** How much work there is on several RAMBlocks. */
+interface TotalWork {
+  /** Bytes of the blocks. */
+  readonly total: number;
+  /** Bytes of them in holes and absent pages. */
+  readonly skipped: number;
+}
 
-  /** Of blocks of so many bytes in all; `show` is told how far they are. */
-  constructor(total: number, show: (progress: Progress) => void) {
-    this.#total = total;
+/** Combines the progress of RAMBlocks, one after the other, into one. */
+export class TotalProgress {
+  readonly #work: TotalWork;
+  readonly #show: (progress: Progress) => void;
+  #read = 0;
+  #zero = 0;
+  #last: Pick<Progress, "done" | "zero" | "skipped"> = { done: 0 };
+
+  /** `show` is called with the progress of all blocks. */
+  constructor(work: TotalWork, show: (progress: Progress) => void) {
+    this.#work = work;
     this.#show = show;
   }
 
-  /** Is told how far the current block is. */
+  /** Takes the progress of the current block. */
   readonly onProgress = (progress: Progress): void => {
     this.#last = progress;
+    const { total, skipped } = this.#work;
+    const { read, zero } = this.#current();
     this.#show({
       idstr: progress.idstr,
-      done: this.#done + progress.done,
-      total: this.#total,
-      zero: this.#zero + (progress.zero ?? 0),
-      skipped: this.#skipped + (progress.skipped ?? 0),
+      done: Math.min(total, skipped + this.#read + read),
+      total,
+      zero: skipped + this.#zero + zero,
+      skipped,
     });
   };
 
-  /** The current block, of so many bytes, is done: what is left of it is zero. */
-  next(usedLength: number): void {
-    const { done = 0, zero = 0, skipped = 0 } = this.#last ?? {};
-    this.#done += usedLength;
-    this.#zero += zero + usedLength - done;
-    this.#skipped += skipped + usedLength - done;
-    this.#last = undefined;
+  /** The current block is done. */
+  next(): void {
+    const { read, zero } = this.#current();
+    this.#read += read;
+    this.#zero += zero;
+    this.#last = { done: 0 };
+  }
+
+  /** Bytes of the current block that were read, and those of them in zero pages. */
+  #current(): { readonly read: number; readonly zero: number } {
+    const { done, skipped = 0, zero = skipped } = this.#last;
+    return { read: done - skipped, zero: zero - skipped };
   }
 }
