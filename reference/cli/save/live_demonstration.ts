@@ -19,6 +19,7 @@ import { print, printJson } from "../output/output.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 import { tryFile } from "../program/system_error.ts";
+import { explainDowntime } from "./explain_downtime.ts";
 import { LiveGuestProcess } from "./live_guest_process.ts";
 import { GUEST_PAGE_SIZE } from "./live_guest_words.ts";
 
@@ -55,7 +56,8 @@ export async function demonstrateLive(
   const image = join(folder, "memory");
   let done = false;
   try {
-    const { summary, writes } = await saveGuest({ image, file }, options);
+    const saved = await saveGuest({ image, file }, options);
+    const { summary, writes } = saved;
     using source = openFileSource(file);
     const ram = openSnapshotSync(source).block("ram");
     using memory = openFileSource(image);
@@ -67,7 +69,7 @@ export async function demonstrateLive(
     if (json) {
       printJson({ ...summary, writes, equal: isEqual, good, file: shown });
     } else {
-      printLive(summary, options);
+      printLive(saved, options);
       print(
         `${
           paint(isEqual ? "green" : "red", isEqual ? "equal" : "DIFFERENT")
@@ -97,10 +99,19 @@ function isSame(ram: SyncByteSource, image: SyncByteSource): boolean {
   return ram.byteLength === image.byteLength;
 }
 
+/** What became of the save of a guest. */
+interface LiveSave {
+  readonly summary: LiveSummary;
+  /** Pages that the guest wrote. */
+  readonly writes: number;
+  /** Milliseconds that the save took, without starting the guest. */
+  readonly milliseconds: number;
+}
+
 async function saveGuest(
   { image, file }: { readonly image: string; readonly file: string },
   options: LiveDemonstrationOptions,
-): Promise<{ readonly summary: LiveSummary; readonly writes: number }> {
+): Promise<LiveSave> {
   const { jobs, dirtyRate: rate, downtimeLimit, signal } = options;
   writeMemory(image);
   using guest = await LiveGuestProcess.start(image, {
@@ -108,6 +119,7 @@ async function saveGuest(
     rate,
   });
   using source = openFileSource(image, { inUse: true });
+  const started = performance.now();
   const summary = await saveLive(createFileSink(file), [{
     idstr: "ram",
     source,
@@ -119,7 +131,8 @@ async function saveGuest(
     maxRounds: ROUNDS_MAX,
     stop: () => guest.stop(),
   });
-  return { summary, writes: guest.writes };
+  const milliseconds = performance.now() - started;
+  return { summary, writes: guest.writes, milliseconds };
 }
 
 /** The memory that the guest starts with: two pages of three hold something. */
@@ -144,7 +157,7 @@ function writeMemory(image: string): void {
 }
 
 function printLive(
-  { rounds, downtime, blocks }: LiveSummary,
+  { summary: { rounds, downtime, blocks }, milliseconds }: LiveSave,
   { dirtyRate, downtimeLimit }: LiveDemonstrationOptions,
 ): void {
   print(
@@ -169,6 +182,14 @@ function printLive(
   print(
     `stopped for ${formatTime(downtime)}; ${formatCount(stored)} pages stored`,
   );
+  for (const line of explainDowntime({ rounds, downtime }, downtimeLimit)) {
+    print(line);
+  }
+  const busy = rounds.reduce((sum, it) => sum + it.milliseconds, 0);
+  print(
+    `The save took ${formatTime(milliseconds)}: ${formatTime(busy)} for the ` +
+      "rounds, the rest to stop the guest and to flush the file to the disk.",
+  );
 }
 
 function rowOf(round: LiveRound): string[] {
@@ -181,6 +202,6 @@ function rowOf(round: LiveRound): string[] {
     round.stopped
       ? ""
       : `${formatBytes(Math.round(round.dirtyBytesPerSecond))}/s`,
-    round.stopped ? "the guest stands" : "",
+    round.stopped ? "guest stopped" : "",
   ];
 }
