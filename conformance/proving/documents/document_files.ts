@@ -17,7 +17,7 @@ const MIB = 2 ** 20;
 
 /** Memory of which some pages are not zero. */
 function ram(byteLength: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(byteLength).fill(7, 0x100000, 0x110000)
+  return new Uint8Array(byteLength).fill(7, 0xf0000, 0x110000)
     .fill(8, byteLength - 0x10000);
 }
 

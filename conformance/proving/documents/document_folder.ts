@@ -80,7 +80,12 @@ export class DocumentFolder implements AsyncDisposable {
   /** The environment of commands that run in it. */
   get env(): Record<string, string | undefined> {
     const path = `${this.file("bin")}:${process.env.PATH}`;
-    return { ...process.env, PATH: path, NO_COLOR: "1" };
+    return {
+      ...process.env,
+      PATH: path,
+      DENO_INSTALL_ROOT: this.path,
+      NO_COLOR: "1",
+    };
   }
 
   #program(name: string, ...lines: readonly string[]): void {

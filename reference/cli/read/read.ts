@@ -45,7 +45,7 @@ pages that hold these bytes are read. Numbers: decimal, 0x1000, 4K, 1M, 2G.
 ${SNAPSHOT_OPTIONS_HELP}
 
 Examples:
-  deno task read vm.mr pc.ram 0x100000 256
+  deno task read vm.mr pc.ram 0xf0000 256
   deno task read vm.mr pc.ram 0 640K --out low.img
   deno task read vm.mr pc.ram 1M 16M --out - | strings`,
   async run(args, { signal }) {
