@@ -110,8 +110,9 @@ function loadCommand(name: string | undefined): Promise<Command> {
   throw new UsageError(
     name === undefined
       ? `Cannot start without a command: ${expected}`
-      : `Cannot run ${JSON.stringify(name)}: ${expected}` +
-        didYouMean(name, NAMES),
+      : `Cannot run ${JSON.stringify(name)}${
+        didYouMean(name, NAMES)
+      }: ${expected}`,
   );
 }
 

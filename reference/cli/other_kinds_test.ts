@@ -8,6 +8,7 @@ import { PATIENT, type Refusal, runAllBad } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureStream } from "./testing/sequential_fixture.ts";
 import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";
+import { vectorBytes } from "./testing/vector_bytes.ts";
 
 /** Each command that takes a snapshot, with `FILE` for it. */
 const COMMANDS = [
@@ -41,6 +42,21 @@ test(
         await fixtureStream(),
         /it is a sequential .*: deno task convert '[^']*a \$b\.seq' OUT\.mr/,
       ],
+      [
+        "bzip2.save",
+        vectorBytes("libvirt/bzip2"),
+        /packed by bzip2, .*zstd; unpack it first: tail .* \| bzip2 -dc > OUT/,
+      ],
+      [
+        "gzip.save",
+        vectorBytes("libvirt/gzip"),
+        /it is a packed libvirt save image; .*: deno task convert \S+ OUT\.mr/,
+      ],
+      [
+        "unknown",
+        new Uint8Array(4096).fill(0x6b),
+        /0x6b6b6b6b, .*\("QEVM"\)\); .*: deno task convert \S+ OUT.mr --from raw/,
+      ],
       ["vm.gz", gzipSync(snapshot), /it is a gzip file: unpack .*: gunzip/],
       ["vm.core", elf, /it is an ELF file; if it is a core, deno task convert/],
       ["vm.mr", unfinished, /it is unfinished, .*: save --resume goes on/],
@@ -49,8 +65,12 @@ test(
     for (const [name, bytes, advice] of kinds) {
       const file = scratch.write(name, bytes);
       for (const command of COMMANDS) {
-        const isDescribed = name.endsWith(".seq") && command.includes("--map");
-        const isVerified = name === "vm.mr" && command.startsWith("verify");
+        // info --map describes it, before it refuses it if it is packed.
+        const isDescribed = /\.seq|\.save/.test(name) &&
+          command.includes("--map");
+        // verify lists what is wrong with what may be a damaged snapshot.
+        const isVerified = ["unknown", "vm.mr"].includes(name) &&
+          command.startsWith("verify");
         if (isDescribed || isVerified) continue;
         const args = command.split(" ").map((it) =>
           it.replace("FILE", () => file).replace("OUT", scratch.file("out"))

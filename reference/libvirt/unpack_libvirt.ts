@@ -175,7 +175,7 @@ function cannotUnpack(
     feature: `libvirt image format ${format}`,
     offset: LIBVIRT_HEADER_FIELDS.format,
     found: `a stream packed by ${format}`,
-    expected: `what this runtime can unpack; unpack it with ` +
-      unpackCommand(header, source.name),
+    expected: (zstdUnpacker() === undefined ? "gzip" : "gzip or zstd") +
+      `: unpack it first: ${unpackCommand(header, source.name)}`,
   });
 }

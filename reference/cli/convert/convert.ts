@@ -7,6 +7,7 @@ import {
   openOptions,
   openOptionsHelp,
 } from "../input/snapshot_options.ts";
+import { joinWords } from "../input/split_words.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { formatTime } from "../output/format_time.ts";
@@ -26,13 +27,12 @@ import { checkUses } from "../program/option_ways.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 import type { Converted, ConvertJob } from "./conversion.ts";
 import {
-  type FromFormat,
   fromFormatOf,
   parseRanges,
   type ToFormat,
   toFormatOf,
 } from "./convert_arguments.ts";
-import { openInput } from "./convert_input.ts";
+import { type ConvertInput, openInput } from "./convert_input.ts";
 import { convertTo } from "./convert_job.ts";
 import { convertNotes } from "./convert_notes.ts";
 import {
@@ -117,7 +117,7 @@ Example: deno task convert vm.save vm.mr
     const started = performance.now();
     await using opened = await openSource(IN, context);
     const input = await openInput(opened.source, from, options);
-    checkConversion(input.format, to, values);
+    checkConversion(input, to, values);
     if (to === "mapped-ram") checkMachineName(values.machine);
     const job = { input, to, out: OUT, output, options, json };
     const written = await withBar(job, context);
@@ -151,21 +151,21 @@ Example: deno task convert vm.save vm.mr
 
 /** Refuses a conversion that there is not, and options that it does not take. */
 function checkConversion(
-  from: FromFormat,
+  { source, format: from }: ConvertInput,
   to: ToFormat,
   values: Readonly<Record<string, unknown>>,
 ): void {
   const way: ConvertWay = `from ${from} to ${to}`;
   if (!Object.hasOwn(CONVERT_USES.ways, way)) {
     throw new UsageError(
-      `Cannot convert ${from} to ${to}: expected mapped-ram as one of them, ` +
-        "to which it can be converted first",
+      `Cannot convert ${from} to ${to}: convert it to mapped-ram first: ` +
+        joinWords(["deno", "task", "convert", source.name, "OUT.mr"]),
     );
   }
   checkUses(CONVERT_USES, way, values);
   const ram = ["memory", "block"].find((it) => Object.hasOwn(values, it));
   if (values.range !== undefined && ram !== undefined && to === "mapped-ram") {
-    throw new UsageError(`Cannot use --${ram} with --range, which tells it`);
+    throw new UsageError(`Cannot use --${ram} with --range, which implies it`);
   }
 }
 

@@ -6,6 +6,7 @@ import {
 } from "../../convert/mod.ts";
 import type { OpenOptions } from "../../reading/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
+import { isConvertible, unpackFirst } from "../input/packed_image.ts";
 import { UsageError } from "../program/usage_error.ts";
 
 /** What the options of convert say. */
@@ -46,6 +47,9 @@ export async function openInput(
         "save image whose stream is",
     );
   }
+  if (libvirt !== undefined && found.format === "packed") {
+    refuseUnpackable(source, libvirt);
+  }
   const format = told ?? found.format;
   if (format !== undefined) {
     // libvirt's header is passed over where there is one.
@@ -55,9 +59,18 @@ export async function openInput(
     source.name,
     `Cannot convert ${JSON.stringify(source.name)}: ` +
       (known === undefined
-        ? "its first bytes are of no format that is known; if it is the flat " +
-          "memory of a guest, --from raw says so"
+        ? "its first bytes are those of no known format; if it is the flat " +
+          "memory of a guest, use --from raw"
         : `it is ${known.what}; ${known.remedy} (--from raw takes it as flat ` +
           "memory all the same)"),
+  );
+}
+
+function refuseUnpackable(source: ByteSource, header: LibvirtSaveHeader): void {
+  if (isConvertible(header)) return;
+  throw new SourceError(
+    source.name,
+    `Cannot convert ${JSON.stringify(source.name)}: ` +
+      unpackFirst(header, source.name),
   );
 }

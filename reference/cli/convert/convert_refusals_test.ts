@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { test } from "node:test";
-import { gunzipSync } from "node:zlib";
-import { PATIENT, runAllBad, runBad, runGood } from "../testing/run_program.ts";
+import {
+  PATIENT,
+  type Refusal,
+  runAllBad,
+  runBad,
+  runGood,
+} from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { fixtureStream } from "../testing/sequential_fixture.ts";
 import { fixtureSnapshot } from "../testing/snapshot_fixture.ts";
+import { vectorBytes } from "../testing/vector_bytes.ts";
 
 /** A LiME file of memory from address 0 on. */
 function limeOf(memory: Uint8Array): Uint8Array {
@@ -23,11 +29,8 @@ test(
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
-    const vector = new URL(
-      "../../../conformance/vectors/valid/sequential-ignore-shared/snapshot.gz",
-      import.meta.url,
-    );
-    const stream = scratch.write("vm.seq", gunzipSync(readFileSync(vector)));
+    const vector = vectorBytes("valid/sequential-ignore-shared");
+    const stream = scratch.write("vm.seq", vector);
     for (const out of ["vm.mr", "vm.core", "vm.lime", "images/"]) {
       if (out.endsWith("/")) mkdirSync(scratch.file(out));
       const refusal = /saved with x-ignore-shared/;
@@ -42,15 +45,7 @@ test(
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
-    const vector = (name: string) =>
-      gunzipSync(
-        readFileSync(
-          new URL(
-            `../../../conformance/vectors/valid/${name}/snapshot.gz`,
-            import.meta.url,
-          ),
-        ),
-      );
+    const vector = (name: string) => vectorBytes(`valid/${name}`);
     const some = scratch.write("some.mr", vector("ignore-shared"));
     const range = ["--leave-out", "own", "--range", "0=shared+4K"];
     for (const out of ["x.core", "x.lime", "x.mr", "x.seq"]) {
@@ -117,12 +112,12 @@ test(
       [
         ["convert", lime, `${out}.core`, "--arch", "z80"],
         2,
-        /"z80" as an arch/,
+        /"z80" as an architecture \(--arch\): expected/,
       ],
       [
         ["convert", stream, `${out}.seq`],
         2,
-        /expected mapped-ram as one of them/,
+        /convert it to mapped-ram first: deno task convert \S+ OUT/,
       ],
       [
         ["convert", stream, `${out}.lime`, "--machine", "virt-9.0"],
@@ -141,5 +136,30 @@ test(
     assert.deepEqual(scratch.list(), [
       ...["cut.save", "vm.lime", "vm.mr", "vm.save"],
     ]);
+  },
+);
+
+test(
+  "convert names the command that unpacks an image, whatever the target",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const refusals: Refusal[] = [];
+    for (const packing of ["bzip2", "xz"]) {
+      const image = vectorBytes(`libvirt/${packing}`);
+      const file = scratch.write(`${packing}.save`, image);
+      for (const out of ["vm.mr", "vm.core", "vm.lime", "vm.seq", "images/"]) {
+        refusals.push([
+          ["convert", file, scratch.file(out)],
+          1,
+          new RegExp(
+            `packed by ${packing}, expected raw, sparse, gzip or zstd; ` +
+              `unpack it first: tail .* \\| ${packing} -dc > OUT`,
+          ),
+        ]);
+      }
+    }
+    await runAllBad(refusals);
+    assert.deepEqual(scratch.list(), ["bzip2.save", "xz.save"]);
   },
 );

@@ -142,7 +142,7 @@ test("convert takes flat memory as the RAM of a machine", PATIENT, async () => {
   const flat = scratch.write("memory", fixtureMemory()["pc.ram"]);
   const out = scratch.file("vm.mr");
   const machine = ["--machine", "pc-q35-10.0"];
-  await runBad(["convert", flat, out, ...machine], 1, /--from raw says so/);
+  await runBad(["convert", flat, out, ...machine], 1, /use --from raw/);
   await runGood(["convert", flat, out, ...machine, "--from", "raw"]);
   const { stdout } = await runGood(["info", out, "--json"]);
   const facts = JSON.parse(stdout);

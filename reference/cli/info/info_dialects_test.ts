@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { gunzipSync } from "node:zlib";
 import { PATIENT, run, runAllGood, runBad } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
+import { vectorBytes } from "../testing/vector_bytes.ts";
 
 /** A vector of the conformance suite, unpacked to a file. */
 function vector(scratch: ScratchDirectory, path: string): string {
-  const url = new URL(
-    `../../../conformance/vectors/${path}/snapshot.gz`,
-    import.meta.url,
-  );
-  const name = `${path.replaceAll("/", "-")}.mr`;
-  return scratch.write(name, new Uint8Array(gunzipSync(readFileSync(url))));
+  return scratch.write(`${path.replaceAll("/", "-")}.mr`, vectorBytes(path));
 }
 
 test(
@@ -57,10 +51,7 @@ test(
     const { code, stdout, stderr } = await run(["info", file]);
     assert.equal(code, 1);
     assert.match(stdout, /domain +small\n.*\n +format +xz\n/);
-    assert.match(
-      stderr,
-      /tail -c \+67067 \S+ \| xz -dc > OUT \(libvirt-format\)/,
-    );
+    assert.match(stderr, /tail -c \+67067 \S+ \| xz -dc > OUT$/m);
   },
 );
 

@@ -8,7 +8,9 @@ export function findBlock(snapshot: Snapshot, idstr: string): RAMBlock {
     return snapshot.block(idstr);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const names = snapshot.blocks.map((it) => it.idstr);
-    throw new UsageError(error.message + didYouMean(idstr, names));
+    const hint = didYouMean(idstr, snapshot.blocks.map((it) => it.idstr));
+    const word = JSON.stringify(idstr);
+    const message = error.message.replace(word, () => word + hint);
+    throw new UsageError(message, { cause: error });
   }
 }

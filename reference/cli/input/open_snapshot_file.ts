@@ -1,4 +1,3 @@
-import type { LibvirtSaveHeader } from "../../../format/libvirt/mod.ts";
 import { RuleError } from "../../../format/rules/mod.ts";
 import {
   type OpenOptions,
@@ -10,6 +9,7 @@ import {
   type ReadOptions,
   SourceError,
 } from "../../sources/mod.ts";
+import { isConvertible, unpackFirst } from "./packed_image.ts";
 import { joinWords } from "./split_words.ts";
 
 /** What a reader found wrong with a file. */
@@ -37,7 +37,8 @@ export async function explainRefusal(
   options: OpenOptions & ReadOptions,
 ): Promise<unknown> {
   if (!(error instanceof RuleError)) return error;
-  const advice = await adviceOnRefusal(error, source, options);
+  const advice = await adviceOnRefusal(error, source, options) ??
+    adviceOnUnknown(error, source, options);
   if (advice === undefined) return error;
   const message = `Cannot read ${JSON.stringify(source.name)}: ${advice}`;
   return new SourceError(source.name, message, { cause: error });
@@ -69,11 +70,21 @@ export function isUnfinished({ rule, found }: Refusal): boolean {
   return rule === "ram-setup-end" && found === "the word 0x0";
 }
 
-/** What convert unpacks. */
-const UNPACKED: ReadonlySet<LibvirtSaveHeader["format"]> = new Set([
-  "gzip",
-  "zstd",
-]);
+/** Returns what to do about first bytes that are of no known format. */
+function adviceOnUnknown(
+  { rule, found, expected }: RuleError,
+  source: ByteSource,
+  { offset }: OpenOptions,
+): string | undefined {
+  if (rule !== "stream-magic" || offset !== undefined) return undefined;
+  return `${found}, that of no known format (expected ${expected}); if it is ` +
+    "the flat memory of a guest, make a snapshot of it first: " +
+    `${convertCommand(source)} --from raw`;
+}
+
+function convertCommand({ name }: ByteSource): string {
+  return joinWords(["deno", "task", "convert", name, "OUT.mr"]);
+}
 
 async function adviceOn(
   source: ByteSource,
@@ -81,17 +92,17 @@ async function adviceOn(
 ): Promise<string | undefined> {
   const { detectFormat } = await import("../../convert/mod.ts");
   const { format, known, libvirt } = await detectFormat(source, options);
-  const convert = joinWords(["deno", "task", "convert", source.name, "OUT.mr"]);
+  const convert = convertCommand(source);
   switch (format) {
     case "sequential":
       return "it is a sequential migration stream, not mapped-ram; make a " +
         `snapshot of it first: ${convert}`;
     case "packed":
-      // The refusal itself names the command that unpacks the others.
-      return libvirt === undefined || !UNPACKED.has(libvirt.format)
-        ? undefined
-        : "it is a packed libvirt save image; make a snapshot of it first: " +
-          convert;
+      if (libvirt === undefined) return undefined;
+      return isConvertible(libvirt)
+        ? "it is a packed libvirt save image; make a snapshot of it first: " +
+          convert
+        : unpackFirst(libvirt, source.name);
     case "elf":
       return `it is an ELF file; if it is a core, ${convert} makes a snapshot`;
     case "lime":

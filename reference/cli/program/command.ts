@@ -51,8 +51,9 @@ function checkOptions(args: readonly string[], options: Options): void {
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
     if (option === undefined || rawName !== `--${name}`) {
       throw new UsageError(
-        `Cannot use ${JSON.stringify(rawName)}: there is no such option` +
-          didYouMean(rawName, Object.keys(options).map((it) => `--${it}`)),
+        `Cannot use ${JSON.stringify(rawName)}` +
+          didYouMean(rawName, Object.keys(options).map((it) => `--${it}`)) +
+          ": there is no such option",
       );
     }
     if (seen.has(name) && !option.multiple) {

@@ -1,14 +1,17 @@
 /**
- * A hint for a mistyped word: `, did you mean "save"?`, or nothing if no
- * candidate is close. A hyphen or a dot that was left out costs nothing.
+ * Returns a hint that follows a mistyped word: ` (did you mean "save"?)`, or
+ * nothing if no candidate is close. A missing hyphen or dot costs nothing.
  *
  * @example
  * ```ts
  * import { didYouMean } from "./did_you_mean.ts";
  * import assert from "node:assert/strict";
  *
- * assert.equal(didYouMean("saev", ["save", "load"]), ', did you mean "save"?');
- * assert.equal(didYouMean("pcram", ["pc.ram"]), ', did you mean "pc.ram"?');
+ * assert.equal(
+ *   didYouMean("saev", ["save", "load"]),
+ *   ' (did you mean "save"?)',
+ * );
+ * assert.equal(didYouMean("pcram", ["pc.ram"]), ' (did you mean "pc.ram"?)');
  * assert.equal(didYouMean("x", ["save", "load"]), "");
  * ```
  */
@@ -27,7 +30,7 @@ export function didYouMean(
   if (closest === undefined || least > Math.floor(closest.length / 3)) {
     return "";
   }
-  return `, did you mean ${JSON.stringify(closest)}?`;
+  return ` (did you mean ${JSON.stringify(closest)}?)`;
 }
 
 /** Longer words are not compared: the time grows with both lengths. */

@@ -5,7 +5,7 @@ import { didYouMean } from "./did_you_mean.ts";
 const COMMANDS = ["save", "info", "load", "read", "resume", "page-server"];
 
 function assertMeans(word: string, meant: string | undefined): void {
-  const hint = meant === undefined ? "" : `, did you mean "${meant}"?`;
+  const hint = meant === undefined ? "" : ` (did you mean "${meant}"?)`;
   assert.equal(didYouMean(word, COMMANDS), hint, word);
 }
 

@@ -3,12 +3,19 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Reads the value of an option: what is wrong with it is a `UsageError`. */
+/** What an error says that it cannot do: the part before the first colon. */
+const HEAD = /^(?:[^":]|"(?:[^"\\]|\\.)*"|:(?! ))*/;
+
+/** Reads the value of an option; a `RangeError` becomes a `UsageError`. */
 export function readOption<T>(option: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`${error.message} as ${option}`, { cause: error });
+    const message = error.message.replace(
+      HEAD,
+      (head) => `${head} (${option})`,
+    );
+    throw new UsageError(message, { cause: error });
   }
 }

@@ -91,7 +91,7 @@ test(
       [
         ["save", out, ...block, "--capability", "xbzrle"],
         2,
-        /"xbzrle": a diff/,
+        /"xbzrle" \(--capability\): a diff/,
       ],
       [
         ["save", out, ...block, "--capability", "postcopy-ram"],
@@ -101,7 +101,7 @@ test(
       [
         ["save", out, ...block, "--capability", "compress"],
         2,
-        /"compress": a c/,
+        /"compress" \(--capability\): a c/,
       ],
       [["save", scratch.file("pipe"), ...block], 1, /it is a pipe, expected a/],
       [

@@ -100,7 +100,7 @@ test(
       [
         ["save", "no", "--device-state", vm, "--block", `pc.rom=${image}`],
         2,
-        /Cannot find RAMBlock "pc.rom" in .*: it has "pc.ram", "vga.vram", "\/rom/,
+        /Cannot find RAMBlock "pc.rom" .* in .*: it has "pc.ram", "vga.vram", "\/rom/,
       ],
       [
         ["save", "no", "--device-state", vm, "--block", `vga.vram=${tables}`],
