@@ -74,7 +74,6 @@ export {
   RULES,
   type RuleSlug,
   type RuleViolation,
-  type SequentialRuleSlug,
   UnsupportedError,
 } from "./rules/mod.ts";
 export {

@@ -6,7 +6,7 @@ import { RULES, type RuleSlug } from "./rules/rules.ts";
 
 const FORMAT = new URL("./", import.meta.url);
 /** Files that list rules, and do not check them. */
-const LISTS = ["rules.ts", "dialect_rules.ts", "sequential_rules.ts"];
+const LISTS = ["rules.ts", "dialect_rules.ts"];
 
 /** The code of format/, and that of reference/, which makes further checks. */
 const CODE = [

@@ -1,11 +1,12 @@
 /**
- * The rules of formats around mapped-ram or before it: libvirt save images, the
- * layouts named fixed-ram, the contents of block dirty bitmaps.
+ * The rules of the other files of the family: libvirt save images, the layouts
+ * named fixed-ram, the contents of block dirty bitmaps, and sequential streams,
+ * whose pages are records.
  *
  * @module
  */
 
-import type { Rule } from "./rule.ts";
+import { accept, refuse, type Rule, write } from "./rule.ts";
 
 /** The slug of a rule of a dialect. */
 export type DialectRuleSlug =
@@ -21,76 +22,99 @@ export type DialectRuleSlug =
   | "dirty-bitmap-started"
   | "dirty-bitmap-bits"
   | "dirty-bitmap-names"
-  | "dirty-bitmap-complete";
+  | "dirty-bitmap-complete"
+  | "record-flags"
+  | "record-block"
+  | "record-inside-block"
+  | "record-zero"
+  | "record-xbzrle"
+  | "record-compressed"
+  | "record-last"
+  | "record-continue"
+  | "background-snapshot-end";
 
 /** Every rule of the dialects by its slug, in the order of the document. */
 export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
-  "libvirt-complete": {
-    kind: "refuse",
-    section: "11.1",
-    text: "The save that wrote a libvirt save image was finished",
-  },
-  "libvirt-version": {
-    kind: "refuse",
-    section: "11.1",
-    text: "The version of a libvirt save image is 1 or 2, in either byte order",
-  },
-  "libvirt-data": {
-    kind: "refuse",
-    section: "11.1",
-    text: "XML and cookie are inside the file",
-  },
-  "libvirt-format": {
-    kind: "refuse",
-    section: "11.1",
-    text: "The stream of a libvirt save image is raw or sparse, not packed",
-  },
-  "libvirt-stream": {
-    kind: "accept",
-    section: "11.1",
-    text: "The stream starts after the XML, with positions in the image",
-  },
-  "fixed-ram-layout": {
-    kind: "refuse",
-    section: "11.2",
-    text:
-      "A fixed-ram RAMBlock has one of two layouts, the same in all of them",
-  },
-  "fixed-ram-inline": {
-    kind: "accept",
-    section: "11.2",
-    text: "An inline bitmap follows its size, and PART and END are empty",
-  },
-  "fixed-ram-header": {
-    kind: "accept",
-    section: "11.2",
-    text:
-      "fixed-ram may have the header of mapped-ram, and MULTIFD_FLUSH around EOS",
-  },
-  "dirty-bitmap-granularity": {
-    kind: "refuse",
-    section: "11.3",
-    text:
-      "The granularity of a dirty bitmap is a power of two from 512 to 2^31",
-  },
-  "dirty-bitmap-started": {
-    kind: "refuse",
-    section: "11.3",
-    text: "A dirty bitmap is announced by one START before its other records",
-  },
-  "dirty-bitmap-bits": {
-    kind: "refuse",
-    section: "11.3",
-    text: "BITS start at a whole chunk, and hold the bits of their sectors",
-  },
-  "dirty-bitmap-names": {
-    kind: "accept",
-    section: "11.3",
-    text: "A name left out is that of the previous record, in any part",
-  },
-  "dirty-bitmap-complete": {
-    kind: "write",
-    section: "11.3",
-    text: "Each dirty bitmap has a COMPLETE after all its bits",
-  },
+  "libvirt-complete": refuse(
+    "11.1",
+    "The save that wrote a libvirt save image was finished",
+  ),
+  "libvirt-version": refuse(
+    "11.1",
+    "The version of a libvirt save image is 1 or 2, in either byte order",
+  ),
+  "libvirt-data": refuse("11.1", "XML and cookie are inside the file"),
+  "libvirt-format": refuse(
+    "11.1",
+    "The stream of a libvirt save image is raw or sparse, not packed",
+  ),
+  "libvirt-stream": accept(
+    "11.1",
+    "The stream starts after the XML, with positions in the image",
+  ),
+  "fixed-ram-layout": refuse(
+    "11.2",
+    "A fixed-ram RAMBlock has one of two layouts, the same in all of them",
+  ),
+  "fixed-ram-inline": accept(
+    "11.2",
+    "An inline bitmap follows its size, and PART and END are empty",
+  ),
+  "fixed-ram-header": accept(
+    "11.2",
+    "fixed-ram may have the header of mapped-ram, and MULTIFD_FLUSH around EOS",
+  ),
+  "dirty-bitmap-granularity": refuse(
+    "11.3",
+    "The granularity of a dirty bitmap is a power of two from 512 to 2^31",
+  ),
+  "dirty-bitmap-started": refuse(
+    "11.3",
+    "A dirty bitmap is announced by one START before its other records",
+  ),
+  "dirty-bitmap-bits": refuse(
+    "11.3",
+    "BITS start at a whole chunk, and hold the bits of their sectors",
+  ),
+  "dirty-bitmap-names": accept(
+    "11.3",
+    "A name left out is that of the previous record, in any part",
+  ),
+  "dirty-bitmap-complete": write(
+    "11.3",
+    "Each dirty bitmap has a COMPLETE after all its bits",
+  ),
+  "record-flags": refuse(
+    "11.4",
+    "The flags of a RAM record are of one kind, with or without CONTINUE, or only EOS",
+  ),
+  "record-block": refuse(
+    "11.4",
+    "A RAM record names a RAMBlock of the list, or continues with the one named last",
+  ),
+  "record-inside-block": refuse(
+    "11.4",
+    "The page of a RAM record is inside its RAMBlock",
+  ),
+  "record-zero": refuse("11.4", "A ZERO record has the byte 0"),
+  "record-xbzrle": refuse(
+    "11.4",
+    "An XBZRLE record is a well-formed delta that stays inside its page",
+  ),
+  "record-compressed": refuse(
+    "11.4",
+    "A COMPRESS_PAGE record is a zlib stream of exactly one page",
+  ),
+  "record-last": accept(
+    "11.4",
+    "A page is the result of its records in the order of the stream; without any it is zero",
+  ),
+  "record-continue": accept(
+    "11.4",
+    "CONTINUE refers to the RAMBlock named last, in whichever part of the RAM section that was",
+  ),
+  "background-snapshot-end": accept(
+    "11.4",
+    "A sequential stream may reach its EOF item without an END of the RAM section",
+  ),
 };

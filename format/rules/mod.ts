@@ -14,4 +14,3 @@ export {
 } from "./errors.ts";
 export type { Rule, RuleKind } from "./rule.ts";
 export { RULES, type RuleSlug } from "./rules.ts";
-export type { SequentialRuleSlug } from "./sequential_rules.ts";

@@ -8,15 +8,10 @@
 
 import { DIALECT_RULES, type DialectRuleSlug } from "./dialect_rules.ts";
 import { accept, refuse, type Rule, write } from "./rule.ts";
-import {
-  SEQUENTIAL_RULES,
-  type SequentialRuleSlug,
-} from "./sequential_rules.ts";
 
 /** The slug of a rule of SPEC.md. */
 export type RuleSlug =
   | DialectRuleSlug
-  | SequentialRuleSlug
   | "offsets-absolute"
   | "file-truncated"
   | "u64-range"
@@ -238,5 +233,4 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
 
   // 11. Other files of the family
   ...DIALECT_RULES,
-  ...SEQUENTIAL_RULES,
 };

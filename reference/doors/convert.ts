@@ -1,6 +1,7 @@
 /**
  * Other formats (sequential migration streams, libvirt save images, ELF cores,
- * LiME) and the parts of a snapshot besides RAM (device state, dirty bitmaps).
+ * LiME), the parts of a snapshot besides RAM (device state, dirty bitmaps), and
+ * the repair of background snapshots.
  * Import `mapped-ram` for reading and saving.
  *
  * @module
@@ -81,6 +82,12 @@ export {
   unpackLibvirtTo,
   type UnpackSummary,
 } from "../libvirt/mod.ts";
+export {
+  type RepairOptions,
+  repairSnapshot,
+  type RepairSummary,
+  saveRepaired,
+} from "../repairing/mod.ts";
 export {
   openSequential,
   type OpenSequentialOptions,

@@ -6,35 +6,32 @@
 
 export { type BlockShare, SharedBlockWriter } from "./block_share.ts";
 export { DirtyPages } from "./dirty_pages.ts";
-export type { LiveRound, LiveRule } from "./live_rounds.ts";
+export type {
+  LiveOptions,
+  LiveRAMBlockInput,
+  LiveRound,
+  LiveRule,
+  LiveSummary,
+} from "./live_options.ts";
 export { type PageTarget, RAMBlockWriter } from "./ram_block_writer.ts";
 export {
-  type RepairOptions,
-  repairSnapshot,
-  type RepairSummary,
-  saveRepaired,
-} from "./repair_snapshot.ts";
-export {
+  loadBitmap,
   type RewriteFinishOptions,
   rewriteSnapshot,
   SnapshotRewriter,
 } from "./rewrite_snapshot.ts";
-export {
-  type LiveOptions,
-  type LiveRAMBlockInput,
-  type LiveSummary,
-  saveLive,
-} from "./save_live.ts";
+export { saveBlocks, summaryOf } from "./save_blocks.ts";
+export { saveLive } from "./save_live.ts";
 export type {
   RAMBlockInput,
   SaveOptions,
   SaveSummary,
 } from "./save_options.ts";
 export { importImages, saveSnapshot } from "./save_snapshot.ts";
-export { summaryOf } from "./save_blocks.ts";
 export {
   type CreateOptions,
   createSnapshot,
+  createWithFrame,
   SnapshotWriter,
 } from "./snapshot_writer.ts";
-export { refuseIgnored, type StreamFrame } from "./stream_frame.ts";
+export { endedFrame, refuseIgnored, type StreamFrame } from "./stream_frame.ts";

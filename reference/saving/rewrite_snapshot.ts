@@ -1,7 +1,9 @@
 import {
+  bitmapByteLength,
   type BitmapOrder,
   PageBitmap,
   pageRunRange,
+  toLsb0,
 } from "../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../format/bytes/mod.ts";
 import {
@@ -9,12 +11,12 @@ import {
   findBlock,
   type OpenOptions,
   openSnapshot,
+  type RAMBlock,
 } from "../reading/mod.ts";
 import type { ByteStore } from "../sinks/mod.ts";
-import type { ReadOptions } from "../sources/mod.ts";
+import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
-import { loadBitmap } from "./rebuild_bitmap.ts";
 
 /** A snapshot whose pages are re-written where they are. */
 export class SnapshotRewriter {
@@ -143,4 +145,18 @@ export async function rewriteSnapshot(
     })
   );
   return new SnapshotRewriter(store, { blocks: writers, order, before });
+}
+
+/** The bitmap as the file has it. */
+export async function loadBitmap(
+  source: ByteSource,
+  block: RAMBlock,
+  order: BitmapOrder,
+): Promise<PageBitmap> {
+  const words = new Uint8Array(
+    bitmapByteLength(block.pageCount, order.wordSize),
+  );
+  await source.readInto(words, block.bitmapOffset);
+  toLsb0(words, order);
+  return new PageBitmap(block.pageCount, words);
 }

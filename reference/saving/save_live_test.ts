@@ -8,8 +8,9 @@ import { type ByteSink, createFileSink, memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { DirtyPages } from "./dirty_pages.ts";
-import { isConverged, type LiveRound } from "./live_rounds.ts";
-import { type LiveOptions, saveLive } from "./save_live.ts";
+import type { LiveOptions, LiveRound } from "./live_options.ts";
+import { isConverged } from "./live_rounds.ts";
+import { saveLive } from "./save_live.ts";
 
 const PAGE = 4096;
 const PAGES = 3000;

@@ -5,6 +5,7 @@ import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { AddressSpace } from "../convert/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
+import { sliceSource } from "../repairing/mod.ts";
 import { openSequential } from "../sequential/mod.ts";
 import { LentBuffers } from "../testing/lent_buffers.ts";
 import { finish, opened, type Unruly } from "../testing/run_unruly.ts";
@@ -15,7 +16,6 @@ import { type Random, UnrulySource } from "../testing/unruly_source.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { cachedSource } from "./cached_source.ts";
 import { readRanges } from "./read_ranges.ts";
-import { sliceSource } from "./slice_source.ts";
 
 const PAGE = 4096;
 const SEEDS = 25;

@@ -32,7 +32,6 @@ export { memorySource } from "./memory_source.ts";
 export { MovingFront } from "./moving_front.ts";
 export { readRanges, type ReadRangesOptions } from "./read_ranges.ts";
 export { shownName, withoutSecrets } from "./shown_name.ts";
-export { sliceSource } from "./slice_source.ts";
 export { sourceAddress } from "./source_address.ts";
 export { SourceError } from "./source_error.ts";
 export { isWebUrl, urlScheme } from "./url_scheme.ts";

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { openHttpSource } from "../http/mod.ts";
+import { sliceSource } from "../repairing/mod.ts";
 import { finish, opened } from "../testing/run_unruly.ts";
 import { UnrulyFetch } from "../testing/unruly_fetch.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { cachedSource } from "./cached_source.ts";
 import { memorySource } from "./memory_source.ts";
 import { readRanges } from "./read_ranges.ts";
-import { sliceSource } from "./slice_source.ts";
 
 /** Longer than a piece of a source that does not stream. */
 const BYTES = Uint8Array.from({ length: 0x90000 }, (_, at) => at % 251);

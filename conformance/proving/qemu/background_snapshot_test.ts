@@ -5,9 +5,11 @@ import {
   openFileSource,
   openFileStore,
   openSnapshotSync,
+} from "../../../mod.ts";
+import {
   repairSnapshot,
   saveRepaired,
-} from "../../../mod.ts";
+} from "../../../reference/doors/convert.ts";
 import { assertSameBytes } from "./compare_snapshots.ts";
 import { checkPresentPages, compareWithQemu } from "./compare_with_qemu.ts";
 import { emptyMachine, fillMemory, LIVE_MACHINES } from "./live_machines.ts";

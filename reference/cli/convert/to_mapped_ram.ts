@@ -5,9 +5,9 @@ import {
   mainMemoryOf,
 } from "../../convert/mod.ts";
 import { openSnapshot } from "../../reading/mod.ts";
+import { saveRepaired } from "../../repairing/mod.ts";
 import {
   importImages,
-  saveRepaired,
   saveSnapshot,
   type SaveSummary,
 } from "../../saving/mod.ts";

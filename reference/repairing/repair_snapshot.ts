@@ -18,17 +18,18 @@ import {
 } from "../reading/mod.ts";
 import type { ByteSink, ByteStore } from "../sinks/mod.ts";
 import {
-  type ByteSource,
-  drive,
-  type ReadOptions,
-  sliceSource,
-} from "../sources/mod.ts";
+  createWithFrame,
+  endedFrame,
+  loadBitmap,
+  type RAMBlockInput,
+  saveBlocks,
+  type SaveSummary,
+  summaryOf,
+} from "../saving/mod.ts";
+import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 import { type Progress, ProgressReport } from "../work/mod.ts";
-import { loadBitmap, rebuildBitmap } from "./rebuild_bitmap.ts";
-import { saveBlocks, summaryOf } from "./save_blocks.ts";
-import type { RAMBlockInput, SaveSummary } from "./save_options.ts";
-import { createWithFrame } from "./snapshot_writer.ts";
-import { endedFrame } from "./stream_frame.ts";
+import { rebuildBitmap } from "./rebuild_bitmap.ts";
+import { sliceSource } from "./slice_source.ts";
 
 /** How to repair. */
 export interface RepairOptions extends OpenOptions, ReadOptions {
@@ -54,7 +55,8 @@ export interface RepairSummary {
  *
  * @example
  * ```ts
- * import { openFileStore, repairSnapshot } from "../../mod.ts";
+ * import { openFileStore } from "../../mod.ts";
+ * import { repairSnapshot } from "../doors/convert.ts";
  *
  * async function repair(path: string): Promise<void> {
  *   using store = openFileStore(path);
@@ -109,7 +111,8 @@ export async function repairSnapshot(
  *
  * @example
  * ```ts
- * import { createFileSink, openFileSource, saveRepaired } from "../../mod.ts";
+ * import { createFileSink, openFileSource } from "../../mod.ts";
+ * import { saveRepaired } from "../doors/convert.ts";
  *
  * async function repair(from: string, to: string): Promise<void> {
  *   using source = openFileSource(from);

@@ -1,27 +1,8 @@
-import {
-  bitmapByteLength,
-  type BitmapOrder,
-  PageBitmap,
-  toLsb0,
-} from "../../format/bitmap/mod.ts";
+import { PageBitmap } from "../../format/bitmap/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { CHUNK, Pace } from "../work/mod.ts";
-
-/** The bitmap as the file has it. */
-export async function loadBitmap(
-  source: ByteSource,
-  block: RAMBlock,
-  order: BitmapOrder,
-): Promise<PageBitmap> {
-  const words = new Uint8Array(
-    bitmapByteLength(block.pageCount, order.wordSize),
-  );
-  await source.readInto(words, block.bitmapOffset);
-  toLsb0(words, order);
-  return new PageBitmap(block.pageCount, words);
-}
 
 /** A bitmap of the pages in whose places the file has other than zeros. */
 export async function rebuildBitmap(

@@ -1,6 +1,5 @@
 import type { ByteRange } from "../../format/bytes/mod.ts";
-import type { ByteSource } from "./byte_source.ts";
-import { checkRange } from "./check_range.ts";
+import { type ByteSource, checkRange } from "../sources/mod.ts";
 
 /** Makes a source over a range of another source. */
 export function sliceSource(source: ByteSource, range: ByteRange): ByteSource {
