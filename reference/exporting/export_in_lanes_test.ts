@@ -179,7 +179,8 @@ test("direct I/O is refused by name on a file system without it", {
     }),
     {
       name: "SourceError",
-      message: `Cannot open "${out}" with direct I/O: its file system has none`,
+      message: `Cannot open "${out}" with direct I/O: its file system ` +
+        "does not support it",
     },
   );
   assert.deepEqual(ramfs.names(), []);

@@ -39,7 +39,7 @@ export function builtinModule<Id extends keyof BuiltinModules>(
 
 import type * as NodeFs from "node:fs";
 
-/** Returns `node:fs`; throws if the runtime has no files. */
+/** Returns `node:fs`; throws if the runtime does not have it. */
 export function nodeFs(): typeof NodeFs {
   return builtinModule("node:fs", { what: "files", action: "open files" });
 }

@@ -19,11 +19,11 @@ export function fileError(
   );
 }
 
-/** Returns why a call of `node:fs` failed, without what its callers add. */
+/** Returns the reason of a `node:fs` error, without call and path. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  // "ENOENT: no such file or directory, open 'x'"; for some calls Deno says "No
-  // space left on device (os error 28)".
+  // "ENOENT: no such file or directory, open 'x'", or, for some calls in Deno,
+  // "No space left on device (os error 28)".
   return /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ??
     message.replace(/ \(os error \d+\)$/, "");
 }

@@ -1,9 +1,9 @@
 import type * as NodeFs from "node:fs";
 
-/** Bytes of a block in `stat`, whatever the block size of the file system. */
+/** Unit of `stat.blocks` in bytes, independent of the file system. */
 const STAT_BLOCK = 512;
 
-/** Facts of a file, determined when it is opened. */
+/** Properties of a file, determined when it is opened. */
 export interface FileFacts {
   /** Its size in bytes. */
   readonly byteLength: number;
@@ -13,7 +13,7 @@ export interface FileFacts {
   readonly identity: string;
 }
 
-/** Returns the facts of a regular file. */
+/** Returns the properties of a regular file. */
 export function regularFileFacts(stat: NodeFs.Stats): FileFacts {
   // Deno reports none on Windows.
   const blocks = stat.blocks as number | null | undefined;
@@ -25,8 +25,8 @@ export function regularFileFacts(stat: NodeFs.Stats): FileFacts {
 }
 
 /**
- * Returns the facts of a block device; `reads` tells whether there is a byte at
- * a position.
+ * Returns the properties of a block device; `reads` returns whether there is a
+ * byte at a position.
  */
 export function deviceFacts(
   stat: NodeFs.Stats,
@@ -40,15 +40,15 @@ export function deviceFacts(
 }
 
 /**
- * Returns the size of a block device, which `stat` does not report: the end of
- * what can be read, found with about eighty reads of one byte. `reads` tells
+ * Returns the size of a block device, which `stat` does not report: finds the
+ * last readable byte with about eighty reads of one byte. `reads` returns
  * whether there is a byte at a position.
  */
 export function deviceLength(reads: (offset: number) => boolean): number {
   let end = 1;
   while (end < Number.MAX_SAFE_INTEGER && reads(end - 1)) end *= 2;
   let start = Math.floor(end / 2);
-  // There is a byte before `start`, and none at or after `end`.
+  // All bytes before `start` exist, and none at or after `end`.
   while (start < end) {
     const middle = start + Math.floor((end - start) / 2);
     if (reads(middle)) start = middle + 1;

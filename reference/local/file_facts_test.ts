@@ -59,7 +59,7 @@ test(
   },
 );
 
-/** Makes a block device of a file, if this machine and user may do so. */
+/** Returns a function that makes a block device of a file, if permitted. */
 function loopDevice():
   | ((path: string) => { readonly path: string; detach(): void })
   | undefined {

@@ -2,13 +2,14 @@ import { builtinModule, nodeFs } from "./builtin_module.ts";
 import { LocalFile } from "./local_file.ts";
 
 /**
- * Locks an open file (`flock` of Linux) unless another process has the lock;
- * neither Node nor Bun can. Returns whether it is locked; undefined if locks
- * are not supported. Closing the descriptor releases the lock.
+ * Locks an open file (`flock` of Linux) unless another process has the lock,
+ * for Node and Bun, which have no such call. Returns whether it is locked;
+ * undefined if locks are not supported. Closing the descriptor releases the
+ * lock.
  */
 export type TryLock = (fd: number) => boolean | undefined;
 
-/** A lock of a file, or why there is none. */
+/** A lock of a file, or the reason why there is none. */
 export interface FileLock {
   /**
    * Whether it is locked here, locked by another process, or cannot be locked.
@@ -70,13 +71,13 @@ export function lockFile(
   });
 }
 
-/** Whether files can be locked here, apart from what depends on the file. */
+/** Whether this runtime can lock files, on file systems with locks. */
 export function hasLocks(tryLock: TryLock | undefined): boolean {
   return !isWindows() && ("Deno" in globalThis || tryLock !== undefined);
 }
 
 /**
- * On Windows no one could write to a locked file through another descriptor.
+ * On Windows, a locked file cannot be written through another descriptor.
  */
 function isWindows(): boolean {
   const use = { what: "files", action: "lock files" };
@@ -123,8 +124,8 @@ function identityOf(
 }
 
 /**
- * File systems of a single host, by Linux's numbers: what the kernel reports
- * about locks of their files holds for every process that can reach them.
+ * Magic numbers (`statfs(2)`) of file systems of a single host: the kernel
+ * knows the locks of all processes that can reach their files.
  */
 const LOCAL = new Set([
   0xef53, // ext2, ext3, ext4

@@ -33,7 +33,7 @@ export function checkSameFile<
   );
 }
 
-/** Removes a name, if it is still the name of that file. */
+/** Removes a name if it still belongs to that file. */
 export function removeName(path: string, identity: string): void {
   if (identityAt(path) !== identity) return;
   nodeFs().rmSync(path, { force: true });
@@ -53,7 +53,7 @@ export function renameToNew(from: string, to: string): void {
     const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(
       code ?? "",
     );
-    // FAT has no links; the only way left is to check just before.
+    // FAT has no links: all that can be done is to check just before.
     if (!noLinks || identityAt(to) !== undefined) throw error;
     fs.renameSync(from, to);
     return;

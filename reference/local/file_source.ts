@@ -19,11 +19,11 @@ import { nodeFs } from "./builtin_module.ts";
  * cannot be told apart.
  */
 export interface FileSource extends SyncByteSource, Disposable {
-  /** Checks now whether the file is still as it was opened; throws if not. */
+  /** Checks now; throws if the file has changed since it was opened. */
   readonly checkUnchanged: () => void;
   /**
-   * The same, but no more often than reads do: cheap enough to call for each
-   * page.
+   * Same as `checkUnchanged`, but at most as often as reads check: cheap enough
+   * to call for each page.
    */
   readonly checkRecently: () => void;
   /** Closes the file; a second call does nothing. */
@@ -33,14 +33,15 @@ export interface FileSource extends SyncByteSource, Disposable {
 /** Options of opening a file source. */
 export interface FileSourceOptions {
   /**
-   * Whether the file is memory in use: writes to it while it is read are then
-   * no error. Default: false.
+   * Whether the file is memory in use, so that writes to it during reads are no
+   * error. Default: false.
    */
   readonly inUse?: boolean | undefined;
   /**
-   * Makes the kernel start reading a part of an open file ahead. No runtime
-   * can; on Linux, pass `willNeed`, which uses the foreign function interface.
-   * Long ranges outside the page cache are then read faster. Default: none.
+   * Makes the kernel read a range of an open file ahead, so that long ranges
+   * outside the page cache are read faster. The runtimes have no such call; on
+   * Linux, pass `willNeed`, which uses the foreign function interface. Default:
+   * none.
    */
   readonly willNeed?: ((fd: number, range: ByteRange) => void) | undefined;
 }
@@ -51,8 +52,8 @@ export interface FileSourceOptions {
  *
  * Reads are positioned, so any number may run at once.
  *
- * @throws {SourceError} if the file does not exist, is not permitted or is
- * neither
+ * @throws {SourceError} if the file does not exist, is not permitted, or is
+ * neither a regular file nor a block device
  *
  * @example
  * ```ts

@@ -23,7 +23,7 @@ function bytesOf(length: number): Uint8Array {
   return new Uint8Array(length).fill(7);
 }
 
-/** Ways to change a file, by the text of the error. */
+/** Ways to change a file, each with its part of the error message. */
 const CHANGES: Readonly<Record<string, (path: string) => void>> = {
   "found it 1048576 bytes long, expected 2097152 bytes long": (path) =>
     truncateSync(path, MIB),
@@ -40,7 +40,7 @@ const CHANGES: Readonly<Record<string, (path: string) => void>> = {
 };
 
 for (const [found, change] of Object.entries(CHANGES)) {
-  test(`openFileSource() sees a change: ${found}`, async () => {
+  test(`openFileSource() detects a change: ${found}`, async () => {
     using scratch = new ScratchFolder();
     const path = scratch.file("a");
     writeFileSync(path, bytesOf(2 * MIB));
@@ -65,7 +65,7 @@ for (const [found, change] of Object.entries(CHANGES)) {
   });
 }
 
-test("openFileSource() sees a change by its reads alone, and soon", async () => {
+test("openFileSource() detects a change soon by its reads alone", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("a");
   writeFileSync(path, bytesOf(MIB));
@@ -84,7 +84,7 @@ test("openFileSource() sees a change by its reads alone, and soon", async () => 
   await assert.rejects(source.readInto(page, 0), SourceError);
 });
 
-test("openFileSource() does not take renaming, replacing or reading for a change", async () => {
+test("openFileSource() ignores renaming, replacing, and reading of the file", async () => {
   using scratch = new ScratchFolder();
   const [path, moved] = [scratch.file("a"), scratch.file("b")];
   writeFileSync(path, bytesOf(MIB));

@@ -19,7 +19,7 @@ function failureOf(path: string): string {
   return "";
 }
 
-test("openFileSource() refuses an irregular file, in one line", async () => {
+test("openFileSource() refuses an irregular file with a one-line message", async () => {
   using scratch = new ScratchFolder();
   const refusal = (kind: string) =>
     `Cannot open "PATH": it is ${kind}, expected a regular file, which can be ` +
@@ -50,7 +50,7 @@ test("openFileSource() says why a file cannot be opened", () => {
   symlinkSync("loop", scratch.file("loop"));
   assert.match(reason(scratch.file("loop")), /^Cannot open "PATH": [^\n,]+$/);
   chmodSync(scratch.file("a"), 0);
-  if (process.getuid?.() === 0) return; // may read everything
+  if (process.getuid?.() === 0) return; // root may read everything
   assert.equal(
     reason(scratch.file("a")),
     'Cannot open "PATH": permission denied',

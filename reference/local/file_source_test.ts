@@ -92,7 +92,7 @@ test("openFileSource() reads past 4 GiB of a sparse file", () => {
   assertSame(target, pattern(50));
 });
 
-test("readInto() refuses a range that is not wholly inside", async () => {
+test("readInto() refuses a range that is not completely inside", async () => {
   using scratch = new ScratchFolder();
   writeFileSync(scratch.file("a"), pattern(100));
   using source = openFileSource(scratch.file("a"));

@@ -1,12 +1,12 @@
 import { SourceError } from "../sources/mod.ts";
 
 /**
- * Milliseconds between two checks: one takes up to 15 µs, as long as reading
- * some pages.
+ * Minimum milliseconds between two checks: one takes up to 15 µs, as long as
+ * reading several pages.
  */
 const INTERVAL = 2;
 
-/** Distinguishes versions of a file, as reported by `fstat`. */
+/** Size and time of a file, which distinguish its versions. */
 export interface FileVersion {
   /** Its size in bytes. */
   readonly size: number;
@@ -15,8 +15,8 @@ export interface FileVersion {
 }
 
 /**
- * Detects whether an open file is still the version that was opened. The time
- * of status change is not used: renaming or replacing a file alters it too.
+ * Detects whether an open file has changed since it was opened. It ignores the
+ * time of status change, which renaming or replacing the file alters, too.
  */
 export class FileWatch {
   readonly #name: string;
@@ -32,16 +32,15 @@ export class FileWatch {
     this.#look = look;
   }
 
-  /** Same as {@linkcode check}, unless it was checked a moment ago. */
+  /** Same as {@linkcode check}, but does nothing soon after another check. */
   step(): void {
-    // Not `performance.now`, which takes twice as long; but this clock may be
-    // set back.
+    // `performance.now` would take twice as long. This clock may be set back.
     const since = Date.now() - this.#looked;
     if (since >= INTERVAL || since < 0 || this.#changed) this.check();
   }
 
   /**
-   * Checks now. A file that has changed once stays changed.
+   * Checks now. Once a change was detected, all later checks fail.
    *
    * @throws {SourceError} if it has changed
    */
@@ -58,9 +57,9 @@ export class FileWatch {
       );
     throw new SourceError(
       this.#name,
-      `Cannot go on reading ${JSON.stringify(this.#name)}: it has changed ` +
+      `Cannot continue reading ${JSON.stringify(this.#name)}: it has changed ` +
         `while it was read, found it ${is}, expected ${was}; start again ` +
-        "with a file that nobody modifies",
+        "with a file that no process modifies",
       { changed: true },
     );
   }

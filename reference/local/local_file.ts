@@ -9,7 +9,7 @@ import { flushAside, readAside } from "./thread_pool_calls.ts";
 const WRITES = 3;
 /** Reads of up to this many bytes are synchronous, without the thread pool. */
 const SYNC_READ_MAX = 0x40000;
-/** Maximum bytes per system call; the kernel has a limit too. */
+/** Maximum bytes per system call; the kernel has a limit, too. */
 const TRANSFER_MAX = 0x1000000;
 const DONE = Promise.resolve();
 
@@ -35,7 +35,7 @@ export class LocalFile implements Disposable {
   /** Number of calls running in the thread pool. */
   #underWay = 0;
 
-  /** Opens `path`; `openFlags` and `mode` as in `open(2)`. */
+  /** Opens `path`; `openFlags` and `mode` are those of `open(2)`. */
   constructor(path: string, openFlags: number, mode = 0o600, name = path) {
     this.name = name;
     const { O_NONBLOCK } = this.#fs.constants;
@@ -65,7 +65,7 @@ export class LocalFile implements Disposable {
   }
 
   /**
-   * From now on, reads check whether the file was modified since it was opened.
+   * Makes later reads check whether the file has changed since it was opened.
    */
   watch(): FileWatch {
     return this.#watch ??= new FileWatch(
@@ -95,7 +95,7 @@ export class LocalFile implements Disposable {
       const length = Math.min(target.length - done, TRANSFER_MAX);
       const position = offset + done;
       let count: number;
-      // Without a closure: reading a page takes a microsecond.
+      // No closure here: reading a page takes only a microsecond.
       try {
         count = this.#fs.readSync(fd, target, done, length, position);
       } catch (error) {
@@ -173,7 +173,7 @@ export class LocalFile implements Disposable {
     );
   }
 
-  /** Calls `body` with the descriptor, which the file keeps. */
+  /** Calls `body` with the descriptor, which the file still owns. */
   use<T>(body: (fd: number) => T): T {
     return body(this.#descriptor);
   }
@@ -221,7 +221,7 @@ export class LocalFile implements Disposable {
     }
   }
 
-  /** While a call runs, its descriptor must not be reused for another file. */
+  /** Keeps the file open during a call, so its descriptor is not reused. */
   async #held<T>(call: Promise<T>): Promise<T> {
     this.#underWay++;
     try {

@@ -1,15 +1,15 @@
 import { builtinModule, nodeFs } from "./builtin_module.ts";
 import { mayAsk } from "../work/mod.ts";
 
-const USE = { what: "processes", action: "ask for processes" };
+const USE = { what: "processes", action: "look up processes" };
 
-/** Characters of each part of an identity. */
+/** Length in characters of each part of an identity. */
 const PART = 6;
 const UNKNOWN = "0".repeat(PART);
 
 /** What is known of a process by its pid and identity. */
 export type Liveness =
-  /** It exists, or another process that cannot be told from it. */
+  /** It exists, or another process that cannot be distinguished from it. */
   | "alive"
   /** It has ended. */
   | "dead"
@@ -21,9 +21,9 @@ export type Liveness =
 let cached: string | undefined;
 
 /**
- * Returns the identity of this process among all that ever had its pid:
- * `<pid>-<identity>`. It is made of the kernel, the pid namespace, and the
- * start time of the process.
+ * Returns `<pid>-<identity>` of this process. The identity distinguishes it
+ * from all other processes with that pid; it consists of codes of the kernel,
+ * the pid namespace, and the start time.
  */
 export function processIdentity(): string {
   const { pid } = builtinModule("node:process", USE);
@@ -31,7 +31,7 @@ export function processIdentity(): string {
   return cached;
 }
 
-/** Returns whether a process still exists, as far as this one can see. */
+/** Returns whether a process still exists, as far as this process can see. */
 export function livenessOf(pid: number, identity: string): Liveness {
   const [kernel, namespace, start] = [0, PART, 2 * PART].map((at) =>
     identity.slice(at, at + PART)
@@ -55,8 +55,8 @@ export function livenessOf(pid: number, identity: string): Liveness {
 }
 
 /**
- * Returns a code of the running kernel. Two hosts may share a name, and
- * containers often do, so without a boot id it is unknown.
+ * Returns a code of the running kernel. On Linux this is the boot id only:
+ * hosts, and even more so containers, may share a name.
  */
 function kernelCode(): string {
   if (builtinModule("node:process", USE).platform === "linux") {
@@ -82,13 +82,13 @@ function namespaceCode(): string {
   }
 }
 
-/** Distinguishes processes with the same pid by their start time. */
+/** Returns a code of the start time, which distinguishes reuses of a pid. */
 function startCode(pid: number): string {
   const path = `/proc/${pid}/stat`;
   if (!mayAsk({ name: "read", path })) return UNKNOWN;
   try {
     const stat = nodeFs().readFileSync(path, "utf8");
-    // Everything after the name, which may contain anything; field 22 of all.
+    // The name may contain anything, so split after it; this is field 22.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return code(fields[19] ?? "");
   } catch {
@@ -105,7 +105,7 @@ function codeOfFile(path: string): string {
   }
 }
 
-/** Returns six letters and digits of a text (FNV-1a). */
+/** Returns a hash of a text (FNV-1a) as six letters and digits. */
 function code(text: string): string {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) {
@@ -120,6 +120,6 @@ function code(text: string): string {
  */
 export function ownUser(): number | undefined {
   if (!mayAsk({ name: "sys", kind: "uid" })) return undefined;
-  const use = { what: "users", action: "ask for the user" };
+  const use = { what: "users", action: "look up the user" };
   return builtinModule("node:process", use).geteuid?.();
 }

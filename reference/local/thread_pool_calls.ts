@@ -7,7 +7,7 @@ export interface NamedDescriptor {
   readonly name: string;
 }
 
-/** Reads the bytes available from `offset` on; returns how many. */
+/** Reads up to `target.length` bytes at `offset`; returns how many. */
 export function readAside(
   { fd, name }: NamedDescriptor,
   target: Uint8Array,

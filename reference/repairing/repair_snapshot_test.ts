@@ -47,7 +47,7 @@ class FailingStore implements ByteStore {
     return memorySource(this.bytes).readInto(target, offset);
   }
 
-  // deno-lint-ignore require-await -- what it throws must be a rejection
+  // deno-lint-ignore require-await -- errors must become rejections
   async write(bytes: Uint8Array, offset: number): Promise<void> {
     if (this.#left-- <= 0) throw new Error("power cut");
     this.bytes.set(bytes, offset);

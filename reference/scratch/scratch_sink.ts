@@ -3,8 +3,8 @@ import type { ByteSink } from "../sinks/mod.ts";
 
 /**
  * Creates a temporary file: it is written in place and never flushed to disk,
- * which would take longer than everything else. It has its final name at once,
- * which must be new.
+ * which would take longer than everything else. It has its final name from the
+ * start; no file of that name may exist.
  *
  * @throws {SourceError} if the file exists, or cannot be created
  *
@@ -36,7 +36,7 @@ export function createScratchSink(path: string): ByteSink {
   };
 }
 
-// deno-lint-ignore require-await -- what it throws must be a rejection
+// deno-lint-ignore require-await -- errors must become rejections
 async function now(body: () => void): Promise<void> {
   body();
 }

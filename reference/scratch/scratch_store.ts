@@ -2,8 +2,8 @@ import { GrowingBytes } from "../../format/bytes/mod.ts";
 import { builtinModule, LocalFile, nodeFs } from "../local/mod.ts";
 
 /**
- * Temporary storage: the first bytes in memory, the others in a file without a
- * name, which disappears with the process.
+ * Temporary storage: the first bytes in memory, the others in an unlinked file,
+ * which disappears with the process.
  */
 export class ScratchStore implements Disposable {
   readonly #memoryMax: number;
@@ -35,7 +35,7 @@ export class ScratchStore implements Disposable {
     }
   }
 
-  /** Reads bytes written there. */
+  /** Reads bytes that were written with the same offsets and lengths. */
   read(target: Uint8Array, offset: number): void {
     const end = offset + target.length;
     if (end <= this.#memoryMax) {
@@ -53,7 +53,7 @@ export class ScratchStore implements Disposable {
   }
 }
 
-/** Opens a file in the temporary folder, and removes its name at once. */
+/** Creates a file in the temporary folder and removes its name at once. */
 function openNameless(): LocalFile {
   const fs = nodeFs();
   const use = { what: "files", action: "make a temporary file" };

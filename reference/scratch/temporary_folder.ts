@@ -19,7 +19,7 @@ const USE = { what: "folders", action: "make a temporary folder" };
  */
 export function makeTemporaryFolder(
   options: {
-    /** Whether it is kept when this process ends. Default: false. */
+    /** Whether to keep it after this process has ended. Default: false. */
     readonly keep?: boolean;
   } = {},
 ): string {
@@ -41,8 +41,7 @@ function removeDeadFolders(parent: string, uid: number): void {
   const fs = nodeFs();
   const { join } = builtinModule("node:path", USE);
   try {
-    // Where other users may rename folders, a name does not prove who created
-    // it.
+    // If other users can rename folders, a name does not prove the owner.
     const { mode } = fs.statSync(parent);
     if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) return;
     for (const name of fs.readdirSync(parent)) {

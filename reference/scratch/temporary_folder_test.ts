@@ -35,7 +35,7 @@ async function leaveFolder(parent: string): Promise<string> {
   const [line] = await once(child.stdout, "data");
   const path = String(line).trim();
   writeFileSync(join(path, "devices"), "RAM");
-  // It is alive: no one removes it.
+  // Its process is alive, so it is not removed.
   within(parent, () => rmSync(makeTemporaryFolder(), { recursive: true }));
   assert(existsSync(path));
   child.kill("SIGKILL");
@@ -43,7 +43,7 @@ async function leaveFolder(parent: string): Promise<string> {
   return path;
 }
 
-/** Puts temporary files into `parent` meanwhile. */
+/** Runs `body` with `parent` as the folder for temporary files. */
 function within<T>(parent: string, body: () => T): T {
   const before = process.env.TMPDIR;
   process.env.TMPDIR = parent;
@@ -55,7 +55,7 @@ function within<T>(parent: string, body: () => T): T {
   }
 }
 
-test("makeTemporaryFolder() removes what a killed process left", async () => {
+test("makeTemporaryFolder() removes the folder of a killed process", async () => {
   using scratch = new ScratchFolder();
   const left = await leaveFolder(scratch.path);
   assert.equal(dirname(left), scratch.path);
@@ -64,7 +64,7 @@ test("makeTemporaryFolder() removes what a killed process left", async () => {
   assert.deepEqual(scratch.names(), [basename(folder)]);
 });
 
-test("makeTemporaryFolder() removes nothing where others may rename", async () => {
+test("makeTemporaryFolder() removes nothing where others can rename folders", async () => {
   using scratch = new ScratchFolder();
   const left = await leaveFolder(scratch.path);
   const make = () =>
@@ -80,7 +80,7 @@ test("makeTemporaryFolder() removes nothing where others may rename", async () =
   assert(!existsSync(left));
 });
 
-test("makeTemporaryFolder() keeps folders of other users, kept and unknown ones", async () => {
+test("makeTemporaryFolder() keeps other users', kept, and unknown folders", async () => {
   using scratch = new ScratchFolder();
   const left = basename(await leaveFolder(scratch.path));
   const [, pid, identity] = /^mapped-ram-(\d+)-(\w+)-/.exec(left) ?? [];

@@ -2,7 +2,7 @@ import type { ByteSource } from "../sources/mod.ts";
 
 /** A destination that can be written at any position: an unfinished file. */
 export interface ByteSink {
-  /** Name for errors: a path, or a name given by the caller. */
+  /** Name in errors: a path, or a name given by the caller. */
   readonly name: string;
   /** Writes all of `bytes` at `offset`; gaps are holes. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
@@ -10,13 +10,13 @@ export interface ByteSink {
   setLength(byteLength: number): Promise<void>;
   /** Resolves when everything written would survive a crash. */
   flush(): Promise<void>;
-  /** Puts the result in place, in one step. Must be the last call. */
+  /** Puts the result in place atomically. Must be the last call. */
   commit(): Promise<void>;
   /** Discards what was written; an existing file stays unchanged. */
   abort(): Promise<void>;
   /**
-   * Optional. Keeps what could not be committed under a new name, and resolves
-   * to that name.
+   * Optional. Keeps a file that could not be committed under a new name, and
+   * resolves to that name.
    */
   keep?(): Promise<string>;
 }

@@ -28,22 +28,23 @@ export interface FileSinkOptions {
   /** Whether an existing file may be replaced. Default: false. */
   readonly force?: boolean;
   /**
-   * Whether to continue the unfinished file of a killed process; it must exist.
-   * Default: false, it is removed.
+   * Whether to continue the unfinished file of a killed process, which must
+   * exist. Default: false: such a file is removed.
    */
   readonly resume?: boolean;
   /**
-   * Reports where an open file has no holes. No runtime can; on Linux, pass
-   * `dataRanges` of `./linux`, which uses the foreign function interface. A
-   * resumed file is then scanned faster. Default: the whole file is read.
+   * Returns the ranges of an open file that are not holes, so that a resumed
+   * file is scanned faster. The runtimes have no such call; on Linux, pass
+   * `dataRanges` of `./linux`, which uses the foreign function interface.
+   * Default: the whole file is read.
    */
   readonly dataRanges?:
     | ((fd: number, byteLength: number) => readonly ByteRange[] | undefined)
     | undefined;
   /**
-   * Locks an open file, which Bun and Node cannot; on Linux, pass `tryLock` of
-   * `./linux`, which uses the foreign function interface. Locks also show
-   * processes in other containers. Default: Deno's own locks, or none.
+   * Locks an open file in Bun and Node, which have no such call; on Linux, pass
+   * `tryLock` of `./linux`, which uses the foreign function interface. Locks
+   * also detect processes in other containers. Default: Deno's locks, or none.
    */
   readonly tryLock?: ((fd: number) => boolean | undefined) | undefined;
 }
@@ -51,18 +52,18 @@ export interface FileSinkOptions {
 /**
  * Starts a new file at `path`. Until {@linkcode ByteSink.commit} it is next to
  * `path` under another name, so that an existing file is complete at any time.
- * That name ends in `.partial` and contains the process that writes the file;
- * the file is locked where locks exist: of two processes of a user that write
- * the same file, the second is refused.
+ * That name ends in `.partial` and identifies the process that writes the file.
+ * The file is locked where locks are supported. If two processes of a user
+ * write the same file, the second is refused.
  *
  * A file of RAM contains secrets: only its owner can access it (mode 0600). If
  * it replaces a file of the same owner and group, it gets that file's mode.
  *
  * If `path` is a symbolic link, its target is replaced; the target must exist.
  *
- * @throws {SourceError} if the file exists and `force` is not set, or if the
- * path is not that of a regular file, or the folder does not exist, or the file
- * is being written, or a symbolic link is dangling or owned by another user
+ * @throws {SourceError} if the file exists and `force` is not set, the path is
+ * not that of a regular file, the folder does not exist, the file is being
+ * written, or a symbolic link is dangling or owned by another user
  *
  * @example
  * ```ts
@@ -112,7 +113,7 @@ class FileSink implements ByteSink {
       ? claimLeftover(target, leftovers)
       : createAlone(target, leftovers);
     try {
-      // Of two processes that start at once, one sees the other's file.
+      // If two processes start at once, one detects the other's file.
       removeLeftovers(target, { ...leftovers, own });
     } catch (error) {
       giveUp(own, target);
@@ -139,7 +140,7 @@ class FileSink implements ByteSink {
     return this.#do(() => this.#file.setLength(byteLength));
   }
 
-  // deno-lint-ignore require-await -- what it throws must be a rejection
+  // deno-lint-ignore require-await -- errors must become rejections
   async flush(): Promise<void> {
     return this.#file.flushAside();
   }
@@ -162,7 +163,7 @@ class FileSink implements ByteSink {
     return this.#do(() => giveUp(this.#own, this.#target));
   }
 
-  /** Takes the first free name of `path.1`, `path.2` and so on. */
+  /** Renames the file to the first unused name of `path.1`, `path.2`, …. */
   keep(): Promise<string> {
     return this.#do(() => {
       const { path, lock } = this.#own;
@@ -198,7 +199,7 @@ class FileSink implements ByteSink {
     }
   }
 
-  // deno-lint-ignore require-await -- what it throws must be a rejection
+  // deno-lint-ignore require-await -- errors must become rejections
   async #do<T>(body: () => T): Promise<T> {
     try {
       return body();
@@ -212,7 +213,7 @@ function changed(): Error {
   return new Error("its unfinished file was changed or removed");
 }
 
-/** Renames a file to the first free name of `target.1`, `target.2` … */
+/** Renames a file to the first unused name of `target.1`, `target.2`, …. */
 function renameToFree(path: string, target: string): string {
   for (let number = 1;; number++) {
     const free = `${target}.${number}`;
@@ -226,15 +227,15 @@ function renameToFree(path: string, target: string): string {
 }
 
 /**
- * Removes leftovers before another is created: however many processes are
- * killed, one file is left.
+ * Removes leftovers before creating a file, so that at most one is left however
+ * many processes are killed.
  */
 function createAlone(target: string, leftovers: LeftoverOptions): OwnPartial {
   removeLeftovers(target, leftovers);
   return createPartial(target, leftovers);
 }
 
-/** Leaves a file that existed before, and removes one that did not. */
+/** Leaves a file that was resumed, and removes a new one. */
 function giveUp(own: OwnPartial, target: string): void {
   const { path, file, lock, claimed } = own;
   if (!claimed) return discardPartial(own);

@@ -38,7 +38,7 @@ test("commit() makes a file that only its owner can access", async () => {
   assert.deepEqual(scratch.names(), ["new"]);
 });
 
-test("setLength() cuts and extends with a hole", async () => {
+test("setLength() truncates, and extends with a hole", async () => {
   using scratch = new ScratchFolder();
   const sink = createFileSink(scratch.file("new"));
   await sink.write(BYTES, 0);
@@ -50,7 +50,7 @@ test("setLength() cuts and extends with a hole", async () => {
   assert(blocks * 512 < 0x100000);
 });
 
-test("abort() leaves nothing, and nothing can be written after it", async () => {
+test("abort() removes the file, and nothing can be written after it", async () => {
   using scratch = new ScratchFolder();
   const sink = createFileSink(scratch.file("new"));
   await sink.write(BYTES, 0);
@@ -65,7 +65,7 @@ test("abort() leaves nothing, and nothing can be written after it", async () => 
   assert.deepEqual(scratch.names(), []);
 });
 
-test("abort() leaves the file when it was committed", async () => {
+test("abort() keeps a file that was committed", async () => {
   using scratch = new ScratchFolder();
   const sink = createFileSink(scratch.file("new"));
   await sink.write(BYTES, 0);
@@ -74,7 +74,7 @@ test("abort() leaves the file when it was committed", async () => {
   assert.deepEqual(scratch.names(), ["new"]);
 });
 
-test("createFileSink() refuses a file that is there, unless forced", async () => {
+test("createFileSink() refuses an existing file, unless forced", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("old");
   writeFileSync(path, "old");
@@ -90,7 +90,7 @@ test("createFileSink() refuses a file that is there, unless forced", async () =>
   assert.deepEqual(scratch.names(), ["old"]);
 });
 
-test("abort() leaves the old file when it was to be replaced", async () => {
+test("abort() keeps the old file that was to be replaced", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("old");
   writeFileSync(path, "old");
@@ -140,7 +140,7 @@ test("commit() keeps the mode of a file of the same owner that it replaces", asy
   }
 });
 
-test("commit() and abort() leave what another has put in the file's place", async () => {
+test("commit() and abort() keep a file that has replaced the unfinished one", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("new");
   const sink = createFileSink(path);

@@ -11,8 +11,8 @@ export interface FileStore extends ByteStore, Disposable {
 /** Options of opening a file store. */
 export interface FileStoreOptions {
   /**
-   * Punches a hole into an open file. No runtime can; on Linux, pass
-   * `fallocate`, which uses the foreign function interface. Default: none.
+   * Punches a hole into an open file. The runtimes have no such call; on Linux,
+   * pass `fallocate`, which uses the foreign function interface. Default: none.
    */
   readonly punchHole?:
     | ((fd: number, range: {
@@ -26,7 +26,7 @@ export interface FileStoreOptions {
 /**
  * Opens a regular file for reading and rewriting in place.
  *
- * @throws {SourceError} if the file does not exist, is not permitted or not
+ * @throws {SourceError} if the file does not exist, is not permitted, or is not
  * regular
  *
  * @example
@@ -57,17 +57,17 @@ export function openFileStore(
     ): Promise<void> {
       return file.read(target, offset, options?.signal);
     },
-    // deno-lint-ignore require-await -- what it throws must be a rejection
+    // deno-lint-ignore require-await -- errors must become rejections
     async write(bytes: Uint8Array, offset: number): Promise<void> {
       checkRange(file, offset, bytes.length);
       file.writeSync(bytes, offset);
     },
-    // deno-lint-ignore require-await -- what it throws must be a rejection
+    // deno-lint-ignore require-await -- errors must become rejections
     async flush(): Promise<void> {
       file.flush();
     },
     ...(punchHole === undefined ? {} : {
-      // deno-lint-ignore require-await -- what it throws must be a rejection
+      // deno-lint-ignore require-await -- errors must become rejections
       async punchHole(offset: number, length: number): Promise<void> {
         checkRange(file, offset, length);
         const { name } = file;

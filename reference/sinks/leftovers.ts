@@ -21,7 +21,7 @@ import { findPartials, type PartialName, partialPath } from "./partial_file.ts";
 export interface LeftoverOptions {
   /** Name of the target in errors. */
   readonly name: string;
-  /** The user whose files count. */
+  /** The user whose files are considered. */
   readonly uid: number;
   /** The unfinished file of this process, if it exists already. */
   readonly own?: OwnPartial | undefined;
@@ -37,7 +37,7 @@ interface Leftover {
 
 /**
  * Removes the unfinished files of `target`. Files of other users are ignored,
- * under whatever name.
+ * whatever their names.
  *
  * @throws {SourceError} if another process is writing one, or one cannot be
  * removed
@@ -52,10 +52,10 @@ export function removeLeftovers(
 }
 
 /**
- * Takes over the unfinished file of `target` that a killed process left, the
- * largest of several: it gets a name of this process. No one else may be able
- * to read or write it, and it has no other name, which would be that of a
- * finished file.
+ * Takes over an unfinished file of `target` left by a killed process, the
+ * largest if there are several, and gives it a name of this process. It must
+ * not be accessible to other users and must have no other name, which would be
+ * that of a finished file.
  *
  * @throws {SourceError} if there is none, or another process uses it
  */
@@ -106,12 +106,12 @@ function takeOver(
   return { path: own, file, lock, claimed: true };
 }
 
-/** Whether only its owner can have read and written it, under this name. */
+/** Whether only its owner can access a file, and only under this name. */
 export function isPrivate({ stat }: { readonly stat: Stats }): boolean {
   // Windows has no such modes.
   const { platform } = builtinModule("node:process", {
     what: "files",
-    action: "look at files",
+    action: "inspect files",
   });
   return stat.nlink === 1 &&
     (platform === "win32" || (stat.mode & 0o077) === 0);
@@ -158,7 +158,7 @@ function lookAt(
   const state = stateOf(partial, lock);
   if (state === "dead") return { path, stat, lock };
   lock.release();
-  if (identityAt(path) === undefined) return undefined; // Finished meanwhile.
+  if (identityAt(path) === undefined) return undefined; // It was finished now.
   const { pid } = partial;
   const who = state === "unknown"
     ? `process ${pid} of another container or host may be writing it; if it ` +
@@ -183,7 +183,7 @@ function lockOf(
   }
 }
 
-/** Returns whether the process of an unfinished file has ended, if known. */
+/** Returns whether the process that writes an unfinished file is alive. */
 function stateOf(
   { path, pid, identity, locks }: PartialName,
   { state }: FileLock,

@@ -24,7 +24,7 @@ import { sinkRefusal } from "./testing/sink_refusal.ts";
 const BYTES = new TextEncoder().encode("QEVM");
 const MODULE = new URL("file_sink.ts", import.meta.url).href;
 
-/** Leaves a file of `path` as a killed process does. */
+/** Leaves an unfinished file of `path` as a killed process does. */
 function leave(path: string, bytes: Uint8Array): string {
   const script = `
     const sink = (await import(${JSON.stringify(MODULE)})).createFileSink(
@@ -83,7 +83,7 @@ test("createFileSink() refuses a file that is being written", async () => {
   assert.deepEqual(scratch.names(), ["new"]);
 });
 
-test("createFileSink() removes what a killed process left", async () => {
+test("createFileSink() removes the file of a killed process", async () => {
   using scratch = new ScratchFolder();
   const path = leave(scratch.file("new"), BYTES);
   leave(scratch.file("newer"), BYTES);
@@ -93,7 +93,7 @@ test("createFileSink() removes what a killed process left", async () => {
   const sink = createFileSink(path);
   await sink.commit();
   assert.equal(readFileSync(path).length, 0);
-  assert.equal(scratch.names().length, 2, "that of another file stays");
+  assert.equal(scratch.names().length, 2, "the other target's file stays");
 });
 
 test("createFileSink() resumes the file of a killed process", async () => {
@@ -205,7 +205,7 @@ test("createFileSink() does not resume a file that others may have read or linke
   const left = `${path}.0-0-00000000.partial`;
   const changes: readonly (() => void)[] = [
     () => chmodSync(left, 0o644),
-    () => linkSync(left, path), // As when killed in a commit.
+    () => linkSync(left, path), // as left by a process killed in a commit
   ];
   for (const change of changes) {
     writeFileSync(left, "old", { mode: 0o600 });

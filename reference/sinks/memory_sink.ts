@@ -3,7 +3,7 @@ import type { ByteSink } from "./byte_sink.ts";
 
 /** A sink in memory, for small snapshots and for tests. */
 export interface MemorySink extends ByteSink {
-  /** Returns a copy of what was written so far. */
+  /** Returns a copy of the bytes written so far. */
   bytes(): Uint8Array<ArrayBuffer>;
 }
 

@@ -4,7 +4,7 @@ import { memorySink } from "./memory_sink.ts";
 
 const BYTES = new Uint8Array([1, 2, 3]);
 
-test("memorySink() grows to the highest position, holes are zeros", async () => {
+test("memorySink() grows to the highest position; holes are zeros", async () => {
   const sink = memorySink({ name: "sink" });
   assert.equal(sink.name, "sink");
   await sink.write(BYTES, 100);

@@ -1,5 +1,5 @@
 /**
- * What snapshots are written to.
+ * Sinks that snapshots are written to.
  *
  * @module
  */

@@ -11,7 +11,7 @@ import { SourceError } from "../sources/mod.ts";
 /** Maximum number of links followed, as in Linux. */
 const LINKS_MAX = 40;
 
-/** Where a file is written. */
+/** Place where a file is written. */
 export interface OutputTarget {
   /** Its path, with symbolic links resolved. */
   readonly path: string;
@@ -21,9 +21,9 @@ export interface OutputTarget {
 
 /**
  * Resolves the path of an output file. A symbolic link is followed to its
- * target, which is the file that is replaced. A dangling link is refused, and
- * so is another user's: it must belong to this user, to root or to the owner of
- * the file.
+ * target, which is the file that is replaced. A link is refused if it is
+ * dangling, or if its owner is neither this user, nor root, nor the owner of
+ * the target.
  *
  * @throws {SourceError} if the path is such a link, or not that of a regular
  * file
@@ -45,7 +45,7 @@ export function outputTarget(name: string): OutputTarget {
  * @throws {SourceError} if the path is such a link
  */
 export function outputFolder(name: string): OutputTarget {
-  // A link with a trailing slash would be followed unnoticed.
+  // Removes a trailing slash, which would make `lstat` follow a link.
   return follow(name, paths(name).resolve(name));
 }
 
@@ -81,7 +81,7 @@ function look(name: string, path: string): Stats | undefined {
   try {
     return nodeFs().lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    // A file in the place of a folder: the path does not exist either.
+    // A parent is not a folder, so the path does not exist.
     if ((error as { readonly code?: string }).code === "ENOTDIR") return;
     throw fileError("write", name, error);
   }

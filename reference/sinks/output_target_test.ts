@@ -15,7 +15,7 @@ import { sinkRefusal } from "./testing/sink_refusal.ts";
 
 const BYTES = new TextEncoder().encode("QEVM");
 
-test("createFileSink() writes where a symbolic link points to", async () => {
+test("createFileSink() writes the target of a symbolic link", async () => {
   using scratch = new ScratchFolder();
   mkdirSync(scratch.file("far"));
   writeFileSync(scratch.file("far/real"), "old");
@@ -28,7 +28,7 @@ test("createFileSink() writes where a symbolic link points to", async () => {
   assert.deepEqual(scratch.names(), ["far", "link"]);
 });
 
-test("createFileSink() refuses a link to nothing, and one of another user", () => {
+test("createFileSink() refuses a dangling link, and another user's link", () => {
   using scratch = new ScratchFolder();
   const link = scratch.file("link");
   symlinkSync("nowhere", link);

@@ -20,11 +20,11 @@ export interface OwnPartial {
   readonly file: LocalFile;
   /** Held while the process writes the file. */
   readonly lock: FileLock;
-  /** Whether another process started the file. */
+  /** Whether the file was started by another process. */
   readonly claimed: boolean;
 }
 
-/** Of two processes that start at once, one may remove the other's new file. */
+/** If two processes start at once, one may remove the other's new file. */
 const ATTEMPTS = 3;
 
 /**
@@ -50,8 +50,8 @@ export function createPartial(
 }
 
 /**
- * Returns the user that owns new files of `target`: that of this process if the
- * runtime knows it, else found by creating a file.
+ * Returns the user that owns new files of `target`: that of this process if
+ * known, else the owner of a file created for this purpose.
  *
  * @throws {SourceError} if none can be created
  */
@@ -66,7 +66,7 @@ export function ownerOf(target: string, name: string): number {
   }
 }
 
-/** Closes and removes a file that is not needed. */
+/** Closes and removes a file that is not needed any more. */
 export function discardPartial({ path, file, lock }: OwnPartial): void {
   try {
     file.close();
@@ -76,7 +76,7 @@ export function discardPartial({ path, file, lock }: OwnPartial): void {
   }
 }
 
-/** Returns undefined if it was removed before it was locked. */
+/** Creates and locks a file; returns undefined if it was removed in between. */
 function tryCreate(
   target: string,
   { name, tryLock }: {
@@ -113,7 +113,7 @@ function createFile(path: string, name: string): LocalFile {
   try {
     return new LocalFile(path, O_CREAT | O_EXCL | O_RDWR, 0o600, name);
   } catch (error) {
-    // The user did not choose the name of the file that cannot be opened.
+    // Name the target: the user does not know the name of the unfinished file.
     throw fileError("write", name, (error as SourceError).cause ?? error);
   }
 }

@@ -3,8 +3,8 @@ import { builtinModule, nodeFs, processIdentity } from "../local/mod.ts";
 /**
  * The name of an unfinished file contains its target and its process:
  * `<target>.<pid>-<identity of the process>-<random>.partial`. An `l` after the
- * identity means that the process locks the file while it lives; `0-0` is no
- * process: the file was abandoned.
+ * identity means that the process keeps the file locked; `0-0` in place of a
+ * process means that the file was abandoned.
  */
 const PARTIAL =
   /^(.*)\.(?:0-0|(\d+)-([0-9a-z]{18})(l?))-[0-9a-f]{8}\.partial$/s;
@@ -51,7 +51,7 @@ function pathFor(target: string, owner: string): string {
 export function findPartials(target: string): PartialName[] {
   const { dirname, basename, join } = builtinModule("node:path", {
     what: target,
-    action: "look for files",
+    action: "list files",
   });
   const folder = dirname(target);
   const own = basename(target);

@@ -55,7 +55,7 @@ export function denoSockets(
     async connect(address, signal) {
       return new DenoSocket(await connect({ ...denoAddress(address), signal }));
     },
-    // deno-lint-ignore require-await -- what it throws must be a rejection
+    // deno-lint-ignore require-await -- errors must become rejections
     async listen(address, handlers) {
       return new Acceptor(listen(denoAddress(address)), handlers);
     },

@@ -16,7 +16,7 @@ const ATTEMPTS = 100;
 /** Options of placing a socket. */
 export interface SocketPlaceOptions {
   /**
-   * Tells whether a process listens at a socket, without connecting to it;
+   * Returns whether a process listens at a socket, without connecting to it, or
    * undefined if unknown. Default: unknown.
    */
   readonly isListening?: ((path: string) => boolean | undefined) | undefined;
@@ -25,8 +25,8 @@ export interface SocketPlaceOptions {
 /**
  * The path of a socket that this process listens at. The socket is bound in a
  * folder that no other user can enter, made accessible to its owner only, and
- * then renamed: no one connects earlier, and nothing existing is replaced,
- * except a socket of this user at which no process listens any more.
+ * then renamed. So no client can connect earlier, and no existing file is
+ * replaced, except a socket of this user at which no process listens any more.
  */
 export class SocketPlace {
   /** Path at which it must be bound. */
@@ -79,13 +79,13 @@ export class SocketPlace {
     nodeFs().rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Removes the name, if it is still the socket's. */
+  /** Removes the name if it still belongs to the socket. */
   remove(): void {
     if (this.#identity === undefined) return;
     try {
       removeName(this.#path, this.#identity);
     } catch {
-      // If that is not permitted, the name stays.
+      // The name stays if removing it is not permitted.
     }
     this.#identity = undefined;
   }
@@ -112,7 +112,7 @@ export class SocketPlace {
         "the socket exists; if no process listens there, remove it",
       );
     }
-    // By its identity, not by its name, which another socket may have by now.
+    // Check the identity: another socket may have the name by now.
     const dead = `${this.#folder}/d`;
     fs.renameSync(this.#path, dead);
     if (identityAt(dead) === identityOf(stat)) return;

@@ -15,7 +15,7 @@ import { SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SocketPlace, type SocketPlaceOptions } from "./socket_place.ts";
 
-/** A socket at a path, bound where the place requires. */
+/** Binds a socket where the place requires, and publishes it at a path. */
 async function listenAt(
   path: string,
   options: SocketPlaceOptions = {},
@@ -32,7 +32,7 @@ async function listenAt(
   return { place, server };
 }
 
-/** What a killed process leaves at a path. */
+/** Leaves a socket at a path as a killed process does; returns its inode. */
 async function leaveDead(path: string): Promise<number> {
   const { server } = await listenAt(path);
   server.close();
@@ -49,7 +49,7 @@ function refusal(path: string, reason: RegExp) {
   };
 }
 
-test("SocketPlace shows a socket only when it is its owner's alone", async () => {
+test("SocketPlace publishes a socket only with access restricted to its owner", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("s");
   const place = new SocketPlace(path);
@@ -97,7 +97,7 @@ test("SocketPlace replaces a socket only if no process listens", async () => {
   server.close();
 });
 
-test("SocketPlace leaves a socket that came while it looked", async () => {
+test("SocketPlace keeps a socket that appeared during its check", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("s");
   await leaveDead(path);
@@ -121,7 +121,7 @@ test("SocketPlace removes only its own socket", async () => {
   const second = await listenAt(scratch.file("other"));
   renameSync(scratch.file("other"), path);
   first.place.remove();
-  assert(existsSync(path), "that of the second is there");
+  assert(existsSync(path), "the second socket exists");
   for (const { server } of [first, second]) server.close();
 });
 

@@ -13,24 +13,24 @@ export interface OpenedFile extends Disposable {
 export type OpenedSource = Pick<OpenedFile, "readSync">;
 
 /**
- * Files that a thread opens again from another thread's description, once each.
+ * Files that a thread opens, once each, from the description of another thread.
  */
 export class BackingFiles implements Disposable {
   readonly #files = new Map<string, OpenedFile>();
   readonly #sparse = new Map<string, SparseFile>();
   readonly #directIo: boolean;
 
-  /** Opens them around the page cache if `directIo` is set. */
+  /** Opens the files with direct I/O if `directIo` is set. */
   constructor(directIo: boolean) {
     this.#directIo = directIo;
   }
 
-  /** Returns the file to read. */
+  /** Returns the file opened for reading. */
   reader(file: BackingFile): OpenedFile {
     return this.#open(file, "O_RDONLY");
   }
 
-  /** Returns the file to read if most of it is holes. */
+  /** Returns the file opened for reading; faster if most of it is holes. */
   sparseReader(file: BackingFile): OpenedSource {
     if (this.#directIo) return this.reader(file);
     const key = `${file.identity} ${file.path}`;
@@ -41,7 +41,7 @@ export class BackingFiles implements Disposable {
     return opened;
   }
 
-  /** Returns the file to write, which can also be read. */
+  /** Returns the file opened for reading and writing. */
   writer(file: BackingFile): OpenedFile {
     return this.#open(file, "O_RDWR");
   }
@@ -63,7 +63,7 @@ export class BackingFiles implements Disposable {
   }
 }
 
-/** Opens a file again; refuses another one at the same path. */
+/** Opens a file; refuses it if the path now leads to another file. */
 function openSame(
   backing: BackingFile,
   flags: number,

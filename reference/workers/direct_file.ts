@@ -6,12 +6,11 @@ import {
 } from "../local/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 
-/** Addresses, positions and lengths of direct I/O are multiples of this. */
+/** Addresses, offsets, and lengths of direct I/O are multiples of this. */
 export const DIRECT_ALIGNMENT = 4096;
 
 /**
- * `O_DIRECT` of Linux, for runtimes that do not define it: it depends on the
- * architecture.
+ * `O_DIRECT` of Linux by architecture, for runtimes that do not define it.
  */
 const O_DIRECT_BY_ARCHITECTURE: Readonly<Record<string, number>> = {
   x64: 0o40000,
@@ -31,7 +30,7 @@ export class DirectFile implements Disposable {
   readonly #direct: LocalFile;
   readonly #buffered: LocalFile;
 
-  /** Opens `path`; `openFlags` as in `open(2)`, without `O_DIRECT`. */
+  /** Opens `path`; `openFlags` are those of `open(2)`, without `O_DIRECT`. */
   constructor(path: string, openFlags: number, name = path) {
     this.#buffered = new LocalFile(path, openFlags, 0, name);
     try {
@@ -75,7 +74,7 @@ export class DirectFile implements Disposable {
   }
 }
 
-/** Returns how many of the first bytes can use direct I/O. */
+/** Returns the number of leading bytes that can use direct I/O. */
 function alignedLength(bytes: Uint8Array, offset: number): number {
   const aligned = bytes.byteOffset % DIRECT_ALIGNMENT === 0 &&
     offset % DIRECT_ALIGNMENT === 0;
@@ -92,7 +91,7 @@ function openDirect(path: string, openFlags: number, name: string): LocalFile {
     throw new SourceError(
       name,
       `Cannot open ${JSON.stringify(name)} with direct I/O: its file system ` +
-        "has none",
+        "does not support it",
       { cause: error },
     );
   }
@@ -109,6 +108,6 @@ function directFlag(name: string): number {
   throw new SourceError(
     name,
     `Cannot open ${JSON.stringify(name)} with direct I/O: ${platform} on ` +
-      `${arch} has none that is known`,
+      `${arch} does not support it`,
   );
 }

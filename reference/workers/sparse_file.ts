@@ -2,7 +2,7 @@ import { LocalFile, nodeFs } from "../local/mod.ts";
 import { type BackingFile, SourceError } from "../sources/mod.ts";
 import { DirectFile } from "./direct_file.ts";
 
-/** A file is sparse if at most one in this many bytes is on disk. */
+/** A file is sparse if at most one in this many bytes is allocated. */
 const SPARSE_SHARE = 4;
 
 /**
@@ -29,7 +29,7 @@ export class SparseFile implements Disposable {
     const { O_RDONLY } = nodeFs().constants;
     this.#buffered = new LocalFile(path, O_RDONLY, 0, name);
     this.#direct = tryDirectly(() => new DirectFile(path, O_RDONLY, name));
-    // Another file may have that name by now.
+    // The path may lead to another file by now.
     if (this.#direct?.identity !== this.identity) this.#closeDirect();
   }
 

@@ -7,7 +7,7 @@ import { isSparse, SparseFile } from "./sparse_file.ts";
 
 const MIB = 0x100000;
 
-test("isSparse() says yes only where it is known that most is holes", () => {
+test("isSparse() returns true only if the file is known to be mostly holes", () => {
   const file: BackingFile = {
     kind: "file",
     path: "x",
@@ -21,14 +21,14 @@ test("isSparse() says yes only where it is known that most is holes", () => {
   assert.equal(isSparse({ ...file, allocatedLength: 1001 }), false);
 });
 
-test("SparseFile reads data, holes and an end that is not aligned", () => {
+test("SparseFile reads data, holes, and an unaligned end", () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("image");
   const data = new Uint8Array(5000).map((_, index) => 1 + index % 255);
   writeFileSync(path, data);
   truncateSync(path, MIB + 77);
   using file = new SparseFile(path, "the image");
-  const memory = new WebAssembly.Memory({ initial: 17 }); // It is aligned.
+  const memory = new WebAssembly.Memory({ initial: 17 }); // page-aligned
   const target = new Uint8Array(memory.buffer, 0, MIB + 77).fill(9);
   file.readSync(target, 0);
   assert.deepEqual(target.subarray(0, 5000), data);
@@ -47,7 +47,7 @@ test("SparseFile names the file in errors", () => {
   const target = new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer);
   const wanted = { name: "SourceError", message: /"the image"/ };
   assert.throws(() => file.readSync(target.subarray(0, 4096), 4096), wanted);
-  file.readSync(target.subarray(0, 4096), 0); // It continues.
+  file.readSync(target.subarray(0, 4096), 0); // other reads still succeed
   assert.throws(
     () => new SparseFile(scratch.file("none"), "the image"),
     wanted,

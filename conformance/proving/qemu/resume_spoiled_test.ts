@@ -26,7 +26,7 @@ for (const [name, spoil] of Object.entries(SPOILERS)) {
       page.touch(STORED.end - 4096);
       assert.match(
         await errorOf(command),
-        /Cannot go on reading ".*saved": it has changed while it was read/,
+        /Cannot continue reading ".*saved": it has changed while it was read/,
       );
       assert.equal(page.bytes.length, 0);
     },

@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { builtinModule, LocalFile, nodeFs, ownUser } from "../../local/mod.ts";
 
-/** One of several files that are put in place together. */
+/** One of several files that are committed together. */
 export interface JournalEntry {
   /** Its path, with all links resolved. */
   readonly target: string;
@@ -22,8 +22,8 @@ export interface FileMark {
 }
 
 /**
- * First lines of a journal: the files are being put in place, or all of them
- * are there.
+ * First line of a journal: the files are being put in place, or all of them
+ * are in place.
  */
 const UNDO = "undo\n";
 const DONE = "done\n";
@@ -31,16 +31,17 @@ const DONE = "done\n";
 const LENGTH_MAX = 0x1000000;
 
 /**
- * Returns the mark of a file; runtimes differ in times finer than milliseconds.
+ * Returns the mark of a file, with the time in whole milliseconds: the runtimes
+ * differ in finer times.
  */
 export function markOf({ ino, size, mtimeMs }: Stats): FileMark {
   return { ino, size, mtimeMs: Math.floor(mtimeMs) };
 }
 
 /**
- * An entry as written to the journal. In a folder that others can write to,
- * they might fake a journal by linking to a file of this user with chosen
- * bytes, so an entry contains as little as possible.
+ * An entry as written to the journal. It contains as little as possible: in a
+ * folder that other users can write to, they might forge a journal by linking a
+ * file of this user to which they have contributed bytes.
  */
 interface WrittenEntry {
   /** A name in the journal's folder, or the path of a file elsewhere. */
@@ -50,7 +51,7 @@ interface WrittenEntry {
   readonly made: FileMark;
 }
 
-/** Returns a second name for an old file, with a random word. */
+/** Returns a second name for an old file, which contains a random word. */
 export function backupPath(target: string, word: string): string {
   return `${target}.${word}.old`;
 }
@@ -60,7 +61,7 @@ export function backupWord(): string {
   return crypto.randomUUID().slice(0, 8);
 }
 
-/** Writes a journal of a commit to a folder, before the commit starts. */
+/** Writes the journal of a commit in a folder, before the commit starts. */
 export function writeJournal(
   file: LocalFile,
   folder: string,
@@ -78,15 +79,15 @@ export function writeJournal(
   file.flush();
 }
 
-/** Marks the commit as complete: nothing is undone any more. */
+/** Marks the commit as complete, so that it is not undone any more. */
 export function closeJournal(file: LocalFile): void {
   file.writeSync(new TextEncoder().encode(DONE), 0);
   file.flush();
 }
 
 /**
- * Ends the commit of a killed process in a folder: if it was not complete, the
- * old files get their names back. Returns the paths of those files.
+ * Finishes the commit of a killed process in a folder: if it was not complete,
+ * restores the old files. Returns the paths of those files.
  */
 export function endJournal(path: string, folder: string): string[] {
   const text = readText(path);
@@ -96,7 +97,7 @@ export function endJournal(path: string, folder: string): string[] {
   return [];
 }
 
-/** Undoes a commit, except for files that were changed since. */
+/** Undoes a commit, except for files that have changed since. */
 export function takeBack(entries: readonly JournalEntry[]): string[] {
   const fs = nodeFs();
   const restored: string[] = [];
@@ -112,7 +113,7 @@ export function takeBack(entries: readonly JournalEntry[]): string[] {
       fs.renameSync(backup, target);
       restored.push(target);
     } else {
-      // The old file is still in place, or there is a third one.
+      // The old file is still in place, or a third file is.
       fs.rmSync(backup, { force: true });
     }
   }
@@ -140,7 +141,10 @@ function readText(path: string): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** Empty if the process was killed while writing: then no file was touched. */
+/**
+ * Returns the entries, none if the process was killed while it wrote the
+ * journal: then it has not changed any file.
+ */
 function parseEntries(text: string, folder: string): JournalEntry[] {
   let written: unknown;
   try {

@@ -27,12 +27,12 @@ import {
   writeJournal,
 } from "./commit_journal.ts";
 
-/** Start of the journal's name; the user follows. */
+/** Start of the journal's name. */
 const JOURNAL = ".mapped-ram";
 
 /** An unfinished file, and its final place. */
 export interface PendingFile {
-  /** The sink that it was written to, ready to commit. */
+  /** The sink of the file, ready to commit. */
   readonly sink: ByteSink;
   /** Its final path. */
   readonly path: string;
@@ -45,14 +45,12 @@ export interface FileGroupOptions {
 }
 
 /**
- * Files of one folder that are put in place together, all or none. A journal in
- * the folder records the commit and is removed at the end; if a process is
- * killed, the next one undoes its commit.
+ * Commits files of one folder together, all or none. A journal in the folder
+ * records the commit and is removed at the end; if a process is killed, the
+ * next one undoes its commit.
  */
 export class FileGroup implements Disposable {
-  /**
-   * Old files that a killed process had replaced, and that are restored now.
-   */
+  /** Paths of the files, replaced by a killed process, that were restored. */
   readonly restored: readonly string[];
   readonly #folder: string;
   readonly #journal: OwnPartial;
@@ -85,11 +83,11 @@ export class FileGroup implements Disposable {
   }
 
   /**
-   * Commits the files one after the other. If one fails, those before it are
-   * undone, and the old files are back in place.
+   * Commits the files one by one. If one fails, undoes the commits before it,
+   * so that the old files are in place again.
    *
    * @throws {TypeError} if one is not a local file
-   * @throws the error of a file's commit
+   * @throws the error of a commit
    */
   async commit(files: readonly PendingFile[]): Promise<void> {
     const entries = files.map(entryOf);

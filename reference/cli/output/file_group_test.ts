@@ -50,7 +50,8 @@ function texts(scratch: ScratchFolder): Record<string, string> {
 }
 
 /**
- * A folder of old files, and new ones of which the third ends as `change` says.
+ * Creates a folder with old files, and new files for them, the third with a
+ * changed sink.
  */
 async function files(
   scratch: ScratchFolder,
@@ -80,7 +81,7 @@ const AFTER: Change = (sink) => ({
   },
 });
 
-test("commit() puts all files in place and leaves nothing beside them", async () => {
+test("commit() puts all files in place and leaves no others", async () => {
   using scratch = new ScratchFolder();
   using group = new FileGroup(scratch.path);
   assert.deepEqual(group.restored, []);
@@ -111,7 +112,7 @@ test("commit() refuses a sink that is not a file before doing anything", async (
   assert.equal(readFileSync(first.path, "utf8"), "old a");
 });
 
-test("FileGroup refuses a folder in which another puts files in place", () => {
+test("FileGroup refuses a folder that another group is using", () => {
   using scratch = new ScratchFolder();
   using _group = new FileGroup(scratch.path);
   assert.throws(
@@ -121,8 +122,8 @@ test("FileGroup refuses a folder in which another puts files in place", () => {
 });
 
 /**
- * What a process leaves that is killed in the commit of the file at `index`:
- * the folder is copied, with its links, as it is at that moment.
+ * Returns the folder as a process leaves it that is killed in the commit of the
+ * third file: a copy of that moment, with its links.
  */
 async function killedAt(change: "before" | "after"): Promise<ScratchFolder> {
   const copy = new ScratchFolder();
@@ -141,7 +142,8 @@ async function killedAt(change: "before" | "after"): Promise<ScratchFolder> {
 }
 
 /**
- * Files are linked, so that they stay the same, under names that nothing uses.
+ * Links the files, so that their marks stay the same, under the names of
+ * abandoned files; copies the journal.
  */
 function copyFolder(from: ScratchFolder, to: ScratchFolder): void {
   for (const name of from.names()) {
@@ -172,7 +174,7 @@ test("FileGroup undoes the commit of a killed process", async () => {
   }
 });
 
-test("FileGroup keeps a file that was created since", async () => {
+test("FileGroup keeps a file that was created after the commit", async () => {
   using scratch = await killedAt("after");
   writeFileSync(scratch.file("third"), "third");
   renameSync(scratch.file("third"), scratch.file("a"));
@@ -185,7 +187,7 @@ test("FileGroup keeps a file that was created since", async () => {
   assert(!scratch.names().some((it) => it.endsWith(".old")));
 });
 
-test("FileGroup removes old files when a killed process was through", async () => {
+test("FileGroup removes old files if the commit of a killed process was complete", async () => {
   using scratch = await killedAt("after");
   const name = scratch.names().find((it) => it.startsWith(".mapped-ram")) ?? "";
   const journal = readFileSync(scratch.file(name), "utf8");
@@ -196,7 +198,7 @@ test("FileGroup removes old files when a killed process was through", async () =
   assert(!scratch.names().some((it) => it.endsWith(".old")));
 });
 
-test("FileGroup heeds no journal that others may have written", async () => {
+test("FileGroup ignores a journal that others may have written", async () => {
   using scratch = await killedAt("after");
   const name = scratch.names().find((it) => it.startsWith(".mapped-ram")) ?? "";
   linkSync(scratch.file(name), scratch.file("another"));
@@ -205,7 +207,7 @@ test("FileGroup heeds no journal that others may have written", async () => {
     assert.deepEqual(group.restored, []);
   }
   assert.equal(readFileSync(scratch.file("a"), "utf8"), "new a");
-  // Neither does a truncated journal.
+  // A truncated journal is ignored, too.
   rmSync(scratch.file("another"));
   const journal = readFileSync(scratch.file(name), "utf8");
   writeFileSync(scratch.file(name), journal.slice(0, -1));
@@ -214,11 +216,11 @@ test("FileGroup heeds no journal that others may have written", async () => {
   assert(!existsSync(scratch.file(name)));
 });
 
-test("FileGroup follows no journal out of a folder that others write to", async () => {
+test("FileGroup follows no journal out of a folder that others can write to", async () => {
   for (const mode of [0o777, 0o700]) {
     using scratch = await killedAt("after");
     using far = new ScratchFolder();
-    // Stands for another user's file; it is named by a path.
+    // This represents another user's file; the journal names it by its path.
     const name = scratch.names().find((it) => it.startsWith(".mapped")) ?? "";
     const [word] = /[0-9a-f]{8}(?=.old$)/.exec(
       scratch.names().find((it) => /^a\..*old$/.test(it)) ?? "",
@@ -241,7 +243,7 @@ test("FileGroup follows no journal out of a folder that others write to", async 
   }
 });
 
-test("FileGroup says where it can make nothing", () => {
+test("FileGroup says why it cannot create a journal", () => {
   using scratch = new ScratchFolder();
   mkdirSync(scratch.file("in"));
   assert.throws(() => new FileGroup(scratch.file("in/no")), /no such file/);

@@ -6,13 +6,13 @@ import {
   statOf,
 } from "../../sinks/mod.ts";
 
-/** A name that no other program uses. */
+/** Name of the file that is created as a check. */
 const PROBE = ".mapped-ram-probe";
 
 /**
- * Checks whether files can be created in a folder, by creating one: root is not
- * bound by modes, and a file system may be read-only. Removes what a killed
- * process left of such a check.
+ * Checks whether files can be created in a folder, by creating one: modes do
+ * not restrict root, and a file system may be read-only. Removes files that
+ * such a check of a killed process has left.
  *
  * @throws {SourceError} with `name` as the file's name, if none can be created
  */

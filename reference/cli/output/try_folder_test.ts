@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import { tryFolder } from "./try_folder.ts";
 
-test("tryFolder() leaves nothing, and removes the probe of a killed process", () => {
+test("tryFolder() leaves no file, and removes that of a killed process", () => {
   using scratch = new ScratchFolder();
   const left = ".mapped-ram-probe.0-0-00000000.partial";
   writeFileSync(scratch.file(left), "", { mode: 0o600 });
@@ -12,7 +12,7 @@ test("tryFolder() leaves nothing, and removes the probe of a killed process", ()
   assert.deepEqual(scratch.names(), []);
 });
 
-test("tryFolder() says why no file can be made", () => {
+test("tryFolder() says why no file can be created", () => {
   using scratch = new ScratchFolder();
   assert.throws(() => tryFolder(scratch.file("no"), "wanted"), {
     name: "SourceError",
