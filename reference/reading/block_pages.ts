@@ -10,33 +10,33 @@ import type { RAMBlockHeader } from "../../format/ram/mod.ts";
 import { UnsupportedError } from "../../format/rules/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 
-/** Which pages to look at: `first` up to, but not including, `end`. */
+/** Selects the pages from `first` up to, but not including, `end`. */
 export interface RunOptions extends ReadOptions {
   /** The first page. Default: 0. */
   readonly first?: number;
-  /** The page behind the last. Default: the page count. */
+  /** The page after the last. Default: the page count. */
   readonly end?: number;
 }
 
 /**
- * Where the pages of a RAMBlock stand, which are there, and what may be asked of
- * them: what the block and its synchronous twin share.
+ * Places and presence of the pages of a RAMBlock, and checks of arguments:
+ * shared by the block and its synchronous variant.
  */
 export class BlockPages {
-  /** Which pages are there. */
+  /** The pages that are in the file. */
   readonly bitmap: BitmapPieces;
-  /** How many pages the block has. */
+  /** Number of pages of the block. */
   readonly pageCount: number;
   /** Size of a page in bytes. */
   readonly pageSize: number;
   /** Position of page 0 in the file. */
   readonly pagesOffset: number;
-  /** Name of the block for errors: that of the source and the idstr. */
+  /** Name of the block in errors: that of the source, and the idstr. */
   readonly name: string;
   readonly #sourceName: string;
   readonly #header: RAMBlockHeader;
 
-  /** The pages of a block in a source of that name. */
+  /** `sourceName` is the name of the source that contains the block. */
   constructor(sourceName: string, header: RAMBlockHeader, order: BitmapOrder) {
     const { usedLength, pageSize, pagesOffset, bitmapOffset, idstr } = header;
     this.pageSize = pageSize;
@@ -51,24 +51,24 @@ export class BlockPages {
     this.#header = header;
   }
 
-  /** The walk that fills `target` from `offset` on. */
+  /** Returns the walk that fills `target` from `offset` on. */
   rangeWalk(target: Uint8Array, offset: number): Walk<void> {
     this.checkRange(offset, target.length);
     return readBlockRange(this, { target, offset });
   }
 
-  /** Where a page stands in the file, if it does. */
+  /** Returns the range of a page in the file, if the file holds it. */
   rangeOf(pageIndex: number): ByteRange {
     return pageRunRange(this, { first: pageIndex, end: pageIndex + 1 });
   }
 
-  /** The end of a look at runs, checked. */
+  /** Checks the options and returns the end of the selected pages. */
   runEnd(options: RunOptions): number {
     const { first = 0, end = this.pageCount } = options;
     const whole = Number.isInteger(first) && Number.isInteger(end);
     if (!whole || first < 0 || first > end || end > this.pageCount) {
       throw new RangeError(
-        `Cannot look at pages ${first} to ${end} of ${this.name}: ` +
+        `Cannot list pages ${first} to ${end} of ${this.name}: ` +
           `it has ${this.pageCount} pages`,
       );
     }
@@ -89,7 +89,7 @@ export class BlockPages {
     this.checkNotIgnored();
   }
 
-  /** Refuses a target that is not as large as a page. */
+  /** Refuses a target that does not have the size of a page. */
   checkTarget(target: Uint8Array): void {
     if (target.length === this.pageSize) return;
     throw new RangeError(
@@ -111,7 +111,7 @@ export class BlockPages {
     this.checkNotIgnored();
   }
 
-  /** Refuses a block that was left out: that none of its pages are there is not so. */
+  /** Refuses a block whose pages were left out: they are not zero. */
   checkNotIgnored(): void {
     if (!this.#header.ignored) return;
     throw new UnsupportedError(this.#sourceName, {

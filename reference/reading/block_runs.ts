@@ -10,26 +10,26 @@ import {
 } from "../sources/mod.ts";
 import type { BlockPages } from "./block_pages.ts";
 
-/** A part of the target whose bytes are in the source. */
+/** A part of the target whose bytes are to be read from the source. */
 interface StoredPart {
-  /** Their position in the source. */
+  /** Their offset in the source. */
   readonly offset: number;
-  /** The part, to be filled. */
+  /** The part of the target. */
   readonly target: Uint8Array;
 }
 
-/** Reads of many runs of a RAMBlock's pages at a time. */
+/** Reads many runs of a RAMBlock's pages at a time. */
 export class BlockRuns {
   readonly #source: ByteSource;
   readonly #pages: BlockPages;
 
-  /** Of the block whose `pages` stand in `source`. */
+  /** Reads `pages` of a block from `source`. */
   constructor(source: ByteSource, pages: BlockPages) {
     this.#source = source;
     this.#pages = pages;
   }
 
-  /** Fills `target` with runs of pages, one behind the other. */
+  /** Fills `target` with runs of pages, one after the other. */
   async readInto(
     target: Uint8Array,
     runs: readonly PageRun[],
@@ -40,14 +40,14 @@ export class BlockRuns {
     for (const { first, end } of runs) {
       const length = (end - first) * this.#pages.pageSize;
       const part = target.subarray(position, position + length);
-      // A run that ends before it starts is no run either.
+      // This also refuses a run that ends before it starts.
       if (part.length !== length) {
         throw new RangeError(
           `Cannot read pages ${first} to ${end} of ${this.#pages.name}: they ` +
             `are not within the ${target.length} bytes of the target`,
         );
       }
-      // The walk zeroes what is not there, and asks for the rest.
+      // The walk zeroes absent pages, and requests the others.
       const walk = this.#pages.rangeWalk(part, first * this.#pages.pageSize);
       for await (const wanted of this.#requests(walk, options)) {
         stored.push(wanted);
@@ -55,7 +55,7 @@ export class BlockRuns {
       position += length;
     }
     if (this.#source.streamRanges === undefined) {
-      // Without a copy: each part is read to where it is wanted.
+      // Read each part directly into the target, without a copy.
       for (const { target, offset } of stored) {
         await this.#source.readInto(target, offset, options);
       }
@@ -75,7 +75,7 @@ export class BlockRuns {
     );
   }
 
-  /** Hands over the bytes of runs of pages, all of them in the file. */
+  /** Passes on the bytes of runs of pages; the file must hold all of them. */
   async stream(
     runs: readonly PageRun[],
     take: TakeBytes,
@@ -105,7 +105,7 @@ export class BlockRuns {
     );
   }
 
-  /** The requests of a walk that have a target; the others are answered. */
+  /** Yields the requests of a walk that have a target; answers the others. */
   async *#requests(
     walk: Walk<void>,
     options: SourceReadOptions | undefined,

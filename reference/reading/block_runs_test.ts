@@ -15,7 +15,7 @@ async function open(): Promise<{ block: RAMBlock }> {
   return { block: (await openSnapshot(memorySource(FILE))).block("ram") };
 }
 
-test("readRunsInto() reads runs one behind the other, zeros for what is not there", async () => {
+test("readRunsInto() reads runs one after the other, zeros for absent pages", async () => {
   const { block } = await open();
   const runs = [{ first: 7, end: 9 }, { first: 2, end: 5 }, {
     first: 0,
@@ -36,7 +36,7 @@ test("readRunsInto() reads runs one behind the other, zeros for what is not ther
   }
 });
 
-test("streamRuns() hands over runs in order, and none that are not there", async () => {
+test("streamRuns() passes on runs in order, and refuses absent pages", async () => {
   const { block } = await open();
   const runs = [{ first: 7, end: 9 }, { first: 1, end: 3 }];
   const expected = runs.map(({ first, end }) => ({
@@ -50,7 +50,7 @@ test("streamRuns() hands over runs in order, and none that are not there", async
   });
   assert.deepEqual(taken, expected);
   for (const [first, end] of [[0, 1], [1, 4], [3, 3], [5, 3], [11, 13]]) {
-    const take = () => assert.fail("handed over");
+    const take = () => assert.fail("take() was called");
     await assert.rejects(
       block.streamRuns([runs[0], { first, end }], take),
       RangeError,

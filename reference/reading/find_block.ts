@@ -1,14 +1,14 @@
-/** Which block to find. */
+/** The block to find. */
 interface WantedBlock<Idstr> {
   readonly idstr: Idstr;
-  /** Name of the file for the error. */
+  /** Name of the file in the error. */
   readonly name: string;
 }
 
 /**
- * Returns the RAMBlock of an idstr.
+ * Returns the RAMBlock with an idstr.
  *
- * @throws {RangeError} if there is none; it lists those there are
+ * @throws {RangeError} if there is none; it lists the existing ones
  */
 export function findBlock<T extends { readonly idstr: string }>(
   blocks: readonly T[],
@@ -23,9 +23,10 @@ export function findBlock<T extends { readonly idstr: string }>(
 }
 
 /**
- * Returns the RAMBlock of an idstr, or the only one if there is no idstr.
+ * Returns the RAMBlock with an idstr, or the only one if no idstr is given.
  *
- * @throws {RangeError} if there is none, or a choice; it lists those there are
+ * @throws {RangeError} if there is none, or more than one without an idstr; it
+ * lists the existing ones
  */
 export function findOnlyBlock<T extends { readonly idstr: string }>(
   blocks: readonly T[],

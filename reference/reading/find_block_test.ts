@@ -5,7 +5,7 @@ import { findBlock, findOnlyBlock } from "./find_block.ts";
 const RAM = { idstr: "ram" };
 const ROM = { idstr: "rom" };
 
-test("findBlock() finds a block by idstr, or lists those there are", () => {
+test("findBlock() finds a block by idstr, or lists the existing ones", () => {
   const name = "a.mr";
   assert.equal(findBlock([RAM, ROM], { idstr: "rom", name }), ROM);
   assert.throws(() => findBlock([RAM, ROM], { idstr: "x", name }), {
@@ -15,7 +15,7 @@ test("findBlock() finds a block by idstr, or lists those there are", () => {
   assert.throws(() => findBlock([], { idstr: "x", name }), /it has none$/);
 });
 
-test("findOnlyBlock() needs an idstr where there is a choice", () => {
+test("findOnlyBlock() needs an idstr if there are several blocks", () => {
   const only = { idstr: undefined, name: "a.mr" };
   assert.equal(findOnlyBlock([RAM], only), RAM);
   assert.equal(findOnlyBlock([RAM, ROM], { ...only, idstr: "rom" }), ROM);

@@ -1,5 +1,5 @@
 /**
- * The lazy reader: a snapshot, its RAMBlocks and their pages.
+ * The lazy reader: a snapshot, its RAMBlocks, and their pages.
  *
  * @module
  */

@@ -17,23 +17,23 @@ import {
   type SyncSnapshot,
 } from "./snapshot.ts";
 
-/** How to open a snapshot. */
+/** Options of opening a snapshot. */
 export interface OpenOptions {
   /**
-   * Where the stream starts in the source, in bytes. Default: behind the header
-   * of a libvirt save image if the source is one, or else 0.
+   * Byte offset of the stream in the source. Default: after the header of a
+   * libvirt save image if the source is one, else 0.
    */
   readonly offset?: number | undefined;
   /**
-   * Byte order of the words of the bitmaps, which is that of the host that
-   * saved; nothing in the file tells it. Default: `"little"`.
+   * Byte order of the words of the bitmaps: that of the host that saved the
+   * snapshot, which the file does not contain. Default: `"little"`.
    */
   readonly bitmapByteOrder?: BitmapOrder["byteOrder"] | undefined;
-  /** Bytes of a word of the bitmaps: 4 if a 32-bit host saved. Default: 8. */
+  /** Bytes of a bitmap word: 4 if saved by a 32-bit host. Default: 8. */
   readonly bitmapWordSize?: BitmapOrder["wordSize"] | undefined;
 }
 
-/** The order of bitmap words that the options ask for. */
+/** Returns the order of bitmap words that the options select. */
 export function bitmapOrderOf(options: OpenOptions): BitmapOrder {
   return {
     byteOrder: options.bitmapByteOrder ?? DEFAULT_BITMAP_ORDER.byteOrder,
@@ -41,7 +41,7 @@ export function bitmapOrderOf(options: OpenOptions): BitmapOrder {
   };
 }
 
-/** The options of a walk, offset checked. */
+/** Returns the options of a walk; checks the offset. */
 export function indexOptionsOf(
   options: OpenOptions,
 ): { readonly offset: number | undefined; readonly bitmapOrder: BitmapOrder } {
@@ -56,12 +56,12 @@ export function indexOptionsOf(
 }
 
 /**
- * Opens a snapshot: reads its headers up to the end of the RAM section, and no
- * page, no bitmap and no device state. The number of reads depends on the
- * number of RAMBlocks, not on their size.
+ * Opens a snapshot: reads its headers up to the end of the RAM section, but no
+ * pages, bitmaps, or device state. The number of reads depends on the number of
+ * RAMBlocks, not on their size.
  *
  * @throws {FormatError} if the file breaks a rule
- * @throws {UnsupportedError} if it takes another reader
+ * @throws {UnsupportedError} if it needs another reader
  * @throws {SourceError} if it cannot be read
  *
  * @example
@@ -97,9 +97,9 @@ export async function openSnapshot(
 }
 
 /**
- * As {@linkcode openSnapshot}, at once, over a source that needs no waiting. The
- * blocks of what it returns have both the methods that wait and their `…Sync`
- * twins; a page of a cached file takes 1 µs by the latter.
+ * Opens a snapshot as {@linkcode openSnapshot} does, synchronously. The blocks
+ * have both asynchronous methods and `…Sync` variants; the latter read a page
+ * of a cached file in 1 µs.
  */
 export function openSnapshotSync(
   source: SyncByteSource,

@@ -7,7 +7,7 @@ import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
 
 const FILE = await savedFile({ ram: testMemory(8, [1]) }, { machine: "pc" });
 
-test("openSnapshot() reads headers alone, in the same reads at once and waiting", async () => {
+test("openSnapshot() reads only headers; openSnapshotSync() makes the same reads", async () => {
   const [waiting, atOnce] = [new WatchedSource(FILE), new WatchedSource(FILE)];
   const snapshot = await openSnapshot(waiting);
   openSnapshotSync(atOnce);
@@ -21,7 +21,7 @@ test("openSnapshot() reads headers alone, in the same reads at once and waiting"
   assert(waiting.ranges.length <= 3);
 });
 
-test("openSnapshot() says machine, capabilities and blocks", () => {
+test("openSnapshot() returns machine, capabilities, and blocks", () => {
   const snapshot = openSnapshotSync(memorySource(FILE));
   assert.equal(snapshot.machine, "pc");
   assert.deepEqual(snapshot.capabilities, ["mapped-ram"]);
@@ -29,7 +29,7 @@ test("openSnapshot() says machine, capabilities and blocks", () => {
   assert.equal(snapshot.block("ram"), snapshot.blocks[0]);
 });
 
-test("openSnapshot() refuses offsets that cannot be", async () => {
+test("openSnapshot() refuses invalid offsets", async () => {
   for (const offset of [-1, 0.5, NaN, 2 ** 53, Infinity]) {
     const source = new WatchedSource(FILE);
     await assert.rejects(openSnapshot(source, { offset }), RangeError);
@@ -38,7 +38,7 @@ test("openSnapshot() refuses offsets that cannot be", async () => {
   }
 });
 
-test("openSnapshot() refuses an offset behind the file as cut", async () => {
+test("openSnapshot() reports an offset past the file's end as truncation", async () => {
   for (const offset of [FILE.length, FILE.length + 1, 2 ** 53 - 1]) {
     await assert.rejects(openSnapshot(memorySource(FILE), { offset }), {
       name: "FormatError",
@@ -48,7 +48,7 @@ test("openSnapshot() refuses an offset behind the file as cut", async () => {
   }
 });
 
-test("block() names the blocks there are when there is no such one", () => {
+test("block() lists the existing blocks if there is no such block", () => {
   const source = memorySource(FILE, { name: "a.mr" });
   assert.throws(() => openSnapshotSync(source).block("rom"), {
     name: "RangeError",
@@ -56,7 +56,7 @@ test("block() names the blocks there are when there is no such one", () => {
   });
 });
 
-test("block() says so when there is no block at all", async () => {
+test("block() says if there are no blocks at all", async () => {
   const source = memorySource(await savedFile({}));
   assert.throws(() => openSnapshotSync(source).block("rom"), /it has none$/);
 });

@@ -4,22 +4,23 @@ import type { ReadOptions } from "../sources/mod.ts";
 import { CHUNK, inLanes } from "../work/mod.ts";
 import type { RAMBlock } from "./ram_block.ts";
 
-/** How to prefetch. */
+/** Options of {@linkcode prefetch}. */
 export interface PrefetchOptions extends ReadOptions {
   /**
-   * `"background"` gives way to the reads that somebody waits for, `"demand"`
-   * does not. Default: `"background"`.
+   * `"background"` gives way to demanded reads, `"demand"` does not. Default:
+   * `"background"`.
    */
   readonly priority?: "background" | "demand" | undefined;
-  /** How many requests are on their way at once. Default: 2. */
+  /** Number of concurrent requests. Default: 2. */
   readonly lanes?: number | undefined;
 }
 
 /**
- * Loads these pages into the cache of the block's source, in this order. Pages
- * that are not in the file cost nothing. Without a cache it is of no use.
+ * Loads the given pages into the cache of the block's source, in the given
+ * order. Pages that are not in the file cost nothing. This is only useful if
+ * the source has a cache.
  *
- * @throws {SourceError} if a page cannot be had
+ * @throws {SourceError} if a page cannot be read
  *
  * @example
  * ```ts

@@ -20,10 +20,10 @@ import { BlockPages, type RunOptions } from "./block_pages.ts";
 import { BlockRuns } from "./block_runs.ts";
 
 /**
- * One RAMBlock of an open snapshot, read a page or a range at a time.
+ * One RAMBlock of an open snapshot, read by pages or ranges.
  *
- * It is itself a source of `usedLength` bytes, so that it can be given wherever
- * memory is wanted: saved again, exported, compared.
+ * It is itself a source of `usedLength` bytes, so that it can be saved again,
+ * exported, or compared.
  */
 export class RAMBlock implements ByteSource {
   /** QEMU's name of the block: `pc.ram`. */
@@ -32,33 +32,33 @@ export class RAMBlock implements ByteSource {
   readonly usedLength: number;
   /** Size of a page in bytes. */
   readonly pageSize: number;
-  /** How many pages the block has. */
+  /** Number of pages of the block. */
   readonly pageCount: number;
   /** Position of the bitmap in the file. */
   readonly bitmapOffset: number;
   /** Position of page 0 in the file. */
   readonly pagesOffset: number;
-  /** True where `x-ignore-shared` left the pages out: nothing can be read. */
+  /** Whether `x-ignore-shared` has left the pages out: they cannot be read. */
   readonly ignored: boolean;
-  /** Name for errors: that of the source and the idstr. */
+  /** Name in errors: that of the source, and the idstr. */
   readonly name: string;
-  /** The same as {@linkcode usedLength}: the block as a source. */
+  /** Same as {@linkcode usedLength}. */
   readonly byteLength: number;
-  /** As of the source that the block is read from. */
+  /** Same as of the source that the block is read from. */
   readonly parallelReads: number | undefined;
-  /** As of the source that the block is read from. */
+  /** Same as of the source that the block is read from. */
   readonly checkUnchanged: ByteSource["checkUnchanged"];
-  /** As of the source that the block is read from. */
+  /** Same as of the source that the block is read from. */
   readonly willNeed: ByteSource["willNeed"];
   /**
-   * Where the pages stand, and which are there.
+   * Places of the pages, and which of them are in the file.
    * @internal
    */
   protected readonly pages: BlockPages;
   readonly #source: ByteSource;
   readonly #runs: BlockRuns;
 
-  /** Made by `openSnapshot`. */
+  /** Called by `openSnapshot`. */
   constructor(
     source: ByteSource,
     header: RAMBlockHeader,
@@ -85,14 +85,14 @@ export class RAMBlock implements ByteSource {
     if (backing !== undefined) setBacking(this, backing);
   }
 
-  /** Whether the file holds a page; the others are all zero (`clear-bit-zero`). */
+  /** Whether the file holds a page; others are all zero (`clear-bit-zero`). */
   async hasPage(pageIndex: number, options?: ReadOptions): Promise<boolean> {
     this.pages.checkPage(pageIndex);
     return this.pages.bitmap.peek(pageIndex) ??
       await drive(this.pages.bitmap.isSet(pageIndex), this.#source, options);
   }
 
-  /** Where a page stands in the file; undefined for a zero page. */
+  /** Returns the range of a page in the file; undefined for a zero page. */
   async pageRange(
     pageIndex: number,
     options?: ReadOptions,
@@ -102,10 +102,10 @@ export class RAMBlock implements ByteSource {
   }
 
   /**
-   * The runs of pages that the file holds, in order.
+   * Yields the runs of pages that the file holds, in order.
    *
-   * @throws {UnsupportedError} if the block is `ignored`: it does not hold them,
-   * and that they are zero is not so
+   * @throws {UnsupportedError} if the block is `ignored`: its pages are not in
+   * the file, but are not zero either
    */
   async *presentRuns(options: RunOptions = {}): AsyncGenerator<PageRun> {
     const end = this.pages.runEnd(options);
@@ -121,7 +121,7 @@ export class RAMBlock implements ByteSource {
     }
   }
 
-  /** Which pages the file holds, a bit a page: set in `target`, or a new bitmap. */
+  /** Sets the bits of the pages that the file holds in `target`; returns it. */
   async presentPages(
     target: PageBitmap = new PageBitmap(this.pageCount),
     options?: ReadOptions,
@@ -131,7 +131,7 @@ export class RAMBlock implements ByteSource {
     return target;
   }
 
-  /** Reads a page into memory of its own. */
+  /** Reads a page into new memory. */
   async readPage(
     pageIndex: number,
     options?: ReadOptions,
@@ -142,8 +142,8 @@ export class RAMBlock implements ByteSource {
   }
 
   /**
-   * Reads a page into `target`, which has the size of a page; it is zeroed for
-   * a zero page. Returns whether the file holds the page.
+   * Reads a page into `target`, which must have the size of a page, or zeroes
+   * it for a zero page. Returns whether the file holds the page.
    */
   async readPageInto(
     target: Uint8Array,
@@ -168,7 +168,7 @@ export class RAMBlock implements ByteSource {
     return present;
   }
 
-  /** Reads `length` bytes of the block from `offset` on, into memory of its own. */
+  /** Reads a range of the block into new memory. */
   async readRange(
     range: ByteRange,
     options?: ReadOptions,
@@ -180,8 +180,8 @@ export class RAMBlock implements ByteSource {
   }
 
   /**
-   * Reads runs of pages, one behind the other, into `target`: with one request
-   * for all, where the source can do that; zeros for pages not in the file.
+   * Reads runs of pages, one after the other, into `target`, with a single
+   * request if the source supports that; zeros for pages not in the file.
    */
   async readRunsInto(
     target: Uint8Array,
@@ -192,10 +192,10 @@ export class RAMBlock implements ByteSource {
   }
 
   /**
-   * Hands over the bytes of runs of pages with where they stand in the block: as
-   * they come in from a source far away, in pieces of some hundred KiB from
-   * others. The file must hold all of these pages, as `presentRuns` tells. Bytes
-   * may come more than once: the last ones count.
+   * Passes the bytes of runs of pages to `take`, with their offsets in the
+   * block: as they arrive from a remote source, in pieces of a few hundred KiB
+   * from others. The file must hold all of these pages, as the runs of
+   * `presentRuns`. Bytes may be passed more than once: the last ones count.
    */
   async streamRuns(
     runs: readonly PageRun[],
@@ -206,8 +206,8 @@ export class RAMBlock implements ByteSource {
   }
 
   /**
-   * Reads `target.length` bytes of the block from `offset` on: one read of the
-   * file for each run of pages that it holds, zeros for the rest.
+   * Reads `target.length` bytes of the block from `offset` on, with one read of
+   * the file for each run of pages that it holds; zeros for the rest.
    */
   async readInto(
     target: Uint8Array,
@@ -218,8 +218,8 @@ export class RAMBlock implements ByteSource {
   }
 
   /**
-   * What is wrong with the bits behind the last page, which a writer must clear
-   * (`bitmap-padding-clear`) and a reader ignores; undefined if nothing is.
+   * Returns an error if bits after the last page are set, else undefined. A
+   * writer must clear them (`bitmap-padding-clear`), and a reader ignores them.
    */
   async paddingFinding(
     options?: ReadOptions,
@@ -230,12 +230,12 @@ export class RAMBlock implements ByteSource {
       rule: "bitmap-padding-clear",
       offset: this.bitmapOffset,
       idstr: this.idstr,
-      found: `bits are set behind page ${this.pageCount - 1}`,
+      found: `bits are set after page ${this.pageCount - 1}`,
       expected: "clear bits",
     });
   }
 
-  /** Where in the file the present pages end, as far as is known. */
+  /** Returns the file offset where the present pages end, as far as known. */
   #runEnd(pageIndex: number): number {
     return pageOffset(this, this.pages.bitmap.peekRunEnd(pageIndex));
   }

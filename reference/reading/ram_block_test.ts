@@ -14,7 +14,7 @@ const MEMORY = testMemory(12, PRESENT);
 const FILE = await savedFile({ ram: MEMORY });
 const RUNS = [[1, 3], [4, 5], [7, 12]].map(([first, end]) => ({ first, end }));
 
-/** The block over a new source, its bits fetched and no read noted. */
+/** Opens the block over a new source; its bits are read, no reads recorded. */
 async function open(): Promise<{ source: WatchedSource; block: SyncRAMBlock }> {
   const source = new WatchedSource(FILE);
   const block = openSnapshotSync(source).block("ram");
@@ -23,7 +23,7 @@ async function open(): Promise<{ source: WatchedSource; block: SyncRAMBlock }> {
   return { source, block };
 }
 
-test("hasPage() tells the pages that are there, by one read of the bitmap", async () => {
+test("hasPage() finds the present pages by one read of the bitmap", async () => {
   const source = new WatchedSource(FILE);
   const block = (await openSnapshot(source)).block("ram");
   const opening = source.ranges.length;
@@ -37,17 +37,17 @@ test("hasPage() tells the pages that are there, by one read of the bitmap", asyn
   ]);
 });
 
-test("presentPages() gives all bits, in a bitmap of one's own if that is given", async () => {
+test("presentPages() returns all bits, in the caller's bitmap if given", async () => {
   const { source, block } = await open();
   const bitmap = await block.presentPages();
   assert.deepEqual([...bitmap.runs()], RUNS);
   const own = new PageBitmap(block.pageCount);
   assert.equal(await block.presentPages(own), own);
   assert.deepEqual([...own.runs()], RUNS);
-  assert.deepEqual(source.ranges, [], "the bits were there");
+  assert.deepEqual(source.ranges, [], "the bits had been read");
 });
 
-test("pageRange() gives the place of a page, and none of a zero page", async () => {
+test("pageRange() returns the place of a page, undefined for a zero page", async () => {
   const { block } = await open();
   const range = { offset: block.pagesOffset + 4 * PAGE, length: PAGE };
   assert.deepEqual(await block.pageRange(4), range);
@@ -56,7 +56,7 @@ test("pageRange() gives the place of a page, and none of a zero page", async () 
   assert.equal(block.pageRangeSync(5), undefined);
 });
 
-test("presentRuns() gives runs, also within bounds", async () => {
+test("presentRuns() yields runs, also within bounds", async () => {
   const { block } = await open();
   for (
     const [options, expected] of [
@@ -80,7 +80,7 @@ test("presentRuns() gives runs, also within bounds", async () => {
   }
 });
 
-test("presentRuns() refuses bounds that cannot be", async () => {
+test("presentRuns() refuses invalid bounds", async () => {
   const { block } = await open();
   for (
     const options of [
@@ -125,7 +125,7 @@ test("readRange() agrees with memory for every bound around every run", async ()
   for (let page = 1; page <= 12; page++) {
     bounds.push(page * PAGE - 1, page * PAGE, page * PAGE + 1);
   }
-  bounds.pop(); // behind the last byte
+  bounds.pop(); // past the last byte
   for (const offset of bounds) {
     for (const end of bounds) {
       if (end < offset) continue;
@@ -140,7 +140,7 @@ test("readRange() agrees with memory for every bound around every run", async ()
   assert.deepEqual(block.readRangeSync(range), expected);
 });
 
-test("readInto() makes one read a run", async () => {
+test("readInto() makes one read per run", async () => {
   const { source, block } = await open();
   await block.readInto(new Uint8Array(12 * PAGE - 10), 5);
   const at = block.pagesOffset;
@@ -151,7 +151,7 @@ test("readInto() makes one read a run", async () => {
   ]);
 });
 
-test("reads under way at once do not disturb each other", async () => {
+test("concurrent reads do not disturb each other", async () => {
   const source = new WatchedSource(FILE);
   const block = (await openSnapshot(source)).block("ram");
   await Promise.all(Array.from({ length: 60 }, async (_, index) => {
@@ -174,7 +174,7 @@ test("reads under way at once do not disturb each other", async () => {
   }));
 });
 
-test("every read refuses what is not inside the block, and touches nothing", async () => {
+test("every read refuses what is outside the block, and changes nothing", async () => {
   const { source, block } = await open();
   const page = new Uint8Array(PAGE).fill(0xa5);
   for (const index of [-1, 12, 0.5, NaN, Infinity]) {
@@ -213,7 +213,7 @@ test("reads reject with the signal's reason", async () => {
   await assert.rejects(openSnapshot(new WatchedSource(FILE), options), reason);
 });
 
-test("a block is a source: it can be opened in, saved and named", async () => {
+test("a block is a source: a snapshot in it can be opened", async () => {
   const inner = await savedFile({ inner: MEMORY });
   const padded = new Uint8Array(Math.ceil(inner.length / PAGE) * PAGE);
   padded.set(inner);

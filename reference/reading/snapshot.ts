@@ -17,20 +17,20 @@ import { findBlock } from "./find_block.ts";
 import { RAMBlock } from "./ram_block.ts";
 import { SyncRAMBlock } from "./sync_ram_block.ts";
 
-/** An open snapshot. Its source stays the caller's to close. */
+/** An open snapshot. The caller closes its source. */
 export class Snapshot {
-  /** What the snapshot is read from. */
+  /** The source that the snapshot is read from. */
   readonly source: ByteSource;
   /** QEMU's name of the machine type: `pc-i440fx-10.0`. */
   readonly machine: string;
-  /** The capabilities that a loading QEMU must be given. */
+  /** The capabilities that must be enabled in a QEMU that loads it. */
   readonly capabilities: readonly string[];
   /** The RAMBlocks, in the order of the file. */
   readonly blocks: readonly RAMBlock[];
-  /** Where everything stands in the file. */
+  /** Places of all parts in the file. */
   readonly index: SnapshotIndex;
 
-  /** Made by `openSnapshot`. */
+  /** Called by `openSnapshot`. */
   constructor(
     source: ByteSource,
     { index, blocks }: {
@@ -46,17 +46,17 @@ export class Snapshot {
   }
 
   /**
-   * The RAMBlock of that idstr.
+   * Returns the RAMBlock with an idstr.
    *
-   * @throws {RangeError} if there is none; it names those there are
+   * @throws {RangeError} if there is none; it lists the existing ones
    */
   block(idstr: string): RAMBlock {
     return findBlock(this.blocks, { idstr, name: this.source.name });
   }
 
   /**
-   * Walks over what follows the RAM: device sections, EOF, vmdesc. Opening does
-   * not look there.
+   * Reads the structure of the parts after the RAM: device sections, EOF,
+   * vmdesc. Opening does not read these.
    */
   deviceState(options?: ReadOptions): Promise<DeviceState> {
     const { source, index } = this;
@@ -64,18 +64,18 @@ export class Snapshot {
   }
 }
 
-/** A snapshot whose source can be read without waiting. */
+/** A snapshot whose source can be read synchronously. */
 export class SyncSnapshot extends Snapshot {
   /** The RAMBlocks, in the order of the file. */
   declare readonly blocks: readonly SyncRAMBlock[];
 
-  /** As `Snapshot.block`. */
+  /** Same as `Snapshot.block`. */
   override block(idstr: string): SyncRAMBlock {
     return findBlock(this.blocks, { idstr, name: this.source.name });
   }
 }
 
-/** Makes a snapshot of what a walk found. */
+/** Makes a snapshot from the index that a walk returned. */
 export function makeSnapshot(
   source: ByteSource,
   index: SnapshotIndex,
@@ -85,7 +85,7 @@ export function makeSnapshot(
   return new Snapshot(source, { index, blocks });
 }
 
-/** As {@linkcode makeSnapshot}, over a source that needs no waiting. */
+/** Same as {@linkcode makeSnapshot}, over a synchronous source. */
 export function makeSyncSnapshot(
   source: SyncByteSource,
   index: SnapshotIndex,

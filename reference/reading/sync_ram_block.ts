@@ -5,11 +5,11 @@ import { driveSync, type SyncByteSource } from "../sources/mod.ts";
 import type { RunOptions } from "./block_pages.ts";
 import { RAMBlock } from "./ram_block.ts";
 
-/** A RAMBlock that can also be read without waiting. */
+/** A RAMBlock that can also be read synchronously. */
 export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
   readonly #source: SyncByteSource;
 
-  /** Made by `openSnapshotSync`. */
+  /** Called by `openSnapshotSync`. */
   constructor(
     source: SyncByteSource,
     header: RAMBlockHeader,
@@ -19,21 +19,21 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
     this.#source = source;
   }
 
-  /** As `hasPage`, at once. */
+  /** Same as `hasPage`, synchronously. */
   hasPageSync(pageIndex: number): boolean {
     this.pages.checkPage(pageIndex);
     return this.pages.bitmap.peek(pageIndex) ??
       driveSync(this.pages.bitmap.isSet(pageIndex), this.#source);
   }
 
-  /** As `pageRange`, at once. */
+  /** Same as `pageRange`, synchronously. */
   pageRangeSync(pageIndex: number): ByteRange | undefined {
     return this.hasPageSync(pageIndex)
       ? this.pages.rangeOf(pageIndex)
       : undefined;
   }
 
-  /** As `presentRuns`, at once. */
+  /** Same as `presentRuns`, synchronously. */
   *presentRunsSync(
     options: Omit<RunOptions, "signal"> = {},
   ): Generator<PageRun> {
@@ -46,14 +46,14 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
     }
   }
 
-  /** As `readPage`, at once. */
+  /** Same as `readPage`, synchronously. */
   readPageSync(pageIndex: number): Uint8Array {
     const page = new Uint8Array(this.pageSize);
     this.readPageIntoSync(page, pageIndex);
     return page;
   }
 
-  /** As `readPageInto`, at once. */
+  /** Same as `readPageInto`, synchronously. */
   readPageIntoSync(target: Uint8Array, pageIndex: number): boolean {
     this.pages.checkTarget(target);
     const present = this.hasPageSync(pageIndex);
@@ -68,7 +68,7 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
     return present;
   }
 
-  /** As `readRange`, at once. */
+  /** Same as `readRange`, synchronously. */
   readRangeSync(range: ByteRange): Uint8Array {
     this.pages.checkRange(range.offset, range.length);
     const target = new Uint8Array(range.length);
@@ -76,7 +76,7 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
     return target;
   }
 
-  /** As `readInto`, at once. */
+  /** Same as `readInto`, synchronously. */
   readIntoSync(target: Uint8Array, offset: number): void {
     driveSync(this.pages.rangeWalk(target, offset), this.#source);
   }

@@ -14,36 +14,36 @@ import { indexOptionsOf, type OpenOptions } from "./open_snapshot.ts";
 import { absentBytes } from "./present_ranges.ts";
 import { makeSnapshot, type Snapshot } from "./snapshot.ts";
 
-/** How to verify. */
+/** Options of {@linkcode verifySnapshot}. */
 export interface VerifyOptions extends OpenOptions, ReadOptions {
   /** Whether to read every page that the file holds. Default: false. */
   readonly pages?: boolean | undefined;
-  /** Is told now and then how far reading the pages has come. */
+  /** Called from time to time with the progress of reading the pages. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** What was found. */
+/** Result of {@linkcode verifySnapshot}. */
 export interface VerifyReport {
   /**
-   * The rules that the file breaks, in the order they were met. The last one may
-   * have hidden others: nobody can read on behind some.
+   * The rules that the file breaks, in the order of detection. The last one may
+   * hide others: after some errors the file cannot be read any further.
    */
   readonly findings: readonly RuleError[];
-  /** Whether a reader accepts the file: no finding but of `write` rules. */
+  /** Whether a reader accepts the file: at most `write` rules are broken. */
   readonly good: boolean;
-  /** The snapshot, where it could be opened. */
+  /** The snapshot, if it could be opened. */
   readonly snapshot?: Snapshot;
-  /** What follows the RAM, where it could be walked. */
+  /** The device state after the RAM, if it could be walked. */
   readonly deviceState?: DeviceState;
-  /** With `pages`: how many pages the file holds. */
+  /** With `pages`: number of pages that the file holds. */
   readonly presentPages?: number;
-  /** With `pages`: how many of those are all zero, and need not be there. */
+  /** With `pages`: number of those that are all zero, and could be omitted. */
   readonly presentZeroPages?: number;
 }
 
 /**
- * Checks a snapshot by every rule of SPEC.md, and goes on behind what it finds
- * as far as it can.
+ * Checks a snapshot by every rule of SPEC.md, and continues after errors as far
+ * as possible.
  *
  * @throws {SourceError} if the source cannot be read
  *
@@ -87,7 +87,7 @@ async function verifyStructure(
   findings: RuleError[],
 ): Promise<Pick<VerifyReport, "snapshot" | "deviceState">> {
   const indexOptions = indexOptionsOf(options);
-  /** Runs a walk; the error that ends it is a finding too. */
+  /** Runs a walk; the error that ends it is a finding, too. */
   async function attempt<T>(walk: Walk<T>): Promise<T | undefined> {
     try {
       return await drive(walk, source, options);

@@ -9,7 +9,7 @@ import { verifySnapshot } from "./verify_snapshot.ts";
 const PAGE = 4096;
 const MEMORY = testMemory(10, [1, 2, 3, 9]);
 const FILE = await savedFile({ ram: MEMORY, rom: testMemory(3, [0]) });
-/** Positions of the entry of "ram", its header and its bitmap. */
+/** Offsets of the entry of "ram", its header, and its bitmap. */
 const ENTRY = 0x59;
 const HEADER = ENTRY + 4 + 8;
 const BITMAP = HEADER + 28;
@@ -32,7 +32,7 @@ async function rulesOf(bytes: Uint8Array): Promise<string[]> {
   return findings.map(({ rule }) => rule);
 }
 
-test("verifySnapshot() finds nothing in what saveSnapshot() saves", async () => {
+test("verifySnapshot() finds no errors in a file of saveSnapshot()", async () => {
   const report = await verifySnapshot(memorySource(FILE));
   assert.deepEqual(report.findings, []);
   assert.equal(report.good, true);
@@ -43,7 +43,7 @@ test("verifySnapshot() finds nothing in what saveSnapshot() saves", async () => 
 
 test("verifySnapshot() reports several findings at once, good or not", async () => {
   const padded = edited([BITMAP + 1, 1, 0x80]);
-  const cut = padded.slice(0, -1); // the vmdesc is not whole
+  const cut = padded.slice(0, -1); // truncates the vmdesc
   assert.deepEqual(await rulesOf(cut), [
     "vmdesc-present",
     "bitmap-padding-clear",
@@ -58,7 +58,7 @@ test("verifySnapshot() reports several findings at once, good or not", async () 
   assert.equal((await verifySnapshot(memorySource(moved))).good, false);
 });
 
-test("verifySnapshot() ends with the finding behind which it cannot read", async () => {
+test("verifySnapshot() ends with the error after which it cannot read", async () => {
   const wrong = edited([HEADER + 4, 8, 0x1001]);
   const report = await verifySnapshot(memorySource(wrong));
   assert.deepEqual(report.findings.map(({ rule }) => rule), [
@@ -68,7 +68,7 @@ test("verifySnapshot() ends with the finding behind which it cannot read", async
   assert.equal(report.snapshot, undefined);
 });
 
-test("verifySnapshot() goes on behind RAM when the device state is bad", async () => {
+test("verifySnapshot() checks the RAM even if the device state is bad", async () => {
   const { snapshot } = await verifySnapshot(memorySource(FILE));
   const end = snapshot!.index.ramEnd;
   const report = await verifySnapshot(
@@ -82,7 +82,7 @@ test("verifySnapshot() goes on behind RAM when the device state is bad", async (
   assert.equal(report.snapshot?.blocks.length, 2);
 });
 
-test("verifySnapshot() reports a file cut behind RAM's END", async () => {
+test("verifySnapshot() reports a file truncated after RAM's END", async () => {
   const { snapshot } = await verifySnapshot(memorySource(FILE));
   const report = await verifySnapshot(
     memorySource(FILE.subarray(0, snapshot!.index.ramEnd)),
@@ -91,7 +91,7 @@ test("verifySnapshot() reports a file cut behind RAM's END", async () => {
   assert.equal(report.good, false);
 });
 
-test("verifySnapshot() counts pages, and those that need not be there", async () => {
+test("verifySnapshot() counts pages, and those that could be omitted", async () => {
   const bytes = FILE.slice();
   const { snapshot } = await verifySnapshot(memorySource(FILE));
   const { pagesOffset } = snapshot!.block("ram");
@@ -108,7 +108,7 @@ test("verifySnapshot() counts pages, and those that need not be there", async ()
   assert.equal(done - skipped, 5 * PAGE);
 });
 
-test("verifySnapshot() reads no page unless it is told", async () => {
+test("verifySnapshot() reads no page unless requested", async () => {
   const source = new WatchedSource(FILE);
   const { snapshot } = await verifySnapshot(source);
   const { pagesOffset, usedLength } = snapshot!.block("ram");
@@ -119,7 +119,7 @@ test("verifySnapshot() reads no page unless it is told", async () => {
   );
 });
 
-test("verifySnapshot() lets errors of the source pass, at any read", async () => {
+test("verifySnapshot() rejects with errors of the source, at any read", async () => {
   const whole = new WatchedSource(FILE);
   await verifySnapshot(whole, { pages: true });
   for (let number = 0; number < whole.ranges.length; number++) {
@@ -135,7 +135,7 @@ test("verifySnapshot() stops with the signal's reason", async () => {
   await assert.rejects(verifySnapshot(memorySource(FILE), { signal }), reason);
 });
 
-test("verifySnapshot() looks where the stream starts", async () => {
+test("verifySnapshot() starts at the given offset", async () => {
   const report = await verifySnapshot(memorySource(FILE), { offset: 1 });
   assert.equal(report.findings[0].rule, "stream-magic");
   assert.equal(report.findings[0].offset, 1);

@@ -8,16 +8,16 @@ import type { RAMBlockHeader } from "../../../format/ram/mod.ts";
 import { RAMBlock, type Snapshot } from "../../reading/mod.ts";
 import type { ByteSource, ReadOptions } from "../../sources/mod.ts";
 
-/** What speaks for the order in which the host that saved kept its bitmaps. */
+/** Evidence for the byte order and word size of a snapshot's bitmaps. */
 export interface BitmapOrderEvidence {
   /**
-   * The order that the machine type suggests, where it is not the common one: a
-   * machine that mostly runs on hosts of that order.
+   * The order that the machine type suggests, if it differs from the default:
+   * the machine mostly runs on hosts of that order.
    */
   readonly machineHint: BitmapOrder | undefined;
-  /** The orders in which no bit behind the last page is set. */
+  /** The orders in which no bit after the last page is set. */
   readonly possible: readonly BitmapOrder[];
-  /** Whether there are bits behind the last page at all: without, all may be. */
+  /** Whether there are bits after the last page; if not, all are possible. */
   readonly hasPadding: boolean;
 }
 
@@ -28,13 +28,13 @@ const ORDERS: readonly BitmapOrder[] = [
   { byteOrder: "big", wordSize: 4 },
 ];
 
-/** Machine types of guests that are big-endian, and whose hosts mostly are. */
+/** Machine types of big-endian guests, with mostly big-endian hosts. */
 const BIG_ENDIAN_MACHINES = /^s390-ccw-virtio/;
 const WORD_BITS_MAX = 64;
 
 /**
- * What speaks for one order of the bitmaps' words or another. Nothing in a file
- * tells it, so opening never guesses: this is for somebody who has to choose.
+ * Returns the evidence for the order of the bitmaps' words. The file does not
+ * contain the order, so opening never guesses it; this helps users to choose.
  */
 export async function bitmapOrderEvidence(
   snapshot: Snapshot,
@@ -63,7 +63,10 @@ export async function bitmapOrderEvidence(
   };
 }
 
-/** Where words of 4 bytes end, half a word of 8 can go on; it would be clear. */
+/**
+ * Whether the bytes after the last word are 0, up to the end that the bitmap
+ * would have in words of 8 bytes.
+ */
 async function isBehindClear(
   source: ByteSource,
   { bitmapOffset, usedLength, pageSize }: RAMBlockHeader,

@@ -6,7 +6,7 @@ import { memorySource } from "../../sources/mod.ts";
 import { savedFile, testMemory } from "../../testing/saved_file.ts";
 import { bitmapOrderEvidence } from "./bitmap_order_evidence.ts";
 
-/** What speaks for an order in a file of 70 pages written in that order. */
+/** Returns the evidence in a file of 70 pages with bitmaps in that order. */
 async function evidenceOf(order: BitmapOrder, machine = "none") {
   const bytes = await savedFile(
     { ram: testMemory(70, [0, 9, 40, 69]) },
@@ -21,7 +21,7 @@ async function evidenceOf(order: BitmapOrder, machine = "none") {
 const names = (orders: readonly BitmapOrder[]) =>
   orders.map((it) => `${it.byteOrder} ${it.wordSize}`);
 
-test("bitmapOrderEvidence() names the orders that leave no bit behind the last page", async () => {
+test("bitmapOrderEvidence() returns the orders that set no bit after the last page", async () => {
   const little = await evidenceOf({ byteOrder: "little", wordSize: 8 });
   assert.deepEqual(names(little.possible), ["little 8", "little 4"]);
   assert.equal(little.hasPadding, true);
@@ -32,7 +32,7 @@ test("bitmapOrderEvidence() names the orders that leave no bit behind the last p
   assert.deepEqual(names(big4.possible), ["big 4"]);
 });
 
-test("bitmapOrderEvidence() takes a hint from the machine type, and no more", async () => {
+test("bitmapOrderEvidence() takes the machine type only as a hint", async () => {
   const evidence = await evidenceOf(
     { byteOrder: "little", wordSize: 8 },
     "s390-ccw-virtio-9.0",
@@ -41,7 +41,7 @@ test("bitmapOrderEvidence() takes a hint from the machine type, and no more", as
   assert.deepEqual(names(evidence.possible), ["little 8", "little 4"]);
 });
 
-test("bitmapOrderEvidence() says where there is nothing to see", async () => {
+test("bitmapOrderEvidence() reports if there is no padding", async () => {
   const bytes = await savedFile({ ram: testMemory(64, [0]) });
   const snapshot = openSnapshotSync(memorySource(bytes));
   const { hasPadding, possible } = await bitmapOrderEvidence(snapshot);
