@@ -9,7 +9,7 @@ import {
   sharedWords,
 } from "./atomic_bits.ts";
 
-test("setBit() and clearBit() lose no bit, also when compiled", () => {
+test("setBit() and clearBit() lose no bit, even after JIT compilation", () => {
   const bitmap = sharedBitmap(1 << 20);
   const words = sharedWords(bitmap);
   const wanted = (index: number) => index * 7 % 13 < 6;
@@ -26,7 +26,7 @@ test("setBit() and clearBit() lose no bit, also when compiled", () => {
   }
 });
 
-test("setBits() and clearBits() change these bits and no others", () => {
+test("setBits() and clearBits() change only the given bits", () => {
   const bitmap = sharedBitmap(200);
   const words = sharedWords(bitmap);
   const runs = [[0, 0], [0, 1], [3, 3], [5, 31], [31, 33], [32, 64], [1, 64]];

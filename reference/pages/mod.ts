@@ -1,5 +1,5 @@
 /**
- * Pages in memory: the scan for zeros, buffers, bits shared between threads.
+ * Pages in memory: scan for zero pages, buffers, bits shared between threads.
  *
  * @module
  */

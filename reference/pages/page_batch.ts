@@ -4,6 +4,6 @@ import type { PageBitmap } from "../../format/bitmap/mod.ts";
 export interface PageBatch {
   /** The pages, one after the other. */
   readonly bytes: Uint8Array;
-  /** Which of them are not all zero. */
+  /** Bits of the pages that are not all zero. */
   readonly nonZero: PageBitmap;
 }

@@ -1,19 +1,19 @@
 import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
 import { clearBits, setBits } from "./atomic_bits.ts";
 
-/** Pages whose place in the file has to be written. */
+/** Pages whose place in the file must be written. */
 export interface PageChange extends PageRun {
-  /** Whether they are zero now, so that zeros go over what they were. */
+  /** Whether they are zero now, so that zeros overwrite their old content. */
   readonly isZero: boolean;
 }
 
 /**
- * Stores the pages of a run: a page that is all zero has its bit cleared, and
- * zeros written over what it was; any other page is written, then its bit is
- * set.
+ * Stores the pages of a run. The bit of an all-zero page is cleared, and its
+ * old content is overwritten with zeros; any other page is written, then its
+ * bit is set.
  *
- * Yields what the caller has to write, in order. The bits of those pages change
- * when it asks for the next ones, so not if its write fails.
+ * Yields the pages that the caller must write, in order. Their bits change when
+ * the caller requests the next ones, so they do not change if its write fails.
  */
 export function* storePages(
   words: Int32Array,

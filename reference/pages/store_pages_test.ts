@@ -6,7 +6,7 @@ import { storePages } from "./store_pages.ts";
 
 const COUNT = 200;
 
-test("storePages() makes bits and places what the pages are, whatever was there", () => {
+test("storePages() makes bits and places match the pages, whatever they were", () => {
   for (let round = 1; round < 200; round++) {
     let seed = round;
     const random = (limit: number) => {
@@ -40,7 +40,7 @@ test("storePages() makes bits and places what the pages are, whatever was there"
   }
 });
 
-test("storePages() leaves zero pages that were zero alone", () => {
+test("storePages() writes nothing for zero pages that were zero", () => {
   const words = sharedWords(sharedBitmap(COUNT));
   const none: PageRun[] = [];
   const pages = { first: 0, end: COUNT, nonZero: none };

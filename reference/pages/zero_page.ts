@@ -9,7 +9,7 @@ type MarkNonZeroPages = (
 
 const WASM_PAGE = 0x10000;
 
-/** `zero_page.wat`, which exports `markNonZeroPages`: 207 bytes in base64. */
+/** The assembled `zero_page.wat`: 207 bytes, encoded in base64. */
 export const ZERO_PAGE_WASM =
   "AGFzbQEAAAABCQFgBH9/f38BfwIPAQNlbnYGbWVtb3J5AgABAwIBAAcUARBtYXJrTm9uWmVy" +
   "b1BhZ2VzAAAKjgEBiwEBBX8gACEFAkADQCAEIAJPDQEgBSABaiEGAkACQANAIAX9AAQAIAX9" +
@@ -23,7 +23,7 @@ export function isZero(bytes: Uint8Array): boolean {
     return bytes.every((byte) => byte === 0);
   }
   const words = new BigUint64Array(buffer, byteOffset, byteLength / 8);
-  // A page of code or data shows itself in its first words.
+  // In a page of code or data, one of the first words is usually not zero.
   for (let index = 0; index < words.length; index++) {
     if (words[index] !== 0n) return false;
   }
@@ -31,10 +31,9 @@ export function isZero(bytes: Uint8Array): boolean {
 }
 
 /**
- * Memory to read pages into and to find the zero pages of where they lie, at
- * the speed of the memory. It is `WebAssembly.Memory`: page-aligned, and
- * scanned in place by SIMD instructions; where the runtime has none, a plain
- * loop does the same.
+ * Memory to read pages into and to scan for zero pages in place, at the speed
+ * of the memory. It is `WebAssembly.Memory`: page-aligned, and scanned by SIMD
+ * instructions, or by a plain loop if the runtime does not support them.
  */
 export class PageBuffer {
   /** The pages. */
@@ -42,7 +41,7 @@ export class PageBuffer {
   readonly #bitmap: Uint8Array;
   readonly #mark: MarkNonZeroPages | undefined;
 
-  /** Makes room for `byteLength` bytes of pages. */
+  /** Allocates `byteLength` bytes for pages. */
   constructor(byteLength: number) {
     // One bit for each page of the smallest size, 256 bytes.
     const bitmapLength = bitmapByteLength(byteLength / 256);
@@ -54,7 +53,9 @@ export class PageBuffer {
     this.#mark = instantiate(memory);
   }
 
-  /** A bit for each of `pageCount` pages from `start` on that is not all zero. */
+  /**
+   * Returns a bitmap of `pageCount` pages at `start`, with zero pages clear.
+   */
   nonZeroPages(
     pageSize: number,
     pageCount: number,

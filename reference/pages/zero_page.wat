@@ -1,11 +1,11 @@
-;; Finds the pages that are not all zero, 64 bytes at a time, in the memory they
-;; were read into. Assembled into zero_page.ts; a test keeps both the same.
+;; Finds the pages that are not all zero, 64 bytes at a time, in the memory that
+;; they were read into. Assembled into zero_page.ts; a test compares both.
 (module
   (memory (import "env" "memory") 1)
 
-  ;; Sets bit n (LSB 0) at `bitmap` for each page n that holds a byte other than
-  ;; 0. Pages start at `first`; `pageSize` is a multiple of 64; the bits at
-  ;; `bitmap` must be clear. Returns how many bits were set.
+  ;; Sets bit n (LSB 0) at `bitmap` for each page n that has a byte other than 0.
+  ;; Pages start at `first`; `pageSize` is a multiple of 64; the bits at `bitmap`
+  ;; must be clear. Returns the number of bits set.
   (func (export "markNonZeroPages")
     (param $first i32) (param $pageSize i32) (param $pageCount i32)
     (param $bitmap i32) (result i32)

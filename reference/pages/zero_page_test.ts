@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { PageBitmap } from "../../format/bitmap/mod.ts";
 import { markNonZeroPages, PageBuffer, ZERO_PAGE_WASM } from "./zero_page.ts";
 
-test("ZERO_PAGE_WASM is what zero_page.wat assembles to", {
+test("ZERO_PAGE_WASM is the assembled zero_page.wat", {
   skip: "Deno" in globalThis ? false : "wabt is pinned for Deno alone",
 }, async () => {
   const { default: wabt } = await import("wabt");
@@ -17,7 +17,7 @@ test("ZERO_PAGE_WASM is what zero_page.wat assembles to", {
   assert.equal(btoa(String.fromCharCode(...buffer)), ZERO_PAGE_WASM);
 });
 
-test("nonZeroPages() finds what the plain loop finds, for all page sizes", () => {
+test("nonZeroPages() agrees with the plain loop for all page sizes", () => {
   for (let pageSize = 256; pageSize <= 2 ** 20; pageSize *= 2) {
     const pageCount = Math.max(1, Math.min(37, 2 ** 21 / pageSize));
     const buffer = new PageBuffer(pageSize * pageCount);

@@ -2,12 +2,12 @@ import { PageBitmap } from "../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../format/bytes/mod.ts";
 
 /**
- * Bytes that are best read, looked at and written at a time: they stay in the
- * processor's cache from one step to the next, and the calls cost little.
+ * Best number of bytes to read, scan, and write at a time: they stay in the
+ * processor's cache between these steps, and the cost of the calls is small.
  */
 export const CHUNK = 0x40000;
 
-/** The same where each read makes one wait, and several are under way at once. */
+/** Same as {@linkcode CHUNK}, for high-latency sources read concurrently. */
 export const PARALLEL_CHUNK = 0x400000;
 
 /** Bytes that are worked on in chunks; the last one may be shorter. */
@@ -17,8 +17,8 @@ interface Chunked {
 }
 
 /**
- * The chunks of `byteLength` bytes that ranges touch, a bit each. What is past
- * the end is left out.
+ * Returns a bitmap of the chunks of `byteLength` bytes that the ranges touch.
+ * Parts past the end are ignored.
  */
 export function chunksTouched(
   ranges: Iterable<ByteRange>,

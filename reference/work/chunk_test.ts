@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chunkBytes, chunksTouched } from "./chunk.ts";
 
-test("chunksTouched() marks each chunk that a range has a byte of", () => {
+test("chunksTouched() marks each chunk in which a range has a byte", () => {
   const touched = (...ranges: readonly [offset: number, length: number][]) => [
     ...chunksTouched(
       ranges.map(([offset, length]) => ({ offset, length })),

@@ -1,7 +1,8 @@
 /**
- * Where the module is that a thread or process starts with: `path` is relative
- * to the module at `base`, which is the `import.meta.url` of the caller. In a
- * bundle, a module of JavaScript, it is a file of that name in the same folder.
+ * Returns the URL of the entry module of a thread or process. `path` is
+ * relative to the module at `base`, the caller's `import.meta.url`. If that is
+ * JavaScript, it is in a bundle, and the entry is a `.js` file of that name in
+ * its folder.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /**
- * Does the work of `items` in as many lanes as there are, each lane one item at a
- * time, the items taken in order. The first failure stops all lanes, and is
- * thrown when each of them has stopped.
+ * Processes `items` in concurrent lanes. Each lane takes the next item in order
+ * and works on one item at a time. The first failure stops all lanes; the
+ * promise rejects with it when all have stopped.
  */
 export async function inLanes<Item, Lane>(
   lanes: readonly Lane[],

@@ -12,7 +12,7 @@ async function* numbers(count: number): AsyncGenerator<number> {
   }
 }
 
-test("inLanes() does every item once, each lane one at a time", async () => {
+test("inLanes() processes every item once, each lane one at a time", async () => {
   const done: number[] = [];
   const busy = new Set<string>();
   let most = 0;
@@ -28,7 +28,7 @@ test("inLanes() does every item once, each lane one at a time", async () => {
   assert.deepEqual(done.toSorted((a, b) => a - b), [...Array(20).keys()]);
 });
 
-test("inLanes() stops all lanes at the first failure, and closes the items", async () => {
+test("inLanes() stops all lanes at the first failure and closes the iterator", async () => {
   const error = new Error("failed");
   let closed = false;
   let under = 0;
@@ -52,13 +52,13 @@ test("inLanes() stops all lanes at the first failure, and closes the items", asy
     error,
   );
   assert(closed);
-  assert.equal(under, 1); // the one that failed; the others were waited for
+  assert.equal(under, 1); // the one that failed; the others have finished
   assert(seen.length < 10);
 });
 
-test("inLanes() fails when the items do", async () => {
+test("inLanes() fails when the iterator fails", async () => {
   const error = new Error("failed");
-  // deno-lint-ignore require-yield -- it fails before it has anything
+  // deno-lint-ignore require-yield -- it fails before its first item
   async function* items(): AsyncGenerator<number> {
     await turn();
     throw error;
@@ -66,11 +66,11 @@ test("inLanes() fails when the items do", async () => {
   await assert.rejects(inLanes([1, 2], items(), turn as never), error);
 });
 
-test("inLanes() is done at once when there is nothing to do", async () => {
+test("inLanes() resolves when there are no items", async () => {
   await inLanes([1, 2], numbers(0), () => assert.fail());
 });
 
-test("step() lets the event loop turn when a while has passed", async () => {
+test("step() lets the event loop turn after some time", async () => {
   const pace = new Pace();
   let turned = false;
   setTimeout(() => turned = true, 0);

@@ -1,5 +1,5 @@
 /**
- * How work is cut up, started and paced: chunks, lanes, threads, progress, waiting.
+ * Splitting and pacing of work: chunks, lanes, threads, progress, waiting.
  *
  * @module
  */

@@ -1,8 +1,9 @@
 const TURN_MILLISECONDS = 50;
 
 /**
- * For long work made of small synchronous steps: awaited after each, it lets
- * the event loop turn now and then, so that a signal is heard and a page drawn.
+ * For long work made of small synchronous steps: awaited after each step, it
+ * lets the event loop turn from time to time, so that signals are handled and a
+ * browser can draw.
  */
 export class Pace {
   #last = performance.now();

@@ -1,21 +1,21 @@
-/** How far long work has come. */
+/** Progress of a long operation. */
 export interface Progress {
   /** The RAMBlock being worked on. */
   readonly idstr: string;
-  /** Bytes of RAM done, of all blocks. */
+  /** Bytes of RAM done, in all blocks. */
   readonly done: number;
-  /** Bytes of RAM in all. */
+  /** Total bytes of RAM. */
   readonly total: number;
-  /** Of the bytes done, those in zero pages, where that is known. */
+  /** Of the bytes done, those in zero pages, if known. */
   readonly zero?: number | undefined;
   /**
-   * Of the bytes done, those that cost nothing, where that is known: in holes,
-   * and in pages that the file does not hold.
+   * Of the bytes done, those that cost nothing, if known: in holes, and in
+   * pages that the file does not hold.
    */
   readonly skipped?: number | undefined;
 }
 
-/** What is told about long work as it goes on. */
+/** Counts and reports the progress of a long operation. */
 export class ProgressReport {
   /** The RAMBlock being worked on. */
   idstr = "";
@@ -28,7 +28,7 @@ export class ProgressReport {
   readonly #total: number;
   readonly #tell: ((progress: Progress) => void) | undefined;
 
-  /** Of work on so many bytes of RAM. */
+  /** `total` is the number of bytes of RAM; `tell` receives the reports. */
   constructor(total: number, tell: ((progress: Progress) => void) | undefined) {
     this.#total = total;
     this.#tell = tell;
@@ -43,13 +43,13 @@ export class ProgressReport {
     this.advance(length, length);
   }
 
-  /** Notes that so many bytes more are done, of which so many are zero. */
+  /** Counts `length` more bytes as done, `zero` of them as zero bytes. */
   advance(length: number, zero: number): void {
     this.done += length;
     this.zero += zero;
   }
 
-  /** Tells how far the work is. */
+  /** Reports the current progress. */
   tell(): void {
     const { idstr, done, zero, skipped } = this;
     this.#tell?.({ idstr, done, zero, skipped, total: this.#total });

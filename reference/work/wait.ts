@@ -1,25 +1,25 @@
-/** How long to wait for somebody else. */
+/** Limits of a wait. */
 export interface WaitOptions {
-  /** Gives up: the promise then rejects with the signal's reason. */
+  /** Ends the wait: the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until it gives up by itself; `Infinity` is never. */
+  /** Maximum time in milliseconds; `Infinity` for no limit. */
   readonly timeout?: number | undefined;
 }
 
-/** The longest time that a timer can be set to. */
+/** Maximum delay of a timer, in milliseconds. */
 const TIMER_MAX = 2 ** 31 - 1;
 
 /**
- * What `promise` gives, unless the signal or the time comes first; `late` then
- * says what was waited for, without it there is no limit. The promise itself
- * goes on.
+ * Settles as `promise` does, unless the signal is aborted or the time is up
+ * before. In the latter case it rejects with the error that `late` returns;
+ * without `late`, there is no time limit. The promise itself continues.
  */
 export async function waitFor<T>(
   promise: Promise<T>,
   options: WaitOptions & { readonly late?: (timeout: number) => Error },
 ): Promise<T> {
   const { signal, timeout = Infinity, late } = options;
-  // It may reject when nobody waits for it any more.
+  // It may reject when nothing awaits it any more.
   promise.catch(() => {});
   signal?.throwIfAborted();
   const { promise: over, reject } = Promise.withResolvers<never>();
@@ -36,7 +36,7 @@ export async function waitFor<T>(
   }
 }
 
-/** Resolves after some time; rejects when the signal is aborted before. */
+/** Resolves after a time; rejects if the signal is aborted before. */
 export function sleep(
   milliseconds: number,
   signal?: AbortSignal,
@@ -55,18 +55,18 @@ export function sleep(
   });
 }
 
-/** When to retry. */
+/** Options of {@linkcode retry}. */
 export interface RetryOptions {
-  /** Stops it; the promise then rejects with the signal's reason. */
+  /** Stops the retries; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Returns the milliseconds to wait after a failure, the first of which has
-   * number 0, or throws what {@linkcode retry} is to reject with.
+   * Returns the milliseconds to wait after a failure, counted from 0, or throws
+   * the error that {@linkcode retry} then rejects with.
    */
   readonly delayAfter: (error: unknown, number: number) => number;
 }
 
-/** Repeats `attempt` until it succeeds, or a failure is final. */
+/** Repeats `attempt` until it succeeds, or until `delayAfter` throws. */
 export async function retry<T>(
   attempt: () => Promise<T>,
   { signal, delayAfter }: RetryOptions,

@@ -18,7 +18,7 @@ test("retry() repeats until it succeeds, and counts the failures", async () => {
   assert.deepEqual(failures, [[1, 0], [2, 1]]);
 });
 
-test("retry() rejects with what delayAfter() throws", async () => {
+test("retry() rejects with the error that delayAfter() throws", async () => {
   const final = new Error("for good");
   const failing = retry(() => Promise.reject(new Error("once")), {
     delayAfter() {
@@ -28,7 +28,7 @@ test("retry() rejects with what delayAfter() throws", async () => {
   await assert.rejects(failing, final);
 });
 
-test("retry() stops with its signal: before, after a failure, and asleep", async () => {
+test("retry() stops with its signal: before, after a failure, and while waiting", async () => {
   const reason = new Error("enough");
   const controller = new AbortController();
   const { signal } = controller;

@@ -7,7 +7,7 @@ function late(timeout: number): SourceError {
   return new SourceError("x", `not in ${timeout} ms`);
 }
 
-test("waitFor() gives what the promise gives, or rejects as it does", async () => {
+test("waitFor() settles as the promise does", async () => {
   assert.equal(await waitFor(Promise.resolve(7), { late }), 7);
   const error = new Error("its own");
   await assert.rejects(waitFor(Promise.reject(error), { late }), error);
@@ -16,7 +16,7 @@ test("waitFor() gives what the promise gives, or rejects as it does", async () =
   }
 });
 
-test("waitFor() rejects when it takes too long", async () => {
+test("waitFor() rejects when the time is up", async () => {
   const never = new Promise(() => {});
   await assert.rejects(
     waitFor(never, { timeout: 1, late }),
@@ -24,7 +24,7 @@ test("waitFor() rejects when it takes too long", async () => {
   );
 });
 
-test("waitFor() rejects when its signal says so, before and after", async () => {
+test("waitFor() rejects with its signal, aborted before or after the call", async () => {
   const never = new Promise(() => {});
   const reason = new Error("enough");
   const controller = new AbortController();
@@ -33,7 +33,7 @@ test("waitFor() rejects when its signal says so, before and after", async () => 
   controller.abort(reason);
   await waiting;
   await assert.rejects(waitFor(never, { signal, late }), reason);
-  // What is rejected later is nobody's concern any more.
+  // A later rejection is ignored.
   const failing = Promise.reject(new Error("too late"));
   await assert.rejects(waitFor(failing, { signal, late }), reason);
 });
