@@ -2,16 +2,16 @@ import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /** A kind of file that is recognized by its first bytes. */
 export interface KnownFile {
-  /** Its name with an article: `a qcow2 disk image`. */
+  /** Its name, with an article: `a qcow2 disk image`. */
   readonly what: string;
-  /** How to turn it into memory, or how else to get the memory of the guest. */
+  /** How to convert it to memory, or to get the guest's memory otherwise. */
   readonly remedy: string;
 }
 
-/** Bytes at a fixed position in all files of a kind. */
+/** Bytes at a fixed offset in all files of a kind. */
 interface Signature extends KnownFile {
   readonly bytes: Uint8Array;
-  /** Position of the bytes. Default: 0. */
+  /** Offset of the bytes. Default: 0. */
   readonly at?: number;
 }
 
@@ -89,12 +89,12 @@ function file(
   return { what, remedy, bytes, ...at === undefined ? {} : { at } };
 }
 
-/** Number of first bytes that are examined. */
+/** Number of leading bytes that are examined. */
 const HEAD_LENGTH = 512;
 
 /**
- * Recognizes a file by its first bytes, if they are those of a format other
- * than the flat memory of a guest; returns undefined otherwise.
+ * Recognizes the format of a file by its first bytes; returns undefined if they
+ * are not those of a known format, as in flat guest memory.
  *
  * @example
  * ```ts

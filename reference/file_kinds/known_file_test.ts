@@ -4,9 +4,7 @@ import { memorySource } from "../sources/mod.ts";
 import { detectFormat } from "../convert/mod.ts";
 import { knownFile } from "./known_file.ts";
 
-/**
- * First bytes of files, in hexadecimal, by the specifications of their formats.
- */
+/** First bytes of files, in hexadecimal, from the formats' specifications. */
 const STARTS: Readonly<Record<string, string>> = {
   "kdump-compressed": "4b44554d50202020060000004c696e7578",
   "flattened kdump": "6d616b6564756d7066696c65000000000000000000000001",
@@ -42,7 +40,7 @@ function bytesOf(text: string): Uint8Array {
   return bytes;
 }
 
-test("knownFile() names what a file is by its first bytes", async () => {
+test("knownFile() recognizes a file by its first bytes", async () => {
   for (const [name, start] of Object.entries(STARTS)) {
     const source = memorySource(bytesOf(start));
     const known = await knownFile(source);

@@ -1,5 +1,5 @@
 /**
- * What a file is by its first bytes, where it is no snapshot.
+ * Recognition of files that are not snapshots by their first bytes.
  *
  * @module
  */

@@ -6,10 +6,10 @@ import { PROFILE_LENGTH_MAX } from "../../format/stream/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
 /**
- * Reads a profile from a file, a URL or a Blob. A file longer than any profile
+ * Reads a profile from a file, a URL, or a Blob. A file longer than any profile
  * is refused without reading it.
  *
- * @throws {SyntaxError} if it is not a profile; it names the line
+ * @throws {SyntaxError} if it is not a profile; the message gives the line
  * @throws {SourceError} if it cannot be read
  *
  * @example

@@ -5,7 +5,7 @@ import type {
 } from "../../format/profile/mod.ts";
 import { PROFILE_RUNS_MAX } from "../../format/stream/mod.ts";
 
-/** Pages that the same recordings contain, in the same order. */
+/** Consecutive pages that are contained in the same recordings. */
 interface Segment extends ProfileRun {
   /** Number of recordings that contain them. */
   readonly recordings: number;
@@ -19,14 +19,15 @@ interface Edge {
   /** 1 at a start, -1 at an end. */
   readonly sign: 1 | -1;
   /**
-   * Position of its first page in its recording, minus the index of that page.
+   * Rank of the run's first page in its recording, minus the index of that
+   * page.
    */
   readonly shift: number;
 }
 
 /**
- * Merges several profiles of the same snapshot: first the pages that most of
- * them contain; among those, the pages requested earliest on average. Pages
+ * Merges several profiles of the same snapshot. Pages contained in more of them
+ * come first, and among those the pages requested earlier on average. Pages
  * that are adjacent in all recordings stay together. The order of `profiles`
  * does not matter.
  *
@@ -77,7 +78,7 @@ function checkSame(one: WorkingSetProfile, other: WorkingSetProfile): void {
   const at = differingBlock(one.blocks, other.blocks);
   if (at === undefined) return;
   throw new RangeError(
-    `Cannot merge profiles: they do not agree about RAMBlock ${at} of snapshot ` +
+    `Cannot merge profiles: they differ in RAMBlock ${at} of snapshot ` +
       one.snapshot,
   );
 }
@@ -116,7 +117,7 @@ function edgesByBlock(
   return byBlock;
 }
 
-/** Walks over the edges of a block; between two of them nothing changes. */
+/** Splits the pages of a block at all edges into segments. */
 function segmentsOf(idstr: string, edges: Edge[]): Segment[] {
   edges.sort((a, b) => a.page - b.page);
   const segments: Segment[] = [];

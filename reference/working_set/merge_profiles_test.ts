@@ -8,7 +8,7 @@ const BLOCKS = [
   { idstr: "rom", usedLength: 0x100000, pageSize: 4096 },
 ];
 
-/** A profile from `ram 3-5, rom 0-1`. */
+/** Returns a profile with runs given as `ram 3-5, rom 0-1`. */
 function profile(runs: string, blocks = BLOCKS): WorkingSetProfile {
   return {
     snapshot: "5e".repeat(32),
@@ -32,7 +32,7 @@ test("mergeProfiles() returns a single profile unchanged", () => {
   }
 });
 
-test("pages of more recordings come first, whatever their place", () => {
+test("pages of more recordings come first, whatever their ranks", () => {
   assert.equal(
     merged("ram 0-9, ram 50-51", "ram 20-30, ram 50-51", "ram 50-51, rom 1-2"),
     "ram 50-51, ram 0-9, ram 20-30, rom 1-2",
@@ -40,16 +40,15 @@ test("pages of more recordings come first, whatever their place", () => {
   assert.equal(merged("ram 0-10", "ram 4-6"), "ram 4-6, ram 0-4, ram 6-10");
 });
 
-test("among them the mean place of the first time decides", () => {
-  // Positions: ram 1 is 0th and 2nd, ram 5 is 1st and 0th, ram 9 is 2nd and
-  // 1st.
+test("pages of equally many recordings are in the order of their mean ranks", () => {
+  // Ranks: ram 1 has 0 and 2, ram 5 has 1 and 0, ram 9 has 2 and 1.
   assert.equal(
     merged("ram 1-2, ram 5-6, ram 9-10", "ram 5-6, ram 9-10, ram 1-2"),
     "ram 5-6, ram 1-2, ram 9-10",
   );
 });
 
-test("the order of the profiles does not matter, nor do ties", () => {
+test("neither the order of the profiles nor ties change the result", () => {
   const all = ["ram 7-9, rom 0-4", "rom 2-3, ram 8-20, ram 0-3", "ram 0-1"];
   const [a, b, c] = all;
   const orders = [[a, b, c], [a, c, b], [b, a, c], [b, c, a], [c, b, a]];
@@ -57,7 +56,7 @@ test("the order of the profiles does not matter, nor do ties", () => {
   assert.equal(merged("rom 3-4", "ram 9-10"), "ram 9-10, rom 3-4");
 });
 
-test("a merge has each page once, and loses none", () => {
+test("a merge contains every page exactly once", () => {
   const all = [
     "ram 5-60, rom 0-40",
     "ram 50-70, ram 0-7, rom 39-41",
@@ -71,7 +70,7 @@ test("a merge has each page once, and loses none", () => {
   assert.deepEqual(found.toSorted(), [...new Set(all.flatMap(pages))].sort());
 });
 
-test("merging runs of any length costs nothing", () => {
+test("the cost of a merge does not depend on the lengths of runs", () => {
   const usedLength = Number.MAX_SAFE_INTEGER - 255;
   const blocks = [{ idstr: "ram", usedLength, pageSize: 256 }];
   const end = usedLength / 256;
@@ -86,7 +85,7 @@ test("merging runs of any length costs nothing", () => {
   ]);
 });
 
-test("profiles that do not belong together are refused", () => {
+test("profiles of different snapshots are refused", () => {
   assert.throws(() => mergeProfiles([]), RangeError);
   const one = profile("ram 1-2");
   const other = { ...one, snapshot: "77".repeat(32) };
@@ -99,6 +98,6 @@ test("profiles that do not belong together are refused", () => {
   );
   assert.throws(
     () => mergeProfiles([one, { ...one, blocks: BLOCKS.slice(0, 1) }]),
-    /they do not agree about RAMBlock 1 of snapshot 5e/,
+    /they differ in RAMBlock 1 of snapshot 5e/,
   );
 });

@@ -1,5 +1,5 @@
 /**
- * Which pages a guest needed, and in which order.
+ * Recordings of the pages that a guest has needed, in order.
  *
  * @module
  */

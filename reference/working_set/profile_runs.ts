@@ -9,19 +9,18 @@ import { snapshotIdentity } from "./snapshot_identity.ts";
 
 /** Options of checking a profile against a snapshot. */
 export interface ProfileRunsOptions extends ReadOptions {
-  /** Identity of the snapshot, if known. Default: it is computed. */
+  /** Identity of the snapshot, if known. Default: computed. */
   readonly identity?: string | undefined;
 }
 
 /**
- * Returns the runs of a profile after checking that it is of that snapshot:
- * every run has pages of the snapshot, though its file may not store all of
- * them.
+ * Returns the runs of a profile, after checking that it is of that snapshot.
+ * All pages of the runs exist in the snapshot; its file may not hold them all.
  *
  * @throws {RangeError} if the profile is of another snapshot
  * @throws {SourceError} if the snapshot cannot be read
  *
- * @example Fetch what a guest will ask for, before it does
+ * @example Fetch the pages that a guest will need in advance
  * ```ts
  * import { openSnapshot } from "../../mod.ts";
  * import { profileRuns, readProfile } from "../doors/qemu.ts";

@@ -30,7 +30,7 @@ test("profileRuns() returns the runs of a profile of the snapshot", async () => 
   assert.deepEqual(await profileRuns(loaded, snapshot), runs);
 });
 
-test("a profile of another snapshot is refused; both are named", async () => {
+test("a profile of another snapshot is refused, with both identities", async () => {
   const { snapshot, identity, profile } = await recorded();
   const other = "77".repeat(32);
   await assert.rejects(
@@ -46,7 +46,7 @@ test("a profile of another snapshot is refused; both are named", async () => {
   );
 });
 
-test("a profile that lies about the RAMBlocks is refused", async () => {
+test("a profile with wrong RAMBlocks is refused", async () => {
   const { snapshot, profile } = await recorded();
   const [ram] = profile.blocks;
   for (
@@ -63,7 +63,7 @@ test("a profile that lies about the RAMBlocks is refused", async () => {
   }
 });
 
-test("a file that is too long for a profile is not read", async () => {
+test("a file too long for a profile is not read", async () => {
   await assert.rejects(
     loadProfile({
       name: "vm.mr",

@@ -9,14 +9,14 @@ import type { ReadOptions } from "../sources/mod.ts";
 
 /**
  * Returns the identity of a snapshot: 64 hexadecimal digits that depend on its
- * machine, its RAMBlocks and its device state, but not on positions in the file
- * (SPEC Annex D). It identifies the snapshot of a working-set profile; it says
- * nothing about the pages, which it does not cover.
+ * machine, its RAMBlocks, and its device state, but not on offsets in the file
+ * (SPEC Annex D). It identifies the snapshot of a working-set profile; it does
+ * not cover the pages.
  *
- * Reads at most 16 MiB of device state, and no page.
+ * Reads at most 16 MiB of device state, and no pages.
  *
  * @throws {RangeError} if it has more than 65,536 RAMBlocks
- * @throws {FormatError} if what follows the RAM breaks a rule
+ * @throws {FormatError} if the part after the RAM breaks a rule
  * @throws {SourceError} if it cannot be read
  *
  * @example
@@ -74,8 +74,8 @@ export async function snapshotIdentity(
 }
 
 /**
- * Returns the sections before RAM's END, and everything after it up to the EOF
- * item.
+ * Returns the ranges of the sections before RAM's END, and of everything after
+ * it up to and including the EOF item.
  */
 function stateRanges(
   { index }: Snapshot,

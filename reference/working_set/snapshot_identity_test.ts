@@ -18,7 +18,7 @@ async function identityOf(file: Uint8Array, offset = 0): Promise<string> {
   );
 }
 
-/** The file with a FULL section in front of its EOF item, and no trailer. */
+/** Returns the file with a FULL section before its EOF, and without trailer. */
 async function withState(file: Uint8Array, state: Uint8Array) {
   const snapshot = await openSnapshot(memorySource(file));
   const { ramEnd } = snapshot.index;
@@ -40,7 +40,7 @@ async function withState(file: Uint8Array, state: Uint8Array) {
   };
 }
 
-test("an identity is the digest of names, sizes and device state", async () => {
+test("an identity is the digest of names, sizes, and device state", async () => {
   const plain = await savedFile({ "pc.ram": RAM, rom: RAM }, { machine: "pc" });
   const { file, section } = await withState(plain, STATE);
   const described = new ByteWriter().text("mapped-ram-identity 1\n")
@@ -54,7 +54,7 @@ test("an identity is the digest of names, sizes and device state", async () => {
   );
 });
 
-test("a copy has the same identity, wherever its parts are", async () => {
+test("a copy has the same identity, whatever the offsets of its parts", async () => {
   const { file } = await withState(await savedFile({ ram: RAM }), STATE);
   const snapshot = await openSnapshot(memorySource(file));
   const identity = await snapshotIdentity(snapshot);
@@ -76,7 +76,7 @@ test("a copy has the same identity, wherever its parts are", async () => {
   assert.equal(await identityOf(trailer), identity);
 });
 
-test("other snapshots have other identities", async () => {
+test("different snapshots have different identities", async () => {
   const plain = await savedFile({ ram: RAM }, { machine: "pc" });
   const other = STATE.slice();
   other[3] ^= 1;

@@ -15,8 +15,8 @@ interface BlockRecord {
 }
 
 /**
- * Records which pages are requested, in the order of the first request. Memory
- * grows with the number of recorded pages, not with the size of the RAM.
+ * Records which pages are requested, in the order of their first requests. Its
+ * memory grows with the number of recorded pages, not with the size of the RAM.
  *
  * @example
  * ```ts
@@ -61,8 +61,8 @@ export class WorkingSetRecorder {
   }
 
   /**
-   * Records a request for a page. Returns whether the page was added: not if it
-   * already was, or if the 1,048,576 runs of a profile are used up.
+   * Records a request for a page. Returns whether the page was added: false if
+   * it was recorded before, or if all 1,048,576 runs of a profile are in use.
    *
    * @throws {RangeError} if there is no such block or page
    */
@@ -89,7 +89,7 @@ export class WorkingSetRecorder {
     return true;
   }
 
-  /** Returns what was recorded so far, for the snapshot with that identity. */
+  /** Returns the profile recorded so far, for a snapshot's identity. */
   profile(snapshot: string): WorkingSetProfile {
     const runs: ProfileRun[] = this.#runs.map((run) => ({ ...run }));
     return { snapshot, blocks: this.#blocks, runs };

@@ -10,7 +10,7 @@ const BLOCKS = [
   { idstr: "rom", usedLength: 0x2000, pageSize: 4096 },
 ];
 
-test("pages are recorded in the order of the first time, in runs", () => {
+test("pages are recorded in runs, in the order of their first requests", () => {
   const recorder = new WorkingSetRecorder(BLOCKS);
   const asked: [string, number][] = [
     ...[5, 6, 7, 6, 3, 4, 5, 8].map((it): [string, number] => ["pc.ram", it]),
@@ -36,7 +36,7 @@ test("pages are recorded in the order of the first time, in runs", () => {
   assert.deepEqual(readProfile(writeProfile(profile)), profile);
 });
 
-test("a profile has the pages recorded so far", () => {
+test("a profile contains the pages recorded so far", () => {
   const recorder = new WorkingSetRecorder(BLOCKS);
   recorder.record("rom", 0);
   const before = recorder.profile(IDENTITY);
