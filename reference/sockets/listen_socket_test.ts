@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Server, type Socket } from "node:net";
+import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { saysOf } from "../qemu/testing/says_of.ts";
@@ -8,6 +9,7 @@ import { socketTest } from "../qemu/testing/socket_test.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { connectThrough } from "./connect_socket.ts";
 import { listenThrough } from "./listen_socket.ts";
+import { nodeSockets } from "./node_sockets.ts";
 import type { ListenHandlers, RuntimeSockets } from "./runtime_sockets.ts";
 
 socketTest(
@@ -160,4 +162,29 @@ test("accept() rejects when no more connections are possible", async () => {
     close: () => closed++,
   });
   assert.equal(closed, 1);
+});
+
+test("accept() rejects when a server of Node can accept no more", async () => {
+  const net = process.getBuiltinModule("node:net");
+  const { createServer } = net;
+  let server: Server | undefined;
+  net.createServer =
+    ((listener: (socket: Socket) => void) =>
+      server = createServer(listener)) as typeof createServer;
+  using folder = new ScratchFolder();
+  try {
+    const name = `unix:${folder.file("socket")}`;
+    using listener = await listenThrough(nodeSockets(), name);
+    const accepting = assert.rejects(
+      listener.accept(),
+      saysOf(name, /^Cannot accept at [^:]*:[^:]*: too many files$/),
+    );
+    // None of them ends the process.
+    for (const message of ["too many files", "still too many"]) {
+      server?.emit("error", new Error(message));
+    }
+    await accepting;
+  } finally {
+    net.createServer = createServer;
+  }
 });

@@ -26,12 +26,15 @@ export function nodeSockets(): RuntimeSockets {
         socket.once("error", reject);
       });
     },
-    listen(address, { onSocket }) {
+    listen(address, { onSocket, onError }) {
       const server = net.createServer(
         (socket) => onSocket(new NodeSocket(socket)),
       );
       return new Promise((resolve, reject) => {
-        server.once("error", reject);
+        server.on("error", (error) => {
+          reject(error);
+          onError(error);
+        });
         server.listen(netOptions(address), () => resolve(server));
       });
     },

@@ -35,6 +35,7 @@ export class PageServerLines {
 
   /** Something happened. */
   take(event: PagerEvent): void {
+    if (event.kind === "ended") this.#retryTold.delete(event.vm);
     const text = this.#textOf(event);
     if (text !== undefined) printMessage(printable(text));
   }
