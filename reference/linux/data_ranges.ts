@@ -3,12 +3,12 @@ import { linuxIfAny } from "./system_calls.ts";
 
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
-/** Behind so many ranges the rest counts as one: their list has a bound. */
+/** Maximum ranges in the list; the rest of the file counts as the last one. */
 const RANGES_MAX = 0x10000;
 
 /**
- * The parts of an open file that are not holes, in order. Undefined where the
- * platform does not tell. It moves the position of the descriptor.
+ * Returns the parts of an open file that are not holes, in order; undefined if
+ * the platform cannot tell. Changes the file position of the descriptor.
  */
 export function dataRanges(
   fd: number,
@@ -20,7 +20,7 @@ export function dataRanges(
   for (let from = 0; from < byteLength;) {
     const offset = call.lseek(fd, from, SEEK_DATA);
     if (offset < 0) {
-      // No data from here on, or no answer: a hole is known to start here.
+      // No data from here on, if a hole starts here; otherwise the call failed.
       if (call.lseek(fd, from, SEEK_HOLE) === from) return ranges;
       ranges.push({ offset: from, length: byteLength - from });
       return ranges;

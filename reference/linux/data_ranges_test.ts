@@ -18,7 +18,7 @@ import { dataRanges, punchHole } from "./mod.ts";
 const MIB = 0x100000;
 const LINUX = process.platform === "linux" ? {} : { skip: "only on Linux" };
 
-/** Where in a file of 64 MiB some bytes were written. */
+/** Calls `body` with a sparse file of 64 MiB. */
 function withFile(body: (fd: number, path: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-"));
   const path = join(folder, "sparse");
@@ -32,7 +32,7 @@ function withFile(body: (fd: number, path: string) => void): void {
   }
 }
 
-test("dataRanges() tells what was written, rounded to blocks", LINUX, () => {
+test("dataRanges() returns what was written, rounded to blocks", LINUX, () => {
   withFile((fd) => {
     assert.deepEqual(dataRanges(fd, 64 * MIB), []);
     writeSync(fd, new Uint8Array([1]), 0, 1, 3 * MIB + 5);
@@ -47,7 +47,7 @@ test("dataRanges() tells what was written, rounded to blocks", LINUX, () => {
   });
 });
 
-test("dataRanges() counts the rest as one behind 65,536 ranges", LINUX, () => {
+test("dataRanges() returns the rest as one after 65,535 ranges", LINUX, () => {
   withFile((fd) => {
     const length = 70_000 * 8192;
     ftruncateSync(fd, length);
@@ -61,7 +61,7 @@ test("dataRanges() counts the rest as one behind 65,536 ranges", LINUX, () => {
   });
 });
 
-test("punchHole() frees what was written, and it reads as zeros", LINUX, () => {
+test("punchHole() frees a range, which then reads as zeros", LINUX, () => {
   withFile((fd, path) => {
     writeSync(fd, new Uint8Array(MIB).fill(1), 0, MIB, 0);
     const before = statSync(path).blocks;

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { LINUX } from "./linux_constants.ts";
 import { linux } from "./system_calls.ts";
 
-/** How many descriptors this process may have open. */
+/** Returns how many descriptors this process may open; 0 if unknown. */
 export function descriptorLimit(): number {
   const limit = new BigUint64Array(2);
   const bytes = new Uint8Array(limit.buffer);
@@ -10,7 +10,10 @@ export function descriptorLimit(): number {
   return Number(limit[0]);
 }
 
-/** How many descriptors it has open; `Infinity` if not even this one is left. */
+/**
+ * Returns how many descriptors this process has open; `Infinity` if it cannot
+ * open another one to count them.
+ */
 export function openDescriptors(): number {
   try {
     return readdirSync("/proc/self/fd").length;

@@ -3,25 +3,25 @@ import { POLLFD } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 import type { PollSet } from "./poll_set.ts";
 
-/** What the thread of a doorbell is asked: to wait for these descriptors. */
+/** A task of a doorbell's thread: to poll these descriptors. */
 export interface DoorbellTask {
-  /** Where they stand, as `poll(2)` takes them. */
+  /** Address of an array of `struct pollfd`. */
   readonly address: number;
-  /** How many they are. */
+  /** Number of its elements. */
   readonly count: number;
 }
 
-/** What is waited for. */
+/** A pending wait of a doorbell. */
 export interface Ringing {
-  /** Resolves when one of the descriptors can be read. */
+  /** Resolves when one of the descriptors is ready. */
   readonly promise: Promise<void>;
-  /** Whether it can. */
+  /** Whether the promise has resolved. */
   readonly isDone: boolean;
 }
 
 /**
- * Waits for descriptors in a thread of its own, so that this one can do other
- * work. It only waits: what there is to read is read by who asked.
+ * Polls descriptors on a thread of its own, so that the caller's thread can do
+ * other work. It only polls; the caller does the reading.
  */
 export class Doorbell implements Disposable {
   readonly #memory = new NativeMemory(1024 * POLLFD.size);
@@ -31,7 +31,7 @@ export class Doorbell implements Disposable {
     { type: "module" },
   );
 
-  /** Waits for one of the descriptors. */
+  /** Waits until one of the descriptors is ready. */
   ring(set: PollSet): Ringing {
     this.#isWaiting = true;
     const bytes = this.#memory.bytes();
@@ -54,10 +54,10 @@ export class Doorbell implements Disposable {
     return ringing;
   }
 
-  /** Ends the thread; something must be there to be read, else it cannot end. */
+  /** Ends the thread. A descriptor must be ready, or the thread cannot end. */
   [Symbol.dispose](): void {
     this.#worker.terminate();
-    // While it waits, the kernel may still write there.
+    // While the thread waits, the kernel may still write to this memory.
     if (!this.#isWaiting) this.#memory.unmap();
   }
 }

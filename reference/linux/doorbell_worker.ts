@@ -1,5 +1,5 @@
 /**
- * The thread of a doorbell: waits for descriptors, and says so.
+ * The thread of a doorbell: polls descriptors and reports when one is ready.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { DoorbellTask } from "./doorbell.ts";
 import { POLLFD } from "./linux_structs.ts";
 import { linux } from "./system_calls.ts";
 
-/** What a worker has instead of a window. */
+/** The global scope of a worker. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<DoorbellTask>) => void) | null;
   postMessage(answer: number): void;

@@ -1,4 +1,4 @@
-/** Errors of Linux that are told apart here, by number (the same on x86-64 and aarch64). */
+/** Error numbers of Linux used here, the same on x86-64 and aarch64. */
 export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,
@@ -30,14 +30,14 @@ export const ERRNO = {
   ENOBUFS: 105,
 } as const;
 
-/** What an error of Linux is called: `EEXIST`. */
+/** The name of an error of Linux, such as `EEXIST`. */
 export type ErrnoName = keyof typeof ERRNO;
 
 const NAMES = new Map<number, ErrnoName>(
   Object.entries(ERRNO).map(([name, value]) => [value, name as ErrnoName]),
 );
 
-/** The name of an error; `errno 71` for one that is not in the table. */
+/** Returns the name of an error; `errno 71` for one not in the table. */
 export function errnoName(errno: number): string {
   return NAMES.get(errno) ?? `errno ${errno}`;
 }

@@ -4,17 +4,17 @@ import { LINUX } from "./linux_constants.ts";
 import { noteAddress } from "./native_addresses.ts";
 import { linux } from "./system_calls.ts";
 
-/** Bytes of a piece of a mapping, as large as all runtimes make buffers. */
+/** Bytes of a piece of a mapping, a buffer size that all runtimes support. */
 const PIECE = 0x40000000;
-/** Bytes that are made ready at a time: that takes about a tenth of a millisecond. */
+/** Bytes prepared at a time, which takes about a tenth of a millisecond. */
 const WARM = 0x200000;
 
 /**
- * A file in memory, for the kernel to read: it says so if the file has become
- * shorter, while who reads it himself is killed.
+ * A mapped file that only the kernel reads: after truncation a system call
+ * fails, whereas a direct read would die of SIGBUS.
  */
 export class FileMapping implements Disposable {
-  /** Its size when it was opened. */
+  /** Size of the file when it was mapped. */
   readonly byteLength: number;
   readonly #address: number;
   readonly #path: string;
@@ -32,13 +32,13 @@ export class FileMapping implements Disposable {
     this.#identity = identityOf(stat);
   }
 
-  /** Maps a file; undefined if that cannot be. */
+  /** Maps a file; returns undefined if that is impossible. */
   static open(path: string): FileMapping | undefined {
     let fd: number;
     try {
       fd = openSync(path, "r");
     } catch {
-      return undefined; // Whoever opens it for good says why.
+      return undefined; // Opening the file as a source reports the reason.
     }
     try {
       const stat = fstatSync(fd);
@@ -52,18 +52,20 @@ export class FileMapping implements Disposable {
     }
   }
 
-  /** Whether the file at the path is the one that is mapped. */
+  /** Whether the file at the path is still the mapped one. */
   isCurrent(): boolean {
     const stat = statSync(this.#path, { throwIfNoEntry: false });
     return stat !== undefined && identityOf(stat) === this.#identity;
   }
 
-  /** Has a function called before each use, which throws where it is not to be. */
+  /**
+   * Sets a function that is called before each view; it throws to refuse it.
+   */
   guard(beforeUse: () => void): void {
     this.#beforeUse = beforeUse;
   }
 
-  /** A part of it; undefined if it is not in one piece. */
+  /** Returns a view of a range; undefined if it is not within one piece. */
   view(offset: number, length: number): ByteSpan | undefined {
     if (!this.#isMapped) return undefined;
     this.#beforeUse();
@@ -76,9 +78,9 @@ export class FileMapping implements Disposable {
   }
 
   /**
-   * Makes the next piece ready to be copied from, if the system has all of it in
-   * its cache: to read it now would hold up whoever waits for a page. Returns
-   * whether there is more.
+   * Populates the page tables of the next `WARM` bytes if all of them are in
+   * the page cache. Reading the others from disk here would delay waiting
+   * faults. Returns whether there is more.
    */
   warmNext(): boolean {
     const from = this.#warmed;
@@ -90,14 +92,14 @@ export class FileMapping implements Disposable {
     const pages = Math.ceil(length / pageSize);
     const isCached = call.mincore(address, length, cached) === 0 &&
       cached.subarray(0, pages).every((it) => (it & 1) === 1);
-    // Older kernels do not know it, and a file that became shorter has not all.
+    // Fails on older kernels, and on a file that was truncated.
     const goesOn = !isCached ||
       call.madvise(address, length, LINUX.MADV_POPULATE_READ) === 0;
     this.#warmed = goesOn ? from + length : this.byteLength;
     return this.#warmed < this.byteLength;
   }
 
-  /** Unmaps it; no part of it may be used any more. */
+  /** Unmaps the file; no view of it may be used afterwards. */
   [Symbol.dispose](): void {
     if (!this.#isMapped) return;
     this.#isMapped = false;

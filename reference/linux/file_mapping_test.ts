@@ -12,7 +12,7 @@ const MIB = 0x100000;
 const PAGE = 4096;
 
 uffdTest(
-  "FileMapping is copied from by the kernel, which says where it ends",
+  "FileMapping is copied by the kernel, which fails past the end of the file",
   (folder) => {
     const path = folder.file("image");
     writeFileSync(path, new Uint8Array(5 * MIB).fill(7));
@@ -32,7 +32,7 @@ uffdTest(
     assert.ok(view !== undefined && addressOf(view.bytes) !== undefined);
     assert.equal(installer.copy(0, view), 2 * MIB);
     assert.ok(memory.bytes(0, 2 * MIB).every((byte) => byte === 7));
-    // The file becomes shorter: a failure, no signal and no zeros.
+    // After truncation the copy fails, without a signal and without zeros.
     truncateSync(path, 3 * MIB);
     const gone = mapping.view(4 * MIB, PAGE);
     assert.ok(gone !== undefined);
@@ -43,7 +43,7 @@ uffdTest(
 );
 
 uffdTest(
-  "FileMapping.warmNext() ends, also where the file became shorter",
+  "FileMapping.warmNext() ends, even if the file was truncated",
   (folder) => {
     const path = folder.file("image");
     for (const length of [5 * MIB, 2 * MIB + 1]) {

@@ -1,47 +1,48 @@
 import { SourceError } from "../sources/mod.ts";
 
 /**
- * A parameter or a result of a function of C. Addresses are plain numbers; for
- * calls that are made often there are `bytes`, given as themselves, and wide
- * numbers are best given as a bigint: that spares Deno a microsecond each.
+ * The type of a parameter or result of a C function. Addresses are plain
+ * numbers. In frequent calls, pass `bytes` as an array instead of an address,
+ * and 64-bit numbers as bigints: each saves a microsecond in Deno.
  */
 export type ForeignType = "i32" | "u32" | "i64" | "address" | "bytes" | "void";
 
-/** The signature of a function of C. */
+/** The signature of a C function. */
 export interface ForeignSignature {
   readonly parameters: readonly ForeignType[];
   readonly result: ForeignType;
 }
 
-/** Signatures by the functions' names. */
+/** Signatures by function name. */
 export type ForeignSignatures = Readonly<Record<string, ForeignSignature>>;
 
-/** What such a function takes. */
+/** An argument of a C function. */
 export type ForeignArgument = number | bigint | Uint8Array<ArrayBuffer>;
 
-/** The functions, by name; all give numbers. */
+/** Functions by name; all of them return numbers. */
 export type ForeignFunctions<S extends ForeignSignatures> = {
   readonly [Name in keyof S]: (...args: ForeignArgument[]) => number;
 };
 
-/** The C library as a runtime shows it. */
+/** The C library, as a runtime provides it. */
 export interface ForeignLibrary {
-  /** Makes functions of it callable. */
+  /** Makes functions of the library callable. */
   bind<S extends ForeignSignatures>(signatures: S): ForeignFunctions<S>;
-  /** The bytes at an address; nobody watches that they stay mapped. */
+  /** Returns the bytes at an address; the caller must keep them mapped. */
   bytesAt(address: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
-/** Its names: glibc's, and musl's. */
+/** File names of the library: glibc's and musl's. */
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.so"];
 
 let opened: ForeignLibrary | undefined;
 
 /**
- * The C library of this process, by the runtime's foreign function interface.
+ * Returns the C library of this process, through the runtime's foreign function
+ * interface.
  *
- * @throws {SourceError} if there is none: not Linux, not Deno or Bun, or not
- *   permitted
+ * @throws {SourceError} if it is unavailable: not on Linux, not in Deno or Bun,
+ *   or not permitted
  */
 export function foreignLibrary(): ForeignLibrary {
   return opened ??= open();
@@ -55,12 +56,15 @@ function open(): ForeignLibrary {
     };
   };
   if (process?.platform !== "linux") {
-    throw refusal(`this is ${process?.platform ?? "no Linux"}, expected linux`);
+    const platform = process?.platform ?? "unknown";
+    throw refusal(`the platform is ${platform}, expected linux`);
   }
   if ("Deno" in globalThis) return denoLibrary();
   const bun = process.getBuiltinModule("bun:ffi") as BunFfi | undefined;
   if (bun !== undefined) return bunLibrary(bun);
-  throw refusal("this runtime has no foreign functions, expected Deno or Bun");
+  throw refusal(
+    "this runtime has no foreign function interface, expected Deno or Bun",
+  );
 }
 
 function refusal(reason: string, cause?: unknown): SourceError {
@@ -71,7 +75,9 @@ function refusal(reason: string, cause?: unknown): SourceError {
   );
 }
 
-/** Tries the names of the library; what the last one failed with is told. */
+/**
+ * Tries the file names of the library; throws the first failure if all fail.
+ */
 function firstThatOpens<T>(openOne: (library: string) => T): T {
   let cause: unknown;
   for (const library of LIBRARIES) {
@@ -113,7 +119,7 @@ function denoLibrary(): ForeignLibrary {
     },
     bytesAt(address, length) {
       const pointer = Deno.UnsafePointer.create(BigInt(address));
-      if (pointer === null) throw new RangeError("Cannot look at address 0");
+      if (pointer === null) throw new RangeError("Cannot access address 0");
       return new Uint8Array(
         Deno.UnsafePointerView.getArrayBuffer(pointer, length) as ArrayBuffer,
       );
@@ -121,7 +127,7 @@ function denoLibrary(): ForeignLibrary {
   };
 }
 
-/** What is used of `bun:ffi`. */
+/** The part of `bun:ffi` that is used here. */
 interface BunFfi {
   dlopen(
     library: string,
@@ -155,7 +161,7 @@ function bunLibrary(bun: BunFfi): ForeignLibrary {
       );
       return inNumbers(signatures, symbols);
     },
-    // Bun makes no buffers of no bytes.
+    // Bun cannot create a buffer of length 0.
     bytesAt: (address, length) =>
       length === 0
         ? new Uint8Array(0)
@@ -163,7 +169,9 @@ function bunLibrary(bun: BunFfi): ForeignLibrary {
   };
 }
 
-/** Results of 64 bits come as a bigint from both runtimes. */
+/**
+ * Converts 64-bit results, which both runtimes return as bigints, to numbers.
+ */
 function inNumbers<S extends ForeignSignatures>(
   signatures: S,
   symbols: Readonly<Record<string, unknown>>,

@@ -4,9 +4,9 @@ import { closeDescriptor, linuxIfAny } from "./system_calls.ts";
 import { UnixAddress } from "./unix_address.ts";
 
 /**
- * Whether a process has a unix socket open that others connect to. Undefined
- * where that cannot be told. The process does not notice: a socket of another
- * kind is refused by the kernel, and in other words where there is none.
+ * Whether a process listens at a Unix socket; undefined if that is unknown. The
+ * process does not notice: the kernel refuses the probe, a socket of another
+ * type, with a different error depending on whether there is a listener.
  *
  * @example
  * ```ts

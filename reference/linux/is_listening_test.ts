@@ -8,7 +8,7 @@ import { listenSocket } from "../sockets/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { isListening } from "./mod.ts";
 
-/** Listens in another process, which is then killed. */
+/** Listens in another process and kills it. */
 async function leaveDead(path: string): Promise<void> {
   const module = JSON.stringify(
     new URL("../sockets/mod.ts", import.meta.url).href,
@@ -30,7 +30,7 @@ async function leaveDead(path: string): Promise<void> {
   await closed;
 }
 
-test("isListening() tells without being noticed", async () => {
+test("isListening() does not connect to the listener", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("s");
   assert.equal(isListening(path), false);
@@ -43,7 +43,7 @@ test("isListening() tells without being noticed", async () => {
   assert.equal(isListening(scratch.file("file")), false);
 });
 
-test("listenSocket() replaces what a killed process left, and no other", async () => {
+test("listenSocket() replaces only the socket of a killed process", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("s");
   await leaveDead(path);

@@ -1,4 +1,4 @@
-/** Numbers of Linux that x86-64 and aarch64 have in common, by the names of C. */
+/** Constants of Linux common to x86-64 and aarch64, by their C names. */
 export const LINUX = {
   PROT_NONE: 0,
   PROT_READ: 1,
@@ -41,17 +41,19 @@ export const LINUX = {
   RLIMIT_NOFILE: 7,
 } as const;
 
-/** Number of the system call `userfaultfd`, which the C library does not wrap. */
+/**
+ * Number of the system call `userfaultfd`, which the C library does not wrap.
+ */
 export const NR_USERFAULTFD = { x64: 323, arm64: 282 } as const;
 
-/** Number of `ioctl`, for where its argument is a number. */
+/** Number of the system call `ioctl`, for calls with a numeric argument. */
 export const NR_IOCTL = { x64: 16, arm64: 29 } as const;
 
-/** Number of the system call `pidfd_open`, the same everywhere. */
+/** Number of the system call `pidfd_open`, the same on all architectures. */
 export const NR_PIDFD_OPEN = 434;
 
-/** Number of the system call `pidfd_send_signal`, the same everywhere. */
+/** Number of the system call `pidfd_send_signal`, likewise. */
 export const NR_PIDFD_SEND_SIGNAL = 424;
 
-/** Option of a socket since Linux 6.5; older headers do not have it. */
+/** Socket option since Linux 6.5; older headers lack it. */
 export const SO_PEERPIDFD = 77;

@@ -64,7 +64,7 @@ function program(lines: readonly string[]): string {
   ].join("\n");
 }
 
-/** What C says of some expressions, and what is written here. */
+/** Checks values against what a C program prints for the expressions. */
 function compare(compiler: string, ours: ReadonlyMap<string, number>): void {
   const lines = [...ours.keys()].map((it) =>
     `printf("%s\\t%llu\\n", ${JSON.stringify(it)}, ` +
@@ -78,7 +78,7 @@ function compare(compiler: string, ours: ReadonlyMap<string, number>): void {
   assert.deepEqual(Object.fromEntries(found), Object.fromEntries(ours));
 }
 
-compilerTest("the constants are those of the C headers", (compiler) => {
+compilerTest("the constants match the C headers", (compiler) => {
   const ours = new Map<string, number>([
     ...Object.entries(ERRNO),
     ...Object.entries(LINUX),
@@ -90,7 +90,7 @@ compilerTest("the constants are those of the C headers", (compiler) => {
   compare(compiler, ours);
 });
 
-compilerTest("the structs are those of the C headers", (compiler) => {
+compilerTest("the structs match the C headers", (compiler) => {
   const ours = new Map<string, number>();
   const all = [...Object.entries(STRUCTS), ...Object.entries(RANGED)];
   for (const [type, layout] of all) {
@@ -108,7 +108,7 @@ compilerTest("the structs are those of the C headers", (compiler) => {
   compare(compiler, ours);
 });
 
-compilerTest("the numbers of the system call are the headers'", (compiler) => {
+compilerTest("the system call numbers match the C headers", (compiler) => {
   const source = [
     "#include <asm/unistd.h>",
     "own __NR_userfaultfd __NR_ioctl __NR_pidfd_open __NR_pidfd_send_signal",

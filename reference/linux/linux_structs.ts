@@ -1,8 +1,9 @@
 import type { StructLayout } from "./struct_layout.ts";
 
-// As x86-64 and aarch64 have them; glibc and musl agree in little-endian order.
+// Layouts on x86-64 and aarch64; glibc and musl agree on little-endian
+// machines.
 
-/** One descriptor of `poll(2)`. */
+/** A descriptor to poll with `poll(2)`. */
 export const POLLFD = {
   size: 8,
   fields: {
@@ -21,7 +22,7 @@ export const IOVEC = {
   },
 } as const satisfies StructLayout;
 
-/** What `recvmsg(2)` takes and gives. */
+/** The argument of `recvmsg(2)`, which also receives its results. */
 export const MSGHDR = {
   size: 56,
   fields: {
@@ -45,13 +46,13 @@ export const CMSGHDR = {
   },
 } as const satisfies StructLayout;
 
-/** The address of a unix socket; the path follows the family. */
+/** The address of a Unix socket; the path follows the family. */
 export const SOCKADDR_UN = {
   size: 110,
   fields: { sun_family: { offset: 0, type: "u16" } },
 } as const satisfies StructLayout;
 
-/** Who is at the other end of a unix socket. */
+/** The credentials of the peer of a Unix socket. */
 export const UCRED = {
   size: 12,
   fields: {

@@ -1,6 +1,6 @@
 /**
- * What Linux offers and no runtime does: each part asks for the foreign function
- * interface when it is used, and says so where there is none.
+ * Features of Linux that no runtime provides. Each of them needs the foreign
+ * function interface when it is used, and reports if that is unavailable.
  *
  * @module
  */

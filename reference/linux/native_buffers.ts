@@ -1,13 +1,13 @@
 import { noteAddress } from "./native_addresses.ts";
 import { NativeMemory } from "./native_memory.ts";
 
-/** Bytes that are kept for later. */
+/** Maximum bytes of free buffers kept for reuse. */
 const KEPT_MAX = 0x1000000;
 
 /**
- * Buffers that calls can be made on. Each is mapped from when it is taken until
- * it is given back, whatever becomes of those it was taken for: who has one may
- * read into it.
+ * A pool of buffers with fixed addresses, for system calls. A buffer stays
+ * mapped from `take` to `give`, even if the pool is disposed in between, so
+ * that a read into it can complete.
  */
 export class NativeBuffers implements Disposable {
   readonly #taken = new Map<Uint8Array, NativeMemory>();
@@ -18,7 +18,7 @@ export class NativeBuffers implements Disposable {
   #keptBytes = 0;
   #isDisposed = false;
 
-  /** A buffer; what is in it is anything. */
+  /** Returns a buffer with unspecified contents. */
   take(byteLength: number): Uint8Array {
     const kept = this.#kept.get(byteLength)?.pop();
     if (kept !== undefined) {
@@ -33,7 +33,7 @@ export class NativeBuffers implements Disposable {
     return bytes;
   }
 
-  /** Takes one back; whoever was reading into it has ended. */
+  /** Takes back a buffer; all reads into it must have ended. */
   give(bytes: Uint8Array): void {
     const memory = this.#taken.get(bytes);
     if (memory === undefined) return;
@@ -47,7 +47,7 @@ export class NativeBuffers implements Disposable {
     else kept.push({ memory, bytes });
   }
 
-  /** Unmaps those that nobody has; the others when they are given back. */
+  /** Unmaps the free buffers now, and the others when they are given back. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     for (const kept of this.#kept.values()) {

@@ -4,13 +4,13 @@ import { NativeBuffers } from "./native_buffers.ts";
 import { linux } from "./system_calls.ts";
 import { uffdTest } from "./testing/uffd_test_case.ts";
 
-/** Whether something is mapped at an address. */
+/** Whether memory is mapped at an address. */
 function isMapped(address: number): boolean {
   return linux().call.mincore(address, 4096, new Uint8Array(1)) === 0;
 }
 
 uffdTest(
-  "NativeBuffers keeps what is taken mapped until it is given back",
+  "NativeBuffers keeps a buffer mapped until it is given back",
   () => {
     const buffers = new NativeBuffers();
     const [taken, given] = [buffers.take(0x10000), buffers.take(0x10000)];
@@ -19,7 +19,7 @@ uffdTest(
     assert.equal(buffers.take(0x10000), given);
     buffers.give(given);
     buffers[Symbol.dispose]();
-    // A read into it may still be under way.
+    // A read into it may still be in progress.
     taken.fill(7);
     assert.deepEqual(addresses.map(isMapped), [true, false]);
     buffers.give(taken);
@@ -27,7 +27,7 @@ uffdTest(
   },
 );
 
-uffdTest("NativeBuffers does not keep more than a few MiB", () => {
+uffdTest("NativeBuffers keeps at most 16 MiB of free buffers", () => {
   using buffers = new NativeBuffers();
   const all = Array.from({ length: 32 }, () => buffers.take(0x200000));
   const addresses = all.map((it) => addressOf(it) ?? 0);

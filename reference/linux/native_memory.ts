@@ -1,27 +1,27 @@
 import { LINUX } from "./linux_constants.ts";
 import { check, linux } from "./system_calls.ts";
 
-/** How to map memory. */
+/** Options of `NativeMemory`. */
 export interface NativeMemoryOptions {
-  /** Bytes of a huge page, for memory in such. Default: pages of the usual size. */
+  /** Bytes of a huge page, to use such pages. Default: pages of normal size. */
   readonly hugePageSize?: number | undefined;
 }
 
 /**
- * Memory that the kernel maps, at an address that stays: for calls, for other
- * threads. It is not collected; it is unmapped by `using` or {@linkcode unmap},
- * and whoever touches it then is killed.
+ * Memory mapped at a fixed address, for system calls and other threads. It is
+ * not garbage-collected; `using` or {@linkcode unmap} unmaps it, and touching
+ * it afterwards kills the process.
  */
 export class NativeMemory implements Disposable {
-  /** Where it is. */
+  /** Address of the memory. */
   readonly address: number;
-  /** Its size. */
+  /** Length in bytes, in whole pages. */
   readonly byteLength: number;
-  /** Bytes of a page of it. */
+  /** Bytes of a page. */
   readonly pageSize: number;
   #mapped = true;
 
-  /** Maps private memory, all zero, of which no page is there yet. */
+  /** Maps private, zero-filled memory, with no page allocated yet. */
   constructor(byteLength: number, options: NativeMemoryOptions = {}) {
     const { call, pageSize } = linux();
     this.pageSize = options.hugePageSize ?? pageSize;
@@ -38,37 +38,37 @@ export class NativeMemory implements Disposable {
       () =>
         options.hugePageSize === undefined
           ? undefined
-          : `are there free pages of ${options.hugePageSize} bytes? (vm.nr_hugepages)`,
+          : `check that there are free pages of ${options.hugePageSize} bytes (vm.nr_hugepages)`,
     );
   }
 
-  /** A part of it, not copied. */
+  /** Returns a view of the memory. */
   bytes(
     offset = 0,
     length = this.byteLength - offset,
   ): Uint8Array<ArrayBuffer> {
     if (offset < 0 || length < 0 || offset + length > this.byteLength) {
       throw new RangeError(
-        `Cannot look at ${length} bytes at ${offset} of memory of ` +
+        `Cannot access ${length} bytes at offset ${offset} of memory of ` +
           `${this.byteLength} bytes`,
       );
     }
     return linux().bytesAt(this.address + offset, length);
   }
 
-  /** Has whoever touches it from now on killed; it stays mapped. */
+  /** Makes touching the memory kill the process; it stays mapped. */
   forbid(): void {
     linux().call.mprotect(this.address, this.byteLength, LINUX.PROT_NONE);
   }
 
-  /** Gives it back; no part of it may be used afterwards. */
+  /** Unmaps the memory; no view of it may be used afterwards. */
   unmap(): void {
     if (!this.#mapped) return;
     this.#mapped = false;
     linux().call.munmap(this.address, this.byteLength);
   }
 
-  /** As {@linkcode unmap}. */
+  /** Unmaps the memory as {@linkcode unmap} does. */
   [Symbol.dispose](): void {
     this.unmap();
   }

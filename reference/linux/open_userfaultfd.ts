@@ -9,10 +9,10 @@ const FLAGS = LINUX.O_CLOEXEC | LINUX.O_NONBLOCK;
 const DEVICE = "/dev/userfaultfd";
 
 /**
- * A new userfaultfd of this process, by the system call or by
- * `/dev/userfaultfd`; without `by` as it is permitted.
+ * Creates a userfaultfd of this process with the system call or with
+ * `/dev/userfaultfd`; by default with whichever is permitted.
  *
- * @throws {SystemCallError} that says what is missing
+ * @throws {SystemCallError} if that fails; its message says what is missing
  */
 export function openUserfaultfd(by?: "syscall" | "device"): number {
   const { call, errno } = linux();
@@ -20,7 +20,7 @@ export function openUserfaultfd(by?: "syscall" | "device"): number {
     const fd = call.syscall(numberOf(NR_USERFAULTFD), FLAGS, 0, 0, 0);
     if (fd >= 0) return fd;
     if (by === "syscall" || errno() === ERRNO.ENOSYS) {
-      throw new SystemCallError("make a userfaultfd", {
+      throw new SystemCallError("create a userfaultfd", {
         errno: errno(),
         hint: hint(errno()),
       });
@@ -31,14 +31,14 @@ export function openUserfaultfd(by?: "syscall" | "device"): number {
   const flags = LINUX.O_RDWR | LINUX.O_CLOEXEC;
   const device = check(
     call.open(path.address, flags, 0),
-    "make a userfaultfd",
+    "create a userfaultfd",
     hint,
   );
   try {
     const request = UFFD.USERFAULTFD_IOC_NEW;
     return check(
       call.syscall(numberOf(NR_IOCTL), device, request, FLAGS, 0),
-      "make a userfaultfd",
+      "create a userfaultfd",
       hint,
     );
   } finally {
@@ -46,7 +46,7 @@ export function openUserfaultfd(by?: "syscall" | "device"): number {
   }
 }
 
-/** A number of the kernel of this machine. */
+/** Returns a system call number for the architecture of this machine. */
 function numberOf(
   numbers: { readonly x64: number; readonly arm64: number },
 ): number {
@@ -56,7 +56,7 @@ function numberOf(
   const { arch } = process;
   if (arch === "x64" || arch === "arm64") return numbers[arch];
   throw new RangeError(
-    `Cannot make a userfaultfd on ${arch}: expected x64 or arm64`,
+    `Cannot create a userfaultfd on ${arch}: expected x64 or arm64`,
   );
 }
 
@@ -67,8 +67,9 @@ function hint(errno: number): string | undefined {
     case ERRNO.EPERM:
     case ERRNO.EACCES:
     case ERRNO.ENOENT:
-      return "it is not permitted: it takes the capability CAP_SYS_PTRACE, " +
-        `or the right to open ${DEVICE}, or vm.unprivileged_userfaultfd=1`;
+      return "it is not permitted: it requires the capability " +
+        `CAP_SYS_PTRACE, permission to open ${DEVICE}, or ` +
+        "vm.unprivileged_userfaultfd=1";
     default:
       return undefined;
   }

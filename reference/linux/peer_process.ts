@@ -21,24 +21,28 @@ import { readField } from "./struct_layout.ts";
 import { SystemCallError } from "./system_call_error.ts";
 import { check, closeDescriptor, linux } from "./system_calls.ts";
 
-/** How to find the process: as the kernel can, or as one before Linux 6.5. */
+/**
+ * How to identify the process: by the socket, or by pid as before Linux 6.5.
+ */
 export interface PeerProcessOptions {
   readonly by?: "socket" | "number" | undefined;
 }
 
-/** Bytes of a process's list of mappings that are looked through. */
+/** Maximum bytes of a process's list of mappings that are searched. */
 const MAPPINGS_MAX = 0x1000000;
-/** How that list says that a userfaultfd watches a mapping for missing pages. */
+/** The flag of a mapping registered with a userfaultfd for missing pages. */
 const WATCHED = / um(?: |$)/m;
 
 /**
- * The process that connected to a socket, and no other: its number may be given
- * out again, so it is held by a descriptor.
+ * The process that connected to a socket. It is held by a descriptor, since its
+ * pid may be reused.
  */
 export class PeerProcess implements Disposable {
-  /** Its number as it connected; 0 if it is in another name space. */
+  /** Its pid when it connected; 0 if it is in another pid namespace. */
   readonly pid: number;
-  /** Can be read when it has ended; undefined where it is not sure whose it is. */
+  /**
+   * A pidfd, readable once it has ended; undefined if the process is uncertain.
+   */
   readonly fd: number | undefined;
 
   private constructor(pid: number, fd: number | undefined) {
@@ -47,7 +51,7 @@ export class PeerProcess implements Disposable {
   }
 
   /**
-   * Of a socket, as soon as the connection is taken.
+   * Finds the peer of a socket. Call it as soon as the connection is accepted.
    *
    * @throws {SystemCallError} `ESRCH` if it has ended
    */
@@ -60,17 +64,17 @@ export class PeerProcess implements Disposable {
   }
 
   /**
-   * Kills it, if it is sure that it is a process whose memory is served by a
-   * userfaultfd.
+   * Kills the process if it certainly is the peer and has memory registered
+   * with a userfaultfd.
    *
-   * @throws {SourceError} if that is not sure, or not permitted; nothing is
-   *   killed then
+   * @throws {SourceError} if that is uncertain or not permitted; then nothing
+   *   is killed
    */
   kill(): void {
     const { fd } = this;
     if (fd === undefined) {
       throw this.#refusal(
-        "it is not sure which process it is, expected Linux 6.5 or newer",
+        "its identity is uncertain, expected Linux 6.5 or newer",
       );
     }
     const pid = numberOf(fd);
@@ -104,7 +108,7 @@ function credentials(
   const view = optionView(memory, UCRED.size);
   check(
     getOption(socket, LINUX.SO_PEERCRED, memory),
-    "ask who is at the other end of a socket",
+    "get the credentials of a socket's peer",
   );
   const { pid, uid, gid } = UCRED.fields;
   return {
@@ -114,14 +118,14 @@ function credentials(
   };
 }
 
-/** A descriptor that an option is; undefined if this kernel does not know it. */
+/** Returns the descriptor that an option yields; undefined if unsupported. */
 function socketOption(socket: number, option: number): number | undefined {
   using memory = new NativeMemory(32);
   const view = optionView(memory, 4);
   if (getOption(socket, option, memory) >= 0) return view.getInt32(0, true);
   const errno = linux().errno();
   if (errno === ERRNO.ENOPROTOOPT) return undefined;
-  throw new SystemCallError("ask which process is at the other end", { errno });
+  throw new SystemCallError("find the peer of a socket", { errno });
 }
 
 function optionView(memory: NativeMemory, length: number): DataView {
@@ -143,7 +147,7 @@ function getOption(
 }
 
 /**
- * Opens it by its number, which may be another's by now: it is taken for the
+ * Opens a process by its pid, which may have been reused: it is accepted as the
  * peer only if it runs as the same user.
  */
 function openByNumber(
@@ -161,13 +165,13 @@ function openByNumber(
     const { uid, gid } = statSync(`/proc/${pid}`);
     if (uid === user.uid && gid === user.gid) return fd;
   } catch {
-    // It has ended, or /proc is not to be read.
+    // It has ended, or /proc cannot be read.
   }
   closeDescriptor(fd);
   return undefined;
 }
 
-/** The number of a descriptor's process; 0 elsewhere, -1 if it has ended. */
+/** Returns the pid of a pidfd; 0 in another namespace, -1 if it has ended. */
 function numberOf(fd: number): number {
   try {
     const text = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
@@ -177,11 +181,11 @@ function numberOf(fd: number): number {
   }
 }
 
-/** Why a process cannot be a VM that waits for pages; undefined if it can. */
+/** Returns why a process cannot be a VM with missing pages, if so. */
 function whyNoVm(pid: number): string | undefined {
   try {
     if (Number(readlinkSync("/proc/self")) !== process.pid) {
-      return "/proc is that of another pid namespace";
+      return "/proc belongs to another pid namespace";
     }
     const file = openSync(`/proc/${pid}/smaps`, "r");
     try {
@@ -191,12 +195,12 @@ function whyNoVm(pid: number): string | undefined {
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return `it is not sure that it is a VM: ${reason}`;
+    return `it may not be a VM: ${reason}`;
   }
-  return "it is no VM: no userfaultfd watches its memory";
+  return "it is not a VM: none of its memory is registered with a userfaultfd";
 }
 
-/** Whether some of a list of mappings is watched. */
+/** Whether a list of mappings contains a registered one. */
 function isWatched(file: number): boolean {
   const bytes = new Uint8Array(0x10000);
   const decoder = new TextDecoder();

@@ -1,18 +1,18 @@
 import { ERRNO } from "./errno.ts";
 import { linux } from "./system_calls.ts";
 
-/** What came of putting pages in place. */
+/** The result of putting pages in place. */
 export interface Placed {
   /** Bytes that were put in place. */
   readonly length: number;
-  /** What stopped it, as a number of `ERRNO`; 0 if all was done. */
+  /** The error that stopped it, a number of `ERRNO`; 0 if it is complete. */
   readonly errno: number;
 }
 
-/** What comes of it when nothing is put in place any more. */
+/** The result of a userfaultfd that was released. */
 export const RELEASED: Placed = { length: 0, errno: ERRNO.ESRCH };
 
-/** Of a call that did not do all: how much it did, else why not. */
+/** Returns the result of an incomplete call from the kernel's answer. */
 export function placed(answer: number): Placed {
   if (answer > 0) return { length: answer, errno: ERRNO.EAGAIN };
   const errno = answer < 0 ? -answer : linux().errno();

@@ -6,17 +6,17 @@ import { readField, writeField } from "./struct_layout.ts";
 import { SystemCallError } from "./system_call_error.ts";
 import { linux } from "./system_calls.ts";
 
-/** Most descriptors that are waited for at once. */
+/** Maximum descriptors of a set. */
 export const DESCRIPTORS_MAX = 1024;
 
-/** A descriptor that is waited for. */
+/** A descriptor that is polled. */
 export interface Watched {
   readonly handler: () => void;
-  /** What is asked for; that the other end is gone is told in any case. */
+  /** Requested events; a hangup is reported in any case. */
   readonly events: number;
 }
 
-/** Descriptors to wait for, and what to do when one can be read. */
+/** A set of descriptors to poll, with a handler each. */
 export class PollSet implements Disposable {
   readonly #watched = new Map<number, Watched>();
   readonly #memory = new NativeMemory(DESCRIPTORS_MAX * POLLFD.size);
@@ -30,22 +30,24 @@ export class PollSet implements Disposable {
   /** The set as it was written for the next call. */
   #written: (readonly [number, Watched])[] | undefined;
 
-  /** `onChange` is told that there is another set to wait for. */
+  /** `onChange` is called when a descriptor is added or deleted. */
   constructor(onChange: () => void = () => {}) {
     this.#onChange = onChange;
   }
 
-  /** Whether there is room for so many more. */
+  /** Whether there is room for `count` more descriptors. */
   hasRoom(count: number): boolean {
     return this.#watched.size + count <= DESCRIPTORS_MAX;
   }
 
-  /** Calls `handler` whenever `fd` can be read, or its other end is gone. */
+  /** Calls `handler` whenever `fd` is readable or its other end was closed. */
   add(fd: number, handler: () => void): void {
     this.#set(fd, { handler, events: LINUX.POLLIN });
   }
 
-  /** Calls `handler` when the other end of `fd` is gone, whatever it sends. */
+  /**
+   * Calls `handler` when the other end of `fd` was closed; ignores its data.
+   */
   addForEnd(fd: number, handler: () => void): void {
     this.#set(fd, { handler, events: 0 });
   }
@@ -55,7 +57,7 @@ export class PollSet implements Disposable {
     this.#changed();
   }
 
-  /** No longer waits for it. */
+  /** Stops polling a descriptor. */
   delete(fd: number): void {
     if (this.#watched.delete(fd)) this.#changed();
   }
@@ -66,8 +68,8 @@ export class PollSet implements Disposable {
   }
 
   /**
-   * Waits at most `timeout` milliseconds, calls the handlers, and returns how
-   * many there were. `Infinity` is for ever.
+   * Waits at most `timeout` milliseconds, or without limit if `Infinity`, calls
+   * the handlers of ready descriptors, and returns how many were ready.
    */
   poll(timeout: number): number {
     const written = this.#written ??= this.write(this.#view);
@@ -80,8 +82,8 @@ export class PollSet implements Disposable {
       if (errno() === ERRNO.EINTR || errno() === ERRNO.EAGAIN) return 0;
       throw new SystemCallError("wait for descriptors", { errno: errno() });
     }
-    // A handler may change the set: that counts from the next call on. What it
-    // has closed is nobody's, though its number may be another's by now.
+    // A handler may change the set for the next call. A descriptor that it
+    // deleted has no handler, even if its number was reused and added again.
     const { revents } = POLLFD.fields;
     for (let index = 0, left = ready; left > 0; index++) {
       if (readField(this.#view, revents, index * POLLFD.size) === 0) continue;
@@ -92,7 +94,7 @@ export class PollSet implements Disposable {
     return ready;
   }
 
-  /** Writes the set as `poll(2)` takes it; returns what was written. */
+  /** Writes an array of `struct pollfd`; returns its descriptors in order. */
   write(view: DataView): (readonly [number, Watched])[] {
     const { fields } = POLLFD;
     let offset = 0;
@@ -104,7 +106,7 @@ export class PollSet implements Disposable {
     return [...this.#watched];
   }
 
-  /** Gives its memory back; the descriptors stay open. */
+  /** Frees the memory of the set; the descriptors stay open. */
   [Symbol.dispose](): void {
     this.#memory.unmap();
   }

@@ -3,7 +3,7 @@ import { EventDescriptor } from "./event_descriptor.ts";
 import { PollSet } from "./poll_set.ts";
 import { uffdTest } from "./testing/uffd_test_case.ts";
 
-uffdTest("PollSet calls nobody for what another descriptor had to tell", () => {
+uffdTest("PollSet calls no handler for events of an older descriptor", () => {
   using first = new EventDescriptor();
   using second = new EventDescriptor();
   using set = new PollSet();
@@ -11,7 +11,7 @@ uffdTest("PollSet calls nobody for what another descriptor had to tell", () => {
   set.add(first.fd, () => {
     called.push("first");
     first.clear();
-    // As if it was closed, and its number given out again.
+    // As if it were closed and its number reused.
     set.delete(second.fd);
     set.add(second.fd, () => {
       called.push("new");

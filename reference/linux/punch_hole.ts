@@ -4,16 +4,16 @@ import { linuxIfAny } from "./system_calls.ts";
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
 
-/** Whether holes can be punched here at all. */
+/** Whether the runtime can punch holes into files. */
 export function canPunchHoles(): boolean {
   return linuxIfAny() !== undefined;
 }
 
 /**
- * Gives the bytes of a part of an open file back to the file system: they are
- * then a hole, and read as zeros.
+ * Punches a hole into an open file: frees the disk space of a range, which then
+ * reads as zeros.
  *
- * @throws {SourceError} if the file system or the platform cannot do that
+ * @throws {SourceError} if the file system or the platform does not support it
  *
  * @example
  * ```ts
@@ -42,8 +42,8 @@ export function punchHole(
   const call = linuxIfAny()?.call;
   if (call?.fallocate(fd, mode, offset, length) === 0) return;
   const reason = call === undefined
-    ? "this runtime may not call the C library"
-    : "its file system has no holes, or there is an error";
+    ? "this runtime cannot call the C library"
+    : "its file system does not support holes, or an I/O error occurred";
   throw new SourceError(
     name,
     `Cannot punch a hole into ${JSON.stringify(name)}: ${reason}`,

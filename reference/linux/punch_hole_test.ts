@@ -14,7 +14,7 @@ import { punchHole } from "./mod.ts";
 const MIB = 0x100000;
 const PAGE = 4096;
 
-test("rewriteSnapshot() with punchHole() gives the space of zero pages back", {
+test("rewriteSnapshot() with punchHole() frees the space of zero pages", {
   skip: process.platform === "linux" ? false : "only on Linux",
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-"));

@@ -13,10 +13,10 @@ const SIGNATURES = {
   },
 } as const satisfies ForeignSignatures;
 
-/** The position of a file that has none. */
+/** The offset for a file without a position. */
 const NO_OFFSET = -1n;
 
-/** The call; undefined where the C library or the kernel cannot do it. */
+/** The call; undefined if the C library or the kernel does not support it. */
 let preadv2: ReturnType<typeof bind> | undefined;
 let isBound = false;
 
@@ -30,15 +30,15 @@ function bindOnce(): typeof preadv2 {
   try {
     preadv2 = bind();
   } catch {
-    // musl before 1.2.5 does not have it.
+    // musl before 1.2.5 lacks it.
   }
   return preadv2;
 }
 
 /**
- * Reads into the start of a memory, and never waits, even from a descriptor that
- * is shared with somebody who makes it a waiting one: `O_NONBLOCK` belongs to
- * the open file.
+ * Reads into the start of a memory without ever blocking. `O_NONBLOCK` belongs
+ * to the open file, so another process that shares the descriptor may have
+ * cleared it.
  */
 export class ReadWithoutWaiting {
   readonly #bytes: Uint8Array<ArrayBuffer>;
@@ -46,7 +46,7 @@ export class ReadWithoutWaiting {
   readonly #view: DataView;
   #length = 0;
 
-  /** The memory's last bytes are used for the call itself. */
+  /** Reads into `memory`, whose last bytes hold the argument of the call. */
   constructor(memory: NativeMemory) {
     this.#bytes = memory.bytes();
     this.#vector = memory.bytes(memory.byteLength - IOVEC.size, IOVEC.size);
@@ -55,7 +55,7 @@ export class ReadWithoutWaiting {
     writeField(this.#view, IOVEC.fields.iov_base, { value: memory.address });
   }
 
-  /** As `read(2)`: bytes that were read, or -1. */
+  /** Returns the bytes read, or -1, as `read(2)` does. */
   read(fd: number, length: number): number {
     const call = bindOnce();
     if (call === undefined) return this.#readAfterAsking(fd, length);
@@ -67,7 +67,7 @@ export class ReadWithoutWaiting {
     if (done >= 0) return done;
     const errno = linux().errno();
     if (errno !== ERRNO.EOPNOTSUPP && errno !== ERRNO.ENOSYS) return done;
-    // A userfaultfd before Linux 6.10.
+    // Before Linux 6.10 a userfaultfd does not support preadv2.
     preadv2 = undefined;
     return this.#readAfterAsking(fd, length);
   }

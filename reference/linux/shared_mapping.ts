@@ -3,14 +3,14 @@ import { SourceError } from "../sources/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { check, linux } from "./system_calls.ts";
 
-/** Most bytes that are mapped: all runtimes make buffers of so many. */
+/** Maximum bytes of a mapping, a buffer size that all runtimes support. */
 const LENGTH_MAX = 0x40000000;
 
 /**
- * A file as memory of this process, shared: what is written there is in the file
- * at once, for whoever else reads or maps it. It is unmapped by `using` or
- * {@linkcode unmap}; whoever touches it then, or behind the end of a file that
- * became shorter, is killed.
+ * A file mapped shared into this process: writes are visible at once to others
+ * that read or map the file. `using` or {@linkcode unmap} unmaps it. Touching
+ * it afterwards, or past the end of a file that was truncated, kills the
+ * process.
  *
  * @example
  * ```ts
@@ -34,10 +34,10 @@ export class SharedMapping implements Disposable {
   }
 
   /**
-   * Maps a file, all of it.
+   * Maps a whole file.
    *
-   * @throws {SourceError} if that cannot be: it is empty or longer than 1 GiB, no
-   *   file, or the C library cannot be called
+   * @throws {SourceError} if it is empty, longer than 1 GiB or not a regular
+   *   file, or if the C library cannot be called
    */
   static open(path: string): SharedMapping {
     const { call } = linux();
@@ -46,7 +46,7 @@ export class SharedMapping implements Disposable {
       const stat = fstatSync(fd);
       const { size } = stat;
       if (!stat.isFile() || size === 0 || size > LENGTH_MAX) {
-        const found = stat.isFile() ? `${size} bytes` : "it is no regular file";
+        const found = stat.isFile() ? `${size} bytes` : "not a regular file";
         throw refusal(path, `${found}, expected 1 to ${LENGTH_MAX} bytes`);
       }
       const protection = LINUX.PROT_READ | LINUX.PROT_WRITE;
@@ -60,14 +60,14 @@ export class SharedMapping implements Disposable {
     }
   }
 
-  /** Unmaps it; no part of it may be used afterwards. */
+  /** Unmaps the file; `bytes` may not be used afterwards. */
   unmap(): void {
     if (!this.#mapped) return;
     this.#mapped = false;
     linux().call.munmap(this.#address, this.bytes.length);
   }
 
-  /** As {@linkcode unmap}. */
+  /** Unmaps the file as {@linkcode unmap} does. */
   [Symbol.dispose](): void {
     this.unmap();
   }

@@ -7,7 +7,7 @@ import { SharedMapping } from "./mod.ts";
 
 const LINUX = { skip: platform !== "linux" };
 
-test("SharedMapping.open() shows a file, and writes to it", LINUX, () => {
+test("SharedMapping.open() maps a file for reading and writing", LINUX, () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("image");
   writeFileSync(path, new Uint8Array(10_000).fill(3));
@@ -18,11 +18,11 @@ test("SharedMapping.open() shows a file, and writes to it", LINUX, () => {
   assert.deepEqual([...other.bytes.subarray(4094, 4098)], [3, 1, 2, 3]);
   assert.deepEqual([...readFileSync(path).subarray(4094, 4098)], [3, 1, 2, 3]);
   one.unmap();
-  one.unmap(); // Twice is harmless.
+  one.unmap(); // A second call is harmless.
   assert.equal(other.bytes[4095], 1);
 });
 
-test("SharedMapping.open() refuses what it cannot map", LINUX, () => {
+test("SharedMapping.open() refuses files that it cannot map", LINUX, () => {
   using scratch = new ScratchFolder();
   const empty = scratch.file("empty");
   writeFileSync(empty, "");

@@ -1,16 +1,16 @@
-/** A field of a struct: its place and its type. */
+/** A field of a struct. */
 export interface StructField {
   /** Bytes from the start of the struct. */
   readonly offset: number;
-  /** Type of an integer, as in C. */
+  /** Type of the integer. */
   readonly type: "u8" | "u16" | "u32" | "i32" | "u64" | "i64";
 }
 
-/** A struct of the kernel's or the C library's interface. */
+/** The layout of a struct of the kernel or the C library. */
 export interface StructLayout {
   /** Bytes of the whole struct. */
   readonly size: number;
-  /** Its fields by name; of a union, those that are used. */
+  /** Fields by name; of a union, only those that are used. */
   readonly fields: Readonly<Record<string, StructField>>;
 }
 
@@ -19,7 +19,7 @@ export type StructValues<L extends StructLayout> = {
   readonly [Name in keyof L["fields"]]: number;
 };
 
-/** Writes all fields of a struct at `offset`, the rest of it as zeros. */
+/** Writes all fields of a struct at `offset`, and zeros to its other bytes. */
 export function writeStruct<L extends StructLayout>(
   view: DataView,
   layout: L,
@@ -32,7 +32,7 @@ export function writeStruct<L extends StructLayout>(
   }
 }
 
-/** Writes a 64-bit field that is not negative, as is done for each fault. */
+/** Writes a 64-bit field that is not negative; avoids a bigint for speed. */
 export function writeU64(
   view: DataView,
   offset: number,

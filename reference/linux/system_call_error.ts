@@ -1,14 +1,14 @@
 import { SourceError } from "../sources/mod.ts";
 import { ERRNO, type ErrnoName, errnoName } from "./errno.ts";
 
-/** A call of Linux failed. */
+/** The error of a failed system call. */
 export class SystemCallError extends SourceError {
-  /** What Linux calls the error: `EEXIST`. */
+  /** Name of the error, such as `EEXIST`. */
   readonly code: string;
-  /** Its number. */
+  /** Number of the error. */
   readonly errno: number;
 
-  /** Of a call that was to `action` something. */
+  /** Creates an error with the message "Cannot `action`: `code`, `hint`". */
   constructor(
     action: string,
     { errno, hint }: {
@@ -25,7 +25,7 @@ export class SystemCallError extends SourceError {
     this.errno = errno;
   }
 
-  /** Whether it is that error. */
+  /** Whether this is the error of that name. */
   is(name: ErrnoName): boolean {
     return this.errno === ERRNO[name];
   }

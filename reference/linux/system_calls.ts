@@ -53,32 +53,32 @@ const SIGNATURES = {
   },
 } as const satisfies ForeignSignatures;
 
-/** The functions of the C library that are called here, as C has them. */
+/** The functions of the C library that are used, by their C names. */
 export type SystemCalls = ForeignFunctions<typeof SIGNATURES>;
 
-/** The calls, as this thread makes them. */
+/** The system calls of this thread. */
 export interface Linux {
   readonly call: SystemCalls;
-  /** The error of the call that this thread made last, if that failed. */
+  /** Returns the error of this thread's last call, if that failed. */
   errno(): number;
   /** Bytes of a page of memory. */
   readonly pageSize: number;
-  /** The bytes at an address. */
+  /** Returns the bytes at an address. */
   bytesAt(address: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
 let opened: Linux | undefined;
 
 /**
- * Linux's calls, by the C library.
+ * Returns the system calls of Linux, made through the C library.
  *
- * @throws {SourceError} where it cannot be called
+ * @throws {SourceError} if the C library cannot be called
  */
 export function linux(): Linux {
   return opened ??= open();
 }
 
-/** The same; undefined where it cannot be called. */
+/** Returns the system calls; undefined if the C library cannot be called. */
 export function linuxIfAny(): Linux | undefined {
   try {
     return linux();
@@ -91,8 +91,8 @@ export function linuxIfAny(): Linux | undefined {
 function open(): Linux {
   const library = foreignLibrary();
   const call = library.bind(SIGNATURES);
-  // A thread has one errno, at one place: reading it is no call, which might
-  // change it.
+  // The errno of a thread has a fixed address. It is read from memory, since a
+  // call to read it might change it.
   const bytes = library.bytesAt(call.__errno_location(), 4);
   const errno = new Int32Array(bytes.buffer, bytes.byteOffset, 1);
   const probe = new Uint8Array([1, 0]);
@@ -110,7 +110,7 @@ function open(): Linux {
   };
 }
 
-/** The result of a call, which is negative if it failed. */
+/** Returns the result of a call, or throws if it is negative. */
 export function check(
   result: number,
   action: string,
@@ -121,7 +121,7 @@ export function check(
   throw new SystemCallError(action, { errno, hint: hint?.(errno) });
 }
 
-/** Closes a descriptor; there is nothing to do about a failure. */
+/** Closes a descriptor and ignores failures. */
 export function closeDescriptor(fd: number): void {
   linux().call.close(fd);
 }

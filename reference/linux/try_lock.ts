@@ -5,9 +5,9 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 
 /**
- * Takes the lock of an open file, `flock`, unless another process has it. Returns
- * whether it is taken; undefined where the file system or the platform has no
- * locks. The lock is given back when the descriptor is closed.
+ * Locks an open file with `flock` unless another process holds the lock.
+ * Returns whether it is locked; undefined if the file system or the platform
+ * has no locks. Closing the descriptor releases the lock.
  *
  * @example
  * ```ts

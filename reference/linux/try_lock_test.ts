@@ -9,19 +9,18 @@ import { tryLock } from "./mod.ts";
 
 const BOX = ["--pid", "--fork", "--kill-child", "--mount-proc"];
 
-/** Why no process can be started in a name space of its own; "" if one can. */
+/** Returns why no process can be started in its own pid namespace, or "". */
 function whyNoBox(): string {
   try {
     execFileSync("unshare", [...BOX, "true"], { stdio: "ignore" });
     return "";
   } catch {
-    return "this user may make no name space of processes, or has no unshare";
+    return "no permission to create a pid namespace, or no unshare";
   }
 }
 
 const reason = whyNoBox();
-const name =
-  "createFileSink() sees who writes in another name space of processes";
+const name = "createFileSink() detects a writer in another pid namespace";
 test(
   reason === "" ? name : `${name} (skipped: ${reason})`,
   { skip: reason !== "" },

@@ -2,23 +2,23 @@ import { LINUX } from "./linux_constants.ts";
 import { SOCKADDR_UN } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 
-/** The address of a unix socket, as the kernel takes it. */
+/** The address of a Unix socket in the form that the kernel expects. */
 export class UnixAddress implements Disposable {
-  /** Bytes of it. */
+  /** Length in bytes. */
   readonly length: number;
   readonly #memory: NativeMemory;
 
   /**
-   * Of a path.
+   * Encodes a path.
    *
-   * @throws {RangeError} if it is too long
+   * @throws {RangeError} if the path is too long
    */
   constructor(path: string) {
     const bytes = new TextEncoder().encode(path);
     if (bytes.length >= SOCKADDR_UN.size - 2) {
       throw new RangeError(
-        `Cannot use ${JSON.stringify(path)}: a socket's path has at most ` +
-          `${SOCKADDR_UN.size - 3} bytes`,
+        `Cannot use ${JSON.stringify(path)} as a socket: its path has ` +
+          `${bytes.length} bytes, expected at most ${SOCKADDR_UN.size - 3}`,
       );
     }
     this.length = bytes.length + 3;
@@ -26,7 +26,7 @@ export class UnixAddress implements Disposable {
     this.#memory.bytes().set([LINUX.AF_UNIX, 0, ...bytes]);
   }
 
-  /** Where it is in memory. */
+  /** Address of the encoded form in memory. */
   get address(): number {
     return this.#memory.address;
   }

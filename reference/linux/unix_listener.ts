@@ -8,13 +8,13 @@ import { check, linux } from "./system_calls.ts";
 import { UnixAddress } from "./unix_address.ts";
 
 const BACKLOG = 128;
-/** Most descriptors that one message brings. */
+/** Maximum descriptors in one message. */
 const DESCRIPTORS_MAX = 16;
 const BODY_SIZE = 0x10000;
 const CONTROL_SIZE = CMSGHDR.size + 4 * DESCRIPTORS_MAX;
 const AT = { msghdr: 0, iovec: 64, control: 128, body: 4096 } as const;
 
-/** Makes a socket file and listens at it; it must not be there. */
+/** Creates a socket file and listens at it; the file must not exist. */
 export function listenUnix(path: string): number {
   using address = new UnixAddress(path);
   const { call } = linux();
@@ -32,10 +32,10 @@ export function listenUnix(path: string): number {
 }
 
 /**
- * Takes the next connection; undefined if there is none.
+ * Accepts the next connection; returns undefined if there is none.
  *
- * @throws {SystemCallError} if it cannot be taken now, as where descriptors are
- *   short, or not at all
+ * @throws {SystemCallError} if it cannot be accepted, for example because
+ *   descriptors ran short
  */
 export function acceptUnix(listenFd: number): number | undefined {
   const flags = LINUX.SOCK_CLOEXEC | LINUX.SOCK_NONBLOCK;
@@ -43,23 +43,23 @@ export function acceptUnix(listenFd: number): number | undefined {
   const fd = call.accept4(listenFd, 0, 0, flags);
   if (fd >= 0) return fd;
   if (errno() === ERRNO.EAGAIN || errno() === ERRNO.EINTR) return undefined;
-  throw new SystemCallError("take a connection", { errno: errno() });
+  throw new SystemCallError("accept a connection", { errno: errno() });
 }
 
-/** Some of what came over a socket. */
+/** Data received from a socket. */
 export interface Received {
-  /** The bytes; none if the other end has closed. */
+  /** The bytes; empty if the other end has closed. */
   readonly bytes: Uint8Array;
-  /** Descriptors that came with them; they are ours to close. */
+  /** Descriptors received with the bytes; the caller closes them. */
   readonly fds: readonly number[];
-  /** Whether there were more, for which there was no room. */
+  /** Whether further descriptors were lost for lack of room. */
   readonly hasLostFds: boolean;
 }
 
-/** Where messages are received to: one at a time, so that one is enough. */
+/** The buffer for messages, shared because they are received one at a time. */
 let scratch: NativeMemory | undefined;
 
-/** Takes what came over a socket; undefined if nothing did. */
+/** Receives data from a socket; returns undefined if there is none. */
 export function receive(fd: number): Received | undefined {
   const memory = scratch ??= new NativeMemory(AT.body + BODY_SIZE);
   const view = viewOf(memory);

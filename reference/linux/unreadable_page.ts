@@ -2,9 +2,9 @@ import { LINUX } from "./linux_constants.ts";
 import { check, linux } from "./system_calls.ts";
 
 /**
- * Calls `body` with the address of a page that cannot be read. The kernel looks
- * where pages are to go before it looks at them: so it can be asked of memory
- * without anything being put there.
+ * Calls `body` with the address of an unreadable page. The kernel checks the
+ * destination of a copy before the source, so copying from such a page tells
+ * about the destination without changing it.
  */
 export function withUnreadablePage<T>(body: (address: number) => T): T {
   const { call, pageSize } = linux();

@@ -1,7 +1,7 @@
 import { readField } from "./struct_layout.ts";
 import { UFFD, UFFD_MSG } from "./userfaultfd_interface.ts";
 
-/** What happened to memory that is watched. */
+/** An event of memory that is registered with a userfaultfd. */
 export type UserfaultEvent =
   | { readonly kind: "fault"; readonly address: number }
   | { readonly kind: "remove"; readonly start: number; readonly end: number }
@@ -14,11 +14,11 @@ export type UserfaultEvent =
   }
   | {
     readonly kind: "fork";
-    /** A userfaultfd of the child's memory; it is the reader's to close. */
+    /** A userfaultfd of the child's memory; the reader closes it. */
     readonly fd: number;
   };
 
-/** The event that stands at `at`; undefined for one that is not known. */
+/** Decodes the event at `at`; returns undefined for an unknown event. */
 export function eventAt(
   view: DataView,
   at: number,

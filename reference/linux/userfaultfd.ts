@@ -21,39 +21,38 @@ import {
   UFFDIO_ZEROPAGE,
 } from "./userfaultfd_interface.ts";
 
-/** How to make a userfaultfd. */
+/** Options of `Userfaultfd.create`. */
 export interface UserfaultfdOptions {
-  /** Which features it must have, as bits of `UFFD`. Default: events. */
+  /** Required features, as bits of `UFFD`. Default: `EVENT_FEATURES`. */
   readonly features?: number | undefined;
-  /** By the system call or by `/dev/userfaultfd`. Default: what is permitted. */
+  /** Use the system call or `/dev/userfaultfd`. Default: what is permitted. */
   readonly by?: "syscall" | "device" | undefined;
 }
 
 const NONE: readonly UserfaultEvent[] = [];
 
-/** Events that can be read with one call. */
+/** Maximum events of one read. */
 const EVENTS_AT_ONCE = 64;
-/** In the scratch memory: events, and behind them the struct of a call. */
+/** Offset of a call's struct in the scratch memory, after the events. */
 const STRUCT_AT = EVENTS_AT_ONCE * UFFD_MSG.size;
 
-/** An address that any process may have memory at. */
+/** An arbitrary valid user-space address. */
 const ANYWHERE = 0x40000000;
 
-/** Features of a pager that must see what becomes of its memory. */
+/** Features with which a pager sees removed, unmapped and moved memory. */
 export const EVENT_FEATURES: number = UFFD.UFFD_FEATURE_EVENT_REMOVE |
   UFFD.UFFD_FEATURE_EVENT_UNMAP | UFFD.UFFD_FEATURE_EVENT_REMAP;
 
 /**
- * A userfaultfd: tells of page faults in memory that is registered, and puts
- * pages in place. While it is held open and nobody answers, who faults waits;
- * when it is closed, pages not yet in place are zero. So close it last.
+ * A userfaultfd: reports page faults in registered memory, and puts pages in
+ * place. While it is open and a fault is not answered, the faulting thread
+ * waits; when it is closed, missing pages become zero. So close it last.
  *
- * After {@linkcode close} or {@linkcode release} nothing is put in place any
- * more: its number may be another descriptor's by then, and what still comes for
- * its memory meets `ESRCH`.
+ * After {@linkcode close} or {@linkcode release} nothing is put in place: its
+ * number may have been reused, so all calls return `ESRCH`.
  */
 export class Userfaultfd implements Disposable {
-  /** Its descriptor. */
+  /** The descriptor. */
   readonly fd: number;
   readonly #scratch = new NativeMemory(STRUCT_AT + 128);
   readonly #events = this.#scratch.bytes();
@@ -64,7 +63,7 @@ export class Userfaultfd implements Disposable {
   #isReleased = false;
   #isClosed = false;
 
-  /** Takes over a descriptor on which the handshake was done. */
+  /** Takes ownership of a descriptor on which `UFFDIO_API` was done. */
   constructor(fd: number) {
     this.fd = fd;
     const { buffer, byteOffset } = this.#events;
@@ -72,10 +71,10 @@ export class Userfaultfd implements Disposable {
   }
 
   /**
-   * Makes one of this process.
+   * Creates a userfaultfd of this process.
    *
-   * @throws {SystemCallError} if the kernel has none or does not permit it; it
-   *   says what is missing
+   * @throws {SystemCallError} if the kernel does not support or permit it; the
+   *   message says what is missing
    */
   static create(options: UserfaultfdOptions = {}): Userfaultfd {
     const fd = openUserfaultfd(options.by);
@@ -97,13 +96,13 @@ export class Userfaultfd implements Disposable {
     check(
       this.#ioctl(UFFD.UFFDIO_API),
       `use userfaultfd with features 0x${features.toString(16)}`,
-      () => "the kernel is too old for them",
+      () => "the kernel does not support them",
     );
   }
 
   /**
-   * Watches a range for pages that are missing; returns whether zero pages can
-   * be put there by `zeropage`, else they are copied.
+   * Registers a range for missing pages. Returns whether `zeropage` works
+   * there; if not, copy zeros instead.
    */
   register(address: number, length: number): boolean {
     const { fields } = UFFDIO_REGISTER;
@@ -118,7 +117,7 @@ export class Userfaultfd implements Disposable {
     return (low >>> UFFD_IOCTL_BITS.ZEROPAGE & 1) === 1;
   }
 
-  /** Watches a range no more: pages missing in it are zero from now on. */
+  /** Unregisters a range: its missing pages read as zero from now on. */
   unregister(address: number, length: number): void {
     if (this.#isReleased) return;
     this.#range(address, length);
@@ -128,7 +127,7 @@ export class Userfaultfd implements Disposable {
     );
   }
 
-  /** Puts the bytes at `from` in place, and wakes who waits for them. */
+  /** Puts the bytes at `from` in place and wakes the threads waiting there. */
   copy(address: number, from: number, length: number): Placed {
     if (this.#isReleased) return RELEASED;
     const { fields } = UFFDIO_COPY;
@@ -136,13 +135,13 @@ export class Userfaultfd implements Disposable {
     this.#put(fields.src, from);
     this.#put(fields.len, length);
     this.#put(fields.mode, 0);
-    // Kernels before 6.15 do not write it if they refuse at once.
+    // Kernels before 6.15 do not set this field if they refuse at once.
     this.#put(fields.copy, 0);
     if (this.#ioctl(UFFD.UFFDIO_COPY) === 0) return { length, errno: 0 };
     return placed(readField(this.#view, fields.copy, STRUCT_AT));
   }
 
-  /** Puts zero pages in place, and wakes who waits for them. */
+  /** Puts zero pages in place and wakes the threads waiting for them. */
   zeropage(address: number, length: number): Placed {
     if (this.#isReleased) return RELEASED;
     const { fields } = UFFDIO_ZEROPAGE;
@@ -153,7 +152,7 @@ export class Userfaultfd implements Disposable {
     return placed(readField(this.#view, fields.zeropage, STRUCT_AT));
   }
 
-  /** Lets who waits for these pages look again. */
+  /** Wakes the threads that wait for these pages, so that they retry. */
   wake(address: number, length: number): void {
     if (this.#isReleased) return;
     this.#range(address, length);
@@ -161,12 +160,12 @@ export class Userfaultfd implements Disposable {
   }
 
   /**
-   * What happened since, oldest first, at most 64 events; none if nothing did. It
-   * never waits, whatever others that hold the descriptor do to it. Who removes
-   * memory goes on as soon as that event is read: from then on nothing old may be
-   * put there.
+   * Reads pending events, oldest first, at most 64; returns none if there are
+   * none. Never blocks, even if others that share the descriptor make it
+   * blocking. A thread that removes memory continues as soon as its event is
+   * read: from then on no old page may be put there.
    *
-   * @throws {SystemCallError} if the memory's process is no more
+   * @throws {SystemCallError} if the process of the memory has ended
    */
   read(most: number = EVENTS_AT_ONCE): readonly UserfaultEvent[] {
     if (this.#isReleased) return NONE;
@@ -181,14 +180,14 @@ export class Userfaultfd implements Disposable {
     for (let at = 0; at + UFFD_MSG.size <= length; at += UFFD_MSG.size) {
       const event = eventAt(this.#view, at);
       if (event === undefined) continue;
-      // The memory of a child is nobody's to fill; its descriptor came with it.
+      // The memory of a child process is not served, so close its userfaultfd.
       if (event.kind === "fork") closeDescriptor(event.fd);
       else events.push(event);
     }
     return events;
   }
 
-  /** Whether there is still a process whose memory it watches. */
+  /** Whether the process of the memory still exists. */
   hasMemory(): boolean {
     return withUnreadablePage((from) =>
       this.copy(ANYWHERE, from, linux().pageSize).errno !== ERRNO.ESRCH
@@ -196,9 +195,10 @@ export class Userfaultfd implements Disposable {
   }
 
   /**
-   * Sees that it can still be waited for, which who shares it can end.
+   * Checks that the descriptor can still be polled; another process that shares
+   * it may have cleared `O_NONBLOCK`.
    *
-   * @throws {SourceError} if it cannot
+   * @throws {SourceError} if it cannot be polled
    */
   checkNonBlocking(): void {
     if (this.#isReleased) return;
@@ -206,11 +206,11 @@ export class Userfaultfd implements Disposable {
     if ((flags & LINUX.O_NONBLOCK) !== 0) return;
     throw new SourceError(
       "userfaultfd",
-      "Cannot wait for page faults: O_NONBLOCK was taken from the userfaultfd",
+      "Cannot wait for page faults: O_NONBLOCK was cleared on the userfaultfd",
     );
   }
 
-  /** Closes it; pages that are still missing are zero from then on. */
+  /** Closes the descriptor; pages still missing are zero from then on. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -218,14 +218,14 @@ export class Userfaultfd implements Disposable {
     closeDescriptor(this.fd);
   }
 
-  /** Puts nothing in place any more, but leaves the descriptor open. */
+  /** Stops putting pages in place, but leaves the descriptor open. */
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
     this.#scratch.unmap();
   }
 
-  /** As {@linkcode close}. */
+  /** Closes the descriptor as {@linkcode close} does. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -236,7 +236,7 @@ export class Userfaultfd implements Disposable {
     this.#put(fields.len, length);
   }
 
-  /** Writes a field, of 64 bits as all are, of the struct of a call. */
+  /** Writes a field of a call's struct; all of them have 64 bits. */
   #put({ offset }: StructField, value: number): void {
     writeU64(this.#view, STRUCT_AT + offset, value);
   }

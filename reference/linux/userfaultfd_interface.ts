@@ -1,6 +1,6 @@
 import type { StructLayout } from "./struct_layout.ts";
 
-/** Numbers of `linux/userfaultfd.h`, by its names. */
+/** Constants of `linux/userfaultfd.h`, by their names there. */
 export const UFFD = {
   UFFD_API: 0xaa,
   USERFAULTFD_IOC_NEW: 0xaa00,
@@ -25,10 +25,10 @@ export const UFFD = {
   UFFD_FEATURE_EVENT_UNMAP: 1 << 6,
 } as const;
 
-/** Numbers of the bits in `uffdio_register.ioctls`. */
+/** Bit numbers in `uffdio_register.ioctls`. */
 export const UFFD_IOCTL_BITS = { WAKE: 2, COPY: 3, ZEROPAGE: 4 } as const;
 
-/** Asks for features, and is answered with those that there are. */
+/** Requests features; the kernel fills in those available. */
 export const UFFDIO_API = {
   size: 24,
   fields: {
@@ -47,7 +47,7 @@ export const UFFDIO_RANGE = {
   },
 } as const satisfies StructLayout;
 
-/** Registers a range; answered with the ioctls that it takes. */
+/** Registers a range; the kernel fills in the supported ioctls. */
 export const UFFDIO_REGISTER = {
   size: 32,
   fields: {
@@ -57,7 +57,7 @@ export const UFFDIO_REGISTER = {
   },
 } as const satisfies StructLayout;
 
-/** Puts bytes in place; `copy` is how many, or an error as a negative number. */
+/** Puts bytes in place; `copy` returns how many, or a negative errno. */
 export const UFFDIO_COPY = {
   size: 40,
   fields: {
@@ -69,7 +69,9 @@ export const UFFDIO_COPY = {
   },
 } as const satisfies StructLayout;
 
-/** Puts zeros in place; `zeropage` as `copy` of the above. */
+/**
+ * Puts zeros in place; `zeropage` returns what `copy` does in `UFFDIO_COPY`.
+ */
 export const UFFDIO_ZEROPAGE = {
   size: 32,
   fields: {
@@ -79,7 +81,7 @@ export const UFFDIO_ZEROPAGE = {
   },
 } as const satisfies StructLayout;
 
-/** An event that is read from a userfaultfd, and its kinds of argument. */
+/** An event read from a userfaultfd, with the arguments of all kinds. */
 export const UFFD_MSG = {
   size: 32,
   fields: {

@@ -9,7 +9,7 @@ import { Userfaultfd } from "./userfaultfd.ts";
 const PAGE = 4096;
 
 for (const by of ["syscall", "device"] as const) {
-  test(`Userfaultfd made by the ${by} puts pages in place and says what stopped it`, () => {
+  test(`Userfaultfd created by the ${by} puts pages in place and reports what stopped it`, () => {
     using memory = new NativeMemory(0x100000);
     using bytes = new NativeMemory(2 * PAGE);
     using uffd = Userfaultfd.create({ by });
@@ -34,7 +34,7 @@ for (const by of ["syscall", "device"] as const) {
       length: 4 * PAGE,
       errno: 0,
     });
-    // Some of it is done before it meets a page that is there.
+    // Part of the range is done before a page that is in place stops it.
     assert.deepEqual(uffd.zeropage(at + 2 * PAGE, 8 * PAGE), {
       length: 2 * PAGE,
       errno: ERRNO.EAGAIN,
@@ -44,14 +44,14 @@ for (const by of ["syscall", "device"] as const) {
     assert.deepEqual(uffd.read(), []);
     uffd.wake(at, PAGE);
     assert.throws(() => uffd.register(at + 1, PAGE), /EINVAL/);
-    // Else whoever unmaps the memory waits until that is read.
+    // Otherwise unmapping the memory would wait until its event is read.
     uffd.unregister(at, memory.byteLength);
   });
 }
 
-/** One that has the number of another which was closed. */
+/** Returns a userfaultfd that reuses the number of a closed one. */
 function openAs(fd: number): Userfaultfd {
-  // Other threads of this process open files, too.
+  // Other threads of this process open files as well.
   for (let tries = 0; tries < 1000; tries++) {
     const uffd = Userfaultfd.create();
     if (uffd.fd === fd) return uffd;
@@ -60,7 +60,7 @@ function openAs(fd: number): Userfaultfd {
   throw new Error(`Descriptor ${fd} is not free again`);
 }
 
-test("Userfaultfd does nothing after it was closed, whose its number may be then", () => {
+test("Userfaultfd does nothing after it was closed, even if its number is reused", () => {
   using memory = new NativeMemory(4 * PAGE);
   using bytes = new NativeMemory(PAGE);
   const { address, byteLength } = memory;
@@ -75,12 +75,12 @@ test("Userfaultfd does nothing after it was closed, whose its number may be then
   closed.wake(address, PAGE);
   closed.unregister(address, byteLength);
   closed.close();
-  // The other's page is still missing, and still watched.
+  // The page of the other userfaultfd is still missing and registered.
   assert.equal(other.zeropage(address, PAGE).length, PAGE);
   other.unregister(address, byteLength);
 });
 
-test("Userfaultfd.read() does not wait, even if its descriptor would", () => {
+test("Userfaultfd.read() does not block, even if its descriptor would", () => {
   using uffd = Userfaultfd.create();
   const { call } = linux();
   uffd.checkNonBlocking();

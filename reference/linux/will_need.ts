@@ -4,8 +4,8 @@ import { linuxIfAny } from "./system_calls.ts";
 const POSIX_FADV_WILLNEED = 3;
 
 /**
- * Has the kernel begin to read a part of an open file, so that it is in the page
- * cache when it is asked for. A hint: where that cannot be done, nothing is.
+ * Makes the kernel start reading a range of an open file into the page cache.
+ * This is a hint: if it is impossible, nothing happens.
  *
  * @example
  * ```ts

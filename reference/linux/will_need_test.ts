@@ -8,39 +8,39 @@ import { willNeed } from "./mod.ts";
 
 const MIB = 0x100000;
 
-/** Bytes of a file that are in the page cache. */
+/** Returns how many bytes of a file are in the page cache. */
 function cachedBytes(path: string): number {
   const args = ["--bytes", "--noheadings", "--output", "RES", path];
   return Number(execFileSync("fincore", args).toString());
 }
 
-/** A file of which nothing is in the page cache, if its file system lets it go. */
+/** Writes a file and drops it from the page cache, if the file system can. */
 function writeCold(path: string, byteLength: number): void {
   writeFileSync(path, new Uint8Array(byteLength).fill(7));
   execFileSync("sync", [path]);
   execFileSync("dd", [`if=${path}`, "iflag=nocache", "count=0", "status=none"]);
 }
 
-test("willNeed() brings a part of a file into the page cache", {
+test("willNeed() reads a range of a file into the page cache", {
   skip: process.platform === "linux" ? false : "only on Linux",
 }, async (t) => {
   using scratch = new ScratchFolder();
   const path = scratch.file("cold");
   writeCold(path, 8 * MIB);
   if (cachedBytes(path) !== 0) {
-    t.skip("this file system keeps files in memory");
+    t.skip("this file system does not drop cached pages");
     return;
   }
   const fd = openSync(path, "r");
   try {
     willNeed(fd, { offset: 2 * MIB, length: MIB });
     for (let left = 100; cachedBytes(path) < MIB; left--) {
-      assert(left > 0, `${cachedBytes(path)} bytes came`);
+      assert(left > 0, `only ${cachedBytes(path)} bytes are cached`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     assert.equal(cachedBytes(path), MIB);
   } finally {
     closeSync(fd);
   }
-  willNeed(fd, { offset: 0, length: MIB }); // A hint: nothing goes wrong.
+  willNeed(fd, { offset: 0, length: MIB }); // A closed descriptor is harmless.
 });

@@ -4,23 +4,25 @@ import { env } from "node:process";
 import { test } from "node:test";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 
-/** Set to 1 where a C compiler must be there: its absence then fails the tests. */
+/**
+ * Set to 1 to make tests fail, instead of being skipped, without a compiler.
+ */
 const REQUIRE = "MAPPED_RAM_REQUIRE_CC";
 
-/** The C compiler; undefined where there is none. */
+/** Returns the name of the C compiler; undefined if there is none. */
 export function findCompiler(): string | undefined {
   for (const name of ["cc", "gcc", "clang"]) {
     try {
       execFileSync(name, ["--version"], { stdio: "ignore" });
       return name;
     } catch {
-      // Another name, or none.
+      // Try the next name.
     }
   }
   return undefined;
 }
 
-/** A test that compiles C; skipped, and its name says why, where that cannot be. */
+/** Defines a test that compiles C; skipped by name without a compiler. */
 export function compilerTest(
   name: string,
   body: (compiler: string) => void | Promise<void>,
@@ -36,7 +38,7 @@ export function compilerTest(
   } else test(`${name} (skipped: no C compiler)`, { skip: true }, () => {});
 }
 
-/** What a program that is written in C prints. */
+/** Compiles and runs a C program; returns what it prints. */
 export function runC(compiler: string, source: string): string {
   using folder = new ScratchFolder();
   const program = join(folder.path, "program");

@@ -1,8 +1,8 @@
 import type { TouchTask } from "./touch_worker.ts";
 
 /**
- * Reads pages in a thread of its own, which may wait; gives the byte that each
- * page is full of, or -1 for a page of several.
+ * Reads pages on a thread of its own, which may block. Resolves to the value of
+ * all bytes of each page, or -1 for a page whose bytes differ.
  */
 export async function touchPages(task: TouchTask): Promise<readonly number[]> {
   const url = new URL("./touch_worker.ts", import.meta.url);

@@ -1,12 +1,12 @@
 /**
- * A thread that reads memory at an address, as threads of a program do.
+ * A thread that reads memory at an address.
  *
  * @module
  */
 
 import { linux } from "../system_calls.ts";
 
-/** What to read: one byte in each page, in this order. */
+/** The pages to read, in this order. */
 export interface TouchTask {
   readonly address: number;
   readonly pageSize: number;

@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import { Userfaultfd } from "../userfaultfd.ts";
 
-/** Set to 1 where page faults must be served: else the tests fail. */
+/**
+ * Set to 1 to make tests fail, instead of being skipped, without userfaultfd.
+ */
 const REQUIRE = "MAPPED_RAM_REQUIRE_USERFAULTFD";
 
 function findMissing(): string | undefined {
@@ -17,7 +19,9 @@ function findMissing(): string | undefined {
 
 const missing = findMissing();
 
-/** A test that serves page faults, skipped where that cannot be. */
+/**
+ * Defines a test that serves page faults; skipped by name without userfaultfd.
+ */
 export function uffdTest(
   name: string,
   body: (folder: ScratchFolder) => void | Promise<void>,
