@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 
-/** What a buffer holds that its owner has taken back. */
+/** The value of all bytes of a buffer that was taken back. */
 const TAKEN_BACK = 0x5a;
 
 /**
- * Buffers that are lent to reads and used for something else once the read has
- * settled: a write that comes later is seen.
+ * Buffers that are lent to reads and overwritten once the read has settled, so
+ * that a later write is detected.
  */
 export class LentBuffers {
   readonly #buffers: { readonly bytes: Uint8Array; readonly what: string }[] =
     [];
-  /** Reads that filled their buffer. */
+  /** Number of reads that filled their buffer. */
   filled = 0;
-  /** Reads that failed. */
+  /** Number of reads that failed. */
   failed = 0;
 
   /**
-   * Lends a buffer of `expected.length` bytes to a read, which must fill it with
-   * these bytes or reject, and takes it back.
+   * Lends a buffer of `expected.length` bytes to a read, which must fill it
+   * with these bytes or reject, and takes it back afterwards.
    */
   async lend(
     expected: Uint8Array,
@@ -40,7 +40,7 @@ export class LentBuffers {
     }
   }
 
-  /** Nothing was written to a buffer after its read had settled. */
+  /** Checks that no buffer was written to after its read had settled. */
   check(): void {
     for (const { bytes, what } of this.#buffers) {
       const at = bytes.findIndex((byte) => byte !== TAKEN_BACK);

@@ -3,7 +3,7 @@ import { memorySource } from "../sources/mod.ts";
 
 const PAGE = 4096;
 
-/** A RAMBlock of bytes in memory; zero pages are not there. */
+/** Returns a RAMBlock of bytes in memory; zero pages are not present. */
 export function memoryBlock(idstr: string, bytes: Uint8Array): MemoryBlock {
   const source = memorySource(bytes, { name: idstr });
   return {
@@ -24,7 +24,7 @@ export function memoryBlock(idstr: string, bytes: Uint8Array): MemoryBlock {
   };
 }
 
-/** A block whose memory is said to be that long, and is never read. */
+/** Returns a block of a given length whose reads reject. */
 export function emptyBlock(idstr: string, usedLength: number): MemoryBlock {
   return {
     idstr,
@@ -32,12 +32,12 @@ export function emptyBlock(idstr: string, usedLength: number): MemoryBlock {
     pageSize: PAGE,
     usedLength,
     byteLength: usedLength,
-    readInto: () => Promise.reject(new Error("it is never read")),
+    readInto: () => Promise.reject(new Error("an empty block was read")),
     async *presentRuns() {},
   };
 }
 
-/** An image of blocks, without device state. */
+/** Returns an image of blocks, without device state. */
 export function memoryImage(
   machine: string,
   blocks: readonly MemoryBlock[],

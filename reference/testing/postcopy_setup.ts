@@ -6,14 +6,14 @@ import { SteppedMemory } from "./stepped_memory.ts";
 /** Bytes of a page of the source. */
 export const PAGE = 16;
 
-/** A loader over memory and a source that a test looks into. */
+/** A loader with a source and a memory that a test can inspect. */
 export interface PostcopySetup {
   readonly memory: SteppedMemory;
   readonly installer: RecordingInstaller;
   readonly loader: SyncPostcopyLoader;
 }
 
-/** Makes such a loader. */
+/** Creates such a loader. */
 export function setUp(
   pageCount: number,
   options: {
@@ -38,7 +38,7 @@ export function setUp(
   return { memory, installer, loader };
 }
 
-/** Sees that all bytes of the memory are those that belong there. */
+/** Checks all bytes of the memory. */
 export function expectBytes(
   { memory, installer }: PostcopySetup,
   options: {

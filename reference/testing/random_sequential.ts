@@ -3,7 +3,7 @@ import { SequentialGuest } from "./sequential_guest.ts";
 const PAGE = 4096;
 const NAMES = ["pc.ram", "vga.vram", "/rom@etc/acpi/tables"];
 
-/** A stream of records of all kinds, and the memory that they make. */
+/** Returns a stream of records of all kinds, and the resulting memory. */
 export function randomSequential(
   random: (limit: number) => number,
   recordCount: number,
@@ -50,9 +50,9 @@ export function randomSequential(
       const length = 1 + random(Math.min(600, PAGE - at));
       const bytes = Uint8Array.from({ length }, () => random(256));
       result.push({ at, bytes });
-      // What stays between two runs is one byte at least.
+      // At least one unchanged byte separates two runs.
       at += length + 1 + random(2000);
-      // No more than one page, as QEMU has it.
+      // Like QEMU's, a delta is no longer than a page.
       if (result.reduce((sum, it) => sum + it.bytes.length + 4, 0) > 3000) {
         break;
       }

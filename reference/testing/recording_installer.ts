@@ -1,6 +1,6 @@
 import type { ByteSpan, PageInstaller } from "../faulting/mod.ts";
 
-/** Memory in which pages are put in place, and what was done to it. */
+/** An installer in plain memory that records its calls. */
 export class RecordingInstaller implements PageInstaller {
   readonly byteLength: number;
   readonly pageSize: number;
@@ -8,16 +8,16 @@ export class RecordingInstaller implements PageInstaller {
   readonly bytes: Uint8Array;
   /** Every call, in order: `copy 0 8192`. */
   readonly calls: string[] = [];
-  /** How often each page was put in place. */
+  /** Number of times each page was put in place. */
   readonly counts: number[];
-  /** Buffers that are not given back yet. */
+  /** Buffers not yet released. */
   readonly lent = new Set<Uint8Array>();
-  /** How many bytes the next calls settle at most; then all again. */
+  /** Maximum bytes that each of the next calls settles; then no limit. */
   readonly limits: number[] = [];
-  /** What the next calls throw, if anything. */
+  /** Errors that the next calls throw. */
   readonly failures: Error[] = [];
 
-  /** All pages missing: they hold 0xee. */
+  /** Starts with all pages missing: they hold 0xee. */
   constructor(pageCount: number, pageSize: number) {
     this.byteLength = pageCount * pageSize;
     this.pageSize = pageSize;
@@ -32,7 +32,7 @@ export class RecordingInstaller implements PageInstaller {
   }
 
   release(bytes: Uint8Array): void {
-    if (!this.lent.delete(bytes)) throw new Error("It is not lent");
+    if (!this.lent.delete(bytes)) throw new Error("The buffer is not lent");
   }
 
   copy(offset: number, { bytes, start, length }: ByteSpan): number {
@@ -47,7 +47,7 @@ export class RecordingInstaller implements PageInstaller {
     this.calls.push(`wake ${offset} ${length}`);
   }
 
-  /** Takes pages away, as their owner does. */
+  /** Removes pages, as their owner does. */
   remove(first: number, end: number): void {
     const { pageSize } = this;
     this.bytes.fill(0xee, first * pageSize, end * pageSize);

@@ -1,13 +1,13 @@
 import { settle } from "./stepped_memory.ts";
 
-/** What is under way, and can be made to go on. */
+/** Pending operations that a test advances. */
 export interface Unruly {
   readonly underWay: number;
   failing: number;
   step(): void;
 }
 
-/** Goes on until `work` has settled, then until nothing is under way any more. */
+/** Advances operations until `work` has settled and none is pending. */
 export async function finish(
   unruly: Unruly,
   work: Promise<unknown>,
@@ -27,7 +27,7 @@ export async function finish(
   await settled;
 }
 
-/** Opens something over a source, or a server, that does as it likes. */
+/** Waits for `opening` without failures of the unruly source or server. */
 export async function opened<T>(
   unruly: Unruly,
   opening: Promise<T>,

@@ -2,7 +2,7 @@ import { type CreateOptions, saveSnapshot } from "../saving/mod.ts";
 import { memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 
-/** Memory of so many pages; those that are present have bytes of their own. */
+/** Returns memory of `pageCount` pages; those in `present` are not zero. */
 export function testMemory(
   pageCount: number,
   present: readonly number[],
@@ -18,7 +18,7 @@ export function testMemory(
   return memory;
 }
 
-/** The bytes of a snapshot of these blocks. */
+/** Returns the bytes of a snapshot of these blocks. */
 export async function savedFile(
   blocks: Readonly<Record<string, Uint8Array>>,
   options: CreateOptions = {},

@@ -2,17 +2,17 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A new folder that `using` removes with all that is in it. */
+/** A new folder that `using` removes with its contents. */
 export class ScratchFolder implements Disposable {
-  /** Its path. */
+  /** Path of the folder. */
   readonly path: string = mkdtempSync(join(tmpdir(), "mapped-ram-"));
 
-  /** The path of a file in it. */
+  /** Returns the path of a file in the folder. */
   file(name: string): string {
     return join(this.path, name);
   }
 
-  /** Names of what is in it, sorted. */
+  /** Returns the names of the entries, sorted. */
   names(): string[] {
     return readdirSync(this.path).toSorted();
   }

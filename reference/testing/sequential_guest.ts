@@ -5,16 +5,18 @@ const PAGE = 4096;
 const FLAGS = { zero: 0x02, page: 0x08, again: 0x20, delta: 0x40, zlib: 0x100 };
 
 /**
- * A sequential stream in the making, and what its memory then is: written with
- * no code of the reader.
+ * Writes a sequential stream and keeps the resulting memory, without using code
+ * of the reader.
  */
 export class SequentialGuest {
-  /** What the memory of each block is so far. */
+  /** The memory of each block so far. */
   readonly memory: Readonly<Record<string, Uint8Array>>;
   readonly #writer = new ByteWriter();
   #last = "";
 
-  /** Of blocks with so many pages; the stream up to the list's EOS. */
+  /**
+   * Writes the stream up to the EOS of the list of blocks; `pages` by idstr.
+   */
   constructor(
     pages: Readonly<Record<string, number>>,
     { machine = "none", before = new Uint8Array(0) } = {},
@@ -33,26 +35,26 @@ export class SequentialGuest {
     this.#end();
   }
 
-  /** A PART, or the END, of these records. */
+  /** Writes a PART or END section of the records that `write` adds. */
   part(write: () => void, type: 2 | 3 = 2): void {
     this.#writer.u8(type).be32(3);
     write();
     this.#end();
   }
 
-  /** A page of these bytes. */
+  /** Writes a page as plain bytes. */
   page(idstr: string, index: number, bytes: Uint8Array): void {
     this.#head(idstr, index, FLAGS.page).bytes(bytes);
     this.memory[idstr].set(bytes, index * PAGE);
   }
 
-  /** A page of zeros. */
+  /** Writes a zero page. */
   zero(idstr: string, index: number): void {
     this.#head(idstr, index, FLAGS.zero).u8(0);
     this.memory[idstr].fill(0, index * PAGE, (index + 1) * PAGE);
   }
 
-  /** The page compressed by zlib. */
+  /** Writes a page compressed by zlib. */
   compressed(idstr: string, index: number, bytes: Uint8Array): void {
     const data = deflateSync(bytes);
     this.#head(idstr, index, FLAGS.zlib).be32(data.length)
@@ -60,7 +62,7 @@ export class SequentialGuest {
     this.memory[idstr].set(bytes, index * PAGE);
   }
 
-  /** A delta that puts these bytes there, each as a pair of runs. */
+  /** Writes a delta with these changes, each as a pair of runs. */
   delta(
     idstr: string,
     index: number,
@@ -79,12 +81,12 @@ export class SequentialGuest {
       .bytes(delta.finish());
   }
 
-  /** Bytes as they are. */
+  /** Writes raw bytes. */
   raw(bytes: Uint8Array): void {
     this.#writer.bytes(bytes);
   }
 
-  /** A device of its own, and the end of the stream with a vmdesc of it. */
+  /** Writes a device, the end of the stream and a vmdesc of the device. */
   finish(state = "state of the device"): Uint8Array {
     this.#writer.u8(4).be32(9).countedString("dev").be32(0).be32(1).text(state)
       .u8(0x7e).be32(9).u8(0);
@@ -99,7 +101,7 @@ export class SequentialGuest {
     return this.#writer.u8(6).be32(text.length).text(text).finish();
   }
 
-  /** What was written so far. */
+  /** Returns the bytes written so far. */
   bytes(): Uint8Array {
     return this.#writer.finish();
   }

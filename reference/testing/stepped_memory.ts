@@ -2,26 +2,26 @@ import type { PageRun } from "../../format/bitmap/mod.ts";
 import type { PostcopyMemory } from "../faulting/mod.ts";
 import type { RunOptions } from "../reading/mod.ts";
 
-/** A read that waits until the test says what becomes of it. */
+/** A read that waits until the test finishes it. */
 export interface SteppedRead {
   readonly offset: number;
   readonly length: number;
-  /** It succeeds. */
+  /** Lets the read succeed. */
   finish(): void;
-  /** It fails. */
+  /** Lets the read fail. */
   fail(error: Error): void;
 }
 
 /**
- * A memory whose reads are finished by the test, in the order that it likes. The
- * byte at `n` of a page that is there is `1 + page % 200`.
+ * A memory whose reads the test finishes in any order. Each byte of a present
+ * page is `1 + page % 200`.
  */
 export class SteppedMemory implements PostcopyMemory {
   readonly name = "memory";
   readonly byteLength: number;
   readonly pageSize: number;
   readonly parallelReads: number;
-  /** Reads under way. */
+  /** Pending reads. */
   readonly reads: SteppedRead[] = [];
   /** Whether reads finish by themselves. */
   isFree = false;
@@ -41,7 +41,7 @@ export class SteppedMemory implements PostcopyMemory {
     this.#present = options.present ?? (() => true);
   }
 
-  /** What belongs at a byte. */
+  /** Returns the expected byte at an offset. */
   byteAt(offset: number): number {
     const page = Math.floor(offset / this.pageSize);
     return offset < this.byteLength && this.#present(page) ? 1 + page % 200 : 0;
@@ -101,7 +101,7 @@ export class SteppedMemory implements PostcopyMemory {
   }
 }
 
-/** Lets everything go on that waits for nothing but its turn. */
+/** Runs all work that waits only for microtasks. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 }

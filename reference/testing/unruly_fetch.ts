@@ -1,21 +1,21 @@
 import type { Random } from "./unruly_source.ts";
 
-/** An answer under way. */
+/** A pending response. */
 interface UnrulyAnswer {
-  /** Does a bit more of it. */
+  /** Advances the response by one step. */
   step(): void;
 }
 
 const ENCODER = new TextEncoder();
 
 /**
- * A server in a function: its answers come in pieces and take turns in an order
- * that a seed gives, some break off, some are refused in passing. A range is
- * answered as it is, by its first part, or by more than it. Several ranges are
- * answered as multipart/byteranges, or refused.
+ * A server as a `fetch` function. Its responses arrive in pieces, interleaved
+ * in a random order; some break off, and some are refused temporarily. A range
+ * is answered exactly, by its first part, or by more than was asked for.
+ * Several ranges are answered as multipart/byteranges or refused.
  */
 export class UnrulyFetch {
-  /** One of so many steps fails; 0: none. */
+  /** One in this many steps fails; 0 for none. */
   failing: number;
   readonly #bytes: Uint8Array;
   readonly #random: Random;
@@ -32,18 +32,18 @@ export class UnrulyFetch {
     this.failing = options.failing ?? 20;
   }
 
-  /** How many answers are under way. */
+  /** Number of pending responses. */
   get underWay(): number {
     return this.#answers.size;
   }
 
-  /** Has one of the answers under way do a bit more. */
+  /** Advances a random pending response by one step. */
   step(): void {
     const answers = [...this.#answers];
     answers[this.#random(answers.length)]?.step();
   }
 
-  /** Answers a request when it is its turn. */
+  /** Answers a request when its step comes. */
   readonly fetch = (request: Request): Promise<Response> => {
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     const { signal } = request;
@@ -96,7 +96,7 @@ export class UnrulyFetch {
     });
   }
 
-  /** A range, a part of it from its start on, or more on both sides. */
+  /** Returns the range, its first part, or a larger range around it. */
   #alike(
     range: { readonly first: number; readonly last: number },
   ): { readonly first: number; readonly last: number } {

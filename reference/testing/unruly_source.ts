@@ -4,32 +4,32 @@ import {
   type SourceReadOptions,
 } from "../sources/mod.ts";
 
-/** Gives whole numbers from 0 below a limit. */
+/** Returns a random integer from 0 to `limit - 1`. */
 export type Random = (limit: number) => number;
 
-/** A read under way. */
+/** A pending read. */
 interface UnrulyRead {
-  /** Does a bit more of it. */
+  /** Advances the read by one step. */
   step(): void;
 }
 
 /**
- * A source whose reads come in pieces, take turns, fail and end in an order that
- * a seed gives, and not in the order in which they were made. It keeps the rule
- * of `ByteSource`: it never writes to a buffer after its read has settled. What a
- * failed read leaves in the buffer is rubbish.
+ * A source whose reads arrive in pieces, interleaved, fail and end in a random
+ * order instead of the order in which they were made. It obeys the rule of
+ * `ByteSource` that a buffer is never written to after its read has settled. A
+ * failed read leaves garbage in the buffer.
  */
 export class UnrulySource implements ByteSource {
   readonly name = "unruly";
   readonly byteLength: number;
   readonly parallelReads = 4;
-  /** One of so many steps fails; 0: none. */
+  /** One in this many steps fails; 0 for none. */
   failing: number;
   readonly #bytes: Uint8Array;
   readonly #random: Random;
   readonly #reads = new Set<UnrulyRead>();
 
-  /** Over bytes, which are not copied. */
+  /** Reads from `bytes`, which are not copied. */
   constructor(
     bytes: Uint8Array,
     random: Random,
@@ -41,12 +41,12 @@ export class UnrulySource implements ByteSource {
     this.failing = options.failing ?? 20;
   }
 
-  /** How many reads are under way. */
+  /** Number of pending reads. */
   get underWay(): number {
     return this.#reads.size;
   }
 
-  /** Has one of the reads under way do a bit more. */
+  /** Advances a random pending read by one step. */
   step(): void {
     const reads = [...this.#reads];
     reads[this.#random(reads.length)]?.step();

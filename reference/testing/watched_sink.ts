@@ -1,17 +1,17 @@
 import type { ByteSink } from "../sinks/mod.ts";
 
-/** A sink around another that notes each call and fails at one of them. */
+/** Wraps a sink, records each call and fails at one of them. */
 export class WatchedSink implements ByteSink {
   readonly name = "watched";
   /** Every call so far: `write 0x10 8`, `flush`. */
   readonly calls: string[] = [];
   /** Number of the call that fails, counted from 0; `abort` never does. */
   failing = -1;
-  /** What it fails with. */
+  /** The error of the failing call. */
   readonly error = new Error("the sink failed");
   readonly #sink: ByteSink;
 
-  /** Around a sink. */
+  /** Wraps `sink`. */
   constructor(sink: ByteSink) {
     this.#sink = sink;
   }

@@ -5,7 +5,7 @@ import {
   type SyncByteSource,
 } from "../sources/mod.ts";
 
-/** A source in memory that notes each read and fails at those it is told to. */
+/** A source in memory that records each read and fails at chosen ones. */
 export class WatchedSource implements SyncByteSource {
   readonly name = "watched";
   readonly byteLength: number;
@@ -13,11 +13,11 @@ export class WatchedSource implements SyncByteSource {
   readonly ranges: ByteRange[] = [];
   /** Numbers of the reads that fail, counted from 0. */
   readonly failing = new Set<number>();
-  /** What they fail with. */
+  /** The error of failing reads. */
   readonly error = new Error("the source failed");
   readonly #source: SyncByteSource;
 
-  /** Over bytes, which are not copied. */
+  /** Reads from `bytes`, which are not copied. */
   constructor(bytes: Uint8Array) {
     this.#source = memorySource(bytes);
     this.byteLength = bytes.length;
@@ -30,7 +30,7 @@ export class WatchedSource implements SyncByteSource {
     this.#source.readIntoSync(target, offset);
   }
 
-  /** Fills the target a turn of the event loop later, as a disk does. */
+  /** Fills the target one turn of the event loop later, as a disk does. */
   async readInto(
     target: Uint8Array,
     offset: number,

@@ -1,16 +1,16 @@
 import type { ByteStore } from "../sinks/mod.ts";
 import { WatchedSource } from "./watched_source.ts";
 
-/** A store in memory that notes each call and fails at those it is told to. */
+/** A store in memory that records each call and fails at chosen ones. */
 export class WatchedStore extends WatchedSource implements ByteStore {
-  /** The bytes as they are now. */
+  /** The current bytes. */
   readonly bytes: Uint8Array;
   /** Every write and flush so far: `write 0x10 8`, `flush`. */
   readonly calls: string[] = [];
   /** Number of the call that fails, counted from 0. */
   failingCall = -1;
 
-  /** Over bytes, which are not copied. */
+  /** Stores to `bytes`, which are not copied. */
   constructor(bytes: Uint8Array) {
     super(bytes);
     this.bytes = bytes;
