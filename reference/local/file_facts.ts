@@ -61,7 +61,7 @@ export function deviceLength(reads: (offset: number) => boolean): number {
  * Whether a read failed because the position is past the end, or cannot be
  * addressed.
  */
-export function isBehindEnd(error: unknown): boolean {
+export function isPastEnd(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown };
   return code === "EINVAL" || code === "EOVERFLOW";
 }

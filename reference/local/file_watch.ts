@@ -21,21 +21,25 @@ export interface FileVersion {
 export class FileWatch {
   readonly #name: string;
   readonly #opened: FileVersion;
-  readonly #look: () => FileVersion;
-  #looked = -Infinity;
+  readonly #readVersion: () => FileVersion;
+  #checkedAt = -Infinity;
   #changed = false;
 
-  /** `look` returns the current version. */
-  constructor(name: string, opened: FileVersion, look: () => FileVersion) {
+  /** `readVersion` returns the current version. */
+  constructor(
+    name: string,
+    opened: FileVersion,
+    readVersion: () => FileVersion,
+  ) {
     this.#name = name;
     this.#opened = opened;
-    this.#look = look;
+    this.#readVersion = readVersion;
   }
 
   /** Same as {@linkcode check}, but does nothing soon after another check. */
   step(): void {
     // `performance.now` would take twice as long. This clock may be set back.
-    const since = Date.now() - this.#looked;
+    const since = Date.now() - this.#checkedAt;
     if (since >= INTERVAL || since < 0 || this.#changed) this.check();
   }
 
@@ -45,12 +49,12 @@ export class FileWatch {
    * @throws {SourceError} if it has changed
    */
   check(): void {
-    const found = this.#look();
-    this.#looked = Date.now();
+    const found = this.#readVersion();
+    this.#checkedAt = Date.now();
     const resized = found.size !== this.#opened.size;
     this.#changed ||= resized || found.mtimeMs !== this.#opened.mtimeMs;
     if (!this.#changed) return;
-    const [was, is] = resized
+    const [expected, actual] = resized
       ? [this.#opened, found].map(({ size }) => `${size} bytes long`)
       : [this.#opened, found].map(({ mtimeMs }) =>
         `written to at ${new Date(mtimeMs).toISOString()}`
@@ -58,8 +62,8 @@ export class FileWatch {
     throw new SourceError(
       this.#name,
       `Cannot continue reading ${JSON.stringify(this.#name)}: it has changed ` +
-        `while it was read, found it ${is}, expected ${was}; start again ` +
-        "with a file that no process modifies",
+        `while it was read, found it ${actual}, expected ${expected}; ` +
+        "start again with a file that no process modifies",
       { changed: true },
     );
   }

@@ -1,5 +1,5 @@
 import { type BackingFile, checkRange, SourceError } from "../sources/mod.ts";
-import { deviceFacts, isBehindEnd, regularFileFacts } from "./file_facts.ts";
+import { deviceFacts, isPastEnd, regularFileFacts } from "./file_facts.ts";
 import { fileError, fileShrank, notSeekable } from "./file_error.ts";
 import { type FileVersion, FileWatch } from "./file_watch.ts";
 import { nodeFs } from "./builtin_module.ts";
@@ -33,7 +33,7 @@ export class LocalFile implements Disposable {
   #fd: number | undefined;
   #isClosed = false;
   /** Number of calls running in the thread pool. */
-  #underWay = 0;
+  #runningCalls = 0;
 
   /** Opens `path`; `openFlags` and `mode` are those of `open(2)`. */
   constructor(path: string, openFlags: number, mode = 0o600, name = path) {
@@ -193,7 +193,7 @@ export class LocalFile implements Disposable {
   close(): void {
     this.#isClosed = true;
     const fd = this.#fd;
-    if (fd === undefined || this.#underWay > 0) return;
+    if (fd === undefined || this.#runningCalls > 0) return;
     this.#fd = undefined;
     this.#try("close", () => this.#fs.closeSync(fd));
   }
@@ -216,18 +216,18 @@ export class LocalFile implements Disposable {
     try {
       return this.#fs.readSync(this.#descriptor, byte, 0, 1, offset) === 1;
     } catch (error) {
-      if (isBehindEnd(error)) return false;
+      if (isPastEnd(error)) return false;
       throw fileError("read", this.name, error, { offset, length: 1 });
     }
   }
 
   /** Keeps the file open during a call, so its descriptor is not reused. */
   async #held<T>(call: Promise<T>): Promise<T> {
-    this.#underWay++;
+    this.#runningCalls++;
     try {
       return await call;
     } finally {
-      this.#underWay--;
+      this.#runningCalls--;
       if (this.#isClosed) this.close();
     }
   }

@@ -65,8 +65,8 @@ export class BlockPages {
   /** Checks the options and returns the end of the selected pages. */
   runEnd(options: RunOptions): number {
     const { first = 0, end = this.pageCount } = options;
-    const whole = Number.isInteger(first) && Number.isInteger(end);
-    if (!whole || first < 0 || first > end || end > this.pageCount) {
+    const areIntegers = Number.isInteger(first) && Number.isInteger(end);
+    if (!areIntegers || first < 0 || first > end || end > this.pageCount) {
       throw new RangeError(
         `Cannot list pages ${first} to ${end} of ${this.name}: ` +
           `it has ${this.pageCount} pages`,
@@ -78,9 +78,9 @@ export class BlockPages {
 
   /** Refuses a page that the block does not have. */
   checkPage(pageIndex: number): void {
-    const inside = Number.isInteger(pageIndex) && pageIndex >= 0 &&
+    const isInside = Number.isInteger(pageIndex) && pageIndex >= 0 &&
       pageIndex < this.pageCount;
-    if (!inside) {
+    if (!isInside) {
       throw new RangeError(
         `Cannot read page ${pageIndex} of ${this.name}: ` +
           `it has ${this.pageCount} pages`,
@@ -100,9 +100,9 @@ export class BlockPages {
 
   /** Refuses a range that the block does not have. */
   checkRange(offset: number, length: number): void {
-    const inside = Number.isInteger(offset) && Number.isInteger(length) &&
+    const isInside = Number.isInteger(offset) && Number.isInteger(length) &&
       offset >= 0 && length >= 0 && offset + length <= this.#header.usedLength;
-    if (!inside) {
+    if (!isInside) {
       throw new RangeError(
         `Cannot read ${length} bytes at ${offset} of ${this.name}: ` +
           `it has ${this.#header.usedLength} bytes`,

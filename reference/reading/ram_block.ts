@@ -156,11 +156,13 @@ export class RAMBlock implements ByteSource {
       await this.hasPage(pageIndex, options);
     if (present) {
       const offset = pageOffset(this, pageIndex);
-      const far = this.parallelReads !== undefined;
+      const isRemote = this.parallelReads !== undefined;
       await this.#source.readInto(
         target,
         offset,
-        far ? { ...options, wantedUntil: this.#runEnd(pageIndex) } : options,
+        isRemote
+          ? { ...options, wantedUntil: this.#runEnd(pageIndex) }
+          : options,
       );
     } else {
       target.fill(0);

@@ -41,9 +41,9 @@ test("presentPages() returns all bits, in the caller's bitmap if given", async (
   const { source, block } = await open();
   const bitmap = await block.presentPages();
   assert.deepEqual([...bitmap.runs()], RUNS);
-  const own = new PageBitmap(block.pageCount);
-  assert.equal(await block.presentPages(own), own);
-  assert.deepEqual([...own.runs()], RUNS);
+  const target = new PageBitmap(block.pageCount);
+  assert.equal(await block.presentPages(target), target);
+  assert.deepEqual([...target.runs()], RUNS);
   assert.deepEqual(source.ranges, [], "the bits had been read");
 });
 

@@ -120,9 +120,9 @@ test("verifySnapshot() reads no page unless requested", async () => {
 });
 
 test("verifySnapshot() rejects with errors of the source, at any read", async () => {
-  const whole = new WatchedSource(FILE);
-  await verifySnapshot(whole, { pages: true });
-  for (let number = 0; number < whole.ranges.length; number++) {
+  const complete = new WatchedSource(FILE);
+  await verifySnapshot(complete, { pages: true });
+  for (let number = 0; number < complete.ranges.length; number++) {
     const source = new WatchedSource(FILE);
     source.failing.add(number);
     await assert.rejects(verifySnapshot(source, { pages: true }), source.error);

@@ -57,8 +57,8 @@ function within<T>(parent: string, body: () => T): T {
 
 test("makeTemporaryFolder() removes the folder of a killed process", async () => {
   using scratch = new ScratchFolder();
-  const left = await leaveFolder(scratch.path);
-  assert.equal(dirname(left), scratch.path);
+  const leftover = await leaveFolder(scratch.path);
+  assert.equal(dirname(leftover), scratch.path);
   const folder = within(scratch.path, () => makeTemporaryFolder());
   assert.equal(statSync(folder).mode & 0o777, 0o700);
   assert.deepEqual(scratch.names(), [basename(folder)]);
@@ -66,7 +66,7 @@ test("makeTemporaryFolder() removes the folder of a killed process", async () =>
 
 test("makeTemporaryFolder() removes nothing where others can rename folders", async () => {
   using scratch = new ScratchFolder();
-  const left = await leaveFolder(scratch.path);
+  const leftover = await leaveFolder(scratch.path);
   const make = () =>
     within(
       scratch.path,
@@ -74,16 +74,16 @@ test("makeTemporaryFolder() removes nothing where others can rename folders", as
     );
   chmodSync(scratch.path, 0o777);
   make();
-  assert(existsSync(left));
+  assert(existsSync(leftover));
   chmodSync(scratch.path, 0o1777);
   make();
-  assert(!existsSync(left));
+  assert(!existsSync(leftover));
 });
 
 test("makeTemporaryFolder() keeps other users', kept, and unknown folders", async () => {
   using scratch = new ScratchFolder();
-  const left = basename(await leaveFolder(scratch.path));
-  const [, pid, identity] = /^mapped-ram-(\d+)-(\w+)-/.exec(left) ?? [];
+  const leftover = basename(await leaveFolder(scratch.path));
+  const [, pid, identity] = /^mapped-ram-(\d+)-(\w+)-/.exec(leftover) ?? [];
   // Of another pid namespace, and of another kernel.
   const elsewhere = [
     `${identity.slice(0, 6)}qqqqqq${identity.slice(12)}`,
@@ -91,19 +91,19 @@ test("makeTemporaryFolder() keeps other users', kept, and unknown folders", asyn
   ].map((it) => `mapped-ram-${pid}-${it}-abcdef`);
   const names = [...elsewhere, "mapped-ram-abcdef"];
   // A folder that anyone can enter was not created by this library.
-  names.push(left.replace(/.$/, "p"));
+  names.push(leftover.replace(/.$/, "p"));
   mkdirSync(scratch.file(names.at(-1) ?? ""), { mode: 0o755 });
   for (const name of names.slice(0, -1)) {
     mkdirSync(scratch.file(name), { mode: 0o700 });
   }
   mkdirSync(scratch.file("target"));
   writeFileSync(scratch.file("target/file"), "");
-  symlinkSync("target", scratch.file(left.replace(/.$/, "l")));
+  symlinkSync("target", scratch.file(leftover.replace(/.$/, "l")));
   if (process.geteuid?.() === 0) {
-    const other = left.replace(/.$/, "o");
-    renameSync(scratch.file(left), scratch.file(other));
+    const other = leftover.replace(/.$/, "o");
+    renameSync(scratch.file(leftover), scratch.file(other));
     chownSync(scratch.file(other), 65534, 65534);
-  } else rmSync(scratch.file(left), { recursive: true });
+  } else rmSync(scratch.file(leftover), { recursive: true });
   const before = scratch.names();
   const kept = within(scratch.path, () => makeTemporaryFolder({ keep: true }));
   within(

@@ -10,7 +10,7 @@ const FLUSH_EVERY = 0x4000000;
 export class BackgroundFlush {
   readonly #sink: ByteSink;
   #flushed = 0;
-  #under: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   /** `sink` has not been written to yet. */
@@ -21,17 +21,17 @@ export class BackgroundFlush {
   /** Starts a flush if there is enough to flush and none is running. */
   wrote(total: number): void {
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.#under !== undefined) return;
+    if (this.#running !== undefined) return;
     if (total - this.#flushed < FLUSH_EVERY) return;
     this.#flushed = total;
-    this.#under = this.#sink.flush()
+    this.#running = this.#sink.flush()
       .catch((error) => void (this.#failure = { error }))
-      .finally(() => this.#under = undefined);
+      .finally(() => this.#running = undefined);
   }
 
   /** Resolves when no flush is running; throws the error of a failed one. */
   async settle(): Promise<void> {
-    await this.#under;
+    await this.#running;
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 }

@@ -91,7 +91,7 @@ class FileSink implements ByteSink {
   readonly #force: boolean;
   /** Final path; of a symbolic link, the target. */
   readonly #target: string;
-  readonly #own: OwnPartial;
+  readonly #partial: OwnPartial;
   readonly #file: LocalFile;
 
   constructor(
@@ -109,22 +109,22 @@ class FileSink implements ByteSink {
     }
     this.#target = target;
     const leftovers = { name: path, uid: ownerOf(target, path), tryLock };
-    const own = resume
+    const partial = resume
       ? claimLeftover(target, leftovers)
       : createAlone(target, leftovers);
     try {
       // If two processes start at once, one detects the other's file.
-      removeLeftovers(target, { ...leftovers, own });
+      removeLeftovers(target, { ...leftovers, own: partial });
     } catch (error) {
-      giveUp(own, target);
+      giveUp(partial, target);
       throw error;
     }
-    this.#own = own;
-    this.#file = own.file;
-    const { claimed, file } = own;
+    this.#partial = partial;
+    this.#file = partial.file;
+    const { claimed, file } = partial;
     const { byteLength } = file;
     setBacking(this, {
-      ...file.backing(own.path),
+      ...file.backing(partial.path),
       leftoverLength: claimed ? byteLength : 0,
       leftoverRanges: claimed
         ? file.use((fd) => dataRanges?.(fd, byteLength))
@@ -147,7 +147,7 @@ class FileSink implements ByteSink {
 
   commit(): Promise<void> {
     return this.#do(() => {
-      const { path, lock } = this.#own;
+      const { path, lock } = this.#partial;
       this.#file.flush();
       if (this.#force) this.#keepMode();
       this.#file.close();
@@ -160,13 +160,13 @@ class FileSink implements ByteSink {
   }
 
   abort(): Promise<void> {
-    return this.#do(() => giveUp(this.#own, this.#target));
+    return this.#do(() => giveUp(this.#partial, this.#target));
   }
 
   /** Renames the file to the first unused name of `path.1`, `path.2`, …. */
   keep(): Promise<string> {
     return this.#do(() => {
-      const { path, lock } = this.#own;
+      const { path, lock } = this.#partial;
       this.#file.close();
       if (identityAt(path) !== this.#file.identity) throw changed();
       const kept = renameToFree(path, this.#target);
@@ -236,9 +236,9 @@ function createAlone(target: string, leftovers: LeftoverOptions): OwnPartial {
 }
 
 /** Leaves a file that was resumed, and removes a new one. */
-function giveUp(own: OwnPartial, target: string): void {
-  const { path, file, lock, claimed } = own;
-  if (!claimed) return discardPartial(own);
+function giveUp(partial: OwnPartial, target: string): void {
+  const { path, file, lock, claimed } = partial;
+  if (!claimed) return discardPartial(partial);
   try {
     file.close();
     if (identityAt(path) === file.identity) {

@@ -67,9 +67,9 @@ export function claimLeftover(
     const [largest] = leftovers.filter(isPrivate)
       .toSorted((a, b) => b.stat.blocks - a.stat.blocks);
     if (largest !== undefined) {
-      const own = takeOver(target, largest, options);
+      const claimed = takeOver(target, largest, options);
       leftovers.splice(leftovers.indexOf(largest), 1);
-      return own;
+      return claimed;
     }
     const { name } = options;
     const found = leftovers.length > 0
@@ -101,9 +101,9 @@ function takeOver(
         JSON.stringify(path),
     );
   }
-  const own = partialPath(target, { locks: lock.state === "taken" });
-  nodeFs().renameSync(path, own);
-  return { path: own, file, lock, claimed: true };
+  const newPath = partialPath(target, { locks: lock.state === "taken" });
+  nodeFs().renameSync(path, newPath);
+  return { path: newPath, file, lock, claimed: true };
 }
 
 /** Whether only its owner can access a file, and only under this name. */

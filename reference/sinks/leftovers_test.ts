@@ -87,9 +87,9 @@ test("createFileSink() removes the file of a killed process", async () => {
   using scratch = new ScratchFolder();
   const path = leave(scratch.file("new"), BYTES);
   leave(scratch.file("newer"), BYTES);
-  const [left] = scratch.names();
-  assert.match(left, /^new\.\d+-[0-9a-z]{18}l?-[0-9a-f]{8}\.partial$/);
-  assert(isPartialPath(scratch.file(left)));
+  const [leftover] = scratch.names();
+  assert.match(leftover, /^new\.\d+-[0-9a-z]{18}l?-[0-9a-f]{8}\.partial$/);
+  assert(isPartialPath(scratch.file(leftover)));
   const sink = createFileSink(path);
   await sink.commit();
   assert.equal(readFileSync(path).length, 0);
@@ -202,21 +202,21 @@ test("createFileSink() ignores files of other users", async () => {
 test("createFileSink() does not resume a file that others may have read or linked", () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("new");
-  const left = `${path}.0-0-00000000.partial`;
+  const leftover = `${path}.0-0-00000000.partial`;
   const changes: readonly (() => void)[] = [
-    () => chmodSync(left, 0o644),
-    () => linkSync(left, path), // as left by a process killed in a commit
+    () => chmodSync(leftover, 0o644),
+    () => linkSync(leftover, path), // as left by a process killed in a commit
   ];
   for (const change of changes) {
-    writeFileSync(left, "old", { mode: 0o600 });
+    writeFileSync(leftover, "old", { mode: 0o600 });
     change();
     assert.throws(
       () => createFileSink(path, { resume: true, force: true }),
       /: its unfinished file has another name too, or other users may read/,
     );
-    assert.equal(readFileSync(left, "latin1"), "old");
+    assert.equal(readFileSync(leftover, "latin1"), "old");
     createFileSink(path, { force: true }).abort();
-    assert(!existsSync(left));
+    assert(!existsSync(leftover));
   }
   assert.equal(readFileSync(path, "latin1"), "old");
 });

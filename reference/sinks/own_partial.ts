@@ -58,11 +58,11 @@ export function createPartial(
 export function ownerOf(target: string, name: string): number {
   const user = ownUser();
   if (user !== undefined) return user;
-  const own = createPartial(target, { name });
+  const probe = createPartial(target, { name });
   try {
-    return statOf(own.file).uid;
+    return statOf(probe.file).uid;
   } finally {
-    discardPartial(own);
+    discardPartial(probe);
   }
 }
 

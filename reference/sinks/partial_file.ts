@@ -54,7 +54,7 @@ export function findPartials(target: string): PartialName[] {
     action: "list files",
   });
   const folder = dirname(target);
-  const own = basename(target);
+  const targetName = basename(target);
   let names: string[];
   try {
     names = nodeFs().readdirSync(folder);
@@ -62,8 +62,8 @@ export function findPartials(target: string): PartialName[] {
     return [];
   }
   return names.flatMap((name) => {
-    const [, made, pid, identity = "", lock] = PARTIAL.exec(name) ?? [];
-    if (made !== own) return [];
+    const [, madeFor, pid, identity = "", lock] = PARTIAL.exec(name) ?? [];
+    if (madeFor !== targetName) return [];
     return [{
       path: join(folder, name),
       pid: pid === undefined ? undefined : Number(pid),

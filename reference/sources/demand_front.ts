@@ -87,8 +87,8 @@ export class DemandFront {
 
   *#ahead(page: number, stride: number): Generator<PageRun> {
     for (let step = 1; step <= STRIDES; step++) {
-      const there = page + step * stride;
-      if (there >= 0) yield this.#pieceAt(there);
+      const target = page + step * stride;
+      if (target >= 0) yield this.#pieceAt(target);
     }
   }
 }

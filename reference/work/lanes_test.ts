@@ -15,23 +15,23 @@ async function* numbers(count: number): AsyncGenerator<number> {
 test("inLanes() processes every item once, each lane one at a time", async () => {
   const done: number[] = [];
   const busy = new Set<string>();
-  let most = 0;
+  let maxBusy = 0;
   await inLanes(["a", "b", "c"], numbers(20), async (item, lane) => {
     assert(!busy.has(lane));
     busy.add(lane);
-    most = Math.max(most, busy.size);
+    maxBusy = Math.max(maxBusy, busy.size);
     for (let turns = 0; turns < 4; turns++) await turn();
     busy.delete(lane);
     done.push(item);
   });
-  assert.equal(most, 3);
+  assert.equal(maxBusy, 3);
   assert.deepEqual(done.toSorted((a, b) => a - b), [...Array(20).keys()]);
 });
 
 test("inLanes() stops all lanes at the first failure and closes the iterator", async () => {
   const error = new Error("failed");
   let closed = false;
-  let under = 0;
+  let running = 0;
   async function* items(): AsyncGenerator<number> {
     try {
       yield* numbers(100);
@@ -42,17 +42,17 @@ test("inLanes() stops all lanes at the first failure and closes the iterator", a
   const seen: number[] = [];
   await assert.rejects(
     inLanes([1, 2, 3], items(), async (item) => {
-      under++;
+      running++;
       seen.push(item);
       if (item === 4) throw error;
       await turn();
       await turn();
-      under--;
+      running--;
     }),
     error,
   );
   assert(closed);
-  assert.equal(under, 1); // the one that failed; the others have finished
+  assert.equal(running, 1); // the one that failed; the others have finished
   assert(seen.length < 10);
 });
 

@@ -34,8 +34,8 @@ export class BackingFiles implements Disposable {
   sparseReader(file: BackingFile): OpenedSource {
     if (this.#directIo) return this.reader(file);
     const key = `${file.identity} ${file.path}`;
-    const known = this.#sparse.get(key);
-    if (known !== undefined) return known;
+    const existing = this.#sparse.get(key);
+    if (existing !== undefined) return existing;
     const opened = checkSameFile(new SparseFile(file.path, file.name), file);
     this.#sparse.set(key, opened);
     return opened;
@@ -48,8 +48,8 @@ export class BackingFiles implements Disposable {
 
   #open(file: BackingFile, flag: "O_RDONLY" | "O_RDWR"): OpenedFile {
     const key = `${flag} ${file.identity} ${file.path}`;
-    const known = this.#files.get(key);
-    if (known !== undefined) return known;
+    const existing = this.#files.get(key);
+    if (existing !== undefined) return existing;
     const opened = openSame(file, nodeFs().constants[flag], this.#directIo);
     this.#files.set(key, opened);
     return opened;

@@ -80,10 +80,10 @@ export class WorkingSetRecorder {
       );
     }
     const last = this.#runs.at(-1);
-    const goesOn = last?.idstr === idstr && last.end === pageIndex;
-    if (!goesOn && this.#runs.length === PROFILE_RUNS_MAX) return false;
+    const extendsLast = last?.idstr === idstr && last.end === pageIndex;
+    if (!extendsLast && this.#runs.length === PROFILE_RUNS_MAX) return false;
     if (!markFirst(record, pageIndex)) return false;
-    if (goesOn) last.end++;
+    if (extendsLast) last.end++;
     else this.#runs.push({ idstr, first: pageIndex, end: pageIndex + 1 });
     this.#pageCount++;
     return true;

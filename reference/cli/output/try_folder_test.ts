@@ -6,8 +6,8 @@ import { tryFolder } from "./try_folder.ts";
 
 test("tryFolder() leaves no file, and removes that of a killed process", () => {
   using scratch = new ScratchFolder();
-  const left = ".mapped-ram-probe.0-0-00000000.partial";
-  writeFileSync(scratch.file(left), "", { mode: 0o600 });
+  const leftover = ".mapped-ram-probe.0-0-00000000.partial";
+  writeFileSync(scratch.file(leftover), "", { mode: 0o600 });
   tryFolder(scratch.path, "wanted");
   assert.deepEqual(scratch.names(), []);
 });
