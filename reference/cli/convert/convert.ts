@@ -7,7 +7,6 @@ import {
   openOptions,
   openOptionsHelp,
 } from "../input/snapshot_options.ts";
-import { joinWords } from "../input/split_words.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { formatTime } from "../output/format_time.ts";
@@ -17,30 +16,16 @@ import { printable } from "../output/printable.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "../output/progress_events.ts";
 import { paint } from "../output/terminal.ts";
-import {
-  type Command,
-  type CommandContext,
-  parse,
-  takePositionals,
-} from "../program/command.ts";
-import { checkUses } from "../program/option_ways.ts";
-import { readOption, UsageError } from "../program/usage_error.ts";
-import type { Converted, ConvertJob } from "./conversion.ts";
-import {
-  fromFormatOf,
-  parseRanges,
-  type ToFormat,
-  toFormatOf,
-} from "./convert_arguments.ts";
-import { type ConvertInput, openInput } from "./convert_input.ts";
-import { convertTo } from "./convert_job.ts";
+import { type Command, parse, takePositionals } from "../program/command.ts";
+import { readOption } from "../program/usage_error.ts";
+import type { Conversion, Converted, ConvertJob } from "./conversion.ts";
+import { fromFormatOf, parseRanges, toFormatOf } from "./convert_arguments.ts";
+import { openInput } from "./convert_input.ts";
 import { convertNotes } from "./convert_notes.ts";
-import {
-  CONVERT_OPTIONS,
-  CONVERT_USES,
-  type ConvertWay,
-} from "./convert_uses.ts";
+import { CONVERT_OPTIONS } from "./convert_options.ts";
+import { CONVERT_USES, findConversion } from "./convert_uses.ts";
 import { explainMap } from "./explain_map.ts";
+import { formatsHelp } from "./formats_help.ts";
 
 /** `convert IN OUT` */
 export const convert: Command = {
@@ -50,19 +35,14 @@ export const convert: Command = {
 Usage: deno task convert IN|URL OUT [options]
 
 Converts the memory of a guest from one format to another. The format of IN is
-detected from its first bytes, that of OUT from its name: .elf, .core or .vmcore,
-.lime, .seq or .stream, a directory (which is created) for flat images, and
-mapped-ram otherwise. Flat memory has no first bytes of its own: use --from raw.
+detected from its first bytes, that of OUT from its name. Flat memory has no
+first bytes of its own: use --from raw.
 
 RAM that the file does not hold, or whose address is unknown, is refused. What is
 left out because it is not RAM, and what was assumed, is reported on stderr and in
 the JSON.
 
-  IN                          mapped-ram (also fixed-ram), sequential migration
-                              stream, libvirt save image, ELF core, LiME, or flat
-                              memory (Firecracker, Cloud Hypervisor)
-  --from FORMAT               mapped-ram, sequential, packed, elf, lime or raw
-  --to FORMAT                 mapped-ram, sequential, images, elf or lime
+${formatsHelp()}
   --machine NAME              QEMU's machine type, which decides the layout of
                               guest-physical addresses
   --memory SIZE               bytes of RAM, if IN is an ELF core or LiME
@@ -117,10 +97,10 @@ Example: deno task convert vm.save vm.mr
     const started = performance.now();
     await using opened = await openSource(IN, context);
     const input = await openInput(opened.source, from, options);
-    checkConversion(input, to, values);
+    const conversion = findConversion(input, { to, values });
     if (to === "mapped-ram") checkMachineName(values.machine);
-    const job = { input, to, out: OUT, output, options, json };
-    const written = await withBar(job, context);
+    const job = { input, out: OUT, output, options };
+    const written = await withBar(conversion, { ...job, json });
     const milliseconds = performance.now() - started;
     const result = {
       file: opened.source.name,
@@ -149,38 +129,18 @@ Example: deno task convert vm.save vm.mr
   },
 };
 
-/** Refuses a conversion that there is not, and options that it does not take. */
-function checkConversion(
-  { source, format: from }: ConvertInput,
-  to: ToFormat,
-  values: Readonly<Record<string, unknown>>,
-): void {
-  const way: ConvertWay = `from ${from} to ${to}`;
-  if (!Object.hasOwn(CONVERT_USES.ways, way)) {
-    throw new UsageError(
-      `Cannot convert ${from} to ${to}: convert it to mapped-ram first: ` +
-        joinWords(["deno", "task", "convert", source.name, "OUT.mr"]),
-    );
-  }
-  checkUses(CONVERT_USES, way, values);
-  const ram = ["memory", "block"].find((it) => Object.hasOwn(values, it));
-  if (values.range !== undefined && ram !== undefined && to === "mapped-ram") {
-    throw new UsageError(`Cannot use --${ram} with --range, which implies it`);
-  }
-}
-
 function architectureOf(name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   return readOption("--arch", () => architectureNamed(name)).name;
 }
 
 async function withBar(
+  conversion: Conversion,
   job: Omit<ConvertJob, "onProgress"> & { readonly json: boolean },
-  _context: CommandContext,
 ): Promise<Converted> {
   using bar = job.json ? new ProgressEvents() : new ProgressBar("Converting");
   try {
-    return await convertTo({ ...job, onProgress: bar.show });
+    return await conversion.run({ ...job, onProgress: bar.show });
   } catch (error) {
     throw explainMap(error);
   }

@@ -1,38 +1,8 @@
-import type { GuestRange } from "../../convert/mod.ts";
+import type { GuestRange, MemoryFormat } from "../../convert/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { checkOutputPath } from "../output/output_file.ts";
 import { UsageError } from "../program/usage_error.ts";
-
-/** What convert reads. */
-export const FROM_FORMATS = [
-  "mapped-ram",
-  "sequential",
-  "packed",
-  "elf",
-  "lime",
-  "raw",
-] as const;
-
-/** What convert writes. */
-export const TO_FORMATS = [
-  "mapped-ram",
-  "sequential",
-  "images",
-  "elf",
-  "lime",
-] as const;
-
-/** A format that convert reads. */
-export type FromFormat = typeof FROM_FORMATS[number];
-/** A format that convert writes. */
-export type ToFormat = typeof TO_FORMATS[number];
-
-/** What each ending of a file's name stands for. */
-const ENDINGS: readonly [RegExp, ToFormat][] = [
-  [/\.(elf|core|vmcore)$/i, "elf"],
-  [/\.lime$/i, "lime"],
-  [/\.(seq|stream|migration)$/i, "sequential"],
-];
+import { FROM_FORMATS, OUTPUTS, TO_FORMATS, type ToFormat } from "./formats.ts";
 
 /** Endings of what is packed, which is nothing that is written. */
 const PACKED = /\.(gz|gzip|zst|zstd|xz|bz2|lzo|lz4|zip|7z|tgz|tar)$/i;
@@ -58,11 +28,16 @@ export function toFormatOf(
         }; expected another name, or --to FORMAT`,
     );
   }
-  return ENDINGS.find(([ending]) => ending.test(out))?.[1] ?? "mapped-ram";
+  const last = /\.([^.]*)$/.exec(out)?.[1].toLowerCase();
+  return TO_FORMATS.find((it) =>
+    OUTPUTS[it].endings.some((ending) => ending === last)
+  ) ?? "mapped-ram";
 }
 
 /** The format to read, if it was told. */
-export function fromFormatOf(told: string | undefined): FromFormat | undefined {
+export function fromFormatOf(
+  told: string | undefined,
+): MemoryFormat | undefined {
   return told === undefined ? undefined : oneOf("--from", told, FROM_FORMATS);
 }
 

@@ -10,7 +10,7 @@ import { isConvertible, unpackFirst } from "../input/packed_image.ts";
 import { UsageError } from "../program/usage_error.ts";
 
 /** What the options of convert say. */
-export interface ConvertOptions extends OpenOptions, RangesOptions {
+export interface ConvertSettings extends OpenOptions, RangesOptions {
   readonly ramLength: number | undefined;
   readonly architecture: string | undefined;
   readonly pageSize: number | undefined;
@@ -31,7 +31,7 @@ export interface ConvertInput {
 export async function openInput(
   source: ByteSource,
   told: MemoryFormat | undefined,
-  { offset, signal }: Pick<ConvertOptions, "offset" | "signal">,
+  { offset, signal }: Pick<ConvertSettings, "offset" | "signal">,
 ): Promise<ConvertInput> {
   if (told === "elf" || told === "lime" || told === "raw") {
     return { source, format: told, offset: 0, libvirt: undefined };

@@ -117,7 +117,7 @@ test(
       [
         ["convert", stream, `${out}.seq`],
         2,
-        /convert it to mapped-ram first: deno task convert \S+ OUT/,
+        /expected mapped-ram, images, elf or lime; .* first: deno task convert \S+ OUT/,
       ],
       [
         ["convert", stream, `${out}.lime`, "--machine", "virt-9.0"],

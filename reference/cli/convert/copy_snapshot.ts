@@ -1,0 +1,27 @@
+import { openSnapshot } from "../../reading/mod.ts";
+import { saveRepaired } from "../../repairing/mod.ts";
+import { saveSnapshot } from "../../saving/mod.ts";
+import { createOutput } from "../output/output_file.ts";
+import type { Converted, ConvertJob } from "./conversion.ts";
+
+/** Writes a mapped-ram file again, with its device state, or repairs it. */
+export async function copySnapshot(job: ConvertJob): Promise<Converted> {
+  const { input: { source }, out, output, onProgress } = job;
+  const options = { ...job.options, onProgress };
+  const done = { files: [out], remarks: {} };
+  if (options.repair) {
+    const sink = createOutput(out, output);
+    return { ...done, facts: await saveRepaired(sink, source, options) };
+  }
+  const snapshot = await openSnapshot(source, options);
+  const blocks = snapshot.blocks.map((block) => ({
+    idstr: block.idstr,
+    source: block,
+    usedLength: block.usedLength,
+  }));
+  const facts = await saveSnapshot(createOutput(out, output), blocks, {
+    ...options,
+    deviceStateFrom: snapshot,
+  });
+  return { ...done, facts };
+}

@@ -1,0 +1,85 @@
+import { UnsupportedError } from "../../../format/rules/mod.ts";
+import { CAPABILITY_IGNORE_SHARED } from "../../../format/stream/mod.ts";
+import {
+  type AddressSpace,
+  type GuestRange,
+  imageOf,
+  imageOfRanges,
+  type MemoryImage,
+} from "../../convert/mod.ts";
+import { openSnapshot } from "../../reading/mod.ts";
+import {
+  openSequential,
+  type SequentialSnapshot,
+} from "../../sequential/mod.ts";
+import type { ByteSource } from "../../sources/mod.ts";
+import type { Conversion, Converted, ConvertJob } from "./conversion.ts";
+
+/** A memory image to be written, and what is known of its file besides. */
+export interface OpenedImage {
+  readonly image: MemoryImage;
+  readonly ranges?: readonly GuestRange[];
+  /** Segments of the file that have no physical address. */
+  readonly withoutAddress?: number;
+  /** Whether the file has notes, such as registers. */
+  readonly withoutNotes?: boolean;
+}
+
+/** Writes a memory image in some format. */
+export type WriteImage = (
+  opened: OpenedImage,
+  job: ConvertJob,
+) => Promise<Converted>;
+
+type Run = Conversion["run"];
+
+/** Reads a mapped-ram file, and writes it so. */
+export function fromSnapshot(write: WriteImage): Run {
+  return async (job) => {
+    const snapshot = await openSnapshot(job.input.source, job.options);
+    return await write({ image: imageOf(snapshot) }, job);
+  };
+}
+
+/** Reads a sequential stream, and writes it so. */
+export function fromStream(write: WriteImage): Run {
+  return async (job) => {
+    const { input: { source, offset }, options, onProgress } = job;
+    using stream = await openSequential(source, {
+      ...options,
+      offset,
+      onProgress,
+    });
+    checkAllRam(stream);
+    return await write({ image: imageOf(stream) }, job);
+  };
+}
+
+/** Reads memory at guest-physical addresses, and writes it so. */
+export function fromRanges(
+  open: (source: ByteSource) => Promise<AddressSpace>,
+  write: WriteImage,
+): Run {
+  return async (job) => {
+    const memory = await open(job.input.source);
+    const opened = {
+      ...imageOfRanges(memory),
+      withoutAddress: memory.unplaced.length,
+      withoutNotes: memory.hasNotes,
+    };
+    return await write(opened, job);
+  };
+}
+
+/** RAM that was left out of a stream cannot be told from RAM that is zero. */
+function checkAllRam({ head, source }: SequentialSnapshot): void {
+  const { capabilities } = head.configuration;
+  if (!capabilities.includes(CAPABILITY_IGNORE_SHARED)) return;
+  throw new UnsupportedError(source.name, {
+    rule: "capability-known",
+    feature: `converting a stream saved with ${CAPABILITY_IGNORE_SHARED}`,
+    offset: 0,
+    found: `RAM saved with ${CAPABILITY_IGNORE_SHARED}`,
+    expected: "all of the RAM in the stream",
+  });
+}
