@@ -1,4 +1,4 @@
-/** Why a capability of QEMU's cannot be with pages at fixed places. */
+/** Capabilities of QEMU that exclude pages at fixed places, with the reason. */
 const REFUSED: Readonly<Record<string, string>> = {
   "background-snapshot":
     "it stores pages without their bits, and the file reads as zeros",
@@ -6,13 +6,13 @@ const REFUSED: Readonly<Record<string, string>> = {
   "multifd-compression":
     "a compressed page has no fixed size, and no fixed place",
   "postcopy-ram": "the guest would run elsewhere before its pages are saved",
-  "return-path": "a file answers nothing",
+  "return-path": "a file cannot send answers",
   "tls": "an encrypted stream has no fixed places",
   "x-ignore-shared": "the shared RAM would not be in the file",
   "xbzrle": "a difference to an older page has no fixed place",
 };
 
-/** Those that are so anyway, or change nothing in the file. */
+/** Capabilities that are implied, or change nothing in the file. */
 const ACCEPTED: readonly string[] = [
   "auto-converge",
   "direct-io",
@@ -22,9 +22,9 @@ const ACCEPTED: readonly string[] = [
 ];
 
 /**
- * Refuses, by its name, a capability that cannot be with mapped-ram.
+ * Checks that capabilities are compatible with mapped-ram.
  *
- * @throws {RangeError} if one cannot be, or is not known
+ * @throws {RangeError} if one is incompatible or unknown; the message names it
  */
 export function checkCapabilities(names: readonly string[]): void {
   for (const name of names) {
@@ -33,7 +33,7 @@ export function checkCapabilities(names: readonly string[]): void {
     throw new RangeError(
       `Cannot save with the capability ${JSON.stringify(name)}: ` +
         (reason ??
-          `it is not known, expected ${ACCEPTED.join(", ")}`),
+          `it is unknown, expected ${ACCEPTED.join(", ")}`),
     );
   }
 }

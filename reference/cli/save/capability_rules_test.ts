@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkCapabilities } from "./capability_rules.ts";
 
-test("checkCapabilities() takes what changes nothing in the file", () => {
+test("checkCapabilities() accepts what changes nothing in the file", () => {
   checkCapabilities([]);
   checkCapabilities(["mapped-ram", "multifd", "direct-io", "events"]);
 });
 
-test("checkCapabilities() refuses what cannot be, by its name", () => {
+test("checkCapabilities() refuses incompatible capabilities by name", () => {
   const names = ["xbzrle", "compress", "multifd-compression", "postcopy-ram"];
   for (const name of [...names, "tls", "background-snapshot", "return-path"]) {
     assert.throws(() => checkCapabilities(["mapped-ram", name]), {
@@ -16,6 +16,6 @@ test("checkCapabilities() refuses what cannot be, by its name", () => {
     });
   }
   for (const name of ["toString", "nothing"]) {
-    assert.throws(() => checkCapabilities([name]), /it is not known, expected/);
+    assert.throws(() => checkCapabilities([name]), /it is unknown, expected/);
   }
 });
