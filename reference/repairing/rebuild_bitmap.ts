@@ -4,7 +4,7 @@ import type { RAMBlock } from "../reading/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { CHUNK, Pace } from "../work/mod.ts";
 
-/** A bitmap of the pages in whose places the file has other than zeros. */
+/** Returns a bitmap of the pages whose places in the file are not all zero. */
 export async function rebuildBitmap(
   source: ByteSource,
   block: RAMBlock,

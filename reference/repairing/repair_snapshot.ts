@@ -31,27 +31,28 @@ import { type Progress, ProgressReport } from "../work/mod.ts";
 import { rebuildBitmap } from "./rebuild_bitmap.ts";
 import { sliceSource } from "./slice_source.ts";
 
-/** How to repair. */
+/** Options of `repairSnapshot` and `saveRepaired`. */
 export interface RepairOptions extends OpenOptions, ReadOptions {
-  /** Is told now and then how far the work has come. */
+  /** Called from time to time with the progress. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** What a repair found. */
+/** The result of a repair. */
 export interface RepairSummary {
-  /** Each RAMBlock with how many of its pages the file holds. */
+  /** Each RAMBlock with the number of its pages that the file holds. */
   readonly blocks: SaveSummary["blocks"];
 }
 
 /**
- * Repairs, in place, a file that QEMU saved with the capability
- * `background-snapshot`: its pages are there, but every bit is clear and the RAM
- * section has no END. The bitmaps are made anew from the pages that are not
- * zero; then, behind a flush, one byte turns the last PART into the END. Until
- * then a reader refuses the file as before, and a repair can start again.
+ * Repairs in place a file that QEMU saved with the capability
+ * `background-snapshot`: it contains the pages, but every bit is clear and the
+ * RAM section has no END. The bitmaps are rebuilt from the pages that are not
+ * zero; then, after a flush, one byte turns the last PART into the END. Until
+ * then readers refuse the file as before, and the repair can be started again.
  *
- * @throws {RangeError} if the file has its END
- * @throws {FormatError} if it is not such a file: a save that was broken off
+ * @throws {RangeError} if the RAM section has an END
+ * @throws {FormatError} if it is not such a file, but for example a save that
+ *   was interrupted
  *
  * @example
  * ```ts
@@ -91,11 +92,11 @@ export async function repairSnapshot(
     checkStored(store, stored, rebuilt, { idstr, pageSize, bitmapOffset });
     const words = new Uint8Array(stored.bytes.length);
     words.set(rebuilt.bytes.subarray(0, words.length));
-    toLsb0(words, order); // which is its own inverse
+    toLsb0(words, order); // This function is its own inverse.
     bitmaps.push({ offset: bitmapOffset, words });
     blocks.push({ idstr, pageCount, presentCount: rebuilt.count() });
   }
-  // Not before all of them are known to be right to write.
+  // Nothing is written before all blocks have been checked.
   for (const { offset, words } of bitmaps) await store.write(words, offset);
   await store.flush();
   await store.write(
@@ -107,7 +108,8 @@ export async function repairSnapshot(
 }
 
 /**
- * As {@linkcode repairSnapshot}, into a new file: the broken one stays as it is.
+ * Repairs a file as {@linkcode repairSnapshot} does, but into a new file, and
+ * leaves the broken one unchanged.
  *
  * @example
  * ```ts
@@ -167,17 +169,17 @@ async function openBroken(
   if (found === undefined) {
     throw new RangeError(
       `Cannot repair ${JSON.stringify(source.name)}: ` +
-        "its RAM section has its END",
+        "its RAM section has an END, expected none",
     );
   }
   const { index, lastPart } = found;
   const snapshot = makeSnapshot(source, index, order);
-  // A file that was cut and filled up with zeros has an EOF item, too.
+  // A file that was cut and padded with zeros has an EOF item as well.
   const { vmdesc } = await snapshot.deviceState(options);
   if (vmdesc === undefined) {
     throw notRepairable(source, index.ramEnd, {
       found: "an EOF item without a vmdesc: the save was not finished",
-      expected: "both, as a background snapshot has them",
+      expected: "both, as in a background snapshot",
     });
   }
   if (lastPart === undefined || index.layout !== "mapped-ram") {
@@ -185,13 +187,16 @@ async function openBroken(
       found: lastPart === undefined
         ? "a RAM section without any PART"
         : "the layout fixed-ram",
-      expected: "what a background snapshot has",
+      expected: "a mapped-ram section with PARTs, as in a background snapshot",
     });
   }
   return { snapshot, lastPart, order };
 }
 
-/** What a repair that was broken off wrote is right; all else is of another kind. */
+/**
+ * Checks that set bits belong to nonzero pages, as after an interrupted repair;
+ * any other file with set bits is not a background snapshot.
+ */
 function checkStored(
   source: ByteSource,
   stored: PageBitmap,
@@ -205,9 +210,9 @@ function checkStored(
   for (let page = stored.nextSet(0); page < stored.pageCount;) {
     if (!rebuilt.isSet(page)) {
       throw notRepairable(source, block.bitmapOffset, {
-        found: `the bit of page ${page} of "${block.idstr}" is set, and its ` +
-          "place is all zero",
-        expected: "clear bits, as a background snapshot has them",
+        found: `the bit of page ${page} of "${block.idstr}" is set, but the ` +
+          "page is all zero",
+        expected: "clear bits, as in a background snapshot",
       });
     }
     page = stored.nextSet(page + 1);

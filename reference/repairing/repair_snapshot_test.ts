@@ -18,7 +18,7 @@ const ROM = testMemory(4, [0]);
 const GOOD = await savedFile({ ram: MEMORY, rom: ROM });
 const BROKEN = broken();
 
-/** What a background snapshot leaves: the END is a PART, and no bit is set. */
+/** Returns a background snapshot: the END is a PART, and no bit is set. */
 function broken(): Uint8Array<ArrayBuffer> {
   const bytes = GOOD.slice();
   const { index, blocks } = openSnapshotSync(memorySource(bytes));
@@ -29,7 +29,7 @@ function broken(): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A store in memory that fails after so many writes, and notes all it does. */
+/** A store in memory that fails after `writes` writes and logs its calls. */
 class FailingStore implements ByteStore {
   readonly name = "store";
   readonly byteLength: number;
@@ -60,7 +60,7 @@ class FailingStore implements ByteStore {
   }
 }
 
-test("repairSnapshot() makes the bitmaps anew and an END, in place", async () => {
+test("repairSnapshot() rebuilds the bitmaps and writes an END in place", async () => {
   await assert.rejects(openSnapshot(memorySource(BROKEN)), {
     rule: "ram-end-present",
   });
@@ -79,7 +79,7 @@ test("repairSnapshot() makes the bitmaps anew and an END, in place", async () =>
   assert.deepEqual(bytes, GOOD);
 });
 
-test("repairSnapshot() writes the END last, behind a flush", async () => {
+test("repairSnapshot() writes the END last, after a flush", async () => {
   const store = new FailingStore(BROKEN);
   await repairSnapshot(store);
   assert.deepEqual(store.log, [
@@ -91,7 +91,7 @@ test("repairSnapshot() writes the END last, behind a flush", async () => {
   ]);
 });
 
-test("repairSnapshot() goes on where one was broken off", async () => {
+test("repairSnapshot() can repeat a repair that was interrupted", async () => {
   for (let writes = 0; writes < 3; writes++) {
     const store = new FailingStore(BROKEN, writes);
     await assert.rejects(repairSnapshot(store), /power cut/);
@@ -102,7 +102,7 @@ test("repairSnapshot() goes on where one was broken off", async () => {
   }
 });
 
-test("saveRepaired() leaves the broken file as it is", async () => {
+test("saveRepaired() leaves the broken file unchanged", async () => {
   const source = memorySource(BROKEN.slice());
   const sink = memorySink();
   const { blocks } = await saveRepaired(sink, source);
@@ -118,7 +118,7 @@ test("saveRepaired() leaves the broken file as it is", async () => {
   assert.deepEqual(source.byteLength, BROKEN.length);
 });
 
-test("repairSnapshot() refuses what is not a background snapshot", async () => {
+test("repairSnapshot() refuses files that are not background snapshots", async () => {
   const refused = async (bytes: Uint8Array, what: RegExp) => {
     const store = new FailingStore(new Uint8Array(bytes));
     await assert.rejects(repairSnapshot(store), (error) => {
@@ -139,7 +139,7 @@ test("repairSnapshot() refuses what is not a background snapshot", async () => {
   await refused(set, /the bit of page 1 of "rom" is set/);
   await assert.rejects(
     repairSnapshot(new FailingStore(GOOD)),
-    (error) => error instanceof RangeError && /has its END/.test(error.message),
+    (error) => error instanceof RangeError && /has an END/.test(error.message),
   );
   const junk = new FailingStore(new Uint8Array(100));
   await assert.rejects(repairSnapshot(junk), FormatError);
