@@ -3,31 +3,31 @@ import { checkSameFile, LocalFile, nodeFs } from "../local/mod.ts";
 import { isZero, storePages } from "../pages/mod.ts";
 import type { BackingFile } from "../sources/mod.ts";
 
-/** The one page of a write, if it is not all zero. */
+/** The runs of a write of one nonzero page. */
 const ONE_PAGE: readonly PageRun[] = [{ first: 0, end: 1 }];
 
-/** What another thread needs to write pages of a block; `postMessage` takes it. */
+/** A block that another thread can write; pass it by `postMessage`. */
 export interface BlockShare {
   /** QEMU's name of the block. */
   readonly idstr: string;
   /** Size of a page in bytes. */
   readonly pageSize: number;
-  /** How many pages the block has. */
+  /** Number of pages. */
   readonly pageCount: number;
-  /** Position of page 0 in the file. */
+  /** Offset of page 0 in the file. */
   readonly pagesOffset: number;
   /** The file. */
   readonly file: BackingFile;
-  /** The bits of the pages that are stored, which all threads have. */
+  /** The bits of the stored pages, shared by all threads. */
   readonly bits: Int32Array;
 }
 
 /**
- * Writes pages of a block that another thread shares, by
- * `RAMBlockWriter.share()`. Any number of threads may write at once, each page by
- * one of them at a time; the last time that a page is written wins.
+ * Writes pages of a block that another thread shares with
+ * `RAMBlockWriter.share()`. Any number of threads may write at once, but each
+ * page only one of them at a time; the last write of a page wins.
  *
- * @throws {SourceError} if the file is not there any more
+ * @throws {SourceError} if the file no longer exists
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ export class SharedBlockWriter implements Disposable {
   readonly #share: BlockShare;
   readonly #file: LocalFile;
 
-  /** Opens the file again, for this thread. */
+  /** Opens the file for this thread. */
   constructor(share: BlockShare) {
     this.#share = share;
     const { path, name } = share.file;

@@ -12,7 +12,9 @@ const PAGE = 4096;
 const PAGES = 4000;
 const THREADS = 3;
 
-/** Runs a thread that writes every page whose number leaves `rest` by THREADS. */
+/**
+ * Runs a thread that writes the pages whose number modulo THREADS is `rest`.
+ */
 function runThread(work: SharedWriterWork): Promise<void> {
   const url = new URL("./testing/block_share_worker.ts", import.meta.url);
   const worker = new Worker(url, { type: "module" });
@@ -27,7 +29,7 @@ function runThread(work: SharedWriterWork): Promise<void> {
   });
 }
 
-test("SharedBlockWriter writes by several threads, and loses no bit", async () => {
+test("SharedBlockWriter loses no bit when several threads write", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("vm.mr");
   const writer = await createSnapshot(createFileSink(path), [
@@ -35,7 +37,7 @@ test("SharedBlockWriter writes by several threads, and loses no bit", async () =
   ]);
   const block = writer.block("ram");
   const share = await block.share();
-  // Pages beside each other, whose bits share a word, by different threads.
+  // Different threads write adjacent pages, whose bits share a word.
   await Promise.all(
     Array.from(
       { length: THREADS },
@@ -74,12 +76,12 @@ test("SharedBlockWriter writes zeros over a page that was not zero before", asyn
   assert.equal(openSnapshotSync(source).block("ram").hasPageSync(3), false);
 });
 
-test("share() and SharedBlockWriter refuse what cannot be", async () => {
+test("share() and SharedBlockWriter refuse invalid sinks, pages and files", async () => {
   const blocks = [{ idstr: "ram", usedLength: PAGE }];
   const inMemory = await createSnapshot(memorySink(), blocks);
   await assert.rejects(inMemory.block("ram").share(), {
     name: "SourceError",
-    message: 'Cannot share RAMBlock "ram": it is written to no file',
+    message: 'Cannot share RAMBlock "ram": its sink is not a local file',
   });
   using scratch = new ScratchFolder();
   const sink = createFileSink(scratch.file("vm.mr"));

@@ -15,25 +15,25 @@ import {
 import type { Snapshot } from "../reading/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 
-/** Bytes of a stream that are made, or copied piece by piece. */
+/** A part of a stream, either new or copied piece by piece. */
 export interface CopiedPart {
-  /** How many bytes. */
+  /** Length in bytes. */
   readonly length: number;
-  /** The bytes, in pieces. */
+  /** Yields the bytes in pieces. */
   read(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** What stands before and behind the list of RAMBlocks. */
+/** The stream before and after the list of RAMBlocks. */
 export interface CopiedParts {
   /** The stream up to the body of RAM's START. */
   readonly head: Uint8Array;
-  /** What stands behind the list, to the end of the stream. */
+  /** The stream from the end of the list to its end. */
   readonly tail: readonly CopiedPart[];
 }
 
 /**
- * What stands before and behind the list of RAMBlocks of an open snapshot, for a
- * stream of another layout where it is to be another.
+ * Returns the stream before and after the list of RAMBlocks of an open
+ * snapshot, converted if `layout` differs from the snapshot's.
  */
 export async function copiedParts(
   snapshot: Snapshot,
@@ -49,7 +49,10 @@ export async function copiedParts(
   };
 }
 
-/** The same of a snapshot whose RAM section ends with a PART, with an END. */
+/**
+ * Returns the same for a snapshot whose RAM section ends with a PART, and adds
+ * the missing END.
+ */
 export async function endedParts(
   snapshot: Snapshot,
   partsEnd: number,
@@ -63,8 +66,8 @@ export async function endedParts(
 }
 
 /**
- * The stream up to the body of RAM's START. The new file has all of the RAM: that
- * it was saved with `x-ignore-shared` is not said of it.
+ * Returns the stream up to the body of RAM's START. The new file holds all of
+ * the RAM, so the capability `x-ignore-shared` is dropped.
  */
 function newHead(snapshot: Snapshot, layout: RamLayout): Promise<Uint8Array> {
   const { index } = snapshot;
@@ -82,7 +85,7 @@ function newHead(snapshot: Snapshot, layout: RamLayout): Promise<Uint8Array> {
   ]);
 }
 
-/** The rest of the stream with an END, and without PARTs, which tell nothing. */
+/** Returns the rest of the stream with an END and without the empty PARTs. */
 function newTail(
   snapshot: Snapshot,
   layout: RamLayout,

@@ -30,11 +30,11 @@ async function checkFile(bytes: Uint8Array, layout: RamLayout): Promise<void> {
 }
 
 for (const layout of LAYOUTS) {
-  test(`saveSnapshot() writes ${layout} that is read again`, async () => {
+  test(`saveSnapshot() writes ${layout} that can be read back`, async () => {
     await checkFile(await savedFile(BLOCKS, { layout }), layout);
   });
 
-  test(`saveSnapshot() makes each layout of ${layout}`, async () => {
+  test(`saveSnapshot() converts ${layout} to each layout`, async () => {
     const bytes = await savedFile(BLOCKS, { layout, machine: "pc" });
     const deviceStateFrom = openSnapshotSync(memorySource(bytes));
     for (const to of LAYOUTS) {

@@ -2,12 +2,12 @@ import type { PageBitmap } from "../../format/bitmap/mod.ts";
 import { setBit, sharedBitmap, sharedWords } from "../pages/mod.ts";
 
 /**
- * The pages that a running guest wrote to, for {@linkcode saveLive}. Any number
- * of threads may mark pages while another takes them: `shared` goes to a thread
- * by `postMessage`, and makes the same log there.
+ * A log of the pages that a running guest wrote to, for {@linkcode saveLive}.
+ * Any number of threads may mark pages while another takes them: pass `shared`
+ * to a thread by `postMessage` and create a log from it there.
  *
- * Mark a page when it is written, not before: a page that is taken, saved and
- * only then written would be lost.
+ * Mark a page after it is written, not before: otherwise it could be taken and
+ * saved before the write, which would then be lost.
  *
  * @example
  * ```ts
@@ -21,12 +21,12 @@ import { setBit, sharedBitmap, sharedWords } from "../pages/mod.ts";
  * ```
  */
 export class DirtyPages {
-  /** How many pages the log speaks of. */
+  /** Number of pages that the log covers. */
   readonly pageCount: number;
   /** The bits, for other threads. */
   readonly shared: Int32Array;
 
-  /** All clean, or a log that another thread has, too. */
+  /** Creates a log of clean pages, or opens one shared by another thread. */
   constructor(
     pageCount: number,
     shared: Int32Array = sharedWords(sharedBitmap(pageCount)),
@@ -35,12 +35,12 @@ export class DirtyPages {
     this.shared = shared;
   }
 
-  /** Notes that a page was written. */
+  /** Records that a page was written. */
   mark(pageIndex: number): void {
     setBit(this.shared, pageIndex);
   }
 
-  /** The pages marked since the last call, which are clean from now on. */
+  /** Returns the pages marked since the last call, and marks them clean. */
   take(): PageBitmap {
     const taken = sharedBitmap(this.pageCount);
     const words = sharedWords(taken);

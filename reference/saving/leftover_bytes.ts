@@ -8,11 +8,12 @@ import { CHUNK, Pace } from "../work/mod.ts";
 import { SparseFile } from "../workers/mod.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
 
-// What a file that is gone on with holds where nothing is written may be the RAM
-// of another guest. It becomes zero; what is zero, or a hole, stays as it is.
+// Where a resumed save writes nothing, the file may hold the RAM of another
+// guest. These bytes are overwritten with zeros; zeros and holes are left
+// alone.
 
 /**
- * Clears what is there between the pages of blocks, in order.
+ * Clears the bytes between the pages of blocks, which are in file order.
  *
  * @throws {SourceError} if the file cannot be read or written
  */
@@ -25,7 +26,7 @@ export async function clearBetweenPages(
 }
 
 /**
- * Clears what is there in place of the pages of a block that are not stored.
+ * Clears the places of the pages of a block that are not stored.
  *
  * @throws {SourceError} if the file cannot be read or written
  */
@@ -58,7 +59,7 @@ async function clear(
   }
 }
 
-/** The parts of a file that are no pages. */
+/** Yields the parts of a file that hold no pages. */
 function* rangesBetween(
   blocks: Iterable<Pick<RAMBlockWriter, "pagesOffset" | "usedLength">>,
   byteLength: number,
@@ -71,7 +72,7 @@ function* rangesBetween(
   yield { offset, length: byteLength - offset };
 }
 
-/** Where the pages of a block are that are not stored. */
+/** Yields the places of the pages of a block that are not stored. */
 function* clearRuns(
   block: RAMBlockWriter,
   bitmap: PageBitmap,
@@ -84,7 +85,7 @@ function* clearRuns(
   }
 }
 
-/** The parts of ranges that are in one of `others`, too; both are in order. */
+/** Yields the intersections of `ranges` and `others`; both are in order. */
 function* inBoth(
   ranges: Iterable<ByteRange>,
   others: readonly ByteRange[] | undefined,

@@ -13,7 +13,7 @@ import { createSnapshot } from "./snapshot_writer.ts";
 
 const MIB = 0x100000;
 
-/** Ranges of odd lengths, side by side, that are all of so many bytes. */
+/** Returns adjacent ranges of uneven lengths that cover `byteLength` bytes. */
 function piecesOf(byteLength: number): ByteRange[] {
   const pieces: ByteRange[] = [];
   for (let offset = 0; offset < byteLength;) {
@@ -24,13 +24,13 @@ function piecesOf(byteLength: number): ByteRange[] {
   return pieces;
 }
 
-/** Leaves an unfinished file in which there is no zero at all. */
+/** Leaves an unfinished file without any zero byte. */
 function leaveFull(path: string, byteLength: number): void {
   const bytes = new Uint8Array(byteLength).fill(0x77);
   writeFileSync(`${path}.0-0-00000000.partial`, bytes, { mode: 0o600 });
 }
 
-test("a snapshot that is resumed holds nothing of another guest's memory", async () => {
+test("a resumed snapshot keeps nothing of another guest's memory", async () => {
   using scratch = new ScratchFolder();
   const memory = new Uint8Array(4 * MIB);
   for (let at = 0; at < memory.length; at += 5 * 4096) {
@@ -39,14 +39,14 @@ test("a snapshot that is resumed holds nothing of another guest's memory", async
   writeFileSync(scratch.file("image"), memory);
   using image = openFileSource(scratch.file("image"));
   const blocks: RAMBlockInput[] = [
-    // Holes at the end are not looked at.
+    // The hole at the end is not read.
     {
       idstr: "ram",
       source: image,
       usedLength: 8 * MIB,
       dataRanges: [{ offset: 0, length: image.byteLength }],
     },
-    // One that other threads cannot read.
+    // A block that other threads cannot read.
     {
       idstr: "rom",
       usedLength: 0x9000,
@@ -72,7 +72,7 @@ test("a snapshot that is resumed holds nothing of another guest's memory", async
   }
 });
 
-test("finish() clears pages that are not stored, whoever has written the others", async () => {
+test("finish() clears pages that are not stored when writePage() wrote the others", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("resumed");
   const planned = [{ idstr: "ram", usedLength: 0x10000 }];

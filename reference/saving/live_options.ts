@@ -7,62 +7,62 @@ import type {
 
 /** One round of a live save. */
 export interface LiveRound {
-  /** Its number, from 1 on. */
+  /** Number of the round, from 1 on. */
   readonly number: number;
-  /** Pages looked at. */
+  /** Pages saved, zero pages included. */
   readonly pages: number;
-  /** Milliseconds that it took. */
+  /** Duration in milliseconds. */
   readonly milliseconds: number;
-  /** Bytes of RAM a second that it went at. */
+  /** Bytes of RAM saved per second. */
   readonly bytesPerSecond: number;
-  /** Bytes of RAM that were written to meanwhile. */
+  /** Bytes of RAM that the guest wrote to during the round. */
   readonly dirtyBytes: number;
-  /** Bytes of RAM a second that are written to. */
+  /** Bytes of RAM per second that the guest wrote to. */
   readonly dirtyBytesPerSecond: number;
-  /** Whether the guest was stopped: the last round. */
+  /** Whether the guest was stopped, as in the last round. */
   readonly stopped: boolean;
 }
 
-/** What decides when the guest is stopped. */
+/** Options that decide when to stop the guest. */
 export interface LiveRule {
   /**
-   * Milliseconds that the guest may be stopped for the last round, by estimate.
-   * Default: 300, as QEMU's `downtime-limit`.
+   * Estimated milliseconds for which the guest may be stopped for the last
+   * round. Default: 300, as QEMU's `downtime-limit`.
    */
   readonly downtimeLimit?: number | undefined;
   /**
-   * Bytes a second to count on in the last round. Default: what the round before
-   * reached, as with QEMU, whose `avail-switchover-bandwidth` this is.
+   * Expected bytes per second in the last round, as QEMU's
+   * `avail-switchover-bandwidth`. Default: the rate of the previous round.
    */
   readonly bandwidth?: number | undefined;
   /**
-   * Rounds after which the guest is stopped even so. Default: none, a guest that
-   * writes faster than can be saved is saved for ever, in a file that does not
-   * grow.
+   * Maximum rounds before the guest is stopped in any case. Default: no limit;
+   * a guest that writes faster than it is saved is saved forever, in a file
+   * that does not grow.
    */
   readonly maxRounds?: number | undefined;
 }
 
-/** RAM that is written to while it is saved. */
+/** A RAMBlock that the guest writes to while it is saved. */
 export interface LiveRAMBlockInput extends RAMBlockInput {
   /**
-   * The pages written to since the last call, which count as clean from then on;
-   * {@linkcode DirtyPages.take} is one.
+   * Returns the pages written to since the last call, and marks them clean, as
+   * {@linkcode DirtyPages.take} does.
    */
   readonly takeDirty: () => PageBitmap | Promise<PageBitmap>;
 }
 
-/** How to save a running guest. */
+/** Options of `saveLive`. */
 export interface LiveOptions extends Omit<SaveOptions, "resume">, LiveRule {
-  /** Stops the guest: when it resolves, nothing writes to the RAM any more. */
+  /** Stops the guest. Once it resolves, nothing may write to the RAM. */
   readonly stop: () => void | Promise<void>;
-  /** Is told of each round. */
+  /** Called after each round. */
   readonly onRound?: ((round: LiveRound) => void) | undefined;
 }
 
-/** What was saved of a running guest. */
+/** The result of `saveLive`. */
 export interface LiveSummary extends SaveSummary {
-  /** Every round; the last one was made while the guest stood. */
+  /** All rounds; the guest was stopped during the last one. */
   readonly rounds: readonly LiveRound[];
   /** Milliseconds from before `stop` to the end of the last round. */
   readonly downtime: number;

@@ -28,7 +28,7 @@ export async function saveRounds(
     sink,
   });
   const rounds = new LiveRounds(live, blocks, options);
-  // What was written before the first round is in it.
+  // The first round saves all pages, so earlier writes need no second save.
   await takeAll(blocks);
   const all = writer.blocks.map(({ pageCount }) => everyPage(pageCount));
   const left = await rounds.saveRunning(all);
@@ -56,8 +56,8 @@ class LiveRounds {
   }
 
   /**
-   * Saves rounds while the guest runs, until it can be stopped for the pages
-   * that are left, which it returns.
+   * Saves rounds while the guest runs, until it can be stopped. Returns the
+   * pages that are left for the last round.
    */
   async saveRunning(pages: readonly PageBitmap[]): Promise<PageBitmap[]> {
     const { signal, maxRounds = Infinity } = this.#options;
@@ -71,7 +71,7 @@ class LiveRounds {
     }
   }
 
-  /** Saves one round; returns it, and the pages written to meanwhile. */
+  /** Saves one round; returns it and the pages written to during it. */
   async save(
     wanted: readonly PageBitmap[],
     { stopped }: { readonly stopped: boolean },
@@ -103,8 +103,8 @@ class LiveRounds {
 }
 
 /**
- * Whether the guest can be stopped behind a round: when what is left to save fits
- * into the downtime limit at the bandwidth, `dirtyBytes ≤ bandwidth × limit`.
+ * Whether the guest can be stopped after a round: when the dirty pages can be
+ * saved within the downtime limit, `dirtyBytes ≤ bandwidth × limit`.
  */
 export function isConverged(round: LiveRound, rule: LiveRule): boolean {
   const { downtimeLimit = 300, bandwidth = round.bytesPerSecond } = rule;
@@ -129,7 +129,7 @@ function everyPage(pageCount: number): PageBitmap {
   return bitmap;
 }
 
-/** The pages of one bitmap or the other. */
+/** Returns the unions of the bitmaps of each block. */
 function merge(
   ones: readonly PageBitmap[],
   others: readonly PageBitmap[],

@@ -17,15 +17,15 @@ import { saveChunk } from "./save_blocks.ts";
 import type { RAMBlockInput, SaveOptions } from "./save_options.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";
 
-/** A block that other threads can read, and the file they write it to. */
+/** A block that other threads can read, and the file to write it to. */
 interface SharedInput {
   readonly input: LaneInput;
   readonly to: BackingFile;
 }
 
 /**
- * Saves chosen pages, round after round: by several threads where they can get at
- * the RAM and at the file, else by this one.
+ * Saves chosen pages, round after round: on several threads if they can access
+ * the RAM and the file, else on the calling thread.
  */
 export class LiveWriter implements Disposable {
   /** Size of a page in bytes. */
@@ -54,7 +54,7 @@ export class LiveWriter implements Disposable {
     this.#buffer = new PageBuffer(Math.max(CHUNK, this.pageSize));
   }
 
-  /** Starts the threads, if there is use for them. */
+  /** Starts the threads if they are of use. */
   static async start(
     writer: SnapshotWriter,
     blocks: readonly RAMBlockInput[],
@@ -70,7 +70,7 @@ export class LiveWriter implements Disposable {
     return new LiveWriter(writer, blocks, shared, options);
   }
 
-  /** Saves these pages of each block; returns how many there were. */
+  /** Saves the wanted pages of each block; returns how many there were. */
   async saveRound(
     wanted: readonly PageBitmap[],
     report: ProgressReport,
@@ -105,7 +105,7 @@ export class LiveWriter implements Disposable {
       const writer = this.#writer.block(this.#blocks[index].idstr);
       const block = {
         ...shared.input,
-        // Behind the end of the source there is nothing to be written to.
+        // A copy, since `postMessage` passes it to other threads.
         wanted: sharedCopy(wanted[index]),
         usedLength: writer.usedLength,
         to: shared.to,

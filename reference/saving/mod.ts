@@ -1,5 +1,5 @@
 /**
- * Writing snapshots: at once, page by page, of a running guest, and again.
+ * Writes snapshots: in one call, page by page, of a running guest, or in place.
  *
  * @module
  */

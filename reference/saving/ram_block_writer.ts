@@ -17,19 +17,19 @@ import {
 import { backingOf, SourceError } from "../sources/mod.ts";
 import type { BlockShare } from "./block_share.ts";
 
-/** The one page of a write, if it is not all zero. */
+/** The runs of a write of one nonzero page. */
 const ONE_PAGE: readonly PageRun[] = [{ first: 0, end: 1 }];
 
-/** What a writer of pages writes to: a sink, or a store. */
+/** The target of a writer of pages: a sink or a store. */
 export interface PageTarget {
   /** Writes all of `bytes` at `offset`. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
 }
 
 /**
- * Writes the pages of one RAMBlock, in any order, any number of times. Every
- * page has one place: written again it overwrites itself, also with zeros, and a
- * page that is zero has its bit cleared.
+ * Writes the pages of one RAMBlock, in any order and any number of times. Each
+ * page has a fixed place: writing it again overwrites it, with zeros as well.
+ * The bit of a zero page is clear.
  *
  * Await the write of a page before writing it again.
  */
@@ -40,18 +40,18 @@ export class RAMBlockWriter {
   readonly usedLength: number;
   /** Size of a page in bytes. */
   readonly pageSize: number;
-  /** How many pages the block has. */
+  /** Number of pages. */
   readonly pageCount: number;
-  /** Position of page 0 in the file. */
+  /** Offset of page 0 in the file. */
   readonly pagesOffset: number;
   readonly #header: MappedRamHeader;
   readonly #target: PageTarget;
   readonly #loadBitmap: () => Promise<PageBitmap>;
-  /** Whether old bytes of pages that become zero are left to the caller. */
+  /** Whether the caller clears the old bytes of pages that become zero. */
   readonly #keepsOld: boolean;
   #bitmap: Promise<PageBitmap> | undefined;
 
-  /** Made by a `SnapshotWriter`. */
+  /** Use `SnapshotWriter.block` instead. */
   constructor(
     block: MappedRamHeader & {
       readonly idstr: string;
@@ -83,8 +83,8 @@ export class RAMBlockWriter {
   }
 
   /**
-   * Writes the pages from `first` on whose bit is set in `nonZero`, one write a
-   * run, and clears the bits of the others. `bytes` holds all of them.
+   * Writes the pages from `first` on whose bit is set in `nonZero`, one write
+   * per run, and clears the bits of the others. `bytes` holds all of the pages.
    */
   async writePages(
     first: number,
@@ -114,16 +114,16 @@ export class RAMBlockWriter {
     }
   }
 
-  /** How many pages are stored so far. */
+  /** Returns how many pages are stored so far. */
   async presentCount(): Promise<number> {
     return (await this.bitmap()).count();
   }
 
   /**
-   * What other threads need to write pages of the block, too, by
-   * `SharedBlockWriter`. They must be done before the snapshot is finished.
+   * Returns a share with which other threads can write pages of the block, by
+   * `SharedBlockWriter`. They must finish before the snapshot is finished.
    *
-   * @throws {SourceError} if the sink is not a file of this machine
+   * @throws {SourceError} if the sink is not a local file
    */
   async share(): Promise<BlockShare> {
     const { idstr, pageSize, pageCount, pagesOffset } = this;
@@ -136,26 +136,26 @@ export class RAMBlockWriter {
       idstr,
       `Cannot share RAMBlock ${
         JSON.stringify(idstr)
-      }: it is written to no file`,
+      }: its sink is not a local file`,
     );
   }
 
-  /** Writes the bitmap to its place, if any page was written. */
+  /** Writes the bitmap if any page was written. */
   async writeBitmap(order: BitmapOrder): Promise<void> {
     if (this.#bitmap === undefined) return;
     const { bytes } = await this.#bitmap;
     const length = bitmapByteLength(this.pageCount, order.wordSize);
     const words = new Uint8Array(length);
     words.set(bytes.subarray(0, length));
-    toLsb0(words, order); // which is its own inverse
+    toLsb0(words, order); // This function is its own inverse.
     await this.#target.write(words, this.#header.bitmapOffset);
   }
 
-  /** Which pages are stored so far. */
+  /** Returns the bitmap of the pages stored so far. */
   bitmap(): Promise<PageBitmap> {
     if (this.#bitmap === undefined) {
       this.#bitmap = this.#loadBitmap();
-      // A failure is not remembered: the next call tries again.
+      // A failure is not cached: the next call retries.
       this.#bitmap.catch(() => this.#bitmap = undefined);
     }
     return this.#bitmap;

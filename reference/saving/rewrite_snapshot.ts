@@ -18,16 +18,16 @@ import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import { RAMBlockWriter } from "./ram_block_writer.ts";
 
-/** A snapshot whose pages are re-written where they are. */
+/** A snapshot whose pages are rewritten in place. */
 export class SnapshotRewriter {
   /** A writer for each RAMBlock that has pages in the file. */
   readonly blocks: readonly RAMBlockWriter[];
   readonly #store: ByteStore;
   readonly #order: BitmapOrder;
-  /** The bits of each block written to, by idstr, as they were. */
+  /** The original bits of each block that was written to, by idstr. */
   readonly #before: ReadonlyMap<string, Uint8Array>;
 
-  /** Made by {@linkcode rewriteSnapshot}. */
+  /** Use {@linkcode rewriteSnapshot} instead. */
   constructor(
     store: ByteStore,
     { blocks, order, before }: {
@@ -42,17 +42,21 @@ export class SnapshotRewriter {
     this.#order = order;
   }
 
-  /** The writer of the RAMBlock of that idstr. */
+  /**
+   * Returns the writer of a RAMBlock.
+   *
+   * @throws {RangeError} if there is no such RAMBlock
+   */
   block(idstr: string): RAMBlockWriter {
     return findBlock(this.blocks, { idstr, name: this.#store.name });
   }
 
   /**
-   * Writes the bitmaps of the blocks written to, after a flush of the pages;
-   * then, after a flush of the bitmaps, zeros over the old bytes of pages that
-   * became zero, or punches holes there if asked to.
+   * Writes the bitmaps of the blocks that were written to, after a flush of the
+   * pages. Then, after a flush of the bitmaps, writes zeros over the old bytes
+   * of pages that became zero, or punches holes there on request.
    *
-   * @throws {RangeError} if holes are asked for of a store that makes none
+   * @throws {RangeError} if holes are requested and the store cannot punch them
    */
   async finish(options: RewriteFinishOptions = {}): Promise<void> {
     const { punchHoles = false } = options;
@@ -60,7 +64,7 @@ export class SnapshotRewriter {
     if (punchHoles && store.punchHole === undefined) {
       throw new RangeError(
         `Cannot punch holes into ${JSON.stringify(store.name)}: ` +
-          "its store does not know how",
+          "its store has no punchHole, pass one when opening it",
       );
     }
     await store.flush();
@@ -77,10 +81,10 @@ export class SnapshotRewriter {
     if (isCleared) await store.flush();
   }
 
-  /** Where the pages of a block were that are zero now. */
+  /** Returns the places of the pages of a block that became zero. */
   async #becameZero(block: RAMBlockWriter): Promise<ByteRange[]> {
     const before = this.#before.get(block.idstr);
-    if (before === undefined) return []; // Nothing of it was written.
+    if (before === undefined) return []; // The block was not written to.
     const now = await block.bitmap();
     const became = new PageBitmap(
       now.pageCount,
@@ -98,20 +102,20 @@ export class SnapshotRewriter {
   }
 }
 
-/** How to finish a rewrite. */
+/** Options of `SnapshotRewriter.finish`. */
 export interface RewriteFinishOptions {
   /**
-   * Whether to give the space of pages that became zero back to the file system,
-   * by the `punchHole` that the store was opened with: `punchHole` of `./linux`
-   * is one. Default: false, zeros are written there.
+   * Whether to free the disk space of pages that became zero, with the
+   * `punchHole` that the store was opened with, such as `punchHole` of
+   * `./linux`. Default: false; zeros are written there.
    */
   readonly punchHoles?: boolean | undefined;
 }
 
 /**
- * Opens a snapshot to write pages of it again, in place. The file keeps its
- * size. Until `finish`, a page that was a zero page still reads as one, while a
- * page that was there already shows its new bytes.
+ * Opens a snapshot to rewrite pages in place. The file keeps its size. Until
+ * `finish`, a former zero page still reads as zeros, while a page that was
+ * present already shows its new bytes.
  *
  * @example
  * ```ts
@@ -135,7 +139,7 @@ export async function rewriteSnapshot(
   const before = new Map<string, Uint8Array>();
   const writers = blocks.map((block) =>
     new RAMBlockWriter(block, store, {
-      // A bit that is set is not to be that of other bytes: they go at the end.
+      // While a bit is set its page must keep its bytes: `finish` clears them.
       keepsOld: true,
       async loadBitmap() {
         const bitmap = await loadBitmap(store, block, order);

@@ -25,7 +25,7 @@ function memoryOf(bytes: Uint8Array, idstr = "ram", options: OpenOptions = {}) {
   return block.readRangeSync({ offset: 0, length: block.usedLength });
 }
 
-/** The memory with these pages instead of its own. */
+/** Returns the memory with some pages replaced. */
 function changed(pages: Record<number, number>): Uint8Array {
   const memory = MEMORY.slice();
   for (const [index, value] of Object.entries(pages)) {
@@ -34,7 +34,7 @@ function changed(pages: Record<number, number>): Uint8Array {
   return memory;
 }
 
-test("rewriteSnapshot() changes pages where they are, and nothing else", async () => {
+test("rewriteSnapshot() changes pages in place and nothing else", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("a");
   writeFileSync(path, FILE);
@@ -46,7 +46,7 @@ test("rewriteSnapshot() changes pages where they are, and nothing else", async (
     await block.writePage(5, page(8)); // zero so far
     await block.writePage(99, page(0)); // zero from now on
     await block.writePage(6, page(9));
-    await block.writePage(6, page(0)); // zero after all
+    await block.writePage(6, page(0)); // zero again
     await rewriter.finish();
   }
   const bytes = new Uint8Array(readFileSync(path));
@@ -56,7 +56,7 @@ test("rewriteSnapshot() changes pages where they are, and nothing else", async (
   assert.deepEqual((await verifySnapshot(memorySource(bytes))).findings, []);
 });
 
-test("finish() writes bitmaps of blocks written to, behind a flush of pages", async () => {
+test("finish() writes bitmaps of changed blocks after a flush of pages", async () => {
   const store = new WatchedStore(FILE.slice());
   const rewriter = await rewriteSnapshot(store);
   await rewriter.block("rom").writePage(1, page(1));
@@ -71,9 +71,9 @@ test("finish() writes bitmaps of blocks written to, behind a flush of pages", as
   ]);
 });
 
-test("rewriteSnapshot() keeps the bits in the order of the host that wrote", async () => {
+test("rewriteSnapshot() keeps the bit order of the host that wrote the file", async () => {
   for (const bitmapWordSize of [4, 8] as const) {
-    // As a big-endian host would have it: words reversed.
+    // As on a big-endian host: with reversed words.
     const { bitmapOffset } = openSnapshotSync(memorySource(FILE)).block("ram");
     const bytes = FILE.slice();
     for (let at = 0; at < 16; at += bitmapWordSize) {
@@ -94,7 +94,7 @@ test("rewriteSnapshot() keeps the bits in the order of the host that wrote", asy
   }
 });
 
-test("writePage() tries again when the bitmap could not be read", async () => {
+test("writePage() retries when the bitmap could not be read", async () => {
   const store = new WatchedStore(FILE.slice());
   const rewriter = await rewriteSnapshot(store);
   const block = rewriter.block("ram");
@@ -105,7 +105,7 @@ test("writePage() tries again when the bitmap could not be read", async () => {
   assert.deepEqual(memoryOf(store.bytes), changed({ 5: 8 }));
 });
 
-test("writePage() loads the bitmap once for writes under way at once", async () => {
+test("writePage() loads the bitmap once for concurrent writes", async () => {
   const store = new WatchedStore(FILE.slice());
   const rewriter = await rewriteSnapshot(store);
   const opening = store.ranges.length;
@@ -118,7 +118,7 @@ test("writePage() loads the bitmap once for writes under way at once", async () 
   assert.deepEqual(memoryOf(store.bytes), changed(pages));
 });
 
-test("a page whose write failed stays the zero page it was", async () => {
+test("a page whose write failed remains a zero page", async () => {
   const store = new WatchedStore(FILE.slice());
   const rewriter = await rewriteSnapshot(store);
   store.failingCall = 0;
@@ -136,7 +136,7 @@ test("rewriteSnapshot() changes nothing when nothing is written", async () => {
   assert.deepEqual(store.calls, ["flush", "flush"]);
 });
 
-test("rewriteSnapshot() refuses what it cannot open, and unknown blocks", async () => {
+test("rewriteSnapshot() refuses invalid files, blocks and pages", async () => {
   const cut = new WatchedStore(FILE.slice(0, -400));
   await assert.rejects(rewriteSnapshot(cut), { name: "FormatError" });
   const rewriter = await rewriteSnapshot(new WatchedStore(FILE.slice()));
@@ -146,7 +146,7 @@ test("rewriteSnapshot() refuses what it cannot open, and unknown blocks", async 
   await assert.rejects(block.writePage(0, page(1).subarray(1)), RangeError);
 });
 
-test("finish() punches what became zero if asked, behind the bitmaps", async () => {
+test("finish() punches holes for pages that became zero, after the bitmaps", async () => {
   const memory = testMemory(20, [1, 2, 3, 7]);
   const file = await savedFile({ ram: memory });
   const store = new WatchedStore(file);
@@ -169,7 +169,7 @@ test("finish() punches what became zero if asked, behind the bitmaps", async () 
   assert.deepEqual(holes, ["4: 8192 8192"]);
 });
 
-test("finish() writes zeros over what became zero, after the bitmaps", async () => {
+test("finish() writes zeros over pages that became zero, after the bitmaps", async () => {
   const memory = testMemory(600, Array.from({ length: 600 }, (_, at) => at));
   const file = await savedFile({ ram: memory });
   const { pagesOffset } = openSnapshotSync(memorySource(file)).block("ram");
@@ -192,14 +192,15 @@ test("finish() writes zeros over what became zero, after the bitmaps", async () 
   );
 });
 
-test("finish() refuses to punch where the store cannot, and writes nothing", async () => {
+test("finish() refuses to punch holes without punchHole, and writes nothing", async () => {
   const file = await savedFile({ ram: testMemory(20, [1]) });
   const store = new WatchedStore(file);
   const rewriter = await rewriteSnapshot(store);
   await rewriter.block("ram").writePage(1, new Uint8Array(4096));
   await assert.rejects(rewriter.finish({ punchHoles: true }), {
     name: "RangeError",
-    message: 'Cannot punch holes into "watched": its store does not know how',
+    message: 'Cannot punch holes into "watched": its store has no punchHole, ' +
+      "pass one when opening it",
   });
   assert.deepEqual(store.calls, []);
 });

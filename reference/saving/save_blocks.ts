@@ -15,7 +15,7 @@ import type { RAMBlockWriter } from "./ram_block_writer.ts";
 import type { RAMBlockInput, SaveSummary } from "./save_options.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";
 
-/** Saves blocks one after the other, from any source to any sink. */
+/** Saves blocks one after another, from any source to any sink. */
 export async function saveBlocks(
   writer: SnapshotWriter,
   blocks: readonly RAMBlockInput[],
@@ -114,7 +114,7 @@ export async function saveChunk(
   return nonZero.count();
 }
 
-/** Each RAMBlock with how many of its pages are stored. */
+/** Returns each RAMBlock with the number of its stored pages. */
 export function summaryOf(
   blocks: readonly RAMBlockWriter[],
 ): Promise<SaveSummary["blocks"]> {

@@ -19,17 +19,17 @@ import {
 import type { RAMBlockInput, SaveOptions } from "./save_options.ts";
 import type { SnapshotWriter } from "./snapshot_writer.ts";
 
-/** What the lanes did. */
+/** The result of `saveInLanes`. */
 interface LanesResult {
-  /** The blocks that this thread is to save. */
+  /** The blocks that the caller's thread still has to save. */
   readonly left: readonly RAMBlockInput[];
   /** Pages that were in the file already. */
   readonly keptPages: number;
 }
 
 /**
- * Saves the blocks that other threads can read to a sink that they can write.
- * The others are left for this thread.
+ * Saves the blocks that other threads can read, to a sink that they can write.
+ * Returns the other blocks, for the caller's thread.
  */
 export async function saveInLanes(
   writer: SnapshotWriter,
@@ -96,7 +96,7 @@ async function laneBlock(
   const present = sharedWords(await block.bitmap());
   return {
     ...input,
-    // Where holes are told of they are not read.
+    // If data ranges are given, no holes are read.
     isSparse: dataRanges === undefined && input.from.kind === "file" &&
       isSparse(input.from),
     usedLength: block.usedLength,
@@ -107,7 +107,7 @@ async function laneBlock(
   };
 }
 
-/** Tells how far the lanes are. */
+/** Reports the progress of the lanes. */
 function tell(
   { control, chunks, chunkLength, pageSize, blocks }: LaneTask,
   report: ProgressReport,
@@ -122,7 +122,7 @@ function tell(
   const index = blocks.findLastIndex((it) => it.firstChunk <= chunk);
   report.idstr = names[index];
   report.done = skipped + done * chunkLength;
-  // What is zero in a sparse file is hardly ever read.
+  // Most zero pages of a sparse file are holes, which are not read.
   const isSparse = blocks.some((block) => block.isSparse);
   report.skipped = skipped + (isSparse ? zeroPages * pageSize : 0);
   report.zero = skipped + zeroPages * pageSize;
@@ -134,6 +134,6 @@ function noFile(directIo: boolean, name: string): SourceError {
     name,
     `Cannot ${directIo ? "use direct I/O on" : "resume"} ${
       JSON.stringify(name)
-    }: it is no file of this machine`,
+    }: it is not a local file`,
   );
 }

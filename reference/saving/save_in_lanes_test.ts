@@ -25,10 +25,10 @@ import { saveSnapshot } from "./save_snapshot.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 const MIB = 0x100000;
-/** Enough for three lanes. */
+/** Large enough for three lanes. */
 const LENGTH = 200 * MIB;
 
-/** An image with pages that hold something here and there, some 200 in a row. */
+/** Writes an image with scattered nonzero pages, some in runs of 256. */
 function writeImage(path: string, byteLength = LENGTH): void {
   writeFileSync(path, "");
   truncateSync(path, byteLength);
@@ -57,7 +57,7 @@ async function save(
   return scratch.file(name);
 }
 
-test("saveSnapshot() gives the same bytes whatever the number of jobs", async () => {
+test("saveSnapshot() writes the same bytes with any number of jobs", async () => {
   using scratch = new ScratchFolder();
   writeImage(scratch.file("image"), LENGTH + 12345);
   for (const pageSize of [256, 4096, 0x100000]) {
@@ -72,7 +72,7 @@ test("saveSnapshot() gives the same bytes whatever the number of jobs", async ()
   }
 });
 
-test("saveSnapshot() saves shared memory by several threads", async () => {
+test("saveSnapshot() saves shared memory with several threads", async () => {
   using scratch = new ScratchFolder();
   const bytes = new Uint8Array(new SharedArrayBuffer(LENGTH));
   for (let at = 0; at < LENGTH; at += 3 * MIB) bytes.fill(5, at, at + MIB);
@@ -84,7 +84,7 @@ test("saveSnapshot() saves shared memory by several threads", async () => {
   assertSameFile(paths[1], paths[0]);
 });
 
-test("saveSnapshot() saves blocks of another snapshot by several threads", async () => {
+test("saveSnapshot() saves blocks of another snapshot with several threads", async () => {
   using scratch = new ScratchFolder();
   writeImage(scratch.file("image"));
   const one = await save(scratch, "one", {});
@@ -99,7 +99,7 @@ test("saveSnapshot() saves blocks of another snapshot by several threads", async
   assertSameFile(again, one);
 });
 
-test("saveSnapshot() tells how far its lanes are, and the share of zeros", async () => {
+test("saveSnapshot() reports the progress of its lanes and the share of zeros", async () => {
   using scratch = new ScratchFolder();
   writeFileSync(scratch.file("image"), new Uint8Array(MIB).fill(1));
   truncateSync(scratch.file("image"), LENGTH);
@@ -111,7 +111,7 @@ test("saveSnapshot() tells how far its lanes are, and the share of zeros", async
   assert.equal(seen.at(-1), MIB + 0x5000);
 });
 
-test("saveSnapshot() with jobs is stopped by its signal, and leaves nothing", async () => {
+test("saveSnapshot() with jobs stops at its signal and leaves nothing", async () => {
   using scratch = new ScratchFolder();
   writeFileSync(scratch.file("image"), "");
   truncateSync(scratch.file("image"), 64 * LENGTH);
@@ -128,7 +128,7 @@ test("saveSnapshot() with jobs is stopped by its signal, and leaves nothing", as
   assert.deepEqual(scratch.names(), ["image"]);
 });
 
-test("saveSnapshot() with jobs refuses an image that is another one now", async () => {
+test("saveSnapshot() with jobs refuses an image that was replaced", async () => {
   using scratch = new ScratchFolder();
   writeImage(scratch.file("image"));
   writeImage(scratch.file("other"));
@@ -145,7 +145,7 @@ test("saveSnapshot() with jobs refuses an image that is another one now", async 
   assert.deepEqual(scratch.names(), ["image"]);
 });
 
-test("saveSnapshot() with jobs says what a lane could not read", async () => {
+test("saveSnapshot() with jobs reports what a lane could not read", async () => {
   using scratch = new ScratchFolder();
   writeImage(scratch.file("image"));
   using image = openFileSource(scratch.file("image"));
@@ -165,7 +165,7 @@ test("saveSnapshot() with jobs says what a lane could not read", async () => {
   assert.deepEqual(scratch.names(), ["image"]);
 });
 
-test("saveSnapshot() around the page cache gives the same bytes", async () => {
+test("saveSnapshot() with direct I/O writes the same pages", async () => {
   using scratch = new ScratchFolder();
   writeImage(scratch.file("image"), 20 * MIB + 777);
   const one = await save(scratch, "one", {});
@@ -189,7 +189,7 @@ test("saveSnapshot() around the page cache gives the same bytes", async () => {
   }
 });
 
-test("saveSnapshot() refuses direct I/O on what it cannot be had on", async () => {
+test("saveSnapshot() refuses direct I/O where it is impossible", async () => {
   using scratch = new ScratchFolder();
   writeImage(scratch.file("image"), MIB);
   using source = openFileSource(scratch.file("image"));
@@ -197,7 +197,7 @@ test("saveSnapshot() refuses direct I/O on what it cannot be had on", async () =
   const directIo = true;
   await assert.rejects(saveSnapshot(memorySink(), [ram], { directIo }), {
     name: "SourceError",
-    message: 'Cannot use direct I/O on "memory": it is no file of this machine',
+    message: 'Cannot use direct I/O on "memory": it is not a local file',
   });
   const out = scratch.file("out");
   await assert.rejects(
@@ -214,7 +214,7 @@ test("saveSnapshot() refuses direct I/O on what it cannot be had on", async () =
   assert.deepEqual(scratch.names(), ["image"]);
 });
 
-test("saveSnapshot() with resume writes only what is not there, also directly", async () => {
+test("saveSnapshot() with resume writes only missing pages, with direct I/O as well", async () => {
   using scratch = new ScratchFolder();
   writeImage(scratch.file("image"), 20 * MIB);
   const wanted = await save(scratch, "wanted", {});
@@ -226,7 +226,7 @@ test("saveSnapshot() with resume writes only what is not there, also directly", 
       { idstr: "ram", source: image },
       ...directIo ? [] : [{ idstr: "rom", source: rom, usedLength: MIB }],
     ];
-    // What is left holds some of the pages, and others that are wrong.
+    // The unfinished file holds correct pages and wrong ones.
     const left = `${path}.0-0-00000000.partial`;
     copyFileSync(wanted, left);
     truncateSync(left, await lengthOf(blocks));
@@ -249,7 +249,7 @@ test("saveSnapshot() with resume writes only what is not there, also directly", 
   }
 });
 
-test("a finished file that is resumed with other memory is unfinished again", async () => {
+test("a finished file becomes unfinished when it is resumed with other memory", async () => {
   using scratch = new ScratchFolder();
   writeImage(scratch.file("image"), 20 * MIB);
   const whole = await save(scratch, "whole", {});
@@ -268,7 +268,7 @@ test("a finished file that is resumed with other memory is unfinished again", as
   assert.deepEqual(findings.map(({ rule }) => rule), ["ram-setup-end"]);
 });
 
-/** How long the file of these blocks is. */
+/** Returns the length of the snapshot of these blocks. */
 async function lengthOf(blocks: readonly RAMBlockInput[]): Promise<number> {
   const { byteLength } = await saveSnapshot(memorySink(), blocks);
   return byteLength;

@@ -8,12 +8,12 @@ import { summaryOf } from "./save_blocks.ts";
 import { createSnapshot } from "./snapshot_writer.ts";
 
 /**
- * Saves a guest while it runs, in rounds: all of its RAM, then what was written
- * to meanwhile, again and again, until so little is left that the guest can be
- * stopped for it. Each page has one place in the file, whose size is fixed from
- * the start; the last time that a page is saved wins.
+ * Saves a guest while it runs, in rounds: first all of its RAM, then repeatedly
+ * the pages written to in the meantime, until few enough are left to stop the
+ * guest and save them. Each page has a fixed place in the file, whose size is
+ * fixed from the start; the last save of a page wins.
  *
- * @throws {SourceError} if memory cannot be read or the sink not written
+ * @throws {SourceError} if memory cannot be read or the sink cannot be written
  *
  * @example
  * ```ts

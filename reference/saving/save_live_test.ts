@@ -15,7 +15,7 @@ import { saveLive } from "./save_live.ts";
 const PAGE = 4096;
 const PAGES = 3000;
 
-/** A guest that writes to a tenth of its pages in each round. */
+/** A guest that writes about a tenth of its pages in each round. */
 class Guest {
   readonly ram: Uint8Array;
   readonly dirty = new DirtyPages(PAGES);
@@ -27,7 +27,7 @@ class Guest {
     for (let page = 0; page < PAGES; page += 3) this.#write(page);
   }
 
-  /** What was written in the last round; before that it writes more. */
+  /** Writes more pages while running, then takes the dirty pages. */
   take() {
     if (this.running) this.work(PAGES / 10);
     return this.dirty.take();
@@ -41,7 +41,7 @@ class Guest {
   }
 
   #write(page: number): void {
-    // One in four becomes zero.
+    // One page in four becomes zero.
     const byte = (this.#state >>> 4) % 4 === 0 ? 0 : 1 + this.#state % 255;
     this.ram.fill(byte, page * PAGE, (page + 1) * PAGE);
     this.dirty.mark(page);
@@ -66,7 +66,7 @@ function save(
   });
 }
 
-test("saveLive() saves what is there when the guest stops, by any threads", async () => {
+test("saveLive() saves the RAM of the stopped guest with any number of jobs", async () => {
   using scratch = new ScratchFolder();
   for (const jobs of [1, 2, 3]) {
     const guest = new Guest(new SharedArrayBuffer(PAGES * PAGE));
@@ -109,7 +109,7 @@ test("saveLive() saves what is there when the guest stops, by any threads", asyn
   }
 });
 
-test("saveLive() stops the guest as soon as the rest fits into the downtime", async () => {
+test("saveLive() stops the guest once the rest fits into the downtime", async () => {
   const guest = new Guest(new ArrayBuffer(PAGES * PAGE));
   let stops = 0;
   const { rounds } = await save(guest, memorySink(), {
@@ -122,7 +122,7 @@ test("saveLive() stops the guest as soon as the rest fits into the downtime", as
   assert.equal(rounds.length, 2);
 });
 
-test("isConverged() compares what is dirty with bandwidth × downtime limit", () => {
+test("isConverged() compares dirty bytes with bandwidth × downtime limit", () => {
   const round: LiveRound = {
     number: 1,
     pages: 1000,
@@ -139,7 +139,7 @@ test("isConverged() compares what is dirty with bandwidth × downtime limit", ()
   assert(isConverged({ ...round, dirtyBytes: 0 }, { downtimeLimit: 0 }));
 });
 
-test("saveLive() keeps nothing if the guest cannot be stopped, or by a signal", async () => {
+test("saveLive() keeps nothing if stop() fails or the signal is aborted", async () => {
   using scratch = new ScratchFolder();
   const guest = new Guest(new ArrayBuffer(PAGES * PAGE));
   const failure = new Error("it does not stop");

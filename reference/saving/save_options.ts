@@ -3,47 +3,46 @@ import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import type { Progress } from "../work/mod.ts";
 import type { CreateOptions } from "./snapshot_writer.ts";
 
-/** RAM to be saved. */
+/** A RAMBlock to save. */
 export interface RAMBlockInput {
-  /** QEMU's name of the block: `pc.ram`. */
+  /** QEMU's name of the block, such as `pc.ram`. */
   readonly idstr: string;
-  /** The memory. It may be shorter than `usedLength`: the rest is zero. */
+  /** The memory. If it is shorter than `usedLength`, the rest is zero. */
   readonly source: ByteSource;
   /** Bytes of RAM, a multiple of the page size. Default: the source's size. */
   readonly usedLength?: number | undefined;
   /**
-   * Where the source may hold something, in order; the rest is zero, and is not
-   * read. Default: all of it.
+   * The parts of the source that may hold data, in order. The rest is zero and
+   * is not read. Default: the whole source.
    */
   readonly dataRanges?: Iterable<ByteRange> | undefined;
 }
 
-/** How to save. */
+/** Options of `saveSnapshot`. */
 export interface SaveOptions extends CreateOptions, ReadOptions {
   /**
-   * How many threads may work at once, where files of this machine, or shared
-   * memory, are saved to one. The bytes are the same whatever the number.
-   * Default: 1, the thread of the caller.
+   * Maximum threads that save local files or shared memory to a local file. The
+   * bytes written do not depend on it. Default: 1, the thread of the caller.
    */
   readonly jobs?: number | undefined;
-  /** Whether to read and write pages around the page cache. Default: false. */
+  /** Whether to bypass the page cache for pages. Default: false. */
   readonly directIo?: boolean | undefined;
   /**
-   * Whether the sink may hold pages already: those that are the same there are
-   * not written again. Default: false.
+   * Whether the sink may already hold pages; those that are identical are not
+   * written again. Default: false.
    */
   readonly resume?: boolean | undefined;
-  /** Is told now and then how far the work has come. */
+  /** Called from time to time with the progress. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** What was saved. */
+/** The result of saving. */
 export interface SaveSummary {
-  /** With `resume`: how many pages were there already, and the same. */
+  /** With `resume`: number of identical pages already in the file. */
   readonly keptPages?: number;
   /** Size of the file in bytes, holes included. */
   readonly byteLength: number;
-  /** Each RAMBlock with how many of its pages are stored. */
+  /** Each RAMBlock with the number of its stored pages. */
   readonly blocks: readonly {
     readonly idstr: string;
     readonly pageCount: number;

@@ -12,12 +12,13 @@ import type {
 import { createSnapshot, type SnapshotWriter } from "./snapshot_writer.ts";
 
 /**
- * Saves RAMBlocks to a sink, zero pages left out, and commits it. A failure
- * aborts the sink: what was there before stays.
+ * Saves RAMBlocks to a sink, without zero pages, and commits it. A failure
+ * aborts the sink and leaves an existing file unchanged.
  *
- * @throws {RangeError} if a name or a length cannot be saved
- * @throws {UnsupportedError} if the source is a block that was left out of a snapshot
- * @throws {SourceError} if memory cannot be read or the sink not written
+ * @throws {RangeError} if a name or a length is invalid
+ * @throws {UnsupportedError} if a source is a block of a snapshot that was
+ *   saved without its pages
+ * @throws {SourceError} if memory cannot be read or the sink cannot be written
  *
  * @example
  * ```ts
@@ -43,7 +44,7 @@ export async function saveSnapshot(
   const { jobs = 1, directIo = false, resume = false } = options;
   try {
     for (const { source } of blocks) {
-      // Memory that a snapshot does not hold is refused before there is any work.
+      // Throws for blocks without pages before anything is written.
       const isIgnored = source instanceof RAMBlock && source.ignored;
       if (isIgnored) await source.readInto(new Uint8Array(0), 0);
     }
@@ -81,11 +82,12 @@ export async function saveSnapshot(
 }
 
 /**
- * Saves flat memory images, each the RAM of one block from its first byte on. An
- * image need not end at a page: the rest of its last page is zero.
+ * Saves flat memory images, each as the RAM of one block. If an image does not
+ * end at a page boundary, the rest of its last page is zero.
  *
- * @throws {RangeError} if a name or a length cannot be saved
- * @throws {SourceError} if an image cannot be read or the sink not written
+ * @throws {RangeError} if a name or a length is invalid
+ * @throws {SourceError} if an image cannot be read or the sink cannot be
+ *   written
  *
  * @example
  * ```ts

@@ -23,7 +23,7 @@ function inputs(): (RAMBlockInput & { source: WatchedSource })[] {
   ];
 }
 
-test("saveSnapshot() saves what a reader then reads", async () => {
+test("saveSnapshot() writes a file that can be read back", async () => {
   const sink = memorySink();
   const summary = await saveSnapshot(sink, inputs(), { machine: "pc" });
   const bytes = sink.bytes();
@@ -70,7 +70,7 @@ test("saveSnapshot() saves blocks longer or shorter than their sources", async (
   assert.deepEqual(whole("zero", PAGE), new Uint8Array(PAGE));
 });
 
-test("saveSnapshot() writes the word that completes the list last", async () => {
+test("saveSnapshot() writes the EOS word of the list last", async () => {
   const sink = new WatchedSink(memorySink());
   await saveSnapshot(sink, inputs());
   assert.deepEqual(sink.calls.slice(-3), [
@@ -83,7 +83,7 @@ test("saveSnapshot() writes the word that completes the list last", async () => 
   assert.equal(writes, sink.calls.length - 3);
 });
 
-test("saveSnapshot() tells how far it has come", async () => {
+test("saveSnapshot() reports progress", async () => {
   const steps: Progress[] = [];
   const onProgress = (progress: Progress) => void steps.push(progress);
   await saveSnapshot(memorySink(), inputs(), { onProgress });
@@ -95,7 +95,7 @@ test("saveSnapshot() tells how far it has come", async () => {
   assert.deepEqual(steps.at(-1), { ...last, skipped: 0 });
 });
 
-test("saveSnapshot() tells what it has skipped of what it has done", async () => {
+test("saveSnapshot() reports how much it has skipped", async () => {
   const steps: Progress[] = [];
   const onProgress = (progress: Progress) => void steps.push(progress);
   const chunk = 0x40000;
@@ -146,7 +146,7 @@ test("saveSnapshot() keeps the old file when the sink fails at any call", async 
   }
 });
 
-test("saveSnapshot() never leaves a file that opens when it is cut at any call", async () => {
+test("saveSnapshot() leaves no valid file when it is interrupted at any call", async () => {
   const whole = new WatchedSink(memorySink());
   await saveSnapshot(whole, inputs());
   for (let number = 0; number < whole.calls.length - 1; number++) {
@@ -164,7 +164,7 @@ test("saveSnapshot() never leaves a file that opens when it is cut at any call",
   }
 });
 
-test("saveSnapshot() aborts the sink when it is told what cannot be", async () => {
+test("saveSnapshot() aborts the sink when an argument is invalid", async () => {
   const source = memorySource(new Uint8Array(PAGE));
   const block = { idstr: "ram", source };
   for (
@@ -187,7 +187,7 @@ test("saveSnapshot() aborts the sink when it is told what cannot be", async () =
   }
 });
 
-test("saveSnapshot() stops with the signal's reason, and keeps nothing", async () => {
+test("saveSnapshot() rejects with the signal's reason and keeps nothing", async () => {
   const reason = new Error("enough");
   const signal = AbortSignal.abort(reason);
   const sink = new WatchedSink(memorySink());

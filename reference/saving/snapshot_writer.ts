@@ -14,40 +14,40 @@ import { copiedFrame, newFrame, type StreamFrame } from "./stream_frame.ts";
 
 const EOS = encodeEos();
 
-/** What a new snapshot says besides its RAM. */
+/** Options of `createSnapshot`: everything in the file except the RAM. */
 export interface CreateOptions {
-  /** QEMU's name of the machine type that shall load it. Default: `"none"`. */
+  /** QEMU's name of the machine type. Default: `"none"`. */
   readonly machine?: string | undefined;
   /** Size of a page in bytes, the target page size. Default: 4096. */
   readonly pageSize?: number | undefined;
   /**
-   * log2 of the page size, written down for targets that want it (ARM, where
-   * 12 to 16 are possible). Default: not written, as on x86.
+   * log2 of the page size, written for targets that need it (ARM, where 12 to
+   * 16 are possible). Default: not written, as on x86.
    */
   readonly targetPageBits?: number | undefined;
   /**
    * An open snapshot whose machine, configuration and device state are copied
-   * as they are. `machine`, `pageSize` and `targetPageBits` are then its own.
+   * unchanged. `machine`, `pageSize` and `targetPageBits` are then ignored.
    */
   readonly deviceStateFrom?: Snapshot | undefined;
   /**
-   * How the RAM is laid out: as `mapped-ram`, or in one of the two ways that were
-   * named `fixed-ram`, which no QEMU from 9.0 on loads. Default: `mapped-ram`.
+   * Layout of the RAM: `mapped-ram`, or one of the two former layouts named
+   * `fixed-ram`, which QEMU 9.0 and later do not load. Default: `mapped-ram`.
    */
   readonly layout?: RamLayout | undefined;
 }
 
-/** A new snapshot in the making. */
+/** A new snapshot that is being written. */
 export class SnapshotWriter {
   /** A writer for each RAMBlock. */
   readonly blocks: readonly RAMBlockWriter[];
-  /** Size in bytes that the file will have. */
+  /** Final size of the file in bytes. */
   readonly byteLength: number;
   readonly #sink: ByteSink;
   readonly #frame: StreamFrame;
   readonly #eosOffset: number;
 
-  /** Made by {@linkcode createSnapshot}. */
+  /** Use {@linkcode createSnapshot} instead. */
   constructor(
     sink: ByteSink,
     { blocks, frame, eosOffset }: {
@@ -63,15 +63,19 @@ export class SnapshotWriter {
     this.byteLength = eosOffset + EOS.length + frame.tailLength;
   }
 
-  /** The writer of the RAMBlock of that idstr. */
+  /**
+   * Returns the writer of a RAMBlock.
+   *
+   * @throws {RangeError} if there is no such RAMBlock
+   */
   block(idstr: string): RAMBlockWriter {
     return findBlock(this.blocks, { idstr, name: this.#sink.name });
   }
 
   /**
-   * Writes bitmaps and the rest of the stream, then, behind a flush, the word
-   * that ends the list of RAMBlocks, and commits the sink. Without that word a
-   * reader refuses the file (`ram-setup-end`): it is never taken for finished.
+   * Writes the bitmaps and the rest of the stream, then, after a flush, the EOS
+   * word that ends the list of RAMBlocks, and commits the sink. Without that
+   * word readers refuse the file as unfinished (`ram-setup-end`).
    */
   async finish(options: ReadOptions = {}): Promise<void> {
     const isResumed = leftoverOf(this.#sink) !== undefined;
@@ -88,19 +92,19 @@ export class SnapshotWriter {
     await this.#sink.commit();
   }
 
-  /** Gives up: the sink keeps nothing. */
+  /** Aborts the snapshot; the sink keeps nothing. */
   async abort(): Promise<void> {
     await this.#sink.abort();
   }
 }
 
 /**
- * Starts a snapshot of these RAMBlocks: headers first, then pages in any order
- * by {@linkcode RAMBlockWriter.writePage}, then {@linkcode SnapshotWriter.finish}.
- * A page never written is a zero page. The size of the file is known from the
- * start, however often pages are written again.
+ * Starts a snapshot of these RAMBlocks and writes its headers. Then write pages
+ * in any order with {@linkcode RAMBlockWriter.writePage}, and call
+ * {@linkcode SnapshotWriter.finish}. A page never written is a zero page. The
+ * size of the file is fixed from the start, however often pages are rewritten.
  *
- * @throws {RangeError} if a name, a length or the page size cannot be
+ * @throws {RangeError} if a name, a length or the page size is invalid
  *
  * @example
  * ```ts
@@ -114,7 +118,7 @@ export class SnapshotWriter {
  * }]);
  * const page = new Uint8Array(4096).fill(0xaa);
  * await writer.block("ram").writePage(3, page);
- * await writer.block("ram").writePage(3, page.fill(0)); // zero after all
+ * await writer.block("ram").writePage(3, page.fill(0)); // now a zero page
  * assert.equal(await writer.block("ram").presentCount(), 0);
  * await writer.finish();
  * assert.equal(sink.bytes().length, writer.byteLength);
@@ -133,7 +137,7 @@ export async function createSnapshot(
   return await createWithFrame(sink, blocks, frame);
 }
 
-/** Starts a snapshot in a frame that is there already. */
+/** Starts a snapshot within an existing frame. */
 export async function createWithFrame(
   sink: ByteSink,
   blocks: readonly PlannedBlock[],
@@ -153,7 +157,8 @@ export async function createWithFrame(
   const resumed = isResumed(sink, writer.byteLength);
   await sink.setLength(writer.byteLength);
   if (resumed) {
-    // It may be finished but for its name; from the first page on it is not.
+    // The file may be complete except for its name. Mark it as unfinished
+    // before the first page is overwritten.
     await sink.write(new Uint8Array(EOS.length), plan.eosOffset);
     await sink.flush();
     const { clearBetweenPages } = await import("./leftover_bytes.ts");
@@ -164,9 +169,9 @@ export async function createWithFrame(
 }
 
 /**
- * Whether the sink goes on with a file that somebody left.
+ * Whether the sink resumes an unfinished file.
  *
- * @throws {SourceError} if that was to be of another size
+ * @throws {SourceError} if the file has another size than the new snapshot
  */
 function isResumed(sink: ByteSink, byteLength: number): boolean {
   const { leftoverLength = 0 } = leftoverOf(sink) ?? {};
@@ -175,6 +180,7 @@ function isResumed(sink: ByteSink, byteLength: number): boolean {
   throw new SourceError(
     sink.name,
     `Cannot resume ${JSON.stringify(sink.name)}: its unfinished file has ` +
-      `${leftoverLength} bytes, expected ${byteLength}; it is of other memory`,
+      `${leftoverLength} bytes, expected ${byteLength}; it belongs to ` +
+      "another save",
   );
 }

@@ -18,7 +18,7 @@ const BLOCKS = [{ idstr: "ram", usedLength: 16 * PAGE }];
 const page = (value: number) => new Uint8Array(PAGE).fill(value);
 const open = (bytes: Uint8Array) => openSnapshotSync(memorySource(bytes));
 
-test("writePage() takes pages in any order, the last time wins", async () => {
+test("writePage() accepts pages in any order, and the last write wins", async () => {
   const sink = memorySink();
   const writer = await createSnapshot(sink, BLOCKS);
   const block = writer.block("ram");
@@ -83,7 +83,7 @@ test("writePage() does not count a page whose write failed", async () => {
   assert.equal(await block.presentCount(), 1);
 });
 
-test("writePage() refuses what is not a page of the block", async () => {
+test("writePage() refuses anything but a page of the block", async () => {
   const writer = await createSnapshot(memorySink(), BLOCKS);
   const block = writer.block("ram");
   for (const index of [-1, 16, 0.5, NaN]) {
@@ -96,7 +96,7 @@ test("writePage() refuses what is not a page of the block", async () => {
   assert.equal(await block.presentCount(), 0);
 });
 
-test("createSnapshot() makes a file of zeros when no page is written", async () => {
+test("createSnapshot() writes zero pages only when no page is written", async () => {
   const sink = memorySink();
   const blocks = [...BLOCKS, { idstr: "other", usedLength: PAGE }];
   const writer = await createSnapshot(sink, blocks);
@@ -108,13 +108,13 @@ test("createSnapshot() makes a file of zeros when no page is written", async () 
   assert.deepEqual([...snapshot.block("ram").presentRunsSync()], []);
 });
 
-test("createSnapshot() makes a file without RAM", async () => {
+test("createSnapshot() writes a file without RAM", async () => {
   const sink = memorySink();
   await (await createSnapshot(sink, [])).finish();
   assert.deepEqual(open(sink.bytes()).blocks, []);
 });
 
-test("createSnapshot() takes the longest names there may be", async () => {
+test("createSnapshot() accepts names of maximum length", async () => {
   const sink = memorySink();
   const machine = "m".repeat(255);
   const idstr = "i".repeat(255);
@@ -125,7 +125,7 @@ test("createSnapshot() takes the longest names there may be", async () => {
   assert.equal(snapshot.block(idstr).pageCount, 1);
 });
 
-test("createSnapshot() writes target-page-bits when it is told", async () => {
+test("createSnapshot() writes target-page-bits on request", async () => {
   const sink = memorySink();
   const options = { pageSize: 16_384, targetPageBits: 14 };
   const blocks = [{ idstr: "ram", usedLength: 16_384 }];
@@ -152,7 +152,7 @@ test("abort() keeps nothing", async () => {
   assert.equal(sink.bytes().length, 0);
 });
 
-test("createSnapshot() writes the same bytes whatever the order of pages", async () => {
+test("createSnapshot() writes the same bytes for any order of pages", async () => {
   const memory = testMemory(16, [1, 5, 6, 15]);
   const files: Uint8Array[] = [];
   for (const order of [[1, 5, 6, 15], [15, 1, 6, 5]]) {

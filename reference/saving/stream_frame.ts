@@ -11,21 +11,21 @@ import type { Snapshot } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { CopiedParts } from "./copied_parts.ts";
 
-/** What stands before and behind the RAMBlocks of a stream. */
+/** The stream before and after the list of RAMBlocks. */
 export interface StreamFrame {
   /** The stream up to the body of RAM's START. */
   readonly head: Uint8Array;
   /** Size of a page in bytes. */
   readonly pageSize: number;
-  /** How the RAM between the two is laid out. */
+  /** Layout of the RAM. */
   readonly layout: RamLayout;
-  /** Bytes from behind the list of RAMBlocks to the end of the stream. */
+  /** Bytes from the end of the list of RAMBlocks to the end of the stream. */
   readonly tailLength: number;
-  /** Writes those bytes at `offset`. */
+  /** Writes these bytes at `offset`. */
   writeTail(sink: ByteSink, offset: number): Promise<void>;
 }
 
-/** The frame of a stream without device state. */
+/** Returns the frame of a stream without device state. */
 export function newFrame(options: {
   readonly machine: string;
   readonly pageSize: number;
@@ -63,14 +63,14 @@ export function newFrame(options: {
   };
 }
 
-/** The capability that a layout of RAM goes by. */
+/** Returns the capability that stands for a layout. */
 export function capabilityOf(layout: RamLayout): string {
   return layout === "mapped-ram" ? CAPABILITY_MAPPED_RAM : CAPABILITY_FIXED_RAM;
 }
 
 /**
- * The frame of an open snapshot: byte for byte where the layout stays the same,
- * for nothing in it depends on where it stands.
+ * Returns the frame of an open snapshot. If the layout stays the same it is
+ * copied byte for byte, since nothing in it depends on its position.
  */
 export async function copiedFrame(
   snapshot: Snapshot,
@@ -81,10 +81,10 @@ export async function copiedFrame(
 }
 
 /**
- * Refuses a snapshot that has not all of its RAM: in a copy of it, what was left
- * out would be zero.
+ * Refuses a snapshot without some of its RAM: in a copy, the missing RAM would
+ * be zero.
  *
- * @throws {RangeError} if it has not; it names the RAMBlocks
+ * @throws {RangeError} if RAM is missing; the message names the RAMBlocks
  */
 export function refuseIgnored(
   { blocks, source }: Snapshot,
@@ -94,14 +94,14 @@ export function refuseIgnored(
     .map(({ idstr }) => JSON.stringify(idstr));
   if (ignored.length === 0) return;
   throw new RangeError(
-    `Cannot ${action} ${JSON.stringify(source.name)}: the RAM of ` +
-      `${ignored.join(", ")} was left out of it by ${CAPABILITY_IGNORE_SHARED}`,
+    `Cannot ${action} ${JSON.stringify(source.name)}: it was saved without ` +
+      `the RAM of ${ignored.join(", ")} (${CAPABILITY_IGNORE_SHARED})`,
   );
 }
 
 /**
- * The frame of a snapshot whose RAM section has no END: one is put where its
- * PARTs end.
+ * Returns the frame of a snapshot whose RAM section has no END, with an END
+ * after its PARTs.
  */
 export async function endedFrame(
   snapshot: Snapshot,

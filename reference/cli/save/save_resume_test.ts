@@ -59,7 +59,7 @@ test(
     await runBad(
       ["save", out, "--block", `ram=${small}`, "--resume"],
       1,
-      /expected \d+; it is of other memory/,
+      /expected \d+; it belongs to another save/,
     );
     const { stdout } = await runGood([...args, "--resume"]);
     // The last run of pages may have been on its way.

@@ -6,12 +6,10 @@
 
 import { type BlockShare, SharedBlockWriter } from "../block_share.ts";
 
-/** What the thread is to do. */
+/** The task of the thread: to write the pages `rest`, `rest + every`, … */
 export interface SharedWriterWork {
   readonly share: BlockShare;
-  /** Writes the pages whose number leaves this … */
   readonly rest: number;
-  /** … divided by this. */
   readonly every: number;
 }
 
@@ -28,7 +26,7 @@ scope.onmessage = ({ data: { share, rest, every } }) => {
     const bytes = new Uint8Array(share.pageSize);
     for (let round = 1; round <= ROUNDS; round++) {
       for (let page = rest; page < share.pageCount; page += every) {
-        // One page in five becomes zero in the end.
+        // In the last round, one page in five becomes zero.
         const isZero = round === ROUNDS && page % 5 === 0;
         bytes.fill(isZero ? 0 : 1 + page % 250);
         block.writePageSync(page, bytes);
