@@ -1,12 +1,15 @@
 import type { BlockRun } from "../../migration/mod.ts";
+import { findOnlyBlock } from "../../reading/mod.ts";
 import {
   loadProfile,
   mergeProfiles,
   profileRuns,
 } from "../../working_set/mod.ts";
+import { findBlock } from "../input/find_block.ts";
 import { checkFlatImage } from "../input/flat_image.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
+import { readOption } from "../program/usage_error.ts";
 import type { PageServerArguments } from "./page_server_arguments.ts";
 
 /**
@@ -25,10 +28,13 @@ export async function prepareInputs(
     return [];
   }
   const snapshot = await openSnapshotFile(source, { ...open, signal });
-  for (const block of snapshot.blocks) {
-    const isServed = idstr === undefined || block.idstr === idstr;
-    if (isServed && block.ignored) await block.readInto(new Uint8Array(0), 0);
-  }
+  const served = idstr === undefined
+    ? readOption(
+      "--block",
+      () => findOnlyBlock(snapshot.blocks, { idstr, name: source.name }),
+    )
+    : findBlock(snapshot, idstr);
+  if (served.ignored) await served.readInto(new Uint8Array(0), 0);
   if (replay.length === 0) return [];
   const profiles = [];
   for (const path of replay) {

@@ -13,10 +13,10 @@ const VECTOR = new URL(
   import.meta.url,
 );
 
-test("prepareInputs() refuses memory that x-ignore-shared left out", async () => {
+test("prepareInputs() refuses memory that x-ignore-shared left out, and unclear blocks", async () => {
   const file = join(tmpdir(), `mapped-ram-ignored-${crypto.randomUUID()}`);
   writeFileSync(file, gunzipSync(readFileSync(VECTOR)));
-  const prepare = (block: string) =>
+  const prepare = (block?: string) =>
     prepareInputs(
       pageServerArguments(file, { listen: "unix:/x", block }),
       AbortSignal.timeout(60_000),
@@ -24,6 +24,8 @@ test("prepareInputs() refuses memory that x-ignore-shared left out", async () =>
   try {
     await assert.rejects(prepare("shared"), UnsupportedError);
     assert.deepEqual(await prepare("own"), []);
+    await assert.rejects(prepare(), /without an idstr \(--block\): it has /);
+    await assert.rejects(prepare("owns"), /\(did you mean "own"\?\)/);
   } finally {
     rmSync(file);
   }
