@@ -62,7 +62,7 @@ const SIGNATURES: readonly Signature[] = [
       file(
         first + rest,
         "a suspended state of VMware",
-        "the .vmem file beside it is the memory",
+        "the .vmem file next to it is the memory",
       )
     )
   ),

@@ -2,7 +2,7 @@ import type { BodyBuffers } from "./body_buffers.ts";
 
 /** Reads a body chunk by chunk. */
 export interface BodyReader {
-  /** Returns the next chunk, valid until the next call, or undefined (end). */
+  /** Returns the next chunk, valid until the next call; undefined at end. */
   read(): Promise<Uint8Array | undefined>;
   /** Makes a pending read and all later reads return undefined. */
   cancel(): void;

@@ -41,7 +41,7 @@ export function fetchFailure(error: unknown): FetchFailure {
     ? `there is no secure connection (${detail}): check the server's certificate ` +
       "and whether the runtime trusts it (DENO_CERT, NODE_EXTRA_CA_CERTS)"
     : /refused/i.test(all)
-    ? `nobody listens there (${detail})`
+    ? `no process listens there (${detail})`
     : detail;
   return { reason, isUnknownHost, isUntrusted };
 }

@@ -74,9 +74,9 @@ test("fetchFailure() gives the innermost reason", () => {
     "the host is not known (getaddrinfo EAI_AGAIN h)",
   ]);
   assert.deepEqual(reasons(PASSING), [
-    "nobody listens there (tcp connect error: Connection refused (os error 111))",
-    "nobody listens there (ECONNREFUSED: Unable to connect)",
-    "nobody listens there (ECONNREFUSED)",
+    "no process listens there (tcp connect error: Connection refused (os error 111))",
+    "no process listens there (ECONNREFUSED: Unable to connect)",
+    "no process listens there (ECONNREFUSED)",
     "error reading a body from connection",
     "no more",
     "no reason given",

@@ -77,7 +77,8 @@ export function hasLocks(tryLock: TryLock | undefined): boolean {
 }
 
 /**
- * On Windows, a locked file cannot be written through another descriptor.
+ * Whether this is Windows, where a lock of a file would also refuse writes
+ * through its other descriptors.
  */
 function isWindows(): boolean {
   const use = { what: "files", action: "lock files" };

@@ -14,8 +14,8 @@ export function identityOf({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
 }
 
 /**
- * Returns a file that was opened again by its path; closes it and throws if it
- * is another file by now.
+ * Returns a file that was opened again by its path. Closes it if the path now
+ * leads to another file.
  *
  * @throws {SourceError} if its identity is not the expected one
  */

@@ -6,7 +6,7 @@ import { PageBitmap } from "../../format/bitmap/mod.ts";
 import { markNonZeroPages, PageBuffer, ZERO_PAGE_WASM } from "./zero_page.ts";
 
 test("ZERO_PAGE_WASM is the assembled zero_page.wat", {
-  skip: "Deno" in globalThis ? false : "wabt is pinned for Deno alone",
+  skip: "Deno" in globalThis ? false : "wabt is pinned only for Deno",
 }, async () => {
   const { default: wabt } = await import("wabt");
   const name = "zero_page.wat";

@@ -8,7 +8,7 @@ import { connectSocket, connectThrough } from "./connect_socket.ts";
 import type { RuntimeSocket, RuntimeSockets } from "./runtime_sockets.ts";
 
 socketTest(
-  "connectSocket() reports an address where nobody listens",
+  "connectSocket() reports an address where no process listens",
   async (sockets) => {
     using folder = new ScratchFolder();
     const unix = `unix:${folder.file("none")}`;
@@ -19,7 +19,7 @@ socketTest(
     const tcp = `tcp:127.0.0.1:${await freePort()}`;
     await assert.rejects(
       connectThrough(sockets, tcp),
-      saysOf(tcp, /^Cannot connect to tcp:.*: nobody listens there$/),
+      saysOf(tcp, /^Cannot connect to tcp:.*: no process listens there$/),
     );
   },
 );

@@ -23,7 +23,7 @@ function fakeDeno(connection: Partial<DenoConnection>): DenoNet {
   return {
     connect: () => Promise.resolve({ ...IDLE, ...connection }),
     listen: () => {
-      throw new Error("nobody listens here");
+      throw new Error("no process listens here");
     },
   };
 }

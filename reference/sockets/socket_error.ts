@@ -25,7 +25,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(Object.entries({
   EADDRINUSE: "the address is in use",
   EADDRNOTAVAIL: "the address is not local",
   EAI_AGAIN: UNKNOWN_HOST,
-  ECONNREFUSED: "nobody listens there",
+  ECONNREFUSED: "no process listens there",
   ECONNRESET: CLOSED_THERE,
   EHOSTUNREACH: "the host cannot be reached",
   ENETUNREACH: "the host cannot be reached",

@@ -5,7 +5,10 @@ import { socketError } from "./socket_error.ts";
 test("socketError() has one text for an error of any runtime", () => {
   const said = [
     [{ code: "EPIPE", message: "Broken pipe (os error 32)" }, /has closed the/],
-    [{ code: "ECONNREFUSED", message: "connect x" }, /nobody listens there$/],
+    [
+      { code: "ECONNREFUSED", message: "connect x" },
+      /no process listens there$/,
+    ],
     [{ code: "ENOTFOUND", message: "getaddrinfo x" }, /host is not known$/],
     [
       new Error("failed to lookup address information: Name or service not …"),

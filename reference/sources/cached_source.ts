@@ -57,8 +57,9 @@ export function cachedSource(
     throw new RangeError(
       `Cannot cache ${JSON.stringify(source.name)}: blockSize is ` +
         `${blockSize}, maxBytes ${maxBytes}, maxRequestBytes ` +
-        `${maxRequestBytes}, maxReadAhead ${maxReadAhead}; expected a whole ` +
-        "number from 1, at least blockSize, at least blockSize, at least 0",
+        `${maxRequestBytes}, maxReadAhead ${maxReadAhead}; expected an ` +
+        "integer blockSize from 1, maxBytes and maxRequestBytes from blockSize, " +
+        "and maxReadAhead from 0",
     );
   }
   return new BlockCache(source, {

@@ -65,7 +65,7 @@ test("MovingFront.next() waits for calm once, however often it moves", async () 
   assert.equal(asked, 1);
 });
 
-test("MovingFront.next() alone rejects when waiting for calm does", async () => {
+test("only MovingFront.next() rejects when waiting for calm does", async () => {
   const front = frontOver(100);
   front.demanded("ram", 0);
   const reason = new Error("enough");

@@ -185,7 +185,7 @@ test("an unknown host and a refused connection are called so", async () => {
   await liar[Symbol.asyncDispose]();
   assert.match(
     await reasonOf(`${liar.url}?token=s3cret-token`),
-    /^nobody listens there \(.*refused.*\) \(3 tries\)$/i,
+    /^no process listens there \(.*refused.*\) \(3 tries\)$/i,
   );
 });
 

@@ -114,7 +114,10 @@ qemuTest(
       /pc\.ram of QEMU at unix:.* has mem-path unset, expected ".*saved"; start/,
     );
     const line = await failure(scratch, [path, "--to", `unix:${path}`]);
-    assert.match(line, /nobody listens there: start QEMU with -incoming unix:/);
+    assert.match(
+      line,
+      /no process listens there: start QEMU with -incoming unix:/,
+    );
   },
 );
 

@@ -70,7 +70,7 @@ Linux only. It needs the right to call the C library (Deno: --allow-ffi).
 
   --listen unix:PATH          the socket that the VMs connect to: accessible to
                               you alone (mode 0600) until you change that; a
-                              socket on which nobody listens any more is replaced
+                              socket without a listening process is replaced
   --block IDSTR               the RAMBlock that is their memory, if FILE has
                               several
   --flat                      FILE is an image of the memory, byte for byte

@@ -126,7 +126,7 @@ test("receive refuses before it listens", PATIENT, async () => {
 });
 
 test(
-  "receive takes over a socket at which nobody listens any more",
+  "receive takes over a socket at which no process listens any more",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();

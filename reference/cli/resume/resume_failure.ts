@@ -92,7 +92,7 @@ function wordsOf(...texts: readonly string[]): string {
 
 /** What to do about what QEMU says. */
 function adviceFor(said: string, request: ResumeArguments): string {
-  if (/nobody listens|no such socket/.test(said)) {
+  if (/no process listens|no such socket/.test(said)) {
     return request.to === undefined
       ? "QEMU may be where it has other files, as in a container: give --to " +
         "ADDRESS, which both of us can reach"
@@ -121,7 +121,7 @@ function startAdvice(
   if (/no such program/.test(said)) {
     return "install QEMU, or put the path of its program behind --";
   }
-  if (/nobody listens|no such socket/.test(said)) {
+  if (/no process listens|no such socket/.test(said)) {
     return `start QEMU with -incoming defer -qmp ${qmp},server=on,wait=off ` +
       "first";
   }
