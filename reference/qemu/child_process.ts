@@ -135,7 +135,10 @@ export class ChildProcess {
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       // A dying program closes its sockets shortly before it exits.
-      return await waitFor(ended, { timeout: DYING, late: () => error });
+      return await waitFor(ended, {
+        timeout: DYING,
+        timeoutError: () => error,
+      });
     }
   }
 

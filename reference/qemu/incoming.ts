@@ -135,7 +135,7 @@ export async function startIncoming(
   const guest = waitFor(arrive(), {
     ...over,
     timeout,
-    late: (timeout) =>
+    timeoutError: (timeout) =>
       new SourceError(
         qmp.name,
         `Cannot resume the guest: it does not run after ${timeout} ms`,

@@ -76,7 +76,8 @@ export class QmpClient implements Disposable {
       client.#version = await waitFor(client.#greeting.promise, {
         signal,
         timeout,
-        late: (timeout) => client.#late("talk to QEMU", timeout),
+        timeoutError: (timeout) =>
+          client.#timeoutError("talk to QEMU", timeout),
       });
       await client.execute("qmp_capabilities", {}, { signal, timeout });
     } catch (error) {
@@ -119,7 +120,8 @@ export class QmpClient implements Disposable {
       return await waitFor(promise, {
         signal,
         timeout,
-        late: (timeout) => this.#late(`execute ${command}`, timeout),
+        timeoutError: (timeout) =>
+          this.#timeoutError(`execute ${command}`, timeout),
       });
     } finally {
       this.#pending.delete(id);
@@ -148,7 +150,7 @@ export class QmpClient implements Disposable {
     if (this.#error !== undefined) throw this.#cannot("", this.#error);
     return await this.#events.wait(predicate, {
       ...options,
-      late: (timeout) => this.#late("see an event", timeout),
+      timeoutError: (timeout) => this.#timeoutError("see an event", timeout),
     });
   }
 
@@ -246,7 +248,7 @@ export class QmpClient implements Disposable {
     );
   }
 
-  #late(what: string, timeout: number): SourceError {
+  #timeoutError(what: string, timeout: number): SourceError {
     return new SourceError(
       this.name,
       `Cannot ${what}: no answer from ${this.name} in ${timeout} ms`,

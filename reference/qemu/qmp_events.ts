@@ -15,7 +15,9 @@ export class QmpEvents {
   /** Waits for the next event accepted by the predicate. */
   async wait(
     predicate: (event: QmpEvent) => boolean,
-    options: WaitOptions & { readonly late: (timeout: number) => SourceError },
+    options: WaitOptions & {
+      readonly timeoutError: (timeout: number) => SourceError;
+    },
   ): Promise<QmpEvent> {
     const { promise, resolve, reject } = Promise.withResolvers<QmpEvent>();
     const waiter = { predicate, resolve, reject };

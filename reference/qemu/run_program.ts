@@ -31,7 +31,7 @@ export async function runProgram(
     const exit = await waitFor(child.exited, {
       signal,
       timeout,
-      late: (timeout) => failed(`it has not ended after ${timeout} ms`),
+      timeoutError: (timeout) => failed(`it has not ended after ${timeout} ms`),
     });
     if (length > OUTPUT_MAX) throw failed(`it prints over ${OUTPUT_MAX} bytes`);
     if (exit.code !== 0) {

@@ -86,7 +86,7 @@ export async function startQemu(
     const qmp = await waitFor(child.whileRunning(opening), {
       signal,
       timeout,
-      late: (timeout) =>
+      timeoutError: (timeout) =>
         new SourceError(
           program,
           `Cannot start ${JSON.stringify(program)}: no answer in ${timeout} ms`,

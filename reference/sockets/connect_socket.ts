@@ -56,7 +56,7 @@ export async function connectThrough(
     return await waitFor(connecting, {
       signal,
       timeout,
-      late: (timeout) =>
+      timeoutError: (timeout) =>
         new SourceError(
           name,
           `Cannot connect to ${name}: no answer in ${timeout} ms`,

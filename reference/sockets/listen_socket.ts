@@ -133,7 +133,8 @@ class Listener implements SocketListener {
     try {
       return await waitFor(accepting.promise, {
         ...options,
-        late: (timeout) => this.#error(`no connection within ${timeout} ms`),
+        timeoutError: (timeout) =>
+          this.#error(`no connection within ${timeout} ms`),
       });
     } catch (error) {
       const at = this.#accepting.indexOf(accepting);

@@ -11,23 +11,24 @@ const TIMER_MAX = 2 ** 31 - 1;
 
 /**
  * Settles as `promise` does, unless the signal is aborted or the time is up
- * before. In the latter case it rejects with the error that `late` returns;
- * without `late`, there is no time limit. The promise itself continues.
+ * before. In the latter case it rejects with the error that `timeoutError`
+ * returns; without `timeoutError`, there is no time limit. The promise itself
+ * continues.
  */
 export async function waitFor<T>(
   promise: Promise<T>,
-  options: WaitOptions & { readonly late?: (timeout: number) => Error },
+  options: WaitOptions & { readonly timeoutError?: (timeout: number) => Error },
 ): Promise<T> {
-  const { signal, timeout = Infinity, late } = options;
+  const { signal, timeout = Infinity, timeoutError } = options;
   // It may reject when nothing awaits it any more.
   promise.catch(() => {});
   signal?.throwIfAborted();
   const { promise: over, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal?.reason);
   signal?.addEventListener("abort", abort);
-  const timer = late === undefined || timeout > TIMER_MAX
+  const timer = timeoutError === undefined || timeout > TIMER_MAX
     ? undefined
-    : setTimeout(() => reject(late(timeout)), timeout);
+    : setTimeout(() => reject(timeoutError(timeout)), timeout);
   try {
     return await Promise.race([promise, over]);
   } finally {

@@ -3,23 +3,26 @@ import { test } from "node:test";
 import { SourceError } from "../sources/mod.ts";
 import { sleep, waitFor } from "./wait.ts";
 
-function late(timeout: number): SourceError {
+function timeoutError(timeout: number): SourceError {
   return new SourceError("x", `not in ${timeout} ms`);
 }
 
 test("waitFor() settles as the promise does", async () => {
-  assert.equal(await waitFor(Promise.resolve(7), { late }), 7);
+  assert.equal(await waitFor(Promise.resolve(7), { timeoutError }), 7);
   const error = new Error("its own");
-  await assert.rejects(waitFor(Promise.reject(error), { late }), error);
+  await assert.rejects(waitFor(Promise.reject(error), { timeoutError }), error);
   for (const timeout of [1000, 2 ** 40, Infinity]) {
-    assert.equal(await waitFor(Promise.resolve(7), { timeout, late }), 7);
+    assert.equal(
+      await waitFor(Promise.resolve(7), { timeout, timeoutError }),
+      7,
+    );
   }
 });
 
 test("waitFor() rejects when the time is up", async () => {
   const never = new Promise(() => {});
   await assert.rejects(
-    waitFor(never, { timeout: 1, late }),
+    waitFor(never, { timeout: 1, timeoutError }),
     /^SourceError: not in 1 ms$/,
   );
 });
@@ -29,13 +32,16 @@ test("waitFor() rejects with its signal, aborted before or after the call", asyn
   const reason = new Error("enough");
   const controller = new AbortController();
   const { signal } = controller;
-  const waiting = assert.rejects(waitFor(never, { signal, late }), reason);
+  const waiting = assert.rejects(
+    waitFor(never, { signal, timeoutError }),
+    reason,
+  );
   controller.abort(reason);
   await waiting;
-  await assert.rejects(waitFor(never, { signal, late }), reason);
+  await assert.rejects(waitFor(never, { signal, timeoutError }), reason);
   // A later rejection is ignored.
   const failing = Promise.reject(new Error("too late"));
-  await assert.rejects(waitFor(failing, { signal, late }), reason);
+  await assert.rejects(waitFor(failing, { signal, timeoutError }), reason);
 });
 
 test("sleep() rejects when its signal says so, before and after", async () => {
