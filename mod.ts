@@ -21,12 +21,7 @@ export {
   type PageRun,
 } from "./format/bitmap/mod.ts";
 export type { ByteRange } from "./format/bytes/mod.ts";
-export type { LibvirtSaveHeader } from "./format/libvirt/mod.ts";
-export type {
-  MappedRamHeader,
-  RAMBlockHeader,
-  RamLayout,
-} from "./format/ram/mod.ts";
+export type { RAMBlockHeader, RamLayout } from "./format/ram/mod.ts";
 export {
   type DialectRuleSlug,
   FormatError,
@@ -43,12 +38,7 @@ export type {
   PlannedBlock,
   SnapshotIndex,
 } from "./format/snapshot/mod.ts";
-export {
-  type Configuration,
-  type Section,
-  SPEC_VERSION,
-  type StreamItem,
-} from "./format/stream/mod.ts";
+export { type Configuration, SPEC_VERSION } from "./format/stream/mod.ts";
 export type { Vmdesc } from "./format/vmdesc/mod.ts";
 export { exportImage, type ExportOptions } from "./reference/exporting/mod.ts";
 export {

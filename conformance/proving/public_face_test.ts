@@ -18,6 +18,13 @@ for (const [door, names] of Object.entries(PUBLIC_NAMES)) {
   });
 }
 
+test("mod.ts shows at most 100 names, types counted", () => {
+  const text = readFileSync(join(ROOT, "mod.ts"), "utf8");
+  const names = [...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
+    .flatMap(([, list]) => list.split(",").filter((it) => it.trim() !== ""));
+  assert.ok(names.length > 50 && names.length <= 100, `${names.length} names`);
+});
+
 /** Bundles mod.ts for a browser, by the runtime that runs the test. */
 function bundle(): string {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-"));

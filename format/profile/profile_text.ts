@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isPrintableAscii } from "../bytes/text.ts";
+import { isPrintableAscii } from "../bytes/byte_reader.ts";
 import { TextLines } from "../bytes/text_lines.ts";
 import {
   NAME_LENGTH_MAX,

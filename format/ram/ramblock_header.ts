@@ -6,7 +6,7 @@
  */
 
 import type { ByteWriter } from "../bytes/byte_writer.ts";
-import { isPrintableAscii } from "../bytes/text.ts";
+import { isPrintableAscii } from "../bytes/byte_reader.ts";
 import type { Walk } from "../bytes/walk.ts";
 import { hex } from "../rules/errors.ts";
 import { MAPPED_RAM_HDR_SIZE, NAME_LENGTH_MAX } from "../stream/constants.ts";

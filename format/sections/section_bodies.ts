@@ -6,8 +6,7 @@ import {
 } from "../stream/constants.ts";
 import type { Section, SectionPart } from "../stream/migration_stream.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
-import { findLastVmdesc } from "../vmdesc/last_vmdesc.ts";
-import { findVmdesc, type Vmdesc } from "../vmdesc/vmdesc.ts";
+import { findLastVmdesc, findVmdesc, type Vmdesc } from "../vmdesc/vmdesc.ts";
 import {
   ITERABLE_SECTION_NAMES,
   iterableSection,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isPrintableAscii } from "../bytes/text.ts";
+import { isPrintableAscii } from "../bytes/byte_reader.ts";
 import type { Walk } from "../bytes/walk.ts";
 import { hex, type UnsupportedError } from "../rules/errors.ts";
 import type { Configuration } from "../stream/configuration.ts";

@@ -11,7 +11,7 @@ import {
   pagesOffsetAfter,
 } from "../bitmap/layout.ts";
 import { ByteWriter } from "../bytes/byte_writer.ts";
-import { isPrintableAscii } from "../bytes/text.ts";
+import { isPrintableAscii } from "../bytes/byte_reader.ts";
 import {
   FIXED_RAM_HEADER_LENGTH,
   type RamLayout,

@@ -5,9 +5,9 @@
  */
 
 export type { DeviceField, DeviceStruct, FieldValue } from "./device_fields.ts";
-export { findLastVmdesc } from "./last_vmdesc.ts";
 export {
   type AcceptVmdesc,
+  findLastVmdesc,
   fullSectionLengths,
   type SectionLengths,
   type Vmdesc,

@@ -28,14 +28,23 @@ export interface Vmdesc {
 /** Bytes before its text: type and be32 length. */
 const HEADER_LENGTH = 5;
 const OPENING_BRACE = 0x7b;
+/** The EOF item, the header, and the opening brace of the text. */
+const MARK_LENGTH = 1 + HEADER_LENGTH + 1;
 const WINDOW = 0x40000;
+/** The first window of the search from the end, and the longest. */
+const LAST_WINDOW_MIN = 0x10000;
+const LAST_WINDOW_MAX = 0xff000;
 /**
  * How far past `from` a vmdesc is searched for: with the search from the end of
  * the file, 252 MiB in total.
  */
 const SEARCH_MAX = 0xb800000;
+/** How far from the end of the file a vmdesc is searched for. */
+const LAST_SEARCH_MAX = 0x4400000;
 /** Number of texts that look like a vmdesc that are tried before giving up. */
 const TRIES_MAX = 8;
+/** Maximum total length of those texts, in the search from the end. */
+const TRIED_MAX = 2 * VMDESC_LENGTH_MAX;
 
 /** Reads the vmdesc whose type byte is at `offset`, if there is one. */
 export function* readVmdesc(
@@ -62,10 +71,9 @@ export function* findVmdesc(
   from: number,
   accepts?: AcceptVmdesc,
 ): Walk<Vmdesc | undefined> {
-  const overlap = 1 + HEADER_LENGTH + 1;
   const searchEnd = Math.min(file.byteLength, from + SEARCH_MAX);
   let tries = 0;
-  for (let start = from; start + overlap < searchEnd;) {
+  for (let start = from; start + MARK_LENGTH < searchEnd;) {
     const length = Math.min(WINDOW, searchEnd - start);
     const window = yield { offset: start, length };
     const view = new DataView(window.buffer, window.byteOffset, length);
@@ -86,7 +94,53 @@ export function* findVmdesc(
       }
       if (++tries === TRIES_MAX) return undefined;
     }
-    start += Math.max(1, length - overlap);
+    start += Math.max(1, length - MARK_LENGTH);
+  }
+  return undefined;
+}
+
+/**
+ * Finds the last vmdesc of a file, searching backwards from the end, but not
+ * before `from`: pages of a guest may contain others. Those that `accepts`
+ * rejects, such as one in a trailer, are skipped.
+ */
+export function* findLastVmdesc(
+  file: WalkedFile,
+  from: number,
+  { accepts }: { readonly accepts?: AcceptVmdesc } = {},
+): Walk<Vmdesc | undefined> {
+  let tries = 0;
+  let tried = 0;
+  let windowLength = LAST_WINDOW_MIN;
+  const searchStart = Math.max(from, file.byteLength - LAST_SEARCH_MAX);
+  for (let end = file.byteLength; end > searchStart;) {
+    const start = Math.max(searchStart, end - windowLength);
+    // A header may cross the end of the window.
+    const length = Math.min(file.byteLength, end + MARK_LENGTH - 1) - start;
+    const window = yield { offset: start, length };
+    const view = new DataView(window.buffer, window.byteOffset, length);
+    for (
+      let at = window.lastIndexOf(OPENING_BRACE);
+      at >= MARK_LENGTH - 1;
+      at = window.lastIndexOf(OPENING_BRACE, at - 1)
+    ) {
+      const head = at - MARK_LENGTH + 1;
+      if (
+        window[head] !== QEMU_VM_EOF ||
+        window[head + 1] !== QEMU_VM_VMDESCRIPTION
+      ) continue;
+      const textLength = view.getUint32(head + 2);
+      if (textLength > VMDESC_LENGTH_MAX) continue;
+      tried += textLength;
+      if (tried > TRIED_MAX) return undefined;
+      const vmdesc = yield* readVmdesc(file, start + head + 1);
+      if (vmdesc !== undefined && (!accepts || (yield* accepts(vmdesc)))) {
+        return vmdesc;
+      }
+      if (++tries === TRIES_MAX) return undefined;
+    }
+    end = start;
+    windowLength = Math.min(LAST_WINDOW_MAX, 4 * windowLength);
   }
   return undefined;
 }

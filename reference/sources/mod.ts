@@ -31,7 +31,11 @@ export { drive, driveSync } from "./drive.ts";
 export { memorySource } from "./memory_source.ts";
 export { MovingFront } from "./moving_front.ts";
 export { readRanges, type ReadRangesOptions } from "./read_ranges.ts";
-export { shownName, withoutSecrets } from "./shown_name.ts";
+export {
+  isWebUrl,
+  shownName,
+  urlScheme,
+  withoutSecrets,
+} from "./shown_name.ts";
 export { sourceAddress } from "./source_address.ts";
 export { SourceError } from "./source_error.ts";
-export { isWebUrl, urlScheme } from "./url_scheme.ts";

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openFileSource } from "../local/mod.ts";
-import { shownName, withoutSecrets } from "./shown_name.ts";
+import {
+  isWebUrl,
+  shownName,
+  urlScheme,
+  withoutSecrets,
+} from "./shown_name.ts";
 import { sourceAddress } from "./source_address.ts";
 import { SourceError } from "./source_error.ts";
 
@@ -105,4 +110,21 @@ test("sourceAddress() distinguishes http and https URLs from paths", () => {
   for (const text of ["ftp://h/a", "s3://b/k", "http://", "file://h/a"]) {
     assert.throws(() => sourceAddress(text), SourceError);
   }
+});
+
+test("urlScheme() returns the scheme in lower case, undefined for a path", () => {
+  assert.equal(urlScheme("HTTPS://host/vm.mr"), "https");
+  assert.equal(urlScheme("s3+x://bucket"), "s3+x");
+  for (const path of ["vm.mr", "a/http://b", "C:\\vm.mr", "data:x", "-"]) {
+    assert.equal(urlScheme(path), undefined, path);
+  }
+});
+
+test("isWebUrl() accepts only http and https", () => {
+  assert.deepEqual(
+    ["http://a", "Https://a", "httpx://a", "file:///a", "http:/a"].map(
+      isWebUrl,
+    ),
+    [true, true, false, false, false],
+  );
 });

@@ -1,6 +1,5 @@
-import { shownName } from "./shown_name.ts";
+import { isWebUrl, shownName, urlScheme } from "./shown_name.ts";
 import { SourceError } from "./source_error.ts";
-import { isWebUrl, urlScheme } from "./url_scheme.ts";
 
 /**
  * Returns the address of a source named by the user: an http or https URL, or

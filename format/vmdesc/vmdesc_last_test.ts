@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { ByteFile } from "../testing/byte_file.ts";
-import { findLastVmdesc } from "./last_vmdesc.ts";
+import { findLastVmdesc } from "./vmdesc.ts";
 
 const WINDOW = 0x10000;
 /** How far from the end it searches. */
