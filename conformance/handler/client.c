@@ -510,6 +510,8 @@ static void run(char *line) {
   else if (!strcmp(line, "flood")) flood(rest);
   else if (!strcmp(line, "balloon")) balloon(rest);
   else if (!strcmp(line, "sleep")) usleep(atoi(rest) * 1000);
+  else if (!strcmp(line, "say"))
+    printf("{\"command\":\"say\",\"text\":\"%s\"}\n", rest);
   else if (!strcmp(line, "die")) die(rest);
   else {
     printf("{\"error\":\"unknown command\"}\n");

@@ -4,6 +4,12 @@ import { fileURLToPath } from "node:url";
 
 const SOURCE = fileURLToPath(new URL("./client.c", import.meta.url));
 
+/**
+ * A line of a script, or what is to happen when the client has done all before
+ * it; the client goes on after that.
+ */
+export type ScriptStep = string | (() => unknown);
+
 /** A line that the client printed. */
 export interface ClientReport {
   readonly command?: string;
@@ -53,18 +59,45 @@ export class HandlerClient {
   }
 
   /** Runs a script with the handler at a socket. */
-  async run(socket: string, script: readonly string[]): Promise<ClientResult> {
+  async run(
+    socket: string,
+    script: readonly ScriptStep[],
+  ): Promise<ClientResult> {
     const child = spawn(this.#program, [socket], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     let output = "";
+    let onOutput = () => {};
     child.stdout.setEncoding("utf8");
-    child.stdout.on("data", (text) => output += String(text));
+    child.stdout.on("data", (text) => {
+      output += String(text);
+      onOutput();
+    });
     child.stdin.on("error", () => {});
-    child.stdin.end(script.map((line) => `${line}\n`).join(""));
-    const [code, signal] = await once(child, "close");
+    const closed = once(child, "close");
+    const doAll = async () => {
+      for (const [number, step] of script.entries()) {
+        if (typeof step === "string") child.stdin.write(`${step}\n`);
+        else {
+          child.stdin.write(`say ${number}\n`);
+          while (!output.includes(`"text":"${number}"`)) {
+            await new Promise<void>((resolve) => onOutput = resolve);
+          }
+          await step();
+        }
+      }
+      child.stdin.end();
+    };
+    try {
+      await Promise.race([doAll(), closed]);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
+    const [code, signal] = await closed;
     const reports = output.split("\n").filter((line) => line.startsWith("{"))
-      .map((line): ClientReport => JSON.parse(line));
+      .map((line): ClientReport => JSON.parse(line))
+      .filter(({ command }) => command !== "say");
     return { code, signal, reports };
   }
 }

@@ -19,19 +19,15 @@ handlerTest(
         // A file that has changed is not tried again.
         ...["--no-push", "--retry-for", "600", "--on-failure", policy],
       ]);
-      const running = client.run(socket, [
+      const result = await client.run(socket, [
         `region ${8 * MIB}`,
         `image ${guest.image}`,
         "patience 4",
         "connect",
         "touch 0 100",
-        "sleep 1000",
+        () => truncateSync(guest.snapshot, 3 * MIB),
         "touch 1400 50",
       ]);
-      await server.until((it) => it.event === "serving");
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      truncateSync(guest.snapshot, 3 * MIB);
-      const result = await running;
       const last = result.reports.at(-1);
       if (policy === "kill") {
         assert.equal(result.signal, "SIGKILL", JSON.stringify(result));
@@ -57,19 +53,15 @@ handlerTest(
       guest.snapshot,
       "--no-push",
     ]);
-    const running = client.run(socket, [
+    const { reports, code } = await client.run(socket, [
       `region ${8 * MIB}`,
       `image ${guest.image}`,
       "patience 3",
       "connect",
       "touch 0 200",
-      "sleep 1000",
+      () => server.stop("SIGKILL"),
       "touch 200 0",
     ]);
-    await server.until((it) => it.event === "serving");
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    await server.stop("SIGKILL");
-    const { reports, code } = await running;
     assert.equal(code, 3);
     assert.equal(reports[1]?.wrong, 0);
     assert.equal(reports.at(-1)?.stalled, true);

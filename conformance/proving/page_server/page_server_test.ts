@@ -56,18 +56,19 @@ handlerTest(
     await using server = await PageServerProcess.start(socket, [
       guest.snapshot,
     ]);
+    const refused = () => server.events.filter((it) => it.event === "refused");
     for (const [size, handshake] of [[4, "garbage"], [4, "cut"], [8, ""]]) {
+      const before = refused().length;
       await client.run(socket, [
         `region ${Number(size) * MIB}`,
         `image ${guest.image}`,
         `connect ${handshake}`,
-        "sleep 300",
+        () => server.until(() => refused().length > before),
       ]);
     }
-    const refused = server.events.filter((it) => it.event === "refused");
-    assert.match(refused[0]?.message ?? "", /its handshake is "\{/);
-    assert.match(refused[1]?.message ?? "", /disconnected before/);
-    assert.match(refused[2]?.message ?? "", /has memory from 0 to 8388608/);
+    assert.match(refused()[0]?.message ?? "", /its handshake is "\{/);
+    assert.match(refused()[1]?.message ?? "", /disconnected before/);
+    assert.match(refused()[2]?.message ?? "", /has memory from 0 to 8388608/);
     await expectRight(client, socket, [
       `region ${4 * MIB}`,
       `image ${guest.image}`,
