@@ -4,6 +4,20 @@ import { FaultQueue } from "./fault_queue.ts";
 
 const REGION = { pageCount: 100_000 };
 
+/** A clock that stands still unless it is moved: `performance.now`. */
+class StoppedClock implements Disposable {
+  time = 1000;
+  readonly #now = performance.now;
+
+  constructor() {
+    performance.now = () => this.time;
+  }
+
+  [Symbol.dispose](): void {
+    performance.now = this.#now;
+  }
+}
+
 test("FaultQueue lists a bounded number of faults and forgets none", () => {
   const queue = new FaultQueue<typeof REGION>(1000);
   for (let page = 0; page < REGION.pageCount; page++) {
@@ -25,7 +39,8 @@ test("FaultQueue lists a bounded number of faults and forgets none", () => {
   assert.equal(queue.timeout, Infinity);
 });
 
-test("FaultQueue delays retries while the memory is being changed", async () => {
+test("FaultQueue delays retries while the memory is being changed", () => {
+  using clock = new StoppedClock();
   const queue = new FaultQueue<typeof REGION>(1000);
   queue.add(REGION, 7);
   let tries = 0;
@@ -35,12 +50,13 @@ test("FaultQueue delays retries while the memory is being changed", async () => 
     queue.stopped(fault);
   }
   assert.ok(queue.timeout <= 1, `${queue.timeout} ms`);
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  clock.time += 1;
   assert.equal(queue.due().length, 1);
   assert.equal(queue.hasFailed, false);
 });
 
-test("FaultQueue reports a page that stays unreadable", async () => {
+test("FaultQueue reports a page that stays unreadable", () => {
+  using clock = new StoppedClock();
   const queue = new FaultQueue<typeof REGION>(10);
   queue.add(REGION, 7);
   const [fault] = queue.due();
@@ -50,7 +66,7 @@ test("FaultQueue reports a page that stays unreadable", async () => {
   queue.failed(fault);
   assert.deepEqual(queue.due(), []);
   assert.equal(queue.hasFailed, false);
-  await new Promise((resolve) => setTimeout(resolve, 40));
+  clock.time += 40;
   assert.equal(queue.hasFailed, true);
   assert.equal(queue.due().length, 1);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { test } from "node:test";
 import { saysOf } from "../qemu/testing/says_of.ts";
 import { socketTest } from "../qemu/testing/socket_test.ts";
+import { freePort } from "../testing/free_port.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { connectSocket, connectThrough } from "./connect_socket.ts";
 import type { RuntimeSocket, RuntimeSockets } from "./runtime_sockets.ts";
@@ -64,12 +64,3 @@ test("connectSocket() hangs up where it came too late", async () => {
 test("connectSocket() refuses an invalid address", async () => {
   await assert.rejects(connectSocket("http://x"), RangeError);
 });
-
-/** A port at which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

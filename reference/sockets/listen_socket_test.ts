@@ -123,14 +123,26 @@ socketTest("listenSocket() can follow a close() at once", async (sockets) => {
 
 socketTest("an accepted channel outlives the listener", async (sockets) => {
   using folder = new ScratchFolder();
+  let count = 0;
+  const counting: RuntimeSockets = {
+    ...sockets,
+    listen: (address, { onSocket, onError }) =>
+      sockets.listen(address, {
+        onSocket(socket): void {
+          count++;
+          onSocket(socket);
+        },
+        onError,
+      }),
+  };
   const listener = await listenThrough(
-    sockets,
+    counting,
     `unix:${folder.file("socket")}`,
   );
   const one = await connectThrough(sockets, listener.name);
   const other = await listener.accept();
   const waiting = await connectThrough(sockets, listener.name);
-  await sleep(10);
+  while (count < 2) await sleep(1);
   listener.close();
   assert.equal(await waiting.read(), undefined);
   await one.write(new Uint8Array([7]));

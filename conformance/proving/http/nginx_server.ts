@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../free_port.ts";
 
 /** A real nginx on a free loopback port, serving a folder in several ways. */
 export interface NginxServer extends AsyncDisposable {
@@ -81,23 +81,8 @@ function configuration(state: string, folder: string, port: number): string {
   ].join("\n");
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === "object" && address !== null) {
-          resolve(address.port);
-        } else reject(new Error("no port"));
-      });
-    });
-  });
-}
-
 async function answers(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 3000; attempt++) {
     try {
       await (await fetch(url)).body?.cancel();
       return;

@@ -121,13 +121,13 @@ test("exportImage() fails with the sink's own error, and asks no more", async ()
 test("exportImage() takes a slow sink for no silence of the server", async () => {
   await using liar = await startLiar(FILE);
   liar.lie = answering(answerAll);
-  const options = { retries: 0, timeout: 100 };
+  const options = { retries: 0, timeout: 1000 };
   const source = await openHttpSource(liar.url, options);
   const { blocks: [block] } = await openSnapshot(source);
   const sink = memorySink();
   let slept = false;
   async function write(bytes: Uint8Array, offset: number): Promise<void> {
-    if (!slept) await new Promise((resolve) => setTimeout(resolve, 300));
+    if (!slept) await new Promise((resolve) => setTimeout(resolve, 3000));
     slept = true;
     await sink.write(bytes, offset);
   }

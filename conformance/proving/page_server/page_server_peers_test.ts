@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, truncateSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
-import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
+import { freePort } from "../free_port.ts";
 import { expectRight } from "./expect_right.ts";
 import { handlerTest } from "./handler_test_case.ts";
 import { writeKnownGuest } from "./known_guest.ts";
 import { PageServerProcess, type ServerEvent } from "./page_server_process.ts";
 
 const MIB = 0x100000;
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  assert.ok(typeof address === "object" && address !== null);
-  probe.close();
-  await once(probe, "close");
-  return address.port;
-}
 
 /** Waits until a process needs little of a processor. */
 async function untilQuiet(pid: number): Promise<void> {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type ByteSink,
   createFileSink,
@@ -32,16 +31,26 @@ import { migrateSequentially } from "./sequential_migration.ts";
 async function listening(
   scratch: ScratchDirectory,
   out: string,
-): Promise<{ readonly uri: string; received(): Promise<ReceiveSummary> }> {
+): Promise<Listening> {
   const uri = `unix:${scratch.file("socket")}`;
   const listener = await listenSocket(uri);
+  const begun = Promise.withResolvers<void>();
   const receiving = listener.accept().then(async (channel) => {
     listener.close();
     const sink = createFileSink(scratch.file(out), { force: true });
-    return await receiveMigration(channel, sink);
+    const onProgress = () => begun.resolve();
+    return await receiveMigration(channel, sink, { onProgress });
   });
   receiving.catch(() => {});
-  return { uri, received: () => receiving };
+  return { uri, begun: begun.promise, received: () => receiving };
+}
+
+/** What waits for a migration. */
+interface Listening {
+  readonly uri: string;
+  /** Resolves when some of it has come. */
+  readonly begun: Promise<void>;
+  received(): Promise<ReceiveSummary>;
 }
 
 const WAYS = {
@@ -96,7 +105,7 @@ qemuTest(
       received = listener.received;
       migrateSequentially(qemu, listener.uri, { parameters: SLOWLY })
         .catch(() => {});
-      await sleep(1000);
+      await listener.begun;
     }
     await assert.rejects(received, /Error: Cannot /);
     assert.equal(readFileSync(scratch.file("received"), "utf8"), "precious");

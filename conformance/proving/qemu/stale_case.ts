@@ -80,7 +80,7 @@ async function untilFileHolds(
   page: number,
 ): Promise<void> {
   const found = new Uint8Array(bytes.length);
-  for (let attempt = 0; attempt < 500; attempt++) {
+  for (let attempt = 0; attempt < 6000; attempt++) {
     await sleep(10);
     const handle = openSync(file, "r");
     try {

@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { test } from "node:test";
+import { freePort } from "../../testing/free_port.ts";
 import { serveMetrics } from "./metrics_server.ts";
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  assert.ok(typeof address === "object" && address !== null);
-  probe.close();
-  await once(probe, "close");
-  return address.port;
-}
 
 /** All that comes over a connection until it is closed. */
 async function ask(port: number, request: string): Promise<string> {

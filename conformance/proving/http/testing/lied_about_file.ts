@@ -12,7 +12,7 @@ import type { LiarServer } from "../liar_server.ts";
 export const FAST: HttpSourceOptions = {
   retries: 2,
   retryDelay: 1,
-  timeout: 500,
+  timeout: 2000,
 };
 
 /** A snapshot of 2 MiB of RAM, each page another. */

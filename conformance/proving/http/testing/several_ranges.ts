@@ -74,7 +74,7 @@ export function body(
 }
 
 /** Options by which a source soon gives up. */
-export const OPTIONS = { retries: 2, retryDelay: 1, timeout: 500 };
+export const OPTIONS = { retries: 2, retryDelay: 1, timeout: 2000 };
 
 /** Loads the RAM from a server that answers so; it must come out right. */
 export async function load(
