@@ -19,7 +19,7 @@ export function bitmapOrderLine(
   const hinted = machineHint !== undefined && !isSame(machineHint, used);
   if (fits && !hinted) return undefined;
   const reasons = [
-    ...(fits || !hasPadding ? [] : ["bits are set behind the last page"]),
+    ...(fits || !hasPadding ? [] : ["bits are set after the last page"]),
     ...(hinted ? ["machines of this type mostly run on big-endian hosts"] : []),
   ];
   const others = possible.filter((it) => !isSame(it, used));
