@@ -69,8 +69,8 @@ test("exportImage() keeps the old file when anything fails", async () => {
   writeFileSync(path, "old");
   const { source, block } = await open();
   const opening = source.ranges.length;
-  const whole = new WatchedSink(memorySink());
-  await exportImage(block, whole);
+  const complete = new WatchedSink(memorySink());
+  await exportImage(block, complete);
   for (let number = 0; number < source.ranges.length - opening; number++) {
     const failing = await open();
     failing.source.failing.add(opening + number);
@@ -81,7 +81,7 @@ test("exportImage() keeps the old file when anything fails", async () => {
     );
     assert.deepEqual(scratch.names(), ["old"]);
   }
-  for (let number = 0; number < whole.calls.length; number++) {
+  for (let number = 0; number < complete.calls.length; number++) {
     const sink = new WatchedSink(createFileSink(path, { force: true }));
     sink.failing = number;
     await assert.rejects(exportImage(block, sink), sink.error);

@@ -37,7 +37,7 @@ export async function exportInLanes(
   const { idstr, pageSize, usedLength } = block;
   if (directIo) checkAligned(block);
   const chunkLength = chunkLengthOf(pageSize, directIo);
-  const whole = {
+  const laneBlock = {
     ...input,
     usedLength,
     to,
@@ -45,7 +45,7 @@ export async function exportInLanes(
     present: undefined,
     compare: false,
   };
-  const chunks = chunksOf(whole, {
+  const chunks = chunksOf(laneBlock, {
     chunkLength,
     pageSize,
     dataRanges: undefined,
@@ -54,14 +54,17 @@ export async function exportInLanes(
   const lanes = laneCount(length, jobs);
   if (lanes < 2 && !directIo) return false;
   if (length === 0) return true;
-  const task = laneTask([{ block: whole, chunks }], {
+  const task = laneTask([{ block: laneBlock, chunks }], {
     pageSize,
     chunkLength,
     directIo,
   });
-  const ahead = directIo || whole.wanted === undefined
+  const ahead = directIo || laneBlock.wanted === undefined
     ? undefined
-    : new LaneReadAhead(block, new PageBitmap(block.pageCount, whole.wanted));
+    : new LaneReadAhead(
+      block,
+      new PageBitmap(block.pageCount, laneBlock.wanted),
+    );
   const report = new ProgressReport(usedLength, options.onProgress);
   report.idstr = idstr;
   const skipped = Math.max(0, usedLength - length);

@@ -48,12 +48,12 @@ test("exportImage() announces each page to the source once", async () => {
   const path = scratch.file("vm.mr");
   await writeSnapshot(path);
   for (const jobs of [1, 2]) {
-    const told: { first: number; end: number }[] = [];
+    const announced: { first: number; end: number }[] = [];
     let pagesOffset = 0;
     using source = openFileSource(path, {
       willNeed(_, { offset, length }) {
         const first = (offset - pagesOffset) / PAGE;
-        told.push({ first, end: first + length / PAGE });
+        announced.push({ first, end: first + length / PAGE });
       },
     });
     const block = openSnapshotSync(source).block("ram");
@@ -61,15 +61,16 @@ test("exportImage() announces each page to the source once", async () => {
     const sink = createFileSink(scratch.file(`told by ${jobs}`));
     await exportImage(block, sink, { jobs });
     // A run may be announced in pieces; join adjacent ones.
-    const joined: typeof told = [];
-    for (const run of told) {
+    const joined: typeof announced = [];
+    for (const run of announced) {
       const last = joined.at(-1);
       if (last?.end === run.first) last.end = run.end;
       else joined.push(run);
     }
     // The lanes may pass what follows the first 128 MiB before they are polled.
     const end = jobs === 1 ? Infinity : 128 * MIB / PAGE;
-    const within = (runs: typeof told) => runs.filter((run) => run.end <= end);
+    const within = (runs: typeof announced) =>
+      runs.filter((run) => run.end <= end);
     assert.deepEqual(within(joined), within([...block.presentRunsSync()]));
   }
 });

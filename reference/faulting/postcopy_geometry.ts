@@ -52,9 +52,9 @@ export class HostRuns {
 
   /** Adds the next run; yields the previous one unless the two were merged. */
   *add(run: PageRun): Generator<PageRun> {
-    const whole = hostPagesOf(run, this.#geometry);
-    const first = Math.max(whole.first, this.#within.first);
-    const end = Math.min(whole.end, this.#within.end);
+    const hostRun = hostPagesOf(run, this.#geometry);
+    const first = Math.max(hostRun.first, this.#within.first);
+    const end = Math.min(hostRun.end, this.#within.end);
     if (first >= end) return;
     const open = this.#open;
     if (open !== undefined && first <= open.end) {

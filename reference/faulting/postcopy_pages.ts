@@ -59,13 +59,13 @@ export class PostcopyPages {
     return this.#take({ first, end });
   }
 
-  /** Returns the next free pages of `run`, at most `most`. */
-  nextFree(run: PageRun, most = Infinity): PageRun | undefined {
+  /** Returns the next free pages of `run`, at most `maxPages`. */
+  nextFree(run: PageRun, maxPages = Infinity): PageRun | undefined {
     for (let first = run.first; first < run.end;) {
       first = this.#missing.nextSet(first, run.end);
       if (first === run.end) return undefined;
       if (!this.#taken.isSet(first)) {
-        const end = this.#endOfFree(first, Math.min(run.end, first + most));
+        const end = this.#endOfFree(first, Math.min(run.end, first + maxPages));
         return { first, end };
       }
       first = this.#taken.nextClear(first, run.end);
@@ -127,8 +127,8 @@ export class PostcopyPages {
     return this.#missing.isSet(page) && !this.#taken.isSet(page);
   }
 
-  #endOfFree(from: number, most: number): number {
-    return this.#taken.nextSet(from, this.#missing.nextClear(from, most));
+  #endOfFree(from: number, limit: number): number {
+    return this.#taken.nextSet(from, this.#missing.nextClear(from, limit));
   }
 
   #take(run: PageRun): PageRun {

@@ -186,11 +186,11 @@ export class PostcopyWork {
   ): { readonly target: Uint8Array; readonly offset: number } {
     const { hostPageSize, origin, sourceLength } = this.geometry;
     const from = (part.first - run.first) * hostPageSize;
-    const whole = bytes.subarray(from, (part.end - run.first) * hostPageSize);
+    const space = bytes.subarray(from, (part.end - run.first) * hostPageSize);
     const offset = origin + part.first * hostPageSize;
-    const length = Math.min(whole.length, sourceLength - offset);
-    whole.fill(0, length);
-    return { target: whole.subarray(0, length), offset };
+    const length = Math.min(space.length, sourceLength - offset);
+    space.fill(0, length);
+    return { target: space.subarray(0, length), offset };
   }
 
   /** Maximum bytes of one load. */
@@ -213,7 +213,7 @@ export class PostcopyWork {
    * of at least one page.
    */
   *pieces(run: PageRun, byteLength = CHUNK): Generator<PageRun> {
-    const most = Math.max(
+    const maxPages = Math.max(
       1,
       Math.min(
         this.#chunkPages,
@@ -223,7 +223,7 @@ export class PostcopyWork {
     for (let first = run.first;;) {
       const piece = this.pages.nextFree(
         { first, end: run.end },
-        most,
+        maxPages,
       );
       if (piece === undefined) return;
       yield piece;

@@ -123,8 +123,8 @@ export class FaultServer implements Disposable {
 
   /** Refuses the oldest silent connection if there are too many. */
   #makeRoom(pid: number): void {
-    const own = this.#waitingOf(pid);
-    if (pid > 0 && own.length >= WAITING_EACH) return refuse(own[0]);
+    const waiting = this.#waitingOf(pid);
+    if (pid > 0 && waiting.length >= WAITING_EACH) return refuse(waiting[0]);
     if (this.#waiting.size < WAITING_MAX) return;
     const groups = [...this.#waiting].map((it) => this.#waitingOf(it.pid));
     groups.sort((a, b) => b.length - a.length);

@@ -32,7 +32,7 @@ const CHARACTER = {
 /** Maximum nesting of the JSON text. */
 const DEPTH_MAX = 16;
 /** Maximum characters of the handshake quoted in an error. */
-const TOLD_MAX = 40;
+const QUOTED_MAX = 40;
 
 /**
  * Reads the body of Firecracker's handshake, a JSON array of regions, as it
@@ -99,7 +99,7 @@ export class HandshakeReader {
 
   #refuseStart(): never {
     const text = new TextDecoder().decode(
-      this.#received.bytes.subarray(0, 4 * TOLD_MAX),
+      this.#received.bytes.subarray(0, 4 * QUOTED_MAX),
     );
     throw wrong(this.#peer, shown(text.trim()));
   }
@@ -140,7 +140,7 @@ function readRegions(bytes: Uint8Array, peer: string): GuestRegion[] {
 /** Formats a value for a message. */
 function shown(value: unknown): string {
   if (typeof value === "string") {
-    return JSON.stringify(value.slice(0, TOLD_MAX));
+    return JSON.stringify(value.slice(0, QUOTED_MAX));
   }
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" && value !== null

@@ -66,11 +66,11 @@ test("readHandshake() takes page_size_kib as bytes and ignores unknown fields", 
 });
 
 test("readHandshake() returns undefined wherever the text is cut", () => {
-  const whole = bytesOf(`[${region({ later: ["]", "é"] })}]`);
-  for (let length = 0; length < whole.length; length++) {
-    assert.equal(readHandshake(whole.subarray(0, length), PEER), undefined);
+  const text = bytesOf(`[${region({ later: ["]", "é"] })}]`);
+  for (let length = 0; length < text.length; length++) {
+    assert.equal(readHandshake(text.subarray(0, length), PEER), undefined);
   }
-  assert.equal(readHandshake(whole, PEER)?.length, 1);
+  assert.equal(readHandshake(text, PEER)?.length, 1);
 });
 
 test("readHandshake() refuses anything but a handshake", () => {
@@ -106,12 +106,12 @@ test("readHandshake() refuses anything but a handshake", () => {
 });
 
 test("HandshakeReader accepts a text in parts", () => {
-  const whole = bytesOf(` [${region({ later: ["\\", '"', "]"] })}]`);
+  const text = bytesOf(` [${region({ later: ["\\", '"', "]"] })}]`);
   const reader = new HandshakeReader(PEER);
-  for (const byte of whole.subarray(0, -1)) {
+  for (const byte of text.subarray(0, -1)) {
     assert.equal(reader.add(new Uint8Array([byte])), undefined);
   }
-  assert.equal(reader.add(whole.subarray(-1))?.length, 1);
+  assert.equal(reader.add(text.subarray(-1))?.length, 1);
 });
 
 test("readHandshake() reports deep or long text in a short message", () => {

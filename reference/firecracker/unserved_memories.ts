@@ -34,7 +34,7 @@ export class UnservedMemories {
     const isTooMuch = !wasServed && pid > 0 &&
       this.#count(owner) >= UNSERVED_EACH;
     if (isTooMuch || !hasMemory(fd)) return closeDescriptor(fd);
-    if (this.#kept.size === 0) this.#lookLater();
+    if (this.#kept.size === 0) this.#checkLater();
     this.#kept.set(fd, owner);
   }
 
@@ -51,14 +51,14 @@ export class UnservedMemories {
     return count;
   }
 
-  #lookLater(): void {
+  #checkLater(): void {
     this.#timers.after(MEMORY_INTERVAL, () => {
       for (const fd of this.#kept.keys()) {
         if (hasMemory(fd)) continue;
         this.#kept.delete(fd);
         closeDescriptor(fd);
       }
-      if (this.#kept.size > 0) this.#lookLater();
+      if (this.#kept.size > 0) this.#checkLater();
     });
   }
 }

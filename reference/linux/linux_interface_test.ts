@@ -111,7 +111,7 @@ compilerTest("the structs match the C headers", (compiler) => {
 compilerTest("the system call numbers match the C headers", (compiler) => {
   const source = [
     "#include <asm/unistd.h>",
-    "own __NR_userfaultfd __NR_ioctl __NR_pidfd_open __NR_pidfd_send_signal",
+    "native __NR_userfaultfd __NR_ioctl __NR_pidfd_open __NR_pidfd_send_signal",
     "#undef __NR_userfaultfd",
     "#undef __NR_ioctl",
     "#undef __NR_pidfd_open",
@@ -130,6 +130,6 @@ compilerTest("the system call numbers match the C headers", (compiler) => {
     `${NR_PIDFD_SEND_SIGNAL}`;
   // aarch64 takes its numbers from the generic table.
   assert.equal(numbers("generic"), expected("arm64"));
-  const own = numbers("own");
-  assert.ok(own === expected("x64") || own === expected("arm64"), text);
+  const native = numbers("native");
+  assert.ok(native === expected("x64") || native === expected("arm64"), text);
 });

@@ -85,9 +85,9 @@ export class PollSet implements Disposable {
     // A handler may change the set for the next call. A descriptor that it
     // deleted has no handler, even if its number was reused and added again.
     const { revents } = POLLFD.fields;
-    for (let index = 0, left = ready; left > 0; index++) {
+    for (let index = 0, remaining = ready; remaining > 0; index++) {
       if (readField(this.#view, revents, index * POLLFD.size) === 0) continue;
-      left--;
+      remaining--;
       const [fd, watched] = written[index];
       if (this.#watched.get(fd) === watched) watched.handler();
     }

@@ -167,9 +167,9 @@ export class Userfaultfd implements Disposable {
    *
    * @throws {SystemCallError} if the process of the memory has ended
    */
-  read(most: number = EVENTS_AT_ONCE): readonly UserfaultEvent[] {
+  read(maxEvents: number = EVENTS_AT_ONCE): readonly UserfaultEvent[] {
     if (this.#isReleased) return NONE;
-    const bytes = Math.min(most, EVENTS_AT_ONCE) * UFFD_MSG.size;
+    const bytes = Math.min(maxEvents, EVENTS_AT_ONCE) * UFFD_MSG.size;
     const length = this.#reader.read(this.fd, bytes);
     if (length < 0) {
       const errno = linux().errno();

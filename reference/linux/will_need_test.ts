@@ -34,8 +34,8 @@ test("willNeed() reads a range of a file into the page cache", {
   const fd = openSync(path, "r");
   try {
     willNeed(fd, { offset: 2 * MIB, length: MIB });
-    for (let left = 100; cachedBytes(path) < MIB; left--) {
-      assert(left > 0, `only ${cachedBytes(path)} bytes are cached`);
+    for (let triesLeft = 100; cachedBytes(path) < MIB; triesLeft--) {
+      assert(triesLeft > 0, `only ${cachedBytes(path)} bytes are cached`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     assert.equal(cachedBytes(path), MIB);

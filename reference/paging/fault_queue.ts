@@ -62,11 +62,11 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
   /** Milliseconds until the next retry; `Infinity` if there is none. */
   get timeout(): number {
     if (this.#listed.size === 0) return Infinity;
-    let least = Infinity;
+    let earliest = Infinity;
     for (const it of this.#listed) {
-      if (!it.isActive) least = Math.min(least, it.retryAt);
+      if (!it.isActive) earliest = Math.min(earliest, it.retryAt);
     }
-    return least - performance.now();
+    return earliest - performance.now();
   }
 
   /** Adds a fault. */

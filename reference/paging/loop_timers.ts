@@ -17,9 +17,9 @@ export class LoopTimers {
   /** Milliseconds until work is due; `Infinity` if there is none. */
   get timeout(): number {
     if (this.#timers.size === 0) return Infinity;
-    let least = Infinity;
-    for (const { at } of this.#timers) least = Math.min(least, at);
-    return Math.max(0, least - performance.now());
+    let earliest = Infinity;
+    for (const { at } of this.#timers) earliest = Math.min(earliest, at);
+    return Math.max(0, earliest - performance.now());
   }
 
   /** Does the work that is due. */

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { Doorbell, EventDescriptor, PollSet } from "../linux/mod.ts";
-import { Looks } from "./looks.ts";
+import { BusyPolling } from "./busy_polling.ts";
 import { LoopTimers } from "./loop_timers.ts";
 import type { PagedProcess } from "./paged_process.ts";
 import type { ReadWatch } from "./process_reads.ts";
@@ -78,15 +78,15 @@ export class PagerLoop implements Disposable {
 
   /** Serves until it is stopped, without ever returning to the event loop. */
   runSync(): void {
-    const looks = new Looks();
+    const polling = new BusyPolling();
     while (!this.#isStopped()) {
-      const only = looks.isNarrow ? this.#only : undefined;
+      const only = polling.isNarrow ? this.#only : undefined;
       const ready = only === undefined
-        ? this.set.poll(looks.isLooking ? 0 : this.#timeout())
+        ? this.set.poll(polling.isPolling ? 0 : this.#timeout())
         : this.#readEvents(only);
       const now = performance.now();
-      if (ready > 0) looks.found(now, this.#served.size > 1);
-      else looks.missed(now);
+      if (ready > 0) polling.found(now, this.#served.size > 1);
+      else polling.missed(now);
       for (const it of this.#served) {
         if (it.process.hasQueued) {
           this.#guard(it, () => it.process.serveSync());
@@ -167,12 +167,12 @@ export class PagerLoop implements Disposable {
 
   #timeout(): number {
     if (this.#isSync && this.#hasSpareWork) return 0;
-    let least = this.timers.timeout;
+    let timeout = this.timers.timeout;
     for (const { process } of this.#served) {
       if (this.#isSync && process.wantsBackground) return 0;
-      least = Math.min(least, process.timeout);
+      timeout = Math.min(timeout, process.timeout);
     }
-    return least;
+    return timeout;
   }
 
   #background(): void {

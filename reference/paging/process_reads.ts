@@ -12,7 +12,7 @@ export interface ReadWatch {
 }
 
 /** The process to read for. */
-export interface ReadsOf {
+export interface ReadContext {
   readonly regions: readonly ServedRegion[];
   readonly queue: FaultQueue<ServedRegion>;
   readonly options: PagerOptions;
@@ -25,13 +25,13 @@ export const RETRY_DELAY = 500;
 
 /** The reads for a process whose source is asynchronous. */
 export class ProcessReads {
-  readonly #of: ReadsOf;
+  readonly #context: ReadContext;
   readonly #stop = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #isHeld = false;
 
-  constructor(of: ReadsOf) {
-    this.#of = of;
+  constructor(context: ReadContext) {
+    this.#context = context;
   }
 
   /** Whether queued faults wait for other reads to end. */
@@ -41,7 +41,7 @@ export class ProcessReads {
 
   /** Starts to serve queued faults, as many as the read budget allows. */
   serve(watch: ReadWatch): void {
-    const { queue, options } = this.#of;
+    const { queue, options } = this.#context;
     this.#isHeld = false;
     for (const fault of queue.due()) {
       const { bytesAtOnce } = fault.region.loader;
@@ -86,7 +86,7 @@ export class ProcessReads {
   }
 
   async #handle(fault: QueuedFault<ServedRegion>): Promise<void> {
-    const { queue, onFailure } = this.#of;
+    const { queue, onFailure } = this.#context;
     const { signal } = this.#stop;
     try {
       const isDone = await fault.region.loader.handleFault(fault.page, {
@@ -102,7 +102,7 @@ export class ProcessReads {
   }
 
   async #loadAll(onLoaded: () => void): Promise<void> {
-    const { regions, options, onFailure } = this.#of;
+    const { regions, options, onFailure } = this.#context;
     const { signal } = this.#stop;
     const whenFree = (byteLength: number) =>
       options.backgroundReads.start(this, byteLength, { signal });

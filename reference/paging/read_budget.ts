@@ -42,11 +42,11 @@ export class ReadBudget {
    */
   tryStart(owner: object, byteLength: number): (() => void) | undefined {
     const { reads, readsEach, bytes } = this.#limits;
-    const of = this.#readsOf.get(owner) ?? 0;
-    const hasRoom = of < readsEach && this.#reads < reads &&
+    const count = this.#readsOf.get(owner) ?? 0;
+    const hasRoom = count < readsEach && this.#reads < reads &&
       this.#bytes + byteLength <= bytes;
-    if (of > 0 && !hasRoom) return undefined;
-    this.#readsOf.set(owner, of + 1);
+    if (count > 0 && !hasRoom) return undefined;
+    this.#readsOf.set(owner, count + 1);
     this.#reads++;
     this.#bytes += byteLength;
     return () => this.#end(owner, byteLength);
@@ -77,8 +77,8 @@ export class ReadBudget {
   }
 
   #end(owner: object, byteLength: number): void {
-    const left = (this.#readsOf.get(owner) ?? 0) - 1;
-    if (left > 0) this.#readsOf.set(owner, left);
+    const remaining = (this.#readsOf.get(owner) ?? 0) - 1;
+    if (remaining > 0) this.#readsOf.set(owner, remaining);
     else this.#readsOf.delete(owner);
     this.#reads--;
     this.#bytes -= byteLength;

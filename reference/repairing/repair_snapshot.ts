@@ -163,8 +163,8 @@ async function openBroken(
   source: ByteSource,
   options: OpenOptions & ReadOptions,
 ): Promise<Broken> {
-  const { bitmapOrder: order, ...own } = indexOptionsOf(options);
-  const walk = indexUnfinished(source, { ...own, bitmapOrder: order });
+  const { bitmapOrder: order, ...indexOptions } = indexOptionsOf(options);
+  const walk = indexUnfinished(source, { ...indexOptions, bitmapOrder: order });
   const found = await drive(walk, source, options);
   if (found === undefined) {
     throw new RangeError(

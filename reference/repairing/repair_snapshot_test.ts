@@ -35,12 +35,12 @@ class FailingStore implements ByteStore {
   readonly byteLength: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly log: string[] = [];
-  #left: number;
+  #writesLeft: number;
 
   constructor(bytes: Uint8Array<ArrayBuffer>, writes = Infinity) {
     this.bytes = bytes.slice();
     this.byteLength = bytes.length;
-    this.#left = writes;
+    this.#writesLeft = writes;
   }
 
   readInto(target: Uint8Array, offset: number): Promise<void> {
@@ -49,7 +49,7 @@ class FailingStore implements ByteStore {
 
   // deno-lint-ignore require-await -- errors must become rejections
   async write(bytes: Uint8Array, offset: number): Promise<void> {
-    if (this.#left-- <= 0) throw new Error("power cut");
+    if (this.#writesLeft-- <= 0) throw new Error("power cut");
     this.bytes.set(bytes, offset);
     this.log.push(`write ${bytes.length}`);
   }

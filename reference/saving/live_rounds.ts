@@ -31,10 +31,10 @@ export async function saveRounds(
   // The first round saves all pages, so earlier writes need no second save.
   await takeAll(blocks);
   const all = writer.blocks.map(({ pageCount }) => everyPage(pageCount));
-  const left = await rounds.saveRunning(all);
+  const remaining = await rounds.saveRunning(all);
   const stopped = performance.now();
   await options.stop();
-  await rounds.save(merge(left, await takeAll(blocks)), { stopped: true });
+  await rounds.save(merge(remaining, await takeAll(blocks)), { stopped: true });
   return { rounds: rounds.done, downtime: performance.now() - stopped };
 }
 

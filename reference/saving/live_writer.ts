@@ -143,11 +143,11 @@ export class LiveWriter implements Disposable {
     const block = this.#writer.block(idstr);
     const { pageSize } = block;
     const pace = new Pace(this.#options.signal);
-    const most = this.#buffer.bytes.length / pageSize;
+    const maxPages = this.#buffer.bytes.length / pageSize;
     report.idstr = idstr;
     for (const run of wanted.runs()) {
-      for (let first = run.first; first < run.end; first += most) {
-        const count = Math.min(most, run.end - first);
+      for (let first = run.first; first < run.end; first += maxPages) {
+        const count = Math.min(maxPages, run.end - first);
         const part = {
           buffer: this.#buffer,
           offset: first * pageSize,

@@ -40,8 +40,8 @@ export async function saveBlocks(
   try {
     for (const { input, chunks } of parts) {
       const block = writer.block(input.idstr);
-      const own = { ...options, chunk, chunks, buffer, pace, flush };
-      await saveBlock(block, input, own);
+      const blockOptions = { ...options, chunk, chunks, buffer, pace, flush };
+      await saveBlock(block, input, blockOptions);
     }
   } finally {
     await flush.settle();

@@ -22,7 +22,7 @@ import type { SnapshotWriter } from "./snapshot_writer.ts";
 /** The result of `saveInLanes`. */
 interface LanesResult {
   /** The blocks that the caller's thread still has to save. */
-  readonly left: readonly RAMBlockInput[];
+  readonly remaining: readonly RAMBlockInput[];
   /** Pages that were in the file already. */
   readonly keptPages: number;
 }
@@ -41,19 +41,19 @@ export async function saveInLanes(
   const to = backingOf(sink);
   if (to?.kind !== "file") {
     if (directIo || resume) throw noFile(directIo, sink.name);
-    return { left: inputs, keptPages: 0 };
+    return { remaining: inputs, keptPages: 0 };
   }
   const pageSize = writer.blocks[0]?.pageSize ?? 4096;
   if (directIo) checkDirectPages(sink.name, pageSize);
   const chunkLength = chunkLengthOf(pageSize, directIo);
   const parts: LanePart[] = [];
   const names: string[] = [];
-  const left: RAMBlockInput[] = [];
+  const remaining: RAMBlockInput[] = [];
   for (const input of inputs) {
     const block = await laneBlock(writer, input, to, options);
     if (block === undefined) {
       if (directIo) throw noFile(true, input.source.name);
-      left.push(input);
+      remaining.push(input);
       continue;
     }
     const { dataRanges } = input;
@@ -64,7 +64,9 @@ export async function saveInLanes(
   const task = laneTask(parts, { pageSize, chunkLength, directIo });
   const work = task.chunks.length * chunkLength;
   const lanes = laneCount(work, jobs);
-  if (lanes < 2 && !directIo && !resume) return { left: inputs, keptPages: 0 };
+  if (lanes < 2 && !directIo && !resume) {
+    return { remaining: inputs, keptPages: 0 };
+  }
   const total = parts.reduce((sum, { block }) => sum + block.usedLength, 0);
   const skipped = Math.max(0, total - work);
   if (task.chunks.length > 0) {
@@ -81,7 +83,7 @@ export async function saveInLanes(
     }
   }
   report.done = total;
-  return { left, keptPages: task.control[CONTROL.keptPages] };
+  return { remaining, keptPages: task.control[CONTROL.keptPages] };
 }
 
 async function laneBlock(

@@ -227,10 +227,10 @@ test("saveSnapshot() with resume writes only missing pages, with direct I/O as w
       ...directIo ? [] : [{ idstr: "rom", source: rom, usedLength: MIB }],
     ];
     // The unfinished file holds correct pages and wrong ones.
-    const left = `${path}.0-0-00000000.partial`;
-    copyFileSync(wanted, left);
-    truncateSync(left, await lengthOf(blocks));
-    const fd = openSync(left, "r+");
+    const partial = `${path}.0-0-00000000.partial`;
+    copyFileSync(wanted, partial);
+    truncateSync(partial, await lengthOf(blocks));
+    const fd = openSync(partial, "r+");
     writeSync(fd, new Uint8Array(3 * MIB).fill(77), 0, 3 * MIB, 2 * MIB);
     closeSync(fd);
     const sink = createFileSink(path, { resume: true });
@@ -252,9 +252,9 @@ test("saveSnapshot() with resume writes only missing pages, with direct I/O as w
 test("a finished file becomes unfinished when it is resumed with other memory", async () => {
   using scratch = new ScratchFolder();
   writeImage(scratch.file("image"), 20 * MIB);
-  const whole = await save(scratch, "whole", {});
+  const complete = await save(scratch, "whole", {});
   const path = scratch.file("resumed");
-  copyFileSync(whole, `${path}.0-0-00000000.partial`);
+  copyFileSync(complete, `${path}.0-0-00000000.partial`);
   const sink = createFileSink(path, { resume: true });
   const { blocks } = await createSnapshot(sink, [
     { idstr: "ram", usedLength: 20 * MIB },
@@ -262,8 +262,8 @@ test("a finished file becomes unfinished when it is resumed with other memory", 
   ]);
   await blocks[0].writePage(0, new Uint8Array(4096).fill(99));
   await sink.abort();
-  const [left] = scratch.names().filter((name) => name.endsWith(".partial"));
-  using source = openFileSource(scratch.file(left));
+  const [partial] = scratch.names().filter((name) => name.endsWith(".partial"));
+  using source = openFileSource(scratch.file(partial));
   const { findings } = await verifySnapshot(source);
   assert.deepEqual(findings.map(({ rule }) => rule), ["ram-setup-end"]);
 });

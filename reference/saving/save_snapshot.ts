@@ -58,15 +58,15 @@ export async function saveSnapshot(
     );
     const total = writer.blocks.reduce((sum, it) => sum + it.usedLength, 0);
     const report = new ProgressReport(total, options.onProgress);
-    const own = { ...options, report, sink };
-    let left = blocks;
+    const blockOptions = { ...options, report, sink };
+    let remaining = blocks;
     if (jobs > 1 || directIo || resume) {
       const { saveInLanes } = await import("./save_in_lanes.ts");
-      const inLanes = await saveInLanes(writer, blocks, sink, own);
-      left = inLanes.left;
+      const inLanes = await saveInLanes(writer, blocks, sink, blockOptions);
+      remaining = inLanes.remaining;
       if (resume) kept = { keptPages: inLanes.keptPages };
     }
-    await saveBlocks(writer, left, own);
+    await saveBlocks(writer, remaining, blockOptions);
     for (const { source } of blocks) source.checkUnchanged?.();
     options.deviceStateFrom?.source.checkUnchanged?.();
     await writer.finish(options);

@@ -63,11 +63,11 @@ test("saveSnapshot() saves blocks longer or shorter than their sources", async (
   const snapshot = openSnapshotSync(memorySource(sink.bytes()));
   const longer = new Uint8Array(8 * PAGE);
   longer.set(MEMORY.subarray(0, 5 * PAGE + 100));
-  const whole = (idstr: string, length: number) =>
+  const readAll = (idstr: string, length: number) =>
     snapshot.block(idstr).readRangeSync({ offset: 0, length });
-  assert.deepEqual(whole("longer", 8 * PAGE), longer);
-  assert.deepEqual(whole("shorter", 2 * PAGE), MEMORY.slice(0, 2 * PAGE));
-  assert.deepEqual(whole("zero", PAGE), new Uint8Array(PAGE));
+  assert.deepEqual(readAll("longer", 8 * PAGE), longer);
+  assert.deepEqual(readAll("shorter", 2 * PAGE), MEMORY.slice(0, 2 * PAGE));
+  assert.deepEqual(readAll("zero", PAGE), new Uint8Array(PAGE));
 });
 
 test("saveSnapshot() writes the EOS word of the list last", async () => {
@@ -131,14 +131,14 @@ test("saveSnapshot() keeps the old file when the sink fails at any call", async 
   using scratch = new ScratchFolder();
   const path = scratch.file("old");
   writeFileSync(path, "old");
-  const whole = new WatchedSink(memorySink());
-  await saveSnapshot(whole, inputs());
-  for (let number = 0; number < whole.calls.length; number++) {
+  const complete = new WatchedSink(memorySink());
+  await saveSnapshot(complete, inputs());
+  for (let number = 0; number < complete.calls.length; number++) {
     const sink = new WatchedSink(createFileSink(path, { force: true }));
     sink.failing = number;
     await assert.rejects(saveSnapshot(sink, inputs()), sink.error);
     assert.deepEqual(sink.calls, [
-      ...whole.calls.slice(0, number + 1),
+      ...complete.calls.slice(0, number + 1),
       "abort",
     ]);
     assert.equal(readFileSync(path, "utf8"), "old");
@@ -147,9 +147,9 @@ test("saveSnapshot() keeps the old file when the sink fails at any call", async 
 });
 
 test("saveSnapshot() leaves no valid file when it is interrupted at any call", async () => {
-  const whole = new WatchedSink(memorySink());
-  await saveSnapshot(whole, inputs());
-  for (let number = 0; number < whole.calls.length - 1; number++) {
+  const complete = new WatchedSink(memorySink());
+  await saveSnapshot(complete, inputs());
+  for (let number = 0; number < complete.calls.length - 1; number++) {
     const kept = memorySink();
     let bytes = new Uint8Array(0);
     const sink = new WatchedSink({
@@ -160,7 +160,7 @@ test("saveSnapshot() leaves no valid file when it is interrupted at any call", a
     await assert.rejects(saveSnapshot(sink, inputs()), sink.error);
     assert.throws(() => openSnapshotSync(memorySource(bytes)), {
       name: "FormatError",
-    }, whole.calls[number]);
+    }, complete.calls[number]);
   }
 });
 

@@ -12,12 +12,12 @@ export function randomSequential(
     NAMES.map((name) => [name, 1 + random(40)]),
   );
   const guest = new SequentialGuest(pages);
-  for (let left = recordCount; left > 0;) {
-    const count = Math.min(left, random(20));
+  for (let remaining = recordCount; remaining > 0;) {
+    const count = Math.min(remaining, random(20));
     guest.part(() => {
       for (let record = 0; record < count; record++) addRecord();
     });
-    left -= Math.max(1, count);
+    remaining -= Math.max(1, count);
   }
   guest.part(addRecord, 3);
   return { bytes: guest.finish(), memory: guest.memory };

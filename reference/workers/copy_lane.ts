@@ -24,14 +24,14 @@ class CopyLane {
   readonly #files: BackingFiles;
   readonly #buffer: PageBuffer;
   /** The bytes already in the file, if they are to be compared. */
-  readonly #there: PageBuffer | undefined;
+  readonly #existing: PageBuffer | undefined;
 
   constructor(task: LaneTask, files: BackingFiles) {
     this.#task = task;
     this.#files = files;
     this.#buffer = new PageBuffer(task.chunkLength);
     if (task.blocks.some((block) => block.compare)) {
-      this.#there = new PageBuffer(task.chunkLength);
+      this.#existing = new PageBuffer(task.chunkLength);
     }
   }
 
@@ -116,15 +116,15 @@ class CopyLane {
     buffered: PageRun,
     run: PageRun,
   ): Generator<PageRun> {
-    if (!block.compare || this.#there === undefined) return yield run;
+    if (!block.compare || this.#existing === undefined) return yield run;
     const { pageSize } = this.#task;
     const start = (run.first - buffered.first) * pageSize;
     const length = (run.end - run.first) * pageSize;
-    const there = this.#there.bytes.subarray(0, length);
+    const existing = this.#existing.bytes.subarray(0, length);
     const position = block.toOffset + run.first * pageSize;
     const file = this.#files.writer(block.to);
-    file.readSync(there, position);
-    const words = wordsOf(there);
+    file.readSync(existing, position);
+    const words = wordsOf(existing);
     const wanted = wordsOf(this.#buffer.bytes.subarray(start, start + length));
     const perPage = pageSize / Int32Array.BYTES_PER_ELEMENT;
     let first = run.first;

@@ -93,9 +93,9 @@ export function laneTask(
     for (const { first, end } of chunks.runs()) {
       for (let it = first; it < end; it++) numbers[filled++] = firstChunk + it;
     }
-    const own = { ...block, firstChunk };
+    const laneBlock = { ...block, firstChunk };
     firstChunk += Math.ceil(block.usedLength / options.chunkLength);
-    return own;
+    return laneBlock;
   });
   const control = sharedArray(Int32Array, CONTROL.length);
   return { ...options, blocks: placed, chunks: numbers, control };

@@ -12,7 +12,7 @@ export class LaneReadAhead {
   readonly #block: RAMBlock;
   readonly #wanted: PageBitmap;
   /** End of the pages already announced. */
-  #told = 0;
+  #announcedEnd = 0;
 
   /** Reads ahead of lanes that read the `wanted` pages of `block` in order. */
   constructor(block: RAMBlock, wanted: PageBitmap) {
@@ -26,12 +26,12 @@ export class LaneReadAhead {
     if (willNeed === undefined) return;
     const { pageCount } = this.#wanted;
     const until = Math.min(pageCount, page + AHEAD / pageSize);
-    let first = this.#wanted.nextSet(Math.max(page, this.#told));
+    let first = this.#wanted.nextSet(Math.max(page, this.#announcedEnd));
     while (first < until) {
       const end = Math.min(until, this.#wanted.nextClear(first));
       willNeed(blockRange(pageSize, { first, end }));
       first = this.#wanted.nextSet(end);
     }
-    this.#told = Math.max(this.#told, until);
+    this.#announcedEnd = Math.max(this.#announcedEnd, until);
   }
 }

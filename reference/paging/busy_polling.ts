@@ -4,48 +4,48 @@ import { linux } from "../linux/mod.ts";
  * Polls after a fault before sleeping. The next fault usually follows at once,
  * and waking up takes longer than serving it.
  */
-const LOOKS_BEFORE_SLEEP = 20;
+const POLLS_BEFORE_SLEEP = 20;
 /** Every n-th poll checks all descriptors instead of the single process. */
-const LOOKS_AT_ALL = 8;
+const POLLS_PER_FULL_POLL = 8;
 /**
  * Milliseconds between two polls that show that other threads were scheduled.
  */
 const LONG_PAUSE = 0.05;
 /** Milliseconds without polling after such a pause. */
-const SLEEPS_AFTER_LONG_PAUSE = 100;
+const SLEEP_AFTER_LONG_PAUSE = 100;
 
 /** Decides whether to poll for more work or to sleep until there is some. */
-export class Looks {
-  #left = 0;
+export class BusyPolling {
+  #pollsLeft = 0;
   #turn = 0;
   #sleepUntil = 0;
-  #lookedAt = 0;
+  #polledAt = 0;
 
   /** Whether to poll once more before sleeping. */
-  get isLooking(): boolean {
-    return this.#left > 0;
+  get isPolling(): boolean {
+    return this.#pollsLeft > 0;
   }
 
   /** Whether the next poll checks the single process only. */
   get isNarrow(): boolean {
-    return this.#left > 0 && ++this.#turn % LOOKS_AT_ALL > 0;
+    return this.#pollsLeft > 0 && ++this.#turn % POLLS_PER_FULL_POLL > 0;
   }
 
   /** Records a poll that found work. */
   found(now: number, hasSeveral: boolean): void {
-    this.#left = now < this.#sleepUntil ? 0 : LOOKS_BEFORE_SLEEP;
+    this.#pollsLeft = now < this.#sleepUntil ? 0 : POLLS_BEFORE_SLEEP;
     // Several processes always have work. Without this, threads that wait for
     // this processor would get it only at the next scheduler tick.
-    if (this.#left > 0 && hasSeveral) this.#yield(now);
-    this.#lookedAt = performance.now();
+    if (this.#pollsLeft > 0 && hasSeveral) this.#yield(now);
+    this.#polledAt = performance.now();
   }
 
   /** Records a poll that found nothing. */
   missed(now: number): void {
-    if (this.#left === 0) return;
-    this.#left--;
-    if (now - this.#lookedAt > LONG_PAUSE) this.#sleep(now);
-    this.#lookedAt = now;
+    if (this.#pollsLeft === 0) return;
+    this.#pollsLeft--;
+    if (now - this.#polledAt > LONG_PAUSE) this.#sleep(now);
+    this.#polledAt = now;
   }
 
   /** Lets other threads run. */
@@ -61,7 +61,7 @@ export class Looks {
    * scheduler prefers a thread that slept.
    */
   #sleep(now: number): void {
-    this.#left = 0;
-    this.#sleepUntil = now + SLEEPS_AFTER_LONG_PAUSE;
+    this.#pollsLeft = 0;
+    this.#sleepUntil = now + SLEEP_AFTER_LONG_PAUSE;
   }
 }
