@@ -13,6 +13,7 @@ import {
 import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import {
   type PostcopyGuest,
+  type PostcopyGuestOptions,
   resumeByMap,
   resumeByPostcopy,
   type ResumedGuest,
@@ -90,7 +91,7 @@ async function timeToRunning(
 async function byPostcopy(
   saved: LinuxSnapshot,
   directory: string,
-  options: Omit<Parameters<typeof resumeByPostcopy>[2], "directory"> = {},
+  options: PostcopyGuestOptions = {},
 ): Promise<PostcopyGuest> {
   const source = openFileSource(saved.path);
   try {

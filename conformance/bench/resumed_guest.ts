@@ -20,6 +20,12 @@ import { SerialConsole } from "../proving/qemu/serial_console.ts";
 
 let count = 0;
 
+/** A QEMU, and the serial console of its guest. */
+interface StartedQemu {
+  readonly qemu: RunningQemu;
+  readonly console: SerialConsole;
+}
+
 /** A resumed guest, in its own QEMU. */
 export class ResumedGuest implements AsyncDisposable {
   /** Milliseconds from connecting, or from migrate-incoming, until it runs. */
@@ -28,11 +34,7 @@ export class ResumedGuest implements AsyncDisposable {
   readonly qemu: RunningQemu;
   readonly #console: SerialConsole;
 
-  constructor(
-    qemu: RunningQemu,
-    console: SerialConsole,
-    milliseconds: number,
-  ) {
+  constructor({ qemu, console }: StartedQemu, milliseconds: number) {
     this.qemu = qemu;
     this.#console = console;
     this.milliseconds = milliseconds;
@@ -48,9 +50,9 @@ export class ResumedGuest implements AsyncDisposable {
 async function start(
   args: readonly string[],
   directory: string,
-): Promise<[RunningQemu, SerialConsole]> {
+): Promise<StartedQemu> {
   const console = await SerialConsole.listen(join(directory, `c${count++}`));
-  return [await startQemu([...args, ...console.args]), console];
+  return { qemu: await startQemu([...args, ...console.args]), console };
 }
 
 /** Resumes as QEMU itself does: all of RAM is read before the guest runs. */
@@ -58,13 +60,13 @@ export async function resumeEagerly(
   { path, args }: LinuxSnapshot,
   directory: string,
 ): Promise<ResumedGuest> {
-  const [qemu, console] = await start(args, directory);
+  const started = await start(args, directory);
   const { guest } = await startIncoming(
-    qemu.qmp,
+    started.qemu.qmp,
     { transport: "file", filename: path, offset: 0 },
     { capabilities: ["mapped-ram"] },
   );
-  return new ResumedGuest(qemu, console, (await guest).milliseconds);
+  return new ResumedGuest(started, (await guest).milliseconds);
 }
 
 /** Resumes with RAM mapped from the file. */
@@ -86,13 +88,13 @@ export async function resumeByMap(
     mapped: plan.blocks.map(({ idstr }) => idstr),
     dataRanges: (await Promise.all(ranges)).flat(),
   });
-  const [qemu, console] = await start(plan.args, directory);
+  const started = await start(plan.args, directory);
   const { guest } = await startIncoming(
-    qemu.qmp,
+    started.qemu.qmp,
     { transport: "file", filename, offset: 0 },
     { capabilities: ["mapped-ram"] },
   );
-  return new ResumedGuest(qemu, console, (await guest).milliseconds);
+  return new ResumedGuest(started, (await guest).milliseconds);
 }
 
 /** A guest resumed by postcopy, and the source that serves it. */
@@ -101,11 +103,14 @@ export class PostcopyGuest extends ResumedGuest {
   readonly served: Promise<void>;
 
   constructor(
-    resumed: ConstructorParameters<typeof ResumedGuest>,
-    source: PostcopySource,
-    served: Promise<void>,
+    started: StartedQemu,
+    { milliseconds, source, served }: {
+      readonly milliseconds: number;
+      readonly source: PostcopySource;
+      readonly served: Promise<void>;
+    },
   ) {
-    super(...resumed);
+    super(started, milliseconds);
     this.source = source;
     this.served = served;
   }
@@ -127,10 +132,10 @@ export async function resumeByPostcopy(
 ): Promise<PostcopyGuest> {
   const source = new PostcopySource(snapshot, options);
   await source.prepare();
-  const [qemu, console] = await start(args, directory);
-  const path = `${qemu.directory}/migration`;
+  const started = await start(args, directory);
+  const path = `${started.qemu.directory}/migration`;
   const { guest } = await startIncoming(
-    qemu.qmp,
+    started.qemu.qmp,
     { transport: "socket", type: "unix", path },
     { capabilities: ["postcopy-ram"] },
   );
@@ -140,5 +145,5 @@ export async function resumeByPostcopy(
   served.catch(() => {});
   await guest;
   const milliseconds = performance.now() - begin;
-  return new PostcopyGuest([qemu, console, milliseconds], source, served);
+  return new PostcopyGuest(started, { milliseconds, source, served });
 }

@@ -21,19 +21,26 @@ const TASK: string =
   JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")).tasks.bundle;
 const ENTRIES = TASK.split(" ").filter((it) => it.endsWith(".ts"));
 
+interface Runtime {
+  readonly name: string;
+  readonly line: readonly string[];
+  /** The oldest version that can run the bundle. */
+  readonly oldest: number;
+  /** The variable that says that it must be there. */
+  readonly require?: string;
+}
+
 /** The runtimes that run the bundle: how, and the oldest that can. */
-const RUNTIMES = [
+const RUNTIMES: readonly Runtime[] = [
   {
     name: "Deno",
     line: [ON_DENO ? execPath : "deno", "run", "--allow-all"],
     oldest: 2,
-    require: undefined,
   },
   {
     name: "Bun",
     line: [ON_DENO ? "bun" : execPath],
     oldest: 1,
-    require: undefined,
   },
   {
     name: "Node",
@@ -45,7 +52,7 @@ const RUNTIMES = [
 
 /** Why a runtime cannot be tested; false if it can. */
 function reasonToSkip(
-  { name, line, oldest, require }: (typeof RUNTIMES)[number],
+  { name, line, oldest, require }: Runtime,
 ): string | false {
   if (require !== undefined && env[require] === "1") return false;
   try {

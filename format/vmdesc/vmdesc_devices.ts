@@ -15,14 +15,18 @@ const KEYS = [
   ...["fields", "subsections", "size", "array_len"],
 ];
 
+/** What a vmdesc says of its stream. */
+export interface ScannedVmdesc {
+  readonly devices: VmdescDevices;
+  /** Size of a page in bytes, if it says so. */
+  readonly pageSize: number | undefined;
+}
+
 /**
  * Scans the text of a vmdesc; returns undefined if it is not JSON in UTF-8 with
  * an array `devices`.
  */
-export function scanVmdesc(text: Uint8Array): {
-  readonly devices: VmdescDevices;
-  readonly pageSize: number | undefined;
-} | undefined {
+export function scanVmdesc(text: Uint8Array): ScannedVmdesc | undefined {
   const scanner = new JsonScanner(text, KEYS);
   let devices: VmdescDevices | undefined;
   let pageSize: number | undefined;

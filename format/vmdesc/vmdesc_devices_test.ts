@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomNumbers } from "../testing/random_numbers.ts";
-import { scanVmdesc } from "./vmdesc_devices.ts";
+import { type ScannedVmdesc, scanVmdesc } from "./vmdesc_devices.ts";
 
-function scan(text: string): ReturnType<typeof scanVmdesc> {
+function scan(text: string): ScannedVmdesc | undefined {
   return scanVmdesc(new TextEncoder().encode(text));
 }
 

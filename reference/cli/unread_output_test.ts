@@ -14,8 +14,10 @@ import { fixtureStream } from "./testing/sequential_fixture.ts";
 import { fixtureMemory, fixtureSnapshot } from "./testing/snapshot_fixture.ts";
 import { type Unread, unread, UNREAD_TEST } from "./testing/unread_output.ts";
 
+type Kind = readonly [how: Unread, descriptors: 1 | 2 | 12];
+
 /** Every kind of output that nobody reads, on one stream or on both. */
-const KINDS: readonly (readonly [how: Unread, descriptors: 1 | 2 | 12])[] = [
+const KINDS: readonly Kind[] = [
   ["pipe", 12],
   ["socket", 1],
   ["terminal", 12],
@@ -35,7 +37,7 @@ async function assertGood(path: string): Promise<void> {
 /** Runs a command whose output is left unread, which must do its work. */
 async function runUnread(
   args: readonly string[],
-  kind: typeof KINDS[number],
+  kind: Kind,
   onStart?: (child: ChildProcess) => void,
 ): Promise<void> {
   const { code, stderr } = await run(args, {

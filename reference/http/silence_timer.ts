@@ -1,5 +1,8 @@
 import type { AnswerWatch } from "./http_answer.ts";
 
+/** A number or an object, by the runtime. */
+type Timer = ReturnType<typeof setTimeout>;
+
 /**
  * Aborts a request when the server has sent nothing for too long. The time that
  * the consumer needs for the received bytes does not count.
@@ -8,7 +11,7 @@ export class SilenceTimer implements AnswerWatch, Disposable {
   readonly #timeout: number;
   readonly #controller: AbortController;
   #waitingSince = performance.now();
-  #timer: ReturnType<typeof setTimeout>;
+  #timer: Timer;
   #isOver = false;
 
   /** Aborts `controller` after `timeout` milliseconds of silence. */
@@ -32,7 +35,7 @@ export class SilenceTimer implements AnswerWatch, Disposable {
   }
 
   // Reuses one timer: setting one per chunk would cost more than the chunk.
-  #start(milliseconds: number): ReturnType<typeof setTimeout> {
+  #start(milliseconds: number): Timer {
     return setTimeout(() => {
       const remaining = this.#waitingSince + this.#timeout - performance.now();
       if (remaining > 0) {

@@ -19,9 +19,12 @@ export type ForeignSignatures = Readonly<Record<string, ForeignSignature>>;
 /** An argument of a C function. */
 export type ForeignArgument = number | bigint | Uint8Array<ArrayBuffer>;
 
-/** Functions by name; all of them return numbers. */
+/** A C function; it returns a number. */
+export type ForeignFunction = (...args: ForeignArgument[]) => number;
+
+/** Functions by name. */
 export type ForeignFunctions<S extends ForeignSignatures> = {
-  readonly [Name in keyof S]: (...args: ForeignArgument[]) => number;
+  readonly [Name in keyof S]: ForeignFunction;
 };
 
 /** The C library, as a runtime provides it. */

@@ -1,5 +1,9 @@
 import { ERRNO } from "./errno.ts";
-import { foreignLibrary, type ForeignSignatures } from "./foreign_functions.ts";
+import {
+  type ForeignFunction,
+  foreignLibrary,
+  type ForeignSignatures,
+} from "./foreign_functions.ts";
 import { LINUX } from "./linux_constants.ts";
 import { IOVEC } from "./linux_structs.ts";
 import type { NativeMemory } from "./native_memory.ts";
@@ -17,18 +21,14 @@ const SIGNATURES = {
 const NO_OFFSET = -1n;
 
 /** The call; undefined if the C library or the kernel does not support it. */
-let preadv2: ReturnType<typeof bind> | undefined;
+let preadv2: ForeignFunction | undefined;
 let isBound = false;
 
-function bind() {
-  return foreignLibrary().bind(SIGNATURES).preadv2;
-}
-
-function bindOnce(): typeof preadv2 {
+function bindOnce(): ForeignFunction | undefined {
   if (isBound) return preadv2;
   isBound = true;
   try {
-    preadv2 = bind();
+    preadv2 = foreignLibrary().bind(SIGNATURES).preadv2;
   } catch {
     // musl before 1.2.5 lacks it.
   }

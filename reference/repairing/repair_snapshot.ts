@@ -43,6 +43,8 @@ export interface RepairSummary {
   readonly blocks: SaveSummary["blocks"];
 }
 
+type RepairedBlock = RepairSummary["blocks"][number];
+
 /**
  * Repairs in place a file that QEMU saved with the capability
  * `background-snapshot`: it contains the pages, but every bit is clear and the
@@ -74,7 +76,7 @@ export async function repairSnapshot(
 ): Promise<RepairSummary> {
   const { snapshot, lastPart, order } = await openBroken(store, options);
   const report = reportOn(snapshot, options);
-  const blocks: RepairSummary["blocks"][number][] = [];
+  const blocks: RepairedBlock[] = [];
   const bitmaps: { readonly offset: number; readonly words: Uint8Array }[] = [];
   for (const block of snapshot.blocks) {
     if (block.ignored) continue;

@@ -1,4 +1,5 @@
 import type {
+  ProfileBlock,
   ProfileRun,
   WorkingSetProfile,
 } from "../../format/profile/mod.ts";
@@ -63,7 +64,7 @@ export async function profileRuns(
 }
 
 function describe(
-  block: WorkingSetProfile["blocks"][number] | undefined,
+  block: ProfileBlock | undefined,
 ): string {
   return block === undefined
     ? "missing"

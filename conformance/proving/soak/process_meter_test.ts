@@ -17,10 +17,8 @@ test("grownIn() finds what grows, and not what comes and goes", () => {
   }));
   assert.deepEqual(grownIn(flat), []);
   const leaking = samples((second) => ({
-    ...{
-      residentBytes: (100 + 2 * second) * MIB,
-      descriptors: 40 + second % 5,
-    },
+    residentBytes: (100 + 2 * second) * MIB,
+    descriptors: 40 + second % 5,
   }));
   assert.deepEqual(grownIn(leaking), ["memory"]);
   const open = samples((second) => ({

@@ -24,13 +24,22 @@ export interface Command {
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
+/** Arguments, told apart: the values of options by name, and the others. */
+export interface ParsedArguments<T extends Options> {
+  readonly values: { readonly [Name in keyof T]?: ValueOf<T[Name]> };
+  readonly positionals: readonly string[];
+}
+
+type ValueOf<Option extends Options[string]> = Option extends
+  { readonly type: "boolean" } ? boolean
+  : Option extends { readonly multiple: true } ? string[]
+  : string;
+
 /** Parses arguments; what does not fit is a {@linkcode UsageError}. */
 export function parse<T extends Options>(
   args: readonly string[],
   options: T,
-): ReturnType<
-  typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>
-> {
+): ParsedArguments<T> {
   // The messages of parseArgs itself differ from runtime to runtime.
   checkOptions(args, options);
   return parseArgs({ args: [...args], options, allowPositionals: true });

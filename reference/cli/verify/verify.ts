@@ -1,4 +1,4 @@
-import { hex, RULES } from "../../../format/rules/mod.ts";
+import { hex, type RuleError, RULES } from "../../../format/rules/mod.ts";
 import {
   type OpenOptions,
   type VerifyReport,
@@ -104,7 +104,7 @@ function isUnfinished(file: string, { findings }: VerifyReport): boolean {
 
 /** A finding that makes a reader refuse the file, or one that does not. */
 function levelOf(
-  { rule }: VerifyReport["findings"][number],
+  { rule }: RuleError,
 ): "error" | "warning" {
   return RULES[rule].kind === "write" ? "warning" : "error";
 }
