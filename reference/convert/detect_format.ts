@@ -1,6 +1,6 @@
 import { isPacked, type LibvirtSaveHeader } from "../../format/libvirt/mod.ts";
 import { findStreamKind } from "../../format/sequential/mod.ts";
-import { type KnownFile, knownFile } from "../file_kinds/mod.ts";
+import { type KnownFile, knownFile } from "../inputs/mod.ts";
 import { readLibvirtHeader } from "../libvirt/mod.ts";
 import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
 import { ELF_MAGIC } from "./elf_layout.ts";

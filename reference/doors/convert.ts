@@ -62,7 +62,7 @@ export {
   writeSequential,
   type WriteSequentialOptions,
 } from "../convert/mod.ts";
-export { type KnownFile, knownFile } from "../file_kinds/mod.ts";
+export { type KnownFile, knownFile } from "../inputs/mod.ts";
 export {
   type DeviceRecord,
   deviceStates,

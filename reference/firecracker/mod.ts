@@ -4,6 +4,5 @@
  * @module
  */
 
-export { FaultServer } from "./fault_server.ts";
 export { PageServer, type PageServerOptions } from "./page_server.ts";
 export { PageServerMetrics } from "./page_server_metrics.ts";

@@ -22,7 +22,7 @@ export { PollSet } from "./poll_set.ts";
 export { canPunchHoles, punchHole } from "./punch_hole.ts";
 export { SharedMapping } from "./shared_mapping.ts";
 export { SystemCallError } from "./system_call_error.ts";
-export { check, closeDescriptor, linux } from "./system_calls.ts";
+export { closeDescriptor, linux } from "./system_calls.ts";
 export { tryLock } from "./try_lock.ts";
 export { acceptUnix, listenUnix, receive } from "./unix_listener.ts";
 export { withUnreadablePage } from "./unreadable_page.ts";

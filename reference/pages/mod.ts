@@ -4,14 +4,7 @@
  * @module
  */
 
-export {
-  clearBit,
-  clearBits,
-  setBit,
-  setBits,
-  sharedBitmap,
-  sharedWords,
-} from "./atomic_bits.ts";
+export { setBit, sharedBitmap, sharedWords } from "./atomic_bits.ts";
 export type { PageBatch } from "./page_batch.ts";
 export { storePages } from "./store_pages.ts";
 export { isZero, PageBuffer } from "./zero_page.ts";

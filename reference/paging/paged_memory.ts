@@ -1,9 +1,10 @@
 import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
+import { sourceAddress } from "../inputs/mod.ts";
 import { NativeMemory, SystemCallError, Userfaultfd } from "../linux/mod.ts";
 import { openFileSource } from "../local/mod.ts";
 import { findOnlyBlock, openSnapshot, type RAMBlock } from "../reading/mod.ts";
-import { shownName, sourceAddress } from "../sources/mod.ts";
+import { shownName } from "../sources/mod.ts";
 import { entryUrl } from "../work/mod.ts";
 import type { MemoryJob } from "./memory_job.ts";
 import type { PagerStatistics } from "./paged_process.ts";

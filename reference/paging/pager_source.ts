@@ -1,5 +1,6 @@
 import type { PostcopyMemory, SyncPostcopyMemory } from "../faulting/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
+import { sourceAddress } from "../inputs/mod.ts";
 import { FileMapping } from "../linux/mod.ts";
 import { openFileSource } from "../local/mod.ts";
 import {
@@ -8,7 +9,7 @@ import {
   openSnapshotSync,
   type Snapshot,
 } from "../reading/mod.ts";
-import { cachedSource, shownName, sourceAddress } from "../sources/mod.ts";
+import { cachedSource, shownName } from "../sources/mod.ts";
 import { snapshotIdentity } from "../working_set/mod.ts";
 import { flatMemory, flatMemorySync } from "./flat_memory.ts";
 import { mappedMemory } from "./mapped_memory.ts";

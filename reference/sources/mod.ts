@@ -37,5 +37,4 @@ export {
   urlScheme,
   withoutSecrets,
 } from "./shown_name.ts";
-export { sourceAddress } from "./source_address.ts";
 export { SourceError } from "./source_error.ts";

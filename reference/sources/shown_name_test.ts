@@ -7,7 +7,6 @@ import {
   urlScheme,
   withoutSecrets,
 } from "./shown_name.ts";
-import { sourceAddress } from "./source_address.ts";
 import { SourceError } from "./source_error.ts";
 
 /** Addresses and their shown names. */
@@ -98,18 +97,6 @@ test("SourceError has no secrets in its causes, and keeps other causes", () => {
       error instanceof SourceError && error.cause instanceof Error &&
       !`${error.message}${error.cause.stack}`.includes("s3cret"),
   );
-});
-
-test("sourceAddress() distinguishes http and https URLs from paths", () => {
-  assert.equal(sourceAddress("a/b?c"), "a/b?c");
-  assert.equal(sourceAddress("unix:/a"), "unix:/a");
-  assert.equal(sourceAddress("file:///a%20b/%C3%BC%25"), "/a b/ü%");
-  assert.equal(sourceAddress("file://localhost/a"), "/a");
-  assert.equal(sourceAddress("FILE:///C:/a"), "C:/a");
-  assert.equal(String(sourceAddress("HTTPS://host/a")), "https://host/a");
-  for (const text of ["ftp://h/a", "s3://b/k", "http://", "file://h/a"]) {
-    assert.throws(() => sourceAddress(text), SourceError);
-  }
 });
 
 test("urlScheme() returns the scheme in lower case, undefined for a path", () => {

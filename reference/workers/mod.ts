@@ -4,7 +4,6 @@
  * @module
  */
 
-export { BackingFiles } from "./backing_files.ts";
 export { DIRECT_ALIGNMENT } from "./direct_file.ts";
 export { checkDirectPages } from "./direct_pages.ts";
 export {

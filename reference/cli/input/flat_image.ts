@@ -1,4 +1,4 @@
-import { knownFile } from "../../file_kinds/mod.ts";
+import { knownFile } from "../../inputs/mod.ts";
 import {
   type ByteSource,
   type ReadOptions,

@@ -1,10 +1,10 @@
 import { fstatSync } from "node:fs";
+import { sourceAddress } from "../../inputs/mod.ts";
 import { type FileSourceOptions, openFileSource } from "../../local/mod.ts";
 import {
   type ByteSource,
   cachedSource,
   type ReadOptions,
-  sourceAddress,
   SourceError,
 } from "../../sources/mod.ts";
 

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { sourceAddress, urlScheme } from "../../sources/mod.ts";
+import { sourceAddress } from "../../inputs/mod.ts";
+import { urlScheme } from "../../sources/mod.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import type { OptionUses } from "./option_ways.ts";
 import { UsageError } from "./usage_error.ts";

@@ -1,5 +1,4 @@
-import { isWebUrl, shownName, urlScheme } from "./shown_name.ts";
-import { SourceError } from "./source_error.ts";
+import { isWebUrl, shownName, SourceError, urlScheme } from "../sources/mod.ts";
 
 /**
  * Returns the address of a source named by the user: an http or https URL, or
