@@ -1,8 +1,8 @@
 /**
  * Other formats (sequential migration streams, libvirt save images, ELF cores,
  * LiME), the parts of a snapshot besides RAM (device state, dirty bitmaps), and
- * the repair of background snapshots.
- * Import `mapped-ram` for reading and saving.
+ * the repair of background snapshots. Import `mapped-ram` for reading and
+ * saving.
  *
  * @module
  */

@@ -87,7 +87,7 @@ async function exportHere(
       await block.streamRuns(runs, async (bytes, { offset }) => {
         await sink.write(bytes, offset);
         flush.wrote(written += bytes.length);
-        // Bytes may come more than once.
+        // The source may pass bytes more than once.
         report.done = Math.min(total, report.done + bytes.length);
         report.tell();
         await pace.step();

@@ -179,7 +179,7 @@ export class PostcopyLoader {
     }
   }
 
-  /** Reads pages and puts them in place; as `install`. */
+  /** Reads pages and puts them in place; returns as `#load` does. */
   async #fill(run: PageRun, options: ReadOptions): Promise<number> {
     const buffer = this.work.takeBuffer();
     try {

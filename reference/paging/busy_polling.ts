@@ -34,8 +34,9 @@ export class BusyPolling {
   /** Records a poll that found work. */
   found(now: number, hasSeveral: boolean): void {
     this.#pollsLeft = now < this.#sleepUntil ? 0 : POLLS_BEFORE_SLEEP;
-    // Several processes always have work. Without this, threads that wait for
-    // this processor would get it only at the next scheduler tick.
+    // Of several processes there is always one to serve, so this thread hardly
+    // ever sleeps. Without this call, threads that wait for this processor
+    // would get it only at the next scheduler tick.
     if (this.#pollsLeft > 0 && hasSeveral) this.#yield(now);
     this.#polledAt = performance.now();
   }

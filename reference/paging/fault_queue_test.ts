@@ -4,7 +4,7 @@ import { FaultQueue } from "./fault_queue.ts";
 
 const REGION = { pageCount: 100_000 };
 
-/** A clock that stands still unless it is moved: `performance.now`. */
+/** Replaces `performance.now` by a clock that only the test advances. */
 class StoppedClock implements Disposable {
   time = 1000;
   readonly #now = performance.now;

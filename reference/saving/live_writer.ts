@@ -105,7 +105,8 @@ export class LiveWriter implements Disposable {
       const writer = this.#writer.block(this.#blocks[index].idstr);
       const block = {
         ...shared.input,
-        // A copy, since `postMessage` passes it to other threads.
+        // Pages past the end of the source are always zero, so no chunk covers
+        // them.
         wanted: sharedCopy(wanted[index]),
         usedLength: writer.usedLength,
         to: shared.to,

@@ -151,7 +151,7 @@ export async function rewriteSnapshot(
   return new SnapshotRewriter(store, { blocks: writers, order, before });
 }
 
-/** The bitmap as the file has it. */
+/** Reads the bitmap of a block from the file. */
 export async function loadBitmap(
   source: ByteSource,
   block: RAMBlock,

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { ScratchFolder } from "./scratch_folder.ts";
 
-/** Options of mounting. */
+/** Options of `MemoryDisk`. */
 export interface MemoryDiskOptions {
-  /** Where the disk is full, in bytes. Default: half of the memory. */
+  /** Size of the disk in bytes. Default: half of the memory. */
   readonly byteLength?: number;
   /** `ramfs` has no direct I/O and no limit. Default: `tmpfs`. */
   readonly type?: "tmpfs" | "ramfs";
@@ -24,8 +24,8 @@ export class MemoryDisk extends ScratchFolder {
   }
 
   override [Symbol.dispose](): void {
-    // Lazily: another thread may be starting a process, which holds each file
-    // that was open at its fork until its exec.
+    // Unmounts lazily: a process that another thread is starting holds all
+    // files open between its fork and its exec.
     run("umount", ["--lazy", this.path]);
     super[Symbol.dispose]();
   }
