@@ -10,7 +10,7 @@ const CHANGES: [string, (byte: number) => number][] = [
   ["the highest bit", (byte) => byte ^ 0x80],
 ];
 
-/** Files with one byte changed, for each byte that is not a page. */
+/** Yields files with one byte changed, for each byte that is not in a page. */
 function* changedFiles(
   change: (byte: number) => number,
 ): Generator<{ bytes: Uint8Array; at: number }> {
@@ -35,7 +35,7 @@ for (const [name, change] of CHANGES) {
       compareMemory(snapshot, bytes);
       opened++;
     }
-    assert(opened > 0); // bytes of bitmaps, names and padding may change
+    assert(opened > 0); // bytes of bitmaps, names and padding may vary
   });
 }
 

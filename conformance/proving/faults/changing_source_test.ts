@@ -1,6 +1,6 @@
 /**
- * Whatever reads all of a source makes sure, before it says that it is done, that
- * the source is still the version that was opened.
+ * Every function that reads all of a source checks at the end that the source
+ * is still the version that was opened.
  *
  * @module
  */
@@ -43,7 +43,9 @@ const PAGE = 4096;
 const RAM = Uint8Array.from({ length: 16 * PAGE }, (_, at) => at % 251);
 const RANGES = [{ address: 0, length: RAM.length, idstr: "ram", offset: 0 }];
 
-/** Bytes that nobody reads wrongly, and that say at the end that they changed. */
+/**
+ * A source that reads correctly, and reports at the end that it has changed.
+ */
 class ChangedSource implements ByteSource {
   readonly name = "changed";
   readonly byteLength: number;
@@ -84,7 +86,9 @@ const LIBVIRT = listVectors().find(({ expected }) =>
 )!.unpack();
 const UNFINISHED = unfinished();
 
-/** A snapshot whose save was broken off before its bitmap was written. */
+/**
+ * Makes a snapshot whose save was interrupted before its bitmap was written.
+ */
 function unfinished(): Uint8Array {
   const bytes = SAVED.slice();
   const { index, blocks: [{ bitmapOffset, pageCount }] } = SNAPSHOT;

@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
 import type { SyncByteSource } from "../../../mod.ts";
 
-/** Bytes followed by zeros up to 2^53 - 1, and how much of them is asked for. */
+/**
+ * A source of bytes followed by zeros up to 2^53 - 1, which counts its reads.
+ */
 export class EndlessSource implements SyncByteSource {
   readonly name = "endless";
   readonly byteLength: number = Number.MAX_SAFE_INTEGER;
-  /** How many reads there were. */
+  /** Number of reads. */
   reads = 0;
-  /** How many bytes they asked for. */
+  /** Total number of bytes read. */
   bytesAsked = 0;
-  /** The most that one of them asked for. */
+  /** Size of the largest read. */
   largestRead = 0;
   readonly #bytes: Uint8Array;
 
-  /** Starts with these bytes. */
+  /** Makes a source that starts with these bytes. */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }

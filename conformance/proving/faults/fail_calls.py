@@ -1,10 +1,10 @@
-"""Runs a program some of whose calls fail with EIO, as those of a bad disk do.
+"""Runs a program with some system calls failing with EIO, as on a bad disk.
 
     python3 fail_calls.py CALL[:FROM:TO]... -- PROGRAM ARGS...
 
 CALL is read, write or flush; a read or write fails if it starts at FROM or
-behind, and before TO. A filter of Linux (seccomp) says so to every thread of the
-program, whatever it is written in. Exit code 77: it cannot be had here.
+later, and before TO. A seccomp filter applies this to every thread of the
+program, whatever its language. Exit code 77: seccomp is not available here.
 """
 
 import ctypes
@@ -14,12 +14,12 @@ import struct
 import sys
 
 EIO = 5
-# By machine: what the kernel calls it, and the numbers of the calls.
+# By machine: its audit architecture, and the numbers of the calls.
 MACHINES = {
     "x86_64": (0xC000003E, {"read": [17], "write": [18], "flush": [74, 75]}),
     "aarch64": (0xC00000B7, {"read": [67], "write": [68], "flush": [82, 83]}),
 }
-# Of struct seccomp_data, little-endian.
+# Offsets in struct seccomp_data, little-endian.
 NUMBER, MACHINE, POSITION_LOW, POSITION_HIGH = 0, 4, 40, 44
 LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
 FAIL, ALLOW = 0x00050000 | EIO, 0x7FFF0000

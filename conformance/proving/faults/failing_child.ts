@@ -1,7 +1,7 @@
 /**
- * Saves an image, or loads a snapshot, once, and prints as JSON what went wrong.
- * The arguments are `save` or `load`, the file to read, the file to write, the
- * number of jobs and whether to go around the page cache.
+ * Saves an image, or loads a snapshot, once, and prints the error as JSON. The
+ * arguments are `save` or `load`, the file to read, the file to write, the
+ * number of jobs and whether to bypass the page cache.
  *
  * @module
  */

@@ -16,7 +16,7 @@ import { richFile } from "./rich_file.ts";
 
 const { bytes: BYTES } = richFile();
 
-/** A source that fails at the reads it is told to, counted from 0. */
+/** A source whose read number `failing` fails, counted from 0. */
 class FailingSource implements SyncByteSource {
   readonly name = "failing";
   readonly byteLength: number = BYTES.length;
@@ -27,7 +27,7 @@ class FailingSource implements SyncByteSource {
 
   readIntoSync(target: Uint8Array, offset: number): void {
     if (this.reads++ === this.failing) {
-      // What a bad source leaves behind must not be taken for the file.
+      // Bytes that a failed read left behind must not be taken for the file.
       target.fill(0xee);
       throw this.error;
     }
@@ -45,7 +45,7 @@ class FailingSource implements SyncByteSource {
   }
 }
 
-/** All that a snapshot tells and holds. */
+/** Reads the whole contents of a snapshot. */
 async function readAll(snapshot: Snapshot): Promise<unknown> {
   const blocks = [];
   for (const block of snapshot.blocks) {
@@ -68,7 +68,7 @@ async function readWhole(source: ByteSource): Promise<unknown> {
 
 const EXPECTED = await readWhole(new FailingSource());
 
-test("openSnapshot() passes the error on when a read fails, and works at a second try", async () => {
+test("openSnapshot() passes on the error of a failed read, and works when repeated", async () => {
   const whole = new FailingSource();
   await openSnapshot(whole);
   for (let failing = 0; failing < whole.reads; failing++) {
@@ -83,7 +83,7 @@ test("openSnapshot() passes the error on when a read fails, and works at a secon
   }
 });
 
-test("an open snapshot keeps nothing of a read that failed, whichever it was", async () => {
+test("an open snapshot keeps no data of any failed read", async () => {
   const whole = new FailingSource();
   const snapshot = await openSnapshot(whole);
   const opening = whole.reads;
@@ -97,7 +97,7 @@ test("an open snapshot keeps nothing of a read that failed, whichever it was", a
   }
 });
 
-test("a read that fails does not disturb the others under way", async () => {
+test("a failed read does not affect concurrent ones", async () => {
   for (let failing = 0; failing < 30; failing++) {
     const source = new FailingSource();
     const block = (await openSnapshot(source)).block("a");
@@ -129,7 +129,7 @@ test("an aborted read leaves the snapshot as it was", async () => {
   assert.deepEqual(await readAll(snapshot), EXPECTED);
 });
 
-test("verifySnapshot() never takes a failing read for a finding", async () => {
+test("verifySnapshot() never reports a failed read as a finding", async () => {
   const whole = new FailingSource();
   await verifySnapshot(whole, { pages: true });
   for (let failing = 0; failing < whole.reads; failing++) {

@@ -22,7 +22,7 @@ import { writeSparseImage } from "./sparse_image.ts";
 
 const ROUNDS = 20;
 
-/** Mounts a file system of so many KiB; false where that is not allowed. */
+/** Mounts a file system of that size; returns false if it is not permitted. */
 function mount(path: string, kibibytes: number): boolean {
   try {
     const args = ["-t", "tmpfs", "-o", `size=${kibibytes}k`, "none", path];
@@ -33,7 +33,7 @@ function mount(path: string, kibibytes: number): boolean {
   }
 }
 
-test(`a disk that is full at ${ROUNDS} random points loses nothing`, {
+test(`a disk that fills up at ${ROUNDS} random points loses no data`, {
   timeout: 120_000,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-full-"));

@@ -7,7 +7,7 @@ import { richFile } from "./rich_file.ts";
 
 const MIB = 2 ** 20;
 
-/** Numbers that a field may hold, as bytes. */
+/** Hostile values of a field, as bytes. */
 const NUMBERS = [
   "ffffffff",
   "7fffffff",
@@ -19,8 +19,8 @@ const NUMBERS = [
 ].map((hex) => hex.match(/../g)!.map((it) => parseInt(it, 16)));
 
 /**
- * The file with each of those numbers at each place, or some, outside of its
- * pages and its vmdesc.
+ * Yields the file with each of those numbers at every `step`-th position
+ * outside its pages and its vmdesc.
  */
 function* hostileFiles(step = 1): Generator<Uint8Array> {
   const { bytes, pages } = richFile({ early: false });
@@ -36,7 +36,7 @@ function* hostileFiles(step = 1): Generator<Uint8Array> {
   }
 }
 
-/** Opens and, where that works, reads a little of each block. */
+/** Opens a file and, if that succeeds, reads a little of each block. */
 function openEndless(bytes: Uint8Array): EndlessSource {
   const source = new EndlessSource(bytes);
   try {
@@ -52,7 +52,7 @@ function openEndless(bytes: Uint8Array): EndlessSource {
   return source;
 }
 
-test("openSnapshot() asks for little, whatever number stands where", () => {
+test("openSnapshot() reads little, whatever number is in any field", () => {
   for (const bytes of hostileFiles()) {
     const source = openEndless(bytes);
     assert(source.largestRead <= MIB, `${source.largestRead}`);
@@ -61,7 +61,7 @@ test("openSnapshot() asks for little, whatever number stands where", () => {
   }
 });
 
-test("openSnapshot() looks for a vmdesc in a bounded part of the file", () => {
+test("openSnapshot() searches for a vmdesc in a bounded part of the file", () => {
   const { bytes } = richFile();
   const text = new TextDecoder("latin1").decode(bytes);
   const brace = text.indexOf('{"page_size"');
@@ -73,12 +73,12 @@ test("openSnapshot() looks for a vmdesc in a bounded part of the file", () => {
   assert(openEndless(bytes).largestRead <= 64 * MIB);
 });
 
-test("verifySnapshot() asks for little, whatever number stands where", async () => {
+test("verifySnapshot() reads little, whatever number is in any field", async () => {
   for (const bytes of hostileFiles(11)) {
     const source = new EndlessSource(bytes);
     const { findings } = await verifySnapshot(source);
     for (const finding of findings) assertRefusal(finding, source.byteLength);
-    // A device of wrong length makes it look for the vmdesc, 252 MiB far.
+    // A device of the wrong length makes it search 252 MiB for the vmdesc.
     assert(source.largestRead <= 64 * MIB, `${source.largestRead}`);
     assert(source.bytesAsked <= 330 * MIB, `${source.bytesAsked}`);
   }

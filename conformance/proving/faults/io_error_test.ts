@@ -25,11 +25,11 @@ import { IMAGE_LENGTH, writeSparseImage } from "./sparse_image.ts";
 const FAILER = fileURLToPath(new URL("fail_calls.py", import.meta.url));
 const CHILD = fileURLToPath(new URL("failing_child.ts", import.meta.url));
 const MIB = 0x100000;
-/** Of each case: so many places at which the disk is bad. */
+/** Number of bad places on the disk per case. */
 const ROUNDS = 4;
-/** Nothing else reads or writes so far behind the start of a file. */
+/** Nothing else reads or writes at so large an offset of a file. */
 const FIRST = 72 * MIB;
-/** A place that is bad is wider than the distance of the pieces. */
+/** A bad place is larger than the distance between pieces. */
 const WIDTH = 4 * MIB;
 
 interface Failure {
@@ -38,7 +38,10 @@ interface Failure {
   readonly source: string;
 }
 
-/** What the work fails with; undefined if no call can be made to fail here. */
+/**
+ * Returns the error of the work; undefined if calls cannot be made to fail
+ * here.
+ */
 function run(
   faults: readonly string[],
   args: readonly string[],
@@ -55,7 +58,7 @@ function run(
   return JSON.parse(stdout);
 }
 
-test("a disk with errors loses nothing, whichever thread meets them", {
+test("a disk with errors loses no data, whichever thread encounters them", {
   timeout: 300_000,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-errors-"));
@@ -84,7 +87,7 @@ test("a disk with errors loses nothing, whichever thread meets them", {
           const args = [work, from, target, String(jobs), String(direct)];
           const failure = run([fault], args);
           if (failure === undefined) {
-            return t.skip("no call can be made to fail here");
+            return t.skip("calls cannot be made to fail here");
           }
           const title = `${fault}, ${args.join(" ")}`;
           assert(failure !== null, `${title}: done`);
@@ -101,7 +104,7 @@ test("a disk with errors loses nothing, whichever thread meets them", {
         }
       }
     }
-    // The same child does its work where nothing fails.
+    // The same child succeeds if nothing fails.
     assert.equal(run([], ["save", image, target, "2", "false"]), null);
     using saved = openFileSource(target);
     assert((await verifySnapshot(saved, { pages: true })).good);
@@ -109,7 +112,7 @@ test("a disk with errors loses nothing, whichever thread meets them", {
       Buffer.compare(readFileSync(target), readFileSync(snapshot)),
       0,
     );
-    await t.test(`${count} of ${count} errors of the disk were told`, () => {});
+    await t.test(`${count} of ${count} disk errors were reported`, () => {});
   } finally {
     rmSync(folder, { recursive: true });
   }

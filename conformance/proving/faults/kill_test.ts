@@ -28,12 +28,12 @@ import { randomNumbers } from "./random_numbers.ts";
 
 const KILLS = 200;
 const CHILD = fileURLToPath(new URL("saver_child.ts", import.meta.url));
-/** Enough for two threads; most of it holes. */
+/** Large enough for two threads; mostly holes. */
 const LENGTH = 0x9000000;
 const PAGE = 4096;
 const STORED = 200;
 
-/** An image whose every stored page begins with a byte of its own. */
+/** Writes an image whose stored pages consist of `byte`. */
 function writeImage(path: string, byte: number): void {
   const fd = openSync(path, "w");
   ftruncateSync(fd, LENGTH);
@@ -44,12 +44,14 @@ function writeImage(path: string, byte: number): void {
   closeSync(fd);
 }
 
-/** Where the pages stand: some in both images, some in one. */
+/** Returns the position of a page: some are in both images, some in one. */
 function placeOf(page: number, byte: number): number {
   return (page * 151 + (page % 2) * byte) * PAGE;
 }
 
-/** Which image a file holds, all of it; it must be good, and one of them. */
+/**
+ * Returns which image a file holds; it must be valid, and hold one completely.
+ */
 async function imageIn(path: string): Promise<number> {
   using source = openFileSource(path);
   const { good, findings } = await verifySnapshot(source);
@@ -67,7 +69,7 @@ async function imageIn(path: string): Promise<number> {
   return byte;
 }
 
-/** Starts a saver and kills it so many milliseconds after it began. */
+/** Starts a saver and kills it that many milliseconds after it began. */
 async function killSaver(
   args: readonly string[],
   milliseconds: number,
@@ -88,7 +90,7 @@ async function killSaver(
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It failed by itself; `errors` says why.
+    // It has already failed; `errors` contains the reason.
   }
   await closed;
   return errors;
@@ -120,7 +122,7 @@ test(`a save killed at ${KILLS} random moments never loses the file`, {
       const partials = readdirSync(folder).filter((it) =>
         it.endsWith(".partial")
       );
-      // Its own, or one before it that it had not removed yet.
+      // That of this save, or an earlier one that it had not removed yet.
       assert(partials.length <= 1, `${partials}`);
       left = partials[0];
       if (left === undefined) continue;
@@ -132,11 +134,11 @@ test(`a save killed at ${KILLS} random moments never loses the file`, {
     assert.equal(counts.one + counts.other, KILLS);
     assert(counts.left > KILLS / 4, "most kills hit a save");
     const { one, other, left: unfinished, whole, resumed } = counts;
-    // The counts stand in the output of the tests.
+    // Shows the counts in the output of the tests.
     await t.test(
       `${KILLS} kills: ${one} times the one image, ${other} times the other, ` +
         `never anything else; ${unfinished} unfinished files, ${whole} of them ` +
-        `whole but without their name; ${resumed} saves went on with one`,
+        `complete but not renamed; ${resumed} saves resumed one`,
       () => {},
     );
   } finally {

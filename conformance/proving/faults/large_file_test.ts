@@ -20,7 +20,7 @@ const PAGE = 4096;
 const GIB = 2 ** 30;
 const TIB = 2 ** 40;
 
-/** Saves a block of which the first, a middle and the last page are present. */
+/** Saves a block whose first, last and one middle page are present. */
 async function saveLarge(sink: ByteSink, usedLength: number): Promise<void> {
   const writer = await createSnapshot(sink, [{ idstr: "ram", usedLength }]);
   const block = writer.block("ram");
@@ -44,7 +44,7 @@ function checkPages(source: SyncByteSource): void {
   assert.deepEqual([...block.presentRunsSync()], runs);
 }
 
-test("openSnapshot() makes as many reads for 1 TiB as for 1 GiB", async () => {
+test("openSnapshot() makes the same number of reads for 1 TiB as for 1 GiB", async () => {
   const counts: number[] = [];
   for (const usedLength of [GIB, TIB]) {
     const store = new SparseStore();
@@ -77,7 +77,7 @@ test("openSnapshot() opens a sparse file of 1 TiB", async () => {
   }
 });
 
-/** The rich file with so many RAM PARTs more, made when they are read. */
+/** The rich file with many further RAM PARTs, generated when read. */
 class ManyParts implements SyncByteSource {
   readonly name = "parts";
   readonly byteLength: number;
@@ -117,7 +117,7 @@ class ManyParts implements SyncByteSource {
   }
 }
 
-test("openSnapshot() reads 100,000 PARTs in few reads, without keeping them", () => {
+test("openSnapshot() reads 100,000 PARTs in few reads, and does not store them", () => {
   const parts = new ManyParts(100_000);
   const { index } = openSnapshotSync(parts);
   assert.equal(index.ramPartCount, 100_002);
@@ -125,13 +125,13 @@ test("openSnapshot() reads 100,000 PARTs in few reads, without keeping them", ()
   assert.equal(index.started.size, 2);
 });
 
-test("openSnapshot() takes memory that does not grow with PARTs, and linear time", () => {
+test("openSnapshot() uses constant memory and linear time for PARTs", () => {
   const measure = (count: number) => {
     const start = performance.now();
     openSnapshotSync(new ManyParts(count));
     return performance.now() - start;
   };
-  measure(100_000); // once, so that the code is compiled
+  measure(100_000); // a warm-up, so that the code is compiled
   const before = process.memoryUsage().heapUsed;
   const [few, many] = [measure(100_000), measure(400_000)];
   const grown = process.memoryUsage().heapUsed - before;

@@ -9,7 +9,7 @@ import { richFile } from "./rich_file.ts";
 const MILLISECONDS = 3000;
 const LENGTH_MAX = 6_000_000;
 
-/** A file to be changed, and where that is worth it: structure, not pages. */
+/** A file to be mutated, and the ranges to mutate: structure, not pages. */
 interface Seed {
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -71,7 +71,7 @@ function mutate(seed: Seed, random: (limit: number) => number): () => void {
 }
 
 test(
-  "openSnapshot() and verifySnapshot() throw nothing else, whatever is changed",
+  "openSnapshot() and verifySnapshot() throw only expected errors for any mutation",
   {
     timeout: 60_000,
   },

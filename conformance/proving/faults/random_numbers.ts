@@ -1,6 +1,6 @@
-/** Makes a generator of whole numbers from 0 below `limit`, by a seed. */
+/** Makes a seeded generator of integers from 0 to `limit` - 1. */
 export function randomNumbers(seed: number): (limit: number) => number {
-  // xorshift32. Near seeds would start alike, and a state of 0 would stay 0.
+  // xorshift32. Similar seeds would start alike, and a state of 0 would stay 0.
   let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0 || 1;
   function next(): number {
     state ^= state << 13;

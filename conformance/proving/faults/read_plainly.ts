@@ -11,8 +11,8 @@ import {
 } from "../../../mod.ts";
 
 /**
- * Opens bytes; undefined if they are refused as a reader should, by an error
- * with a rule that exists and a position in the file.
+ * Opens bytes; returns undefined if they are refused correctly, by an error
+ * with an existing rule and a position in the file.
  */
 export function openOrRefuse(bytes: Uint8Array): SyncSnapshot | undefined {
   try {
@@ -23,7 +23,7 @@ export function openOrRefuse(bytes: Uint8Array): SyncSnapshot | undefined {
   }
 }
 
-/** Throws what is not one of the errors that a file may cause. */
+/** Throws an error that a file must not cause. */
 export function assertRefusal(error: unknown, byteLength: number): void {
   if (!(error instanceof RuleError)) throw error;
   assert(Object.hasOwn(RULES, error.rule), error.rule);
@@ -33,8 +33,8 @@ export function assertRefusal(error: unknown, byteLength: number): void {
 }
 
 /**
- * Reads every block of an open snapshot and compares with the plainest reading
- * of its table: a bit, and bytes or zeros.
+ * Reads every block of an open snapshot, and compares it with a simple reading
+ * of its bitmap: the stored bytes for a set bit, else zeros.
  */
 export function compareMemory(snapshot: SyncSnapshot, bytes: Uint8Array): void {
   for (const block of snapshot.blocks) {
@@ -55,7 +55,7 @@ export function compareMemory(snapshot: SyncSnapshot, bytes: Uint8Array): void {
   }
 }
 
-/** Verifies bytes; only an error of the source may be thrown. */
+/** Verifies bytes; returns whether they are good. */
 export async function verifyAnything(bytes: Uint8Array): Promise<boolean> {
   try {
     const { good, findings } = await verifySnapshot(memorySource(bytes));

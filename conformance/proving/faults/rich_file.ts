@@ -1,4 +1,4 @@
-/** Big-endian bytes in the making. */
+/** Builds a sequence of big-endian bytes. */
 class Bytes {
   readonly #bytes: number[] = [];
 
@@ -6,7 +6,7 @@ class Bytes {
     return this.#bytes.length;
   }
 
-  /** Numbers of so many bytes each. */
+  /** Appends numbers of `width` bytes each. */
   number(width: 1 | 2 | 4 | 8, ...values: number[]): this {
     for (const value of values) {
       const text = value.toString(16).padStart(2 * width, "0");
@@ -37,18 +37,18 @@ class Bytes {
 const PAGE = 256;
 const EOS = 0x10;
 
-/** Which bytes of {@linkcode richFile} are not pages. */
+/** The result of {@linkcode richFile}. */
 export interface RichFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Position behind the footer of RAM's END. */
+  /** Position after the footer of RAM's END. */
   readonly ramEnd: number;
   /** Ranges of the page areas, `[offset, end)`. */
   readonly pages: readonly (readonly [number, number])[];
 }
 
 /**
- * A file of a few thousand bytes with one of everything: subsections, commands,
- * dirty bitmaps, an early section, two RAMBlocks, a device, a vmdesc.
+ * Makes a file of a few thousand bytes with one of everything: subsections,
+ * commands, dirty bitmaps, an early section, two RAMBlocks, a device, a vmdesc.
  */
 export function richFile(options: { early?: boolean } = {}): RichFile {
   const { early = true } = options;

@@ -1,7 +1,6 @@
 /**
- * Saves one image after the other to the same file, until it is killed. The
- * arguments are the file, the number of jobs, whether to resume first, and the
- * images.
+ * Saves images in turn to the same file until it is killed. The arguments are
+ * the file, the number of jobs, whether the first save resumes, and the images.
  *
  * @module
  */

@@ -3,10 +3,10 @@ import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 const MIB = 0x100000;
 const PIECES = 64;
 
-/** Bytes of the image: enough for two lanes. */
+/** Size of the image in bytes: large enough for two threads. */
 export const IMAGE_LENGTH = 160 * MIB;
 
-/** Writes an image that has 16 MiB in pieces all over it, and holes. */
+/** Writes an image with 16 MiB in evenly spread pieces, and holes. */
 export function writeSparseImage(path: string): void {
   const fd = openSync(path, "w");
   ftruncateSync(fd, IMAGE_LENGTH);

@@ -1,12 +1,14 @@
 import type { ByteSink, SyncByteSource } from "../../../mod.ts";
 
-/** A sink and a source in memory that keeps what was written, and no holes. */
+/**
+ * A sink and a source in memory that stores only what was written, no holes.
+ */
 export class SparseStore implements ByteSink, SyncByteSource {
   readonly name = "sparse";
   byteLength = 0;
-  /** How many reads there were. */
+  /** Number of reads. */
   reads = 0;
-  /** How many bytes they asked for. */
+  /** Total number of bytes read. */
   bytesRead = 0;
   readonly #parts: { offset: number; bytes: Uint8Array }[] = [];
 

@@ -12,7 +12,7 @@ import { richFile } from "./rich_file.ts";
 const VECTORS = listVectors().filter(({ path }) => path.startsWith("valid/"));
 const { bytes: RICH, ramEnd: RICH_RAM_END } = richFile();
 
-test("richFile() is good, and has one of everything", async () => {
+test("richFile() is valid and has one of everything", async () => {
   const { findings, good } = await verifySnapshot(memorySource(RICH));
   assert(good);
   assert.deepEqual(
@@ -25,7 +25,9 @@ test("richFile() is good, and has one of everything", async () => {
   compareMemory(snapshot, RICH);
 });
 
-/** Opens a file cut at `length`: refused, or the same as the whole file. */
+/**
+ * Checks that a file cut at `length` is refused, or read like the whole file.
+ */
 function checkCut(whole: Uint8Array, length: number, ramEnd: number): void {
   const bytes = whole.subarray(0, length);
   const snapshot = openOrRefuse(bytes);
@@ -38,11 +40,11 @@ function checkCut(whole: Uint8Array, length: number, ramEnd: number): void {
   compareMemory(snapshot, whole);
 }
 
-test("openSnapshot() refuses a file cut at any byte, or reads it as it was", async () => {
+test("openSnapshot() refuses a file cut at any byte, or reads it correctly", async () => {
   for (let length = 0; length < RICH.length; length++) {
     checkCut(RICH, length, RICH_RAM_END);
     const good = await verifyAnything(RICH.subarray(0, length));
-    // What is cut off the vmdesc is not missed; nothing else may be.
+    // Only the vmdesc may be cut without a finding.
     assert(!good || length > RICH_RAM_END + 60, `${length}`);
   }
 });
@@ -62,13 +64,13 @@ test("openSnapshot() refuses every vector cut anywhere in its structure", {
   timeout: 60_000,
 }, () => {
   for (const { path, expected, unpack } of VECTORS) {
-    if (expected.blocks === undefined) continue; // another layout of the RAM
+    if (expected.blocks === undefined) continue; // another RAM layout
     const whole = unpack();
     if (whole.length > 3_000_000 || expected.options !== undefined) continue;
     const { index } = openSnapshotSync(memorySource(whole));
     const { ramSetup, blocks, ramEnd } = index;
     const listEnd = ramSetup.offset + ramSetup.length;
-    // Most heads are alike, and other tests cut at every byte.
+    // Most headers are alike, and other tests cut at every byte.
     const step = 3;
     const places: [number, number][] = [
       [0, ramSetup.offset],

@@ -1,5 +1,5 @@
 /**
- * Counts the bytes of all array buffers that are made, by standing in for their
+ * Counts the bytes of all array buffers that are created, by replacing their
  * constructors. Plain objects are not counted.
  */
 export class AllocationMeter implements Disposable {

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Random } from "./random.ts";
 
-/** Values that hurt, of JSON for the most part. */
+/** Boundary and invalid values, mostly of JSON. */
 const VALUES = [
   ...["0", "-1", "-0", "1.5", "4095", "4096", "4097", "1e3", "1e309", "-1e309"],
   ...["2147483648", "4294967296", "9007199254740991", "9007199254740992"],
@@ -21,15 +21,15 @@ const COPIES_MAX = 40;
 const NESTED_MAX = 10_000;
 
 /**
- * One token of a text changed, mostly a value: to one that hurts, to another
- * token, doubled, dropped, or put into brackets; what follows it moves along, as
- * far as there is room.
+ * Changes one token of a text, usually a value: to a boundary value or another
+ * token; or repeats, removes or brackets it. The text after it moves
+ * accordingly, as far as there is room.
  */
 export function changeToken(
   bytes: Uint8Array,
   random: Random,
 ): [offset: number, part: Uint8Array] {
-  // A character for each byte, so that places in the text are places in it.
+  // One character per byte, so that indexes in the text are byte offsets.
   const text = Buffer.from(bytes).toString("latin1");
   const tokens = [...text.matchAll(random(4) > 0 ? VALUE : TOKEN)];
   if (tokens.length === 0) return [0, bytes.slice()];
@@ -47,7 +47,7 @@ function changedToken(
   const isNumber = /^-?\d+$/.test(token);
   const kind = random(20);
   if (kind < 9 && isNumber) return nearNumber(BigInt(token), random);
-  // A name of a member becomes a name.
+  // A member name is replaced by a string.
   const values = token.startsWith('"') ? STRINGS : VALUES;
   if (kind < 14) return values[random(values.length)];
   switch (kind) {

@@ -3,18 +3,21 @@ import type { AllocationMeter } from "./allocation_meter.ts";
 import type { FuzzTarget } from "./fuzz_targets.ts";
 import { MeteredSource } from "./metered_source.ts";
 
-/** Bytes that a parser may read for each byte of its input, and reads. */
+/**
+ * Limits on the bytes that a parser may read per byte of input, and on its
+ * reads.
+ */
 const READ_FACTOR = 40;
 const READ_SLACK = 2 ** 23;
 const READS_PER_BYTE = 2;
 const READS_SLACK = 2000;
-/** Bytes that it may allocate in buffers. */
+/** Limit on the bytes that it may allocate in buffers. */
 const ALLOCATION_FACTOR = 4;
 const ALLOCATION_SLACK = 2 ** 20;
-/** No input of a few MB takes this long, in milliseconds. */
+/** Time in milliseconds that no input of a few MB may take. */
 const HANG = 10_000;
 
-/** What a target did wrong; undefined if it did well. */
+/** Runs a target; returns what it did wrong, or undefined. */
 export async function checkTarget(
   target: FuzzTarget,
   bytes: Uint8Array,
@@ -46,7 +49,7 @@ export async function checkTarget(
   return undefined;
 }
 
-/** What is wrong with an error; undefined if it is one that input may cause. */
+/** Returns what is wrong with an error; undefined if input may cause it. */
 function wrongError(
   target: FuzzTarget,
   error: unknown,
@@ -66,7 +69,7 @@ function wrongError(
       : undefined;
   }
   if (error instanceof SourceError) return undefined;
-  // A profile is a text, not a file of the format.
+  // A profile is a text, so its errors have no rule.
   if (target.input === "profile" && error instanceof SyntaxError) {
     return undefined;
   }

@@ -2,10 +2,10 @@ import { memorySource, openSnapshotSync, RuleError } from "../../../mod.ts";
 import { richFile } from "../faults/rich_file.ts";
 import { listVectors } from "../../vectors/list_vectors.ts";
 
-/** A field: where it stands, and how many bytes it has. */
+/** A field: its position and its length in bytes. */
 export type Field = readonly [offset: number, length: number];
 
-/** Input to be changed, and where that is worth it. */
+/** An input to be mutated, and the ranges to mutate. */
 export interface FuzzSeed {
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -13,19 +13,21 @@ export interface FuzzSeed {
   readonly places: readonly (readonly [start: number, end: number])[];
   /** Fields whose meaning is known. */
   readonly fields: readonly Field[];
-  /** True where it is a text, whose tokens can be changed. */
+  /** True for a text, whose tokens can be changed. */
   readonly isText?: true;
 }
 
 const LENGTH_MAX = 2_500_000;
 const HEAD = 4096;
 
-/** The vectors that are small enough, and a file with a bit of everything. */
+/**
+ * Returns the vectors that are small enough, and a file with one of everything.
+ */
 export function snapshotSeeds(): FuzzSeed[] {
   const seeds = [seedOf("rich", richFile().bytes)];
   for (const { path, unpack } of listVectors()) {
     const bytes = unpack();
-    // One of each broken rule is enough; they are near to each other.
+    // One per broken rule is enough; they are similar.
     const twin = path.startsWith("invalid/") &&
       seeds.some((it) => dirnameOf(it.path) === dirnameOf(path));
     if (bytes.length <= LENGTH_MAX && !twin) seeds.push(seedOf(path, bytes));
@@ -37,7 +39,7 @@ function dirnameOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
 }
 
-/** Finds the structure of a file as far as it can be opened. */
+/** Finds the structure of a file, if it can be opened. */
 export function seedOf(path: string, bytes: Uint8Array): FuzzSeed {
   const tail = Math.max(0, bytes.length - 1500);
   const whole = { path, bytes, fields: [] };
@@ -124,7 +126,7 @@ const VMDESCS = [
   '{"na\\u006de":"dev","instance_id":0,"fields":null}],"devices":[]}',
 ];
 
-/** What the targets that read no snapshot start from. */
+/** Seeds of the targets that read no snapshot. */
 export const TEXT_SEEDS: Readonly<
   Record<"profile" | "vmdesc" | "http" | "handshake", readonly FuzzSeed[]>
 > = {
@@ -134,7 +136,7 @@ export const TEXT_SEEDS: Readonly<
   handshake: textSeeds("handshake", HANDSHAKES, 0x8000),
 };
 
-/** A text is given `room` spaces behind it, to grow into. */
+/** Makes seeds of texts, each padded with `room` spaces so that it can grow. */
 function textSeeds(
   input: string,
   texts: readonly string[],

@@ -23,20 +23,20 @@ import { readHandshake } from "../../../reference/firecracker/handshake.ts";
 
 import type { TEXT_SEEDS } from "./fuzz_seeds.ts";
 
-/** A parser, and what of it is run on bytes that nobody trusts. */
+/** A parser to run on untrusted bytes. */
 export interface FuzzTarget {
   readonly name: string;
-  /** What its input is: a file of the suite's vectors, or a text of its own. */
+  /** Kind of its input: a file of the suite's vectors, or a text. */
   readonly input: "snapshot" | keyof typeof TEXT_SEEDS;
   readonly run: (source: SyncByteSource, bytes: Uint8Array) => Promise<unknown>;
 }
 
 const PAGES_READ = 4;
 const HANDSHAKE_PARTS = 4;
-/** How deep values of a vmdesc are read at least. */
+/** Nesting of values up to which a vmdesc must be read. */
 const VMDESC_DEPTH = 256;
 
-/** Every parser that reads what nobody trusts; a new one takes a line. */
+/** Every parser of untrusted input; a new one needs one line here. */
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   { name: "walk", input: "snapshot", run: walk },
   { name: "verify", input: "snapshot", run: (it) => verifySnapshot(it) },
@@ -70,7 +70,7 @@ function walk(source: SyncByteSource): Promise<void> {
       const bytes = block.readPageSync(page);
       const present = block.hasPageSync(page);
       if (!present && bytes.some((value) => value !== 0)) {
-        throw new Error(`Page ${page} is not there and not zero`);
+        throw new Error(`Page ${page} is absent but not zero`);
       }
     }
   }
@@ -80,7 +80,7 @@ function walk(source: SyncByteSource): Promise<void> {
 async function readDevices(source: SyncByteSource): Promise<void> {
   const snapshot = await openSnapshot(source);
   for await (const _ of deviceStates(snapshot)) {
-    // What matters is what it throws.
+    // Only its errors matter.
   }
 }
 
@@ -117,7 +117,7 @@ function readAProfile(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
   return Promise.resolve();
 }
 
-/** A file without RAMBlocks up to its EOF item. */
+/** Makes a file without RAMBlocks, up to its EOF item. */
 async function upToEof(): Promise<Uint8Array> {
   const sink = memorySink();
   await saveSnapshot(sink, []);
@@ -129,7 +129,7 @@ async function upToEof(): Promise<Uint8Array> {
 
 const EMPTY = upToEof();
 
-/** Whether it is a vmdesc, `JSON.parse` knows too; nothing of it throws. */
+/** Compares the scan of a vmdesc with `JSON.parse`; nothing may throw. */
 async function scanText(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
   const empty = await EMPTY;
   const file = new Uint8Array(empty.length + 5 + bytes.length);
@@ -153,24 +153,24 @@ async function scanText(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
   } catch {
     expected = false;
   }
-  // JSON.parse has no bound on how deep values are.
+  // JSON.parse does not limit the nesting of values.
   const isRight = found !== undefined === expected ||
     found === undefined && depthOf(bytes) > VMDESC_DEPTH;
   if (!isRight) throw new Error(`It is ${expected ? "a" : "no"} vmdesc`);
 }
 
-/** How deep brackets are in one another at most, those of strings too. */
+/** Returns the maximum nesting of brackets, including those in strings. */
 function depthOf(bytes: Uint8Array): number {
   let [depth, deepest] = [0, 0];
   for (const byte of bytes) {
-    // The brackets of ASCII: only case tells them from each other.
+    // In ASCII, brackets and braces differ only in the case bit.
     if ((byte | 0x20) === 0x7b) deepest = Math.max(deepest, ++depth);
     else if ((byte | 0x20) === 0x7d) depth--;
   }
   return deepest;
 }
 
-/** As it comes over a socket, in parts; then what is told of it is looked at. */
+/** Reads a handshake in parts, as from a socket, and checks the regions. */
 function readAHandshake(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
   const step = Math.max(1, Math.ceil(bytes.length / HANDSHAKE_PARTS));
   for (let end = step; end < bytes.length + step; end += step) {
@@ -189,14 +189,14 @@ function readAHandshake(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
       last = BigInt(address) + BigInt(byteLength);
     }
     if (regions.length === 0) throw new Error("No regions");
-    return Promise.resolve(); // It has all that it waits for.
+    return Promise.resolve(); // The handshake is complete.
   }
   return Promise.resolve();
 }
 
 /**
- * A server whose answer is made of the bytes: status, headers up to an empty
- * line, body; the same to each request.
+ * Reads from a server whose response to each request is made of the bytes:
+ * status, headers up to an empty line, body.
  */
 async function readHttp(_: SyncByteSource, bytes: Uint8Array): Promise<void> {
   const text = new TextDecoder("latin1").decode(bytes);
@@ -225,7 +225,7 @@ function responseOf(
     try {
       headers.append(line.slice(0, colon), line.slice(colon + 1));
     } catch {
-      // A real fetch would not pass it on either.
+      // A real fetch would not return such a header either.
     }
   }
   const code = Number(status);

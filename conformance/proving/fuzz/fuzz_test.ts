@@ -10,12 +10,12 @@ import { FUZZ_TARGETS, type FuzzTarget } from "./fuzz_targets.ts";
 import { fuzz, type FuzzFinding } from "./main.ts";
 import { mutateSeed } from "./mutate_seed.ts";
 
-/** A target that does something bad with any input. */
+/** Makes a target that misbehaves with any input. */
 function bad(run: FuzzTarget["run"]): FuzzTarget {
   return { name: "bad", input: "snapshot", run };
 }
 
-test("checkTarget() finds wrong errors, big buffers and too many reads", async () => {
+test("checkTarget() detects wrong errors, large buffers and too many reads", async () => {
   using meter = new AllocationMeter();
   const input = new Uint8Array(1000);
   const cases: [FuzzTarget["run"], RegExp][] = [
@@ -42,7 +42,7 @@ test("checkTarget() finds wrong errors, big buffers and too many reads", async (
   assert.equal(await checkTarget(good, input, meter), undefined);
 });
 
-test("AllocationMeter puts the constructors back", () => {
+test("AllocationMeter restores the constructors", () => {
   const { Uint8Array: before, ArrayBuffer: buffer } = globalThis;
   {
     using meter = new AllocationMeter();
@@ -54,7 +54,7 @@ test("AllocationMeter puts the constructors back", () => {
   assert.equal(globalThis.ArrayBuffer, buffer);
 });
 
-test("mutateSeed() changes a seed, and back", () => {
+test("mutateSeed() changes a seed and restores it", () => {
   const seeds = Object.values(TEXT_SEEDS).flat();
   const copies = seeds.map(({ bytes }) => bytes.slice());
   let changed = 0;
@@ -69,7 +69,7 @@ test("mutateSeed() changes a seed, and back", () => {
   assert(changed > 1800, `${changed}`);
 });
 
-test("changeToken() leaves what is before the token, and moves what is behind", () => {
+test("changeToken() keeps the text before the token, and moves the text after it", () => {
   const text = "[123,true]   ";
   const changed = new Set<string>();
   for (let round = 0; round < 2000; round++) {
@@ -86,7 +86,7 @@ test("changeToken() leaves what is before the token, and moves what is behind", 
   for (const it of some) assert(changed.has(it), it);
 });
 
-test("the mutator makes handshakes that are read, and refused in every way", async () => {
+test("the mutator makes valid handshakes, and invalid ones of every kind", async () => {
   using meter = new AllocationMeter();
   const seeds = TEXT_SEEDS.handshake;
   const target = FUZZ_TARGETS.find(({ name }) => name === "handshake");
@@ -120,7 +120,7 @@ test("the mutator makes handshakes that are read, and refused in every way", asy
   ) assert(found.includes(part), part);
 });
 
-test("snapshotSeeds() has files of every sort, with fields", () => {
+test("snapshotSeeds() returns files of every kind, with fields", () => {
   const seeds = snapshotSeeds();
   for (const sort of ["rich", "valid/", "qemu/", "invalid/"]) {
     assert(seeds.some(({ path }) => path.startsWith(sort)), sort);
@@ -128,7 +128,7 @@ test("snapshotSeeds() has files of every sort, with fields", () => {
   assert(seeds.filter(({ fields }) => fields.length > 10).length > 30);
 });
 
-test("fuzz() finds nothing in 600 files, and the same file by its number", async () => {
+test("fuzz() finds no defect in 600 files, and reproduces a file by its number", async () => {
   const findings: FuzzFinding[] = [];
   const options = {
     seconds: 600,

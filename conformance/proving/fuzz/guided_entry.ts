@@ -1,4 +1,4 @@
-/** What the guided run needs, in one module to be bundled and instrumented. */
+/** Everything that guided fuzzing uses, in one module to be instrumented. */
 export { AllocationMeter } from "./allocation_meter.ts";
 export { checkTarget } from "./check_target.ts";
 export { snapshotSeeds, TEXT_SEEDS } from "./fuzz_seeds.ts";

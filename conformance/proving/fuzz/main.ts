@@ -1,5 +1,5 @@
 /**
- * Changes files in every way, and lets every parser read them.
+ * Mutates files and runs every parser on them.
  *
  * ```sh
  * deno task fuzz --seconds 60
@@ -22,41 +22,41 @@ import { type FuzzSeed, snapshotSeeds, TEXT_SEEDS } from "./fuzz_seeds.ts";
 import { mutateSeed } from "./mutate_seed.ts";
 import { PythonReader } from "./python_reader.ts";
 
-/** How long, and on what. */
+/** Options of {@linkcode fuzz}. */
 export interface FuzzOptions {
-  /** Ends after so many seconds, or so many files, whatever comes first. */
+  /** Limits; fuzzing ends when either is reached. */
   readonly seconds: number;
   readonly files: number;
-  /** What the first file is made from; each further one from the next number. */
+  /** Seed of the first file; each further file uses the next number. */
   readonly seed: number;
   readonly targets: readonly FuzzTarget[];
-  /** Asks the Python reader about one file of so many; 0 is never. */
+  /** The Python reader reads one of this many files; 0 is none. */
   readonly differential: number;
-  /** Is told of each input that something was wrong with. */
+  /** Receives each input that revealed a defect. */
   readonly onFinding: (finding: FuzzFinding) => void;
 }
 
-/** An input that a parser did not take well. */
+/** An input that revealed a defect. */
 export interface FuzzFinding {
   readonly target: string;
-  /** What to give as `--seed`, with `--files 1`, to see it again. */
+  /** Value of `--seed`, with `--files 1`, that reproduces it. */
   readonly seed: number;
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly wrong: string;
 }
 
-/** What was done. */
+/** The result of a run. */
 export interface FuzzSummary {
   readonly files: number;
   readonly seconds: number;
   readonly findings: number;
   readonly compared: number;
-  /** How many files each target read. */
+  /** Number of files that each target read. */
   readonly runs: Readonly<Record<string, number>>;
 }
 
-/** Fuzzes until the time is over. */
+/** Fuzzes until a limit is reached. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
   const { seconds, files, seed, targets, differential, onFinding } = options;
   const seeds = { snapshot: snapshotSeeds(), ...TEXT_SEEDS };
@@ -117,7 +117,7 @@ async function main(args: readonly string[]): Promise<number> {
   );
   if (targets.length === 0) {
     const names = FUZZ_TARGETS.map(({ name }) => name).join(", ");
-    console.error(`No target ${values.target}; there are: ${names}`);
+    console.error(`No target ${values.target}, expected one of ${names}`);
     return 2;
   }
   let folder: string | undefined;

@@ -1,6 +1,6 @@
 import type { SyncByteSource } from "../../../mod.ts";
 
-/** A source over bytes in memory that counts what is asked of it. */
+/** A source in memory that counts its reads. */
 export class MeteredSource implements SyncByteSource {
   readonly name = "fuzzed";
   readonly byteLength: number;

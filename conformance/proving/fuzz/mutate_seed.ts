@@ -2,7 +2,7 @@ import { changeToken } from "./change_token.ts";
 import type { Field, FuzzSeed } from "./fuzz_seeds.ts";
 import type { Random } from "./random.ts";
 
-/** A changed input: what it is now, and how to change it back. */
+/** A mutated input, and the function that restores it. */
 export interface Mutation {
   readonly bytes: Uint8Array;
   readonly restore: () => void;
@@ -18,9 +18,9 @@ const NUMBERS = [
 const SHIFT_MAX = 2 ** 16;
 
 /**
- * Changes a seed in place: fields, lengths and flags to numbers that hurt, tokens
- * of a text, bytes and bits anywhere in its structure, pieces of other seeds,
- * pieces pushed along; now and then it is also cut.
+ * Mutates a seed in place: sets fields, lengths and flags to boundary values,
+ * changes tokens of a text, bytes and bits anywhere in its structure, inserts
+ * pieces of other seeds, or shifts pieces; sometimes it also cuts the end.
  */
 export function mutateSeed(
   seed: FuzzSeed,
@@ -109,7 +109,7 @@ function changedBytes(seed: FuzzSeed, random: Random): Change {
   return [offset, part];
 }
 
-/** A piece of another seed, or of another place of this one. */
+/** Returns a piece of another seed, or of another place in this one. */
 function splicedBytes(
   seed: FuzzSeed,
   others: readonly FuzzSeed[],
@@ -121,7 +121,7 @@ function splicedBytes(
   return [placeOf(seed, random), from.bytes.slice(start, start + length)];
 }
 
-/** What stands behind a place, a few bytes farther or nearer. */
+/** Returns the bytes from a place on, shifted by a few bytes. */
 function shiftedBytes(seed: FuzzSeed, random: Random): Change {
   const { bytes } = seed;
   const offset = placeOf(seed, random);

@@ -12,7 +12,7 @@ const SCRIPT = fileURLToPath(
   new URL("../../readers/mapped_ram_reader.py", import.meta.url),
 );
 
-/** The reader in Python, running, to be asked about one file after the other. */
+/** The running reader in Python, which reads one file after the other. */
 export class PythonReader implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -25,7 +25,7 @@ export class PythonReader implements AsyncDisposable {
     this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
 
-  /** Starts it; undefined where there is no python3. */
+  /** Starts the reader; returns undefined if there is no python3. */
   static async start(): Promise<PythonReader | undefined> {
     const child = spawn("python3", [SCRIPT], {
       stdio: ["pipe", "pipe", "inherit"],
@@ -38,7 +38,7 @@ export class PythonReader implements AsyncDisposable {
     return new PythonReader(child);
   }
 
-  /** What it says of a file. */
+  /** Returns its answer for a file. */
   async ask(path: string): Promise<unknown> {
     this.#child.stdin?.write(`${path}\n`);
     const { value, done } = await this.#lines.next();
@@ -46,7 +46,10 @@ export class PythonReader implements AsyncDisposable {
     return JSON.parse(value);
   }
 
-  /** How it differs from this repository's reader; undefined if it does not. */
+  /**
+   * Returns how it differs from this repository's reader; undefined if it does
+   * not.
+   */
   async compare(bytes: Uint8Array): Promise<string | undefined> {
     const path = join(this.#folder, "file");
     writeFileSync(path, bytes);
@@ -54,7 +57,7 @@ export class PythonReader implements AsyncDisposable {
     const ours = whatBothTell(await answer(path, {}));
     if (isDeepStrictEqual(theirs, ours)) return undefined;
     if (isRefusal(theirs) && isRefusal(ours)) return undefined;
-    // It says that it does not read such files.
+    // It does not support such files.
     if (isRefusal(theirs) && theirs.error.kind === "unsupported") {
       return undefined;
     }
@@ -73,7 +76,7 @@ function isRefusal(it: object): it is { readonly error: { kind: string } } {
   return "error" in it;
 }
 
-/** What both of them tell. */
+/** Returns the members that both readers report. */
 function whatBothTell(it: unknown): object {
   const { error, machine, capabilities, blocks } = it as Record<
     string,

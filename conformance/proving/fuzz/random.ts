@@ -1,2 +1,2 @@
-/** A whole number from 0 below `limit`. */
+/** Returns an integer from 0 to `limit` - 1. */
 export type Random = (limit: number) => number;

@@ -1,17 +1,20 @@
-/** The counters that istanbul's instrumented code adds to. */
+/** The counters that istanbul's instrumented code increments. */
 interface FileCoverage {
   readonly s: Record<string, number>;
   readonly b: Record<string, number[]>;
 }
 
-/** Tells whether a run did what no run did before: a place, or how often. */
+/**
+ * Detects whether a run reached a place for the first time, or more often than
+ * before.
+ */
 export class CoverageMap {
   readonly #counters: readonly number[][];
   readonly #statements: Record<string, number>;
   readonly #keys: readonly string[];
   readonly #seen = new Map<number, number>();
 
-  /** Over the code of one instrumented module, which is loaded by now. */
+  /** Reads the counters of one instrumented module, which must be loaded. */
   constructor() {
     const all = (globalThis as { __coverage__?: Record<string, FileCoverage> })
       .__coverage__ ?? {};
@@ -22,18 +25,18 @@ export class CoverageMap {
     this.#keys = Object.keys(file.s);
   }
 
-  /** How many places were reached so far, each branch and statement one. */
+  /** Number of branches and statements reached so far. */
   get places(): number {
     return this.#seen.size;
   }
 
-  /** Forgets what was counted. */
+  /** Resets the counters. */
   reset(): void {
     for (const key of this.#keys) this.#statements[key] = 0;
     for (const counter of this.#counters) counter.fill(0);
   }
 
-  /** Adds what was counted; whether some of it is new. */
+  /** Adds the counters; returns whether any of them is new. */
   add(): boolean {
     let isNew = false;
     let place = 0;
@@ -52,7 +55,7 @@ export class CoverageMap {
   }
 }
 
-/** Once, twice, a few times, often: more is not worth telling apart. */
+/** Classifies a count as once, twice, a few times, or often. */
 function bucketOf(count: number): number {
   if (count === 0) return 0;
   return count < 3 ? count : count < 8 ? 4 : count < 32 ? 8 : 16;

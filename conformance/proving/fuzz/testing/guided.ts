@@ -1,7 +1,7 @@
 /**
- * Fuzzes guided by coverage: an input that reaches code, or reaches it as often,
- * as none before is changed further. The parsers run as one module, bundled and
- * instrumented by istanbul.
+ * Coverage-guided fuzzing: an input that reaches new code, or reaches code more
+ * often than before, is mutated further. The parsers run as one module, bundled
+ * and instrumented by istanbul.
  *
  * ```sh
  * deno task fuzz-guided --seconds 600
@@ -22,7 +22,7 @@ import { CoverageMap } from "./coverage_map.ts";
 
 type Entry = typeof import("../guided_entry.ts");
 
-/** An input: a seed, and the numbers of the changes made to it in turn. */
+/** An input: a seed, and the numbers of the mutations applied in turn. */
 interface Input {
   readonly seed: FuzzSeed;
   readonly numbers: readonly number[];
@@ -87,7 +87,7 @@ async function fuzz(
     only === undefined || name === only
   );
   const seeds = {
-    // The small ones: thousands of inputs a second matter more than size.
+    // Only small ones: thousands of inputs per second matter more than size.
     snapshot: entry.snapshotSeeds().filter(({ bytes }) =>
       bytes.length < 1_300_000
     ),
