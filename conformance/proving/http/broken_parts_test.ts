@@ -10,7 +10,7 @@ import {
   OPTIONS,
 } from "./testing/several_ranges.ts";
 
-/** An answer whose parts have other lengths than they say. */
+/** Makes a response whose parts have other lengths than declared. */
 function unequal(change: (data: Uint8Array) => Uint8Array, end = "--"): Answer {
   return (parts, response, file) => {
     const pieces = parts.flatMap(({ first, last }) => [
@@ -24,7 +24,7 @@ function unequal(change: (data: Uint8Array) => Uint8Array, end = "--"): Answer {
   };
 }
 
-test("exportImage() gives no wrong byte where the lengths of parts do not add up", async () => {
+test("exportImage() returns no wrong byte when the lengths of parts are inconsistent", async () => {
   const lies = [1, 2, 3, 8, 60, 100].flatMap((count) => [
     unequal((data) => data.subarray(0, data.length - count)),
     unequal((data) => Buffer.concat([data, new Uint8Array(count).fill(0x0d)])),
@@ -33,7 +33,7 @@ test("exportImage() gives no wrong byte where the lengths of parts do not add up
   for (const lie of [...lies, unequal((data) => data, "")]) await load(lie);
 });
 
-test("exportImage() drops an answer that goes on for ever", async () => {
+test("exportImage() drops an endless response", async () => {
   await load((parts, response, file) => {
     let isClosed = false;
     response.writeHead(206, HEADERS).write(body(parts.slice(0, 2), file));
@@ -46,7 +46,7 @@ test("exportImage() drops an answer that goes on for ever", async () => {
   });
 });
 
-test("exportImage() goes on from what came before an answer was cut", async () => {
+test("exportImage() continues from what arrived before a response was cut", async () => {
   const answers: number[] = [];
   const { requests } = await load((parts, response, file) => {
     answers.push(parts.length);
@@ -58,7 +58,7 @@ test("exportImage() goes on from what came before an answer was cut", async () =
   assert.deepEqual(answers, answers.toSorted((a, b) => b - a));
 });
 
-test("exportImage() tries again when several ranges are cut short", async () => {
+test("exportImage() retries when a response of several ranges is cut", async () => {
   let cut = 0;
   await load((parts, response, file) => {
     const bytes = body(parts, file);
@@ -68,7 +68,7 @@ test("exportImage() tries again when several ranges are cut short", async () => 
   assert(cut > 2);
 });
 
-test("exportImage() gives no wrong byte though most answers are cut", async () => {
+test("exportImage() returns no wrong byte although most responses are cut", async () => {
   const random = randomNumbers(11);
   let cuts = 0;
   for (let round = 0; round < 50; round++) {

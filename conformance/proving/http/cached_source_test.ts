@@ -16,7 +16,7 @@ import {
 const KIB = 1024;
 const BLOCK = 4 * KIB;
 
-/** A source that tells of each read, and answers when it is told to. */
+/** A source that records each read, and can be made to wait or fail. */
 class WatchedSource implements ByteSource {
   readonly name = "watched";
   readonly byteLength: number;
@@ -70,7 +70,7 @@ function watched(blocks = 64, options = {}) {
   return { inner, cached, read };
 }
 
-test("cachedSource() reads whole blocks once, neighbours in one request", async () => {
+test("cachedSource() reads whole blocks once, adjacent ones in one request", async () => {
   const { inner, cached, read } = watched();
   await read(BLOCK + 5, 2 * BLOCK);
   assert.deepEqual(inner.reads.map(({ offset, length }) => [offset, length]), [
@@ -87,7 +87,7 @@ test("cachedSource() reads whole blocks once, neighbours in one request", async 
   });
 });
 
-test("cachedSource() asks only for what is missing between cached blocks", async () => {
+test("cachedSource() requests only the missing blocks between cached ones", async () => {
   const { inner, read } = watched();
   await read(4 * BLOCK, 1);
   await read(2 * BLOCK, 5 * BLOCK);
@@ -97,7 +97,7 @@ test("cachedSource() asks only for what is missing between cached blocks", async
   ]);
 });
 
-test("cachedSource() keeps at most maxBytes, the last used ones", async () => {
+test("cachedSource() keeps at most maxBytes, the most recently used", async () => {
   const { inner, read } = watched(64, {
     maxBytes: 4 * BLOCK,
     maxRequestBytes: 2 * BLOCK,
@@ -115,7 +115,7 @@ test("cachedSource() keeps at most maxBytes, the last used ones", async () => {
   assert(inner.reads.every(({ length }) => length <= 2 * BLOCK));
 });
 
-test("cachedSource() shares a request that is under way", async () => {
+test("cachedSource() shares a request in progress", async () => {
   const { inner, cached, read } = watched();
   await Promise.all([read(0, 10), read(100, 10), read(BLOCK - 1, 1)]);
   assert.equal(inner.reads.length, 1);
@@ -131,7 +131,7 @@ test("cachedSource() forgets a failure", async () => {
   assert.equal(inner.reads.length, 2);
 });
 
-test("cachedSource() aborts a request when all who wait gave up, not before", async () => {
+test("cachedSource() aborts a request only when all its readers have aborted", async () => {
   const { inner, read } = watched();
   let open = () => {};
   inner.gate = new Promise((resolve) => open = resolve);
@@ -144,14 +144,14 @@ test("cachedSource() aborts a request when all who wait gave up, not before", as
   two.abort(new Error("two"));
   await assert.rejects(second, /^Error: two$/);
   assert.equal(inner.reads[0].aborted, true);
-  const third = read(0, 10); // does not join what was given up
+  const third = read(0, 10); // does not join the aborted request
   assert.equal(inner.reads.length, 2);
   open();
   await third;
   await assert.rejects(read(0, 1, { signal: one.signal }), /^Error: one$/);
 });
 
-test("cachedSource() reads ahead of sequential reads alone", async () => {
+test("cachedSource() reads ahead only for sequential reads", async () => {
   const { inner, read } = watched();
   const wantedUntil = 40 * BLOCK;
   for (let block = 0; block < 40; block++) {
@@ -167,7 +167,7 @@ test("cachedSource() reads ahead of sequential reads alone", async () => {
   assert(random.inner.reads.every(({ length }) => length === BLOCK));
 });
 
-test("cachedSource() passes looks at far places through", async () => {
+test("cachedSource() passes through reads with guesses", async () => {
   const { inner, read } = watched();
   const guesses = [{ offset: 30 * BLOCK, length: 8 }];
   await read(20 * BLOCK + 3, 8, { guesses });
@@ -176,14 +176,14 @@ test("cachedSource() passes looks at far places through", async () => {
   ]);
 });
 
-test("cachedSource() refuses limits that cannot be", () => {
+test("cachedSource() refuses invalid limits", () => {
   const source = memorySource(new Uint8Array(1));
   assert.throws(() => cachedSource(source, { blockSize: 0 }), RangeError);
   assert.throws(() => cachedSource(source, { maxBytes: 1 }), RangeError);
   assert.throws(() => cachedSource(source, { maxRequestBytes: 1 }), RangeError);
 });
 
-test("prefetch() loads pages in order and gives way to reads that wait", async () => {
+test("prefetch() loads pages in order and yields to demand reads", async () => {
   const sink = memorySink();
   const usedLength = 4096 * KIB;
   const writer = await createSnapshot(sink, [{ idstr: "ram", usedLength }]);
@@ -206,7 +206,7 @@ test("prefetch() loads pages in order and gives way to reads that wait", async (
   await block.readPage(600);
   assert.equal(inner.reads.length, before);
 
-  // A demand read is under way: the prefetch must not start a request.
+  // During a demand read, prefetch() must not start a request.
   const again = cachedSource(inner, { blockSize: 64 * KIB });
   const ram = (await openSnapshot(again)).block("ram");
   await ram.hasPage(0);

@@ -17,7 +17,7 @@ function missingOpenssl(): string | false {
   }
 }
 
-/** A key, and a certificate that nobody has signed. */
+/** Makes a key and a self-signed certificate. */
 function selfSigned(folder: string): { key: string; cert: string } {
   const [key, cert] = [join(folder, "key"), join(folder, "cert")];
   execFileSync("openssl", [
@@ -28,7 +28,7 @@ function selfSigned(folder: string): { key: string; cert: string } {
   return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
 }
 
-test("a certificate that is not trusted is called so, after one try", {
+test("an untrusted certificate is reported as such, after one try", {
   skip: missingOpenssl(),
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-"));

@@ -4,27 +4,27 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** What passed through a proxy so far. */
+/** What has passed through a proxy so far. */
 export interface ProxyCounts {
   /** Requests. */
   readonly requests: number;
   /** Bytes of bodies. */
   readonly bytes: number;
-  /** The most requests that were under way at once. */
+  /** Maximum number of concurrent requests. */
   readonly mostAtOnce: number;
 }
 
-/** A proxy before a server that holds each answer back for a while. */
+/** A proxy that delays each response of a server. */
 export interface DelayingProxy extends AsyncDisposable {
-  /** The address that stands for the server's. */
+  /** The address to use in place of the server's. */
   readonly origin: string;
-  /** What passed so far. */
+  /** Returns what has passed so far. */
   counts(): Promise<ProxyCounts>;
 }
 
 /**
- * Starts a proxy that answers `delay` milliseconds later than `origin` does. It
- * is a process of its own, so that what is measured does not wait for it.
+ * Starts a proxy that delays responses of `origin` by `delay` milliseconds. It
+ * is a separate process, so that it does not affect the measurement otherwise.
  */
 export async function startDelayingProxy(
   origin: string,
@@ -56,7 +56,9 @@ export async function startDelayingProxy(
   };
 }
 
-/** The proxy itself: prints its address, and its counts for each line it gets. */
+/**
+ * Runs the proxy: prints its address, and its counts for each line of input.
+ */
 function main(origin: string, delay: number): void {
   const counts = { requests: 0, bytes: 0, mostAtOnce: 0 };
   let atOnce = 0;
@@ -74,7 +76,7 @@ function main(origin: string, delay: number): void {
         answer.pipe(outgoing);
       });
       onward.on("error", () => outgoing.destroy()).end();
-      // Nobody waits for the rest of an answer that was given up.
+      // The rest of an aborted response is not needed.
       outgoing.on("close", () => onward.destroy());
     }, delay);
   });

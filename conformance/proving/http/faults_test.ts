@@ -11,7 +11,9 @@ import { randomNumbers } from "../faults/random_numbers.ts";
 const FAULTS = 10_000;
 const LENGTH = 0x200000;
 
-/** A source that drops, delays, half fills and fails, and counts what is open. */
+/**
+ * A source that delays, fails and leaves partial data, and counts open reads.
+ */
 class FaultySource implements ByteSource {
   readonly name = "faulty";
   readonly byteLength = LENGTH;
@@ -37,7 +39,7 @@ class FaultySource implements ByteSource {
       options.signal?.throwIfAborted();
       if (fault === 1 || fault === 2) {
         this.faults++;
-        // What a broken connection leaves behind must never be seen.
+        // Bytes left behind by a broken connection must never be returned.
         if (fault === 2) target.fill(0xee, 0, this.#random(target.length));
         throw new SourceError(this.name, "Cannot read: connection dropped");
       }
@@ -49,7 +51,7 @@ class FaultySource implements ByteSource {
 }
 
 test(
-  "cachedSource() gives no wrong byte and keeps no request open over 10,000 faults",
+  "cachedSource() returns no wrong byte and leaves no request open after 10,000 faults",
   {
     timeout: 120_000,
   },
@@ -99,7 +101,7 @@ test(
       good > 100 && failed > 100 && aborted > 100,
       `${good} ${failed} ${aborted}`,
     );
-    // And with the source in order again, everything can be had.
+    // With a healthy source, everything can be read.
     const healthy = cachedSource({
       name: "healthy",
       byteLength: LENGTH,

@@ -4,7 +4,9 @@ import { openHttpSource, openSnapshot, SourceError } from "../../../mod.ts";
 import { type LiarServer, type Lie, startLiar, truth } from "./liar_server.ts";
 import { FAST, FILE, messageOf } from "./testing/lied_about_file.ts";
 
-/** Answers with the bytes [first, stop) of the file, whatever was asked for. */
+/**
+ * Responds with the bytes [first, stop) of the file, whatever was requested.
+ */
 function part(
   response: Parameters<Lie>[1],
   file: Uint8Array,
@@ -22,7 +24,7 @@ function part(
   }).end(file.subarray(first, stop));
 }
 
-/** Opens a file of a server that lies, and reads all of it and a part. */
+/** Opens a file on a lying server, and reads all of it and parts. */
 async function readAll(lie: Lie): Promise<LiarServer> {
   const liar = await startLiar(FILE);
   try {
@@ -42,7 +44,7 @@ async function readAll(lie: Lie): Promise<LiarServer> {
   return liar;
 }
 
-test("a source over a URL asks for the rest where a part of a range is given", async () => {
+test("a source over a URL requests the rest when it receives part of a range", async () => {
   const { count } = await readAll(({ first, last }, response, file) => {
     const stop = Math.min(last + 1, first + 0x8000);
     part(response, file, { first, stop });
@@ -50,7 +52,7 @@ test("a source over a URL asks for the rest where a part of a range is given", a
   assert(count < 2 * FILE.length / 0x8000, `${count} requests`);
 });
 
-test("a source over a URL takes what it asked for out of whole blocks", async () => {
+test("a source over a URL extracts the requested range from whole blocks", async () => {
   await readAll(({ first, last }, response, file) => {
     const block = 0x10000;
     part(response, file, {
@@ -58,13 +60,13 @@ test("a source over a URL takes what it asked for out of whole blocks", async ()
       stop: Math.min(file.length, Math.ceil((last + 1) / block) * block),
     });
   });
-  // Of a body that goes on for long, the rest is not read.
+  // The rest of a long body is not read.
   await readAll(({ first }, response, file) => {
     part(response, file, { first, stop: file.length });
   });
 });
 
-test("a source over a URL gives up where the parts given are too small", async () => {
+test("a source over a URL gives up when the received parts are too small", async () => {
   await using liar = await startLiar(FILE);
   const source = await openHttpSource(liar.url, FAST);
   liar.lie = ({ first }, response, file) =>
@@ -74,7 +76,7 @@ test("a source over a URL gives up where the parts given are too small", async (
     'Cannot read bytes 0x100012 to 0x101000 of "URL": the server gave 18 of ' +
       "4096 bytes in 18 answers",
   );
-  // What is before a range, or after it, is none of it.
+  // Bytes before or after the range are no progress.
   for (const first of [0, 0x101000]) {
     liar.lie = (_, response, file) =>
       part(response, file, { first, stop: first + 0x1000 });
@@ -116,7 +118,7 @@ test("field values are read by their grammar", async () => {
   const source = await openHttpSource(liar.url, FAST);
   const wrong = [
     "bytes 1048576-1048575/2097152", // ends before it starts
-    "bytes 1048576-1052671/1048600", // ends behind the end
+    "bytes 1048576-1052671/1048600", // ends past the end
     "bytes 1048576-1052671/99999999999999999999",
     "bytes 1048576-99999999999999999999/*",
     "pages 1048576-1052671/*",
@@ -138,7 +140,7 @@ test("field values are read by their grammar", async () => {
   }
 });
 
-test("what no other try mends is not tried again, and says its reason", async () => {
+test("a permanent error is not retried, and gives its reason", async () => {
   await using liar = await startLiar(FILE);
   const opening = async (lie: Lie): Promise<[string, number]> => {
     liar.lie = lie;
@@ -161,7 +163,7 @@ test("what no other try mends is not tried again, and says its reason", async ()
   assert.match(words, / \(3 tries\)$/);
 });
 
-test("an unknown host and a refused connection are called so", async () => {
+test("an unknown host and a refused connection are reported as such", async () => {
   let tries = 0;
   const options = {
     ...FAST,
@@ -189,7 +191,7 @@ test("an unknown host and a refused connection are called so", async () => {
   );
 });
 
-test("a host that was known is asked for again when its name is not", async () => {
+test("a host that was found before is retried when its name is not found", async () => {
   await using liar = await startLiar(FILE);
   let failures = 0;
   const source = await openHttpSource(liar.url, {

@@ -4,7 +4,7 @@ import { openHttpSource } from "../../../mod.ts";
 import { type Lie, startLiar, truth } from "./liar_server.ts";
 import { FAST, FILE, messageOf } from "./testing/lied_about_file.ts";
 
-/** Reads a page of a file that was truly opened, then lied about. */
+/** Reads a page of a file whose server lies once it is open. */
 async function readAfter(lie: Lie, options = FAST): Promise<Uint8Array> {
   await using liar = await startLiar(FILE);
   const source = await openHttpSource(liar.url, options);
@@ -14,7 +14,7 @@ async function readAfter(lie: Lie, options = FAST): Promise<Uint8Array> {
   return target;
 }
 
-test("readInto() refuses a range other than the one asked for", async () => {
+test("readInto() refuses a range other than the requested one", async () => {
   const message = await messageOf(readAfter((request, response, file) => {
     truth({ ...request, first: request.first + 1 }, response, file);
   }));
@@ -26,7 +26,7 @@ test("readInto() refuses a range other than the one asked for", async () => {
   );
 });
 
-test("readInto() refuses a file that changed since it was opened", async () => {
+test("readInto() refuses a file that has changed since it was opened", async () => {
   const changed = (etag: string | undefined, size = FILE.length): Lie => {
     return ({ first, last }, response, file) => {
       response.writeHead(206, {
@@ -57,7 +57,7 @@ test("readInto() refuses a file that changed since it was opened", async () => {
   );
 });
 
-test("readInto() tries again when the failure is passing", async () => {
+test("readInto() retries after a temporary failure", async () => {
   const once = (lie: Lie): Lie => (request, response, file) => {
     if (request.count === 1) lie(request, response, file);
     else truth(request, response, file);
@@ -76,7 +76,7 @@ test("readInto() tries again when the failure is passing", async () => {
       response.write(file.subarray(first, first + 100));
       setTimeout(() => response.destroy(), 10);
     },
-    () => {}, // no answer at all
+    () => {}, // no response at all
   ];
   for (const lie of passing) {
     const page = await readAfter(once(lie));
@@ -84,7 +84,7 @@ test("readInto() tries again when the failure is passing", async () => {
   }
 });
 
-test("readInto() gives up after its tries and says what happened", async () => {
+test("readInto() gives up after its tries and reports the reason", async () => {
   assert.equal(
     await messageOf(readAfter((_, response) => response.writeHead(500).end())),
     'Cannot read bytes 0x100000 to 0x101000 of "URL": the server answered 500 ' +
@@ -138,10 +138,10 @@ test("readInto() stops at once when its signal is aborted", async () => {
   await assert.rejects(again, /^Error: enough$/);
 });
 
-test("readInto() stops at once though fetch takes no notice of its signal", async () => {
+test("readInto() stops at once even if fetch ignores its signal", async () => {
   const answers: ((request: Request) => Response | Promise<Response>)[] = [
     () => new Promise<Response>(() => {}),
-    // Some bytes, and then none; and what was made of it cannot be stopped.
+    // Some bytes, then none, in a stream that cannot be cancelled.
     () =>
       new Response(
         new ReadableStream({

@@ -4,7 +4,7 @@ import { openHttpSource, openSnapshot, SourceError } from "../../../mod.ts";
 import { type Lie, startLiar, truth } from "./liar_server.ts";
 import { FAST, FILE, messageOf } from "./testing/lied_about_file.ts";
 
-test("openHttpSource() opens by one request and reads every page", async () => {
+test("openHttpSource() opens with one request and reads every page", async () => {
   await using liar = await startLiar(FILE);
   const source = await openHttpSource(liar.url);
   assert.equal(liar.count, 1);
@@ -19,7 +19,7 @@ test("openHttpSource() opens an empty file when the server answers 416", async (
   assert.equal((await openHttpSource(liar.url)).byteLength, 0);
 });
 
-test("openHttpSource() refuses answers that are not the start of a file", async () => {
+test("openHttpSource() refuses responses that are not the start of a file", async () => {
   await using liar = await startLiar(FILE);
   const opening = async (lie: Lie) => {
     liar.lie = lie;
@@ -64,7 +64,7 @@ test("openHttpSource() refuses answers that are not the start of a file", async 
       "Content-Encoding x-packed, expected no encoding: disable compression " +
       "for this file",
   );
-  // What fetch itself unpacks fails in the words of the runtime.
+  // Decompression by fetch fails with the runtime's message.
   assert.match(
     await opening(encoded("br")),
     /Content-Encoding br|decod|brotli|ended after/i,
@@ -92,14 +92,14 @@ test("openHttpSource() keeps credentials out of names and messages", async () =>
   assert(!`${error.message}${String(error.cause)}`.includes("s3cret"));
 });
 
-test("openHttpSource() keeps secrets out of what others say", async () => {
+test("openHttpSource() keeps secrets out of messages of others", async () => {
   const secrets = { "x-api-key": "s3cret-key", authorization: "Bearer s3cret" };
   const refusals: (() => Promise<unknown>)[] = [
     () => openHttpSource("http://alice:s3cret@host:99999/?x=s3cret"),
     () => openHttpSource("ftp://alice:s3cret@host/?x=s3cret"),
     () => openHttpSource("http://host/", { headers: { "x-key": "s3cret\n" } }),
     () => openHttpSource("http://host/", { headers: { "x-key": "s3cret€" } }),
-    // A server that says what it was sent, and a signer that says what it got.
+    // A server that repeats the request, and a signer that repeats its input.
     () =>
       openHttpSource("http://host/?x=s3cret-query", {
         ...FAST,
@@ -135,7 +135,7 @@ test("openHttpSource() keeps secrets out of what others say", async () => {
   }
 });
 
-test("openHttpSource() asks by the fetch that it is given", async () => {
+test("openHttpSource() uses the given fetch", async () => {
   await using liar = await startLiar(FILE);
   const signed: string[] = [];
   const source = await openHttpSource(liar.url, {

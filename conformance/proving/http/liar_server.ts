@@ -6,34 +6,34 @@ import {
 
 /** A request for a range, as a server sees it. */
 export interface LiarRequest {
-  /** First byte asked for. */
+  /** First requested byte. */
   readonly first: number;
-  /** Last byte asked for, within the file. */
+  /** Last requested byte, limited to the file. */
   readonly last: number;
-  /** How many requests came before. */
+  /** Number of earlier requests. */
   readonly count: number;
   /** The headers of the request. */
   readonly headers: IncomingMessage["headers"];
 }
 
-/** Answers one request, honestly or not. */
+/** Responds to one request, correctly or not. */
 export type Lie = (
   request: LiarRequest,
   response: ServerResponse,
   file: Uint8Array,
 ) => void;
 
-/** A server of a file that misbehaves as it is told. */
+/** A server of a file that misbehaves as configured. */
 export interface LiarServer extends AsyncDisposable {
-  /** Where it is. */
+  /** URL of the file. */
   readonly url: string;
-  /** How it answers from now on. */
+  /** How it responds from now on. */
   lie: Lie;
-  /** How many requests came. */
+  /** Number of requests so far. */
   readonly count: number;
 }
 
-/** Answers as a server should. */
+/** Responds correctly. */
 export function truth(
   { first, last }: LiarRequest,
   response: ServerResponse,
@@ -52,7 +52,7 @@ export function truth(
   response.end(file.subarray(first, last + 1));
 }
 
-/** Starts a server of `file` that answers truly until told otherwise. */
+/** Starts a server of `file` that responds correctly until `lie` is set. */
 export function startLiar(file: Uint8Array): Promise<LiarServer> {
   let count = 0;
   const server = createServer((request, response) => {

@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../free_port.ts";
 
-/** A real nginx on a free loopback port, serving a folder in several ways. */
+/**
+ * A real nginx on a free loopback port that serves a folder in several ways.
+ */
 export interface NginxServer extends AsyncDisposable {
   /**
-   * The URL of a file, by the way it is served: `plain` with ranges, `gzip` with
-   * compression on, `slow` at 1 MiB/s, `norange` without ranges, `single` with
-   * one range a request at most.
+   * Returns the URL of a file for a way of serving: `plain` with ranges, `gzip`
+   * with compression on, `slow` at 1 MiB/s, `norange` without ranges, `single`
+   * with at most one range per request.
    */
   url(way: NginxWay, file: string): string;
 }
@@ -20,12 +22,12 @@ export type NginxWay = "plain" | "gzip" | "slow" | "norange" | "single";
 
 const PROGRAMS = ["/usr/sbin/nginx", "/usr/bin/nginx"];
 
-/** The nginx of this machine; undefined if there is none. */
+/** Returns the path of nginx; undefined if it is not installed. */
 export function findNginx(): string | undefined {
   return PROGRAMS.find((program) => existsSync(program));
 }
 
-/** Starts nginx over a folder. */
+/** Starts nginx to serve a folder. */
 export async function startNginx(folder: string): Promise<NginxServer> {
   const program = findNginx();
   if (program === undefined) throw new Error("nginx is not installed");

@@ -31,7 +31,7 @@ const SKIP = findNginx() === undefined && !REQUIRED
   ? "nginx is not installed"
   : false;
 
-/** A test over a folder that a real nginx serves. */
+/** Defines a test with a folder that a real nginx serves. */
 function nginxTest(
   name: string,
   body: (server: NginxServer, folder: string) => Promise<void>,
@@ -54,7 +54,7 @@ function vector(path: string): Uint8Array<ArrayBuffer> {
 }
 
 nginxTest(
-  "snapshots of QEMU are read from nginx as from memory",
+  "QEMU's snapshots read the same from nginx as from memory",
   async (server, folder) => {
     for (const { path, expected, unpack } of listVectors()) {
       if (!path.startsWith("qemu/") || expected.error !== undefined) continue;
@@ -79,7 +79,7 @@ nginxTest(
 );
 
 nginxTest(
-  "opening six RAMBlocks takes 4 requests and 128 KiB at most",
+  "opening six RAMBlocks takes at most 4 requests and 128 KiB",
   async (server, folder) => {
     writeFileSync(join(folder, "vm.mr"), vector("valid/six-blocks"));
     const source = await openHttpSource(server.url("plain", "vm.mr"));
@@ -91,7 +91,7 @@ nginxTest(
 );
 
 nginxTest(
-  "a server without several ranges a request costs requests alone",
+  "a server with one range per request only costs more requests",
   async (server, folder) => {
     writeFileSync(join(folder, "vm.mr"), vector("valid/six-blocks"));
     const source = await openHttpSource(server.url("single", "vm.mr"));
@@ -133,7 +133,7 @@ nginxTest(
 );
 
 nginxTest(
-  "a file that is replaced while it is open is an error, not a mix",
+  "replacing an open file is an error, not a mix of both",
   async (server, folder) => {
     const path = join(folder, "vm.mr");
     const bytes = vector("qemu/none-4m");

@@ -15,7 +15,7 @@ function redirect(location: string, status = 302): Lie {
   return (_, response) => response.writeHead(status, { location }).end();
 }
 
-test("no header of the caller's goes along to another origin", async () => {
+test("headers of the caller are not sent to another origin", async () => {
   await using first = await startLiar(FILE);
   await using second = await startLiar(FILE);
   let seen: Record<string, unknown> = {};
@@ -28,7 +28,7 @@ test("no header of the caller's goes along to another origin", async () => {
   url.username = "alice";
   url.password = "p4ssword";
   const other = new URL(second.url);
-  // Another port, another host of the same port, and by way of the first again.
+  // Another port, another host with the same port, and back to the first.
   const sameServer = new URL(first.url);
   sameServer.hostname = "localhost";
   for (const status of [301, 302, 303, 307, 308]) {
@@ -42,7 +42,7 @@ test("no header of the caller's goes along to another origin", async () => {
       assert(!JSON.stringify(seen).includes(secret), secret);
     }
   }
-  // To the same origin all of them go.
+  // They are all sent to the same origin.
   first.lie = (request, response, file) => {
     if (request.count % 2 === 0) {
       return redirect("/elsewhere?x=1")(request, response, file);
@@ -55,7 +55,8 @@ test("no header of the caller's goes along to another origin", async () => {
   await openHttpSource(url, { ...FAST, headers: HEADERS });
   assert.equal(seen["x-api-key"], "k3y-of-api");
   assert.equal(seen.authorization, `Basic ${btoa("alice:p4ssword")}`);
-  // Once they have left it, not even if it leads back.
+  // After a redirect to another origin they are not sent even back to the
+  // first.
   second.lie = redirect(first.url);
   let returned = 0;
   first.lie = (request, response, file) => {
@@ -67,7 +68,7 @@ test("no header of the caller's goes along to another origin", async () => {
   assert.equal(seen.authorization, undefined);
 });
 
-test("user and password of the place that a redirect names are sent there", async () => {
+test("user and password in a redirect's URL are sent there", async () => {
   await using liar = await startLiar(FILE);
   const target = new URL(liar.url);
   target.username = "bob";
@@ -84,7 +85,7 @@ test("user and password of the place that a redirect names are sent there", asyn
   assert.equal(authorization, `Basic ${btoa("bob:other")}`);
 });
 
-test("a redirect that cannot be followed says where to, without secrets", async () => {
+test("the error for an invalid redirect names its target, without secrets", async () => {
   await using liar = await startLiar(FILE);
   const wrong = {
     "file:///etc/passwd": '"file:///etc/passwd"',
@@ -111,7 +112,7 @@ test("a redirect that cannot be followed says where to, without secrets", async 
   );
 });
 
-test("what a server repeats of where it redirected to is not shown", async () => {
+test("secrets of a redirect's URL that a server repeats are not shown", async () => {
   await using liar = await startLiar(FILE);
   const secrets = ["s1gnature-value", "p4ssword", "t0ken-as-user"];
   const answers: readonly [status: number, header: string][] = [
@@ -141,7 +142,7 @@ test("what a server repeats of where it redirected to is not shown", async () =>
   }
 });
 
-test("a browser's redirect is followed by itself, unless there are headers", async () => {
+test("a browser follows redirects by itself, unless there are headers", async () => {
   const modes: RequestRedirect[] = [];
   const fetch = (request: Request): Promise<Response> => {
     modes.push(request.redirect);

@@ -25,20 +25,20 @@ function answerAll(...[parts, response, file]: Parameters<Answer>): void {
   response.writeHead(206, HEADERS).end(body(parts, file));
 }
 
-test("exportImage() reads many runs by few requests", async () => {
+test("exportImage() reads many runs with few requests", async () => {
   const { requests } = await load(answerAll);
   assert(requests < 10, `${requests} requests`);
 });
 
-test("exportImage() asks again for ranges that were left out", async () => {
+test("exportImage() requests ranges again that were left out", async () => {
   await load((parts, response, file) => {
     response.writeHead(206, HEADERS).end(body(parts.slice(1), file));
   });
 });
 
-/** Ways to say no to a request for several ranges. */
+/** Ways to refuse a request for several ranges. */
 const REFUSALS: readonly Answer[] = [
-  // The whole file, one range of them, or an answer that is no multipart.
+  // The whole file, only one range, or a response that is not multipart.
   (_, response, file) => response.writeHead(200).end(file),
   ([{ first, last }], response, file) => {
     const range = `bytes ${first}-${last}/${file.length}`;
@@ -52,14 +52,14 @@ const REFUSALS: readonly Answer[] = [
   (_, response) => response.writeHead(501).end(),
 ];
 
-test("exportImage() reads near runs as one where several are not answered", async () => {
+test("exportImage() joins near runs if several ranges are refused", async () => {
   for (const refusal of REFUSALS) {
     const { requests } = await load(refusal);
     assert(requests < 6, `${requests} requests`);
   }
 });
 
-test("exportImage() takes far runs alone where several are not answered", async () => {
+test("exportImage() reads distant runs separately if several ranges are refused", async () => {
   for (const refusal of REFUSALS) {
     const { requests } = await loadFile(FAR, refusal);
     assert(requests > 100 && requests < 110, `${requests} requests`);
@@ -97,7 +97,7 @@ test("streamRanges() asks for far ranges four at a time, and hands over in turn"
   assert(most > 1 && most <= 4, `${most} at once`);
 });
 
-test("exportImage() fails with the sink's own error, and asks no more", async () => {
+test("exportImage() fails with the sink's error, and makes no more requests", async () => {
   const answers: Answer[] = [
     answerAll,
     (_, response) => response.writeHead(416).end(),
@@ -118,7 +118,7 @@ test("exportImage() fails with the sink's own error, and asks no more", async ()
   }
 });
 
-test("exportImage() takes a slow sink for no silence of the server", async () => {
+test("exportImage() does not take a slow sink for a silent server", async () => {
   await using liar = await startLiar(FILE);
   liar.lie = answering(answerAll);
   const options = { retries: 0, timeout: 1000 };
@@ -136,7 +136,7 @@ test("exportImage() takes a slow sink for no silence of the server", async () =>
   assert.deepEqual(sink.bytes(), RAM);
 });
 
-test("exportImage() says what is wrong with an answer of several ranges", async () => {
+test("exportImage() reports what is wrong with a response of several ranges", async () => {
   const messageOf = async (answer: Answer): Promise<string> => {
     const error = await load(answer).then(() => undefined, (error) => error);
     assert(error instanceof SourceError, String(error));

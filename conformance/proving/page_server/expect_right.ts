@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { HandlerClient } from "../../handler/handler_client.ts";
 
-/** Runs a script and sees that all pages are right. */
+/** Runs a script and checks that all pages are right. */
 export async function expectRight(
   client: HandlerClient,
   socket: string,

@@ -4,13 +4,13 @@ import { test } from "node:test";
 import { ScratchDirectory } from "../qemu/scratch_directory.ts";
 import { findCompiler, HandlerClient } from "../../handler/handler_client.ts";
 
-/** Set to 1 where page faults must be served: else the tests fail. */
+/** Set to 1 to fail, not skip, if page faults cannot be served. */
 const REQUIRE = "MAPPED_RAM_REQUIRE_USERFAULTFD";
 const TIMEOUT_MS = 120_000;
 
 let reason: string | undefined;
 
-/** Why page faults cannot be served here; undefined if they can. */
+/** Returns why page faults cannot be served here; undefined if they can. */
 function missing(): string | undefined {
   reason ??= findMissing() ?? "";
   return reason === "" ? undefined : reason;
@@ -36,8 +36,8 @@ function findMissing(): string | undefined {
 }
 
 /**
- * A test of a page-fault handler, with the client and an empty directory. It is
- * skipped, and its name says why, where faults cannot be served.
+ * Defines a test of a page-fault handler, with the client and an empty
+ * directory. If faults cannot be served, it is skipped, and its name says why.
  */
 export function handlerTest(
   name: string,

@@ -3,17 +3,19 @@ import { createFileSink, createSnapshot } from "../../../mod.ts";
 
 const PAGE_SIZE = 4096;
 
-/** What is in the memory of a guest that these tests restore. */
+/** A guest that the tests restore. */
 export interface KnownGuest {
-  /** The snapshot. */
+  /** Path of the snapshot. */
   readonly snapshot: string;
-  /** The same, byte for byte. */
+  /** Path of a file with the contents of its memory. */
   readonly image: string;
-  /** Pages of the guest. */
+  /** Number of pages of the guest. */
   readonly pageCount: number;
 }
 
-/** Writes a guest in which no two pages are alike, some zero unless it is `full`. */
+/**
+ * Writes a guest whose pages all differ; some are zero, unless it is `full`.
+ */
 export async function writeKnownGuest(
   folder: { file(name: string): string },
   pageCount: number,

@@ -9,14 +9,14 @@ import { RangeServer } from "./range_server.ts";
 const MIB = 0x100000;
 
 handlerTest(
-  "page-server lets a VM wait, and kills it if asked to, where a page cannot be had",
+  "page-server lets a VM wait, or kills it on request, if a page cannot be read",
   async (client, scratch) => {
     for (const policy of ["stall", "kill"]) {
       const guest = await writeKnownGuest(scratch, 2048);
       const socket = scratch.file("pages.sock");
       await using server = await PageServerProcess.start(socket, [
         guest.snapshot,
-        // A file that has changed is not tried again.
+        // A file that has changed is not retried.
         ...["--no-push", "--retry-for", "600", "--on-failure", policy],
       ]);
       const result = await client.run(socket, [
@@ -36,7 +36,7 @@ handlerTest(
         assert.equal(last?.stalled, true, JSON.stringify(result));
         await server.until((it) => it.event === "failed");
       }
-      // Up to there it was served, and what it read was right.
+      // Up to that point it was served with the right pages.
       assert.equal(result.reports[1]?.wrong, 0);
       await server.until((it) => it.event === "ended");
       await server.stop();
@@ -45,7 +45,7 @@ handlerTest(
 );
 
 handlerTest(
-  "page-server leaves a VM waiting, not with zeros, when it is killed",
+  "page-server leaves a VM waiting, not with zeros, when page-server is killed",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 2048);
     const socket = scratch.file("pages.sock");
@@ -69,7 +69,7 @@ handlerTest(
 );
 
 handlerTest(
-  "page-server serves from a URL whose server fails now and then",
+  "page-server serves from a URL whose server sometimes fails",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 4096);
     const bytes = readFileSync(guest.snapshot);

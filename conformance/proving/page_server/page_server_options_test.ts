@@ -11,7 +11,7 @@ import { PageServerProcess } from "./page_server_process.ts";
 const MIB = 0x100000;
 
 handlerTest(
-  "page-server records what was touched, and loads that first the next time",
+  "page-server records which pages are read, and loads them first the next time",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 4096);
     const socket = scratch.file("pages.sock");
@@ -61,7 +61,7 @@ function skipHuge(name: string): void {
 }
 
 hugeTest(
-  "page-server makes huge pages of small ones",
+  "page-server assembles huge pages from small ones",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 3968);
     const socket = scratch.file("pages.sock");
@@ -85,7 +85,7 @@ hugeTest(
 );
 
 handlerTest(
-  "page-server answers Prometheus, and stops when it is told to",
+  "page-server serves Prometheus metrics, and stops on request",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 1024);
     const probe = createServer().listen(0, "127.0.0.1");
@@ -124,7 +124,7 @@ handlerTest(
 );
 
 handlerTest(
-  "page-server takes over a dead server's socket, and leaves a living one's alone",
+  "page-server takes over a dead server's socket, but not that of a running one",
   async (_client, scratch) => {
     const { snapshot } = await writeKnownGuest(scratch, 16);
     const socket = scratch.file("pages.sock");
@@ -139,7 +139,7 @@ handlerTest(
       PageServerProcess.start(socket, [snapshot]),
       /another process listens there/,
     );
-    // It has seen nobody, and ends only what is its own.
+    // It has served no VM, and removes only its own socket.
     const another = scratch.file("another.sock");
     await using second = await PageServerProcess.start(another, [snapshot]);
     renameSync(another, socket);

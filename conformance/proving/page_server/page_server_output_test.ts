@@ -30,7 +30,7 @@ for (
   ] as const
 ) {
   testUnread(
-    `page-server serves whoever reads what it tells: ${how}`,
+    `page-server serves VMs even if its output is not read: ${how}`,
     async (client, scratch) => {
       const guest = await writeKnownGuest(scratch, 4096);
       const socket = scratch.file("pages.sock");
@@ -48,7 +48,7 @@ for (
 }
 
 testUnread(
-  "page-server tells what has happened when it is read again",
+  "page-server prints pending events when its output is read again",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 4096);
     const socket = scratch.file("pages.sock");

@@ -21,7 +21,7 @@ async function untilQuiet(pid: number): Promise<void> {
   }
 }
 
-/** Seconds of a processor that a process has used. */
+/** Returns the CPU time of a process in seconds. */
 function processorTime(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]
     .split(" ");
@@ -29,7 +29,7 @@ function processorTime(pid: number): number {
 }
 
 handlerTest(
-  "page-server serves a VM whoever connects and says nothing, with few descriptors",
+  "page-server serves a VM in spite of idle connections, with few descriptors",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 1024);
     const socket = scratch.file("pages.sock");
@@ -50,7 +50,7 @@ handlerTest(
     }
     for (let count = 0; count < 300; count++) await open(connect(socket));
     await untilQuiet(server.pid);
-    // Those of connections that were closed are given back soon.
+    // Descriptors of closed connections are released soon.
     while (readdirSync(`/proc/${server.pid}/fd`).length >= 150) {
       await setTimeout(100);
     }
@@ -68,7 +68,7 @@ handlerTest(
 );
 
 handlerTest(
-  "page-server believes no more of a VM's memory than the kernel knows of it",
+  "page-server accepts no claim about a VM's memory that the kernel does not confirm",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 1024);
     truncateSync(guest.image, 2048 * MIB);
@@ -98,7 +98,7 @@ handlerTest(
 );
 
 handlerTest(
-  "page-server does not wait for a VM that makes its userfaultfd a waiting one",
+  "page-server does not block on a VM that makes its userfaultfd blocking",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 1024);
     const socket = scratch.file("pages.sock");
@@ -118,7 +118,7 @@ handlerTest(
 );
 
 handlerTest(
-  "page-server kills no process that is not the VM, and says so",
+  "page-server kills no process that is not the VM, and reports that",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 1024);
     const socket = scratch.file("pages.sock");
@@ -135,12 +135,12 @@ handlerTest(
         () => server.until(() => countOf(event) > before),
       ];
     };
-    // The process that connected is not the one whose memory it is.
+    // The process that connected does not own the memory.
     const launched = await client.run(socket, script("launcher", "not-killed"));
     assert.deepEqual([launched.code, launched.signal], [0, null]);
     const spared = await server.until((it) => it.event === "not-killed");
     assert.match(spared.message ?? "", /it is not a VM: none of its memory/);
-    // It has ended, and its number may be another's.
+    // It has ended, and its PID may have been reused.
     const orphan = await client.run(socket, script("orphan", "refused"));
     assert.deepEqual([orphan.code, orphan.signal], [0, null]);
     // It is the VM.
@@ -152,7 +152,7 @@ handlerTest(
 );
 
 handlerTest(
-  "page-server serves a VM for as long as its memory lives, whoever connected",
+  "page-server serves a VM as long as its memory exists, whichever process connected",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 1024);
     const socket = scratch.file("pages.sock");
@@ -171,7 +171,7 @@ handlerTest(
 );
 
 handlerTest(
-  "page-server lets a VM that it does not serve wait, and gives it no zeros",
+  "page-server leaves a VM that it refuses waiting, and gives it no zeros",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 1024);
     const socket = scratch.file("pages.sock");
@@ -187,7 +187,7 @@ handlerTest(
       ]);
       assert.equal(refused.code, 3, JSON.stringify(refused));
     }
-    // Their descriptors are given back when they are gone.
+    // Their descriptors are released when they have ended.
     while (open() > before) await setTimeout(50);
     assert.equal(await server.stop(), 0, server.stderr);
   },

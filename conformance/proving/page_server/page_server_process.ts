@@ -18,19 +18,22 @@ export interface ServerEvent {
   readonly statistics?: { readonly faults: number; readonly retries: number };
 }
 
-/** How to start it. */
+/** Options of {@linkcode PageServerProcess.start}. */
 export interface PageServerProcessOptions {
-  /** How many descriptors it may have. */
+  /** Limit on its open descriptors. */
   readonly descriptors?: number | undefined;
-  /** A command that runs the command line that follows, unread. */
+  /**
+   * A command that runs the rest of the command line and leaves its output
+   * unread.
+   */
   readonly wrapper?: readonly string[] | undefined;
 }
 
-/** `page-server` in a process of its own; it is killed with the test. */
+/** `page-server` in a separate process; it is killed with the test. */
 export class PageServerProcess implements AsyncDisposable {
-  /** What it printed so far. */
+  /** The events printed so far. */
   readonly events: ServerEvent[] = [];
-  /** What it said on standard error. */
+  /** Its output on standard error. */
   stderr = "";
   readonly socket: string;
   readonly #child: ChildProcess;
@@ -68,7 +71,7 @@ export class PageServerProcess implements AsyncDisposable {
     process.once("exit", this.#kill);
   }
 
-  /** Starts it; resolves when VMs can connect. */
+  /** Starts the server; resolves when VMs can connect. */
   static async start(
     socket: string,
     args: readonly string[],
@@ -83,12 +86,12 @@ export class PageServerProcess implements AsyncDisposable {
     return server;
   }
 
-  /** Its process. */
+  /** Its process ID. */
   get pid(): number {
     return this.#child.pid ?? 0;
   }
 
-  /** Resolves to the first event of that kind; rejects if the server ends. */
+  /** Resolves to the first matching event; rejects if the server ends. */
   async until(isIt: (event: ServerEvent) => boolean): Promise<ServerEvent> {
     for (;;) {
       const found = this.events.find(isIt);
@@ -100,13 +103,13 @@ export class PageServerProcess implements AsyncDisposable {
     }
   }
 
-  /** Stops it as its manager does, or otherwise; resolves to its exit code. */
+  /** Sends it a signal; resolves to its exit code. */
   async stop(
     signal: "SIGINT" | "SIGKILL" | "SIGTERM" = "SIGTERM",
   ): Promise<number | null> {
     const isOver = this.#child.exitCode !== null ||
       this.#child.signalCode !== null;
-    // After `child.kill` Deno says that the signal killed it, whatever it did.
+    // After `child.kill` Deno always reports that the signal killed it.
     if (!isOver) process.kill(this.pid, signal);
     const [code] = await this.#exited;
     process.removeListener("exit", this.#kill);

@@ -11,7 +11,7 @@ const MIB = 0x100000;
 const FAR = 8 * MIB;
 
 handlerTest(
-  "page-server goes on for others when VMs end while their pages are on the way",
+  "page-server still serves other VMs when some end while their pages are being read",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 4096);
     let isSlow = true;
@@ -40,7 +40,7 @@ handlerTest(
 );
 
 handlerTest(
-  "page-server serves a VM while another makes faults on a part that does not come",
+  "page-server serves a VM while another faults on a part that never arrives",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 16_384, { full: true });
     const never = Promise.withResolvers<"fail">();
@@ -69,14 +69,14 @@ handlerTest(
     ]);
     await flooding;
     assert.ok(http.mostAtOnce <= 64, `${http.mostAtOnce} requests at once`);
-    // To stop does not wait for what does not come.
+    // Stopping does not wait for pending reads.
     assert.equal(await server.stop(), 0, server.stderr);
     never.resolve("fail");
   },
 );
 
 handlerTest(
-  "page-server answers each fault of a VM that gives pages back all the time",
+  "page-server answers each fault of a VM that constantly removes pages",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 4096);
     await using http = await RangeServer.start(

@@ -8,7 +8,7 @@ const MIB = 0x100000;
 
 for (const kind of ["snapshot", "flat image"]) {
   handlerTest(
-    `page-server serves a ${kind}, whatever the handshake looks like`,
+    `page-server serves a ${kind} after each form of handshake`,
     async (client, scratch) => {
       const guest = await writeKnownGuest(scratch, 4096);
       const socket = scratch.file("pages.sock");
@@ -49,7 +49,7 @@ for (const kind of ["snapshot", "flat image"]) {
 }
 
 handlerTest(
-  "page-server refuses a handshake that is none, and serves the others",
+  "page-server refuses an invalid handshake, and serves other VMs",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 1024);
     const socket = scratch.file("pages.sock");
@@ -101,7 +101,7 @@ handlerTest(
 );
 
 handlerTest(
-  "page-server serves several VMs at once, and those behind one that died",
+  "page-server serves several VMs at once, and later ones after one that died",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 4096);
     const socket = scratch.file("pages.sock");

@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What a server does before it answers a request for bytes from `first` on. */
+/** Called before a server responds to a request for bytes from `first` on. */
 export type BeforeAnswer = (first: number) => Promise<"answer" | "fail">;
 
-/** Serves ranges of some bytes by HTTP, as slowly and badly as a test likes. */
+/** Serves ranges of bytes over HTTP; a test can delay or fail each response. */
 export class RangeServer implements AsyncDisposable {
-  /** Of the bytes. */
+  /** URL of the bytes. */
   readonly url: string;
-  /** Requests that were under way at once, at most. */
+  /** Maximum number of concurrent requests. */
   mostAtOnce = 0;
   readonly #server: Server;
   #atOnce = 0;
@@ -19,7 +19,7 @@ export class RangeServer implements AsyncDisposable {
     this.url = url;
   }
 
-  /** Starts it at a free port of this machine. */
+  /** Starts the server on a free loopback port. */
   static async start(
     bytes: Uint8Array,
     before: BeforeAnswer,

@@ -1,14 +1,17 @@
 import { type Lie, truth } from "../http/liar_server.ts";
 
-/** Milliseconds that an outage takes at most, and how often one begins. */
+/**
+ * Maximum length of an outage, and the interval between outages, in
+ * milliseconds.
+ */
 const OUTAGE = 3000;
 const OUTAGE_EVERY = 10_000;
-/** Milliseconds that a slow answer takes at most. */
+/** Maximum delay of a slow response in milliseconds. */
 const SLOWEST = 200;
 
 /**
- * Answers as a store on a bad day: most are right, some of these late; others
- * are errors, or end in the middle; and now and then all fail for a while.
+ * Makes responses of an unreliable store: most are right, some of these
+ * delayed; others are errors or are cut; and sometimes all fail for a while.
  */
 export function failingAnswers(random: (limit: number) => number): Lie {
   let outageFrom = performance.now() + random(OUTAGE_EVERY);
@@ -30,7 +33,7 @@ export function failingAnswers(random: (limit: number) => number): Lie {
   };
 }
 
-/** Sends a part of what was asked for, and hangs up. */
+/** Sends part of the requested range, and closes the connection. */
 const cut: Lie = ({ first, last }, response, file) => {
   response.writeHead(206, {
     "content-range": `bytes ${first}-${last}/${file.length}`,

@@ -23,14 +23,14 @@ import { ProcessMeter } from "./process_meter.ts";
 
 const MIB = 2 ** 20;
 const PC = ["-M", "pc,acpi=off", "-m", "64M"];
-/** What the guest does not use, and holds the pages that are pushed. */
+/** Memory that the guest does not use; it holds the pages that are pushed. */
 const UNUSED = { first: 2 * MIB, end: 64 * MIB };
-/** So much of the time the pages take that are pushed. */
+/** Share of the time that pushing takes. */
 const PUSH_SHARE = 0.8;
 
 /**
- * Resumes a guest from a store that fails, so slowly that it takes most of the
- * time, and compares its memory in the end. Gives the figures of the command.
+ * Resumes a guest from an unreliable store, so slowly that it takes most of the
+ * time, and compares its memory at the end. Returns the figures of the command.
  */
 export async function longResume(
   scratch: ScratchDirectory,
@@ -69,7 +69,7 @@ export async function longResume(
   return meter;
 }
 
-/** Stores pages that are not alike where the guest does not come. */
+/** Fills the memory that the guest does not use with different pages. */
 async function fill(path: string): Promise<void> {
   using store = openFileStore(path);
   const rewriter = await rewriteSnapshot(store);

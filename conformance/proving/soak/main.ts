@@ -1,7 +1,8 @@
 /**
- * Serves VMs and resumes guests for a long time, from files and from a store that
- * fails, while VMs come, give memory back and die; then looks whether any saw a
- * wrong page or waited for too long, and whether what the processes hold grew.
+ * Soak test: serves VMs and resumes guests for a long time, from files and from
+ * an unreliable store, while VMs start, remove memory and die; then checks
+ * whether any saw a wrong page or waited for too long, and whether the
+ * processes' memory or descriptors grew.
  *
  * ```sh
  * deno task soak --seconds 60
@@ -28,11 +29,13 @@ import { type RandomVMs, runRandomVMs } from "./random_vms.ts";
 import { runShortResumes } from "./short_resumes.ts";
 
 const PAGE_COUNT = 4096;
-/** VMs at a time of each server. */
+/** Number of concurrent VMs per server. */
 const VMS = 3;
-/** The last events of a VM that are shown where it fared ill. */
+/** Number of last events shown for a VM with a defect. */
 const TOLD = 4;
-/** Milliseconds for a server to let go of the last VM; connections of HTTP stay. */
+/**
+ * Milliseconds for a server to release the last VM; HTTP connections are kept.
+ */
 const SETTLING = 15_000;
 const KEPT_CONNECTIONS = 8;
 
@@ -48,7 +51,7 @@ const findings: string[] = [];
 const onFinding = (text: string) => void findings.push(text);
 const end = performance.now() + seconds * 1000;
 
-/** Serves VMs from a snapshot; gives a line about it. */
+/** Serves VMs from a snapshot; returns a line about the result. */
 async function servePages(
   name: string,
   file: string,
@@ -64,7 +67,8 @@ async function servePages(
   ]);
   onReady?.();
   using meter = new ProcessMeter(name, server.pid);
-  // What it holds when it has served a VM stays; from then on nothing is added.
+  // What it holds after serving one VM remains; after that nothing may be
+  // added.
   await runRandomVMs({ ...vms, end: performance.now() + 1 }, vms.seed);
   await sleep(1000);
   const idle = meter.descriptors;
@@ -85,10 +89,10 @@ async function servePages(
   const late = performance.now() + SETTLING;
   while (meter.descriptors > idle && performance.now() < late) await sleep(100);
   if (meter.descriptors > idle + KEPT_CONNECTIONS) {
-    onFinding(`${name}: ${meter.descriptors} descriptors, idle ${idle} before`);
+    onFinding(`${name}: ${meter.descriptors} descriptors, initially ${idle}`);
   }
   for (const { event, message = "" } of server.events) {
-    // One that died before it was served is not there to be served.
+    // A VM that died early cannot be served.
     const isGone = event === "refused" && message.endsWith("ESRCH");
     if (event === "failed" || event === "refused" && !isGone) {
       onFinding(`${name}: ${event}: ${message}`);
@@ -96,7 +100,7 @@ async function servePages(
   }
   findings.push(...meter.findings());
   const code = await server.stop();
-  if (code !== 0) onFinding(`${name} ended by ${code}: ${server.stderr}`);
+  if (code !== 0) onFinding(`${name} exited with ${code}: ${server.stderr}`);
   const total = counts.reduce((sum, count) => sum + count, 0);
   return `${total} VMs; ${meter}`;
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a process holds at a time. */
+/** What a process holds at one time. */
 export interface Sample {
   readonly residentBytes: number;
   readonly descriptors: number;
@@ -8,37 +8,37 @@ export interface Sample {
 
 const MIB = 2 ** 20;
 const INTERVAL = 1000;
-/** What a heap may differ between two collections of garbage. */
+/** Variation of a heap between two garbage collections. */
 const SLACK_BYTES = 32 * MIB;
 const SLACK_SHARE = 0.15;
-/** Connections of HTTP are kept for a while. */
+/** HTTP connections are kept for a while. */
 const SLACK_DESCRIPTORS = 8;
 
-/** Looks each second at the memory and the descriptors of a process. */
+/** Samples the memory and the descriptors of a process each second. */
 export class ProcessMeter implements Disposable {
   readonly name: string;
   readonly #pid: number;
   readonly #samples: Sample[] = [];
   readonly #timer;
 
-  /** Begins to look. */
+  /** Starts sampling. */
   constructor(name: string, pid: number) {
     this.name = name;
     this.#pid = pid;
     this.#timer = setInterval(() => this.#look(), INTERVAL);
   }
 
-  /** How many descriptors the process has now. */
+  /** Current number of descriptors of the process. */
   get descriptors(): number {
     return readdirSync(`/proc/${this.#pid}/fd`).length;
   }
 
-  /** What has grown, with the figures. */
+  /** Returns what has grown, with the figures. */
   findings(): string[] {
     return grownIn(this.#samples).map((what) => `${this} (${what})`);
   }
 
-  /** The figures, in one line. */
+  /** Formats the figures as one line. */
   toString(): string {
     const { before, after } = quartersOf(this.#samples);
     const [first, last] = [before, after].map(({ residentBytes }) =>
@@ -56,17 +56,20 @@ export class ProcessMeter implements Disposable {
     try {
       const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
       const kib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
-      // One that has ended has neither, though it is there for a while.
+      // A process that has ended has neither, although it exists for a while.
       if (!(kib > 0)) return;
       const { descriptors } = this;
       this.#samples.push({ residentBytes: kib * 1024, descriptors });
     } catch {
-      // It has ended; whoever waits for it knows how.
+      // It has ended; its exit code is checked elsewhere.
     }
   }
 }
 
-/** What has grown between the second quarter of the time and the last. */
+/**
+ * Returns what has grown between the second and the last quarter of the
+ * samples.
+ */
 export function grownIn(samples: readonly Sample[]): string[] {
   const { before, after } = quartersOf(samples);
   const most = before.residentBytes * (1 + SLACK_SHARE) + SLACK_BYTES;

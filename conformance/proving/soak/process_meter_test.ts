@@ -4,14 +4,14 @@ import { grownIn, type Sample } from "./process_meter.ts";
 
 const MIB = 2 ** 20;
 
-/** Samples of 100 seconds. */
+/** Makes samples of 100 seconds. */
 function samples(at: (second: number) => Sample): Sample[] {
   return Array.from({ length: 100 }, (_, second) => at(second));
 }
 
-test("grownIn() finds what grows, and not what comes and goes", () => {
+test("grownIn() finds growth, but not fluctuation", () => {
   const flat = samples((second) => ({
-    // A start, then garbage that is collected, and connections that are closed.
+    // A start, then garbage collection, and connections that are closed.
     residentBytes: (second < 10 ? second * 10 : 100 + second % 20) * MIB,
     descriptors: 40 + second % 5,
   }));

@@ -3,22 +3,25 @@ import { randomNumbers } from "../faults/random_numbers.ts";
 import type { KnownGuest } from "../page_server/known_guest.ts";
 
 const PAGE_SIZE = 4096;
-/** Seconds that a page may take: longer than a store fails at a time. */
+/** Seconds that a page may take: longer than an outage of the store. */
 const PATIENCE = 45;
 const CONNECTS = ["", " split", " legacy", " unknown", " pad 5000"];
 
-/** Where VMs are run, and until when. */
+/** Options of {@linkcode runRandomVMs}. */
 export interface RandomVMs {
   readonly client: HandlerClient;
   readonly socket: string;
   readonly guest: KnownGuest;
-  /** The time at which no more are begun, by `performance.now()`. */
+  /** Time at which no more are started, by `performance.now()`. */
   readonly end: number;
-  /** Is told of each VM that saw wrong pages, or waited for too long. */
+  /** Called for each VM that saw wrong pages or waited for too long. */
   readonly onFinding: (text: string, processId?: number) => void;
 }
 
-/** Runs VMs one after the other, each by a script of its own; counts them. */
+/**
+ * Runs VMs one after the other, each with a random script; returns their
+ * number.
+ */
 export async function runRandomVMs(
   vms: RandomVMs,
   seed: number,
@@ -35,7 +38,7 @@ export async function runRandomVMs(
       const pid = reports.find((it) => it.pid !== undefined)?.pid;
       const took = ((performance.now() - begun) / 1000).toFixed(1);
       vms.onFinding(
-        `VM ${pid} ended by ${signal ?? `code ${code}`} after ${took} s, ` +
+        `VM ${pid} ended with ${signal ?? `code ${code}`} after ${took} s, ` +
           `${reports.length} commands, the last ${last}: ${script.join("; ")}`,
         pid,
       );
@@ -45,7 +48,10 @@ export async function runRandomVMs(
   return count;
 }
 
-/** What a VM does: touches pages, gives some back, and goes, one way or other. */
+/**
+ * Makes a script: a VM reads pages, removes some, and ends in one way or
+ * another.
+ */
 function vmScript(
   { image, pageCount }: KnownGuest,
   random: (limit: number) => number,
@@ -66,7 +72,7 @@ function vmScript(
   if (random(3) === 0) {
     script.unshift(`balloon ${random(pageCount - 300)} ${1 + random(300)}`);
   }
-  // Dead in the midst, dead at the end, or whole.
+  // It dies during the script, or at its end, or reads all pages.
   const fate = random(3);
   if (fate === 0) script.unshift(`die ${1 + random(1000)}`);
   script.push(fate === 1 ? "die" : "touch 0 0");

@@ -8,18 +8,21 @@ import type { ScratchDirectory } from "../qemu/scratch_directory.ts";
 import { failingAnswers } from "./failing_answers.ts";
 
 const PC = ["-M", "pc,acpi=off", "-m", "4M"];
-/** What a shell says of a program that was killed. */
+/** Exit code of a shell for a killed program. */
 const KILLED = 128 + 9;
 
-/** When to stop, and whom to tell. */
+/** Options of {@linkcode runShortResumes}. */
 export interface ShortResumes {
   readonly end: number;
   readonly random: (limit: number) => number;
-  /** Is told of each guest that did not go on from where it was. */
+  /** Called for each guest that did not continue from its saved state. */
   readonly onFinding: (text: string) => void;
 }
 
-/** Resumes guests from a store that fails, and kills them; counts them. */
+/**
+ * Resumes guests from an unreliable store, and kills them; returns their
+ * number.
+ */
 export async function runShortResumes(
   scratch: ScratchDirectory,
   { end, random, onFinding }: ShortResumes,
@@ -29,7 +32,7 @@ export async function runShortResumes(
   const failing = failingAnswers(random);
   let count = 0;
   for (; performance.now() < end; count++) {
-    // A file that cannot be opened is told of at once; a guest has to wait.
+    // A failure to open the file would be an error; a resumed guest only waits.
     server.lie = truth;
     await using command = new ResumeCommand(scratch.path, [
       ...[server.url, "--no-push", "--", ...countingGuest(PC)],
@@ -40,7 +43,7 @@ export async function runShortResumes(
     await sleep(random(1000));
     process.kill(Number(readFileSync(scratch.file("pid"), "utf8")), "SIGKILL");
     const { code, stderr } = await command.exited;
-    if (code !== KILLED) onFinding(`resume ended by code ${code}: ${stderr}`);
+    if (code !== KILLED) onFinding(`resume exited with ${code}: ${stderr}`);
     const sent = readFileSync(scratch.file("after"));
     const wrong = sent.findIndex((value, index) =>
       index > 0 && value !== ((sent[index - 1] ?? 0) + 1 & 0xff)

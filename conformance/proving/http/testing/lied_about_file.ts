@@ -8,14 +8,14 @@ import {
 } from "../../../../mod.ts";
 import type { LiarServer } from "../liar_server.ts";
 
-/** Options by which a source soon gives up. */
+/** Options with which a source gives up soon. */
 export const FAST: HttpSourceOptions = {
   retries: 2,
   retryDelay: 1,
   timeout: 2000,
 };
 
-/** A snapshot of 2 MiB of RAM, each page another. */
+/** Makes a snapshot of 2 MiB of RAM with different pages. */
 async function file(): Promise<Uint8Array> {
   const ram = new Uint8Array(2 ** 21);
   for (let page = 0; page < 512; page++) {
@@ -28,10 +28,13 @@ async function file(): Promise<Uint8Array> {
   return sink.bytes();
 }
 
-/** The file that servers tell truths and lies about. */
+/** The file that servers serve correctly or not. */
 export const FILE = await file();
 
-/** Why a promise rejects, in one line; the address of the server reads `URL`. */
+/**
+ * Returns the message of a rejection, one line, with the server's address as
+ * `URL`.
+ */
 export async function messageOf(
   promise: Promise<unknown>,
   liar?: LiarServer,

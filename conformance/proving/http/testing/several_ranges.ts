@@ -10,19 +10,19 @@ import {
 } from "../../../../mod.ts";
 import { type Lie, startLiar, truth } from "../liar_server.ts";
 
-/** 1 MiB of RAM of which every third page is there, each another. */
+/** 1 MiB of RAM with every third page present, all different. */
 export const RAM = new Uint8Array(2 ** 20);
 for (let page = 0; page < 256; page += 3) {
   RAM.fill(page % 255 + 1, page * 4096, page * 4096 + 4096);
 }
-/** A snapshot of it. */
+/** A snapshot of {@linkcode RAM}. */
 export const FILE = await saved(RAM);
 
 const FAR_RAM = new Uint8Array(2 ** 23);
 for (let page = 0; page < 2048; page += 20) {
   FAR_RAM.fill(page % 255 + 1, page * 4096, page * 4096 + 4096);
 }
-/** 8 MiB, whose pages stand too far from each other to be read as one. */
+/** 8 MiB whose pages are too far apart to be read together. */
 export const FAR = { ram: FAR_RAM, file: await saved(FAR_RAM) };
 
 async function saved(ram: Uint8Array): Promise<Uint8Array> {
@@ -31,14 +31,14 @@ async function saved(ram: Uint8Array): Promise<Uint8Array> {
   return sink.bytes();
 }
 
-/** A way to answer a request for several ranges. */
+/** Responds to a request for several ranges. */
 export type Answer = (
   parts: { first: number; last: number }[],
   response: Parameters<Lie>[1],
   file: Uint8Array,
 ) => void;
 
-/** Answers single ranges truly, several as told. */
+/** Responds to single ranges correctly, to several with `answer`. */
 export function answering(answer: Answer): Lie {
   return (request, response, file) => {
     const specs = String(request.headers.range).replace("bytes=", "").split(
@@ -53,13 +53,13 @@ export function answering(answer: Answer): Lie {
   };
 }
 
-/** Headers of an answer with several ranges. */
+/** Headers of a response with several ranges. */
 export const HEADERS = {
   "content-type": "multipart/byteranges; boundary=b1",
   etag: '"1"',
 };
 
-/** The body of such an answer, as it should be. */
+/** Returns the correct body of such a response. */
 export function body(
   parts: { first: number; last: number }[],
   file: Uint8Array,
@@ -73,10 +73,10 @@ export function body(
   return Buffer.concat([...pieces, Buffer.from("\r\n--b1--\r\n")]);
 }
 
-/** Options by which a source soon gives up. */
+/** Options with which a source gives up soon. */
 export const OPTIONS = { retries: 2, retryDelay: 1, timeout: 2000 };
 
-/** Loads the RAM from a server that answers so; it must come out right. */
+/** Loads the RAM from a server that responds with `answer`, and checks it. */
 export async function load(
   answer: Answer,
   options = OPTIONS,
@@ -84,7 +84,7 @@ export async function load(
   return await loadFile({ ram: RAM, file: FILE }, answer, options);
 }
 
-/** As {@linkcode load}, of another file. */
+/** As {@linkcode load}, for another file. */
 export async function loadFile(
   { ram, file }: { readonly ram: Uint8Array; readonly file: Uint8Array },
   answer: Answer,
