@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ON_DENO = "Deno" in globalThis;
 
-/** What the task that bundles gives esbuild. */
+/** The command line of the bundle task. */
 const TASK: string =
   JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")).tasks.bundle;
 const ENTRIES = TASK.split(" ").filter((it) => it.endsWith(".ts"));
@@ -30,7 +30,7 @@ interface Runtime {
   readonly require?: string;
 }
 
-/** The runtimes that run the bundle: how, and the oldest that can. */
+/** The runtimes that run the bundle, with the oldest supported version. */
 const RUNTIMES: readonly Runtime[] = [
   {
     name: "Deno",
@@ -50,7 +50,7 @@ const RUNTIMES: readonly Runtime[] = [
   },
 ];
 
-/** Why a runtime cannot be tested; false if it can. */
+/** Returns why a runtime cannot be tested; false if it can. */
 function reasonToSkip(
   { name, line, oldest, require }: Runtime,
 ): string | false {
@@ -67,7 +67,7 @@ function reasonToSkip(
 let folder: string;
 let main: string;
 
-/** Bundles with esbuild; Bun, which has a bundler of its own, with that. */
+/** Bundles with esbuild, or on Bun with its own bundler. */
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "mapped-ram-bundle-"));
   const out = `--outdir=${folder}`;
@@ -83,14 +83,17 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true }));
 
-/** All TypeScript files of the library and the command line but tests. */
+/**
+ * Returns all TypeScript files of the library and the command line except
+ * tests.
+ */
 function sources(): string[] {
   return readdirSync(join(ROOT, "reference"), { recursive: true })
     .map((it) => posix.join("reference", String(it)))
     .filter((it) => it.endsWith(".ts") && !it.endsWith("_test.ts"));
 }
 
-test("the task that bundles names each module that something starts", () => {
+test("the bundle task names each module that is started as a program or thread", () => {
   const started = sources().flatMap((file) => {
     const text = readFileSync(join(ROOT, file), "utf8");
     const code = text.replaceAll(/\/\*[^]*?\*\//g, "");
@@ -102,7 +105,7 @@ test("the task that bundles names each module that something starts", () => {
   assert.deepEqual(ENTRIES, expected);
 });
 
-test("no thread is started by a URL that a bundle does not have", () => {
+test("no thread is started by a URL that is missing in a bundle", () => {
   const own = sources().filter((it) =>
     !it.includes("/testing/") && /new URL\(\s*"[^"]*\.ts"/.test(
       readFileSync(join(ROOT, it), "utf8"),
@@ -124,7 +127,7 @@ for (const runtime of RUNTIMES) {
         encoding: "utf8",
       });
     try {
-      // Two threads share 128 MiB with something in each chunk.
+      // Two threads share 128 MiB with data in each chunk.
       const image = new Uint8Array(128 << 20);
       for (let at = 0; at < image.length; at += 0x10000) {
         image.fill((at >> 16) | 1, at, at + 0x1000);

@@ -1,5 +1,5 @@
 /**
- * What the vectors say of block dirty bitmaps.
+ * Reads the block dirty bitmaps of the vectors.
  *
  * @module
  */
@@ -19,7 +19,7 @@ test("there are vectors of dirty bitmaps", () => {
 });
 
 for (const vector of VECTORS) {
-  test(`dirtyBitmaps() finds in vectors/${vector.path} what it says`, () =>
+  test(`dirtyBitmaps() reads vectors/${vector.path} as expected`, () =>
     checkBitmaps(vector));
 }
 

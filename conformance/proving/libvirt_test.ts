@@ -1,6 +1,6 @@
 /**
- * What the vectors say of libvirt save images: header, texts, and the stream,
- * unpacked where this runtime can.
+ * Reads the libvirt save images of the vectors: header, texts, and the stream,
+ * unpacked if the runtime supports that.
  *
  * @module
  */
@@ -31,7 +31,7 @@ test("there are vectors of libvirt save images", () => {
 });
 
 for (const vector of IMAGES) {
-  test(`readLibvirtHeader() finds in vectors/${vector.path} what it says`, () =>
+  test(`readLibvirtHeader() reads vectors/${vector.path} as expected`, () =>
     checkImage(vector));
 }
 
@@ -64,7 +64,7 @@ async function checkImage({ expected, unpack }: Vector): Promise<void> {
 }
 
 for (const format of ["gzip", "zstd"]) {
-  test(`unpackLibvirtTo() refuses a damaged ${format} stream, or gives it whole`, async () => {
+  test(`unpackLibvirtTo() refuses a damaged ${format} stream, or unpacks it correctly`, async () => {
     const { expected, unpack } = IMAGES
       .find(({ path }) => path === `libvirt/${format}`)!;
     const good = unpack();
@@ -88,14 +88,14 @@ for (const format of ["gzip", "zstd"]) {
         assert(error instanceof FormatError, String(error));
         continue;
       }
-      // A bit without meaning was changed.
+      // The changed bit has no meaning.
       assert.equal(sha256(sink.bytes()), expected.libvirt?.streamSha256);
     }
   });
 }
 
 for (const format of ["gzip", "zstd"] as const) {
-  test(`unpackLibvirt() unpacks no more of ${format} than is asked for`, async () => {
+  test(`unpackLibvirt() unpacks no more of ${format} than requested`, async () => {
     const packed = bombs[format]();
     const header = new Uint8Array(92);
     header.set(new TextEncoder().encode("LibvirtQemudSave"));
@@ -118,7 +118,7 @@ for (const format of ["gzip", "zstd"] as const) {
   });
 }
 
-/** Much that is zero, packed. */
+/** Packed streams of many zeros. */
 const bombs = {
   gzip: () => new Uint8Array(gzipSync(new Uint8Array(0x4000000))),
   /** A frame of 4096 blocks of 128 KiB, each of them one byte many times. */
@@ -134,7 +134,7 @@ const bombs = {
   },
 };
 
-test("unpackLibvirtTo() stops at the bound that it is given", async () => {
+test("unpackLibvirtTo() stops at the given limit", async () => {
   const { unpack } = IMAGES.find(({ path }) => path === "libvirt/gzip")!;
   const source = memorySource(unpack());
   const header = (await readLibvirtHeader(source))!;

@@ -1,6 +1,6 @@
 import { type ByteStore, memorySource } from "../../mod.ts";
 
-/** A store over bytes in memory. */
+/** Makes a store of bytes in memory. */
 export function memoryStore(bytes: Uint8Array): ByteStore {
   return Object.assign(memorySource(bytes), {
     write: (part: Uint8Array, offset: number) =>

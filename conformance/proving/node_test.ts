@@ -18,10 +18,10 @@ const MAIN = fileURLToPath(
 );
 const FACE = new URL("../../mod.ts", import.meta.url).href;
 
-/** The oldest Node that runs the modules as they are. */
+/** The oldest supported version of Node. */
 const OLDEST = 24;
 
-/** Makes a missing Node an error, not a skip. */
+/** Set to 1 to fail, not skip, if Node is missing. */
 const REQUIRE = "MAPPED_RAM_REQUIRE_NODE";
 
 function isNodeNewEnough(): boolean {
@@ -37,7 +37,7 @@ function node(cwd: string, ...args: readonly string[]): string {
   return execFileSync("node", args, { cwd, encoding: "utf8" });
 }
 
-test("Node saves, loads and reads, with threads and without", {
+test("Node saves, loads and reads, with and without threads", {
   skip: isNodeNewEnough() || env[REQUIRE] === "1"
     ? false
     : `there is no Node ${OLDEST} or later on PATH`,
@@ -45,7 +45,7 @@ test("Node saves, loads and reads, with threads and without", {
 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-node-"));
   try {
-    // Two threads share 128 MiB with something in each chunk.
+    // Two threads share 128 MiB with data in each chunk.
     const image = new Uint8Array(128 << 20);
     for (let at = 0; at < image.length; at += 0x10000) {
       image.fill(at >> 16, at, at + 0x1000);

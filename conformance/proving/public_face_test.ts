@@ -12,7 +12,7 @@ import { PUBLIC_NAMES } from "./testing/public_names.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 for (const [door, names] of Object.entries(PUBLIC_NAMES)) {
-  test(`${door} exports these names and no other`, async () => {
+  test(`${door} exports exactly these names`, async () => {
     const face = await import(new URL(`../../${door}`, import.meta.url).href);
     assert.deepEqual(Object.keys(face).sort(), names);
   });
@@ -25,7 +25,7 @@ test("mod.ts shows at most 100 names, types counted", () => {
   assert.ok(names.length > 50 && names.length <= 100, `${names.length} names`);
 });
 
-/** Bundles mod.ts for a browser, by the runtime that runs the test. */
+/** Bundles mod.ts for a browser with the runtime that runs the test. */
 function bundle(): string {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-"));
   const out = join(folder, "mod.js");
@@ -40,7 +40,7 @@ function bundle(): string {
   }
 }
 
-test("mod.ts works with what a browser has, and nothing else", {
+test("mod.ts works with only the globals of a browser", {
   timeout: 60_000,
 }, async () => {
   const script = bundle().replace(

@@ -1,6 +1,6 @@
 /**
- * Every vector through every kind of source, waiting and at once. A folder below
- * `vectors/` is all it takes to add one.
+ * Reads every vector from every kind of source, asynchronously and
+ * synchronously. A new vector only needs a folder below `vectors/`.
  *
  * @module
  */
@@ -40,7 +40,7 @@ import {
 
 for (const vector of listVectors()) {
   test(
-    `openSnapshot() finds in vectors/${vector.path} what expected.json says`,
+    `openSnapshot() reads vectors/${vector.path} as expected`,
     { timeout: 60_000 },
     () => checkVector(vector),
   );
@@ -76,7 +76,7 @@ async function checkOpening(
   const snapshot = await openSnapshot(source, expected.options);
   for (const [block, expectedBlock] of checkTable(snapshot, expected)) {
     if (block.ignored) {
-      // That none of its pages are there would say that they are all zero.
+      // An empty list of runs would mean that all its pages are zero.
       checkRuns([], expectedBlock);
       await assert.rejects(
         Array.fromAsync(block.presentRuns()),
@@ -124,7 +124,10 @@ function checkError(
   assert.doesNotMatch(error.message, /\n/);
 }
 
-/** Compares what opening told, and pairs each block with what is expected of it. */
+/**
+ * Compares an open snapshot with what is expected; pairs each block with its
+ * expectation.
+ */
 function checkTable<T extends RAMBlock>(
   snapshot: Pick<Snapshot, "machine" | "capabilities"> & {
     readonly blocks: readonly T[];
@@ -157,7 +160,7 @@ function checkRuns(
   assert.deepEqual(runs.map(({ first, end }) => [first, end]), presentRuns);
 }
 
-/** By range and page by page, each into memory that is dirty before. */
+/** Reads a block by range and by page, each into memory that is not zero. */
 async function checkMemory(
   block: RAMBlock,
   expected: ExpectedBlock,
@@ -174,7 +177,7 @@ async function checkMemory(
   assert.equal(Buffer.compare(byPage, byRange), 0, "page by page");
 }
 
-/** As {@linkcode checkMemory}, at once. */
+/** As {@linkcode checkMemory}, synchronously. */
 function checkMemorySync(block: SyncRAMBlock, expected: ExpectedBlock): void {
   const byRange = new Uint8Array(block.usedLength).fill(0xa5);
   block.readIntoSync(byRange, 0);
@@ -207,7 +210,7 @@ async function checkFindings(
   }
 }
 
-/** Whether a finding is one that a reader is to refuse the file for. */
+/** Whether a reader must refuse the file for one of the findings. */
 function isRefused(findings: readonly RuleError[]): boolean {
   return findings.some(({ rule }) => RULES[rule].kind === "refuse");
 }

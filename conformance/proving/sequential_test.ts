@@ -1,6 +1,6 @@
 /**
- * Every vector of a sequential stream: opened, converted, and received as from a
- * socket.
+ * Opens and converts every vector of a sequential stream, and receives it as
+ * from a socket.
  *
  * @module
  */
@@ -45,11 +45,11 @@ test("there are vectors of sequential streams", () => {
 });
 
 for (const { path, expected, unpack } of VECTORS) {
-  test(`openSequential() finds in vectors/${path} what is expected`, async () => {
+  test(`openSequential() reads vectors/${path} as expected`, async () => {
     const bytes = unpack();
     const blob = blobSource(new Blob([bytes]));
     for (const source of [memorySource(bytes, { name: "memory" }), blob]) {
-      // With little memory, the index and what is put together go to a file.
+      // With little memory, the index and assembled pages go to a file.
       for (const memoryMax of [undefined, 0]) {
         if (expected.sequential === undefined) {
           await checkError(readAll(source, memoryMax), expected);
@@ -108,7 +108,10 @@ for (const { path, expected, unpack } of listVectors()) {
   });
 }
 
-/** Every item besides RAM's, in the order of the file, with its bytes. */
+/**
+ * Returns every item other than RAM's, in the order of the file, with its
+ * bytes.
+ */
 async function stateOf(snapshot: Snapshot): Promise<unknown[]> {
   const { earlySections, earlyDirtyBitmaps, earlyParts } = snapshot.index;
   const { sections, dirtyBitmaps, parts } = await snapshot.deviceState();
@@ -123,7 +126,10 @@ async function stateOf(snapshot: Snapshot): Promise<unknown[]> {
   }));
 }
 
-/** Opens a stream and reads all of it: compressed pages are unpacked only then. */
+/**
+ * Opens a stream and reads all of it; compressed pages are unpacked only by a
+ * read.
+ */
 async function readAll(
   source: ByteSource,
   memoryMax: number | undefined,
@@ -134,7 +140,7 @@ async function readAll(
   }
 }
 
-/** Compares an open stream with what is expected of it. */
+/** Compares an open stream with what is expected. */
 async function checkStream(
   stream: SequentialSnapshot,
   expected: ExpectedSequential,
@@ -153,7 +159,7 @@ async function checkStream(
   }
 }
 
-/** Checks a mapped-ram file made of a stream. */
+/** Checks a mapped-ram file converted from a stream. */
 async function checkFile(
   bytes: Uint8Array,
   expected: ExpectedSequential,
@@ -172,7 +178,7 @@ async function checkFile(
   );
 }
 
-/** The blocks in the terms of `expected.json`. */
+/** Describes blocks in the form of `expected.json`. */
 async function described(
   { blocks }: SequentialSnapshot | Snapshot,
 ): Promise<ExpectedSequential["blocks"]> {
@@ -202,7 +208,10 @@ async function checkError(
   assert.doesNotMatch(error.message, /\n/);
 }
 
-/** A channel that brings bytes in pieces of all sizes from 1 byte on. */
+/**
+ * Makes a channel that delivers bytes in pieces of varying sizes from 1 byte
+ * on.
+ */
 function piecewise(bytes: Uint8Array): ByteChannel {
   let at = 0;
   let length = 1;

@@ -10,7 +10,7 @@ const SPEC = readFileSync(
   "utf8",
 );
 const SLUGS = Object.keys(RULES) as RuleSlug[];
-/** SPEC.md in sections by number, each a list of paragraphs. */
+/** The sections of SPEC.md by number, each a list of paragraphs. */
 const SECTIONS = splitSections(SPEC);
 
 function splitSections(text: string): Map<string, string[]> {
@@ -25,21 +25,21 @@ function splitSections(text: string): Map<string, string[]> {
   return sections;
 }
 
-/** The slugs that end a rule: (`slug`). */
+/** Returns the slugs at the end of rules: (`slug`). */
 function slugsOf(paragraph: string): string[] {
   return [...paragraph.matchAll(/\(`([a-z0-9-]+)`\)/g)].map((it) => it[1]);
 }
 
-test("SPEC.md is of the version that the code implements", () => {
+test("SPEC.md has the version that the code implements", () => {
   assert.match(SPEC, new RegExp(`^# .*version ${SPEC_VERSION}\n`));
   assert.match(SPEC, new RegExp(`^### ${SPEC_VERSION}$`, "m"));
 });
 
-test("SPEC.md states each rule once, by a MUST in its section", () => {
+test("SPEC.md states each rule once, with a MUST in its section", () => {
   const stated = new Map<string, number>();
   for (const [section, paragraphs] of SECTIONS) {
     for (const paragraph of paragraphs) {
-      // Section 2.1 tells what MUST means, with a slug as an example.
+      // Section 2.1 defines MUST, with a slug as an example.
       if (section === "2.1" || !/\bMUST\b/.test(paragraph)) continue;
       const slugs = slugsOf(paragraph);
       assert.equal(slugs.length, 1, `section ${section}: ${paragraph}`);
@@ -53,7 +53,7 @@ test("SPEC.md states each rule once, by a MUST in its section", () => {
   assert([...stated.values()].every((count) => count === 1));
 });
 
-test("SPEC.md's annex lists the rules as the code has them", () => {
+test("SPEC.md's annex lists the same rules as the code", () => {
   const rows = (SECTIONS.get("Annex A") ?? []).join("\n").matchAll(
     /^\| `([a-z0-9-]+)` +\| (\w+) +\| ([\d.]+) +\|$/gm,
   );
@@ -63,7 +63,7 @@ test("SPEC.md's annex lists the rules as the code has them", () => {
   );
 });
 
-test("every rule has a vector, and every vector is of rules that exist", () => {
+test("every rule has a vector, and every vector names existing rules", () => {
   const proven = new Set<string>();
   for (const { path, expected } of listVectors()) {
     assert(expected.rules.length > 0, path);

@@ -18,7 +18,7 @@ import { promisify } from "node:util";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const IS_DENO = "Deno" in globalThis;
 
-test("mod.ts is imported from a URL, into a folder without deno.json", {
+test("mod.ts can be imported from a URL, in a folder without deno.json", {
   skip: IS_DENO ? false : "only Deno imports from URLs",
   timeout: 60_000,
 }, async () => {

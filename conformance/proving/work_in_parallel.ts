@@ -1,4 +1,7 @@
-/** Does `work` on each item, some at a time; the results are in their order. */
+/**
+ * Does `work` on each item, `jobs` at a time; the results are in the items'
+ * order.
+ */
 export async function workInParallel<T, R>(
   items: readonly T[],
   work: (item: T, index: number) => Promise<R>,

@@ -16,8 +16,8 @@ const SPEC = readFileSync(
 const ANNEX = SPEC.slice(SPEC.indexOf("\n## Annex D"));
 
 /**
- * The file of SPEC 7 as its dumps show it, with a vmdesc of the same lengths as
- * the one that the dumps cut off.
+ * Makes the file of SPEC 7 from its dumps, with a vmdesc that gives the same
+ * lengths as the one that the dumps cut off.
  */
 function workedExample(): Uint8Array {
   const vmdesc = new TextEncoder().encode(JSON.stringify({
@@ -45,7 +45,7 @@ function device(name: string, sizes: readonly number[]) {
   return { name, instance_id: 0, fields: sizes.map((size) => ({ size })) };
 }
 
-test("the worked example has the identity that SPEC.md says", async () => {
+test("the worked example has the identity given in SPEC.md", async () => {
   const snapshot = await openSnapshot(memorySource(workedExample()));
   const identity = await snapshotIdentity(snapshot);
   const stated = /worked example \(section 7\) is\s+`([0-9a-f]{64})`/
@@ -53,7 +53,7 @@ test("the worked example has the identity that SPEC.md says", async () => {
   assert.equal(identity, stated);
 });
 
-test("SPEC.md's example is a profile, written as this code writes it", () => {
+test("SPEC.md's example is a profile in the form that this code writes", () => {
   const [, text] = /```\n(mapped-ram-profile[^`]*)```/.exec(ANNEX) ?? [];
   assert(text !== undefined);
   const profile = readProfile(text);

@@ -1,6 +1,6 @@
 /**
- * What is written is what was given: for random tables, page sizes, orders and
- * rewrites, by a generator with a seed.
+ * Checks that saves are right for random memory, page sizes, orders and
+ * rewrites, from a seeded generator.
  *
  * @module
  */
@@ -38,7 +38,7 @@ function randomName(random: Random, prefix: string): string {
   ).join("");
 }
 
-/** A page that is zero, nearly zero or not zero at all. */
+/** Fills a page with zeros, almost only zeros, or no zeros. */
 function fillPage(random: Random, page: Uint8Array): void {
   page.fill(0);
   const kind = random(4);
@@ -47,7 +47,7 @@ function fillPage(random: Random, page: Uint8Array): void {
   else if (kind === 3) page.fill(1 + random(255));
 }
 
-/** Fills some page of a memory anew. */
+/** Fills a random page of memory again. */
 function changePage(random: Random, memory: Uint8Array, pageSize: number) {
   const index = random(memory.length / pageSize);
   const start = index * pageSize;
@@ -78,7 +78,7 @@ function blocksOf(memory: Memory) {
   }));
 }
 
-/** A page size, and memory in pages of it, for each of some rounds. */
+/** Yields a page size, and memory in such pages, for each round. */
 function* rounds(seed: number, count: number) {
   for (let round = 0; round < count; round++) {
     const random = randomNumbers(seed + round);
@@ -118,7 +118,7 @@ test("createSnapshot() keeps the last state when pages are written in any order"
   }
 });
 
-test("rewriteSnapshot() keeps the last state, time after time", async () => {
+test("rewriteSnapshot() keeps the last state over several rewrites", async () => {
   for (const { random, pageSize, memory } of rounds(300, 26)) {
     const sink = memorySink();
     await saveSnapshot(sink, blocksOf(memory), { pageSize });
@@ -140,7 +140,7 @@ test("rewriteSnapshot() keeps the last state, time after time", async () => {
 
 for (const { path, expected, unpack } of listVectors()) {
   if (!/^(valid|qemu)\//.test(path) || expected.error !== undefined) continue;
-  test(`saveSnapshot() copies all of vectors/${path} but its RAM`, async () => {
+  test(`saveSnapshot() copies everything except RAM of vectors/${path}`, async () => {
     const bytes = unpack();
     const from = await openSnapshot(memorySource(bytes), expected.options);
     const sink = memorySink();
@@ -165,7 +165,7 @@ for (const { path, expected, unpack } of listVectors()) {
       ));
       assert(same(copied.subarray(copiedEnd), bytes.subarray(setupEnd, end)));
     } else {
-      // Another list of capabilities, and PART and END as they should be.
+      // The capabilities differ, and PART and END are written anew.
       assert.deepEqual(to.capabilities, ["mapped-ram"]);
       assert.equal(to.machine, from.machine);
       const sections = async (snapshot: Snapshot, file: Uint8Array) =>
@@ -183,7 +183,7 @@ for (const { path, expected, unpack } of listVectors()) {
       const found = await to.block(idstr).readRange(range);
       assert(same(found, await source.readRange(range)), idstr);
     }
-    // What is wrong with the device state stays so.
+    // Defects of the device state are preserved.
     const { findings } = await verifySnapshot(memorySource(copied));
     const known = new Set<string>(expected.findings);
     assert.deepEqual(findings.filter(({ rule }) => !known.has(rule)), []);

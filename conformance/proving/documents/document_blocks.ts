@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** The folder of the project. */
+/** The root folder of the project. */
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** A code block of a document. */
 export interface DocumentBlock {
-  /** Path of the document: `docs/resume.md`. */
+  /** Path of the document, such as `docs/resume.md`. */
   readonly document: string;
   /** Line of its first line of code, from 1. */
   readonly line: number;
@@ -21,7 +21,7 @@ export const DOCUMENTS: readonly string[] = [
   ...readdirSync(`${ROOT}docs`).sort().map((name) => `docs/${name}`),
 ];
 
-/** All code blocks of the documents, in order. */
+/** Returns all code blocks of the documents, in order. */
 export function documentBlocks(): DocumentBlock[] {
   return DOCUMENTS.flatMap((document) => {
     const text = readFileSync(ROOT + document, "utf8");
@@ -37,7 +37,7 @@ export function documentBlocks(): DocumentBlock[] {
   });
 }
 
-/** The command lines of a block, continued lines joined. */
+/** Returns the command lines of a block, with continued lines joined. */
 export function commandLines({ text }: DocumentBlock): string[] {
   return text.replaceAll("\\\n", " ").split("\n")
     .map((line) => line.trim())

@@ -15,7 +15,7 @@ import type { DocumentFolder } from "./document_folder.ts";
 
 const MIB = 2 ** 20;
 
-/** Memory of which some pages are not zero. */
+/** Makes memory with some pages that are not zero. */
 function ram(byteLength: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(byteLength).fill(7, 0xf0000, 0x110000)
     .fill(8, byteLength - 0x10000);
@@ -30,7 +30,7 @@ const SNAPSHOTS: Readonly<
   "arm.mr": ["virt-10.0", { "mach-virt.ram": 1024 * MIB }],
 };
 
-/** Writes the files that an example names, each without the help of QEMU. */
+/** Writes the files that an example names, without QEMU. */
 export async function writeDocumentFiles(
   folder: DocumentFolder,
   example: string,

@@ -15,12 +15,12 @@ import { basename, join } from "node:path";
 import process from "node:process";
 import { ROOT } from "./document_blocks.ts";
 
-/** What documents call the server of the files of a folder. */
+/** The server in the documents, which serves the files of the folder. */
 const EXAMPLE = "https://example.com";
 
 /**
- * A folder that looks like a checkout, with a web server of its files; `deno
- * task` in it is the command line itself.
+ * A folder that looks like a checkout, with a web server for its files; `deno
+ * task` in it runs the command line directly.
  */
 export class DocumentFolder implements AsyncDisposable {
   readonly path: string = mkdtempSync(join(tmpdir(), "mapped-ram-docs-"));
@@ -58,7 +58,7 @@ export class DocumentFolder implements AsyncDisposable {
     this.#program("npx", `[ "$1" = -y ] && shift`, `exec "$@"`);
   }
 
-  /** Makes it; its server runs. */
+  /** Creates the folder and starts its server. */
   static async make(): Promise<DocumentFolder> {
     const folder = new DocumentFolder();
     folder.#server.listen(0, "127.0.0.1");
@@ -66,18 +66,18 @@ export class DocumentFolder implements AsyncDisposable {
     return folder;
   }
 
-  /** The path of a file in it. */
+  /** Returns the path of a file in it. */
   file(name: string): string {
     return join(this.path, name);
   }
 
-  /** A text of a document, with the address of the server in it. */
+  /** Replaces the server in a text of a document with the local one. */
   local(text: string): string {
     const { port } = this.#server.address() as AddressInfo;
     return text.replaceAll(EXAMPLE, `http://127.0.0.1:${port}`);
   }
 
-  /** The environment of commands that run in it. */
+  /** Environment of commands that run in the folder. */
   get env(): Record<string, string | undefined> {
     const path = `${this.file("bin")}:${process.env.PATH}`;
     return {

@@ -5,7 +5,7 @@ import type { DocumentFolder } from "./document_folder.ts";
 
 const TIMEOUT_MS = 90_000;
 
-/** A command line of a document, running in a process group of its own. */
+/** A command line of a document, running in its own process group. */
 export class DocumentProcess implements AsyncDisposable {
   readonly line: string;
   readonly #child: ChildProcessWithoutNullStreams;
@@ -14,7 +14,7 @@ export class DocumentProcess implements AsyncDisposable {
   #onChange: () => void = () => {};
   #hasExited = false;
 
-  /** Starts it as a shell would. */
+  /** Starts the command line in a shell. */
   constructor(folder: DocumentFolder, line: string) {
     this.line = line;
     this.#child = spawn("bash", ["-c", folder.local(line)], {
@@ -24,7 +24,7 @@ export class DocumentProcess implements AsyncDisposable {
       stdio: "pipe",
     });
     const { stdin, stdout, stderr } = this.#child;
-    stdin.on("error", () => {}); // what has ended reads no more
+    stdin.on("error", () => {}); // it may have exited
     for (const stream of [stdout, stderr]) {
       stream.on("data", (text) => {
         this.#output += String(text);
@@ -40,7 +40,7 @@ export class DocumentProcess implements AsyncDisposable {
     });
   }
 
-  /** Waits until it has printed something that it has not printed before. */
+  /** Waits until it prints something that has not been waited for yet. */
   async printed(pattern: RegExp): Promise<void> {
     const end = performance.now() + TIMEOUT_MS;
     while (!pattern.test(this.#output)) {
@@ -58,12 +58,12 @@ export class DocumentProcess implements AsyncDisposable {
     this.#output = this.#output.replace(pattern, "");
   }
 
-  /** Types something. */
+  /** Writes text to its standard input. */
   type(text: string): void {
     this.#child.stdin.write(text);
   }
 
-  /** Waits for its end, which must be a success. */
+  /** Waits for its end; it must succeed. */
   async done(): Promise<void> {
     this.#child.stdin.end();
     const timer = setTimeout(() => this.kill("SIGKILL"), TIMEOUT_MS);
@@ -72,7 +72,7 @@ export class DocumentProcess implements AsyncDisposable {
     assert.equal(code, 0, `${this.line}: ${this.#output}`);
   }
 
-  /** Sends a signal to it and to all that it has started. */
+  /** Sends a signal to it and its child processes. */
   kill(signal: NodeJS.Signals): void {
     const { pid } = this.#child;
     if (pid !== undefined && !this.#hasExited) process.kill(-pid, signal);

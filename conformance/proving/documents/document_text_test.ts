@@ -15,7 +15,7 @@ const BLOCKS = documentBlocks();
 const nameOf = (it: DocumentBlock) => `${it.document}:${it.line}`;
 const read = (path: string) => readFileSync(ROOT + path, "utf8");
 
-/** The names that links to headings of a document use. */
+/** Returns the anchors of the headings of a document. */
 function headingsOf(document: string): string[] {
   return Array.from(
     read(document).matchAll(/^#+ (.*)$/gm),
@@ -24,7 +24,9 @@ function headingsOf(document: string): string[] {
   );
 }
 
-/** The text of all modules in which messages are written, strings joined. */
+/**
+ * Returns the text of all modules that contain messages, with strings joined.
+ */
 function messages(): string {
   return ["format", "reference"].flatMap((area) =>
     readdirSync(ROOT + area, { recursive: true, encoding: "utf8" })
@@ -39,7 +41,7 @@ test("each JSON text of the documents can be parsed", () => {
   }
 });
 
-test("what is not run is in the documents, with a reason", () => {
+test("each command line that is not run is in the documents, and has a reason", () => {
   const lines = BLOCKS.filter(({ language }) => language === "sh")
     .flatMap(commandLines).map(withoutComment);
   for (const [line, reason] of Object.entries(NOT_RUN)) {
@@ -47,7 +49,7 @@ test("what is not run is in the documents, with a reason", () => {
   }
 });
 
-test("each code block is of a kind that is run, or a picture", () => {
+test("each code block is of a kind that is run, or a diagram", () => {
   for (const block of BLOCKS) {
     assert.match(block.language, /^(ts|sh|json|text)$/, nameOf(block));
   }
@@ -57,7 +59,7 @@ test("README.md has at most 160 lines", () => {
   assert.ok(read("README.md").split("\n").length <= 161);
 });
 
-test("each link of the documents leads to a file and a heading", () => {
+test("each link of the documents points to an existing file and heading", () => {
   for (const document of DOCUMENTS) {
     const links = read(document).matchAll(/\]\(([^)#:]*)(?:#([^)]*))?\)/g);
     for (const [link, path, heading] of links) {
@@ -81,14 +83,14 @@ test("the paths that the documents name exist", () => {
   const paths = /`((?:reference|conformance|format|docs|\.ci)\/[\w./-]+)`/g;
   for (const document of DOCUMENTS) {
     for (const [, path] of read(document).matchAll(paths)) {
-      // Those in capitals are the reader's own.
+      // Names in capitals are placeholders.
       if (/NAME|CASE|RULE/.test(path)) continue;
       assert.ok(existsSync(ROOT + path), `${document}: ${path}`);
     }
   }
 });
 
-test("troubleshooting.md quotes messages as the code has them", () => {
+test("troubleshooting.md quotes messages of the code exactly", () => {
   const code = messages();
   const rows = read("docs/troubleshooting.md").matchAll(/^\| (`[^|]*) \|/gm);
   for (const [, cell] of rows) {

@@ -13,7 +13,7 @@ const IS_DENO = "Deno" in globalThis;
 const BLOCKS = documentBlocks();
 const nameOf = (it: DocumentBlock) => `${it.document}:${it.line}`;
 
-/** A test that runs a block, skipped where what it needs is missing. */
+/** Defines a test that runs a block; it is skipped if something is missing. */
 function blockTest(
   name: string,
   block: DocumentBlock,
@@ -55,7 +55,7 @@ for (const block of BLOCKS) {
   }
 }
 
-/** The guest that QEMU has saved as README.md says, saved once. */
+/** The guest that QEMU saves as README.md describes, saved only once. */
 let saved: Promise<DocumentFolder> | undefined;
 
 function savedGuest(): Promise<DocumentFolder> {
@@ -73,14 +73,18 @@ for (const [index, block] of BLOCKS.entries()) {
   const [before, next] = [BLOCKS[index - 1], BLOCKS[index + 1]];
   if (isMonitor(block) && before.text.includes("task receive")) continue;
   const blocks = block.text.includes("task receive") ? [block, next] : [block];
-  qemuTest(`QEMU does what ${nameOf(block)} says`, "x86_64", async () => {
-    const guest = await savedGuest();
-    await using folder = await DocumentFolder.make();
-    await writeDocumentFiles(folder, block.text.replaceAll("vm.mr", ""));
-    // QEMU would write to a link of the file that all of these read.
-    if (block.language !== "json") {
-      linkSync(guest.file("vm.mr"), folder.file("vm.mr"));
-    }
-    await runBlocks(folder, blocks);
-  });
+  qemuTest(
+    `the commands at ${nameOf(block)} work with QEMU`,
+    "x86_64",
+    async () => {
+      const guest = await savedGuest();
+      await using folder = await DocumentFolder.make();
+      await writeDocumentFiles(folder, block.text.replaceAll("vm.mr", ""));
+      // QEMU would overwrite the linked file, which all these tests read.
+      if (block.language !== "json") {
+        linkSync(guest.file("vm.mr"), folder.file("vm.mr"));
+      }
+      await runBlocks(folder, blocks);
+    },
+  );
 }

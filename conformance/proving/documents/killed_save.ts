@@ -20,7 +20,7 @@ await saveSnapshot(createFileSink("out.mr"), [{ idstr: "pc.ram", source }], {
 });
 `;
 
-/** Leaves what a save of out.mr from memory.img leaves that is killed halfway. */
+/** Starts a save of memory.img to out.mr that is killed halfway. */
 export async function killSave(folder: DocumentFolder): Promise<void> {
   writeFileSync(folder.file("save.js"), SAVE);
   await new Promise<void>((resolve, reject) => {

@@ -29,7 +29,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
     "it writes to the checkout; a test compares the page",
 };
 
-/** A command line without the comment behind it. */
+/** Removes the comment at the end of a command line. */
 export function withoutComment(line: string): string {
   return line.replace(/ +# .*$/, "");
 }
@@ -39,7 +39,7 @@ export function isMonitor({ language, text }: DocumentBlock): boolean {
   return language === "text" && text.startsWith("(qemu) ");
 }
 
-/** Whether it takes QEMU to run a block. */
+/** Whether a block needs QEMU. */
 export function needsQemu(block: DocumentBlock): boolean {
   if (isMonitor(block)) return true;
   if (block.language === "json") return block.text.includes('"execute"');
@@ -47,7 +47,7 @@ export function needsQemu(block: DocumentBlock): boolean {
     /^qemu-system|task (resume|receive) | --against /m.test(block.text);
 }
 
-/** Runs the commands of blocks that belong together, in order. */
+/** Runs the commands of consecutive blocks in order. */
 export async function runBlocks(
   folder: DocumentFolder,
   blocks: readonly DocumentBlock[],
@@ -75,7 +75,7 @@ export async function runBlocks(
   await receiving?.done();
 }
 
-/** Ends what would run until somebody ends it; waits for the rest. */
+/** Ends a command that runs until it is stopped; waits for any other. */
 async function finish(command: DocumentProcess): Promise<void> {
   const { line } = command;
   if (line.includes("task page-server ")) {

@@ -4,7 +4,7 @@ import { PageBitmap } from "../../../mod.ts";
 import { arbitraries, PROPERTY_OPTIONS } from "./testing/machine_model.ts";
 
 test(
-  "PageBitmap does what a set of numbers does",
+  "PageBitmap agrees with a set of numbers",
   PROPERTY_OPTIONS,
   async () => {
     const { fc } = await arbitraries();
@@ -56,7 +56,7 @@ function checkBitmap(bitmap: PageBitmap, naive: ReadonlySet<number>): void {
   assert.equal(bitmap.count(), naive.size);
   assert.equal(bitmap.isPaddingClear(), true);
   if (pageCount % 64 === 0) return;
-  // Behind the last page nothing counts but for the padding.
+  // Bits after the last page only affect isPaddingClear().
   bitmap.set(pageCount);
   assert.equal(bitmap.isPaddingClear(), false);
   assert.equal(bitmap.count(), naive.size);

@@ -16,7 +16,7 @@ import {
 } from "./testing/machine_model.ts";
 
 test(
-  "saveSnapshot() saves every table so that it reads back",
+  "saveSnapshot() saves any memory so that it reads back",
   PROPERTY_OPTIONS,
   async () => {
     const { fc, machine } = await arbitraries();
@@ -33,7 +33,7 @@ test(
   },
 );
 
-test("readInto() gives any range of any memory", PROPERTY_OPTIONS, async () => {
+test("readInto() reads any range of any memory", PROPERTY_OPTIONS, async () => {
   const { fc, machine } = await arbitraries();
   const range = fc.tuple(fc.nat(), fc.nat());
   await fc.assert(

@@ -1,4 +1,4 @@
-/** The names of each public door. */
+/** The exported names of each public module. */
 export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
   "format/mod.ts": [
     "BitmapPieces",

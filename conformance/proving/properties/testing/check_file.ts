@@ -7,7 +7,10 @@ import {
 } from "../../../../mod.ts";
 import { type Memory, pageOf } from "./machine_model.ts";
 
-/** The file holds this memory, no page that is zero, and breaks no rule. */
+/**
+ * Checks that a file holds this memory, stores no zero page, and breaks no
+ * rule.
+ */
 export async function checkFile(
   file: Uint8Array,
   memory: Memory,

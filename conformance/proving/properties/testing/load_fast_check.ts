@@ -17,8 +17,9 @@ type FastCheck = typeof import("fast-check").default;
 const CONFIGURATION = new URL("../../../../deno.json", import.meta.url);
 
 /**
- * fast-check, in the version of deno.json. Bun's test runner installs nothing by
- * itself: it is told to, in a folder that is gone again when the code is loaded.
+ * Loads fast-check in the version of deno.json. Bun's test runner installs
+ * nothing by itself, so fast-check is installed in a folder that is removed
+ * once the code is loaded.
  */
 export async function loadFastCheck(): Promise<FastCheck> {
   if ("Deno" in globalThis) return (await import("fast-check")).default;

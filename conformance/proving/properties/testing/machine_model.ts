@@ -1,35 +1,36 @@
 import { memorySource } from "../../../../mod.ts";
 import { loadFastCheck } from "./load_fast_check.ts";
 
-/** How tests of properties run. */
+/** Options of property tests. */
 export const PROPERTY_OPTIONS = { timeout: 120_000 };
 
-/** A RAMBlock: its name and what its pages are filled with. */
+/** A RAMBlock: its name and the fill values of its pages. */
 interface BlockModel {
   readonly idstr: string;
   readonly fills: readonly number[];
 }
 
-/** A guest memory in the making. */
+/** A description of guest memory. */
 export interface MachineModel {
   readonly pageSize: number;
   readonly blocks: readonly BlockModel[];
 }
 
-/** A page that is written: which one, and what to. */
+/** A write of a page. */
 export interface WriteModel {
   readonly block: number;
   readonly page: number;
   readonly fill: number;
 }
 
-/** The bytes of each RAMBlock by its idstr. */
+/** The contents of each RAMBlock by its idstr. */
 export type Memory = Map<string, Uint8Array>;
 
-/** fast-check, and what it makes machines and writes of. */
+/** Returns fast-check, and its generators of machines and writes. */
 export async function arbitraries() {
   const fc = await loadFastCheck();
-  // 0 is a zero page, 256 and 257 one whose last or first byte alone is not.
+  // 0 is a zero page; 256 and 257 are pages with only the last or first byte
+  // not zero.
   const fill = fc.oneof(
     { weight: 3, arbitrary: fc.constant(0) },
     { weight: 2, arbitrary: fc.integer({ min: 1, max: 255 }) },
@@ -76,7 +77,10 @@ function fillPage(page: Uint8Array, fill: number): void {
   if (fill === 257) page[0] = 0x80;
 }
 
-/** The memory of a machine; its RAMBlocks are whole KiB, as totals are. */
+/**
+ * Makes the memory of a machine; its RAMBlocks are whole KiB, as totals must
+ * be.
+ */
 export function memoryOf({ pageSize, blocks }: MachineModel): Memory {
   const unit = Math.max(1, 1024 / pageSize);
   return new Map(blocks.map(({ idstr, fills }) => {
@@ -89,7 +93,7 @@ export function memoryOf({ pageSize, blocks }: MachineModel): Memory {
   }));
 }
 
-/** One page of a RAMBlock. */
+/** Returns one page of a RAMBlock. */
 export function pageOf(
   bytes: Uint8Array,
   { index, pageSize }: { readonly index: number; readonly pageSize: number },
@@ -97,7 +101,7 @@ export function pageOf(
   return bytes.subarray(index * pageSize, (index + 1) * pageSize);
 }
 
-/** A memory as what is to be saved. */
+/** Converts memory to inputs of a save. */
 export function inputsOf(memory: Memory) {
   return [...memory].map(([idstr, bytes]) => ({
     idstr,
@@ -106,7 +110,7 @@ export function inputsOf(memory: Memory) {
   }));
 }
 
-/** Writes to the model, and tells what was written where. */
+/** Applies a write to the memory; returns what was written where. */
 export function applyWrite(
   memory: Memory,
   { block, page, fill }: WriteModel,
