@@ -78,12 +78,11 @@ export class SnapshotWriter {
    * word readers refuse the file as unfinished (`ram-setup-end`).
    */
   async finish(options: ReadOptions = {}): Promise<void> {
-    const isResumed = leftoverOf(this.#sink) !== undefined;
+    const leftover = leftoverOf(this.#sink) === undefined
+      ? undefined
+      : await import("./leftover_bytes.ts");
     for (const block of this.blocks) {
-      if (isResumed) {
-        const { clearMissingPages } = await import("./leftover_bytes.ts");
-        await clearMissingPages(this.#sink, block, options);
-      }
+      await leftover?.clearMissingPages(this.#sink, block, options);
       await block.writeBitmap(DEFAULT_BITMAP_ORDER);
     }
     await this.#frame.writeTail(this.#sink, this.#eosOffset + EOS.length);
