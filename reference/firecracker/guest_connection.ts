@@ -202,9 +202,7 @@ export class GuestConnection {
     this.#end(message);
   }
 
-  /**
-   * Closes the socket; only without a pidfd does this mean the process ended.
-   */
+  /** Closes the socket; this means the process ended only without a pidfd. */
   #hungUp(): void {
     this.#closeSocket();
     if (this.#options.peer.fd === undefined) this.#processEnded();

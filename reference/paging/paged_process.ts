@@ -41,9 +41,7 @@ export class PagedProcess {
   readonly #reads: ProcessReads;
   #backgroundAfter = 0;
   #loaded = false;
-  /**
-   * Whether the source has changed since it was opened: no retry can succeed.
-   */
+  /** Whether the source has changed since it was opened: retries cannot help. */
   #isChanged = false;
   #eventsAtOnce = EVENTS_AT_ONCE;
 
@@ -172,9 +170,7 @@ export class PagedProcess {
     for (const fault of this.#queue.due()) {
       const { loader } = fault.region;
       if (!(loader instanceof SyncPostcopyLoader)) {
-        throw new TypeError(
-          "Cannot serve a fault synchronously: its source is asynchronous",
-        );
+        throw new TypeError("Cannot serve a fault now: its source is async");
       }
       try {
         if (loader.handleFaultSync(fault.page)) this.#queue.done(fault);
@@ -218,9 +214,7 @@ export class PagedProcess {
     this.#reads.load(watch, () => this.#finish());
   }
 
-  /**
-   * Ends the load: only zero pages are missing, and they need no userfaultfd.
-   */
+  /** Ends the load: only zero pages are missing, and need no userfaultfd. */
   #finish(): void {
     this.#loaded = true;
     for (const region of this.#regions) region.unwatch();
