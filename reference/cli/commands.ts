@@ -1,10 +1,10 @@
 import type { Command } from "./program/command.ts";
 
-/** What is known of a command before it is loaded. */
+/** A command before it is loaded. */
 interface CommandEntry {
-  /** One line for the list of commands. */
+  /** Its line in the list of commands. */
   readonly summary: string;
-  /** Loads it: starting one command does not wait for the others. */
+  /** Loads it, so that starting one command does not load the others. */
   readonly load: () => Promise<Command>;
 }
 

@@ -26,7 +26,7 @@ import { reasonOf } from "./program/system_error.ts";
 import { UsageError } from "./program/usage_error.ts";
 import { VERSION } from "./program/version.ts";
 
-/** Exit codes: all done; a bad file or a failure; a wrong command line. */
+/** Exit codes: success; a bad file or a failure; a wrong command line. */
 const DONE = 0;
 const FAILED = 1;
 const USAGE = 2;
@@ -55,7 +55,7 @@ bitmaps, verify and read, whose output is their purpose).
 
 Example: deno task save        # makes a small guest, saves it, shows it`;
 
-/** Runs one command line; the number is the exit code. */
+/** Runs a command line; resolves to the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   using _ = onStop((signal) => interrupt.abort(new Interrupted(signal)));
@@ -89,7 +89,7 @@ async function runLine(
   }
 }
 
-/** Waits for the reader of what was printed; gives the exit code. */
+/** Waits until the output has been read; returns the exit code. */
 async function finish(code: number, signal: AbortSignal): Promise<number> {
   let finished = code;
   try {
@@ -126,9 +126,9 @@ function asksFor(
   return ours.some((it) => options.includes(it));
 }
 
-/** Says in one line why it did not work; the number is the exit code. */
+/** Prints in one line why a command failed; returns the exit code. */
 function explain(name: string | undefined, error: unknown): number {
-  // As of a command that does not handle the signal.
+  // The exit code of a command that does not handle the signal.
   if (error instanceof OutputClosed) return signalExitCode("SIGPIPE");
   const inKnownWords = error instanceof UsageError ||
     error instanceof RuleError || error instanceof SourceError ||
@@ -149,7 +149,7 @@ function explain(name: string | undefined, error: unknown): number {
     : FAILED;
 }
 
-/** Whether this file is what was started, also where the runtime cannot say. */
+/** Whether this file is the entry point, even if the runtime cannot tell. */
 function isMain(): boolean {
   const known: boolean | undefined = import.meta.main;
   if (known !== undefined) return known;

@@ -3,21 +3,22 @@ import type { ByteRange } from "../../../format/bytes/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
 import { Pace } from "../../work/mod.ts";
 
-/** Most bytes that are read and handed on at a time. */
+/** Maximum bytes in one part. */
 const CHUNK = 0x100000;
-/** Most zeros that are handed on at a time: they are not in memory. */
+/** Maximum zero bytes in one part; they take no memory. */
 const ZEROS_MAX = 0x1000000;
 
 /** A part of a RAMBlock's memory. */
 export interface BlockPart extends ByteRange {
-  /** The bytes, until the next part is asked for; undefined: zero pages. */
+  /**
+   * The bytes, valid until the next part is requested; undefined: zero pages.
+   */
   readonly bytes: Uint8Array | undefined;
 }
 
 /**
- * The parts of a range, in order. It takes as little memory for a long range as
- * for a short one, and lets the event loop turn now and then, so that a signal
- * is heard.
+ * Yields the parts of a range, in order. Memory use does not grow with the
+ * range. The event loop regularly gets a turn, so that signals are handled.
  */
 export async function* blockParts(
   block: RAMBlock,
@@ -25,7 +26,7 @@ export async function* blockParts(
   signal: AbortSignal,
 ): AsyncGenerator<BlockPart> {
   const { pageSize, pagesOffset } = block;
-  // What cannot be read at all is refused here, be it zero or not.
+  // Refuses an unreadable block even if the range is all zero.
   await block.readInto(new Uint8Array(0), range.offset);
   const buffer = new Uint8Array(Math.min(CHUNK, range.length));
   const pace = new Pace(signal);
@@ -47,7 +48,7 @@ export async function* blockParts(
   }
 }
 
-/** The runs of pages that a range touches, present ones and others in turn. */
+/** Yields the runs of pages that a range touches, both present and absent. */
 async function* allRuns(
   block: RAMBlock,
   { offset, length }: ByteRange,

@@ -6,12 +6,12 @@ import {
 } from "../../sources/mod.ts";
 import { UsageError } from "../program/usage_error.ts";
 
-/** The line of `--from` in `--help`, of commands that take flat images. */
+/** The `--from` line of `--help` in commands that accept flat images. */
 export const FROM_RAW_HELP = `\
   --from raw                  take an image as flat memory even if its first
                               bytes are those of another format`;
 
-/** Whether `--from raw` is given, the one value it has in these commands. */
+/** Whether `--from raw` is given; these commands accept no other value. */
 export function isFromRaw(told: string | undefined): boolean {
   if (told === undefined || told === "raw") return told !== undefined;
   throw new UsageError(
@@ -20,9 +20,9 @@ export function isFromRaw(told: string | undefined): boolean {
 }
 
 /**
- * Refuses as flat memory a file whose first bytes are those of another format.
+ * Refuses a flat image whose first bytes are those of another format.
  *
- * @throws {SourceError} if they are
+ * @throws {SourceError} if it is of another format
  */
 export async function checkFlatImage(
   source: ByteSource,
@@ -33,7 +33,7 @@ export async function checkFlatImage(
   throw new SourceError(
     source.name,
     `Cannot take ${JSON.stringify(source.name)} as flat memory: it is ` +
-      `${known.what}; ${known.remedy} (--from raw takes it as memory that ` +
-      "starts with these bytes by chance)",
+      `${known.what}; ${known.remedy} (--from raw takes it as memory all ` +
+      "the same)",
   );
 }

@@ -1,6 +1,7 @@
 /**
- * The file name of a RAMBlock's image: its idstr, with `%XX` for characters that
- * do not belong into a file name. No two idstrs have the same.
+ * Returns the file name of a RAMBlock's image: its idstr, with `%XX` in place
+ * of characters that are unsuitable in a file name. Different idstrs have
+ * different names.
  */
 export function imageName(idstr: string): string {
   const escaped = idstr.replace(

@@ -1,6 +1,6 @@
 import { UsageError } from "../program/usage_error.ts";
 
-/** What QEMU calls its newest machine of a kind; no file has such a name. */
+/** QEMU's aliases for its newest machine of each kind; no file contains one. */
 const ALIASES: Readonly<Record<string, string>> = {
   "pc": "pc-i440fx-10.0",
   "q35": "pc-q35-10.0",
@@ -10,16 +10,14 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses a machine type that is written into a file and that no QEMU would take:
- * it compares the whole name, and an alias is none.
+ * Refuses an alias as the machine type of a new file: QEMU compares the full
+ * name and would not load it.
  */
 export function checkMachineName(name: string | undefined): void {
   if (name === undefined || !Object.hasOwn(ALIASES, name)) return;
   throw new UsageError(
-    `Cannot use ${
-      JSON.stringify(name)
-    } as --machine: it is an alias, which no ` +
-      "QEMU loads a file of; expected the name that it stands for, such as " +
+    `Cannot use ${JSON.stringify(name)} as --machine: it is an alias, and no ` +
+      "QEMU loads a file of that name; expected the full name, such as " +
       `${ALIASES[name]} (-machine help lists them)`,
   );
 }

@@ -12,10 +12,10 @@ import {
 import { isConvertible, unpackFirst } from "./packed_image.ts";
 import { joinWords } from "./split_words.ts";
 
-/** What a reader found wrong with a file. */
+/** The rule that a file breaks, and what was found. */
 type Refusal = Pick<RuleError, "rule" | "found">;
 
-/** As `openSnapshot`; a file of another kind is refused by the name of that. */
+/** Opens a snapshot; the error for another kind of file names that kind. */
 export async function openSnapshotFile(
   source: ByteSource,
   options: OpenOptions & ReadOptions,
@@ -28,8 +28,8 @@ export async function openSnapshotFile(
 }
 
 /**
- * A refusal with what the file is instead, and what makes a snapshot of it; the
- * error itself where nothing more is known.
+ * Returns an error that names what the file is instead and how to make a
+ * snapshot of it, or the error itself if nothing more is known.
  */
 export async function explainRefusal(
   error: unknown,
@@ -44,33 +44,33 @@ export async function explainRefusal(
   return new SourceError(source.name, message, { cause: error });
 }
 
-/** What a refused file is, and what to do about it; undefined if unknown. */
+/** Returns what a refused file is and what to do; undefined if unknown. */
 export async function adviceOnRefusal(
   refusal: Refusal,
   source: ByteSource,
   { offset, signal }: OpenOptions & ReadOptions,
 ): Promise<string | undefined> {
   if (isUnfinished(refusal)) {
-    return "it is unfinished, a save was stopped: save --resume goes on with it";
+    return "it is unfinished, a save was stopped: save --resume continues it";
   }
-  // At an offset that the caller gave, another one may be the remedy.
+  // With an explicit offset, the remedy may be another offset.
   const isOther = offset === undefined && OF_OTHER_FILES.has(refusal.rule);
   return isOther ? await adviceOn(source, { signal }) : undefined;
 }
 
-/** Rules that files of other kinds break. */
+/** Rules that other kinds of file break. */
 const OF_OTHER_FILES: ReadonlySet<string> = new Set([
   "capability-mapped-ram",
   "libvirt-format",
   "stream-magic",
 ]);
 
-/** Whether there are zeros where a save writes its last word. */
+/** Whether the word that a save writes last is still zero. */
 export function isUnfinished({ rule, found }: Refusal): boolean {
   return rule === "ram-setup-end" && found === "the word 0x0";
 }
 
-/** Returns what to do about first bytes that are of no known format. */
+/** Returns what to do if the first bytes are those of no known format. */
 function adviceOnUnknown(
   { rule, found, expected }: RuleError,
   source: ByteSource,

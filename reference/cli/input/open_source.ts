@@ -8,26 +8,26 @@ import {
   SourceError,
 } from "../../sources/mod.ts";
 
-/** A source that a command opened, and what it cost so far. */
+/** A source that a command opened, and its transfer statistics. */
 export interface OpenedSource extends AsyncDisposable {
-  /** What to read. */
+  /** The source. */
   readonly source: ByteSource;
-  /** Requests and bytes, where a request is dear; undefined for a file. */
+  /** Requests and bytes of a network source; undefined for a file. */
   readonly transfer: () => Transfer | undefined;
 }
 
-/** What was moved over a network. */
+/** Network traffic. */
 export interface Transfer {
-  /** Requests made, retries included. */
+  /** Requests, including retries. */
   readonly requests: number;
   /** Bytes received. */
   readonly bytes: number;
 }
 
-/** How to open a source. */
+/** Options of opening a source. */
 export interface OpenSourceOptions extends ReadOptions, FileSourceOptions {}
 
-/** Opens a path, or a URL behind a cache. */
+/** Opens a path, or a URL with a cache. */
 export async function openSource(
   path: string,
   options: OpenSourceOptions = {},
@@ -58,7 +58,7 @@ export async function openSource(
 const INPUT = /^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/;
 
 /**
- * Says what is the matter with a pipe before Deno says that it may not open
+ * Explains that a pipe cannot be read, before Deno reports that it may not open
  * `/dev/stdin`.
  */
 function refusePipedInput(path: string): void {

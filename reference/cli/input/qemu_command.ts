@@ -1,15 +1,15 @@
 import { splitWords } from "./split_words.ts";
 
-/** A QEMU that is to be started. */
+/** The command that starts a QEMU. */
 export interface QemuCommand {
-  /** Its program: a path, or a name to be looked up in PATH. */
+  /** The program: a path, or a name that is looked up in PATH. */
   readonly program: string;
   readonly args: readonly string[];
 }
 
 /**
- * The QEMU of a command line whose program may be left out, without what
- * describing it and loading into it add.
+ * Returns the QEMU of a command line, whose program is optional. The options
+ * that describing it and loading into it add are removed.
  */
 export function parseQemuCommand(text: string): QemuCommand {
   const words = splitWords(text);

@@ -25,14 +25,14 @@ export const OPEN_NAMES = [
 /** Names of {@linkcode SNAPSHOT_OPTIONS}. */
 export const SNAPSHOT_NAMES = [...OPEN_NAMES, "json"] as const;
 
-/** The line of `--offset` in `--help`, for a snapshot so named. */
+/** Returns the `--offset` line of `--help` for the snapshot of that name. */
 export function offsetHelp(file: string): string {
   return `\
   --offset N                  offset in bytes at which the stream starts in
                               ${file}`;
 }
 
-/** The lines of {@linkcode OPEN_OPTIONS} in `--help`, for a snapshot so named. */
+/** Returns the lines of {@linkcode OPEN_OPTIONS} in `--help` for that name. */
 export function openOptionsHelp(file: string): string {
   return `\
 ${offsetHelp(file)}
@@ -40,12 +40,12 @@ ${offsetHelp(file)}
   --bitmap-word-size SIZE     8, or 4 if a 32-bit host saved ${file}`;
 }
 
-/** The lines of `--json` and `--help` of a command that prints an answer. */
+/** The `--json` and `--help` lines of commands that print one document. */
 export const ANSWER_HELP = `\
   --json                      print JSON
   --help                      print this`;
 
-/** The lines of `--json` and `--help` of a command that works for a while. */
+/** The `--json` and `--help` lines of commands that report progress. */
 export const EVENTS_HELP = `\
   --json                      print JSON, one object a line: progress during
                               the work, then the result
@@ -63,7 +63,7 @@ export interface OpenValues {
   readonly "bitmap-word-size"?: string | undefined;
 }
 
-/** How to open a snapshot, from the values of {@linkcode OPEN_OPTIONS}. */
+/** Converts the values of {@linkcode OPEN_OPTIONS} to options of opening. */
 export function openOptions(values: OpenValues): OpenOptions {
   const order = values["bitmap-byte-order"];
   const size = values["bitmap-word-size"];

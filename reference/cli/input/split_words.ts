@@ -1,8 +1,8 @@
 import { UsageError } from "../program/usage_error.ts";
 
 /**
- * Splits a command line into words as a shell does: at blanks, with '…', "…" and
- * \ to keep them. Nothing else is special.
+ * Splits a command line into words as a shell does: at blanks, except within
+ * '…' and "…" and after \. No other character is special.
  */
 export function splitWords(text: string): string[] {
   const words: string[] = [];
@@ -29,7 +29,7 @@ export function splitWords(text: string): string[] {
   return words;
 }
 
-/** A command line that a shell splits into these words. */
+/** Returns a command line that a shell splits into these words. */
 export function joinWords(words: readonly string[]): string {
   return words.map((word) =>
     /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

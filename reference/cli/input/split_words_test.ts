@@ -12,18 +12,18 @@ const LINES: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["file=a,,b $HOME *", ["file=a,,b", "$HOME", "*"]],
 ];
 
-test("a command line is split into words as a shell does", () => {
+test("splitWords() splits a command line as a shell does", () => {
   for (const [line, words] of LINES) assert.deepEqual(splitWords(line), words);
 });
 
-test("words that are joined are split into the same", () => {
+test("splitWords() splits what joinWords() joined into the same words", () => {
   for (const [, words] of LINES) {
     assert.deepEqual(splitWords(joinWords(words)), words);
   }
   assert.equal(joinWords(["-m", "4G", "it's"]), `-m 4G 'it'\\''s'`);
 });
 
-test("a quote that is not closed is refused", () => {
+test("splitWords() refuses an unclosed quote", () => {
   for (const line of ["'a", 'a "b', "a\\"]) {
     assert.throws(() => splitWords(line), UsageError);
   }

@@ -1,7 +1,7 @@
 import { UsageError } from "../program/usage_error.ts";
 import { parseNumber } from "./number_argument.ts";
 
-/** Options of the commands that move a lot. */
+/** Options of commands that copy much data. */
 export const WORK_OPTIONS = {
   jobs: { type: "string" },
   "direct-io": { type: "boolean" },
@@ -22,7 +22,7 @@ export interface WorkValues {
 
 const JOBS_MAX = 64;
 
-/** How to work, from the values of {@linkcode WORK_OPTIONS}. */
+/** Parses the values of {@linkcode WORK_OPTIONS}. */
 export function workOptions(
   values: WorkValues,
 ): { readonly jobs: number; readonly directIo: boolean } {

@@ -67,7 +67,7 @@ test("load refuses before any work", PATIENT, async () => {
   const inTheWay = scratch.write("vga.vram.img", "precious");
   await runAllBad([
     [["load", file, scratch.path], 1, /vga\.vram\.img".*--force/],
-    [["load", file, scratch.file("no/no")], 1, /no directory .*\(mkdir/],
+    [["load", file, scratch.file("no/no")], 1, /no directory .*\(create it/],
     [["load", file, inTheWay], 1, /is not a directory/],
   ]);
   assert.deepEqual(scratch.list(), ["vga.vram.img", "vm.mr"]);
@@ -109,11 +109,15 @@ test("load and convert follow no link of another user", PATIENT, async () => {
 test("load never writes over the FILE that it reads", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("pc.ram.img", await fixtureSnapshot());
-  await runBad(["load", file, scratch.path, "--force"], 2, /it is read, too/);
+  await runBad(
+    ["load", file, scratch.path, "--force"],
+    2,
+    /it is an input, too/,
+  );
   mkdirSync(scratch.file("images"));
   symlinkSync(file, scratch.file("images/pc.ram.img"));
   const images = scratch.file("images");
-  await runBad(["load", file, images, "--force"], 2, /it is read, too/);
+  await runBad(["load", file, images, "--force"], 2, /it is an input, too/);
   assert.deepEqual(scratch.read("pc.ram.img"), await fixtureSnapshot());
 });
 

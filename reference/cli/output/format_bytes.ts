@@ -1,6 +1,6 @@
 const UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-/** A size for people: `1 byte`, `4 KiB`, `1.5 MiB`. */
+/** Formats a size for people: `1 byte`, `4 KiB`, `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
   let value = bytes;

@@ -1,14 +1,14 @@
-/** A number for people: `20,480`. */
+/** Formats a number for people: `20,480`. */
 export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** A number of things: `1 page`, `20,480 pages`. */
+/** Formats a number of things: `1 page`, `20,480 pages`. */
 export function countOf(count: number, thing: string): string {
   return `${formatCount(count)} ${thing}${count === 1 ? "" : "s"}`;
 }
 
-/** A share for people: `0 %`, `< 1 %`, `34 %`, `> 99 %`, `100 %`. */
+/** Formats a share for people: `0 %`, `< 1 %`, `34 %`, `> 99 %`, `100 %`. */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0 || part === 0) return "0 %";
   const percent = part / whole * 100;

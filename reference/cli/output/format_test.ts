@@ -9,7 +9,7 @@ import { printable } from "./printable.ts";
 import { formatProgress } from "./progress_bar.ts";
 import { formatList, formatTable } from "./table.ts";
 
-test("formatBytes() rounds to the unit that fits", () => {
+test("formatBytes() rounds to a suitable unit", () => {
   assert.equal(formatBytes(0), "0 bytes");
   assert.equal(formatBytes(1), "1 byte");
   assert.equal(formatBytes(1023), "1023 bytes");
@@ -20,7 +20,7 @@ test("formatBytes() rounds to the unit that fits", () => {
   assert.equal(formatBytes(2 ** 53 - 1), "8.0 PiB");
 });
 
-test("formatCount(), countOf() and formatShare() never say 0 of something", () => {
+test("formatCount(), countOf() and formatShare() never show something as 0", () => {
   assert.equal(formatCount(999), "999");
   assert.equal(formatCount(1234567), "1,234,567");
   assert.equal(countOf(1, "page"), "1 page");
@@ -31,7 +31,7 @@ test("formatCount(), countOf() and formatShare() never say 0 of something", () =
   assert.equal(formatShare(1000, 1000), "100 %");
 });
 
-test("formatTime() and formatSeconds() take the unit that fits", () => {
+test("formatTime() and formatSeconds() choose a suitable unit", () => {
   assert.equal(formatTime(0.0042), "4.2 µs");
   assert.equal(formatTime(0.85), "850 µs");
   assert.equal(formatTime(1.26), "1.3 ms");
@@ -41,7 +41,7 @@ test("formatTime() and formatSeconds() take the unit that fits", () => {
   assert.equal(formatSeconds(4321), "1 h 12 min");
 });
 
-test("imageName() makes a file name of any idstr, no two the same", () => {
+test("imageName() makes a distinct file name from each idstr", () => {
   assert.equal(imageName("pc.ram"), "pc.ram.img");
   assert.equal(imageName("0000:00:02.0/a.rom"), "0000:00:02.0%2Fa.rom.img");
   assert.equal(imageName(".."), "%2E..img");
@@ -50,14 +50,14 @@ test("imageName() makes a file name of any idstr, no two the same", () => {
   assert.equal(imageName("a b"), "a%20b.img");
 });
 
-test("printable() leaves nothing that a terminal obeys", () => {
+test("printable() removes everything that controls a terminal", () => {
   assert.equal(
     printable("a\x1b[31m\n\u009b\u2028b\u202e\u{e0001}"),
     String.raw`a\u{1b}[31m\u{0a}\u{9b}\u{2028}b\u{202e}\u{e0001}`,
   );
 });
 
-test("jsonText() leaves nothing that a terminal obeys, and means the same", () => {
+test("jsonText() escapes what controls a terminal, and keeps the meaning", () => {
   const value = { "a\u009b31m": ["\x7f\u202e\u2028\u{e0001}é\n", 1, null] };
   for (const indent of [undefined, 2]) {
     const text = jsonText(value, indent);
@@ -67,7 +67,7 @@ test("jsonText() leaves nothing that a terminal obeys, and means the same", () =
   assert.match(jsonText("\u{e0001}"), /^"\\udb40\\udc01"$/);
 });
 
-test("formatTable() and formatList() take as many rows as there are", () => {
+test("formatTable() and formatList() accept any number of rows", () => {
   const rows = Array.from({ length: 300_000 }, () => ["a", "bc"] as const);
   assert.equal(
     formatTable([{ title: "x" }, { title: "y" }], rows).length,
@@ -76,7 +76,7 @@ test("formatTable() and formatList() take as many rows as there are", () => {
   assert.equal(formatList(rows).length, 300_000);
 });
 
-test("formatProgress() tells share, rate and time left in 79 columns", () => {
+test("formatProgress() shows share, rate and time left in 79 columns", () => {
   const line = formatProgress(
     "Loading",
     { idstr: "pc.ram", done: 2 ** 28, total: 2 ** 30 },

@@ -1,4 +1,4 @@
-/** A time for people: `850 µs`, `12 ms`, `4.5 s`, `2 min 5 s`. */
+/** Formats a time for people: `850 µs`, `12 ms`, `4.5 s`, `2 min 5 s`. */
 export function formatTime(milliseconds: number): string {
   const microseconds = milliseconds * 1000;
   if (microseconds < 10) return `${microseconds.toFixed(1)} µs`;
@@ -10,7 +10,7 @@ export function formatTime(milliseconds: number): string {
   return formatSeconds(seconds);
 }
 
-/** A time in whole seconds: `3 s`, `2 min 5 s`, `1 h 12 min`. */
+/** Formats a time in whole seconds: `3 s`, `2 min 5 s`, `1 h 12 min`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;

@@ -1,4 +1,4 @@
-/** The digits of a byte in hexadecimal, as ASCII. */
+/** The hexadecimal digits, as ASCII. */
 export const HEX_DIGITS = new TextEncoder().encode("0123456789abcdef");
 
 /** Writes bytes in hexadecimal to the start of `target`; returns that part. */

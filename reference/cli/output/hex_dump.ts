@@ -1,7 +1,7 @@
 import { HEX_DIGITS } from "./hex_digits.ts";
 
 const BYTES_PER_LINE = 16;
-/** Longest line: 14 digits of offset, 16 bytes twice, what stands between. */
+/** Maximum line: 14 digits of offset, 16 bytes twice, and separators. */
 const LINE_MAX = 96;
 
 const SPACE = 0x20;
@@ -11,20 +11,20 @@ const STAR = 0x2a;
 const NEWLINE = 0x0a;
 
 /**
- * Lines as `hexdump -C` writes them: offset, 16 bytes in hexadecimal, ASCII.
- * Lines equal to the one before fold into one `*`.
+ * Formats lines as `hexdump -C` does: offset, 16 bytes in hexadecimal, ASCII.
+ * Lines equal to the previous one fold into one `*`.
  *
- * What a method returns is valid until the next call.
+ * The result of a method is valid until the next call.
  */
 export class HexDump {
   #offset: number;
-  /** Bytes that do not fill a line yet. */
+  /** Bytes of an incomplete line. */
   readonly #line = new Uint8Array(BYTES_PER_LINE);
   #lineLength = 0;
   readonly #previous = new Uint8Array(BYTES_PER_LINE);
   #started = false;
   #folding = false;
-  /** The lines written since the call began, as ASCII. */
+  /** The lines of the current call, as ASCII. */
   #text = new Uint8Array(LINE_MAX);
   #textLength = 0;
 
@@ -33,20 +33,22 @@ export class HexDump {
     this.#offset = offset;
   }
 
-  /** The lines that these bytes complete. */
+  /** Returns the lines that these bytes complete. */
   bytes(bytes: Uint8Array): Uint8Array {
     this.#textLength = 0;
     this.#take(bytes);
     return this.#text.subarray(0, this.#textLength);
   }
 
-  /** The lines that so many zeros complete; a long row of them costs nothing. */
+  /**
+   * Returns the lines that `length` zeros complete; a long run costs nothing.
+   */
   zeros(length: number): Uint8Array {
     this.#textLength = 0;
     const zeros = new Uint8Array(3 * BYTES_PER_LINE);
     const written = Math.min(length, zeros.length);
     this.#take(zeros.subarray(0, written));
-    // By now all lines are folded; whole ones are passed over.
+    // From here on all lines are folded: skip complete ones.
     const rest = length - written;
     const tail = rest % BYTES_PER_LINE;
     this.#offset += rest - tail;
@@ -54,7 +56,9 @@ export class HexDump {
     return this.#text.subarray(0, this.#textLength);
   }
 
-  /** The last line, if it is not full, and the offset behind the last byte. */
+  /**
+   * Returns the last line, if incomplete, and the offset after the last byte.
+   */
   end(): Uint8Array {
     this.#textLength = 0;
     if (this.#lineLength > 0) this.#finishLine();

@@ -32,7 +32,7 @@ test("HexDump writes offset, bytes and ASCII", () => {
   );
 });
 
-test("HexDump does the same however the bytes are cut", () => {
+test("HexDump does not depend on how the bytes are split", () => {
   const bytes = new Uint8Array(400);
   bytes.fill(9, 0, 40);
   bytes.fill(5, 300, 301);
@@ -46,7 +46,7 @@ test("HexDump does the same however the bytes are cut", () => {
   }
 });
 
-test("HexDump passes over a long row of zeros", () => {
+test("HexDump skips a long run of zeros", () => {
   const hexDump = new HexDump(0x1008);
   const text = [
     hexDump.bytes(Uint8Array.of(1)).slice(),

@@ -1,6 +1,7 @@
 /**
- * JSON without what a terminal might obey or show in another order: texts of a
- * file may hold anything, and JSON leaves most of it as it is.
+ * Returns JSON without characters that control a terminal or reverse the order
+ * of text: strings in a file may contain anything, and JSON escapes little of
+ * it.
  */
 export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(

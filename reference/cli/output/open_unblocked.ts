@@ -1,9 +1,10 @@
 import { constants, openSync } from "node:fs";
 
 /**
- * Opens a pipe or a terminal anew, so that writes to it never wait; whoever else
- * shares the descriptor waits as before. Undefined where that cannot be done: a
- * socket, a pipe of another user, a system without `/proc`.
+ * Opens a pipe or a terminal again so that writes to it never block, without
+ * affecting other processes that share the descriptor. Returns undefined if
+ * that is impossible: a socket, a pipe of another user, a system without
+ * `/proc`.
  */
 export function openUnblocked(fd: number): number | undefined {
   const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;

@@ -16,12 +16,12 @@ const stderr = new OutputStream(
   (count) => `(${countOf(count, "line")} dropped: nobody has read them)\n`,
 );
 
-/** The reader of standard output went away: nothing is left to do. */
+/** The reader of standard output closed it. */
 export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
 
-/** What a write to standard output has failed with, in our words. */
+/** Returns the error for a failed write to standard output. */
 function outputError(error: unknown): Error {
   const { code } = error as { readonly code?: string };
   if (code === "EPIPE") return new OutputClosed();
@@ -33,10 +33,10 @@ function outputError(error: unknown): Error {
 }
 
 /**
- * Writes bytes of what the command is for to standard output. They are kept until
- * they are read; {@linkcode outputRoom} waits where there are many.
+ * Writes bytes of the command's product to standard output. They are kept until
+ * they are read; {@linkcode outputRoom} waits if there are many.
  *
- * @throws {OutputClosed} if the reader went away
+ * @throws {OutputClosed} if the reader closed the output
  * @throws {SourceError} if the output cannot be written
  */
 export function writeOutput(bytes: Uint8Array): void {
@@ -52,12 +52,12 @@ export function outputRoom(signal: AbortSignal): Promise<void> {
   return stdout.room(signal);
 }
 
-/** Writes text of what the command is for to standard output. */
+/** Writes text of the command's product to standard output. */
 export function printText(text: string): void {
   writeOutput(encoder.encode(text));
 }
 
-/** Prints lines of what the command is for on standard output. */
+/** Prints lines of the command's product on standard output. */
 export function print(text: string): void {
   printText(`${text}\n`);
 }
@@ -68,8 +68,8 @@ export function printJson(value: unknown): void {
 }
 
 /**
- * Prints a line on standard output about work that does not depend on it: the
- * line is dropped if nobody reads it in time.
+ * Prints a line about the work on standard output. The work does not wait for
+ * it: the line is dropped if nobody reads it in time.
  */
 export function printLog(
   text: string,
@@ -79,8 +79,8 @@ export function printLog(
 }
 
 /**
- * Prints a message on standard error; it is dropped if nobody reads it. Why the
- * command ends is one of them: the exit code still tells how it went.
+ * Prints a message on standard error; it is dropped if nobody reads it. That
+ * applies to the final error, too; the exit code still reports the result.
  */
 export function printMessage(text: string): void {
   stderr.log(`${text}\n`);
@@ -92,11 +92,11 @@ export function drawLine(text: string): void {
 }
 
 /**
- * Waits until what was printed on standard output is written: what the command is
- * for as long as it takes, the rest for a short time. Says what was lost.
+ * Waits until standard output is written: the command's product for as long as
+ * it takes, the rest for a short time. Reports what was lost.
  *
- * @throws {OutputClosed} if the reader of what the command is for went away
- * @throws {SourceError} if that cannot be written
+ * @throws {OutputClosed} if the reader of the product closed the output
+ * @throws {SourceError} if the product cannot be written
  */
 export async function finishOutput(signal: AbortSignal): Promise<void> {
   try {
@@ -120,6 +120,6 @@ export async function finishOutput(signal: AbortSignal): Promise<void> {
 
 /** Waits for a short time until messages are written. */
 export async function finishMessages(): Promise<void> {
-  // Ctrl-C does not cut off the message that says so.
+  // Ctrl-C does not suppress the message about itself.
   await stderr.drain();
 }

@@ -11,13 +11,13 @@ import { UsageError } from "../program/usage_error.ts";
 import { statOf } from "./file_stat.ts";
 import { tryFolder } from "./try_folder.ts";
 
-/** How a command writes its files. */
+/** Options of writing a file of a command. */
 export interface OutputOptions {
-  /** Whether a file that is there may be replaced. */
+  /** Whether an existing file may be replaced. */
   readonly force: boolean;
-  /** What the command reads, and must not replace. */
+  /** Inputs of the command, which it must not replace. */
   readonly inputs: readonly string[];
-  /** Whether to go on with what a killed process left. Default: false. */
+  /** Whether to continue what a killed process left. Default: false. */
   readonly resume?: boolean;
 }
 
@@ -45,8 +45,8 @@ export async function writeOutput(
 }
 
 /**
- * Refuses to write a file, in the words of the command line, before there is any
- * work that would be lost.
+ * Refuses an output file before any work is done that would be lost. The
+ * messages name the options of the command line.
  */
 export function checkOutput(
   path: string,
@@ -57,7 +57,7 @@ export function checkOutput(
   const { stat } = target;
   if (stat !== undefined && inputs.some((it) => isSameFile(stat, it))) {
     throw new UsageError(
-      `Cannot write ${JSON.stringify(path)}: it is read, too`,
+      `Cannot write ${JSON.stringify(path)}: it is an input, too`,
     );
   }
   if (stat !== undefined && !force) {
@@ -70,7 +70,7 @@ export function checkOutput(
   checkFolder(dirname(target.path), path);
 }
 
-/** Refuses what names no file: a URL, or "-" for standard output. */
+/** Refuses a URL, and "-" for standard output. */
 export function checkOutputPath(path: string): void {
   if (urlScheme(path) !== undefined) {
     throw new UsageError(
@@ -80,13 +80,13 @@ export function checkOutputPath(path: string): void {
   }
   if (path === "-") {
     throw new UsageError(
-      'Cannot write to "-": pages go to their places in a file, not one after ' +
-        "the other to standard output (./- is a file of that name)",
+      'Cannot write to "-": pages are written at their places in a file, not in ' +
+        "sequence to standard output (./- is a file of that name)",
     );
   }
 }
 
-/** Refuses a folder that is not there, or in which no file can be made. */
+/** Refuses a folder that does not exist or in which no file can be created. */
 export function checkFolder(folder: string, wanted = folder): void {
   const stat = statOf(folder);
   if (!stat?.isDirectory()) {
@@ -94,7 +94,9 @@ export function checkFolder(folder: string, wanted = folder): void {
       wanted,
       `Cannot write ${JSON.stringify(wanted)}: ` +
         (stat === undefined
-          ? `there is no directory ${JSON.stringify(folder)} (mkdir makes it)`
+          ? `there is no directory ${
+            JSON.stringify(folder)
+          } (create it with mkdir)`
           : `${JSON.stringify(folder)} is not a directory`),
     );
   }

@@ -5,7 +5,7 @@ import { PATIENT, runBad } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { fixtureSnapshot } from "../testing/snapshot_fixture.ts";
 
-/** Every command that writes a file, as it writes OUT. */
+/** Every command that writes a file, with OUT as its name. */
 function commands(
   scratch: ScratchDirectory,
   file: string,
@@ -22,7 +22,7 @@ function commands(
 }
 
 test(
-  "every command refuses a link to nothing, forced or not",
+  "every command refuses a dangling link, with --force or without",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -51,7 +51,7 @@ test(
 );
 
 test(
-  "every command notices a folder that cannot be written to",
+  "every command refuses a folder that cannot be written to",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();

@@ -10,16 +10,16 @@ import { checkFolder, checkOutputPath } from "./output_file.ts";
 import { printable } from "./printable.ts";
 
 /**
- * A folder into which several files are put together; it is made if it is not
- * there, and goes away again if nothing is put into it. If the command was killed
- * before while it did that, the old files get their places back first.
+ * A folder in which several files are committed together. It is created if it
+ * does not exist, and removed again if nothing is committed. If an earlier
+ * command was killed during its commit, the old files are restored first.
  */
 export class OutputFolder implements Disposable {
   readonly #path: string;
   readonly #isMade: boolean;
   readonly #group: FileGroup;
 
-  /** Makes the folder itself, but none that it would be in. */
+  /** Creates the folder itself, but not its parents. */
   constructor(path: string) {
     this.#path = path;
     this.#isMade = makeFolder(path);
@@ -43,7 +43,7 @@ export class OutputFolder implements Disposable {
     await this.#group.commit(files);
   }
 
-  /** Lets go of the folder. */
+  /** Releases the folder. */
   [Symbol.dispose](): void {
     this.#group[Symbol.dispose]();
     this.#removeEmpty();
@@ -54,12 +54,12 @@ export class OutputFolder implements Disposable {
     try {
       rmdirSync(this.#path);
     } catch {
-      // It is not empty: that is what it was made for.
+      // It is not empty: it holds the files.
     }
   }
 }
 
-/** Returns whether it had to be made. */
+/** Returns whether it had to be created. */
 function makeFolder(path: string): boolean {
   checkOutputPath(path);
   const isThere = outputFolder(path).stat !== undefined;

@@ -5,23 +5,25 @@ import { type PendingOptions, PendingOutput } from "./pending_output.ts";
 import { openUnblocked } from "./open_unblocked.ts";
 import { writeAll, writeSome } from "./write_all.ts";
 
-/** Bytes of a product that wait before its maker has to. */
+/** Pending bytes of the product above which its producer waits. */
 const ROOM = 0x100000;
-/** Milliseconds at the end without a byte read after which a log is given up. */
+/**
+ * Milliseconds without a byte read after which the log is abandoned at the end.
+ */
 const STALL_MAX = 2000;
-/** Milliseconds at the end after which a log is given up in any case. */
+/** Milliseconds after which the log is abandoned at the end in any case. */
 const DRAIN_MAX = 10_000;
 const POLL_INTERVAL = 100;
 
 /**
- * Output to a file descriptor that does not block the event loop. The product of
- * the command is kept until it is read; of its log what nobody reads is dropped.
+ * Output to a file descriptor that does not block the event loop. The product
+ * of the command is kept until it is read; unread lines of its log are dropped.
  */
 export class OutputStream {
   readonly #fd: number;
   readonly #pending: PendingOutput;
   #kind: "file" | "device" | "stream" | undefined;
-  /** Of a stream, where it can be had: a descriptor whose writes never wait. */
+  /** A descriptor of the stream whose writes never block, if available. */
   #unblocked: number | undefined;
   #thread: OutputThread | undefined;
   #isSending = false;
@@ -29,26 +31,26 @@ export class OutputStream {
   #failure: { readonly error: unknown } | undefined;
   #lostProduct = false;
   #trouble: unknown;
-  /** Is settled, and another one made, when something was written or failed. */
+  /** Settled and replaced whenever a write completes or fails. */
   #turn = Promise.withResolvers<void>();
 
-  /** `sayDropped` makes the line that says how many lines were dropped. */
+  /** `sayDropped` returns the line that reports how many lines were dropped. */
   constructor(fd: number, sayDropped: (count: number) => string) {
     this.#fd = fd;
     this.#pending = new PendingOutput(sayDropped);
   }
 
-  /** Lines of the log that have not been written, and that nobody was told of. */
+  /** Lines of the log that were lost and have not been reported as dropped. */
   get lostLines(): number {
     return this.#pending.lostLines;
   }
 
-  /** Why the last lines of the log were lost, if a write has failed. */
+  /** Why the last lines of the log were lost, if a write failed. */
   get trouble(): unknown {
     return this.#trouble;
   }
 
-  /** Writes a part of the product; throws if it cannot reach its reader. */
+  /** Writes a part of the product; throws if it cannot be written. */
   print(bytes: Uint8Array): void {
     if (this.#failure === undefined) {
       const done = this.#writeReady(bytes, true);
@@ -68,7 +70,7 @@ export class OutputStream {
     }
   }
 
-  /** Writes a line of the log, now or when somebody reads, or drops it. */
+  /** Writes a line of the log, now or when it is read, or drops it. */
   log(text: string, options: Omit<PendingOptions, "product"> = {}): void {
     if (this.#failure !== undefined) return;
     const bytes = new TextEncoder().encode(text);
@@ -79,8 +81,8 @@ export class OutputStream {
   }
 
   /**
-   * Waits until all is written: the product for as long as it takes, the log for
-   * a short time. Throws if the product cannot reach its reader.
+   * Waits until everything is written: the product for as long as it takes, the
+   * log for a short time. Throws if the product cannot be written.
    */
   async drain(signal?: AbortSignal): Promise<void> {
     const begun = performance.now();
@@ -102,11 +104,11 @@ export class OutputStream {
   }
 
   /**
-   * Writes as much as can be written without waiting for a reader, and returns
-   * how much that was. A log does not even wait for a disk.
+   * Writes as much as possible without waiting for a reader, and returns the
+   * number of bytes. A log does not wait for a disk, either.
    */
   #writeReady(bytes: Uint8Array, isProduct: boolean): number {
-    // What was lost before is said first.
+    // Lines that were lost are reported first.
     if (this.#isSending || this.lostLines > 0) return 0;
     this.#kind ??= this.#look();
     if (this.#kind === "stream") {
@@ -130,7 +132,7 @@ export class OutputStream {
       if (stat.isCharacterDevice() && !isatty(this.#fd)) return "device";
       this.#unblocked = openUnblocked(this.#fd);
     } catch {
-      // It is closed, which the first write says.
+      // It is closed, as the first write reports.
     }
     return "stream";
   }
@@ -162,7 +164,7 @@ export class OutputStream {
     }
   }
 
-  /** Starts the thread; undefined where the process may not have one. */
+  /** Starts the thread; returns undefined if threads are not permitted. */
   #start(): OutputThread | undefined {
     try {
       return this.#thread ??= new OutputThread(this.#fd);
@@ -180,7 +182,7 @@ export class OutputStream {
     }
   }
 
-  /** A disk that is full may have room again; a reader does not come back. */
+  /** A full disk may get space again; a reader that left does not return. */
   #fail(error: unknown, bytes: Uint8Array, isProduct: boolean): void {
     const { code } = error as NodeJS.ErrnoException;
     if (!isProduct && code !== "EPIPE" && code !== "EBADF") {
@@ -198,7 +200,7 @@ export class OutputStream {
     this.#turn = Promise.withResolvers();
   }
 
-  /** Waits until something was written, the signal is aborted, or a while. */
+  /** Waits for a write, for the signal, or for a time limit. */
   async #wait(signal?: AbortSignal): Promise<void> {
     const late = Promise.withResolvers<void>();
     const stop = () => late.resolve();

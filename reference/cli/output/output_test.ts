@@ -9,8 +9,8 @@ import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { fixtureMemory, fixtureSnapshot } from "../testing/snapshot_fixture.ts";
 
 /**
- * Runs a line of the shell in which `$0 "$@"` is the program, whatever who runs
- * the tests thinks of colours.
+ * Runs a shell command line in which `$0 "$@"` is the program, without the
+ * colour settings of the environment.
  */
 function shell(line: string, args: readonly string[]) {
   return spawnSync("bash", ["-c", line, ...programLine(args)], {
@@ -20,7 +20,7 @@ function shell(line: string, args: readonly string[]) {
 }
 
 test(
-  "a reader that goes away ends what is printed for it",
+  "a command whose product is printed ends when its reader closes the pipe",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -42,7 +42,7 @@ test(
   },
 );
 
-test("a standard output that is full is a failure", {
+test("a full standard output is a failure", {
   ...PATIENT,
   skip: existsSync("/dev/full") ? false : "there is no /dev/full",
 }, async () => {
@@ -56,7 +56,7 @@ test("a standard output that is full is a failure", {
   assert.equal(status, 1);
 });
 
-test("work is done although a standard output is full that tells of it", {
+test("work is finished even if standard output is full", {
   ...PATIENT,
   skip: existsSync("/dev/full") ? false : "there is no /dev/full",
 }, async () => {
@@ -74,7 +74,7 @@ test("work is done although a standard output is full that tells of it", {
   assert.deepEqual(scratch.read("pc.ram.img"), fixtureMemory()["pc.ram"]);
 });
 
-test("colour is for terminals alone, and not with NO_COLOR", {
+test("colour is used only on terminals, and not with NO_COLOR", {
   ...PATIENT,
   skip: spawnSync("script", ["--version"]).status === 0
     ? false
@@ -93,7 +93,7 @@ test("colour is for terminals alone, and not with NO_COLOR", {
   }
 });
 
-test("a full disk is said in one line, and nothing is left or lost", {
+test("a full disk is reported in one line, and nothing is left or lost", {
   ...PATIENT,
   skip: NO_DISK,
 }, async () => {

@@ -4,9 +4,9 @@ import { entryUrl, mayAsk } from "../../work/mod.ts";
 import type { OutputAnswer, OutputTask } from "./output_worker.ts";
 
 /**
- * Writes to a file descriptor from a thread of its own. Nothing else works for
- * every pipe, socket and terminal: `O_NONBLOCK` would be set for all processes
- * that share the descriptor, the shell among them.
+ * Writes to a file descriptor in a separate thread. Nothing else works for
+ * every pipe, socket and terminal: `O_NONBLOCK` would apply to all processes
+ * that share the descriptor, including the shell.
  */
 export class OutputThread {
   readonly #fd: number;
@@ -19,10 +19,11 @@ export class OutputThread {
     this.#fd = fd;
     const url = entryUrl("./output_worker.ts", import.meta.url);
     if (!mayAsk({ name: "read", path: fileURLToPath(url) })) {
-      // Deno itself prints why the thread cannot start, whoever handles it.
+      // Deno prints why the thread cannot start, even if the error is handled.
       throw new Error("the thread may not be read");
     }
-    // Deno's worker of node:worker_threads takes 9 ms to answer, this one 50 µs.
+    // In Deno, a worker of node:worker_threads takes 9 ms to answer, this 50
+    // µs.
     if (typeof Worker === "undefined") {
       const worker = new NodeWorker(url);
       worker.on("message", (answer: OutputAnswer) => this.#settle(answer));
@@ -40,7 +41,7 @@ export class OutputThread {
     }
   }
 
-  /** A number that rises while the reader reads; 0 until the thread runs. */
+  /** A counter that increases as output is read; 0 until the thread runs. */
   get steps(): number {
     return Atomics.load(this.#steps, 0);
   }

@@ -1,7 +1,7 @@
 /**
- * A thread that writes what it is sent to a file descriptor, and may wait there
- * for as long as nobody reads. Answers each message when it is written, or with
- * the error.
+ * A thread that writes the bytes of each message to a file descriptor, and
+ * blocks while nobody reads. It answers each message when it is written, or
+ * with the error.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import { parentPort } from "node:worker_threads";
 import { openUnblocked } from "./open_unblocked.ts";
 import { writeAll } from "./write_all.ts";
 
-/** What is to be written, and where. */
+/** Bytes to write, and where. */
 export interface OutputTask {
   /** The file descriptor, the same in each task. */
   readonly fd: number;
-  /** One 32-bit number that rises while the reader reads. */
+  /** One 32-bit counter that increases as output is read. */
   readonly steps: SharedArrayBuffer;
-  /** What is to be written. */
+  /** The bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** How a task went: the code and text of the error, if it failed. */
+/** The result of a task: the code and text of the error, if it failed. */
 export interface OutputAnswer {
   readonly code?: string | undefined;
   readonly message?: string;
@@ -33,10 +33,10 @@ interface OutputPort {
   postMessage(answer: OutputAnswer): void;
 }
 
-/** Bytes a call: what is written of more is not seen until all of it is. */
+/** Bytes per call: the progress within a larger call could not be seen. */
 const STEP = 0x10000;
 
-/** Where tasks come from: Node has no `postMessage` of the web. */
+/** The port that tasks arrive at: Node has no global `postMessage`. */
 const port =
   ("postMessage" in globalThis
     ? globalThis
@@ -59,9 +59,10 @@ port.onmessage = ({ data: { fd, steps, bytes } }) => {
 };
 
 /**
- * A descriptor whose writes do not hold up the exit. Node waits for its threads
- * then, and one that waits in the kernel for a terminal that is stopped does not
- * end. Opened anew, the terminal does not block, and blocks others as before.
+ * Returns a descriptor whose writes do not delay the exit. Node waits for its
+ * threads, and a thread does not end while it is blocked in the kernel by a
+ * stopped terminal. Opened again, the terminal does not block this thread, and
+ * blocks others as before.
  */
 function endable(fd: number): number {
   if (process.versions.deno !== undefined || !isatty(fd)) return fd;

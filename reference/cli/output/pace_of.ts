@@ -1,18 +1,18 @@
 import type { Progress } from "../../work/mod.ts";
 
-/** How fast work goes, without what was skipped. */
+/** The pace of work, without skipped bytes. */
 export interface WorkPace {
-  /** Part of the work that is done, 0 to 1. */
+  /** Completed part of the work, 0 to 1. */
   readonly share: number;
-  /** Bytes of RAM a second that were read or written. */
+  /** Bytes of RAM read or written per second. */
   readonly bytesPerSecond: number;
-  /** Seconds until all is done at that rate; undefined if nothing is known. */
+  /** Seconds until the end at that rate; undefined if there is no rate yet. */
   readonly secondsLeft: number | undefined;
 }
 
 /**
- * How fast work has gone for so many milliseconds. Holes and pages that a file
- * does not hold cost nothing, and count neither as done nor as to be done.
+ * Returns the pace of work that has run for that many milliseconds. Holes and
+ * absent pages cost nothing, and count neither as done nor as remaining.
  */
 export function paceOf(
   { done, total, skipped = 0 }: Progress,

@@ -1,10 +1,10 @@
-/** What becomes of output for as long as nobody reads it. */
+/** How an entry is treated while nobody reads the output. */
 export interface PendingOptions {
-  /** Whether it is what the command is for, and never dropped. */
+  /** Whether it is part of the command's product, which is never dropped. */
   readonly product?: boolean;
-  /** Of two with the same topic, only the later one is of use. */
+  /** An entry makes earlier ones of the same topic obsolete. */
   readonly topic?: string;
-  /** Whether it only draws over what was drawn before. */
+  /** Whether it only draws over the previous drawing. */
   readonly draws?: boolean;
 }
 
@@ -12,51 +12,54 @@ interface Entry extends PendingOptions {
   readonly bytes: Uint8Array;
 }
 
-/** Entries that wait before a later one of a topic replaces an earlier one. */
+/**
+ * Minimum pending entries for a later one to replace an earlier of its topic.
+ */
 const TOPICS_MIN = 16;
-/** Most entries that wait, and most bytes of them, without the product. */
+/** Maximum pending entries, and their maximum bytes, without the product. */
 const ENTRIES_MAX = 1024;
 const BYTES_MAX = 0x100000;
-/** Bytes that are taken at once, if the first entry is not longer. */
+/** Maximum bytes taken at once, unless the first entry is longer. */
 const BATCH = 0x40000;
 
 const NEWLINE = 0x0a;
 
 /**
- * Output that waits for its reader. All but the product is bounded: first goes
- * what is out of date, then the oldest line of a topic, then the oldest line. How
- * many lines were dropped is said before the next one that is taken.
+ * Output that waits for its reader. Everything but the product is bounded:
+ * obsolete entries are dropped first, then the oldest line of a topic, then the
+ * oldest line. The number of dropped lines is reported before the next line
+ * that is taken.
  */
 export class PendingOutput {
   readonly #sayDropped: (count: number) => string;
   readonly #entries: Entry[] = [];
   #byteLength = 0;
-  /** Entries that can be dropped, and their bytes. */
+  /** Number of entries that can be dropped, and their bytes. */
   #droppable = 0;
   #droppableLength = 0;
   #dropped = 0;
 
-  /** `sayDropped` makes the line that says how many lines were dropped. */
+  /** `sayDropped` returns the line that reports how many lines were dropped. */
   constructor(sayDropped: (count: number) => string) {
     this.#sayDropped = sayDropped;
   }
 
-  /** Bytes that wait. */
+  /** Pending bytes. */
   get byteLength(): number {
     return this.#byteLength;
   }
 
-  /** Whether a part of the product waits. */
+  /** Whether a part of the product is pending. */
   get hasProduct(): boolean {
     return this.#droppable < this.#entries.length;
   }
 
-  /** Lines that have not been written, and that nobody was told of. */
+  /** Lines that were lost and have not been reported as dropped. */
   get lostLines(): number {
     return this.#dropped + this.#entries.filter((it) => !it.draws).length;
   }
 
-  /** Adds what is to be written; the bytes must not change from now on. */
+  /** Adds bytes to be written; they must not be changed afterwards. */
   push(bytes: Uint8Array, options: PendingOptions = {}): void {
     const { topic, draws = false } = options;
     const last = this.#entries.length - 1;
@@ -75,7 +78,7 @@ export class PendingOutput {
     }
   }
 
-  /** Takes what is to be written next; undefined if nothing waits. */
+  /** Takes the bytes to be written next; undefined if nothing is pending. */
   take(): Uint8Array<ArrayBuffer> | undefined {
     if (this.#entries.length === 0) return undefined;
     const parts: Uint8Array[] = [];
@@ -96,18 +99,20 @@ export class PendingOutput {
     return concatenate(parts);
   }
 
-  /** Counts the lines of what was taken and could not be written as dropped. */
+  /** Counts lines that were taken and could not be written as dropped. */
   lose(bytes: Uint8Array): void {
     this.#dropped += bytes.filter((byte) => byte === NEWLINE).length;
   }
 
-  /** Forgets all that waits. */
+  /** Discards all pending output. */
   clear(): void {
     for (const entry of this.#entries.splice(0)) this.#count(entry, -1);
     this.#dropped = 0;
   }
 
-  /** The oldest entry of a topic, else the oldest, but never the newest one. */
+  /**
+   * Finds the oldest entry of a topic, else the oldest, but never the newest.
+   */
   #leastNeeded(): number {
     const older = this.#entries.slice(0, -1);
     const ofTopic = older.findIndex((it) => it.topic !== undefined);

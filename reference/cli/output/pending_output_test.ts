@@ -8,7 +8,7 @@ function pendingOutput(): PendingOutput {
   return new PendingOutput((count) => `${count} dropped\n`);
 }
 
-/** All that waits, as lines. */
+/** Takes all pending output, as lines. */
 function linesOf(pending: PendingOutput): string[] {
   let text = "";
   for (let batch = pending.take(); batch; batch = pending.take()) {
@@ -17,7 +17,7 @@ function linesOf(pending: PendingOutput): string[] {
   return text === "" ? [] : text.trimEnd().split("\n");
 }
 
-test("PendingOutput keeps the latest of a topic, and every other line", () => {
+test("PendingOutput keeps the latest line of each topic, and all lines without one", () => {
   const pending = pendingOutput();
   for (let vm = 0; vm < 20; vm++) pending.push(encoder.encode(`vm ${vm}\n`));
   for (let second = 1; second <= 50_000; second++) {
@@ -34,7 +34,7 @@ test("PendingOutput keeps the latest of a topic, and every other line", () => {
   assert.equal(pending.lostLines, 0);
 });
 
-test("PendingOutput bounds lines by number, and drops the oldest", () => {
+test("PendingOutput limits the number of lines by dropping the oldest", () => {
   const pending = pendingOutput();
   for (let line = 1; line <= 5000; line++) {
     pending.push(encoder.encode(`${line}\n`));
@@ -45,7 +45,7 @@ test("PendingOutput bounds lines by number, and drops the oldest", () => {
   assert.equal(lines.length, 1025);
 });
 
-test("PendingOutput bounds lines by length, but takes one of any length", () => {
+test("PendingOutput limits the length of lines, but accepts one of any length", () => {
   const pending = pendingOutput();
   const line = `${"x".repeat(0x80000)}\n`;
   for (let count = 0; count < 100; count++) pending.push(encoder.encode(line));
@@ -68,7 +68,7 @@ test("PendingOutput drops nothing of the product", () => {
   assert.equal(pending.hasProduct, false);
 });
 
-test("PendingOutput says what could not be written", () => {
+test("PendingOutput reports lines that could not be written", () => {
   const pending = pendingOutput();
   pending.push(encoder.encode("one\n"));
   pending.push(encoder.encode("two\n"));
@@ -79,7 +79,7 @@ test("PendingOutput says what could not be written", () => {
   assert.deepEqual(linesOf(pending), ["2 dropped", "three"]);
 });
 
-test("PendingOutput draws over what is drawn, not over lines", () => {
+test("PendingOutput replaces drawings, but not lines", () => {
   const pending = pendingOutput();
   for (const text of ["bar 1", "bar 2", ""]) {
     pending.push(encoder.encode(`\r${text}`), { draws: true });

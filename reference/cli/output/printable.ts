@@ -1,6 +1,6 @@
 /**
- * Text without what would move a terminal's cursor, start a new line, or show what
- * follows in another order.
+ * Returns text without characters that move a terminal's cursor, start a new
+ * line, or reverse the order of the text that follows.
  */
 export function printable(text: string): string {
   return text.replace(

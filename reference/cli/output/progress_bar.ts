@@ -7,24 +7,24 @@ import { paceOf } from "./pace_of.ts";
 import type { ProgressTeller } from "./progress_events.ts";
 import { canDraw, messageColumns } from "./terminal.ts";
 
-/** Milliseconds between two drawings; what is done sooner has no bar at all. */
+/** Milliseconds between two drawings; shorter work shows no bar. */
 const INTERVAL = 100;
 const WIDTH_MAX = 30;
 const WIDTH_MIN = 8;
 const PARTS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/** A bar with rate and time left on standard error, if that is a terminal. */
+/** A progress bar on standard error, if that is a terminal. */
 export class ProgressBar implements ProgressTeller {
   readonly #what: string;
   readonly #started = performance.now();
   #drawn = this.#started;
 
-  /** For work of that name. */
+  /** `what` names the work. */
   constructor(what: string) {
     this.#what = what;
   }
 
-  /** Draws, if it is time to. */
+  /** Draws the bar if the interval has passed. */
   readonly show = (progress: Progress): void => {
     const now = performance.now();
     if (!canDraw() || now - this.#drawn < INTERVAL) return;
@@ -33,13 +33,13 @@ export class ProgressBar implements ProgressTeller {
     drawLine(line.slice(0, messageColumns() - 1));
   };
 
-  /** Wipes the bar. */
+  /** Clears the bar. */
   [Symbol.dispose](): void {
     if (this.#drawn !== this.#started) drawLine("");
   }
 }
 
-/** The line of a bar after so many milliseconds, as wide as the terminal. */
+/** Formats the line of a bar to the width of the terminal. */
 export function formatProgress(
   what: string,
   progress: Progress,

@@ -3,21 +3,21 @@ import { jsonText } from "./json_text.ts";
 import { printLog } from "./output.ts";
 import { paceOf } from "./pace_of.ts";
 
-/** Milliseconds between two events; what is done sooner has none at all. */
+/** Milliseconds between two events; shorter work has none. */
 const INTERVAL = 200;
 
-/** What a command tells while it works: a bar, or events. */
+/** Shows the progress of a command, as a bar or as events. */
 export interface ProgressTeller extends Disposable {
-  /** Tells how far it is, if it is time to. */
+  /** Shows the progress if the interval has passed. */
   readonly show: (progress: Progress) => void;
 }
 
-/** Prints events on standard output, a JSON object a line. */
+/** Prints events on standard output, one JSON object per line. */
 export class ProgressEvents implements ProgressTeller {
   readonly #started = performance.now();
   #told = this.#started;
 
-  /** Prints a `progress` event, if it is time to. */
+  /** Prints a `progress` event if the interval has passed. */
   readonly show = (progress: Progress): void => {
     const now = performance.now();
     const { idstr, done, total, zero, skipped } = progress;
@@ -40,18 +40,18 @@ export class ProgressEvents implements ProgressTeller {
     });
   };
 
-  /** Does nothing: an event is a line of its own. */
+  /** Does nothing: there is no bar to clear. */
   [Symbol.dispose](): void {}
 }
 
-/** Prints an event on standard output, a JSON object a line. */
+/** Prints an event on standard output, as one line of JSON. */
 export function printEvent(event: string, facts: object): void {
   printLog(jsonText({ event, ...facts }));
 }
 
 /**
- * Prints an event that the next one of its kind replaces if nobody reads; `of`
- * tells several of a kind apart.
+ * Prints an event that the next one of its kind replaces if nobody reads it.
+ * `of` distinguishes several of a kind.
  */
 export function printStatistics(
   event: string,

@@ -6,8 +6,8 @@ import { TotalProgress } from "./total_progress.ts";
 
 const GIB = 2 ** 30;
 
-test("paceOf() counts what was read or written, not what was skipped", () => {
-  // 8 GiB of which 6 are holes, passed over in no time; 1 GiB in 2 s.
+test("paceOf() does not count skipped bytes", () => {
+  // 8 GiB of which 6 are holes; 1 GiB in 2 s.
   const progress = { idstr: "ram", done: 7 * GIB, total: 8 * GIB };
   assert.deepEqual(paceOf({ ...progress, skipped: 6 * GIB }, 2000), {
     share: 0.5,
@@ -16,7 +16,7 @@ test("paceOf() counts what was read or written, not what was skipped", () => {
   });
 });
 
-test("paceOf() promises no end where nothing was done", () => {
+test("paceOf() gives no time left if nothing has been done", () => {
   const progress = { idstr: "ram", done: 6, total: 8, skipped: 6 };
   assert.deepEqual(paceOf(progress, 1000), {
     share: 0,
@@ -31,7 +31,7 @@ test("paceOf() promises no end where nothing was done", () => {
   });
 });
 
-test("TotalProgress makes one progress of that of several blocks", () => {
+test("TotalProgress combines the progress of several blocks", () => {
   const shown: Progress[] = [];
   const total = new TotalProgress(
     { total: 100, skipped: 45 },

@@ -1,20 +1,20 @@
-/** Characters of a line that are read. */
+/** Maximum characters of a line that are examined. */
 const LINE_MAX = 1000;
 
-/** What QEMU and its monitor say whatever the reason, which they said before. */
+/** Messages that follow from any reason, which QEMU has printed before. */
 const CONSEQUENCES = [
   /^load of migration failed: [^:]*$/,
   /^Cannot (talk to QEMU|execute [\w-]+): .*(closed|ended|failed)/,
   /^terminating on /,
-  // The thread for postcopy finds that the others have given up.
+  // The postcopy thread notices that the others have failed.
   /^error while loading state section id \d+\(ram\)$/,
   /^postcopy_ram_listen_thread: /,
   /^loadvm failed during postcopy: /,
 ];
 
 /**
- * What comes before a reason: from QEMU 11 on, the answer of its monitor has the
- * reason at its end, and nothing is printed.
+ * Text before a reason: from QEMU 11 on, the monitor's answer ends with the
+ * reason, and nothing is printed.
  */
 const PREAMBLES = [
   /^Cannot resume the guest: /,
@@ -23,9 +23,9 @@ const PREAMBLES = [
 ];
 
 /**
- * Why QEMU did not do what it was to do: lines from what it has printed and
- * what its monitor has answered, each once, without warnings; those that follow
- * from any reason only where there are no others.
+ * Returns the reasons of a failure of QEMU: lines that it printed and answers
+ * of its monitor, without duplicates and warnings. Messages that follow from
+ * any reason are returned only if there are no others.
  */
 export function qemuReasons(texts: readonly string[]): string[] {
   const lines = texts.flatMap((text) => text.split("\n"))
@@ -38,7 +38,7 @@ export function qemuReasons(texts: readonly string[]): string[] {
   return [...new Set(telling.length > 0 ? telling : lines)];
 }
 
-/** A line without the name of the QEMU that it starts with. */
+/** Returns a line without the name of the QEMU at its start. */
 function withoutProgram(line: string): string {
   const end = line.indexOf(": ");
   const name = line.slice(0, Math.max(0, end));

@@ -9,12 +9,12 @@ import { canDraw, messageColumns } from "./terminal.ts";
 const DRAW_INTERVAL = 100;
 const EVENT_INTERVAL = 200;
 
-/** A line on standard error, if that is a terminal. */
+/** Shows progress as a line on standard error, if that is a terminal. */
 export class ReceiveBar implements Disposable {
   readonly #started = performance.now();
   #drawn = this.#started;
 
-  /** Draws, if it is time to. */
+  /** Draws the line if the interval has passed. */
   readonly show = (progress: ReceiveProgress): void => {
     const now = performance.now();
     if (!canDraw() || now - this.#drawn < DRAW_INTERVAL) return;
@@ -23,18 +23,18 @@ export class ReceiveBar implements Disposable {
     drawLine(line.slice(0, messageColumns() - 1));
   };
 
-  /** Wipes the line. */
+  /** Clears the line. */
   [Symbol.dispose](): void {
     if (this.#drawn !== this.#started) drawLine("");
   }
 }
 
-/** Events on standard output, a JSON object a line. */
+/** Prints events on standard output, one JSON object per line. */
 export class ReceiveEvents implements Disposable {
   readonly #started = performance.now();
   #told = this.#started;
 
-  /** Prints a `progress` event, if it is time to. */
+  /** Prints a `progress` event if the interval has passed. */
   readonly show = (progress: ReceiveProgress): void => {
     const now = performance.now();
     if (now - this.#told < EVENT_INTERVAL) return;
@@ -43,11 +43,11 @@ export class ReceiveEvents implements Disposable {
     printStatistics("progress", { ...progress, bytesPerSecond });
   };
 
-  /** Does nothing: an event is a line of its own. */
+  /** Does nothing: there is no line to clear. */
   [Symbol.dispose](): void {}
 }
 
-/** What is to be said of a migration after so many milliseconds. */
+/** Describes a migration that has run for that many milliseconds. */
 export function formatReceiving(
   progress: ReceiveProgress,
   milliseconds: number,

@@ -2,18 +2,18 @@ import { columns, isTerminal, paint } from "./terminal.ts";
 
 /** A column of a table. */
 export interface Column {
-  /** What stands above it. */
+  /** The title above it. */
   readonly title: string;
-  /** Whether its cells stand to the right. */
+  /** Whether its cells are right-aligned. */
   readonly right?: boolean;
-  /** Whether it may go where the terminal is too narrow, the last one first. */
+  /** Whether it may be dropped on a narrow terminal, starting with the last. */
   readonly optional?: boolean;
 }
 
 const INDENT = "  ";
 const GAP = "  ";
 
-/** Lines of cells in columns as wide as they need, under their titles. */
+/** Formats rows in columns of the required widths, below their titles. */
 export function formatTable(
   header: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -47,7 +47,7 @@ export function formatTable(
   ];
 }
 
-/** Lines of a name and what there is to say of it. */
+/** Formats lines of names and values. */
 export function formatList(
   rows: readonly (readonly [name: string, text: string])[],
 ): string[] {

@@ -1,28 +1,29 @@
 import { writeSync } from "node:fs";
 
-/** Milliseconds between two tries where the descriptor does not block. */
+/** Milliseconds between two tries if the descriptor does not block. */
 const FULL_INTERVAL = 5;
 /**
- * Bytes a call, PIPE_BUF of Linux: a pipe that does not block takes so many or
- * none. Of a longer write that did not fit, Deno does not say how much did.
+ * Bytes per call, PIPE_BUF of Linux: a non-blocking pipe takes all of them or
+ * none. If only part of a longer write fits, Deno does not report how much.
  */
 const ATOMIC = 4096;
 
-/** Writes all of `bytes`, and waits for as long as the reader does not read. */
+/** Writes all of `bytes`, and waits while the reader does not read. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) {
     const written = writeSome(fd, bytes.subarray(done));
     done += written;
     if (written > 0) continue;
-    // QEMU, or whatever shares the descriptor, has made it non-blocking.
+    // A process that shares the descriptor, such as QEMU, has made it
+    // non-blocking.
     const nothing = new Int32Array(new SharedArrayBuffer(4));
     Atomics.wait(nothing, 0, 0, FULL_INTERVAL);
   }
 }
 
 /**
- * Writes as much of `bytes` as a descriptor that does not block takes; returns
- * how many bytes that were.
+ * Writes as much of `bytes` as a non-blocking descriptor takes; returns the
+ * number of bytes.
  */
 export function writeSome(fd: number, bytes: Uint8Array): number {
   let done = 0;

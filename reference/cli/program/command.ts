@@ -5,27 +5,27 @@ import { didYouMean } from "./did_you_mean.ts";
 import type { OptionUses } from "./option_ways.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** What a command is run with. */
+/** The context in which a command runs. */
 export interface CommandContext {
-  /** Is aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
 /** A command of the command line. */
 export interface Command {
-  /** What `--help` prints. */
+  /** The text that `--help` prints. */
   readonly help: string;
   /** Its options. */
   readonly options: Options;
-  /** What they need to have an effect. Default: each has one always. */
+  /** When the options have an effect. Default: always. */
   readonly uses?: OptionUses;
-  /** Runs it; the number is the exit code. */
+  /** Runs the command; resolves to the exit code. */
   run(args: readonly string[], context: CommandContext): Promise<number>;
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
-/** Arguments, told apart: the values of options by name, and the others. */
+/** Parsed arguments: the values of options by name, and the others. */
 export interface ParsedArguments<T extends Options> {
   readonly values: { readonly [Name in keyof T]?: ValueOf<T[Name]> };
   readonly positionals: readonly string[];
@@ -36,12 +36,12 @@ type ValueOf<Option extends Options[string]> = Option extends
   : Option extends { readonly multiple: true } ? string[]
   : string;
 
-/** Parses arguments; what does not fit is a {@linkcode UsageError}. */
+/** Parses arguments; throws a {@linkcode UsageError} if they do not fit. */
 export function parse<T extends Options>(
   args: readonly string[],
   options: T,
 ): ParsedArguments<T> {
-  // The messages of parseArgs itself differ from runtime to runtime.
+  // The messages of parseArgs itself differ between runtimes.
   checkOptions(args, options);
   return parseArgs({ args: [...args], options, allowPositionals: true });
 }
@@ -88,12 +88,12 @@ function checkOptions(args: readonly string[], options: Options): void {
   }
 }
 
-/** The positional arguments that are read: paths or URLs. */
+/** The positional arguments that name inputs: paths or URLs. */
 const SOURCES: readonly string[] = ["FILE", "IN"];
 
 /**
- * Takes exactly the positional arguments that are named. What is read and given
- * as a `file:` URL is a path from here on.
+ * Takes exactly the named positional arguments. An input given as a `file:` URL
+ * becomes a path.
  */
 export function takePositionals<Name extends string>(
   positionals: readonly string[],

@@ -33,14 +33,16 @@ export function didYouMean(
   return ` (did you mean ${JSON.stringify(closest)}?)`;
 }
 
-/** Longer words are not compared: the time grows with both lengths. */
+/**
+ * Longer words are not compared: the time grows with the product of lengths.
+ */
 const WORD_MAX = 64;
 
 function plain(word: string): string {
   return word.toLowerCase().replace(/[-_. ]/g, "");
 }
 
-/** Insertions, deletions, replacements and swaps that turn `a` into `b`. */
+/** Counts the insertions, deletions, replacements and swaps from `a` to `b`. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

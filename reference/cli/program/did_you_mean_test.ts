@@ -9,7 +9,7 @@ function assertMeans(word: string, meant: string | undefined): void {
   assert.equal(didYouMean(word, COMMANDS), hint, word);
 }
 
-test("didYouMean() finds a word with a letter too many, too few, swapped", () => {
+test("didYouMean() finds words with an extra, missing or swapped letter", () => {
   assertMeans("saev", "save");
   assertMeans("inof", "info");
   assertMeans("resumee", "resume");
@@ -17,7 +17,7 @@ test("didYouMean() finds a word with a letter too many, too few, swapped", () =>
   assertMeans("SAVE", "save");
 });
 
-test("didYouMean() says nothing if no word is close", () => {
+test("didYouMean() returns nothing if no word is close", () => {
   for (const word of ["", "x", "frobnicate", "toString", "s".repeat(1e6)]) {
     assertMeans(word, undefined);
   }

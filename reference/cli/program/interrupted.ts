@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
 
-/** The user stopped it: by Ctrl-C, by `kill`, by closing the terminal. */
+/** The user stopped the command: Ctrl-C, `kill`, or a closed terminal. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
-  /** The exit code, as a shell gives it: 130 for Ctrl-C, 143 for `kill`. */
+  /** The exit code, as shells report it: 130 for Ctrl-C, 143 for `kill`. */
   readonly exitCode: number;
 
-  /** By a signal, which is the message. */
+  /** `signal` is the message. */
   constructor(signal: string) {
     super(signal);
     this.exitCode = signalExitCode(signal);
@@ -16,7 +16,7 @@ export class Interrupted extends Error {
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** As it was at the start, and `nohup` wants it. */
+/** The state at the start, which `nohup` sets. */
 const IGNORES_HANGUP = isIgnored("SIGHUP");
 
 /**
@@ -36,7 +36,9 @@ export function onStop(stop: (signal: string) => void): Disposable {
   };
 }
 
-/** Whether this process ignores a signal, where that can be known. */
+/**
+ * Whether this process ignores a signal; false if that cannot be determined.
+ */
 function isIgnored(signal: NodeJS.Signals): boolean {
   try {
     const status = readFileSync("/proc/self/status", "utf8");
@@ -48,12 +50,14 @@ function isIgnored(signal: NodeJS.Signals): boolean {
   }
 }
 
-/** The exit code of a command that a signal has stopped, else 0. */
+/** Returns the exit code of a command that a signal stopped, otherwise 0. */
 export function stoppedExitCode({ reason }: AbortSignal): number {
   return reason instanceof Interrupted ? reason.exitCode : 0;
 }
 
-/** The exit code that a shell gives a command that a signal has ended. */
+/**
+ * Returns the exit code that a shell reports for a command ended by a signal.
+ */
 export function signalExitCode(signal: string): number {
   const signals: Readonly<Record<string, number>> = constants.signals;
   return 128 + (signals[signal] ?? 0);

@@ -1,20 +1,21 @@
 import { UsageError } from "./usage_error.ts";
 
 /**
- * Which options each way of using a command takes. A way is called what can stand
- * after "Cannot use --option": `with --devices`, `from elf to mapped-ram`.
+ * The options that each way of using a command accepts. The name of a way
+ * completes "Cannot use --option …": `with --devices`, `from elf to
+ * mapped-ram`.
  */
 export type OptionWays = Readonly<Record<string, readonly string[]>>;
 
-/** What the options of a command need to have an effect. */
+/** The conditions under which the options of a command have an effect. */
 export interface OptionUses {
-  /** The options of each way. Default: all ways take all. */
+  /** The options of each way. Default: all options in all ways. */
   readonly ways?: OptionWays | undefined;
-  /** Options that do nothing without one of others. */
+  /** Options that have no effect unless one of the listed others is given. */
   readonly needs?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
-/** Names the uses of the options of a command, checked against their names. */
+/** Declares the uses of a command's options, with their names type-checked. */
 export function optionUses<Name extends string, Way extends string>(
   _options: Readonly<Record<Name, unknown>>,
   uses: {
@@ -31,10 +32,10 @@ export function optionUses<Name extends string, Way extends string>(
 type OptionNeeds = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Refuses options that would be without effect: those that a way of using the
- * command does not take, and those that need others that are not given.
+ * Refuses options without effect: those that a way of using the command does
+ * not accept, and those that need another option that is missing.
  *
- * @throws {UsageError} if there is such an option; it names it
+ * @throws {UsageError} if there is such an option; the message names it
  */
 export function checkUses<Way extends string>(
   { ways, needs }: {
@@ -51,9 +52,9 @@ export function checkUses<Way extends string>(
 }
 
 /**
- * Refuses options that need others that are not given.
+ * Refuses options that need another option that is missing.
  *
- * @throws {UsageError} if there is such an option; it names it
+ * @throws {UsageError} if there is such an option; the message names it
  */
 export function checkNeeds(
   { needs = {} }: { readonly needs?: OptionNeeds | undefined } = {},

@@ -1,6 +1,8 @@
 import { SourceError } from "../../sources/mod.ts";
 
-/** Why a call of `node:fs` failed, in one line and without its arguments. */
+/**
+ * Returns why a `node:fs` call failed, in one line and without its arguments.
+ */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // Node and Bun: "ENOENT: no such file or directory, open 'x'".
@@ -8,7 +10,7 @@ export function reasonOf(error: unknown): string {
   return named ?? message.replace(/ \(os error \d+\)$/, "");
 }
 
-/** Runs `body`; what it throws becomes `Cannot <action> "<path>": <reason>`. */
+/** Runs `body`; its errors become `Cannot <action> "<path>": <reason>`. */
 export function tryFile<T>(action: string, path: string, body: () => T): T {
   try {
     return body();

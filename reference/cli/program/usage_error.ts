@@ -1,9 +1,9 @@
-/** The command line was wrong: exit code 2. */
+/** An error in the command line: exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** What an error says that it cannot do: the part before the first colon. */
+/** The part of an error message before its first colon. */
 const HEAD = /^(?:[^":]|"(?:[^"\\]|\\.)*"|:(?! ))*/;
 
 /** Reads the value of an option; a `RangeError` becomes a `UsageError`. */

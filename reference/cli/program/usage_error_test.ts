@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readOption, UsageError } from "./usage_error.ts";
 
-test("readOption() names the option in what cannot be done", () => {
+test("readOption() names the option in the message", () => {
   const messages: [string, string][] = [
     ['Cannot use "x": expected y', 'Cannot use "x" (--o): expected y'],
     [

@@ -145,12 +145,12 @@ test("read refuses what it cannot do", PATIENT, async () => {
     [
       ["read", file, "pc.ram", "0", "1", "--out", file, "--force"],
       2,
-      /it is read, too/,
+      /it is an input, too/,
     ],
     [
       ["read", file, "pc.ram", "0", "1", "--out", scratch.file("no/out")],
       1,
-      /there is no directory ".*no" \(mkdir makes it\)/,
+      /there is no directory ".*no" \(create it with mkdir\)/,
     ],
     [
       ["read", file, "pc.ram", "0", "1", "--out", scratch.path, "--force"],

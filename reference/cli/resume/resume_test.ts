@@ -100,7 +100,7 @@ test("resume says what it needs before it starts", PATIENT, async () => {
     [
       ["resume", file, "--record", file, "--force", ...qemu],
       2,
-      /Cannot write ".*vm\.mr": it is read, too/,
+      /Cannot write ".*vm\.mr": it is an input, too/,
     ],
   ]);
   const socket = `unix:${none}`;

@@ -63,7 +63,7 @@ test(
       ],
       [["save", out, "--block", `ram=${scratch.path}`], 1, /a directory/],
       [["save", old, ...block], 1, /\(--force replaces it\)/],
-      [["save", image, ...block, "--force"], 2, /it is read, too/],
+      [["save", image, ...block, "--force"], 2, /it is an input, too/],
       [["save", scratch.path, ...block, "--force"], 1, /is a directory/],
       [["save", `${out}/out`, ...block], 1, /no directory .*mkdir/],
       [["save", `${old}/out`, ...block], 1, /is not a directory/],

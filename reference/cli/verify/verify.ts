@@ -154,7 +154,7 @@ function printReport(file: string, report: VerifyReport): void {
   if (isUnfinished(file, report)) {
     print(
       `${paint("yellow", "unfinished")}: ${printable(file)}: ${counts}; ` +
-        "a save was stopped, and save --resume goes on with it",
+        "a save was stopped, and save --resume continues it",
     );
     return;
   }
