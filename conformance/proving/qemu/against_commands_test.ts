@@ -21,7 +21,7 @@ import {
   TARGET,
 } from "./run_against.ts";
 
-/** Gives a QEMU these commands, and waits until it has loaded a snapshot. */
+/** Passes these commands to QEMU, and waits until it has loaded a snapshot. */
 async function tell(
   address: string,
   commands: Report["commands"]["qmp"],
@@ -37,7 +37,7 @@ async function tell(
 }
 
 qemuTest(
-  "info --against corrects the arguments that options can correct",
+  "info --against suggests options that correct the arguments",
   TARGET,
   async (scratch) => {
     await save(scratch, `${MACHINE} ${DEVICES} ${PAGE}`);
@@ -57,7 +57,7 @@ qemuTest(
 );
 
 qemuTest(
-  "info --against tells commands that load the snapshot as they are",
+  "info --against prints commands that load the snapshot unchanged",
   TARGET,
   async (scratch) => {
     await save(scratch, MACHINE);
@@ -72,7 +72,8 @@ qemuTest(
         assert.equal(child.exitCode, null, "QEMU runs");
         await sleep(10);
       }
-      // A QEMU that waits: asked over its monitor, as a QEMU to be compared.
+      // A QEMU that waits for a migration: its monitor is queried for the
+      // comparison.
       const asked = await against(scratch, `unix:${socket}`);
       assert.deepEqual(lines(asked), []);
       assert.deepEqual(asked.commands.qmp, qmp);
@@ -80,7 +81,7 @@ qemuTest(
       assert.equal(qmp[0].execute, "qmp_capabilities");
       await tell(`unix:${socket}`, qmp.slice(1));
 
-      // The guest is in, and QEMU waits for no other.
+      // The guest is loaded, and QEMU no longer waits for a migration.
       const after = await against(scratch, `unix:${socket}`);
       assert.match(lines(after).join(), /is not waiting.*-incoming defer$/);
     } finally {

@@ -15,9 +15,9 @@ import {
 interface Case {
   readonly name: string;
   readonly args: string;
-  /** One for each line that is told. */
+  /** One for each reported line. */
   readonly told: readonly RegExp[];
-  /** Whether QEMU loads it, told or not. */
+  /** Whether QEMU loads it, whatever is reported. */
   readonly loads: boolean;
 }
 
@@ -49,7 +49,7 @@ const CASES: readonly Case[] = [
     loads: false,
   },
   {
-    name: "more RAM, which QEMU does not mind",
+    name: "more RAM, which QEMU accepts",
     args: `${MACHINE.replace("64M", "96M")} ${DEVICES}`,
     told: [
       /^wrong RAMBlock pc\.ram: 64M in .*, 96M in .*: start it with -m 64M/,
@@ -57,7 +57,7 @@ const CASES: readonly Case[] = [
     loads: true,
   },
   {
-    name: "RAM of another name",
+    name: "RAM with another name",
     args: `${MACHINE.replace("10.0", "10.0,memory-backend=mem")} ${DEVICES} ` +
       "-object memory-backend-ram,id=mem,size=64M",
     told: [
@@ -84,7 +84,7 @@ const CASES: readonly Case[] = [
     loads: false,
   },
   {
-    name: "as many CPUs, in other places",
+    name: "the same number of CPUs in another topology",
     args: `${MACHINE.replace("-smp 2", "-smp 2,sockets=1,dies=2,maxcpus=2")} ` +
       DEVICES,
     told: [],
@@ -99,7 +99,7 @@ const CASES: readonly Case[] = [
     loads: false,
   },
   {
-    name: "the cards the other way round",
+    name: "the network cards in reverse order",
     args: `${MACHINE} ${
       DEVICES.replace("0x3", "0x5").replace("0x4", "0x3").replace("0x5", "0x4")
     }`,
@@ -116,7 +116,7 @@ const CASES: readonly Case[] = [
     loads: false,
   },
   {
-    name: "one device more",
+    name: "one additional device",
     args: `${MACHINE} ${DEVICES} -device virtio-rng-pci`,
     told: [
       /^note device 00:02\.0 virtio-rng: not in the snapshot; .*: leave it/,
@@ -126,7 +126,7 @@ const CASES: readonly Case[] = [
 ];
 
 qemuTest(
-  "info --against says what QEMU does then, and why",
+  "info --against predicts what QEMU does, and gives the reason",
   TARGET,
   async (scratch) => {
     await save(scratch, `${MACHINE} ${DEVICES} ${PAGE}`);
@@ -145,7 +145,7 @@ qemuTest(
 );
 
 qemuTest(
-  "info --against --try finds what only a load can find",
+  "info --against --try finds what only loading reveals",
   TARGET,
   async (scratch) => {
     const disk = "-drive if=none,id=d,file=null-co://,format=raw " +

@@ -14,16 +14,18 @@ import { qemuTest } from "./qemu_test_case.ts";
 
 const MIB = 2 ** 20;
 
-/** A machine of a target, and where it has its RAM. */
+/** A machine of a target, and the address of its RAM. */
 interface Machine {
   readonly target: QemuTarget;
   readonly args: readonly string[];
-  /** QEMU's name of the architecture. */
+  /** QEMU's name for the architecture. */
   readonly name: string;
   readonly idstr: string;
   readonly address: number;
   readonly length: number;
-  /** Whether this QEMU writes dumps; the others tell the architecture only. */
+  /**
+   * Whether this QEMU writes dumps; the others only report the architecture.
+   */
   readonly dumps?: false;
 }
 
@@ -132,7 +134,7 @@ const MACHINES: readonly Machine[] = [
 for (const machine of MACHINES) {
   const { target, name, args } = machine;
   qemuTest(
-    `writeElfCore() says of ${args.join(" ")} what ${target} QEMU says`,
+    `writeElfCore() agrees with ${target} QEMU about ${args.join(" ")}`,
     target,
     async (scratch) => {
       const { idstr, address, length, dumps = true } = machine;
@@ -156,7 +158,7 @@ for (const machine of MACHINES) {
       const leaveOut = image.blocks.map((it) => it.idstr)
         .filter((it) => it !== idstr);
       const sink = createFileSink(scratch.file("ours"));
-      // Below 1 MiB a PC has other things than its RAM.
+      // Below 1 MiB a PC also has memory other than RAM.
       const offset = target === "x86_64" ? MIB : 0;
       const { architecture } = await writeElfCore(image, sink, {
         ranges: [{ address, length, idstr, offset }],
@@ -176,7 +178,7 @@ for (const machine of MACHINES) {
       const [found, expected] = ["ours", "theirs"].map((it) =>
         readFileSync(scratch.file(it)).subarray(0, 20)
       );
-      // A core of 32 bits is in headers of 64 where its memory reaches 4 GiB.
+      // A 32-bit core has 64-bit headers if its memory reaches 4 GiB.
       const reachesFar = theirs.byteLength > 0xffffffff;
       assert.ok(found && expected);
       if (reachesFar) found[4] = expected[4] ?? 0;

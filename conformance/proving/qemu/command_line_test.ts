@@ -15,7 +15,9 @@ const MAIN = fileURLToPath(
 const run = promisify(execFile);
 const DUMP = "pmemsave.bin";
 
-/** Runs a command of ours in the scratch directory; returns what it prints. */
+/**
+ * Runs a command of this project in the scratch directory; returns its output.
+ */
 async function command(
   scratch: ScratchDirectory,
   ...args: readonly string[]
@@ -29,7 +31,7 @@ async function command(
 }
 
 for (const machine of LIVE_MACHINES) {
-  // Of a PC the guest's view has holes; read_test and load_test look at those.
+  // The guest's view of a PC has holes; read_test and load_test cover PCs.
   if (!machine.name.includes("none") || machine.name.includes("256")) continue;
   qemuTest(
     `info, verify, read, load and save agree with QEMU: ${machine.name}`,
@@ -70,7 +72,7 @@ for (const machine of LIVE_MACHINES) {
       const image = scratch.file(`images/${idstr}.img`);
       assert(readFileSync(image).equals(memory));
 
-      // The image alone, and the image with QEMU's device state: both load.
+      // Both the image alone and the image with QEMU's device state load.
       const given = ["--block", `${idstr}=${image}`];
       const size = ["--page-size", String(pageSize)];
       await command(scratch, "save", "plain.mr", ...given, ...size);

@@ -18,7 +18,10 @@ export function assertSameMemory(
   }
 }
 
-/** Checks that two sources hold the same bytes; says where they do not. */
+/**
+ * Checks that two sources hold the same bytes; the error names the first
+ * difference.
+ */
 export function assertSameBytes(
   actual: SyncByteSource,
   expected: SyncByteSource,

@@ -14,10 +14,10 @@ import type { ScratchDirectory } from "./scratch_directory.ts";
 const DUMP = "pmemsave.bin";
 
 /**
- * Compares every byte of memory that the guest sees with QEMU's own pmemsave.
+ * Compares every byte of memory that the guest sees with QEMU's pmemsave.
  *
- * Returns how many bytes were compared. What is in a RAMBlock but at no address
- * is not compared: QEMU dumps memory by address alone.
+ * Returns the number of bytes compared. Memory of a RAMBlock that is not mapped
+ * at any address is not compared: QEMU dumps memory by address only.
  */
 export async function compareWithQemu(
   snapshot: SyncSnapshot,
@@ -40,10 +40,10 @@ export async function compareWithQemu(
   return compared;
 }
 
-/** The part of a RAMBlock that stands at one address. */
+/** The part of a RAMBlock that is mapped at one address range. */
 function partOf(block: SyncRAMBlock, range: MemoryRange): SyncByteSource {
   return {
-    name: `${block.name} from ${range.offset} on`,
+    name: `${block.name} from offset ${range.offset}`,
     byteLength: range.length,
     readIntoSync: (target, offset) =>
       block.readIntoSync(target, range.offset + offset),
@@ -52,7 +52,7 @@ function partOf(block: SyncRAMBlock, range: MemoryRange): SyncByteSource {
   };
 }
 
-/** Checks that a bit is set for the pages that are not zero, and no other. */
+/** Checks that exactly the bits of nonzero pages are set. */
 export function checkPresentPages(block: SyncRAMBlock): void {
   const zeros = Buffer.alloc(block.pageSize);
   const page = Buffer.alloc(block.pageSize);

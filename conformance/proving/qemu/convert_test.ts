@@ -34,7 +34,7 @@ import {
 for (const machine of LIVE_MACHINES) {
   const { target } = machine;
   qemuTest(
-    `convertSequential() and writeSequential() make what QEMU loads: ${machine.name}`,
+    `QEMU loads the output of convertSequential() and writeSequential(): ${machine.name}`,
     target,
     async (scratch) => {
       const { args, memory } = fillMemory(machine, scratch);
@@ -116,7 +116,7 @@ for (const [way, capabilities] of Object.entries(WAYS)) {
 }
 
 qemuTest(
-  "openSequential() and convertSequential() read what XBZRLE sent",
+  "openSequential() and convertSequential() read XBZRLE pages",
   "x86_64",
   async (scratch) => {
     await using qemu = await startDirtyingGuest(scratch);
@@ -129,7 +129,7 @@ qemuTest(
     const info = await qemu.qmp.execute("query-migrate") as {
       readonly "xbzrle-cache": { readonly pages: number };
     };
-    assert.ok(info["xbzrle-cache"].pages > 50, "XBZRLE was of use");
+    assert.ok(info["xbzrle-cache"].pages > 50, "XBZRLE was used");
     await convert(scratch, "stream", "snapshot");
     await qemu.pmemsave(0, DIRTYING_RAM, "memory");
 
@@ -153,7 +153,7 @@ qemuTest(
 );
 
 qemuTest(
-  "convertSequential() gives a background snapshot its END",
+  "convertSequential() adds the missing END to a background snapshot",
   "x86_64",
   async (scratch) => {
     if (!canWriteProtect()) return;
@@ -180,7 +180,10 @@ async function convert(
   await convertSequential(source, createFileSink(scratch.file(to)));
 }
 
-/** Background snapshots write-protect by userfaultfd, which not all kernels have. */
+/**
+ * Background snapshots need write protection by userfaultfd, which not all
+ * kernels support.
+ */
 function canWriteProtect(): boolean {
   try {
     const text = execFileSync("grep", ["-c", "userfaultfd", "/proc/kallsyms"]);

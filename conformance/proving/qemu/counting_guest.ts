@@ -8,10 +8,10 @@ import { runMigration } from "./run_migration.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
 const BASE = ["-accel", "tcg", "-nodefaults", "-display", "none"];
-/** The block that holds the counter, as each machine of the tests names it. */
+/** The RAMBlock that holds the counter, by machine of the tests. */
 const FIRST_BLOCKS = ["pc.ram", "node0", "my.ram"];
 
-/** Who saves a guest that counts, and how. */
+/** Which QEMU saves the counting guest, and how. */
 export interface SaveRunningOptions {
   /** Default: the first QEMU in PATH. */
   readonly program?: string;
@@ -19,7 +19,7 @@ export interface SaveRunningOptions {
   readonly saveAs?: typeof save;
 }
 
-/** Lets the guest count for a while and saves it as "saved". */
+/** Lets the guest count for a while, then saves it as "saved". */
 export async function saveRunning(
   machine: readonly string[],
   scratch: ScratchDirectory,
@@ -36,12 +36,12 @@ export async function saveRunning(
   await saveAs(qemu, "saved");
 }
 
-/** QEMU's arguments for the guest on such a machine. */
+/** QEMU's arguments for the guest on this machine. */
 export function countingGuest(machine: readonly string[]): string[] {
   return [...BASE, ...machine, "-bios", "guest.bin"];
 }
 
-/** Saves with mapped-ram and waits until that is done. */
+/** Saves with mapped-ram and waits for completion. */
 export async function save(qemu: RunningQemu, filename: string): Promise<void> {
   await qemu.qmp.execute("migrate-set-capabilities", {
     capabilities: ["mapped-ram", "events"].map((capability) => ({
@@ -55,7 +55,7 @@ export async function save(qemu: RunningQemu, filename: string): Promise<void> {
   await runMigration(qemu.qmp, "migrate", { uri: `file:${filename}` });
 }
 
-/** Where the counter stands in a snapshot. */
+/** The value of the counter in a snapshot. */
 export function savedCounter(
   scratch: ScratchDirectory,
   filename = "saved",
@@ -70,7 +70,7 @@ export function savedCounter(
   return littleEndian(first.readRangeSync(range));
 }
 
-/** Checks that the guest, which runs, counts on from `counter`. */
+/** Checks that the running guest continues to count from `counter`. */
 export async function checkCounts(
   qemu: Pick<RunningQemu, "qmp">,
   counter: number,
@@ -90,7 +90,7 @@ export async function checkCounts(
   assert.ok(steps === 0 || steps === 1, `${after} from ${counter}`);
 }
 
-/** Guest-physical memory, as QEMU itself sees it. */
+/** Guest-physical memory as QEMU sees it. */
 export async function pmemsave(
   qemu: Pick<RunningQemu, "qmp">,
   { first, end }: { readonly first: number; readonly end: number },
@@ -102,7 +102,7 @@ export async function pmemsave(
   return readFileSync(filename);
 }
 
-/** Waits until the guest has sent so many bytes. */
+/** Waits until the guest has sent `length` bytes. */
 export async function untilSent(
   serialPath: string,
   count: number,

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 /** A file of a Debian package. */
 export interface PackageFile {
   readonly packageName: string;
-  /** Matches the file's path in the package, as in "boot/vmlinuz-6.1". */
+  /** Matches the file's path in the package, for example "boot/vmlinuz-6.1". */
   readonly path: RegExp;
 }
 
@@ -17,10 +17,10 @@ const OUTPUT_LIMIT = 2 ** 24;
 const run = promisify(execFile);
 
 /**
- * Puts one file of a package of this machine's Debian at `target`.
+ * Extracts one file of a Debian package to `target`.
  *
- * The package is downloaded and unpacked, not installed. When anything fails,
- * nothing of it stays.
+ * The package is downloaded with this machine's apt and unpacked, not
+ * installed. A failure leaves no files behind.
  */
 export async function extractFromPackage(
   file: PackageFile,
@@ -49,14 +49,14 @@ export async function extractFromPackage(
         `Cannot find ${file.path} in package ${packageName}: no such file`,
       );
     }
-    // Whoever did the same at the same time has the same file.
+    // A concurrent call produces the same file.
     renameSync(join(unpacked, found), target);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** The package whose name matches `pattern` among those that a package needs. */
+/** The dependency of a package whose name matches `pattern`. */
 export async function dependencyOf(
   packageName: string,
   pattern: RegExp,
@@ -71,13 +71,13 @@ export async function dependencyOf(
   );
 }
 
-/** Where what was taken from packages is kept. */
+/** The folder where extracted files are cached. */
 export function packageCache(): string {
   const home = env.XDG_CACHE_HOME ?? join(env.HOME ?? "/root", ".cache");
   return join(home, "mapped-ram-linux");
 }
 
-/** Runs a command and returns its output; its own words are in the error. */
+/** Runs a command and returns its output; an error includes its stderr. */
 async function command(
   [program = "", ...args]: readonly string[],
   directory: string,
@@ -85,7 +85,7 @@ async function command(
   try {
     const { stdout } = await run(program, args, {
       cwd: directory,
-      // Debian's tools speak the language that this file understands.
+      // The output must not be localized: this file parses it.
       env: { ...env, LC_ALL: "C" },
       timeout: COMMAND_TIMEOUT_MS,
       maxBuffer: OUTPUT_LIMIT,
@@ -93,7 +93,7 @@ async function command(
     return stdout;
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string };
-    const reason = stderr?.trim() || `it ends with ${String(code)}`;
+    const reason = stderr?.trim() || `exit code ${String(code)}`;
     throw new Error(
       `Cannot run ${program} ${args.join(" ")}: ${reason}`,
       { cause: error },

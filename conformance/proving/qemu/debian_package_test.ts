@@ -15,7 +15,7 @@ Maintainer: nobody <nobody@example.com>
 Description: a thing
 `;
 
-debianTest("extractFromPackage() gives one file", async (scratch) => {
+debianTest("extractFromPackage() extracts one file", async (scratch) => {
   apt(scratch, `cp '${makePackage(scratch)}' .`);
   const target = scratch.file("cache/thing");
   const path = /^boot\/thing-/;
@@ -29,13 +29,16 @@ const FAILURES: Readonly<Record<string, readonly [string, RegExp]>> = {
     "head -c 100 '@' >thing.deb; echo no network >&2; exit 100",
     /Cannot run apt-get download thing: no network/,
   ],
-  "apt-get leaves nothing": [":", /apt-get left no file/],
-  "the archive is cut": ["head -c 100 '@' >thing.deb", /Cannot run dpkg -x/],
+  "apt-get downloads nothing": [":", /apt-get left no file/],
+  "the archive is truncated": [
+    "head -c 100 '@' >thing.deb",
+    /Cannot run dpkg -x/,
+  ],
   "the file is not in it": ["cp '@' .", /Cannot find .*no-such.* thing/],
 };
 for (const [when, [script, message]] of Object.entries(FAILURES)) {
   debianTest(
-    `extractFromPackage() leaves nothing when ${when}`,
+    `extractFromPackage() leaves no files behind when ${when}`,
     async (scratch) => {
       apt(scratch, script.replace("@", makePackage(scratch)));
       const target = scratch.file("cache/thing");
@@ -49,7 +52,7 @@ for (const [when, [script, message]] of Object.entries(FAILURES)) {
   );
 }
 
-debianTest("dependencyOf() gives the first that matches", async (scratch) => {
+debianTest("dependencyOf() returns the first match", async (scratch) => {
   apt(
     scratch,
     "printf 'thing\\n  Depends: one\\n  Suggests: two-1\\n  Depends: two-2\\n'",
@@ -61,7 +64,7 @@ debianTest("dependencyOf() gives the first that matches", async (scratch) => {
   );
 });
 
-/** A test with programs of its own before those in PATH. */
+/** A test that puts its own programs first in PATH. */
 function debianTest(
   name: string,
   body: (scratch: ScratchDirectory) => Promise<void>,
@@ -84,7 +87,7 @@ function debianTest(
   });
 }
 
-/** Puts a script in the place of apt-get and apt-cache. */
+/** Replaces apt-get and apt-cache with a script. */
 function apt(scratch: ScratchDirectory, script: string): void {
   mkdirSync(scratch.file("bin"));
   for (const name of ["apt-get", "apt-cache"]) {

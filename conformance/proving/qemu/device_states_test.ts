@@ -12,7 +12,9 @@ import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import { runMigration } from "./run_migration.ts";
 
-/** QEMU's scripts/analyze-migration.py: with it, fields are compared. */
+/**
+ * Path of QEMU's scripts/analyze-migration.py; if set, its fields are compared.
+ */
 const SCRIPT = env.MAPPED_RAM_ANALYZE_MIGRATION;
 
 const MACHINES = {
@@ -28,7 +30,7 @@ const MACHINES = {
 
 for (const [machine, args] of Object.entries(MACHINES)) {
   qemuTest(
-    `deviceStates() takes every device of a ${machine} apart` +
+    `deviceStates() decodes every device of a ${machine}` +
       (SCRIPT === undefined ? "" : ", as analyze-migration.py does"),
     "x86_64",
     async (scratch) => {
@@ -75,12 +77,12 @@ for (const [machine, args] of Object.entries(MACHINES)) {
   );
 }
 
-/** A structure as the script prints it. */
+/** Converts a structure to what the script prints. */
 function inTheirWords(struct: DeviceStruct): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   for (const { name, type, value } of struct.fields) {
     const words = valueInTheirWords(value, type);
-    // An array of one element looks like none to the script.
+    // The script prints an array of one element as a plain value.
     object[name] = Array.isArray(words) && words.length === 1
       ? words[0]
       : words;
@@ -90,7 +92,7 @@ function inTheirWords(struct: DeviceStruct): Record<string, unknown> {
 }
 
 function valueInTheirWords(value: FieldValue, type: string): unknown {
-  // It gives the bytes of what we take apart further.
+  // The script prints these types as bytes; deviceStates() decodes them.
   if (["tmp", "vstruct", "qtailq", "qlist", "gtree"].includes(type)) {
     return spaced(bytesOf(value, type));
   }
@@ -109,7 +111,7 @@ function valueInTheirWords(value: FieldValue, type: string): unknown {
     BigInt.asUintN(bits, BigInt(value)).toString(16)
       .padStart(bits / 4, "0")
   }`;
-  // It takes these for signed.
+  // The script treats these types as signed.
   const signed = !type.startsWith("u") || /^uint(8|16) equal/.test(type)
     ? BigInt.asIntN(bits, BigInt(value))
     : 0n;

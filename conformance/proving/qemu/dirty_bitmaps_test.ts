@@ -8,7 +8,7 @@ import { qemuTest } from "./qemu_test_case.ts";
 const MIB = 2 ** 20;
 const NULL_SIZE = 700 * MIB + 512;
 
-/** Bitmaps to make, and what is written to their disks. */
+/** Bitmaps to create. */
 const BITMAPS = [
   { node: "null0", name: "coarse", granularity: 65536 },
   { node: "null0", name: "fine", granularity: 512 },
@@ -25,7 +25,7 @@ const WRITES: Readonly<Record<string, readonly (readonly [number, number])[]>> =
   };
 
 qemuTest(
-  "dirtyBitmaps() finds what QEMU's bitmaps of null-co and qcow2 nodes say",
+  "dirtyBitmaps() agrees with QEMU's bitmaps of null-co and qcow2 nodes",
   "x86_64",
   async (scratch) => {
     const directory = scratch.path;
@@ -86,7 +86,8 @@ qemuTest(
         coveredBytes: size,
       });
       assert.deepEqual(ranges.get(name) ?? [], expected);
-      // QEMU counts whole granules, up to the end of the disk and beyond.
+      // QEMU counts whole granules, even if the last one extends beyond the
+      // disk.
       const count = counts.get(name) ?? NaN;
       assert.equal(
         Math.ceil(dirtyBytes / granularity),
@@ -96,7 +97,7 @@ qemuTest(
   },
 );
 
-/** What was written, in whole granules, runs that touch joined. */
+/** What was written, in whole granules; adjacent ranges are merged. */
 function rangesOf(
   node: string,
   granularity: number,
@@ -120,7 +121,7 @@ function rangesOf(
   return ranges;
 }
 
-/** How many bytes QEMU itself says are dirty, by the name of the bitmap. */
+/** The number of dirty bytes that QEMU reports, by bitmap name. */
 async function dirtyCounts(qemu: QemuProcess): Promise<Map<string, number>> {
   const nodes = await qemu.qmp.execute("query-named-block-nodes") as {
     readonly "dirty-bitmaps"?: readonly {

@@ -7,15 +7,18 @@ import { randomBytes } from "./known_memory.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
-/** Bytes of RAM of the guest. */
+/** The size of the guest's RAM in bytes. */
 export const DIRTYING_RAM = 64 * 2 ** 20;
-/** What the guest does not see of it: the firmware stands there. */
+/** The part of it that the guest does not see: the firmware is mapped there. */
 export const HIDDEN: readonly [number, number] = [0xc0000, 0x100000];
 
 const BIOS_LENGTH = 0x10000;
 const RESET_VECTOR = 0xfff0;
 
-/** As a BIOS: counts in each page from 64 KiB to 576 KiB, as fast as it can. */
+/**
+ * A BIOS that increments a counter in each page from 64 KiB to 576 KiB, as fast
+ * as it can.
+ */
 function dirtyingProgram(): Uint8Array {
   const bios = new Uint8Array(BIOS_LENGTH);
   bios.set([
@@ -37,10 +40,10 @@ function dirtyingProgram(): Uint8Array {
   return bios;
 }
 
-/** The machine, which has to find its BIOS in the folder. */
+/** The machine; it reads its BIOS from the working directory. */
 const MACHINE = ["-M", "pc", "-m", "64M", "-bios", "guest.bin"];
 
-/** Starts a guest that writes to 128 pages of its memory all the time. */
+/** Starts a guest that continuously writes to 128 pages of its memory. */
 export async function startDirtyingGuest(
   scratch: ScratchDirectory,
 ): Promise<QemuProcess> {
@@ -59,14 +62,14 @@ export async function startDirtyingGuest(
   return qemu;
 }
 
-/** How the guest is migrated: slowly, until it is told to come to an end. */
+/** Parameters that keep the migration slow until endMigration() is called. */
 export const SLOWLY = {
   "max-bandwidth": 4 * 2 ** 20,
   "downtime-limit": 1,
   "xbzrle-cache-size": 16 * 2 ** 20,
 };
 
-/** Lets a migration that runs go on for a while, and then end. */
+/** Lets a running migration continue for a while, then lets it complete. */
 export async function endMigration(qemu: QemuProcess): Promise<void> {
   await sleep(2500);
   await qemu.qmp.execute("migrate-set-parameters", {
@@ -75,7 +78,7 @@ export async function endMigration(qemu: QemuProcess): Promise<void> {
   });
 }
 
-/** Has QEMU load the guest from a snapshot, and compares the memory. */
+/** Loads the guest from a snapshot in QEMU, and compares the memory. */
 export async function assertQemuLoads(
   scratch: ScratchDirectory,
   filename: string,

@@ -31,7 +31,7 @@ const CHUNK = 0x100000;
 
 for (const machine of ["pc", "q35"] as const) {
   linuxTest(
-    `writeElfCore() writes of a Linux on ${machine} what dump-guest-memory does`,
+    `writeElfCore() matches dump-guest-memory for Linux on ${machine}`,
     async (linux, scratch) => {
       const args = linuxArguments(linux, { machine, memory: "160M" });
       await using guest = await LinuxGuest.start({
@@ -69,7 +69,10 @@ function output(scratch: ScratchDirectory, name: string) {
   return createFileSink(scratch.file(name));
 }
 
-/** Every range of ours is in theirs, with the same bytes; theirs has devices, too. */
+/**
+ * Checks that every range of "ours" is in "theirs", with the same bytes;
+ * "theirs" also has device memory.
+ */
 async function compareRanges(scratch: ScratchDirectory): Promise<void> {
   using theirFile = openFileSource(scratch.file("theirs"));
   const theirs = await openElfCore(theirFile);
@@ -92,7 +95,7 @@ async function compareRanges(scratch: ScratchDirectory): Promise<void> {
       }
     }
   }
-  // Where theirs has more, it is neither RAM nor ROM of the machine.
+  // The additional ranges of "theirs" are neither RAM nor ROM of the machine.
   const ourBytes = ours.ranges.reduce((sum, { length }) => sum + length, 0);
   assert.ok(ourBytes >= 160 * 2 ** 20 - 0x20000);
   for (const { address, length } of theirs.ranges) {
@@ -117,11 +120,15 @@ async function bytesAt(
   return bytes;
 }
 
-/** The notes of a core of 64 bits, by name and type, in hexadecimal. */
+/** The notes of a 64-bit core by name and type, in hexadecimal. */
 function notes(path: string): string[] {
   const file = readFileSync(path);
   const headers = Number(file.readBigUInt64LE(32));
-  assert.equal(file.readUInt32LE(headers), 4, "the first segment is of notes");
+  assert.equal(
+    file.readUInt32LE(headers),
+    4,
+    "the first segment holds the notes",
+  );
   let at = Number(file.readBigUInt64LE(headers + 8));
   const end = at + Number(file.readBigUInt64LE(headers + 32));
   const found: string[] = [];
@@ -138,7 +145,7 @@ function notes(path: string): string[] {
   return found;
 }
 
-/** Lets gdb read both: the registers of both processors, and some memory. */
+/** Compares in gdb the registers of both processors, and some memory. */
 function compareInGdb(scratch: ScratchDirectory): void {
   if (!hasGdb()) return;
   const commands = [
@@ -155,7 +162,7 @@ function compareInGdb(scratch: ScratchDirectory): void {
   assert.equal(ours, theirs);
 }
 
-/** Their dump becomes a snapshot with the same RAM. */
+/** Checks that QEMU's dump can be imported as a snapshot with the same RAM. */
 async function importTheirs(scratch: ScratchDirectory): Promise<void> {
   using source = openFileSource(scratch.file("snapshot"));
   const { machine, blocks } = openSnapshotSync(source);
@@ -168,7 +175,7 @@ async function importTheirs(scratch: ScratchDirectory): Promise<void> {
   const ram = openSnapshotSync(file).block("pc.ram");
   const expected = blocks.find(({ idstr }) => idstr === "pc.ram");
   assert.ok(expected);
-  // A dump has not what the guest cannot see.
+  // A dump lacks the RAM that the guest cannot see.
   const [found, wanted] = [ram, expected].map((block) => {
     const bytes = new Uint8Array(block.usedLength);
     block.readIntoSync(bytes, 0);
@@ -181,10 +188,10 @@ async function importTheirs(scratch: ScratchDirectory): Promise<void> {
 const GDB = hasGdb();
 const NO_GDB = "gdb is not in PATH";
 
-test(`gdb is here for cores${GDB ? "" : ` (skipped: ${NO_GDB})`}`, {
+test(`gdb is available for cores${GDB ? "" : ` (skipped: ${NO_GDB})`}`, {
   skip: !GDB && env[REQUIRE_LINUX] !== "1",
 }, () => {
-  // What it shows is compared above.
+  // Its output is compared above.
   assert(GDB, NO_GDB);
 });
 

@@ -10,7 +10,9 @@ import {
 } from "./plain_decoder.ts";
 import type { VectorCase } from "./vector_case.ts";
 
-/** The expected.json of a readable file; throws when the file is not as known. */
+/**
+ * The expected.json of a readable file; throws if the file is not as expected.
+ */
 export function expectedFile(vector: VectorCase, file: Buffer): unknown {
   const table = decodeTable(file, offsetOf(vector));
   assert.deepEqual(
@@ -35,7 +37,7 @@ export function expectedFile(vector: VectorCase, file: Buffer): unknown {
   };
 }
 
-/** A bit is set where the known memory is not zero, and nowhere else. */
+/** Checks that exactly the bits of nonzero pages are set. */
 function checkPages(
   vector: VectorCase,
   runs: readonly (readonly [number, number])[],
@@ -52,7 +54,10 @@ function checkPages(
   }
 }
 
-/** Where a bit is clear the file holds zeros, or what the case says. */
+/**
+ * Checks that the file holds zeros under clear bits, or the stale bytes of the
+ * case.
+ */
 function checkClearPages(
   stale: Readonly<Record<number, Uint8Array>>,
   runs: readonly (readonly [number, number])[],
@@ -73,7 +78,7 @@ function checkClearPages(
   assert.ok(rest.every((value) => value === 0), "bytes under a clear bit");
 }
 
-/** The expected.json of a file that a reader refuses. */
+/** The expected.json of a file that a reader rejects. */
 export function expectedRefusal(vector: VectorCase, file: Buffer): unknown {
   for (const block of decodeTable(file, offsetOf(vector)).blocks) {
     const end = block.pagesOffset + block.usedLength;
@@ -97,7 +102,7 @@ function optionsOf(vector: VectorCase): { options?: unknown } {
   return offset === undefined ? {} : { options: { offset } };
 }
 
-/** Where the stream starts. */
+/** The file offset where the stream starts. */
 export function offsetOf(vector: VectorCase): number {
   return vector.options?.offset ?? 0;
 }

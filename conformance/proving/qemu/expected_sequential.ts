@@ -6,13 +6,13 @@ import type { VectorCase } from "./vector_case.ts";
 const PAGE = 4096;
 
 /**
- * The expected.json of a sequential stream without capabilities: what a reader of
- * mapped-ram files says, and what is known of its memory.
+ * The expected.json of a sequential stream without capabilities: the error of a
+ * reader of mapped-ram files, and the expected memory.
  */
 export function expectedSequential(vector: VectorCase, file: Buffer): unknown {
   const nameLength = file.readUInt32BE(9);
   const machine = file.toString("latin1", 13, 13 + nameLength);
-  // Nothing stands between the configuration and the RAM section.
+  // The RAM section directly follows the configuration.
   const configurationEnd = 13 + nameLength;
   const start = configurationEnd + 1 + 4;
   assert.equal(file.toString("latin1", start, start + 4), "\x03ram");
@@ -45,7 +45,7 @@ export function expectedSequential(vector: VectorCase, file: Buffer): unknown {
   };
 }
 
-/** Runs of the pages that are not all zero. */
+/** Runs of nonzero pages. */
 function runsOf(memory: Uint8Array): [number, number][] {
   const runs: [number, number][] = [];
   for (let page = 0; page * PAGE < memory.length; page++) {

@@ -4,16 +4,16 @@ import { countingGuest, saveRunning } from "./counting_guest.ts";
 import type { ResumeCommand } from "./resume_command.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
-/** Bytes of a MiB. */
+/** Bytes per MiB. */
 export const MIB = 2 ** 20;
 /** The machine of the guest. */
 export const PC = ["-M", "pc,acpi=off", "-m", "4M"];
-/** What the guest prints goes to the file `after`. */
+/** The guest's serial output goes to the file `after`. */
 export const SERIAL = ["-serial", "file:after"];
-/** A page in here is stored, and the guest never comes to it. */
+/** A range of stored pages that the guest never accesses. */
 export const STORED = { first: 2 * MIB, end: 4 * MIB };
 
-/** Saves a small guest, with pages that it does not use. */
+/** Saves a small guest, including pages that it does not use. */
 export async function saveGuest(scratch: ScratchDirectory): Promise<string> {
   await saveRunning(PC, scratch);
   const path = scratch.file("saved");
@@ -28,7 +28,7 @@ export async function saveGuest(scratch: ScratchDirectory): Promise<string> {
   return path;
 }
 
-/** The one line that says why a command has failed. */
+/** The single error line of a failed command. */
 export async function errorOf(command: ResumeCommand): Promise<string> {
   const { code, stderr } = await command.exited;
   assert.equal(code, 1, stderr);

@@ -16,11 +16,11 @@ export interface Linux {
   readonly initrd: string;
 }
 
-/** Set to 1 where Linux must be there: its absence is then an error. */
+/** Set to 1 if Linux is required: its absence is then an error. */
 export const REQUIRE_LINUX = "MAPPED_RAM_REQUIRE_LINUX";
 
 /**
- * A Linux to boot, or undefined when this machine cannot get one.
+ * A Linux to boot, or undefined if none can be obtained on this machine.
  *
  * With MAPPED_RAM_REQUIRE_LINUX=1 it throws instead, with the reason.
  */
@@ -34,10 +34,10 @@ export async function findLinux(): Promise<Linux | undefined> {
 }
 
 /**
- * Takes a kernel and busybox from Debian and makes an initramfs of it.
+ * Downloads a kernel and busybox from Debian and builds an initramfs.
  *
- * What was downloaded is kept for the next time. The packages may have come
- * to a newer version since; the guest need not.
+ * Downloads are cached. Newer versions of the packages are not downloaded: the
+ * guest does not need them.
  */
 export async function prepareLinux(): Promise<Linux> {
   const cache = packageCache();
@@ -59,7 +59,7 @@ export async function prepareLinux(): Promise<Linux> {
   return { vmlinuz, initrd: makeInitrd(cache, busybox) };
 }
 
-/** Writes the initramfs, under a name that changes with what is in it. */
+/** Writes the initramfs, under a name derived from its contents. */
 function makeInitrd(cache: string, busybox: string): string {
   const directories = ["bin", "dev", "mnt", "proc", "sys"];
   const archive = initramfs([

@@ -7,7 +7,7 @@ import { findLinux, REQUIRE_LINUX } from "./find_linux.ts";
 import { LINUX_INIT } from "./linux_init.ts";
 import { ScratchDirectory } from "./scratch_directory.ts";
 
-test("findLinux() gives undefined, or throws, where there is no apt", async () => {
+test("findLinux() returns undefined, or throws, without apt", async () => {
   using scratch = new ScratchDirectory();
   await withEnvironment(
     { PATH: scratch.path, XDG_CACHE_HOME: scratch.path, [REQUIRE_LINUX]: "0" },
@@ -20,7 +20,7 @@ test("findLinux() gives undefined, or throws, where there is no apt", async () =
   assert.ok(!existsSync(scratch.file("mapped-ram-linux/vmlinuz")));
 });
 
-test("findLinux() makes an initramfs of what it has kept", async () => {
+test("findLinux() builds an initramfs from cached files", async () => {
   using scratch = new ScratchDirectory();
   const cache = scratch.file("mapped-ram-linux");
   mkdirSync(cache);

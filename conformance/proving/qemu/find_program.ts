@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { env } from "node:process";
 
-/** The paths of all programs of a name, in the order of PATH. */
+/** The paths of all programs with a name, in the order of PATH. */
 export function findPrograms(name: string): string[] {
   return (env.PATH ?? "").split(delimiter)
     .map((directory) => join(directory, name))

@@ -1,23 +1,23 @@
 import type { QemuTarget } from "./find_qemu.ts";
 
-/** A machine of another architecture than x86. */
+/** A machine of an architecture other than x86. */
 export interface ForeignMachine {
   readonly target: QemuTarget;
   /** Arguments, without the size of the memory. */
   readonly args: readonly string[];
   /** The RAMBlock of the main memory. */
   readonly idstr: string;
-  /** Where the guest sees its first byte. */
+  /** The guest-physical address of its first byte. */
   readonly address: number;
   readonly megabytes: number;
   readonly pageSize: number;
-  /** The ways in which it cannot be resumed, and what is said then. */
+  /** The ways in which it cannot be resumed, with the error of each. */
   readonly refused?: { readonly map?: RegExp; readonly postcopy?: RegExp };
 }
 
 const WRITES_RAM = /machine ".*" may write to its RAM as it starts/;
 
-/** Machines of every kind that Debian has an emulator for. */
+/** Machines of every architecture that Debian packages an emulator for. */
 export const FOREIGN_MACHINES: readonly ForeignMachine[] = [
   machine("aarch64", ["virt"], "mach-virt.ram", { address: 0x4000_0000 }),
   machine(

@@ -30,7 +30,7 @@ for (const machine of FOREIGN_MACHINES) {
   const { target, args } = machine;
   const name = `${target} ${args.slice(1).join(" ")}`;
   qemuTest(
-    `a guest is read, saved again and resumed by both ways: ${name}`,
+    `a guest is read, saved again and resumed in both ways: ${name}`,
     target,
     async (scratch) => {
       await saveFilled(machine, scratch);
@@ -51,7 +51,9 @@ for (const machine of FOREIGN_MACHINES) {
   );
 }
 
-/** Has QEMU save the machine, and compares what is read with all that it has. */
+/**
+ * Saves the machine in QEMU, and compares the snapshot with all of its memory.
+ */
 async function saveFilled(
   machine: ForeignMachine,
   scratch: ScratchDirectory,
@@ -67,8 +69,8 @@ async function saveFilled(
     directory: scratch.path,
     args: sized(machine),
   });
-  // Over all that a reset has written, at both ends of RAM: the next QEMU writes it once more, which
-  // must not be what the guest sees.
+  // Overwrite whatever the reset wrote at both ends of RAM: the QEMU that loads
+  // writes it again, and the guest must not see that.
   for (const [first, end] of [[0, 32], [megabytes - 16, megabytes]] as const) {
     await qemu.qtest.memset(address + first * MIB, (end - first) * MIB, 0x5a);
   }
@@ -92,7 +94,7 @@ async function saveFilled(
   assert.ok(compared >= megabytes * MIB);
 }
 
-/** Waits until a guest is resumed, or for QEMU to say that it cannot be. */
+/** Waits until a guest is resumed, or until QEMU refuses it as expected. */
 async function unlessRefused(
   resumed: Promise<void>,
   refusal: RegExp | undefined,
@@ -101,7 +103,7 @@ async function unlessRefused(
   else await assert.rejects(resumed, refusal);
 }
 
-/** QEMU itself loads what we have saved. */
+/** Loads in QEMU what saveSnapshot() wrote. */
 async function loadOurs(
   machine: ForeignMachine,
   scratch: ScratchDirectory,
@@ -149,7 +151,7 @@ async function byPostcopy(
   await compare(qemu, scratch);
 }
 
-/** Compares all that the guest sees with what was saved. */
+/** Compares all memory that the guest sees with the saved memory. */
 async function compare(
   qemu: Pick<RunningQemu, "qmp">,
   scratch: ScratchDirectory,

@@ -12,10 +12,10 @@ import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import { migrateSequentially } from "./sequential_migration.ts";
 
-/** A machine of another layout, which newer versions of QEMU do not have. */
+/** A machine with another layout, which newer versions of QEMU do not have. */
 const OLD_MACHINE = "pc-i440fx-2.6";
 
-/** Machines on both sides of where their RAM is split. */
+/** Machines just below and above the size at which RAM is split. */
 const MACHINES = [
   "-M none -m 5G",
   "-M pc -m 16M",
@@ -35,7 +35,7 @@ const MACHINES = [
 
 for (const machine of MACHINES) {
   qemuTest(
-    `guestMap() is where QEMU shows its RAM: ${machine}`,
+    `guestMap() matches QEMU's memory map: ${machine}`,
     "x86_64",
     async (scratch) => {
       const options = {
@@ -51,7 +51,7 @@ for (const machine of MACHINES) {
         return;
       }
       await using qemu = await QemuProcess.start(options);
-      // The RAM is not touched: a file of records is short.
+      // The RAM is never written, so a sequential stream is short.
       await migrateSequentially(qemu, "file:stream");
       using source = openFileSource(scratch.file("stream"));
       using stream = await openSequential(source);
@@ -61,7 +61,7 @@ for (const machine of MACHINES) {
   );
 }
 
-/** Whether the QEMU is one of those that do not have the old machine. */
+/** Whether this QEMU lacks the old machine. */
 async function isTooNew(): Promise<boolean> {
   const { version } = await queryQemu("qemu-system-x86_64");
   return Number.parseInt(version) >= 11;
@@ -73,7 +73,7 @@ function described(ranges: readonly GuestRange[]): string[] {
   );
 }
 
-/** In QEMU's words, but without the memory of devices. */
+/** The ranges as QEMU prints them, without device memory. */
 function expected(ranges: readonly MemoryRange[]): string[] {
   return ranges.filter(({ name }) =>
     /^(ram|.*\.ram|pc\.bios|pc\.rom)$/.test(name)

@@ -1,17 +1,18 @@
 const BIOS_LENGTH = 0x10000;
 const RESET_VECTOR = 0xfff0;
 
-/** Where the guest's counter stands in its memory, 32 bits, little-endian. */
+/** The address of the guest's counter: 32 bits, little-endian. */
 export const COUNTER_ADDRESS = 0x1000;
 
 /** Each step of the guest writes the counter somewhere in these 64 KiB. */
 export const WALK_ADDRESS = 0x10000;
 
 /**
- * A guest of a few bytes, as a BIOS of its own.
+ * A guest program of a few bytes, as a BIOS.
  *
- * It counts in memory from whatever is there, leaves each number at a place
- * further on, and sends the number's lowest byte to the first serial port.
+ * It increments a counter in memory from whatever value it has, stores each
+ * value at the next position of a buffer, and sends its lowest byte to the
+ * first serial port.
  */
 export function guestProgram(): Uint8Array {
   const bios = new Uint8Array(BIOS_LENGTH);

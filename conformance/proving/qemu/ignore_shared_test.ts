@@ -15,13 +15,13 @@ import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import { loadSequentially } from "./sequential_migration.ts";
 
-/** QEMU 10 itself does not load what it saves so. */
+/** QEMU 10 does not load the files that it saves this way. */
 const CAPABILITIES = ["x-ignore-shared"];
 
 for (const machine of LIVE_MACHINES) {
   const { target, idstr, visibleLength } = machine;
   qemuTest(
-    `what x-ignore-shared left nothing out of becomes what QEMU loads: ${machine.name}`,
+    `QEMU loads a converted x-ignore-shared stream that omits no RAM: ${machine.name}`,
     target,
     async (scratch) => {
       const { args, memory } = fillMemory(machine, scratch);

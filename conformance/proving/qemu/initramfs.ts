@@ -1,8 +1,8 @@
-/** A directory, or a file with what is in it, of an initramfs. */
+/** A directory or file of an initramfs. */
 export interface InitramfsEntry {
-  /** Without a leading slash; the directories above come before it. */
+  /** The path without a leading slash; parent directories come before it. */
   readonly path: string;
-  /** What a file holds; a directory has none. */
+  /** The contents of a file; absent for a directory. */
   readonly content?: Uint8Array;
 }
 
@@ -15,8 +15,8 @@ const ALIGNMENT = 4;
 /**
  * An initramfs for Linux: a cpio archive in the "newc" format.
  *
- * All files are programs of root, made in 1970, so that the same entries give
- * the same bytes.
+ * All files are executable, owned by root and dated 1970, so that equal entries
+ * give equal bytes.
  */
 export function initramfs(entries: readonly InitramfsEntry[]): Uint8Array {
   const parts: Uint8Array[] = [];
@@ -30,7 +30,7 @@ export function initramfs(entries: readonly InitramfsEntry[]): Uint8Array {
   return joined(parts);
 }
 
-/** The header of an entry and its name. */
+/** The header and name of an entry. */
 function record(
   path: string,
   entry: {

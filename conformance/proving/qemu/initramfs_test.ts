@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { initramfs } from "./initramfs.ts";
 import { linuxTest } from "./linux_test_case.ts";
 
-/** A field of a header that is 0. */
+/** A header field with the value 0. */
 const ZEROS = "00000000";
 
 test("initramfs() writes a header, a name and the content, each padded", () => {
@@ -28,7 +28,7 @@ test("initramfs() writes a header, a name and the content, each padded", () => {
 });
 
 linuxTest(
-  "initramfs() writes what busybox unpacks",
+  "initramfs() writes an archive that busybox unpacks",
   (linux, scratch) => {
     const busybox = join(dirname(linux.initrd), "busybox");
     const entries = [1, 2, 3, 4, 5].map((length) => ({

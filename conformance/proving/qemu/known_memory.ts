@@ -1,11 +1,11 @@
-/** Memory contents that anybody can make again, described in one line each. */
+/** Reproducible memory contents, each described in one line. */
 export interface KnownContent {
   readonly bytes: Uint8Array;
-  /** How to make the bytes, in words. */
+  /** A description of how to generate the bytes. */
   readonly about: string;
 }
 
-/** Pages of text that say what they are, easy to find in a hex dump. */
+/** Pages of text that identify themselves, easy to find in a hex dump. */
 export function textPages(
   title: string,
   range: { readonly first: number; readonly count: number },
@@ -28,7 +28,7 @@ export function textPages(
   };
 }
 
-/** Bytes that do not compress: xorshift32, its words little-endian. */
+/** Incompressible bytes: xorshift32, as little-endian words. */
 export function randomBytes(length: number, seed: number): KnownContent {
   const words = new Uint32Array(Math.ceil(length / 4));
   let state = seed;
@@ -53,7 +53,7 @@ export function filled(length: number, value: number): KnownContent {
   };
 }
 
-/** Zeros but for one byte, the last: a zero scan that stops early loses it. */
+/** Zeros except for the last byte: a zero scan that stops early misses it. */
 export function lastByteOnly(length: number): KnownContent {
   const bytes = new Uint8Array(length);
   bytes[length - 1] = 1;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 
-/** A text protocol with one line a message, over a connected socket. */
+/** A text protocol with one line per message, over a connected socket. */
 export class LineSocket {
   readonly #socket: Socket;
   readonly #received: string[] = [];
@@ -18,7 +18,9 @@ export class LineSocket {
     socket.on("close", () => this.#end());
   }
 
-  /** Hands over every line, those that came before this call first. */
+  /**
+   * Passes every line to `onLine`, including those received before this call.
+   */
   listen(onLine: (line: string) => void, onClose: () => void): void {
     this.#onLine = onLine;
     this.#onClose = onClose;
@@ -31,7 +33,7 @@ export class LineSocket {
     this.#socket.write(line + "\n");
   }
 
-  /** Closes the connection; harmless when it is closed already. */
+  /** Closes the connection; does nothing if it is already closed. */
   close(): void {
     this.#socket.destroy();
   }
@@ -53,10 +55,9 @@ export class LineSocket {
 }
 
 /**
- * A unix socket that waits for one partner.
+ * A Unix socket that accepts one peer.
  *
- * QEMU is the one that connects, so nobody has to try again and again until
- * QEMU listens.
+ * QEMU connects to it, so there is no need to retry until QEMU listens.
  */
 export class LineServer {
   readonly #server: Server;
@@ -78,12 +79,12 @@ export class LineServer {
     return waiting;
   }
 
-  /** The partner's connection, once there is one. */
+  /** The peer's connection, once it has connected. */
   accept(): Promise<LineSocket> {
     return this.#accepted;
   }
 
-  /** Stops to listen; a connection already accepted stays open. */
+  /** Stops listening; an accepted connection stays open. */
   close(): void {
     this.#server.close();
   }

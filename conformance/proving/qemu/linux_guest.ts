@@ -6,33 +6,33 @@ import { LINES, RANDOM_FILE, USED_MIB_ARGUMENT } from "./linux_init.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import { SerialConsole, type WaitOptions } from "./serial_console.ts";
 
-/** What machine Linux runs on and how much of its memory it fills. */
+/** The machine Linux runs on and how much of its memory it fills. */
 export interface LinuxMachine {
   readonly machine: "pc" | "q35";
-  /** The size of its RAM, as QEMU takes it: "256M", "5G". */
+  /** The size of its RAM in QEMU's notation: "256M", "5G". */
   readonly memory: string;
-  /** How much it fills, at least; 10 by default. */
+  /** The minimum it fills. Default: 10. */
   readonly usedMiB?: number;
 }
 
-/** What to start, and where. */
+/** Options of LinuxGuest.start(). */
 export interface LinuxGuestOptions {
-  /** QEMU's arguments: those of linuxArguments(), and more. */
+  /** QEMU's arguments: those of linuxArguments() and any others. */
   readonly args: readonly string[];
-  /** Where QEMU runs and its sockets are; an absolute path. */
+  /** QEMU's working directory, also for its sockets; an absolute path. */
   readonly directory: string;
 }
 
-/** What Linux's terminal takes as one line, less an id. */
+/** The limit of one line of Linux's terminal, minus an id. */
 const COMMAND_LIMIT = 4000;
-/** Half of some GiB takes its time to fill. */
+/** Filling half of several GiB takes a while. */
 const BOOT_TIMEOUT_MS = 300_000;
-/** So long the guest has to begin with a command before it is sent again. */
+/** A command that the guest has not started after this time is sent again. */
 const RESEND_MS = 1000;
 let consoleCount = 0;
 
 /**
- * QEMU's arguments for a machine with Linux, but for its serial port.
+ * QEMU's arguments for a machine with Linux, except for its serial port.
  *
  * A saved guest is resumed with the same arguments and `-incoming defer`.
  */
@@ -52,12 +52,12 @@ export function linuxArguments(
 /**
  * A Linux that fills memory, ticks, and runs commands; see LINUX_INIT.
  *
- * It is the same to the caller whether it boots or is resumed.
+ * A caller uses it in the same way whether it boots or is resumed.
  */
 export class LinuxGuest implements AsyncDisposable {
   readonly console: SerialConsole;
   readonly #qemu: QemuProcess | undefined;
-  /** Settles when it has booted; a resumed guest does not boot. */
+  /** Settles when it has booted; undefined for a resumed guest. */
   readonly #booted: Promise<unknown> | undefined;
   #previous: Promise<unknown> = Promise.resolve();
 
@@ -72,10 +72,10 @@ export class LinuxGuest implements AsyncDisposable {
   }
 
   /**
-   * Starts QEMU, bare, with a console added.
+   * Starts a bare QEMU with a console.
    *
    * With `-incoming` among the arguments it does not boot: the caller loads its
-   * state, through `qemu` or from the side.
+   * state, through `qemu` or by other means.
    */
   static async start(
     { args, directory }: LinuxGuestOptions,
@@ -85,7 +85,7 @@ export class LinuxGuest implements AsyncDisposable {
     const booted = args.includes("-incoming")
       ? undefined
       : console.waitForLine(LINES.ready, { timeoutMs: BOOT_TIMEOUT_MS });
-    // Nobody need wait for it.
+    // The promise may remain unused: avoid an unhandled rejection.
     booted?.catch(() => {});
     try {
       const qemu = await QemuProcess.start({
@@ -101,7 +101,7 @@ export class LinuxGuest implements AsyncDisposable {
     }
   }
 
-  /** The resumed guest of a QEMU that somebody else starts and ends. */
+  /** The resumed guest of a QEMU that the caller starts and ends. */
   static at(console: SerialConsole): LinuxGuest {
     return new LinuxGuest(console);
   }
@@ -109,10 +109,10 @@ export class LinuxGuest implements AsyncDisposable {
   /** The QEMU that start() started. */
   get qemu(): QemuProcess {
     if (this.#qemu !== undefined) return this.#qemu;
-    throw new Error("Cannot use QEMU: somebody else has started it");
+    throw new Error("Cannot use QEMU: it was not started by start()");
   }
 
-  /** Waits until the guest has booted, or runs after it was resumed. */
+  /** Waits until the guest has booted, or runs after being resumed. */
   async waitReady(options: WaitOptions = {}): Promise<void> {
     if (this.#booted !== undefined) await this.#booted;
     else if (this.#qemu !== undefined) {
@@ -123,10 +123,10 @@ export class LinuxGuest implements AsyncDisposable {
   }
 
   /**
-   * Has the guest's shell run a command and gives what that prints.
+   * Runs a command in the guest's shell and returns its output.
    *
-   * The line breaks at its end are cut off. It rejects when the command fails.
-   * The guest must be ready. Commands are run one after another.
+   * Trailing line breaks are removed. Rejects if the command fails. The guest
+   * must be ready. Commands run one after another.
    */
   async run(command: string, options: WaitOptions = {}): Promise<string> {
     if (/[\r\n]/.test(command) || command.length > COMMAND_LIMIT) {
@@ -140,18 +140,18 @@ export class LinuxGuest implements AsyncDisposable {
     return await answer;
   }
 
-  /** The md5 sum of the file that fills its memory, computed now. */
+  /** The md5 sum of the file that fills its memory, computed by this call. */
   async md5(): Promise<string> {
     const text = await this.run(`md5sum ${RANDOM_FILE}`);
     return text.split(" ")[0] ?? "";
   }
 
-  /** How many seconds the guest has run, as its kernel says. */
+  /** The uptime in seconds, as the guest's kernel reports it. */
   async uptime(): Promise<number> {
     return Number.parseFloat(await this.run("cat /proc/uptime"));
   }
 
-  /** Kills the QEMU that start() started, and hangs up. */
+  /** Kills the QEMU that start() started, and closes the console. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.console[Symbol.dispose]();
     await this.#qemu?.[Symbol.asyncDispose]();
@@ -176,7 +176,7 @@ export class LinuxGuest implements AsyncDisposable {
       }
     }, options);
     this.console.send(`${id} ${command}`);
-    // A guest whose pages come late may lose a line that it has half read.
+    // A guest that waits for pages may lose a partially read line.
     const again = setInterval(() => {
       if (printed === undefined) this.console.send(`\n${id} ${command}`);
     }, RESEND_MS);

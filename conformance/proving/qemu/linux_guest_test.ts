@@ -6,7 +6,7 @@ import { linuxTest } from "./linux_test_case.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 
 linuxTest(
-  "LinuxGuest answers what its shell prints, and goes on ticking",
+  "LinuxGuest returns what its shell prints, and continues ticking",
   async (linux, { path: directory }) => {
     const args = linuxArguments(linux, {
       machine: "pc",
@@ -20,7 +20,7 @@ linuxTest(
     assert.equal(await guest.run(`du -m ${RANDOM_FILE} | cut -f1`), "32");
     assert.equal(await guest.run("du -m /mnt | cut -f1"), "40");
 
-    // An answer is whole and exact, whatever stands in it.
+    // An answer is complete and exact, whatever it contains.
     assert.equal(await guest.run(":"), "");
     assert.equal(await guest.run("printf '\\na\\n\\n'"), "\na");
     assert.equal(
@@ -56,7 +56,7 @@ linuxTest(
 );
 
 qemuTest(
-  "LinuxGuest.start() rejects with what QEMU says",
+  "LinuxGuest.start() rejects with QEMU's error",
   "x86_64",
   async ({ path: directory }) => {
     const linux = { vmlinuz: "no-kernel", initrd: "no-initrd" };

@@ -1,13 +1,15 @@
-/** The kernel argument that says how many MiB the guest fills. */
+/** The kernel argument for the number of MiB that the guest fills. */
 export const USED_MIB_ARGUMENT = "used_mib";
 
-/** The file of random bytes that fills the guest's memory, with copies of it. */
+/**
+ * The file of random bytes that, with copies of it, fills the guest's memory.
+ */
 export const RANDOM_FILE = "/mnt/rnd";
 
-/** How much of it at most; more would take minutes under TCG. */
+/** The maximum size of that file; more would take minutes under TCG. */
 const RANDOM_MIB = 32;
 
-/** What starts the lines that the guest sends; see LINUX_INIT. */
+/** The prefixes of the lines that the guest sends; see LINUX_INIT. */
 export const LINES = {
   ready: "READY",
   tick: "tick ",
@@ -18,12 +20,12 @@ export const LINES = {
 /**
  * The first program of the guest, for busybox.
  *
- * It fills memory, prints the md5 sum of that and READY. From then on it
- * ticks each second that no command comes. A command is a line of an id and
- * what the shell is to run; the answer stands between `begin ID` and
- * `end ID STATUS`. The wait for a line ends as soon as one is there, and
- * one process does both, so no tick can stand in the middle of an answer.
- * Neither do the kernel's messages, once `dmesg -n 1` holds them back.
+ * It fills memory, then prints the md5 sum of it and READY. After that it
+ * prints a tick for each second without a command. A command is a line with an
+ * id and shell code; its output is enclosed in `begin ID` and `end ID STATUS`.
+ * One process both waits for commands and runs them, and the wait ends as soon
+ * as a line arrives, so a tick never interrupts an answer. Kernel messages do
+ * not either: `dmesg -n 1` suppresses them.
  */
 export const LINUX_INIT = `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc

@@ -8,17 +8,17 @@ import {
 import type { MigrationOptions } from "./qemu_process.ts";
 import { ScratchDirectory } from "./scratch_directory.ts";
 
-/** What to save, and how. */
+/** Options of linuxSnapshot(). */
 export interface LinuxSnapshotOptions extends LinuxMachine, MigrationOptions {}
 
-/** A file with a guest that QEMU saved while it ran, not to be changed. */
+/** A file with a guest that QEMU saved while it ran; must not be changed. */
 export interface LinuxSnapshot {
   readonly path: string;
-  /** What the guest's md5() gave before. */
+  /** The result of the guest's md5() before saving. */
   readonly md5: string;
-  /** What the guest's uptime() gave before. */
+  /** The result of the guest's uptime() before saving. */
   readonly uptime: number;
-  /** The arguments that resume it, but for its console and `-incoming`. */
+  /** The arguments to resume it, except for its console and `-incoming`. */
   readonly args: readonly string[];
 }
 
@@ -28,8 +28,8 @@ let scratch: ScratchDirectory | undefined;
 /**
  * Boots Linux, lets it fill its memory and saves it while it runs.
  *
- * Booting takes many seconds under TCG, so what was asked for once is kept
- * until this process, or this file of tests, ends.
+ * Booting takes many seconds under TCG, so snapshots are kept until this
+ * process, or this test file, ends.
  */
 export function linuxSnapshot(
   linux: Linux,
@@ -61,12 +61,12 @@ async function save(
   return { path: `${directory}/${name}`, md5, uptime, args };
 }
 
-/** A directory that is gone when the process ends. */
+/** A directory that is removed when the process ends. */
 function scratchUntilExit(): ScratchDirectory {
   const directory = new ScratchDirectory();
   const remove = () => directory[Symbol.dispose]();
   process.once("exit", remove);
-  // Deno ends each file of tests so, without the event above.
+  // Deno ends each test file this way, without the event above.
   globalThis.addEventListener("unload", remove);
   return directory;
 }

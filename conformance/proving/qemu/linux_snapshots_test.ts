@@ -18,7 +18,7 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const PAGE_SIZE = 4096;
 
-/** Where q35 goes on above 4 GiB when it has so much RAM. */
+/** The RAM of a q35 from this offset on is mapped above 4 GiB. */
 const LOW_MEMORY = 2 * GIB;
 
 const PC: LinuxSnapshotOptions = { machine: "pc", memory: "256M" };
@@ -31,9 +31,9 @@ const Q35: LinuxSnapshotOptions = {
 const LARGE: LinuxSnapshotOptions = { ...Q35, memory: "5G" };
 
 linuxTest(
-  "linuxSnapshot() saves a guest that goes on when QEMU loads it: pc",
+  "linuxSnapshot() saves a guest that continues when QEMU loads it: pc",
   async (linux, { path: directory }) => {
-    // Two boot as fast as one where there are two CPUs.
+    // With two CPUs, two guests boot as fast as one.
     const [snapshot] = await Promise.all([
       linuxSnapshot(linux, PC),
       linuxSnapshot(linux, Q35),
@@ -49,7 +49,7 @@ linuxTest(
 );
 
 linuxTest(
-  "linuxSnapshot() saves a guest that goes on when QEMU loads it: q35, multifd",
+  "linuxSnapshot() saves a guest that continues when QEMU loads it: q35, multifd",
   async (linux, scratch) => {
     const snapshot = await linuxSnapshot(linux, Q35);
     using serial = await SerialConsole.listen(scratch.file("console"));
@@ -84,7 +84,7 @@ linuxTest(
 );
 
 qemuTest(
-  "linuxSnapshot() gives one promise for the same, and forgets a failure",
+  "linuxSnapshot() shares a promise for equal options, and retries after a failure",
   "x86_64",
   async () => {
     const linux = { vmlinuz: "no-kernel", initrd: "no-initrd" };
@@ -101,8 +101,9 @@ qemuTest(
 );
 
 /**
- * Checks that the guest has the memory of the snapshot, and that it runs. Gives
- * what our reader sees of its RAM, its file of random bytes among that.
+ * Checks that the guest has the memory of the snapshot, and that it runs.
+ * Returns statistics of its RAM in the snapshot, which include its file of
+ * random bytes.
  */
 async function checkGoesOn(
   guest: LinuxGuest,
@@ -119,7 +120,7 @@ async function checkGoesOn(
   return seen;
 }
 
-/** The first bytes of the guest's file of random bytes, which start a page. */
+/** The first bytes of the guest's file of random bytes, which begin a page. */
 async function startOfRandomFile(guest: LinuxGuest): Promise<Uint8Array> {
   const text = await guest.run(`od -An -tx1 -N16 ${RANDOM_FILE}`);
   return Buffer.from(text.replaceAll(" ", ""), "hex");
@@ -127,14 +128,18 @@ async function startOfRandomFile(guest: LinuxGuest): Promise<Uint8Array> {
 
 interface SeenRAM {
   readonly usedLength: number;
-  /** Pages that are there, before LOW_MEMORY and behind. */
+  /** Present pages below LOW_MEMORY. */
   readonly low: number;
+  /** Present pages at or above LOW_MEMORY. */
   readonly high: number;
-  /** How many of them start as asked. */
+  /** The number of present pages with the requested first bytes. */
   readonly found: number;
 }
 
-/** Reads pc.ram with our reader: what is there, and which pages start so. */
+/**
+ * Reads pc.ram of the snapshot: counts present pages, and those that begin with
+ * `start`.
+ */
 function readRAM(snapshot: LinuxSnapshot, start: Uint8Array): SeenRAM {
   using source = openFileSource(snapshot.path);
   const block = openSnapshotSync(source).block("pc.ram");

@@ -8,9 +8,9 @@ const TIMEOUT_MS = 180_000;
 const linux = await prepareLinux().catch((error: Error) => error);
 
 /**
- * A test that boots or resumes Linux, with an empty directory of its own.
+ * A test that boots or resumes Linux, with its own empty directory.
  *
- * Without QEMU or Linux it is skipped, and its name says why.
+ * Without QEMU or Linux it is skipped, and its name gives the reason.
  */
 export function linuxTest(
   name: string,

@@ -14,11 +14,11 @@ export interface LiveMachine {
   /** The RAMBlock of the guest's main memory. */
   readonly idstr: string;
   readonly ramLength: number;
-  /** How many bytes of RAMBlocks the guest sees at least. */
+  /** The minimum number of RAMBlock bytes that the guest sees. */
   readonly visibleLength: number;
-  /** Where contents do not reach the main RAMBlock: first byte, end. */
+  /** The range whose contents are not in the main RAMBlock: first byte, end. */
   readonly hidden?: readonly [number, number];
-  /** Arguments, without the contents of the memory. */
+  /** Arguments, without those for memory contents. */
   readonly args: readonly string[];
   readonly pieces: readonly Piece[];
 }
@@ -38,7 +38,8 @@ export const LIVE_MACHINES: readonly LiveMachine[] = [
 /**
  * Writes the machine's memory contents.
  *
- * Returns the arguments that load them and what is then in its main RAMBlock.
+ * Returns the arguments that load them, and the resulting contents of its main
+ * RAMBlock.
  */
 export function fillMemory(
   machine: LiveMachine,
@@ -54,7 +55,7 @@ export function fillMemory(
   return { args: [...machine.args, ...ram.args], memory };
 }
 
-/** The arguments of the same machine with nothing in its memory. */
+/** The arguments of the same machine with empty memory. */
 export function emptyMachine(machine: LiveMachine): readonly string[] {
   return [...machine.args, "-m", `${machine.ramLength / MIB}M`];
 }
@@ -85,10 +86,10 @@ function none(
 }
 
 /**
- * A PC with QEMU's own firmware in its ROMs.
+ * A PC with QEMU's firmware in its ROMs.
  *
- * The guest does not see what of pc.ram lies at 0xc0000 to 0xfffff; contents
- * given for 0xc8000 stand in pc.rom.
+ * The guest does not see pc.ram at 0xc0000 to 0xfffff; contents given for
+ * 0xc8000 are in pc.rom.
  */
 function pc(name: string): LiveMachine {
   return {

@@ -19,7 +19,7 @@ import { type MigrationOptions, QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
-/** The ways that QEMU loads; ours must not depend on them. */
+/** The ways in which QEMU loads; the file must load in each of them. */
 const WAYS: Readonly<Record<string, MigrationOptions>> = {
   "": {},
   " with multifd": { multifd: true, channels: 2 },
@@ -42,7 +42,7 @@ for (const machine of LIVE_MACHINES) {
   }
 }
 
-/** Saves "ours" from nothing but memory. Returns that memory. */
+/** Saves "ours" from memory only. Returns that memory. */
 async function saveBareMachine(
   machine: LiveMachine,
   scratch: ScratchDirectory,
@@ -57,8 +57,8 @@ async function saveBareMachine(
 }
 
 /**
- * Saves "ours" from QEMU's snapshot, with other contents in the main memory,
- * also where the guest does not see it. Returns those contents.
+ * Saves "ours" from QEMU's snapshot, with different contents in the main
+ * memory, including where the guest does not see it. Returns those contents.
  */
 async function savePCAgain(
   machine: LiveMachine,
@@ -88,8 +88,9 @@ async function savePCAgain(
 }
 
 /**
- * Loads "ours" into a machine with empty memory, compares what is there, and
- * lets QEMU save it once more for the RAMBlocks that stand at no address.
+ * Loads "ours" into a machine with empty memory, compares the memory, and lets
+ * QEMU save it again to compare the RAMBlocks that are not mapped at any
+ * address.
  */
 async function loadAndCompare(
   machine: LiveMachine,

@@ -16,25 +16,25 @@ import { qemuTest } from "./qemu_test_case.ts";
 
 const MIB = 2 ** 20;
 
-/** Machines whose RAM below 4 GiB is not where it usually is. */
+/** Machines with an unusual layout of RAM below 4 GiB. */
 const MACHINES = [
   {
     name: "little RAM below 4 GiB",
     args: ["-M", "pc,max-ram-below-4g=16M", "-m", "64M"],
   },
   {
-    name: "some RAM below 4 GiB, of odd sizes",
+    name: "RAM of odd sizes below 4 GiB",
     args: ["-M", "q35,max-ram-below-4g=20M", "-m", "61448K"],
   },
   {
-    name: "a second display adapter alone",
+    name: "only a second display adapter",
     args: ["-M", "pc", "-m", "64M", "-device", "secondary-vga"],
   },
 ] as const;
 
 for (const { name, args } of MACHINES) {
   qemuTest(
-    `writeElfCore() has the RAM where QEMU's dump has it: ${name}`,
+    `writeElfCore() has the RAM at the same addresses as QEMU's dump: ${name}`,
     "x86_64",
     async (scratch) => {
       await saveStopped(scratch.path, args, async (qemu) => {
@@ -57,7 +57,7 @@ for (const { name, args } of MACHINES) {
 }
 
 qemuTest(
-  "writeElfCore() assumes no layout where the state of a PC is not described",
+  "writeElfCore() assumes no layout if the state of a PC is not described",
   "x86_64",
   async (scratch) => {
     const machine = "pc,suppress-vmdesc=on,max-ram-below-4g=1G";
@@ -101,7 +101,7 @@ async function saveStopped(
   await qemu.save("snapshot");
 }
 
-/** Pieces that do not touch, each with a digest of its bytes. */
+/** Merges adjacent ranges; describes each with a digest of its bytes. */
 async function contents(memory: AddressSpace): Promise<string[]> {
   const pieces: { address: number; length: number }[] = [];
   for (const { address, length } of memory.ranges) {

@@ -16,11 +16,11 @@ import type { VectorCase } from "./vector_case.ts";
 import { vectorCases } from "./vector_cases.ts";
 
 /**
- * Writes conformance/vectors/qemu anew with the QEMU in PATH, by hand:
- * `deno run -A conformance/proving/qemu/make_vectors.ts [NAME…]`.
+ * Regenerates conformance/vectors/qemu with the QEMU in PATH. To be run
+ * manually: `deno run -A conformance/proving/qemu/make_vectors.ts [NAME…]`.
  *
- * Each file is compared with the known memory contents, with the pmemsave of
- * the QEMU that saved it, and with the pmemsave of one that loaded it.
+ * Each file is compared with the known memory contents, with the pmemsave
+ * output of the QEMU that saved it, and with that of a QEMU that loaded it.
  *
  * @module
  */
@@ -88,7 +88,7 @@ async function loadByQemu(
   await compareWithQemu(vector, qemu, scratch);
 }
 
-/** Compares the known memory with what QEMU itself says it is. */
+/** Compares the known memory with QEMU's pmemsave output. */
 async function compareWithQemu(
   vector: VectorCase,
   qemu: QemuProcess,

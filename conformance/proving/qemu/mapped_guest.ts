@@ -11,7 +11,7 @@ import {
 } from "../../../reference/doors/qemu.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
-/** Has a QEMU with mapped RAM take in the rest of a guest. */
+/** Loads the device state of a guest into a QEMU whose RAM is mapped. */
 export async function resumeByMap(
   plan: MappedResumePlan,
   { qemu, scratch, staleCount = 0 }: {

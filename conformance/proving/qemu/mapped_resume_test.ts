@@ -29,7 +29,7 @@ import type { ScratchDirectory } from "./scratch_directory.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-/** The memory of two NUMA nodes, in both forms that QEMU takes. */
+/** The memory of two NUMA nodes, in both forms that QEMU accepts. */
 const NUMA = [
   ...["-object", "memory-backend-ram,id=node0,size=2M"],
   ...["-object", '{"qom-type":"memory-backend-ram","id":"n1","size":2097152}'],
@@ -57,7 +57,7 @@ const GUESTS: Readonly<Record<string, readonly string[]>> = {
 
 for (const [name, machine] of Object.entries(GUESTS)) {
   qemuTest(
-    `a guest goes on with its RAM mapped from the file: ${name}`,
+    `a guest continues with its RAM mapped from the file: ${name}`,
     "x86_64",
     async (scratch) => {
       await saveRunning(machine, scratch);
@@ -73,7 +73,7 @@ for (const [name, machine] of Object.entries(GUESTS)) {
         assert.equal(status, "running");
         await checkCounts(qemu, counter, scratch);
       }
-      // The guest has written to its memory, and the file is as it was.
+      // The guest has written to its memory, and the file is unchanged.
       assert.equal(hashOf(scratch.file("saved")), before);
     },
   );
@@ -81,7 +81,7 @@ for (const [name, machine] of Object.entries(GUESTS)) {
 
 for (const machine of ["pc,acpi=off", "q35,acpi=off"]) {
   qemuTest(
-    `every byte of mapped RAM is what the snapshot says: ${machine}`,
+    `every byte of mapped RAM equals the snapshot: ${machine}`,
     "x86_64",
     async (scratch) => {
       const args = ["-M", machine, "-m", "4M"];
@@ -109,11 +109,12 @@ for (const machine of ["pc,acpi=off", "q35,acpi=off"]) {
         const dump = await pmemsave(qemu, { first, end }, scratch);
         assert.ok(dump.equals(memory.subarray(first, end)), `from ${first}`);
       }
-      // What QEMU saves now is the same again, at no address too.
+      // QEMU now saves the same memory, including memory not mapped at any
+      // address.
       await save(qemu, "again");
       using again = openFileSource(scratch.file("again"));
       assertSameMemory(openSnapshotSync(again), saved);
-      // Told to, the guest goes on from where it was.
+      // After "cont" the guest continues where it stopped.
       await qemu.qmp.execute("cont");
       await checkCounts(qemu, savedCounter(scratch), scratch);
     },
@@ -140,7 +141,7 @@ for (const machine of ["pc,acpi=off", "q35,acpi=off"]) {
         "running",
       );
       await checkCounts(qemu, counter, scratch);
-      // The machine has a hole below 4 GiB: the end of RAM stands above 5 GiB.
+      // The machine has a hole below 4 GiB: the end of RAM is above 5 GiB.
       const end = await endOfMemory(qemu);
       assert.ok(end > 5 * GIB);
       const dump = await pmemsave(qemu, { first: end - 4096, end }, scratch);
@@ -150,7 +151,7 @@ for (const machine of ["pc,acpi=off", "q35,acpi=off"]) {
 }
 
 qemuTest(
-  "a machine of another size says so, and no QEMU is left",
+  "a machine with another RAM size is reported, and no QEMU remains",
   "x86_64",
   async (scratch) => {
     await saveRunning(["-M", "pc,acpi=off", "-m", "4M"], scratch);
@@ -174,7 +175,7 @@ async function makePlan(
   });
 }
 
-/** Puts bytes in the place of a page whose bit is clear; returns its offset. */
+/** Writes stale bytes for a page whose bit is clear; returns its offset. */
 async function makeStale(scratch: ScratchDirectory): Promise<number> {
   using store = openFileStore(scratch.file("saved"));
   const ram = (await openSnapshot(store)).block("pc.ram");
@@ -186,7 +187,7 @@ async function makeStale(scratch: ScratchDirectory): Promise<number> {
   return offset;
 }
 
-/** Stores a page that the guest has never written. */
+/** Stores a page that the guest never wrote. */
 async function storePage(
   scratch: ScratchDirectory,
   offset: number,
@@ -204,7 +205,7 @@ async function storePage(
   await store.write(bits, place);
 }
 
-/** The guest-physical address behind the last byte of RAM. */
+/** The guest-physical address after the last byte of RAM. */
 async function endOfMemory(qemu: RunningQemu): Promise<number> {
   const text = await qemu.qmp.monitor("info mtree -f");
   const ends = [...text.matchAll(/-([0-9a-f]{16}) \(prio 0, ram\): pc\.ram/g)];

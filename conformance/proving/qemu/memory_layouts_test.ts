@@ -18,13 +18,13 @@ import { qemuTest } from "./qemu_test_case.ts";
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-/** A machine with memory of its kind, and what has to be told of it. */
+/** A machine with a kind of memory, and the options that it needs. */
 interface Layout {
   readonly name: string;
   readonly args: readonly string[];
-  /** What the file does not say. */
+  /** The layout that the file does not contain. */
   readonly options?: ElfCoreOptions;
-  /** The RAMBlock that is refused where that is not told. */
+  /** The RAMBlock that is rejected without these options. */
   readonly refused?: string;
 }
 
@@ -79,7 +79,7 @@ const LAYOUTS: readonly Layout[] = [
     refused: "pc.ram",
   },
   {
-    name: "a memory backend of another name",
+    name: "a memory backend with another name",
     args: [
       ...["-M", "q35,memory-backend=x1", "-m", "64M", ...backend("x1", "64M")],
     ],
@@ -90,7 +90,7 @@ const LAYOUTS: readonly Layout[] = [
 
 for (const layout of LAYOUTS) {
   qemuTest(
-    `writeElfCore() has all the memory of QEMU's dump: ${layout.name}`,
+    `writeElfCore() writes all the memory of QEMU's dump: ${layout.name}`,
     "x86_64",
     async (scratch) => {
       {
@@ -98,7 +98,7 @@ for (const layout of LAYOUTS) {
           target: "x86_64",
           args: [
             ...["-accel", "tcg", "-nodefaults", "-display", "none"],
-            // Without a ROM, which the firmware shows for a moment only.
+            // Without a ROM, which the firmware maps only briefly.
             ...["-device", "VGA,romfile=", ...layout.args],
           ],
           directory: scratch.path,
@@ -141,7 +141,7 @@ for (const layout of LAYOUTS) {
   );
 }
 
-/** Waits until the firmware has given the display adapter its addresses. */
+/** Waits until the firmware has assigned addresses to the display adapter. */
 async function waitForVideo(qemu: QemuProcess): Promise<void> {
   for (;;) {
     const map = await memoryMap(qemu);
@@ -150,10 +150,10 @@ async function waitForVideo(qemu: QemuProcess): Promise<void> {
   }
 }
 
-/** Where a PC shows its display adapter, in some modes as memory. */
+/** The window of a PC's display adapter, which is memory in some modes. */
 const WINDOW = { first: 0xa0000, end: 0xc0000 };
 
-/** The ranges without what is in that window. */
+/** The ranges outside that window. */
 function* outsideWindow({ ranges }: AddressSpace) {
   for (const { address, length } of ranges) {
     const end = address + length;
@@ -164,7 +164,7 @@ function* outsideWindow({ ranges }: AddressSpace) {
   }
 }
 
-/** The memory as pieces that do not touch, each with a digest of its bytes. */
+/** Merges adjacent ranges; describes each with a digest of its bytes. */
 async function contents(memory: AddressSpace): Promise<string[]> {
   const pieces: { address: number; length: number }[] = [];
   for (const { address, length } of outsideWindow(memory)) {
@@ -184,7 +184,9 @@ async function contents(memory: AddressSpace): Promise<string[]> {
   return texts;
 }
 
-/** Their dump becomes RAMBlocks again, or is refused: nothing of it is lost. */
+/**
+ * Checks that QEMU's dump is converted to RAMBlocks without loss, or rejected.
+ */
 async function importTheirs(
   theirs: AddressSpace,
   machine: string,

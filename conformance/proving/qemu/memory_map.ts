@@ -2,18 +2,18 @@ import type { QmpClient } from "../../../reference/doors/qemu.ts";
 
 /** A part of a RAMBlock that the guest sees at a physical address. */
 export interface MemoryRange {
-  /** The name of the memory region; an idstr ends with it. */
+  /** The name of the memory region; the idstr ends with it. */
   readonly name: string;
   readonly address: number;
   readonly length: number;
-  /** Where in its RAMBlock the range starts. */
+  /** The offset of the range in its RAMBlock. */
   readonly offset: number;
 }
 
 const RANGE =
   /^\s+([0-9a-f]{16})-([0-9a-f]{16}) \(prio -?\d+, (?:ram|rom|nv-ram)\): (.+?)(?: @([0-9a-f]{16}))?$/;
 
-/** The memory that `pmemsave` reads, by RAMBlock, as QEMU says it. */
+/** The memory that `pmemsave` reads, by RAMBlock, as QEMU reports it. */
 export async function memoryMap(
   qemu: { readonly qmp: QmpClient },
 ): Promise<MemoryRange[]> {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { connectSocket, QmpClient } from "../../../reference/doors/qemu.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
-/** A monitor that can have QEMU read a page that it does not have. */
+/** A monitor client that makes QEMU read a missing page. */
 export class PageToucher implements AsyncDisposable {
   readonly #qmp: QmpClient;
   readonly #filename: string;
@@ -13,26 +13,26 @@ export class PageToucher implements AsyncDisposable {
     this.#filename = filename;
   }
 
-  /** For the QEMU whose monitor is at "monitor". */
+  /** Connects to the QEMU whose monitor is at "monitor". */
   static async open(scratch: ScratchDirectory): Promise<PageToucher> {
     const channel = await connectSocket(`unix:${scratch.file("monitor")}`);
     return new PageToucher(await QmpClient.open(channel), scratch.file("page"));
   }
 
-  /** Has it read a page, and wait for it. */
+  /** Makes QEMU read a page, for which it may have to wait. */
   touch(address: number): void {
     const filename = this.#filename;
     const args = { val: address, size: 4096, filename };
     this.#touched = this.#qmp.execute("pmemsave", args).catch(() => {});
   }
 
-  /** What QEMU has read. */
+  /** The bytes that QEMU has read. */
   get bytes(): Uint8Array {
     const filename = this.#filename;
     return existsSync(filename) ? readFileSync(filename) : new Uint8Array();
   }
 
-  /** Waits until QEMU has gone, or has read. */
+  /** Waits until QEMU has read the page or has exited. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#touched;
     this.#qmp.close();

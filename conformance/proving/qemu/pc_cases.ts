@@ -4,10 +4,10 @@ import { loadedRAM, type Piece, type VectorCase } from "./vector_case.ts";
 const MIB = 2 ** 20;
 
 /**
- * Whole PCs without a byte of anybody's firmware.
+ * Complete PCs without third-party firmware.
  *
- * The BIOS is text of our own, ACPI tables are off, and no device has an
- * option ROM.
+ * The BIOS is generated text, ACPI tables are off, and no device has an option
+ * ROM.
  */
 export function pcCases(): VectorCase[] {
   return [
@@ -37,17 +37,17 @@ export function pcCases(): VectorCase[] {
   ];
 }
 
-/** What sets one PC apart from the others. */
+/** The options in which the PCs differ. */
 export interface PCOptions extends Pick<VectorCase, "rules"> {
   readonly machine: string;
-  /** What is in pc.ram; pages of text when absent. */
+  /** The contents of pc.ram. Default: pages of text. */
   readonly pieces?: readonly Piece[];
   readonly memory?: string;
   readonly args?: readonly string[];
   readonly blocks?: Readonly<Record<string, Uint8Array>>;
 }
 
-/** A PC that is saved while it is stopped. */
+/** A PC that is saved while stopped. */
 export function pcCase(
   name: string,
   about: string,

@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
 
 /**
- * The block table of a file that QEMU wrote, read in the plainest way.
+ * A minimal decoder of the block table of a file that QEMU wrote.
  *
- * The vectors are made with it, so it knows nothing of the library: it trusts
- * the file, holds all of it in memory and knows only what QEMU writes.
+ * The vectors are made with it, so it is independent of the library: it trusts
+ * the file, holds all of it in memory and supports only what QEMU writes.
  *
  * @module
  */
@@ -18,12 +18,12 @@ export interface PlainBlock {
   readonly pagesOffset: number;
 }
 
-/** What stands before the first page. */
+/** The contents before the first page. */
 export interface PlainTable {
   readonly machine: string;
   readonly capabilities: readonly string[];
   readonly blocks: readonly PlainBlock[];
-  /** The position behind the last page area. */
+  /** The position after the last page area. */
   readonly end: number;
 }
 
@@ -104,7 +104,7 @@ export function memoryOf(file: Buffer, block: PlainBlock): Buffer {
   return memory;
 }
 
-/** The position of the EOF item, found by the vmdesc behind it. */
+/** The position of the EOF item, found by the vmdesc after it. */
 export function endOfFileItem(file: Buffer): number {
   for (let at = file.lastIndexOf("\x06"); at > 0;) {
     if (
@@ -116,7 +116,7 @@ export function endOfFileItem(file: Buffer): number {
   throw new Error("Cannot find the EOF item");
 }
 
-/** How many empty PART sections of RAM the file holds. */
+/** The number of empty PART sections of RAM in the file. */
 export function ramPartCount(file: Buffer, table: PlainTable): number {
   const body = Buffer.from("00000000000000107e", "hex");
   let count = 0;

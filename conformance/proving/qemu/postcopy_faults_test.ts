@@ -17,7 +17,7 @@ import type { ScratchDirectory } from "./scratch_directory.ts";
 
 const MACHINE = ["-M", "pc,acpi=off", "-m", "4M"];
 
-/** What a test starts with: a saved guest, and a QEMU that waits for it. */
+/** The setup of a test: a saved guest, and a QEMU that waits for it. */
 interface Setup {
   readonly scratch: ScratchDirectory;
   readonly file: FileSource;
@@ -33,7 +33,7 @@ function faultTest(name: string, body: (setup: Setup) => Promise<void>): void {
   });
 }
 
-/** The migration's status once QEMU has heard that it is `before` no more. */
+/** The migration's status once it is no longer `before`. */
 async function statusWithout(
   { qmp }: Setup["qemu"],
   before: string,
@@ -46,7 +46,7 @@ async function statusWithout(
 }
 
 faultTest(
-  "a guest waits for pages that cannot be read, and goes on when they can",
+  "a guest waits for pages that cannot be read, and continues when they can",
   async ({ scratch, file, qemu }) => {
     const broken = new BreakableSource(file);
     const snapshot = await openSnapshot(broken);
@@ -73,7 +73,7 @@ faultTest(
 );
 
 faultTest(
-  "a guest whose pages cannot be read for long waits, and sees no zeros",
+  "a guest whose pages cannot be read for a long time waits, and sees no zeros",
   async ({ scratch, file, qemu }) => {
     const broken = new BreakableSource(file);
     const snapshot = await openSnapshot(broken);
@@ -92,7 +92,7 @@ faultTest(
 );
 
 faultTest(
-  "serve() rejects when QEMU goes away in the midst",
+  "serve() rejects when QEMU exits during postcopy",
   async ({ file, qemu }) => {
     const snapshot = openSnapshotSync(file);
     const { guest, served } = await resumeByPostcopy(qemu, snapshot, {
@@ -135,7 +135,7 @@ faultTest(
   },
 );
 
-/** A source in which nothing between two positions can be read for a while. */
+/** A source whose bytes between two positions temporarily cannot be read. */
 class BreakableSource implements ByteSource {
   from = Infinity;
   end = Infinity;

@@ -19,25 +19,25 @@ import type { ScratchDirectory } from "./scratch_directory.ts";
 
 const MIB = 2 ** 20;
 
-/** A guest on its way into a QEMU, by postcopy. */
+/** A guest that is being loaded into QEMU by postcopy. */
 export interface PostcopyGuest extends IncomingMigration {
-  /** Who plays the source. */
+  /** The source side of the migration. */
   readonly source: PostcopySource;
-  /** Settles as its serve() does. */
+  /** The promise of its serve(). */
   readonly served: Promise<void>;
 }
 
-/** What a test wants of a postcopy migration. */
+/** Options of resumeByPostcopy(). */
 export interface PostcopyGuestOptions extends PostcopyOptions {
-  /** Whether requested pages have a channel of their own. */
+  /** Whether requested pages have a separate channel. */
   readonly preempted?: boolean;
   /** Capabilities of the destination besides those that postcopy needs. */
   readonly capabilities?: readonly string[];
-  /** Whether the destination is told that it is postcopy. Default: true. */
+  /** Whether postcopy-ram is enabled at the destination. Default: true. */
   readonly told?: boolean;
 }
 
-/** Has a QEMU that was started for it take in a guest from a snapshot. */
+/** Loads a guest from a snapshot into a QEMU that was started for it. */
 export async function resumeByPostcopy(
   qemu: RunningQemu,
   snapshot: Snapshot,
@@ -58,12 +58,12 @@ export async function resumeByPostcopy(
   const preempt = preempted ? await connectSocket(`unix:${path}`) : undefined;
   const source = new PostcopySource(snapshot, { ...options, preempt });
   const served = source.serve(channel);
-  // It may reject before the test has come to wait for it.
+  // It may reject before the test awaits it.
   served.catch(() => {});
   return { ...migration, source, served };
 }
 
-/** A QEMU that waits for the guest that counts. */
+/** A QEMU that waits for the counting guest. */
 export function resumingQemu(
   machine: readonly string[],
   scratch: ScratchDirectory,
@@ -72,7 +72,7 @@ export function resumingQemu(
   return startQemu(args, { directory: scratch.path });
 }
 
-/** Checks that a guest that did not run yet has the memory that was saved. */
+/** Checks that a guest that has not run yet has the saved memory. */
 export async function assertSame(
   qemu: RunningQemu,
   scratch: ScratchDirectory,

@@ -14,13 +14,13 @@ import type { ScratchDirectory } from "./scratch_directory.ts";
 
 const MIB = 2 ** 20;
 const POOL = "/proc/sys/vm/nr_hugepages";
-/** Huge pages that the tests need, of 2 MiB each. */
+/** The number of 2 MiB huge pages that the tests need. */
 const NEEDED = 4;
 const SMALL = memory("memory-backend-ram");
 const HUGE = memory("memory-backend-memfd,hugetlb=on,hugetlbsize=2M");
 
 hugePageTest(
-  "a destination in huge pages gets them whole",
+  "a destination in huge pages receives complete huge pages",
   async (scratch) => {
     await saveRunning(SMALL, scratch);
     using file = openFileSource(scratch.file("saved"));
@@ -38,7 +38,7 @@ hugePageTest(
 );
 
 hugePageTest(
-  "a destination in huge pages that nobody told of refuses, and says why",
+  "a destination in huge pages that were not declared refuses, and gives the reason",
   async (scratch) => {
     await saveRunning(SMALL, scratch);
     using file = openFileSource(scratch.file("saved"));
@@ -52,7 +52,7 @@ hugePageTest(
   },
 );
 
-/** A machine whose RAM is behind such a backend. */
+/** A machine whose RAM is in such a backend. */
 function memory(backend: string): string[] {
   return [
     ...["-M", "q35,acpi=off,memory-backend=my.ram", "-m", "4M"],
@@ -60,7 +60,7 @@ function memory(backend: string): string[] {
   ];
 }
 
-/** A test that needs huge pages; the pool is left as it was. */
+/** A test that needs huge pages; the pool size is restored afterwards. */
 function hugePageTest(
   name: string,
   body: (scratch: ScratchDirectory) => Promise<void>,
@@ -91,7 +91,7 @@ function poolSize(): number {
   }
 }
 
-/** Whether the pool has that size then. */
+/** Tries to set the pool size; returns whether the pool has that size. */
 function setPoolSize(count: number): boolean {
   try {
     if (poolSize() !== count) writeFileSync(POOL, String(count));

@@ -21,7 +21,7 @@ const NUMA = [
   ...["-object", "memory-backend-memfd,id=n1,size=2M,share=on"],
   ...["-numa", "node,nodeid=0,memdev=node0", "-numa", "node,memdev=n1"],
 ];
-/** Its device's state is half in a section that stands before the pages. */
+/** Half of its device's state is in a section before the pages. */
 const VIRTIO_MEM = [
   ...["-object", "memory-backend-ram,id=more,size=16M", "-device"],
   "virtio-mem-pci,memdev=more,requested-size=8M,block-size=2M",
@@ -45,7 +45,9 @@ const GUESTS: Readonly<Record<string, readonly string[]>> = {
   "q35 with RAM above 4 GiB": ["-M", "q35,acpi=off", "-m", "5G"],
 };
 
-/** What QEMU tells of waiting for pages: the latencies from version 11 on. */
+/**
+ * QEMU's statistics of waiting for pages; the latencies exist since version 11.
+ */
 interface Blocktime {
   readonly status: string;
   readonly "postcopy-blocktime"?: number;
@@ -60,7 +62,7 @@ for (const [name, machine] of Object.entries(GUESTS)) {
   for (const preempted of [false, true]) {
     const way = preempted ? ", a channel for requested pages" : "";
     qemuTest(
-      `a guest goes on with its pages sent as it asks for them: ${name}${way}`,
+      `a guest continues while its pages are sent on demand: ${name}${way}`,
       "x86_64",
       async (scratch) => {
         await saveRunning(machine, scratch);
@@ -84,7 +86,7 @@ for (const [name, machine] of Object.entries(GUESTS)) {
             ),
           0,
         );
-        // Pages of zeros are sent if asked for, and only then.
+        // Zero pages are sent only on request.
         assert(requestedPages + pushedPages >= present);
         assert(pushedPages <= present);
         await checkCounts(qemu, savedCounter(scratch), scratch);
@@ -95,7 +97,7 @@ for (const [name, machine] of Object.entries(GUESTS)) {
 
 for (const [name, machine] of Object.entries(GUESTS).slice(0, 5)) {
   qemuTest(
-    `every byte of RAM is what the snapshot says after postcopy: ${name}`,
+    `every byte of RAM equals the snapshot after postcopy: ${name}`,
     "x86_64",
     async (scratch) => {
       await saveRunning(machine, scratch);
@@ -113,7 +115,7 @@ for (const [name, machine] of Object.entries(GUESTS).slice(0, 5)) {
 for (const preempted of [false, true]) {
   const way = preempted ? ", a channel for requested pages" : "";
   qemuTest(
-    `QEMU tells how long the guest has waited for pages${way}`,
+    `QEMU reports how long the guest has waited for pages${way}`,
     "x86_64",
     async (scratch) => {
       const machine = GUESTS.q35 ?? [];
@@ -126,7 +128,7 @@ for (const preempted of [false, true]) {
         {
           preempted,
           capabilities: ["postcopy-blocktime"],
-          // The guest needs a page before all are pushed.
+          // The guest needs a page before all pages are pushed.
           maxBandwidth: 0x10000,
         },
       );

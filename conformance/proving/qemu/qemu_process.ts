@@ -14,20 +14,23 @@ import { recordedChannel } from "./recorded_channel.ts";
 import { runMigration } from "./run_migration.ts";
 import { RunningChild } from "./running_child.ts";
 
-/** What to start. */
+/** Options of QemuProcess.start(). */
 export interface QemuOptions {
   readonly target: QemuTarget;
-  /** Arguments behind those that every QEMU of the suite gets. */
+  /** Arguments after those common to every QEMU of the suite. */
   readonly args: readonly string[];
-  /** Where QEMU runs: relative paths in arguments and commands start here. */
-  readonly directory: string;
   /**
-   * Adds nothing but QMP to the arguments: the CPU runs, and there is no qtest.
+   * QEMU's working directory: relative paths in arguments and commands are
+   * resolved against it.
    */
+  readonly directory: string;
+  /** Adds only QMP to the arguments: the CPU runs, and there is no qtest. */
   readonly bare?: boolean;
 }
 
-/** How to save or to load, in QEMU's words; what is absent stays at QEMU's default. */
+/**
+ * Migration parameters, named after QEMU's; absent ones keep QEMU's defaults.
+ */
 export interface MigrationOptions {
   readonly multifd?: boolean;
   readonly channels?: number;
@@ -39,7 +42,7 @@ export interface MigrationOptions {
   readonly timeoutMs?: number;
 }
 
-/** The arguments that keep QEMU to the machine alone, its CPU stopped. */
+/** The arguments that limit QEMU to the bare machine, with its CPU stopped. */
 const COMMON_ARGUMENTS = [
   ...["-accel", "tcg", "-nodefaults", "-display", "none", "-S"],
 ];
@@ -67,7 +70,7 @@ export class QemuProcess implements AsyncDisposable {
     this.#transcript = transcript;
   }
 
-  /** Starts QEMU and waits until it answers; its stderr is in the error. */
+  /** Starts QEMU and waits until it answers; an error includes its stderr. */
   static async start(options: QemuOptions): Promise<QemuProcess> {
     const { bare = false } = options;
     const args = bare ? options.args : [...COMMON_ARGUMENTS, ...options.args];
@@ -109,35 +112,44 @@ export class QemuProcess implements AsyncDisposable {
     }
   }
 
-  /** Reads and writes guest memory; a bare QEMU cannot. */
+  /** Reads and writes guest memory; not available in a bare QEMU. */
   get qtest(): QtestClient {
     if (this.#qtest !== undefined) return this.#qtest;
     throw new Error("Cannot use qtest: QEMU was started bare");
   }
 
-  /** The arguments and every command given so far, without the sockets. */
+  /** The arguments and all commands so far, without the sockets. */
   get transcript(): readonly string[] {
     return this.#transcript;
   }
 
-  /** Adds words to the transcript. */
+  /** Adds a comment to the transcript. */
   note(text: string): void {
     this.#transcript.push(`# ${text}`);
   }
 
-  /** Ends QEMU; all that it printed on stderr, which may come behind QMP's words. */
+  /**
+   * Kills QEMU; returns its complete stderr, which may arrive after QMP's
+   * answer.
+   */
   async lastWords(): Promise<string> {
     await this.#child.kill();
     return this.#child.stderr.trim();
   }
 
-  /** Saves with mapped-ram to a file and waits until that is done; ends if it fails. */
+  /**
+   * Saves with mapped-ram to a file and waits for completion; kills QEMU on
+   * failure.
+   */
   async save(path: string, options: MigrationOptions = {}): Promise<void> {
     await this.prepareMigration(options);
     await this.#migrate("migrate", path, options);
   }
 
-  /** Loads a file; QEMU was started with `-incoming defer`, and ends if it fails. */
+  /**
+   * Loads a file into a QEMU started with `-incoming defer`; kills QEMU on
+   * failure.
+   */
   async incoming(path: string, options: MigrationOptions = {}): Promise<void> {
     await this.prepareMigration(options);
     await this.#migrate("migrate-incoming", path, options);
@@ -184,7 +196,7 @@ export class QemuProcess implements AsyncDisposable {
     });
   }
 
-  /** Writes guest-physical memory to a file, as QEMU itself sees it. */
+  /** Writes guest-physical memory to a file, as QEMU sees it. */
   async pmemsave(address: number, length: number, path: string): Promise<void> {
     const args = { val: address, size: length, filename: path };
     await this.qmp.execute("pmemsave", args);
@@ -214,8 +226,8 @@ export class QemuProcess implements AsyncDisposable {
 }
 
 /**
- * Without a limit QEMU is told its speed, too: one that measures it while it has
- * nothing to send but dirty bitmaps finds it so low that the save never ends.
+ * Without a limit, the speed is set as well: a QEMU that measures it while it
+ * only has dirty bitmaps to send finds it so low that the save never ends.
  */
 function bandwidthParameters(limit: number | undefined): QmpObject {
   if (limit !== undefined) return { "max-bandwidth": limit };

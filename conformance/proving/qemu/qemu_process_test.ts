@@ -6,7 +6,7 @@ import { qemuTest } from "./qemu_test_case.ts";
 const NONE = { target: "x86_64", args: ["-M", "none", "-m", "1M"] } as const;
 
 qemuTest(
-  "QemuProcess.start() rejects with what QEMU says",
+  "QemuProcess.start() rejects with QEMU's error",
   "x86_64",
   async ({ path: directory }) => {
     const args = ["-M", "no-such-machine"];
@@ -19,7 +19,7 @@ qemuTest(
 );
 
 qemuTest(
-  "QemuProcess.incoming() rejects with what QEMU says",
+  "QemuProcess.incoming() rejects with QEMU's error",
   "x86_64",
   async (scratch) => {
     writeFileSync(scratch.file("junk"), new Uint8Array(64));
@@ -33,7 +33,7 @@ qemuTest(
 );
 
 qemuTest(
-  "QemuProcess.save() rejects with what QEMU says",
+  "QemuProcess.save() rejects with QEMU's error",
   "x86_64",
   async ({ path: directory }) => {
     await using qemu = await QemuProcess.start({ ...NONE, directory });
@@ -49,7 +49,7 @@ qemuTest(
 );
 
 qemuTest(
-  "QemuProcess fails what waits when QEMU dies",
+  "QemuProcess rejects pending calls when QEMU dies",
   "x86_64",
   async ({ path: directory }) => {
     const qemu = await QemuProcess.start({ ...NONE, directory });
@@ -85,7 +85,7 @@ qemuTest(
 );
 
 qemuTest(
-  "QemuProcess.start() rejects with what QEMU says after it has answered",
+  "QemuProcess.start() rejects with an error that QEMU prints after answering",
   "x86_64",
   async ({ path: directory }) => {
     const args = ["-M", "pc", "-kernel", "no-such-kernel"];

@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { findQemu, type QemuTarget } from "./find_qemu.ts";
 import { ScratchDirectory } from "./scratch_directory.ts";
 
-/** Set to 1 where QEMU must be there: its absence then fails the tests. */
+/** Set to 1 if QEMU is required: its absence then fails the tests. */
 const REQUIRE = "MAPPED_RAM_REQUIRE_QEMU";
 const TIMEOUT_MS = 120_000;
 
 /**
- * A test that needs QEMU, with an empty directory of its own.
+ * A test that needs QEMU, with its own empty directory.
  *
- * Without QEMU it is skipped, and its name says why.
+ * Without QEMU it is skipped, and its name gives the reason.
  */
 export function qemuTest(
   name: string,

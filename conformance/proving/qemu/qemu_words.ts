@@ -1,9 +1,9 @@
 import { SourceError } from "../../../mod.ts";
 
-/** The first version that tells its monitor why it refuses a guest. */
+/** The first version that reports on its monitor why it refuses a guest. */
 const TELLS_MONITOR = 11;
 
-/** What a version of QEMU says of the state of a device that it does not have. */
+/** QEMU's error for the state of an unknown device, by version. */
 export function unknownSection(version: string, idstr = ""): string {
   const words = tellsMonitor(version)
     ? "Unknown section or instance"
@@ -12,8 +12,8 @@ export function unknownSection(version: string, idstr = ""): string {
 }
 
 /**
- * A pattern of the same in the midst of postcopy: from QEMU 11 on, its thread
- * for pages often says first that the others have given up.
+ * A pattern of the same error during postcopy: since QEMU 11, its page thread
+ * often reports first that the load has failed.
  */
 export function unknownSectionByPostcopy(version: string, idstr = ""): string {
   const words = unknownSection(version, idstr);
@@ -22,15 +22,16 @@ export function unknownSectionByPostcopy(version: string, idstr = ""): string {
     : words;
 }
 
-/** A QEMU that was to take in a guest. */
+/** A QEMU that should refuse a guest. */
 interface Refusing extends AsyncDisposable {
   readonly qmp: { readonly version: string };
   readonly stderr: string;
 }
 
 /**
- * Why QEMU has refused a guest, from where its version says so: the monitor, or
- * the standard error of a QEMU that has ended. Rejects if it takes the guest in.
+ * The reason for which QEMU refused a guest: from the monitor or, for older
+ * versions, from the standard error of the ended QEMU. Rejects if QEMU accepts
+ * the guest.
  */
 export async function refusalWords(
   qemu: Refusing,
@@ -38,7 +39,7 @@ export async function refusalWords(
 ): Promise<string> {
   const error = await guest.then(() => undefined, (error) => error);
   if (!(error instanceof SourceError)) {
-    throw error ?? new Error("It is taken in");
+    throw error ?? new Error("QEMU has accepted the guest");
   }
   if (tellsMonitor(qemu.qmp.version)) return error.message;
   await qemu[Symbol.asyncDispose]();

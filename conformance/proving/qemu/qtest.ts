@@ -2,10 +2,11 @@ import { Buffer } from "node:buffer";
 import type { LineSocket } from "./line_socket.ts";
 
 /**
- * A client of QEMU's qtest protocol: guest memory as the first CPU sees it.
+ * A client of QEMU's qtest protocol: accesses guest memory as the first CPU
+ * sees it.
  *
- * What it writes counts as dirty for a migration, unlike a write to the file
- * behind the memory. A machine without a CPU crashes.
+ * A migration treats its writes as dirty, unlike a write to the file that backs
+ * the memory. A machine without a CPU crashes.
  */
 export class QtestClient {
   readonly #socket: LineSocket;

@@ -9,7 +9,7 @@ import { fillMemory, LIVE_MACHINES } from "./live_machines.ts";
 import { type MigrationOptions, QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 
-/** The ways to save; none of them may show in what is read. */
+/** The ways to save; all of them must read the same. */
 const WAYS: Readonly<Record<string, MigrationOptions>> = {
   "": {},
   " with multifd": { multifd: true, channels: 2 },
@@ -19,7 +19,7 @@ const WAYS: Readonly<Record<string, MigrationOptions>> = {
 for (const machine of LIVE_MACHINES) {
   for (const [way, options] of Object.entries(WAYS)) {
     qemuTest(
-      `openSnapshotSync() reads what QEMU saved${way}: ${machine.name}`,
+      `openSnapshotSync() reads a file that QEMU saved${way}: ${machine.name}`,
       machine.target,
       async (scratch) => {
         const directory = scratch.path;

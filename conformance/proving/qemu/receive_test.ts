@@ -27,7 +27,7 @@ import { qemuTest } from "./qemu_test_case.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 import { migrateSequentially } from "./sequential_migration.ts";
 
-/** Starts to listen; the second function waits for what comes. */
+/** Starts listening; `received()` waits for the result. */
 async function listening(
   scratch: ScratchDirectory,
   out: string,
@@ -62,7 +62,7 @@ const WAYS = {
 
 for (const [way, capabilities] of Object.entries(WAYS)) {
   qemuTest(
-    `receiveMigration() takes a running guest${way}, and QEMU loads it`,
+    `receiveMigration() receives a running guest${way}, and QEMU loads it`,
     "x86_64",
     async (scratch) => {
       {
@@ -117,7 +117,7 @@ qemuTest(
 );
 
 qemuTest(
-  "receiveMigration() tells QEMU that it failed, and the guest runs on",
+  "receiveMigration() reports its failure to QEMU, and the guest keeps running",
   "x86_64",
   async (scratch) => {
     await using qemu = await startDirtyingGuest(scratch);

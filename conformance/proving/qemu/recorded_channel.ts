@@ -1,8 +1,8 @@
 import type { ByteChannel, QmpObject } from "../../../reference/doors/qemu.ts";
 
 /**
- * A channel to a monitor that speaks QMP. Each command that goes through it is
- * shown to `record` as one would type it: without an id and empty arguments.
+ * A channel to a QMP monitor that passes each command to `record`, in the form
+ * in which one would type it: without an id and empty arguments.
  */
 export function recordedChannel(
   channel: ByteChannel,

@@ -8,16 +8,16 @@ const MAIN = fileURLToPath(
 );
 const TIMEOUT_MS = 60_000;
 
-/** How a command ended. */
+/** The result of a command. */
 export interface CommandExit {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The command `resume`, running as a process of its own. */
+/** The command `resume`, running as a separate process. */
 export class ResumeCommand implements AsyncDisposable {
-  /** How it ended, once it has. */
+  /** Resolves with the result once it has exited. */
   readonly exited: Promise<CommandExit>;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #killNow: () => void;
@@ -26,7 +26,7 @@ export class ResumeCommand implements AsyncDisposable {
   #onText: () => void = () => {};
   #hasExited = false;
 
-  /** Starts it in a directory, by way of the command `wrapper` if there is one. */
+  /** Starts it in a directory, through the command `wrapper` if given. */
   constructor(
     directory: string,
     args: readonly string[],
@@ -57,13 +57,13 @@ export class ResumeCommand implements AsyncDisposable {
     });
   }
 
-  /** The events that it has printed, with --json. */
+  /** The events that it has printed with --json. */
   get events(): readonly Readonly<Record<string, unknown>>[] {
     const lines = this.#stdout.split("\n").slice(0, -1);
     return lines.map((line) => JSON.parse(line));
   }
 
-  /** Waits until `condition` holds, looked at whenever it says something. */
+  /** Waits until `condition` holds; checked whenever it prints something. */
   async until(
     what: string,
     condition: () => boolean,
@@ -72,7 +72,7 @@ export class ResumeCommand implements AsyncDisposable {
     const end = performance.now() + timeout;
     while (!condition()) {
       const said = `${this.#stdout}\n${this.#stderr}`;
-      assert.ok(!this.#hasExited, `it has ended, not ${what}: ${said}`);
+      assert.ok(!this.#hasExited, `it has exited before ${what}: ${said}`);
       assert.ok(performance.now() < end, `${what} takes too long: ${said}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, TIMEOUT_MS);
@@ -84,17 +84,17 @@ export class ResumeCommand implements AsyncDisposable {
     }
   }
 
-  /** Types something, on its standard input. */
+  /** Writes to its standard input. */
   type(text: string): void {
     this.#child.stdin.write(text);
   }
 
-  /** Waits until it has written something on standard output. */
+  /** Waits until its standard output matches. */
   wrote(pattern: RegExp): Promise<void> {
     return this.until(`writing ${pattern}`, () => pattern.test(this.#stdout));
   }
 
-  /** Waits until it has said something on standard error. */
+  /** Waits until its standard error matches. */
   said(
     pattern: RegExp,
     options: { readonly timeout?: number } = {},
@@ -103,18 +103,18 @@ export class ResumeCommand implements AsyncDisposable {
     return this.until(`saying ${pattern}`, isSaid, options);
   }
 
-  /** Its process. */
+  /** Its process id. */
   get pid(): number {
     return this.#child.pid ?? 0;
   }
 
-  /** Sends it a signal. */
+  /** Sends a signal to it. */
   signal(name: NodeJS.Signals): void {
-    // On Deno, child.kill() makes it end without an exit code.
+    // With Deno's child.kill() it would exit without an exit code.
     if (this.#child.pid !== undefined) process.kill(this.#child.pid, name);
   }
 
-  /** Ends it, and with it the QEMU that it has started. */
+  /** Terminates it, and with it the QEMU that it has started. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#hasExited) return;
     this.signal("SIGTERM");

@@ -18,7 +18,7 @@ import type { ScratchDirectory } from "./scratch_directory.ts";
 import { SerialConsole } from "./serial_console.ts";
 
 for (const name of [PC, Q35] as const) {
-  linuxTest(`resume runs ${name} by both ways`, async (linux, scratch) => {
+  linuxTest(`resume runs ${name} in both ways`, async (linux, scratch) => {
     const snapshot = await savedGuest(linux, name);
     const mapped = await roundTrip(snapshot, scratch, [snapshot.path]);
     assert.match(mapped, /^resuming by map: QEMU maps the RAM from/);
@@ -44,7 +44,7 @@ linuxTest("resume runs a guest from a URL", async (linux, scratch) => {
 });
 
 linuxTest(
-  "resume --record tells --replay what the guest needs",
+  "resume --replay uses the pages that resume --record recorded",
   async (linux, scratch) => {
     const snapshot = await savedGuest(linux, PC);
     const profile = scratch.file("profile");
@@ -58,7 +58,7 @@ linuxTest(
     using console = await SerialConsole.listen(scratch.file("console"));
     await using command = new ResumeCommand(scratch.path, [
       ...[snapshot.path, "--replay", profile, "--replay", profile, "--json"],
-      // Slow enough for the profile to be all that is pushed meanwhile.
+      // Slow enough that only the profile is pushed meanwhile.
       ...["--max-bandwidth", "20M"],
       ...["--", ...snapshot.args, ...console.args],
     ]);
@@ -73,7 +73,7 @@ linuxTest(
     const names = command.events.map(({ event }) => event);
     assert.deepEqual(names.slice(0, 3), ["way", "running", "progress"]);
 
-    // A profile of another guest is refused before anything starts.
+    // A profile of another guest is rejected before anything starts.
     const other = await savedGuest(linux, Q35);
     await using refused = new ResumeCommand(scratch.path, [
       ...[other.path, "--replay", profile],
@@ -89,7 +89,7 @@ linuxTest(
 );
 
 linuxTest(
-  "resume tells a QEMU that is there what to do",
+  "resume controls a QEMU that already runs",
   async (linux, scratch) => {
     const snapshot = await savedGuest(linux, PC);
     const monitor = `unix:${scratch.file("qmp")}`;
@@ -142,13 +142,13 @@ linuxTest(
 );
 
 linuxTest(
-  "resume --via map tells arguments and commands that work as they are",
+  "resume --via map prints arguments and commands that work unchanged",
   async (linux, scratch) => {
     const snapshot = await savedGuest(linux, PC);
     const { args, qmp, devices } = await prepare(snapshot, scratch);
     assert.ok(existsSync(devices));
     using console = await SerialConsole.listen(scratch.file("console"));
-    // Its monitor is ours already.
+    // startQemu() already adds a monitor.
     const own = args.slice(0, args.indexOf("-qmp"));
     await using qemu = await startQemu([
       ...[...snapshot.args, ...console.args, ...own],
@@ -169,7 +169,7 @@ interface Prepared {
   readonly devices: string;
 }
 
-/** What `resume --via map` tells to do. */
+/** The instructions that `resume --via map` prints. */
 async function prepare(
   snapshot: LinuxSnapshot,
   scratch: ScratchDirectory,
@@ -195,7 +195,7 @@ linuxTest(
       ...["--", ...snapshot.args, ...console.args],
     ]);
     await command.said(/running/);
-    // As `deno task` does: two of them at once are one.
+    // Like `deno task`, which sends two signals at once: they count as one.
     command.signal("SIGINT");
     command.signal("SIGINT");
     await command.said(/dies without this command \(Ctrl-C again stops\)\n/);
@@ -211,7 +211,7 @@ linuxTest(
 );
 
 linuxTest(
-  "Ctrl-C just ends a guest that needs nothing",
+  "Ctrl-C simply ends a guest that no longer needs the command",
   async (linux, scratch) => {
     const snapshot = await savedGuest(linux, PC);
     for (const [via, said] of [["map", /running/], ["postcopy", /all pages/]]) {

@@ -10,7 +10,7 @@ import { unknownSection, unknownSectionByPostcopy } from "./qemu_words.ts";
 import { ResumeCommand } from "./resume_command.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
-/** Runs a command that must fail in one line; gives that line. */
+/** Runs a command that must fail with one error line; returns that line. */
 async function failure(
   scratch: ScratchDirectory,
   args: readonly string[],
@@ -20,7 +20,7 @@ async function failure(
 }
 
 qemuTest(
-  "a QEMU that does not fit says why, and how to compare",
+  "a QEMU that does not match reports the reason, and how to compare",
   "x86_64",
   async (scratch) => {
     const path = await saveGuest(scratch);
@@ -59,7 +59,7 @@ qemuTest(
           ...args,
         ]);
         assert.match(line, new RegExp(`${said}.*: see deno task info `));
-        // The command that it names is one that a shell takes.
+        // A shell can run the suggested command.
         assert.match(line, / --against 'qemu-system-x86_64 -accel tcg .*'$/);
       }
     }
@@ -82,7 +82,7 @@ qemuTest(
 );
 
 qemuTest(
-  "a QEMU that is there and not ready says what it needs",
+  "a running QEMU that is not ready reports what it needs",
   "x86_64",
   async (scratch) => {
     const path = await saveGuest(scratch);
@@ -108,7 +108,7 @@ qemuTest(
       [...guest, ...monitor, "-incoming", "defer"],
       options,
     );
-    // Its memory is its own: the guest would run with zeros.
+    // Its memory is not the snapshot: the guest would run with zeros.
     assert.match(
       await failure(scratch, [path, "--qmp", qmp, "--via", "map"]),
       /pc\.ram of QEMU at unix:.* has mem-path unset, expected ".*saved"; start/,
@@ -155,7 +155,7 @@ qemuTest(
   },
 );
 
-/** Stands between a monitor and its client, until it hangs up. */
+/** A proxy between a monitor and its client, until it disconnects. */
 function relay(from: string, to: string): { hangUp(): void } {
   const sockets: Socket[] = [];
   const server = createServer((client) => {
@@ -173,7 +173,7 @@ function relay(from: string, to: string): { hangUp(): void } {
 }
 
 qemuTest(
-  "a guest gets its pages though its monitor hangs up",
+  "a guest receives its pages although its monitor disconnects",
   "x86_64",
   async (scratch) => {
     const path = await saveGuest(scratch);

@@ -20,13 +20,15 @@ for (
   ] as const
 ) {
   testUnread(
-    `a guest runs whoever reads what resume ${options.join(" ")} tells: ${how}`,
+    `a guest runs whether or not the output of resume ${
+      options.join(" ")
+    } is read: ${how}`,
     async (linux, scratch) => {
       const snapshot = await savedGuest(linux, PC);
       using console = await SerialConsole.listen(scratch.file("console"));
       await using command = new ResumeCommand(scratch.path, [
         ...[snapshot.path, ...options],
-        // QEMU has the same terminal, or pipe, for its monitor.
+        // QEMU uses the same terminal, or pipe, for its monitor.
         ...["--", ...snapshot.args, ...console.args, "-monitor", "stdio"],
       ], unread(how, descriptors));
       const guest = await checkGuest(console, snapshot);

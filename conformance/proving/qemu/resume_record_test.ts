@@ -6,7 +6,7 @@ import { qemuTest } from "./qemu_test_case.ts";
 import { ResumeCommand } from "./resume_command.ts";
 
 qemuTest(
-  "a guest outlives a profile that cannot be written",
+  "a guest survives a profile that cannot be written",
   "x86_64",
   async (scratch) => {
     const path = await saveGuest(scratch);

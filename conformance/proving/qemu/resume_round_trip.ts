@@ -10,19 +10,19 @@ import { ResumeCommand } from "./resume_command.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 import { SerialConsole } from "./serial_console.ts";
 
-/** The small one. */
+/** The small guest. */
 export const PC = "a pc of 256 MiB";
-/** The large one. */
+/** The large guest. */
 export const Q35 = "a q35 of 5 GiB, saved with multifd";
 type Name = typeof PC | typeof Q35;
 
-/** What is saved once and resumed in each test. */
+/** The guests that are saved once and resumed in each test. */
 const SNAPSHOTS: Readonly<Record<Name, LinuxSnapshotOptions>> = {
   [PC]: { machine: "pc", memory: "256M" },
   [Q35]: { machine: "q35", memory: "5G", multifd: true, channels: 2 },
 };
 
-/** A snapshot; all of them are made side by side when the first is wanted. */
+/** A snapshot; the first call makes all of them in parallel. */
 export async function savedGuest(
   linux: Linux,
   name: Name,
@@ -32,7 +32,7 @@ export async function savedGuest(
   return await linuxSnapshot(linux, SNAPSHOTS[name]);
 }
 
-/** Asks a resumed guest what only the one that was saved can know. */
+/** Asks a resumed guest for values that only the saved guest can know. */
 export async function checkGuest(
   console: SerialConsole,
   snapshot: LinuxSnapshot,
@@ -44,7 +44,9 @@ export async function checkGuest(
   return guest;
 }
 
-/** Turns a guest off; its QEMU ends, and so does what has started that. */
+/**
+ * Powers off a guest; its QEMU exits, and so does the command that started it.
+ */
 export async function powerOff(
   guest: LinuxGuest,
   command: ResumeCommand,
@@ -55,7 +57,7 @@ export async function powerOff(
   return stderr;
 }
 
-/** Resumes a guest, checks it, and gives what was said. */
+/** Resumes a guest, checks it, and returns the command's output. */
 export async function roundTrip(
   snapshot: LinuxSnapshot,
   scratch: ScratchDirectory,

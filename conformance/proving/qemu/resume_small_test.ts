@@ -6,14 +6,14 @@ import { ResumeCommand } from "./resume_command.ts";
 import { SerialConsole } from "./serial_console.ts";
 
 const ROUNDS = 5;
-/** Firmware that looks for something to boot in the network. */
+/** Firmware that tries to boot from the network. */
 const ARGS = [
   ...["-accel", "tcg", "-M", "q35,graphics=off", "-m", "256M"],
   ...["-display", "none"],
 ];
 
 qemuTest(
-  "a guest of so few pages that all are sent before its devices are loaded",
+  "a guest with few pages, all of which are sent before its devices are loaded",
   "x86_64",
   async (scratch) => {
     {
@@ -22,7 +22,8 @@ qemuTest(
         directory: scratch.path,
         incoming: false,
       });
-      // From here on the card has buffers, which QEMU touches as it loads it.
+      // From here on the card has buffers, which QEMU accesses while loading
+      // it.
       await console.waitForLine("  [Link:up");
       await save(qemu, "saved");
     }
@@ -32,7 +33,7 @@ qemuTest(
       ]);
       await command.said(/\nall pages are there/);
       command.signal("SIGINT");
-      // All was done: it is Ctrl-C that has ended it.
+      // All pages were sent: Ctrl-C has ended it.
       assert.equal((await command.exited).code, 130);
     }
   },

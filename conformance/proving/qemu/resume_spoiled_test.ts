@@ -14,7 +14,7 @@ const SPOILERS: Readonly<Record<string, (path: string) => void>> = {
 
 for (const [name, spoil] of Object.entries(SPOILERS)) {
   qemuTest(
-    `a guest sees no byte of a file that was ${name} meanwhile`,
+    `a guest sees no byte of a file that was ${name} after opening`,
     "x86_64",
     async (scratch) => {
       const path = await saveGuest(scratch);
@@ -47,7 +47,7 @@ for (const [name, spoil] of Object.entries(SPOILERS)) {
 }
 
 qemuTest(
-  "a guest waits while the server is away, and is given up in the end",
+  "a guest waits while the server is unreachable, and is eventually given up",
   "x86_64",
   async (scratch) => {
     const isRequired = process.env.MAPPED_RAM_REQUIRE_NGINX === "1";

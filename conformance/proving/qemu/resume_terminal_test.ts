@@ -6,7 +6,7 @@ import { guestProgram } from "./guest_program.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import { ResumeCommand } from "./resume_command.ts";
 
-/** With no word about a monitor, so that QEMU has the one it has by itself. */
+/** Without a monitor option, so that QEMU uses its default monitor. */
 const GUEST = [
   ...["-accel", "tcg", "-M", "pc,acpi=off", "-m", "4M", "-bios", "guest.bin"],
   ...["-vga", "none", "-nic", "none", "-nographic"],

@@ -25,7 +25,7 @@ const WAYS: Readonly<Record<string, MigrationOptions>> = {
 for (const machine of ["pc", "q35"]) {
   for (const [way, options] of Object.entries(WAYS)) {
     qemuTest(
-      `a guest that QEMU saved while it ran${way} goes on from our file: ` +
+      `a guest that QEMU saved while it ran${way} continues from "ours": ` +
         machine,
       "x86_64",
       async (scratch) => {
@@ -53,7 +53,7 @@ for (const machine of ["pc", "q35"]) {
   }
 
   qemuTest(
-    `a guest starts with memory of ours and no device state: ${machine}`,
+    `a guest starts from "ours" without device state: ${machine}`,
     "x86_64",
     async (scratch) => {
       const start = starter(machine, scratch);
@@ -70,7 +70,7 @@ for (const machine of ["pc", "q35"]) {
         createFileSink(scratch.file("ours")),
         [
           { idstr: "pc.ram", source: memorySource(memory) },
-          // QEMU puts no firmware into memory that it is to load.
+          // QEMU does not write firmware into memory that it will load.
           { idstr: "pc.bios", source: memorySource(guestProgram()) },
         ],
         { machine: type.replace(/-machine$/, "") },
@@ -82,7 +82,7 @@ for (const machine of ["pc", "q35"]) {
   );
 }
 
-/** Starts QEMUs with the same guest, their serial port going to a file. */
+/** Starts QEMU with the guest, its serial port connected to a file. */
 function starter(
   machine: string,
   scratch: ScratchDirectory,
@@ -100,7 +100,7 @@ function starter(
     });
 }
 
-/** Exports all of "theirs" to images and saves those as "ours". */
+/** Exports all RAMBlocks of "theirs" to images and saves those as "ours". */
 async function saveAgain(scratch: ScratchDirectory): Promise<void> {
   using source = openFileSource(scratch.file("theirs"));
   const snapshot = openSnapshotSync(source);

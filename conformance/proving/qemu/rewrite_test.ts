@@ -17,7 +17,7 @@ import { qemuTest } from "./qemu_test_case.ts";
 for (const machine of LIVE_MACHINES) {
   const { target, idstr, pageSize, ramLength } = machine;
   qemuTest(
-    `rewriteSnapshot() changes QEMU's file for QEMU: ${machine.name}`,
+    `rewriteSnapshot() changes a file that QEMU then loads: ${machine.name}`,
     target,
     async (scratch) => {
       const { args, memory } = fillMemory(machine, scratch);
@@ -32,7 +32,7 @@ for (const machine of LIVE_MACHINES) {
       const lastPage = ramLength / pageSize - 1;
       const firstPresent = memory.findIndex((value) => value !== 0);
       const changes = new Map([
-        // From zero to not, from one content to another, from not to zero.
+        // Zero to nonzero, one content to another, nonzero to zero.
         [3, randomBytes(pageSize, 11).bytes],
         [Math.floor(firstPresent / pageSize), randomBytes(pageSize, 12).bytes],
         [lastPage, new Uint8Array(pageSize)],

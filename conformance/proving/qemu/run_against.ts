@@ -9,19 +9,19 @@ import type { ScratchDirectory } from "./scratch_directory.ts";
 const MAIN = fileURLToPath(
   new URL("../../../reference/cli/main.ts", import.meta.url),
 );
-/** The architecture of the QEMUs. */
+/** The QEMU target of these tests. */
 export const TARGET = "x86_64";
 
-/** What every QEMU of the suite gets, given once more to the command line. */
+/** The arguments of every QEMU of the suite, repeated for the command line. */
 export const PLAIN = "-accel tcg -nodefaults -cpu qemu64";
 /** The machine that is saved. */
 export const MACHINE = "-machine pc-i440fx-10.0 -m 64M -smp 2";
 /** Its devices. */
 export const DEVICES = "-device virtio-net-pci,addr=0x3 -device e1000,addr=0x4";
-/** A page in the upper half of the memory is other than zero. */
+/** Makes a page in the upper half of the memory nonzero. */
 export const PAGE = "-device loader,addr=0x3000000,data=7,data-len=4";
 
-/** What `info --against --json` prints. */
+/** The output of `info --against --json`. */
 export interface Report {
   readonly verdict: "loads" | "other-machine" | "refused";
   readonly loads: boolean;
@@ -54,14 +54,14 @@ export async function against(
   return report;
 }
 
-/** What differs, a line each. */
+/** The differences, one line each. */
 export function lines({ differences }: Report): string[] {
   return differences.map(({ kind, subject, text, remedy }) =>
     `${kind} ${subject}: ${text}: ${remedy}`
   );
 }
 
-/** Lets a QEMU of these arguments save `vm.mr`. */
+/** Saves `vm.mr` with a QEMU with these arguments. */
 export async function save(
   scratch: ScratchDirectory,
   args: string,
@@ -74,7 +74,10 @@ export async function save(
   await qemu.save("vm.mr");
 }
 
-/** Lets a QEMU of these arguments load the snapshot; rejects if it refuses. */
+/**
+ * Loads the snapshot in a QEMU with these arguments; rejects if QEMU refuses
+ * it.
+ */
 export async function load(
   scratch: ScratchDirectory,
   args: string,

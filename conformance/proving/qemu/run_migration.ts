@@ -2,17 +2,17 @@ import type { QmpClient } from "../../../reference/doors/qemu.ts";
 
 const TIMEOUT_MS = 60_000;
 
-/** What to save to or to load from, and for how long to wait. */
+/** Options of runMigration(). */
 export interface RunOptions {
-  /** Where to: `file:snapshot`. */
+  /** The URI to save to or load from, for example `file:snapshot`. */
   readonly uri: string;
   /** Milliseconds. Default: 60,000. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
- * Starts a migration and waits for its end, told by QEMU's events: the capability
- * `events` must be on. Rejects with QEMU's own text; QEMU goes on.
+ * Starts a migration and waits for the event of its completion: the capability
+ * `events` must be on. Rejects with QEMU's message; QEMU keeps running.
  */
 export async function runMigration(
   qmp: QmpClient,

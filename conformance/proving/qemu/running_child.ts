@@ -5,9 +5,9 @@ import { findQemu, type QemuTarget } from "./find_qemu.ts";
 
 const START_TIMEOUT_MS = 20_000;
 
-/** QEMU's process: nothing of it outlives the test, not even its failure. */
+/** QEMU's process: it does not outlive the test, even if the test fails. */
 export class RunningChild {
-  /** What QEMU has printed on stderr. */
+  /** QEMU's stderr so far. */
   stderr = "";
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -33,7 +33,9 @@ export class RunningChild {
     process.once("exit", this.#killNow);
   }
 
-  /** What `promise` gives, or an error when QEMU ends or says nothing. */
+  /**
+   * The value of `promise`; rejects if QEMU exits or does not answer in time.
+   */
   async unlessGone<T>(promise: Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
@@ -51,7 +53,7 @@ export class RunningChild {
     }
   }
 
-  /** Kills QEMU and waits until it is gone. */
+  /** Kills QEMU and waits until it has exited. */
   async kill(): Promise<void> {
     this.#killNow();
     process.removeListener("exit", this.#killNow);

@@ -1,10 +1,10 @@
 import type { QmpClient } from "../../../reference/doors/qemu.ts";
 import { runMigration } from "./run_migration.ts";
 
-/** How to migrate without mapped-ram. */
+/** Options for migrating without mapped-ram. */
 export interface SequentialMigration {
   readonly capabilities?: readonly string[];
-  /** Parameters besides the bandwidth, which is not limited unless told. */
+  /** Migration parameters; the bandwidth is unlimited unless set here. */
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
@@ -12,7 +12,7 @@ interface MigratingQemu {
   readonly qmp: QmpClient;
 }
 
-/** Migrates, pages as records, and waits until that is done. */
+/** Migrates with pages as records, and waits for completion. */
 export async function migrateSequentially(
   qemu: MigratingQemu,
   uri: string,

@@ -8,7 +8,7 @@ import { unknownSection } from "./qemu_words.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 import { loadSequentially } from "./sequential_migration.ts";
 
-/** What QEMU says of a stream that breaks a rule. */
+/** QEMU's error for a stream that violates a rule. */
 const REFUSALS: Readonly<Record<string, RegExp>> = {
   "record-flags": /Unknown combination of migration flags/,
   "record-block": /Can't find block|bad migration stream/,
@@ -16,7 +16,7 @@ const REFUSALS: Readonly<Record<string, RegExp>> = {
   "record-zero": /Found a zero page with value/,
   "record-xbzrle": /Failed to (load|decompress) XBZRLE page/,
 };
-/** What QEMU takes, what it stumbles over elsewhere, and what it has no RAM for. */
+/** Streams that QEMU accepts, fails on elsewhere, or has no RAM for. */
 const NOT_FOR_IT = [
   ...["eos-with-continue", "eos-with-offset", "multifd-flush", "hook"],
   ...["mem-size-again", "other-block"],
@@ -30,7 +30,7 @@ for (const { path, expected, unpack } of listVectors()) {
     pageSize === 4096;
   if (!fits) continue;
   qemuTest(
-    `QEMU loads vectors/${path} as expected.json says, if the machine fits`,
+    `QEMU loads vectors/${path} as in expected.json, if the machine matches`,
     "x86_64",
     async (scratch) => {
       const memory = await load(scratch, unpack(), block.usedLength);
@@ -50,7 +50,7 @@ for (const { path, expected, unpack } of listVectors()) {
   });
 }
 
-/** The memory after loading; undefined where the machine does not fit. */
+/** The memory after loading; undefined if the machine does not match. */
 async function load(
   scratch: ScratchDirectory,
   bytes: Uint8Array,
@@ -66,7 +66,7 @@ async function load(
     await loadSequentially(qemu, "file:stream");
   } catch (error) {
     const text = `${error}; stderr: ${await qemu.lastWords()}`;
-    // No machine has the devices of vectors.
+    // No machine has the devices of the vectors.
     if (text.includes(unknownSection(qemu.qmp.version))) return undefined;
     throw new Error(text);
   }

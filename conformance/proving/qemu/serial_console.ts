@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { LineServer, type LineSocket } from "./line_socket.ts";
 import { LINES } from "./linux_init.ts";
 
-/** How long to wait for the guest. */
+/** Options for waiting for the guest. */
 export interface WaitOptions {
   readonly timeoutMs?: number;
 }
@@ -18,8 +18,8 @@ const LINES_KEPT = 5;
 /**
  * The far end of the guest's serial line.
  *
- * It listens on a unix socket and QEMU connects to that, whoever starts QEMU
- * and whether its guest boots or is resumed. One console serves one QEMU.
+ * It listens on a Unix socket to which QEMU connects, regardless of who starts
+ * QEMU and whether its guest boots or is resumed. One console serves one QEMU.
  */
 export class SerialConsole implements Disposable {
   readonly #server: LineServer;
@@ -37,7 +37,7 @@ export class SerialConsole implements Disposable {
     server.accept().then((socket) => this.#connect(socket));
   }
 
-  /** Listens at `path`, an absolute one; QEMU is started after that. */
+  /** Listens at `path`, an absolute path; start QEMU after that. */
   static async listen(path: string): Promise<SerialConsole> {
     return new SerialConsole(await LineServer.listen(path), path);
   }
@@ -51,22 +51,22 @@ export class SerialConsole implements Disposable {
     ];
   }
 
-  /** How often the guest has ticked since QEMU connected. */
+  /** The number of the guest's ticks since QEMU connected. */
   get ticks(): number {
     return this.#ticks;
   }
 
   /**
-   * Sends a line, or keeps it until QEMU is there.
+   * Sends a line, or keeps it until QEMU connects.
    *
-   * It is lost when it comes to a guest whose state is not loaded yet.
+   * A line to a guest whose state is not loaded yet is lost.
    */
   send(line: string): void {
     if (this.#socket === undefined) this.#unsent.push(line);
     else this.#socket.send(line);
   }
 
-  /** The next line that starts like this; lines gone by do not count. */
+  /** The next line that starts with `start`; earlier lines do not count. */
   waitForLine(start: string, options: WaitOptions = {}): Promise<string> {
     return this.collect(
       `see a line ${JSON.stringify(start)} of the guest`,
@@ -76,9 +76,9 @@ export class SerialConsole implements Disposable {
   }
 
   /**
-   * Shows each line to `onLine` until that gives something or throws.
+   * Passes each line to `onLine` until that returns a value or throws.
    *
-   * It rejects when QEMU goes or the time is over: "Cannot ${what}: ...".
+   * It rejects if QEMU disconnects or the time is up: "Cannot ${what}: ...".
    */
   collect<T>(
     what: string,
@@ -116,7 +116,7 @@ export class SerialConsole implements Disposable {
     return promise;
   }
 
-  /** Stops to listen and hangs up. */
+  /** Stops listening and closes the connection. */
   [Symbol.dispose](): void {
     this.#server.close();
     rmSync(this.#path, { force: true });

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { ScratchDirectory } from "./scratch_directory.ts";
 import { SerialConsole } from "./serial_console.ts";
 
-test("SerialConsole takes lines as they end, and counts ticks", async () => {
+test("SerialConsole splits lines, and counts ticks", async () => {
   using scratch = new ScratchDirectory();
   using serial = await SerialConsole.listen(scratch.file("console"));
   const seen: string[] = [];
@@ -27,7 +27,7 @@ test("SerialConsole takes lines as they end, and counts ticks", async () => {
   assert.equal(serial.ticks, 3);
 });
 
-test("SerialConsole.send() keeps lines until QEMU is there", async () => {
+test("SerialConsole.send() keeps lines until QEMU connects", async () => {
   using scratch = new ScratchDirectory();
   using serial = await SerialConsole.listen(scratch.file("console"));
   serial.send("one");
@@ -51,7 +51,7 @@ test("SerialConsole.collect() rejects with what its function throws", async () =
   await assert.rejects(refused, /not b/);
 });
 
-test("SerialConsole rejects what waits too long or when QEMU goes", async () => {
+test("SerialConsole rejects after a timeout and when QEMU disconnects", async () => {
   using scratch = new ScratchDirectory();
   using serial = await SerialConsole.listen(scratch.file("console"));
   await assert.rejects(
@@ -65,7 +65,7 @@ test("SerialConsole rejects what waits too long or when QEMU goes", async () => 
   await assert.rejects(serial.waitForLine("x"), /QEMU is gone/);
 });
 
-test("SerialConsole leaves nothing when it is disposed of", async () => {
+test("disposing of a SerialConsole leaves no files behind", async () => {
   using scratch = new ScratchDirectory();
   const serial = await SerialConsole.listen(scratch.file("a,b"));
   assert.ok(serial.args.includes(

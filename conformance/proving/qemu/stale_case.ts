@@ -19,8 +19,8 @@ const FAST = 2 ** 40;
 /**
  * Memory that changes while QEMU saves it.
  *
- * The first pass is slow; once it has stored a page, that page becomes zero
- * and a later pass clears its bit, which leaves the old bytes in the file.
+ * The first pass is slow. Once it has stored a page, the page becomes zero and
+ * a later pass clears its bit, which leaves the old bytes in the file.
  */
 export function staleCase(): VectorCase {
   const first = textPages(NAME, { first: 2, count: 64 });
@@ -50,7 +50,7 @@ export function staleCase(): VectorCase {
     save: async (qemu, path, file) => {
       await qemu.prepareMigration({ maxBandwidth: SLOW });
       const saved = runMigration(qemu.qmp, "migrate", { uri: `file:${path}` });
-      // When a step below fails, that step's error is the one to see.
+      // If a step below fails, report the error of that step.
       saved.catch(() => {});
       qemu.note("wait until the file holds pages 3 and 4");
       await untilFileHolds(file, oldBytes, STALE_PAGE);

@@ -1,11 +1,11 @@
 import type { Trial } from "./try_vector.ts";
 
-/** What a version of QEMU does with the vectors. */
+/** The results of a version of QEMU with the vectors. */
 export interface Trials {
-  /** The version, as "10.0.2". */
+  /** The version, for example "10.0.2". */
   readonly version: string;
   readonly trials: readonly Trial[];
 }
 
-/** Where the results are kept. */
+/** The file with the results. */
 export const TRIALS = new URL("trials-10.0.2.json", import.meta.url);

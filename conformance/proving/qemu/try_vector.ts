@@ -9,7 +9,7 @@ import { ScratchDirectory } from "./scratch_directory.ts";
 import { loadSequentially } from "./sequential_migration.ts";
 import type { VectorCase } from "./vector_case.ts";
 
-/** What QEMU did with a vector. */
+/** The outcome of loading a vector. */
 export type Outcome =
   | "loads"
   | "loads other memory"
@@ -18,26 +18,26 @@ export type Outcome =
   | "hangs"
   | "not tried";
 
-/** What came of loading one vector. */
+/** The result of loading one vector. */
 export interface Trial {
   readonly path: string;
   readonly outcome: Outcome;
-  /** QEMU's own words, or why it was not tried. */
+  /** QEMU's error, or the reason it was not tried. */
   readonly detail?: string;
 }
 
-/** The machine that may load a vector. */
+/** The machine for loading a vector. */
 interface Machine {
   readonly target: QemuTarget;
   readonly args: readonly string[];
   readonly options: MigrationOptions;
-  /** What it reads when it starts. */
+  /** The files that it reads when it starts. */
   readonly files: VectorCase["files"];
-  /** Whether it is to load a sequential stream. */
+  /** Whether it loads a sequential stream. */
   readonly isSequential: boolean;
 }
 
-/** What the memory is to be. */
+/** The expected memory. */
 type Block = Pick<ExpectedBlock, "idstr" | "usedLength" | "sha256"> & {
   readonly pageSize?: number;
 };
@@ -45,7 +45,7 @@ type Block = Pick<ExpectedBlock, "idstr" | "usedLength" | "sha256"> & {
 const TIMEOUT_MS = 20_000;
 const DETAIL_MAX = 90;
 
-/** What QEMU says when it is the machine that does not fit, not the file. */
+/** QEMU's errors if the machine does not match, although the file is valid. */
 const OTHER_MACHINE = [
   /Unknown (savevm )?section or instance/,
   /Unknown ramblock/,
@@ -53,13 +53,13 @@ const OTHER_MACHINE = [
   /RAM postcopy is disabled/,
   /Cannot find device=/,
   /Machine type received is/,
-  // A section_id of 0 means a device that is not loaded yet, to QEMU.
+  // To QEMU, a section_id of 0 means a device that is not loaded yet.
   /timer: incoming version_id 0/,
 ];
 
 /**
- * Lets QEMU load a vector, and compares its memory with what is expected where
- * the file is a good one. `known` are the machines that wrote vectors.
+ * Loads a vector in QEMU, and compares the memory with the expected one if the
+ * file is valid. `cases` are the machines that wrote vectors.
  */
 export async function tryVector(
   { path, expected, unpack }: Vector,
@@ -70,7 +70,7 @@ export async function tryVector(
   const blocks = expected.blocks ?? sequential?.blocks;
   const machine = machineFor(bytes, {
     blocks,
-    // In an image of libvirt, QEMU has to be told where the stream starts.
+    // For a libvirt image, QEMU needs the offset of the stream.
     offset: options.offset ?? libvirt?.streamOffset ?? 0,
     known: known.find(({ name }) => path === `qemu/${name}`),
   });
@@ -130,7 +130,7 @@ function machineFor(
     ? ["x-ignore-shared"]
     : [];
   const options = { ...offset === 0 ? {} : { offset }, capabilities };
-  // What has no mapped-ram in it is a sequential stream, or no stream at all.
+  // A file without mapped-ram is a sequential stream or no stream at all.
   const isSequential = head.startsWith("QEVM") &&
     !/mapped-ram|fixed-ram/.test(head);
   if (known !== undefined) {
@@ -170,7 +170,7 @@ function machineFor(
   };
 }
 
-/** The used_length of the RAMBlock "ram" of a file that is not good. */
+/** The used_length of the RAMBlock "ram" of an invalid file. */
 function ramLength(
   bytes: Uint8Array,
   { head, offset, isSequential }: {
@@ -180,7 +180,7 @@ function ramLength(
   },
 ): number {
   const entry = "\x03ram\0\0";
-  // The first is the section's; behind that of a stream's list come records.
+  // The first match is the section name; in a stream, records follow the list.
   const at = isSequential
     ? head.indexOf(entry, head.indexOf(entry) + 1)
     : head.lastIndexOf(entry);
@@ -193,7 +193,7 @@ function ramLength(
 }
 
 function outcomeOf(text: string): Pick<Trial, "outcome" | "detail"> {
-  // What it prints first says more than what it answers.
+  // Its first printed line is more specific than its answer.
   const printed = /; stderr: qemu-system-\w+: ([^\n]+)/.exec(text)?.[1];
   const answer = text
     .replace(/^.*?(error-desc|Cannot migrate-incoming: )/s, "")
@@ -208,7 +208,7 @@ function outcomeOf(text: string): Pick<Trial, "outcome" | "detail"> {
   return { outcome: "refuses", detail };
 }
 
-/** By QEMU's own dump where there is one RAMBlock, else by a save of its own. */
+/** Compares with pmemsave if there is one RAMBlock, else with another save. */
 async function hasMemory(
   qemu: QemuProcess,
   blocks: readonly Block[],

@@ -1,5 +1,5 @@
 /**
- * Lets QEMU load every vector and writes down what it does, for the table in
+ * Loads every vector in QEMU and records the results, for the table in
  * `conformance/README.md`.
  *
  * ```sh

@@ -2,47 +2,50 @@ import type { QemuTarget } from "./find_qemu.ts";
 import type { KnownContent } from "./known_memory.ts";
 import type { MigrationOptions, QemuProcess } from "./qemu_process.ts";
 
-/** One vector: how QEMU writes it, and what must be in it. */
+/** One vector: how QEMU writes it, and its required contents. */
 export interface VectorCase {
   readonly name: string;
   readonly about: string;
-  /** The slugs of the rules that the file proves. */
+  /** The slugs of the rules that the file covers. */
   readonly rules: readonly string[];
-  /** What a verifier reports. */
+  /** The findings of a verifier. */
   readonly findings?: readonly string[];
   readonly target: QemuTarget;
   readonly args: readonly string[];
   readonly files: Readonly<Record<string, KnownContent>>;
   readonly options?: MigrationOptions;
-  /** What to do before the file is saved. */
+  /** Actions before the file is saved. */
   readonly prepare?: (qemu: QemuProcess) => Promise<void>;
-  /** Saves to `path`; `file` is where this program finds that. */
+  /** Saves to `path`; `file` is the path of that file for this program. */
   readonly save?: (
     qemu: QemuProcess,
     path: string,
     file: string,
   ) => Promise<void>;
-  /** The memory of each RAMBlock at the time it was saved, by idstr. */
+  /** The memory of each RAMBlock at the time of saving, by idstr. */
   readonly memory: Readonly<Record<string, Uint8Array>>;
-  /** True when pages of zeros are stored too. */
+  /** Whether zero pages are stored too. */
   readonly allPresent?: boolean;
-  /** What the file holds under clear bits, by idstr and page; else zeros. */
+  /** The bytes under clear bits, by idstr and page. Default: zeros. */
   readonly stale?: Readonly<
     Record<string, Readonly<Record<number, Uint8Array>>>
   >;
-  /** True where the file is a sequential stream. */
+  /** Whether the file is a sequential stream. */
   readonly sequential?: true;
-  /** The rule that forbids the file. */
+  /** The rule that the file violates. */
   readonly refused?: "ram-end-present";
 }
 
-/** Contents at a page of the RAM. */
+/** Contents at a page of RAM. */
 export interface Piece {
   readonly page: number;
   readonly content: KnownContent;
 }
 
-/** What the device loader puts into RAM before the machine starts. */
+/**
+ * The arguments with which QEMU's loader device fills RAM before the machine
+ * starts.
+ */
 export interface LoadedRAM {
   readonly args: readonly string[];
   readonly files: Readonly<Record<string, KnownContent>>;

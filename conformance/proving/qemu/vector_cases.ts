@@ -11,7 +11,7 @@ import { staleCase } from "./stale_case.ts";
 import { loadedRAM, type Piece, type VectorCase } from "./vector_case.ts";
 
 const MIB = 2 ** 20;
-/** How a sequential stream is saved. */
+/** Saves a sequential stream. */
 const SEQUENTIAL = {
   sequential: true,
   save: (qemu: QemuProcess, path: string): Promise<void> =>
@@ -159,7 +159,7 @@ function dirtyBitmapCase(
   }, MIB);
 }
 
-/** A target whose pages are not 4 KiB. */
+/** A target whose page size is not 4 KiB. */
 function sparcCase(): VectorCase {
   const name = "sparc64-none";
   const pages: Piece[] = [1, 62].map((first) => ({

@@ -6,7 +6,9 @@ import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import { unknownSection } from "./qemu_words.ts";
 
-/** What the tests need of an expected.json of a file that is readable. */
+/**
+ * The properties of the expected.json of a readable file that the tests use.
+ */
 interface Expected {
   readonly options?: Readonly<Record<string, unknown>>;
   readonly machine?: string;
@@ -20,12 +22,12 @@ interface Expected {
   }[];
 }
 
-/** What QEMU says when it is the machine that does not fit, not the file. */
+/** QEMU's errors if the machine does not match, although the file is valid. */
 const OTHER_MACHINE = [
   /Received TARGET_PAGE_BITS is \d+ but local is/,
   /RAM postcopy is disabled/,
   /Cannot find device=/,
-  // A section_id of 0 means a device that is not loaded yet, to QEMU.
+  // To QEMU, a section_id of 0 means a device that is not loaded yet.
   /timer: incoming version_id 0/,
 ];
 
@@ -37,7 +39,7 @@ for (const kind of ["valid", "qemu"]) {
   }
 }
 
-/** Adds a test for a vector that a machine with nothing but RAM can load. */
+/** Adds a test for a vector that a machine with only RAM can load. */
 function addTest(path: string): void {
   const folder = new URL(`${path}/`, VECTORS);
   const expected = JSON.parse(
@@ -45,7 +47,7 @@ function addTest(path: string): void {
   ) as Expected;
   const { options = {}, machine, capabilities = [], blocks = [] } = expected;
   const { bitmapByteOrder, bitmapWordSize } = options;
-  // In an image of libvirt, QEMU has to be told where the stream starts.
+  // For a libvirt image, QEMU needs the offset of the stream.
   const offset = options.offset ?? expected.libvirt?.streamOffset;
   const [block, ...others] = blocks;
   const fits = machine === "none" && capabilities.join() === "mapped-ram" &&
@@ -56,7 +58,7 @@ function addTest(path: string): void {
   if (!fits) return;
   const target = block.pageSize === 8192 ? "sparc64" : "x86_64";
   qemuTest(
-    `QEMU loads vectors/${path} as expected.json says, if the machine fits`,
+    `QEMU loads vectors/${path} as in expected.json, if the machine matches`,
     target,
     async (scratch) => {
       const packed = readFileSync(new URL("snapshot.gz", folder));

@@ -20,10 +20,10 @@ import { qemuTest } from "./qemu_test_case.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 import { migrateSequentially } from "./sequential_migration.ts";
 
-/** A machine that both versions have. */
+/** A machine that both versions support. */
 const MACHINE = ["-M", "pc-q35-10.0,acpi=off", "-m", "4M"];
 
-/** The programs of QEMU in PATH by version, that under test first. */
+/** The QEMU programs in PATH by version, the one under test first. */
 const programs = new Map(
   findQemus("x86_64").map((program) => [versionOf(program), program] as const)
     .toReversed(),
@@ -33,7 +33,7 @@ const [[tested, program] = ["", ""], ...others] = [...programs].toReversed();
 for (const [version, other] of others) {
   const versions = `QEMU ${tested} to QEMU ${version}`;
   qemuTest(
-    `a guest goes on, by both ways, from ${versions}`,
+    `a guest continues, in both ways, from ${versions}`,
     "x86_64",
     async (scratch) => {
       await saveRunning(MACHINE, scratch, { program });
@@ -42,7 +42,7 @@ for (const [version, other] of others) {
   );
 
   qemuTest(
-    `a guest of a converted stream goes on, by both ways, from ${versions}`,
+    `a guest of a converted stream continues, in both ways, from ${versions}`,
     "x86_64",
     async (scratch) => {
       await saveRunning(MACHINE, scratch, {
@@ -59,13 +59,13 @@ for (const [version, other] of others) {
 if (others.length === 0) {
   const skip = "PATH does not have two versions of QEMU";
   test(
-    `a guest goes on in another QEMU (skipped: ${skip})`,
+    `a guest continues in another QEMU (skipped: ${skip})`,
     { skip },
     () => {},
   );
 }
 
-/** Resumes the guest in a QEMU by mapping, then by postcopy. */
+/** Resumes the guest in QEMU by mapping, then by postcopy. */
 async function goOn(
   program: string,
   name: string,
