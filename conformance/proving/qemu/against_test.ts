@@ -16,7 +16,7 @@ interface Case {
   readonly name: string;
   readonly args: string;
   /** One for each reported line. */
-  readonly told: readonly RegExp[];
+  readonly reported: readonly RegExp[];
   /** Whether QEMU loads it, whatever is reported. */
   readonly loads: boolean;
 }
@@ -25,25 +25,25 @@ const CASES: readonly Case[] = [
   {
     name: "the same machine",
     args: `${MACHINE} ${DEVICES}`,
-    told: [],
+    reported: [],
     loads: true,
   },
   {
     name: "another version of the machine",
     args: `${MACHINE.replace("10.0", "9.0")} ${DEVICES}`,
-    told: [/^refused machine: .*: start it with -machine pc-i440fx-10\.0$/],
+    reported: [/^refused machine: .*: start it with -machine pc-i440fx-10\.0$/],
     loads: false,
   },
   {
     name: "another machine",
     args: `${MACHINE.replace("pc-i440fx", "pc-q35")} ${DEVICES}`,
-    told: [/^refused machine: pc-i440fx-10\.0 in .*, pc-q35-10\.0 in QEMU/],
+    reported: [/^refused machine: pc-i440fx-10\.0 in .*, pc-q35-10\.0 in QEMU/],
     loads: false,
   },
   {
     name: "less RAM",
     args: `${MACHINE.replace("64M", "32M")} ${DEVICES}`,
-    told: [
+    reported: [
       /^refused RAMBlock pc\.ram: 64M in .*, 32M in .*: start it with -m 64M/,
     ],
     loads: false,
@@ -51,7 +51,7 @@ const CASES: readonly Case[] = [
   {
     name: "more RAM, which QEMU accepts",
     args: `${MACHINE.replace("64M", "96M")} ${DEVICES}`,
-    told: [
+    reported: [
       /^wrong RAMBlock pc\.ram: 64M in .*, 96M in .*: start it with -m 64M/,
     ],
     loads: true,
@@ -60,7 +60,7 @@ const CASES: readonly Case[] = [
     name: "RAM with another name",
     args: `${MACHINE.replace("10.0", "10.0,memory-backend=mem")} ${DEVICES} ` +
       "-object memory-backend-ram,id=mem,size=64M",
-    told: [
+    reported: [
       /^refused RAMBlock pc\.ram: 64M, named mem in .*memory-backend=pc\./,
     ],
     loads: false,
@@ -69,7 +69,7 @@ const CASES: readonly Case[] = [
     name: "another machine, less RAM, fewer CPUs and no virtio-net at once",
     args: "-machine pc-q35-10.0,vmport=on -m 32M,slots=2,maxmem=1G -smp 1 " +
       "-device e1000,addr=0x4",
-    told: [
+    reported: [
       /^refused machine: .*: start it with -machine pc-i440fx-10\.0$/,
       /^refused RAMBlock pc\.ram: 64M in .*: start it with -m 64M$/,
       /^refused CPUs: 2 in .*: start it with -smp 2$/,
@@ -80,20 +80,20 @@ const CASES: readonly Case[] = [
   {
     name: "fewer CPUs",
     args: `${MACHINE.replace("-smp 2", "-smp 1")} ${DEVICES}`,
-    told: [/^refused CPUs: 2 in .*, 1 in .*: start it with -smp 2$/],
+    reported: [/^refused CPUs: 2 in .*, 1 in .*: start it with -smp 2$/],
     loads: false,
   },
   {
     name: "the same number of CPUs in another topology",
     args: `${MACHINE.replace("-smp 2", "-smp 2,sockets=1,dies=2,maxcpus=2")} ` +
       DEVICES,
-    told: [],
+    reported: [],
     loads: true,
   },
   {
     name: "no virtio-net",
     args: `${MACHINE} ${DEVICES.replace(/-device \S+ /, "")}`,
-    told: [
+    reported: [
       /^refused device 00:03\.0 virtio-net: .* -device virtio-net-pci,addr=0/,
     ],
     loads: false,
@@ -103,7 +103,7 @@ const CASES: readonly Case[] = [
     args: `${MACHINE} ${
       DEVICES.replace("0x3", "0x5").replace("0x4", "0x3").replace("0x5", "0x4")
     }`,
-    told: [
+    reported: [
       /^refused device 00:03\.0 virtio-net: e1000 in .*: replace it with -device v/,
       /^refused device 00:04\.0 e1000: virtio-net in .*: replace it with -device e1/,
     ],
@@ -112,13 +112,13 @@ const CASES: readonly Case[] = [
   {
     name: "no hpet",
     args: `${MACHINE.replace("10.0", "10.0,hpet=off")} ${DEVICES}`,
-    told: [/^refused device hpet: .*: start it with -machine hpet=on$/],
+    reported: [/^refused device hpet: .*: start it with -machine hpet=on$/],
     loads: false,
   },
   {
     name: "one additional device",
     args: `${MACHINE} ${DEVICES} -device virtio-rng-pci`,
-    told: [
+    reported: [
       /^note device 00:02\.0 virtio-rng: not in the snapshot; .*: leave it/,
     ],
     loads: true,
@@ -130,12 +130,12 @@ qemuTest(
   TARGET,
   async (scratch) => {
     await save(scratch, `${MACHINE} ${DEVICES} ${PAGE}`);
-    for (const { name, args, told, loads } of CASES) {
+    for (const { name, args, reported, loads } of CASES) {
       const report = await against(scratch, `${PLAIN} ${args}`);
       const found = lines(report);
-      assert.equal(found.length, told.length, `${name}: ${found}`);
-      told.forEach((it, index) => assert.match(found[index], it, name));
-      const isGood = told.every((it) => it.source.startsWith("^note"));
+      assert.equal(found.length, reported.length, `${name}: ${found}`);
+      reported.forEach((it, index) => assert.match(found[index], it, name));
+      const isGood = reported.every((it) => it.source.startsWith("^note"));
       assert.equal(report.verdict === "loads", isGood, name);
       assert.equal(report.loads, loads, name);
       if (loads) await load(scratch, args);

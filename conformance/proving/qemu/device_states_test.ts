@@ -63,7 +63,7 @@ for (const [machine, args] of Object.entries(MACHINES)) {
         count++;
         if (theirs === undefined) continue;
         const key = `${idstr} (${sectionId})`;
-        assert.deepEqual(inTheirWords(state), theirs[key], key);
+        assert.deepEqual(asScriptPrints(state), theirs[key], key);
         delete theirs[key];
       }
       assert(count > 20);
@@ -78,30 +78,30 @@ for (const [machine, args] of Object.entries(MACHINES)) {
 }
 
 /** Converts a structure to what the script prints. */
-function inTheirWords(struct: DeviceStruct): Record<string, unknown> {
+function asScriptPrints(struct: DeviceStruct): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   for (const { name, type, value } of struct.fields) {
-    const words = valueInTheirWords(value, type);
+    const words = valueAsScriptPrints(value, type);
     // The script prints an array of one element as a plain value.
     object[name] = Array.isArray(words) && words.length === 1
       ? words[0]
       : words;
   }
-  for (const it of struct.subsections) object[it.name] = inTheirWords(it);
+  for (const it of struct.subsections) object[it.name] = asScriptPrints(it);
   return object;
 }
 
-function valueInTheirWords(value: FieldValue, type: string): unknown {
+function valueAsScriptPrints(value: FieldValue, type: string): unknown {
   // The script prints these types as bytes; deviceStates() decodes them.
   if (["tmp", "vstruct", "qtailq", "qlist", "gtree"].includes(type)) {
     return spaced(bytesOf(value, type));
   }
   if (Array.isArray(value)) {
-    return value.map((it) => valueInTheirWords(it, type));
+    return value.map((it) => valueAsScriptPrints(it, type));
   }
   if (value instanceof Uint8Array) return spaced(hexOf(value));
   if (typeof value === "object" && value !== null) {
-    return inTheirWords(value as DeviceStruct);
+    return asScriptPrints(value as DeviceStruct);
   }
   if (type === "timer") return spaced(bytesOf(value, type));
   if (value === null) return "nullptr";

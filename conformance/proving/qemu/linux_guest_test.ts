@@ -47,8 +47,8 @@ linuxTest(
     await assert.rejects(guest.run(`: ${"x".repeat(4000)}`), RangeError);
     const longest = "x".repeat(3990);
     assert.equal(await guest.run(`echo ${longest}`), longest);
-    const late = guest.run("sleep 1; echo late", { timeoutMs: 10 });
-    await assert.rejects(late, /after 10 ms/);
+    const delayed = guest.run("sleep 1; echo late", { timeoutMs: 10 });
+    await assert.rejects(delayed, /after 10 ms/);
     assert.equal(await guest.run("echo next"), "next");
     await assert.rejects(guest.run("poweroff -f"), /QEMU is gone/);
     await assert.rejects(guest.run(":"), /QEMU is gone/);

@@ -68,11 +68,11 @@ qemuTest(
       writeElfCore(image, memorySink()),
       /does not say how much of its 3221225472 bytes of RAM is below 4 GiB/,
     );
-    const told = [
+    const ranges = [
       { address: 0, length: 1024 * MIB, idstr: "pc.ram", offset: 0 },
     ];
     const sink = createFileSink(scratch.file("ours"));
-    const { leftOut } = await writeElfCore(image, sink, { ranges: told });
+    const { leftOut } = await writeElfCore(image, sink, { ranges });
     assert.deepEqual(
       leftOut.filter(({ kind }) => kind === "ram"),
       [{

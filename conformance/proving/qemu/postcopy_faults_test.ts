@@ -128,7 +128,7 @@ faultTest(
     const { guest, served } = await resumeByPostcopy(
       qemu,
       openSnapshotSync(file),
-      { told: false },
+      { isEnabled: false },
     );
     assert.match(await refusalWords(qemu, guest), /RAM postcopy is disabled/);
     await assert.rejects(served, SourceError);

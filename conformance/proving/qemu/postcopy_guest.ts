@@ -34,7 +34,7 @@ export interface PostcopyGuestOptions extends PostcopyOptions {
   /** Capabilities of the destination besides those that postcopy needs. */
   readonly capabilities?: readonly string[];
   /** Whether postcopy-ram is enabled at the destination. Default: true. */
-  readonly told?: boolean;
+  readonly isEnabled?: boolean;
 }
 
 /** Loads a guest from a snapshot into a QEMU that was started for it. */
@@ -43,9 +43,9 @@ export async function resumeByPostcopy(
   snapshot: Snapshot,
   options: PostcopyGuestOptions = {},
 ): Promise<PostcopyGuest> {
-  const { preempted = false, told = true, capabilities = [] } = options;
+  const { preempted = false, isEnabled = true, capabilities = [] } = options;
   const needed = [
-    ...told ? ["postcopy-ram"] : [],
+    ...isEnabled ? ["postcopy-ram"] : [],
     ...preempted ? ["postcopy-preempt"] : [],
   ];
   const path = `${qemu.directory}/migration`;

@@ -109,10 +109,10 @@ qemuTest(
     }
     await assert.rejects(received, /Error: Cannot /);
     assert.equal(readFileSync(scratch.file("received"), "utf8"), "precious");
-    const left = readdirSync(scratch.path).filter((it) =>
+    const leftovers = readdirSync(scratch.path).filter((it) =>
       it.includes("partial")
     );
-    assert.deepEqual(left, []);
+    assert.deepEqual(leftovers, []);
   },
 );
 

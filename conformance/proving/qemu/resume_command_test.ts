@@ -149,9 +149,9 @@ linuxTest(
     assert.ok(existsSync(devices));
     using console = await SerialConsole.listen(scratch.file("console"));
     // startQemu() already adds a monitor.
-    const own = args.slice(0, args.indexOf("-qmp"));
+    const withoutMonitor = args.slice(0, args.indexOf("-qmp"));
     await using qemu = await startQemu([
-      ...[...snapshot.args, ...console.args, ...own],
+      ...[...snapshot.args, ...console.args, ...withoutMonitor],
     ]);
     for (const it of qmp.slice(1)) {
       await qemu.qmp.execute(it.execute, it.arguments);

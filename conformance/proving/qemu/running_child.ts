@@ -37,16 +37,16 @@ export class RunningChild {
    * The value of `promise`; rejects if QEMU exits or does not answer in time.
    */
   async unlessGone<T>(promise: Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>();
+    const deadline = Promise.withResolvers<never>();
     const timer = setTimeout(
-      () => late.reject(new Error("Cannot start QEMU: no answer")),
+      () => deadline.reject(new Error("Cannot start QEMU: no answer")),
       START_TIMEOUT_MS,
     );
     const gone = this.#exited.then(() => {
       throw new Error(`Cannot start QEMU: ${this.stderr.trim()}`);
     });
     try {
-      return await Promise.race([promise, gone, late.promise]);
+      return await Promise.race([promise, gone, deadline.promise]);
     } finally {
       clearTimeout(timer);
       gone.catch(() => {});
