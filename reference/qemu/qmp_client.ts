@@ -2,6 +2,7 @@ import type { ByteChannel } from "../sockets/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { waitFor, type WaitOptions } from "../work/mod.ts";
 import { LineSplitter } from "./line_splitter.ts";
+import { QmpCommands } from "./qmp_commands.ts";
 import { QmpEvents } from "./qmp_events.ts";
 import {
   type QmpEvent,
@@ -10,20 +11,13 @@ import {
   readQmpMessage,
   textOf,
 } from "./qmp_message.ts";
-import { quoteWords } from "./quote_words.ts";
 
 /**
- * QEMU's longest answers have a few hundred KiB; parsed, they take many times
- * that.
+ * Maximum bytes of a line. QEMU's longest answers have a few hundred KiB;
+ * parsed, a line takes many times its length.
  */
 const LINE_MAX = 0x400000;
 const TIMEOUT = 60_000;
-
-interface PendingCommand {
-  readonly command: string;
-  resolve(value: unknown): void;
-  reject(error: SourceError): void;
-}
 
 /**
  * A client of the QEMU Machine Protocol (QMP), which controls a running QEMU.
@@ -46,16 +40,16 @@ export class QmpClient implements Disposable {
   /** Address of QEMU's monitor. */
   readonly name: string;
   readonly #channel: ByteChannel;
-  readonly #pending = new Map<number, PendingCommand>();
+  readonly #commands: QmpCommands;
   readonly #events = new QmpEvents();
   readonly #greeting = Promise.withResolvers<string>();
   #error: SourceError | undefined;
-  #nextId = 1;
   #version = "";
 
   private constructor(channel: ByteChannel) {
     this.#channel = channel;
     this.name = channel.name;
+    this.#commands = new QmpCommands(this.name);
     this.#greeting.promise.catch(() => {});
     this.#receive();
   }
@@ -92,7 +86,7 @@ export class QmpClient implements Disposable {
     return this.#version;
   }
 
-  /** Whether the connection has ended, at either end: nothing works any more. */
+  /** Whether the connection has ended, at either end: no call works any more. */
   get isClosed(): boolean {
     return this.#error !== undefined;
   }
@@ -109,23 +103,18 @@ export class QmpClient implements Disposable {
     const { signal, timeout = TIMEOUT } = options;
     signal?.throwIfAborted();
     if (this.#error !== undefined) throw this.#cannot(command, this.#error);
-    const id = this.#nextId++;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#pending.set(id, { command, resolve, reject });
-    const line = JSON.stringify({ execute: command, arguments: args, id });
-    this.#channel.write(ENCODER.encode(`${line}\n`)).catch((error) => {
-      this.#end(error);
-    });
-    try {
-      return await waitFor(promise, {
-        signal,
-        timeout,
-        timeoutError: (timeout) =>
-          this.#timeoutError(`execute ${command}`, timeout),
+    const send = (id: number) => {
+      const line = JSON.stringify({ execute: command, arguments: args, id });
+      this.#channel.write(ENCODER.encode(`${line}\n`)).catch((error) => {
+        this.#end(error);
       });
-    } finally {
-      this.#pending.delete(id);
-    }
+    };
+    return await this.#commands.run(command, send, {
+      signal,
+      timeout,
+      timeoutError: (timeout) =>
+        this.#timeoutError(`execute ${command}`, timeout),
+    });
   }
 
   /** Runs a command of the human monitor and returns its output. */
@@ -193,28 +182,8 @@ export class QmpClient implements Disposable {
       case "event":
         this.#events.emit(message);
         return;
-      case "answer": {
-        const { id, refusal, value } = message;
-        const wasSent = typeof id === "number" && id > 0 && id < this.#nextId;
-        if (!wasSent) {
-          throw new Error(
-            quoteWords(refusal?.desc ?? "") ||
-              "an answer to no command",
-          );
-        }
-        // The answer to a command that timed out is dropped.
-        const pending = this.#pending.get(id);
-        if (refusal === undefined) pending?.resolve(value);
-        else {
-          pending?.reject(
-            new SourceError(
-              this.name,
-              `Cannot execute ${pending.command}: ${quoteWords(refusal.desc)}`,
-              { cause: refusal },
-            ),
-          );
-        }
-      }
+      case "answer":
+        this.#commands.settle(message);
     }
   }
 
@@ -233,10 +202,7 @@ export class QmpClient implements Disposable {
     const gone = this.#cannot("", reason);
     this.#greeting.reject(gone);
     this.#events.end(gone);
-    for (const { command, reject } of this.#pending.values()) {
-      reject(this.#cannot(command, reason));
-    }
-    this.#pending.clear();
+    this.#commands.end((command) => this.#cannot(command, reason));
   }
 
   #cannot(command: string, cause: SourceError): SourceError {
