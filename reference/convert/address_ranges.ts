@@ -18,7 +18,7 @@ export function subtractRanges(
   for (const { address, length } of ranges.toSorted(byAddress)) {
     const end = address + length;
     let at = address;
-    // A range that ends before this one matters to no later one either.
+    // A range that ends before this one cannot overlap later ones either.
     while (first < sorted.length && endOf(sorted[first]) <= address) first++;
     for (let index = first; index < sorted.length; index++) {
       const other = sorted[index];

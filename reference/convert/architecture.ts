@@ -11,8 +11,8 @@ export interface Architecture {
 }
 
 /**
- * Architectures of which cores can be written, by QEMU's names. Where QEMU's
- * own `dump-guest-memory` writes cores, a test compares the headers.
+ * Architectures whose cores can be written, by QEMU's names. Where QEMU's own
+ * `dump-guest-memory` can write cores, a test compares the headers.
  */
 export const ARCHITECTURES: readonly Architecture[] = [
   define("x86_64", 62, 64, "little"),

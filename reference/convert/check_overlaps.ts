@@ -38,8 +38,8 @@ export async function checkOverlaps(
 }
 
 /**
- * Whether the first bytes of a range are the same bytes of the file as
- * another's.
+ * Whether the first bytes of a range are at the same place in the file as those
+ * of another range.
  */
 function isSame(
   other: PlacedRange,

@@ -23,7 +23,7 @@ const OPTIONS = {
   ranges: [{ address: 0, idstr: "ram", offset: 0, length: 8 * CHUNK }],
 };
 
-/** Each way to work through the memory of a snapshot. */
+/** Each way to process the memory of a snapshot. */
 const WAYS: Readonly<
   Record<
     string,

@@ -15,7 +15,7 @@ export type MemoryFormat =
   | "lime"
   | "raw";
 
-/** What a file is, by its first bytes. */
+/** The format of a file, by its first bytes. */
 export interface DetectedFormat {
   /**
    * `packed` is a libvirt save image with a packed stream. `undefined` is
@@ -23,7 +23,7 @@ export interface DetectedFormat {
    * assumed.
    */
   readonly format: Exclude<MemoryFormat, "raw"> | undefined;
-  /** What the file is instead, if its first bytes are known. */
+  /** What else the file is, if its first bytes are known. */
   readonly known?: KnownFile | undefined;
   /** Where the stream starts, if the file is one. */
   readonly offset: number;
@@ -62,7 +62,7 @@ export async function detectFormat(
   const kind = await drive(findStreamKind(source, offset), source, options);
   if (kind !== undefined) return { format: kind, offset, libvirt };
   if (libvirt !== undefined) {
-    // The reader refuses it, with the rule that it breaks.
+    // The reader refuses it and reports the rule that it breaks.
     return { format: "mapped-ram", offset, libvirt };
   }
   const bytes = new Uint8Array(4);

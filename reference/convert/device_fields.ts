@@ -1,6 +1,5 @@
 /**
- * Fields of device state, located by the vmdesc, for the few that converters
- * need.
+ * The few fields of device state that converters need, located by the vmdesc.
  *
  * @module
  */
@@ -102,7 +101,7 @@ function describes(
   return vmdesc?.devices.description(idstr, instanceId);
 }
 
-/** Finds where each named field is; those of structs as `outer.inner` too. */
+/** Locates each named field; those of structs also as `outer.inner`. */
 function placeFields(
   description: unknown,
 ): Map<string, { offset: number; length: number }> {

@@ -30,7 +30,7 @@ export interface GuestBlocksOptions {
   readonly pageSize?: number | undefined;
 }
 
-/** RAMBlocks of guest-physical memory, and what does not fit into them. */
+/** RAMBlocks of guest-physical memory, and memory that is in none of them. */
 export interface GuestBlocks {
   /** The blocks, largest first. */
   readonly blocks: readonly RAMBlockInput[];
@@ -153,8 +153,8 @@ function outsideError(
 }
 
 /**
- * Returns where firmware was copied to: RAM, if it is one range with what
- * follows.
+ * Returns where firmware was copied to; it is RAM if it forms one range with the
+ * memory after it.
  */
 function shadowRanges(
   memory: AddressSpace,

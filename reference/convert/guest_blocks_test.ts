@@ -102,7 +102,7 @@ const OPTIONS: readonly GuestBlocksOptions[] = [
   { ranges: [{ address: MIB, length: MIB, idstr: "x", offset: 0 }] },
 ];
 
-test("guestBlocks() loses no memory: it is in a block, named, or refused", async () => {
+test("guestBlocks() loses no memory silently: it is in a block, listed, or refused", async () => {
   let count = 0;
   for (const layout of LAYOUTS) {
     for (const options of OPTIONS) {
@@ -177,7 +177,7 @@ test("guestBlocks() refuses memory where the machine has none", async () => {
   );
 });
 
-test("guestBlocks() makes the blocks whose ranges are given", async () => {
+test("guestBlocks() builds the blocks whose ranges are given", async () => {
   const memory = addressed([[0x40000000, 0x40400000], [0, MIB]]);
   const { blocks, leftOut, missing } = await guestBlocks(memory, {
     machine: "virt-10.0",

@@ -23,8 +23,8 @@ export interface GuestMapOptions extends ReadOptions {
    */
   readonly ram?: string | readonly string[] | undefined;
   /**
-   * Known ranges of blocks. The blocks that they name are there and nowhere
-   * else; the others are where the machine puts them.
+   * Known ranges of blocks. They are the only ranges of the blocks that they
+   * name; the other blocks are where the machine type places them.
    */
   readonly ranges?: readonly GuestRange[] | undefined;
 }

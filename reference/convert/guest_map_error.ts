@@ -8,7 +8,7 @@ export class GuestMapError extends RangeError {
    */
   readonly idstrs: readonly string[];
 
-  /** Creates an error about a file, with what is not known about it. */
+  /** Creates an error for a file; `reason` is what is not known about it. */
   constructor(
     fileName: string,
     { reason, idstrs = [] }: {

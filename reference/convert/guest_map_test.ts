@@ -40,14 +40,14 @@ test("guestMap() splits the RAM of q35 at 2.75 GiB", async () => {
   assert.equal(await ram(machine, 5 * GIB), "1+2047@1 4096+3072@2048");
 });
 
-test("guestMap() knows microvm, and none", async () => {
+test("guestMap() knows the machines microvm and none", async () => {
   const idstr = "microvm.ram";
   assert.equal(await ram("microvm", 2 * GIB, idstr), "0+2048@0");
   assert.equal(await ram("microvm", 4 * GIB, idstr), "0+3072@0 4096+1024@3072");
   assert.equal(await ram("none", 5 * GIB, "ram"), "0+5120@0");
 });
 
-test("guestMap() knows the machines of distributions, not of strangers", async () => {
+test("guestMap() knows the machine types of distributions, and refuses others", async () => {
   for (const machine of ["pc-i440fx-rhel7.6.0", "pc-i440fx-2.10", "pc"]) {
     assert.equal(await ram(machine, 4 * GIB), "1+3071@1 4096+1024@3072");
   }
@@ -81,12 +81,12 @@ test("guestMap() leaves out the RAM below a display adapter", async () => {
   const { ranges, unplaced } = await guestMap(memoryImage("pc", blocks));
   const [first, second] = ranges;
   assert.deepEqual([first?.length, second?.address], [0xa0000, 0x100000]);
-  // Nothing shows where the adapter itself is.
+  // The address of the adapter itself is not in the state.
   const vram = { idstr: "vga.vram", length: MIB, kind: "video" };
   assert.deepEqual(unplaced, [vram]);
 });
 
-test("guestMap() passes over no block: each has ranges or is unplaced", async () => {
+test("guestMap() omits no block: each has ranges or is unplaced", async () => {
   const idstrs = [
     ...["pc.ram", "m1", "/objects/m2", "pc.bios", "pc.rom", "vga.vram"],
     ...["/rom@etc/acpi/tables", "0000:00:03.0/e1000.rom", "system.flash0"],
@@ -118,7 +118,7 @@ test("guestMap() adds given ranges to those of the machine", async () => {
   assert.deepEqual(found.unplaced.map(({ idstr }) => idstr), ["pc.ram"]);
 });
 
-test("guestMap() lays the RAM of NUMA nodes out one after the other", async () => {
+test("guestMap() places the RAM of NUMA nodes one after the other", async () => {
   const blocks = [emptyBlock("b", 3 * GIB), emptyBlock("a", GIB)];
   const { ranges } = await guestMap(memoryImage("q35", blocks), {
     ram: ["a", "b"],

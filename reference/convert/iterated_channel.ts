@@ -1,6 +1,6 @@
 import type { ByteChannel } from "../sockets/mod.ts";
 
-/** Wraps an iteration of byte pieces as a read-only channel. */
+/** Wraps an iterable of byte pieces as a read-only channel. */
 export function iteratedChannel(
   name: string,
   pieces: AsyncIterable<Uint8Array>,

@@ -4,11 +4,11 @@ import { hasDeviceState } from "./has_device_state.ts";
 import type { MemoryImage } from "./memory_image.ts";
 import { pciConfig } from "./pci_config.ts";
 
-/** What the guest reads between 640 KiB and 1 MiB. */
+/** The memory that the guest reads between 640 KiB and 1 MiB. */
 export interface LowMemory {
   /** Whether a display adapter covers the RAM from 640 to 768 KiB. */
   readonly hasVga: boolean;
-  /** What is read from 768 KiB on, as far as known. */
+  /** The memory that is read from 768 KiB on, as far as known. */
   readonly reads: readonly {
     readonly address: number;
     readonly length: number;
@@ -64,7 +64,7 @@ export async function readLowMemory(
     if (config === undefined) continue;
     return { hasVga, reads: readRegisters(config.subarray(position)) };
   }
-  // In a snapshot made from memory alone, nothing covers the RAM.
+  // In a snapshot made from memory alone, no device covers the RAM.
   const isBare = image.devices !== undefined &&
     !image.blocks.some(({ idstr }) => FIRMWARE.test(idstr)) &&
     !await hasDeviceState(image, options);

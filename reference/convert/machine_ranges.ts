@@ -143,7 +143,7 @@ export async function machineRanges(
   return joined(ranges.filter(({ length }) => length > 0));
 }
 
-/** Returns what is below 1 MiB: RAM, and ROMs where reads do not return RAM. */
+/** Returns the memory below 1 MiB: RAM, or ROM where reads do not return RAM. */
 function firstMebibyte(
   image: MemoryImage,
   idstr: string,

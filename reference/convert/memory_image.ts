@@ -39,7 +39,7 @@ export interface MemoryImage {
   readonly architecture?: Architecture | undefined;
   /** The RAMBlocks. */
   readonly blocks: readonly MemoryBlock[];
-  /** What device state is read from; undefined if there is none. */
+  /** The source of the device state; undefined if there is none. */
   readonly devices?: {
     readonly source: ByteSource;
     /** Sections before the end of the RAM. */

@@ -49,7 +49,7 @@ export async function convertPacked(
     pageSize,
     withoutVmdesc,
     onProgress,
-    // The channel may not have been read to its end, which would show it.
+    // The channel may not have been read to its end, where an error would show.
     beforeCommit: () => source.checkUnchanged?.(),
   });
 }

@@ -5,7 +5,7 @@ import type { AddressSpace } from "./address_space.ts";
 import type { GuestRange } from "./guest_range.ts";
 import { layoutOf, machineRanges, splitOf } from "./machine_ranges.ts";
 
-/** What is known of a machine's RAM before its memory is examined. */
+/** What is known about a machine's RAM before its memory is examined. */
 interface WantedRam {
   readonly machine: string;
   readonly idstr: string;

@@ -28,7 +28,7 @@ export interface BlockRange extends GuestRange {
   readonly block: MemoryBlock;
 }
 
-/** What goes into a file of ranges, and what does not. */
+/** The contents of a file of ranges, and what is left out of it. */
 export interface CheckedRanges {
   /** By address; they do not overlap. */
   readonly parts: readonly BlockRange[];

@@ -59,14 +59,14 @@ for (const [name, { write, open }] of Object.entries(FORMATS)) {
     );
     await checkMemory(memory);
 
-    // And once more, from what was read.
+    // Once more, from the memory that was read.
     const again = memorySink();
     const { image: copy, ranges } = imageOfRanges(memory);
     await write(copy, again, { ranges, ...X86 });
     assert.deepEqual(again.bytes(), sink.bytes());
   });
 
-  test(`${name} that is cut anywhere is refused`, async () => {
+  test(`${name} is refused if it is truncated anywhere`, async () => {
     const sink = memorySink();
     await write(image(), sink, { ranges: RANGES, ...X86 });
     const whole = sink.bytes();
@@ -79,7 +79,7 @@ for (const [name, { write, open }] of Object.entries(FORMATS)) {
     }
   });
 
-  test(`${name} of ranges that overlap, or are not there, is refused`, async () => {
+  test(`${name} of overlapping or missing ranges is refused`, async () => {
     const bad: readonly [GuestRange, RegExp][] = [
       [{ ...RANGES[1], address: 0x100800 }, /none that overlap/],
       [{ ...RANGES[1], length: 17 * PAGE }, /a range inside its 65536 bytes/],

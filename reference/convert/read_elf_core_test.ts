@@ -76,7 +76,7 @@ test("openElfCore() reads cores of 32 bits", async () => {
   assert.equal(memory.byteLength, 0x501000);
 });
 
-test("openElfCore() reads what writeElfCore() writes, of every architecture", async () => {
+test("openElfCore() reads what writeElfCore() writes for every architecture", async () => {
   const bytes = testMemory(16, [0, 3, 15]);
   for (const { name, machine, bits, byteOrder } of ARCHITECTURES) {
     for (const address of [0x40000000, 2 ** 32]) {
@@ -115,7 +115,7 @@ test("writeElfCore() does not guess the architecture", async () => {
   );
 });
 
-test("openElfCore() has the bytes that a segment has in memory", async () => {
+test("openElfCore() fills a segment up to its length in memory", async () => {
   const segments = [
     { address: 0, bytes: filled(PAGE, 1), memoryLength: 4 * PAGE },
     { address: 8 * PAGE, bytes: new Uint8Array(0), memoryLength: PAGE },
@@ -132,7 +132,7 @@ test("openElfCore() has the bytes that a segment has in memory", async () => {
   assert.deepEqual(found, (expected.fill(1, 0, PAGE), expected));
 });
 
-test("openElfCore() passes over segments without a physical address", async () => {
+test("openElfCore() skips segments without a physical address", async () => {
   const none = { 64: 2n ** 64n - 1n, 32: 0xffffffff };
   for (const bits of [64, 32] as const) {
     const kind = { ...KIND, bits };
@@ -163,7 +163,7 @@ test("openElfCore() refuses segments that differ at an address", async () => {
       address: PAGE,
       bytes: filled(2 * PAGE, 2),
     }],
-    // What is not in the file is zero.
+    // Bytes that are not in the file are zero.
     [{ address: 0, bytes: new Uint8Array(0), memoryLength: PAGE }, {
       address: 0,
       bytes: filled(16, 2),
@@ -177,7 +177,7 @@ test("openElfCore() refuses segments that differ at an address", async () => {
       );
     }
   }
-  // The same bytes twice are no contradiction, and nothing after them is lost.
+  // Equal bytes are accepted, and no memory after them is lost.
   const same = [
     { address: 0, bytes: filled(4 * PAGE, 1) },
     { address: PAGE, bytes: filled(PAGE, 1) },

@@ -105,7 +105,7 @@ async function readRange(
     throw bad(
       source,
       at,
-      `a range of ${length} bytes, of which ${rest} are there`,
+      `a range of ${length} bytes, of which the file has ${rest}`,
       "all of them: the file was cut off",
     );
   }

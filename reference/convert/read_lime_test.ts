@@ -39,7 +39,7 @@ test("openLime() reports what is wrong with a range", async () => {
     ],
     [{ version: 2 }, /byte 0x1020: LiME version 2, expected version 1/],
     [{ magic: 0 }, /byte 0x1020: the magic 0x0, expected "EMiL"/],
-    [{ last: 0x1fffn }, /a range of 4096 bytes, of which 100 are there/],
+    [{ last: 0x1fffn }, /a range of 4096 bytes, of which the file has 100/],
     [{ first: 2n ** 60n }, /a range from 0x1000000000000000 to 0x1063/],
     [{ last: 0xfffn }, /a range from 0x1000 to 0xfff, expected one that ends/],
   ];

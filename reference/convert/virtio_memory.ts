@@ -10,7 +10,7 @@ export interface VirtioMemory {
   readonly ranges: readonly GuestRange[];
 }
 
-/** What a virtio-mem device stores about itself before its memory. */
+/** The state that a virtio-mem device stores before its memory. */
 interface Device {
   readonly address: number;
   readonly regionLength: number;

@@ -23,7 +23,7 @@ const DEVICE = {
   ],
 };
 
-/** Its state has no clock here that says how its RAM is split. */
+/** The machine. The test state has no clock to tell how its RAM is split. */
 const MACHINE = "pc-q35-10.0";
 
 /** A snapshot of these blocks with devices at these addresses. */
@@ -96,7 +96,7 @@ test("guestMap() does not guess the RAMBlock of a virtio-mem device", async () =
   }
 });
 
-test("guestMap() assumes no split where the state of a PC does not say it", async () => {
+test("guestMap() assumes no split if the state of a PC does not contain it", async () => {
   const devices = [{ address: BigInt(5 * GIB), length: 16 }];
   const image = await imageWith({ "pc.ram": 2, "vm0": 16 }, devices);
   await assert.rejects(

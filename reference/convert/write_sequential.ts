@@ -26,7 +26,7 @@ export interface WriteSequentialOptions extends ReadOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Bytes of pages in one PART of the RAM section; QEMU's have more. */
+/** Bytes of pages in one PART of the RAM section; fewer than QEMU's. */
 const PART_LENGTH = 0x100000;
 /** Maximum zero pages in one PART, 9 bytes each. */
 const ZERO_PAGES = 4096;

@@ -31,7 +31,7 @@ export interface WithDevices {
   readonly index?: { readonly earlySections: readonly StreamItem[] };
   /** The same for a sequential stream. */
   readonly end?: { readonly earlySections: readonly StreamItem[] };
-  /** Walks over what follows the RAM. */
+  /** Walks over the items after the RAM. */
   deviceState(options?: ReadOptions): Promise<DeviceState>;
 }
 
@@ -41,8 +41,8 @@ const FOOTER = 5;
 
 /**
  * Yields the state of each device, field by field, as described by the file's
- * vmdesc: what QEMU's `scripts/analyze-migration.py` prints. Devices are read
- * one after the other.
+ * vmdesc: the same as QEMU's `scripts/analyze-migration.py` prints. Devices are
+ * read one after the other.
  *
  * @throws {FormatError} if the device sections break a rule
  *

@@ -17,7 +17,7 @@ export interface DirtyBitmapsOptions extends ReadOptions {
   readonly onDirty?:
     | ((bitmap: DirtyBitmap, range: ByteRange) => void)
     | undefined;
-  /** What follows the RAM, if already walked over. */
+  /** The items after the RAM, if already walked over. */
   readonly deviceState?: DeviceState | undefined;
   /** Called for violations of rules for writers. Default: ignored. */
   readonly report?: Report | undefined;

@@ -7,11 +7,11 @@ export interface DirtyBitmapContent extends DirtyBitmap {
   readonly ranges: readonly ByteRange[];
 }
 
-/** A bitmap that was not loaded. */
+/** A bitmap that could not be loaded. */
 export interface DroppedBitmap {
   /** The bitmap as received. */
   readonly bitmap: DirtyBitmap;
-  /** Why, and the consequence. */
+  /** The reason and the consequence. */
   readonly reason: string;
 }
 
@@ -19,7 +19,7 @@ export interface DroppedBitmap {
 export interface LoadedBitmaps {
   /** All bitmaps, with those loaded last at the end. */
   readonly bitmaps: readonly DirtyBitmapContent[];
-  /** Bitmaps that were not loaded. Nothing else is lost. */
+  /** Bitmaps that could not be loaded. Nothing else is lost. */
   readonly dropped: readonly DroppedBitmap[];
 }
 

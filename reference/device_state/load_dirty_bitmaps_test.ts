@@ -25,7 +25,7 @@ function bitmap(
   };
 }
 
-test("loadDirtyBitmaps() makes a bitmap that is not there", () => {
+test("loadDirtyBitmaps() creates a bitmap that does not exist", () => {
   const { bitmaps, dropped } = loadDirtyBitmaps(
     [bitmap("a", [[0, 512]])],
     [bitmap("b", [[512, 512]]), bitmap("a", [[0, 512]], { node: "other" })],

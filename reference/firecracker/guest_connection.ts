@@ -162,7 +162,7 @@ export class GuestConnection {
     }));
   }
 
-  /** Ends serving after an error; waiting threads go on waiting. */
+  /** Ends serving after an error; waiting threads keep waiting. */
   #failed(error: unknown): void {
     const isGone = error instanceof SystemCallError && error.is("ESRCH");
     if (isGone) return this.#end("its process has ended");

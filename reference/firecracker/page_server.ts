@@ -18,7 +18,7 @@ export interface PageServerOptions extends PagingOptions {
   readonly flat?: boolean | undefined;
   /**
    * What to do with a VM when one of its pages cannot be read for `retryFor`
-   * milliseconds: kill it, or let it go on waiting. The page never appears as
+   * milliseconds: kill it, or let it keep waiting. The page never appears as
    * zeros. Default: "stall".
    */
   readonly onFailure?: "kill" | "stall" | undefined;

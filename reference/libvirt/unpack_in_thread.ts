@@ -2,8 +2,8 @@ import { entryUrl } from "../work/mod.ts";
 import type { FromUnpacker, ToUnpacker } from "./unpack_message.ts";
 
 /**
- * Unpacks zstd in a thread. On damaged bytes, Deno's Node streams throw where
- * no code can catch it; this way only the thread ends.
+ * Unpacks zstd in a thread. On damaged bytes, Deno's Node streams throw an error
+ * that no code can catch; in a thread it ends only the thread.
  */
 export async function* unpackInThread(
   packed: AsyncIterable<Uint8Array>,

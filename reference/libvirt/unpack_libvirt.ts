@@ -78,7 +78,7 @@ export async function* unpackLibvirt(
     throw new FormatError(source.name, {
       rule: "libvirt-format",
       offset: header.streamOffset,
-      found: `bytes that ${header.format} cannot unpack beyond ${length}`,
+      found: `bytes that ${header.format} cannot unpack after ${length}`,
       expected: "a complete packed stream",
     }, { cause });
   }

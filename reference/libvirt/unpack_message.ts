@@ -1,7 +1,7 @@
 /** Messages of the unpacking thread. */
 export type FromUnpacker =
   | { readonly kind: "unpacked"; readonly bytes: Uint8Array }
-  /** It wants the next piece. */
+  /** Requests the next piece. */
   | { readonly kind: "wants" }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly message: string };

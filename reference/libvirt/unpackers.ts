@@ -8,7 +8,7 @@ import type { Unpacker } from "./unpacker.ts";
  * large.
  */
 const GZIP_PIECE = 0x1000;
-/** The same for zstd, where four bytes can stand for 128 KiB. */
+/** The same for zstd, where four bytes can expand to 128 KiB. */
 const ZSTD_PIECE = 0x40;
 
 /** Uses what every runtime has. */

@@ -53,7 +53,7 @@ export class ZstdFrames {
     const magic = view.getUint32(0, true);
     this.#betweenFrames = false;
     if (magic === MAGIC) return this.#next(1, (it) => this.#descriptor(it));
-    // The unpacker refuses what is not a frame.
+    // The unpacker refuses anything that is not a frame.
     if ((magic & ~0xf) >>> 0 !== MAGIC_SKIPPABLE) {
       this.#skip = Infinity;
       return;

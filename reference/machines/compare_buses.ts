@@ -5,7 +5,7 @@ import { extraDevice, type MachineDifference } from "./machine_difference.ts";
 /** Length of `0000:00:03.0`. */
 const ROOT_PATH_LENGTH = 12;
 
-/** Yields how the devices with an address on a bus differ. */
+/** Yields the differences between devices with an address on a bus. */
 export function* compareBuses(
   snapshot: MachineDescription,
   qemu: MachineDescription,

@@ -9,7 +9,7 @@ export const CPU_SECTIONS: ReadonlySet<string> = new Set([
   "kvm_apic",
 ]);
 
-/** Yields how the CPUs differ in number and in their ids. */
+/** Yields the differences in the number of CPUs and in their ids. */
 export function* compareCpus(
   snapshot: MachineDescription,
   qemu: MachineDescription,

@@ -17,7 +17,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "vmmouse": "start it with -machine vmport=on",
 };
 
-/** Yields how devices and CPUs differ. */
+/** Yields the differences between devices and between CPUs. */
 export function* compareDevices(
   snapshot: MachineDescription,
   qemu: MachineDescription,

@@ -8,7 +8,7 @@ import {
   type MachineDifference,
 } from "./machine_difference.ts";
 
-/** The first QEMU release that loads its own snapshots with x-ignore-shared. */
+/** The first QEMU release that loads snapshots saved with x-ignore-shared. */
 const IGNORE_SHARED_SINCE = 11;
 
 /**
@@ -57,8 +57,7 @@ export function compareMachines(
 const RAM_ONLY: MachineDifference = {
   kind: "wrong",
   subject: "device state",
-  text:
-    "the snapshot holds RAM only, no CPU and no device: no guest can continue",
+  text: "the snapshot holds RAM only, no CPU or device: no guest can continue",
   remedy: "save it with the devices of a snapshot that QEMU saved",
 };
 

@@ -65,12 +65,12 @@ function without(...idstrs: readonly string[]): MachineSection[] {
   return (QEMU.sections ?? []).filter(({ idstr }) => !idstrs.includes(idstr));
 }
 
-test("machines that are the same differ in nothing", () => {
+test("compareMachines() finds no differences between equal machines", () => {
   assert.deepEqual(compare({}), []);
   assert.deepEqual(compare({ runState: "inmigrate" }), []);
 });
 
-test("QEMU compares only the length of the machine name it receives", () => {
+test("compareMachines() compares only as much of the machine name as QEMU does", () => {
   assert.deepEqual(compare({}, { machine: "pc-i440fx-10" }), []);
   assert.deepEqual(compare({ machine: "pc-i440fx-9.0" }), [
     "refused machine: pc-i440fx-10.0 in the snapshot, pc-i440fx-9.0 in " +
@@ -83,7 +83,7 @@ test("QEMU compares only the length of the machine name it receives", () => {
   ]);
 });
 
-test("of another kind of machine, only its memory is compared besides", () => {
+test("compareMachines() compares only memory if the kind of machine differs", () => {
   const blocks = [{ idstr: "pc.ram", usedLength: 0x8000000 }];
   const q35 = { machine: "pc-q35-10.0", sections: [], blocks, cpuCount: 1 };
   assert.deepEqual(compare(q35), [
@@ -94,7 +94,7 @@ test("of another kind of machine, only its memory is compared besides", () => {
   ]);
 });
 
-test("capabilities, page size, UUID and state are compared", () => {
+test("compareMachines() compares capabilities, page size, UUID and state", () => {
   assert.deepEqual(compare({ capabilities: ["events"] }), [
     "refused capability mapped-ram: QEMU 10.0.2 does not have it: " +
     "use QEMU 9.0 or later",
@@ -120,7 +120,7 @@ test("capabilities, page size, UUID and state are compared", () => {
   );
 });
 
-test("RAMBlocks of another size or name are found", () => {
+test("compareMachines() reports RAMBlocks of another size or name", () => {
   const blocks = QEMU.blocks.slice(1);
   assert.deepEqual(
     compare({
@@ -150,7 +150,7 @@ test("RAMBlocks of another size or name are found", () => {
   );
 });
 
-test("CPUs make one line, however many sections they have", () => {
+test("compareMachines() reports CPUs once, however many sections they have", () => {
   const one = (QEMU.sections ?? []).filter(({ instanceId }) => !instanceId);
   assert.deepEqual(compare({ cpuCount: 1, sections: one }), [
     "refused CPUs: 2 in the snapshot, 1 in QEMU 10.0.2: start it with -smp 2",
@@ -177,7 +177,7 @@ test("CPUs make one line, however many sections they have", () => {
   );
 });
 
-test("a missing device makes one line, with the argument that adds it", () => {
+test("compareMachines() reports a missing device once, with the argument that adds it", () => {
   assert.deepEqual(
     compare({
       sections: without(NIC.idstr),
@@ -194,7 +194,7 @@ test("a missing device makes one line, with the argument that adds it", () => {
   ]);
 });
 
-test("a device at another address, or another device there, is reported", () => {
+test("compareMachines() reports a device at another address, or another device there", () => {
   const moved = section("0000:00:07.0/virtio-blk");
   assert.deepEqual(compare({ sections: [...without(DISK.idstr), moved] }), [
     "refused device 00:04.0 virtio-blk: at 00:07.0 in QEMU 10.0.2: " +
@@ -207,7 +207,7 @@ test("a device at another address, or another device there, is reported", () => 
   ]);
 });
 
-test("a device that QEMU has besides is a note", () => {
+test("compareMachines() notes an additional device of QEMU", () => {
   const extra = [section("0000:00:05.1/e1000"), section("vmmouse")];
   assert.deepEqual(
     compare({
@@ -224,7 +224,7 @@ test("a device that QEMU has besides is a note", () => {
   );
 });
 
-test("versions and fields of a device's state are compared", () => {
+test("compareMachines() compares versions and fields of a device's state", () => {
   const change = (more: Partial<MachineSection>) =>
     compare({ sections: [...without("timer"), section("timer", 0, more)] });
   assert.deepEqual(change({ versionId: 1 }), [
@@ -244,7 +244,7 @@ test("versions and fields of a device's state are compared", () => {
   assert.deepEqual(change({ subsections: ["timer/more"] }), []);
 });
 
-test("facts that QMP does not report are not differences", () => {
+test("compareMachines() ignores facts that QMP does not report", () => {
   const asked = { sections: undefined, cpuCount: 2, pageSize: undefined };
   const pciDevices = ["0000:00:03.0", "0000:00:04.0"];
   assert.deepEqual(compare({ ...asked, pciDevices }), []);
@@ -263,7 +263,7 @@ test("facts that QMP does not report are not differences", () => {
   ]);
 });
 
-test("isSameFamily() is as fast for hostile names as for others", () => {
+test("isSameFamily() is as fast for hostile names as for any other", () => {
   const begun = performance.now();
   assert.ok(!isSameFamily(`${"-1.1".repeat(2 ** 18)}\n`, "x"));
   assert.ok(

@@ -10,8 +10,8 @@ import {
 } from "./machine_difference.ts";
 
 /**
- * Yields how the RAMBlocks differ, except those of devices on a bus, which are
- * reported with their device.
+ * Yields the differences between RAMBlocks, except those of devices on a bus,
+ * which are reported with their device.
  */
 export function* compareRAMBlocks(
   snapshot: MachineDescription,

@@ -5,13 +5,13 @@ import type {
 } from "./machine_description.ts";
 import { inBoth, type MachineDifference } from "./machine_difference.ts";
 
-/** Maximum number of fields that are named. */
+/** Maximum number of fields named in a message. */
 const NAMED_MAX = 3;
 
 /**
- * Yields how the state of a device differs from that of the same device in a
- * QEMU: its version and its fields. Optional parts are not compared, because
- * they depend on what the guest does.
+ * Yields the differences between the state of a device in a snapshot and in
+ * QEMU: version and fields. Optional parts are not compared, because they
+ * depend on what the guest does.
  */
 export function* compareState(
   section: MachineSection,

@@ -25,9 +25,9 @@ const TIMEOUT = 60_000;
 const UNLIMITED = 2 ** 40;
 
 /**
- * Returns the machine of a QEMU with these arguments. QEMU is started without
- * running its guest, saves its initial state, and is ended; the file is then
- * read like any snapshot. QEMU opens its disks and its network as usual.
+ * Returns the machine of a QEMU with these arguments: starts QEMU without
+ * running its guest, makes it save its initial state, ends it, and reads the
+ * file like any snapshot. QEMU opens its disks and its network as usual.
  *
  * The timeout (default: 60 s) applies to the start and to the save separately.
  *

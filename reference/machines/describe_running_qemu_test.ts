@@ -40,7 +40,7 @@ function answer({ id, execute, arguments: args }: FakeCommand): unknown[] {
   return [{ return: ANSWERS[execute], id }];
 }
 
-test("describeRunningQemu() describes a QEMU by its answers", async () => {
+test("describeRunningQemu() describes a machine by QEMU's answers", async () => {
   const { qemu, qmp } = await FakeQemu.open(answer);
   using _ = qemu;
   const { unknown, ...described } = await describeRunningQemu(qmp);
@@ -70,7 +70,7 @@ test("describeRunningQemu() describes a QEMU by its answers", async () => {
   assert.deepEqual(changing, []);
 });
 
-test("a QEMU that knows less is described by the rest", async () => {
+test("describeRunningQemu() omits what an old QEMU does not report", async () => {
   const { qemu, qmp } = await FakeQemu.open((command) =>
     /pci|uuid|cpus|machines/.test(command.execute)
       ? [{ error: { class: "CommandNotFound", desc: "?" }, id: command.id }]
@@ -84,7 +84,7 @@ test("a QEMU that knows less is described by the rest", async () => {
   assert.equal(described.cpuCount, undefined);
 });
 
-test("a QEMU that goes away is an error", async () => {
+test("describeRunningQemu() rejects when QEMU disconnects", async () => {
   const { qemu, qmp } = await FakeQemu.open((command) => {
     if (command.execute !== "query-uuid") return answer(command);
     qemu.pair.other.destroy();

@@ -32,7 +32,7 @@ function device(name: string, more: object = {}) {
   return { name, instance_id: 0, fields, ...more };
 }
 
-test("a snapshot is described by its headers and its vmdesc", async () => {
+test("describeSnapshot() reads the headers and the vmdesc", async () => {
   const { sections, unknown, ...rest } = await describe({
     devices: [
       device("cpu_common", {
@@ -77,7 +77,7 @@ test("a snapshot is described by its headers and its vmdesc", async () => {
   assert.equal(unknown.length, 1);
 });
 
-test("parts of a CPU's state show its features", async () => {
+test("describeSnapshot() derives CPU features from parts of a CPU's state", async () => {
   const subsections = ["cpu/pkru", "cpu/other"]
     .map((vmsd_name) => ({ vmsd_name, fields: [] }));
   const length = subsections.reduce(
@@ -91,7 +91,7 @@ test("parts of a CPU's state show its features", async () => {
   assert.deepEqual(sections?.[1].subsections, ["cpu/pkru", "cpu/other"]);
 });
 
-test("a vmdesc that is nonsense does no harm", async () => {
+test("describeSnapshot() ignores a nonsensical vmdesc", async () => {
   for (
     const nonsense of [
       { fields: [{ size: 4 }] },
@@ -107,7 +107,7 @@ test("a vmdesc that is nonsense does no harm", async () => {
   }
 });
 
-test("without a vmdesc the devices are not known", async () => {
+test("describeSnapshot() reports devices as unknown without a vmdesc", async () => {
   const { sections, cpuCount, unknown } = await describe({ devices: 5 });
   assert.equal(sections, undefined);
   assert.equal(cpuCount, undefined);

@@ -66,7 +66,7 @@ export function deviceArgument(
 }
 
 /**
- * Returns the address on the bus: `,addr=0x3`. The bus name is up to the user.
+ * Returns the address on the bus: `,addr=0x3`. The user chooses the bus name.
  */
 function addressOf(path: string): string {
   const port = /\/([0-9.]+)$/.exec(path)?.[1];

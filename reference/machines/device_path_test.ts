@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deviceArgument, parseDevicePath } from "./device_path.ts";
 
-test("the idstr of a device on a bus is a path and a label", () => {
+test("parseDevicePath() splits an idstr into a path and a label", () => {
   for (
     const [idstr, path, label] of [
       ["0000:00:03.0/e1000", "0000:00:03.0", "e1000"],
@@ -16,7 +16,7 @@ test("the idstr of a device on a bus is a path and a label", () => {
   }
 });
 
-test("a -device argument names the device and its place", () => {
+test("a -device argument names the device and its address", () => {
   for (
     const [path, labels, expected] of [
       ["0000:00:03.0", ["e1000", "e1000.rom"], "e1000,addr=0x3"],

@@ -4,7 +4,7 @@ import type { MachineDescription } from "./machine_description.ts";
 export type DifferenceKind =
   /** QEMU refuses the snapshot. */
   | "refused"
-  /** QEMU may load it without an error, but the guest finds another machine. */
+  /** QEMU may load it without an error, but the guest sees another machine. */
   | "wrong"
   /** It loads; the difference may be of interest. */
   | "note";

@@ -5,13 +5,13 @@ import type { WaitOptions } from "../work/mod.ts";
 
 /** Options of finding where a file has data. */
 export interface DataRangesOptions extends WaitOptions {
-  /** The program to ask. Default: `qemu-img`. */
+  /** Path of qemu-img. Default: `qemu-img`. */
   readonly program?: string | undefined;
 }
 
 /**
  * Returns the parts of a local file inside `range` that are not holes, in
- * order, as reported by `qemu-img map`; JavaScript cannot ask the kernel.
+ * order, as reported by `qemu-img map`; JavaScript has no access to SEEK_DATA.
  *
  * @throws {SourceError} if the program is missing, or fails
  *

@@ -8,7 +8,7 @@ export interface GuestMemory {
   readonly id: string;
   /** The `-object` that creates it, if the arguments have one. */
   readonly object: MemoryObject | undefined;
-  /** Whether an argument must make the machine use it. */
+  /** Whether an argument must be added for the machine to use it. */
   readonly isNew: boolean;
 }
 

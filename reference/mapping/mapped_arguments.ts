@@ -24,7 +24,7 @@ export interface MappedFile {
 
 /** Properties of a memory backend that mapped memory supports too. */
 const KEPT = ["dump", "merge"];
-/** Properties that it does not support, with the values that do no harm. */
+/** Properties that it does not support, with their harmless values. */
 const HARMLESS: Readonly<Record<string, RegExp>> = {
   "share": /^(off|no|false|n)$/,
   "prealloc": /^(off|no|false|n)$/,

@@ -103,7 +103,7 @@ function checkQemu(qemu: QemuFacts, name: string): void {
   const lacking = ["offset", "rom", "readonly"].filter((it) =>
     !qemu.memoryBackendFile.includes(it)
   );
-  // A QEMU that does not report its version may still have what is needed.
+  // A QEMU that does not report its version may still have all properties.
   const major = Number.parseInt(qemu.version) || QEMU_MIN;
   if (lacking.length === 0 && major >= QEMU_MIN) return;
   const reason = lacking.length === 0

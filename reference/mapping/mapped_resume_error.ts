@@ -1,5 +1,5 @@
 /**
- * Why the RAM cannot be mapped:
+ * The obstacle to mapping the RAM:
  *
  * - `file`: the snapshot is not a file that QEMU can map
  * - `memory`: the guest's memory is not in blocks that can be mapped
@@ -15,16 +15,16 @@ export type MappedResumeReason =
   | "qemu";
 
 /**
- * A guest cannot be resumed by mapping its RAM; the message says why, and what
- * to do. Resuming by postcopy may still work.
+ * A guest cannot be resumed by mapping its RAM; the message gives the reason
+ * and a remedy. Resuming by postcopy may still work.
  */
 export class MappedResumeError extends RangeError {
   /** Name of the class, as in `Error.name`. */
   override readonly name = "MappedResumeError";
-  /** Why the RAM cannot be mapped. */
+  /** The obstacle to mapping the RAM. */
   readonly reason: MappedResumeReason;
 
-  /** Creates an error that says why the RAM of `file` cannot be mapped. */
+  /** Creates an error for the RAM of `file`. */
   constructor(
     file: string,
     { reason, text }: {

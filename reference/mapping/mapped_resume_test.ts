@@ -16,7 +16,7 @@ const PC = { "pc.ram": testMemory(16, [1]), "pc.bios": testMemory(2, [0]) };
 const MAPPED = "share=off,readonly=on,rom=off," +
   "x-use-canonical-path-for-ramblock-id=off";
 
-/** Whether it is refused for that reason, with this text. */
+/** Returns a check for a refusal with that reason and this text. */
 function refused(reason: MappedResumeReason, words: RegExp) {
   return (error: unknown): boolean => {
     assert.ok(error instanceof MappedResumeError, String(error));
@@ -27,7 +27,7 @@ function refused(reason: MappedResumeReason, words: RegExp) {
   };
 }
 
-test("planMappedResume() adds what maps the machine's own RAM", async () => {
+test("planMappedResume() adds a memory backend for the machine's own RAM", async () => {
   using guest = await SavedGuest.make(PC);
   const given = ["-M", "q35", "-m", "64K"];
   const { args, blocks, path } = guest.plan(given);
@@ -81,7 +81,7 @@ test("planMappedResume() accepts relative paths and paths with commas", async ()
   assert.equal(relative.path, guest.path);
 });
 
-test("planMappedResume() replaces memory backends where they are", async () => {
+test("planMappedResume() replaces memory backends in place", async () => {
   using guest = await SavedGuest.make({
     "/objects/n1": testMemory(4, []),
     "n0": testMemory(4, []),
@@ -190,7 +190,7 @@ test("planMappedResume() refuses a QEMU without the features it needs", async ()
   guest.plan([], { qemu: { ...QEMU, version: "" } });
 });
 
-test("planMappedResume() refuses memory that is not in blocks", async () => {
+test("planMappedResume() refuses memory without a backend", async () => {
   using guest = await SavedGuest.make({
     "ram0": testMemory(4, []),
     "0000:00:02.0/vga.vram": testMemory(4, []),
@@ -213,7 +213,7 @@ test("planMappedResume() refuses pages that the host cannot map", async () => {
   );
 });
 
-test("planMappedResume() refuses arguments that want other memory", async () => {
+test("planMappedResume() refuses arguments that require another kind of memory", async () => {
   using guest = await SavedGuest.make(PC);
   const own = "memory-backend-ram,id=pc.ram,size=64K";
   const use = ["-machine", "memory-backend=pc.ram"];
@@ -236,7 +236,7 @@ test("planMappedResume() refuses arguments that want other memory", async () => 
   }
 });
 
-test("planMappedResume() maps the file that was opened, and no other", async () => {
+test("planMappedResume() refuses a path that now leads to another file", async () => {
   using guest = await SavedGuest.make(PC);
   const args = ["-M", "q35", "-m", "64K"];
   const link = `${guest.path}.link`;

@@ -81,7 +81,7 @@ async function* clearRuns(
   if (first < block.pageCount) yield { first, end: block.pageCount };
 }
 
-/** Yields the pages of a run that have bytes in one of the ranges. */
+/** Yields the pages of a run that overlap one of the ranges. */
 function* runsInside(
   run: PageRun,
   { pagesOffset, pageSize }: RAMBlock,

@@ -12,8 +12,8 @@ export interface DeviceOnlyOptions extends StaleOptions {
   /** Names of the RAMBlocks that QEMU maps; the others are copied. */
   readonly mapped: readonly string[];
   /**
-   * The path that QEMU maps them from. If that has become the name of another
-   * file than the snapshot was opened from, nothing is written.
+   * The path that QEMU maps them from. If it no longer leads to the file that
+   * the snapshot was opened from, nothing is written.
    */
   readonly path?: string | undefined;
 }

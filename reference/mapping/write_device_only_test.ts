@@ -44,7 +44,7 @@ async function deviceOnly(
   return { snapshot, summary, written, source, sink };
 }
 
-test("writeDeviceOnly() keeps the stream, the other blocks, and no mapped page", async () => {
+test("writeDeviceOnly() keeps the stream and the other blocks, but no mapped page", async () => {
   const bytes = await staleFile([]);
   const { snapshot, summary, written, sink } = await deviceOnly(bytes);
   assert.deepEqual(summary, {
@@ -115,7 +115,7 @@ test("writeDeviceOnly() reads no page outside of the data ranges", async () => {
   ]);
 });
 
-test("writeDeviceOnly() maps several blocks, and copies all without any", async () => {
+test("writeDeviceOnly() accepts several mapped blocks, or none", async () => {
   const bytes = await staleFile([2]);
   const both = await deviceOnly(bytes, { mapped: ["pc.bios", "pc.ram"] });
   assert.equal(both.summary.copiedCount, 0);
@@ -164,7 +164,7 @@ test("writeDeviceOnly() aborts the sink when it fails", async () => {
     assert.equal(sink.calls.at(-1), "abort");
   }
 
-  /** Without the bits that were set when it was first read. */
+  /** Opens the snapshot anew, with no bitmap read yet. */
   function openAgain() {
     const failing = [...source.failing];
     source.failing.clear();
@@ -176,7 +176,7 @@ test("writeDeviceOnly() aborts the sink when it fails", async () => {
   }
 });
 
-test("writeDeviceOnly() refuses a block that is not there, and a signal", async () => {
+test("writeDeviceOnly() rejects an unknown block, and when aborted", async () => {
   const snapshot = openSnapshotSync(memorySource(await staleFile([])));
   await assert.rejects(
     writeDeviceOnly(snapshot, memorySink(), { mapped: ["vram"] }),
@@ -189,7 +189,7 @@ test("writeDeviceOnly() refuses a block that is not there, and a signal", async 
   );
 });
 
-test("createScratchSink() makes a file, in place of none", async () => {
+test("createScratchSink() creates a file only if none exists", async () => {
   using folder = new ScratchFolder();
   const path = folder.file("new");
   const sink = createScratchSink(path);
@@ -204,7 +204,7 @@ test("createScratchSink() makes a file, in place of none", async () => {
   assert.deepEqual(folder.names(), ["new"]);
 });
 
-test("writeDeviceOnly() writes nothing for another file than QEMU has mapped", async () => {
+test("writeDeviceOnly() writes nothing if QEMU has mapped another file", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("vm.mr");
   const bytes = await savedFile(BLOCKS);

@@ -20,8 +20,8 @@ import type { ReceivingRecorder } from "./receiving_recorder.ts";
 type Write = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Writes a sequential stream of everything received, whether it was understood
- * or not: pages that are already placed as records, the rest as received, up to
+ * Writes a sequential stream of everything received, understood or not: pages
+ * that are already placed become records, the rest is copied as received, up to
  * the end. Commits the sink if the stream ends as a migration does, otherwise
  * aborts it. Returns whether it was committed.
  */

@@ -14,7 +14,7 @@ import { receiveMigration, type ReceiveOptions } from "./receive_migration.ts";
 
 const PAGE = 4096;
 const UNKNOWN_COMMAND = Uint8Array.of(8, 0, 12, 0, 3, 1, 2, 3);
-/** The same stream with a known command. */
+/** The same item with a known command. */
 const KNOWN_COMMAND = Uint8Array.of(8, 0, 10, 0, 3, 1, 2, 3);
 
 /** A channel that delivers these bytes in pieces. */
@@ -83,7 +83,7 @@ function guestWith(
   return guest;
 }
 
-test("bytes before the pages that are not understood are kept unchanged", async () => {
+test("keepStream() copies unknown bytes before the pages unchanged", async () => {
   const strange = new Uint8Array(700).fill(0x7e);
   for (
     const before of [
@@ -104,7 +104,7 @@ test("bytes before the pages that are not understood are kept unchanged", async 
   }
 });
 
-test("pages that were understood are kept with the bytes that were not", async () => {
+test("keepStream() keeps known pages along with unknown bytes", async () => {
   for (const count of [1, 2]) {
     const unknown = Buffer.concat(Array(count).fill(UNKNOWN_COMMAND));
     const guest = guestWith(unknown);
@@ -121,7 +121,7 @@ test("pages that were understood are kept with the bytes that were not", async (
   }
 });
 
-test("a record that is not understood is kept with its part", async () => {
+test("keepStream() keeps an unknown record with its PART", async () => {
   const guest = guestWith(new Uint8Array(0));
   const bytes = guest.finish();
   // The first record of END continues "ram".
@@ -138,7 +138,7 @@ test("a record that is not understood is kept with its part", async () => {
   await checkMemory(new Uint8Array(readable), guest);
 });
 
-test("a migration without a vmdesc is kept, as it may have none", async () => {
+test("keepStream() keeps a migration without a vmdesc, since some have none", async () => {
   const guest = guestWith(new Uint8Array(0));
   const whole = guest.finish();
   const vmdesc = Buffer.from(whole).indexOf('{"page_size"') - 5;
@@ -150,7 +150,7 @@ test("a migration without a vmdesc is kept, as it may have none", async () => {
   assert.deepEqual(kept.subarray(-40), bytes.subarray(-40));
 });
 
-test("whatever changes in a stream, it is received, kept or refused", async () => {
+test("a damaged stream is received, kept or refused", async () => {
   const good = guestWith(KNOWN_COMMAND).finish();
   const random = randomNumbers(17);
   const count = { received: 0, kept: 0, refused: 0 };
@@ -175,7 +175,7 @@ test("whatever changes in a stream, it is received, kept or refused", async () =
   assert(count.received > 100 && count.kept > 30, JSON.stringify(count));
 });
 
-test("a truncated stream is not kept", async () => {
+test("keepStream() keeps no truncated stream", async () => {
   const bytes = guestWith(UNKNOWN_COMMAND).finish();
   const random = randomNumbers(5);
   for (let time = 0; time < 60; time++) {
@@ -186,7 +186,7 @@ test("a truncated stream is not kept", async () => {
   }
 });
 
-test("a stream that is not a migration, or whose sender waits, is not kept", async () => {
+test("keepStream() keeps nothing that is not a migration, or whose sender waits", async () => {
   const wait = Uint8Array.of(8, 0, 1, 0, 0);
   const other = new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n");
   for (const bytes of [other, guestWith(UNKNOWN_COMMAND, wait).finish()]) {
@@ -196,7 +196,7 @@ test("a stream that is not a migration, or whose sender waits, is not kept", asy
   }
 });
 
-test("that it cannot be kept is said with why it was refused", async () => {
+test("an error reports both why a stream was refused and why it was not kept", async () => {
   const bytes = guestWith(UNKNOWN_COMMAND).finish();
   const full = memorySink();
   full.write = () => Promise.reject(new Error("no room"));

@@ -125,7 +125,7 @@ export class PageWriter {
     await channel.write(bytes);
   }
 
-  /** Reads for a guest, which gets nothing of a file that has changed since. */
+  /** Reads for a guest; rejects if the file has changed since it was opened. */
   #persistently<T>(
     { block }: PostcopyBlock,
     read: () => Promise<T>,

@@ -15,8 +15,8 @@ export interface PersistentReadOptions {
 }
 
 /**
- * Retries `read` until it succeeds. The guest can do nothing but wait for its
- * page, and a server that is unavailable now may come back.
+ * Retries `read` until it succeeds: the guest cannot continue without its page,
+ * and an unavailable server may recover.
  */
 export async function readPersistently<T>(
   read: () => Promise<T>,

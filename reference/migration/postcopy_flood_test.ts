@@ -17,7 +17,7 @@ import { ScratchFolder } from "../testing/scratch_folder.ts";
 const PAGE = 4096;
 const GIB = 2 ** 30;
 
-/** A memory of this many pages, all of them with bytes. */
+/** A memory of this many pages, none of which is zero. */
 function fullMemory(pageCount: number): Uint8Array {
   return testMemory(
     pageCount,
@@ -25,7 +25,7 @@ function fullMemory(pageCount: number): Uint8Array {
   );
 }
 
-test("PostcopySource.serve() is not burdened by requests of all of a large memory", async () => {
+test("PostcopySource.serve() uses little memory for requests of gigabytes", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("large");
   const usedLength = 32 * GIB;
@@ -70,15 +70,15 @@ test("PostcopySource.serve() reads no requests from a destination that does not 
   for (let turn = 0; turn < 100; turn++) await sleep(0);
   // Waiting requests, pages being sent, and the room in the sockets' buffers.
   const { requests } = source.statistics;
-  assert(requests < 2048, `${requests} requests were taken in`);
-  // Once it reads again it gets everything it has requested.
+  assert(requests < 2048, `${requests} requests were accepted`);
+  // Once it reads again, it receives everything that it requested.
   destination.pair.other.resume();
   await destination.until(({ pages }) => pages.length === pageCount);
   destination.pair.other.destroy();
   await assert.rejects(served, /closed the connection/);
 });
 
-test("PostcopySource.serve() answers a page beside a request of thousands", async () => {
+test("PostcopySource.serve() answers a single page during a request of thousands", async () => {
   const pageCount = 4096;
   const { destination, served } = await serveDestination(
     { push: false },
@@ -92,7 +92,7 @@ test("PostcopySource.serve() answers a page beside a request of thousands", asyn
   destination.request("vga", 3 * PAGE);
   await destination.until(({ pages }) => pages.length === pageCount + 1);
   const place = destination.pages.findIndex(({ idstr }) => idstr === "vga");
-  assert(place < pageCount / 2, `it comes after ${place} others`);
+  assert(place < pageCount / 2, `sent after ${place} others`);
   destination.pair.other.destroy();
   await assert.rejects(served, /closed the connection/);
 });

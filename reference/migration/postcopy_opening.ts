@@ -36,7 +36,7 @@ export const PING = {
   ready: 4,
 } as const;
 
-/** About how many bytes of an opening are held until they are sent: 16 MiB. */
+/** Approximate bytes of an opening that are buffered before sending: 16 MiB. */
 const START_MAX = 0x1000000;
 
 /** What the opening of a postcopy migration contains. */
@@ -93,7 +93,7 @@ export async function* postcopyOpening(
   yield packageTail();
 }
 
-/** An opening of which the start has been read. */
+/** An opening whose start has been read. */
 export interface Opening {
   readonly start: Uint8Array;
   readonly rest: AsyncGenerator<Uint8Array>;
@@ -119,11 +119,11 @@ function head(
 ): Uint8Array {
   const writer = new ByteWriter();
   writeStreamHeader(writer);
-  // No capabilities, so there are none for the two ends to agree on.
+  // Empty: there are no capabilities for the two ends to agree on.
   writeConfiguration(writer, { ...index.configuration, capabilities: [] });
   writeCommand(writer, MIG_CMD_OPEN_RETURN_PATH);
   writePing(writer, PING.opened);
-  // Each bit of the summary stands for a host page size.
+  // Each bit of the summary represents a host page size.
   const sizes = new Set(blocks.map(({ hostPageSize }) => hostPageSize));
   const summary = [...sizes].reduce((sum, size) => sum + size, 0);
   const pageSize = blocks[0]?.block.pageSize ?? 4096;

@@ -70,7 +70,7 @@ const EARLY = item.head(4, "early", new Uint8Array(12).fill(3), {
   id: 7,
   version: 1,
 });
-test("postcopyOpening() sends every section besides RAM's, in its order", async () => {
+test("postcopyOpening() sends every section except RAM's, in file order", async () => {
   const [start, part, end] = attributes(6);
   const bitmaps = [
     item.head(1, "dirty-bitmap", Uint8Array.of(1), { id: 9, version: 1 }),

@@ -38,7 +38,7 @@ const RETRY_FOR = 60_000;
  *   PostcopySource,
  * } from "../doors/qemu.ts";
  *
- * // A QEMU that was told to migrate-incoming from unix:/run/vm.sock.
+ * // QEMU runs with -incoming unix:/run/vm.sock.
  * async function resume(url: string): Promise<void> {
  *   const snapshot = await openSnapshot(await openHttpSource(url));
  *   const source = new PostcopySource(snapshot);

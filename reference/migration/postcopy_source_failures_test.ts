@@ -67,7 +67,7 @@ test("PostcopySource.serve() rejects when the end is not confirmed", async () =>
   await assert.rejects(served, /QEMU closed the connection after 9 pages/);
 });
 
-test("PostcopySource refuses page sizes and blocks that cannot be", async () => {
+test("PostcopySource refuses invalid page sizes and unknown blocks", async () => {
   const opened = await snapshotOf();
   assert.throws(
     () => new PostcopySource(opened, { hostPageSize: 5000 }),
@@ -83,7 +83,7 @@ test("PostcopySource refuses page sizes and blocks that cannot be", async () => 
   );
 });
 
-test("PostcopySource.serve() sends no page of a file that has changed", async () => {
+test("PostcopySource.serve() sends no pages once the file has changed", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("vm.mr");
   writeFileSync(path, await savedFile({ "pc.ram": RAM, "vga": VGA }));

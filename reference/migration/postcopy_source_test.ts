@@ -16,7 +16,7 @@ function pageOf(memory: Uint8Array, offset: number): Uint8Array {
   return memory.slice(offset, offset + PAGE);
 }
 
-test("PostcopySource.serve() opens as a source of QEMU's does", async () => {
+test("PostcopySource.serve() starts with the same messages as QEMU", async () => {
   const { destination, served } = await serveDestination();
   using _destination = destination;
   await destination.until(({ items }) => items.includes("eof"));
@@ -138,7 +138,7 @@ test("PostcopySource.serve() pushes a working set first", async () => {
   );
 });
 
-test("PostcopySource.serve() gives requested pages the right of way", async () => {
+test("PostcopySource.serve() sends requested pages first", async () => {
   const memory = testMemory(
     1024,
     Array.from({ length: 1024 }, (_, page) => page),
@@ -163,7 +163,7 @@ test("PostcopySource.serve() gives requested pages the right of way", async () =
   assert.equal(offsets.length, 1024);
 });
 
-test("PostcopySource.serve() lets a page be asked for while it is read ahead", async () => {
+test("PostcopySource.serve() answers a request for a page that is being pushed", async () => {
   const bytes = await savedFile({ "pc.ram": RAM });
   const whole = memorySource(bytes);
   const gate = Promise.withResolvers<void>();

@@ -3,7 +3,7 @@ import { MovingFront } from "../sources/mod.ts";
 import { sleep } from "../work/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
 
-/** Milliseconds without a request after which no one is waiting for pages. */
+/** Milliseconds without a request after which the guest counts as idle. */
 const CALM = 250;
 /** Milliseconds between two distant pieces while pages are being requested. */
 const INTERVAL = 40;
@@ -42,7 +42,7 @@ export interface BatchOptions {
   /** Runs to push before all others, in this order. */
   readonly first: Iterable<BlockRun>;
   /**
-   * Where requests are, to be pushed next; undefined: nowhere in particular.
+   * The pages requested last, to push those around them next. Default: none.
    */
   readonly front: PushFront | undefined;
   /** Maximum bytes of a batch; at least a host page. */

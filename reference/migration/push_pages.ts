@@ -13,7 +13,7 @@ export interface PushOptions {
   readonly first: Iterable<BlockRun>;
   /** Maximum bytes per second. */
   readonly maxBandwidth: number;
-  /** Gives requested pages the right of way. */
+  /** Closed while requests are waiting. */
   readonly gate: DemandGate;
   /** The pages requested last, if the source is remote. */
   readonly front: PushFront | undefined;
@@ -26,9 +26,9 @@ export interface PushOptions {
  * not in it are not sent.
  *
  * A local source is read in file order, while no page is requested. A remote
- * source makes each read wait, so several reads are always in flight, around
- * the page requested last, for the guest to find those pages when it gets
- * there.
+ * source has a high latency, so several reads are always in flight. They are
+ * near the page requested last, because the guest is likely to touch those
+ * pages next.
  */
 export async function pushPages(
   blocks: readonly PostcopyBlock[],

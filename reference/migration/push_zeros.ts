@@ -11,7 +11,7 @@ const PAGES = 4096;
  * Sends all pages not taken as zero pages, after those of the snapshot. Memory
  * that was never written is already zero, but a device that touches it between
  * the end of the stream and the end of QEMU's fault handling would wait
- * forever, because no one answers then.
+ * forever, because its request is no longer answered.
  */
 export async function pushZeros(
   blocks: readonly PostcopyBlock[],

@@ -18,8 +18,8 @@ const PAGE = 4096;
 const PATIENT = { timeout: 30_000 };
 
 /**
- * Sends a complete migration; `between` runs when all of it was taken, before
- * its end is seen.
+ * Sends a complete migration; `between` runs after all of it has been received
+ * and before its end is detected.
  */
 async function receiveAnd(
   sink: ByteSink,
@@ -54,7 +54,7 @@ async function receiveAnd(
 }
 
 test(
-  "receiveMigration() keeps a guest whose name was taken meanwhile",
+  "receiveMigration() keeps a guest under another name if the file exists by now",
   PATIENT,
   async () => {
     using folder = new ScratchFolder();
@@ -76,7 +76,7 @@ test(
 );
 
 test(
-  "receiveMigration() finishes a guest that was given away, told to stop or not",
+  "receiveMigration() ignores an abort once the sender has given up the guest",
   PATIENT,
   async () => {
     using folder = new ScratchFolder();
@@ -90,7 +90,7 @@ test(
   },
 );
 
-/** A disk that is full, and has room at the `freed`th write after that. */
+/** A disk that fills up, and has room again at the `freed`th write after that. */
 class FullDisk {
   /** The sink on it, in memory. */
   readonly sink: MemorySink = memorySink();
@@ -113,7 +113,7 @@ class FullDisk {
 }
 
 test(
-  "receiveMigration() waits for room for a guest that was given away",
+  "receiveMigration() waits for disk space once the sender has given up the guest",
   PATIENT,
   async () => {
     const disk = new FullDisk();
@@ -129,7 +129,7 @@ test(
 );
 
 test(
-  "receiveMigration() gives a guest up on a full disk when told to",
+  "receiveMigration() stops waiting for disk space when aborted",
   PATIENT,
   async () => {
     const disk = new FullDisk();
@@ -145,7 +145,7 @@ test(
 );
 
 test(
-  "receiveMigration() keeps nothing of a guest that its sender still has",
+  "receiveMigration() keeps nothing of a guest that the sender still has",
   PATIENT,
   async () => {
     using folder = new ScratchFolder();

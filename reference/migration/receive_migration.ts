@@ -21,7 +21,7 @@ import { waitForRoom } from "./wait_for_room.ts";
 
 /** Options of receiving a migration. */
 export interface ReceiveOptions extends ReadOptions {
-  /** Bytes of a page, if the configuration does not say. */
+  /** Bytes of a page, if the configuration does not contain it. */
   readonly pageSize?: number | undefined;
   /**
    * Whether to accept a stream without a vmdesc, as a machine with
@@ -42,9 +42,10 @@ export interface ReceiveOptions extends ReadOptions {
    */
   readonly beforeCommit?: (() => void) | undefined;
   /**
-   * Called for each write that finds the disk full once all has arrived, if no
-   * one else may have the guest any more: it is repeated until there is room, or
-   * until the signal is aborted, with which the guest is lost. Default: nothing.
+   * Called for each write that fails because the disk is full, once everything
+   * has arrived and the sender may have given up the guest. The write is retried
+   * until there is space; aborting the signal stops it, and the guest is lost.
+   * Default: nothing.
    */
   readonly onRetry?: ((error: SourceError) => void) | undefined;
   /** Called from time to time with the progress of the migration. */
@@ -58,8 +59,8 @@ export interface ReceiveSummary extends SaveSummary {
   /** Bytes received over the connection. */
   readonly bytesReceived: number;
   /**
-   * How many passes over RAM the sender made, each with the pages changed
-   * meanwhile.
+   * Number of passes that the sender made over RAM, each with the pages changed
+   * during the previous one.
    */
   readonly rounds: number;
 }
@@ -68,10 +69,11 @@ export interface ReceiveSummary extends SaveSummary {
  * Receives the migration of a running QEMU from a channel and writes it as a
  * mapped-ram file: each page is written to its place as it arrives, and again
  * when it arrives again. Commits the sink only if the migration is complete,
- * otherwise aborts it. If the sender waits for an answer, it gets one once
- * everything is safe. If it does not, it may no longer have the guest once all has
- * arrived: from then on the signal is ignored, a file that cannot get its name is
- * kept under another one, and a disk that is full is waited for.
+ * otherwise aborts it. If the sender waits for an answer, it receives one once
+ * everything is safe. Otherwise it may give up the guest once everything has
+ * arrived: from then on the signal is ignored, a file that cannot be renamed to
+ * its final name is kept under another one, and writes to a full disk are
+ * retried until there is space.
  *
  * @throws {KeptStreamError} if it is complete, but had to be kept as a stream
  * @throws {FormatError} if the stream breaks a rule
@@ -168,12 +170,12 @@ export async function receiveMigration(
     channel.close();
   }
 
-  /** Whether the sender may no longer have the guest. */
+  /** Whether the sender may have given up the guest. */
   function isGivenAway(): boolean {
     return recorder.isWhole && !recorder.answers;
   }
 
-  /** Writes; if no other copy of the guest exists, a full disk is waited for. */
+  /** Writes; if no other copy of the guest exists, retries on a full disk. */
   async function write(work: () => Promise<void>): Promise<void> {
     const { onRetry } = options;
     await waitForRoom(work, { isOnlyCopy: isGivenAway, signal, onRetry });

@@ -54,7 +54,7 @@ test(
 );
 
 test(
-  "receiveMigration() leaves the old file if it breaks off anywhere",
+  "receiveMigration() keeps the old file if the connection ends early anywhere",
   PATIENT,
   async () => {
     const { bytes } = randomSequential(randomNumbers(8), 60);
@@ -82,7 +82,7 @@ test(
 );
 
 test(
-  "receiveMigration() answers if asked, once everything is safe",
+  "receiveMigration() answers a sender that waits, once everything is safe",
   PATIENT,
   async () => {
     const open = [8, 0, 1, 0, 0];
@@ -113,7 +113,7 @@ test(
 );
 
 test(
-  "receiveMigration() says no where it is asked and cannot",
+  "receiveMigration() reports a failure to a sender that waits",
   PATIENT,
   async () => {
     const before = Uint8Array.from([8, 0, 1, 0, 0]);

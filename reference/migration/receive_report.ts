@@ -8,7 +8,7 @@ export interface ReceiveProgress extends Progress {
   readonly bytesReceived: number;
   /** Pages that arrived again because they had changed. */
   readonly pagesAgain: number;
-  /** How many passes over RAM the sender has made. */
+  /** Number of passes over RAM that the sender has made. */
   readonly rounds: number;
 }
 
@@ -16,7 +16,7 @@ export interface ReceiveProgress extends Progress {
 export class ReceiveReport {
   /** Bytes received over the connection. */
   bytesReceived = 0;
-  /** How many passes over RAM the sender has made. */
+  /** Number of passes over RAM that the sender has made. */
   rounds = 0;
   readonly #tell: ((progress: ReceiveProgress) => void) | undefined;
   #pageSize = 0;
@@ -46,10 +46,10 @@ export class ReceiveReport {
   /** Counts a record. */
   record({ kind, block, pageIndex }: RamRecord): void {
     const { index } = block;
-    const isBehind = index > this.#lastBlock ||
+    const isLater = index > this.#lastBlock ||
       (index === this.#lastBlock && pageIndex > this.#lastPage);
-    // QEMU passes over its blocks in list order, again and again.
-    if (!isBehind) this.rounds++;
+    // QEMU repeatedly passes over its blocks in list order.
+    if (!isLater) this.rounds++;
     this.#lastBlock = index;
     this.#lastPage = pageIndex;
     this.#idstr = block.idstr;

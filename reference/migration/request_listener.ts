@@ -12,13 +12,13 @@ export interface RequestHandlers {
   readonly onLoaded: (() => void) | undefined;
   /** These pages are requested; the next request is read when it resolves. */
   readonly onRequest: (block: PostcopyBlock, pages: PageRun) => Promise<void>;
-  /** Ends a flood of messages that never waits for I/O. */
+  /** Stops handling even a flood of messages that never waits for I/O. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Handles the destination's messages until it disconnects: `"shut"` if it has
- * reported that it has everything, `"gone"` otherwise.
+ * Handles the destination's messages until it disconnects. Resolves to `"shut"`
+ * if it has reported that it has everything, else to `"gone"`.
  *
  * @throws {SourceError} if it reports a failure, or requests an unknown range
  */

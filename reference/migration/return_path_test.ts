@@ -39,7 +39,7 @@ const MESSAGES = [
   { kind: "shut", failed: false },
 ];
 
-test("ReturnPathReader.push() returns the messages however they are cut", () => {
+test("ReturnPathReader.push() returns the same messages however they are split", () => {
   for (let step = 1; step <= STREAM.length; step++) {
     const reader = new ReturnPathReader(NAME);
     const found = [];

@@ -7,7 +7,7 @@ import { VmdescWatcher } from "./vmdesc_watcher.ts";
 /** Bytes of a footer and of the EOF item after it. */
 const END_LENGTH = 6;
 
-/** Detects whether a stream ends as a migration does. */
+/** Detects whether a stream ends like a complete migration. */
 export class StreamEnd {
   readonly #watcher = new VmdescWatcher();
   #last: readonly number[] = [];

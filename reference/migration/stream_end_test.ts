@@ -10,7 +10,7 @@ function wholeStream(): Uint8Array {
   return guest.finish();
 }
 
-test("StreamEnd sees the end of a stream of any length, in any pieces", () => {
+test("StreamEnd detects the end of a stream of any length, however it is split", () => {
   const stream = wholeStream();
   for (const length of [0, 0x3000000, 0x5000000, 0x9000000]) {
     const bytes = new Uint8Array(length + stream.length);

@@ -4,13 +4,13 @@ import { driveSync, memorySource } from "../sources/mod.ts";
 
 /** Maximum bytes of device state that are examined. */
 const WATCHED_MAX = 0x4000000;
-/** How many of the last ones are examined in any case. */
+/** Number of last bytes that are always examined. */
 const WATCHED_MIN = WATCHED_MAX / 2;
 const CLOSING_BRACE = 0x7d;
 
 /**
- * Detects whether a vmdesc ends where the stream is now: in a stream that
- * cannot be read again, the only sign that it is complete.
+ * Detects whether a vmdesc ends at the current end of the stream: in a stream
+ * that cannot be read again, this is the only sign that it is complete.
  */
 export class VmdescWatcher {
   readonly #watched = new GrowingBytes(0x10000, WATCHED_MAX);

@@ -1,13 +1,13 @@
 import { SourceError } from "../sources/mod.ts";
 import { sleep } from "../work/mod.ts";
 
-/** Milliseconds between two tries. */
+/** Milliseconds between two attempts. */
 const DELAY = 500;
 const FULL: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
 
-/** When to try again. */
+/** When to retry a write. */
 export interface RoomOptions {
-  /** Whether the bytes are nowhere else, and so must not be given up. */
+  /** Whether no other copy of the bytes exists, so that the write is retried. */
   readonly isOnlyCopy: () => boolean;
   /** Ends the wait; the work then rejects with its error. */
   readonly signal: AbortSignal | undefined;
@@ -15,7 +15,7 @@ export interface RoomOptions {
   readonly onRetry: ((error: SourceError) => void) | undefined;
 }
 
-/** Repeats writes that fail because the disk is full until there is room. */
+/** Retries writes that fail because the disk is full until there is space. */
 export async function waitForRoom(
   write: () => Promise<void>,
   { isOnlyCopy, signal, onRetry }: RoomOptions,
@@ -32,8 +32,8 @@ export async function waitForRoom(
 }
 
 /**
- * Whether a write found no room. A flush that did may have lost bytes written
- * before.
+ * Whether a write failed because the disk is full. After a flush that failed so,
+ * bytes written earlier may be lost.
  */
 function isFull(error: unknown): error is SourceError {
   return error instanceof SourceError && error.range !== undefined &&

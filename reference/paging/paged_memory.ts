@@ -20,7 +20,7 @@ export interface PagedMemoryOptions extends PagingOptions {
   readonly onRetry?: ((message: string) => void) | undefined;
   /**
    * Called when a page could not be read for `retryFor` milliseconds. Threads
-   * that touched it go on waiting.
+   * that touched it keep waiting.
    */
   readonly onFailed?: (() => void) | undefined;
 }

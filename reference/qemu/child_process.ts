@@ -170,9 +170,9 @@ export class ChildProcess {
   #cannotStart(error: Error): SourceError {
     const { code } = error as { readonly code?: string };
     const reason = code === "ENOENT"
-      ? "there is no such program, or no such directory to run it in"
+      ? "there is no such program, or no such working directory"
       : code === "EACCES"
-      ? "it may not be run"
+      ? "permission denied"
       : error.message;
     return new SourceError(
       this.program,

@@ -9,7 +9,7 @@ import {
 } from "./qmp_message.ts";
 import { quoteWords } from "./quote_words.ts";
 
-/** Where QEMU loads a guest's state from, as QMP writes it. */
+/** Where QEMU loads a guest's state from, in QMP's notation. */
 export type MigrationAddress =
   | {
     readonly transport: "file";
@@ -42,13 +42,13 @@ export interface IncomingOptions extends WaitOptions {
 export interface IncomingGuest {
   /** QEMU's name of its state: `running`, `paused` … */
   readonly status: string;
-  /** Milliseconds from the command to load it until then. */
+  /** Milliseconds from the command to load it to that state. */
   readonly milliseconds: number;
 }
 
 /** A guest that is being loaded. */
 export interface IncomingMigration {
-  /** The guest, once it runs, or is loaded and stays paused. */
+  /** The guest, once it runs, or is loaded but stays paused. */
   readonly guest: Promise<IncomingGuest>;
   /** Settles when the migration is complete: with postcopy, much later. */
   readonly completed: Promise<void>;
@@ -162,7 +162,7 @@ function isEnd({ event, data }: QmpEvent): boolean {
   return event === "MIGRATION" && ends.includes(textOf(data.status));
 }
 
-/** Whether that QEMU has the option not to exit on error: from 9.1 on. */
+/** Whether QEMU has the option not to exit on error (9.1 and later). */
 function keepsGoing(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > 9 || major === 9 && minor >= 1;

@@ -10,7 +10,7 @@ function migration(status: string) {
   return { event: "MIGRATION", data: { status } };
 }
 
-/** A QEMU that sends these messages when it is told to load a guest. */
+/** A QEMU that sends these messages when it receives `migrate-incoming`. */
 function qemuThat(
   lines: readonly unknown[],
   answers: Readonly<Record<string, unknown>> = {},
@@ -55,7 +55,7 @@ test("startIncoming() sets capabilities and parameters, then loads", async () =>
   );
 });
 
-test("startIncoming() resolves while the guest is on its way", async () => {
+test("startIncoming() resolves while the guest is being loaded", async () => {
   const { qemu, qmp } = await qemuThat([]);
   using _qemu = qemu;
   const { guest, completed } = await startIncoming(qmp, "unix:/run/vm.sock");
@@ -69,7 +69,7 @@ test("startIncoming() resolves while the guest is on its way", async () => {
   await completed;
 });
 
-test("a guest that was saved paused stays so, unless it is to run", async () => {
+test("startIncoming() leaves a guest paused that was saved paused, unless asked to run it", async () => {
   const lines = [migration("completed")];
   const status = { status: "paused" };
   {
@@ -100,7 +100,7 @@ test("a guest that was saved paused stays so, unless it is to run", async () => 
   ]);
 });
 
-test("a failed load rejects with QEMU's own text", async () => {
+test("startIncoming() rejects with QEMU's own text when the load fails", async () => {
   const { qemu, qmp } = await qemuThat([migration("failed")], {
     "query-migrate": { status: "failed", "error-desc": "Unknown ramblock" },
   });
@@ -115,7 +115,7 @@ test("a failed load rejects with QEMU's own text", async () => {
   }
 });
 
-test("a refused command rejects, and nothing waits any more", async () => {
+test("startIncoming() rejects and stops waiting when a command is refused", async () => {
   const { qemu, qmp } = await FakeQemu.open(({ execute, id }) => [
     execute === "migrate-incoming"
       ? { error: { class: "GenericError", desc: "not -incoming defer" }, id }
@@ -125,7 +125,7 @@ test("a refused command rejects, and nothing waits any more", async () => {
   await assert.rejects(startIncoming(qmp, FILE), /not -incoming defer$/);
 });
 
-test("startIncoming() rejects when a guest never runs, or QEMU dies", async () => {
+test("startIncoming() rejects when a guest never runs or QEMU dies", async () => {
   const { qemu, qmp } = await qemuThat([]);
   using _qemu = qemu;
   const slow = await startIncoming(qmp, FILE, { timeout: 5 });

@@ -119,7 +119,7 @@ test("execute() and waitForEvent() time out", async () => {
     qmp.execute("slow", {}, { signal: enough.signal }),
     reason,
   );
-  // The late answer is not taken for another command's.
+  // The late answer is not mistaken for another command's.
   assert.equal(await qmp.execute("next"), "next");
 
   function ok(id: number): unknown {
@@ -127,7 +127,7 @@ test("execute() and waitForEvent() time out", async () => {
   }
 });
 
-test("all that wait reject when QEMU dies, and all that come later", async () => {
+test("pending and later calls reject when QEMU dies", async () => {
   const { qemu, qmp } = await FakeQemu.open(silent);
   using _qemu = qemu;
   const waits = [
@@ -142,7 +142,7 @@ test("all that wait reject when QEMU dies, and all that come later", async () =>
   await assert.rejects(qmp.waitForEvent(() => true), SourceError);
 });
 
-test("close() rejects what waits", async () => {
+test("close() rejects pending calls", async () => {
   const { qemu, qmp } = await FakeQemu.open(silent);
   using _qemu = qemu;
   const waiting = assert.rejects(qmp.execute("x"), says(/was closed$/));

@@ -20,7 +20,7 @@ const NONSENSE: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 for (const [name, lines] of Object.entries(NONSENSE)) {
-  test(`execute() rejects when it hears ${name}`, async () => {
+  test(`execute() rejects when it receives ${name}`, async () => {
     const { qemu, qmp } = await FakeQemu.open(() => lines);
     using _qemu = qemu;
     await assert.rejects(qmp.execute("x"), says(/^Cannot execute x: /));
@@ -28,7 +28,7 @@ for (const [name, lines] of Object.entries(NONSENSE)) {
   });
 }
 
-test("open() rejects an end without a greeting, and closes the channel", async () => {
+test("open() rejects and closes the channel when there is no greeting", async () => {
   for (const lines of [["HTTP/1.1 400 Bad Request"], [{ hello: 1 }]]) {
     const pair = await ConnectedPair.open();
     using qemu = new FakeQemu(pair, () => []);
@@ -41,7 +41,7 @@ test("open() rejects an end without a greeting, and closes the channel", async (
   }
 });
 
-test("open() rejects an end that sends nothing, or disconnects", async () => {
+test("open() rejects when the other end sends nothing or disconnects", async () => {
   {
     using pair = await ConnectedPair.open();
     await assert.rejects(
@@ -58,7 +58,7 @@ test("open() rejects an end that sends nothing, or disconnects", async () => {
   );
 });
 
-test("what QEMU says comes into errors as one line of bounded length", async () => {
+test("errors quote QEMU's text as one line of bounded length", async () => {
   const desc = `no\x1b[2J\r\nsuch\u2028\x9bthing${"!".repeat(2 ** 20)}`;
   const { qemu, qmp } = await FakeQemu.open(({ id }) => {
     return [{ error: { class: "GenericError", desc }, id }];
@@ -72,7 +72,7 @@ test("what QEMU says comes into errors as one line of bounded length", async () 
   });
 });
 
-test("values as deep as a line is long are no text, and recur nowhere", async () => {
+test("deeply nested values are ignored and exhaust no stack", async () => {
   const deep = "[".repeat(2 ** 20) + "]".repeat(2 ** 20);
   for (
     const line of [
@@ -96,7 +96,7 @@ test("values as deep as a line is long are no text, and recur nowhere", async ()
   }
 });
 
-test("a line without end is refused at 4 MiB", async () => {
+test("a line is refused when it exceeds 4 MiB", async () => {
   using pair = await ConnectedPair.open();
   const part = "x".repeat(2 ** 20);
   pair.other.write(JSON.stringify(GREETING).slice(0, -1));
@@ -114,7 +114,7 @@ test("a line without end is refused at 4 MiB", async () => {
   assert.ok(sent < 16, `${sent} MiB were taken`);
 });
 
-test("an answer of some MiB is taken", async () => {
+test("an answer of 3 MiB is accepted", async () => {
   const { qemu, qmp } = await FakeQemu.open(({ id }) => {
     return [{ return: "x".repeat(3 * 2 ** 20), id }];
   });

@@ -12,7 +12,7 @@ export interface QemuFacts {
 }
 
 /**
- * Asks a QEMU for its version and its ways of mapping memory.
+ * Returns the version of a QEMU and the ways in which it can map memory.
  *
  * @throws {SourceError} if the program cannot be run
  *

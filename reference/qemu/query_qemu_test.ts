@@ -20,7 +20,7 @@ test("queryQemu() reads version and properties", async () => {
   });
 });
 
-test("queryQemu() is as fast for hostile text as for other", async () => {
+test("queryQemu() is as fast for hostile text as for any other", async () => {
   using folder = new ScratchFolder();
   for (const piece of ["\\n", " ", "version 1", "a", "-"]) {
     const begun = performance.now();

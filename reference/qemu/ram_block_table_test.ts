@@ -26,7 +26,7 @@ test("parseRAMBlocks() reads what QEMU prints", () => {
   );
 });
 
-test("parseRAMBlocks() reads nothing of other text", () => {
+test("parseRAMBlocks() finds nothing in other text", () => {
   for (
     const text of [
       "",
@@ -38,7 +38,7 @@ test("parseRAMBlocks() reads nothing of other text", () => {
   ) assert.deepEqual(parseRAMBlocks(text), []);
 });
 
-test("parseRAMBlocks() is as fast for hostile text as for other", () => {
+test("parseRAMBlocks() is as fast for hostile text as for any other", () => {
   const many = 2 ** 20;
   for (const piece of [" ", "a ", "0 ", "1 KiB ", "0x0 ", "\n", " \n", "\r"]) {
     const text = `a${piece.repeat(many / piece.length)}x`;

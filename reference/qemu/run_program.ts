@@ -31,9 +31,11 @@ export async function runProgram(
     const exit = await waitFor(child.exited, {
       signal,
       timeout,
-      timeoutError: (timeout) => failed(`it has not ended after ${timeout} ms`),
+      timeoutError: (timeout) => failed(`it did not end within ${timeout} ms`),
     });
-    if (length > OUTPUT_MAX) throw failed(`it prints over ${OUTPUT_MAX} bytes`);
+    if (length > OUTPUT_MAX) {
+      throw failed(`it printed over ${OUTPUT_MAX} bytes`);
+    }
     if (exit.code !== 0) {
       const how = exit.signal ?? `exit code ${exit.code}`;
       throw failed(`${how}: ${plainLines(child.stderr)}`);

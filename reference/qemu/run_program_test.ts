@@ -15,7 +15,7 @@ test("runProgram() returns the output, whatever the arguments contain", async ()
   assert.equal(await runProgram(program, args), `${args.join("|")}|`);
 });
 
-test("runProgram() says how a program failed", async () => {
+test("runProgram() reports how a program failed", async () => {
   using folder = new ScratchFolder();
   const failing = fakeProgram(folder, "echo no good >&2; exit 3");
   await assert.rejects(
@@ -30,12 +30,12 @@ test("runProgram() says how a program failed", async () => {
   );
 });
 
-test("runProgram() ends a program that does not end", async () => {
+test("runProgram() kills a program that does not end", async () => {
   using folder = new ScratchFolder();
   const endless = fakeProgram(folder, "exec sleep 1000");
   await assert.rejects(
     runProgram(endless, [], { timeout: 20 }),
-    says(/it has not ended after 20 ms$/),
+    says(/it did not end within 20 ms$/),
   );
   const controller = new AbortController();
   const { signal } = controller;
@@ -46,12 +46,12 @@ test("runProgram() ends a program that does not end", async () => {
   await assert.rejects(runProgram(endless, [], { signal }), /enough/);
 });
 
-test("runProgram() ends a program that prints without end", async () => {
+test("runProgram() kills a program that prints without end", async () => {
   using folder = new ScratchFolder();
   const endless = fakeProgram(folder, "exec yes");
   await assert.rejects(
     runProgram(endless, []),
-    says(/it prints over 67108864 bytes$/),
+    says(/it printed over 67108864 bytes$/),
   );
 });
 
@@ -113,7 +113,7 @@ test("findDataRanges() rejects output that it cannot parse", async () => {
 
 test("runProgram() does not wait for a program's children", async () => {
   using folder = new ScratchFolder();
-  // It has stderr open for as long as the test lasts.
+  // It keeps stderr open for the whole test.
   const stay = folder.file("stay");
   writeFileSync(stay, "");
   const child = `while [ -e '${stay}' ]; do sleep 0.1; done >/dev/null`;

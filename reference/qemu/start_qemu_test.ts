@@ -8,7 +8,7 @@ import { startQemu } from "./start_qemu.ts";
 import { fakeProgram } from "./testing/fake_program.ts";
 import { says } from "./testing/says_of.ts";
 
-/** Runs `body` with a folder; no socket or file of QEMU's may be left. */
+/** Runs `body` with a folder in which QEMU must leave no socket or file. */
 async function withFolder(
   body: (folder: ScratchFolder) => Promise<void>,
 ): Promise<void> {
@@ -22,13 +22,13 @@ async function withFolder(
   }
 }
 
-/** A program that records its arguments and runs a shell script. */
+/** Makes a program that records its arguments and runs a shell script. */
 function noting(folder: ScratchFolder, script: string): string {
   const path = folder.file("arguments");
   return fakeProgram(folder, `printf '%s\\n' "$@" >"${path}$$"\n${script}`);
 }
 
-test("startQemu() says what QEMU printed when it does not start", async () => {
+test("startQemu() reports what QEMU printed when it does not start", async () => {
   await withFolder(async (folder) => {
     const program = noting(folder, "echo no such machine >&2; exit 1");
     await assert.rejects(
@@ -59,7 +59,7 @@ test("startQemu() keeps the end of what QEMU prints", async () => {
   });
 });
 
-test("startQemu() passes the arguments on, and adds its own", async () => {
+test("startQemu() passes the arguments on and adds its own", async () => {
   await withFolder(async (folder) => {
     const program = noting(folder, `printf '<%s>' "$@" >&2; exit 1`);
     await assert.rejects(

@@ -2,7 +2,7 @@ import type { ByteRequest, Walk } from "../../format/bytes/mod.ts";
 import { type ForwardRequest, isForward } from "../../format/sequential/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 
-/** What drives a forward-only walk. */
+/** The callbacks of a forward-only walk. */
 export interface ForwardDriver {
   /** Fills the target, or as much of it as the request allows. */
   read(request: ForwardRequest): Promise<Uint8Array>;
@@ -13,8 +13,8 @@ export interface ForwardDriver {
 }
 
 /**
- * Drives a forward-only walk. Before each request is answered, and at the end,
- * everything that the walk has handed out is settled: it is valid until then.
+ * Drives a forward-only walk. Bytes that the walk yields stay valid until they
+ * are settled: before the next request is answered, and at the end.
  */
 export async function driveForward<T>(
   walk: Walk<T>,

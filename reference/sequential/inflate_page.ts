@@ -24,7 +24,7 @@ export async function inflatePage(
     await writer.write(page.data.slice());
     await writer.close();
   })();
-  // Errors of the writer are also errors of the reader.
+  // Errors of the writer are reported by the reader as well.
   written.catch(() => {});
   const reader = stream.readable.getReader();
   let length = 0;

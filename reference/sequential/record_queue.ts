@@ -31,12 +31,12 @@ export interface PageReceiver {
   unpack(record: RamRecord): Promise<void>;
 }
 
-/** Bytes of pages at which the queue is handed on. */
+/** Bytes of pages at which the queue is settled. */
 const WORTH_BYTES = 0x40000;
-/** Runs of pages at which it is, too: zero pages take no room in the buffer. */
+/** Runs of pages at which it is settled, since zero pages use no buffer. */
 const WORTH_RUNS = 0x1000;
 
-/** Queues records in order, with consecutive pages joined. */
+/** Queues records in order and joins consecutive pages. */
 export class RecordQueue {
   readonly #buffer: PageBuffer;
   readonly #pageSize: number;

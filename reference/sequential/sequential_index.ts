@@ -37,7 +37,7 @@ export class SequentialIndex implements SequentialVisitor, Disposable {
     this.#table = new RecordPageTable(memoryMax / 2);
   }
 
-  /** What precedes the first record. */
+  /** The items before the first record. */
   get head(): SequentialHead {
     if (this.#head !== undefined) return this.#head;
     throw new TypeError("Cannot use an index before its head has been read");

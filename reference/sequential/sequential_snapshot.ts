@@ -43,9 +43,9 @@ export class SequentialSnapshot implements Disposable {
   readonly pageSize: number;
   /** The RAMBlocks, in the order of the stream. */
   readonly blocks: readonly SequentialBlock[];
-  /** What precedes the first record. */
+  /** The items before the first record. */
   readonly head: SequentialHead;
-  /** Where the RAM ends, and what came before. */
+  /** Where the RAM ends, and the sections before its end. */
   readonly end: SequentialEnd;
   /** The vmdesc at the end of the file, if there is one. */
   readonly vmdesc: Vmdesc | undefined;
@@ -80,7 +80,7 @@ export class SequentialSnapshot implements Disposable {
     return findBlock(this.blocks, { idstr, name: this.source.name });
   }
 
-  /** Walks over what follows the RAM: device sections, EOF, vmdesc. */
+  /** Walks over the items after the RAM: device sections, EOF, vmdesc. */
   async deviceState(options?: ReadOptions): Promise<DeviceState> {
     const { source, end, vmdesc } = this;
     if (!end.hasEnd) {

@@ -14,7 +14,7 @@ import { openSequential } from "./sequential_snapshot.ts";
 
 const PAGE = 4096;
 
-test("openSequential() reads what records of all kinds make", async () => {
+test("openSequential() reads records of all kinds", async () => {
   for (let seed = 1; seed <= 20; seed++) {
     const { bytes, memory } = randomSequential(randomNumbers(seed), 150);
     for (const memoryMax of [undefined, 0]) {
@@ -36,7 +36,7 @@ test("openSequential() reads what records of all kinds make", async () => {
   }
 });
 
-test("convertSequential() writes what records of all kinds make", async () => {
+test("convertSequential() converts records of all kinds", async () => {
   using folder = new ScratchFolder();
   for (let seed = 1; seed <= 20; seed++) {
     const { bytes, memory } = randomSequential(randomNumbers(seed), 150);
@@ -56,7 +56,7 @@ test("convertSequential() writes what records of all kinds make", async () => {
   assert.deepEqual(folder.names().length, 20, "no partial file is left");
 });
 
-test("a stream cut anywhere is refused, and leaves nothing", async () => {
+test("a truncated stream is refused and leaves no file", async () => {
   const { bytes } = randomSequential(randomNumbers(3), 40);
   const random = randomNumbers(4);
   for (let time = 0; time < 300; time++) {
@@ -71,7 +71,7 @@ test("a stream cut anywhere is refused, and leaves nothing", async () => {
   }
 });
 
-test("a stream with any bytes changed is read or refused, no more", async () => {
+test("a damaged stream is read or refused without other effects", async () => {
   const { bytes } = randomSequential(randomNumbers(12), 30);
   const random = randomNumbers(13);
   let refused = 0;

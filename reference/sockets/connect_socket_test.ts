@@ -29,7 +29,7 @@ test("connectSocket() stops when its signal aborts", async () => {
   await assert.rejects(connectSocket("unix:/x", { signal }), /enough/);
 });
 
-test("connectSocket() hangs up where it came too late", async () => {
+test("connectSocket() closes a connection that is made too late", async () => {
   for (const how of ["timeout", "signal"] as const) {
     const closed = Promise.withResolvers<void>();
     const late: RuntimeSocket = {

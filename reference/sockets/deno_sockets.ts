@@ -78,7 +78,7 @@ class DenoSocket implements RuntimeSocket {
     try {
       connection.setNoDelay?.(true);
     } catch {
-      // Already disconnected: the next read or write reports it.
+      // Already disconnected; the next read or write reports it.
     }
   }
 
@@ -112,7 +112,7 @@ class DenoSocket implements RuntimeSocket {
     }
   }
 
-  /** The kernel may have room for only some of the bytes. */
+  /** Writes all bytes; the kernel may have room for only some at a time. */
   async #writeAll(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.length;) {
       done += await this.#connection.write(bytes.subarray(done));
@@ -149,7 +149,7 @@ class Acceptor {
     }
   }
 
-  /** Returns the next connection, unless it is gone before it is accepted. */
+  /** Returns the next connection, skipping those that were aborted meanwhile. */
   async #next(): Promise<DenoConnection | undefined> {
     try {
       return await this.#listener.accept();

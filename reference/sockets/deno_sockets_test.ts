@@ -34,7 +34,7 @@ function channelOver(connection: Partial<DenoConnection>) {
   return connectThrough(sockets, "unix:/x");
 }
 
-test("denoSockets() are there on Deno alone", () => {
+test("denoSockets() returns sockets on Deno only", () => {
   assert.equal(denoSockets() !== undefined, "Deno" in globalThis);
   assert.equal(denoSockets({}), undefined);
 });
@@ -52,14 +52,14 @@ test("Deno's sockets read into one buffer", async () => {
     },
   });
   assert.deepEqual(await channel.read(), new Uint8Array(3).fill(3));
-  // A read of 0 bytes is not the end.
+  // A read of 0 bytes does not mean the end.
   assert.deepEqual(await channel.read(), new Uint8Array(5).fill(5));
   assert.equal(await channel.read(), undefined);
   assert.equal(targets.length, 5);
   assert.equal(new Set(targets).size, 1);
 });
 
-test("Deno's sockets read into the caller's buffer, and no further", async () => {
+test("Deno's sockets read into the caller's buffer and not past it", async () => {
   const channel = await channelOver({
     read(target) {
       target.fill(7);
@@ -76,7 +76,7 @@ test("Deno's sockets read into the caller's buffer, and no further", async () =>
   assert.deepEqual(own?.subarray(0, 1), Uint8Array.of(7));
 });
 
-test("Deno's sockets write everything, however little the kernel takes at once", async () => {
+test("Deno's sockets write everything even if the kernel accepts little at a time", async () => {
   const taken: number[] = [];
   const channel = await channelOver({
     async write(bytes) {
@@ -116,7 +116,7 @@ test("Deno's sockets write nothing after a failed write", async () => {
   assert.equal(calls, 2);
 });
 
-test("Deno's sockets end their sending after the last write", async () => {
+test("Deno's sockets shut down sending after the last write", async () => {
   const done: string[] = [];
   const channel = await channelOver({
     async write(bytes) {
@@ -126,7 +126,7 @@ test("Deno's sockets end their sending after the last write", async () => {
     },
     closeWrite() {
       done.push("ended");
-      return Promise.reject(new Error("it is gone"));
+      return Promise.reject(new Error("disconnected"));
     },
   });
   const written = channel.write(new Uint8Array(1));
@@ -136,19 +136,19 @@ test("Deno's sockets end their sending after the last write", async () => {
   assert.deepEqual(done, ["written", "ended"]);
 });
 
-test("Deno's sockets set TCP_NODELAY if they can", async () => {
+test("Deno's sockets set TCP_NODELAY if possible", async () => {
   const told: boolean[] = [];
   await channelOver({ setNoDelay: (noDelay) => void told.push(noDelay) });
   assert.deepEqual(told, [true]);
   await channelOver({
     setNoDelay() {
-      throw new Error("it is gone");
+      throw new Error("disconnected");
     },
   });
 });
 
-test("Deno's listener passes over one that is gone, and ends at an error", async () => {
-  const gone = Object.assign(new Error("gone"), { code: "ECONNABORTED" });
+test("Deno's listener skips an aborted connection and ends on an error", async () => {
+  const gone = Object.assign(new Error("aborted"), { code: "ECONNABORTED" });
   const comers = [
     () => Promise.reject(gone),
     () => Promise.resolve(IDLE),

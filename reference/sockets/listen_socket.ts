@@ -12,7 +12,7 @@ import { socketError } from "./socket_error.ts";
 import { SocketPlace } from "./socket_place.ts";
 import { socketsHere } from "./sockets_here.ts";
 
-/** Maximum connections that wait to be accepted. */
+/** Maximum number of connections that wait to be accepted. */
 const WAITING_MAX = 16;
 
 /** Options of listening. */

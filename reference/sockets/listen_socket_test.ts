@@ -96,7 +96,7 @@ socketTest(
 socketTest("listenSocket() rejects a path that is taken", async (sockets) => {
   using folder = new ScratchFolder();
   const path = folder.file("socket");
-  writeFileSync(path, "what a killed one left");
+  writeFileSync(path, "left by a killed process");
   await assert.rejects(
     listenThrough(sockets, `unix:${path}`),
     saysOf(`unix:${path}`, /^Cannot listen at .* is not a socket$/),
@@ -104,7 +104,7 @@ socketTest("listenSocket() rejects a path that is taken", async (sockets) => {
   assert.deepEqual(folder.names(), ["socket"]);
 });
 
-socketTest("listenSocket() can follow a close() at once", async (sockets) => {
+socketTest("listenSocket() succeeds right after a close()", async (sockets) => {
   using folder = new ScratchFolder();
   const address = `unix:${folder.file("socket")}`;
   const first = await listenThrough(sockets, address);
@@ -112,7 +112,7 @@ socketTest("listenSocket() can follow a close() at once", async (sockets) => {
   first.close();
   first.close();
   using second = await listenThrough(sockets, address);
-  // Nothing that the first listener still does removes the path.
+  // The first listener must not remove the path while it closes.
   await sleep(10);
   const one = await connectThrough(sockets, address);
   const other = await second.accept();
@@ -150,7 +150,7 @@ socketTest("an accepted channel outlives the listener", async (sockets) => {
   for (const channel of [one, other, waiting]) channel.close();
 });
 
-test("accept() rejects when no more connections are possible", async () => {
+test("accept() rejects when the listener fails", async () => {
   let handlers: ListenHandlers | undefined;
   const sockets: RuntimeSockets = {
     name: "failing",
@@ -166,7 +166,7 @@ test("accept() rejects when no more connections are possible", async () => {
   const words = /^Cannot accept at tcp:127.0.0.1:1: too many files$/;
   await assert.rejects(accepting, saysOf("tcp:127.0.0.1:1", words));
   await assert.rejects(listener.accept(), saysOf("tcp:127.0.0.1:1", words));
-  // A connection being made is closed.
+  // A connection that is being made is closed.
   let closed = 0;
   handlers?.onSocket({
     read: () => Promise.resolve(undefined),
@@ -191,7 +191,7 @@ test("accept() rejects when a server of Node can accept no more", async () => {
       listener.accept(),
       saysOf(name, /^Cannot accept at [^:]*:[^:]*: too many files$/),
     );
-    // None of them ends the process.
+    // None of the errors ends the process.
     for (const message of ["too many files", "still too many"]) {
       server?.emit("error", new Error(message));
     }

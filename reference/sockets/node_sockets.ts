@@ -3,7 +3,7 @@ import { builtinModule } from "../local/mod.ts";
 import type { RuntimeSocket, RuntimeSockets } from "./runtime_sockets.ts";
 import type { SocketAddress } from "./socket_address.ts";
 
-/** Unread bytes at which the socket is paused. */
+/** Number of unread bytes at which the socket is paused. */
 const UNREAD_MAX = 0x100000;
 
 /**

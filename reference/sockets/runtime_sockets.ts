@@ -1,8 +1,8 @@
 import type { SocketAddress } from "./socket_address.ts";
 
 /**
- * A connected socket of a runtime. It fails with the runtime's own errors;
- * {@linkcode close} ends pending calls in some way.
+ * A connected socket of a runtime. It fails with the runtime's own errors.
+ * After {@linkcode close}, pending calls either resolve or reject.
  */
 export interface RuntimeSocket {
   /**
@@ -32,7 +32,8 @@ export interface RuntimeSockets {
   /** Connects; the signal aborts, and may leave the promise pending. */
   connect(address: SocketAddress, signal: AbortSignal): Promise<RuntimeSocket>;
   /**
-   * Listens; at the end, the path of a unix socket may be gone or another's.
+   * Listens. At the end, the path of a unix socket may no longer exist, or may
+   * belong to another socket.
    */
   listen(
     address: SocketAddress,

@@ -25,7 +25,7 @@ for (const kind of ["unix", "tcp"] as const) {
           const part = sent.subarray(at, at + buffer.length);
           buffer.set(part);
           await pair.channel.write(buffer.subarray(0, part.length));
-          // The buffer is the caller's again, even if the write failed.
+          // The caller may reuse the buffer, even if the write failed.
           buffer.fill(255);
         }
       })();
@@ -74,7 +74,7 @@ socketTest(
 );
 
 socketTest(
-  "write() still works when the other side has ended its sending",
+  "write() still works after the other side has shut down sending",
   async (sockets) => {
     using pair = await ConnectedPair.open("unix", sockets);
     const bytes = new Uint8Array(4 * MIB);
@@ -90,7 +90,7 @@ socketTest(
 );
 
 for (const kind of ["unix", "tcp"] as const) {
-  socketTest(`close() ends a read that waits: ${kind}`, async (sockets) => {
+  socketTest(`close() ends a pending read: ${kind}`, async (sockets) => {
     using pair = await ConnectedPair.open(kind, sockets);
     const reading = pair.channel.read();
     await sleep(10);
@@ -104,7 +104,7 @@ for (const kind of ["unix", "tcp"] as const) {
     pair.channel.close();
   });
 
-  socketTest(`close() rejects writes that wait: ${kind}`, async (sockets) => {
+  socketTest(`close() rejects pending writes: ${kind}`, async (sockets) => {
     using pair = await ConnectedPair.open(kind, sockets);
     pair.other.pause();
     const refused = [16 * MIB, 1, 2 * MIB].map((length) =>
@@ -118,45 +118,51 @@ for (const kind of ["unix", "tcp"] as const) {
     await Promise.all(refused);
   });
 
-  socketTest(`a slow reader gets all in order: ${kind}`, async (sockets) => {
-    using pair = await ConnectedPair.open(kind, sockets);
-    pair.other.pause();
-    const parts = [3 * MIB + 1, 1, 5, 2 * MIB].map((length, index) =>
-      new Uint8Array(length).map((_, at) => (at * 7 + index) % 253)
-    );
-    const written = Promise.all(parts.map((it) => pair.channel.write(it)));
-    const expected = Buffer.concat(parts);
-    const received: Uint8Array[] = [];
-    let length = 0;
-    await new Promise<void>((resolve) => {
-      pair.other.on("data", (bytes) => {
-        received.push(bytes);
-        length += bytes.length;
-        if (length >= expected.length) return resolve();
-        pair.other.pause();
-        setTimeout(() => pair.other.resume(), 1);
+  socketTest(
+    `a slow reader receives all bytes in order: ${kind}`,
+    async (sockets) => {
+      using pair = await ConnectedPair.open(kind, sockets);
+      pair.other.pause();
+      const parts = [3 * MIB + 1, 1, 5, 2 * MIB].map((length, index) =>
+        new Uint8Array(length).map((_, at) => (at * 7 + index) % 253)
+      );
+      const written = Promise.all(parts.map((it) => pair.channel.write(it)));
+      const expected = Buffer.concat(parts);
+      const received: Uint8Array[] = [];
+      let length = 0;
+      await new Promise<void>((resolve) => {
+        pair.other.on("data", (bytes) => {
+          received.push(bytes);
+          length += bytes.length;
+          if (length >= expected.length) return resolve();
+          pair.other.pause();
+          setTimeout(() => pair.other.resume(), 1);
+        });
+        pair.other.resume();
       });
-      pair.other.resume();
-    });
-    await written;
-    assert.ok(Buffer.concat(received).equals(expected));
-  });
+      await written;
+      assert.ok(Buffer.concat(received).equals(expected));
+    },
+  );
 }
 
-socketTest("write() rejects once read() has seen the end", async (sockets) => {
-  using pair = await ConnectedPair.open("unix", sockets);
-  pair.other.resume();
-  pair.other.end();
-  assert.equal(await pair.channel.read(), undefined);
-  await once(pair.other, "end");
-  await assert.rejects(
-    pair.channel.write(new Uint8Array(1)),
-    (error) =>
-      error instanceof SourceError &&
-      error.message === `Cannot write to ${pair.channel.name}: the other ` +
-          "side has closed the connection",
-  );
-});
+socketTest(
+  "write() rejects after read() has reached the end",
+  async (sockets) => {
+    using pair = await ConnectedPair.open("unix", sockets);
+    pair.other.resume();
+    pair.other.end();
+    assert.equal(await pair.channel.read(), undefined);
+    await once(pair.other, "end");
+    await assert.rejects(
+      pair.channel.write(new Uint8Array(1)),
+      (error) =>
+        error instanceof SourceError &&
+        error.message === `Cannot write to ${pair.channel.name}: the other ` +
+            "side has closed the connection",
+    );
+  },
+);
 
 socketTest(
   "read() returns the bytes received before a write failed",
@@ -191,7 +197,7 @@ socketTest(
 );
 
 socketTest(
-  "write() rejects when the other side is gone, and so does the next",
+  "write() rejects when the other side has disconnected, and so does the next",
   async (sockets) => {
     using pair = await ConnectedPair.open("unix", sockets);
     const refused = assert.rejects(

@@ -14,7 +14,7 @@ export function socketError(
   );
 }
 
-/** Reason used if the other side closed the connection. */
+/** The reason if the other side closed the connection. */
 export const CLOSED_THERE = "the other side has closed the connection";
 
 const UNKNOWN_HOST = "the host is not known";
@@ -23,7 +23,7 @@ const UNKNOWN_HOST = "the host is not known";
 const REASONS: ReadonlyMap<string, string> = new Map(Object.entries({
   EACCES: "permission denied",
   EADDRINUSE: "the address is in use",
-  EADDRNOTAVAIL: "the address is not local",
+  EADDRNOTAVAIL: "no interface of this host has the address",
   EAI_AGAIN: UNKNOWN_HOST,
   ECONNREFUSED: "no process listens there",
   ECONNRESET: CLOSED_THERE,

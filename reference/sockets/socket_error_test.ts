@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { socketError } from "./socket_error.ts";
 
-test("socketError() has one text for an error of any runtime", () => {
+test("socketError() has the same text on every runtime", () => {
   const said = [
     [{ code: "EPIPE", message: "Broken pipe (os error 32)" }, /has closed the/],
     [

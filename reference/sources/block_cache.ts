@@ -159,7 +159,7 @@ export class BlockCache implements ByteSource {
     // Blocks may be evicted while others are fetched: copy the cached ones now.
     this.#kept.copyInto(target, offset, { first, end });
     // Copy the others only when all have arrived. If one fails, the target
-    // belongs to the caller again, but requests shared with other reads go on.
+    // belongs to the caller again, but requests shared with other reads continue.
     const received = await Promise.all(
       Array.from(awaited, (shared) => shared.join(options.signal)),
     );

@@ -9,8 +9,8 @@ import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import { reusedBuffer } from "./reused_buffer.ts";
 
 /**
- * A channel of the library and the plain socket at its other end, for a test to
- * drive.
+ * A channel of the library and the plain socket at its other end, which the
+ * test drives.
  */
 export class ConnectedPair implements Disposable {
   readonly channel: ByteChannel;
@@ -33,8 +33,7 @@ export class ConnectedPair implements Disposable {
 
   /**
    * Connects the two over a unix socket in a new folder, or over TCP. Unless
-   * certain sockets are asked for, each read overwrites the bytes of the one
-   * before.
+   * `sockets` is given, each read overwrites the bytes of the previous one.
    */
   static async open(
     kind: "unix" | "tcp" = "unix",

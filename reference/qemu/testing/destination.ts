@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { GrowingBytes } from "../../../format/bytes/mod.ts";
 import { ConnectedPair } from "./connected_pair.ts";
 
-/** A page as received; its bytes are undefined for a zero record. */
+/** A page as received; a zero record has no bytes. */
 export interface ReceivedPage {
   readonly idstr: string;
   readonly offset: number;

@@ -12,10 +12,10 @@ export interface FakeCommand {
   readonly id: number;
 }
 
-/** The answer to a command: lines, each an object, or text sent unchanged. */
+/** The answer to a command: lines, each an object or text to send unchanged. */
 export type FakeAnswer = (command: FakeCommand) => readonly unknown[];
 
-/** A QEMU that sends what a test wants, over a real socket. */
+/** A QEMU that sends what a test specifies, over a real socket. */
 export class FakeQemu implements Disposable {
   readonly pair: ConnectedPair;
   /** All commands received so far. */
@@ -23,7 +23,7 @@ export class FakeQemu implements Disposable {
   readonly #answer: FakeAnswer;
   #rest = "";
 
-  /** Answers at the plain end of the pair; capabilities are granted. */
+  /** Answers at the plain end of the pair; grants all capabilities. */
   constructor(pair: ConnectedPair, answer: FakeAnswer = ok) {
     this.pair = pair;
     this.#answer = answer;

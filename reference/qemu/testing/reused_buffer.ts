@@ -2,7 +2,7 @@ import type { ByteChannel } from "../../sockets/mod.ts";
 
 /**
  * Returns a channel that reads in small pieces into one buffer: each read
- * overwrites the bytes of the one before.
+ * overwrites the bytes of the previous one.
  */
 export function reusedBuffer(channel: ByteChannel): ByteChannel {
   const buffer = new Uint8Array(1021);
