@@ -13,10 +13,10 @@ import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 
-/** Most ranges that are held in memory to be printed. */
+/** Maximum ranges that are kept in memory until they are printed. */
 const RANGES_MAX = 0x200000;
 
-/** The bitmaps of RAM, which other options are about, are not read. */
+/** Without the options for bitmaps of RAM, which are not read. */
 const OPTIONS = {
   offset: { type: "string" },
   json: { type: "boolean" },

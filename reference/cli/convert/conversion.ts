@@ -4,7 +4,7 @@ import type { ConvertInput, ConvertSettings } from "./convert_input.ts";
 import type { ConvertRemarks } from "./convert_notes.ts";
 import type { ConvertOption } from "./convert_options.ts";
 
-/** What is converted, and to which file. */
+/** The input and output of a conversion, and its options. */
 export interface ConvertJob {
   readonly input: ConvertInput;
   readonly out: string;
@@ -13,17 +13,17 @@ export interface ConvertJob {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** What was written. */
+/** The result of a conversion. */
 export interface Converted {
   readonly files: readonly string[];
-  /** What JSON says of it. */
+  /** Its facts in the JSON output. */
   readonly facts: object;
   readonly remarks: ConvertRemarks;
 }
 
-/** How one format becomes another. */
+/** A conversion from one format to another. */
 export interface Conversion {
-  /** The options it takes besides those that say how the input is read. */
+  /** The options that it accepts, besides those for reading the input. */
   readonly takes: readonly ConvertOption[];
   /** Converts. */
   run(job: ConvertJob): Promise<Converted>;

@@ -4,13 +4,13 @@ import { checkOutputPath } from "../output/output_file.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { FROM_FORMATS, OUTPUTS, TO_FORMATS, type ToFormat } from "./formats.ts";
 
-/** Endings of what is packed, which is nothing that is written. */
+/** Endings of packed files, which are not written. */
 const PACKED = /\.(gz|gzip|zst|zstd|xz|bz2|lzo|lz4|zip|7z|tgz|tar)$/i;
-/** Endings of other formats of memory and of disks. */
+/** Endings of other formats of memory and disks. */
 const OTHERS =
   /\.(qcow2|vmdk|vdi|vhdx?|kdump|dmp|vmss|vmem|vmsn|sav|pdf|html?|json|xml)$/i;
 
-/** The format to write: as told, or by the name of the file. */
+/** Returns the format to write, from --to or the name of the file. */
 export function toFormatOf(
   told: string | undefined,
   out: string,
@@ -34,7 +34,7 @@ export function toFormatOf(
   ) ?? "mapped-ram";
 }
 
-/** The format to read, if it was told. */
+/** Returns the format to read, if --from is given. */
 export function fromFormatOf(
   told: string | undefined,
 ): MemoryFormat | undefined {
@@ -54,7 +54,7 @@ function oneOf<T extends string>(
   );
 }
 
-/** Guest-physical ranges, each `ADDRESS=IDSTR[@OFFSET]+LENGTH`. */
+/** Parses guest-physical ranges, each `ADDRESS=IDSTR[@OFFSET]+LENGTH`. */
 export function parseRanges(
   texts: readonly string[] | undefined,
 ): GuestRange[] | undefined {

@@ -9,7 +9,7 @@ import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import { isConvertible, unpackFirst } from "../input/packed_image.ts";
 import { UsageError } from "../program/usage_error.ts";
 
-/** What the options of convert say. */
+/** The values of convert's options. */
 export interface ConvertSettings extends OpenOptions, RangesOptions {
   readonly ramLength: number | undefined;
   readonly architecture: string | undefined;
@@ -18,16 +18,16 @@ export interface ConvertSettings extends OpenOptions, RangesOptions {
   readonly repair: boolean;
 }
 
-/** What is converted. */
+/** The input of a conversion. */
 export interface ConvertInput {
   readonly source: ByteSource;
   readonly format: MemoryFormat;
-  /** Where the stream starts, if it is one. */
+  /** Position of the stream, if the input is one. */
   readonly offset: number;
   readonly libvirt: LibvirtSaveHeader | undefined;
 }
 
-/** Tells what a file is, unless that was told. */
+/** Determines the format of a file, unless --from gives it. */
 export async function openInput(
   source: ByteSource,
   told: MemoryFormat | undefined,
@@ -43,8 +43,8 @@ export async function openInput(
   const { libvirt, known } = found;
   if (told === "packed" && found.format !== told) {
     throw new UsageError(
-      `Cannot use ${JSON.stringify(source.name)} as packed: it is no libvirt ` +
-        "save image whose stream is",
+      `Cannot use ${JSON.stringify(source.name)} as packed: it is not a ` +
+        "libvirt save image with a packed stream",
     );
   }
   if (libvirt !== undefined && found.format === "packed") {
@@ -52,7 +52,7 @@ export async function openInput(
   }
   const format = told ?? found.format;
   if (format !== undefined) {
-    // libvirt's header is passed over where there is one.
+    // libvirt's header is skipped if there is one.
     return { source, format, offset: offset ?? found.offset, libvirt };
   }
   throw new SourceError(

@@ -2,21 +2,21 @@ import { hex } from "../../../format/rules/mod.ts";
 import type { AddressRange, UnplacedBlock } from "../../convert/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 
-/** What a conversion took for granted, and what it did not take along. */
+/** Assumptions of a conversion, and what it left out. */
 export interface ConvertRemarks {
-  /** RAMBlocks of which nothing was written. */
+  /** RAMBlocks that were not written. */
   readonly leftOutBlocks?: readonly UnplacedBlock[] | undefined;
-  /** Memory of the input that is in no RAMBlock. */
+  /** Memory of the input that belongs to no RAMBlock. */
   readonly leftOut?: readonly AddressRange[] | undefined;
-  /** RAM that the input does not have: it is zero. */
+  /** RAM that is missing in the input: it is zero. */
   readonly missing?: readonly AddressRange[] | undefined;
   /** Segments of the input without a physical address. */
   readonly withoutAddress?: number | undefined;
-  /** Whether notes of the input, such as registers, were not taken along. */
+  /** Whether notes of the input, such as registers, were left out. */
   readonly withoutNotes?: boolean | undefined;
   /** Architecture of a guest whose registers could not be written. */
   readonly withoutRegisters?: string | undefined;
-  /** What was not told, and which value it was given. */
+  /** Values that were assumed for missing options. */
   readonly assumed?: {
     readonly machine?: string | undefined;
     readonly ram?: string | undefined;
@@ -24,10 +24,10 @@ export interface ConvertRemarks {
   } | undefined;
 }
 
-/** Most ranges that are listed in a line. */
+/** Maximum ranges that are listed in a line. */
 const LISTED_MAX = 4;
 
-/** The lines that say it. */
+/** Returns the remarks as lines of text. */
 export function convertNotes(remarks: ConvertRemarks): string[] {
   const { leftOutBlocks = [], leftOut = [], missing = [] } = remarks;
   const { withoutAddress = 0, withoutRegisters, assumed = {} } = remarks;
@@ -35,7 +35,7 @@ export function convertNotes(remarks: ConvertRemarks): string[] {
   if (assumed.machine !== undefined) {
     notes.push(
       `assumed the machine type "${assumed.machine}" (--machine): it has no ` +
-        "devices, and loads in a QEMU of that type alone",
+        "devices, and loads only in a QEMU of that type",
     );
   }
   if (assumed.memory !== undefined) {
@@ -62,7 +62,7 @@ export function convertNotes(remarks: ConvertRemarks): string[] {
   }
   if (withoutAddress > 0) {
     notes.push(
-      `passed over ${withoutAddress} segments without a physical address`,
+      `skipped ${withoutAddress} segments without a physical address`,
     );
   }
   if (remarks.withoutNotes) {

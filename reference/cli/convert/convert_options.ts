@@ -23,15 +23,15 @@ export type ConvertOption = keyof typeof CONVERT_OPTIONS;
 /** Options that every conversion takes. */
 export const ALWAYS: readonly ConvertOption[] = ["from", "to", "force", "json"];
 
-/** Options that say how a snapshot is read. */
+/** Options of reading a snapshot. */
 export const OPENING = Object.keys(OPEN_OPTIONS) as readonly ConvertOption[];
 
-/** Options that say where the guest sees the RAMBlocks of IN. */
+/** Options that give the guest-physical addresses of the RAMBlocks of IN. */
 export const PLACING: readonly ConvertOption[] = [
   ...["machine", "block", "range", "leave-out"] as const,
 ];
 
-/** Options that say which RAMBlocks memory at addresses becomes. */
+/** Options that assign memory at addresses to RAMBlocks. */
 export const IMPORTING: readonly ConvertOption[] = [
   ...["machine", "memory", "block", "range", "page-size"] as const,
 ];

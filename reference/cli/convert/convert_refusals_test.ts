@@ -13,7 +13,7 @@ import { fixtureStream } from "../testing/sequential_fixture.ts";
 import { fixtureSnapshot } from "../testing/snapshot_fixture.ts";
 import { vectorBytes } from "../testing/vector_bytes.ts";
 
-/** A LiME file of memory from address 0 on. */
+/** Returns a LiME file of memory from address 0. */
 function limeOf(memory: Uint8Array): Uint8Array {
   const file = new Uint8Array(32 + memory.length);
   const view = new DataView(file.buffer);
@@ -41,7 +41,7 @@ test(
 );
 
 test(
-  "convert refuses RAM that x-ignore-shared left out, and takes all else",
+  "convert refuses RAM that x-ignore-shared left out, and accepts the rest",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -60,7 +60,7 @@ test(
         /shared/,
       );
     }
-    // With the memory that it was shared from, the snapshot is whole.
+    // With the memory from which it was shared, the snapshot is complete.
     const made = scratch.file("made.mr");
     const device = ["save", made, "--device-state", some];
     await runBad(device, 1, /"shared".*ignored-block/);
@@ -82,7 +82,7 @@ test(
 );
 
 test(
-  "convert says what it cannot do, and leaves nothing",
+  "convert refuses what it cannot do, and leaves no files",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -126,7 +126,7 @@ test(
       ],
       [["convert", cut, out], 1, /Cannot read ".*cut\.save": byte 0x/],
       [["convert", cut, out, "--from", "elf"], 1, /as an ELF core: another/],
-      [["convert", cut, out, "--from", "packed"], 2, /it is no libvirt/],
+      [["convert", cut, out, "--from", "packed"], 2, /it is not a libvirt/],
     ]);
     await runBad(
       ["convert", file, out, "--from", "sequential"],

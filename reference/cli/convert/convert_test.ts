@@ -14,12 +14,12 @@ import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { fixtureStream } from "../testing/sequential_fixture.ts";
 import { fixtureMemory, fixtureSnapshot } from "../testing/snapshot_fixture.ts";
 
-/** The last of the objects that were printed, a line each: the result. */
+/** Returns the last printed object, which is the result. */
 function lastOf(stdout: string) {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
 }
 
-/** Runs what must succeed, and say nothing but notes. */
+/** Runs a command that must succeed and print nothing but notes. */
 async function runNoting(
   args: readonly string[],
 ): Promise<RunResult & { readonly notes: readonly string[] }> {
@@ -30,24 +30,28 @@ async function runNoting(
   return { ...result, notes };
 }
 
-test("convert goes from a stream to a snapshot and back", PATIENT, async () => {
-  using scratch = new ScratchDirectory();
-  const memory = fixtureMemory();
-  const stream = scratch.write("vm.save", await fixtureStream());
-  const file = scratch.file("vm.mr");
-  const { stdout } = await runGood(["convert", stream, file]);
-  assert.match(stdout, /^converted sequential to mapped-ram in .*vm\.mr, /);
-  const back = scratch.file("again.seq");
-  const told = await runGood(["convert", file, back, "--json"]);
-  const facts = lastOf(told.stdout);
-  assert.deepEqual([facts.from, facts.to], ["mapped-ram", "sequential"]);
-  await runGood(["convert", back, scratch.file("images/")]); // is made
-  for (const [idstr, expected] of Object.entries(memory)) {
-    const name = encodeURIComponent(idstr).replaceAll("%40", "@");
-    assert.deepEqual(scratch.read(`images/${name}.img`), expected, idstr);
-  }
-  await runGood(["verify", file]);
-});
+test(
+  "convert makes a snapshot of a stream, and a stream of a snapshot",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const memory = fixtureMemory();
+    const stream = scratch.write("vm.save", await fixtureStream());
+    const file = scratch.file("vm.mr");
+    const { stdout } = await runGood(["convert", stream, file]);
+    assert.match(stdout, /^converted sequential to mapped-ram in .*vm\.mr, /);
+    const back = scratch.file("again.seq");
+    const told = await runGood(["convert", file, back, "--json"]);
+    const facts = lastOf(told.stdout);
+    assert.deepEqual([facts.from, facts.to], ["mapped-ram", "sequential"]);
+    await runGood(["convert", back, scratch.file("images/")]); // is made
+    for (const [idstr, expected] of Object.entries(memory)) {
+      const name = encodeURIComponent(idstr).replaceAll("%40", "@");
+      assert.deepEqual(scratch.read(`images/${name}.img`), expected, idstr);
+    }
+    await runGood(["verify", file]);
+  },
+);
 
 test(
   "convert writes ELF cores and LiME, and reads them again",
@@ -89,7 +93,7 @@ test(
 );
 
 test(
-  "convert says what it leaves out, in JSON too, and leaves out no RAM",
+  "convert reports what it leaves out, also in JSON, and leaves out no RAM",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -116,7 +120,7 @@ test(
       const { leftOutBlocks } = lastOf(without.stdout);
       assert.deepEqual(leftOutBlocks, [
         { idstr: "m1", length: 2 ** 20, kind: "ram" },
-        // The firmware may be shown in its place.
+        // The firmware may be mapped in its place.
         { idstr: "pc.ram", offset: 0xc0000, length: 0x40000, kind: "ram" },
       ]);
       assert.match(without.notes.join(), /left out: m1 \(1 MiB\)/);
@@ -137,17 +141,21 @@ test(
   },
 );
 
-test("convert takes flat memory as the RAM of a machine", PATIENT, async () => {
-  using scratch = new ScratchDirectory();
-  const flat = scratch.write("memory", fixtureMemory()["pc.ram"]);
-  const out = scratch.file("vm.mr");
-  const machine = ["--machine", "pc-q35-10.0"];
-  await runBad(["convert", flat, out, ...machine], 1, /use --from raw/);
-  await runGood(["convert", flat, out, ...machine, "--from", "raw"]);
-  const { stdout } = await runGood(["info", out, "--json"]);
-  const facts = JSON.parse(stdout);
-  assert.equal(facts.machine, "pc-q35-10.0");
-  assert.deepEqual(facts.blocks.map((it: { idstr: string }) => it.idstr), [
-    "pc.ram",
-  ]);
-});
+test(
+  "convert accepts flat memory as the RAM of a machine",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const flat = scratch.write("memory", fixtureMemory()["pc.ram"]);
+    const out = scratch.file("vm.mr");
+    const machine = ["--machine", "pc-q35-10.0"];
+    await runBad(["convert", flat, out, ...machine], 1, /use --from raw/);
+    await runGood(["convert", flat, out, ...machine, "--from", "raw"]);
+    const { stdout } = await runGood(["info", out, "--json"]);
+    const facts = JSON.parse(stdout);
+    assert.equal(facts.machine, "pc-q35-10.0");
+    assert.deepEqual(facts.blocks.map((it: { idstr: string }) => it.idstr), [
+      "pc.ram",
+    ]);
+  },
+);

@@ -7,7 +7,9 @@ import { ALWAYS, CONVERT_OPTIONS } from "./convert_options.ts";
 import { INPUTS, type ToFormat } from "./formats.ts";
 import { listed } from "./formats_help.ts";
 
-/** The options that each conversion takes, named as `from elf to mapped-ram`. */
+/**
+ * The options that each conversion takes, named as `from elf to mapped-ram`.
+ */
 export const CONVERT_USES = optionUses(CONVERT_OPTIONS, {
   ways: Object.fromEntries(
     Object.entries(INPUTS).flatMap(([from, { reading, to }]) =>
@@ -20,9 +22,9 @@ export const CONVERT_USES = optionUses(CONVERT_OPTIONS, {
 });
 
 /**
- * Returns how a conversion is done.
+ * Returns the conversion from one format to another.
  *
- * @throws {UsageError} if there is no such conversion, or if it does not take
+ * @throws {UsageError} if there is no such conversion, or if it does not accept
  * one of the options given
  */
 export function findConversion(

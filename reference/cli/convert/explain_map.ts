@@ -1,7 +1,7 @@
 import { GuestMapError } from "../../convert/mod.ts";
 import { joinWords } from "../input/split_words.ts";
 
-/** An error as it is, or with the options that help against it. */
+/** Returns an error, with the options that help if they are known. */
 export function explainMap(error: unknown): unknown {
   if (!(error instanceof GuestMapError)) return error;
   const [idstr] = error.idstrs;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { GuestMapError } from "../../convert/mod.ts";
 import { explainMap } from "./explain_map.ts";
 
-test("explainMap() shows options that a shell takes as they are meant", () => {
+test("explainMap() quotes options for a shell", () => {
   const hint = (idstr: string) =>
     String(explainMap(
       new GuestMapError("vm.mr", { reason: "it is nowhere", idstrs: [idstr] }),

@@ -23,7 +23,7 @@ export interface OutputFormat {
   readonly endings: readonly string[];
 }
 
-/** What convert writes. */
+/** The formats that convert writes. */
 export const OUTPUTS = {
   "mapped-ram": { title: "mapped-ram", endings: [] },
   "sequential": {
@@ -40,15 +40,15 @@ export type ToFormat = keyof typeof OUTPUTS;
 
 /** A format that convert reads. */
 export interface InputFormat {
-  /** What it is called in the help text and in documents. */
+  /** Its name in the help text and in documents. */
   readonly title: string;
-  /** The options that say how it is read. */
+  /** The options of reading it. */
   readonly reading: readonly ConvertOption[];
-  /** What it can be converted to, and how. */
+  /** Its conversions, by output format. */
   readonly to: Readonly<Partial<Record<ToFormat, Conversion>>>;
 }
 
-/** What convert reads: the conversions are these, and no others. */
+/** The formats that convert reads, with all conversions. */
 export const INPUTS: Readonly<Record<MemoryFormat, InputFormat>> = {
   "mapped-ram": {
     title: "mapped-ram (also fixed-ram and libvirt's sparse image)",

@@ -23,7 +23,7 @@ export function formatsHelp(): string {
   ].join("\n");
 }
 
-/** Returns words as a sentence lists them: `a, b or c`. */
+/** Returns words as a list in a sentence: `a, b or c`. */
 export function listed(words: readonly string[]): string {
   const last = words.at(-1) ?? "";
   const others = words.slice(0, -1);

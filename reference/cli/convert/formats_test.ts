@@ -7,7 +7,7 @@ import { formatsHelp } from "./formats_help.ts";
 
 const PAGE = new URL("../../../docs/formats.md", import.meta.url);
 
-test("docs/formats.md has the conversions that there are", () => {
+test("docs/formats.md lists all conversions", () => {
   const rows = readFileSync(PAGE, "utf8").split("\n")
     .filter((line) => line.startsWith("|"))
     .map((line) => line.split("|").slice(1, -1).map((it) => it.trim()));

@@ -9,7 +9,7 @@ import { createOutput } from "../output/output_file.ts";
 import { UsageError } from "../program/usage_error.ts";
 import type { Conversion, Converted, ConvertJob } from "./conversion.ts";
 
-/** Makes mapped-ram of flat memory: one RAMBlock. */
+/** Converts flat memory to mapped-ram with one RAMBlock. */
 export async function importFlat(job: ConvertJob): Promise<Converted> {
   const { input: { source }, out, output, options, onProgress } = job;
   const idstr = mainMemory(job) ?? mainMemoryOf(options.machine ?? "none") ??
@@ -23,7 +23,7 @@ export async function importFlat(job: ConvertJob): Promise<Converted> {
   return { files: [out], facts, remarks };
 }
 
-/** Makes mapped-ram of memory at guest-physical addresses, opened so. */
+/** Converts memory at guest-physical addresses, which `open` opens. */
 export function importRanges(
   open: (source: ByteSource) => Promise<AddressSpace>,
 ): Conversion["run"] {
@@ -65,7 +65,7 @@ function assumedMachine(
   return options.machine === undefined ? { machine: "none" } : {};
 }
 
-/** The one block that `--block` names for the main memory. */
+/** Returns the block that `--block` names for the main memory. */
 function mainMemory({ options }: ConvertJob): string | undefined {
   const [first, second] = options.ram ?? [];
   if (second === undefined) return first;

@@ -15,7 +15,7 @@ import {
 import type { ByteSource } from "../../sources/mod.ts";
 import type { Conversion, Converted, ConvertJob } from "./conversion.ts";
 
-/** A memory image to be written, and what is known of its file besides. */
+/** A memory image to be written, and facts about its file. */
 export interface OpenedImage {
   readonly image: MemoryImage;
   readonly ranges?: readonly GuestRange[];
@@ -33,7 +33,7 @@ export type WriteImage = (
 
 type Run = Conversion["run"];
 
-/** Reads a mapped-ram file, and writes it so. */
+/** Returns the conversion of a mapped-ram file by `write`. */
 export function fromSnapshot(write: WriteImage): Run {
   return async (job) => {
     const snapshot = await openSnapshot(job.input.source, job.options);
@@ -41,7 +41,7 @@ export function fromSnapshot(write: WriteImage): Run {
   };
 }
 
-/** Reads a sequential stream, and writes it so. */
+/** Returns the conversion of a sequential stream by `write`. */
 export function fromStream(write: WriteImage): Run {
   return async (job) => {
     const { input: { source, offset }, options, onProgress } = job;
@@ -55,7 +55,7 @@ export function fromStream(write: WriteImage): Run {
   };
 }
 
-/** Reads memory at guest-physical addresses, and writes it so. */
+/** Returns the conversion of memory at guest-physical addresses by `write`. */
 export function fromRanges(
   open: (source: ByteSource) => Promise<AddressSpace>,
   write: WriteImage,
@@ -71,7 +71,7 @@ export function fromRanges(
   };
 }
 
-/** RAM that was left out of a stream cannot be told from RAM that is zero. */
+/** RAM that is missing in a stream cannot be distinguished from zero RAM. */
 function checkAllRam({ head, source }: SequentialSnapshot): void {
   const { capabilities } = head.configuration;
   if (!capabilities.includes(CAPABILITY_IGNORE_SHARED)) return;

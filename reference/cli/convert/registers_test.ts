@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { PATIENT, run } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 
-/** An ELF core of 64 bits: a segment of memory, and one of notes. */
+/** Returns a 64-bit ELF core with a segment of memory and one of notes. */
 function core(notesLength: number): Uint8Array {
   const bytes = new Uint8Array(0x3000);
   const view = new DataView(bytes.buffer);
@@ -25,7 +25,7 @@ function core(notesLength: number): Uint8Array {
 }
 
 test(
-  "convert says that the notes of a core are left out",
+  "convert reports that the notes of a core are left out",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();

@@ -35,7 +35,7 @@ export async function toElf(
   return { files: [out], facts, remarks };
 }
 
-/** Refuses a guest of which nothing says the architecture. */
+/** Refuses a guest of unknown architecture. */
 async function checkArchitecture(
   { options }: ConvertJob,
   image: MemoryImage,
@@ -47,6 +47,6 @@ async function checkArchitecture(
   throw new UsageError(
     `Cannot convert ${JSON.stringify(image.name)} to an ELF core without ` +
       "--arch NAME: neither the state of its processors nor its machine type " +
-      `${machine === undefined ? "" : `(${machine}) `}says its architecture`,
+      `${machine === undefined ? "" : `(${machine}) `}implies its architecture`,
   );
 }

@@ -9,7 +9,7 @@ import { TotalProgress } from "../output/total_progress.ts";
 import type { Converted, ConvertJob } from "./conversion.ts";
 import type { OpenedImage } from "./open_image.ts";
 
-/** Writes every RAMBlock to an image; all of them or none. */
+/** Writes every RAMBlock to an image, either all of them or none. */
 export async function toImages(
   { image: { blocks } }: OpenedImage,
   job: ConvertJob,

@@ -22,17 +22,19 @@ import { findDifferences } from "./find_differences.ts";
 import { type LoadCommands, loadCommands } from "./load_commands.ts";
 import { tryLoad } from "./try_load.ts";
 
-/** What `info --against` compares with, and how. */
+/** Options of `info --against`. */
 export interface AgainstOptions {
-  /** Arguments of a QEMU, its program perhaps first, or a socket's address. */
+  /**
+   * Arguments of a QEMU, with or without its program, or a socket's address.
+   */
   readonly against: string;
-  /** Whether that QEMU is to load the snapshot, to be sure. */
+  /** Whether to let that QEMU load the snapshot, to be sure. */
   readonly try: boolean;
   readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Says whether a snapshot will load in a QEMU; the number is the exit code. */
+/** Prints whether a snapshot will load in a QEMU; returns the exit code. */
 export async function compareAgainst(
   file: string,
   snapshot: Snapshot,
@@ -43,7 +45,7 @@ export async function compareAgainst(
   if (options.try && (command === undefined || isWebUrl(file))) {
     throw new UsageError(
       "Cannot use --try: expected a snapshot in a file, and QEMU's arguments " +
-        "behind --against",
+        "after --against",
     );
   }
   const needed = await describeSnapshot(snapshot, { signal });
@@ -77,7 +79,9 @@ export async function compareAgainst(
   return verdict === "loads" ? 0 : 1;
 }
 
-/** Whether QEMU loads the snapshot, and as the machine that was saved. */
+/**
+ * Returns whether QEMU loads the snapshot, and as the machine that was saved.
+ */
 type Verdict = "loads" | "other-machine" | "refused";
 
 function verdictOf(differences: readonly MachineDifference[]): Verdict {
@@ -98,7 +102,7 @@ async function askSocket(
   signal: AbortSignal,
 ): Promise<MachineDescription> {
   const channel = await connectSocket(address, { signal });
-  // QEMU lets a second client wait until the first has gone.
+  // QEMU makes a second client wait until the first disconnects.
   using qmp = await QmpClient.open(channel, { signal, timeout: 10_000 });
   return await describeRunningQemu(qmp, { signal });
 }
@@ -145,7 +149,7 @@ function printReport(report: Report): void {
       "bold",
       isCorrected
         ? "To load it"
-        : "To load it, once QEMU's arguments are as said above",
+        : "To load it, after correcting QEMU's arguments as listed above",
     ),
   );
   if (commands.qemu !== undefined) print(`  ${joinWords(commands.qemu)}`);

@@ -3,8 +3,8 @@ import type { OpenOptions } from "../../reading/mod.ts";
 import type { BitmapOrderEvidence } from "./bitmap_order_evidence.ts";
 
 /**
- * What there is to say about the order of the bitmaps' words: nothing, where
- * nothing speaks against the order that they were read in.
+ * Describes the order of the bitmaps' words. Returns undefined if there is no
+ * evidence against the order in which they were read.
  */
 export function bitmapOrderLine(
   evidence: BitmapOrderEvidence,

@@ -1,16 +1,16 @@
 import type { RAMBlock } from "../../reading/mod.ts";
 
-/** How many pages of a RAMBlock the file holds, cell by cell. */
+/** The number of stored pages of a RAMBlock, cell by cell. */
 export interface BlockCensus {
   /** The block. */
   readonly block: RAMBlock;
   /** Pages that the file holds. */
   readonly presentPages: number;
-  /** The same for each stretch of so many pages; the last may be shorter. */
+  /** The same for each cell of equally many pages; the last may be shorter. */
   readonly cells: Uint32Array;
 }
 
-/** Counts the pages that the file holds; it reads the bitmap and no page. */
+/** Counts the stored pages; reads the bitmap, but no page. */
 export async function countPages(
   block: RAMBlock,
   pagesPerCell: number,

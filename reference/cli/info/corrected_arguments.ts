@@ -1,6 +1,6 @@
 import type { MachineDifference, QemuOption } from "../../machines/mod.ts";
 
-/** How QEMU spells an option, and the key of the value that is meant by it. */
+/** The spellings of each option of QEMU, and the key of its implicit value. */
 const SPELLINGS: Readonly<
   Record<QemuOption["name"], { readonly names: RegExp; readonly key: string }>
 > = {
@@ -11,8 +11,8 @@ const SPELLINGS: Readonly<
 };
 
 /**
- * QEMU's arguments with each option changed that ends a difference by itself;
- * the other properties of a changed option are kept.
+ * Returns QEMU's arguments with each option corrected that alone removes a
+ * difference. The other properties of a corrected option are kept.
  */
 export function correctedArguments(
   args: readonly string[],
@@ -30,19 +30,19 @@ function withOption(
   { name, value }: QemuOption,
 ): string[] {
   const { names, key } = SPELLINGS[name];
-  // Of an option that is repeated, QEMU takes the last value.
+  // QEMU uses the last value of a repeated option.
   const at = args.findLastIndex((it, index) =>
     names.test(it) && index + 1 < args.length
   );
   if (at < 0) return [...args, `-${name}`, value];
-  // A topology of another number of CPUs would contradict the new one.
+  // A topology for another number of CPUs would contradict the new one.
   const changed = name === "smp"
     ? value
     : withLeading(args[at + 1], { key, value });
   return args.toSpliced(at + 1, 1, changed);
 }
 
-/** Replaces the value that may be given without its key, first in the list. */
+/** Replaces the value that may be first in the list without its key. */
 function withLeading(
   text: string,
   { key, value }: { readonly key: string; readonly value: string },

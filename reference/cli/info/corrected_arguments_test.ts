@@ -13,7 +13,7 @@ function corrected(line: string, ...options: QemuOption[]): string {
   return correctedArguments(line.split(" "), differences).join(" ");
 }
 
-test("correctedArguments() changes what is wrong and keeps the rest", () => {
+test("correctedArguments() corrects wrong values and keeps the rest", () => {
   const machine = { name: "machine", value: "pc-q35-10.0" } as const;
   const m = { name: "m", value: "512M" } as const;
   const smp = { name: "smp", value: "2" } as const;
@@ -34,6 +34,6 @@ test("correctedArguments() changes what is wrong and keeps the rest", () => {
   }
 });
 
-test("correctedArguments() leaves what no option of QEMU ends", () => {
+test("correctedArguments() keeps what no option of QEMU can correct", () => {
   assert.deepEqual(correctedArguments(["-m", "1G"], [WORDS]), ["-m", "1G"]);
 });

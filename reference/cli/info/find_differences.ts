@@ -8,28 +8,28 @@ import { SourceError } from "../../sources/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { correctedArguments } from "./corrected_arguments.ts";
 
-/** Corrections in a row: a machine type, and what it brings. */
+/** Maximum corrections in a row: a machine type, and what depends on it. */
 const ROUNDS = 3;
 
-/** What was found. */
+/** The result of a comparison. */
 export interface FoundDifferences {
-  /** All differences; first those that an option of QEMU ends. */
+  /** All differences, first those that an option of QEMU removes. */
   readonly differences: readonly MachineDifference[];
-  /** The QEMU without those, where its arguments are known. */
+  /** The QEMU with those options corrected, if its arguments are known. */
   readonly corrected: QemuCommand | undefined;
 }
 
 /**
- * Compares a snapshot with a QEMU. What a wrong machine type hides is found by
- * asking a QEMU of the right one, and so on.
+ * Compares a snapshot with a QEMU. Differences that a wrong machine type hides
+ * are found by querying a QEMU with the right one, and so on.
  *
- * @throws {SourceError} if the QEMU cannot be asked
+ * @throws {SourceError} if the QEMU cannot be queried
  */
 export async function findDifferences(
   needed: MachineDescription,
   qemu: MachineDescription,
   { command, signal }: {
-    /** How to start that QEMU; undefined for one that runs. */
+    /** The command that starts that QEMU; undefined if it is running. */
     readonly command: QemuCommand | undefined;
     readonly signal: AbortSignal;
   },
@@ -51,7 +51,7 @@ export async function findDifferences(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof SourceError)) throw error;
-      // That machine does not take the other arguments: this is all there is.
+      // That machine does not accept the other arguments: stop here.
       break;
     }
     ended.push(...byOption);

@@ -11,7 +11,7 @@ import { printable } from "../output/printable.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 
-/** Where the guest sees its memory; undefined where nothing is known of that. */
+/** The guest's memory map; undefined if it is unknown. */
 export async function knownGuestMap(
   snapshot: Snapshot,
   signal: AbortSignal,
@@ -24,13 +24,13 @@ export async function knownGuestMap(
   }
 }
 
-/** Lines that say where the guest sees its RAM. */
+/** Returns the lines of the guest's memory map. */
 export function formatGuestMap(
   map: GuestMap | undefined,
 ): string[] {
   const title = paint("bold", "Guest-physical addresses");
   if (map === undefined) {
-    return [`${title} are not known of this machine type`];
+    return [`${title} are unknown for this machine type`];
   }
   const header = [
     { title: "first", right: true },
@@ -51,8 +51,8 @@ export function formatGuestMap(
   const others = map.unplaced.filter(({ kind }) => kind !== "ram");
   for (
     const [blocks, what] of [
-      [ram, "RAM whose address the file does not say"],
-      [others, "at no address that is known"],
+      [ram, "RAM whose address is not in the file"],
+      [others, "at no known address"],
     ] as const
   ) {
     if (blocks.length === 0) continue;

@@ -88,7 +88,7 @@ Example: deno task info vm.mr --map
         const elsewhere = { ...values, offset, signal };
         return await infoElsewhere(source, error, elsewhere);
       }
-      // Each of the three ways loads what it alone needs.
+      // Each of the three ways loads only the modules that it needs.
       if (devices) {
         const { printDevices } = await import("./info_devices.ts");
         await printDevices(snapshot, { json, signal });
@@ -109,7 +109,9 @@ Example: deno task info vm.mr --map
   },
 };
 
-/** What is printed, by the first option that says so. */
+/**
+ * Returns the way of using the command, by the first option that selects one.
+ */
 function wayOf(
   { devices, against }: {
     readonly devices?: boolean | undefined;
@@ -122,7 +124,7 @@ function wayOf(
     : "with --against";
 }
 
-/** QEMU's arguments start with a dash, which no value of an option may. */
+/** QEMU's arguments start with a dash, which values of options must not. */
 function joinAgainst(args: readonly string[]): string[] {
   const at = args.indexOf("--against");
   const value = args[at + 1];

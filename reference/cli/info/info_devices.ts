@@ -8,9 +8,9 @@ import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { paint } from "../output/terminal.ts";
 
-/** Bytes of a field that are printed, unless as JSON. */
+/** Maximum bytes of a field that are printed, except as JSON. */
 const BYTES_SHOWN = 32;
-/** Elements of an array of numbers that are printed, unless as JSON. */
+/** Maximum elements of an array of numbers that are printed, except as JSON. */
 const ELEMENTS_SHOWN = 16;
 
 /** Prints the state of each device, field by field. */
@@ -54,7 +54,7 @@ function structJson(struct: DeviceStruct): Record<string, unknown> {
   };
 }
 
-/** Integers of 64 bits become text: not every reader of JSON keeps them. */
+/** Converts 64-bit integers to text: not every reader of JSON keeps them. */
 function valueJson(value: FieldValue): unknown {
   if (typeof value === "bigint") return String(value);
   if (value instanceof Uint8Array) return { hex: hexOf(value) };
@@ -63,7 +63,7 @@ function valueJson(value: FieldValue): unknown {
   return value;
 }
 
-/** A device with its fields in lines; a write for each line would be slow. */
+/** Returns the lines of a device; a write for each line would be slow. */
 function linesOf(device: DeviceRecord): string[] {
   const { idstr, instanceId, versionId, state, fault } = device;
   const head = paint("bold", `${printable(idstr)} ${instanceId}`) +
@@ -121,7 +121,7 @@ function addValue(
   }
 }
 
-/** A value: registers in hexadecimal, as manuals have them; text as text. */
+/** Formats a value: registers in hexadecimal, as in manuals; text as text. */
 function textOf(value: FieldValue, type: string): string {
   if (value instanceof Uint8Array) {
     const text = paddedText(value);
@@ -138,11 +138,11 @@ function textOf(value: FieldValue, type: string): string {
     : String(value);
 }
 
-/** Shorter text may be a number that happens to look so. */
+/** A shorter buffer may be a number whose bytes look like text. */
 const TEXT_MIN = 4;
 const TEXT_MAX = 100;
 
-/** The text in a buffer that is padded with zeros, if that is all it holds. */
+/** Returns the text of a zero-padded buffer that contains only text. */
 function paddedText(bytes: Uint8Array): string | undefined {
   const end = bytes.findIndex((it) => it < 0x20 || it > 0x7e);
   if (end < TEXT_MIN || end > TEXT_MAX) return undefined;

@@ -4,13 +4,13 @@ import { PATIENT, run, runAllGood, runBad } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { vectorBytes } from "../testing/vector_bytes.ts";
 
-/** A vector of the conformance suite, unpacked to a file. */
+/** Writes a vector of the conformance suite to a file; returns its path. */
 function vector(scratch: ScratchDirectory, path: string): string {
   return scratch.write(`${path.replaceAll("/", "-")}.mr`, vectorBytes(path));
 }
 
 test(
-  "info shows a libvirt save image, its texts and its stream",
+  "info prints a libvirt save image, its texts and its stream",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -43,7 +43,7 @@ test(
 );
 
 test(
-  "info shows what a packed image says, and how to unpack it",
+  "info prints the header of a packed image, and how to unpack it",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -55,7 +55,7 @@ test(
   },
 );
 
-test("info names the layout of fixed-ram", PATIENT, async () => {
+test("info prints the layout of fixed-ram", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const [inline, header] = await runAllGood([
     ["info", vector(scratch, "valid/fixed-ram-inline")],
@@ -66,7 +66,7 @@ test("info names the layout of fixed-ram", PATIENT, async () => {
 });
 
 test(
-  "info says what speaks against the order of the bitmaps",
+  "info prints evidence against the order of the bitmaps",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();

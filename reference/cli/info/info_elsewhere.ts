@@ -7,10 +7,10 @@ import { UsageError } from "../program/usage_error.ts";
 import { checkXml, libvirtFacts, printLibvirt } from "./info_libvirt.ts";
 import { infoSequential } from "./info_sequential.ts";
 
-/** Options that only snapshots with bitmaps and places for pages have. */
+/** Options that apply only to files with bitmaps and fixed places of pages. */
 const NOT_OF_STREAMS = ["map", "bitmap-byte-order", "bitmap-word-size"];
 
-/** Prints what a file holds that is not mapped-ram, or throws why it cannot. */
+/** Prints a file that is not mapped-ram, or throws the reason why it cannot. */
 export async function infoElsewhere(
   source: ByteSource,
   error: UnsupportedError,
@@ -37,7 +37,7 @@ export async function infoElsewhere(
     await infoSequential(source, own);
     return 0;
   }
-  // What a libvirt save image says, though its stream cannot be read.
+  // The header of a libvirt save image is printed even if its stream is not.
   if (header !== undefined) {
     const libvirt = await libvirtFacts(source, header, signal);
     if (json) printJson({ file: source.name, libvirt });

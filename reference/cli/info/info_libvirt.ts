@@ -7,7 +7,7 @@ import { formatList } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 import { UsageError } from "../program/usage_error.ts";
 
-/** What `info` prints of a libvirt save image. */
+/** The facts that `info` prints about a libvirt save image. */
 export interface LibvirtFacts {
   readonly version: number;
   readonly byteOrder: "little" | "big";
@@ -18,7 +18,7 @@ export interface LibvirtFacts {
   readonly cookie: string | undefined;
 }
 
-/** Reads what `info` prints of a libvirt save image. */
+/** Reads the facts that `info` prints about a libvirt save image. */
 export async function libvirtFacts(
   source: ByteSource,
   header: LibvirtSaveHeader,
@@ -30,7 +30,7 @@ export async function libvirtFacts(
   return { version, byteOrder, format, wasRunning, streamOffset, xml, cookie };
 }
 
-/** Prints them; the texts themselves only if asked to. */
+/** Prints the facts, and the texts if `showXml` is set. */
 export function printLibvirt(facts: LibvirtFacts, showXml: boolean): void {
   const { version, byteOrder, format, wasRunning, xml, cookie } = facts;
   const texts = [
@@ -58,7 +58,7 @@ export function printLibvirt(facts: LibvirtFacts, showXml: boolean): void {
   print("");
 }
 
-/** Refuses to print texts that a file does not have. */
+/** Refuses --xml for a file that has no texts. */
 export function checkXml(
   { name }: ByteSource,
   header: LibvirtSaveHeader | undefined,
@@ -66,6 +66,6 @@ export function checkXml(
 ): void {
   if (!isWanted || header !== undefined) return;
   throw new UsageError(
-    `Cannot use --xml: ${JSON.stringify(name)} is no libvirt save image`,
+    `Cannot use --xml: ${JSON.stringify(name)} is not a libvirt save image`,
   );
 }

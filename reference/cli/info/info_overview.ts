@@ -15,11 +15,11 @@ import { checkXml, printLibvirt } from "./info_libvirt.ts";
 import { drawRamMap } from "./ram_map.ts";
 import { gatherFacts, type SnapshotFacts } from "./snapshot_facts.ts";
 
-/** What `info` prints besides, and how. */
+/** Options of {@linkcode printOverview}. */
 export interface OverviewOptions {
-  /** How the snapshot was opened. */
+  /** Options with which the snapshot was opened. */
   readonly open: OpenOptions;
-  /** What was moved over a network so far. */
+  /** Returns the network traffic so far. */
   readonly transfer: () => Transfer | undefined;
   readonly map: boolean;
   readonly xml: boolean;
@@ -28,8 +28,8 @@ export interface OverviewOptions {
 }
 
 /**
- * Prints what a snapshot holds, and then throws what is wrong behind its RAM if
- * something is.
+ * Prints the contents of a snapshot. Then throws the error in what follows its
+ * RAM, if there is one.
  */
 export async function printOverview(
   file: string,
@@ -138,7 +138,7 @@ function printBlocks({ blocks }: SnapshotFacts): void {
   for (const line of formatTable(header, rows)) print(line);
 }
 
-/** Which of the two layouts, where the capability does not say. */
+/** Returns the layout, if the capability does not imply it. */
 function layoutRow({ layout }: SnapshotFacts): [string, string][] {
   switch (layout) {
     case "mapped-ram":
@@ -157,7 +157,7 @@ function printDevices({ devices, vmdesc, iterable }: SnapshotFacts): void {
   print(
     paint("bold", countOf(devices.length, "device section")) +
       (vmdesc === undefined
-        ? " that can be told apart: there is no vmdesc"
+        ? " that can be distinguished: there is no vmdesc"
         : ""),
   );
   if (devices.length === 0) return;

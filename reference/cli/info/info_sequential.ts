@@ -11,7 +11,7 @@ import { printDevices } from "./info_devices.ts";
 import { libvirtFacts, printLibvirt } from "./info_libvirt.ts";
 import { stateClassOf } from "./state_class.ts";
 
-/** How to print what a sequential stream holds. */
+/** Options of printing a sequential stream. */
 export interface SequentialInfoOptions {
   readonly offset: number | undefined;
   readonly libvirt: LibvirtSaveHeader | undefined;
@@ -21,7 +21,7 @@ export interface SequentialInfoOptions {
   readonly signal: AbortSignal;
 }
 
-/** Prints what a stream without mapped-ram holds; it is read once, all of it. */
+/** Prints the contents of a sequential stream; reads all of it once. */
 export async function infoSequential(
   source: ByteSource,
   options: SequentialInfoOptions,

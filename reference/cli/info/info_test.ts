@@ -15,7 +15,7 @@ import {
   TABLES,
 } from "../testing/snapshot_fixture.ts";
 
-test("info prints what a snapshot holds", PATIENT, async () => {
+test("info prints the contents of a snapshot", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
   const [text, json, map] = await runAllGood([
@@ -44,7 +44,7 @@ test("info prints what a snapshot holds", PATIENT, async () => {
   assert.equal(tables.idstr, TABLES);
   assert.equal(tables.presentBytes, 0x1000);
 
-  // One character a page: 12 rows of 64 pages.
+  // One character per page: 12 rows of 64 pages.
   assert.match(map, /\n {2}pc\.ram {2}3 MiB, 512 of 768 pages, 67 %\n/);
   assert.match(map, /\n {4}00000000 {2}█{64}\n {4}00040000 {2}█{64}\n/);
   assert.match(map, /\n {4}00100000 {2}·{64}\n/);
@@ -79,7 +79,7 @@ test(
   },
 );
 
-test("info refuses what it cannot compare with", PATIENT, async () => {
+test("info refuses a QEMU that it cannot compare with", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
   const socket = `unix:${scratch.path}/no.sock`;
@@ -106,7 +106,7 @@ function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
   return joined;
 }
 
-/** Bytes of the vmdesc item at the end of a file. */
+/** Returns the length of the vmdesc item at the end of a file. */
 function vmdescLength(file: Uint8Array): number {
   const text = new TextDecoder("latin1").decode(file);
   return file.length - text.lastIndexOf('{"configuration"') + 5;

@@ -5,11 +5,13 @@ import type { QemuCommand } from "../input/qemu_command.ts";
 
 /** Exact commands that load a snapshot. */
 export interface LoadCommands {
-  /** QEMU with its arguments, where these are known. */
+  /** QEMU with its arguments, if they are known. */
   readonly qemu?: readonly string[];
-  /** What to tell it by QMP, in this order. */
+  /** The QMP commands, in order. */
   readonly qmp: readonly unknown[];
-  /** A command line of ours, where QEMU cannot read the snapshot itself. */
+  /**
+   * A command line of this project, if QEMU cannot read the snapshot itself.
+   */
   readonly shell?: readonly string[];
 }
 
@@ -17,8 +19,9 @@ const MONITOR = /^--?(qmp|qmp-pretty|mon)$/;
 const SOCKET = "unix:qmp.sock,server=on,wait=off";
 
 /**
- * The commands that load a snapshot in the QEMU of these arguments. They are
- * shown and logged: of a URL, what is secret is for the user to put in.
+ * Returns the commands that load a snapshot in the QEMU of these arguments.
+ * They are printed and logged, so the secrets of a URL are left for the user to
+ * insert.
  */
 export function loadCommands(
   file: string,
@@ -40,13 +43,13 @@ export function loadCommands(
   return { qemu: qemu.map(withoutSecrets), qmp };
 }
 
-/** What QEMU is started with besides `args` to wait for these commands. */
+/** Returns the options that QEMU needs besides `args` to wait for commands. */
 export function incomingOptions(args: readonly string[]): string[] {
   const monitor = args.some((it) => MONITOR.test(it)) ? [] : ["-qmp", SOCKET];
   return [...monitor, "-incoming", "defer"];
 }
 
-/** The commands of QMP that load a file. */
+/** Returns the QMP commands that load a file. */
 export function incomingCommands(
   file: string,
   offset: number,
@@ -70,7 +73,7 @@ export function incomingCommands(
   ];
 }
 
-/** As a URI; in QMP's longer form if QEMU would take the path for an offset. */
+/** A URI, or QMP's longer form if QEMU would parse part of it as an offset. */
 function incomingArguments(
   filename: string,
   offset: number,

@@ -4,23 +4,25 @@ import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { columns, paint, paintCode } from "../output/terminal.ts";
 import { type BlockCensus, countPages } from "./block_census.ts";
 
-/** Characters by the share of pages that the file holds, from none to all. */
+/** Characters by the share of stored pages, from none to all. */
 const SHADES = ["·", "░", "▒", "▓", "█"];
-/** Their colours of the 256 that terminals have: grey, then blue to cyan. */
+/** Their colours in the 256-colour palette: grey, then blue to cyan. */
 const COLOURS = ["38;5;240", "38;5;24", "38;5;31", "38;5;37", "38;5;43"];
-/** Rows that all blocks may have, besides one for each. */
+/** Maximum rows of all blocks together, besides one for each. */
 const ROWS_MAX = 12;
 
-/** So few characters stand in the line of the title. */
+/** Maximum characters that are drawn in the line of the title. */
 const SHORT_ROW = 4;
 
-/** What a map is drawn with. */
+/** The scale of a map. */
 interface Scale {
-  /** Pages of one character. */
+  /** Pages per character. */
   readonly pagesPerCell: number;
-  /** Characters of a row, a power of two, so that rows start at round offsets. */
+  /**
+   * Characters per row, a power of two, so that rows start at round offsets.
+   */
   readonly cellsPerRow: number;
-  /** Digits of the offsets to the left. */
+  /** Digits of the offsets on the left. */
   readonly digits: number;
 }
 
@@ -88,7 +90,7 @@ function drawBlock(census: BlockCensus, scale: Scale): string[] {
   return lines;
 }
 
-/** A title with as many facts as the terminal takes. */
+/** Returns a title with as many facts as fit in the terminal. */
 function formatTitle(block: RAMBlock, facts: readonly string[]): string {
   const { idstr, usedLength } = block;
   const room = columns() - idstr.length - SHORT_ROW - 6;
@@ -100,7 +102,7 @@ function formatTitle(block: RAMBlock, facts: readonly string[]): string {
   return `  ${paint("bold", idstr)}  ${paint("dim", shown)}`;
 }
 
-/** A row of characters; a colour is set where it changes. */
+/** Returns a row of characters; the colour is set only where it changes. */
 function paintRow(shades: readonly number[]): string {
   let row = "";
   for (let first = 0; first < shades.length;) {

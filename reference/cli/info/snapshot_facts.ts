@@ -14,7 +14,7 @@ import { countPages } from "./block_census.ts";
 import { type LibvirtFacts, libvirtFacts } from "./info_libvirt.ts";
 import { type StateClass, stateClassOf } from "./state_class.ts";
 
-/** What `info` prints of a RAMBlock. */
+/** The facts that `info` prints about a RAMBlock. */
 export interface BlockFacts {
   readonly idstr: string;
   readonly usedLength: number;
@@ -27,7 +27,7 @@ export interface BlockFacts {
   readonly ignored: boolean;
 }
 
-/** What `info` prints of a device's section: who it belongs to, and where it is. */
+/** The facts that `info` prints about a device's section. */
 export interface SectionFacts extends ByteRange {
   readonly sectionId: number;
   readonly idstr: string;
@@ -36,14 +36,16 @@ export interface SectionFacts extends ByteRange {
   readonly stateClass: StateClass;
 }
 
-/** What `info` prints of a section that is sent in several parts. */
+/**
+ * The facts that `info` prints about a section that is sent in several parts.
+ */
 export interface IterableFacts {
   readonly sectionId: number;
   readonly idstr: string;
   readonly stateClass: StateClass;
 }
 
-/** What `info` prints, and what its `--json` prints. */
+/** The facts that `info` prints, and its `--json`. */
 export interface SnapshotFacts {
   readonly file: string;
   readonly machine: string;
@@ -60,13 +62,15 @@ export interface SnapshotFacts {
   readonly ramParts: number;
   readonly devices: readonly SectionFacts[];
   readonly vmdesc: ByteRange | undefined;
-  /** These two are not known where the end of the stream was not found. */
+  /**
+   * Undefined, as is `trailerBytes`, if the end of the stream was not found.
+   */
   readonly streamEnd: number | undefined;
   readonly trailerBytes: number | undefined;
   readonly byteLength: number;
 }
 
-/** The facts, and what was wrong behind the RAM if something was. */
+/** Returns the facts, and the error in what follows the RAM, if any. */
 export async function gatherFacts(
   snapshot: Snapshot,
   signal: AbortSignal,
@@ -139,7 +143,7 @@ async function blockFacts(
   };
 }
 
-/** The RAM can be read whatever follows it. */
+/** Reads what follows the RAM; the RAM is readable even if that fails. */
 async function tryDeviceState(
   snapshot: Snapshot,
   signal: AbortSignal,

@@ -1,12 +1,12 @@
 import { DIRTY_BITMAP_SECTION_IDSTR } from "../../../format/stream/mod.ts";
 
-/** When a live migration sends the state of a section. */
+/** The phase of a live migration in which the state of a section is sent. */
 export type StateClass = "precopy only" | "compatible" | "postcopy only";
 
 /**
- * RAM can be sent while the source runs and when the destination runs already;
- * dirty bitmaps are sent when the destination runs, if it is a postcopy; the
- * state of a device is sent in between, when neither does.
+ * RAM can be sent while the source runs and after the destination has started.
+ * Dirty bitmaps are sent after the destination has started, in postcopy. The
+ * state of a device is sent in between, when neither runs.
  */
 export function stateClassOf(
   kind: "full" | "iterable",

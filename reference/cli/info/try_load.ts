@@ -4,14 +4,14 @@ import { SourceError } from "../../sources/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { qemuReasons } from "../output/qemu_reasons.ts";
 
-/** So many lines of what QEMU prints are shown. */
+/** Maximum lines of QEMU's output that are shown. */
 const LINES_MAX = 2;
-/** A guest of many GiB takes its time. */
+/** Milliseconds to load a guest, which may have many GiB. */
 const TIMEOUT = 600_000;
 
 /**
- * Lets the QEMU of these arguments load a snapshot, all of it, without running
- * it; gives what QEMU says if it refuses.
+ * Lets the QEMU of these arguments load all of a snapshot without running it.
+ * Returns QEMU's messages if it refuses.
  */
 export async function tryLoad(
   { program, args }: QemuCommand,
