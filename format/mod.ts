@@ -11,6 +11,7 @@ export {
   type BitmapOrder,
   BitmapPieces,
   blockRange,
+  type BlockRun,
   DEFAULT_BITMAP_ORDER,
   PageBitmap,
   pageCountOf,
@@ -48,7 +49,6 @@ export {
 } from "./libvirt/mod.ts";
 export {
   type ProfileBlock,
-  type ProfileRun,
   readProfile,
   type WorkingSetProfile,
   writeProfile,

@@ -21,5 +21,5 @@ export {
   pagesOffsetAfter,
 } from "./layout.ts";
 export { PageBitmap } from "./page_bitmap.ts";
-export type { PageRun } from "./page_run.ts";
+export type { BlockRun, PageRun } from "./page_run.ts";
 export { readBlockRange } from "./page_walk.ts";

@@ -5,3 +5,9 @@ export interface PageRun {
   /** Index of the page after the last. */
   readonly end: number;
 }
+
+/** A run of pages of a RAMBlock. */
+export interface BlockRun extends PageRun {
+  /** idstr of the RAMBlock. */
+  readonly idstr: string;
+}

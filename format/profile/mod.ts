@@ -5,8 +5,4 @@
  */
 
 export { readProfile, writeProfile } from "./profile_text.ts";
-export type {
-  ProfileBlock,
-  ProfileRun,
-  WorkingSetProfile,
-} from "./working_set_profile.ts";
+export type { ProfileBlock, WorkingSetProfile } from "./working_set_profile.ts";

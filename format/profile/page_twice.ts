@@ -1,4 +1,5 @@
-import type { ProfileBlock, ProfileRun } from "./working_set_profile.ts";
+import type { BlockRun } from "../bitmap/page_run.ts";
+import type { ProfileBlock } from "./working_set_profile.ts";
 
 /**
  * Finds a page that is in two runs; returns it and the index of the second run.
@@ -6,7 +7,7 @@ import type { ProfileBlock, ProfileRun } from "./working_set_profile.ts";
  */
 export function findPageTwice(
   blocks: readonly ProfileBlock[],
-  runs: readonly ProfileRun[],
+  runs: readonly BlockRun[],
 ): { readonly page: number; readonly index: number } | undefined {
   // All pages of all blocks get one number each, so that runs can be sorted.
   const bases = new Map<string, number>();
@@ -15,7 +16,7 @@ export function findPageTwice(
     bases.set(idstr, pages);
     pages += usedLength / pageSize;
   }
-  const base = (run: ProfileRun) => bases.get(run.idstr) ?? 0;
+  const base = (run: BlockRun) => bases.get(run.idstr) ?? 0;
   const starts = Float64Array.from(runs, (run) => base(run) + run.first).sort();
   const ends = Float64Array.from(runs, (run) => base(run) + run.end).sort();
   const at = starts.findIndex((start, index) =>
@@ -23,7 +24,7 @@ export function findPageTwice(
   );
   if (at < 0) return undefined;
   const page = starts[at];
-  const holds = (run: ProfileRun) =>
+  const holds = (run: BlockRun) =>
     base(run) + run.first <= page && page < base(run) + run.end;
   const before = runs.findIndex(holds);
   const index = runs.findIndex((run, index) => index > before && holds(run));

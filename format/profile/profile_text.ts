@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { BlockRun } from "../bitmap/page_run.ts";
 import { isPrintableAscii } from "../bytes/byte_reader.ts";
 import { TextLines } from "../bytes/text_lines.ts";
 import {
@@ -17,11 +18,7 @@ import {
   TARGET_PAGE_BITS_MIN,
 } from "../stream/constants.ts";
 import { findPageTwice } from "./page_twice.ts";
-import type {
-  ProfileBlock,
-  ProfileRun,
-  WorkingSetProfile,
-} from "./working_set_profile.ts";
+import type { ProfileBlock, WorkingSetProfile } from "./working_set_profile.ts";
 
 const FIRST_LINE = `mapped-ram-profile ${PROFILE_VERSION}`;
 
@@ -178,8 +175,8 @@ function readBlocks(lines: TextLines): ProfileBlock[] {
 function readRuns(
   lines: TextLines,
   blocks: readonly ProfileBlock[],
-): ProfileRun[] {
-  const runs: ProfileRun[] = [];
+): BlockRun[] {
+  const runs: BlockRun[] = [];
   const firstLine = lines.lineNumber + 1;
   for (let line = lines.next(); line !== undefined; line = lines.next()) {
     const [, number, start, length] = RUN_LINE.exec(line) ?? [];

@@ -1,4 +1,4 @@
-import type { PageRun } from "../bitmap/page_run.ts";
+import type { BlockRun } from "../bitmap/page_run.ts";
 
 /** A RAMBlock as a profile lists it. */
 export interface ProfileBlock {
@@ -8,12 +8,6 @@ export interface ProfileBlock {
   readonly usedLength: number;
   /** Size of a page in bytes. */
   readonly pageSize: number;
-}
-
-/** Pages of one RAMBlock that were requested one after the other. */
-export interface ProfileRun extends PageRun {
-  /** The block of the pages. */
-  readonly idstr: string;
 }
 
 /**
@@ -26,5 +20,5 @@ export interface WorkingSetProfile {
   /** All RAMBlocks of the snapshot, in the order of its file. */
   readonly blocks: readonly ProfileBlock[];
   /** The pages, each at most once. */
-  readonly runs: readonly ProfileRun[];
+  readonly runs: readonly BlockRun[];
 }

@@ -9,7 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { RuleError } from "../../format/rules/mod.ts";
 import { SPEC_VERSION } from "../../format/stream/mod.ts";
-import { SourceError, withoutSecrets } from "../sources/mod.ts";
+import { reasonOf, SourceError, withoutSecrets } from "../sources/mod.ts";
 import { COMMANDS } from "./commands.ts";
 import {
   finishMessages,
@@ -22,7 +22,6 @@ import { printable } from "./output/printable.ts";
 import type { Command } from "./program/command.ts";
 import { didYouMean } from "./program/did_you_mean.ts";
 import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
-import { reasonOf } from "./program/system_error.ts";
 import { UsageError } from "./program/usage_error.ts";
 import { VERSION } from "./program/version.ts";
 

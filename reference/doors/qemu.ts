@@ -6,9 +6,9 @@
  * @module
  */
 
+export type { BlockRun } from "../../format/bitmap/mod.ts";
 export {
   type ProfileBlock,
-  type ProfileRun,
   readProfile,
   type WorkingSetProfile,
   writeProfile,
@@ -42,7 +42,6 @@ export {
   writeDeviceOnly,
 } from "../mapping/mod.ts";
 export {
-  type BlockRun,
   KeptStreamError,
   type PostcopyOptions,
   PostcopySource,

@@ -1,7 +1,7 @@
 import type * as NodeFs from "node:fs";
 import type { ByteRange } from "../../format/bytes/mod.ts";
 import { hex } from "../../format/rules/mod.ts";
-import { SourceError } from "../sources/mod.ts";
+import { reasonOf, SourceError } from "../sources/mod.ts";
 
 /** Turns an error of `node:fs` into a `SourceError` with one line of text. */
 export function fileError(
@@ -17,15 +17,6 @@ export function fileError(
     `Cannot ${action} ${JSON.stringify(name)}${where}: ${reasonOf(error)}`,
     { cause: error, ...(range === undefined ? {} : { range }) },
   );
-}
-
-/** Returns the reason of a `node:fs` error, without call and path. */
-export function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  // "ENOENT: no such file or directory, open 'x'", or, for some calls in Deno,
-  // "No space left on device (os error 28)".
-  return /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ??
-    message.replace(/ \(os error \d+\)$/, "");
 }
 
 /** Creates the error for something that is not a regular file. */

@@ -5,7 +5,7 @@
  */
 
 export { builtinModule, nodeFs } from "./builtin_module.ts";
-export { fileError, notSeekable, reasonOf } from "./file_error.ts";
+export { fileError, notSeekable } from "./file_error.ts";
 export {
   type FileLock,
   hasLocks,

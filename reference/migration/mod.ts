@@ -8,7 +8,6 @@ export { KeptStreamError } from "./kept_stream_error.ts";
 export type { PostcopyStatistics } from "./page_writer.ts";
 export type { PostcopyOptions } from "./postcopy_options.ts";
 export { PostcopySource } from "./postcopy_source.ts";
-export type { BlockRun } from "./push_batches.ts";
 export {
   receiveMigration,
   type ReceiveOptions,

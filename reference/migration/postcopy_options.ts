@@ -1,6 +1,6 @@
+import type { BlockRun } from "../../format/bitmap/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
 import type { SourceError } from "../sources/mod.ts";
-import type { BlockRun } from "./push_batches.ts";
 
 /** Options of a postcopy source. */
 export interface PostcopyOptions {

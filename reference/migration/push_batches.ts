@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/bitmap/mod.ts";
+import type { BlockRun, PageRun } from "../../format/bitmap/mod.ts";
 import { MovingFront } from "../sources/mod.ts";
 import { sleep } from "../work/mod.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
@@ -9,12 +9,6 @@ const CALM = 250;
 const INTERVAL = 40;
 /** Maximum number of runs per read; servers may refuse longer requests. */
 const RUNS_MAX = 64;
-
-/** A run of pages of a RAMBlock. */
-export interface BlockRun extends PageRun {
-  /** idstr of the RAMBlock. */
-  readonly idstr: string;
-}
 
 /** The front of the host pages requested last. */
 export type PushFront = MovingFront<PostcopyBlock>;

@@ -1,10 +1,10 @@
-import type { PageRun } from "../../format/bitmap/mod.ts";
+import type { BlockRun, PageRun } from "../../format/bitmap/mod.ts";
 import type { DemandGate } from "../sources/mod.ts";
 import { CHUNK, inLanes } from "../work/mod.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
-import { type BlockRun, pushBatches, type PushFront } from "./push_batches.ts";
+import { pushBatches, type PushFront } from "./push_batches.ts";
 import { Throttle } from "./throttle.ts";
 
 /** How pages are pushed. */

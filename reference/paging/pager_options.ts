@@ -1,5 +1,5 @@
 import type { NativeBuffers } from "../linux/mod.ts";
-import type { BlockRun } from "../migration/mod.ts";
+import type { BlockRun } from "../../format/bitmap/mod.ts";
 import type { SourceError } from "../sources/mod.ts";
 import type { ReadBudget } from "./read_budget.ts";
 

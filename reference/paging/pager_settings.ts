@@ -1,4 +1,4 @@
-import type { BlockRun } from "../migration/mod.ts";
+import type { BlockRun } from "../../format/bitmap/mod.ts";
 import type { OpenOptions } from "../reading/mod.ts";
 
 /** Options of filling memory from a snapshot on demand. */

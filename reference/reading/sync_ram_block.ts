@@ -1,4 +1,8 @@
-import type { BitmapOrder, PageRun } from "../../format/bitmap/mod.ts";
+import {
+  type BitmapOrder,
+  pageOffset,
+  type PageRun,
+} from "../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../format/bytes/mod.ts";
 import type { RAMBlockHeader } from "../../format/ram/mod.ts";
 import { driveSync, type SyncByteSource } from "../sources/mod.ts";
@@ -58,10 +62,7 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
     this.pages.checkTarget(target);
     const present = this.hasPageSync(pageIndex);
     if (present) {
-      this.#source.readIntoSync(
-        target,
-        this.pagesOffset + pageIndex * this.pageSize,
-      );
+      this.#source.readIntoSync(target, pageOffset(this, pageIndex));
     } else {
       target.fill(0);
     }

@@ -4,7 +4,6 @@ import {
   pageOffset,
 } from "../../format/bitmap/mod.ts";
 import { ByteWriter } from "../../format/bytes/mod.ts";
-import { UnsupportedError } from "../../format/rules/mod.ts";
 import type {
   RamRecord,
   SequentialHead,
@@ -13,7 +12,6 @@ import type {
 } from "../../format/sequential/mod.ts";
 import { encodeEos, planSnapshot } from "../../format/snapshot/mod.ts";
 import {
-  CAPABILITY_IGNORE_SHARED,
   CAPABILITY_MAPPED_RAM,
   QEMU_VM_SECTION_START,
   writeConfiguration,
@@ -28,6 +26,7 @@ import {
   inflatePage,
   type PageReceiver,
   RecordQueue,
+  refuseIgnoredRam,
 } from "../sequential/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { SinkReader } from "./read_back.ts";
@@ -77,15 +76,7 @@ export class MappedRamRecorder
   /** Lays out the file for the blocks of the stream's head. */
   begin(head: SequentialHead): void {
     const { configuration, ramSection, blocks, pageSize } = head;
-    if (configuration.capabilities.includes(CAPABILITY_IGNORE_SHARED)) {
-      throw new UnsupportedError(this.#fileName, {
-        rule: "capability-known",
-        feature: `converting a stream saved with ${CAPABILITY_IGNORE_SHARED}`,
-        offset: 0,
-        found: `RAM saved with ${CAPABILITY_IGNORE_SHARED}`,
-        expected: "all of the RAM in the stream",
-      });
-    }
+    refuseIgnoredRam(this.#fileName, configuration);
     const writer = new ByteWriter();
     writeStreamHeader(writer);
     writeConfiguration(writer, {

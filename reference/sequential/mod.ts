@@ -8,6 +8,7 @@ export { checkedXbzrle } from "./checked_xbzrle.ts";
 export { driveForward, forwardReads } from "./forward_drive.ts";
 export { inflatePage } from "./inflate_page.ts";
 export { type PageReceiver, RecordQueue } from "./record_queue.ts";
+export { refuseIgnoredRam } from "./refuse_ignored_ram.ts";
 export { SequentialBlock } from "./sequential_block.ts";
 export {
   sequentialOptions,

@@ -3,11 +3,10 @@ import {
   identityAt,
   identityOf,
   nodeFs,
-  reasonOf,
   removeName,
   renameToNew,
 } from "../local/mod.ts";
-import { SourceError } from "../sources/mod.ts";
+import { reasonOf, SourceError } from "../sources/mod.ts";
 
 /** Maximum bytes of a socket's path in the kernel, without the final NUL. */
 const PATH_MAX = 107;

@@ -1,12 +1,12 @@
+import type { BlockRun } from "../../format/bitmap/mod.ts";
 import type {
   ProfileBlock,
-  ProfileRun,
   WorkingSetProfile,
 } from "../../format/profile/mod.ts";
 import { PROFILE_RUNS_MAX } from "../../format/stream/mod.ts";
 
 /** Consecutive pages that are contained in the same recordings. */
-interface Segment extends ProfileRun {
+interface Segment extends BlockRun {
   /** Number of recordings that contain them. */
   readonly recordings: number;
   /** Mean position of the first page in those recordings. */
@@ -137,7 +137,7 @@ function segmentsOf(idstr: string, edges: Edge[]): Segment[] {
 }
 
 /** Joins runs as far as possible, up to the maximum number in a profile. */
-function joinRuns(segments: readonly Segment[]): ProfileRun[] {
+function joinRuns(segments: readonly Segment[]): BlockRun[] {
   const runs: { idstr: string; first: number; end: number }[] = [];
   for (const { idstr, first, end } of segments) {
     const last = runs.at(-1);

@@ -1,6 +1,6 @@
+import type { BlockRun } from "../../format/bitmap/mod.ts";
 import type {
   ProfileBlock,
-  ProfileRun,
   WorkingSetProfile,
 } from "../../format/profile/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
@@ -42,7 +42,7 @@ export async function profileRuns(
   profile: WorkingSetProfile,
   snapshot: Snapshot,
   options: ProfileRunsOptions = {},
-): Promise<readonly ProfileRun[]> {
+): Promise<readonly BlockRun[]> {
   const identity = options.identity ??
     await snapshotIdentity(snapshot, options);
   const name = JSON.stringify(snapshot.source.name);

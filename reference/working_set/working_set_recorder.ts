@@ -1,7 +1,10 @@
-import { PageBitmap, pageCountOf } from "../../format/bitmap/mod.ts";
+import {
+  type BlockRun,
+  PageBitmap,
+  pageCountOf,
+} from "../../format/bitmap/mod.ts";
 import type {
   ProfileBlock,
-  ProfileRun,
   WorkingSetProfile,
 } from "../../format/profile/mod.ts";
 import { PROFILE_RUNS_MAX } from "../../format/stream/mod.ts";
@@ -91,7 +94,7 @@ export class WorkingSetRecorder {
 
   /** Returns the profile recorded so far, for a snapshot's identity. */
   profile(snapshot: string): WorkingSetProfile {
-    const runs: ProfileRun[] = this.#runs.map((run) => ({ ...run }));
+    const runs: BlockRun[] = this.#runs.map((run) => ({ ...run }));
     return { snapshot, blocks: this.#blocks, runs };
   }
 }

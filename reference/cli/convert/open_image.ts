@@ -1,5 +1,3 @@
-import { UnsupportedError } from "../../../format/rules/mod.ts";
-import { CAPABILITY_IGNORE_SHARED } from "../../../format/stream/mod.ts";
 import {
   type AddressSpace,
   type GuestRange,
@@ -8,10 +6,7 @@ import {
   type MemoryImage,
 } from "../../convert/mod.ts";
 import { openSnapshot } from "../../reading/mod.ts";
-import {
-  openSequential,
-  type SequentialSnapshot,
-} from "../../sequential/mod.ts";
+import { openSequential, refuseIgnoredRam } from "../../sequential/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
 import type { Conversion, Converted, ConvertJob } from "./conversion.ts";
 
@@ -50,7 +45,7 @@ export function fromStream(write: WriteImage): Run {
       offset,
       onProgress,
     });
-    checkAllRam(stream);
+    refuseIgnoredRam(source.name, stream.head.configuration);
     return await write({ image: imageOf(stream) }, job);
   };
 }
@@ -69,17 +64,4 @@ export function fromRanges(
     };
     return await write(opened, job);
   };
-}
-
-/** RAM that is missing in a stream cannot be distinguished from zero RAM. */
-function checkAllRam({ head, source }: SequentialSnapshot): void {
-  const { capabilities } = head.configuration;
-  if (!capabilities.includes(CAPABILITY_IGNORE_SHARED)) return;
-  throw new UnsupportedError(source.name, {
-    rule: "capability-known",
-    feature: `converting a stream saved with ${CAPABILITY_IGNORE_SHARED}`,
-    offset: 0,
-    found: `RAM saved with ${CAPABILITY_IGNORE_SHARED}`,
-    expected: "all of the RAM in the stream",
-  });
 }

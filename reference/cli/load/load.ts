@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { exportImage } from "../../exporting/mod.ts";
 import { willNeed } from "../../linux/mod.ts";
-import { absentBytes, type RAMBlock } from "../../reading/mod.ts";
+import type { RAMBlock } from "../../reading/mod.ts";
 import { imageName } from "../input/image_name.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
@@ -16,25 +16,23 @@ import {
   WORK_OPTIONS_HELP,
   workOptions,
 } from "../input/work_options.ts";
-import type { PendingFile } from "../output/file_group.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
 import { printLog, printMessage } from "../output/output.ts";
-import {
-  checkOutput,
-  checkOutputPath,
-  createOutput,
-  type OutputOptions,
-} from "../output/output_file.ts";
+import { checkOutput, checkOutputPath } from "../output/output_file.ts";
 import { OutputFolder } from "../output/output_folder.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "../output/progress_events.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
-import { TotalProgress } from "../output/total_progress.ts";
+import {
+  type Image,
+  writeImages,
+  type WriteImagesOptions,
+} from "../output/write_images.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 
 const OPTIONS = {
@@ -67,7 +65,6 @@ Example: deno task load vm.mr images`,
     checkOutputPath(OUTDIR);
     const output = { force: values.force ?? false, inputs: [FILE] };
     const { json = false } = values;
-    const work = { ...workOptions(values), signal, json };
     const options = { ...openOptions(values), signal };
     const started = performance.now();
     await using opened = await openSource(FILE, { signal, willNeed });
@@ -83,7 +80,13 @@ Example: deno task load vm.mr images`,
           "in shared memory",
       );
     }
-    await writeImages(images, output, { ...work, group });
+    await writeAll(images, {
+      ...workOptions(values),
+      group,
+      output,
+      signal,
+      json,
+    });
     const milliseconds = performance.now() - started;
     if (json) {
       printEvent("loaded", {
@@ -104,58 +107,28 @@ Example: deno task load vm.mr images`,
   },
 };
 
-/** A RAMBlock and where its image goes. */
-interface Image {
-  readonly block: RAMBlock;
-  readonly path: string;
-}
-
 /** How to write the images. */
-interface Work {
-  readonly jobs: number;
-  readonly directIo: boolean;
+interface Work
+  extends Omit<WriteImagesOptions<RAMBlock>, "exporter" | "onProgress"> {
   readonly json: boolean;
-  /** Puts them in place. */
-  readonly group: OutputFolder;
-  readonly signal: AbortSignal;
 }
 
-/**
- * Writes all images beside their places, and puts them there when the last one is
- * whole: a failure leaves none, and old ones as they were.
- */
-async function writeImages(
-  images: readonly Image[],
-  options: OutputOptions,
+async function writeAll(
+  images: readonly Image<RAMBlock>[],
   work: Work,
 ): Promise<void> {
-  const { signal, json, group } = work;
-  const blocks = images.map(({ block }) => block);
-  const total = blocks.reduce((sum, { usedLength }) => sum + usedLength, 0);
-  const skipped = await absentBytes(blocks, { signal });
-  const files: PendingFile[] = [];
-  using bar = json ? new ProgressEvents() : new ProgressBar("Loading");
-  const progress = new TotalProgress({ total, skipped }, bar.show);
-  try {
-    for (const { block, path } of images) {
-      const sink = createOutput(path, options);
-      files.push({ sink, path });
-      await exportImage(block, sink, {
-        ...work,
-        commit: false,
-        onProgress: progress.onProgress,
-      });
-      progress.next();
-    }
-    signal.throwIfAborted();
-    await group.commit(files);
-  } catch (error) {
-    await Promise.allSettled(files.map(({ sink }) => sink.abort()));
-    throw error;
-  }
+  using bar = work.json ? new ProgressEvents() : new ProgressBar("Loading");
+  await writeImages(images, {
+    ...work,
+    exporter: exportImage,
+    onProgress: bar.show,
+  });
 }
 
-function printImages(images: readonly Image[], milliseconds: number): void {
+function printImages(
+  images: readonly Image<RAMBlock>[],
+  milliseconds: number,
+): void {
   const header = [
     { title: "image" },
     { title: "size", right: true },

@@ -1,5 +1,5 @@
 import { type Stats, statSync } from "node:fs";
-import { tryFile } from "../program/system_error.ts";
+import { tryFile } from "../program/try_file.ts";
 
 /** Returns the bytes that a file takes on the disk; undefined if unknown. */
 export function allocatedBytes(path: string): number | undefined {

@@ -1,5 +1,4 @@
-import { SourceError } from "../../sources/mod.ts";
-import { reasonOf } from "../program/system_error.ts";
+import { reasonOf, SourceError } from "../../sources/mod.ts";
 import { countOf } from "./format_count.ts";
 import { jsonText } from "./json_text.ts";
 import { OutputStream } from "./output_stream.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { tryLock } from "../../linux/mod.ts";
 import { outputFolder } from "../../sinks/mod.ts";
-import { tryFile } from "../program/system_error.ts";
+import { tryFile } from "../program/try_file.ts";
 import { FileGroup, type PendingFile } from "./file_group.ts";
 import { countOf } from "./format_count.ts";
 import { printMessage } from "./output.ts";

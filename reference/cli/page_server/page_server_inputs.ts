@@ -1,4 +1,4 @@
-import type { BlockRun } from "../../migration/mod.ts";
+import type { BlockRun } from "../../../format/bitmap/mod.ts";
 import { findOnlyBlock } from "../../reading/mod.ts";
 import {
   loadProfile,

@@ -1,4 +1,4 @@
-import type { BlockRun } from "../../migration/mod.ts";
+import type { BlockRun } from "../../../format/bitmap/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import type { WorkingSetRecorder } from "../../working_set/mod.ts";

@@ -1,5 +1,5 @@
+import type { BlockRun } from "../../../format/bitmap/mod.ts";
 import {
-  type ProfileRun,
   type WorkingSetProfile,
   writeProfile,
 } from "../../../format/profile/mod.ts";
@@ -18,7 +18,7 @@ import type { ResumeArguments } from "./resume_arguments.ts";
 /** The pages that are to be pushed first, and where those asked for go. */
 export interface ResumeProfiles {
   /** Runs of the profiles that are replayed, merged. */
-  readonly first: readonly ProfileRun[];
+  readonly first: readonly BlockRun[];
   /** Takes down what is asked for; undefined if nobody wants to know. */
   readonly recorder: WorkingSetRecorder | undefined;
   /** Writes what was recorded; gives the number of its pages. */

@@ -18,7 +18,7 @@ import { formatTime } from "../output/format_time.ts";
 import { print, printJson } from "../output/output.ts";
 import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
-import { tryFile } from "../program/system_error.ts";
+import { tryFile } from "../program/try_file.ts";
 import { explainDowntime } from "./explain_downtime.ts";
 import { LiveGuestProcess } from "./live_guest_process.ts";
 import { GUEST_PAGE_SIZE } from "./live_guest_words.ts";
