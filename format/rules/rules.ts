@@ -231,6 +231,6 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
     "A page whose bit is set is what the file holds, even if all zero or a hole",
   ),
 
-  // 11. Other files of the family
+  // 11. Related files
   ...DIALECT_RULES,
 };
