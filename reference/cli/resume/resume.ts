@@ -1,11 +1,6 @@
-import type { Snapshot } from "../../reading/mod.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { SNAPSHOT_OPTIONS_HELP } from "../input/snapshot_options.ts";
-import { createOutput } from "../output/output_file.ts";
 import type { Command } from "../program/command.ts";
-import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
-import { createDevices } from "./create_devices.ts";
-import { mapInstructions, printInstructions } from "./map_instructions.ts";
 import { refuseRamOnly } from "./refuse_ram_only.ts";
 import {
   RESUME_OPTIONS,
@@ -13,23 +8,13 @@ import {
   type ResumeArguments,
   resumeArguments,
 } from "./resume_arguments.ts";
-import { resumeByMap } from "./resume_by_map.ts";
-import { resumeByPostcopy } from "./resume_by_postcopy.ts";
-import {
-  attachDestination,
-  type Destination,
-  startDestination,
-} from "./resume_destination.ts";
 import { explainStart } from "./resume_failure.ts";
 import { ResumeInterrupts } from "./resume_interrupts.ts";
 import { resumeProfiles } from "./resume_profiles.ts";
-import {
-  ResumeEvents,
-  ResumeLines,
-  type ResumeReport,
-} from "./resume_report.ts";
-import { openResumeSource, type ResumeSource } from "./resume_source.ts";
-import { chooseWay, type ChosenWay } from "./resume_way.ts";
+import { ResumeEvents, ResumeLines } from "./resume_report.ts";
+import { openResumeSource } from "./resume_source.ts";
+import { chooseWay } from "./resume_way.ts";
+import { prepareMapping, runByPostcopy, runMapped } from "./run_resume.ts";
 
 /** `resume FILE` */
 export const resume: Command = {
@@ -100,43 +85,23 @@ Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
       .catch((error) => {
         throw explainStart(error, request);
       });
-    await refuseRamOnly(snapshot, request, { report, signal });
+    const context = { request, report, signal };
+    await refuseRamOnly(snapshot, request, context);
     if (way.via === "map" && isPrepared(request)) {
-      return await prepareMap(snapshot, { request, way, report, signal });
+      return await prepareMapping(snapshot, way.plan, context);
     }
     report.way(way.via, way.reason);
-    await using destination = await openDestination(way, {
-      request,
-      report,
-      signal,
-    });
-    let unsaved: unknown;
-    if (way.via === "postcopy") {
-      unsaved = await resumeByPostcopy(snapshot, {
-        request,
-        destination,
-        profiles,
-        report,
-        signal,
-        bytesRead: opened.bytesRead,
-        onNeeded: (needed) => {
-          interrupts.loss = needed ? LOSS : undefined;
-        },
-      });
-    } else if (destination !== undefined) {
-      await resumeByMap(snapshot, way.plan, {
-        request,
-        destination,
-        report,
-        signal,
-      });
+    if (way.via === "map") {
+      return await runMapped(snapshot, way.plan, { ...context, opened });
     }
-    using _ = way.via === "map" ? watch(opened, report) : undefined;
-    const code = request.qemu === undefined || destination === undefined
-      ? 0
-      : await untilExit(destination, interrupts.signal);
-    if (code === 0 && unsaved !== undefined) throw unsaved;
-    return code;
+    return await runByPostcopy(snapshot, {
+      ...context,
+      profiles,
+      bytesRead: opened.bytesRead,
+      onNeeded(needed) {
+        interrupts.loss = needed ? LOSS : undefined;
+      },
+    });
   },
 };
 
@@ -144,52 +109,9 @@ const LOSS =
   "The guest does not have all its pages yet, and dies without this " +
   "command";
 
-/** What the steps of the command have in common. */
-interface Context {
-  readonly request: ResumeArguments;
-  readonly report: ResumeReport;
-  readonly signal: AbortSignal;
-}
-
 /** Whether somebody else will start QEMU, and tell it what to do. */
 function isPrepared({ qemu, qmp }: ResumeArguments): boolean {
   return qemu === undefined && qmp === undefined;
-}
-
-async function prepareMap(
-  snapshot: Snapshot,
-  { request, way, report, signal }: Context & {
-    readonly way: ChosenWay & { readonly via: "map" };
-  },
-): Promise<number> {
-  const { deviceState: out = "", file, force, json } = request;
-  const sink = createOutput(out, { force, inputs: [file] });
-  await createDevices(snapshot, sink, { plan: way.plan, report, signal });
-  printInstructions(mapInstructions(way.plan, out), json);
-  return 0;
-}
-
-/** The QEMU that is told what to do, started or found. */
-async function openDestination(
-  way: ChosenWay,
-  { request, report, signal }: Context,
-): Promise<Destination | undefined> {
-  const { qemu, qmp, json } = request;
-  try {
-    if (qmp !== undefined) return await attachDestination(qmp, signal);
-    if (qemu === undefined) return undefined;
-    return await startDestination({
-      program: qemu.program,
-      args: way.via === "map" ? way.plan.args : qemu.args,
-    }, {
-      stdio: json ? "ignore" : "inherit",
-      onStderr: (text) => report.qemuSays(text),
-      signal,
-    });
-  } catch (error) {
-    signal.throwIfAborted();
-    throw explainStart(error, request);
-  }
 }
 
 /** Whether QEMU writes to the terminal that we would draw on. */
@@ -197,36 +119,4 @@ function sharesTerminal({ qemu }: ResumeArguments): boolean {
   return qemu?.args.some((arg) =>
     /stdio|^--?nographic$|curses|\/dev\/(tty|stdout|stderr)/.test(arg)
   ) ?? false;
-}
-
-/** Milliseconds between two looks at a file that is mapped. */
-const WATCH_INTERVAL = 1000;
-
-/** Says it if a file changes that a guest's RAM is mapped from. */
-function watch(source: ResumeSource, report: ResumeReport): Disposable {
-  const timer = setInterval(() => {
-    try {
-      source.source.checkUnchanged?.();
-    } catch {
-      clearInterval(timer);
-      report.note(
-        `${source.source.name} was written to: the guest may see other memory ` +
-          "than it had, stop it and resume from a file that nobody writes to",
-      );
-    }
-  }, WATCH_INTERVAL);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
-}
-
-/** Waits until QEMU ends, or ends it; gives its exit code, or of the signal. */
-async function untilExit(
-  destination: Destination,
-  signal: AbortSignal,
-): Promise<number> {
-  const end = () => void destination[Symbol.asyncDispose]();
-  signal.addEventListener("abort", end, { once: true });
-  if (signal.aborted) end();
-  const exit = await destination.gone;
-  if (signal.aborted || exit === undefined) return stoppedExitCode(signal);
-  return exit.code ?? signalExitCode(exit.signal ?? "");
 }

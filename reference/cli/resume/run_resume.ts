@@ -1,0 +1,133 @@
+import type { MappedResumePlan } from "../../mapping/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
+import { createOutput } from "../output/output_file.ts";
+import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
+import { createDevices } from "./create_devices.ts";
+import { mapInstructions, printInstructions } from "./map_instructions.ts";
+import type { ResumeArguments } from "./resume_arguments.ts";
+import { resumeByMap } from "./resume_by_map.ts";
+import {
+  type PostcopySession,
+  resumeByPostcopy,
+} from "./resume_by_postcopy.ts";
+import {
+  attachDestination,
+  type Destination,
+  startDestination,
+} from "./resume_destination.ts";
+import { explainStart } from "./resume_failure.ts";
+import type { ResumeReport } from "./resume_report.ts";
+import type { ResumeSource } from "./resume_source.ts";
+
+/** What the steps of the command have in common. */
+export interface ResumeContext {
+  readonly request: ResumeArguments;
+  readonly report: ResumeReport;
+  readonly signal: AbortSignal;
+}
+
+/** Writes what a QEMU loads besides the RAM, and prints how to start it. */
+export async function prepareMapping(
+  snapshot: Snapshot,
+  plan: MappedResumePlan,
+  { request, report, signal }: ResumeContext,
+): Promise<number> {
+  const { deviceState: out = "", file, force, json } = request;
+  const sink = createOutput(out, { force, inputs: [file] });
+  await createDevices(snapshot, sink, { plan, report, signal });
+  printInstructions(mapInstructions(plan, out), json);
+  return 0;
+}
+
+/**
+ * Resumes a guest whose RAM QEMU maps from the file. Returns the exit code, once
+ * QEMU has ended if it was started here.
+ */
+export async function runMapped(
+  snapshot: Snapshot,
+  plan: MappedResumePlan,
+  { opened, ...context }: ResumeContext & { readonly opened: ResumeSource },
+): Promise<number> {
+  await using destination = await openDestination(plan.args, context);
+  if (destination !== undefined) {
+    await resumeByMap(snapshot, plan, { ...context, destination });
+  }
+  using _ = watch(opened, context.report);
+  return await exitCodeOf(destination, context);
+}
+
+/**
+ * Resumes a guest by postcopy. Returns the exit code, once QEMU has ended if it
+ * was started here.
+ */
+export async function runByPostcopy(
+  snapshot: Snapshot,
+  session: Omit<PostcopySession, "destination">,
+): Promise<number> {
+  const args = session.request.qemu?.args ?? [];
+  await using destination = await openDestination(args, session);
+  const unsaved = await resumeByPostcopy(snapshot, { ...session, destination });
+  const code = await exitCodeOf(destination, session);
+  if (code === 0 && unsaved !== undefined) throw unsaved;
+  return code;
+}
+
+/** The QEMU that is told what to do, started or found. */
+async function openDestination(
+  args: readonly string[],
+  { request, report, signal }: ResumeContext,
+): Promise<Destination | undefined> {
+  const { qemu, qmp, json } = request;
+  try {
+    if (qmp !== undefined) return await attachDestination(qmp, signal);
+    if (qemu === undefined) return undefined;
+    return await startDestination({ program: qemu.program, args }, {
+      stdio: json ? "ignore" : "inherit",
+      onStderr: (text) => report.qemuSays(text),
+      signal,
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw explainStart(error, request);
+  }
+}
+
+/** Milliseconds between two looks at a file that is mapped. */
+const WATCH_INTERVAL = 1000;
+
+/** Says it if a file changes that a guest's RAM is mapped from. */
+function watch(source: ResumeSource, report: ResumeReport): Disposable {
+  const timer = setInterval(() => {
+    try {
+      source.source.checkUnchanged?.();
+    } catch {
+      clearInterval(timer);
+      report.note(
+        `${source.source.name} was written to: the guest may see other memory ` +
+          "than it had, stop it and resume from a file that nobody writes to",
+      );
+    }
+  }, WATCH_INTERVAL);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+async function exitCodeOf(
+  destination: Destination | undefined,
+  { request, signal }: ResumeContext,
+): Promise<number> {
+  const isOurs = request.qemu !== undefined && destination !== undefined;
+  return isOurs ? await untilExit(destination, signal) : 0;
+}
+
+/** Waits until QEMU ends, or ends it; gives its exit code, or of the signal. */
+async function untilExit(
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<number> {
+  const end = () => void destination[Symbol.asyncDispose]();
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  const exit = await destination.gone;
+  if (signal.aborted || exit === undefined) return stoppedExitCode(signal);
+  return exit.code ?? signalExitCode(exit.signal ?? "");
+}
