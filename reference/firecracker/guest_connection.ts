@@ -1,10 +1,7 @@
-import { readlinkSync } from "node:fs";
 import {
-  closeDescriptor,
   LINUX,
   linux,
   type PeerProcess,
-  receive,
   SystemCallError,
   Userfaultfd,
 } from "../linux/mod.ts";
@@ -18,7 +15,8 @@ import {
 import { checkRegions } from "./check_regions.ts";
 import { HANDSHAKE_TIMEOUT, MEMORY_INTERVAL } from "./connection_limits.ts";
 import { GuestReport } from "./guest_report.ts";
-import { type GuestRegion, HandshakeReader } from "./handshake.ts";
+import { type GuestHandshake, GuestSocket } from "./guest_socket.ts";
+import type { GuestRegion } from "./handshake.ts";
 import type { UnservedMemories } from "./unserved_memories.ts";
 
 /** Options of `GuestConnection`. */
@@ -43,27 +41,25 @@ export interface GuestConnectionOptions {
 
 /** The connection of a VM: reads its handshake, then serves its faults. */
 export class GuestConnection {
-  readonly #fd: number;
   readonly #options: GuestConnectionOptions;
-  readonly #handshake: HandshakeReader;
+  readonly #socket: GuestSocket;
   #stopTimer: () => void;
-  #regions: readonly GuestRegion[] | undefined;
-  #uffd: number | undefined;
   #process: PagedProcess | undefined;
-  #isSocketOpen = true;
   #isPeerGone = false;
   readonly #report: GuestReport;
   #hasEnded = false;
 
   /** Takes ownership of a connected socket. */
   constructor(fd: number, options: GuestConnectionOptions) {
-    this.#fd = fd;
     this.#options = options;
-    this.#handshake = new HandshakeReader(this.name);
     const { loop, tell, vm, peer } = options;
+    this.#socket = new GuestSocket(fd, {
+      name: this.name,
+      set: loop.set,
+      onReadable: () => this.receive(),
+    });
     this.#report = new GuestReport({ vm, tell });
     tell({ kind: "connected", vm, pid: peer.pid });
-    loop.set.add(fd, () => this.receive());
     if (peer.fd !== undefined) {
       loop.set.add(peer.fd, () => this.#processEnded());
     }
@@ -88,32 +84,15 @@ export class GuestConnection {
   receive(): void {
     if (this.#hasEnded) return;
     try {
-      const received = receive(this.#fd);
-      if (received === undefined) return;
-      for (const fd of received.fds) this.#takeDescriptor(fd);
-      if (received.hasLostFds) {
-        return this.refuse("it sent too many descriptors, and some were lost");
-      }
-      if (received.bytes.length === 0) {
-        return this.refuse("it disconnected before its handshake was complete");
-      }
-      this.#regions ??= this.#handshake.add(received.bytes);
-      // The descriptor may arrive after the text, and the text in parts.
-      if (this.#regions === undefined || this.#uffd === undefined) return;
-      this.#start(this.#regions, this.#uffd);
+      const handshake = this.#socket.receive();
+      if (handshake !== undefined) this.#start(handshake);
     } catch (error) {
       // A faulty VM must not affect the others.
       this.#refuse(error instanceof Error ? error.message : String(error));
     }
   }
 
-  /** Keeps the first userfaultfd; closes all other descriptors. */
-  #takeDescriptor(fd: number): void {
-    if (this.#uffd === undefined && isUserfaultfd(fd)) this.#uffd = fd;
-    else closeDescriptor(fd);
-  }
-
-  #start(regions: readonly GuestRegion[], fd: number): void {
+  #start({ regions, uffd: fd }: GuestHandshake): void {
     const { memory, loop, tell, vm, onServing } = this.#options;
     const { call } = linux();
     // A userfaultfd in blocking mode cannot be polled.
@@ -138,7 +117,7 @@ export class GuestConnection {
     this.#report.process = this.#process;
     this.#stopTimer();
     // The handshake is complete; anything else that the VM sends is not read.
-    loop.set.addForEnd(this.#fd, () => this.#hungUp());
+    this.#socket.watchEnd(() => this.#hungUp());
     const bytes = regions.reduce((sum, it) => sum + it.byteLength, 0);
     const { length } = regions;
     tell({ kind: "serving", vm, pid: this.pid, regions: length, bytes });
@@ -198,13 +177,13 @@ export class GuestConnection {
     if (this.#hasEnded) return;
     const { tell, vm, onFailure } = this.#options;
     tell({ kind: "refused", vm, pid: this.pid, message });
-    if (onFailure === "kill" && this.#uffd !== undefined) this.#kill();
+    if (onFailure === "kill" && this.#socket.uffd !== undefined) this.#kill();
     this.#end(message);
   }
 
   /** Closes the socket; this means the process ended only without a pidfd. */
   #hungUp(): void {
-    this.#closeSocket();
+    this.#socket.close();
     if (this.#options.peer.fd === undefined) this.#processEnded();
   }
 
@@ -227,20 +206,13 @@ export class GuestConnection {
     );
   }
 
-  #closeSocket(): void {
-    if (!this.#isSocketOpen) return;
-    this.#isSocketOpen = false;
-    this.#options.loop.set.delete(this.#fd);
-    closeDescriptor(this.#fd);
-  }
-
   /** Closes all descriptors except the userfaultfd. */
   leave(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     const { loop, peer } = this.#options;
     this.#stopTimer();
-    this.#closeSocket();
+    this.#socket.close();
     if (peer.fd !== undefined) loop.set.delete(peer.fd);
     peer[Symbol.dispose]();
   }
@@ -252,19 +224,9 @@ export class GuestConnection {
     const { loop, unserved, tell, vm, onEnd } = this.#options;
     const wasServed = this.#process !== undefined;
     if (this.#process !== undefined) loop.delete(this.#process);
-    if (this.#uffd !== undefined) {
-      unserved.add(this.#uffd, { pid: this.pid, wasServed });
-    }
+    const { uffd } = this.#socket;
+    if (uffd !== undefined) unserved.add(uffd, { pid: this.pid, wasServed });
     tell({ kind: "ended", vm, message });
     onEnd(this);
-  }
-}
-
-/** Whether a descriptor is a userfaultfd. */
-function isUserfaultfd(fd: number): boolean {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`) === "anon_inode:[userfaultfd]";
-  } catch {
-    return false;
   }
 }
