@@ -19,7 +19,7 @@ export type MemoryFormat =
 export interface DetectedFormat {
   /**
    * `packed` is a libvirt save image with a packed stream. `undefined` is
-   * anything else: flat memory cannot be told from any other file, and is never
+   * anything else: flat memory looks like any other file, and is never
    * assumed.
    */
   readonly format: Exclude<MemoryFormat, "raw"> | undefined;

@@ -79,13 +79,13 @@ export async function guestMap(
   image: MemoryImage,
   options: GuestMapOptions = {},
 ): Promise<GuestMap> {
-  const { ranges: told = [] } = options;
-  const isTold = (idstr: string) => told.some((it) => it.idstr === idstr);
+  const { ranges: given = [] } = options;
+  const isGiven = (idstr: string) => given.some((it) => it.idstr === idstr);
   const known = [
     ...await mainRanges(image, options),
     ...await videoMemory(image, options),
-  ].filter(({ idstr }) => !isTold(idstr));
-  const places = [...told, ...known];
+  ].filter(({ idstr }) => !isGiven(idstr));
+  const places = [...given, ...known];
   const isPlaced = (idstr: string) => places.some((it) => it.idstr === idstr);
   const candidates = image.blocks.filter(({ idstr }) =>
     !isPlaced(idstr) && blockKind(idstr) === "ram"
@@ -142,8 +142,10 @@ async function mainRanges(
     });
   }
   const usedLength = blocks.reduce((sum, it) => sum + it.usedLength, 0);
-  const isTold = names.every((it) => ranges?.some(({ idstr }) => idstr === it));
-  const assumesSplit = options.machine !== undefined || isTold;
+  const isGiven = names.every((it) =>
+    ranges?.some(({ idstr }) => idstr === it)
+  );
+  const assumesSplit = options.machine !== undefined || isGiven;
   const whole = { machine, idstr: MAIN, usedLength, assumesSplit };
   const found = await machineRanges(image, whole, options);
   return found.flatMap((it) => it.idstr === MAIN ? spread(it, blocks) : [it]);

@@ -105,16 +105,16 @@ test("guestMap() omits no block: each has ranges or is unplaced", async () => {
 
 test("guestMap() adds given ranges to those of the machine", async () => {
   const blocks = [emptyBlock("pc.ram", 64 * MIB), emptyBlock("m1", 128 * MIB)];
-  const told = { address: 4 * GIB, length: 128 * MIB, idstr: "m1", offset: 0 };
+  const given = { address: 4 * GIB, length: 128 * MIB, idstr: "m1", offset: 0 };
   const image = memoryImage("pc", blocks);
-  const { ranges, unplaced } = await guestMap(image, { ranges: [told] });
+  const { ranges, unplaced } = await guestMap(image, { ranges: [given] });
   assert.deepEqual(unplaced, []);
-  assert.deepEqual(ranges.at(-1), told);
+  assert.deepEqual(ranges.at(-1), given);
   assert.equal(ranges[0]?.idstr, "pc.ram");
   // On an unknown machine they are the only ranges.
   const other = memoryImage("virt-10.0", blocks);
-  const found = await guestMap(other, { ranges: [told] });
-  assert.deepEqual(found.ranges, [told]);
+  const found = await guestMap(other, { ranges: [given] });
+  assert.deepEqual(found.ranges, [given]);
   assert.deepEqual(found.unplaced.map(({ idstr }) => idstr), ["pc.ram"]);
 });
 

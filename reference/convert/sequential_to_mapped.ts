@@ -20,7 +20,7 @@ import { Pace, type Progress } from "../work/mod.ts";
 export interface SequentialToMappedOptions extends SequentialReadOptions {
   /**
    * Whether to accept a stream without a vmdesc, as a machine with
-   * `suppress-vmdesc` sends; a complete stream then cannot be told from a
+   * `suppress-vmdesc` sends; a complete stream then looks like a
    * truncated one. Default: false.
    */
   readonly withoutVmdesc?: boolean | undefined;

@@ -103,7 +103,7 @@ test("guestMap() assumes no split if the state of a PC does not contain it", asy
     guestMap(image),
     /does not say how much of its 2097152 bytes of RAM is below 4 GiB, expected/,
   );
-  const told = { address: 0, length: 2 * MIB, idstr: "pc.ram", offset: 0 };
-  const { ranges } = await guestMap(image, { ranges: [told] });
-  assert.deepEqual(ranges[0], told);
+  const given = { address: 0, length: 2 * MIB, idstr: "pc.ram", offset: 0 };
+  const { ranges } = await guestMap(image, { ranges: [given] });
+  assert.deepEqual(ranges[0], given);
 });

@@ -58,7 +58,7 @@ test("exportImage() announces each page to the source once", async () => {
     });
     const block = openSnapshotSync(source).block("ram");
     ({ pagesOffset } = block);
-    const sink = createFileSink(scratch.file(`told by ${jobs}`));
+    const sink = createFileSink(scratch.file(`${jobs} jobs`));
     await exportImage(block, sink, { jobs });
     // A run may be announced in pieces; join adjacent ones.
     const joined: typeof announced = [];

@@ -25,7 +25,7 @@ export interface ReceiveOptions extends ReadOptions {
   readonly pageSize?: number | undefined;
   /**
    * Whether to accept a stream without a vmdesc, as a machine with
-   * `suppress-vmdesc` sends; a complete stream then cannot be told from a
+   * `suppress-vmdesc` sends; a complete stream then looks like a
    * truncated one. Default: false.
    */
   readonly withoutVmdesc?: boolean | undefined;

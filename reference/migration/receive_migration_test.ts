@@ -30,10 +30,10 @@ test(
       await convertSequential(memorySource(bytes), converted);
       using pair = await ConnectedPair.open(kind, sockets);
       using folder = new ScratchFolder();
-      const told: ReceiveProgress[] = [];
+      const reports: ReceiveProgress[] = [];
       const path = folder.file("vm.mr");
       const receiving = receiveMigration(pair.channel, createFileSink(path), {
-        onProgress: (progress) => told.push(progress),
+        onProgress: (progress) => reports.push(progress),
       });
       for (let at = 0; at < bytes.length; at += 70_001) {
         pair.other.write(bytes.subarray(at, at + 70_001));
@@ -46,7 +46,7 @@ test(
       assert.deepEqual(folder.names(), ["vm.mr"]);
       const found = readFileSync(path);
       assert.equal(Buffer.compare(found, converted.bytes()), 0);
-      const last = told.at(-1);
+      const last = reports.at(-1);
       assert.equal(last?.bytesReceived, bytes.length);
       assert(last && last.done <= last.total && last.pagesAgain > 100);
     }
@@ -159,7 +159,10 @@ test(
 /**
  * A stream with a FULL section of that body between START and the first PART.
  */
-function withEarlySection(body: Uint8Array, told = body.length): Uint8Array {
+function withEarlySection(
+  body: Uint8Array,
+  described = body.length,
+): Uint8Array {
   const full = (id: number, name: string, state: Uint8Array) =>
     new ByteWriter().u8(4).be32(id).countedString(name).be32(0).be32(1)
       .bytes(state).u8(0x7e).be32(id).finish();
@@ -176,7 +179,7 @@ function withEarlySection(body: Uint8Array, told = body.length): Uint8Array {
   });
   const json = JSON.stringify({
     page_size: PAGE,
-    devices: [device("virtio-mem-device-early", told), device("timer", 3)],
+    devices: [device("virtio-mem-device-early", described), device("timer", 3)],
   });
   return new ByteWriter().bytes(head)
     .bytes(full(7, "virtio-mem-device-early", body))

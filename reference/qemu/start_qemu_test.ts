@@ -48,14 +48,14 @@ test("startQemu() keeps the end of what QEMU prints", async () => {
       folder,
       "head -c 1000000 /dev/zero | tr '\\0' x >&2; echo the end >&2; exit 1",
     );
-    let told = 0;
+    let received = 0;
     await assert.rejects(
-      startQemu([], { program, onStderr: (text) => told += text.length }),
+      startQemu([], { program, onStderr: (text) => received += text.length }),
       (error) =>
         says(/xxx the end$|xthe end$/)(error) &&
         error instanceof Error && error.message.length < 70_000,
     );
-    assert.equal(told, 1_000_008);
+    assert.equal(received, 1_000_008);
   });
 });
 

@@ -137,9 +137,9 @@ test("Deno's sockets shut down sending after the last write", async () => {
 });
 
 test("Deno's sockets set TCP_NODELAY if possible", async () => {
-  const told: boolean[] = [];
-  await channelOver({ setNoDelay: (noDelay) => void told.push(noDelay) });
-  assert.deepEqual(told, [true]);
+  const calls: boolean[] = [];
+  await channelOver({ setNoDelay: (noDelay) => void calls.push(noDelay) });
+  assert.deepEqual(calls, [true]);
   await channelOver({
     setNoDelay() {
       throw new Error("disconnected");
