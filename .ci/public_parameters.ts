@@ -1,13 +1,13 @@
 /**
- * Public functions, constructors and methods take at most two positional
- * parameters, then `options` or an object that is destructured.
+ * Checks that public functions, constructors and methods have at most two
+ * positional parameters, then `options` or a destructured object.
  *
  * @module
  */
 
 import { execFileSync } from "node:child_process";
 
-/** The modules that are published. */
+/** The published modules. */
 export const DOORS = [
   "mod.ts",
   "format/mod.ts",
@@ -23,7 +23,9 @@ interface Parameter {
   readonly left?: Parameter;
 }
 
-/** Documents modules by `deno doc`, and finds what takes more than it may. */
+/**
+ * Runs `deno doc` on modules, and returns functions with too many parameters.
+ */
 export function findInModules(
   modules: readonly string[],
   cwd: string,
@@ -42,7 +44,7 @@ export function findInModules(
   return [...new Set(found)].sort();
 }
 
-/** Finds functions of any kind, however deep in a type. */
+/** Finds functions of any kind, at any depth in a type. */
 function findIn(node: unknown, name: string): string[] {
   if (typeof node !== "object" || node === null) return [];
   const { accessibility, params } = node as {

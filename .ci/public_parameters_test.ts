@@ -8,7 +8,7 @@ import { DOORS, findInModules } from "./public_parameters.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-test("nothing public takes more than two parameters and options", () => {
+test("no public function has more than two parameters and options", () => {
   assert.deepEqual(findInModules(DOORS, ROOT), []);
 });
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 const SOURCE = fileURLToPath(new URL("./client.c", import.meta.url));
 
 /**
- * A line of a script, or what is to happen when the client has done all before
- * it; the client goes on after that.
+ * A line of a script, or a function to call when the client has completed all
+ * lines before it; the client continues after that.
  */
 export type ScriptStep = string | (() => unknown);
 

@@ -1,11 +1,11 @@
 import { createServer } from "node:net";
 
-/** Ports that no system gives to those who do not choose one. */
+/** A range below the ephemeral ports of common systems. */
 const PORTS = { first: 10_000, count: 20_000 };
 
 /**
- * A port of this machine at which nothing listens: nobody is given it before it
- * is used, unless he chooses it, too.
+ * Returns a local port at which nothing listens. The system does not assign it
+ * to another program; only a program that requests this port can take it first.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -165,7 +165,7 @@ for (const { path, expected, unpack } of listVectors()) {
       ));
       assert(same(copied.subarray(copiedEnd), bytes.subarray(setupEnd, end)));
     } else {
-      // The capabilities differ, and PART and END are written anew.
+      // The capabilities differ, and PART and END are rewritten.
       assert.deepEqual(to.capabilities, ["mapped-ram"]);
       assert.equal(to.machine, from.machine);
       const sections = async (snapshot: Snapshot, file: Uint8Array) =>

@@ -52,13 +52,13 @@ export interface ExpectedSequential {
   readonly blocks: readonly {
     readonly idstr: string;
     readonly usedLength: number;
-    /** Pages whose last record is not of zeros. */
+    /** Pages whose last record is not a zero page. */
     readonly presentRuns: readonly (readonly [number, number])[];
     readonly sha256: string;
   }[];
 }
 
-/** What a reader finds in a vector: blocks, or an error. */
+/** The expected result of a reader: blocks, or an error. */
 export interface Expected {
   readonly rules: readonly RuleSlug[];
   readonly options?: OpenOptions;
@@ -68,11 +68,11 @@ export interface Expected {
   readonly findings?: readonly RuleSlug[];
   readonly libvirt?: ExpectedLibvirt;
   readonly dirtyBitmaps?: readonly ExpectedBitmap[];
-  /** Instead of those: the rule that they break. */
+  /** The rule that they break, instead of `dirtyBitmaps`. */
   readonly dirtyBitmapsError?: Expected["error"];
-  /** What a reader of sequential streams finds. */
+  /** The expected result of a reader of sequential streams. */
   readonly sequential?: ExpectedSequential;
-  /** Instead of that: the rule that it breaks for such a reader. */
+  /** The rule that it breaks for such a reader, instead of `sequential`. */
   readonly sequentialError?: Expected["error"];
   readonly error?: {
     readonly kind: "format" | "unsupported";
@@ -81,7 +81,7 @@ export interface Expected {
   };
 }
 
-/** A vector: a folder with a snapshot and what a reader finds in it. */
+/** A vector: a folder with a snapshot and its expected result. */
 export interface Vector {
   /** Its folder, relative to `vectors/`: `valid/minimal`. */
   readonly path: string;
@@ -92,7 +92,7 @@ export interface Vector {
 
 const VECTORS = fileURLToPath(new URL(".", import.meta.url));
 
-/** Every vector there is, sorted by path. */
+/** Returns all vectors, sorted by path. */
 export function listVectors(): Vector[] {
   return foldersWith("expected.json", VECTORS).sort().map((folder) => ({
     path: relative(VECTORS, folder).replaceAll("\\", "/"),

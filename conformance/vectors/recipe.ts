@@ -1,6 +1,6 @@
 /**
- * Assembles a `recipe.txt` into the bytes it describes. The grammar stands in
- * `conformance/README.md`; this file knows nothing of snapshots.
+ * Assembles a `recipe.txt` into the bytes it describes. The grammar is in
+ * `conformance/README.md`; this file is independent of the snapshot format.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { dirname, join } from "node:path";
 import { RecipeLine } from "./recipe_line.ts";
 import { RecipeOutput } from "./recipe_output.ts";
 
-/** How many recipes may build on one another with `from`. */
+/** The maximum depth of recipes that include another with `from`. */
 const DEPTH_MAX = 8;
 
 /**
- * The bytes that the recipe at `path` describes. Anything that the grammar
- * does not know is an Error that names file and line.
+ * Returns the bytes that the recipe at `path` describes. A syntax error is
+ * thrown as an Error that names file and line.
  */
 export function assembleRecipe(path: string): Uint8Array {
   return assemble(path, 0);
@@ -31,10 +31,10 @@ function assemble(path: string, depth: number): Uint8Array {
     if (instruction === undefined) continue;
     if (instruction === "from") {
       if (instructions > 0) {
-        throw line.error("from stands behind another instruction", "it first");
+        throw line.error("from after another instruction", "it first");
       }
       if (depth === DEPTH_MAX) {
-        throw line.error("a recipe from itself", `${DEPTH_MAX} at most`);
+        throw line.error("a recipe from itself", `at most ${DEPTH_MAX}`);
       }
       const folder = line.word() ?? "";
       output.write(assemble(base(path, folder, line), depth + 1));
@@ -50,7 +50,7 @@ function assemble(path: string, depth: number): Uint8Array {
 
 function base(path: string, folder: string, line: RecipeLine): string {
   if (!/^(\.\.?\/)[\w./-]+$/.test(folder)) {
-    throw line.error(`"${folder}"`, "a folder as ../name");
+    throw line.error(`"${folder}"`, "a folder such as ../name");
   }
   return join(dirname(path), folder, "recipe.txt");
 }
@@ -94,6 +94,6 @@ function apply(
       }
       return;
     default:
-      throw line.error(`the instruction "${instruction}"`, "a known one");
+      throw line.error(`the instruction "${instruction}"`, "a defined one");
   }
 }

@@ -1,4 +1,4 @@
-/** The longest file that a recipe may describe: 256 MiB. */
+/** The maximum length of a file that a recipe may describe: 256 MiB. */
 const LENGTH_MAX = 0x1000_0000n;
 
 const NUMBER = /^(?:0x[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|(?:0|[1-9]\d*(?:_\d+)*))$/;
@@ -15,19 +15,21 @@ export class RecipeLine {
     this.#skipSpace();
   }
 
-  /** An Error that names this line. */
+  /** Returns an Error that names this line. */
   error(found: string, expected: string): Error {
     return new Error(
       `Cannot assemble ${this.#place}: ${found}, expected ${expected}`,
     );
   }
 
-  /** The next word; undefined at the end of the line or before a comment. */
+  /**
+   * Reads the next word; undefined at the end of the line or before a comment.
+   */
   word(): string | undefined {
     return this.#take(/^[^\s#]+/)?.[0];
   }
 
-  /** The next word as a number that fits into `size` bytes, big-endian. */
+  /** Reads the next word as a number of `size` bytes, big-endian. */
   unsigned(size: 1 | 2 | 4 | 8): Uint8Array {
     const value = this.#number((1n << BigInt(8 * size)) - 1n);
     const bytes = new Uint8Array(8);
@@ -35,12 +37,12 @@ export class RecipeLine {
     return bytes.subarray(8 - size);
   }
 
-  /** The next word as a position in a file, or a length. */
+  /** Reads the next word as a position in a file, or a length. */
   length(): number {
     return Number(this.#number(LENGTH_MAX));
   }
 
-  /** The bytes that stand in double quotes next. */
+  /** Reads bytes in double quotes. */
   quoted(): Uint8Array {
     const text = this.#take(/^"((?:[^"\\]|\\.)*)"/)?.[1];
     if (text === undefined) {
@@ -53,7 +55,7 @@ export class RecipeLine {
     return Uint8Array.from(bytes);
   }
 
-  /** The rest of the words, each the two hexadecimal digits of a byte. */
+  /** Reads the remaining words, each a byte as two hexadecimal digits. */
   hexBytes(): Uint8Array {
     const bytes: number[] = [];
     for (let word = this.word(); word !== undefined; word = this.word()) {
@@ -66,7 +68,7 @@ export class RecipeLine {
     return Uint8Array.from(bytes);
   }
 
-  /** Asserts that nothing but a comment is left. */
+  /** Throws unless only a comment remains. */
   end(): void {
     if (this.#rest !== "" && !this.#rest.startsWith("#")) {
       throw this.error(`"${this.#rest}"`, "the end of the line");
@@ -77,7 +79,7 @@ export class RecipeLine {
     const found = this.#found();
     const word = this.word();
     if (word === undefined || !NUMBER.test(word)) {
-      throw this.error(found, "a number as 4096 or 0x1000");
+      throw this.error(found, "a number such as 4096 or 0x1000");
     }
     const value = BigInt(word.replaceAll("_", ""));
     if (value > max) {

@@ -1,11 +1,11 @@
-/** The file that a recipe writes, and the position where it writes next. */
+/** The file that a recipe writes, and the current position. */
 export class RecipeOutput {
   #bytes = new Uint8Array(0x1000);
   #length = 0;
   #position = 0;
   #finalLength: number | undefined;
 
-  /** Writes at the position and moves on. */
+  /** Writes at the position and advances it. */
   write(bytes: Uint8Array): void {
     const end = this.#position + bytes.length;
     if (end > this.#bytes.length) {
@@ -18,19 +18,22 @@ export class RecipeOutput {
     this.#length = Math.max(this.#length, end);
   }
 
-  /** Moves the position; what is passed over stays as it is. */
+  /** Moves the position; skipped bytes are unchanged. */
   moveTo(offset: number): void {
     this.#position = offset;
   }
 
-  /** Sets the final length; false if that was done before. */
+  /** Sets the final length; returns false if it was already set. */
   resizeTo(length: number): boolean {
     if (this.#finalLength !== undefined) return false;
     this.#finalLength = length;
     return true;
   }
 
-  /** The whole file: cut, or extended with zeros, where a length was set. */
+  /**
+   * Returns the file, truncated or extended with zeros to the final length, if
+   * set.
+   */
   bytes(): Uint8Array {
     const bytes = new Uint8Array(this.#finalLength ?? this.#length);
     bytes.set(this.#bytes.subarray(0, Math.min(bytes.length, this.#length)));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { assembleRecipe } from "./recipe.ts";
 
-/** Assembles `recipe` from a folder of its own, beside those of `others`. */
+/** Assembles `recipe` from its own folder, next to those of `others`. */
 function assembleText(
   recipe: string,
   others: Record<string, string> = {},
@@ -42,7 +42,7 @@ test("assembleRecipe() writes text with its escapes", () => {
   assert.equal(hexOf(bytes), "6123225c0a007f7a" + "0372616d" + "00");
 });
 
-test("assembleRecipe() passes over comments and empty lines", () => {
+test("assembleRecipe() skips comments and empty lines", () => {
   const bytes = assembleText("# one\n\n  \t# two\n  hex 00 fF\t7e#three\r\n");
   assert.equal(hexOf(bytes), "00ff7e");
 });
@@ -52,7 +52,7 @@ test("assembleRecipe() moves with at, and fills holes with zeros", () => {
   assert.equal(hexOf(bytes), "00010000aaaaaa");
 });
 
-test("assembleRecipe() cuts and extends with size", () => {
+test("assembleRecipe() truncates and extends with size", () => {
   assert.equal(hexOf(assembleText("hex 01 02 03\nsize 2\n")), "0102");
   assert.equal(hexOf(assembleText("size 4\nhex 01 02\n")), "01020000");
   assert.equal(assembleText("size 0\n").length, 0);
@@ -70,7 +70,7 @@ test("assembleRecipe() starts from another recipe", () => {
   );
 });
 
-test("assembleRecipe() refuses what the grammar does not know, by its place", () => {
+test("assembleRecipe() rejects a syntax error, and names its line", () => {
   const bad: Record<string, RegExp> = {
     "le32 1": /the instruction "le32"/,
     "U8 1": /the instruction "U8"/,
@@ -104,7 +104,7 @@ test("assembleRecipe() refuses what the grammar does not know, by its place", ()
     "hex 0011": /"0011", expected two hexadecimal digits/,
     "hex 0x11": /"0x11", expected two hexadecimal digits/,
     "size 1\nsize 1": /a second size/,
-    "u8 1\nfrom ../recipe": /from stands behind another instruction/,
+    "u8 1\nfrom ../recipe": /from after another instruction/,
     "from": /expected a folder/,
     "from /etc": /expected a folder/,
     "from ../recipe": /a recipe from itself/,
@@ -122,7 +122,7 @@ test("assembleRecipe() refuses what the grammar does not know, by its place", ()
   }
 });
 
-test("assembleRecipe() names the line of the recipe that from leads to", () => {
+test("assembleRecipe() names the line in an included recipe", () => {
   assert.throws(
     () => assembleText("from ../base\n", { base: "u8 1\nu8 300\n" }),
     /base[/\\]recipe\.txt:2: "300"/,

@@ -6,11 +6,11 @@ export interface RuleViolation {
   readonly rule: RuleSlug;
   /** Position in the file of the field that breaks it, in bytes. */
   readonly offset: number;
-  /** What stands there, in words. */
+  /** The content found there, in words. */
   readonly found: string;
-  /** What should stand there, in words. */
+  /** The expected content, in words. */
   readonly expected: string;
-  /** The RAMBlock concerned, where there is one. */
+  /** The RAMBlock concerned, if any. */
   readonly idstr?: string | undefined;
 }
 
@@ -22,11 +22,11 @@ export abstract class RuleError extends Error implements RuleViolation {
   readonly rule: RuleSlug;
   /** Position in the file of the field that breaks it, in bytes. */
   readonly offset: number;
-  /** What stands there, in words. */
+  /** The content found there, in words. */
   readonly found: string;
-  /** What should stand there, in words. */
+  /** The expected content, in words. */
   readonly expected: string;
-  /** The RAMBlock concerned, where there is one. */
+  /** The RAMBlock concerned, if any. */
   readonly idstr: string | undefined;
 
   /** Makes the error; its message is put together from the fields. */

@@ -11,7 +11,7 @@
 export interface DeltaFault {
   /** Position in the delta, in bytes. */
   readonly position: number;
-  /** What stands there, in words. */
+  /** The content found there, in words. */
   readonly found: string;
   /** What should stand there, in words. */
   readonly expected: string;

@@ -66,7 +66,7 @@ test("exportImage() reads distant runs separately if several ranges are refused"
   }
 });
 
-test("streamRanges() asks for far ranges four at a time, and hands over in turn", async () => {
+test("streamRanges() requests distant ranges four at a time, and returns them in order", async () => {
   await using liar = await startLiar(FAR.file);
   let atOnce = 0;
   let most = 0;
