@@ -21,8 +21,8 @@ test("findPageTwice() returns the second run, not an adjacent one", () => {
   assert.deepEqual(findPageTwice(BLOCKS, touching), { page: 2, index: 2 });
   const inB = [run("b", 4, 6), run("a", 4, 6), run("b", 5, 6)];
   assert.deepEqual(findPageTwice(BLOCKS, inB), { page: 5, index: 2 });
-  const behind = [run("a", 4, 6), run("a", 0, 2), run("a", 1, 2)];
-  assert.deepEqual(findPageTwice(BLOCKS, behind), { page: 1, index: 2 });
+  const later = [run("a", 4, 6), run("a", 0, 2), run("a", 1, 2)];
+  assert.deepEqual(findPageTwice(BLOCKS, later), { page: 1, index: 2 });
   const first = [run("a", 0, 1), run("b", 7, 8), run("a", 0, 1)];
   assert.deepEqual(findPageTwice(BLOCKS, first), { page: 0, index: 2 });
 });

@@ -150,8 +150,8 @@ test("readRAMBlockHeader() refuses pages at an invalid position", () => {
   assertRefused(tooLow, "pages-after-header", HEADER + 252 + 20);
   const atEnd = FILE_LENGTH - 0x800;
   assert.equal(read({ pagesOffset: atEnd }).pagesOffset, atEnd);
-  const behind = { pagesOffset: atEnd + 0x100 };
-  assertRefused(behind, "pages-inside-file", HEADER + 20);
+  const beyondEnd = { pagesOffset: atEnd + 0x100 };
+  assertRefused(beyondEnd, "pages-inside-file", HEADER + 20);
 });
 
 test("readRAMBlockHeader() accepts pages right after the header", () => {
