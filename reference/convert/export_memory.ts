@@ -40,7 +40,7 @@ export async function exportMemory(
     block.checkUnchanged?.();
     if (commit) await sink.commit();
   } catch (error) {
-    if (commit) await sink.abort();
+    if (commit) await sink.abort().catch(() => {});
     throw error;
   }
 }

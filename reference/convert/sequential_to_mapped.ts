@@ -86,7 +86,7 @@ export async function convertSequential(
     await sink.commit();
     return summary;
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
 }

@@ -111,7 +111,7 @@ export async function writeElfCore(
       leftOut,
     };
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
 }

@@ -70,7 +70,7 @@ export async function writeLime(
     await sink.commit();
     return { byteLength: position, rangeCount: parts.length, leftOut };
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
 }

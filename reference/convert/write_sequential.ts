@@ -106,7 +106,7 @@ export async function writeSequential(
     source.checkUnchanged?.();
     await sink.commit();
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
 }

@@ -57,7 +57,7 @@ export async function exportImage(
     block.checkUnchanged?.();
     if (commit) await sink.commit();
   } catch (error) {
-    if (commit) await sink.abort();
+    if (commit) await sink.abort().catch(() => {});
     throw error;
   }
 }

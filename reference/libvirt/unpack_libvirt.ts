@@ -134,7 +134,7 @@ export async function unpackLibvirtTo(
     }
     await sink.commit();
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
   return { byteLength };

@@ -94,7 +94,7 @@ export async function writeDeviceOnly(
     await writer.finish();
     return { byteLength: writer.byteLength, copiedCount, staleCount };
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
 }

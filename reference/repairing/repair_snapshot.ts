@@ -149,7 +149,7 @@ export async function saveRepaired(
     await writer.finish();
     return { blocks: await summaryOf(writer.blocks) };
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
 }

@@ -59,7 +59,7 @@ export async function saveLive(
       ...saved,
     };
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
 }

@@ -71,7 +71,7 @@ export async function saveSnapshot(
     options.deviceStateFrom?.source.checkUnchanged?.();
     await writer.finish(options);
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
   return {

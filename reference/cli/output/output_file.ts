@@ -39,7 +39,7 @@ export async function writeOutput(
     await sink.write(new TextEncoder().encode(text), 0);
     await sink.commit();
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
 }

@@ -167,7 +167,7 @@ async function writeFile(
     block.checkUnchanged?.();
     await sink.commit();
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {});
     throw error;
   }
 }

@@ -80,7 +80,7 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
     const sink = createOutput(OUT, { force, inputs: [] });
     const { summary, milliseconds } = await receiveGuest(listen).catch(
       async (error) => {
-        await sink.abort();
+        await sink.abort().catch(() => {});
         throw error;
       },
     );
