@@ -74,6 +74,9 @@ function runLane(thread: LaneThread, task: LaneTask): Promise<LaneAnswer> {
   });
 }
 
-function errorOf({ source, message, range }: LaneFailure): SourceError {
-  return new SourceError(source, message, range === undefined ? {} : { range });
+function errorOf(
+  { source, message, range, changed = false }: LaneFailure,
+): SourceError {
+  const where = range === undefined ? {} : { range };
+  return new SourceError(source, message, { ...where, changed });
 }

@@ -81,4 +81,5 @@ export interface LaneFailure {
   readonly range:
     | { readonly offset: number; readonly length: number }
     | undefined;
+  readonly changed?: boolean;
 }

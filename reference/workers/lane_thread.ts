@@ -33,15 +33,15 @@ export function startLaneThread(): LaneThread {
 
 function startWebThread(url: URL): LaneThread {
   const worker = new Worker(url, { type: "module" });
+  const events = new LaneEvents();
+  worker.onmessage = ({ data }: MessageEvent<LaneAnswer>) =>
+    events.answer(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    events.fail(event.message);
+  };
   return {
-    send(task, { onAnswer, onFailure }) {
-      worker.onmessage = ({ data }: MessageEvent<LaneAnswer>) => onAnswer(data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        onFailure(event.message);
-      };
-      worker.postMessage(task);
-    },
+    send: (task, it) => events.listen(it, () => worker.postMessage(task)),
     terminate: () => worker.terminate(),
   };
 }
@@ -53,21 +53,35 @@ function startNodeThread(url: URL): LaneThread {
     action: "work in parallel",
   });
   const worker: NodeWorker = new Worker(url);
-  // Events that arrive before there is a listener would be lost.
-  let failure: string | undefined;
-  let listener: LaneListener | undefined;
-  const fail = (message: string) => {
-    failure = message;
-    listener?.onFailure(message);
-  };
-  worker.on("message", (answer: LaneAnswer) => listener?.onAnswer(answer));
-  worker.on("error", (error) => fail(String(error)));
+  const events = new LaneEvents();
+  worker.on("message", (answer: LaneAnswer) => events.answer(answer));
+  worker.on("error", (error) => events.fail(String(error)));
   return {
-    send(task, it) {
-      listener = it;
-      if (failure === undefined) worker.postMessage(task);
-      else it.onFailure(failure);
-    },
+    send: (task, it) => events.listen(it, () => worker.postMessage(task)),
     terminate: () => void worker.terminate(),
   };
+}
+
+/** What a thread reports: a failure is kept until there is a listener. */
+class LaneEvents {
+  #listener: LaneListener | undefined;
+  #failure: string | undefined;
+
+  /** The thread has done its task. */
+  answer(answer: LaneAnswer): void {
+    this.#listener?.onAnswer(answer);
+  }
+
+  /** The thread has failed, and answers no more. */
+  fail(message: string): void {
+    this.#failure = message;
+    this.#listener?.onFailure(message);
+  }
+
+  /** Passes events to `listener`; calls `send` unless the thread has failed. */
+  listen(listener: LaneListener, send: () => void): void {
+    this.#listener = listener;
+    if (this.#failure === undefined) send();
+    else listener.onFailure(this.#failure);
+  }
 }

@@ -47,8 +47,8 @@ port.onmessage = ({ data: task }) => {
 
 function describe(error: unknown): LaneFailure {
   if (error instanceof SourceError) {
-    const { source, message, range } = error;
-    return { source, message, range };
+    const { source, message, range, changed } = error;
+    return { source, message, range, changed };
   }
   return { source: "worker", message: String(error), range: undefined };
 }
