@@ -16,6 +16,7 @@ import type { ByteSink } from "../sinks/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import type { ChannelInput } from "./channel_input.ts";
 import type { ReceivingRecorder } from "./receiving_recorder.ts";
+import { type RoomOptions, waitForRoom } from "./wait_for_room.ts";
 
 type Write = (bytes: Uint8Array) => Promise<void>;
 
@@ -23,19 +24,23 @@ type Write = (bytes: Uint8Array) => Promise<void>;
  * Writes a sequential stream of everything received, understood or not: pages
  * that are already placed become records, the rest is copied as received, up to
  * the end. Commits the sink if the stream ends as a migration does, otherwise
- * aborts it. Returns whether it was committed.
+ * aborts it. Returns whether it was committed. Once all has arrived, a full disk
+ * is waited for.
  */
 export async function keepStream(
   sink: ByteSink,
   recorder: ReceivingRecorder,
-  input: ChannelInput,
+  { input, ...room }: Omit<RoomOptions, "isOnlyCopy"> & {
+    readonly input: ChannelInput;
+  },
 ): Promise<boolean> {
+  const { unreadRest, head, end } = recorder;
+  const waiting = { ...room, isOnlyCopy: () => end.isWhole };
   let position = 0;
   const write: Write = async (bytes) => {
-    await sink.write(bytes, position);
+    await waitForRoom(() => sink.write(bytes, position), waiting);
     position += bytes.length;
   };
-  const { unreadRest, head, end } = recorder;
   try {
     if (unreadRest !== undefined) end.add(unreadRest.bytes);
     // A stream that was cut off, the most common case, is not copied first.

@@ -8,6 +8,7 @@ import { openSequential } from "../sequential/mod.ts";
 import { memorySink } from "../sinks/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
 import { memorySource } from "../sources/mod.ts";
+import { FullDisk } from "../testing/full_disk.ts";
 import { SequentialGuest } from "../testing/sequential_guest.ts";
 import { KeptStreamError } from "./kept_stream_error.ts";
 import { receiveMigration, type ReceiveOptions } from "./receive_migration.ts";
@@ -194,6 +195,23 @@ test("keepStream() keeps nothing that is not a migration, or whose sender waits"
     assert.equal(kept.length, 0);
     assert(!(error instanceof KeptStreamError));
   }
+});
+
+test("keepStream() waits for disk space once everything has arrived", async () => {
+  const bytes = guestWith(UNKNOWN_COMMAND).finish();
+  const disk = new FullDisk();
+  const errors: string[] = [];
+  const channel = channelOf(bytes, bytes.length);
+  disk.isFull = true;
+  await assert.rejects(
+    receiveMigration(channel, memorySink(), {
+      keepStream: () => disk.sink,
+      onRetry: ({ message }) => errors.push(message),
+    }),
+    KeptStreamError,
+  );
+  assert.deepEqual(errors, ["no space left", "no space left"]);
+  assert.deepEqual(disk.sink.bytes(), (await keptOf(bytes)).kept);
 });
 
 test("an error reports both why a stream was refused and why it was not kept", async () => {

@@ -3,13 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { ConnectedPair } from "../qemu/testing/connected_pair.ts";
 import { openSnapshot } from "../reading/mod.ts";
-import {
-  type ByteSink,
-  createFileSink,
-  type MemorySink,
-  memorySink,
-} from "../sinks/mod.ts";
-import { memorySource, SourceError } from "../sources/mod.ts";
+import { type ByteSink, createFileSink } from "../sinks/mod.ts";
+import { memorySource } from "../sources/mod.ts";
+import { FullDisk } from "../testing/full_disk.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SequentialGuest } from "../testing/sequential_guest.ts";
 import { receiveMigration, type ReceiveOptions } from "./receive_migration.ts";
@@ -89,28 +85,6 @@ test(
     assert.deepEqual(folder.names(), ["vm.mr"]);
   },
 );
-
-/** A disk that fills up, and has room again at the `freed`th write after that. */
-class FullDisk {
-  /** The sink on it, in memory. */
-  readonly sink: MemorySink = memorySink();
-  /** Whether it is full. */
-  isFull = false;
-  freed = 3;
-
-  constructor() {
-    const { sink } = this;
-    const write = sink.write.bind(sink);
-    sink.write = async (bytes, offset) => {
-      if (this.isFull && --this.freed > 0) {
-        const range = { offset, length: bytes.length };
-        const cause = Object.assign(new Error("full"), { code: "ENOSPC" });
-        throw new SourceError("disk", "no space left", { cause, range });
-      }
-      await write(bytes, offset);
-    };
-  }
-}
 
 test(
   "receiveMigration() waits for disk space once the sender has given up the guest",

@@ -209,7 +209,8 @@ export async function receiveMigration(
     if (recorder.answers || signal?.aborted) return undefined;
     try {
       const kept = makeSink();
-      return await keepStream(kept, recorder, input)
+      const { onRetry } = options;
+      return await keepStream(kept, recorder, { input, signal, onRetry })
         ? new KeptStreamError(channel.name, { keptIn: kept.name, cause: error })
         : undefined;
     } catch (failure) {
