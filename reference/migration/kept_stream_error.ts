@@ -17,7 +17,7 @@ export class KeptStreamError extends Error {
     { keptIn, cause }: { readonly keptIn: string; readonly cause: Error },
   ) {
     super(
-      `Cannot make a snapshot of what came from ${channelName}: ` +
+      `Cannot make a snapshot of the migration from ${channelName}: ` +
         `${cause.message}; all of it is kept in ${JSON.stringify(keptIn)}, a ` +
         "migration stream; to load it, start a QEMU with the sender's " +
         "command line and -incoming 'exec:cat FILE'",

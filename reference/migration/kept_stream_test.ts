@@ -219,7 +219,7 @@ test("an error reports both why a stream was refused and why it was not kept", a
   const full = memorySink();
   full.write = () => Promise.reject(new Error("no room"));
   const { error } = await keptOf(bytes, { keepStream: () => full });
-  assert.match(String(error), /command 12.*what came cannot be kept: no room/);
+  assert.match(String(error), /command 12.*stream cannot be kept: no room/);
 });
 
 async function checkMemory(

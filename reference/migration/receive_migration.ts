@@ -215,7 +215,7 @@ export async function receiveMigration(
         : undefined;
     } catch (failure) {
       const why = failure instanceof Error ? failure.message : String(failure);
-      const message = `${error.message}; what came cannot be kept: ${why}`;
+      const message = `${error.message}; the stream cannot be kept: ${why}`;
       return new SourceError(channel.name, message, { cause: error });
     }
   }
