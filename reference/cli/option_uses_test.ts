@@ -57,7 +57,7 @@ const WAYS: Readonly<Record<string, Arguments>> = {
   "save with OUT, without --device-state": (file) => [
     ...[file("out"), "--block", `x=${file("raw")}`],
   ],
-  "save with --device-state, which tells it": (file) => [
+  "save with --device-state, which determines it": (file) => [
     ...[file("out"), "--device-state", file("mapped-ram")],
   ],
   "resume by --via map": (file) => [file("mapped-ram"), "--via", "map"],

@@ -26,7 +26,7 @@ for (const name of [PC, Q35] as const) {
     const sent = await roundTrip(snapshot, scratch, [
       ...[snapshot.path, "--via", "postcopy"],
     ]);
-    assert.match(sent, /^resuming by postcopy: as asked for\n/);
+    assert.match(sent, /^resuming by postcopy: as requested\n/);
     assert.match(sent, /\nrunning after [\d.]+ ms; it needs this command/);
   });
 }
@@ -83,7 +83,7 @@ linuxTest(
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /^error: Cannot replay "[^"]*profile": it was recorded of snapshot [^\n]*\n$/,
+      /^error: Cannot replay "[^"]*profile": it was recorded from snapshot [^\n]*\n$/,
     );
   },
 );
@@ -112,7 +112,7 @@ linuxTest(
       ]);
       const { code, stderr } = await command.exited;
       assert.equal(code, 0, `${name}: ${stderr}`);
-      assert.match(stderr, name === "map" ? /running/ : /all pages are there/);
+      assert.match(stderr, name === "map" ? /running/ : /all pages are sent/);
       if (options.includes("--paused")) {
         assert.match(stderr, /\npaused after/);
         await qemu.qmp.execute("cont");
@@ -198,7 +198,7 @@ linuxTest(
     // Like `deno task`, which sends two signals at once: they count as one.
     command.signal("SIGINT");
     command.signal("SIGINT");
-    await command.said(/dies without this command \(Ctrl-C again stops\)\n/);
+    await command.said(/fails without this command \(Ctrl-C again stops\)\n/);
     const guest = await checkGuest(console, snapshot);
     command.signal("SIGINT");
     const { code, stderr } = await command.exited;

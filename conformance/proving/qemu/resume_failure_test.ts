@@ -101,7 +101,7 @@ qemuTest(
       const line = await failure(scratch, [path, "--qmp", qmp]);
       assert.match(
         line,
-        /'-incoming' was not .*: start it anew with -incoming/,
+        /'-incoming' was not .*: restart it with -incoming/,
       );
     }
     await using _qemu = await startQemu(
@@ -134,7 +134,7 @@ qemuTest(
       process.kill(pid(), "SIGKILL");
       const { code, stderr } = await command.exited;
       assert.equal(code, 137, stderr);
-      assert.match(stderr, /ended before all its pages were there/);
+      assert.match(stderr, /ended before all its pages were sent/);
     }
     const to = `unix:${scratch.file("to")}`;
     const qemu = await startQemu([
@@ -148,7 +148,10 @@ qemuTest(
       await command.said(/running/);
       process.kill(qemu.processId, "SIGKILL");
       const line = await errorOf(command);
-      assert.match(line, /closed .*: the guest cannot go on without the pages/);
+      assert.match(
+        line,
+        /closed .*: the guest cannot continue without its missing/,
+      );
     } finally {
       await qemu[Symbol.asyncDispose]();
     }
@@ -193,9 +196,9 @@ qemuTest(
       assert.equal(code, 0, stderr);
       assert.match(
         stderr,
-        /monitor has hung up; the guest gets its pages still/,
+        /closed its monitor; the guest still gets its pages/,
       );
-      assert.match(stderr, /all pages are there/);
+      assert.match(stderr, /all pages are sent/);
       const migration = await qemu.qmp.execute("query-migrate");
       assert.deepEqual(
         (migration as { readonly status: string }).status,

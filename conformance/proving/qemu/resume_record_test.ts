@@ -17,7 +17,7 @@ qemuTest(
     ]);
     await command.said(/^resuming by postcopy/);
     writeFileSync(profile, "of somebody else");
-    await command.said(/\nall pages are there/);
+    await command.said(/\nall pages are sent/);
     await command.said(
       /\nCannot write "[^"]*profile": there is a file of that/,
     );

@@ -31,7 +31,7 @@ qemuTest(
       await using command = new ResumeCommand(scratch.path, [
         ...["saved", "--via", "postcopy", "--", ...ARGS, "-serial", "null"],
       ]);
-      await command.said(/\nall pages are there/);
+      await command.said(/\nall pages are sent/);
       command.signal("SIGINT");
       // All pages were sent: Ctrl-C has ended it.
       assert.equal((await command.exited).code, 130);

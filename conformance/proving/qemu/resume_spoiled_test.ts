@@ -41,7 +41,7 @@ for (const [name, spoil] of Object.entries(SPOILERS)) {
       await using command = new ResumeCommand(scratch.path, args);
       await command.said(/running/);
       spoil(path);
-      await command.said(/saved was written to: the guest may see other mem/);
+      await command.said(/saved was modified: the guest may see wrong memory/);
     },
   );
 }
@@ -67,10 +67,13 @@ qemuTest(
     await using page = await PageToucher.open(scratch);
     await server[Symbol.asyncDispose]();
     page.touch(STORED.end - 4096);
-    await command.said(/; trying again, the guest may have to wait\n/);
+    await command.said(/; retrying, the guest may have to wait\n/);
     assert.equal(page.bytes.length, 0);
     const line = await errorOf(command);
-    assert.match(line, /Cannot read .*http:.*: the guest cannot go on without/);
+    assert.match(
+      line,
+      /Cannot read .*http:.*: the guest cannot continue without/,
+    );
     assert.equal(page.bytes.length, 0);
   },
 );

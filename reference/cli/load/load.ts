@@ -107,7 +107,7 @@ Example: deno task load vm.mr images`,
   },
 };
 
-/** How to write the images. */
+/** Options of writing the images. */
 interface Work
   extends Omit<WriteImagesOptions<RAMBlock>, "exporter" | "onProgress"> {
   readonly json: boolean;

@@ -73,19 +73,19 @@ test("load refuses before any work", PATIENT, async () => {
   assert.deepEqual(scratch.list(), ["vga.vram.img", "vm.mr"]);
 });
 
-test("load makes the one folder that is to be there", PATIENT, async () => {
+test("load creates its folder, but no parents", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
   await runGood(["load", file, scratch.file("images/")]);
   assert.ok(scratch.list().includes("images"));
-  // Of a command that fails, none stays.
+  // A command that fails leaves none.
   const other = ["load", file, scratch.file("other"), "--offset", "1"];
   await runBad(other, 1, /byte 0x1/);
   assert.deepEqual(scratch.list(), ["images", "vm.mr"]);
 });
 
 test("load and convert follow no link of another user", PATIENT, async () => {
-  if (process.geteuid?.() !== 0) return; // Root alone makes such a link.
+  if (process.geteuid?.() !== 0) return; // Only root can create such a link.
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
   const far = scratch.file("far");
@@ -122,7 +122,7 @@ test("load never writes over the FILE that it reads", PATIENT, async () => {
 });
 
 test(
-  "load leaves nothing and loses nothing if one image fails",
+  "load leaves no files and keeps the old ones if one image fails",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -148,7 +148,7 @@ test(
 );
 
 test(
-  "load by several threads, around the page cache, tells the same by events",
+  "load with several threads and direct I/O prints the same events",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();

@@ -1,16 +1,16 @@
 import { createServer, type Socket } from "node:net";
 
-/** Connections at once; one more takes the place of the oldest. */
+/** Maximum connections; a new one replaces the oldest. */
 const CONNECTIONS_MAX = 16;
-/** Milliseconds that a connection lasts at most. */
+/** Maximum milliseconds of a connection. */
 const LIFETIME = 5000;
-/** Bytes that the head of a request has at most. */
+/** Maximum bytes of a request's head. */
 const HEAD_MAX = 0x2000;
 
 /**
- * Answers `GET /metrics` on this machine, a request a connection, by HTTP/1.1.
- * It is a side door of a process that serves guests: it keeps no more than a few
- * descriptors, and each of them for a short time only.
+ * Answers `GET /metrics` over HTTP/1.1 on the loopback address, one request per
+ * connection. The process serves guests, so the metrics use only a few
+ * descriptors, each for a short time.
  */
 export async function serveMetrics(
   text: () => string,
@@ -33,7 +33,7 @@ export async function serveMetrics(
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
   });
-  // Where descriptors are short, a connection fails; the next may not.
+  // Without free descriptors a connection fails; the next one may succeed.
   server.on("error", () => {});
   return {
     [Symbol.dispose](): void {

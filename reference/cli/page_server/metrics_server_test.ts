@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { freePort } from "../../testing/free_port.ts";
 import { serveMetrics } from "./metrics_server.ts";
 
-/** All that comes over a connection until it is closed. */
+/** Returns everything received over a connection until it is closed. */
 async function ask(port: number, request: string): Promise<string> {
   const socket = connect(port, "127.0.0.1").setEncoding("latin1");
   let text = "";
@@ -25,7 +25,7 @@ test("serveMetrics() answers GET /metrics, and nothing else", async () => {
   assert.equal(await ask(port, "x".repeat(0x4000)), "");
 });
 
-test("serveMetrics() keeps few connections, and answers beside them", async () => {
+test("serveMetrics() limits idle connections, and still answers others", async () => {
   const port = await freePort();
   using _server = await serveMetrics(() => "figure 1\n", port);
   const idle: Socket[] = [];

@@ -109,7 +109,7 @@ Example: deno task page-server vm.mr --listen unix:/run/pages.sock
     using _ = request.metrics === undefined
       ? undefined
       : await serveMetrics(() => metrics.text(), request.metrics);
-    // A VM may connect before it is said that the server is ready.
+    // A VM may connect before the server is reported as ready.
     const early: PagerEvent[] = [];
     let isReady = false;
     await using server = await PageServer.start(FILE, {
@@ -131,7 +131,7 @@ Example: deno task page-server vm.mr --listen unix:/run/pages.sock
     if (record !== undefined && profile !== undefined) {
       await writeOutput(record, writeProfile(profile), { force, inputs: [] });
     }
-    // A manager of services takes 143 for a failure of what it has stopped.
+    // A service manager that stops this process would take 143 for a failure.
     const code = stoppedExitCode(signal);
     return code === signalExitCode("SIGTERM") ? 0 : code;
   },

@@ -5,14 +5,14 @@ import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 
-/** The command line of `page-server`, understood. */
+/** The parsed command line of `page-server`. */
 export interface PageServerArguments {
   readonly file: string;
   /** Path of the socket. */
   readonly path: string;
   readonly idstr: string | undefined;
   readonly flat: boolean;
-  /** Whether the flat image may start as a file of another format does. */
+  /** Whether the flat image may start like a file of another format. */
   readonly fromRaw: boolean;
   readonly faultAround: number;
   readonly background: boolean;
@@ -46,7 +46,7 @@ export interface PageServerValues extends OpenValues {
 const PORT_MAX = 65535;
 const FAULT_AROUND_MAX = 0x1000000;
 
-/** Understands the options, or refuses them. */
+/** Parses the options; throws a `UsageError` if they are wrong. */
 export function pageServerArguments(
   file: string,
   values: PageServerValues,

@@ -5,7 +5,7 @@ import { pageServerArguments } from "./page_server_arguments.ts";
 
 const LISTEN = { listen: "unix:/run/pages.sock" };
 
-test("pageServerArguments() understands the options", () => {
+test("pageServerArguments() parses the options", () => {
   const read = pageServerArguments("vm.mr", {
     ...LISTEN,
     "fault-around": "128K",
@@ -22,7 +22,7 @@ test("pageServerArguments() understands the options", () => {
   assert.equal(read.metrics, 9100);
 });
 
-test("pageServerArguments() refuses what cannot be", () => {
+test("pageServerArguments() refuses impossible options", () => {
   const wrong = [
     {},
     { listen: "tcp:127.0.0.1:80" },

@@ -13,9 +13,9 @@ import { readOption } from "../program/usage_error.ts";
 import type { PageServerArguments } from "./page_server_arguments.ts";
 
 /**
- * Looks at what is to be served before any VM can connect: memory that the file
- * does not hold is refused, and a flat image that is of another format. Returns
- * what the profiles load first.
+ * Checks the input before any VM can connect: memory that the file does not
+ * contain is refused, and so is a flat image in another format. Returns the
+ * pages that the profiles load first.
  */
 export async function prepareInputs(
   { file, flat, fromRaw, idstr, replay, open }: PageServerArguments,

@@ -5,14 +5,14 @@ import { printMessage } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { printEvent, printStatistics } from "../output/progress_events.ts";
 
-/** Tells programs what happens: an event a line on standard output. */
+/** Reports to programs: one event per line on standard output. */
 export class PageServerEvents {
-  /** VMs can connect. */
+  /** Reports that VMs can connect. */
   listening(path: string): void {
     printEvent("ready", { listen: `unix:${path}` });
   }
 
-  /** Something happened. */
+  /** Reports an event. */
   take({ kind, ...rest }: PagerEvent): void {
     if (kind === "ready" || kind === "stopped" || kind === "error") return;
     const vm = "vm" in rest ? rest.vm : undefined;
@@ -21,19 +21,19 @@ export class PageServerEvents {
   }
 }
 
-/** Milliseconds in which a VM's failed reads are told of once. */
+/** Milliseconds between two messages about failed reads of a VM. */
 const RETRY_INTERVAL = 5000;
 
-/** Tells people, on standard error. */
+/** Reports to people, on standard error. */
 export class PageServerLines {
   readonly #retryTold = new Map<number, number>();
 
-  /** VMs can connect. */
+  /** Reports that VMs can connect. */
   listening(path: string): void {
     printMessage(printable(`waiting for VMs at unix:${path}`));
   }
 
-  /** Something happened. */
+  /** Reports an event. */
   take(event: PagerEvent): void {
     if (event.kind === "ended") this.#retryTold.delete(event.vm);
     const text = this.#textOf(event);
@@ -50,15 +50,15 @@ export class PageServerLines {
       case "retry":
         return this.#isTold(event.vm)
           ? undefined
-          : `VM ${event.vm}: ${event.message}; trying again`;
+          : `VM ${event.vm}: ${event.message}; retrying`;
       case "failed":
-        return `VM ${event.vm}: a page cannot be had; the VM waits for it`;
+        return `VM ${event.vm}: a page is unavailable; the VM waits for it`;
       case "killed":
         return `VM ${event.vm}: killed process ${event.pid}`;
       case "not-killed":
-        return `VM ${event.vm}: ${event.message}; it goes on waiting`;
+        return `VM ${event.vm}: ${event.message}; it keeps waiting`;
       case "loaded":
-        return `VM ${event.vm}: all its pages are there`;
+        return `VM ${event.vm}: all its pages are loaded`;
       case "ended":
         return `VM ${event.vm}: ${event.message}`;
       default:

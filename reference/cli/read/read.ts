@@ -59,11 +59,13 @@ Examples:
     );
     const { out, force = false, json = false } = values;
     if (json && out === "-") {
-      throw new UsageError("Cannot use --json with --out -: both want stdout");
+      throw new UsageError(
+        "Cannot use --json with --out -: both print to stdout",
+      );
     }
     checkNeeds(read.uses, values);
     if (force && out === "-") {
-      throw new UsageError("Cannot use --force without a file by --out");
+      throw new UsageError("Cannot use --force without --out FILE");
     }
     const offset = parseNumber("OFFSET", OFFSET);
     const length = parseNumber("LENGTH", LENGTH);
@@ -134,7 +136,7 @@ async function writeRaw(
   }
 }
 
-/** Views of so many bytes, or of zeros, of at most 64 KiB each. */
+/** Yields views of the bytes, or of zeros, of at most 64 KiB each. */
 function* smallParts(
   bytes: Uint8Array | undefined,
   length: number,
@@ -145,7 +147,7 @@ function* smallParts(
   }
 }
 
-/** Writes the range to a new file; zero pages are holes. */
+/** Writes the range to a new file; zero pages become holes. */
 async function writeFile(
   block: RAMBlock,
   range: ByteRange,
@@ -172,7 +174,7 @@ async function writeFile(
   }
 }
 
-/** Prints JSON whose last member is the bytes, as they are read. */
+/** Prints JSON, whose last member is the bytes, while they are read. */
 async function printHexJson(
   facts: object,
   block: RAMBlock,
@@ -190,7 +192,7 @@ async function printHexJson(
   print('"\n}');
 }
 
-/** How many of the pages that a range touches the file holds. */
+/** Counts the stored pages among those that a range touches. */
 async function presence(
   block: RAMBlock,
   { offset, length }: ByteRange,

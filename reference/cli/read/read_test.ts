@@ -87,7 +87,7 @@ test(
 );
 
 test(
-  "read --json prints the bytes and how many pages the file holds",
+  "read --json prints the bytes and the number of stored pages",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -162,7 +162,7 @@ test("read refuses what it cannot do", PATIENT, async () => {
   assert.deepEqual(scratch.read("vm.mr"), before);
 });
 
-test("read passes over 64 GiB of zero pages at once", PATIENT, async () => {
+test("read skips 64 GiB of zero pages at once", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.file("vm.mr");
   const blocks = [{ idstr: "ram", usedLength: 2 ** 36 }];

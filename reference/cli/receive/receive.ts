@@ -23,7 +23,7 @@ import { paint } from "../output/terminal.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 
-/** Milliseconds between two words about a disk that is full. */
+/** Milliseconds between two messages about a full disk. */
 const FULL_INTERVAL = 10_000;
 
 const OPTIONS = {
@@ -76,7 +76,7 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
     const pageSize = values["page-size"] === undefined
       ? undefined
       : parseNumber("--page-size", values["page-size"]);
-    // Before a guest comes: it would be lost if there were no place for it.
+    // Before a guest connects: it would be lost if OUT could not be written.
     const sink = createOutput(OUT, { force, inputs: [] });
     const { summary, milliseconds } = await receiveGuest(listen).catch(
       async (error) => {
@@ -114,7 +114,7 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
   },
 };
 
-/** The path, or one like it at which there is nothing: what is kept replaces none. */
+/** Returns the path, or a similar one at which there is no file yet. */
 function freeName(path: string): string {
   for (let number = 0;; number++) {
     const name = number === 0 ? path : `${path}.${number}`;
@@ -122,7 +122,7 @@ function freeName(path: string): string {
   }
 }
 
-/** Says now and then that the disk is full, and what that means. */
+/** Returns a function that reports a full disk from time to time. */
 function fullTeller(): (error: SourceError) => void {
   let told = -Infinity;
   return ({ message }) => {
@@ -130,15 +130,13 @@ function fullTeller(): (error: SourceError) => void {
     if (now - told < FULL_INTERVAL) return;
     told = now;
     printMessage(
-      `${
-        printable(message)
-      }; only this command has the guest now: make room, ` +
-        "it tries again (Ctrl-C gives the guest up)",
+      `${printable(message)}; only this command has the guest now: free some ` +
+        "space, it retries (Ctrl-C abandons the guest)",
     );
   };
 }
 
-/** Is aborted when another connection comes: pages would go over that. */
+/** Returns a signal that a second connection aborts: it would carry pages. */
 function refuseOthers(listener: SocketListener): AbortSignal {
   const { signal, abort } = abortable();
   listener.accept().then((channel: ByteChannel) => {

@@ -13,7 +13,7 @@ import {
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { fixtureStream } from "../testing/sequential_fixture.ts";
 
-/** Connects as soon as somebody listens. */
+/** Connects as soon as a process listens. */
 async function connected(path: string): Promise<Socket> {
   for (;; await sleep(10)) {
     const socket = connect(path);
@@ -27,7 +27,7 @@ async function connected(path: string): Promise<Socket> {
   }
 }
 
-test("receive writes the migration that comes", PATIENT, async () => {
+test("receive writes a migration to a file", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const bytes = await fixtureStream();
   const stream = scratch.write("vm.save", bytes);
@@ -53,7 +53,7 @@ test("receive writes the migration that comes", PATIENT, async () => {
   assert.equal(events.at(-1).bytesReceived, bytes.length);
 });
 
-test("receive loses no good file when it breaks off", PATIENT, async () => {
+test("receive keeps the old file if the migration fails", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const bytes = await fixtureStream();
   const out = scratch.write("vm.mr", "precious");
@@ -85,7 +85,7 @@ test("receive loses no good file when it breaks off", PATIENT, async () => {
 });
 
 test(
-  "receive keeps a migration that it does not understand",
+  "receive keeps a migration that it cannot parse",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -93,7 +93,7 @@ test(
     const out = scratch.file("vm.mr");
     const path = scratch.file("socket");
     scratch.write("vm.mr.stream", "of another time");
-    // An item of a type that nobody knows.
+    // An item of an unknown type.
     const at = new TextDecoder("latin1").decode(bytes).indexOf("\x01\0\0\0");
     const strange = bytes.slice();
     strange[at] = 9;
@@ -126,7 +126,7 @@ test("receive refuses before it listens", PATIENT, async () => {
 });
 
 test(
-  "receive takes over a socket at which no process listens any more",
+  "receive takes over the socket of a process that has ended",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -137,7 +137,7 @@ test(
     const killed = run(args("one.mr"), {
       onStart(child): void {
         void connected(path).then(async () => {
-          // The folder that it was bound in goes a moment later.
+          // The folder in which it was bound is removed a moment later.
           while (scratch.list().some((it) => /^\.\w+$/.test(it))) {
             await sleep(1);
           }
@@ -151,7 +151,7 @@ test(
     const living = run(args("one.mr"));
     const bytes = await fixtureStream();
     const socket = await connected(path);
-    // A second one neither takes its place nor is noticed.
+    // A second process neither replaces the first one nor disturbs it.
     await runBad(args("two.mr"), 1, /another process listens there\n$/);
     socket.end(bytes);
     assert.equal((await living).code, 0);

@@ -4,8 +4,8 @@ import type { QmpClient } from "../../qemu/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 
 /**
- * Makes sure that a QEMU maps the RAM from the snapshot: else its guest would
- * run with other memory, and nobody would say so.
+ * Checks that a QEMU maps the RAM from the snapshot: otherwise its guest would
+ * run with other memory without notice.
  *
  * @throws {SourceError} if it does not
  */
@@ -35,7 +35,7 @@ export async function checkMapping(
   }
 }
 
-/** A property of a memory backend; undefined if there is none such. */
+/** Returns a property of a memory backend; undefined if there is none. */
 async function ask(
   qmp: QmpClient,
   { block, property }: {
@@ -60,6 +60,6 @@ function isSameFile(found: unknown, expected: unknown): boolean {
   try {
     return realpathSync(found) === realpathSync(expected);
   } catch {
-    return false; // It is no file of this machine.
+    return false; // It is not a file on this machine.
   }
 }

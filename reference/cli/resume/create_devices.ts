@@ -8,14 +8,14 @@ import type { ByteSink } from "../../sinks/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import type { ResumeReport } from "./resume_report.ts";
 
-/** How to write a device-only file. */
+/** Options of writing a device-only file. */
 export interface DevicesOptions {
   readonly plan: MappedResumePlan;
   readonly report: ResumeReport;
   readonly signal: AbortSignal;
 }
 
-/** Writes what QEMU is to load besides the RAM that it maps. */
+/** Writes the file that QEMU loads besides the RAM that it maps. */
 export async function createDevices(
   snapshot: Snapshot,
   sink: ByteSink,
@@ -29,7 +29,7 @@ export async function createDevices(
   });
 }
 
-/** Where the mapped RAM has data; without qemu-img all of it may be data. */
+/** Returns the data ranges of the mapped RAM; without qemu-img, all of it. */
 async function dataRanges(
   { path, blocks }: MappedResumePlan,
   { report, signal }: Pick<DevicesOptions, "report" | "signal">,
@@ -43,8 +43,8 @@ async function dataRanges(
     signal.throwIfAborted();
     if (!(error instanceof SourceError)) throw error;
     report.note(
-      `${error.message}; all pages that should be zero are read, ` +
-        "which qemu-img would spare",
+      `${error.message}; reading all pages that should be zero, ` +
+        "which qemu-img would avoid",
     );
     return undefined;
   }

@@ -7,17 +7,17 @@ import { printLog } from "../output/output.ts";
 import { printEvent } from "../output/progress_events.ts";
 import { paint } from "../output/terminal.ts";
 
-/** What QEMU needs to resume a guest that maps its RAM. */
+/** How to start a QEMU that maps its RAM from the snapshot. */
 export interface MapInstructions {
-  /** The arguments that QEMU gets besides those of the guest. */
+  /** Arguments of QEMU in addition to those of the guest. */
   readonly args: readonly string[];
-  /** What to tell it by QMP, in this order. */
+  /** The QMP commands, in order. */
   readonly qmp: readonly unknown[];
   /** The file that those commands load. */
   readonly devices: string;
 }
 
-/** What to do with a plan, once the device-only file is written. */
+/** Returns the instructions for a plan whose device-only file is written. */
 export function mapInstructions(
   { args }: MappedResumePlan,
   devices: string,
@@ -29,19 +29,22 @@ export function mapInstructions(
   };
 }
 
-/** Prints it for people, or as JSON. */
+/** Prints the instructions for people, or as JSON. */
 export function printInstructions(
   instructions: MapInstructions,
   json: boolean,
 ): void {
   if (json) return printEvent("prepared", instructions);
   printLog([
-    paint("bold", "Start QEMU as the guest was saved, with these besides"),
+    paint(
+      "bold",
+      "Start QEMU as the guest was saved, with these additional arguments",
+    ),
     `  ${joinWords(instructions.args)}`,
     "",
-    paint("bold", "Then tell it by QMP"),
+    paint("bold", "Then send these QMP commands"),
     ...instructions.qmp.map((it) => `  ${jsonText(it)}`),
     "",
-    "The snapshot must stay as it is for as long as the guest runs.",
+    "The snapshot must not change while the guest runs.",
   ].join("\n"));
 }

@@ -11,33 +11,33 @@ import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
 import { explainFailure } from "./resume_failure.ts";
 
-/** A guest that has come to life at the other end, without its pages. */
+/** A guest that runs at the destination, without its pages. */
 export interface PostcopyLink {
-  /** Serves its pages. */
+  /** The source that serves its pages. */
   readonly source: PostcopySource;
-  /** Settles when all pages are served, or no more can be. */
+  /** Settles when all pages are served, or the connection ends. */
   readonly served: Promise<void>;
-  /** What QEMU says of the migration, where it can be asked. */
+  /** QEMU's status of the migration, if it can be queried. */
   readonly incoming: IncomingMigration | undefined;
-  /** The channel's name, which errors of it have as their source. */
+  /** Name of the channel, which its errors have as their source. */
   readonly name: string;
-  /** QEMU's word for the guest's state. */
+  /** QEMU's name of the guest's state. */
   readonly status: string;
-  /** Milliseconds until it was there. */
+  /** Milliseconds until it was running. */
   readonly milliseconds: number;
 }
 
-/** What a guest is sent with. */
+/** Options of sending a guest. */
 export interface LinkOptions {
   readonly request: ResumeArguments;
-  /** The QEMU, where it can be told things. */
+  /** The QEMU, if it has a monitor. */
   readonly destination: Destination | undefined;
-  /** How to play the source. */
+  /** Options of the migration source. */
   readonly options: PostcopyOptions;
   readonly signal: AbortSignal;
 }
 
-/** Has QEMU take the guest in, and begins to serve its pages. */
+/** Sends the guest to QEMU, and starts to serve its pages. */
 export async function openPostcopyLink(
   snapshot: Snapshot,
   link: LinkOptions,
@@ -55,7 +55,7 @@ export async function openPostcopyLink(
     };
     const preempts = await hasPreempt(link);
     const early = new PostcopySource(snapshot, options);
-    // What it cannot do it says before QEMU is told anything.
+    // Errors of the source come before any command to QEMU.
     await early.prepare();
     const begun = performance.now();
     if (destination !== undefined) {
@@ -82,7 +82,7 @@ export async function openPostcopyLink(
   }
 }
 
-/** Where QEMU waits for the migration, or is to wait. */
+/** Returns the address at which QEMU waits, or will wait, for the migration. */
 function addressOf({ request, destination }: LinkOptions): string {
   return request.to ?? `unix:${destination?.directory}/migration`;
 }
@@ -100,13 +100,13 @@ async function pageSizes(
       .map(({ idstr, hostPageSize }) => [idstr, hostPageSize]),
   );
   return {
-    // Of the RAMBlocks of a machine only some are in huge pages.
+    // Only some RAMBlocks of a machine are in huge pages.
     ...(sizes.size === 0 ? {} : { hostPageSize: Math.min(...sizes.values()) }),
     hugePageSizes: { ...Object.fromEntries(sizes), ...given },
   };
 }
 
-/** Whether QEMU expects a channel of its own for pages that are asked for. */
+/** Whether QEMU expects a separate channel for requested pages. */
 async function hasPreempt(
   { destination, request, signal }: LinkOptions,
 ): Promise<boolean> {
@@ -134,7 +134,7 @@ async function listen(
 ): Promise<IncomingMigration> {
   const { request, signal } = link;
   const { paused } = request;
-  // Before anything has come, this is QEMU's option -S.
+  // Before any data has arrived, this reflects QEMU's option -S.
   if (paused) await qmp.execute("stop", {}, { signal });
   return await startIncoming(qmp, address, {
     capabilities: ["postcopy-ram", ...preempts ? ["postcopy-preempt"] : []],
@@ -144,7 +144,7 @@ async function listen(
   });
 }
 
-/** Waits until the guest runs, or is there and stays paused. */
+/** Waits until the guest runs, or is loaded and stays paused. */
 async function arrive(
   loaded: Promise<void>,
   { incoming, link, begun }: {

@@ -4,9 +4,9 @@ import type { ResumeArguments } from "./resume_arguments.ts";
 import type { ResumeReport } from "./resume_report.ts";
 
 /**
- * Refuses a snapshot without any device state: QEMU loads it, but its CPUs then
- * start from reset, in memory that belongs to another run. What waits at an
- * address may have no CPU, as `-M none` has: there it is only noted.
+ * Refuses a snapshot without device state: QEMU loads it, but its CPUs then
+ * start from reset, with memory of another run. A QEMU that waits at an address
+ * may have no CPU, as with `-M none`: in this case it is only noted.
  *
  * @throws {RangeError} if the snapshot holds RAM only
  */
@@ -28,13 +28,13 @@ export async function refuseRamOnly(
   if (isSentAway) {
     report.note(
       `${source.name} holds RAM only, no CPU and no device: only a machine ` +
-        "without any, such as -M none, can go on from it",
+        "without CPUs, such as -M none, can use it",
     );
     return;
   }
   throw new RangeError(
     `Cannot resume ${JSON.stringify(source.name)}: it holds RAM only, no CPU ` +
-      "and no device, so no guest can go on from it; save it with the devices " +
+      "and no device, so no guest can continue from it; save it with the devices " +
       "of a snapshot that QEMU saved (save --device-state)",
   );
 }

@@ -106,15 +106,15 @@ Example: deno task resume vm.mr -- -M q35 -m 4G -nographic
 };
 
 const LOSS =
-  "The guest does not have all its pages yet, and dies without this " +
+  "The guest does not have all its pages yet, and fails without this " +
   "command";
 
-/** Whether somebody else will start QEMU, and tell it what to do. */
+/** Whether the user will start QEMU and send it the QMP commands. */
 function isPrepared({ qemu, qmp }: ResumeArguments): boolean {
   return qemu === undefined && qmp === undefined;
 }
 
-/** Whether QEMU writes to the terminal that we would draw on. */
+/** Whether QEMU writes to the terminal on which progress would be drawn. */
 function sharesTerminal({ qemu }: ResumeArguments): boolean {
   return qemu?.args.some((arg) =>
     /stdio|^--?nographic$|curses|\/dev\/(tty|stdout|stderr)/.test(arg)

@@ -11,50 +11,50 @@ import { parse, takePositionals } from "../program/command.ts";
 import { checkUses, optionUses } from "../program/option_ways.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 
-/** How a guest gets its RAM. */
+/** The way in which a guest gets its RAM. */
 export type Way = "postcopy" | "map";
 
-/** What the arguments of `resume` say. */
+/** The parsed arguments of `resume`. */
 export interface ResumeArguments {
   /** The snapshot: a path or a URL. */
   readonly file: string;
-  /** How to open it. */
+  /** Options of opening it. */
   readonly open: OpenOptions;
-  /** The way, if it is not left to us. */
+  /** The way, if the user chose it. */
   readonly via: Way | undefined;
-  /** The QEMU that is to be started. */
+  /** The QEMU to start. */
   readonly qemu: QemuCommand | undefined;
-  /** Where a QEMU waits for a migration, or is to wait for one. */
+  /** Address at which a QEMU waits, or will wait, for a migration. */
   readonly to: string | undefined;
-  /** The monitor of a QEMU that waits with `-incoming defer`. */
+  /** Monitor of a QEMU that waits with `-incoming defer`. */
   readonly qmp: string | undefined;
-  /** Where the device-only file goes. */
+  /** Path of the device-only file. */
   readonly deviceState: string | undefined;
-  /** Whether the guest is to stay as it is, not running. */
+  /** Whether the guest stays paused. */
   readonly paused: boolean;
   readonly json: boolean;
-  /** Whether files that are there may be replaced. */
+  /** Whether existing files may be replaced. */
   readonly force: boolean;
-  /** Where the pages asked for are taken down. */
+  /** Path of the profile in which requested pages are recorded. */
   readonly record: string | undefined;
-  /** Profiles of pages that are pushed first. */
+  /** Paths of the profiles whose pages are pushed first. */
   readonly replay: readonly string[];
   readonly postcopy: PostcopyArguments;
-  /** An option that only postcopy has, if one is given. */
+  /** The first given option that needs postcopy, if any. */
   readonly postcopyOnly: string | undefined;
 }
 
-/** How pages are sent. */
+/** Options of sending pages. */
 export interface PostcopyArguments {
-  /** Bytes a second that are pushed; undefined is no limit. */
+  /** Bytes per second to push; undefined: no limit. */
   readonly maxBandwidth: number | undefined;
   readonly push: boolean;
   readonly dirtyBitmaps: boolean;
-  /** Whether requested pages have a channel of their own. */
+  /** Whether requested pages have a separate channel. */
   readonly preempt: boolean;
   /** Host page sizes in bytes, by idstr. */
   readonly pageSizes: Readonly<Record<string, number>>;
-  /** Milliseconds for which a read that fails is tried again. */
+  /** Milliseconds for which a failed read is retried. */
   readonly retryFor: number | undefined;
 }
 
@@ -77,13 +77,13 @@ export const RESUME_OPTIONS = {
   "retry-for": { type: "string" },
 } as const;
 
-/** Options that say how pages are sent, which mapping does not do. */
+/** Options of sending pages, which mapping does not need. */
 const POSTCOPY_ONLY = [
   ...["record", "replay", "max-bandwidth", "no-push"] as const,
   ...["drop-dirty-bitmaps", "preempt", "page-size", "retry-for"] as const,
 ] as const;
 
-/** What each way takes; a QEMU after `--` has its own arguments. */
+/** The options of each way; a QEMU after `--` has its own arguments. */
 export const RESUME_USES = optionUses(RESUME_OPTIONS, {
   ways: {
     "by --via map": [...SNAPSHOT_NAMES, "via", "qmp", "paused"],
@@ -102,7 +102,7 @@ export const RESUME_USES = optionUses(RESUME_OPTIONS, {
 
 const PROGRAM = "qemu-system-x86_64";
 
-/** Makes sense of the arguments, or says what is wrong with them. */
+/** Parses the arguments; throws a `UsageError` if they are wrong. */
 export function resumeArguments(args: readonly string[]): ResumeArguments {
   const end = args.indexOf("--");
   const own = end < 0 ? args : args.slice(0, end);
@@ -150,7 +150,7 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
   return parsed;
 }
 
-/** The parts of an address; it is right if it came from the arguments. */
+/** Parses an address; it is valid if it came from the parsed arguments. */
 export function address(option: string, text: string): SocketAddress {
   return readOption(option, () => parseSocketAddress(text));
 }
@@ -163,18 +163,18 @@ function checkTogether(parsed: ResumeArguments): void {
   const given = to === undefined ? "--qmp" : "--to";
   const isThere = to !== undefined || qmp !== undefined;
   if (qemu !== undefined && isThere) {
-    refuse(given, "behind -- stand the arguments of a QEMU to be started");
+    refuse(given, "the arguments after -- start a QEMU");
   }
   if (via === "map") {
     if (qemu === undefined && qmp === undefined && deviceState === undefined) {
       throw new UsageError(
         "Cannot prepare --via map without --device-state OUT, QEMU's arguments " +
-          "behind --, or --qmp",
+          "after --, or --qmp",
       );
     }
   } else if (qemu === undefined && !isThere) {
     throw new UsageError(
-      "Cannot resume without a QEMU: expected its arguments behind --, or " +
+      "Cannot resume without a QEMU: expected its arguments after --, or " +
         "--to or --qmp of one that waits",
     );
   }
@@ -187,11 +187,14 @@ function checkTogether(parsed: ResumeArguments): void {
   if (!postcopy.push) {
     if (parsed.replay.length > 0) refuse("--replay", "--no-push forbids it");
     if (postcopy.maxBandwidth !== undefined) {
-      refuse("--max-bandwidth", "by --no-push nothing is pushed");
+      refuse("--max-bandwidth", "--no-push pushes nothing");
     }
   }
   if (qmp?.startsWith("tcp:") && to === undefined && via !== "map") {
-    refuse("--qmp", "expected --to as well, where that QEMU is to wait");
+    refuse(
+      "--qmp",
+      "expected --to as well, the address at which that QEMU will wait",
+    );
   }
 }
 
@@ -209,7 +212,7 @@ function parseQemu(words: readonly string[]): QemuCommand {
   for (const arg of args) {
     if (!/^--?(incoming|daemonize)$/.test(arg)) continue;
     throw new UsageError(
-      `Cannot start QEMU with ${arg}: leave it out, with its value`,
+      `Cannot start QEMU with ${arg}: omit it, with its value`,
     );
   }
   return { program: isProgram ? first : PROGRAM, args };
@@ -237,7 +240,7 @@ function parsePositive(
   if (text === undefined) return undefined;
   const value = parseNumber(option, text);
   if (value > 0) return value;
-  throw new UsageError(`Cannot use 0 as ${option}: expected 1 at least`);
+  throw new UsageError(`Cannot use 0 as ${option}: expected at least 1`);
 }
 
 function parseSeconds(text: string | undefined): number | undefined {

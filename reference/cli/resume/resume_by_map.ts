@@ -12,7 +12,7 @@ import type { Destination } from "./resume_destination.ts";
 import { explainFailure } from "./resume_failure.ts";
 import type { ResumeReport } from "./resume_report.ts";
 
-/** What a guest is resumed with. */
+/** Options of resuming a guest. */
 export interface MapSession {
   readonly request: ResumeArguments;
   readonly destination: Destination;
@@ -20,7 +20,7 @@ export interface MapSession {
   readonly signal: AbortSignal;
 }
 
-/** Has a QEMU that maps the guest's RAM take in the rest of it. */
+/** Lets a QEMU that maps the guest's RAM load the rest of the guest. */
 export async function resumeByMap(
   snapshot: Snapshot,
   plan: MappedResumePlan,
@@ -28,7 +28,7 @@ export async function resumeByMap(
 ): Promise<void> {
   const { request, destination, report, signal } = session;
   const { qmp } = destination;
-  // Of one that we have started we know it.
+  // A QEMU that this command started has them.
   if (request.qmp !== undefined) {
     report.note(`QEMU must have been started with ${joinWords(plan.args)}`);
     await checkMapping(qmp, plan, signal);

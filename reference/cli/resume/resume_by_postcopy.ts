@@ -10,29 +10,31 @@ import { explainLoss } from "./resume_failure.ts";
 import type { ResumeProfiles } from "./resume_profiles.ts";
 import type { ResumeProgress, ResumeReport } from "./resume_report.ts";
 
-/** What a guest is resumed with. */
+/** Options of resuming a guest. */
 export interface PostcopySession {
   readonly request: ResumeArguments;
-  /** The QEMU, where it can be told things. */
+  /** The QEMU, if it has a monitor. */
   readonly destination: Destination | undefined;
   readonly profiles: ResumeProfiles;
   readonly report: ResumeReport;
-  /** Bytes read from the source of the snapshot so far. */
+  /** Returns the bytes read from the snapshot so far. */
   readonly bytesRead: () => number;
-  /** Is told when the guest begins and ends to need us. */
+  /**
+   * Keeps what would be lost by stopping while the guest needs this process.
+   */
   readonly onNeeded: (needed: boolean) => void;
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds that a QEMU may take to be gone after it has hung up. */
+/** Milliseconds in which QEMU should end after closing its monitor. */
 const LEAVING = 2000;
-/** Milliseconds between two words about reads that fail. */
+/** Milliseconds between two messages about failed reads. */
 const RETRY_INTERVAL = 5000;
 
 /**
- * Plays the source of a migration until the destination has all pages, or its
- * guest has ended. Returns the error if the profile cannot be written: that ends
- * no guest.
+ * Acts as the source of a migration until the destination has all pages, or its
+ * guest ends. Returns the error if the profile cannot be written, which does
+ * not stop the guest.
  */
 export async function resumeByPostcopy(
   snapshot: Snapshot,
@@ -65,7 +67,7 @@ export async function resumeByPostcopy(
   return unsaved;
 }
 
-/** Writes the profile of `--record`; returns the error if it cannot. */
+/** Writes the profile of `--record`; returns the error, if any. */
 async function saveProfile(
   { request: { record }, profiles, report }: PostcopySession,
 ): Promise<unknown> {
@@ -80,7 +82,7 @@ async function saveProfile(
   }
 }
 
-/** Tells how far it is, until there is no more to tell. */
+/** Reports progress until all pages are sent or the guest ends. */
 async function follow(
   link: PostcopyLink,
   session: PostcopySession,
@@ -106,7 +108,7 @@ async function follow(
   }
 }
 
-/** Whether all pages were sent, else the guest has ended before. */
+/** Returns whether all pages were sent before the guest ended. */
 async function untilEnd(
   { served, incoming, name }: PostcopyLink,
   { request, destination, report, signal }: PostcopySession,
@@ -115,8 +117,8 @@ async function untilEnd(
   const completed = incoming?.completed.catch(async (error) => {
     if (!destination?.qmp.isClosed) throw error;
     if (await Promise.race([over, isGone(destination)])) return;
-    // The guest's own channel tells how it goes on.
-    report.note("QEMU's monitor has hung up; the guest gets its pages still");
+    // The migration channel shows whether the guest continues.
+    report.note("QEMU closed its monitor; the guest still gets its pages");
   });
   const all = Promise.all([served, completed]).then(() => true);
   const left = destination?.gone.then(() => false) ??
@@ -125,9 +127,9 @@ async function untilEnd(
     return await Promise.race([all, left]);
   } catch (error) {
     signal.throwIfAborted();
-    // QEMU hangs up a moment before it has gone.
+    // QEMU closes the channel a moment before it ends.
     if (await isGone(destination)) return false;
-    // Without pushing there is no other end.
+    // Without pushing there is no other way to end.
     const hungUp = error instanceof SourceError && error.source === name;
     if (hungUp && !request.postcopy.push) return false;
     throw explainLoss(error);
@@ -148,7 +150,7 @@ async function isGone(destination: Destination | undefined): Promise<boolean> {
   }
 }
 
-/** Records the pages of requests. */
+/** Returns a callback that records requested pages. */
 function requestRecorder(
   recorder: WorkingSetRecorder,
 ): (run: BlockRun) => void {
@@ -157,13 +159,13 @@ function requestRecorder(
   };
 }
 
-/** Says now and then that reading fails, and that the guest waits. */
+/** Returns a callback that reports failed reads from time to time. */
 function retryTeller(report: ResumeReport): (error: SourceError) => void {
   let told = -Infinity;
   return (error) => {
     const now = performance.now();
     if (now - told < RETRY_INTERVAL) return;
     told = now;
-    report.note(`${error.message}; trying again, the guest may have to wait`);
+    report.note(`${error.message}; retrying, the guest may have to wait`);
   };
 }

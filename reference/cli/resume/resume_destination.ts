@@ -4,33 +4,33 @@ import { makeTemporaryFolder } from "../../scratch/mod.ts";
 import { connectSocket } from "../../sockets/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 
-/** A QEMU that takes a guest in. */
+/** A QEMU that receives a guest. */
 export interface Destination extends AsyncDisposable {
   /** Its monitor. */
   readonly qmp: QmpClient;
-  /** A directory for sockets and files that it needs for a while. */
+  /** Directory for temporary sockets and files. */
   readonly directory: string;
-  /** The end of what it has printed on standard error, where we see that. */
+  /** The end of its output on standard error, if this process started it. */
   readonly stderr: string;
   /**
-   * Settles when it has gone, or says that it is about to; says how, where we see
-   * that.
+   * Settles when it has ended or announces that it will, with its exit code if
+   * this process started it.
    */
   readonly gone: Promise<ChildExit | undefined>;
-  /** What `promise` gives, or an error if QEMU ends before. */
+  /** Returns the result of `promise`, or rejects if QEMU ends first. */
   whileRunning<T>(promise: Promise<T>): Promise<T>;
 }
 
-/** How to start a QEMU. */
+/** Options of starting a QEMU. */
 export interface StartOptions {
-  /** Whether its standard input and output are ours. */
+  /** Whether it inherits standard input and output. */
   readonly stdio: "ignore" | "inherit";
-  /** Is told what it prints on standard error. */
+  /** Called with its output on standard error. */
   readonly onStderr: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Starts a QEMU, which ends when this is disposed of. */
+/** Starts a QEMU, which is stopped on disposal. */
 export async function startDestination(
   { program, args }: QemuCommand,
   options: StartOptions,
@@ -48,22 +48,22 @@ export async function startDestination(
   };
 }
 
-/** Milliseconds that a monitor may take for its first answer. */
+/** Milliseconds for the first answer of a monitor. */
 const GREETING_TIMEOUT = 10_000;
 
-/** Talks to a QEMU that is there, and leaves it as it is in the end. */
+/** Connects to a running QEMU, which keeps running on disposal. */
 export async function attachDestination(
   address: string,
   signal: AbortSignal,
 ): Promise<Destination> {
   const channel = await connectSocket(address, { signal });
-  // QEMU lets a second client wait until the first has gone.
+  // QEMU makes a second client wait until the first disconnects.
   const qmp = await QmpClient.open(channel, {
     signal,
     timeout: GREETING_TIMEOUT,
   });
   const directory = makeTemporaryFolder();
-  // That a monitor hangs up does not say that the guest has ended.
+  // A closed monitor does not mean that the guest has ended.
   const gone = qmp.waitForEvent(({ event }) => event === "SHUTDOWN")
     .then(() => undefined, () => new Promise<never>(() => {}));
   return {

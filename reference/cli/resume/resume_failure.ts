@@ -5,20 +5,20 @@ import { qemuReasons } from "../output/qemu_reasons.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
 
-/** Lines of what QEMU prints that are shown: the last of them. */
+/** Number of lines of QEMU's output that are shown, the last ones. */
 const LINES_MAX = 3;
-/** Milliseconds that QEMU may take to say why it has hung up. */
+/** Milliseconds for QEMU to print why it closed the connection. */
 const LAST_WORDS = 1000;
 
-/** What is known of the QEMU that failed. */
+/** Facts about the QEMU that failed. */
 export interface FailureContext {
   readonly destination?: Pick<Destination, "stderr"> | undefined;
   readonly incoming?: IncomingMigration | undefined;
 }
 
 /**
- * An error of one line that says why a guest did not come to life, in QEMU's
- * words, and what to do.
+ * Returns an error of one line with QEMU's reason why a guest did not start,
+ * and what to do.
  */
 export async function explainFailure(
   error: unknown,
@@ -38,7 +38,7 @@ export async function explainFailure(
   );
 }
 
-/** An error of one line that says why a QEMU is not there, and what to do. */
+/** Returns an error of one line: why QEMU is unavailable, and what to do. */
 export function explainStart(
   error: unknown,
   request: ResumeArguments,
@@ -57,18 +57,18 @@ export function explainStart(
   );
 }
 
-/** An error about a guest that had come to life, and what to do. */
+/** Returns an error about a guest that had been running, and what to do. */
 export function explainLoss(error: unknown): unknown {
   if (!(error instanceof SourceError)) return error;
   return new SourceError(
     error.source,
-    `${error.message}: the guest cannot go on without the pages that it does ` +
-      "not have, resume it once more",
+    `${error.message}: the guest cannot continue without its missing pages; ` +
+      "resume it again",
     { cause: error },
   );
 }
 
-/** Why QEMU did not take the guest in, if it says so soon. */
+/** Returns why QEMU did not accept the guest, if it reports that soon. */
 async function refusalOf(
   incoming: IncomingMigration | undefined,
 ): Promise<SourceError | undefined> {
@@ -85,17 +85,17 @@ async function refusalOf(
   }
 }
 
-/** QEMU's last words, in one line. */
+/** Returns QEMU's last messages, in one line. */
 function wordsOf(...texts: readonly string[]): string {
   return qemuReasons(texts).slice(-LINES_MAX).join("; ");
 }
 
-/** What to do about what QEMU says. */
+/** Returns what to do about a message of QEMU. */
 function adviceFor(said: string, request: ResumeArguments): string {
   if (/no process listens|no such socket/.test(said)) {
     return request.to === undefined
-      ? "QEMU may be where it has other files, as in a container: give --to " +
-        "ADDRESS, which both of us can reach"
+      ? "QEMU may have other files, as in a container: pass --to ADDRESS, an " +
+        "address that both processes can reach"
       : `start QEMU with -incoming ${request.to} first`;
   }
   if (/userfault/i.test(said)) {
@@ -103,39 +103,39 @@ function adviceFor(said: string, request: ResumeArguments): string {
       "vm.unprivileged_userfaultfd=1), or try --via map";
   }
   if (/-incoming|incoming migration/.test(said)) {
-    return "start it anew with -incoming defer";
+    return "restart it with -incoming defer";
   }
   if (request.qmp === undefined && request.to !== undefined) {
-    return "see what QEMU has printed; it needs the capability postcopy-ram, " +
-      `and to be as ${comparison(request)} wants it`;
+    return "see QEMU's output; it needs the capability postcopy-ram, and must " +
+      `match the snapshot: see ${comparison(request)}`;
   }
   return `see ${comparison(request)}`;
 }
 
-/** What to do about a QEMU that is not there. */
+/** Returns what to do about an unavailable QEMU. */
 function startAdvice(
   said: string,
   request: ResumeArguments,
 ): string | undefined {
   const { qmp, qemu } = request;
   if (/no such program/.test(said)) {
-    return "install QEMU, or put the path of its program behind --";
+    return "install QEMU, or pass the path of its program after --";
   }
   if (/no process listens|no such socket/.test(said)) {
     return `start QEMU with -incoming defer -qmp ${qmp},server=on,wait=off ` +
       "first";
   }
   if (qmp !== undefined && /no answer/.test(said)) {
-    return "a monitor serves one client at a time, leave the other";
+    return "a monitor serves one client at a time: disconnect the other";
   }
-  // The size of a memory backend is that of the snapshot.
+  // The memory backend must have the size of the snapshot's RAM.
   if (qemu !== undefined && /memory/i.test(said) && /size/i.test(said)) {
     return `see ${comparison(request)}`;
   }
   return undefined;
 }
 
-/** The command line that compares the snapshot with that QEMU. */
+/** Returns the command line that compares the snapshot with that QEMU. */
 function comparison({ file, qemu, qmp }: ResumeArguments): string {
   const against = qemu === undefined
     ? qmp ?? "QEMU ARGS..."

@@ -4,7 +4,7 @@ import { SourceError } from "../../sources/mod.ts";
 import { resumeArguments } from "./resume_arguments.ts";
 import { explainFailure } from "./resume_failure.ts";
 
-/** The one line about a QEMU that has printed this, and then hung up. */
+/** Returns the error about a QEMU that printed this and then disconnected. */
 async function lineAbout(printed: readonly string[]): Promise<string> {
   const error = await explainFailure(
     new SourceError("vm", "vm has closed the connection"),
@@ -18,14 +18,14 @@ async function lineAbout(printed: readonly string[]): Promise<string> {
 const ADVICE = "see deno task info vm.mr --against " +
   "'qemu-system-x86_64 -M pc'";
 const REASON = "Unknown savevm section or instance 'serial' 0.";
-/** What follows, and in which order, is a matter of which thread is first. */
+/** Consequences, whose order depends on the threads of QEMU. */
 const CONSEQUENCES = [
   "error while loading state section id 1(ram)",
   "postcopy_ram_listen_thread: loadvm failed: -22",
   "load of migration failed: Invalid argument",
 ];
 
-test("explainFailure() gives the reason, not what came of it", async () => {
+test("explainFailure() returns the reason, not its consequences", async () => {
   assert.equal(
     await lineAbout([
       "qemu-system-x86_64: warning: this is slow",
@@ -36,7 +36,7 @@ test("explainFailure() gives the reason, not what came of it", async () => {
   );
 });
 
-test("explainFailure() gives what came of it where that is all", async () => {
+test("explainFailure() returns the consequences if there is nothing else", async () => {
   assert.equal(
     await lineAbout(CONSEQUENCES),
     `Cannot resume the guest: QEMU says: ${CONSEQUENCES.join("; ")}: ${ADVICE}`,
@@ -47,7 +47,7 @@ test("explainFailure() gives what came of it where that is all", async () => {
   );
 });
 
-test("explainFailure() gives the reason that only the monitor knows", async () => {
+test("explainFailure() returns a reason that only the monitor reports", async () => {
   const begin = "Cannot resume the guest: load of migration failed: ";
   const answers = {
     [`Invalid argument: ${REASON}`]: REASON,
@@ -72,22 +72,25 @@ test("explainFailure() gives the reason that only the monitor knows", async () =
   }
 });
 
-test("explainFailure() takes no longer for hostile words than for others", async () => {
+test("explainFailure() takes no longer for hostile messages", async () => {
   for (const word of ["qemu", "memory", "Cannot execute x: ", "size ", " "]) {
     const begun = performance.now();
     const line = await lineAbout([word.repeat(0x10000 / word.length)]);
     assert.ok(line.length < 5000, `${line.length} characters`);
-    // Going back over what was read takes many seconds.
+    // A backtracking pattern would take many seconds.
     assert.ok(performance.now() - begun < 3000, word);
   }
 });
 
-test("explainFailure() says where else a QEMU can be told to listen", async () => {
+test("explainFailure() suggests an address for a QEMU with other files", async () => {
   const error = await explainFailure(
     new SourceError("vm", "Cannot connect to vm: there is no such socket"),
     resumeArguments(["vm.mr", "--qmp", "unix:qmp"]),
     {},
   );
   assert.ok(error instanceof SourceError);
-  assert.match(error.message, /: QEMU may be where .*: give --to ADDRESS, /);
+  assert.match(
+    error.message,
+    /: QEMU may have other files.*: pass --to ADDRESS, /,
+  );
 });

@@ -1,33 +1,33 @@
 import { printMessage } from "../output/output.ts";
 import { Interrupted, onStop } from "../program/interrupted.ts";
 
-/** `deno task` passes each Ctrl-C on that the terminal has sent already. */
+/** Milliseconds in which a second Ctrl-C is ignored: `deno task` repeats it. */
 const SAME_MILLISECONDS = 200;
 
 /**
- * What Ctrl-C does while a guest needs us: the first one says what would be
- * lost, the second one stops.
+ * Handles Ctrl-C while a guest needs this process: the first one prints what
+ * would be lost, the second one stops.
  */
 export class ResumeInterrupts implements Disposable {
-  /** What would be lost by stopping now; undefined if nothing. */
+  /** What would be lost by stopping now; undefined: nothing. */
   loss: string | undefined;
-  /** Says it. */
+  /** Prints a message. */
   tell: (text: string) => void = printMessage;
   readonly #stop = new AbortController();
   #last = -Infinity;
   #warned = false;
-  /** Only Ctrl-C is asked back. */
+  /** Only Ctrl-C has to be repeated. */
   readonly #listening = onStop((signal) => {
     if (signal === "SIGINT") this.#interrupt();
     else this.#end(signal);
   });
 
-  /** Is aborted when it is to stop. */
+  /** Aborted when the command has to stop. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
 
-  /** Listens no more. */
+  /** Stops listening for signals. */
   [Symbol.dispose](): void {
     this.#listening[Symbol.dispose]();
   }

@@ -15,17 +15,17 @@ import { openSource } from "../input/open_source.ts";
 import { checkOutput, writeOutput } from "../output/output_file.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 
-/** The pages that are to be pushed first, and where those asked for go. */
+/** The pages to push first, and the record of requested pages. */
 export interface ResumeProfiles {
   /** Runs of the profiles that are replayed, merged. */
   readonly first: readonly BlockRun[];
-  /** Takes down what is asked for; undefined if nobody wants to know. */
+  /** Records requested pages; undefined without `--record`. */
   readonly recorder: WorkingSetRecorder | undefined;
-  /** Writes what was recorded; gives the number of its pages. */
+  /** Writes the record; returns the number of its pages. */
   save(): Promise<number>;
 }
 
-/** Reads the profiles of `--replay`, and starts the one of `--record`. */
+/** Reads the profiles of `--replay`, and starts that of `--record`. */
 export async function resumeProfiles(
   { file, record, replay, force }: ResumeArguments,
   snapshot: Snapshot,
@@ -80,13 +80,13 @@ function checkIdentity(
 ): void {
   if (profile.snapshot === identity) return;
   throw new RangeError(
-    `Cannot replay ${JSON.stringify(path)}: it was recorded of snapshot ` +
+    `Cannot replay ${JSON.stringify(path)}: it was recorded from snapshot ` +
       `${short(profile.snapshot)}, and ${JSON.stringify(file)} is ` +
-      `${short(identity)}; record one of this snapshot`,
+      `${short(identity)}; record one from this snapshot`,
   );
 }
 
-/** The start of an identity, enough to tell two apart. */
+/** Returns the start of an identity, enough to distinguish two. */
 function short(identity: string): string {
   return `${identity.slice(0, 12)}…`;
 }

@@ -8,40 +8,42 @@ import { printEvent, printStatistics } from "../output/progress_events.ts";
 import { canDraw, messageColumns } from "../output/terminal.ts";
 import type { Way } from "./resume_arguments.ts";
 
-/** How far a guest is on its way. */
+/** The progress of resuming a guest. */
 export interface ResumeProgress extends PostcopyStatistics {
-  /** Bytes read from the source of the snapshot. */
+  /** Bytes read from the snapshot. */
   readonly bytesRead: number;
-  /** Milliseconds since the guest runs. */
+  /** Milliseconds since the guest started to run. */
   readonly milliseconds: number;
 }
 
-/** Tells what happens while a guest is resumed. */
+/** Reports the events of resuming a guest. */
 export interface ResumeReport {
   /** Milliseconds between two calls of `progress`. */
   readonly interval: number;
-  /** Which way it goes, and why. */
+  /** Reports the chosen way, and why. */
   way(via: Way, reason: string): void;
-  /** The guest is there. */
+  /** Reports that the guest is loaded. */
   running(status: string, milliseconds: number): void;
-  /** How far it is. */
+  /** Reports progress. */
   progress(progress: ResumeProgress): void;
-  /** Something that is no end of it. */
+  /** Reports an event that does not end it. */
   note(text: string): void;
-  /** Nothing is to come any more, be it that the guest has ended before. */
+  /** Reports the end: all pages are sent, or the guest has ended. */
   done(progress: ResumeProgress | undefined, isWhole: boolean): void;
-  /** What QEMU says on standard error; before the guest is there it is kept. */
+  /**
+   * Takes QEMU's output on standard error; keeps it until the guest is loaded.
+   */
   qemuSays(text: string): void;
 }
 
-/** Characters of what QEMU says that are kept. */
+/** Maximum characters of QEMU's output that are kept. */
 const KEPT_MAX = 0x10000;
-/** Milliseconds between two lines where they stay. */
+/** Milliseconds between two lines if they are not overwritten. */
 const LINE_INTERVAL = 10_000;
 const DRAW_INTERVAL = 200;
 const EVENT_INTERVAL = 1000;
 
-/** What QEMU says, kept until it can be told from why it has failed. */
+/** QEMU's output, kept until it is clear whether it explains a failure. */
 class HeldWords {
   #kept: string | undefined = "";
 
@@ -61,7 +63,7 @@ class HeldWords {
   }
 }
 
-/** Tells it to people, on standard error. */
+/** Reports to people, on standard error. */
 export class ResumeLines implements ResumeReport {
   readonly interval: number;
   readonly #draws: boolean;
@@ -69,7 +71,7 @@ export class ResumeLines implements ResumeReport {
   #via: Way | undefined;
   readonly #words = new HeldWords();
 
-  /** `shared` says that QEMU writes to the same terminal. */
+  /** `shared`: whether QEMU writes to the same terminal. */
   constructor(shared: boolean) {
     this.#draws = canDraw() && !shared;
     this.interval = this.#draws ? DRAW_INTERVAL : LINE_INTERVAL;
@@ -83,7 +85,7 @@ export class ResumeLines implements ResumeReport {
   running(status: string, milliseconds: number): void {
     this.#words.release();
     const time = formatTime(milliseconds);
-    const need = "; it needs this command until all its pages are there";
+    const need = "; it needs this command until all its pages are sent";
     this.note(
       `${status} after ${time}${this.#via === "postcopy" ? need : ""}`,
     );
@@ -106,8 +108,8 @@ export class ResumeLines implements ResumeReport {
     this.note(formatResumeProgress(progress));
     this.note(
       isWhole
-        ? "all pages are there: the guest needs this command no more"
-        : "the guest has ended before all its pages were there",
+        ? "all pages are sent: the guest no longer needs this command"
+        : "the guest ended before all its pages were sent",
     );
   }
 
@@ -122,7 +124,7 @@ export class ResumeLines implements ResumeReport {
   }
 }
 
-/** Tells it to programs: JSON on standard output, an event a line. */
+/** Reports to programs: JSON on standard output, one event per line. */
 export class ResumeEvents implements ResumeReport {
   readonly interval = EVENT_INTERVAL;
   readonly #words = new HeldWords();
@@ -153,14 +155,14 @@ export class ResumeEvents implements ResumeReport {
   }
 }
 
-/** One line of how far it is. */
+/** Formats progress in one line. */
 export function formatResumeProgress(progress: ResumeProgress): string {
   const { requestedPages, pushedPages, bytesRead, retries } = progress;
   return [
     `after ${formatTime(progress.milliseconds)}: ` +
-    `${countOf(requestedPages, "page")} asked for`,
+    `${countOf(requestedPages, "page")} requested`,
     `${formatCount(pushedPages)} pushed`,
     `${formatBytes(bytesRead)} read`,
-    ...(retries === 0 ? [] : [`${formatCount(retries)} reads tried again`]),
+    ...(retries === 0 ? [] : [`${formatCount(retries)} reads retried`]),
   ].join(", ");
 }

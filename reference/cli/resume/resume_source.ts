@@ -1,15 +1,15 @@
 import { backingOf, type ByteSource, setBacking } from "../../sources/mod.ts";
 import { openSource } from "../input/open_source.ts";
 
-/** A source that a guest gets its pages from. */
+/** The source of a guest's pages. */
 export interface ResumeSource extends AsyncDisposable {
-  /** What to read. */
+  /** The source. */
   readonly source: ByteSource;
-  /** Bytes read so far; over a network, bytes received. */
+  /** Returns the bytes read so far; over a network, the bytes received. */
   readonly bytesRead: () => number;
 }
 
-/** Opens a path, or a URL behind a cache. */
+/** Opens a path, or a URL with a cache. */
 export async function openResumeSource(
   path: string,
   signal: AbortSignal,

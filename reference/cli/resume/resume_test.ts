@@ -14,7 +14,7 @@ test("resume refuses a wrong command line", PATIENT, async () => {
   await runAllBad([
     [["resume"], 2, /without FILE/],
     [["resume", ...qemu], 2, /without FILE/],
-    [["resume", "f"], 2, /without a QEMU: expected its arguments behind --,/],
+    [["resume", "f"], 2, /without a QEMU: expected its arguments after --,/],
     [["resume", "f", "g", ...qemu], 2, /Cannot use "g"/],
     [["resume", "f", "--via", "air", ...qemu], 2, /"air" as --via: expected/],
     [["resume", "f", "--", "-incoming", "defer"], 2, /QEMU with -incoming/],
@@ -22,8 +22,16 @@ test("resume refuses a wrong command line", PATIENT, async () => {
     [["resume", "f", "--to", "/x"], 2, /"\/x" \(--to\): expected unix:PATH/],
     [["resume", "f", "--qmp", "tcp:h:0"], 2, / \(--qmp\): expected .* port/],
     [["resume", "f", "--qmp", "tcp:h:1"], 2, /expected --to as well/],
-    [["resume", "f", "--to", "unix:/x", ...qemu], 2, /--to: behind --/],
-    [["resume", "f", "--qmp", "unix:/x", ...qemu], 2, /--qmp: behind --/],
+    [
+      ["resume", "f", "--to", "unix:/x", ...qemu],
+      2,
+      /--to: the arguments after --/,
+    ],
+    [
+      ["resume", "f", "--qmp", "unix:/x", ...qemu],
+      2,
+      /--qmp: the arguments after --/,
+    ],
     [["resume", "f", "--to", "unix:/x", "--paused"], 2, /with -S instead/],
     [["resume", "f", "--via", "map"], 2, /without --device-state OUT/],
     [
@@ -49,12 +57,12 @@ test("resume refuses a wrong command line", PATIENT, async () => {
     [
       ["resume", "f", "--no-push", "--max-bandwidth", "1M", ...qemu],
       2,
-      /--max-bandwidth: by --no-push nothing/,
+      /--max-bandwidth: --no-push pushes nothing/,
     ],
     [
       ["resume", "f", "--max-bandwidth", "0", ...qemu],
       2,
-      /0 as --max-bandwidth: expected 1 at least/,
+      /0 as --max-bandwidth: expected at least 1/,
     ],
     [
       ["resume", "f", "--page-size", "2M", "--to", "unix:/x"],
@@ -65,7 +73,7 @@ test("resume refuses a wrong command line", PATIENT, async () => {
 });
 
 test(
-  "resume sends RAM alone only where nobody knows who waits",
+  "resume sends RAM without devices only to an unknown destination",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -78,7 +86,7 @@ test(
   },
 );
 
-test("resume says what it needs before it starts", PATIENT, async () => {
+test("resume reports what is missing before it starts", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureGuest());
   const ram = scratch.write("ram.mr", await fixtureSnapshot());
@@ -123,7 +131,7 @@ function program(scratch: ScratchDirectory, script: string): string {
 }
 
 test(
-  "resume goes by postcopy where QEMU cannot map, and says why",
+  "resume uses postcopy if QEMU cannot map, and reports why",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -160,7 +168,7 @@ test(
   },
 );
 
-test("formatResumeProgress() says it in one line", () => {
+test("formatResumeProgress() formats one line", () => {
   const statistics = {
     requests: 9,
     requestedPages: 1,
@@ -172,20 +180,20 @@ test("formatResumeProgress() says it in one line", () => {
   const progress = { ...statistics, bytesRead: 2 ** 20, milliseconds: 1234 };
   assert.equal(
     formatResumeProgress(progress),
-    "after 1.2 s: 1 page asked for, 51,234 pushed, 1 MiB read",
+    "after 1.2 s: 1 page requested, 51,234 pushed, 1 MiB read",
   );
   assert.match(
     formatResumeProgress({ ...progress, retries: 3 }),
-    /, 3 reads tried again$/,
+    /, 3 reads retried$/,
   );
 });
 
-test("ResumeInterrupts explains the first Ctrl-C, where one loses", () => {
+test("ResumeInterrupts explains the first Ctrl-C if something would be lost", () => {
   using interrupts = new ResumeInterrupts();
   const said: string[] = [];
   interrupts.tell = (text) => said.push(text);
   interrupts.loss = "All is lost";
-  // `deno task` sends a second one at once.
+  // `deno task` sends a second one immediately.
   process.emit("SIGINT", "SIGINT");
   process.emit("SIGINT", "SIGINT");
   assert.deepEqual(said, ["All is lost (Ctrl-C again stops)"]);
@@ -194,7 +202,7 @@ test("ResumeInterrupts explains the first Ctrl-C, where one loses", () => {
   assert.ok(interrupts.signal.reason instanceof Interrupted);
 });
 
-test("ResumeInterrupts stops at once where nothing is lost", () => {
+test("ResumeInterrupts stops at once if nothing would be lost", () => {
   using interrupts = new ResumeInterrupts();
   process.emit("SIGINT", "SIGINT");
   assert.equal(interrupts.signal.aborted, true);

@@ -8,7 +8,7 @@ import type { Snapshot } from "../../reading/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 
-/** The way that a guest goes, and why. */
+/** The way in which a guest is resumed, and why. */
 export type ChosenWay =
   | { readonly via: "postcopy"; readonly reason: string }
   | {
@@ -18,9 +18,9 @@ export type ChosenWay =
   };
 
 /**
- * Chooses the way: what was asked for, else mapping where it can be done.
+ * Chooses the way: the requested one, otherwise mapping if it is possible.
  *
- * @throws {MappedResumeError} if mapping was asked for and cannot be done
+ * @throws {MappedResumeError} if mapping was requested and is impossible
  */
 export async function chooseWay(
   snapshot: Snapshot,
@@ -29,9 +29,11 @@ export async function chooseWay(
 ): Promise<ChosenWay> {
   const { via, qemu, postcopyOnly, file } = request;
   const postcopy = (reason: string): ChosenWay => ({ via: "postcopy", reason });
-  if (via === "postcopy") return postcopy("as asked for");
+  if (via === "postcopy") return postcopy("as requested");
   if (via === undefined) {
-    if (qemu === undefined) return postcopy(`QEMU gets its pages from us`);
+    if (qemu === undefined) {
+      return postcopy(`QEMU gets its pages from this command`);
+    }
     if (postcopyOnly !== undefined) {
       return postcopy(`--${postcopyOnly} needs it`);
     }
@@ -45,7 +47,7 @@ export async function chooseWay(
       qemu: await queryQemu(qemu?.program, { signal }),
     });
     const reason = `QEMU maps the RAM from ${JSON.stringify(file)}, which ` +
-      "must stay as it is while the guest runs";
+      "must not change while the guest runs";
     return { via: "map", reason, plan };
   } catch (error) {
     if (via === "map" || !(error instanceof MappedResumeError)) throw error;

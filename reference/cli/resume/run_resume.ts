@@ -19,7 +19,7 @@ import { explainStart } from "./resume_failure.ts";
 import type { ResumeReport } from "./resume_report.ts";
 import type { ResumeSource } from "./resume_source.ts";
 
-/** What the steps of the command have in common. */
+/** Values that the steps of the command share. */
 export interface ResumeContext {
   readonly request: ResumeArguments;
   readonly report: ResumeReport;
@@ -72,7 +72,7 @@ export async function runByPostcopy(
   return code;
 }
 
-/** The QEMU that is told what to do, started or found. */
+/** Starts a QEMU, or connects to a running one. */
 async function openDestination(
   args: readonly string[],
   { request, report, signal }: ResumeContext,
@@ -92,10 +92,10 @@ async function openDestination(
   }
 }
 
-/** Milliseconds between two looks at a file that is mapped. */
+/** Milliseconds between two checks of a mapped file. */
 const WATCH_INTERVAL = 1000;
 
-/** Says it if a file changes that a guest's RAM is mapped from. */
+/** Reports a change of a file from which a guest's RAM is mapped. */
 function watch(source: ResumeSource, report: ResumeReport): Disposable {
   const timer = setInterval(() => {
     try {
@@ -103,8 +103,8 @@ function watch(source: ResumeSource, report: ResumeReport): Disposable {
     } catch {
       clearInterval(timer);
       report.note(
-        `${source.source.name} was written to: the guest may see other memory ` +
-          "than it had, stop it and resume from a file that nobody writes to",
+        `${source.source.name} was modified: the guest may see wrong memory; ` +
+          "stop it, and resume from a file that nobody modifies",
       );
     }
   }, WATCH_INTERVAL);
@@ -119,7 +119,7 @@ async function exitCodeOf(
   return isOurs ? await untilExit(destination, signal) : 0;
 }
 
-/** Waits until QEMU ends, or ends it; gives its exit code, or of the signal. */
+/** Waits until QEMU ends, or stops it; returns the exit code. */
 async function untilExit(
   destination: Destination,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 import type { ByteSource, SourceReadOptions } from "../../sources/mod.ts";
 
-/** A source that counts what is read of it. */
+/** A source that counts its reads. */
 export class CountingSource implements ByteSource {
   /** Name for errors. */
   readonly name: string;
@@ -8,18 +8,18 @@ export class CountingSource implements ByteSource {
   readonly byteLength: number;
   /** Reads so far. */
   reads = 0;
-  /** Bytes that those read. */
+  /** Bytes read so far. */
   bytes = 0;
   readonly #source: ByteSource;
 
-  /** Reads of `source`. */
+  /** Counts the reads of `source`. */
   constructor(source: ByteSource) {
     this.name = source.name;
     this.byteLength = source.byteLength;
     this.#source = source;
   }
 
-  /** Reads, and counts. */
+  /** Reads from the source, and counts. */
   readInto(
     target: Uint8Array,
     offset: number,

@@ -28,19 +28,19 @@ import {
 
 const PAGES_COMPARED = 2000;
 
-/** How the demonstration is shown. */
+/** Options of the demonstration. */
 export interface DemonstrationOptions {
-  /** Whether the file stays. */
+  /** Whether to keep the file. */
   readonly keep: boolean;
   /** Whether to print JSON. */
   readonly json: boolean;
-  /** Stops it. */
+  /** Stops the demonstration. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Saves the memory of a small guest, opens it lazily, compares, and shows it. The
- * number is the exit code.
+ * Saves the memory of a small guest, opens the file lazily, compares both, and
+ * prints the results. Returns the exit code.
  */
 export async function demonstrate(
   { keep, json, signal }: DemonstrationOptions,
@@ -113,7 +113,7 @@ async function saveMemory(
   );
 }
 
-/** Reads pages anywhere and compares them with what was saved. */
+/** Reads random pages and compares them with the memory that was saved. */
 async function comparePages(
   snapshot: Snapshot,
   memory: readonly DemonstrationBlock[],

@@ -1,6 +1,6 @@
 /** A RAMBlock of the demonstration's guest. */
 export interface DemonstrationBlock {
-  /** QEMU's name of it. */
+  /** QEMU's name of the block. */
   readonly idstr: string;
   /** The memory. */
   readonly bytes: Uint8Array;
@@ -9,10 +9,10 @@ export interface DemonstrationBlock {
 const MIB = 2 ** 20;
 const PAGE = 4096;
 
-/** Pages that are in use, or free, together. */
+/** Pages of a cluster, which is in use or free as a whole. */
 const CLUSTER = 16;
 
-/** Stretches of a guest's RAM: where, how long, and which share is in use. */
+/** Regions of a guest's RAM: start, length, and the share that is in use. */
 const STRETCHES: readonly {
   readonly start: number;
   readonly length: number;
@@ -23,10 +23,10 @@ const STRETCHES: readonly {
   { start: 1 * MIB, length: 11 * MIB, share: 1 }, // kernel text and data
   { start: 13 * MIB, length: 4 * MIB, share: 0.6 }, // slabs
   { start: 18 * MIB, length: 10 * MIB, share: 0.95 }, // page cache
-  { start: 28 * MIB, length: 3 * MIB, share: 0.1 }, // what it gave back
+  { start: 28 * MIB, length: 3 * MIB, share: 0.1 }, // freed page cache
   { start: 34 * MIB, length: 6 * MIB, share: 0.45 }, // heap of a process
   { start: 47 * MIB, length: 1 * MIB, share: 0.8 }, // its stack
-  { start: 58 * MIB, length: 6 * MIB, share: 0.2 }, // what the allocator left
+  { start: 58 * MIB, length: 6 * MIB, share: 0.2 }, // remains of the allocator
 ];
 
 /** Makes the memory of a small guest, the same at every call. */
@@ -37,7 +37,8 @@ export function makeDemonstrationMemory(): DemonstrationBlock[] {
     const pages = length / PAGE;
     let wanted = share;
     for (let page = 0; page < pages; page++) {
-      // Some clusters are fuller than others, as in a guest that has run.
+      // Some clusters are fuller than others, as in a guest that has been
+      // running.
       if (page % CLUSTER === 0) wanted = share * (0.4 + 1.2 * random.next());
       if (share < 1 && random.next() >= wanted) continue;
       const offset = start + page * PAGE;
@@ -56,7 +57,7 @@ function repeat(text: Uint8Array, length: number): Uint8Array {
   return bytes;
 }
 
-/** A small generator of repeatable numbers (xorshift32). */
+/** A small generator of reproducible numbers (xorshift32). */
 export class Random {
   #state: number;
 
@@ -65,13 +66,13 @@ export class Random {
     this.#state = seed;
   }
 
-  /** A number from 0 up to, but not including, 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   next(): number {
     this.#step();
     return (this.#state >>> 0) / 2 ** 32;
   }
 
-  /** Fills bytes, a multiple of 4 of them, with noise. */
+  /** Fills bytes, whose number is a multiple of 4, with noise. */
   fill(bytes: Uint8Array): void {
     const words = new Int32Array(
       bytes.buffer,

@@ -4,23 +4,25 @@ import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
 import { columns, paint } from "../output/terminal.ts";
 
-/** What the demonstration did. */
+/** The results of the demonstration. */
 export interface DemonstrationFacts {
   /** The file, if it is kept. */
   readonly file: string | undefined;
-  /** What was saved. */
+  /** The saved RAMBlocks. */
   readonly blocks: SaveSummary["blocks"];
   readonly pageSize: number;
-  /** Size of the file, and what it takes on the disk. */
+  /** Size of the file, and its size on the disk. */
   readonly byteLength: number;
   readonly allocatedBytes: number | undefined;
-  /** What opening read. */
+  /** Reads of opening the file. */
   readonly opened: { readonly reads: number; readonly bytes: number };
-  /** Pages read one by one, those as they were saved, and the zero ones. */
+  /**
+   * Pages read one by one; how many of them are as saved, and how many zero.
+   */
   readonly pagesCompared: number;
   readonly pagesEqual: number;
   readonly pagesZero: number;
-  /** Pages that verifying read, and rules that it found broken. */
+  /** Pages read by verifying, and rules that it found broken. */
   readonly pagesVerified: number;
   readonly findings: number;
   readonly milliseconds: {
@@ -34,7 +36,7 @@ export interface DemonstrationFacts {
 
 const LABEL_WIDTH = 10;
 
-/** The lines that show it, with a map of the RAM. */
+/** Returns the lines of the report, with a map of the RAM. */
 export function showDemonstration(
   facts: DemonstrationFacts,
   map: readonly string[],
@@ -82,13 +84,13 @@ export function showDemonstration(
     ...entry("done", [
       `in ${formatTime(milliseconds.total)}`,
       facts.file === undefined
-        ? "the file is gone again, --keep keeps it"
+        ? "the file is removed, --keep keeps it"
         : `the file is ${facts.file}`,
     ]),
   ];
 }
 
-/** A label and what belongs to it, in as many lines as the terminal takes. */
+/** Returns a label and its parts, in lines that fit in the terminal. */
 function entry(
   label: string,
   parts: readonly string[],

@@ -5,7 +5,7 @@ import { explainDowntime } from "./explain_downtime.ts";
 
 const MIB = 2 ** 20;
 
-/** Rounds of which the last one, of the stopped guest, takes 40 ms for 8 MiB. */
+/** Returns two rounds; the last one, of the stopped guest, takes 40 ms. */
 function roundsWith(dirtyBytes: number): LiveRound[] {
   const running = {
     number: 1,
@@ -38,7 +38,7 @@ test("explainDowntime() compares the estimate with what happened", () => {
   ]);
 });
 
-test("explainDowntime() tells of a guest that never came under the limit", () => {
+test("explainDowntime() reports a guest that never reached the limit", () => {
   const rounds = roundsWith(128 * MIB);
   const [, reason] = explainDowntime({ rounds, downtime: 300 }, 30);
   assert.match(
@@ -47,7 +47,7 @@ test("explainDowntime() tells of a guest that never came under the limit", () =>
   );
 });
 
-test("explainDowntime() is silent within the limit", () => {
+test("explainDowntime() returns nothing within the limit", () => {
   const rounds = roundsWith(8 * MIB);
   assert.deepEqual(explainDowntime({ rounds, downtime: 30 }, 30), []);
 });

@@ -3,13 +3,13 @@ import type { ByteRange } from "../../../format/bytes/mod.ts";
 import { dataRanges } from "../../linux/mod.ts";
 import { type ByteSource, isWebUrl } from "../../sources/mod.ts";
 
-/** An image, and where it is not a hole, as far as the platform tells. */
+/** An image, and its data ranges if the platform reports them. */
 export interface OpenedImage {
   readonly source: ByteSource;
   readonly dataRanges: readonly ByteRange[] | undefined;
 }
 
-/** Opens an image by `open`, and asks the file system for its holes. */
+/** Opens an image with `open`, and queries the file system for its holes. */
 export async function openImageData(
   path: string,
   open: () => Promise<ByteSource>,
@@ -23,7 +23,7 @@ export async function openImageData(
   }
 }
 
-/** Opens a file; whatever is wrong with it, `open` has the words for. */
+/** Opens a file; on failure returns undefined, as `open` reports the error. */
 function tryOpen(path: string): number | undefined {
   if (isWebUrl(path)) return undefined;
   try {
@@ -40,7 +40,7 @@ function rangesOf(
 ): readonly ByteRange[] | undefined {
   if (fd === undefined) return undefined;
   const [before, after] = [fstatSync(fd), statSync(path)];
-  // Another file by now: its holes are not those of the source.
+  // It may be another file by now: its holes are not those of the source.
   const isSame = before.ino === after.ino && before.dev === after.dev &&
     before.size === byteLength;
   return isSame ? dataRanges(fd, byteLength) : undefined;

@@ -24,28 +24,29 @@ import { LiveGuestProcess } from "./live_guest_process.ts";
 import { GUEST_PAGE_SIZE } from "./live_guest_words.ts";
 
 const MEMORY_LENGTH = 0x10000000;
-/** A guest that writes faster than the disk is stopped even so. */
+/** Maximum rounds, in case the guest writes faster than the disk. */
 const ROUNDS_MAX = 50;
 
-/** How the live demonstration is made and shown. */
+/** Options of the live demonstration. */
 export interface LiveDemonstrationOptions {
-  /** Whether the file stays. */
+  /** Whether to keep the file. */
   readonly keep: boolean;
   /** Whether to print JSON. */
   readonly json: boolean;
   /** Threads that save. */
   readonly jobs: number;
-  /** Bytes of RAM a second that the guest writes to. */
+  /** Bytes of RAM per second that the guest writes to. */
   readonly dirtyRate: number;
-  /** Milliseconds that it may stand. */
+  /** Milliseconds for which the guest may be stopped. */
   readonly downtimeLimit: number;
-  /** Stops it. */
+  /** Stops the demonstration. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Saves the memory of a process that keeps writing to it, in rounds, and compares
- * the file with the memory of the stopped process. The number is the exit code.
+ * Saves the memory of a process that keeps writing to it, in rounds, and
+ * compares the file with the memory of the stopped process. Returns the exit
+ * code.
  */
 export async function demonstrateLive(
   options: LiveDemonstrationOptions,
@@ -99,10 +100,10 @@ function isSame(ram: SyncByteSource, image: SyncByteSource): boolean {
   return ram.byteLength === image.byteLength;
 }
 
-/** What became of the save of a guest. */
+/** The result of saving the guest. */
 interface LiveSave {
   readonly summary: LiveSummary;
-  /** Pages that the guest wrote. */
+  /** Number of pages that the guest wrote. */
   readonly writes: number;
   /** Milliseconds that the save took, without starting the guest. */
   readonly milliseconds: number;
@@ -135,7 +136,7 @@ async function saveGuest(
   return { summary, writes: guest.writes, milliseconds };
 }
 
-/** The memory that the guest starts with: two pages of three hold something. */
+/** Writes the initial memory of the guest: two of three pages are not zero. */
 function writeMemory(image: string): void {
   const piece = new Uint8Array(0x300000);
   for (let at = 0; at < piece.length; at += 3 * GUEST_PAGE_SIZE) {
@@ -165,7 +166,7 @@ function printLive(
       `${formatBytes(dirtyRate)} of pages a second is saved in rounds`,
   );
   print(
-    `until what is left can be saved in ${formatTime(downtimeLimit)}: ` +
+    `until the rest can be saved in ${formatTime(downtimeLimit)}: ` +
       "dirty ≤ bandwidth × downtime limit.",
   );
   const header = [

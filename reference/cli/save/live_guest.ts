@@ -1,7 +1,8 @@
 /**
- * The guest of the live demonstration: a process that maps an image as its memory
- * and keeps writing to it, and tells the pages, until its standard input ends. Its
- * arguments are the image and the bytes of pages a second that it writes to.
+ * The guest of the live demonstration: a process that maps an image as its
+ * memory, keeps writing to it and reports the pages, until its standard input
+ * ends. Its arguments are the image, and the bytes of pages to write per
+ * second.
  *
  * @module
  */
@@ -13,12 +14,12 @@ import { GUEST_PAGE_SIZE, GUEST_STOPPED } from "./live_guest_words.ts";
 
 /** Milliseconds between two bursts of writes. */
 const TICK = 1;
-/** Most pages in one burst: one message to who saves. */
+/** Maximum pages in one burst, which is one message to the saver. */
 const BURST_MAX = 0x4000;
-/** One page in so many becomes zero. */
+/** One of this many pages becomes zero. */
 const ZERO_EVERY = 8;
 
-/** Who saves stops the guest; Ctrl-C in a terminal goes to all of its processes. */
+/** The saver stops the guest; a terminal sends Ctrl-C to all its processes. */
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
 
 const [image, rate] = process.argv.slice(2);

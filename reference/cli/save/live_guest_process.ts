@@ -10,15 +10,15 @@ import { GUEST_PAGE_SIZE, GUEST_STOPPED } from "./live_guest_words.ts";
 
 const WORD = 4;
 
-/** What is started, of either runtime. */
+/** The script of the guest, for all runtimes. */
 const SCRIPT = entryUrl("./live_guest.ts", import.meta.url);
 
 /**
- * A process that keeps writing to an image, which is its memory, and tells which
- * pages. It ends by itself when we do: its standard input ends then.
+ * A process that keeps writing to an image, which is its memory, and reports
+ * the pages. It ends with this process, because its standard input then ends.
  */
 export class LiveGuestProcess implements Disposable {
-  /** The pages that it told of. */
+  /** The reported pages. */
   readonly dirty: DirtyPages;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #closed: Promise<unknown>;
@@ -35,12 +35,12 @@ export class LiveGuestProcess implements Disposable {
     this.dirty = new DirtyPages(pageCount);
     child.stdout.on("data", (bytes: Uint8Array) => this.#take(bytes));
     child.stderr.on("data", (bytes) => this.#errors += bytes);
-    child.stdin.on("error", () => {}); // It is gone; `stop` says so.
+    child.stdin.on("error", () => {}); // It has ended; `stop` reports that.
     this.#closed = once(child, "close");
     this.#closed.catch(() => {});
   }
 
-  /** Starts it; resolves when it has written for the first time. */
+  /** Starts the guest; resolves after its first write. */
   static async start(
     image: string,
     { byteLength, rate }: {
@@ -61,12 +61,12 @@ export class LiveGuestProcess implements Disposable {
     return guest;
   }
 
-  /** How many pages it has written, the same ones again counted again. */
+  /** Number of page writes, repeated ones included. */
   get writes(): number {
     return this.#writes;
   }
 
-  /** Resolves when it writes no more, and all that it wrote is in `dirty`. */
+  /** Stops the guest; resolves when all of its writes are in `dirty`. */
   async stop(): Promise<void> {
     this.#child.stdin.end();
     await this.#closed;
@@ -97,7 +97,7 @@ export class LiveGuestProcess implements Disposable {
     return new SourceError(name, `Cannot run the guest: ${reason}`);
   }
 
-  /** Ends it, if it runs still. */
+  /** Kills the guest if it is still running. */
   [Symbol.dispose](): void {
     this.#child.kill("SIGKILL");
   }

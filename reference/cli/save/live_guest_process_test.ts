@@ -12,11 +12,11 @@ const PAGE = 4096;
 const LENGTH = 256 * PAGE;
 const GUEST = { byteLength: LENGTH, rate: 0x100000 };
 
-/** No page of the guest is filled with this byte: it counts its writes up. */
+/** A byte that the guest never fills a page with. */
 const BEFORE = new Uint8Array(LENGTH).fill(7).map((it, at) => it + at % 2);
 
 test(
-  "LiveGuestProcess tells every page that it writes to",
+  "LiveGuestProcess reports every page that it writes to",
   OPTIONS,
   async () => {
     using scratch = new ScratchDirectory();
@@ -48,7 +48,7 @@ test("stop() refuses a guest that ended by itself", OPTIONS, async () => {
   });
 });
 
-test("start() says why there is no guest", OPTIONS, async () => {
+test("start() reports why the guest did not start", OPTIONS, async () => {
   using scratch = new ScratchDirectory();
   await assert.rejects(
     LiveGuestProcess.start(scratch.file("missing"), GUEST),

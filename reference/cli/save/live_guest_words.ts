@@ -1,7 +1,7 @@
 /**
- * What the guest of the live demonstration tells on its standard output, in words
- * of 32 bits, little-endian: the number of each page that it wrote, behind the
- * write. The last word is this one; it writes no more behind it.
+ * The guest of the live demonstration reports on its standard output, in 32-bit
+ * little-endian words, the number of each page after writing to it. This is the
+ * last word, after which it writes no more.
  */
 export const GUEST_STOPPED = 0xffffffff;
 

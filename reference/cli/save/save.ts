@@ -64,7 +64,7 @@ const USES = optionUses(OPTIONS, {
       ...SAVING,
       ...["machine", "page-size", "target-page-bits"] as const,
     ],
-    "with --device-state, which tells it": [
+    "with --device-state, which determines it": [
       ...SAVING,
       ...OPEN_NAMES,
       "device-state",
@@ -129,7 +129,7 @@ Examples:
       USES,
       values["device-state"] === undefined
         ? "with OUT, without --device-state"
-        : "with --device-state, which tells it",
+        : "with --device-state, which determines it",
       values,
     );
     const saveArgs = saveArguments(values);
@@ -214,7 +214,7 @@ function printSummary(
     ...formatTable(header, rows),
     ...(keptPages === undefined
       ? []
-      : [`${countOf(keptPages, "page")} there already, compared and kept`]),
+      : [`${countOf(keptPages, "page")} already there, compared and kept`]),
     `${paint("green", "saved")} ${printable(out)} in ` +
     `${formatTime(milliseconds)}: ${formatBytes(byteLength)} long${onDisk}`,
   ].join("\n"));

@@ -6,27 +6,27 @@ import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 import { checkCapabilities } from "./capability_rules.ts";
 
-/** What the arguments of `save OUT` say. */
+/** The parsed arguments of `save OUT`. */
 export interface SaveArguments {
-  /** The image of each RAMBlock that has one, by idstr, in the order given. */
+  /** The images of RAMBlocks by idstr, in the order given. */
   readonly images: ReadonlyMap<string, string>;
-  /** Where the device state comes from, and how to open that. */
+  /** The snapshot with the device state, and options of opening it. */
   readonly deviceState:
     | { readonly path: string; readonly options: OpenOptions }
     | undefined;
   /** QEMU's name of the machine type. */
   readonly machine: string | undefined;
-  /** Size of a page in bytes, where there is no device state to tell it. */
+  /** Size of a page in bytes, unless the device state determines it. */
   readonly pageSize: number;
-  /** log2 of it, if it is to be written down. */
+  /** log2 of the page size, if it is to be stored. */
   readonly targetPageBits: number | undefined;
-  /** Whether images may start as files of other formats do. */
+  /** Whether images may start like files of other formats. */
   readonly fromRaw: boolean;
-  /** Whether to read images without asking for their holes. */
+  /** Whether to read images without querying their holes. */
   readonly scan: boolean;
 }
 
-/** Values of the options that `save OUT` takes. */
+/** Values of the options that `save OUT` accepts. */
 export interface SaveValues extends OpenValues {
   readonly block?: readonly string[] | undefined;
   readonly machine?: string | undefined;
@@ -41,7 +41,7 @@ export interface SaveValues extends OpenValues {
 const PAGE_BITS_MIN = 8;
 const PAGE_BITS_MAX = 20;
 
-/** Makes sense of the values, or says what is wrong with them. */
+/** Parses the values; throws a `UsageError` if they are wrong. */
 export function saveArguments(values: SaveValues): SaveArguments {
   const images = parseBlocks(values.block ?? []);
   const path = values["device-state"];
@@ -49,7 +49,7 @@ export function saveArguments(values: SaveValues): SaveArguments {
   readOption("--capability", () => checkCapabilities(capabilities));
   if (path === undefined && images.size === 0) {
     throw new UsageError(
-      "Cannot save without --block IDSTR=IMAGE: expected one at least",
+      "Cannot save without --block IDSTR=IMAGE: expected at least one",
     );
   }
   for (const idstr of images.keys()) checkName("a RAMBlock", idstr);
@@ -71,7 +71,7 @@ function parseBlocks(blocks: readonly string[]): Map<string, string> {
   const images = new Map<string, string>();
   for (const text of blocks) {
     const [, idstr, path] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
-    // A URL alone: the part before its first "=" is no name.
+    // A URL without IDSTR=: the part before its first "=" is not a name.
     if (idstr === undefined || idstr.includes("://")) {
       throw new UsageError(
         `Cannot use ${JSON.stringify(text)} as --block: expected IDSTR=IMAGE`,

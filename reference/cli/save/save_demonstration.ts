@@ -30,7 +30,7 @@ export interface DemonstrationValues {
   readonly "downtime-limit"?: string | undefined;
 }
 
-/** Without OUT: shows what `save` does. */
+/** Runs `save` without OUT: a demonstration of what it does. */
 export async function saveDemonstration(
   values: DemonstrationValues,
   signal: AbortSignal,

@@ -5,7 +5,7 @@ import { PATIENT, runGood } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 
 test(
-  "save without OUT shows what it did, and leaves nothing",
+  "save without OUT prints what it did, and leaves no files",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();

@@ -9,17 +9,17 @@ import { type OpenedSource, openSource } from "../input/open_source.ts";
 import { type OpenedImage, openImageData } from "./image_data.ts";
 import type { SaveArguments } from "./save_arguments.ts";
 
-/** What a new snapshot is made of. */
+/** The inputs of a new snapshot. */
 export interface SaveInputs {
   /** The RAMBlocks, in the order of the new file. */
   readonly blocks: readonly RAMBlockInput[];
-  /** Where the device state comes from, if it does. */
+  /** The snapshot with the device state, if there is one. */
   readonly deviceStateFrom: Snapshot | undefined;
-  /** RAMBlocks whose images are shorter: their rest is zero. */
+  /** RAMBlocks with shorter images, whose rest is zero. */
   readonly padded: readonly PaddedBlock[];
 }
 
-/** A RAMBlock of which an image has only the first bytes. */
+/** A RAMBlock whose image contains only its first bytes. */
 export interface PaddedBlock {
   readonly idstr: string;
   /** Bytes of the block. */
@@ -32,7 +32,7 @@ export interface PaddedBlock {
 export class OpenedSources implements AsyncDisposable {
   readonly #opened: OpenedSource[] = [];
 
-  /** Opens one more. */
+  /** Opens another source. */
   async open(path: string, signal: AbortSignal): Promise<ByteSource> {
     const opened = await openSource(path, { signal });
     this.#opened.push(opened);
@@ -45,7 +45,7 @@ export class OpenedSources implements AsyncDisposable {
   }
 }
 
-/** Opens everything that the arguments name. */
+/** Opens all files that the arguments name. */
 export async function openInputs(
   args: SaveArguments,
   opened: OpenedSources,

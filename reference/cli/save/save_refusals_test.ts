@@ -5,7 +5,7 @@ import { PATIENT, runAllBad } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 
 test(
-  "save refuses what it cannot do, and leaves nothing",
+  "save refuses what it cannot do, and leaves no files",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -79,7 +79,7 @@ test(
 );
 
 test(
-  "save refuses what cannot be, by name and before any work",
+  "save refuses impossible options by name, before any work",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();

@@ -7,7 +7,7 @@ import { ScratchDirectory } from "../testing/scratch_directory.ts";
 
 const PAGES_LENGTH = 0x1000000;
 
-/** The file in the making, if it has all pages that there are. */
+/** Returns the unfinished file, if it has all nonzero pages. */
 function filledPartial(scratch: ScratchDirectory): string | undefined {
   const name = scratch.list().find((it) => it.endsWith(".partial"));
   if (name === undefined) return undefined;
@@ -16,7 +16,7 @@ function filledPartial(scratch: ScratchDirectory): string | undefined {
   return blocks * 512 >= PAGES_LENGTH ? path : undefined;
 }
 
-/** Kills the program once the file in the making has its pages. */
+/** Kills the program once the unfinished file has its pages. */
 async function killSave(
   args: readonly string[],
   scratch: ScratchDirectory,
@@ -36,7 +36,7 @@ async function killSave(
 }
 
 test(
-  "save --resume goes on with what a killed save left, and checks it",
+  "save --resume continues what a killed save left, and checks it",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -44,7 +44,7 @@ test(
     const pages = new Uint8Array(PAGES_LENGTH);
     for (let at = 0; at < pages.length; at += 4096) pages[at] = 1 + at % 251;
     writeFileSync(image, pages);
-    // Reading the holes behind takes so long that the save can be killed.
+    // Reading the holes after them takes so long that the save can be killed.
     truncateSync(image, 2 ** 36);
     const out = scratch.file("out.mr");
     const args = ["save", out, "--block", `ram=${image}`];
@@ -54,7 +54,7 @@ test(
     const verified = await run(["verify", partial]);
     assert.equal(verified.code, 1);
     assert.match(verified.stdout, /^unfinished: /m);
-    // Of other memory, it is refused, and stays.
+    // A file of other memory is refused, and kept.
     const small = scratch.write("small", "x");
     await runBad(
       ["save", out, "--block", `ram=${small}`, "--resume"],
@@ -62,10 +62,10 @@ test(
       /expected \d+; it belongs to another save/,
     );
     const { stdout } = await runGood([...args, "--resume"]);
-    // The last run of pages may have been on its way.
+    // The last run of pages may not have been written yet.
     assert.match(
       stdout,
-      /^(4,0|3,)\d+ pages there already, compared and kept$/m,
+      /^(4,0|3,)\d+ pages already there, compared and kept$/m,
     );
     assert.equal((await runGood(["verify", out, "--pages"])).code, 0);
     const read = ["read", out, "ram", "0", "0x1000000", "--out", "-"];

@@ -13,7 +13,7 @@ import {
 } from "../testing/snapshot_fixture.ts";
 
 test(
-  "save OUT saves images, each a RAMBlock, in the order given",
+  "save OUT saves images as RAMBlocks, in the order given",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -55,7 +55,7 @@ test(
 );
 
 test(
-  "save --device-state copies all that --block does not give",
+  "save --device-state copies everything that --block does not give",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -83,7 +83,7 @@ test(
     };
     expectMemory("out.mr");
 
-    // The snapshot may be replaced by what is made of it.
+    // The snapshot may be replaced by the new one.
     const tables = scratch.write("tables", new Uint8Array(0x20000).fill(3));
     memory[TABLES].fill(3);
     const block = `${TABLES}=${tables}`;
@@ -110,7 +110,7 @@ test(
       [
         ["save", "no", "--device-state", vm, "--machine", "none"],
         2,
-        /--machine with --device-state, which tells it/,
+        /--machine with --device-state, which determines it/,
       ],
       [
         ["save", "no", "--device-state", vm, "--offset", "1"],
@@ -133,7 +133,7 @@ test("save reads a sparse image of any size", PATIENT, async () => {
 });
 
 test(
-  "save asks for the holes of an image, with the same result",
+  "save skips the holes of an image, with the same result",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -151,7 +151,7 @@ test(
 );
 
 test(
-  "save --json tells progress a line at a time, then the result",
+  "save --json prints progress line by line, then the result",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();

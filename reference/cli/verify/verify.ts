@@ -79,7 +79,7 @@ Example: deno task verify vm.mr --pages`,
   },
 };
 
-/** A file of another kind breaks no rule, it is only none of these. */
+/** Refuses a file of another kind, to which the rules do not apply. */
 async function refuseOtherKind(
   source: ByteSource,
   { findings: [first] }: VerifyReport,
@@ -95,14 +95,14 @@ async function refuseOtherKind(
 }
 
 /**
- * Whether a save was stopped: the file still has the name of one in the making,
- * or nothing where the word is that is written last.
+ * Whether a save was stopped: the file still has the name of an unfinished
+ * file, or the word that is written last is zero.
  */
 function isUnfinished(file: string, { findings }: VerifyReport): boolean {
   return isPartialPath(file) || findings.some(isUnfinishedRam);
 }
 
-/** A finding that makes a reader refuse the file, or one that does not. */
+/** Returns "error" if readers must refuse the file, otherwise "warning". */
 function levelOf(
   { rule }: RuleError,
 ): "error" | "warning" {

@@ -27,49 +27,53 @@ test("verify finds nothing in a good file", PATIENT, async () => {
   });
 });
 
-test("verify tells errors from warnings, one a line", PATIENT, async () => {
-  using scratch = new ScratchDirectory();
-  const bytes = await fixtureSnapshot();
-  const warned = scratch.write(
-    "warned.mr",
-    bytes.subarray(0, bytes.length - 1),
-  );
-  bytes[7] = 2; // The version of the stream.
-  const refused = scratch.write("refused.mr", bytes);
-  const [warning, json, missing] = await runAll([
-    ["verify", warned],
-    ["verify", refused, "--json"],
-    ["verify", scratch.file("missing.mr")],
-  ]);
-  const error = await run(["verify", refused]);
-  assert.equal(warning.code, 0);
-  assert.match(
-    warning.stdout,
-    /^warning: byte 0x[0-9a-f]+: no vmdesc, .* \(vmdesc-present\)\ngood: .*: 1 warning\n$/,
-  );
-  assert.equal(error.code, 1);
-  assert.equal(
-    error.stdout,
-    "error: byte 0x4: the stream has version 2, expected version 3 " +
-      `(stream-version)\nbad: ${refused}: 1 error; a reader must refuse it\n`,
-  );
-  assert.equal(error.stderr, "");
-  assert.equal(json.code, 1);
-  const { good, findings } = JSON.parse(json.stdout);
-  assert.equal(good, false);
-  assert.deepEqual(findings, [{
-    level: "error",
-    rule: "stream-version",
-    offset: 4,
-    found: "the stream has version 2",
-    expected: "version 3",
-  }]);
-  assert.equal(missing.code, 1);
-  assert.match(missing.stderr, /^error: Cannot open /);
-});
+test(
+  "verify distinguishes errors from warnings, one per line",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const bytes = await fixtureSnapshot();
+    const warned = scratch.write(
+      "warned.mr",
+      bytes.subarray(0, bytes.length - 1),
+    );
+    bytes[7] = 2; // The version of the stream.
+    const refused = scratch.write("refused.mr", bytes);
+    const [warning, json, missing] = await runAll([
+      ["verify", warned],
+      ["verify", refused, "--json"],
+      ["verify", scratch.file("missing.mr")],
+    ]);
+    const error = await run(["verify", refused]);
+    assert.equal(warning.code, 0);
+    assert.match(
+      warning.stdout,
+      /^warning: byte 0x[0-9a-f]+: no vmdesc, .* \(vmdesc-present\)\ngood: .*: 1 warning\n$/,
+    );
+    assert.equal(error.code, 1);
+    assert.equal(
+      error.stdout,
+      "error: byte 0x4: the stream has version 2, expected version 3 " +
+        `(stream-version)\nbad: ${refused}: 1 error; a reader must refuse it\n`,
+    );
+    assert.equal(error.stderr, "");
+    assert.equal(json.code, 1);
+    const { good, findings } = JSON.parse(json.stdout);
+    assert.equal(good, false);
+    assert.deepEqual(findings, [{
+      level: "error",
+      rule: "stream-version",
+      offset: 4,
+      found: "the stream has version 2",
+      expected: "version 3",
+    }]);
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /^error: Cannot open /);
+  },
+);
 
 test(
-  "verify says of a file that a save did not finish that it is unfinished",
+  "verify reports the file of an unfinished save as unfinished",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
