@@ -28,10 +28,17 @@ export const OPENING = Object.keys(OPEN_OPTIONS) as readonly ConvertOption[];
 
 /** Options that give the guest-physical addresses of the RAMBlocks of IN. */
 export const PLACING: readonly ConvertOption[] = [
-  ...["machine", "block", "range", "leave-out"] as const,
+  "machine",
+  "block",
+  "range",
+  "leave-out",
 ];
 
 /** Options that assign memory at addresses to RAMBlocks. */
 export const IMPORTING: readonly ConvertOption[] = [
-  ...["machine", "memory", "block", "range", "page-size"] as const,
+  "machine",
+  "memory",
+  "block",
+  "range",
+  "page-size",
 ];

@@ -4,7 +4,7 @@ import type { RAMBlock } from "../../reading/mod.ts";
 import { Pace } from "../../work/mod.ts";
 
 /** Maximum bytes in one part. */
-const CHUNK = 0x100000;
+const PART_MAX = 0x40000;
 /** Maximum zero bytes in one part; they take no memory. */
 const ZEROS_MAX = 0x1000000;
 
@@ -28,13 +28,13 @@ export async function* blockParts(
   const { pageSize, pagesOffset } = block;
   // Refuses an unreadable block even if the range is all zero.
   await block.readInto(new Uint8Array(0), range.offset);
-  const buffer = new Uint8Array(Math.min(CHUNK, range.length));
+  const buffer = new Uint8Array(Math.min(PART_MAX, range.length));
   const pace = new Pace(signal);
   for await (const run of allRuns(block, range, signal)) {
     const runEnd = Math.min(range.offset + range.length, run.end * pageSize);
     let offset = Math.max(range.offset, run.first * pageSize);
     while (offset < runEnd) {
-      const most = run.present ? CHUNK : ZEROS_MAX;
+      const most = run.present ? PART_MAX : ZEROS_MAX;
       const length = Math.min(most, runEnd - offset);
       const bytes = run.present ? buffer.subarray(0, length) : undefined;
       if (bytes !== undefined) {
