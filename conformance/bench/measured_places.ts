@@ -5,7 +5,7 @@ import process from "node:process";
 
 const GIB = 2 ** 30;
 /**
- * Default size of the goals; less if MAPPED_RAM_BENCH_GIB says so or there is
+ * Default size of the goals; less if MAPPED_RAM_BENCH_GIB is set or there is
  * less room.
  */
 const LENGTH = Number(process.env.MAPPED_RAM_BENCH_GIB ?? 4) * GIB;

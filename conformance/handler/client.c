@@ -462,9 +462,7 @@ static void *die_later(void *milliseconds) {
   return 0;
 }
 
-/*
- * die [MS]: ends as with kill -9, at once or MS later, during whatever command.
- */
+/* die [MS]: ends as with kill -9, at once or MS later, during any command. */
 static void die(char *rest) {
   uintptr_t milliseconds = strtoul(rest, 0, 0);
   if (!milliseconds) kill(getpid(), 9);

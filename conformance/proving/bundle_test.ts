@@ -26,7 +26,7 @@ interface Runtime {
   readonly line: readonly string[];
   /** The oldest version that can run the bundle. */
   readonly oldest: number;
-  /** The variable that says that it must be there. */
+  /** The environment variable that is 1 if this runtime is required. */
   readonly require?: string;
 }
 

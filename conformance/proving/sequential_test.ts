@@ -69,7 +69,7 @@ for (const { path, expected, unpack } of VECTORS) {
     const converted = convertSequential(source, file, { withoutVmdesc: true });
     if (expected.sequential === undefined || ignored) {
       await checkError(converted, ignored ? undefined : expected);
-      assert.equal(file.bytes().length, 0, "nothing is left");
+      assert.equal(file.bytes().length, 0, "no bytes remain");
     } else {
       await converted;
       await checkFile(file.bytes(), expected.sequential);
@@ -81,7 +81,7 @@ for (const { path, expected, unpack } of VECTORS) {
     });
     if (expected.sequential === undefined || ignored) {
       await assert.rejects(receiving, RuleError);
-      assert.equal(received.bytes().length, 0, "nothing is left");
+      assert.equal(received.bytes().length, 0, "no bytes remain");
     } else {
       await receiving;
       assert.deepEqual(received.bytes(), file.bytes());

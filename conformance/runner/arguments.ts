@@ -11,7 +11,7 @@ export interface SuiteArguments {
   readonly timeoutMs: number;
   /** Text that the names of the cases to run contain. */
   readonly only: string;
-  /** Files to write reports to; `-` is stdout, in place of the text. */
+  /** Files to write reports to; `-` is stdout, which replaces the text. */
   readonly json?: string;
   readonly junit?: string;
 }

@@ -1,5 +1,5 @@
 /**
- * What a rule requires, and of whom.
+ * The kind of a rule: the program that it binds, and how.
  *
  * - `refuse`: a reader MUST refuse a file that breaks it.
  * - `accept`: a reader MUST accept what it describes, and read it as
@@ -11,7 +11,7 @@ export type RuleKind = "refuse" | "accept" | "write";
 
 /** One normative rule of SPEC.md. */
 export interface Rule {
-  /** What the rule requires, and of whom. */
+  /** The program that the rule binds, and how. */
   readonly kind: RuleKind;
   /** The number of the section of SPEC.md that states it. */
   readonly section: string;

@@ -121,7 +121,7 @@ function* skipHashTable(reader: StreamReader, kind: SectionPart): Walk<void> {
       feature: `a hash table whose size is given again`,
       offset,
       found: `the word ${hex(word)} at the start of a part of a hash table`,
-      expected: `0, or ${hex(NO_HASH_TABLE)} where there is none`,
+      expected: `0, or ${hex(NO_HASH_TABLE)} without a hash table`,
     });
   }
   for (;;) {

@@ -33,12 +33,12 @@ export interface StreamBlock {
   readonly mrAddr?: bigint;
 }
 
-/** What a record holds: a page, a zero page, or data to be unpacked. */
+/** The contents of a record: a page, a zero page, or data to be unpacked. */
 export type RamRecordKind = "page" | "zero" | "xbzrle" | "compressed";
 
 /** A record. Its data is valid until the walk's next request is answered. */
 export interface RamRecord {
-  /** What it holds. */
+  /** Its contents. */
   readonly kind: RamRecordKind;
   /** The RAMBlock of the page. */
   readonly block: StreamBlock;

@@ -37,7 +37,7 @@ export interface SequentialVisitor {
    */
   state(bytes: Uint8Array): void;
   /**
-   * Called before the END of the RAM section, or before what takes its place.
+   * Called before the END of the RAM section, or before the item in its place.
    */
   ramEnd?(): void;
   /**
@@ -55,7 +55,7 @@ export interface SequentialVisitor {
 
 /** What a failed walk has fetched but not passed on. */
 export interface UnreadRest {
-  /** What it starts with. */
+  /** Where the bytes start. */
   readonly from: "stream" | "item" | "record";
   /** The bytes. */
   readonly bytes: Uint8Array;

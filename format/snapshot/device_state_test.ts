@@ -111,7 +111,7 @@ test("walkDeviceState() refuses a second RAM section after the first", () => {
   });
 });
 
-test("walkDeviceState() refuses other bytes in place of an item", () => {
+test("walkDeviceState() rejects other bytes in place of an item", () => {
   assert.throws(() => walk(new Uint8Array([9])), {
     rule: "item-type",
     offset: RAM,

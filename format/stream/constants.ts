@@ -72,7 +72,7 @@ export const TARGET_PAGE_BITS_MIN = 8;
 /** Largest target-page-bits, and log2 of the largest page_size (SPEC 4.6). */
 export const TARGET_PAGE_BITS_MAX = 20;
 
-/** The capability that says a file is mapped-ram (SPEC 3.7). */
+/** The capability of mapped-ram files (SPEC 3.7). */
 export const CAPABILITY_MAPPED_RAM = "mapped-ram";
 /** The name of that capability before QEMU 9.0 (SPEC 11.2). */
 export const CAPABILITY_FIXED_RAM = "fixed-ram";

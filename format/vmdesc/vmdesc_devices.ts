@@ -15,10 +15,10 @@ const KEYS = [
   ...["fields", "subsections", "size", "array_len"],
 ];
 
-/** What a vmdesc says of its stream. */
+/** The contents of a vmdesc. */
 export interface ScannedVmdesc {
   readonly devices: VmdescDevices;
-  /** Size of a page in bytes, if it says so. */
+  /** Size of a page in bytes, if given. */
   readonly pageSize: number | undefined;
 }
 

@@ -31,7 +31,7 @@ export class EndlessSource implements SyncByteSource {
     target.fill(0, part.length);
   }
 
-  // deno-lint-ignore require-await -- what it throws must be a rejection
+  // deno-lint-ignore require-await -- an exception must become a rejection
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     this.readIntoSync(target, offset);
   }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a process holds at one time. */
+/** The resources of a process at one time. */
 export interface Sample {
   readonly residentBytes: number;
   readonly descriptors: number;
