@@ -64,7 +64,7 @@ export function readModuleGraph(root: string): ModuleGraph {
     }
     // Deno omits these.
     const text = readFileSync(join(root, from), "utf8");
-    for (let left = computedImports(text); left > 0; left--) {
+    for (let remaining = computedImports(text); remaining > 0; remaining--) {
       const [specifier, path] = [undefined, undefined];
       imports.push({ specifier, path, atRunTime: true, isDynamic: true });
     }

@@ -81,7 +81,7 @@ class Tests {
    * those beside it, the suite.
    */
   #stages(file: string): string[][] {
-    const own = file.replace(/\.ts$/, "_test.ts");
+    const ownTest = file.replace(/\.ts$/, "_test.ts");
     const tests = [...this.#graph.keys()].filter((it) =>
       it.endsWith("_test.ts") && reaches(this.#graph, it, file)
     );
@@ -89,9 +89,9 @@ class Tests {
       dirname(it) === "conformance" && SUITE.test(basename(it))
     );
     const beside = tests.filter((it) =>
-      dirname(it) === dirname(file) && it !== own
+      dirname(it) === dirname(file) && it !== ownTest
     );
-    return [tests.filter((it) => it === own), beside, suite];
+    return [tests.filter((it) => it === ownTest), beside, suite];
   }
 
   #pass(tests: readonly string[], timeout: number): boolean {
@@ -160,14 +160,14 @@ function main(args: readonly string[]): number {
   const places = positionals.length > 0 ? positionals : readdirSync("format")
     .filter((name) => /^(?!.*_test|mod\.ts).*\.ts$/.test(name))
     .map((name) => join("format", name));
-  const all = places.flatMap((place) => {
+  const mutants = places.flatMap((place) => {
     const [file, only] = place.split(":");
     return mutantsOf(file, readFileSync(file, "utf8"))
       .filter(({ line }) => only === undefined || line === Number(only));
   });
-  const files = [...new Set(all.map(({ file }) => file))];
+  const files = [...new Set(mutants.map(({ file }) => file))];
   const count = Number(values.sample), seed = Number(values.seed);
-  const chosen = sampleOf(all, { count, seed });
+  const chosen = sampleOf(mutants, { count, seed });
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-mutants-"));
   const start = performance.now();
   let survivors = 0;
@@ -190,7 +190,7 @@ function main(args: readonly string[]): number {
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   console.log(
-    `${chosen.length} of ${all.length} mutants, ` +
+    `${chosen.length} of ${mutants.length} mutants, ` +
       `${chosen.length - survivors} detected by a test, ${survivors} not; ` +
       `${seconds} s`,
   );

@@ -28,7 +28,7 @@ export async function benchHttpTerabyte(
   const path = scratch.file("terabyte");
   await saveSparseGuest(path, TIB_PAGES * PAGE_SIZE, stored);
   setRandomBits(path, 2 ** 20, page);
-  const wanted = [...stored, ...Array.from({ length: 5000 }, page)];
+  const requested = [...stored, ...Array.from({ length: 5000 }, page)];
   const before = process.memoryUsage().rss;
   const source = await openHttpSource(url);
   const cached = cachedSource(source, { maxBytes: 0x1000000 });
@@ -36,15 +36,15 @@ export async function benchHttpTerabyte(
   const block = snapshot.block("ram");
   let present = 0;
   let wrong = 0;
-  let most = 0;
+  let peakMemory = 0;
   const took = await millisecondsOf(async () => {
     const lanes = Array.from({ length: 16 }, (_, lane) => lane);
     await Promise.all(lanes.map(async (lane) => {
-      const own = new Uint8Array(PAGE_SIZE);
-      for (let at = lane; at < wanted.length; at += lanes.length) {
-        if (await block.readPageInto(own, wanted[at])) present++;
-        if (at < stored.length && own[0] !== 1) wrong++;
-        most = Math.max(most, process.memoryUsage().rss);
+      const buffer = new Uint8Array(PAGE_SIZE);
+      for (let at = lane; at < requested.length; at += lanes.length) {
+        if (await block.readPageInto(buffer, requested[at])) present++;
+        if (at < stored.length && buffer[0] !== 1) wrong++;
+        peakMemory = Math.max(peakMemory, process.memoryUsage().rss);
       }
     }));
   });
@@ -66,7 +66,7 @@ export async function benchHttpTerabyte(
       String(requests),
       (bytes / 1e6).toFixed(0),
       (took / 1000).toFixed(1),
-      `+${((most - before) / 1e6).toFixed(0)} MB (goal < 60)`,
+      `+${((peakMemory - before) / 1e6).toFixed(0)} MB (goal < 60)`,
     ],
   ]);
 }

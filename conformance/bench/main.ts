@@ -35,9 +35,9 @@ if (import.meta.main) {
   const names = process.argv.slice(2);
   const unknown = names.filter((name) => !(name in BENCHMARKS));
   if (unknown.length > 0) {
-    const known = Object.keys(BENCHMARKS).join(", ");
+    const available = Object.keys(BENCHMARKS).join(", ");
     console.error(
-      `No benchmark ${unknown.join(", ")}, expected one of ${known}`,
+      `No benchmark ${unknown.join(", ")}, expected one of ${available}`,
     );
     process.exitCode = 2;
   } else {

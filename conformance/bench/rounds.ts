@@ -53,14 +53,16 @@ export async function interleave(
   }
   const first = contenders[0]?.name ?? "";
   return contenders.map((contender) => {
-    const own = values.get(contender.name) ?? [];
-    const others = values.get(contender.against ?? first) ?? [];
+    const results = values.get(contender.name) ?? [];
+    const baseline = values.get(contender.against ?? first) ?? [];
     return {
       contender,
-      median: median(own),
-      min: Math.min(...own),
-      max: Math.max(...own),
-      ratio: median(own.map((value, round) => value / (others[round] ?? NaN))),
+      median: median(results),
+      min: Math.min(...results),
+      max: Math.max(...results),
+      ratio: median(
+        results.map((value, round) => value / (baseline[round] ?? NaN)),
+      ),
     };
   });
 }

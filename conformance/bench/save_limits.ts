@@ -229,14 +229,16 @@ async function liveRounds(folder: string): Promise<void> {
     },
   }], { jobs: JOBS, downtimeLimit: 0, maxRounds: 20, stop() {} });
   const times = rounds.slice(1).map(({ milliseconds }) => milliseconds);
-  const { size: now } = statSync(path);
+  const { size: finalSize } = statSync(path);
   printRows([
     ["live, 512 MiB", "ms", ""],
     ["first round", (rounds[0]?.milliseconds ?? 0).toFixed(0), ""],
     [
       `${times.length} rounds of 10 %, median`,
       median(times).toFixed(0),
-      `file of ${now} bytes, ${now === size ? "as" : "NOT AS"} from the start`,
+      `file of ${finalSize} bytes, ${
+        finalSize === size ? "as" : "NOT AS"
+      } from the start`,
     ],
     ["each", times.map((it) => it.toFixed(0)).join(" "), ""],
   ]);

@@ -106,12 +106,12 @@ test("the bundle task names each module that is started as a program or thread",
 });
 
 test("no thread is started by a URL that is missing in a bundle", () => {
-  const own = sources().filter((it) =>
+  const offenders = sources().filter((it) =>
     !it.includes("/testing/") && /new URL\(\s*"[^"]*\.ts"/.test(
       readFileSync(join(ROOT, it), "utf8"),
     )
   );
-  assert.deepEqual(own, []);
+  assert.deepEqual(offenders, []);
 });
 
 for (const runtime of RUNTIMES) {

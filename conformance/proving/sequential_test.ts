@@ -149,12 +149,12 @@ async function checkStream(
   assert.equal(stream.pageSize, expected.pageSize);
   assert.deepEqual(await described(stream), expected.blocks);
   for (const block of stream.blocks) {
-    const whole = new Uint8Array(block.usedLength).fill(0x5a);
-    await block.readInto(whole, 0);
+    const memory = new Uint8Array(block.usedLength).fill(0x5a);
+    await block.readInto(memory, 0);
     for (let page = 0; page < block.pageCount; page++) {
       const start = page * block.pageSize;
       const end = start + block.pageSize;
-      assert.deepEqual(await block.readPage(page), whole.subarray(start, end));
+      assert.deepEqual(await block.readPage(page), memory.subarray(start, end));
     }
   }
 }

@@ -48,10 +48,10 @@ test(NAME, { skip: SKIPPED, timeout: 120_000 }, () => {
       const command = [ADAPTER, SCRIPT ?? "", file, ...args];
       const { stdout } = spawnSync("python3", command, { encoding: "utf8" });
       const { state, reasons } = judgeAnswer(JSON.parse(stdout), expected);
-      const known = KNOWN[name];
-      if (known === undefined) {
+      const message = KNOWN[name];
+      if (message === undefined) {
         assert.equal(state, "pass", `${path} ${reasons}`);
-      } else assert.match(reasons.join(), known, path);
+      } else assert.match(reasons.join(), message, path);
     }
   } finally {
     rmSync(scratch, { recursive: true });

@@ -67,13 +67,13 @@ function judgeReading(
     return fail(`refused: ${show(answer.error)}, expected to be read`);
   }
   // Only a verifier reports findings.
-  const reasons = compareTold(answer, { ...head, findings });
+  const reasons = compareReported(answer, { ...head, findings });
   reasons.push(...compareBlocks(answer.blocks, blocks));
   if (reasons.length > 0) return fail(...reasons);
-  const untold = listUntold(answer, { ...head, blocks });
-  return untold.length === 0
+  const unreported = listUnreported(answer, { ...head, blocks });
+  return unreported.length === 0
     ? PASS
-    : { ...PASS, remarks: [`not reported: ${untold.join(", ")}`] };
+    : { ...PASS, remarks: [`not reported: ${unreported.join(", ")}`] };
 }
 
 /**
@@ -87,51 +87,53 @@ function judgeOthers(
     readonly verdict: Verdict;
   },
 ): Verdict {
-  const reasons: string[] = [], untold: string[] = [];
+  const reasons: string[] = [], unreported: string[] = [];
   const remarks = [...verdict.remarks];
   for (const [name, value] of Object.entries(others)) {
     const isError = name.endsWith("Error");
     const twin = isError ? name.slice(0, -"Error".length) : `${name}Error`;
     if (answer[twin] !== undefined) {
       reasons.push(`${twin} is ${show(answer[twin])}, expected ${name}`);
-    } else if (answer[name] === undefined) untold.push(name);
+    } else if (answer[name] === undefined) unreported.push(name);
     else if (isError) {
       if (isDeepStrictEqual(answer[name], value)) continue;
       remarks.push(`${name} is ${show(answer[name])}, not ${show(value)}`);
     } else reasons.push(...compareMembers(answer, { [name]: value }));
   }
   if (reasons.length > 0) return fail(...reasons);
-  if (untold.length > 0) {
-    return notSupported(`not reported: ${untold.join(", ")}`);
+  if (unreported.length > 0) {
+    return notSupported(`not reported: ${unreported.join(", ")}`);
   }
   return { ...verdict, remarks };
 }
 
 /** Compares the members that are present. */
-function compareTold(found: JsonObject, expected: JsonObject): string[] {
-  const told = Object.entries(expected)
+function compareReported(found: JsonObject, expected: JsonObject): string[] {
+  const reported = Object.entries(expected)
     .filter(([name]) => found[name] !== undefined);
-  return compareMembers(found, Object.fromEntries(told));
+  return compareMembers(found, Object.fromEntries(reported));
 }
 
 /**
  * Returns the expected members that are missing in an answer, those of blocks
  * only once.
  */
-function listUntold(
+function listUnreported(
   answer: JsonObject,
   { blocks, ...head }: JsonObject & {
     readonly blocks: readonly ExpectedBlock[];
   },
 ): string[] {
   const found: unknown[] = Array.isArray(answer.blocks) ? answer.blocks : [];
-  const untold = Object.keys(head).filter((it) => answer[it] === undefined);
+  const unreported = Object.keys(head).filter((it) => answer[it] === undefined);
   for (const [index, block] of blocks.entries()) {
     const it = found[index];
     if (!isJsonObject(it)) continue;
-    untold.push(...Object.keys(block).filter((name) => it[name] === undefined));
+    unreported.push(
+      ...Object.keys(block).filter((name) => it[name] === undefined),
+    );
   }
-  return [...new Set(untold)];
+  return [...new Set(unreported)];
 }
 
 /**
@@ -192,7 +194,7 @@ function compareBlocks(
       : [];
     return [
       ...compareMembers(it, { idstr, usedLength, sha256 }),
-      ...compareTold(it, { ...others }),
+      ...compareReported(it, { ...others }),
       ...ignored,
     ].map((text) => `${name}: ${text}`);
   });

@@ -38,9 +38,9 @@ export function makeReport(
   },
 ): SuiteReport {
   const { order, ...head } = about;
-  const known = new Set(cases.flatMap((it) => it.rules));
-  const rules = [...order, ...known].filter((rule, index, all) =>
-    known.has(rule) && all.indexOf(rule) === index
+  const covered = new Set(cases.flatMap((it) => it.rules));
+  const rules = [...order, ...covered].filter((rule, index, all) =>
+    covered.has(rule) && all.indexOf(rule) === index
   );
   return {
     ...head,

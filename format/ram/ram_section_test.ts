@@ -127,8 +127,8 @@ test("readRamSetup() continues right after the entry of an ignored block", () =>
 
 test("readRamSetup() reads blocks of 0 bytes before the total is reached", () => {
   const empty = { ...FIRST, idstr: "0", usedLength: 0, pagesOffset: 0x200 };
-  const behind = { ...SECOND, idstr: "1" };
-  assert.equal(read(ramSetup([empty, behind])).length, 2);
+  const next = { ...SECOND, idstr: "1" };
+  assert.equal(read(ramSetup([empty, next])).length, 2);
   assert.throws(() => read(ramSetup([FIRST, { ...SECOND, usedLength: 0 }])), {
     rule: "ram-setup-end",
   });

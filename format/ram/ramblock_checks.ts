@@ -75,13 +75,13 @@ export class EntryChecks {
         expected: "a power of two from 0x100 to 0x100000",
       });
     }
-    const { pageSize: wanted, pageSizeRule } = this.#context;
-    if (wanted !== undefined && wanted !== pageSize) {
+    const { pageSize: expectedSize, pageSizeRule } = this.#context;
+    if (expectedSize !== undefined && expectedSize !== pageSize) {
       throw this.#error("pageSize", pageSizeRule, {
         found: `page_size is ${hex(pageSize)}`,
         expected: pageSizeRule === "page-size-target"
-          ? `${hex(wanted)} as target-page-bits says`
-          : `${hex(wanted)} as in the preceding RAMBlocks`,
+          ? `${hex(expectedSize)} as target-page-bits says`
+          : `${hex(expectedSize)} as in the preceding RAMBlocks`,
       });
     }
   }

@@ -94,10 +94,10 @@ test("fetch() requests the last byte, and none after it", () => {
   );
   assert.equal(reader.available, 7);
   for (const offset of [7, 8]) {
-    const behind = new ForwardReader(file, offset);
-    file.run(behind.fetch(1));
-    file.run(behind.fetchSome());
-    assert.equal(behind.available, 0);
+    const beyondEnd = new ForwardReader(file, offset);
+    file.run(beyondEnd.fetch(1));
+    file.run(beyondEnd.fetchSome());
+    assert.equal(beyondEnd.available, 0);
   }
   assert.equal(file.requests.length, 2);
 });

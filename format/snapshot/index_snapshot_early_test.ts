@@ -20,10 +20,10 @@ function index(bytes: Uint8Array): SnapshotIndex {
 
 test("indexSnapshot() skips early sections by the vmdesc at the end", () => {
   const early = item.head(4, "early", new Uint8Array(12).fill(3), { id: 7 });
-  const behind = new ByteWriter().u8(0).bytes(
+  const tail = new ByteWriter().u8(0).bytes(
     item.vmdesc({ name: "early", instance_id: 0, fields: [{ size: 12 }] }),
   ).finish();
-  const bytes = stream(early, RAM_START, early, item.rest(2), RAM_END, behind);
+  const bytes = stream(early, RAM_START, early, item.rest(2), RAM_END, tail);
   const file = new ByteFile(bytes);
   const found = file.run(indexSnapshot(file));
   assert.deepEqual(
@@ -168,10 +168,10 @@ test("indexSnapshot() cannot skip an early section without a vmdesc", () => {
 test("indexSnapshot() refuses an early section that does not fit in the file", () => {
   const early = item.head(4, "early", new Uint8Array(12));
   for (const size of [1000, Number.MAX_SAFE_INTEGER]) {
-    const behind = new ByteWriter().u8(0).bytes(
+    const tail = new ByteWriter().u8(0).bytes(
       item.vmdesc({ name: "early", instance_id: 0, size }),
     ).finish();
-    assert.throws(() => index(stream(early, behind)), {
+    assert.throws(() => index(stream(early, tail)), {
       name: "FormatError",
       rule: "file-truncated",
       offset: HEADER.length + 19,

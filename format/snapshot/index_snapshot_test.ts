@@ -27,9 +27,9 @@ const START_BITMAPS = item.head(1, "dirty-bitmap", dirtyBitmaps([1]), {
 
 test("indexSnapshot() stops after the footer of RAM's END", () => {
   const bytes = stream(RAM_START, RAM_END);
-  const behind = new Uint8Array(bytes.length + 50).fill(0xff);
-  behind.set(bytes);
-  const found = index(behind);
+  const extended = new Uint8Array(bytes.length + 50).fill(0xff);
+  extended.set(bytes);
+  const found = index(extended);
   assert.equal(found.ramEnd, bytes.length);
   assert.equal(found.configuration.machine, "none");
   assert.deepEqual(found.ramSection, {

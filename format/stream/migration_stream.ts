@@ -155,9 +155,9 @@ function readSection(
 ): Section {
   const { offset } = reader;
   const sectionId = reader.be32("section_id");
-  const known = started.get(sectionId);
+  const existing = started.get(sectionId);
   if (kind === "part" || kind === "end") {
-    if (known !== undefined) return known;
+    if (existing !== undefined) return existing;
     throw reader.formatError("section-id", {
       offset,
       found: `a ${kind.toUpperCase()} of section ${sectionId}`,
@@ -171,7 +171,7 @@ function readSection(
     versionId: reader.be32("version_id"),
   };
   if (kind === "start") {
-    if (known !== undefined) {
+    if (existing !== undefined) {
       throw reader.formatError("section-id", {
         offset,
         found: `a second START of section ${sectionId}`,

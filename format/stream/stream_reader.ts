@@ -62,10 +62,10 @@ export class StreamReader extends ByteReader {
     if (this.available >= length) return;
     const rest = Math.max(0, this.fileLength - this.offset);
     if (this.available >= rest) return;
-    const wanted = Math.min(rest, Math.max(length, this.#windowLength));
+    const requestLength = Math.min(rest, Math.max(length, this.#windowLength));
     this.#windowLength = Math.min(WINDOW_MAX, this.#windowLength * 8);
     const { offset } = this;
-    const request = { offset, length: wanted };
+    const request = { offset, length: requestLength };
     this.refill(
       yield guesses === undefined ? request : {
         ...request,

@@ -65,10 +65,10 @@ test("findLastVmdesc() finds a header across the ends of its windows", () => {
 test("findLastVmdesc() tries up to eight texts that look like a vmdesc", () => {
   const vmdesc = vmdescOf("dev");
   const junk = headOf(2).text("{]").finish();
-  const behind = (count: number) =>
+  const withJunk = (count: number) =>
     fileOf(10, vmdesc, ...new Array<Uint8Array>(count).fill(junk));
-  assert.equal(find(behind(7)), 11);
-  assert.equal(find(behind(8)), undefined);
+  assert.equal(find(withJunk(7)), 11);
+  assert.equal(find(withJunk(8)), undefined);
 });
 
 test("findLastVmdesc() reads no more than 68 MiB, and no byte twice", () => {

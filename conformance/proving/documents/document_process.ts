@@ -44,11 +44,11 @@ export class DocumentProcess implements AsyncDisposable {
   async printed(pattern: RegExp): Promise<void> {
     const end = performance.now() + TIMEOUT_MS;
     while (!pattern.test(this.#output)) {
-      const left = end - performance.now();
+      const remainingMs = end - performance.now();
       const why = `${this.line} has not printed ${pattern}: ${this.#output}`;
-      assert.ok(!this.#hasExited && left > 0, why);
+      assert.ok(!this.#hasExited && remainingMs > 0, why);
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
+        const timer = setTimeout(resolve, remainingMs);
         this.#onChange = () => {
           clearTimeout(timer);
           resolve();

@@ -69,9 +69,9 @@ async function readWhole(source: ByteSource): Promise<unknown> {
 const EXPECTED = await readWhole(new FailingSource());
 
 test("openSnapshot() passes on the error of a failed read, and works when repeated", async () => {
-  const whole = new FailingSource();
-  await openSnapshot(whole);
-  for (let failing = 0; failing < whole.reads; failing++) {
+  const reliable = new FailingSource();
+  await openSnapshot(reliable);
+  for (let failing = 0; failing < reliable.reads; failing++) {
     const source = new FailingSource();
     source.failing = failing;
     await assert.rejects(openSnapshot(source), source.error);
@@ -84,11 +84,11 @@ test("openSnapshot() passes on the error of a failed read, and works when repeat
 });
 
 test("an open snapshot keeps no data of any failed read", async () => {
-  const whole = new FailingSource();
-  const snapshot = await openSnapshot(whole);
-  const opening = whole.reads;
+  const reliable = new FailingSource();
+  const snapshot = await openSnapshot(reliable);
+  const opening = reliable.reads;
   await readAll(snapshot);
-  for (let failing = opening; failing < whole.reads; failing++) {
+  for (let failing = opening; failing < reliable.reads; failing++) {
     const source = new FailingSource();
     const same = await openSnapshot(source);
     source.failing = failing;
@@ -130,9 +130,9 @@ test("an aborted read leaves the snapshot as it was", async () => {
 });
 
 test("verifySnapshot() never reports a failed read as a finding", async () => {
-  const whole = new FailingSource();
-  await verifySnapshot(whole, { pages: true });
-  for (let failing = 0; failing < whole.reads; failing++) {
+  const reliable = new FailingSource();
+  await verifySnapshot(reliable, { pages: true });
+  for (let failing = 0; failing < reliable.reads; failing++) {
     const source = new FailingSource();
     source.failing = failing;
     await assert.rejects(verifySnapshot(source, { pages: true }), source.error);

@@ -61,10 +61,10 @@ async function imageIn(path: string): Promise<number> {
   let stored = 0;
   for (const { first, end } of block.presentRunsSync()) stored += end - first;
   assert.equal(stored, STORED);
-  const wanted = new Uint8Array(PAGE).fill(byte);
+  const expected = new Uint8Array(PAGE).fill(byte);
   for (let page = 0; page < STORED; page++) {
     const found = block.readPageSync(placeOf(page, byte) / PAGE);
-    assert.equal(Buffer.compare(found, wanted), 0, `${path}: page ${page}`);
+    assert.equal(Buffer.compare(found, expected), 0, `${path}: page ${page}`);
   }
   return byte;
 }

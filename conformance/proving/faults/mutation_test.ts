@@ -18,7 +18,7 @@ interface Seed {
 
 function seedOf(path: string, bytes: Uint8Array): Seed {
   const { index } = openSnapshotSync(memorySource(bytes));
-  const behind = index.ramSetup.offset + index.ramSetup.length - 8;
+  const listEnd = index.ramSetup.offset + index.ramSetup.length - 8;
   return {
     path,
     bytes,
@@ -27,8 +27,8 @@ function seedOf(path: string, bytes: Uint8Array): Seed {
       ...index.blocks.map(({ entry }) =>
         [entry.offset, entry.offset + entry.length + 16] as const
       ),
-      [behind, Math.min(bytes.length, behind + 400)],
-      [behind, bytes.length],
+      [listEnd, Math.min(bytes.length, listEnd + 400)],
+      [listEnd, bytes.length],
     ],
   };
 }

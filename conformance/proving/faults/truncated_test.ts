@@ -28,16 +28,16 @@ test("richFile() is valid and has one of everything", async () => {
 /**
  * Checks that a file cut at `length` is refused, or read like the whole file.
  */
-function checkCut(whole: Uint8Array, length: number, ramEnd: number): void {
-  const bytes = whole.subarray(0, length);
+function checkCut(complete: Uint8Array, length: number, ramEnd: number): void {
+  const bytes = complete.subarray(0, length);
   const snapshot = openOrRefuse(bytes);
   if (snapshot === undefined) return;
   assert(length >= ramEnd, `opened though cut at ${length}`);
   assert.deepEqual(
     snapshot.index.blocks,
-    openSnapshotSync(memorySource(whole)).index.blocks,
+    openSnapshotSync(memorySource(complete)).index.blocks,
   );
-  compareMemory(snapshot, whole);
+  compareMemory(snapshot, complete);
 }
 
 test("openSnapshot() refuses a file cut at any byte, or reads it correctly", async () => {
@@ -52,10 +52,10 @@ test("openSnapshot() refuses a file cut at any byte, or reads it correctly", asy
 for (const name of ["no-blocks", "pages-right-behind-header"]) {
   test(`openSnapshot() refuses vectors/valid/${name} cut at any byte`, () => {
     const { unpack } = VECTORS.find(({ path }) => path === `valid/${name}`)!;
-    const whole = unpack();
-    const { ramEnd } = openSnapshotSync(memorySource(whole)).index;
-    for (let length = 0; length < whole.length; length++) {
-      checkCut(whole, length, ramEnd);
+    const complete = unpack();
+    const { ramEnd } = openSnapshotSync(memorySource(complete)).index;
+    for (let length = 0; length < complete.length; length++) {
+      checkCut(complete, length, ramEnd);
     }
   });
 }
@@ -65,9 +65,9 @@ test("openSnapshot() refuses every vector cut anywhere in its structure", {
 }, () => {
   for (const { path, expected, unpack } of VECTORS) {
     if (expected.blocks === undefined) continue; // another RAM layout
-    const whole = unpack();
-    if (whole.length > 3_000_000 || expected.options !== undefined) continue;
-    const { index } = openSnapshotSync(memorySource(whole));
+    const complete = unpack();
+    if (complete.length > 3_000_000 || expected.options !== undefined) continue;
+    const { index } = openSnapshotSync(memorySource(complete));
     const { ramSetup, blocks, ramEnd } = index;
     const listEnd = ramSetup.offset + ramSetup.length;
     // Most headers are alike, and other tests cut at every byte.
@@ -82,7 +82,7 @@ test("openSnapshot() refuses every vector cut anywhere in its structure", {
     }
     for (const [from, end] of places) {
       for (let length = from; length < end; length += step) {
-        const cut = openOrRefuse(whole.subarray(0, length));
+        const cut = openOrRefuse(complete.subarray(0, length));
         assert(cut === undefined, `${path} opened though cut at ${length}`);
       }
     }

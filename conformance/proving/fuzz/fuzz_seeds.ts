@@ -42,7 +42,7 @@ function dirnameOf(path: string): string {
 /** Finds the structure of a file, if it can be opened. */
 export function seedOf(path: string, bytes: Uint8Array): FuzzSeed {
   const tail = Math.max(0, bytes.length - 1500);
-  const whole = { path, bytes, fields: [] };
+  const withoutFields = { path, bytes, fields: [] };
   const ends: FuzzSeed["places"] = [
     [0, Math.min(bytes.length, HEAD)],
     [tail, bytes.length],
@@ -81,7 +81,7 @@ export function seedOf(path: string, bytes: Uint8Array): FuzzSeed {
     };
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
-    return { ...whole, places: ends };
+    return { ...withoutFields, places: ends };
   }
 }
 

@@ -76,8 +76,8 @@ test("changeToken() keeps the text before the token, and moves the text after it
     const bytes = new TextEncoder().encode(text);
     const [offset, part] = changeToken(bytes, randomNumbers(round));
     assert.equal(new TextDecoder().decode(bytes), text);
-    const now = text.slice(0, offset) + new TextDecoder().decode(part);
-    changed.add(now.trim());
+    const edited = text.slice(0, offset) + new TextDecoder().decode(part);
+    changed.add(edited.trim());
   }
   const some = [
     ...["[124,true]", "[-3973,true]", "[123,9007199254740992]"],

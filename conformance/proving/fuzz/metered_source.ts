@@ -15,9 +15,9 @@ export class MeteredSource implements SyncByteSource {
 
   readIntoSync(target: Uint8Array, offset: number): void {
     const end = offset + target.length;
-    const whole = Number.isSafeInteger(offset) && offset >= 0 &&
+    const isInside = Number.isSafeInteger(offset) && offset >= 0 &&
       end <= this.byteLength;
-    if (!whole) {
+    if (!isInside) {
       throw new Error(
         `Read of [${offset}, ${end}) of ${this.byteLength} bytes`,
       );

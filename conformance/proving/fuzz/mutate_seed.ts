@@ -57,11 +57,18 @@ type Change = [offset: number, part: Uint8Array];
 
 function changedField({ fields, bytes }: FuzzSeed, random: Random): Change {
   const [offset, length] = fields[random(fields.length)];
-  const now = numberAt(bytes, [offset, length]);
+  const current = numberAt(bytes, [offset, length]);
   const [from, size] = fields[random(fields.length)];
   const candidates = [
-    ...[now + 1n, now - 1n, now * 2n, now / 2n, now + 4096n, now - 4096n],
-    ...[now + 256n, now ^ (1n << BigInt(random(8 * length)))],
+    ...[
+      current + 1n,
+      current - 1n,
+      current * 2n,
+      current / 2n,
+      current + 4096n,
+      current - 4096n,
+    ],
+    ...[current + 256n, current ^ (1n << BigInt(random(8 * length)))],
     numberAt(bytes, [from, size]),
     BigInt(bytes.length + random(3) - 1),
     BigInt(offset + random(64)),

@@ -53,15 +53,15 @@ export class PythonReader implements AsyncDisposable {
   async compare(bytes: Uint8Array): Promise<string | undefined> {
     const path = join(this.#folder, "file");
     writeFileSync(path, bytes);
-    const theirs = whatBothTell(await this.ask(path));
-    const ours = whatBothTell(await answer(path, {}));
-    if (isDeepStrictEqual(theirs, ours)) return undefined;
-    if (isRefusal(theirs) && isRefusal(ours)) return undefined;
+    const fromPython = commonMembers(await this.ask(path));
+    const fromLibrary = commonMembers(await answer(path, {}));
+    if (isDeepStrictEqual(fromPython, fromLibrary)) return undefined;
+    if (isRefusal(fromPython) && isRefusal(fromLibrary)) return undefined;
     // It does not support such files.
-    if (isRefusal(theirs) && theirs.error.kind === "unsupported") {
+    if (isRefusal(fromPython) && fromPython.error.kind === "unsupported") {
       return undefined;
     }
-    return `Python: ${short(theirs)}; here: ${short(ours)}`;
+    return `Python: ${short(fromPython)}; here: ${short(fromLibrary)}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,7 +77,7 @@ function isRefusal(it: object): it is { readonly error: { kind: string } } {
 }
 
 /** Returns the members that both readers report. */
-function whatBothTell(it: unknown): object {
+function commonMembers(it: unknown): object {
   const { error, machine, capabilities, blocks } = it as Record<
     string,
     unknown

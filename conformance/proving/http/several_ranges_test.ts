@@ -69,11 +69,11 @@ test("exportImage() reads distant runs separately if several ranges are refused"
 test("streamRanges() requests distant ranges four at a time, and returns them in order", async () => {
   await using liar = await startLiar(FAR.file);
   let atOnce = 0;
-  let most = 0;
+  let peak = 0;
   liar.lie = (request, response, file) => {
     const isOne = !String(request.headers.range).includes(",");
     if (!isOne) return void response.writeHead(416).end();
-    most = Math.max(most, ++atOnce);
+    peak = Math.max(peak, ++atOnce);
     setTimeout(() => {
       atOnce--;
       truth(request, response, file);
@@ -94,7 +94,7 @@ test("streamRanges() requests distant ranges four at a time, and returns them in
     const bytes = found.subarray(offset, offset + length);
     assert.deepEqual(bytes, FAR.file.subarray(offset, offset + length));
   }
-  assert(most > 1 && most <= 4, `${most} at once`);
+  assert(peak > 1 && peak <= 4, `${peak} requests at once`);
 });
 
 test("exportImage() fails with the sink's error, and makes no more requests", async () => {

@@ -12,12 +12,12 @@ const MIB = 0x100000;
 
 /** Waits until a process needs little of a processor. */
 async function untilQuiet(pid: number): Promise<void> {
-  for (let left = 20;; left--) {
+  for (let attempts = 20;; attempts--) {
     const before = processorTime(pid);
     await setTimeout(1000);
     const used = processorTime(pid) - before;
     if (used < 0.5) return;
-    assert.ok(left > 0, `${used} s of a processor in a second`);
+    assert.ok(attempts > 0, `${used} s of a processor in a second`);
   }
 }
 

@@ -176,13 +176,13 @@ async function importTheirs(scratch: ScratchDirectory): Promise<void> {
   const expected = blocks.find(({ idstr }) => idstr === "pc.ram");
   assert.ok(expected);
   // A dump lacks the RAM that the guest cannot see.
-  const [found, wanted] = [ram, expected].map((block) => {
+  const [found, visible] = [ram, expected].map((block) => {
     const bytes = new Uint8Array(block.usedLength);
     block.readIntoSync(bytes, 0);
     return memorySource(bytes.fill(0, 0xa0000, 0x100000));
   });
-  assert.ok(found && wanted);
-  assertSameBytes(found, wanted);
+  assert.ok(found && visible);
+  assertSameBytes(found, visible);
 }
 
 const GDB = hasGdb();

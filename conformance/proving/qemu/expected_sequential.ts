@@ -17,9 +17,9 @@ export function expectedSequential(vector: VectorCase, file: Buffer): unknown {
   const start = configurationEnd + 1 + 4;
   assert.equal(file.toString("latin1", start, start + 4), "\x03ram");
   let at = start + 4 + 8;
-  let left = file.readBigUInt64BE(at) - 4n;
+  let remaining = file.readBigUInt64BE(at) - 4n;
   const blocks: unknown[] = [];
-  for (at += 8; left > 0n;) {
+  for (at += 8; remaining > 0n;) {
     const length = file.readUInt8(at);
     const idstr = file.toString("latin1", at + 1, at + 1 + length);
     const usedLength = file.readBigUInt64BE(at + 1 + length);
@@ -31,7 +31,7 @@ export function expectedSequential(vector: VectorCase, file: Buffer): unknown {
       presentRuns: runsOf(memory ?? new Uint8Array(0)),
       sha256: createHash("sha256").update(memory ?? "").digest("hex"),
     });
-    left -= usedLength;
+    remaining -= usedLength;
     at += 1 + length + 8;
   }
   return {

@@ -95,13 +95,13 @@ async function compareWithQemu(
   scratch: ScratchDirectory,
 ): Promise<void> {
   for (const { name, address, length, offset } of await memoryMap(qemu)) {
-    const known = Object.entries(vector.memory)
+    const entry = Object.entries(vector.memory)
       .find(([idstr]) => idstr === name || idstr.endsWith(`/${name}`));
-    assert.ok(known, `no known memory for ${name}`);
+    assert.ok(entry, `no known memory for ${name}`);
     await qemu.pmemsave(address, length, "pmemsave");
     assert.ok(
       readFileSync(scratch.file("pmemsave"))
-        .equals(known[1].subarray(offset, offset + length)),
+        .equals(entry[1].subarray(offset, offset + length)),
       `${name} at ${address} is not the known memory`,
     );
   }
@@ -140,9 +140,9 @@ function jsonText(value: unknown): string {
     }) + "\n";
 }
 
-const wanted = process.argv.slice(2);
+const names = process.argv.slice(2);
 for (const vector of vectorCases()) {
-  if (wanted.length === 0 || wanted.includes(vector.name)) {
+  if (names.length === 0 || names.includes(vector.name)) {
     await makeVector(vector);
   }
 }

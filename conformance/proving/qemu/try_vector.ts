@@ -63,7 +63,7 @@ const OTHER_MACHINE = [
  */
 export async function tryVector(
   { path, expected, unpack }: Vector,
-  known: readonly VectorCase[],
+  cases: readonly VectorCase[],
 ): Promise<Trial> {
   const bytes = unpack();
   const { options = {}, libvirt, sequential } = expected;
@@ -72,7 +72,7 @@ export async function tryVector(
     blocks,
     // For a libvirt image, QEMU needs the offset of the stream.
     offset: options.offset ?? libvirt?.streamOffset ?? 0,
-    known: known.find(({ name }) => path === `qemu/${name}`),
+    vectorCase: cases.find(({ name }) => path === `qemu/${name}`),
   });
   if (typeof machine === "string") {
     return { path, outcome: "not tried", detail: machine };
@@ -118,10 +118,10 @@ async function load(qemu: QemuProcess, machine: Machine): Promise<void> {
 
 function machineFor(
   bytes: Uint8Array,
-  { blocks, offset, known }: {
+  { blocks, offset, vectorCase }: {
     readonly blocks: readonly Block[] | undefined;
     readonly offset: number;
-    readonly known: VectorCase | undefined;
+    readonly vectorCase: VectorCase | undefined;
   },
 ): Machine | string {
   const head = Buffer.from(bytes.subarray(offset, offset + 4096))
@@ -133,15 +133,15 @@ function machineFor(
   // A file without mapped-ram is a sequential stream or no stream at all.
   const isSequential = head.startsWith("QEVM") &&
     !/mapped-ram|fixed-ram/.test(head);
-  if (known !== undefined) {
-    const args = known.args.filter((arg, at, all) =>
+  if (vectorCase !== undefined) {
+    const args = vectorCase.args.filter((arg, at, all) =>
       !arg.startsWith("loader,") && !all[at + 1]?.startsWith("loader,")
     );
-    const more = known.options?.capabilities ?? [];
+    const more = vectorCase.options?.capabilities ?? [];
     return {
-      target: known.target,
+      target: vectorCase.target,
       args,
-      files: known.files,
+      files: vectorCase.files,
       isSequential,
       options: { ...options, capabilities: [...capabilities, ...more] },
     };

@@ -26,10 +26,10 @@ async function main(): Promise<number> {
     return 1;
   }
   const version = /version ([\d.]+)/.exec(qemuVersion(qemu))?.[1] ?? "?";
-  const known = vectorCases();
+  const cases = vectorCases();
   const trials = await workInParallel(
     listVectors(),
-    (vector) => tryVector(vector, known),
+    (vector) => tryVector(vector, cases),
     { jobs: 2 },
   );
   writeFileSync(TRIALS, `${JSON.stringify({ version, trials }, null, 2)}\n`);

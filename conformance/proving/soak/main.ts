@@ -32,7 +32,7 @@ const PAGE_COUNT = 4096;
 /** Number of concurrent VMs per server. */
 const VMS = 3;
 /** Number of last events shown for a VM with a defect. */
-const TOLD = 4;
+const RECENT_EVENTS = 4;
 /**
  * Milliseconds for a server to release the last VM; HTTP connections are kept.
  */
@@ -76,8 +76,10 @@ async function servePages(
     ...vms,
     onFinding(text: string, processId?: number) {
       const vm = server.events.find(({ pid }) => pid === processId)?.vm;
-      const told = server.events.filter((it) => it.vm === vm).slice(-TOLD);
-      onFinding(`${name}: ${text}: ${JSON.stringify(told)}`);
+      const recentEvents = server.events.filter((it) => it.vm === vm).slice(
+        -RECENT_EVENTS,
+      );
+      onFinding(`${name}: ${text}: ${JSON.stringify(recentEvents)}`);
     },
   };
   const counts = await Promise.all(
@@ -86,8 +88,10 @@ async function servePages(
       (_, index) => runRandomVMs(load, vms.seed * 100 + index),
     ),
   );
-  const late = performance.now() + SETTLING;
-  while (meter.descriptors > idle && performance.now() < late) await sleep(100);
+  const settled = performance.now() + SETTLING;
+  while (meter.descriptors > idle && performance.now() < settled) {
+    await sleep(100);
+  }
   if (meter.descriptors > idle + KEPT_CONNECTIONS) {
     onFinding(`${name}: ${meter.descriptors} descriptors, initially ${idle}`);
   }

@@ -72,9 +72,9 @@ export class ProcessMeter implements Disposable {
  */
 export function grownIn(samples: readonly Sample[]): string[] {
   const { before, after } = quartersOf(samples);
-  const most = before.residentBytes * (1 + SLACK_SHARE) + SLACK_BYTES;
+  const limit = before.residentBytes * (1 + SLACK_SHARE) + SLACK_BYTES;
   return [
-    ...after.residentBytes > most ? ["memory"] : [],
+    ...after.residentBytes > limit ? ["memory"] : [],
     ...after.descriptors > before.descriptors + SLACK_DESCRIPTORS
       ? ["descriptors"]
       : [],
