@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
+  closeSync,
+  cpSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -139,6 +142,34 @@ for (const runtime of RUNTIMES) {
       run("load", "vm.mr", "out", "--jobs", "2");
       const loaded = readFileSync(join(files, "out", "ram.img"));
       assert(loaded.equals(image));
+    } finally {
+      rmSync(files, { recursive: true });
+    }
+  });
+
+  test(`${runtime.name} prints errors to a file without the thread for it`, {
+    skip: reasonToSkip(runtime),
+    timeout: 120_000,
+  }, () => {
+    const files = mkdtempSync(join(tmpdir(), "mapped-ram-bundled-"));
+    try {
+      cpSync(folder, files, {
+        recursive: true,
+        filter: (path) => !path.endsWith("output_worker.js"),
+      });
+      const [program, ...start] = runtime.line;
+      const args = [...start, join(files, "main.js"), "info", "missing.mr"];
+      const log = openSync(join(files, "log"), "w");
+      const { status } = spawnSync(program, args, {
+        cwd: files,
+        stdio: ["ignore", "ignore", log],
+      });
+      closeSync(log);
+      assert.match(
+        readFileSync(join(files, "log"), "utf8"),
+        /^error: Cannot open "missing\.mr": no such file or directory$/m,
+      );
+      assert.equal(status, 1);
     } finally {
       rmSync(files, { recursive: true });
     }

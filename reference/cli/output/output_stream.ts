@@ -160,14 +160,16 @@ export class OutputStream {
     try {
       await thread.write(batch);
     } catch (error) {
+      if (thread.hasEnded) return this.#writeNow(batch, this.#sendsProduct);
       this.#fail(error, batch, this.#sendsProduct);
     }
   }
 
-  /** Starts the thread; returns undefined if threads are not permitted. */
+  /** Returns the thread, started if need be; undefined if it cannot run. */
   #start(): OutputThread | undefined {
     try {
-      return this.#thread ??= new OutputThread(this.#fd);
+      this.#thread ??= new OutputThread(this.#fd);
+      return this.#thread.hasEnded ? undefined : this.#thread;
     } catch {
       return undefined;
     }

@@ -13,6 +13,7 @@ export class OutputThread {
   readonly #steps = new Int32Array(new SharedArrayBuffer(4));
   readonly #post: (task: OutputTask) => void;
   #waiting: PromiseWithResolvers<void> | undefined;
+  #hasEnded = false;
 
   /** Starts the thread, for writes to `fd`. */
   constructor(fd: number) {
@@ -27,7 +28,7 @@ export class OutputThread {
     if (typeof Worker === "undefined") {
       const worker = new NodeWorker(url);
       worker.on("message", (answer: OutputAnswer) => this.#settle(answer));
-      worker.on("error", (error) => this.#settle({ message: String(error) }));
+      worker.on("error", (error) => this.#end(String(error)));
       worker.unref();
       this.#post = (task) => worker.postMessage(task);
     } else {
@@ -35,7 +36,7 @@ export class OutputThread {
       worker.onmessage = ({ data }) => this.#settle(data);
       worker.onerror = (event) => {
         event.preventDefault();
-        this.#settle({ message: event.message });
+        this.#end(event.message);
       };
       this.#post = (task) => worker.postMessage(task);
     }
@@ -46,12 +47,25 @@ export class OutputThread {
     return Atomics.load(this.#steps, 0);
   }
 
+  /**
+   * Whether the thread could not start, because its module is missing, for
+   * example. It has written nothing of its last bytes then.
+   */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Writes bytes, one call at a time. */
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const waiting = Promise.withResolvers<void>();
     this.#waiting = waiting;
     this.#post({ fd: this.#fd, steps: this.#steps.buffer, bytes });
     return waiting.promise;
+  }
+
+  #end(message: string): void {
+    this.#hasEnded = true;
+    this.#settle({ message });
   }
 
   #settle({ message, code }: OutputAnswer): void {
