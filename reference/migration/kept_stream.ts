@@ -24,8 +24,8 @@ type Write = (bytes: Uint8Array) => Promise<void>;
  * Writes a sequential stream of everything received, understood or not: pages
  * that are already placed become records, the rest is copied as received, up to
  * the end. Commits the sink if the stream ends as a migration does, otherwise
- * aborts it. Returns whether it was committed. Once all has arrived, a full disk
- * is waited for.
+ * aborts it. Returns whether it was committed. Writes to a full disk are retried
+ * until there is space.
  */
 export async function keepStream(
   sink: ByteSink,
@@ -35,7 +35,7 @@ export async function keepStream(
   },
 ): Promise<boolean> {
   const { unreadRest, head, end } = recorder;
-  const waiting = { ...room, isOnlyCopy: () => end.isWhole };
+  const waiting = { ...room, isOnlyCopy: () => true };
   let position = 0;
   const write: Write = async (bytes) => {
     await waitForRoom(() => sink.write(bytes, position), waiting);

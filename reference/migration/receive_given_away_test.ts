@@ -103,6 +103,19 @@ test(
 );
 
 test(
+  "receiveMigration() waits for disk space before everything has arrived, too",
+  PATIENT,
+  async () => {
+    const disk = new FullDisk();
+    disk.isFull = true;
+    const summary = await receiveAnd(disk.sink, () => {});
+    assert(!(summary instanceof Error), String(summary));
+    const kept = await openSnapshot(memorySource(disk.sink.bytes()));
+    assert.equal((await kept.block("ram").readPage(2))[0], 7);
+  },
+);
+
+test(
   "receiveMigration() stops waiting for disk space when aborted",
   PATIENT,
   async () => {

@@ -42,10 +42,10 @@ export interface ReceiveOptions extends ReadOptions {
    */
   readonly beforeCommit?: (() => void) | undefined;
   /**
-   * Called for each write that fails because the disk is full, once everything
-   * has arrived and the sender may have given up the guest. The write is retried
-   * until there is space; aborting the signal stops it, and the guest is lost.
-   * Default: nothing.
+   * Called for each write that fails because the disk is full, if the sender
+   * does not wait for an answer: it may have given up the guest. The write is
+   * retried until there is space; aborting the signal stops it, and the guest
+   * may be lost. Default: nothing.
    */
   readonly onRetry?: ((error: SourceError) => void) | undefined;
   /** Called from time to time with the progress of the migration. */
@@ -70,10 +70,10 @@ export interface ReceiveSummary extends SaveSummary {
  * mapped-ram file: each page is written to its place as it arrives, and again
  * when it arrives again. Commits the sink only if the migration is complete,
  * otherwise aborts it. If the sender waits for an answer, it receives one once
- * everything is safe. Otherwise it may give up the guest once everything has
- * arrived: from then on the signal is ignored, a file that cannot be renamed to
- * its final name is kept under another one, and writes to a full disk are
- * retried until there is space.
+ * everything is safe. Otherwise it may give up the guest once everything is
+ * sent, so writes to a full disk are retried until there is space. Once
+ * everything has arrived, the signal is ignored, and a file that cannot be
+ * renamed to its final name is kept under another one.
  *
  * @throws {KeptStreamError} if it is complete, but had to be kept as a stream
  * @throws {FormatError} if the stream breaks a rule
@@ -175,10 +175,14 @@ export async function receiveMigration(
     return recorder.isWhole && !recorder.answers;
   }
 
-  /** Writes; if no other copy of the guest exists, retries on a full disk. */
+  /**
+   * Writes; retries on a full disk if the sender does not wait for an answer.
+   * The rest may still be in the socket, and the guest already given up.
+   */
   async function write(work: () => Promise<void>): Promise<void> {
     const { onRetry } = options;
-    await waitForRoom(work, { isOnlyCopy: isGivenAway, signal, onRetry });
+    const isOnlyCopy = () => !recorder.answers;
+    await waitForRoom(work, { isOnlyCopy, signal, onRetry });
   }
 
   /**

@@ -7,7 +7,7 @@ const FULL: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
 
 /** When to retry a write. */
 export interface RoomOptions {
-  /** Whether no other copy of the bytes exists, so that the write is retried. */
+  /** Whether there may be no other copy, so that the write is retried. */
   readonly isOnlyCopy: () => boolean;
   /** Ends the wait; the work then rejects with its error. */
   readonly signal: AbortSignal | undefined;

@@ -115,16 +115,19 @@ export class MappedRamRecorder
     this.#state.bytes(bytes);
   }
 
-  /** Writes queued records, if there are enough, and all queued state. */
+  /**
+   * Writes queued records, if there are enough, and all queued state. After a
+   * failure it can be repeated: nothing is dequeued before all is written.
+   */
   async settle(): Promise<void> {
     if (this.#plan === undefined) return;
     const { pieces, eosOffset, queue } = this.#plan;
     if (!this.#written) {
-      this.#written = true;
       await this.#sink.setLength(eosOffset + EOS.length);
       for (const { bytes, offset } of pieces) {
         await this.#sink.write(bytes, offset);
       }
+      this.#written = true;
     }
     if (queue.isDue) await queue.settle(this);
     this.#flush.wrote(this.#pageBytes);

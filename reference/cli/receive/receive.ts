@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { isListening } from "../../linux/mod.ts";
 import { receiveMigration, type ReceiveSummary } from "../../migration/mod.ts";
 import {
-  type ByteChannel,
   listenSocket,
   parseSocketAddress,
   type SocketListener,
@@ -53,7 +52,7 @@ A migration that arrived whole but cannot become a snapshot (for example from a
 newer QEMU) is kept unchanged in OUT.stream: a QEMU with the sender's command line
 loads it with -incoming 'exec:cat OUT.stream'. If OUT has appeared in the
 meantime, made by another process, the snapshot is kept in OUT.1. If the disk is
-full by then, receive waits until there is room.
+full, receive waits until there is space, unless return-path is on.
 
   --listen ADDRESS            where QEMU connects; a socket on which nobody
                               listens any more is replaced
@@ -98,7 +97,8 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
       else printMessage(`listening at ${listener.name}`);
       const channel = await listener.accept({ signal });
       const started = performance.now();
-      const alone = refuseOthers(listener);
+      let hasBegun = false;
+      const alone = refuseOthers(listener, () => hasBegun);
       using bar = json ? new ReceiveEvents() : new ReceiveBar();
       const summary = await receiveMigration(channel, sink, {
         pageSize,
@@ -107,7 +107,10 @@ Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
           createOutput(freeName(`${OUT}.stream`), { force: false, inputs: [] }),
         signal: AbortSignal.any([signal, alone]),
         onRetry: fullTeller(),
-        onProgress: bar.show,
+        onProgress(progress): void {
+          hasBegun = progress.total > 0;
+          bar.show(progress);
+        },
       });
       return { summary, milliseconds: performance.now() - started };
     }
@@ -130,37 +133,35 @@ function fullTeller(): (error: SourceError) => void {
     if (now - told < FULL_INTERVAL) return;
     told = now;
     printMessage(
-      `${printable(message)}; only this command has the guest now: free some ` +
-        "space, it retries (Ctrl-C abandons the guest)",
+      `${printable(message)}; QEMU may have given up the guest: free some ` +
+        "space, it retries (Ctrl-C abandons what has arrived)",
     );
   };
 }
 
-/** Returns a signal that a second connection aborts: it would carry pages. */
-function refuseOthers(listener: SocketListener): AbortSignal {
-  const { signal, abort } = abortable();
-  listener.accept().then((channel: ByteChannel) => {
-    channel.close();
-    abort(
+/**
+ * Returns a signal that is aborted when QEMU opens another connection, which
+ * would carry pages. QEMU does so before it sends the list of RAMBlocks: a
+ * connection that comes later is a stranger's, and is closed.
+ */
+function refuseOthers(
+  listener: SocketListener,
+  hasBegun: () => boolean,
+): AbortSignal {
+  const controller = new AbortController();
+  const accept = async (): Promise<void> => {
+    do (await listener.accept()).close(); while (hasBegun());
+    controller.abort(
       new SourceError(
         listener.name,
         `Cannot receive at ${listener.name}: QEMU has opened a second ` +
           "connection, expected one (multifd and postcopy-preempt off)",
       ),
     );
-  }, () => {});
-  return signal;
-}
-
-function abortable(): {
-  readonly signal: AbortSignal;
-  abort(reason: unknown): void;
-} {
-  const controller = new AbortController();
-  return {
-    signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
   };
+  // It rejects when the listener is closed.
+  accept().catch(() => {});
+  return controller.signal;
 }
 
 function printSummary(

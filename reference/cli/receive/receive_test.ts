@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
@@ -66,7 +67,7 @@ test("receive keeps the old file if the migration fails", PATIENT, async () => {
   assert.match((await cut).stderr, /connection ended before the description/);
 
   const twice = run(args);
-  (await connected(path)).write(bytes.subarray(0, 5000));
+  (await connected(path)).write(bytes.subarray(0, 20));
   const second = await connected(path);
   assert.equal((await twice).code, 1);
   assert.match((await twice).stderr, /a second connection.*multifd/);
@@ -82,6 +83,24 @@ test("receive keeps the old file if the migration fails", PATIENT, async () => {
   assert.notEqual((await stopped).code, 0);
   assert.deepEqual(scratch.list(), ["vm.mr"]);
   assert.equal(new TextDecoder().decode(scratch.read("vm.mr")), "precious");
+});
+
+test("receive ignores others while pages come", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const bytes = await fixtureStream();
+  const path = scratch.file("socket");
+  const args = ["receive", scratch.file("vm.mr"), "--listen", `unix:${path}`];
+  const running = runGood([...args, "--json"]);
+  const socket = await connected(path);
+  socket.write(bytes.subarray(0, bytes.length / 2));
+  await sleep(300);
+  for (let count = 0; count < 3; count++) {
+    const other = await connected(path);
+    await once(other.resume(), "close");
+  }
+  socket.end(bytes.subarray(bytes.length / 2));
+  await running;
+  assert.deepEqual(scratch.list(), ["vm.mr"]);
 });
 
 test(
