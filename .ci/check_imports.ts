@@ -1,6 +1,6 @@
 /**
  * Checks that imports go one way, `format ← reference ← mod.ts ← conformance`,
- * each room through the doors of the next; that there are no import circles,
+ * each room through the doors of the next; that there are no import cycles,
  * type imports included; that `mod.ts` loads only files of the project; and
  * that each imported name is literal, so that bundlers see it.
  *
@@ -51,7 +51,7 @@ function roomOf(path: string): string {
   return area === "reference" && rest.length > 0 ? `${area}/${folder}` : area;
 }
 
-/** Returns the folder of a file, for circles of folders. */
+/** Returns the folder of a file, for cycles of folders. */
 function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
@@ -144,7 +144,7 @@ export function reachableAtRunTime(
 }
 
 /**
- * Returns each circle of files or folders that import each other, types
+ * Returns each cycle of files or folders that import each other, types
  * included.
  */
 function circles(graph: ModuleGraph): string[] {
@@ -154,7 +154,7 @@ function circles(graph: ModuleGraph): string[] {
   function visit(file: string): void {
     const start = path.indexOf(file);
     if (start >= 0) {
-      lines.push(`in a circle: ${[...path.slice(start), file].join(" → ")}`);
+      lines.push(`in a cycle: ${[...path.slice(start), file].join(" → ")}`);
       return;
     }
     if (done.has(file)) return;

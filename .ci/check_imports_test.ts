@@ -154,13 +154,13 @@ const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
   [
     "reference/reading/three.ts",
     `import type { two } from "./two.ts"; export const three: typeof two = 3;`,
-    "in a circle: reference/reading/two.ts → reference/reading/three.ts → " +
+    "in a cycle: reference/reading/two.ts → reference/reading/three.ts → " +
     "reference/reading/two.ts",
   ],
   [
     "reference/reading/four.ts",
     `import type { four } from "../saving/mod.ts"; export type F = typeof four;`,
-    "in a circle: reference/reading → reference/saving → reference/reading",
+    "in a cycle: reference/reading → reference/saving → reference/reading",
   ],
 ];
 

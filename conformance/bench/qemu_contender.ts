@@ -43,7 +43,7 @@ async function letItRun(qemu: QemuProcess): Promise<void> {
       await qemu.qmp.execute("cont");
       break;
     } catch (error) {
-      // It has not cleaned up the migration yet.
+      // QEMU has not cleaned up the migration yet.
       if (tries === 1000) throw error;
       await sleep(5);
     }

@@ -20,7 +20,7 @@ const SCRIPT = [
   "/usr/bin/analyze-migration.py",
 ].find((path) => path !== "" && existsSync(path));
 
-/** QEMU's files that its script cannot read, and what it does instead. */
+/** QEMU's files that its script cannot read, and the resulting difference. */
 const KNOWN: Readonly<Record<string, RegExp>> = {
   "none-background-snapshot": /accepted, expected a refusal/,
   "none-dirty-bitmaps": /Unknown QEMU_VM_COMMAND/,

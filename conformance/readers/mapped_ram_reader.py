@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A reader of mapped-ram snapshots, written from SPEC.md alone.
+"""A reader of mapped-ram snapshots, written only from SPEC.md.
     mapped_ram_reader.py FILE [--offset=N] [--bitmapByteOrder=big] [--bitmapWordSize=4]
 
 Prints what it finds as JSON, as conformance/README.md says. Without FILE it reads the

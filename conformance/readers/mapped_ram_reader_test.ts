@@ -22,7 +22,7 @@ test(`the reader in Python has at most ${LINES_MAX} lines`, () => {
 });
 
 test(
-  "a reader written from SPEC.md alone reads each vector as expected",
+  "a reader written only from SPEC.md reads each vector as expected",
   {
     skip: hasPython || env[REQUIRE] === "1" ? false : "there is no python3",
     timeout: 120_000,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A writer of mapped-ram snapshots, written from SPEC.md 6 alone.
+"""A writer of mapped-ram snapshots, written only from SPEC.md 6.
 
     mapped_ram_writer.py REQUEST OUT
 

@@ -1,7 +1,7 @@
 /**
- * The rules of the other files of the family: libvirt save images, the layouts
- * named fixed-ram, the contents of block dirty bitmaps, and sequential streams,
- * whose pages are records.
+ * The rules of related files (SPEC 11): libvirt save images, the layouts named
+ * fixed-ram, the contents of block dirty bitmaps, and sequential streams, whose
+ * pages are records.
  *
  * @module
  */

@@ -46,7 +46,7 @@ function loadSeeds(): Seed[] {
 
 const EDGES = [0, 1, 2, 4, 5, 6, 7, 8, 0x10, 0x7e, 0x7f, 0x80, 0xfe, 0xff];
 
-/** Changes a few bytes; returns how to change them back. */
+/** Changes a few bytes; returns a function that restores them. */
 function mutate(seed: Seed, random: (limit: number) => number): () => void {
   const { bytes, places } = seed;
   const before: [number, Uint8Array][] = [];

@@ -10,14 +10,14 @@ import { PageServerProcess, type ServerEvent } from "./page_server_process.ts";
 
 const MIB = 0x100000;
 
-/** Waits until a process needs little of a processor. */
+/** Waits until a process uses little CPU time. */
 async function untilQuiet(pid: number): Promise<void> {
   for (let attempts = 20;; attempts--) {
     const before = processorTime(pid);
     await setTimeout(1000);
     const used = processorTime(pid) - before;
     if (used < 0.5) return;
-    assert.ok(attempts > 0, `${used} s of a processor in a second`);
+    assert.ok(attempts > 0, `${used} s of CPU time in a second`);
   }
 }
 
