@@ -15,7 +15,7 @@ export interface DoorbellTask {
 export interface Ringing {
   /** Resolves when one of the descriptors is ready. */
   readonly promise: Promise<void>;
-  /** Whether the promise has resolved. */
+  /** Whether the promise has settled. */
   readonly isDone: boolean;
 }
 
@@ -45,6 +45,7 @@ export class Doorbell implements Disposable {
       };
       this.#worker.onerror = (event) => {
         event.preventDefault();
+        ringing.isDone = true;
         reject(new Error(event.message));
       };
       const task: DoorbellTask = { address: this.#memory.address, count };

@@ -7,7 +7,7 @@
 
 export { dataRanges } from "./data_ranges.ts";
 export { descriptorLimit, openDescriptors } from "./descriptor_limit.ts";
-export { Doorbell } from "./doorbell.ts";
+export { Doorbell, type Ringing } from "./doorbell.ts";
 export { ERRNO, type ErrnoName, errnoName } from "./errno.ts";
 export { EventDescriptor } from "./event_descriptor.ts";
 export { FileMapping } from "./file_mapping.ts";

@@ -1,5 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import { Doorbell, EventDescriptor, PollSet } from "../linux/mod.ts";
+import {
+  Doorbell,
+  EventDescriptor,
+  PollSet,
+  type Ringing,
+} from "../linux/mod.ts";
 import { BusyPolling } from "./busy_polling.ts";
 import { LoopTimers } from "./loop_timers.ts";
 import type { PagedProcess } from "./paged_process.ts";
@@ -109,23 +114,24 @@ export class PagerLoop implements Disposable {
     this.#isSync = false;
     for (const it of this.#served) this.#startBackground(it);
     using doorbell = new Doorbell();
-    let rung = doorbell.ring(this.set);
+    let rung = this.#ring(doorbell);
     while (!this.#isStopped()) {
       const woken = new Promise<void>((resolve) => this.#wake = resolve);
       const timeout = this.#timeout();
       const timer = Number.isFinite(timeout)
         ? setTimeout(this.#wake, Math.max(1, timeout))
         : undefined;
-      await Promise.race([rung.promise, woken]);
+      if (!rung.isDone) await woken;
       clearTimeout(timer);
       // Let the event loop run: it may report that the doorbell rang. The
       // events are read below in any case, since retries may depend on them.
       if (!rung.isDone) await setImmediate();
       this.set.poll(0);
       if (rung.isDone) {
+        await rung.promise;
         // Not earlier: the polling thread may not have seen the ring yet.
         this.#bell.clear();
-        rung = doorbell.ring(this.set);
+        rung = this.#ring(doorbell);
       }
       for (const it of [...this.#served]) {
         this.#guard(it, () => it.process.serve(this.#watch(it)));
@@ -138,6 +144,17 @@ export class PagerLoop implements Disposable {
     await rung.promise;
     this.#stopAll();
     await Promise.all(this.#ending);
+  }
+
+  /**
+   * Lets the doorbell wake the loop. A race with its promise for each wakeup
+   * would keep something of every one until it rings.
+   */
+  #ring(doorbell: Doorbell): Ringing {
+    const rung = doorbell.ring(this.set);
+    const wake = () => this.#wake();
+    rung.promise.then(wake, wake);
+    return rung;
   }
 
   /** Returns how many events there were. */

@@ -30,7 +30,9 @@ export class MovingFront<Memory> {
   readonly #fronts = new Map<Memory, DemandFront>();
   #last: Memory | undefined;
   #demandedAt = -Infinity;
-  #moved = Promise.withResolvers<void>();
+  #moves = 0;
+  /** Those that wait until it moves. */
+  readonly #waiting = new Set<() => void>();
   #calm: Promise<void> | undefined;
 
   /** `pagesOf` returns the size of a memory. */
@@ -48,8 +50,8 @@ export class MovingFront<Memory> {
     this.#last = memory;
     this.#demandedAt = performance.now();
     this.#frontOf(memory).demanded(page);
-    this.#moved.resolve();
-    this.#moved = Promise.withResolvers();
+    this.#moves++;
+    for (const wake of this.#waiting) wake();
   }
 
   /**
@@ -67,15 +69,23 @@ export class MovingFront<Memory> {
       if (memory !== undefined && near !== undefined) {
         return { memory, run: near };
       }
-      const moved = this.#moved;
+      const moves = this.#moves;
       this.#calm ??= whenCalm().finally(() => this.#calm = undefined);
       // It may reject when nothing awaits it any more.
       this.#calm.catch(() => {});
-      await Promise.race([moved.promise, this.#calm]);
-      if (this.#moved !== moved) continue;
+      await this.#movedOr(this.#calm);
+      if (this.#moves !== moves) continue;
       const far = front?.nextFar();
       return memory && far && { memory, run: far };
     }
+  }
+
+  /** Resolves when it moves, or `calm` does. Keeps nothing after that. */
+  #movedOr(calm: Promise<void>): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    calm.then(resolve, reject);
+    return promise.finally(() => this.#waiting.delete(resolve));
   }
 
   #frontOf(memory: Memory): DemandFront {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MovingFront } from "./moving_front.ts";
@@ -72,4 +73,13 @@ test("only MovingFront.next() rejects when waiting for calm does", async () => {
   await assert.rejects(async () => {
     for (;;) await front.next(() => Promise.reject(reason));
   }, reason);
+});
+
+test("MovingFront.next() keeps nothing of a wait that has ended", async () => {
+  const front = frontOver(1000);
+  const before = process.memoryUsage().heapUsed;
+  for (let it = 0; it < 400_000; it++) await front.next(calm);
+  const grown = process.memoryUsage().heapUsed - before;
+  assert(grown < 64 * 2 ** 20, `${grown} bytes`);
+  front.demanded("ram", 0);
 });
