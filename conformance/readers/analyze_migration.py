@@ -4,8 +4,8 @@
     analyze_migration.py SCRIPT FILE [OPTIONS]
 
 SCRIPT is the path of analyze-migration.py, which is not part of this repository. It
-extracts the RAM into files, and tells nothing else that the suite asks for. It has no
-options for the position of the stream, nor for the order of bitmaps.
+extracts the RAM into files, and reports nothing else that the suite compares. It has no
+options for the position of the stream or for the order of bitmaps.
 """
 import hashlib
 import json
@@ -19,7 +19,7 @@ def answer(script, path, options):
     if options:
         return {"notSupported": "no option for " + " ".join(options)}
     with tempfile.TemporaryDirectory() as scratch:
-        # An idstr becomes a path as it is: "../" must not lead out of here.
+        # The script uses an idstr as a path: "../" must not leave the scratch folder.
         directory = os.path.join(scratch, *"abcdefgh")
         os.makedirs(directory)
         end = subprocess.run([sys.executable, script, "-x", "-f", path], cwd=directory,
@@ -41,7 +41,7 @@ def describe(directory, idstr, used_length):
 
 
 def reason(stderr):
-    """The error that is the cause of all that the script prints."""
+    """Returns the first error in the output of the script, which causes the others."""
     lines = [line for line in stderr.split("\n") if line and line[0] not in " \t"]
     errors = [line for line in lines if "Error" in line or "Exception" in line]
     return (errors or lines or [""])[0][:200]

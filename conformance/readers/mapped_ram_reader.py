@@ -2,8 +2,8 @@
 """A reader of mapped-ram snapshots, written only from SPEC.md.
     mapped_ram_reader.py FILE [--offset=N] [--bitmapByteOrder=big] [--bitmapWordSize=4]
 
-Prints what it finds as JSON, as conformance/README.md says. Without FILE it reads the
-names of files from stdin, one a line, and prints one line for each."""
+Prints its answer as JSON in the format of conformance/README.md. Without FILE, it reads
+file names from stdin, one per line, and prints one line for each."""
 import bisect, hashlib, json, mmap, os, sys
 
 LIMIT, PAGE_SIZES = 2**53 - 1, [2**bits for bits in range(8, 21)]
@@ -82,21 +82,21 @@ class Reader:
             return int(sum(size * array_len for size, array_len in sizes)) + sum(
                 6 + len(sub["vmsd_name"].encode()) + length(sub)
                 for sub in state.get("subsections", []) if "fields" in state)
-        at, told, footer = len(self.data), [], b"\x7e" + section_id.to_bytes(4, "big")
+        at, sizes, footer = len(self.data), [], b"\x7e" + section_id.to_bytes(4, "big")
         while (at := self.data.rfind(b"\0\6", self.at, at + 1)) >= 0:
             end = at + 6 + int.from_bytes(self.data[at + 2:at + 6], "big")
             try:
                 assert self.data[at + 6] == 0x7b and end <= len(self.data)
-                told.append(next(length(it) for it in json.loads(self.data[at + 6:end])["devices"]
-                                 if (it["name"].encode(), it["instance_id"]) == key))
-                if self.data[self.at + told[-1]:self.at + told[-1] + 5] == footer:
-                    return told[-1]
+                sizes.append(next(length(it) for it in json.loads(self.data[at + 6:end])["devices"]
+                                  if (it["name"].encode(), it["instance_id"]) == key))
+                if self.data[self.at + sizes[-1]:self.at + sizes[-1] + 5] == footer:
+                    return sizes[-1]
             except Exception:
-                pass  # bytes that look like a vmdesc by chance, or one that does not tell it
-        return told[0] if told else None
+                pass  # bytes that merely look like a vmdesc, or a vmdesc without the section
+        return sizes[0] if sizes else None
     def open(self):  # 4.12
         self.need(self.number(4) == 0x5145564d, "stream-magic", None,
-                  self.data[self.at - 4:self.at + 8] == b"LibvirtQemud")  # not read here
+                  self.data[self.at - 4:self.at + 8] == b"LibvirtQemud")  # not supported here
         self.need((version := self.number(4)) == 3, "stream-version", None, version > 3)
         self.configuration()
         sections, self.blocks, kind, name = {}, None, None, None

@@ -4,7 +4,7 @@
 
 CALL is read, write or flush; a read or write fails if it starts at FROM or
 later, and before TO. A seccomp filter applies this to every thread of the
-program, whatever its language. Exit code 77: seccomp is not available here.
+program, regardless of its language. Exit code 77: seccomp is not available here.
 """
 
 import ctypes
