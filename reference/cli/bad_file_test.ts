@@ -7,7 +7,7 @@ import { ON_DENO, PATIENT, runAllBad, runBad } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";
 
-/** Every command line that reads `file`; none of them may write `out`. */
+/** Returns every command line that reads `file`; none may write `out`. */
 function commandLines(file: string, scratch: ScratchDirectory): string[][] {
   const out = scratch.file("out");
   return [
@@ -35,7 +35,7 @@ async function assertRefused(
 
 test("every command refuses a truncated file", PATIENT, async () => {
   const bytes = await fixtureSnapshot();
-  // Inside the page area of the first block.
+  // Within the page area of the first block.
   await assertRefused(
     bytes.subarray(0, 0x250000),
     /bad\.mr": RAMBlock "pc\.ram", byte 0x[0-9a-f]+: .*, expected .* \(pages-inside-file\)/,
@@ -49,18 +49,22 @@ test("every command refuses an empty file", PATIENT, async () => {
   );
 });
 
-test("a truncation inside each header is one line", PATIENT, async () => {
-  using scratch = new ScratchDirectory();
-  const bytes = await fixtureSnapshot();
-  await runAllBad([3, 7, 12, 40, 70, 100, 120].map((length) => {
-    const name = `cut-${length}`;
-    const file = scratch.write(name, bytes.subarray(0, length));
-    return [["info", file], 1, /\((file-truncated|capab.*|config.*)\)/];
-  }));
-});
+test(
+  "a truncation within each header is reported in one line",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const bytes = await fixtureSnapshot();
+    await runAllBad([3, 7, 12, 40, 70, 100, 120].map((length) => {
+      const name = `cut-${length}`;
+      const file = scratch.write(name, bytes.subarray(0, length));
+      return [["info", file], 1, /\((file-truncated|capab.*|config.*)\)/];
+    }));
+  },
+);
 
 test(
-  "a directory, a device and nothing at all are refused",
+  "a directory, a device and a missing file are refused",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -91,7 +95,7 @@ test("a pipe is refused at once", PATIENT, async () => {
   assert.deepEqual(scratch.list(), ["fifo", "vm.mr"]);
 });
 
-/** Runs root without the right to read and write everything. */
+/** Start of a command line: drops root's capabilities to bypass permissions. */
 const WITHOUT_RIGHTS = process.getuid?.() === 0
   ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
   : [];
@@ -123,7 +127,7 @@ test("a file or a folder without permission is refused", {
   ]);
 });
 
-test("what Deno does not permit is said in one line", {
+test("a missing permission of Deno is reported in one line", {
   ...PATIENT,
   skip: ON_DENO ? false : "only Deno has permissions",
 }, async () => {

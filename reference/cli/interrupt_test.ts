@@ -12,13 +12,13 @@ import { ScratchDirectory } from "./testing/scratch_directory.ts";
 
 const GIB = 2 ** 30;
 
-/** Sends a signal once there is a partial file in a folder. */
+/** Sends a signal once a folder contains a partial file. */
 function interruptAt(folder: string, signal: NodeJS.Signals) {
   return (child: ChildProcess) => {
     const timer = setInterval(() => {
       if (!readdirSync(folder).some((it) => it.endsWith(".partial"))) return;
       clearInterval(timer);
-      // On Deno, child.kill() makes it end without an exit code.
+      // On Deno, a process ended by child.kill() has no exit code.
       if (child.pid !== undefined) process.kill(child.pid, signal);
     }, 5);
     child.on("close", () => clearInterval(timer));
@@ -42,7 +42,7 @@ test("Ctrl-C and kill leave no partial file of save", PATIENT, async () => {
   const image = scratch.write("image", "");
   truncateSync(image, 256 * GIB);
   scratch.write("old", "precious");
-  // Read, 256 GiB of holes take a while.
+  // Reading 256 GiB of holes takes a while.
   const block = ["--block", `ram=${image}`, "--scan"];
   await assertInterrupted(
     ["save", scratch.file("new"), ...block],
@@ -59,7 +59,7 @@ test("Ctrl-C and kill leave no partial file of save", PATIENT, async () => {
 });
 
 test(
-  "Ctrl-C leaves no image of load, and loses no old one",
+  "Ctrl-C leaves no new image of load, and keeps the old ones",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -69,7 +69,7 @@ test(
       { idstr: "large", usedLength: 64 * GIB },
     ]);
     await writer.finish();
-    // Set every bit: the pages are holes, and are read and written all the same.
+    // Set every bit: the pages are holes, but are read and written.
     using source = openFileSource(file);
     const { bitmapOffset, pageCount } = openSnapshotSync(source).block("large");
     const bits = new Uint8Array(pageCount / 8).fill(0xff);

@@ -31,7 +31,7 @@ test("main() prints help and version", PATIENT, async () => {
   );
 });
 
-test("VERSION is that of the package", () => {
+test("VERSION is the version of the package", () => {
   const path = new URL("../../deno.json", import.meta.url);
   const { version } = JSON.parse(readFileSync(path, "utf8"));
   assert.equal(VERSION, version);
@@ -99,7 +99,7 @@ test(
 );
 
 test(
-  "main() names the file behind -- even if it looks like an option",
+  "main() takes an argument after -- as a file even if it looks like an option",
   PATIENT,
   async () => {
     const { code, stderr } = await run(["info", "--", "--help"]);

@@ -12,7 +12,7 @@ import { PATIENT, runAll } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureStream } from "./testing/sequential_fixture.ts";
 
-/** A value that each option takes; of the others, any is as good. */
+/** A valid value of each option that does not accept every value. */
 const VALUES: Readonly<Record<string, string>> = {
   offset: "0",
   "bitmap-byte-order": "little",
@@ -40,7 +40,7 @@ const VALUES: Readonly<Record<string, string>> = {
   block: "x=y",
 };
 
-/** The arguments of a way of using a command, in a folder of files. */
+/** Returns the arguments of a way of using a command, in a folder of files. */
 type Arguments = (file: (name: string) => string) => readonly string[];
 
 const QEMU = ["--", "-M", "none"];
@@ -73,7 +73,9 @@ const WAYS: Readonly<Record<string, Arguments>> = {
   ],
 };
 
-/** Of a conversion, the way says the arguments itself. */
+/**
+ * Returns the arguments of a way; those of a conversion follow from its name.
+ */
 function argumentsOf(
   command: string,
   way: string,
@@ -91,9 +93,9 @@ function argumentsOf(
   return found(file);
 }
 
-/** A file of each format that `convert` reads. */
+/** Writes a file of each format that `convert` reads. */
 async function writeFiles(scratch: ScratchDirectory): Promise<void> {
-  // Pages here and there, which another reading of the bitmap would move.
+  // Scattered pages, which another bitmap order would move.
   const ram = new Uint8Array(3 * 2 ** 20).fill(7, 0x1000, 0x2000);
   const blocks = { "pc.ram": ram.fill(8, 0x102000, 0x103000), "vga.vram": ram };
   const sink = memorySink();
@@ -118,7 +120,7 @@ async function writeFiles(scratch: ScratchDirectory): Promise<void> {
   for (const { code, stderr } of results) assert.equal(code, 0, stderr);
 }
 
-/** A libvirt save image whose stream is packed by gzip. */
+/** Returns a libvirt save image with a gzip stream. */
 function packed(stream: Uint8Array): Uint8Array {
   const head = new Uint8Array(100);
   head.set(new TextEncoder().encode("LibvirtQemudSave"));
@@ -131,7 +133,7 @@ function packed(stream: Uint8Array): Uint8Array {
 }
 
 for (const [name, { load }] of Object.entries(COMMANDS)) {
-  test(`${name}: every option has a way that takes it`, async () => {
+  test(`${name}: every option has a way that accepts it`, async () => {
     const { options, uses = {} } = await load();
     const { ways, needs = {} } = uses;
     for (const list of [...Object.values(needs), Object.keys(needs)]) {
@@ -142,7 +144,7 @@ for (const [name, { load }] of Object.entries(COMMANDS)) {
     assert.deepEqual([...taken].sort(), Object.keys(options).sort());
   });
 
-  test(`${name} refuses, by name, each option that its way does not take`, async () => {
+  test(`${name} refuses, by name, each option that its way does not accept`, async () => {
     const { options, uses = {}, run } = await load();
     const { ways = {}, needs = {} } = uses;
     using scratch = new ScratchDirectory();
@@ -176,7 +178,7 @@ for (const [name, { load }] of Object.entries(COMMANDS)) {
   });
 }
 
-/** Options that choose the way: with another value it is another way. */
+/** Options that choose the way: another value would be another way. */
 function isSwitch(command: string, option: string): boolean {
   const switches: Readonly<Record<string, readonly string[]>> = {
     info: ["devices", "against"],
@@ -188,7 +190,7 @@ function isSwitch(command: string, option: string): boolean {
   return switches[command]?.includes(option) ?? false;
 }
 
-test("a snapshot is saved from no file of another format", async () => {
+test("save refuses an image of another format without --from raw", async () => {
   using scratch = new ScratchDirectory();
   await writeFiles(scratch);
   const context = { signal: AbortSignal.timeout(60_000) };
@@ -210,7 +212,7 @@ test("a snapshot is saved from no file of another format", async () => {
   }
 });
 
-/** Values that change what is written, or cannot be. */
+/** Values that change the output, or are refused. */
 const OTHER_VALUES: Readonly<Record<string, string>> = {
   offset: "1",
   "bitmap-byte-order": "big",
@@ -223,7 +225,7 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   arch: "s390x",
 };
 
-test("convert takes no option without effect", PATIENT, async () => {
+test("convert accepts no option without effect", PATIENT, async () => {
   const { uses } = await COMMANDS.convert.load();
   using scratch = new ScratchDirectory();
   await writeFiles(scratch);
@@ -258,7 +260,7 @@ test("convert takes no option without effect", PATIENT, async () => {
   }
 });
 
-/** The bytes of a file, or of all files of a folder. */
+/** Returns the bytes of a file, or of all files of a folder. */
 function content(scratch: ScratchDirectory, name: string): string {
   const path = scratch.file(name);
   const files = statSync(path).isDirectory()

@@ -10,7 +10,7 @@ import { fixtureStream } from "./testing/sequential_fixture.ts";
 import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";
 import { vectorBytes } from "./testing/vector_bytes.ts";
 
-/** Each command that takes a snapshot, with `FILE` for it. */
+/** Each command that reads a snapshot, with `FILE` for it. */
 const COMMANDS = [
   "info FILE --against -Mpc",
   "info FILE --map",
@@ -24,7 +24,7 @@ const COMMANDS = [
 ];
 
 test(
-  "every command names what a file is that is no snapshot, and the remedy",
+  "every command names the kind of a file that is not a snapshot, and the remedy",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -65,10 +65,10 @@ test(
     for (const [name, bytes, advice] of kinds) {
       const file = scratch.write(name, bytes);
       for (const command of COMMANDS) {
-        // info --map describes it, before it refuses it if it is packed.
+        // info --map describes it, and then refuses it if it is packed.
         const isDescribed = /\.seq|\.save/.test(name) &&
           command.includes("--map");
-        // verify lists what is wrong with what may be a damaged snapshot.
+        // verify lists the violations of what may be a damaged snapshot.
         const isVerified = ["unknown", "vm.mr"].includes(name) &&
           command.startsWith("verify");
         if (isDescribed || isVerified) continue;

@@ -6,7 +6,7 @@ import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { SECRETS, startSecretServer } from "./testing/secret_server.ts";
 import { fixtureGuest } from "./testing/snapshot_fixture.ts";
 
-/** Runs command lines; none of them may print a secret, whatever becomes of it. */
+/** Runs command lines; none may print a secret, whether it succeeds or not. */
 async function runDiscreetly(
   lines: readonly (readonly string[])[],
 ): Promise<void> {
@@ -30,7 +30,7 @@ function missing(program: string): string | false {
   }
 }
 
-test("no command says what a URL has that is secret", PATIENT, async () => {
+test("no command prints the secrets of a URL", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   await using server = await startSecretServer(await fixtureGuest());
   const url = server.url();
@@ -67,7 +67,7 @@ test("no command says what a URL has that is secret", PATIENT, async () => {
   ]);
 });
 
-test("no refusal says what a URL has that is secret", PATIENT, async () => {
+test("no error prints the secrets of a URL", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   await using server = await startSecretServer(await fixtureGuest());
   const url = server.url();
@@ -106,7 +106,7 @@ test("no refusal says what a URL has that is secret", PATIENT, async () => {
 
 const QEMU = "qemu-system-x86_64";
 
-test("no word about a QEMU says what a URL has that is secret", {
+test("no message about a QEMU prints the secrets of a URL", {
   ...PATIENT,
   skip: missing(QEMU),
 }, async () => {
@@ -122,7 +122,7 @@ test("no word about a QEMU says what a URL has that is secret", {
 });
 
 test(
-  "a snapshot may be named by a file: URL, and by no other",
+  "a local snapshot may be given as a file: URL, but not as another URL",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();

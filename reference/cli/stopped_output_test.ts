@@ -17,7 +17,9 @@ import { unread, UNREAD_TEST } from "./testing/unread_output.ts";
 
 const BLOCKED = ["pipe", "socket", "terminal"] as const;
 
-/** A command that prints more than a pipe takes, stopped when it has begun to. */
+/**
+ * Runs a command that fills a pipe, and stops it once it has begun to print.
+ */
 async function stopPrinting(
   stop: (child: ChildProcess) => void | Promise<void>,
   shell = "",
@@ -49,13 +51,13 @@ function readSome(reader: number): number {
   }
 }
 
-/** On Deno, child.kill() makes it end without an exit code. */
+/** On Deno, a process ended by child.kill() has no exit code. */
 function send(signal: NodeJS.Signals, { pid }: ChildProcess): void {
   if (pid !== undefined) process.kill(pid, signal);
 }
 
 test(
-  "a command whose output is not read can be stopped",
+  "a command whose output is unread can be stopped",
   UNREAD_TEST,
   async () => {
     for (
@@ -72,7 +74,7 @@ test(
   },
 );
 
-test("a command ends though nobody reads why", UNREAD_TEST, async () => {
+test("a command ends even if nobody reads its error", UNREAD_TEST, async () => {
   for (const how of BLOCKED) {
     const { code } = await run(["info", "no-such-file"], {
       wrapper: unread(how, 12),
@@ -82,7 +84,7 @@ test("a command ends though nobody reads why", UNREAD_TEST, async () => {
 });
 
 test(
-  "a command of which not a line is read can be stopped",
+  "a command that cannot print a single line can be stopped",
   UNREAD_TEST,
   async () => {
     using scratch = new ScratchDirectory();
@@ -92,7 +94,7 @@ test(
         wrapper: unread(how, 1),
         onStart: async (child) => {
           while (!listensToTerm(child)) await sleep(10);
-          // It has begun to print by then, or is stopped before.
+          // It has begun to print by then, or is stopped earlier.
           await sleep(500);
           send("SIGTERM", child);
         },
@@ -111,7 +113,7 @@ function listensToTerm({ pid }: ChildProcess): boolean {
 }
 
 test(
-  "a closed terminal does not stop what nohup has started",
+  "a closed terminal does not stop a command started by nohup",
   UNREAD_TEST,
   async () => {
     const { code } = await stopPrinting(async (child) => {
@@ -124,7 +126,7 @@ test(
 );
 
 test(
-  "a command that is run for its output ends when the reader leaves",
+  "a command whose product is its output ends when the reader leaves",
   UNREAD_TEST,
   async () => {
     using scratch = new ScratchDirectory();

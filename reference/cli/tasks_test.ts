@@ -10,9 +10,9 @@ import { ScratchDirectory } from "./testing/scratch_directory.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
-/** Runs `deno task` of this package in some folder, as typed there. */
+/** Runs `deno task` of this package in a folder, as typed there. */
 function runTask(cwd: string, ...args: readonly string[]): Promise<string> {
-  // A task that runs the tests has put its own folder there.
+  // A task that runs the tests has set its own folder.
   const { INIT_CWD: _, ...env } = process.env;
   const line = ["task", "--quiet", "--config", CONFIG, ...args];
   return new Promise((resolve, reject) => {
@@ -24,7 +24,7 @@ function runTask(cwd: string, ...args: readonly string[]): Promise<string> {
 }
 
 test(
-  "a task takes paths relative to the folder where it is run",
+  "a task resolves paths relative to the folder in which it is run",
   { ...PATIENT, skip: ON_DENO ? false : "tasks are Deno's" },
   async () => {
     using folder = new ScratchDirectory();
@@ -39,7 +39,7 @@ test(
   },
 );
 
-test("every command has a task, which may do all that the command can", () => {
+test("every command has a task with all permissions that it needs", () => {
   const { tasks } = JSON.parse(readFileSync(CONFIG, "utf8"));
   for (const name of Object.keys(COMMANDS)) {
     assert.equal(

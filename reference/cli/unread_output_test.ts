@@ -16,7 +16,7 @@ import { type Unread, unread, UNREAD_TEST } from "./testing/unread_output.ts";
 
 type Kind = readonly [how: Unread, descriptors: 1 | 2 | 12];
 
-/** Every kind of output that nobody reads, on one stream or on both. */
+/** Every kind of unread output, on one stream or both. */
 const KINDS: readonly Kind[] = [
   ["pipe", 12],
   ["socket", 1],
@@ -34,7 +34,7 @@ async function assertGood(path: string): Promise<void> {
   assert(good, JSON.stringify(findings));
 }
 
-/** Runs a command whose output is left unread, which must do its work. */
+/** Runs a command whose output is unread, which must finish its work. */
 async function runUnread(
   args: readonly string[],
   kind: Kind,
@@ -51,7 +51,7 @@ async function runUnread(
 
 for (const kind of KINDS) {
   test(
-    `work is done that tells of itself to ${kind.join(" ")}`,
+    `work is finished with unread output: ${kind.join(" ")}`,
     UNREAD_TEST,
     async () => {
       using scratch = new ScratchDirectory();
@@ -75,7 +75,7 @@ for (const kind of KINDS) {
 }
 
 test(
-  "a migration is received whoever reads what is told of it",
+  "a migration is received even if the output is unread",
   UNREAD_TEST,
   async () => {
     using scratch = new ScratchDirectory();
@@ -90,7 +90,7 @@ test(
   },
 );
 
-/** Sends bytes to a socket as soon as somebody listens there. */
+/** Sends bytes to a socket as soon as a process listens there. */
 async function migrate(path: string, bytes: Uint8Array): Promise<void> {
   for (;;) {
     const socket = connect(path);
@@ -105,7 +105,7 @@ async function migrate(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 test(
-  "what was dropped is said when it is read again",
+  "dropped lines are reported when reading resumes",
   UNREAD_TEST,
   async () => {
     using scratch = new ScratchDirectory();
@@ -128,23 +128,27 @@ test(
     assert.equal(event, "dropped");
     const numbers = lines.toSpliced(at, 1).map((it) => parseInt(it));
     assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b));
-    assert.equal(count, 20_000 - numbers.length, "all the others are counted");
+    assert.equal(
+      count,
+      20_000 - numbers.length,
+      "all dropped lines are counted",
+    );
     assert.equal(numbers.at(-1), 19_999);
   },
 );
 
-test("what is printed is kept until it is read", UNREAD_TEST, async () => {
+test("the product is kept until it is read", UNREAD_TEST, async () => {
   using scratch = new ScratchDirectory();
   const file = scratch.write("vm.mr", await fixtureSnapshot());
   const range = ["read", file, "pc.ram", "0", "3M"];
   const raw = await printedSlowly([...range, "--out", "-"]);
   assert.equal(Buffer.compare(raw, MEMORY), 0);
-  // Of a write that is longer than the pipe, a part fits.
+  // A write that is longer than the pipe fits in part.
   const { hex } = JSON.parse(String(await printedSlowly([...range, "--json"])));
   assert.equal(hex, Buffer.from(MEMORY).toString("hex"));
 });
 
-/** What a command prints for a reader that is slower, and begins late. */
+/** Returns the output of a command whose reader is slow and starts late. */
 async function printedSlowly(line: readonly string[]): Promise<Buffer> {
   const [program, ...args] = programLine(line);
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });

@@ -1,7 +1,7 @@
 /**
- * Runs many command lines in one process, which is faster than a process each.
- * The argument is a JSON array of them; what each one prints ends, on both
- * streams, with a NUL, its exit code and another NUL.
+ * Runs many command lines in one process, which is faster than a process for
+ * each. The argument is a JSON array of them. The output of each one ends, on
+ * both streams, with a NUL, its exit code and another NUL.
  *
  * @module
  */
@@ -15,5 +15,5 @@ for (const args of lines) {
   const code = await main(args);
   for (const stream of [1, 2]) writeSync(stream, `\0${code}\0`);
 }
-// Threads that write may be left.
+// Threads that write may still be running.
 process.exit(0);

@@ -1,6 +1,6 @@
 /**
- * Prints 20,000 log lines on standard output, whoever reads them;
- * then makes the file that is its argument, and prints one more.
+ * Prints 20,000 log lines on standard output, then creates the file that its
+ * argument names, and prints one more line.
  *
  * @module
  */

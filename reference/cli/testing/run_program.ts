@@ -7,24 +7,24 @@ import { fileURLToPath } from "node:url";
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const MANY = fileURLToPath(new URL("many_lines.ts", import.meta.url));
 
-/** Options of tests that start processes: a busy machine takes its time. */
+/** Options of tests that start processes, which are slow on a busy machine. */
 export const PATIENT = { timeout: 60_000 };
 
-/** How to run the program. */
+/** Options of running the program. */
 export interface RunOptions {
   /** Environment variables besides those of the test. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A command line that runs the command line behind it. */
+  /** A command line that runs the command line after it. */
   readonly wrapper?: readonly string[];
-  /** Is written to standard input, a pipe. */
+  /** Written to standard input, which is a pipe. */
   readonly input?: string;
   /** Deno's permissions. Default: all. */
   readonly permissions?: readonly string[];
-  /** Is given the process as soon as it runs. */
+  /** Called with the process as soon as it runs. */
   readonly onStart?: (child: ChildProcess) => void;
 }
 
-/** What the program did. */
+/** The result of the program. */
 export interface RunResult {
   readonly code: number | null;
   readonly bytes: Buffer;
@@ -35,7 +35,7 @@ export interface RunResult {
 /** Whether the test runs on Deno. */
 export const ON_DENO = process.versions.deno !== undefined;
 
-/** The command line of the program on the runtime of the test. */
+/** Returns the command line of the program for the runtime of the test. */
 export function programLine(
   args: readonly string[],
   permissions: readonly string[] = ["--allow-all"],
@@ -45,7 +45,7 @@ export function programLine(
   return [process.execPath, ...run, module, ...args];
 }
 
-/** Runs the real program as a process of its own. */
+/** Runs the real program in a separate process. */
 export function run(
   args: readonly string[],
   options: RunOptions = {},
@@ -68,7 +68,7 @@ async function execute(
   const err: Buffer[] = [];
   stdout.on("data", (bytes: Buffer) => void out.push(bytes));
   stderr.on("data", (bytes: Buffer) => void err.push(bytes));
-  stdin?.on("error", () => {}); // The program may not read what it refuses.
+  stdin?.on("error", () => {}); // The program may end without reading it.
   stdin?.end(input);
   onStart?.(child);
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -84,18 +84,18 @@ async function execute(
   };
 }
 
-/** Runs the program, which must succeed without a word on standard error. */
+/** Runs the program, which must succeed and print nothing on standard error. */
 export async function runGood(
   args: readonly string[],
   options?: RunOptions,
 ): Promise<RunResult> {
   const result = await run(args, options);
-  assert.equal(result.stderr, "", `${args.join(" ")} says nothing`);
+  assert.equal(result.stderr, "", `${args.join(" ")} prints no message`);
   assert.equal(result.code, 0, `${args.join(" ")} succeeds`);
   return result;
 }
 
-/** A command line, its exit code, and what it must say. */
+/** A command line, its exit code, and a pattern of its message. */
 export type Refusal = readonly [
   args: readonly string[],
   code: 1 | 2,
@@ -115,7 +115,7 @@ export async function runBad(
   assertRefused([args, code, message], await run(args, options));
 }
 
-/** Runs command lines one after the other in one process. */
+/** Runs command lines in sequence in one process. */
 export async function runAll(
   lines: readonly (readonly string[])[],
 ): Promise<Pick<RunResult, "code" | "stdout" | "stderr">[]> {
@@ -132,19 +132,19 @@ export async function runAll(
   }));
 }
 
-/** As {@linkcode runAll}; each of them must succeed without a word. */
+/** As {@linkcode runAll}; each must succeed and print no message. */
 export async function runAllGood(
   lines: readonly (readonly string[])[],
 ): Promise<string[]> {
   const results = await runAll(lines);
   return results.map(({ code, stdout, stderr }, index) => {
-    assert.equal(stderr, "", `${lines[index].join(" ")} says nothing`);
+    assert.equal(stderr, "", `${lines[index].join(" ")} prints no message`);
     assert.equal(code, 0, `${lines[index].join(" ")} succeeds`);
     return stdout;
   });
 }
 
-/** As {@linkcode runAll}; each of them must refuse. */
+/** As {@linkcode runAll}; each must refuse. */
 export async function runAllBad(refusals: readonly Refusal[]): Promise<void> {
   const results = await runAll(refusals.map(([args]) => args));
   results.forEach((result, index) => assertRefused(refusals[index], result));

@@ -8,12 +8,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** An empty directory that is gone, with all in it, when it is disposed of. */
+/** An empty directory that is removed with its contents on disposal. */
 export class ScratchDirectory {
-  /** Where it is. */
+  /** Its path. */
   readonly path: string = mkdtempSync(join(tmpdir(), "mapped-ram-cli-"));
 
-  /** The path of a file in it. */
+  /** Returns the path of a file in it. */
   file(name: string): string {
     return join(this.path, name);
   }
@@ -24,12 +24,12 @@ export class ScratchDirectory {
     return this.file(name);
   }
 
-  /** The content of a file. */
+  /** Reads a file. */
   read(name: string): Uint8Array {
     return new Uint8Array(readFileSync(this.file(name)));
   }
 
-  /** The names of all that is in it. */
+  /** Returns the names of its files, sorted. */
   list(): string[] {
     return readdirSync(this.path).sort();
   }

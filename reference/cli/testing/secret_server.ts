@@ -1,17 +1,17 @@
 import { createServer } from "node:http";
 
-/** What must not appear anywhere. */
+/** Secrets that must not appear anywhere. */
 export const SECRETS = ["pAssw0rd", "SIGNATURE", "REDIRSECRET"];
 
-/** A server of one file, whose URLs have secrets in them. */
+/** A server of one file, whose URLs contain secrets. */
 export interface SecretServer extends AsyncDisposable {
-  /** A URL with user, password and a signature; by default that of the file. */
+  /** Returns a URL with user, password and signature; default: of the file. */
   url(path?: string): string;
 }
 
 /**
- * Starts a server of a file at `/vm.mr`: of what is no snapshot at `/junk`, and
- * of redirects to nowhere at `/bad`, `/dead` and `/loop`.
+ * Starts a server of a file at `/vm.mr`, a file that is not a snapshot at
+ * `/junk`, and broken redirects at `/bad`, `/dead` and `/loop`.
  */
 export async function startSecretServer(
   file: Uint8Array,

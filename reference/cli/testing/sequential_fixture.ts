@@ -4,7 +4,7 @@ import { memorySink } from "../../sinks/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
 import { fixtureSnapshot } from "./snapshot_fixture.ts";
 
-/** The small snapshot of three RAMBlocks as a sequential stream. */
+/** Returns the small snapshot of three RAMBlocks as a sequential stream. */
 export async function fixtureStream(): Promise<Uint8Array<ArrayBuffer>> {
   const snapshot = await openSnapshot(memorySource(await fixtureSnapshot()));
   const sink = memorySink();

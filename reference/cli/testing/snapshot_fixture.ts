@@ -6,10 +6,10 @@ import { memorySource } from "../../sources/mod.ts";
 
 /** Bytes of `pc.ram` in the fixture: 3 MiB. */
 export const RAM_LENGTH = 0x300000;
-/** The idstr of the fixture's last block, which is no file name. */
+/** The idstr of the fixture's last block, which cannot be a file name. */
 export const TABLES = "/rom@etc/acpi/tables";
 
-/** The memory of the fixture, by idstr; pages 0x100 to 0x1ff of it are zero. */
+/** Returns the fixture's memory by idstr; pages 0x100 to 0x1ff are zero. */
 export function fixtureMemory(): Record<string, Uint8Array> {
   const ram = new Uint8Array(RAM_LENGTH);
   for (let at = 0; at < ram.length; at += 4) ram[at] = (at >> 12) % 255 + 1;
@@ -23,7 +23,7 @@ export function fixtureMemory(): Record<string, Uint8Array> {
   };
 }
 
-/** A small snapshot of three RAMBlocks. */
+/** Returns a small snapshot of three RAMBlocks. */
 export async function fixtureSnapshot(): Promise<Uint8Array<ArrayBuffer>> {
   const sink = memorySink();
   const blocks = Object.entries(fixtureMemory()).map(([idstr, bytes]) => ({
@@ -34,7 +34,7 @@ export async function fixtureSnapshot(): Promise<Uint8Array<ArrayBuffer>> {
   return sink.bytes();
 }
 
-/** The same with the state of a device, as a guest has it that can go on. */
+/** Returns the same with the state of a device, as of a real guest. */
 export async function fixtureGuest(): Promise<Uint8Array> {
   const ram = await fixtureSnapshot();
   const { index } = await openSnapshot(memorySource(ram));

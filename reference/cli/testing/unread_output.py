@@ -1,9 +1,9 @@
-"""unread_output.py KIND DESCRIPTORS COMMAND...: becomes a command whose standard
-output (1), standard error (2), or both (12) are read by nobody.
+"""unread_output.py KIND DESCRIPTORS COMMAND...: runs a command, in place of this
+process, whose standard output (1), standard error (2), or both (12) are unread.
 
-KIND: pipe, socket: one that is full; terminal: one that is stopped as by Ctrl-S;
-left: a pipe whose reader left; closed: nothing at all; late:FILE: a pipe that is
-full, and is read, to FILE.read, from when there is a FILE.
+KIND: pipe, socket: a full one; terminal: one that is stopped as by Ctrl-S; left: a
+pipe whose reader has closed it; closed: no descriptor; late:FILE: a full pipe that
+is read, into FILE.read, once FILE exists.
 """
 import fcntl, os, pty, signal, socket, sys, time
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** What an output can be that nobody reads: see `unread_output.py`. */
+/** Kinds of output that nobody reads: see `unread_output.py`. */
 export type Unread =
   | "pipe"
   | "socket"
@@ -12,7 +12,7 @@ export type Unread =
 
 const PROGRAM = fileURLToPath(new URL("unread_output.py", import.meta.url));
 
-/** Whether there is what {@linkcode unread} needs. */
+/** Whether Python has the modules that {@linkcode unread} needs. */
 const CAN_LEAVE_UNREAD =
   spawnSync("python3", ["-c", "import fcntl, pty"]).status === 0;
 
@@ -23,8 +23,8 @@ export const UNREAD_TEST = {
 };
 
 /**
- * The start of a command line that gives a program standard output (1), standard
- * error (2), or both (12) of which nobody reads anything.
+ * Returns the start of a command line that runs a program with standard output
+ * (1), standard error (2), or both (12) unread.
  */
 export function unread(how: Unread, descriptors: 1 | 2 | 12): string[] {
   return ["python3", PROGRAM, how, String(descriptors)];
