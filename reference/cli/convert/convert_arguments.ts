@@ -12,19 +12,19 @@ const OTHERS =
 
 /** Returns the format to write, from --to or the name of the file. */
 export function toFormatOf(
-  told: string | undefined,
+  value: string | undefined,
   out: string,
   isFolder: boolean,
 ): ToFormat {
   checkOutputPath(out);
-  if (told !== undefined) return oneOf("--to", told, TO_FORMATS);
+  if (value !== undefined) return oneOf("--to", value, TO_FORMATS);
   if (isFolder) return "images";
   const ending = PACKED.exec(out) ?? OTHERS.exec(out);
   if (ending !== null) {
     throw new UsageError(
-      `Cannot write ${JSON.stringify(out)}: nothing is written as ` +
+      `Cannot write ${JSON.stringify(out)}: no format is written as ` +
         `${ending[0]}${
-          PACKED.test(out) ? ", and nothing is packed" : ""
+          PACKED.test(out) ? ", and output is not packed" : ""
         }; expected another name, or --to FORMAT`,
     );
   }
@@ -36,20 +36,20 @@ export function toFormatOf(
 
 /** Returns the format to read, if --from is given. */
 export function fromFormatOf(
-  told: string | undefined,
+  value: string | undefined,
 ): MemoryFormat | undefined {
-  return told === undefined ? undefined : oneOf("--from", told, FROM_FORMATS);
+  return value === undefined ? undefined : oneOf("--from", value, FROM_FORMATS);
 }
 
 function oneOf<T extends string>(
   option: string,
-  told: string,
+  value: string,
   formats: readonly T[],
 ): T {
-  const format = formats.find((it) => it === told);
+  const format = formats.find((it) => it === value);
   if (format !== undefined) return format;
   throw new UsageError(
-    `Cannot use ${JSON.stringify(told)} as ${option}: expected ` +
+    `Cannot use ${JSON.stringify(value)} as ${option}: expected ` +
       formats.join(", "),
   );
 }

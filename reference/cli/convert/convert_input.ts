@@ -30,18 +30,18 @@ export interface ConvertInput {
 /** Determines the format of a file, unless --from gives it. */
 export async function openInput(
   source: ByteSource,
-  told: MemoryFormat | undefined,
+  from: MemoryFormat | undefined,
   { offset, signal }: Pick<ConvertSettings, "offset" | "signal">,
 ): Promise<ConvertInput> {
-  if (told === "elf" || told === "lime" || told === "raw") {
-    return { source, format: told, offset: 0, libvirt: undefined };
+  if (from === "elf" || from === "lime" || from === "raw") {
+    return { source, format: from, offset: 0, libvirt: undefined };
   }
   const found = await detectFormat(source, {
-    offset: told === "packed" ? undefined : offset,
+    offset: from === "packed" ? undefined : offset,
     signal,
   });
   const { libvirt, known } = found;
-  if (told === "packed" && found.format !== told) {
+  if (from === "packed" && found.format !== from) {
     throw new UsageError(
       `Cannot use ${JSON.stringify(source.name)} as packed: it is not a ` +
         "libvirt save image with a packed stream",
@@ -50,7 +50,7 @@ export async function openInput(
   if (libvirt !== undefined && found.format === "packed") {
     refuseUnpackable(source, libvirt);
   }
-  const format = told ?? found.format;
+  const format = from ?? found.format;
   if (format !== undefined) {
     // libvirt's header is skipped if there is one.
     return { source, format, offset: offset ?? found.offset, libvirt };

@@ -55,7 +55,7 @@ export function convertNotes(remarks: ConvertRemarks): string[] {
     notes.push(`left out: ${named.join(", ")}`);
   }
   if (leftOut.length > 0) {
-    notes.push(`left out, as it is in no RAMBlock: ${listed(leftOut)}`);
+    notes.push(`left out, because no RAMBlock contains it: ${listed(leftOut)}`);
   }
   if (missing.length > 0) {
     notes.push(`not in the file, and zero: ${listed(missing)}`);

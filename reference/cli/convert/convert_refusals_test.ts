@@ -70,8 +70,8 @@ test(
     const read = await runGood(["read", made, "shared", "0", "4"]);
     assert.match(read.stdout, /05 05 05 05/);
 
-    const whole = vector("ignore-shared-nothing-shared");
-    const all = scratch.write("all.mr", whole);
+    const complete = vector("ignore-shared-nothing-shared");
+    const all = scratch.write("all.mr", complete);
     const copy = scratch.file("copy.mr");
     await runGood(["convert", all, copy]);
     await runGood(["verify", copy]);
@@ -100,9 +100,13 @@ test(
       [["convert", stream, stream, "--force"], 2, /it is an input, too/],
       [["convert", stream, scratch.file("no/no/")], 1, /create it with mkdir/],
       [["convert", stream, "-"], 2, /to standard output/],
-      [["convert", stream, `${out}.core.gz`], 2, /nothing is packed/],
-      [["convert", stream, `${out}.zst`], 2, /nothing is packed/],
-      [["convert", stream, `${out}.qcow2`], 2, /nothing is written as \.qcow2/],
+      [["convert", stream, `${out}.core.gz`], 2, /output is not packed/],
+      [["convert", stream, `${out}.zst`], 2, /output is not packed/],
+      [
+        ["convert", stream, `${out}.qcow2`],
+        2,
+        /no format is written as \.qcow2/,
+      ],
       [
         ["convert", lime, out, "--machine", "q35"],
         2,

@@ -41,8 +41,8 @@ test(
     const { stdout } = await runGood(["convert", stream, file]);
     assert.match(stdout, /^converted sequential to mapped-ram in .*vm\.mr, /);
     const back = scratch.file("again.seq");
-    const told = await runGood(["convert", file, back, "--json"]);
-    const facts = lastOf(told.stdout);
+    const result = await runGood(["convert", file, back, "--json"]);
+    const facts = lastOf(result.stdout);
     assert.deepEqual([facts.from, facts.to], ["mapped-ram", "sequential"]);
     await runGood(["convert", back, scratch.file("images/")]); // is made
     for (const [idstr, expected] of Object.entries(memory)) {

@@ -56,9 +56,12 @@ export async function findDifferences(
     }
     ended.push(...byOption);
   }
-  const left = new Set(found.map((it) => it.subject));
+  const remaining = new Set(found.map((it) => it.subject));
   return {
-    differences: [...ended.filter((it) => !left.has(it.subject)), ...found],
+    differences: [
+      ...ended.filter((it) => !remaining.has(it.subject)),
+      ...found,
+    ],
     corrected: { program, args },
   };
 }

@@ -97,8 +97,8 @@ Example: deno task info vm.mr --map
       if (against !== undefined) {
         const { compareAgainst } = await import("./against.ts");
         const trying = values.try ?? false;
-        const own = { against, try: trying, json, signal };
-        return await compareAgainst(FILE, snapshot, own);
+        const comparison = { against, try: trying, json, signal };
+        return await compareAgainst(FILE, snapshot, comparison);
       }
       const { printOverview } = await import("./info_overview.ts");
       const { map = false, xml = false } = values;

@@ -33,8 +33,8 @@ export async function infoElsewhere(
     if (other !== undefined) {
       throw new UsageError(`Cannot use --${other} of a sequential stream`);
     }
-    const own = { offset, libvirt: header, json, devices, xml, signal };
-    await infoSequential(source, own);
+    const sequential = { offset, libvirt: header, json, devices, xml, signal };
+    await infoSequential(source, sequential);
     return 0;
   }
   // The header of a libvirt save image is printed even if its stream is not.

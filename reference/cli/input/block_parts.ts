@@ -34,8 +34,8 @@ export async function* blockParts(
     const runEnd = Math.min(range.offset + range.length, run.end * pageSize);
     let offset = Math.max(range.offset, run.first * pageSize);
     while (offset < runEnd) {
-      const most = run.present ? PART_MAX : ZEROS_MAX;
-      const length = Math.min(most, runEnd - offset);
+      const maxLength = run.present ? PART_MAX : ZEROS_MAX;
+      const length = Math.min(maxLength, runEnd - offset);
       const bytes = run.present ? buffer.subarray(0, length) : undefined;
       if (bytes !== undefined) {
         const wantedUntil = pagesOffset + run.end * pageSize;

@@ -12,10 +12,10 @@ export const FROM_RAW_HELP = `\
                               bytes are those of another format`;
 
 /** Whether `--from raw` is given; these commands accept no other value. */
-export function isFromRaw(told: string | undefined): boolean {
-  if (told === undefined || told === "raw") return told !== undefined;
+export function isFromRaw(value: string | undefined): boolean {
+  if (value === undefined || value === "raw") return value !== undefined;
   throw new UsageError(
-    `Cannot use ${JSON.stringify(told)} as --from: expected raw`,
+    `Cannot use ${JSON.stringify(value)} as --from: expected raw`,
   );
 }
 

@@ -9,10 +9,10 @@ export function countOf(count: number, thing: string): string {
 }
 
 /** Formats a share for people: `0 %`, `< 1 %`, `34 %`, `> 99 %`, `100 %`. */
-export function formatShare(part: number, whole: number): string {
-  if (whole === 0 || part === 0) return "0 %";
-  const percent = part / whole * 100;
+export function formatShare(part: number, total: number): string {
+  if (total === 0 || part === 0) return "0 %";
+  const percent = part / total * 100;
   if (percent < 1) return "< 1 %";
-  if (percent > 99 && part < whole) return "> 99 %";
+  if (percent > 99 && part < total) return "> 99 %";
   return `${Math.round(percent)} %`;
 }

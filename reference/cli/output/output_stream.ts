@@ -204,12 +204,12 @@ export class OutputStream {
 
   /** Waits for a write, for the signal, or for a time limit. */
   async #wait(signal?: AbortSignal): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const stop = () => late.resolve();
+    const timeout = Promise.withResolvers<void>();
+    const stop = () => timeout.resolve();
     const timer = setTimeout(stop, POLL_INTERVAL);
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      await Promise.race([this.#turn.promise, late.promise]);
+      await Promise.race([this.#turn.promise, timeout.promise]);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", stop);

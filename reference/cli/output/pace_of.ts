@@ -21,10 +21,10 @@ export function paceOf(
   const worked = done - skipped;
   const work = total - skipped;
   const rate = worked / Math.max(1, milliseconds) * 1000;
-  const left = total - done;
+  const remaining = total - done;
   return {
     share: work <= 0 ? 1 : Math.max(0, Math.min(1, worked / work)),
     bytesPerSecond: Math.round(rate),
-    secondsLeft: left <= 0 ? 0 : rate > 0 ? left / rate : undefined,
+    secondsLeft: remaining <= 0 ? 0 : rate > 0 ? remaining / rate : undefined,
   };
 }

@@ -15,14 +15,14 @@ export interface ProgressTeller extends Disposable {
 /** Prints events on standard output, one JSON object per line. */
 export class ProgressEvents implements ProgressTeller {
   readonly #started = performance.now();
-  #told = this.#started;
+  #lastEvent = this.#started;
 
   /** Prints a `progress` event if the interval has passed. */
   readonly show = (progress: Progress): void => {
     const now = performance.now();
     const { idstr, done, total, zero, skipped } = progress;
-    if (now - this.#told < INTERVAL) return;
-    this.#told = now;
+    if (now - this.#lastEvent < INTERVAL) return;
+    this.#lastEvent = now;
     const { bytesPerSecond, secondsLeft } = paceOf(
       progress,
       now - this.#started,

@@ -23,8 +23,8 @@ test("paceOf() gives no time left if nothing has been done", () => {
     bytesPerSecond: 0,
     secondsLeft: undefined,
   });
-  const whole = { idstr: "ram", done: 8, total: 8, skipped: 8 };
-  assert.deepEqual(paceOf(whole, 0), {
+  const finished = { idstr: "ram", done: 8, total: 8, skipped: 8 };
+  assert.deepEqual(paceOf(finished, 0), {
     share: 1,
     bytesPerSecond: 0,
     secondsLeft: 0,

@@ -32,13 +32,13 @@ export class ReceiveBar implements Disposable {
 /** Prints events on standard output, one JSON object per line. */
 export class ReceiveEvents implements Disposable {
   readonly #started = performance.now();
-  #told = this.#started;
+  #lastEvent = this.#started;
 
   /** Prints a `progress` event if the interval has passed. */
   readonly show = (progress: ReceiveProgress): void => {
     const now = performance.now();
-    if (now - this.#told < EVENT_INTERVAL) return;
-    this.#told = now;
+    if (now - this.#lastEvent < EVENT_INTERVAL) return;
+    this.#lastEvent = now;
     const bytesPerSecond = rateOf(progress, now - this.#started);
     printStatistics("progress", { ...progress, bytesPerSecond });
   };

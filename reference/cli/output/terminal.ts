@@ -17,8 +17,8 @@ export function messageColumns(): number {
 
 function bounded(count: number | undefined): number {
   // A terminal of unknown size reports 0.
-  const known = count || COLUMNS_DEFAULT;
-  return Math.max(COLUMNS_MIN, Math.min(COLUMNS_MAX, known));
+  const width = count || COLUMNS_DEFAULT;
+  return Math.max(COLUMNS_MIN, Math.min(COLUMNS_MAX, width));
 }
 
 /** Whether lines must fit into {@linkcode columns}. */

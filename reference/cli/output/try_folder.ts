@@ -19,12 +19,16 @@ const PROBE = ".mapped-ram-probe";
 export function tryFolder(folder: string, name: string): void {
   const use = { what: folder, action: "use paths" };
   const target = builtinModule("node:path", use).join(folder, PROBE);
-  const own = createPartial(target, { name });
+  const partial = createPartial(target, { name });
   try {
-    removeLeftovers(target, { name, own, uid: statOf(own.file).uid });
+    removeLeftovers(target, {
+      name,
+      own: partial,
+      uid: statOf(partial.file).uid,
+    });
   } catch {
     // Another process is checking at the same time.
   } finally {
-    discardPartial(own);
+    discardPartial(partial);
   }
 }

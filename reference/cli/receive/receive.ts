@@ -127,11 +127,11 @@ function freeName(path: string): string {
 
 /** Returns a function that reports a full disk from time to time. */
 function fullTeller(): (error: SourceError) => void {
-  let told = -Infinity;
+  let lastMessage = -Infinity;
   return ({ message }) => {
     const now = performance.now();
-    if (now - told < FULL_INTERVAL) return;
-    told = now;
+    if (now - lastMessage < FULL_INTERVAL) return;
+    lastMessage = now;
     printMessage(
       `${printable(message)}; QEMU may have given up the guest: free some ` +
         "space, it retries (Ctrl-C abandons what has arrived)",

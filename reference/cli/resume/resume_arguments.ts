@@ -105,8 +105,8 @@ const PROGRAM = "qemu-system-x86_64";
 /** Parses the arguments; throws a `UsageError` if they are wrong. */
 export function resumeArguments(args: readonly string[]): ResumeArguments {
   const end = args.indexOf("--");
-  const own = end < 0 ? args : args.slice(0, end);
-  const { values, positionals } = parse(own, RESUME_OPTIONS);
+  const ownArgs = end < 0 ? args : args.slice(0, end);
+  const { values, positionals } = parse(ownArgs, RESUME_OPTIONS);
   const { FILE } = takePositionals(positionals, "FILE");
   const { to, qmp, record, replay = [] } = values;
   const qemu = end < 0 ? undefined : parseQemu(args.slice(end + 1));

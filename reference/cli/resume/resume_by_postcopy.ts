@@ -121,10 +121,10 @@ async function untilEnd(
     report.note("QEMU closed its monitor; the guest still gets its pages");
   });
   const all = Promise.all([served, completed]).then(() => true);
-  const left = destination?.gone.then(() => false) ??
+  const ended = destination?.gone.then(() => false) ??
     new Promise<never>(() => {});
   try {
-    return await Promise.race([all, left]);
+    return await Promise.race([all, ended]);
   } catch (error) {
     signal.throwIfAborted();
     // QEMU closes the channel a moment before it ends.
@@ -138,12 +138,12 @@ async function untilEnd(
 
 async function isGone(destination: Destination | undefined): Promise<boolean> {
   if (destination === undefined) return false;
-  const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), LEAVING);
+  const timeout = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => timeout.resolve(false), LEAVING);
   try {
     return await Promise.race([
       destination.gone.then(() => true),
-      late.promise,
+      timeout.promise,
     ]);
   } finally {
     clearTimeout(timer);
@@ -161,11 +161,11 @@ function requestRecorder(
 
 /** Returns a callback that reports failed reads from time to time. */
 function retryTeller(report: ResumeReport): (error: SourceError) => void {
-  let told = -Infinity;
+  let lastMessage = -Infinity;
   return (error) => {
     const now = performance.now();
-    if (now - told < RETRY_INTERVAL) return;
-    told = now;
+    if (now - lastMessage < RETRY_INTERVAL) return;
+    lastMessage = now;
     report.note(`${error.message}; retrying, the guest may have to wait`);
   };
 }

@@ -73,13 +73,13 @@ async function refusalOf(
   incoming: IncomingMigration | undefined,
 ): Promise<SourceError | undefined> {
   if (incoming === undefined) return undefined;
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), LAST_WORDS);
+  const timeout = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => timeout.resolve(undefined), LAST_WORDS);
   const refused = incoming.completed.then(() => undefined, (error) => {
     return error instanceof SourceError ? error : undefined;
   });
   try {
-    return await Promise.race([refused, late.promise]);
+    return await Promise.race([refused, timeout.promise]);
   } finally {
     clearTimeout(timer);
   }

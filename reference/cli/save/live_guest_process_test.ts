@@ -24,14 +24,14 @@ test(
     using guest = await LiveGuestProcess.start(image, GUEST);
     while (guest.writes < 100) await sleep(5);
     await guest.stop();
-    const told = guest.dirty.take();
+    const reported = guest.dirty.take();
     const now = readFileSync(image);
     for (let page = 0; page < LENGTH / PAGE; page++) {
       const [first, second] = now.subarray(page * PAGE);
-      assert.equal(first === second, told.isSet(page), `page ${page}`);
+      assert.equal(first === second, reported.isSet(page), `page ${page}`);
     }
     const { writes } = guest;
-    assert(writes >= told.count() && told.count() > 0);
+    assert(writes >= reported.count() && reported.count() > 0);
     await sleep(20);
     assert.deepEqual(readFileSync(image), now);
   },
