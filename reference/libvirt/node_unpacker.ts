@@ -22,17 +22,11 @@ export function nodeZstdUnpacker(): Unpacker | undefined {
 function throughStream(make: () => Duplex): Unpacker {
   return async function* (packed) {
     const stream = make();
-    const isClosed = new Promise<void>((resolve) => {
-      stream.once("close", resolve);
-    });
     async function feed(): Promise<void> {
       for await (const piece of packed) {
         if (stream.destroyed) return;
         if (stream.write(piece)) continue;
-        await Promise.race([
-          new Promise<void>((resolve) => void stream.once("drain", resolve)),
-          isClosed,
-        ]);
+        await drained(stream);
       }
       stream.end();
     }
@@ -44,4 +38,14 @@ function throughStream(make: () => Duplex): Unpacker {
       await fed;
     }
   };
+}
+
+/** Resolves when there is room in a stream, or it has been destroyed. */
+function drained(stream: Duplex): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (stream.destroyed) resolve();
+  stream.once("drain", resolve).once("close", resolve);
+  return promise.finally(() => {
+    stream.off("drain", resolve).off("close", resolve);
+  });
 }
