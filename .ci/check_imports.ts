@@ -95,7 +95,7 @@ export function checkImports(graph: ModuleGraph): string[] {
   return [...lines, ...circles(graph), ...circles(folderGraph(graph))];
 }
 
-/** Returns what is wrong with an import from outside the project. */
+/** Returns the problems of an import from outside the project. */
 function wrongPackage(from: string, { specifier }: Import): string | undefined {
   if (specifier?.startsWith(".")) {
     return `"${specifier}", outside of the project`;
@@ -107,7 +107,7 @@ function wrongPackage(from: string, { specifier }: Import): string | undefined {
   return isPure ? `"${specifier}" into the pure room format` : undefined;
 }
 
-/** Returns what is wrong with an import of a file of the project. */
+/** Returns the problems of an import of a file of the project. */
 function wrongRoom(from: string, to: string): string | undefined {
   if (isOfTests(to)) {
     return isOfTests(from) ? undefined : `${to}, a test`;

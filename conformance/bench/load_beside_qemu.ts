@@ -152,7 +152,7 @@ async function measure(
     readIntoMemory(),
   ], ROUNDS);
 
-  /** Does what QEMU does: reads the pages into memory, and writes no file. */
+  /** Like QEMU, reads the pages into memory, and writes no file. */
   function readIntoMemory(): Contender {
     const memory = new Uint8Array(byteLength);
     function run(): void {

@@ -23,7 +23,7 @@ export interface OpenFigures {
   readonly pageMilliseconds: number;
 }
 
-/** What a probe prints. */
+/** The output of a probe. */
 export interface ProbeOutput {
   readonly peakMemory: number;
   readonly figures?: OpenFigures;

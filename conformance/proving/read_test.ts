@@ -125,7 +125,7 @@ function checkError(
 }
 
 /**
- * Compares an open snapshot with what is expected; pairs each block with its
+ * Compares an open snapshot with the expected values; pairs each block with its
  * expectation.
  */
 function checkTable<T extends RAMBlock>(

@@ -140,7 +140,7 @@ async function readAll(
   }
 }
 
-/** Compares an open stream with what is expected. */
+/** Compares an open stream with the expected values. */
 async function checkStream(
   stream: SequentialSnapshot,
   expected: ExpectedSequential,

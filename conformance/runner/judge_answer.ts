@@ -7,7 +7,7 @@ export type State = "pass" | "fail" | "not supported";
 /** The judgement of a program's answer. */
 export interface Verdict {
   readonly state: State;
-  /** What is wrong, or why it is not supported; empty for a pass. */
+  /** The problems, or the reason it is not supported; empty for a pass. */
   readonly reasons: readonly string[];
   /** Differences that are not errors, such as another rule or position. */
   readonly remarks: readonly string[];

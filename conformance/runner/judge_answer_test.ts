@@ -29,7 +29,7 @@ function withBlock(change: Readonly<Record<string, unknown>>): unknown {
   return { ...ANSWER, blocks: [{ ...ANSWER.blocks?.[0], ...change }] };
 }
 
-test("judgeAnswer() passes the expected answer, and names what is wrong in others", () => {
+test("judgeAnswer() passes the expected answer, and names the differences of others", () => {
   assert.equal(judgeAnswer(ANSWER, READ).state, "pass");
   const wrong: [unknown, RegExp][] = [
     [null, /expected a JSON object/],

@@ -1,7 +1,7 @@
 import type { Counts, SuiteReport } from "./report.ts";
 
 /**
- * Formats a report as text: a line per rule, then what is wrong, then totals.
+ * Formats a report as text: a line per rule, then the problems, then totals.
  */
 export function reportText(report: SuiteReport): string {
   const width = Math.max(4, ...report.rules.map(({ rule }) => rule.length));

@@ -98,7 +98,7 @@ function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
 
 /**
  * Checks every vector below `vectors` and, if `write` is true, updates
- * `snapshot.gz` and the manifest. Returns what was out of date, as text. A
+ * `snapshot.gz` and the manifest. Returns the differences, as text. A
  * `snapshot.gz` that unpacks to the right bytes is not rewritten, so that
  * another release of zlib changes no file.
  */
@@ -144,14 +144,12 @@ function updateVectors(vectors: string, write: boolean): string[] {
   return differences;
 }
 
-/**
- * Updates every `snapshot.gz` and the manifest; returns what was out of date.
- */
+/** Updates every `snapshot.gz` and the manifest; returns the differences. */
 export function buildVectors(vectors: string = VECTORS): string[] {
   return updateVectors(vectors, true);
 }
 
-/** Returns what is out of date, and changes nothing. */
+/** Returns the differences, and changes nothing. */
 export function checkVectors(vectors: string = VECTORS): string[] {
   return updateVectors(vectors, false);
 }

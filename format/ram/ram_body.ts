@@ -1,6 +1,6 @@
 /**
  * The bodies of the RAM section without a list (SPEC 4.10, 4.11): only EOS, or
- * what a dialect has instead.
+ * its equivalent in a dialect.
  *
  * @module
  */

@@ -35,7 +35,7 @@ export function unfinishedRam(
   last: StreamItem,
   options: {
     readonly ramSection: Section | undefined;
-    /** What is being read: a file, or a stream that may come from a socket. */
+    /** The kind of input: a file, or a stream that may come from a socket. */
     readonly what: "file" | "stream";
     readonly rule: RuleSlug;
     readonly expected: string;

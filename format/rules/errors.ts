@@ -16,7 +16,7 @@ export interface RuleViolation {
 
 /** A file breaks a rule of SPEC.md; one of the two classes below says what to do. */
 export abstract class RuleError extends Error implements RuleViolation {
-  /** Name of the source: a path, a URL, or what the caller called it. */
+  /** Name of the source: a path, a URL, or a name given by the caller. */
   readonly file: string;
   /** The rule of SPEC.md that the file breaks. */
   readonly rule: RuleSlug;

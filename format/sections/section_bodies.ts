@@ -18,7 +18,7 @@ const FOOTER = 5;
 /** Maximum length of a section whose footer is searched for. */
 const GUESS_MAX = 0x1000000;
 
-/** A FULL section that was skipped up to what looks like its footer. */
+/** A FULL section that was skipped up to bytes that look like its footer. */
 interface Guess {
   readonly section: Section;
   /** Position of its item. */
@@ -110,8 +110,8 @@ export class OtherBodies {
   *#find(section: Section): Walk<void> {
     const { offset } = this.#reader;
     /**
-     * If none fits, the first that gives a length is used to report what is
-     * wrong.
+     * If none fits, the first that gives a length is used to report the
+     * problem.
      */
     let other: Vmdesc | undefined;
     const { idstr, instanceId } = section;

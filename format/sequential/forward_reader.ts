@@ -74,19 +74,19 @@ export class ForwardReader extends StreamReader {
     }
   }
 
-  /** Starts to keep a copy of what is read. */
+  /** Starts to keep a copy of the bytes that are read. */
   keep(): void {
     this.forget();
     this.#keptFrom = this.offset;
   }
 
-  /** Drops what was kept since `keep`, and stops keeping. */
+  /** Drops the bytes kept since `keep`, and stops keeping. */
   forget(): void {
     this.#keptFrom = undefined;
     this.#kept = new GrowingBytes();
   }
 
-  /** Returns what was read since `keep`, and stops keeping. */
+  /** Returns the bytes read since `keep`, and stops keeping. */
   kept(): Uint8Array {
     const bytes = this.takeKept();
     this.#checkKept(bytes.length);
@@ -102,7 +102,8 @@ export class ForwardReader extends StreamReader {
   }
 
   /**
-   * Returns what was fetched from `offset` on, as far as it is still buffered.
+   * Returns the bytes fetched from `offset` on, as far as they are still
+   * buffered.
    */
   fetchedFrom(offset: number): Uint8Array {
     const start = Math.max(0, offset - this.#bufferOffset);

@@ -156,7 +156,7 @@ test("seek() moves only within the available bytes", () => {
   assert.deepEqual([reader.offset, reader.available], [30, 0]);
 });
 
-test("kept() returns what was read since keep(), once", () => {
+test("kept() returns the bytes read since keep(), once", () => {
   const file = new CountingFile(Infinity, 10);
   const reader = new ForwardReader(file, 0);
   assert.equal(reader.kept().length, 0, "nothing was to be kept");

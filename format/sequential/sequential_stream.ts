@@ -47,7 +47,7 @@ import type {
 } from "./sequential_visitor.ts";
 import { joined, type StreamPlace, unreadAt } from "./unread_rest.ts";
 
-/** Walks over a stream and passes what it finds to `visitor`. */
+/** Walks over a stream and passes its contents to `visitor`. */
 export function* walkSequentialStream(
   reader: ForwardReader,
   visitor: SequentialVisitor,

@@ -178,7 +178,7 @@ test("walkSequentialStream() keeps dirty bitmaps before RAM, but no page", () =>
     `begin ${hexOf(bitmap, part)}`,
     `state ${hexOf(part, END)}`,
   ]);
-  // More than the limit on what is kept before the end of RAM.
+  // More than the limit on the bytes kept before the end of RAM.
   const record = Buffer.concat([
     new ByteWriter().be64(PAGE + 0x28).finish(),
     new Uint8Array(PAGE).fill(7),

@@ -1,5 +1,5 @@
 /**
- * The options of the walk over a sequential stream, and what it reports.
+ * The options and results of the walk over a sequential stream.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export interface SequentialVisitor {
    */
   ramEnd?(): void;
   /**
-   * Called when the walk fails, with what was fetched but not passed on:
+   * Called when the walk fails, with the bytes fetched but not passed on:
    * everything from the first byte if nothing was passed on, else everything
    * from the start of the first item that was not, or of a record in a part of
    * the RAM section.
@@ -53,7 +53,7 @@ export interface SequentialVisitor {
   asked?(command: number, payload: Uint8Array): void;
 }
 
-/** What a failed walk has fetched but not passed on. */
+/** The bytes that a failed walk has fetched but not passed on. */
 export interface UnreadRest {
   /** Where the bytes start. */
   readonly from: "stream" | "item" | "record";

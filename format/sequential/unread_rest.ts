@@ -13,7 +13,7 @@ export interface StreamPlace {
   records: RecordContext | undefined;
 }
 
-/** Returns what was fetched but not passed on. */
+/** Returns the bytes fetched but not passed on. */
 export function unreadAt(
   reader: ForwardReader,
   { head, held, records }: StreamPlace,

@@ -13,7 +13,7 @@ export interface DeltaFault {
   readonly position: number;
   /** The content found there, in words. */
   readonly found: string;
-  /** What should stand there, in words. */
+  /** The expected content, in words. */
   readonly expected: string;
 }
 
@@ -22,8 +22,8 @@ const MORE = 0x80;
 const LOW_BITS = 0x7f;
 
 /**
- * Applies a delta to the page that it was made against. Returns what is wrong
- * with it, if anything; the contents of the page are then undefined.
+ * Applies a delta to the page that it was made against. Returns the fault of the
+ * delta, if any; the contents of the page are then undefined.
  */
 export function applyXbzrle(
   page: Uint8Array,

@@ -86,14 +86,14 @@ class ManyParts implements SyncByteSource {
     ...[2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0x10, 0x7e, 0, 0, 0, 1],
   );
   readonly #before: Uint8Array;
-  readonly #behind: Uint8Array;
+  readonly #tail: Uint8Array;
   readonly #partsLength: number;
 
   constructor(count: number) {
     const { bytes, ramEnd } = richFile({ early: false });
     const at = ramEnd - ManyParts.part.length; // where END starts
     this.#before = bytes.subarray(0, at);
-    this.#behind = bytes.subarray(at);
+    this.#tail = bytes.subarray(at);
     this.#partsLength = count * ManyParts.part.length;
     this.byteLength = bytes.length + this.#partsLength;
   }
@@ -107,7 +107,7 @@ class ManyParts implements SyncByteSource {
         ? this.#before[at + length]
         : at < this.#partsLength
         ? ManyParts.part[at % ManyParts.part.length]
-        : this.#behind[at - this.#partsLength];
+        : this.#tail[at - this.#partsLength];
     }
   }
 

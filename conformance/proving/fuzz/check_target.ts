@@ -17,7 +17,7 @@ const ALLOCATION_SLACK = 2 ** 20;
 /** Time in milliseconds that no input of a few MB may take. */
 const HANG = 10_000;
 
-/** Runs a target; returns what it did wrong, or undefined. */
+/** Runs a target; returns the defect found, or undefined. */
 export async function checkTarget(
   target: FuzzTarget,
   bytes: Uint8Array,
@@ -49,7 +49,7 @@ export async function checkTarget(
   return undefined;
 }
 
-/** Returns what is wrong with an error; undefined if input may cause it. */
+/** Returns the problem of an error; undefined if input may cause it. */
 function wrongError(
   target: FuzzTarget,
   error: unknown,

@@ -46,7 +46,7 @@ test("exportImage() drops an endless response", async () => {
   });
 });
 
-test("exportImage() continues from what arrived before a response was cut", async () => {
+test("exportImage() continues after the bytes that arrived before a response was cut", async () => {
   const answers: number[] = [];
   const { requests } = await load((parts, response, file) => {
     answers.push(parts.length);

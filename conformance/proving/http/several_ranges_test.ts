@@ -136,7 +136,7 @@ test("exportImage() does not take a slow sink for a silent server", async () => 
   assert.deepEqual(sink.bytes(), RAM);
 });
 
-test("exportImage() reports what is wrong with a response of several ranges", async () => {
+test("exportImage() reports the defect of a response of several ranges", async () => {
   const messageOf = async (answer: Answer): Promise<string> => {
     const error = await load(answer).then(() => undefined, (error) => error);
     assert(error instanceof SourceError, String(error));

@@ -10,7 +10,7 @@ import {
 import { initramfs } from "./initramfs.ts";
 import { LINUX_INIT } from "./linux_init.ts";
 
-/** What QEMU needs to boot Linux: the paths of a kernel and an initramfs. */
+/** The paths of a kernel and an initramfs, with which QEMU boots Linux. */
 export interface Linux {
   readonly vmlinuz: string;
   readonly initrd: string;

@@ -40,7 +40,7 @@ test("SerialConsole.send() keeps lines until QEMU connects", async () => {
   assert.equal(await allFrom(guest), "one\ntwo\n");
 });
 
-test("SerialConsole.collect() rejects with what its function throws", async () => {
+test("SerialConsole.collect() rejects with the error of its function", async () => {
   using scratch = new ScratchDirectory();
   using serial = await SerialConsole.listen(scratch.file("console"));
   const refused = serial.collect("see a", (line) => {
