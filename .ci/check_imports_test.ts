@@ -132,6 +132,16 @@ const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
     "reference/cli/late.ts imports a module by a computed name",
   ],
   [
+    "reference/cli/late.ts",
+    `export const late = (name: string) => import("./" + name);`,
+    "reference/cli/late.ts imports a module by a computed name",
+  ],
+  [
+    "reference/cli/late.ts",
+    "export const late = (name: string) => import(`node:${name}`);",
+    "reference/cli/late.ts imports a module by a computed name",
+  ],
+  [
     "conformance/bad_test.ts",
     `import { two } from "../reference/reading/mod.ts"; two;`,
     "conformance/bad_test.ts imports reference/reading/mod.ts past its door",

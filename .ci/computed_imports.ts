@@ -1,9 +1,9 @@
 /**
- * Strings and comments, which are skipped, and each `import(` with the next
- * character.
+ * Strings and comments, which are skipped, and each `import(`, with its name if
+ * that is one string without anything computed.
  */
 const TOKENS =
-  /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\/.*|\/\*[^]*?\*\/|\bimport\s*\(\s*(?<next>.?)/g;
+  /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\/.*|\/\*[^]*?\*\/|(?<import>\bimport\s*\()(?<name>\s*(?:"[^"\\\n]*"|'[^'\\\n]*'|`[^`\\$]*`)\s*[,)])?/g;
 
 /**
  * Counts the imports of a source text by a name computed at run time, which no
@@ -12,9 +12,7 @@ const TOKENS =
 export function computedImports(text: string): number {
   let count = 0;
   for (const { groups } of text.matchAll(TOKENS)) {
-    const next = groups?.next;
-    // The quoted name follows, and is skipped as a string.
-    if (next !== undefined && !`"'`.includes(next)) count++;
+    if (groups?.import !== undefined && groups.name === undefined) count++;
   }
   return count;
 }
