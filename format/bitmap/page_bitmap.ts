@@ -1,6 +1,12 @@
 import { bitmapByteLength } from "./layout.ts";
 import type { PageRun } from "./page_run.ts";
 
+/** Number of set bits of each byte. */
+const BIT_COUNTS = new Uint8Array(256);
+for (let byte = 1; byte < 256; byte++) {
+  BIT_COUNTS[byte] = (byte & 1) + BIT_COUNTS[byte >> 1];
+}
+
 /**
  * One bit a page, LSB 0: page n is bit n & 7 of byte n >> 3 (SPEC 5.1).
  *
@@ -73,8 +79,10 @@ export class PageBitmap {
 
   /** Counts the set bits. */
   count(): number {
-    let count = 0;
-    for (const { first, end } of this.runs()) count += end - first;
+    const wholeBytes = Math.floor(this.pageCount / 8);
+    const lastBits = (1 << (this.pageCount & 7)) - 1;
+    let count = BIT_COUNTS[(this.bytes[wholeBytes] ?? 0) & lastBits];
+    for (let at = 0; at < wholeBytes; at++) count += BIT_COUNTS[this.bytes[at]];
     return count;
   }
 

@@ -1,7 +1,7 @@
-import type { PageBitmap } from "../../format/bitmap/mod.ts";
+import { blockRange, type PageBitmap } from "../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../format/bytes/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
-import { presentRanges, RAMBlock } from "../reading/mod.ts";
+import { RAMBlock } from "../reading/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import {
@@ -56,8 +56,15 @@ async function dataRangesOf(
 ): Promise<Iterable<ByteRange>> {
   if (dataRanges !== undefined) return dataRanges;
   return source instanceof RAMBlock
-    ? await Array.fromAsync(presentRanges(source, { signal }))
+    ? rangesOf(await source.presentPages(undefined, { signal }), source)
     : [{ offset: 0, length: usedLength }];
+}
+
+function* rangesOf(
+  pages: PageBitmap,
+  { pageSize }: RAMBlock,
+): Generator<ByteRange> {
+  for (const run of pages.runs()) yield blockRange(pageSize, run);
 }
 
 async function saveBlock(
