@@ -50,9 +50,9 @@ ${formatsHelp()}
                               repeat it for each NUMA node, in their order
   --range ADDRESS=IDSTR[@OFFSET]+LENGTH
                               where the guest sees a RAMBlock, such as that of a
-                              DIMM; repeatable. Other blocks are where the machine
-                              type has them; from an ELF core or LiME, only the
-                              named blocks are converted
+                              DIMM; repeatable. Other blocks have the addresses of
+                              the machine type; from an ELF core or LiME, only
+                              the named blocks are converted
   --leave-out IDSTR           to ELF or LiME: omit that RAMBlock
   --arch NAME                 architecture of an ELF core, if neither the CPU
                               state nor the machine type implies it

@@ -39,8 +39,9 @@ Usage: deno task info FILE|URL [options]
        deno task info FILE|URL --against "QEMU ARGS..." [--try] [options]
        deno task info FILE|URL --against unix:PATH|tcp:HOST:PORT [options]
 
-Prints what a snapshot holds: machine, capabilities, RAMBlocks with their pages,
-device sections, and its size on disk. It reads headers and bitmaps, but no page.
+Prints the contents of a snapshot: machine, capabilities, RAMBlocks with their
+pages, device sections, and its size on disk. It reads headers and bitmaps, but
+no page.
 With --devices it prints the state of each device instead, field by field; in its
 JSON, 64-bit integers are strings and bytes are {"hex": ...}.
 
@@ -49,7 +50,7 @@ why, and prints the commands that load it. QEMU is started with these arguments
 and its guest stopped, and saves its own empty state for comparison. For a QEMU
 that waits with -incoming defer, give the address of its QMP socket instead. A
 difference is "refused" by QEMU, "wrong" if QEMU may load it but not as the same
-machine, or a "note". In the printed commands the arguments are corrected where an
+machine, or a "note". In the printed commands the arguments are corrected if an
 option can do that. Exit code 1: it will not load as the same machine.
 
   --map                       draw a map of the RAM, and list the guest-physical

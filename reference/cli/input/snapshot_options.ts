@@ -47,7 +47,7 @@ export const ANSWER_HELP = `\
 
 /** The `--json` and `--help` lines of commands that report progress. */
 export const EVENTS_HELP = `\
-  --json                      print JSON, one object a line: progress during
+  --json                      print JSON, one object per line: progress during
                               the work, then the result
   --help                      print this`;
 

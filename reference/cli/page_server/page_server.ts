@@ -62,7 +62,7 @@ does not have all its pages by then waits for them for as long as it lives.
 Stopped by SIGTERM, as service managers do, it exits with code 0.
 
 A page that cannot be read is never replaced by zeros: the VM waits while the read
-is retried, and after --retry-for seconds is killed if --on-failure kill says so.
+is retried, and after --retry-for seconds is killed with --on-failure kill.
 Only the process that connected is killed, and only if a userfaultfd watches its
 memory; where that is uncertain it is not killed, and a message says why.
 

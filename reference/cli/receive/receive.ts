@@ -54,8 +54,8 @@ loads it with -incoming 'exec:cat OUT.stream'. If OUT has appeared in the
 meantime, made by another process, the snapshot is kept in OUT.1. If the disk is
 full, receive waits until there is space, unless return-path is on.
 
-  --listen ADDRESS            where QEMU connects; a socket on which nobody
-                              listens any more is replaced
+  --listen ADDRESS            where QEMU connects; a socket without a listening
+                              process is replaced
   --page-size SIZE            of a target whose configuration does not state it
                               (default: 4096)
   --without-vmdesc            accept a migration without a vmdesc at its end; such

@@ -38,8 +38,8 @@ kill ended it. With --qmp, resume drives a QEMU that was started with -incoming
 defer. With --to alone, it sends the guest to a QEMU that was started with
 -incoming ADDRESS and has postcopy-ram on.
 
-  --via postcopy|map          default: map where it is possible, else postcopy
-  --to ADDRESS                where QEMU listens, or with --qmp is to listen
+  --via postcopy|map          default: map if possible, otherwise postcopy
+  --to ADDRESS                where QEMU listens, or with --qmp will listen
   --qmp ADDRESS               the QMP socket of a waiting QEMU
   --paused                    leave the guest stopped; QMP's cont runs it
   --device-state OUT          with --via map: write to OUT what QEMU loads besides
@@ -49,7 +49,7 @@ By postcopy:
   --record PROFILE            record the pages that QEMU asks for, in order; with
                               --no-push these are all that the guest needs
   --replay PROFILE            push the pages of a profile first; repeatable
-  --max-bandwidth RATE        bytes a second to push at most, such as 20M
+  --max-bandwidth RATE        maximum bytes per second to push, such as 20M
   --no-push                   send only pages that QEMU asks for
   --retry-for SECONDS         how long to retry a failed read; default: 60
   --drop-dirty-bitmaps        do not send the dirty bitmaps of block devices

@@ -91,7 +91,7 @@ ${FROM_RAW_HELP}
   --machine NAME              machine type that will load it, by its full name,
                               such as pc-q35-10.0; default: none
   --page-size N               target page size in bytes; default: 4096
-  --target-page-bits N        log2 of it, for targets that store it (ARM)
+  --target-page-bits N        log2 of that size, for targets that store it (ARM)
   --device-state SNAPSHOT     copy machine, configuration and device state from
                               SNAPSHOT, and the RAMBlocks without a --block; the
                               rest of a block with a shorter image is zero

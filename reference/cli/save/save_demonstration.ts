@@ -15,7 +15,7 @@ export const DEMONSTRATION_OPTIONS_HELP = `\
   --live                      save a guest that keeps writing to its memory, a
                               mapped file: in rounds, until the rest is small
                               enough to stop the guest for, at most 50 rounds
-  --dirty-rate N              with --live: bytes a second that the guest writes;
+  --dirty-rate N              with --live: bytes per second that the guest writes;
                               default: 128M
   --downtime-limit MS         with --live: milliseconds that the guest may be
                               stopped, as QEMU's parameter; default: 30`;
