@@ -11,9 +11,13 @@ qemuTest(
   async (scratch) => {
     const path = await saveGuest(scratch);
     const profile = scratch.file("profile");
+    // QEMU starts once the file is there.
+    const late = scratch.file("late");
+    const wait = "while [ ! -e profile ]; do sleep 0.05; done";
+    const script = `#!/bin/sh\n${wait}\nexec qemu-system-x86_64 "$@"\n`;
+    writeFileSync(late, script, { mode: 0o755 });
     await using command = new ResumeCommand(scratch.path, [
-      ...[path, "--record", profile, "--max-bandwidth", "1M"],
-      ...["--", ...watched(scratch)],
+      ...[path, "--record", profile, "--", late, ...watched(scratch)],
     ]);
     await command.said(/^resuming by postcopy/);
     writeFileSync(profile, "of somebody else");
