@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { NativeMemory, Userfaultfd } from "../linux/mod.ts";
 import { uffdTest } from "../linux/testing/uffd_test_case.ts";
 import { SERVED_EACH, UNSERVED_EACH } from "./connection_limits.ts";
@@ -7,6 +7,18 @@ import { UnservedMemories } from "./unserved_memories.ts";
 
 const PAGE = 4096;
 const PID = 7;
+
+/** Returns the addresses of the mappings that a userfaultfd watches. */
+function watchedAddresses(): Set<number> {
+  const found = new Set<number>();
+  let start = 0;
+  for (const line of readFileSync("/proc/self/smaps", "utf8").split("\n")) {
+    const range = /^([0-9a-f]+)-[0-9a-f]+ /.exec(line);
+    if (range !== null) start = parseInt(range[1], 16);
+    else if (/^VmFlags:.* um( |$)/.test(line)) found.add(start);
+  }
+  return found;
+}
 
 /** Userfaultfds with memory of this process, in place of VMs. */
 class Memories implements Disposable {
@@ -21,14 +33,25 @@ class Memories implements Disposable {
     return this.#all.map(({ uffd }) => uffd.fd);
   }
 
+  /**
+   * Whether each userfaultfd is still open. Its number does not tell, because
+   * another thread may have opened a file since.
+   */
+  get areOpen(): readonly boolean[] {
+    const watched = watchedAddresses();
+    return this.#all.map(({ memory }) => watched.has(memory.address));
+  }
+
   /** Number of userfaultfds that are still open. */
   get openCount(): number {
-    return this.fds.filter((fd) => existsSync(`/proc/self/fd/${fd}`)).length;
+    return this.areOpen.filter((it) => it).length;
   }
 
   [Symbol.dispose](): void {
-    for (const { memory, uffd } of this.#all) {
-      if (existsSync(`/proc/self/fd/${uffd.fd}`)) uffd.close();
+    const { areOpen } = this;
+    for (const [index, { memory, uffd }] of this.#all.entries()) {
+      if (areOpen[index]) uffd.close();
+      else uffd.release();
       memory.unmap();
     }
   }
@@ -58,7 +81,7 @@ uffdTest(
     unserved.add(first, { pid: PID, wasServed: true });
     for (const fd of others) unserved.add(fd, { pid: PID, wasServed: false });
     assert.equal(memories.openCount, 1 + UNSERVED_EACH);
-    assert.ok(existsSync(`/proc/self/fd/${first}`));
+    assert.ok(memories.areOpen[0]);
     assert.equal(unserved.servedOf(PID), 1);
   },
 );
