@@ -1,6 +1,6 @@
 /**
- * What a user names as an input: a path or a URL, and what a file that is no
- * snapshot is by its first bytes.
+ * Inputs named by the user: paths and URLs, and the formats of files that are
+ * not snapshots.
  *
  * @module
  */

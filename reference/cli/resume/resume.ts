@@ -27,7 +27,7 @@ Usage: deno task resume FILE|URL [options] -- [QEMU] QEMU-ARGS...
        deno task resume FILE --via map --device-state OUT
 
 Runs a saved guest in an unmodified QEMU within milliseconds, whatever its size.
-There are two ways. By map, QEMU maps the RAM from FILE, which nobody may modify
+There are two ways. By map, QEMU maps the RAM from FILE, which must not change
 while the guest runs. By postcopy, QEMU asks for each page that the guest touches
 and gets the others in the background; until QEMU has all of them, the guest
 needs this command. ADDRESS is unix:PATH or tcp:HOST:PORT.

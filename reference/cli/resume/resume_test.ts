@@ -78,8 +78,8 @@ test(
   async () => {
     using scratch = new ScratchDirectory();
     const ram = scratch.write("ram.mr", await fixtureSnapshot());
-    const nobody = `unix:${scratch.file("none")}`;
-    const sent = await run(["resume", ram, "--to", nobody]);
+    const unknown = `unix:${scratch.file("none")}`;
+    const sent = await run(["resume", ram, "--to", unknown]);
     assert.equal(sent.code, 1);
     assert.match(sent.stderr, /holds RAM only, .* such as -M none/);
     assert.match(sent.stderr, /error: .*no such socket/);

@@ -104,7 +104,7 @@ function watch(source: ResumeSource, report: ResumeReport): Disposable {
       clearInterval(timer);
       report.note(
         `${source.source.name} was modified: the guest may see wrong memory; ` +
-          "stop it, and resume from a file that nobody modifies",
+          "stop it, and resume from a file that does not change",
       );
     }
   }, WATCH_INTERVAL);
