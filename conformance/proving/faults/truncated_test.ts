@@ -49,7 +49,7 @@ test("openSnapshot() refuses a file cut at any byte, or reads it correctly", asy
   }
 });
 
-for (const name of ["no-blocks", "pages-right-behind-header"]) {
+for (const name of ["no-blocks", "pages-right-after-header"]) {
   test(`openSnapshot() refuses vectors/valid/${name} cut at any byte`, () => {
     const { unpack } = VECTORS.find(({ path }) => path === `valid/${name}`)!;
     const complete = unpack();
