@@ -61,7 +61,7 @@ test("findVmdesc() skips what is not a vmdesc", () => {
   assert.equal(file.run(findVmdesc(file, 0))?.range.offset, 701);
 });
 
-test("findVmdesc() gives up after eight texts that are not a vmdesc", () => {
+test("findVmdesc() stops after eight texts that are not a vmdesc", () => {
   const decoys = (count: number) =>
     Array.from(
       { length: count },

@@ -66,7 +66,7 @@ test("a source over a URL extracts the requested range from whole blocks", async
   });
 });
 
-test("a source over a URL gives up when the received parts are too small", async () => {
+test("a source over a URL rejects when the received parts are too small", async () => {
   await using liar = await startLiar(FILE);
   const source = await openHttpSource(liar.url, FAST);
   liar.lie = ({ first }, response, file) =>

@@ -84,7 +84,7 @@ test("readInto() retries after a temporary failure", async () => {
   }
 });
 
-test("readInto() gives up after its tries and reports the reason", async () => {
+test("readInto() rejects after its last try and reports the reason", async () => {
   assert.equal(
     await messageOf(readAfter((_, response) => response.writeHead(500).end())),
     'Cannot read bytes 0x100000 to 0x101000 of "URL": the server answered 500 ' +

@@ -33,7 +33,7 @@ for (const [name, spoil] of Object.entries(SPOILERS)) {
   );
 
   qemuTest(
-    `the user is told that a mapped file was ${name}`,
+    `resume reports that a mapped file was ${name}`,
     "x86_64",
     async (scratch) => {
       const path = await saveGuest(scratch);
