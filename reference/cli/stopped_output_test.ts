@@ -74,7 +74,7 @@ test(
   },
 );
 
-test("a command ends even if nobody reads its error", UNREAD_TEST, async () => {
+test("a command ends even if its error is not read", UNREAD_TEST, async () => {
   for (const how of BLOCKED) {
     const { code } = await run(["info", "no-such-file"], {
       wrapper: unread(how, 12),

@@ -43,7 +43,7 @@ test("LanePool.run() rejects if a thread failed before there was a task", async 
   const { Worker } = globalThis;
   class FailingWorker {
     onerror: (event: { message: string; preventDefault(): void }) => void =
-      () => assert.fail("nobody hears of it");
+      () => assert.fail("the error is lost");
 
     constructor() {
       queueMicrotask(() =>

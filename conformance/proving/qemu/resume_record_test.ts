@@ -20,7 +20,7 @@ qemuTest(
       ...[path, "--record", profile, "--", late, ...watched(scratch)],
     ]);
     await command.said(/^resuming by postcopy/);
-    writeFileSync(profile, "of somebody else");
+    writeFileSync(profile, "of another program");
     await command.said(/\nall pages are sent/);
     await command.said(
       /\nCannot write "[^"]*profile": there is a file of that/,

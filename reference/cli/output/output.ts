@@ -12,7 +12,7 @@ const stdout = new OutputStream(
 );
 const stderr = new OutputStream(
   2,
-  (count) => `(${countOf(count, "line")} dropped: nobody has read them)\n`,
+  (count) => `(${countOf(count, "line")} dropped: not read in time)\n`,
 );
 
 /** The reader of standard output closed it. */
@@ -68,7 +68,7 @@ export function printJson(value: unknown): void {
 
 /**
  * Prints a line about the work on standard output. The work does not wait for
- * it: the line is dropped if nobody reads it in time.
+ * it: the line is dropped if it is not read in time.
  */
 export function printLog(
   text: string,
@@ -78,8 +78,8 @@ export function printLog(
 }
 
 /**
- * Prints a message on standard error; it is dropped if nobody reads it. That
- * applies to the final error, too; the exit code still reports the result.
+ * Prints a message on standard error; it is dropped if it is not read in time.
+ * That applies to the final error, too; the exit code still reports the result.
  */
 export function printMessage(text: string): void {
   stderr.log(`${text}\n`);
@@ -111,8 +111,8 @@ export async function finishOutput(signal: AbortSignal): Promise<void> {
     );
   } else if (lostLines > 0) {
     printMessage(
-      `${countOf(lostLines, "line")} for standard output dropped: nobody has ` +
-        "read them",
+      `${countOf(lostLines, "line")} for standard output dropped: not read ` +
+        "in time",
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
  * A thread that writes the bytes of each message to a file descriptor, and
- * blocks while nobody reads. It answers each message when it is written, or
- * with the error.
+ * blocks while the output is not read. It answers each message when it is
+ * written, or with the error.
  *
  * @module
  */

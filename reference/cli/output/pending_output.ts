@@ -1,4 +1,4 @@
-/** How an entry is treated while nobody reads the output. */
+/** How an entry is treated while the output is not read. */
 export interface PendingOptions {
   /** Whether it is part of the command's product, which is never dropped. */
   readonly product?: boolean;

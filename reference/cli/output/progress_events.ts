@@ -50,8 +50,8 @@ export function printEvent(event: string, facts: object): void {
 }
 
 /**
- * Prints an event that the next one of its kind replaces if nobody reads it.
- * `of` distinguishes several of a kind.
+ * Prints an event that the next one of its kind replaces unless it was read
+ * before. `of` distinguishes several of a kind.
  */
 export function printStatistics(
   event: string,

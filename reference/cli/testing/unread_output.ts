@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** Kinds of output that nobody reads: see `unread_output.py`. */
+/** Kinds of output that is not read: see `unread_output.py`. */
 export type Unread =
   | "pipe"
   | "socket"
