@@ -239,9 +239,9 @@ test("convert accepts no option without effect", PATIENT, async () => {
           way,
           (it) => scratch.file(it.replace(/^out/, out)),
         );
-        const isTold = way === "from lime to elf" && option !== "arch";
+        const needsArch = way === "from lime to elf" && option !== "arch";
         const more = option === undefined
-          ? isTold ? ["--arch", "x86_64"] : []
+          ? needsArch ? ["--arch", "x86_64"] : []
           : [`--${option}=${OTHER_VALUES[option]}`];
         const line = ["convert", ...args, ...more];
         return { line, option, out, plain: `out-${at}-undefined` };

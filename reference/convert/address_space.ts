@@ -16,7 +16,7 @@ export interface PlacedRange {
   readonly position: number | undefined;
 }
 
-/** What a file says about its memory, and what else it contains. */
+/** Properties of the memory in a file, and what else the file contains. */
 export interface AddressSpaceOptions {
   /** Size in bytes. Default: up to the end of the last range. */
   readonly byteLength?: number | undefined;

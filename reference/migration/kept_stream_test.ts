@@ -111,7 +111,7 @@ test("keepStream() keeps known pages along with unknown bytes", async () => {
     const guest = guestWith(unknown);
     const { kept, error } = await keptOf(guest.finish());
     assert(error instanceof KeptStreamError, String(error));
-    // What a reader that knows the command finds.
+    // The items that a reader finds if it knows the command.
     const readable = Buffer.from(kept);
     for (let time = 0; time < count; time++) {
       const at = readable.indexOf(UNKNOWN_COMMAND);

@@ -120,7 +120,7 @@ export async function receiveMigration(
       {
         async read(request: ForwardRequest): Promise<Uint8Array> {
           const nothing = request.target.subarray(0, 0);
-          // A sender that wants an answer keeps the connection open.
+          // A sender that expects an answer keeps the connection open.
           if (recorder.answers && recorder.isWhole) return nothing;
           try {
             return await input.read(request);

@@ -125,7 +125,7 @@ test(
     });
     const sink = memorySink();
     const receiving = receiveMigration(pair.channel, sink);
-    // The head comes first: it says that the sender reads answers.
+    // The head comes first: it announces that the sender reads answers.
     pair.other.write(guest.bytes().subarray(0, 60));
     const rejected = assert.rejects(receiving, /\(record-flags\)$/);
     setTimeout(() => pair.other.write(guest.bytes().subarray(60)), 20);

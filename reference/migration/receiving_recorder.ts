@@ -85,7 +85,7 @@ export class ReceivingRecorder extends MappedRamRecorder {
     this.unreadRest = rest;
   }
 
-  /** Notes a command that wants an answer. */
+  /** Records a command that requires an answer. */
   asked(command: number, payload: Uint8Array): void {
     if (command === MIG_CMD_OPEN_RETURN_PATH) this.#answers = true;
     if (command === MIG_CMD_PING) this.#pings.push(payload);

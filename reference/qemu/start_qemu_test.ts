@@ -93,7 +93,7 @@ test("startQemu() ends a program that never connects", async () => {
   });
 });
 
-test("startQemu() ends a program that speaks something else", async () => {
+test("startQemu() ends a program that does not speak QMP", async () => {
   await withFolder(async (folder) => {
     writeFileSync(
       folder.file("hello.mjs"),

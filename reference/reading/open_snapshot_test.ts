@@ -56,7 +56,7 @@ test("block() lists the existing blocks if there is no such block", () => {
   });
 });
 
-test("block() says if there are no blocks at all", async () => {
+test("block() reports that a snapshot has no blocks", async () => {
   const source = memorySource(await savedFile({}));
   assert.throws(() => openSnapshotSync(source).block("rom"), /it has none$/);
 });

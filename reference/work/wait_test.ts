@@ -44,7 +44,7 @@ test("waitFor() rejects with its signal, aborted before or after the call", asyn
   await assert.rejects(waitFor(failing, { signal, timeoutError }), reason);
 });
 
-test("sleep() rejects when its signal says so, before and after", async () => {
+test("sleep() rejects when its signal is aborted, before or during the wait", async () => {
   const reason = new Error("enough");
   const controller = new AbortController();
   const { signal } = controller;

@@ -47,7 +47,7 @@ const WRITERS: Readonly<Record<string, (sink: ByteSink) => Promise<unknown>>> =
   };
 
 for (const [name, write] of Object.entries(WRITERS)) {
-  test(`${name}() tells why it failed, not why it cannot tidy up`, async () => {
+  test(`${name}() reports the first failure, not that of the cleanup`, async () => {
     const error = new Error("the disk has failed");
     const fail = () => Promise.reject(error);
     const sink = {

@@ -26,7 +26,7 @@ const RETRY_INTERVAL = 5000;
 
 /** Reports to people, on standard error. */
 export class PageServerLines {
-  readonly #retryTold = new Map<number, number>();
+  readonly #retryReported = new Map<number, number>();
 
   /** Reports that VMs can connect. */
   listening(path: string): void {
@@ -35,7 +35,7 @@ export class PageServerLines {
 
   /** Reports an event. */
   take(event: PagerEvent): void {
-    if (event.kind === "ended") this.#retryTold.delete(event.vm);
+    if (event.kind === "ended") this.#retryReported.delete(event.vm);
     const text = this.#textOf(event);
     if (text !== undefined) printMessage(printable(text));
   }
@@ -48,7 +48,7 @@ export class PageServerLines {
       case "refused":
         return event.message;
       case "retry":
-        return this.#isTold(event.vm)
+        return this.#isRecent(event.vm)
           ? undefined
           : `VM ${event.vm}: ${event.message}; retrying`;
       case "failed":
@@ -66,11 +66,11 @@ export class PageServerLines {
     }
   }
 
-  #isTold(vm: number): boolean {
+  #isRecent(vm: number): boolean {
     const now = performance.now();
-    const isTold =
-      now < (this.#retryTold.get(vm) ?? -Infinity) + RETRY_INTERVAL;
-    if (!isTold) this.#retryTold.set(vm, now);
-    return isTold;
+    const isRecent =
+      now < (this.#retryReported.get(vm) ?? -Infinity) + RETRY_INTERVAL;
+    if (!isRecent) this.#retryReported.set(vm, now);
+    return isRecent;
   }
 }
