@@ -21,9 +21,11 @@ export function makeTemporaryFolder(
   options: {
     /** Whether to keep it after this process has ended. Default: false. */
     readonly keep?: boolean;
+    /** Where to create it. Default: the folder for temporary files. */
+    readonly parent?: string | undefined;
   } = {},
 ): string {
-  const parent = builtinModule("node:os", USE).tmpdir();
+  const parent = options.parent ?? builtinModule("node:os", USE).tmpdir();
   const { join } = builtinModule("node:path", USE);
   const owner = options.keep ? "kept" : processIdentity();
   let folder: string;

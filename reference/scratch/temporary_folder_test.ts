@@ -36,30 +36,18 @@ async function leaveFolder(parent: string): Promise<string> {
   const path = String(line).trim();
   writeFileSync(join(path, "devices"), "RAM");
   // Its process is alive, so it is not removed.
-  within(parent, () => rmSync(makeTemporaryFolder(), { recursive: true }));
+  rmSync(makeTemporaryFolder({ parent }), { recursive: true });
   assert(existsSync(path));
   child.kill("SIGKILL");
   await closed;
   return path;
 }
 
-/** Runs `body` with `parent` as the folder for temporary files. */
-function within<T>(parent: string, body: () => T): T {
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = parent;
-  try {
-    return body();
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
-  }
-}
-
 test("makeTemporaryFolder() removes the folder of a killed process", async () => {
   using scratch = new ScratchFolder();
   const leftover = await leaveFolder(scratch.path);
   assert.equal(dirname(leftover), scratch.path);
-  const folder = within(scratch.path, () => makeTemporaryFolder());
+  const folder = makeTemporaryFolder({ parent: scratch.path });
   assert.equal(statSync(folder).mode & 0o777, 0o700);
   assert.deepEqual(scratch.names(), [basename(folder)]);
 });
@@ -68,10 +56,7 @@ test("makeTemporaryFolder() removes nothing where others can rename folders", as
   using scratch = new ScratchFolder();
   const leftover = await leaveFolder(scratch.path);
   const make = () =>
-    within(
-      scratch.path,
-      () => rmSync(makeTemporaryFolder(), { recursive: true }),
-    );
+    rmSync(makeTemporaryFolder({ parent: scratch.path }), { recursive: true });
   chmodSync(scratch.path, 0o777);
   make();
   assert(existsSync(leftover));
@@ -105,11 +90,8 @@ test("makeTemporaryFolder() keeps other users', kept, and unknown folders", asyn
     chownSync(scratch.file(other), 65534, 65534);
   } else rmSync(scratch.file(leftover), { recursive: true });
   const before = scratch.names();
-  const kept = within(scratch.path, () => makeTemporaryFolder({ keep: true }));
-  within(
-    scratch.path,
-    () => rmSync(makeTemporaryFolder(), { recursive: true }),
-  );
+  const kept = makeTemporaryFolder({ keep: true, parent: scratch.path });
+  rmSync(makeTemporaryFolder({ parent: scratch.path }), { recursive: true });
   assert.deepEqual(
     scratch.names(),
     [...before, basename(kept)].toSorted(),

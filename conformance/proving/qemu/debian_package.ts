@@ -12,6 +12,15 @@ export interface PackageFile {
   readonly path: RegExp;
 }
 
+/** Environment variables; those of this process are shared with other tests. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Options of using Debian's packages. */
+export interface PackageOptions {
+  /** For the commands, and for the place of the cache. Default: this process's. */
+  readonly environment?: Environment | undefined;
+}
+
 const COMMAND_TIMEOUT_MS = 180_000;
 const OUTPUT_LIMIT = 2 ** 24;
 const run = promisify(execFile);
@@ -25,13 +34,15 @@ const run = promisify(execFile);
 export async function extractFromPackage(
   file: PackageFile,
   target: string,
+  { environment }: PackageOptions = {},
 ): Promise<void> {
   const { packageName } = file;
   const parent = dirname(target);
   mkdirSync(parent, { recursive: true });
   const directory = mkdtempSync(join(parent, "partial-"));
   try {
-    await command(["apt-get", "download", packageName], directory);
+    const options = { directory, environment };
+    await command(["apt-get", "download", packageName], options);
     const archive = readdirSync(directory).find((name) =>
       name.endsWith(".deb")
     );
@@ -40,7 +51,7 @@ export async function extractFromPackage(
         `Cannot download package ${packageName}: apt-get left no file`,
       );
     }
-    await command(["dpkg", "-x", archive, "unpacked"], directory);
+    await command(["dpkg", "-x", archive, "unpacked"], options);
     const unpacked = join(directory, "unpacked");
     const found = readdirSync(unpacked, { recursive: true, encoding: "utf8" })
       .find((path) => file.path.test(path));
@@ -60,8 +71,12 @@ export async function extractFromPackage(
 export async function dependencyOf(
   packageName: string,
   pattern: RegExp,
+  { environment }: PackageOptions = {},
 ): Promise<string> {
-  const text = await command(["apt-cache", "depends", packageName], "/");
+  const text = await command(["apt-cache", "depends", packageName], {
+    directory: "/",
+    environment,
+  });
   for (const [, name = ""] of text.matchAll(/^\s*Depends: (\S+)$/gm)) {
     if (pattern.test(name)) return name;
   }
@@ -72,21 +87,24 @@ export async function dependencyOf(
 }
 
 /** The folder where extracted files are cached. */
-export function packageCache(): string {
-  const home = env.XDG_CACHE_HOME ?? join(env.HOME ?? "/root", ".cache");
+export function packageCache(environment: Environment = env): string {
+  const { XDG_CACHE_HOME, HOME = "/root" } = environment;
+  const home = XDG_CACHE_HOME ?? join(HOME, ".cache");
   return join(home, "mapped-ram-linux");
 }
 
 /** Runs a command and returns its output; an error includes its stderr. */
 async function command(
   [program = "", ...args]: readonly string[],
-  directory: string,
+  { directory, environment = env }: PackageOptions & {
+    readonly directory: string;
+  },
 ): Promise<string> {
   try {
     const { stdout } = await run(program, args, {
       cwd: directory,
       // The output must not be localized: this file parses it.
-      env: { ...env, LC_ALL: "C" },
+      env: { ...environment, LC_ALL: "C" },
       timeout: COMMAND_TIMEOUT_MS,
       maxBuffer: OUTPUT_LIMIT,
     });

@@ -4,7 +4,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { env } from "node:process";
 import { test } from "node:test";
-import { dependencyOf, extractFromPackage } from "./debian_package.ts";
+import {
+  dependencyOf,
+  extractFromPackage,
+  type PackageOptions,
+} from "./debian_package.ts";
 import { findPrograms } from "./find_program.ts";
 import { ScratchDirectory } from "./scratch_directory.ts";
 
@@ -15,14 +19,17 @@ Maintainer: nobody <nobody@example.com>
 Description: a thing
 `;
 
-debianTest("extractFromPackage() extracts one file", async (scratch) => {
-  apt(scratch, `cp '${makePackage(scratch)}' .`);
-  const target = scratch.file("cache/thing");
-  const path = /^boot\/thing-/;
-  await extractFromPackage({ packageName: "thing", path }, target);
-  assert.equal(readFileSync(target, "utf8"), "content");
-  assert.deepEqual(readdirSync(scratch.file("cache")), ["thing"]);
-});
+debianTest(
+  "extractFromPackage() extracts one file",
+  async (scratch, options) => {
+    apt(scratch, `cp '${makePackage(scratch)}' .`);
+    const target = scratch.file("cache/thing");
+    const path = /^boot\/thing-/;
+    await extractFromPackage({ packageName: "thing", path }, target, options);
+    assert.equal(readFileSync(target, "utf8"), "content");
+    assert.deepEqual(readdirSync(scratch.file("cache")), ["thing"]);
+  },
+);
 
 const FAILURES: Readonly<Record<string, readonly [string, RegExp]>> = {
   "apt-get fails": [
@@ -39,12 +46,12 @@ const FAILURES: Readonly<Record<string, readonly [string, RegExp]>> = {
 for (const [when, [script, message]] of Object.entries(FAILURES)) {
   debianTest(
     `extractFromPackage() leaves no files behind when ${when}`,
-    async (scratch) => {
+    async (scratch, options) => {
       apt(scratch, script.replace("@", makePackage(scratch)));
       const target = scratch.file("cache/thing");
       const path = when.startsWith("the file") ? /no-such/ : /^boot\/thing-/;
       await assert.rejects(
-        extractFromPackage({ packageName: "thing", path }, target),
+        extractFromPackage({ packageName: "thing", path }, target, options),
         message,
       );
       assert.deepEqual(readdirSync(scratch.file("cache")), []);
@@ -52,22 +59,25 @@ for (const [when, [script, message]] of Object.entries(FAILURES)) {
   );
 }
 
-debianTest("dependencyOf() returns the first match", async (scratch) => {
-  apt(
-    scratch,
-    "printf 'thing\\n  Depends: one\\n  Suggests: two-1\\n  Depends: two-2\\n'",
-  );
-  assert.equal(await dependencyOf("thing", /^two-/), "two-2");
-  await assert.rejects(
-    dependencyOf("thing", /^three/),
-    /Cannot find what package thing depends on: .*expected .*three/,
-  );
-});
+debianTest(
+  "dependencyOf() returns the first match",
+  async (scratch, options) => {
+    apt(
+      scratch,
+      "printf 'thing\\n  Depends: one\\n  Suggests: two-1\\n  Depends: two-2\\n'",
+    );
+    assert.equal(await dependencyOf("thing", /^two-/, options), "two-2");
+    await assert.rejects(
+      dependencyOf("thing", /^three/, options),
+      /Cannot find what package thing depends on: .*expected .*three/,
+    );
+  },
+);
 
-/** A test that puts its own programs first in PATH. */
+/** A test with an environment in whose PATH its own programs are first. */
 function debianTest(
   name: string,
-  body: (scratch: ScratchDirectory) => Promise<void>,
+  body: (scratch: ScratchDirectory, options: PackageOptions) => Promise<void>,
 ): void {
   const missing = ["dpkg", "dpkg-deb"].filter((it) => !findPrograms(it).length);
   if (missing.length > 0) {
@@ -77,13 +87,8 @@ function debianTest(
   }
   test(name, async () => {
     using scratch = new ScratchDirectory();
-    const { PATH = "" } = env;
-    env.PATH = scratch.file("bin") + delimiter + PATH;
-    try {
-      await body(scratch);
-    } finally {
-      env.PATH = PATH;
-    }
+    const path = scratch.file("bin") + delimiter + (env.PATH ?? "");
+    await body(scratch, { environment: { ...env, PATH: path } });
   });
 }
 

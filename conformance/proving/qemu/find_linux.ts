@@ -6,6 +6,7 @@ import {
   dependencyOf,
   extractFromPackage,
   packageCache,
+  type PackageOptions,
 } from "./debian_package.ts";
 import { initramfs } from "./initramfs.ts";
 import { LINUX_INIT } from "./linux_init.ts";
@@ -24,11 +25,14 @@ export const REQUIRE_LINUX = "MAPPED_RAM_REQUIRE_LINUX";
  *
  * With MAPPED_RAM_REQUIRE_LINUX=1 it throws instead, with the reason.
  */
-export async function findLinux(): Promise<Linux | undefined> {
+export async function findLinux(
+  options: PackageOptions = {},
+): Promise<Linux | undefined> {
   try {
-    return await prepareLinux();
+    return await prepareLinux(options);
   } catch (error) {
-    if (env[REQUIRE_LINUX] === "1") throw error;
+    const { environment = env } = options;
+    if (environment[REQUIRE_LINUX] === "1") throw error;
     return undefined;
   }
 }
@@ -39,22 +43,25 @@ export async function findLinux(): Promise<Linux | undefined> {
  * Downloads are cached. Newer versions of the packages are not downloaded: the
  * guest does not need them.
  */
-export async function prepareLinux(): Promise<Linux> {
-  const cache = packageCache();
+export async function prepareLinux(
+  options: PackageOptions = {},
+): Promise<Linux> {
+  const cache = packageCache(options.environment);
   const vmlinuz = join(cache, "vmlinuz");
   if (!existsSync(vmlinuz)) {
     const packageName = await dependencyOf(
       "linux-image-cloud-amd64",
       /^linux-image-/,
+      options,
     );
     const path = /^boot\/vmlinuz-/;
-    await extractFromPackage({ packageName, path }, vmlinuz);
+    await extractFromPackage({ packageName, path }, vmlinuz, options);
   }
   const busybox = join(cache, "busybox");
   if (!existsSync(busybox)) {
     const path = /bin\/busybox$/;
     const packageName = "busybox-static";
-    await extractFromPackage({ packageName, path }, busybox);
+    await extractFromPackage({ packageName, path }, busybox, options);
   }
   return { vmlinuz, initrd: makeInitrd(cache, busybox) };
 }

@@ -9,13 +9,12 @@ import { ScratchDirectory } from "./scratch_directory.ts";
 
 test("findLinux() returns undefined, or throws, without apt", async () => {
   using scratch = new ScratchDirectory();
-  await withEnvironment(
-    { PATH: scratch.path, XDG_CACHE_HOME: scratch.path, [REQUIRE_LINUX]: "0" },
-    async () => {
-      assert.equal(await findLinux(), undefined);
-      env[REQUIRE_LINUX] = "1";
-      await assert.rejects(findLinux(), /Cannot run apt-cache depends/);
-    },
+  const environment = { PATH: scratch.path, XDG_CACHE_HOME: scratch.path };
+  assert.equal(await findLinux({ environment }), undefined);
+  const required = { ...environment, [REQUIRE_LINUX]: "1" };
+  await assert.rejects(
+    findLinux({ environment: required }),
+    /Cannot run apt-cache depends/,
   );
   assert.ok(!existsSync(scratch.file("mapped-ram-linux/vmlinuz")));
 });
@@ -26,32 +25,15 @@ test("findLinux() builds an initramfs from cached files", async () => {
   mkdirSync(cache);
   writeFileSync(`${cache}/vmlinuz`, "a kernel");
   writeFileSync(`${cache}/busybox`, "a shell");
-  await withEnvironment({ XDG_CACHE_HOME: scratch.path }, async () => {
-    const linux = await findLinux();
-    assert.equal(linux?.vmlinuz, `${cache}/vmlinuz`);
-    const archive = readFileSync(linux.initrd, "utf8");
-    assert.ok(archive.includes("a shell"));
-    assert.ok(archive.includes(LINUX_INIT));
-    assert.deepEqual(await findLinux(), linux);
-    assert.equal(readdirSync(cache).length, 3);
+  const options = { environment: { ...env, XDG_CACHE_HOME: scratch.path } };
+  const linux = await findLinux(options);
+  assert.equal(linux?.vmlinuz, `${cache}/vmlinuz`);
+  const archive = readFileSync(linux.initrd, "utf8");
+  assert.ok(archive.includes("a shell"));
+  assert.ok(archive.includes(LINUX_INIT));
+  assert.deepEqual(await findLinux(options), linux);
+  assert.equal(readdirSync(cache).length, 3);
 
-    writeFileSync(`${cache}/busybox`, "another shell");
-    assert.notEqual((await findLinux())?.initrd, linux.initrd);
-  });
+  writeFileSync(`${cache}/busybox`, "another shell");
+  assert.notEqual((await findLinux(options))?.initrd, linux.initrd);
 });
-
-async function withEnvironment(
-  variables: Readonly<Record<string, string>>,
-  body: () => Promise<void>,
-): Promise<void> {
-  const before = Object.keys(variables).map((name) => [name, env[name]]);
-  Object.assign(env, variables);
-  try {
-    await body();
-  } finally {
-    for (const [name = "", value] of before) {
-      if (value === undefined) delete env[name];
-      else env[name] = value;
-    }
-  }
-}
