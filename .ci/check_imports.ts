@@ -95,6 +95,28 @@ export function checkImports(graph: ModuleGraph): string[] {
   return [...lines, ...circles(graph), ...circles(folderGraph(graph))];
 }
 
+/**
+ * Returns the imports of rooms of reference/ that are not above the importing
+ * one in `rows`, the table of `docs/ARCHITECTURE.md`, one line each.
+ */
+export function checkRows(
+  graph: ModuleGraph,
+  rows: readonly (readonly string[])[],
+): string[] {
+  const rowOf = (path: string) =>
+    rows.findIndex((rooms) => rooms.includes(roomOf(path)));
+  const lines: string[] = [];
+  for (const [from, imports] of graph) {
+    if (areaOf(from) !== "reference" || isOfTests(from)) continue;
+    for (const { path: to } of imports) {
+      if (to === undefined || areaOf(to) !== "reference") continue;
+      if (roomOf(to) === roomOf(from) || rowOf(to) < rowOf(from)) continue;
+      lines.push(`${from} imports ${to}, which is not above it`);
+    }
+  }
+  return lines;
+}
+
 /** Returns the problems of an import from outside the project. */
 function wrongPackage(from: string, { specifier }: Import): string | undefined {
   if (specifier?.startsWith(".")) {

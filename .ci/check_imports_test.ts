@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { checkImports, reachableAtRunTime } from "./check_imports.ts";
+import {
+  checkImports,
+  checkRows,
+  reachableAtRunTime,
+} from "./check_imports.ts";
 import { readModuleGraph } from "./module_graph.ts";
 
 /** A tree without errors. */
@@ -56,10 +66,28 @@ test("checkImports() finds nothing in a good tree", () => {
   assert.deepEqual(check({}), []);
 });
 
-const HERE = readModuleGraph(fileURLToPath(new URL("..", import.meta.url)));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const HERE = readModuleGraph(ROOT);
 
 test("checkImports() finds nothing in this repository", () => {
   assert.deepEqual(checkImports(HERE), []);
+});
+
+/** The rooms of ARCHITECTURE.md, by the rows of its table. */
+function architectureRows(): string[][] {
+  const text = readFileSync(join(ROOT, "docs/ARCHITECTURE.md"), "utf8");
+  const [, section = ""] = /^## Rooms of (.*?)^## /ms.exec(text) ?? [];
+  return Array.from(
+    section.matchAll(/^\| (`[^|]*\/`) +\|/gm),
+    ([, cell]) =>
+      Array.from(cell.matchAll(/`(\w+)\/`/g), ([, it]) => `reference/${it}`),
+  );
+}
+
+test("each room imports only rooms above it in ARCHITECTURE.md", () => {
+  const rows = architectureRows();
+  assert.deepEqual(checkRows(HERE, rows), []);
+  assert.ok(checkRows(HERE, rows.toReversed()).length > 0);
 });
 
 /** Maximum number of files that each module loads at start. */

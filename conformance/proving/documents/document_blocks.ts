@@ -15,10 +15,18 @@ export interface DocumentBlock {
   readonly text: string;
 }
 
-/** README.md and the pages in docs/. */
+/** README.md and the pages in docs/, whose code blocks are run. */
 export const DOCUMENTS: readonly string[] = [
   "README.md",
   ...readdirSync(`${ROOT}docs`).sort().map((name) => `docs/${name}`),
+];
+
+/** All texts for readers. */
+export const TEXTS: readonly string[] = [
+  ...DOCUMENTS,
+  "SPEC.md",
+  "conformance/README.md",
+  "conformance/handler/README.md",
 ];
 
 /** Returns all code blocks of the documents, in order. */
