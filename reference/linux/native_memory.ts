@@ -58,7 +58,14 @@ export class NativeMemory implements Disposable {
 
   /** Makes touching the memory kill the process; it stays mapped. */
   forbid(): void {
-    linux().call.mprotect(this.address, this.byteLength, LINUX.PROT_NONE);
+    const { call } = linux();
+    const forbid = (address: number, length: number) =>
+      call.mprotect(address, length, LINUX.PROT_NONE);
+    if (forbid(this.address, this.byteLength) === 0) return;
+    // The kernel stops at the first part that was unmapped or moved.
+    for (let at = 0; at < this.byteLength; at += this.pageSize) {
+      forbid(this.address + at, this.pageSize);
+    }
   }
 
   /** Unmaps the memory; no view of it may be used afterwards. */

@@ -4,7 +4,7 @@ import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
-import { linux } from "../linux/mod.ts";
+import { LINUX, linux } from "../linux/mod.ts";
 import { touchPages } from "../linux/testing/touch_pages.ts";
 import { uffdTest } from "../linux/testing/uffd_test_case.ts";
 import { createSnapshot } from "../saving/mod.ts";
@@ -14,6 +14,7 @@ import { openPagerSource } from "./pager_source.ts";
 
 const PAGE = 4096;
 const PAGE_COUNT = 1024;
+const MAP_FIXED = 0x10;
 
 /** Returns the value of every byte of a page of the snapshot. */
 function valueOf(page: number): number {
@@ -160,8 +161,12 @@ uffdTest(
     await (await createSnapshot(createFileSink(path), blocks)).finish();
     const memory = await PagedMemory.open(path, { background: false });
     // In more pieces than the pager tracks: it fails and reads no more events.
+    // Other memory takes the places, lest another thread be given one of them.
     for (let page = 1; page <= 2 * 1024; page += 2) {
-      linux().call.munmap(memory.address + page * PAGE, PAGE);
+      linux().call.mmap(
+        ...[memory.address + page * PAGE, PAGE, LINUX.PROT_NONE],
+        ...[LINUX.MAP_PRIVATE | LINUX.MAP_ANONYMOUS | MAP_FIXED, -1, 0],
+      );
     }
     await assert.rejects(memory.close(), /memory in 1025 pieces/);
   },
