@@ -150,6 +150,10 @@ export async function receiveMigration(
     await write(() => recorder.finish());
     const summary = await recordedSummary(recorder);
     options.beforeCommit?.();
+    if (!isGivenAway()) signal?.throwIfAborted();
+    // From here on the sender must hear of success: it would keep its guest, and
+    // the file would be a second one.
+    signal?.removeEventListener("abort", stop);
     await commit();
     if (recorder.answers) await sendShut(channel, 0).catch(() => {});
     return {

@@ -113,6 +113,43 @@ test(
 );
 
 test(
+  "receiveMigration() is aborted before its file appears, or not at all",
+  PATIENT,
+  async () => {
+    const before = Uint8Array.from([8, 0, 1, 0, 0]);
+    const guest = new SequentialGuest({ ram: 4 }, { before });
+    guest.part(() => guest.page("ram", 1, new Uint8Array(PAGE).fill(3)), 3);
+    const bytes = guest.finish();
+    for (const step of ["flush", "commit"] as const) {
+      using pair = await ConnectedPair.open();
+      const controller = new AbortController();
+      const sink = memorySink();
+      const work = sink[step].bind(sink);
+      sink[step] = async () => {
+        controller.abort(new Error("stopped"));
+        // The channel would be closed now.
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await work();
+      };
+      const answers: number[] = [];
+      const ended = new Promise<void>((resolve) => {
+        pair.other.on("data", (data: Uint8Array) => answers.push(...data));
+        pair.other.on("end", () => resolve());
+      });
+      const { signal } = controller;
+      const receiving = receiveMigration(pair.channel, sink, { signal });
+      pair.other.write(bytes);
+      const isCommitted = step === "commit";
+      if (isCommitted) await receiving;
+      else await assert.rejects(receiving, /^Error: stopped$/);
+      await ended;
+      assert.deepEqual(answers, isCommitted ? [0, 1, 0, 4, 0, 0, 0, 0] : []);
+      assert.equal(sink.bytes().length > 0, isCommitted);
+    }
+  },
+);
+
+test(
   "receiveMigration() reports a failure to a sender that waits",
   PATIENT,
   async () => {
