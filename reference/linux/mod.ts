@@ -29,3 +29,4 @@ export { withUnreadablePage } from "./unreadable_page.ts";
 export type { UserfaultEvent } from "./userfault_event.ts";
 export { Userfaultfd } from "./userfaultfd.ts";
 export { willNeed } from "./will_need.ts";
+export { type AddressRange, watchedRanges } from "./watched_ranges.ts";

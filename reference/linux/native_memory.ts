@@ -56,18 +56,6 @@ export class NativeMemory implements Disposable {
     return linux().bytesAt(this.address + offset, length);
   }
 
-  /** Makes touching the memory kill the process; it stays mapped. */
-  forbid(): void {
-    const { call } = linux();
-    const forbid = (address: number, length: number) =>
-      call.mprotect(address, length, LINUX.PROT_NONE);
-    if (forbid(this.address, this.byteLength) === 0) return;
-    // The kernel stops at the first part that was unmapped or moved.
-    for (let at = 0; at < this.byteLength; at += this.pageSize) {
-      forbid(this.address + at, this.pageSize);
-    }
-  }
-
   /** Unmaps the memory; no view of it may be used afterwards. */
   unmap(): void {
     if (!this.#mapped) return;

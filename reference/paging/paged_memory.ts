@@ -1,7 +1,13 @@
 import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
 import { sourceAddress } from "../inputs/mod.ts";
-import { NativeMemory, SystemCallError, Userfaultfd } from "../linux/mod.ts";
+import {
+  LINUX,
+  linux,
+  NativeMemory,
+  Userfaultfd,
+  watchedRanges,
+} from "../linux/mod.ts";
 import { openFileSource } from "../local/mod.ts";
 import { findOnlyBlock, openSnapshot, type RAMBlock } from "../reading/mod.ts";
 import { shownName } from "../sources/mod.ts";
@@ -159,19 +165,17 @@ export class PagedMemory implements AsyncDisposable {
   }
 
   /**
-   * Unregisters and unmaps the memory. Unmapping registered memory would block
-   * until the thread reads the event, and the thread may have failed. Missing
+   * Unmaps what is left of the memory at its address. Unmapping watched memory
+   * blocks until the pager, which may have failed, reads the event. Missing
    * pages of unregistered memory are zero, so access is forbidden first.
    */
   #unmap(): void {
-    this.#memory.forbid();
-    try {
-      this.#uffd.unregister(this.address, this.byteLength);
-    } catch (error) {
-      // All of the memory was moved elsewhere.
-      if (!(error instanceof SystemCallError)) throw error;
+    const { call } = linux();
+    for (const { address, byteLength } of watchedRanges(this)) {
+      call.mprotect(address, byteLength, LINUX.PROT_NONE);
+      this.#uffd.unregister(address, byteLength);
+      call.munmap(address, byteLength);
     }
-    this.#memory.unmap();
   }
 
   /** Closes the memory as {@linkcode close} does. */

@@ -153,22 +153,31 @@ uffdTest(
 );
 
 uffdTest(
-  "PagedMemory.close() ends even if the pager has failed",
+  "PagedMemory.close() ends even if the pager has failed, and unmaps its memory alone",
   async (folder) => {
     const path = folder.file("vm.mr");
     const pageCount = 2100;
     const blocks = [{ idstr: "ram", usedLength: pageCount * PAGE }];
     await (await createSnapshot(createFileSink(path), blocks)).finish();
     const memory = await PagedMemory.open(path, { background: false });
+    const { call } = linux();
     // In more pieces than the pager tracks: it fails and reads no more events.
-    // Other memory takes the places, lest another thread be given one of them.
-    for (let page = 1; page <= 2 * 1024; page += 2) {
-      linux().call.mmap(
-        ...[memory.address + page * PAGE, PAGE, LINUX.PROT_NONE],
+    const places = Array.from(
+      { length: 1024 },
+      (_, index) => memory.address + (2 * index + 1) * PAGE,
+    );
+    for (const place of places) {
+      call.mmap(
+        ...[place, PAGE, LINUX.PROT_NONE],
         ...[LINUX.MAP_PRIVATE | LINUX.MAP_ANONYMOUS | MAP_FIXED, -1, 0],
       );
     }
     await assert.rejects(memory.close(), /memory in 1025 pieces/);
+    // What took the places of its pages is still there.
+    for (const place of places) {
+      assert.equal(call.mprotect(place, PAGE, LINUX.PROT_READ), 0);
+      call.munmap(place, PAGE);
+    }
   },
 );
 
