@@ -49,6 +49,7 @@ export async function convertPacked(
     pageSize,
     withoutVmdesc,
     onProgress,
+    hasOtherCopy: true,
     // The channel may not have been read to its end, where an error would show.
     beforeCommit: () => source.checkUnchanged?.(),
   });

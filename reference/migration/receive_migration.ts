@@ -48,6 +48,11 @@ export interface ReceiveOptions extends ReadOptions {
    * may be lost. Default: nothing.
    */
   readonly onRetry?: ((error: SourceError) => void) | undefined;
+  /**
+   * Whether the guest exists elsewhere in any case, as when the channel reads a
+   * file: any failure then ends the work at once. Default: false.
+   */
+  readonly hasOtherCopy?: boolean | undefined;
   /** Called from time to time with the progress of the migration. */
   readonly onProgress?: ((progress: ReceiveProgress) => void) | undefined;
 }
@@ -176,16 +181,20 @@ export async function receiveMigration(
 
   /** Whether the sender may have given up the guest. */
   function isGivenAway(): boolean {
-    return recorder.isWhole && !recorder.answers;
+    return recorder.isWhole && isOnlyCopy();
+  }
+
+  /** Whether the guest may exist nowhere else once everything is sent. */
+  function isOnlyCopy(): boolean {
+    return !recorder.answers && !options.hasOtherCopy;
   }
 
   /**
-   * Writes; retries on a full disk if the sender does not wait for an answer.
-   * The rest may still be in the socket, and the guest already given up.
+   * Writes; retries on a full disk if there may be no other copy: the rest may
+   * still be in the socket, and the guest already given up.
    */
   async function write(work: () => Promise<void>): Promise<void> {
     const { onRetry } = options;
-    const isOnlyCopy = () => !recorder.answers;
     await waitForRoom(work, { isOnlyCopy, signal, onRetry });
   }
 
@@ -196,7 +205,7 @@ export async function receiveMigration(
     try {
       await sink.commit();
     } catch (error) {
-      if (recorder.answers || sink.keep === undefined) throw error;
+      if (!isOnlyCopy() || sink.keep === undefined) throw error;
       const kept = await sink.keep().catch(() => undefined);
       if (kept === undefined) throw error;
       const why = error instanceof Error ? error.message : String(error);
