@@ -57,6 +57,8 @@ export {
   type IncomingMigration,
   type IncomingOptions,
   type MigrationAddress,
+  NoAnswerError,
+  ProgramEndedError,
   type QemuFacts,
   QmpClient,
   type QmpEvent,

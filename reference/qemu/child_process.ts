@@ -5,15 +5,8 @@ import type {
 import { builtinModule } from "../local/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { waitFor } from "../work/mod.ts";
-import { plainLines } from "./quote_words.ts";
-
-/** How a program ended. */
-export interface ChildExit {
-  /** Exit code; null if a signal ended the program. */
-  readonly code: number | null;
-  /** The signal that ended the program, if any. */
-  readonly signal: string | null;
-}
+import type { ChildExit } from "./child_exit.ts";
+import { ProgramEndedError } from "./qemu_errors.ts";
 
 /** Options of starting a program. */
 export interface ChildOptions {
@@ -31,9 +24,9 @@ export interface ChildOptions {
 const STDERR_MAX = 0x10000;
 
 /** Milliseconds that a program may take to exit after its sockets close. */
-const DYING = 1000;
+const EXIT_TIMEOUT = 1000;
 /** Milliseconds to wait for the rest of stderr after the exit. */
-const LAST_WORDS = 500;
+const STDERR_TIMEOUT = 500;
 /** Milliseconds that a program may take to exit after SIGTERM. */
 const END_TIMEOUT = 5000;
 
@@ -79,7 +72,10 @@ export class ChildProcess {
         this.#isGone = true;
         // "close" also waits for the end of stderr, which a grandchild may keep
         // open forever.
-        const timer = setTimeout(() => resolve({ code, signal }), LAST_WORDS);
+        const timer = setTimeout(
+          () => resolve({ code, signal }),
+          STDERR_TIMEOUT,
+        );
         child.on("close", () => {
           clearTimeout(timer);
           resolve({ code, signal });
@@ -121,13 +117,13 @@ export class ChildProcess {
   }
 
   /**
-   * Returns the result of `promise`, or throws a `SourceError` with the
+   * Returns the result of `promise`, or throws a `ProgramEndedError` with the
    * program's stderr if the program ends first.
    */
   async whileRunning<T>(promise: Promise<T>): Promise<T> {
     promise.catch(() => {});
     const ended = this.exited.then((exit) => {
-      throw this.#ended(exit);
+      throw new ProgramEndedError(this.program, exit, this.#stderr);
     });
     ended.catch(() => {});
     try {
@@ -136,7 +132,7 @@ export class ChildProcess {
       if (!(error instanceof SourceError)) throw error;
       // A dying program closes its sockets shortly before it exits.
       return await waitFor(ended, {
-        timeout: DYING,
+        timeout: EXIT_TIMEOUT,
         timeoutError: () => error,
       });
     }
@@ -155,16 +151,6 @@ export class ChildProcess {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  #ended({ code, signal }: ChildExit): SourceError {
-    const how = signal === null ? `exit code ${code}` : signal;
-    const text = plainLines(this.#stderr);
-    return new SourceError(
-      this.program,
-      `${JSON.stringify(this.program)} has ended (${how})` +
-        (text === "" ? "" : `: ${text}`),
-    );
   }
 
   #cannotStart(error: Error): SourceError {

@@ -1,5 +1,6 @@
 import { SourceError } from "../sources/mod.ts";
 import { waitFor, type WaitOptions } from "../work/mod.ts";
+import { NoAnswerError } from "./qemu_errors.ts";
 import type { QmpClient } from "./qmp_client.ts";
 import {
   isObject,
@@ -136,7 +137,7 @@ export async function startIncoming(
     ...over,
     timeout,
     timeoutError: (timeout) =>
-      new SourceError(
+      new NoAnswerError(
         qmp.name,
         `Cannot resume the guest: it does not run after ${timeout} ms`,
       ),

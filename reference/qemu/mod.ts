@@ -4,7 +4,7 @@
  * @module
  */
 
-export type { ChildExit } from "./child_process.ts";
+export type { ChildExit } from "./child_exit.ts";
 export {
   type IncomingGuest,
   type IncomingMigration,
@@ -19,6 +19,7 @@ export {
   parseOptionValue,
   quoteOptionValue,
 } from "./qemu_arguments.ts";
+export { NoAnswerError, ProgramEndedError } from "./qemu_errors.ts";
 export { QmpClient } from "./qmp_client.ts";
 export {
   isObject,

@@ -2,6 +2,7 @@ import type { ByteChannel } from "../sockets/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { waitFor, type WaitOptions } from "../work/mod.ts";
 import { LineSplitter } from "./line_splitter.ts";
+import { NoAnswerError } from "./qemu_errors.ts";
 import { QmpCommands } from "./qmp_commands.ts";
 import { QmpEvents } from "./qmp_events.ts";
 import {
@@ -22,9 +23,9 @@ const TIMEOUT = 60_000;
 /**
  * A client of the QEMU Machine Protocol (QMP), which controls a running QEMU.
  *
- * A `SourceError` is thrown if QEMU does not answer, sends something other than
- * QMP, or disconnects, and if it refuses a command, with QEMU's message, and
- * its answer as `cause`.
+ * A `SourceError` is thrown if QEMU sends something other than QMP, disconnects,
+ * or does not answer in time (`NoAnswerError`), and if it refuses a command,
+ * with QEMU's message, and its answer as `cause`.
  *
  * @example
  * ```ts
@@ -214,8 +215,8 @@ export class QmpClient implements Disposable {
     );
   }
 
-  #timeoutError(what: string, timeout: number): SourceError {
-    return new SourceError(
+  #timeoutError(what: string, timeout: number): NoAnswerError {
+    return new NoAnswerError(
       this.name,
       `Cannot ${what}: no answer from ${this.name} in ${timeout} ms`,
     );

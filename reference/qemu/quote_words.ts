@@ -11,7 +11,11 @@ export function quoteWords(text: string): string {
   return text.length > LENGTH_MAX ? `${words} …` : words;
 }
 
-/** Formats the output of a program for an error message: its lines only. */
-export function plainLines(text: string): string {
-  return text.trim().replace(/[^\P{Cc}\n]+/gu, " ");
+/** Number of lines of a program's output that an error message has. */
+const LINES_MAX = 3;
+
+/** Formats the last lines that a program printed for an error message. */
+export function lastLines(text: string): string {
+  return text.slice(-LENGTH_MAX).split("\n").map(quoteWords)
+    .filter((line) => line !== "").slice(-LINES_MAX).join("; ");
 }

@@ -1,7 +1,7 @@
 import { SourceError } from "../sources/mod.ts";
 import { waitFor, type WaitOptions } from "../work/mod.ts";
 import { ChildProcess } from "./child_process.ts";
-import { plainLines } from "./quote_words.ts";
+import { lastLines } from "./quote_words.ts";
 
 /** Maximum bytes accepted of a program's output. */
 const OUTPUT_MAX = 0x4000000;
@@ -38,7 +38,7 @@ export async function runProgram(
     }
     if (exit.code !== 0) {
       const how = exit.signal ?? `exit code ${exit.code}`;
-      throw failed(`${how}: ${plainLines(child.stderr)}`);
+      throw failed(`${how}: ${lastLines(child.stderr)}`);
     }
     return output + decoder.decode();
   } finally {

@@ -1,5 +1,6 @@
 import { nodeFs } from "../local/mod.ts";
-import type { ChildExit, ChildProcess } from "./child_process.ts";
+import type { ChildExit } from "./child_exit.ts";
+import type { ChildProcess } from "./child_process.ts";
 import type { QmpClient } from "./qmp_client.ts";
 
 /** A QEMU started by this process; disposing of it ends QEMU. */
@@ -42,8 +43,8 @@ export class RunningQemu implements AsyncDisposable {
   }
 
   /**
-   * Returns the result of `promise`, or throws a `SourceError` with QEMU's
-   * stderr if QEMU ends first.
+   * Returns the result of `promise`, or throws a `ProgramEndedError` with
+   * QEMU's stderr if QEMU ends first.
    */
   whileRunning<T>(promise: Promise<T>): Promise<T> {
     return this.#child.whileRunning(promise);

@@ -1,10 +1,10 @@
 import { nodeFs } from "../local/mod.ts";
 import { makeTemporaryFolder } from "../scratch/mod.ts";
 import { listenSocket } from "../sockets/mod.ts";
-import { SourceError } from "../sources/mod.ts";
 import { waitFor, type WaitOptions } from "../work/mod.ts";
 import { ChildProcess } from "./child_process.ts";
 import { hasOption } from "./qemu_arguments.ts";
+import { NoAnswerError } from "./qemu_errors.ts";
 import { QmpClient } from "./qmp_client.ts";
 import { RunningQemu } from "./running_qemu.ts";
 
@@ -87,7 +87,7 @@ export async function startQemu(
       signal,
       timeout,
       timeoutError: (timeout) =>
-        new SourceError(
+        new NoAnswerError(
           program,
           `Cannot start ${JSON.stringify(program)}: no answer in ${timeout} ms`,
         ),

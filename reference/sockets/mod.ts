@@ -16,4 +16,5 @@ export { nodeSockets } from "./node_sockets.ts";
 export type { RuntimeSockets } from "./runtime_sockets.ts";
 export { parseSocketAddress, type SocketAddress } from "./socket_address.ts";
 export { socketsHere } from "./sockets_here.ts";
+export { SocketError } from "./socket_error.ts";
 export { SocketPlace, type SocketPlaceOptions } from "./socket_place.ts";

@@ -1,5 +1,8 @@
 import { SourceError } from "../sources/mod.ts";
 
+/** A socket could not be used; its cause has the code of the system. */
+export class SocketError extends SourceError {}
+
 /** Creates the error of a socket operation, in one line. */
 export function socketError(
   action: string,
@@ -7,7 +10,7 @@ export function socketError(
   error: unknown,
 ): SourceError {
   if (error instanceof SourceError) return error;
-  return new SourceError(
+  return new SocketError(
     name,
     `Cannot ${action} ${name}: ${reasonOf(error)}`,
     { cause: error },

@@ -31,7 +31,7 @@ export { drive, driveSync } from "./drive.ts";
 export { memorySource } from "./memory_source.ts";
 export { MovingFront } from "./moving_front.ts";
 export { readRanges, type ReadRangesOptions } from "./read_ranges.ts";
-export { reasonOf } from "./reason_of.ts";
+export { errorCode, reasonOf } from "./reason_of.ts";
 export {
   isWebUrl,
   shownName,

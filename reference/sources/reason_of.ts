@@ -6,3 +6,15 @@ export function reasonOf(error: unknown): string {
   return /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ??
     message.replace(/ \(os error \d+\)$/, "");
 }
+
+/**
+ * Returns the code of the operating system that an error or the nearest of its
+ * causes has, such as `ENOENT`; "" if there is none.
+ */
+export function errorCode(error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { readonly code?: unknown };
+    if (typeof code === "string") return code;
+  }
+  return "";
+}

@@ -10,6 +10,18 @@ export interface RunOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** A migration that QEMU started, and that failed. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+  /** QEMU's message. */
+  readonly reason: string;
+
+  constructor(command: string, reason: string) {
+    super(`Cannot ${command}: ${reason}`);
+    this.reason = reason;
+  }
+}
+
 /**
  * Starts a migration and waits for the event of its completion: the capability
  * `events` must be on. Rejects with QEMU's message; QEMU keeps running.
@@ -38,7 +50,8 @@ export async function runMigration(
   await ended;
   const info = await qmp.execute("query-migrate") as Record<string, unknown>;
   if (info.status === "completed") return;
-  throw new Error(
-    `Cannot ${command}: ${info["error-desc"] ?? `it is ${info.status}`}`,
+  throw new MigrationError(
+    command,
+    String(info["error-desc"] ?? `it is ${info.status}`),
   );
 }

@@ -1,4 +1,4 @@
-import type { Trial } from "./try_vector.ts";
+import type { Trial } from "./load_outcome.ts";
 
 /** The results of a version of QEMU with the vectors. */
 export interface Trials {

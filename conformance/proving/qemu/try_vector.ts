@@ -4,27 +4,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { openFileSource, openSnapshotSync } from "../../../mod.ts";
 import type { ExpectedBlock, Vector } from "../../vectors/list_vectors.ts";
 import type { QemuTarget } from "./find_qemu.ts";
+import { outcomeOf, type Trial } from "./load_outcome.ts";
 import { type MigrationOptions, QemuProcess } from "./qemu_process.ts";
+import { runMigration } from "./run_migration.ts";
 import { ScratchDirectory } from "./scratch_directory.ts";
 import { loadSequentially } from "./sequential_migration.ts";
 import type { VectorCase } from "./vector_case.ts";
-
-/** The outcome of loading a vector. */
-export type Outcome =
-  | "loads"
-  | "loads other memory"
-  | "refuses"
-  | "crashes"
-  | "hangs"
-  | "not tried";
-
-/** The result of loading one vector. */
-export interface Trial {
-  readonly path: string;
-  readonly outcome: Outcome;
-  /** QEMU's error, or the reason it was not tried. */
-  readonly detail?: string;
-}
 
 /** The machine for loading a vector. */
 interface Machine {
@@ -43,20 +28,6 @@ type Block = Pick<ExpectedBlock, "idstr" | "usedLength" | "sha256"> & {
 };
 
 const TIMEOUT_MS = 20_000;
-const DETAIL_MAX = 90;
-
-/** QEMU's errors if the machine does not match, although the file is valid. */
-const OTHER_MACHINE = [
-  /Unknown (savevm )?section or instance/,
-  /Unknown ramblock/,
-  /Received TARGET_PAGE_BITS is \d+ but local is/,
-  /RAM postcopy is disabled/,
-  /Cannot find device=/,
-  /Machine type received is/,
-  // To QEMU, a section_id of 0 means a device that is not loaded yet.
-  /timer: incoming version_id 0/,
-];
-
 /**
  * Loads a vector in QEMU, and compares the memory with the expected one if the
  * file is valid. `cases` are the machines that wrote vectors.
@@ -93,26 +64,31 @@ export async function tryVector(
   try {
     await load(qemu, machine);
   } catch (error) {
-    return { path, ...outcomeOf(String(error)) };
+    const isGone = qemu.qmp.isClosed;
+    const stderr = await qemu.lastWords();
+    return { path, ...outcomeOf({ error, isGone, stderr }) };
   }
   if (blocks === undefined) return { path, outcome: "loads" };
   const same = await hasMemory(qemu, blocks, { machine, scratch });
   return { path, outcome: same ? "loads" : "loads other memory" };
 }
 
-async function load(qemu: QemuProcess, machine: Machine): Promise<void> {
-  const { isSequential, options } = machine;
-  if (!isSequential) {
-    await qemu.incoming("snapshot", { ...options, timeoutMs: TIMEOUT_MS });
-    return;
-  }
+async function load(
+  qemu: QemuProcess,
+  { isSequential, options }: Machine,
+): Promise<void> {
   const at = options.offset === undefined ? "" : `,offset=${options.offset}`;
-  try {
-    await loadSequentially(qemu, `file:snapshot${at}`, {
+  const uri = `file:snapshot${at}`;
+  if (isSequential) {
+    await loadSequentially(qemu, uri, {
       capabilities: options.capabilities ?? [],
     });
-  } catch (error) {
-    throw new Error(`${error}; stderr: ${await qemu.lastWords()}`);
+  } else {
+    await qemu.prepareMigration(options);
+    await runMigration(qemu.qmp, "migrate-incoming", {
+      uri,
+      timeoutMs: TIMEOUT_MS,
+    });
   }
 }
 
@@ -190,22 +166,6 @@ function ramLength(
   return length > 0 && length <= 2 ** 26 && length % 8192 === 0
     ? length
     : 65536;
-}
-
-function outcomeOf(text: string): Pick<Trial, "outcome" | "detail"> {
-  // Its first printed line is more specific than its answer.
-  const printed = /; stderr: qemu-system-\w+: ([^\n]+)/.exec(text)?.[1];
-  const answer = text
-    .replace(/^.*?(error-desc|Cannot migrate-incoming: )/s, "")
-    .replace(/; stderr: .*$/s, "");
-  const detail = (printed ?? answer).replace(/\s+/g, " ")
-    .slice(0, DETAIL_MAX);
-  if (/is gone/.test(text)) return { outcome: "crashes" };
-  if (/after \d+ ms|timeout|no end/i.test(text)) return { outcome: "hangs" };
-  if (OTHER_MACHINE.some((reason) => reason.test(text))) {
-    return { outcome: "not tried", detail: "the machine does not fit" };
-  }
-  return { outcome: "refuses", detail };
 }
 
 /** Compares with pmemsave if there is one RAMBlock, else with another save. */

@@ -210,7 +210,9 @@ export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
   "reference/doors/qemu.ts": [
     "KeptStreamError",
     "MappedResumeError",
+    "NoAnswerError",
     "PostcopySource",
+    "ProgramEndedError",
     "QmpClient",
     "RunningQemu",
     "WorkingSetRecorder",

@@ -1,5 +1,10 @@
-import type { IncomingMigration } from "../../qemu/mod.ts";
-import { SourceError } from "../../sources/mod.ts";
+import {
+  type IncomingMigration,
+  NoAnswerError,
+  ProgramEndedError,
+} from "../../qemu/mod.ts";
+import { SocketError } from "../../sockets/mod.ts";
+import { errorCode, SourceError } from "../../sources/mod.ts";
 import { joinWords } from "../input/split_words.ts";
 import { qemuReasons } from "../output/qemu_reasons.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
@@ -7,8 +12,8 @@ import type { Destination } from "./resume_destination.ts";
 
 /** Number of lines of QEMU's output that are shown, the last ones. */
 const LINES_MAX = 3;
-/** Milliseconds for QEMU to print why it closed the connection. */
-const LAST_WORDS = 1000;
+/** Milliseconds for QEMU to report why it closed the connection. */
+const REPORT_TIMEOUT = 1000;
 
 /** Facts about the QEMU that failed. */
 export interface FailureContext {
@@ -33,7 +38,7 @@ export async function explainFailure(
     : `Cannot resume the guest: QEMU says: ${said}`;
   return new SourceError(
     error.source,
-    `${text}: ${adviceFor(text, request)}`,
+    `${text}: ${adviceFor({ error, text }, request)}`,
     { cause: error },
   );
 }
@@ -44,12 +49,11 @@ export function explainStart(
   request: ResumeArguments,
 ): unknown {
   if (!(error instanceof SourceError)) return error;
-  const ended = /^"[^\n]*" has ended \([^()\n]*\)(: )?/;
-  const said = wordsOf(error.message.replace(ended, ""));
-  const text = ended.test(error.message)
+  const said = error instanceof ProgramEndedError ? wordsOf(error.stderr) : "";
+  const text = error instanceof ProgramEndedError
     ? `Cannot start QEMU: ${said || error.message}`
-    : said;
-  const advice = startAdvice(text, request);
+    : error.message;
+  const advice = startAdvice({ error, text }, request);
   return new SourceError(
     error.source,
     advice === undefined ? text : `${text}: ${advice}`,
@@ -74,7 +78,7 @@ async function refusalOf(
 ): Promise<SourceError | undefined> {
   if (incoming === undefined) return undefined;
   const timeout = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => timeout.resolve(undefined), LAST_WORDS);
+  const timer = setTimeout(() => timeout.resolve(undefined), REPORT_TIMEOUT);
   const refused = incoming.completed.then(() => undefined, (error) => {
     return error instanceof SourceError ? error : undefined;
   });
@@ -90,19 +94,35 @@ function wordsOf(...texts: readonly string[]): string {
   return qemuReasons(texts).slice(-LINES_MAX).join("; ");
 }
 
-/** Returns what to do about a message of QEMU. */
-function adviceFor(said: string, request: ResumeArguments): string {
-  if (/no process listens|no such socket/.test(said)) {
+/** Why there is no guest. */
+interface Failure {
+  readonly error: SourceError;
+  /** QEMU's own words, else the message of the error. */
+  readonly text: string;
+}
+
+/** Whether no process waits at the address of a socket. */
+function isNobodyThere(error: SourceError): boolean {
+  return error instanceof SocketError &&
+    ["ECONNREFUSED", "ENOENT"].includes(errorCode(error));
+}
+
+/** Returns what to do about a QEMU that does not take the guest. */
+function adviceFor(
+  { error, text }: Failure,
+  request: ResumeArguments,
+): string {
+  if (isNobodyThere(error) && text === error.message) {
     return request.to === undefined
       ? "QEMU may have other files, as in a container: pass --to ADDRESS, an " +
         "address that both processes can reach"
       : `start QEMU with -incoming ${request.to} first`;
   }
-  if (/userfault/i.test(said)) {
+  if (/userfault/i.test(text)) {
     return "let it use userfaultfd (as root, or by sysctl " +
       "vm.unprivileged_userfaultfd=1), or try --via map";
   }
-  if (/-incoming|incoming migration/.test(said)) {
+  if (/-incoming|incoming migration/.test(text)) {
     return "restart it with -incoming defer";
   }
   if (request.qmp === undefined && request.to !== undefined) {
@@ -114,22 +134,22 @@ function adviceFor(said: string, request: ResumeArguments): string {
 
 /** Returns what to do about an unavailable QEMU. */
 function startAdvice(
-  said: string,
+  { error, text }: Failure,
   request: ResumeArguments,
 ): string | undefined {
   const { qmp, qemu } = request;
-  if (/no such program/.test(said)) {
+  if (qemu !== undefined && errorCode(error) === "ENOENT") {
     return "install QEMU, or pass the path of its program after --";
   }
-  if (/no process listens|no such socket/.test(said)) {
+  if (qmp !== undefined && isNobodyThere(error)) {
     return `start QEMU with -incoming defer -qmp ${qmp},server=on,wait=off ` +
       "first";
   }
-  if (qmp !== undefined && /no answer/.test(said)) {
+  if (qmp !== undefined && error instanceof NoAnswerError) {
     return "a monitor serves one client at a time: disconnect the other";
   }
   // The memory backend must have the size of the snapshot's RAM.
-  if (qemu !== undefined && /memory/i.test(said) && /size/i.test(said)) {
+  if (qemu !== undefined && /memory/i.test(text) && /size/i.test(text)) {
     return `see ${comparison(request)}`;
   }
   return undefined;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { connectSocket } from "../../sockets/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { resumeArguments } from "./resume_arguments.ts";
 import { explainFailure } from "./resume_failure.ts";
@@ -83,8 +84,9 @@ test("explainFailure() takes no longer for hostile messages", async () => {
 });
 
 test("explainFailure() suggests an address for a QEMU with other files", async () => {
+  const refused = await connectSocket("unix:/no/such/socket").catch((it) => it);
   const error = await explainFailure(
-    new SourceError("vm", "Cannot connect to vm: there is no such socket"),
+    refused,
     resumeArguments(["vm.mr", "--qmp", "unix:qmp"]),
     {},
   );
