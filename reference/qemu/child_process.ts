@@ -123,7 +123,7 @@ export class ChildProcess {
   async whileRunning<T>(promise: Promise<T>): Promise<T> {
     promise.catch(() => {});
     const ended = this.exited.then((exit) => {
-      throw new ProgramEndedError(this.program, exit, this.#stderr);
+      throw new ProgramEndedError(this.program, { exit, stderr: this.stderr });
     });
     ended.catch(() => {});
     try {

@@ -2,10 +2,12 @@ import { SourceError } from "../sources/mod.ts";
 import { waitFor, type WaitOptions } from "../work/mod.ts";
 import { NoAnswerError } from "./qemu_errors.ts";
 import type { QmpClient } from "./qmp_client.ts";
+import { changeSettings } from "./migration_settings.ts";
 import {
   isObject,
   type QmpEvent,
   type QmpObject,
+  qmpRefusal,
   textOf,
 } from "./qmp_message.ts";
 import { quoteWords } from "./quote_words.ts";
@@ -53,6 +55,12 @@ export interface IncomingMigration {
   readonly guest: Promise<IncomingGuest>;
   /** Settles when the migration is complete: with postcopy, much later. */
   readonly completed: Promise<void>;
+  /**
+   * Settles when the migration has ended and QEMU has the capabilities and
+   * parameters that it had before, so that it can save in any way; rejects if it
+   * refuses them, or cannot be asked.
+   */
+  readonly restored: Promise<void>;
 }
 
 const TIMEOUT = 60_000;
@@ -60,7 +68,8 @@ const TIMEOUT = 60_000;
 /**
  * Makes a QEMU that was started with `-incoming defer` load a guest, and
  * resolves when QEMU listens at that address or reads that file. An address
- * given as a string is a migration URI of QEMU.
+ * given as a string is a migration URI of QEMU. Capabilities and parameters are
+ * changed for the load only.
  *
  * The timeout (default: 60 s) and the signal apply until the guest runs; an
  * abort does not stop QEMU.
@@ -88,17 +97,12 @@ export async function startIncoming(
   address: string | MigrationAddress,
   options: IncomingOptions = {},
 ): Promise<IncomingMigration> {
-  const { capabilities = [], parameters, start = false } = options;
+  const { capabilities = [], parameters = {}, start = false } = options;
   const { signal, timeout = TIMEOUT } = options;
-  await qmp.execute("migrate-set-capabilities", {
-    capabilities: ["events", ...capabilities].map((capability) => ({
-      capability,
-      state: true,
-    })),
+  const restore = await changeSettings(qmp, {
+    capabilities: ["events", ...capabilities],
+    parameters,
   }, { signal });
-  if (parameters !== undefined) {
-    await qmp.execute("migrate-set-parameters", parameters, { signal });
-  }
   // Before any state is loaded, this only undoes QEMU's option -S.
   if (start) await qmp.execute("cont", {}, { signal });
   const command = {
@@ -119,6 +123,7 @@ export async function startIncoming(
     over,
   );
   const completed = ended.then((event) => checkEnd(qmp, event));
+  const restored = ended.then(restore);
   const begin = performance.now();
   async function arrive(): Promise<IncomingGuest> {
     const event = await first;
@@ -144,14 +149,16 @@ export async function startIncoming(
   });
   // They may reject before the caller awaits them.
   completed.catch(() => {});
+  restored.catch(() => {});
   guest.catch(() => {});
   try {
     await qmp.execute("migrate-incoming", command, { signal });
   } catch (error) {
     refused.abort(error);
+    if (qmpRefusal(error) !== undefined) await restore().catch(() => {});
     throw error;
   }
-  return { guest, completed };
+  return { guest, completed, restored };
 }
 
 function isResume({ event }: QmpEvent): boolean {

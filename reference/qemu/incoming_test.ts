@@ -25,11 +25,18 @@ function names(qemu: FakeQemu): string[] {
   return qemu.commands.map(({ execute }) => execute).slice(1);
 }
 
-test("startIncoming() sets capabilities and parameters, then loads", async () => {
+test("startIncoming() changes capabilities and parameters for a load only", async () => {
   const resumed = [migration("active"), { event: "RESUME" }];
-  const { qemu, qmp } = await qemuThat([...resumed, migration("completed")]);
+  const { qemu, qmp } = await qemuThat([...resumed, migration("completed")], {
+    "query-migrate-capabilities": [
+      { capability: "events", state: true },
+      { capability: "mapped-ram", state: false },
+      { capability: "xbzrle", state: false },
+    ],
+    "query-migrate-parameters": { "multifd-channels": 3, "max-bandwidth": 9 },
+  });
   using _qemu = qemu;
-  const { guest, completed } = await startIncoming(qmp, FILE, {
+  const { guest, completed, restored } = await startIncoming(qmp, FILE, {
     capabilities: ["mapped-ram"],
     parameters: { "multifd-channels": 2 },
   });
@@ -37,8 +44,11 @@ test("startIncoming() sets capabilities and parameters, then loads", async () =>
   assert.equal(status, "running");
   assert.ok(milliseconds > 0);
   await completed;
+  await restored;
+  const changes = qemu.commands.slice(1)
+    .filter(({ execute }) => !execute.startsWith("query-"));
   assert.deepEqual(
-    qemu.commands.slice(1).map((it) => [it.execute, it.arguments]),
+    changes.map((it) => [it.execute, it.arguments]),
     [
       ["migrate-set-capabilities", {
         capabilities: [
@@ -51,8 +61,38 @@ test("startIncoming() sets capabilities and parameters, then loads", async () =>
         channels: [{ "channel-type": "main", addr: FILE }],
         "exit-on-error": false,
       }],
+      ["migrate-set-capabilities", {
+        capabilities: [{ capability: "mapped-ram", state: false }],
+      }],
+      ["migrate-set-parameters", { "multifd-channels": 3 }],
     ],
   );
+});
+
+test("startIncoming() changes capabilities back when a load fails", async () => {
+  const off = [{ capability: "mapped-ram", state: false }];
+  const capabilities = ["mapped-ram"];
+  const answers = { "query-migrate-capabilities": off };
+  for (const isRefused of [false, true]) {
+    const { qemu, qmp } = await FakeQemu.open(({ execute, id }) => {
+      const isLoad = execute === "migrate-incoming";
+      if (isLoad && isRefused) {
+        return [{ id, error: { class: "GenericError", desc: "no" } }];
+      }
+      return [
+        { return: answers[execute as keyof typeof answers] ?? {}, id },
+        ...isLoad ? [migration("failed")] : [],
+      ];
+    });
+    using _qemu = qemu;
+    const loading = startIncoming(qmp, FILE, { capabilities });
+    if (isRefused) await assert.rejects(loading, /: no$/);
+    else await (await loading).restored;
+    const last = qemu.commands.findLast(({ execute }) =>
+      execute === "migrate-set-capabilities"
+    );
+    assert.deepEqual(last?.arguments, { capabilities: off });
+  }
 });
 
 test("startIncoming() resolves while the guest is being loaded", async () => {
@@ -91,6 +131,7 @@ test("startIncoming() leaves a guest paused that was saved paused, unless asked 
   const { guest } = await startIncoming(qmp, FILE, { start: true });
   assert.equal((await guest).status, "running");
   assert.deepEqual(names(qemu), [
+    "query-migrate-capabilities",
     "migrate-set-capabilities",
     "cont",
     "migrate-incoming",

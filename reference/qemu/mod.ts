@@ -26,6 +26,7 @@ export {
   type QmpEvent,
   type QmpObject,
   type QmpRefusal,
+  qmpRefusal,
   textOf,
 } from "./qmp_message.ts";
 export { type QemuFacts, queryQemu } from "./query_qemu.ts";

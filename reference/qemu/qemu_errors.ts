@@ -13,7 +13,10 @@ export class ProgramEndedError extends SourceError {
   readonly stderr: string;
 
   /** Makes an error whose message has the last lines that it printed. */
-  constructor(program: string, exit: ChildExit, stderr: string) {
+  constructor(
+    program: string,
+    { exit, stderr }: { readonly exit: ChildExit; readonly stderr: string },
+  ) {
     const { code, signal } = exit;
     const how = signal === null ? `exit code ${code}` : signal;
     const lines = lastLines(stderr);

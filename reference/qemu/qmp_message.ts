@@ -1,3 +1,5 @@
+import { SourceError } from "../sources/mod.ts";
+
 /** Named values, as in QMP. */
 export type QmpObject = Readonly<Record<string, unknown>>;
 
@@ -7,6 +9,16 @@ export interface QmpRefusal {
   readonly class: string;
   /** Error message. */
   readonly desc: string;
+}
+
+/** Returns why QEMU refused a command; undefined for any other error. */
+export function qmpRefusal(error: unknown): QmpRefusal | undefined {
+  const { cause } = error as { readonly cause?: unknown };
+  const isRefusal = error instanceof SourceError && isObject(cause) &&
+    !(cause instanceof Error) && typeof cause.desc === "string";
+  return isRefusal
+    ? { class: textOf(cause.class), desc: textOf(cause.desc) }
+    : undefined;
 }
 
 /** An event, which QEMU sends unasked. */

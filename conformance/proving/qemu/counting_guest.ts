@@ -42,7 +42,10 @@ export function countingGuest(machine: readonly string[]): string[] {
 }
 
 /** Saves with mapped-ram and waits for completion. */
-export async function save(qemu: RunningQemu, filename: string): Promise<void> {
+export async function save(
+  qemu: Pick<RunningQemu, "qmp">,
+  filename: string,
+): Promise<void> {
   await qemu.qmp.execute("migrate-set-capabilities", {
     capabilities: ["mapped-ram", "events"].map((capability) => ({
       capability,

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import type { MappedBlock, MappedResumePlan } from "../../mapping/mod.ts";
-import type { QmpClient } from "../../qemu/mod.ts";
+import { type QmpClient, qmpRefusal } from "../../qemu/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 
 /**
@@ -48,9 +48,7 @@ async function ask(
     const path = `/objects/${block.id}`;
     return await qmp.execute("qom-get", { path, property }, { signal });
   } catch (error) {
-    const isRefusal = error instanceof SourceError &&
-      !(error.cause instanceof Error);
-    if (!isRefusal) throw error;
+    if (qmpRefusal(error) === undefined) throw error;
     return undefined;
   }
 }

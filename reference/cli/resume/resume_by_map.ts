@@ -7,6 +7,7 @@ import { createScratchSink } from "../../scratch/mod.ts";
 import { joinWords } from "../input/split_words.ts";
 import { checkMapping } from "./check_mapping.ts";
 import { createDevices } from "./create_devices.ts";
+import { reportRestored } from "./report_restored.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
 import { explainFailure } from "./resume_failure.ts";
@@ -53,6 +54,7 @@ export async function resumeByMap(
       incoming.guest,
     );
     report.running(status, milliseconds);
+    await reportRestored(incoming, session);
     report.done(undefined, true);
   } catch (error) {
     signal.throwIfAborted();

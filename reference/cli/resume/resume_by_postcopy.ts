@@ -4,6 +4,7 @@ import { SourceError } from "../../sources/mod.ts";
 import type { WorkingSetRecorder } from "../../working_set/mod.ts";
 import { countOf } from "../output/format_count.ts";
 import { openPostcopyLink, type PostcopyLink } from "./postcopy_link.ts";
+import { reportRestored } from "./report_restored.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
 import { explainLoss } from "./resume_failure.ts";
@@ -102,6 +103,7 @@ async function follow(
   );
   try {
     const isWhole = await untilEnd(link, session);
+    if (isWhole) await reportRestored(link.incoming, session);
     report.done(progress(), isWhole);
   } finally {
     clearInterval(timer);

@@ -79,7 +79,9 @@ async function refusalOf(
   if (incoming === undefined) return undefined;
   const timeout = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => timeout.resolve(undefined), REPORT_TIMEOUT);
-  const refused = incoming.completed.then(() => undefined, (error) => {
+  const { completed, restored } = incoming;
+  const refused = completed.then(() => undefined, async (error) => {
+    await restored.catch(() => {});
     return error instanceof SourceError ? error : undefined;
   });
   try {

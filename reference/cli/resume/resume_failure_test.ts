@@ -65,7 +65,7 @@ test("explainFailure() returns a reason that only the monitor reports", async ()
     const error = await explainFailure(
       new SourceError("vm", "vm has closed the connection"),
       resumeArguments(["vm.mr", "--", "-M", "pc"]),
-      { incoming: { guest: refused, completed: refused } },
+      { incoming: { guest: refused, completed: refused, restored: refused } },
     );
     assert.ok(error instanceof SourceError);
     const line = `Cannot resume the guest: QEMU says: ${reason}: ${ADVICE}`;
