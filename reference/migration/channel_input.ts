@@ -1,6 +1,14 @@
 import type { ForwardRequest } from "../../format/sequential/mod.ts";
 import type { ByteChannel } from "../sockets/mod.ts";
+import { sleep } from "../work/mod.ts";
 import type { ReceiveReport } from "./receive_report.ts";
+
+/** Milliseconds without a byte after which nothing is under way. */
+const QUIET = 50;
+/** Maximum milliseconds to wait for that. */
+const QUIET_WITHIN = 2000;
+/** More bytes than the buffers of a connection hold. */
+const UNDER_WAY_MAX = 0x1000000;
 
 /** Reads the bytes of a channel in the sizes that the consumer asks for. */
 export class ChannelInput {
@@ -8,6 +16,7 @@ export class ChannelInput {
   readonly #report: ReceiveReport;
   #chunk: Uint8Array = new Uint8Array(0);
   #ended = false;
+  #isWaiting = false;
 
   /** Counts the bytes received in `report`. */
   constructor(channel: ByteChannel, report: ReceiveReport) {
@@ -58,8 +67,26 @@ export class ChannelInput {
     }
   }
 
+  /**
+   * Resolves when all that the other side has sent so far is read, also if it
+   * goes on sending, or after two seconds.
+   */
+  async quiet(signal: AbortSignal): Promise<void> {
+    const until = performance.now() + QUIET_WITHIN;
+    const enough = this.#report.bytesReceived + UNDER_WAY_MAX;
+    for (let last = -1; !this.#ended && performance.now() < until;) {
+      await sleep(QUIET, signal);
+      const { bytesReceived } = this.#report;
+      const isQuiet = this.#isWaiting && bytesReceived === last;
+      if (isQuiet || bytesReceived > enough) return;
+      last = bytesReceived;
+    }
+  }
+
   async #read(room?: Uint8Array): Promise<Uint8Array | undefined> {
+    this.#isWaiting = true;
     const chunk = await this.#channel.read(room);
+    this.#isWaiting = false;
     if (chunk === undefined) this.#ended = true;
     else this.#report.bytesReceived += chunk.length;
     return chunk;

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { ConnectedPair } from "../qemu/testing/connected_pair.ts";
 import { openSnapshot } from "../reading/mod.ts";
-import { type ByteSink, createFileSink } from "../sinks/mod.ts";
+import { type ByteSink, createFileSink, memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { FullDisk } from "../testing/full_disk.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
@@ -83,6 +83,74 @@ test(
     const summary = await receiveAnd(createFileSink(path), abort, { signal });
     assert(!(summary instanceof Error), String(summary));
     assert.deepEqual(folder.names(), ["vm.mr"]);
+  },
+);
+
+test(
+  "receiveMigration() reads what was sent before it was aborted",
+  PATIENT,
+  async () => {
+    using folder = new ScratchFolder();
+    const path = folder.file("vm.mr");
+    const guest = new SequentialGuest({ ram: 4 });
+    guest.part(() => guest.page("ram", 2, new Uint8Array(PAGE).fill(7)), 3);
+    const bytes = guest.finish();
+    using pair = await ConnectedPair.open();
+    const { channel, other } = pair;
+    other.end(bytes);
+    const controller = new AbortController();
+    const { signal } = controller;
+    await receiveMigration(
+      {
+        name: channel.name,
+        write: (bytes) => channel.write(bytes),
+        close: () => channel.close(),
+        async read() {
+          controller.abort(); // Nothing is read yet, but all is sent.
+          return await channel.read();
+        },
+      },
+      createFileSink(path),
+      { signal },
+    );
+    const kept = await openSnapshot(memorySource(readFileSync(path)));
+    assert.equal((await kept.block("ram").readPage(2))[0], 7);
+  },
+);
+
+test(
+  "receiveMigration() can be aborted though its sender never stops",
+  PATIENT,
+  async () => {
+    const guest = new SequentialGuest({ ram: 4 });
+    guest.part(() => guest.page("ram", 2, new Uint8Array(PAGE).fill(7)));
+    const start = guest.bytes();
+    const more = new SequentialGuest({ ram: 4 });
+    const head = more.bytes().length;
+    more.part(() => more.page("ram", 2, new Uint8Array(PAGE).fill(8)));
+    const part = more.bytes().slice(head);
+    let isClosed = false;
+    let reads = 0;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const sink = memorySink();
+    const receiving = receiveMigration(
+      {
+        name: "unix:/vm",
+        async write() {},
+        close: () => void (isClosed = true),
+        async read() {
+          await new Promise((resolve) => setTimeout(resolve));
+          if (reads === 10) controller.abort(new Error("enough"));
+          if (isClosed) return undefined;
+          return reads++ === 0 ? start.slice() : part.slice();
+        },
+      },
+      sink,
+      { signal },
+    );
+    await assert.rejects(receiving, /^Error: enough$/);
+    assert.equal(sink.bytes().length, 0);
   },
 );
 

@@ -76,9 +76,10 @@ export interface ReceiveSummary extends SaveSummary {
  * when it arrives again. Commits the sink only if the migration is complete,
  * otherwise aborts it. If the sender waits for an answer, it receives one once
  * everything is safe. Otherwise it may give up the guest once everything is
- * sent, so writes to a full disk are retried until there is space. Once
- * everything has arrived, the signal is ignored, and a file that cannot be
- * renamed to its final name is kept under another one.
+ * sent, so writes to a full disk are retried until there is space, and once the
+ * signal is aborted what was sent until then is still read. Once everything has
+ * arrived, the signal is ignored, and a file that cannot be renamed to its final
+ * name is kept under another one.
  *
  * @throws {KeptStreamError} if it is complete, but had to be kept as a stream
  * @throws {FormatError} if the stream breaks a rule
@@ -106,16 +107,22 @@ export async function receiveMigration(
   options: ReceiveOptions = {},
 ): Promise<ReceiveSummary> {
   const { signal } = options;
-  const stop = () => channel.close();
-  signal?.addEventListener("abort", stop);
   const report = new ReceiveReport(options.onProgress);
   const input = new ChannelInput(channel, report);
+  const over = new AbortController();
+  const stop = async () => {
+    // Without an answer to wait for, the sender may have given up the guest
+    // already, and the end of the migration be under way.
+    if (!recorder.answers) await input.quiet(over.signal).catch(() => {});
+    channel.close();
+  };
+  signal?.addEventListener("abort", stop);
   using recorder = new ReceivingRecorder(sink, channel.name, report);
   try {
     signal?.throwIfAborted();
     const file = { name: channel.name, byteLength: Infinity };
     const reader = new ForwardReader(file, 0);
-    const pace = new Pace(signal);
+    const pace = new Pace();
     await driveForward(
       walkSequentialStream(reader, recorder, {
         pageSize: options.pageSize,
@@ -140,7 +147,7 @@ export async function receiveMigration(
             await sendPong(channel, payload);
           }
           report.tell();
-          if (!isGivenAway()) await pace.step();
+          await pace.step();
         },
       },
     );
@@ -176,6 +183,7 @@ export async function receiveMigration(
     throw kept ?? error;
   } finally {
     signal?.removeEventListener("abort", stop);
+    over.abort();
     channel.close();
   }
 
