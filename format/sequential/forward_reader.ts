@@ -40,6 +40,7 @@ export class ForwardReader extends StreamReader {
   #bufferOffset: number;
   #ended = false;
   #keptFrom: number | undefined;
+  #heldLength = 0;
   #kept = new GrowingBytes();
 
   /** Starts at `offset` in the file; the length of a socket is `Infinity`. */
@@ -74,9 +75,13 @@ export class ForwardReader extends StreamReader {
     }
   }
 
-  /** Starts to keep a copy of the bytes that are read. */
-  keep(): void {
+  /**
+   * Starts to keep a copy of the bytes that are read. The caller holds
+   * `heldLength` bytes of earlier ones, which count towards the limit.
+   */
+  keep(heldLength = 0): void {
     this.forget();
+    this.#heldLength = heldLength;
     this.#keptFrom = this.offset;
   }
 
@@ -170,7 +175,8 @@ export class ForwardReader extends StreamReader {
     this.#kept.append(this.#buffer.subarray(from, to));
   }
 
-  #checkKept(length: number): void {
+  #checkKept(keptLength: number): void {
+    const length = this.#heldLength + keptLength;
     if (length <= KEPT_MAX) return;
     throw this.unsupportedError("section-known", {
       feature: `more than ${KEPT_MAX} bytes of state before the end of the RAM`,

@@ -82,6 +82,7 @@ function* walkItems(
     : 2 ** targetPageBits;
   const started: StartedSections = new Map();
   const earlySections: StreamItem[] = [];
+  let heldLength = 0;
   let ram: { section: Section; context: RecordContext } | undefined;
 
   const readBody: ReadBody = function* (kind, section, offset) {
@@ -111,6 +112,7 @@ function* walkItems(
       });
       place.head = new Uint8Array(0);
       place.held = [];
+      heldLength = 0;
       // Records are not kept.
       reader.forget();
     }
@@ -122,7 +124,7 @@ function* walkItems(
 
   let ramPartCount = 0;
   for (;;) {
-    reader.keep();
+    reader.keep(heldLength);
     const item = yield* readItem(reader, started, function* (...args) {
       const [kind, section] = args;
       const isRam = kind !== "full" && section.idstr === RAM_SECTION_IDSTR;
@@ -135,6 +137,7 @@ function* walkItems(
       item.section.idstr === RAM_SECTION_IDSTR;
     if (isRam) {
       for (const bytes of place.held.splice(0)) visitor.state(bytes);
+      heldLength = 0;
       if (item.kind === "part") {
         ramPartCount++;
         visitor.part?.();
@@ -170,6 +173,7 @@ function* walkItems(
       continue;
     }
     place.held.push(kept);
+    heldLength += kept.length;
   }
 }
 

@@ -203,6 +203,36 @@ test("walkSequentialStream() keeps dirty bitmaps before RAM, but no page", () =>
   assert.equal(pages, count + 1);
 });
 
+test("walkSequentialStream() keeps a limited amount of state before RAM", () => {
+  const length = 0x1000000;
+  const lengths = () => length;
+  const full = item.head(4, "dev", new Uint8Array(length), { id: 5 });
+  const three = [full, full, full];
+  function run(items: readonly Uint8Array[]): void {
+    const bytes = Buffer.concat(items);
+    const file = { name: "stream", byteLength: bytes.length };
+    const visitor = { begin: () => {}, record: () => {}, state: () => {} };
+    const walk = walkSequentialStream(new ForwardReader(file, 0), visitor, {
+      lengths,
+    });
+    for (let step = walk.next(); !step.done;) {
+      const { offset, length, target } = step.value;
+      assert(target !== undefined);
+      target.set(bytes.subarray(offset, offset + length));
+      step = walk.next(target);
+    }
+  }
+  // State that was passed on does not count.
+  run([HEADER, ...three, START, ...three, partOf(1), ...three, END]);
+  for (const before of [[HEADER], [HEADER, START]]) {
+    assert.throws(() => run([...before, ...three, full, START, END]), {
+      name: "UnsupportedError",
+      rule: "section-known",
+      found: /of state before the end of the RAM$/,
+    });
+  }
+});
+
 test("walkSequentialStream() reports commands that request answers, and drops them", () => {
   const advise = new ByteWriter().u8(8).be16(3).be16(16).be64(0x200000)
     .be64(PAGE).finish();
