@@ -56,10 +56,12 @@ export async function openElfCore(
   const { segments, hasNotes } = await readSegments(source, header, options);
   const placed = segments.filter(hasAddress);
   const unplaced = segments.filter((it) => !hasAddress(it));
-  if (placed.length === 0 && unplaced.length > 0) {
+  if (placed.length === 0) {
     throw badElfCore(
       source,
-      `none of its ${unplaced.length} segments has a physical address`,
+      unplaced.length === 0
+        ? "it has no segment with memory"
+        : `none of its ${unplaced.length} segments has a physical address`,
       "a core of a machine's memory",
     );
   }

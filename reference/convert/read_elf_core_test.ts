@@ -145,6 +145,10 @@ test("openElfCore() skips segments without a physical address", async () => {
       openElfCore(memorySource(core([virtual], kind))),
       /none of its 1 segments has a physical address/,
     );
+    await assert.rejects(
+      openElfCore(memorySource(core([], kind))),
+      /it has no segment with memory, expected a core of a machine's memory/,
+    );
   }
   const far = core([{ address: 2n ** 60n, bytes: filled(PAGE, 1) }]);
   await assert.rejects(
