@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openFileSource, openSnapshotSync } from "../../../mod.ts";
 import {
   connectSocket,
@@ -78,7 +79,7 @@ async function saveInEachWay(scratch: ScratchDirectory): Promise<void> {
   using source = openFileSource(scratch.file("again"));
   assert.equal(openSnapshotSync(source).block("pc.ram").usedLength, 4 << 20);
   await setCapability(qmp, "mapped-ram", false);
-  await qmp.execute("cont");
+  await continueSaved(qmp);
   const uri = `unix:${scratch.file("migration")}`;
   await using other = await startQemu([
     ...[...countingGuest(MACHINE), "-serial", "file:other"],
@@ -86,6 +87,19 @@ async function saveInEachWay(scratch: ScratchDirectory): Promise<void> {
   const { guest } = await startIncoming(other.qmp, uri);
   await runMigration(qmp, "migrate", { uri });
   assert.equal((await guest).status, "running");
+}
+
+/** Continues a saved guest: QEMU refuses for a moment after the save. */
+async function continueSaved(qmp: QmpClient): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    try {
+      return void await qmp.execute("cont");
+    } catch (error) {
+      if (!/not finalized yet/.test(String(error))) throw error;
+      await sleep(20);
+    }
+  }
+  throw new Error("QEMU does not finish the save");
 }
 
 async function setCapability(

@@ -42,6 +42,8 @@ export async function printOverview(
   const allocated = isWebUrl(file) ? undefined : allocatedBytes(file);
   const guest = map ? await import("./guest_map_table.ts") : undefined;
   const guestMap = await guest?.knownGuestMap(snapshot, signal);
+  const drawn = map && !json ? await drawRamMap(snapshot.blocks, signal) : [];
+  // What is read after this is not counted.
   const transfer = options.transfer();
   if (json) {
     printJson({ ...facts, guestMap, allocatedBytes: allocated, transfer });
@@ -51,7 +53,7 @@ export async function printOverview(
     printBlocks(facts);
     if (guest !== undefined) {
       print("");
-      for (const line of await drawRamMap(snapshot.blocks, signal)) print(line);
+      for (const line of drawn) print(line);
       print("");
       for (const line of guest.formatGuestMap(guestMap)) print(line);
     }

@@ -5,7 +5,7 @@ import { blockParts } from "../input/block_parts.ts";
 import { findBlock } from "../input/find_block.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
-import { openSource } from "../input/open_source.ts";
+import { type OpenedSource, openSource } from "../input/open_source.ts";
 import {
   openOptions,
   SNAPSHOT_OPTIONS,
@@ -90,10 +90,11 @@ Examples:
         offset,
         length,
         ...await presence(block, range, signal),
-        transfer: opened.transfer(),
       };
-      if (out === undefined) await printHexJson(facts, block, range, signal);
-      else printEvent("read", { ...facts, out });
+      const { transfer } = opened;
+      if (out === undefined) {
+        await printHexJson(facts, block, range, { transfer, signal });
+      } else printEvent("read", { ...facts, out, transfer: transfer() });
     }
     block.checkUnchanged?.();
     return 0;
@@ -174,12 +175,14 @@ async function writeFile(
   }
 }
 
-/** Prints JSON, whose last member is the bytes, while they are read. */
+/** Prints JSON with the bytes, while they are read; then what that cost. */
 async function printHexJson(
   facts: object,
   block: RAMBlock,
   range: ByteRange,
-  signal: AbortSignal,
+  { transfer, signal }: Pick<OpenedSource, "transfer"> & {
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   const digits = new Uint8Array(2 * ZEROS.length);
   printText(jsonText(facts, 2).replace(/\n\}$/, ',\n  "hex": "'));
@@ -189,7 +192,10 @@ async function printHexJson(
       await outputRoom(signal);
     }
   }
-  print('"\n}');
+  const cost = transfer();
+  const member = cost &&
+    jsonText({ transfer: cost }, 2).slice(1, -"\n}".length);
+  print(member === undefined ? '"\n}' : `",${member}\n}`);
 }
 
 /** Counts the stored pages among those that a range touches. */

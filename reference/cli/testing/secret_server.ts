@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import type { Transfer } from "../input/open_source.ts";
 
 /** Secrets that must not appear anywhere. */
 export const SECRETS = ["pAssw0rd", "SIGNATURE", "REDIRSECRET"];
@@ -7,6 +8,8 @@ export const SECRETS = ["pAssw0rd", "SIGNATURE", "REDIRSECRET"];
 export interface SecretServer extends AsyncDisposable {
   /** Returns a URL with user, password and signature; default: of the file. */
   url(path?: string): string;
+  /** What it has served so far. */
+  readonly traffic: Readonly<Transfer>;
 }
 
 /**
@@ -23,7 +26,9 @@ export async function startSecretServer(
       "http://u:REDIRSECRET@127.0.0.1:1/vm.mr?X-Amz-Signature=REDIRSECRET",
     "/loop": "/loop?token=REDIRSECRET",
   };
+  const traffic = { requests: 0, bytes: 0 };
   const server = createServer(({ headers, url }, response) => {
+    traffic.requests++;
     const { pathname } = new URL(url ?? "/", "http://host");
     const location = locations[pathname];
     if (location !== undefined) {
@@ -34,10 +39,12 @@ export async function startSecretServer(
     const [first, last] = (headers.range ?? "").replace("bytes=", "")
       .split("-").map(Number);
     const end = Math.min(last, bytes.length - 1);
+    const part = bytes.subarray(first, end + 1);
+    traffic.bytes += part.length;
     response.writeHead(206, {
       "content-range": `bytes ${first}-${end}/${bytes.length}`,
       etag: '"1"',
-    }).end(bytes.subarray(first, end + 1));
+    }).end(part);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
@@ -45,6 +52,7 @@ export async function startSecretServer(
   const address = server.address();
   const port = typeof address === "object" ? address?.port : undefined;
   return {
+    traffic,
     url: (path = "/vm.mr") =>
       `http://user:pAssw0rd@127.0.0.1:${port}${path}?X-Amz-Signature=SIGNATURE`,
     async [Symbol.asyncDispose]() {
