@@ -87,7 +87,8 @@ export class PageServerMetrics {
         value: this.#vms.size,
       }),
       ...metric("pending_pages", {
-        help: "Pages of these VMs that are not in place",
+        help:
+          "Pages of these VMs that are not in place; 0 of a VM that is loaded",
         type: "gauge",
         value: pending,
       }),

@@ -22,7 +22,8 @@ interface Entry<Region> extends QueuedFault<Region> {
   retryAt: number;
   /** Number of failed reads. */
   failures: number;
-  stops: number;
+  /** Number of times it was put back because its memory was being changed. */
+  postponements: number;
 }
 
 /**
@@ -108,11 +109,11 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
    * Puts back a fault whose memory is being changed. The thread that changes it
    * may need this very processor, so retries are delayed after the first few.
    */
-  stopped(fault: QueuedFault<Region>): void {
+  postponed(fault: QueuedFault<Region>): void {
     const entry = this.#entryOf(fault);
     if (entry === undefined) return;
     entry.isActive = false;
-    if (++entry.stops > QUICK_TRIES) {
+    if (++entry.postponements > QUICK_TRIES) {
       entry.retryAt = performance.now() + CHANGE_DELAY;
     }
   }
@@ -148,7 +149,7 @@ export class FaultQueue<Region extends { readonly pageCount: number }> {
       failedSince: undefined,
       retryAt: 0,
       failures: 0,
-      stops: 0,
+      postponements: 0,
     };
     let pages = this.#byPage.get(region);
     if (pages === undefined) this.#byPage.set(region, pages = new Map());

@@ -47,7 +47,7 @@ test("FaultQueue delays retries while the memory is being changed", () => {
   for (let [fault] = queue.due(); fault !== undefined; [fault] = queue.due()) {
     assert.ok(++tries < 100, "retried without delay");
     queue.start(fault);
-    queue.stopped(fault);
+    queue.postponed(fault);
   }
   assert.ok(queue.timeout <= 1, `${queue.timeout} ms`);
   clock.time += 1;

@@ -13,15 +13,18 @@ import { type PagedRegion, ServedRegion } from "./served_region.ts";
 /** Statistics of a process that is served. */
 export interface PagerStatistics {
   /** Faults received. */
-  faults: number;
+  readonly faults: number;
   /** Bytes that their owner removed. */
-  removedBytes: number;
+  readonly removedBytes: number;
   /** Reads that failed and were retried. */
-  retries: number;
-  /** Pages that are neither in place nor removed. */
-  pendingPages: number;
+  readonly retries: number;
+  /**
+   * Pages that are neither in place nor removed; 0 once `loaded`, when the
+   * kernel supplies the missing pages, which are zero.
+   */
+  readonly pendingPages: number;
   /** Whether all nonzero pages are in place. */
-  loaded: boolean;
+  readonly loaded: boolean;
 }
 
 /** Milliseconds of work for one process before the next one's turn. */
@@ -65,11 +68,12 @@ export class PagedProcess {
 
   /** Statistics so far. */
   get statistics(): PagerStatistics {
-    const pendingPages = this.#regions.reduce(
+    const loaded = this.#loaded;
+    const pendingPages = loaded ? 0 : this.#regions.reduce(
       (sum, { loader }) => sum + loader.pendingCount,
       0,
     );
-    return { ...this.#statistics, pendingPages, loaded: this.#loaded };
+    return { ...this.#statistics, pendingPages, loaded };
   }
 
   /** Whether a fault is queued that could not be served at once. */
@@ -174,7 +178,7 @@ export class PagedProcess {
       }
       try {
         if (loader.handleFaultSync(fault.page)) this.#queue.done(fault);
-        else this.#queue.stopped(fault);
+        else this.#queue.postponed(fault);
       } catch (error) {
         this.#failed(error);
         this.#queue.failed(fault);

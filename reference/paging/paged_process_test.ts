@@ -10,8 +10,13 @@ import { ReadBudget } from "./read_budget.ts";
 const PAGE = 4096;
 const PAGES = 64;
 
-/** Returns memory of this process whose pages are all missing. */
-function setUp() {
+/**
+ * Returns memory of this process whose pages are all missing; the first
+ * `present` of them are not zero.
+ */
+function setUp(
+  { present = PAGES, background = false, onLoaded = () => {} } = {},
+) {
   const native = new NativeMemory(PAGES * PAGE);
   const uffd = Userfaultfd.create();
   const { address, byteLength, pageSize } = native;
@@ -21,8 +26,8 @@ function setUp() {
     name: "memory",
     byteLength,
     pageSize,
-    async *presentRuns({ first = 0, end = PAGES } = {}) {
-      yield await Promise.resolve({ first, end });
+    async *presentRuns({ first = 0, end = present } = {}) {
+      yield await Promise.resolve({ first, end: Math.min(end, present) });
     },
     readInto: (target) =>
       new Promise((resolve) =>
@@ -41,7 +46,8 @@ function setUp() {
     [{ ...plan, origin: 0, idstr: "ram" }],
     {
       faultAround: PAGE,
-      background: false,
+      background,
+      onLoaded,
       retryFor: 1000,
       buffers,
       demandReads: budget(),
@@ -61,7 +67,8 @@ function setUp() {
       await setTimeout(1);
     }
   };
-  return { native, uffd, reads, process, buffers, failures, untilRead };
+  const setup = { native, uffd, reads, process, buffers, failures };
+  return { ...setup, untilRead, watch };
 }
 
 uffdTest("PagedProcess puts a finished read in place", async () => {
@@ -106,3 +113,35 @@ uffdTest(
     native.unmap();
   },
 );
+
+uffdTest("PagedProcess has no pending pages once it is loaded", async () => {
+  let isLoaded = false;
+  const setup = setUp({
+    present: PAGES / 2,
+    background: true,
+    onLoaded: () => void (isLoaded = true),
+  });
+  const { native, reads, process, uffd } = setup;
+  assert.equal(process.statistics.pendingPages, PAGES);
+  process.load(setup.watch);
+  while (!isLoaded) {
+    assert.equal(process.statistics.loaded, false);
+    assert.ok(process.statistics.pendingPages > 0);
+    reads.pop()?.();
+    await setTimeout(1);
+  }
+  const { loaded, pendingPages } = process.statistics;
+  assert.deepEqual({ loaded, pendingPages }, { loaded: true, pendingPages: 0 });
+  // The missing pages are zero, without the help of the process.
+  const { address } = native;
+  const touched = touchPages({
+    address,
+    pageSize: PAGE,
+    pages: [0, PAGES - 1],
+  });
+  assert.deepEqual(await touched, [7, 0]);
+  process.stop();
+  await process.settled();
+  uffd.close();
+  native.unmap();
+});

@@ -93,7 +93,7 @@ export class ProcessReads {
         signal,
       });
       if (isDone) queue.done(fault);
-      else queue.stopped(fault);
+      else queue.postponed(fault);
     } catch (error) {
       if (signal.aborted) return;
       onFailure(error);
