@@ -109,12 +109,22 @@ async function readSegments(
     // Offset, virtual address, physical address, bytes in the file, in memory.
     const address = word(3);
     const isNone = address === 2n ** BigInt(bits) - 1n;
+    const position = Number(word(1));
+    const fileLength = Number(word(4));
     const memoryLength = Number(word(5));
+    if (fileLength > memoryLength) {
+      throw badElfCore(
+        source,
+        `a segment at byte ${hex(position)} with ${fileLength} bytes in the ` +
+          `file and ${memoryLength} in memory`,
+        "at least as many in memory",
+      );
+    }
     if (memoryLength === 0) continue;
     segments.push({
-      position: Number(word(1)),
+      position,
       address: isNone ? undefined : Number(address),
-      fileLength: Number(word(4)),
+      fileLength,
       memoryLength,
     });
   }
@@ -144,19 +154,18 @@ function rangesOf(
       "one that ends below 2^53",
     );
   }
-  const length = Math.min(fileLength, memoryLength);
-  if (!(position + length <= source.byteLength)) {
+  if (!(position + fileLength <= source.byteLength)) {
     throw badElfCore(
       source,
-      `a segment of ${length} bytes at byte ${hex(position)}`,
+      `a segment of ${fileLength} bytes at byte ${hex(position)}`,
       `one inside its ${source.byteLength} bytes`,
     );
   }
   return [
-    { address, length, position },
+    { address, length: fileLength, position },
     {
-      address: address + length,
-      length: memoryLength - length,
+      address: address + fileLength,
+      length: memoryLength - fileLength,
       position: undefined,
     },
   ].filter((it) => it.length > 0);

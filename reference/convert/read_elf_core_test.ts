@@ -132,6 +132,17 @@ test("openElfCore() fills a segment up to its length in memory", async () => {
   assert.deepEqual(found, (expected.fill(1, 0, PAGE), expected));
 });
 
+test("openElfCore() drops no byte that its segment has no memory for", async () => {
+  for (const memoryLength of [0, PAGE - 1]) {
+    const bytes = filled(PAGE, 1);
+    const file = core([{ address: 0, bytes, memoryLength }]);
+    await assert.rejects(
+      openElfCore(memorySource(file)),
+      new RegExp(`with 4096 bytes in the file and ${memoryLength} in memory`),
+    );
+  }
+});
+
 test("openElfCore() skips segments without a physical address", async () => {
   const none = { 64: 2n ** 64n - 1n, 32: 0xffffffff };
   for (const bits of [64, 32] as const) {
