@@ -63,6 +63,49 @@ test("SPEC.md's annex lists the same rules as the code", () => {
   );
 });
 
+/** Returns the slugs of the table of positions, and of the unsupported rules. */
+function slugsOfErrors(): Record<"positions" | "unsupported", Set<string>> {
+  const text = (SECTIONS.get("10.3") ?? []).join("\n\n");
+  const [list = ""] = /^Unsupported are: [^]*?\. All others/m.exec(text) ?? [];
+  const cells = Array.from(text.matchAll(/^\| (`[^|]*)/gm), ([, cell]) => cell);
+  const slugs = (of: string) =>
+    new Set(Array.from(of.matchAll(/`([a-z][a-z0-9-]+)`/g), ([, it]) => it));
+  return { positions: slugs(cells.join()), unsupported: slugs(list) };
+}
+
+test("section 10.3 names only rules that readers refuse a file by", () => {
+  const { positions, unsupported } = slugsOfErrors();
+  assert.ok(positions.size > 0 && unsupported.size > 0);
+  for (const slug of [...positions, ...unsupported] as RuleSlug[]) {
+    assert.ok(SLUGS.includes(slug), `unknown rule ${slug}`);
+  }
+  for (const slug of unsupported as Set<RuleSlug>) {
+    assert.equal(RULES[slug].kind, "refuse", slug);
+  }
+});
+
+test("section 10.3 lists each rule by which a vector is unsupported", () => {
+  const { unsupported } = slugsOfErrors();
+  for (const { path, expected } of listVectors()) {
+    const { error, sequentialError, dirtyBitmapsError } = expected;
+    for (const it of [error, sequentialError, dirtyBitmapsError]) {
+      if (it?.kind !== "unsupported") continue;
+      assert.ok(unsupported.has(it.rule), `${path}: ${it.rule}`);
+    }
+  }
+});
+
+test("the pseudocode of 4.12 checks each rule of section 4", () => {
+  const code = (SECTIONS.get("4.12") ?? []).join("\n");
+  for (const slug of SLUGS) {
+    const { kind, section } = RULES[slug];
+    if (kind !== "refuse" || !section.startsWith("4.")) continue;
+    // The three rules on page sizes are one line.
+    const line = slug.startsWith("page-size-") ? "page-size-*" : slug;
+    assert.ok(code.includes(line), slug);
+  }
+});
+
 test("every rule has a vector, and every vector names existing rules", () => {
   const proven = new Set<string>();
   for (const { path, expected } of listVectors()) {

@@ -98,7 +98,8 @@ function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
 
 /**
  * Checks every vector below `vectors` and, if `write` is true, updates
- * `snapshot.gz` and the manifest. Returns the differences, as text. A
+ * `snapshot.gz` and the manifest. Returns the differences and what was written,
+ * as text. A
  * `snapshot.gz` that unpacks to the right bytes is not rewritten, so that
  * another release of zlib changes no file.
  */
@@ -126,8 +127,11 @@ function updateVectors(vectors: string, write: boolean): string[] {
       continue;
     }
     if (!sameBytes(stored, bytes)) {
-      differences.push(`${vector.path}/snapshot.gz differs from its recipe`);
+      const path = `${vector.path}/snapshot.gz`;
       if (write) writeFileSync(join(vector.folder, "snapshot.gz"), pack(bytes));
+      differences.push(
+        write ? `wrote ${path}` : `${path} differs from its recipe`,
+      );
     }
     entries.push(manifestEntry(vector, bytes));
   }
@@ -138,13 +142,20 @@ function updateVectors(vectors: string, write: boolean): string[] {
     JSON.stringify(JSON.parse(readFileSync(manifestPath, "utf8"))) !==
       JSON.stringify(entries)
   ) {
-    differences.push(`${MANIFEST_NAME} differs from the vectors`);
     if (write) writeFileSync(manifestPath, manifest);
+    differences.push(
+      write
+        ? `wrote ${MANIFEST_NAME}`
+        : `${MANIFEST_NAME} differs from the vectors`,
+    );
   }
   return differences;
 }
 
-/** Updates every `snapshot.gz` and the manifest; returns the differences. */
+/**
+ * Updates every `snapshot.gz` and the manifest; returns what was written, and
+ * what is wrong.
+ */
 export function buildVectors(vectors: string = VECTORS): string[] {
   return updateVectors(vectors, true);
 }
@@ -156,7 +167,8 @@ export function checkVectors(vectors: string = VECTORS): string[] {
 
 if (import.meta.main) {
   const check = process.argv.includes("--check");
-  const differences = check ? checkVectors() : buildVectors();
-  for (const difference of differences) console.log(difference);
-  if (check && differences.length > 0) process.exitCode = 1;
+  const lines = check ? checkVectors() : buildVectors();
+  for (const line of lines) console.log(line);
+  const isWrong = lines.some((line) => !line.startsWith("wrote "));
+  if (isWrong) process.exitCode = 1;
 }

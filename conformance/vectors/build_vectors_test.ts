@@ -39,7 +39,10 @@ test(
 
 test("buildVectors() writes snapshot.gz and the manifest only once", () => {
   withVectors((vectors, vector) => {
-    assert.equal(buildVectors(vectors).length, 2);
+    assert.deepEqual(buildVectors(vectors), [
+      "wrote vectors/valid/one/snapshot.gz",
+      `wrote ${MANIFEST_NAME}`,
+    ]);
     const packed = readFileSync(join(vector, "snapshot.gz"));
     assert.deepEqual([...gunzipSync(packed)], [1, 0, 0]);
     assert.deepEqual([...packed.subarray(3, 8)], [0, 0, 0, 0, 0]);

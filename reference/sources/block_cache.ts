@@ -12,13 +12,16 @@ import { SharedRead } from "./shared_read.ts";
 
 /** Counters of a cache. */
 export interface CacheStatistics {
-  /** Requests made to the underlying source. */
+  /**
+   * Reads passed to the underlying source, which may fetch several of them in
+   * one request.
+   */
   readonly requests: number;
-  /** Bytes requested from it. */
+  /** Bytes of these reads. */
   readonly bytes: number;
   /** Reads answered from memory alone. */
   readonly hits: number;
-  /** Reads that waited for a request that another read had made. */
+  /** Reads that waited for bytes that another read had requested. */
   readonly waits: number;
 }
 

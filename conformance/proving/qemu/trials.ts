@@ -7,5 +7,8 @@ export interface Trials {
   readonly trials: readonly Trial[];
 }
 
+/** The version of QEMU whose results are kept. */
+export const TRIED_VERSION = "10.0.2";
+
 /** The file with the results. */
-export const TRIALS = new URL("trials-10.0.2.json", import.meta.url);
+export const TRIALS = new URL(`trials-${TRIED_VERSION}.json`, import.meta.url);

@@ -120,9 +120,8 @@ Example: deno task convert vm.save vm.mr
     else {
       printLog(
         `${paint("green", "converted")} ${input.format} to ${to} in ` +
-          `${formatTime(milliseconds)}: ${
-            written.files.map((path) => printable(path)).join(", ")
-          }${onDisk(written.files)}`,
+          `${formatTime(milliseconds)}: ${named(written.files, OUT)}` +
+          onDisk(written.files),
       );
     }
     return 0;
@@ -144,6 +143,13 @@ async function withBar(
   } catch (error) {
     throw explainMap(error);
   }
+}
+
+/** Returns the name of a single file, or the number of files in `folder`. */
+function named(files: readonly string[], folder: string): string {
+  return files.length === 1
+    ? printable(files[0])
+    : `${files.length} files in ${printable(folder)}`;
 }
 
 function onDisk(paths: readonly string[]): string {
