@@ -1,7 +1,14 @@
 /**
  * Runs benchmarks and prints the results beside their limits. They are not
- * tests: a missed goal is not a failure. ```sh deno task bench # all of them
- * deno task bench open load # some bun conformance/bench/main.ts ``` @module
+ * tests: a missed goal is not a failure.
+ *
+ * ```sh
+ * deno task bench            # all of them
+ * deno task bench open load  # some
+ * bun conformance/bench/main.ts
+ * ```
+ *
+ * @module
  */
 
 import process from "node:process";
