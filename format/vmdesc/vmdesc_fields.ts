@@ -17,7 +17,10 @@ import type { JsonObject } from "./vmdesc_json.ts";
 /** A field whose elements are decoded one after the other. */
 type GrowingField = { -readonly [Key in keyof DeviceField]: DeviceField[Key] };
 
-/** Maximum number of values decoded from one state; further ones stay bytes. */
+/**
+ * Maximum number of values decoded from one state, with structures and empty
+ * arrays; further ones stay bytes.
+ */
 const VALUES_MAX = 0x200000;
 const DEPTH_MAX = 32;
 const SUBSECTION = 0x05;
@@ -106,6 +109,8 @@ class FieldDecoder {
       values.push(this.#element(field, depth));
       return values;
     }
+    // It takes memory, and may be repeated in each element of another array.
+    if (size === 0 || count === 0) this.#values++;
     if (reader?.readMany && count < VALUES_MAX - this.#values) {
       const many = reader.readMany(this.#cursor, count);
       this.#values += count;
@@ -156,7 +161,7 @@ class FieldDecoder {
     groups: readonly JsonObject[],
     depth: number,
   ): FieldValue {
-    const struct = (group: JsonObject) => this.struct(group, depth + 1);
+    const struct = (group: JsonObject) => this.#part(group, depth);
     if (!listOf(type)) {
       const structs = groups.map(struct);
       return structs.length === 1 ? structs[0] : structs;
@@ -183,7 +188,13 @@ class FieldDecoder {
     const name = this.#cursor.countedString();
     const version = this.#cursor.be32();
     if (name !== description.get("vmsd_name")) throw new Mismatch();
-    return { ...this.struct(description, depth + 1), name, version };
+    return { ...this.#part(description, depth), name, version };
+  }
+
+  /** Decodes a structure that is not an element of its own. */
+  #part(description: JsonObject, depth: number): DeviceStruct {
+    this.#values++;
+    return this.struct(description, depth + 1);
   }
 
   #expect(byte: number): void {

@@ -46,6 +46,32 @@ test("decodeDevice() limits the values of all arrays of a device together", () =
   assert.deepEqual(second.slice(-2), [3, Uint8Array.from([3])]);
 });
 
+test("decodeDevice() limits what takes no byte of the state, too", () => {
+  const many = (text: string) => new Array(10_000).fill(text).join(",");
+  const last = scalar("y", "uint8", 1);
+  const inStruct = (fields: string) =>
+    `"struct":{"vmsd_name":"s","version":1,"fields":[${fields}]}`;
+  const group = '"vmsd_name":"s","version":1,"fields":[]';
+  const lastGroup = `"vmsd_name":"s","version":1,"fields":[${last}]`;
+  for (
+    const contents of [
+      inStruct(`${many(scalar("x", "uint8", 0, ',"array_len":1'))},${last}`),
+      inStruct(`${many(scalar("x", "uint8", 1, ',"array_len":0'))},${last}`),
+      `${many(group)},${lastGroup}`,
+    ]
+  ) {
+    const count = 300;
+    const fields =
+      `[{"name":"a","type":"struct","size":1,"array_len":${count},${contents}}]`;
+    const state = new ByteWriter().bytes(new Uint8Array(count));
+    const found = values(decode(fields, state)).a as FieldValue[];
+    const rest = found.at(-1);
+    assert(rest instanceof Uint8Array);
+    assert.equal(found.length - 1 + rest.length, count);
+    assert(rest.length > 50, `${rest.length}`);
+  }
+});
+
 test("decodeDevice() follows structures 32 deep, and no deeper", () => {
   const subsection = (depth: number): string =>
     `{"vmsd_name":"s","version":1,"fields":[],"subsections":[${
