@@ -4,14 +4,17 @@
  * @module
  */
 
+import { UnsupportedError } from "../../format/rules/mod.ts";
 import type { DeviceState } from "../../format/snapshot/mod.ts";
-import type { StreamItem } from "../../format/stream/mod.ts";
+import type { Section, StreamItem } from "../../format/stream/mod.ts";
 import { JsonObject } from "../../format/vmdesc/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import type { MemoryImage } from "./memory_image.ts";
 
 /** Maximum bytes of one device's state that are read. */
 const STATE_MAX = 0x1000000;
+/** Maximum bytes of the states of all devices that are read at once. */
+const STATES_MAX = 0x4000000;
 
 /** The state of one device, field by field. */
 export class DeviceFields {
@@ -52,7 +55,12 @@ export class DeviceFields {
   }
 }
 
-/** Reads the devices of an image whose idstr passes. */
+/**
+ * Reads the devices of an image whose idstr passes. Of several states of one
+ * device the last counts, as in QEMU.
+ *
+ * @throws {UnsupportedError} if they have more than 64 MiB of state
+ */
 export async function readDevices(
   image: MemoryImage,
   matches: (idstr: string) => boolean,
@@ -61,14 +69,25 @@ export async function readDevices(
   const { devices } = image;
   if (devices === undefined) return [];
   const state = await devices.state(options);
-  const found: DeviceFields[] = [];
+  const sections = new Map<
+    string,
+    StreamItem & { readonly section: Section }
+  >();
   // Without an END of RAM, all sections come before it.
   for (const item of new Set([...devices.early, ...state.sections])) {
     if (item.kind !== "full" || !matches(item.section.idstr)) continue;
     const { idstr, instanceId } = item.section;
+    sections.set(`${instanceId} ${idstr}`, item);
+  }
+  const found: DeviceFields[] = [];
+  let total = 0;
+  for (const item of sections.values()) {
+    const { idstr, instanceId } = item.section;
     const description = describes(state, idstr, instanceId);
     const body = bodyOf(item);
     if (description === undefined || body.length > STATE_MAX) continue;
+    total += body.length;
+    if (total > STATES_MAX) throw tooMuch(devices.source.name, item, total);
     const bytes = new Uint8Array(body.length);
     await devices.source.readInto(bytes, body.offset, options);
     found.push(new DeviceFields(instanceId, bytes, description));
@@ -76,14 +95,27 @@ export async function readDevices(
   return found;
 }
 
+function tooMuch(
+  name: string,
+  { range, section }: StreamItem & { readonly section: Section },
+  total: number,
+): UnsupportedError {
+  const what = `devices such as ${JSON.stringify(section.idstr)}`;
+  return new UnsupportedError(name, {
+    rule: "section-known",
+    feature: `more than ${STATES_MAX} bytes of state of ${what}`,
+    offset: range.offset,
+    found: `${total} bytes of state of ${what}`,
+    expected: `at most ${STATES_MAX}`,
+  });
+}
+
 /**
  * Returns where the body of a FULL section is: after its head, before its
  * footer.
  */
 function bodyOf(
-  { range, section }: StreamItem & { readonly kind: "full" | unknown } & {
-    readonly section: { readonly idstr: string };
-  },
+  { range, section }: StreamItem & { readonly section: Section },
 ): { readonly offset: number; readonly length: number } {
   const head = 1 + 4 + 1 + section.idstr.length + 4 + 4;
   const footer = 1 + 4;
