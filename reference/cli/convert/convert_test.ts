@@ -44,7 +44,11 @@ test(
     const result = await runGood(["convert", file, back, "--json"]);
     const facts = lastOf(result.stdout);
     assert.deepEqual([facts.from, facts.to], ["mapped-ram", "sequential"]);
-    await runGood(["convert", back, scratch.file("images/")]); // is made
+    const images = scratch.file("images/"); // is made
+    assert.match(
+      (await runGood(["convert", back, images])).stdout,
+      RegExp(`^converted .*: 3 files in ${images}, [^,]* on disk\n$`),
+    );
     for (const [idstr, expected] of Object.entries(memory)) {
       const name = encodeURIComponent(idstr).replaceAll("%40", "@");
       assert.deepEqual(scratch.read(`images/${name}.img`), expected, idstr);
