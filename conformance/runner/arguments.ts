@@ -16,6 +16,11 @@ export interface SuiteArguments {
   readonly junit?: string;
 }
 
+/** Whether the suite, not its program, is asked for help. */
+export function asksForHelp([first = ""]: readonly string[]): boolean {
+  return first === "--help" || first === "-h";
+}
+
 /** The command line is not valid. */
 export class SuiteUsageError extends Error {
   override readonly name = "SuiteUsageError";

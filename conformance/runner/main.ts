@@ -16,6 +16,7 @@ import process from "node:process";
 import { RULES, SPEC_VERSION } from "../../mod.ts";
 import { loadSave } from "./load_save.ts";
 import {
+  asksForHelp,
   parseSuiteArguments,
   type SuiteArguments,
   SuiteUsageError,
@@ -24,8 +25,10 @@ import { makeReport, type SuiteReport } from "./report.ts";
 import { reportJson } from "./report_json.ts";
 import { reportJunit } from "./report_junit.ts";
 import { reportText } from "./report_text.ts";
+import { CannotStartError } from "./run_program.ts";
 import { runReader } from "./run_reader.ts";
 import { runWriter } from "./run_writer.ts";
+import { SuiteProgress } from "./suite_progress.ts";
 import { suiteVectors } from "./suite_vectors.ts";
 import { writerCases } from "./writer_cases.ts";
 
@@ -44,11 +47,16 @@ and the files are verified. conformance/README.md describes both.
   --junit FILE        write the report as JUnit XML; - is stdout
   --jobs N            number of programs that run at the same time
   --timeout SECONDS   time limit of each program (20)
+  --help              print this
 
 Exit code 1 means that a case failed, 2 that nothing could be run.`;
 
 /** Runs the suite as the command line specifies; returns the exit code. */
 export async function runSuite(args: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) {
+    console.log(HELP);
+    return 0;
+  }
   let parsed: SuiteArguments;
   try {
     parsed = parseSuiteArguments(args, { jobs: availableParallelism() });
@@ -57,7 +65,14 @@ export async function runSuite(args: readonly string[]): Promise<number> {
     console.error(`${error.message}\n\n${HELP}`);
     return 2;
   }
-  const report = await measure(parsed);
+  let report: SuiteReport;
+  try {
+    report = await measure(parsed);
+  } catch (error) {
+    if (!(error instanceof CannotStartError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
   if (report.cases.length === 0) {
     console.error(`Cannot run the suite: no case contains "${parsed.only}"`);
     return 2;
@@ -73,17 +88,17 @@ export async function runSuite(args: readonly string[]): Promise<number> {
 async function measure(args: SuiteArguments): Promise<SuiteReport> {
   const { program, writer, only } = args;
   const start = performance.now();
+  const saves = writerCases().filter(({ name }) => name.includes(only));
+  const vectors = suiteVectors().filter(({ path }) => path.includes(only));
+  using progress = new SuiteProgress(writer ? saves.length : vectors.length);
+  const { onResult } = progress;
   const cases = writer
-    ? await runWriter(
-      program,
-      writerCases().filter(({ name }) => name.includes(only)),
-      { ...args, alsoCheck: loadSave },
-    )
-    : await runReader(
-      program,
-      suiteVectors().filter(({ path }) => path.includes(only)),
-      args,
-    );
+    ? await runWriter(program, saves, {
+      ...args,
+      onResult,
+      alsoCheck: loadSave,
+    })
+    : await runReader(program, vectors, { ...args, onResult });
   const seconds = (performance.now() - start) / 1000;
   const suite = `mapped-ram ${SPEC_VERSION} ${writer ? "writer" : "reader"}`;
   const order = Object.keys(RULES);

@@ -145,6 +145,29 @@ test("the suite writes reports and no other files", async () => {
   });
 });
 
+test("the suite exits with 2 if the program cannot be started", async () => {
+  for (const options of [[], ["--writer"]]) {
+    const { code, stdout, stderr } = await suite(
+      ...options,
+      "/no/such/program",
+    );
+    assert.equal(stdout, "");
+    assert.equal(
+      stderr,
+      'Cannot start "/no/such/program": there is no such program\n',
+    );
+    assert.equal(code, 2);
+  }
+});
+
+test("the suite prints its help", async () => {
+  for (const option of ["--help", "-h"]) {
+    const { code, stdout, stderr } = await suite(option);
+    assert.match(stdout, /^Usage: deno task conformance /);
+    assert.deepEqual([code, stderr], [0, ""]);
+  }
+});
+
 test("the suite refuses an invalid command line", async () => {
   for (
     const args of [[], ["--jobs", "0", "x"], ["--nonsense", "x"], ["--only"]]

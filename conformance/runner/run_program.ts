@@ -12,6 +12,21 @@ export interface ProgramEnd {
   readonly exited: boolean;
 }
 
+/** The program could not be started. */
+export class CannotStartError extends Error {
+  override readonly name = "CannotStartError";
+
+  constructor(program: string, cause: Error) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = code === "ENOENT"
+      ? "there is no such program"
+      : code === "EACCES"
+      ? "permission denied"
+      : cause.message;
+    super(`Cannot start ${JSON.stringify(program)}: ${reason}`, { cause });
+  }
+}
+
 /** Working directory and time limit. */
 export interface ProgramLimits {
   readonly timeoutMs: number;
@@ -21,12 +36,15 @@ export interface ProgramLimits {
 const STDOUT_MAX = 2 ** 26;
 const STDERR_KEPT = 2000;
 
-/** Runs a program and returns its output; the promise never rejects. */
+/**
+ * Runs a program and returns its output. The promise rejects only with a
+ * `CannotStartError`.
+ */
 export function runProgram(
   [program = "", ...args]: readonly string[],
   { timeoutMs, directory }: ProgramLimits,
 ): Promise<ProgramEnd> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: directory,
       stdio: ["ignore", "pipe", "pipe"],
@@ -54,7 +72,7 @@ export function runProgram(
     });
     child.once("error", (error) => {
       clearTimeout(timer);
-      resolve({ stdout, stderr, failure: error.message, exited: false });
+      reject(new CannotStartError(program, error));
     });
     child.once("close", (code, signal) => {
       clearTimeout(timer);

@@ -16,6 +16,8 @@ export interface RunnerOptions {
   readonly timeoutMs: number;
   /** Whether an unexpected rule or position in a refusal is a failure. */
   readonly strict: boolean;
+  /** Called with each result. */
+  readonly onResult?: (result: CaseResult) => void;
 }
 
 /** Runs a reader on each vector: path in, JSON out. */
@@ -35,12 +37,14 @@ export async function runReader(
       const seconds = (performance.now() - start) / 1000;
       rmSync(file, { force: true });
       const verdict = judgeEnd(end, vector);
-      return {
+      const result = {
         name: vector.path,
         rules: vector.expected.rules,
         seconds,
         ...options.strict ? strictly(verdict) : verdict,
       };
+      options.onResult?.(result);
+      return result;
     }, options);
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -34,7 +34,14 @@ export async function runWriter(
       const verdict = await runCase(program, save, { ...options, directory });
       const seconds = (performance.now() - start) / 1000;
       rmSync(directory, { recursive: true });
-      return { name: save.name, rules: save.rules, seconds, ...verdict };
+      const result = {
+        name: save.name,
+        rules: save.rules,
+        seconds,
+        ...verdict,
+      };
+      options.onResult?.(result);
+      return result;
     }, options);
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -52,12 +52,12 @@ const WAYS: Readonly<Record<string, Arguments>> = {
   "info with --against": (file) => [
     ...[file("mapped-ram"), "--against", "-M none"],
   ],
-  "save without OUT and without --live": () => [],
+  "save without OUT, and without --live": () => [],
   "save without OUT, with --live": () => ["--live"],
   "save with OUT, without --device-state": (file) => [
     ...[file("out"), "--block", `x=${file("raw")}`],
   ],
-  "save with --device-state, which determines it": (file) => [
+  "save with OUT, and with --device-state, which determines it": (file) => [
     ...[file("out"), "--device-state", file("mapped-ram")],
   ],
   "resume by --via map": (file) => [file("mapped-ram"), "--via", "map"],

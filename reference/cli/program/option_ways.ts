@@ -3,7 +3,7 @@ import { UsageError } from "./usage_error.ts";
 /**
  * The options that each way of using a command accepts. The name of a way
  * completes "Cannot use --option …": `with --devices`, `from elf to
- * mapped-ram`.
+ * mapped-ram`. What follows a comma distinguishes ways that begin alike.
  */
 export type OptionWays = Readonly<Record<string, readonly string[]>>;
 
@@ -48,7 +48,11 @@ export function checkUses<Way extends string>(
   checkNeeds({ needs }, values);
   const other = Object.keys(values).find((name) => !ways[way].includes(name));
   if (other === undefined) return;
-  throw new UsageError(`Cannot use --${other} ${way}`);
+  const [start] = way.split(",");
+  const alike = Object.entries<readonly string[]>(ways)
+    .filter(([name]) => name.split(",")[0] === start);
+  const isAccepted = alike.some(([, names]) => names.includes(other));
+  throw new UsageError(`Cannot use --${other} ${isAccepted ? way : start}`);
 }
 
 /**

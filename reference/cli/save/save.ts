@@ -55,7 +55,7 @@ const SAVING = [
 ] as const;
 const USES = optionUses(OPTIONS, {
   ways: {
-    "without OUT and without --live": ["keep", "json"],
+    "without OUT, and without --live": ["keep", "json"],
     "without OUT, with --live": [
       ...["keep", "live", "dirty-rate", "downtime-limit"] as const,
       ...["jobs", "json"] as const,
@@ -64,7 +64,7 @@ const USES = optionUses(OPTIONS, {
       ...SAVING,
       ...["machine", "page-size", "target-page-bits"] as const,
     ],
-    "with --device-state, which determines it": [
+    "with OUT, and with --device-state, which determines it": [
       ...SAVING,
       ...OPEN_NAMES,
       "device-state",
@@ -119,7 +119,7 @@ Examples:
         USES,
         values.live
           ? "without OUT, with --live"
-          : "without OUT and without --live",
+          : "without OUT, and without --live",
         values,
       );
       return await saveDemonstration(values, signal);
@@ -129,7 +129,7 @@ Examples:
       USES,
       values["device-state"] === undefined
         ? "with OUT, without --device-state"
-        : "with --device-state, which determines it",
+        : "with OUT, and with --device-state, which determines it",
       values,
     );
     const saveArgs = saveArguments(values);

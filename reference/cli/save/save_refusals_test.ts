@@ -110,11 +110,15 @@ test(
         /it is a character device/,
       ],
       [["save", out, ...block, "--jobs", "0"], 2, /0 jobs: expected 1 to 64/],
-      [["save", out, ...block, "--live"], 2, /--live with OUT/],
+      // A condition is named only if it makes a difference.
+      [["save", out, ...block, "--live"], 2, /--live with OUT \(see/],
+      [["save", "--live", "--keep", out], 2, /--live with OUT \(see/],
+      [["save", "--force"], 2, /--force without OUT \(see/],
+      [["save", "--live", "--force"], 2, /--force without OUT \(see/],
       [
         ["save", "--dirty-rate", "1"],
         2,
-        /--dirty-rate without OUT and without --live/,
+        /--dirty-rate without OUT, and without --live/,
       ],
       [
         ["save", out, ...block, "--page-size", "512", "--direct-io"],

@@ -110,7 +110,7 @@ test(
       [
         ["save", "no", "--device-state", vm, "--machine", "none"],
         2,
-        /--machine with --device-state, which determines it/,
+        /--machine with OUT, and with --device-state, which determines it/,
       ],
       [
         ["save", "no", "--device-state", vm, "--offset", "1"],
