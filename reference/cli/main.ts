@@ -22,6 +22,7 @@ import { printable } from "./output/printable.ts";
 import type { Command } from "./program/command.ts";
 import { didYouMean } from "./program/did_you_mean.ts";
 import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
+import { helpHere } from "./program/program_name.ts";
 import { UsageError } from "./program/usage_error.ts";
 import { VERSION } from "./program/version.ts";
 
@@ -74,12 +75,14 @@ async function runLine(
     }
     if (name === "help" || asksFor(HELP_OPTIONS, args.slice(0, 1))) {
       // `help COMMAND` is `COMMAND --help`.
-      print(rest[0] === undefined ? HELP : (await loadCommand(rest[0])).help);
+      const [about] = rest;
+      const help = about === undefined ? HELP : (await loadCommand(about)).help;
+      print(helpHere(help));
       return DONE;
     }
     const command = await loadCommand(name);
     if (asksFor(HELP_OPTIONS, rest)) {
-      print(command.help);
+      print(helpHere(command.help));
       return DONE;
     }
     return await command.run(rest, { signal });

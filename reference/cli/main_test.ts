@@ -2,14 +2,18 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { COMMANDS } from "./commands.ts";
+import { PROGRAM_VARIABLE } from "./program/program_name.ts";
 import { VERSION } from "./program/version.ts";
 import {
+  ON_DENO,
   PATIENT,
   run,
   runAllBad,
   runAllGood,
+  runBad,
   runGood,
 } from "./testing/run_program.ts";
+import { ScratchDirectory } from "./testing/scratch_directory.ts";
 
 const NAMES = Object.keys(COMMANDS);
 /** The list of commands in messages. */
@@ -59,6 +63,19 @@ test(
     });
   },
 );
+
+test("main() names the program as it was started", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const junk = scratch.write("junk", new Uint8Array(8192).fill(0x6b));
+  const name = ON_DENO ? "mapped-ram" : "bun \\S*main\\.ts";
+  const options = { env: { [PROGRAM_VARIABLE]: "" } };
+  for (const args of [["--help"], ["info", "--help"], ["help", "info"]]) {
+    const { stdout } = await runGood(args, options);
+    assert.match(stdout, RegExp(`Usage: ${name} `));
+    assert.doesNotMatch(stdout, /deno task/);
+  }
+  await runBad(["info", junk], 1, RegExp(`: ${name} convert `), options);
+});
 
 test(
   "main() refuses a wrong command line with exit code 2",

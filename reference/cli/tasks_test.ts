@@ -36,6 +36,9 @@ test(
       await runTask(folder.path, "info", "a b.mr", "--json"),
     );
     assert.equal(info.file, "a b.mr");
+    // It names itself as it was started.
+    const help = await runTask(folder.path, "info", "--help");
+    assert.match(help, /^Usage: deno task info /);
   },
 );
 
@@ -45,6 +48,7 @@ test("every command has a task with all permissions that it needs", () => {
     assert.equal(
       tasks[name],
       'root=$PWD && cd "$INIT_CWD" && ' +
+        "MAPPED_RAM_PROGRAM='deno task' " +
         `deno run --allow-all "$root/reference/cli/main.ts" ${name}`,
     );
   }

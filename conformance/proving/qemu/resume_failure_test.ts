@@ -58,7 +58,10 @@ qemuTest(
           "--",
           ...args,
         ]);
-        assert.match(line, new RegExp(`${said}.*: see deno task info `));
+        assert.match(
+          line,
+          new RegExp(`${said}.*: see .*(mapped-ram|main\\.ts) info `),
+        );
         // A shell can run the suggested command.
         assert.match(line, / --against 'qemu-system-x86_64 -accel tcg .*'$/);
       }

@@ -6,6 +6,7 @@ import type { ConvertInput } from "./convert_input.ts";
 import { ALWAYS, CONVERT_OPTIONS } from "./convert_options.ts";
 import { INPUTS, type ToFormat } from "./formats.ts";
 import { listed } from "./formats_help.ts";
+import { programWords } from "../program/program_name.ts";
 
 /**
  * The options that each conversion takes, named as `from elf to mapped-ram`.
@@ -40,7 +41,7 @@ export function findConversion(
     throw new UsageError(
       `Cannot convert ${from} to ${to}: expected ${expected}; convert it to ` +
         "mapped-ram first: " +
-        joinWords(["deno", "task", "convert", source.name, "OUT.mr"]),
+        joinWords([...programWords(), "convert", source.name, "OUT.mr"]),
     );
   }
   checkUses(CONVERT_USES, `from ${from} to ${to}`, values);

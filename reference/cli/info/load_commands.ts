@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Snapshot } from "../../reading/mod.ts";
 import { isWebUrl, withoutSecrets } from "../../sources/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
+import { programWords } from "../program/program_name.ts";
 
 /** Exact commands that load a snapshot. */
 export interface LoadCommands {
@@ -32,7 +33,7 @@ export function loadCommands(
     const qemu = command === undefined
       ? []
       : ["--", command.program, ...command.args];
-    const shell = ["deno", "task", "resume", file, ...qemu];
+    const shell = [...programWords(), "resume", file, ...qemu];
     return { qmp: [], shell: shell.map(withoutSecrets) };
   }
   const { capabilities, index } = snapshot;

@@ -11,6 +11,7 @@ import {
 } from "../../sources/mod.ts";
 import { isConvertible, unpackFirst } from "./packed_image.ts";
 import { joinWords } from "./split_words.ts";
+import { programWords } from "../program/program_name.ts";
 
 /** The rule that a file breaks, and what was found. */
 type Refusal = Pick<RuleError, "rule" | "found">;
@@ -83,7 +84,7 @@ function adviceOnUnknown(
 }
 
 function convertCommand({ name }: ByteSource): string {
-  return joinWords(["deno", "task", "convert", name, "OUT.mr"]);
+  return joinWords([...programWords(), "convert", name, "OUT.mr"]);
 }
 
 async function adviceOn(

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { environmentVariable } from "../program/environment_variable.ts";
 
 /** Maximum width of drawings; longer lines are hard to follow. */
 const COLUMNS_MAX = 120;
@@ -31,23 +32,15 @@ let showsColours: boolean | undefined;
 
 /** Whether standard output shows colours. */
 export function hasColour(): boolean {
-  showsColours ??= isTerminal() && !variable("NO_COLOR") &&
-    variable("TERM") !== "dumb";
+  showsColours ??= isTerminal() && !environmentVariable("NO_COLOR") &&
+    environmentVariable("TERM") !== "dumb";
   return showsColours;
 }
 
 /** Whether standard error is a terminal, so that progress can be drawn. */
 export function canDraw(): boolean {
-  return process.stderr.isTTY === true && variable("TERM") !== "dumb";
-}
-
-/** Reads an environment variable; undefined if Deno may not read it. */
-function variable(name: string): string | undefined {
-  try {
-    return process.env[name];
-  } catch {
-    return undefined;
-  }
+  return process.stderr.isTTY === true &&
+    environmentVariable("TERM") !== "dumb";
 }
 
 const CODES = {

@@ -9,6 +9,7 @@ import { joinWords } from "../input/split_words.ts";
 import { qemuReasons } from "../output/qemu_reasons.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
+import { programWords } from "../program/program_name.ts";
 
 /** Number of lines of QEMU's output that are shown, the last ones. */
 const LINES_MAX = 3;
@@ -162,5 +163,5 @@ function comparison({ file, qemu, qmp }: ResumeArguments): string {
   const against = qemu === undefined
     ? qmp ?? "QEMU ARGS..."
     : joinWords([qemu.program, ...qemu.args]);
-  return joinWords(["deno", "task", "info", file, "--against", against]);
+  return joinWords([...programWords(), "info", file, "--against", against]);
 }

@@ -4,6 +4,7 @@ import { connectSocket } from "../../sockets/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { resumeArguments } from "./resume_arguments.ts";
 import { explainFailure } from "./resume_failure.ts";
+import { programWords } from "../program/program_name.ts";
 
 /** Returns the error about a QEMU that printed this and then disconnected. */
 async function lineAbout(printed: readonly string[]): Promise<string> {
@@ -16,7 +17,7 @@ async function lineAbout(printed: readonly string[]): Promise<string> {
   return error.message;
 }
 
-const ADVICE = "see deno task info vm.mr --against " +
+const ADVICE = `see ${programWords().join(" ")} info vm.mr --against ` +
   "'qemu-system-x86_64 -M pc'";
 const REASON = "Unknown savevm section or instance 'serial' 0.";
 /** Consequences, whose order depends on the threads of QEMU. */

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { PROGRAM_VARIABLE } from "../program/program_name.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const MANY = fileURLToPath(new URL("many_lines.ts", import.meta.url));
@@ -59,7 +60,7 @@ async function execute(
   { env = {}, input, onStart }: RunOptions = {},
 ): Promise<RunResult> {
   const child = spawn(command, rest, {
-    env: { ...process.env, ...env },
+    env: { ...process.env, [PROGRAM_VARIABLE]: "deno task", ...env },
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
   const { stdin, stdout, stderr } = child;

@@ -1,0 +1,47 @@
+import { basename, relative } from "node:path";
+import process from "node:process";
+import { environmentVariable } from "./environment_variable.ts";
+
+/** Name of the environment variable in which a task passes its command line. */
+export const PROGRAM_VARIABLE = "MAPPED_RAM_PROGRAM";
+/** The words of a task, which the help texts have. */
+const TASK = "deno task";
+/** The name that the documentation gives to the installed program. */
+const INSTALLED = "mapped-ram";
+
+/** How the program was started. */
+export interface Invocation {
+  /** Value of the environment variable, if it is set. */
+  readonly variable: string | undefined;
+  /** Path of the runtime. */
+  readonly runtime: string;
+  /** Path of the script. */
+  readonly script: string;
+  readonly directory: string;
+}
+
+/** Returns the words that start this program, as it was started. */
+export function programWords(invocation = currentInvocation()): string[] {
+  const { variable, runtime, script, directory } = invocation;
+  if (variable) return variable.split(" ");
+  const name = basename(runtime).replace(/\.exe$/, "");
+  // Deno's installed programs cannot be told from its other scripts.
+  if (name === "deno" || script === "") return [INSTALLED];
+  const path = relative(directory, script);
+  return [name, path.startsWith("..") ? script : path];
+}
+
+/** Returns a help text with the words that start this program. */
+export function helpHere(help: string): string {
+  return help.replaceAll(TASK, programWords().join(" "));
+}
+
+function currentInvocation(): Invocation {
+  const { argv: [, script = ""], execPath } = process;
+  return {
+    variable: environmentVariable(PROGRAM_VARIABLE),
+    runtime: execPath,
+    script,
+    directory: process.cwd(),
+  };
+}
