@@ -15,8 +15,8 @@ export interface DeviceRecord extends Section {
   /** Range of its state alone. */
   readonly stateRange: ByteRange;
   /**
-   * Its fields; undefined if the vmdesc does not describe them, or does not
-   * match the bytes.
+   * Its fields; undefined if the vmdesc does not describe them or does not match
+   * the bytes, or if the device has a section before this one.
    */
   readonly state: DeviceStruct | undefined;
   /** Why `state` is undefined. */
@@ -68,8 +68,9 @@ export async function* deviceStates(
   const early = (snapshot.index ?? snapshot.end)?.earlySections ?? [];
   // Without an END of RAM, all sections come before it.
   const items = new Set([...early, ...sections]);
+  const seen = new Set<string>();
   for (const item of items) {
-    const device = await readDevice(snapshot, item, { vmdesc, options });
+    const device = await readDevice(snapshot, item, { vmdesc, seen, options });
     if (device !== undefined) yield device;
   }
 }
@@ -77,8 +78,10 @@ export async function* deviceStates(
 async function readDevice(
   { source }: WithDevices,
   item: StreamItem,
-  { vmdesc, options }: {
+  { vmdesc, seen, options }: {
     readonly vmdesc: Vmdesc | undefined;
+    /** The devices so far, whose descriptions were used. */
+    readonly seen: Set<string>;
     readonly options: ReadOptions;
   },
 ): Promise<DeviceRecord | undefined> {
@@ -90,6 +93,12 @@ async function readDevice(
     length: range.length - head - FOOTER,
   };
   const device = { ...section, range, stateRange, state: undefined };
+  const key = `${section.instanceId} ${section.idstr}`;
+  // Any number of sections could make one description take memory and time.
+  if (seen.has(key)) {
+    return { ...device, fault: "the device has a section before this one" };
+  }
+  seen.add(key);
   const description = vmdesc?.devices.description(
     section.idstr,
     section.instanceId,

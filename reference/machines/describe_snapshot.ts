@@ -95,21 +95,29 @@ function describeSections(
   items: readonly StreamItem[],
   vmdesc: Vmdesc | undefined,
 ): MachineSection[] {
+  /** By device: a file may have any number of sections of one. */
+  const states = new Map<string, DescribedState>();
   return items.flatMap((item) => {
     if (item.kind !== "full") return [];
     const { idstr, instanceId, versionId } = item.section;
-    const state = vmdesc?.devices.description(idstr, instanceId);
-    const fields = state?.get("fields");
-    return [{
-      idstr,
-      instanceId,
-      versionId,
-      fields: isList(fields) ? fields.map(describeField) : undefined,
-      subsections: listOf(state?.get("subsections")).map((it) =>
-        it instanceof JsonObject ? textOf(it.get("vmsd_name")) : ""
-      ),
-    }];
+    const key = `${instanceId} ${idstr}`;
+    const state = states.get(key) ??
+      describeState(vmdesc?.devices.description(idstr, instanceId));
+    states.set(key, state);
+    return [{ idstr, instanceId, versionId, ...state }];
   });
+}
+
+type DescribedState = Pick<MachineSection, "fields" | "subsections">;
+
+function describeState(state: JsonObject | undefined): DescribedState {
+  const fields = state?.get("fields");
+  return {
+    fields: isList(fields) ? fields.map(describeField) : undefined,
+    subsections: listOf(state?.get("subsections")).map((it) =>
+      it instanceof JsonObject ? textOf(it.get("vmsd_name")) : ""
+    ),
+  };
 }
 
 /** Nothing in a vmdesc is trusted, not even that a field is an object. */

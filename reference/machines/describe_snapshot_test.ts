@@ -7,16 +7,20 @@ import { savedFile } from "../testing/saved_file.ts";
 import { describeSnapshot } from "./describe_snapshot.ts";
 
 /**
- * Describes a snapshot with that vmdesc and two device sections, the first of 4
- * bytes, the other of `length` bytes.
+ * Describes a snapshot with that vmdesc and these device sections, the first of
+ * 4 bytes, the others of `length` bytes.
  */
-async function describe(vmdesc: unknown, length = 4) {
+async function describe(
+  vmdesc: unknown,
+  length = 4,
+  idstrs: readonly string[] = ["cpu_common", "cpu"],
+) {
   const plain = await savedFile({ "pc.ram": new Uint8Array(0x2000) }, {
     machine: "pc",
   });
   const { index } = await openSnapshot(memorySource(plain));
   const writer = new ByteWriter().bytes(plain.subarray(0, index.ramEnd));
-  for (const [id, idstr] of ["cpu_common", "cpu"].entries()) {
+  for (const [id, idstr] of idstrs.entries()) {
     writer.u8(4).be32(id).countedString(idstr).be32(0).be32(3 + id)
       .bytes(new Uint8Array(id === 0 ? 4 : length)).u8(0x7e).be32(id);
   }
@@ -89,6 +93,15 @@ test("describeSnapshot() derives CPU features from parts of a CPU's state", asyn
   }, length);
   assert.deepEqual(cpuFeatures, { pku: true });
   assert.deepEqual(sections?.[1].subsections, ["cpu/pkru", "cpu/other"]);
+});
+
+test("describeSnapshot() describes each device once, however many sections it has", async () => {
+  const idstrs = ["cpu_common", "cpu", "cpu"];
+  const devices = [device("cpu_common"), device("cpu")];
+  const { sections } = await describe({ devices }, 4, idstrs);
+  assert.deepEqual(sections?.map(({ idstr }) => idstr), idstrs);
+  assert(sections[1].fields !== undefined);
+  assert.equal(sections[1].fields, sections[2].fields);
 });
 
 test("describeSnapshot() ignores a nonsensical vmdesc", async () => {
