@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createFileSink, memorySource, saveSnapshot } from "../../../mod.ts";
 import {
   connectSocket,
   QmpClient,
@@ -50,7 +51,14 @@ qemuTest(
       right,
       `${PLAIN} -machine pc-i440fx-10.0,hpet=on -m 64M -smp 2 ${DEVICES}`,
     );
-    const corrected = await against(scratch, `${line.split(" ")[0]} ${right}`);
+    // The same arguments resume it.
+    const qemu = line.split(" ")[0];
+    const resume = `resume vm.mr -- ${qemu} ${right}`;
+    assert.equal(
+      commands.shell?.slice(-resume.split(" ").length).join(" "),
+      resume,
+    );
+    const corrected = await against(scratch, `${qemu} ${right}`);
     assert.equal(corrected.verdict, "loads");
     await load(scratch, right);
   },
@@ -77,6 +85,10 @@ qemuTest(
       const asked = await against(scratch, `unix:${socket}`);
       assert.deepEqual(lines(asked), []);
       assert.deepEqual(asked.commands.qmp, qmp);
+      assert.deepEqual(
+        asked.commands.shell?.slice(-4),
+        ["resume", "vm.mr", "--qmp", `unix:${socket}`],
+      );
 
       assert.equal(qmp[0].execute, "qmp_capabilities");
       await tell(`unix:${socket}`, qmp.slice(1));
@@ -88,5 +100,22 @@ qemuTest(
       child.kill("SIGKILL");
       await ended;
     }
+  },
+);
+
+qemuTest(
+  "info --against does not suggest to resume RAM without devices",
+  TARGET,
+  async (scratch) => {
+    const source = memorySource(new Uint8Array(1 << 20));
+    await saveSnapshot(
+      createFileSink(scratch.file("vm.mr")),
+      [{ idstr: "ram", source }],
+      { machine: "none" },
+    );
+    const args = "-accel tcg -M none -m 1M";
+    const { commands } = await against(scratch, args);
+    assert.equal(commands.shell, undefined);
+    assert.ok(commands.qmp.length > 0);
   },
 );

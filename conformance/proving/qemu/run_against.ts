@@ -28,6 +28,7 @@ export interface Report {
   readonly differences: readonly Readonly<Record<string, string>>[];
   readonly commands: {
     readonly qemu: readonly string[];
+    readonly shell?: readonly string[];
     readonly qmp: readonly { execute: string; arguments?: QmpObject }[];
   };
 }

@@ -7,7 +7,7 @@ import {
   type MachineDifference,
 } from "../../machines/mod.ts";
 import { QmpClient } from "../../qemu/mod.ts";
-import type { Snapshot } from "../../reading/mod.ts";
+import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
 import { connectSocket } from "../../sockets/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
 import { parseQemuCommand } from "../input/qemu_command.ts";
@@ -28,6 +28,8 @@ export interface AgainstOptions {
    * Arguments of a QEMU, with or without its program, or a socket's address.
    */
   readonly against: string;
+  /** Options with which the snapshot was opened. */
+  readonly open: OpenOptions;
   /** Whether to let that QEMU load the snapshot, to be sure. */
   readonly try: boolean;
   readonly json: boolean;
@@ -72,7 +74,11 @@ export async function compareAgainst(
     loads: verdict !== "refused",
     differences,
     unknown: options.try ? [] : [...needed.unknown, ...qemu.unknown],
-    commands: loadCommands(file, snapshot, corrected),
+    commands: await loadCommands(file, snapshot, {
+      open: options.open,
+      qemu: corrected ?? against,
+      signal,
+    }),
   };
   if (options.json) printJson(report);
   else printReport(report);
@@ -144,15 +150,16 @@ function printReport(report: Report): void {
   }
   print("");
   const isCorrected = fatal.every((it) => it.option !== undefined);
-  print(
-    paint(
-      "bold",
-      isCorrected
-        ? "To load it"
-        : "To load it, after correcting QEMU's arguments as listed above",
-    ),
-  );
+  const after = isCorrected
+    ? ""
+    : ", after correcting QEMU's arguments as listed above";
+  if (commands.shell !== undefined) {
+    print(paint("bold", `To run it without loading it${after}`));
+    print(`  ${joinWords(commands.shell)}`);
+  }
+  if (commands.qmp.length === 0) return;
+  if (commands.shell !== undefined) print("");
+  print(paint("bold", `To load it${after}`));
   if (commands.qemu !== undefined) print(`  ${joinWords(commands.qemu)}`);
   for (const it of commands.qmp) print(`  ${jsonText(it)}`);
-  if (commands.shell !== undefined) print(`  ${joinWords(commands.shell)}`);
 }

@@ -46,7 +46,7 @@ With --devices it prints the state of each device instead, field by field; in it
 JSON, 64-bit integers are strings and bytes are {"hex": ...}.
 
 With --against it reports whether the snapshot will load in a QEMU, and if not,
-why, and prints the commands that load it. QEMU is started with these arguments
+why, and prints the commands that run it. QEMU is started with these arguments
 and its guest stopped, and saves its own empty state for comparison. For a QEMU
 that waits with -incoming defer, give the address of its QMP socket instead. A
 difference is "refused" by QEMU, "wrong" if QEMU may load it but not as the same
@@ -98,7 +98,8 @@ Example: deno task info vm.mr --map
       if (against !== undefined) {
         const { compareAgainst } = await import("./against.ts");
         const trying = values.try ?? false;
-        const comparison = { against, try: trying, json, signal };
+        const open = openOptions(values);
+        const comparison = { against, open, try: trying, json, signal };
         return await compareAgainst(FILE, snapshot, comparison);
       }
       const { printOverview } = await import("./info_overview.ts");

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
-import type { Snapshot } from "../../reading/mod.ts";
+import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
 import { isWebUrl, withoutSecrets } from "../../sources/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
+import { isRamOnly } from "../input/is_ram_only.ts";
+import { openWords } from "../input/snapshot_options.ts";
 import { programWords } from "../program/program_name.ts";
 
 /** Exact commands that load a snapshot. */
@@ -11,37 +13,45 @@ export interface LoadCommands {
   /** The QMP commands, in order. */
   readonly qmp: readonly unknown[];
   /**
-   * A command line of this project, if QEMU cannot read the snapshot itself.
+   * The command line of this project that runs the guest without loading it;
+   * undefined if the snapshot holds RAM only.
    */
-  readonly shell?: readonly string[];
+  readonly shell?: readonly string[] | undefined;
 }
 
 const MONITOR = /^--?(qmp|qmp-pretty|mon)$/;
 const SOCKET = "unix:qmp.sock,server=on,wait=off";
 
+/** Where a snapshot is to be loaded. */
+interface LoadTarget {
+  /** The options with which the snapshot was opened. */
+  readonly open: OpenOptions;
+  /** A QEMU to start, or the address of a running one. */
+  readonly qemu: QemuCommand | string;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Returns the commands that load a snapshot in the QEMU of these arguments.
- * They are printed and logged, so the secrets of a URL are left for the user to
- * insert.
+ * Returns the commands that load a snapshot. They are printed and logged, so
+ * the secrets of a URL are left for the user to insert.
  */
-export function loadCommands(
+export async function loadCommands(
   file: string,
   snapshot: Snapshot,
-  command: QemuCommand | undefined,
-): LoadCommands {
-  if (isWebUrl(file)) {
-    const qemu = command === undefined
-      ? []
-      : ["--", command.program, ...command.args];
-    const shell = [...programWords(), "resume", file, ...qemu];
-    return { qmp: [], shell: shell.map(withoutSecrets) };
-  }
+  { open, qemu: target, signal }: LoadTarget,
+): Promise<LoadCommands> {
+  const isRunning = typeof target === "string";
+  const shell = await isRamOnly(snapshot, signal) ? undefined : [
+    ...[...programWords(), "resume", file, ...openWords(open)],
+    ...isRunning ? ["--qmp", target] : ["--", target.program, ...target.args],
+  ].map(withoutSecrets);
+  if (isWebUrl(file)) return { qmp: [], shell };
   const { capabilities, index } = snapshot;
   const qmp = incomingCommands(file, index.streamOffset, capabilities);
-  if (command === undefined) return { qmp };
-  const { program, args } = command;
+  if (isRunning) return { qmp, shell };
+  const { program, args } = target;
   const qemu = [program, ...args, ...incomingOptions(args)];
-  return { qemu: qemu.map(withoutSecrets), qmp };
+  return { qemu: qemu.map(withoutSecrets), qmp, shell };
 }
 
 /** Returns the options that QEMU needs besides `args` to wait for commands. */

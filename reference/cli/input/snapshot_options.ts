@@ -63,6 +63,20 @@ export interface OpenValues {
   readonly "bitmap-word-size"?: string | undefined;
 }
 
+/** Returns the words of a command line that give these options. */
+export function openWords(
+  { offset, bitmapByteOrder, bitmapWordSize }: OpenOptions,
+): string[] {
+  const values = {
+    offset,
+    "bitmap-byte-order": bitmapByteOrder,
+    "bitmap-word-size": bitmapWordSize,
+  };
+  return Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)]
+  );
+}
+
 /** Converts the values of {@linkcode OPEN_OPTIONS} to options of opening. */
 export function openOptions(values: OpenValues): OpenOptions {
   const order = values["bitmap-byte-order"];

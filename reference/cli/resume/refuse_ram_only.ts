@@ -1,5 +1,5 @@
-import { QEMU_VM_EOF } from "../../../format/stream/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
+import { isRamOnly } from "../input/is_ram_only.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { ResumeReport } from "./resume_report.ts";
 
@@ -11,18 +11,15 @@ import type { ResumeReport } from "./resume_report.ts";
  * @throws {RangeError} if the snapshot holds RAM only
  */
 export async function refuseRamOnly(
-  { source, index }: Snapshot,
+  snapshot: Snapshot,
   { to, qemu, qmp }: Pick<ResumeArguments, "to" | "qemu" | "qmp">,
   { report, signal }: {
     readonly report: Pick<ResumeReport, "note">;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  if (index.earlySections.length > 0) return;
-  const type = new Uint8Array(1);
-  if (index.ramEnd >= source.byteLength) return;
-  await source.readInto(type, index.ramEnd, { signal });
-  if (type[0] !== QEMU_VM_EOF) return;
+  if (!await isRamOnly(snapshot, signal)) return;
+  const { source } = snapshot;
   const isSentAway = to !== undefined && qemu === undefined &&
     qmp === undefined;
   if (isSentAway) {
