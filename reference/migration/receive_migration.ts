@@ -113,7 +113,7 @@ export async function receiveMigration(
   const stop = async () => {
     // Without an answer to wait for, the sender may have given up the guest
     // already, and the end of the migration be under way.
-    if (!recorder.answers) await input.quiet(over.signal).catch(() => {});
+    if (isOnlyCopy()) await input.quiet(over.signal).catch(() => {});
     channel.close();
   };
   signal?.addEventListener("abort", stop);
