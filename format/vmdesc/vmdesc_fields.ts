@@ -187,7 +187,7 @@ class FieldDecoder {
     this.#expect(SUBSECTION);
     const name = this.#cursor.countedString();
     const version = this.#cursor.be32();
-    if (name !== description.get("vmsd_name")) throw new Mismatch();
+    if (name !== this.#described(description).name) throw new Mismatch();
     return { ...this.#part(description, depth), name, version };
   }
 

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
 import { decode, scalar, values } from "../testing/device_fields.ts";
 import type { FieldValue } from "./device_fields.ts";
+import { decodeDevice } from "./vmdesc_fields.ts";
+import { JsonObject } from "./vmdesc_json.ts";
 
 test("decodeDevice() joins many elements in linear time", () => {
   const count = 300_000;
@@ -70,6 +72,37 @@ test("decodeDevice() limits what takes no byte of the state, too", () => {
     assert.equal(found.length - 1 + rest.length, count);
     assert(rest.length > 50, `${rest.length}`);
   }
+});
+
+test("decodeDevice() looks up the members of a subsection once", () => {
+  let lookups = 0;
+  class CountingObject extends JsonObject {
+    override get(key: string) {
+      lookups++;
+      return super.get(key);
+    }
+  }
+  const struct = (name: string, subsections: JsonObject[]) =>
+    [["vmsd_name", name], ["fields", []], [
+      "subsections",
+      subsections,
+    ]] as const;
+  const counts = [1, 100].map((count) => {
+    lookups = 0;
+    const subsection = new CountingObject(struct("q", []));
+    const field = new JsonObject([
+      ...[["name", "a"], ["type", "struct"], ["size", 7]] as const,
+      ...[["array_len", count]] as const,
+      ["struct", new JsonObject(struct("s", [subsection]))],
+    ]);
+    const device = new JsonObject([["vmsd_name", "dev"], ["fields", [field]]]);
+    const state = new ByteWriter();
+    for (let at = 0; at < count; at++) state.u8(5).countedString("q").be32(1);
+    const found = decodeDevice(device, state.finish());
+    assert.equal((found?.fields[0].value as FieldValue[]).length, count);
+    return lookups;
+  });
+  assert.equal(counts[0], counts[1]);
 });
 
 test("decodeDevice() follows structures 32 deep, and no deeper", () => {
