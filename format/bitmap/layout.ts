@@ -53,8 +53,8 @@ export function pageRunRange(
   place: PagePlace,
   run: PageRun,
 ): ByteRange {
-  const { offset, length } = blockRange(place.pageSize, run);
-  return { offset: place.pagesOffset + offset, length };
+  const { length } = blockRange(place.pageSize, run);
+  return { offset: pageOffset(place, run.first), length };
 }
 
 /**

@@ -71,7 +71,9 @@ export class PostcopyWork {
       pageIndex < pageCount;
     if (!isPage) {
       throw new RangeError(
-        `Cannot load page ${pageIndex} of ${this.#name}: expected 0 ` +
+        `Cannot load page ${pageIndex} of ${
+          JSON.stringify(this.#name)
+        }: expected 0 ` +
           `to ${pageCount - 1}`,
       );
     }

@@ -45,7 +45,7 @@ export interface HttpOptions {
 const RETRY_AFTER_MAX = 60_000;
 
 /** Permanent server errors: Not Implemented, HTTP Version Not Supported. */
-const NEVER: ReadonlySet<number> = new Set([501, 505]);
+const NEVER_RETRIED: ReadonlySet<number> = new Set([501, 505]);
 
 /** Maximum redirect secrets kept: more than concurrent requests can have. */
 const REDIRECT_SECRETS_MAX = 256;
@@ -194,7 +194,7 @@ export class HttpClient {
   #checkPassing(response: Response): void {
     const { status } = response;
     const isPassing = status === 408 || status === 429 ||
-      status >= 500 && !NEVER.has(status);
+      status >= 500 && !NEVER_RETRIED.has(status);
     if (!isPassing) return;
     const retryAfter = parseRetryAfter(response.headers.get("retry-after"));
     throw new PassingFailure(

@@ -1,4 +1,4 @@
-import type { PageRun } from "../../format/bitmap/mod.ts";
+import { pageOffset, type PageRun } from "../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../format/bytes/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
@@ -57,9 +57,9 @@ class StaleScan {
   }
 
   async look({ first, end }: PageRun): Promise<void> {
-    const { pageSize, pagesOffset } = this.#block;
+    const { pageSize } = this.#block;
     const bytes = this.#buffer.bytes.subarray(0, (end - first) * pageSize);
-    const offset = pagesOffset + first * pageSize;
+    const offset = pageOffset(this.#block, first);
     await this.#source.readInto(bytes, offset, this.#options);
     const nonZero = this.#buffer.nonZeroPages(pageSize, end - first);
     for (const run of nonZero.runs()) {
@@ -84,10 +84,11 @@ async function* clearRuns(
 /** Yields the pages of a run that overlap one of the ranges. */
 function* runsInside(
   run: PageRun,
-  { pagesOffset, pageSize }: RAMBlock,
+  block: RAMBlock,
   ranges: readonly ByteRange[],
 ): Generator<PageRun> {
-  const start = pagesOffset + run.first * pageSize;
+  const { pagesOffset, pageSize } = block;
+  const start = pageOffset(block, run.first);
   let { first } = run;
   for (let at = firstEndingAfter(ranges, start); at < ranges.length; at++) {
     const { offset = 0, length = 0 } = ranges[at] ?? {};

@@ -14,8 +14,8 @@ const AT_ONCE = 64;
  * Maximum bytes of large pages read at once, unless a single page is larger.
  */
 const BYTES_AT_ONCE = 0x4000000;
-/** Pages larger than this many bytes are large. */
-const SMALL = 0x10000;
+/** Bytes of the largest page that is not large. */
+const SMALL_PAGE_MAX = 0x10000;
 /**
  * Maximum number of waiting requests; at the limit, no more requests are read.
  */
@@ -136,5 +136,5 @@ export class DemandQueue {
 }
 
 function isLarge({ hostPageSize }: PostcopyBlock): boolean {
-  return hostPageSize > SMALL;
+  return hostPageSize > SMALL_PAGE_MAX;
 }

@@ -2,7 +2,7 @@ import {
   type BitmapOrder,
   BitmapPieces,
   pageCountOf,
-  pageRunRange,
+  pageOffset,
   readBlockRange,
 } from "../../format/bitmap/mod.ts";
 import type { ByteRange, Walk } from "../../format/bytes/mod.ts";
@@ -51,6 +51,11 @@ export class BlockPages {
     this.#header = header;
   }
 
+  /** The name as error messages have it: in quotes, escaped. */
+  get quotedName(): string {
+    return JSON.stringify(this.name);
+  }
+
   /** Returns the walk that fills `target` from `offset` on. */
   rangeWalk(target: Uint8Array, offset: number): Walk<void> {
     this.checkRange(offset, target.length);
@@ -59,7 +64,7 @@ export class BlockPages {
 
   /** Returns the range of a page in the file, if the file holds it. */
   rangeOf(pageIndex: number): ByteRange {
-    return pageRunRange(this, { first: pageIndex, end: pageIndex + 1 });
+    return { offset: pageOffset(this, pageIndex), length: this.pageSize };
   }
 
   /** Checks the options and returns the end of the selected pages. */
@@ -68,8 +73,8 @@ export class BlockPages {
     const areIntegers = Number.isInteger(first) && Number.isInteger(end);
     if (!areIntegers || first < 0 || first > end || end > this.pageCount) {
       throw new RangeError(
-        `Cannot list pages ${first} to ${end} of ${this.name}: ` +
-          `it has ${this.pageCount} pages`,
+        `Cannot list pages ${first} to ${end} of ${this.quotedName}: expected a ` +
+          `first page and an end from 0 to ${this.pageCount}, in this order`,
       );
     }
     this.checkNotIgnored();
@@ -82,8 +87,8 @@ export class BlockPages {
       pageIndex < this.pageCount;
     if (!isInside) {
       throw new RangeError(
-        `Cannot read page ${pageIndex} of ${this.name}: ` +
-          `it has ${this.pageCount} pages`,
+        `Cannot read page ${pageIndex} of ${this.quotedName}: expected a page ` +
+          `from 0 to ${this.pageCount - 1}`,
       );
     }
     this.checkNotIgnored();
@@ -93,7 +98,7 @@ export class BlockPages {
   checkTarget(target: Uint8Array): void {
     if (target.length === this.pageSize) return;
     throw new RangeError(
-      `Cannot read a page of ${this.name}: the target has ${target.length} ` +
+      `Cannot read a page of ${this.quotedName}: the target has ${target.length} ` +
         `bytes, expected ${this.pageSize}`,
     );
   }
@@ -104,8 +109,8 @@ export class BlockPages {
       offset >= 0 && length >= 0 && offset + length <= this.#header.usedLength;
     if (!isInside) {
       throw new RangeError(
-        `Cannot read ${length} bytes at ${offset} of ${this.name}: ` +
-          `it has ${this.#header.usedLength} bytes`,
+        `Cannot read ${length} bytes at ${offset} of ${this.quotedName}: ` +
+          `expected a range of its bytes 0 to ${this.#header.usedLength}`,
       );
     }
     this.checkNotIgnored();

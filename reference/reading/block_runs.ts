@@ -43,7 +43,7 @@ export class BlockRuns {
       // This also refuses a run that ends before it starts.
       if (part.length !== length) {
         throw new RangeError(
-          `Cannot read pages ${first} to ${end} of ${this.#pages.name}: they ` +
+          `Cannot read pages ${first} to ${end} of ${this.#pages.quotedName}: they ` +
             `are not within the ${target.length} bytes of the target`,
         );
       }
@@ -100,7 +100,7 @@ export class BlockRuns {
     );
     if (found?.first === first && found.end === end) return;
     throw new RangeError(
-      `Cannot stream pages ${first} to ${end} of ${this.#pages.name}: ` +
+      `Cannot stream pages ${first} to ${end} of ${this.#pages.quotedName}: ` +
         "the file does not hold all of them",
     );
   }

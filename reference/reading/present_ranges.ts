@@ -5,7 +5,7 @@ import type { RunOptions } from "./block_pages.ts";
 import { RAMBlock } from "./ram_block.ts";
 
 /** Memory with a known set of present pages; all others are zero. */
-interface PagedMemory {
+interface PresentPages {
   readonly usedLength: number;
   readonly pageSize: number;
   presentRuns(options?: RunOptions): AsyncIterable<PageRun>;
@@ -16,7 +16,7 @@ interface PartOptions extends ReadOptions, Partial<ByteRange> {}
 
 /** Yields the ranges of a part of a block that present pages hold, in order. */
 export async function* presentRanges(
-  block: PagedMemory,
+  block: PresentPages,
   options: PartOptions = {},
 ): AsyncGenerator<ByteRange> {
   const { pageSize, usedLength } = block;
@@ -35,7 +35,7 @@ export async function* presentRanges(
 
 /** Returns the number of bytes of a part of a block that present pages hold. */
 export async function presentBytes(
-  block: PagedMemory,
+  block: PresentPages,
   options?: PartOptions,
 ): Promise<number> {
   let bytes = 0;
@@ -45,7 +45,7 @@ export async function presentBytes(
 
 /** Returns the number of bytes of blocks that no present page holds. */
 export async function absentBytes(
-  blocks: Iterable<PagedMemory>,
+  blocks: Iterable<PresentPages>,
   options?: ReadOptions,
 ): Promise<number> {
   let bytes = 0;

@@ -56,6 +56,8 @@ export class RAMBlock implements ByteSource {
    */
   protected readonly pages: BlockPages;
   readonly #source: ByteSource;
+  /** Whether the source can use what else will be read. */
+  readonly #isSlow: boolean;
   readonly #runs: BlockRuns;
 
   /** Called by `openSnapshot`. */
@@ -80,6 +82,7 @@ export class RAMBlock implements ByteSource {
     this.name = this.pages.name;
     this.pageCount = this.pages.pageCount;
     this.#source = source;
+    this.#isSlow = (source.parallelReads ?? 1) > 1;
     this.#runs = new BlockRuns(source, this.pages);
     const backing = backingOf(source);
     if (backing !== undefined) setBacking(this, backing);
@@ -156,11 +159,10 @@ export class RAMBlock implements ByteSource {
       await this.hasPage(pageIndex, options);
     if (present) {
       const offset = pageOffset(this, pageIndex);
-      const isRemote = this.parallelReads !== undefined;
       await this.#source.readInto(
         target,
         offset,
-        isRemote
+        this.#isSlow
           ? { ...options, wantedUntil: this.#runEnd(pageIndex) }
           : options,
       );

@@ -2,6 +2,11 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { PageBitmap } from "../../format/bitmap/mod.ts";
+import {
+  type ByteSource,
+  memorySource,
+  type SourceReadOptions,
+} from "../sources/mod.ts";
 import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
 import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
@@ -228,4 +233,58 @@ test("a block is a source: a snapshot in it can be opened", async () => {
     ),
     0,
   );
+});
+
+test("only a source that reads in parallel learns what else is wanted", async () => {
+  for (const parallelReads of [undefined, 1, 2]) {
+    const options: (SourceReadOptions | undefined)[] = [];
+    const memory = memorySource(FILE);
+    const source: ByteSource = {
+      name: "source",
+      byteLength: memory.byteLength,
+      parallelReads,
+      readInto(target, offset, given) {
+        options.push(given);
+        return memory.readInto(target, offset);
+      },
+    };
+    const block = (await openSnapshot(source)).block("ram");
+    const { offset } = await block.pageRange(1) ?? {};
+    assert.equal(offset, block.pagesOffset + PAGE);
+    await block.readPage(1);
+    assert.equal(
+      options.at(-1)?.wantedUntil,
+      parallelReads === 2 ? block.pagesOffset + 3 * PAGE : undefined,
+    );
+  }
+});
+
+test("an error about an argument quotes the block and states what is expected", async () => {
+  const source = { ...memorySource(FILE), name: 'a "b"\n' };
+  const memory = memorySource(FILE);
+  const block = (await openSnapshot({
+    ...source,
+    readInto: (target, offset) => memory.readInto(target, offset),
+  })).block("ram");
+  const name = String.raw`"a \"b\"\n#ram"`;
+  for (
+    const [read, message] of [
+      [
+        () => block.readPage(12),
+        `Cannot read page 12 of ${name}: expected a page from 0 to 11`,
+      ],
+      [
+        () => block.readRange({ offset: 12 * PAGE, length: 1 }),
+        `Cannot read 1 bytes at ${12 * PAGE} of ${name}: expected a range of ` +
+        `its bytes 0 to ${12 * PAGE}`,
+      ],
+      [
+        () => block.presentRuns({ first: 3, end: 2 }).next(),
+        `Cannot list pages 3 to 2 of ${name}: expected a first page and an ` +
+        "end from 0 to 12, in this order",
+      ],
+    ] as const
+  ) {
+    await assert.rejects(read, { name: "RangeError", message });
+  }
 });

@@ -116,7 +116,9 @@ export class SequentialBlock implements ByteSource {
       offset + length <= this.usedLength;
     if (valid) return;
     throw new RangeError(
-      `Cannot read ${length} bytes at ${offset} of ${this.name}: ` +
+      `Cannot read ${length} bytes at ${offset} of ${
+        JSON.stringify(this.name)
+      }: ` +
         `it has ${this.usedLength} bytes`,
     );
   }

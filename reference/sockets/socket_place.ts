@@ -65,7 +65,7 @@ export class SocketPlace {
       this.#identity = undefined;
       if (error instanceof SourceError) throw error;
       if ((error as { readonly code?: string }).code === "EEXIST") {
-        throw refusal(this.#path, "another process listens there");
+        throw refusal(this.#path, TAKEN);
       }
       throw refusal(this.#path, reasonOf(error), error);
     } finally {
@@ -116,9 +116,12 @@ export class SocketPlace {
     fs.renameSync(this.#path, dead);
     if (identityAt(dead) === identityOf(stat)) return;
     renameToNew(dead, this.#path);
-    throw refusal(this.#path, "another process listens there");
+    throw refusal(this.#path, TAKEN);
   }
 }
+
+/** The reason if the path came to exist after it was checked. */
+const TAKEN = "another process has just created it";
 
 /** Creates a folder next to a socket, with the shortest possible name. */
 function makeFolder(path: string): string {

@@ -107,7 +107,7 @@ test("SocketPlace keeps a socket that appeared during its check", async () => {
     renameSync(scratch.file("other"), path);
     return false;
   };
-  const reason = /: another process listens there$/;
+  const reason = /: another process has just created it$/;
   await assert.rejects(listenAt(path, { isListening }), refusal(path, reason));
   assert.equal(lstatSync(path).ino, living);
   assert.deepEqual(scratch.names(), ["s"]);

@@ -43,7 +43,8 @@ export async function readRanges(
     return await source.streamRanges(ranges, take, options);
   }
   const longest = ranges.reduce((max, it) => Math.max(max, it.length), 0);
-  const chunk = source.parallelReads === undefined ? CHUNK : PARALLEL_CHUNK;
+  const isSlow = (source.parallelReads ?? 1) > 1;
+  const chunk = isSlow ? PARALLEL_CHUNK : CHUNK;
   const buffer = new Uint8Array(Math.min(chunk, longest));
   for (const [index, range] of ranges.entries()) {
     for (let at = range.offset; at < rangeEnd(range); at += buffer.length) {

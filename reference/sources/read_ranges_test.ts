@@ -82,3 +82,25 @@ test("readRanges() fails with the error of its consumer, and reads no more", asy
   );
   assert.equal(count, 1);
 });
+
+test("readRanges() reads small pieces of a source with one read at a time", async () => {
+  const memory = memorySource(BYTES);
+  const lengths = await Promise.all([undefined, 1, 2].map(async (count) => {
+    let longest = 0;
+    const source: ByteSource = {
+      name: "source",
+      byteLength: BYTES.length,
+      parallelReads: count,
+      readInto(target, offset) {
+        longest = Math.max(longest, target.length);
+        return memory.readInto(target, offset);
+      },
+    };
+    await readRanges(source, [{ offset: 0, length: BYTES.length }], {
+      take: () => Promise.resolve(),
+    });
+    return longest;
+  }));
+  assert.equal(lengths[1], lengths[0]);
+  assert.ok(lengths[2] > lengths[0]);
+});

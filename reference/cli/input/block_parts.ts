@@ -1,4 +1,4 @@
-import type { PageRun } from "../../../format/bitmap/mod.ts";
+import { pageOffset, type PageRun } from "../../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../../format/bytes/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
 import { Pace } from "../../work/mod.ts";
@@ -25,7 +25,7 @@ export async function* blockParts(
   range: ByteRange,
   signal: AbortSignal,
 ): AsyncGenerator<BlockPart> {
-  const { pageSize, pagesOffset } = block;
+  const { pageSize } = block;
   // Refuses an unreadable block even if the range is all zero.
   await block.readInto(new Uint8Array(0), range.offset);
   const buffer = new Uint8Array(Math.min(PART_MAX, range.length));
@@ -38,7 +38,7 @@ export async function* blockParts(
       const length = Math.min(maxLength, runEnd - offset);
       const bytes = run.present ? buffer.subarray(0, length) : undefined;
       if (bytes !== undefined) {
-        const wantedUntil = pagesOffset + run.end * pageSize;
+        const wantedUntil = pageOffset(block, run.end);
         await block.readInto(bytes, offset, { signal, wantedUntil });
       }
       yield { offset, length, bytes };
