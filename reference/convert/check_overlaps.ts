@@ -4,7 +4,7 @@ import {
   type ReadOptions,
   SourceError,
 } from "../sources/mod.ts";
-import { CHUNK } from "../work/mod.ts";
+import { CHUNK, Pace } from "../work/mod.ts";
 import type { AddressSpace, PlacedRange } from "./address_space.ts";
 
 /**
@@ -18,6 +18,7 @@ export async function checkOverlaps(
   memory: AddressSpace,
   options?: ReadOptions,
 ): Promise<void> {
+  const pace = new Pace(options?.signal);
   const sorted = ranges.toSorted((a, b) => a.address - b.address);
   let covered = 0;
   let before: PlacedRange | undefined;
@@ -28,7 +29,8 @@ export async function checkOverlaps(
     if (shared > 0 && !(before && isSame(before, range, shared))) {
       compared += shared;
       if (compared > source.byteLength) throw tooMany(source);
-      await compare(source, { ...range, length: shared }, memory, options);
+      const part = { ...range, length: shared };
+      await compare(source, part, memory, { ...options, pace });
     }
     if (address + length > covered) {
       covered = address + length;
@@ -56,7 +58,7 @@ async function compare(
   source: ByteSource,
   { address, length, position }: PlacedRange,
   memory: AddressSpace,
-  options?: ReadOptions,
+  { pace, ...options }: ReadOptions & { readonly pace: Pace },
 ): Promise<void> {
   const chunk = Math.min(CHUNK, length);
   const bytes = new Uint8Array(chunk);
@@ -68,6 +70,7 @@ async function compare(
       await source.readInto(a, position + done, options);
     }
     await memory.readInto(b, address + done, options);
+    await pace.step();
     const index = a.findIndex((byte, at) => byte !== b[at]);
     if (index < 0) continue;
     throw new SourceError(

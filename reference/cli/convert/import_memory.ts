@@ -1,13 +1,9 @@
-import {
-  type AddressSpace,
-  guestBlocks,
-  mainMemoryOf,
-} from "../../convert/mod.ts";
+import { guestBlocks, mainMemoryOf } from "../../convert/mod.ts";
 import { importImages, saveSnapshot } from "../../saving/mod.ts";
-import type { ByteSource } from "../../sources/mod.ts";
 import { createOutput } from "../output/output_file.ts";
 import { UsageError } from "../program/usage_error.ts";
 import type { Conversion, Converted, ConvertJob } from "./conversion.ts";
+import type { OpenRanges } from "./open_image.ts";
 
 /** Converts flat memory to mapped-ram with one RAMBlock. */
 export async function importFlat(job: ConvertJob): Promise<Converted> {
@@ -25,13 +21,13 @@ export async function importFlat(job: ConvertJob): Promise<Converted> {
 
 /** Converts memory at guest-physical addresses, which `open` opens. */
 export function importRanges(
-  open: (source: ByteSource) => Promise<AddressSpace>,
+  open: OpenRanges,
 ): Conversion["run"] {
   return async (job) => {
     const { out, output, onProgress } = job;
     const options = { ...job.options, onProgress };
     const { ranges, ramLength } = options;
-    const memory = await open(job.input.source);
+    const memory = await open(job.input.source, { signal: options.signal });
     const { blocks, leftOut, missing } = await guestBlocks(memory, {
       machine: options.machine,
       ramLength,

@@ -7,7 +7,7 @@ import {
 } from "../../convert/mod.ts";
 import { openSnapshot } from "../../reading/mod.ts";
 import { openSequential, refuseIgnoredRam } from "../../sequential/mod.ts";
-import type { ByteSource } from "../../sources/mod.ts";
+import type { ByteSource, ReadOptions } from "../../sources/mod.ts";
 import type { Conversion, Converted, ConvertJob } from "./conversion.ts";
 
 /** A memory image to be written, and facts about its file. */
@@ -25,6 +25,12 @@ export type WriteImage = (
   opened: OpenedImage,
   job: ConvertJob,
 ) => Promise<Converted>;
+
+/** Opens memory at guest-physical addresses. */
+export type OpenRanges = (
+  source: ByteSource,
+  options: ReadOptions,
+) => Promise<AddressSpace>;
 
 type Run = Conversion["run"];
 
@@ -52,11 +58,12 @@ export function fromStream(write: WriteImage): Run {
 
 /** Returns the conversion of memory at guest-physical addresses by `write`. */
 export function fromRanges(
-  open: (source: ByteSource) => Promise<AddressSpace>,
+  open: OpenRanges,
   write: WriteImage,
 ): Run {
   return async (job) => {
-    const memory = await open(job.input.source);
+    const { input: { source }, options: { signal } } = job;
+    const memory = await open(source, { signal });
     const opened = {
       ...imageOfRanges(memory),
       withoutAddress: memory.unplaced.length,
