@@ -6,8 +6,8 @@ const LENGTH_MAX = 2000;
  * bounded length, without characters that would move a terminal's cursor.
  */
 export function quoteWords(text: string): string {
-  const words = text.slice(0, LENGTH_MAX).trim()
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+  const words = text.slice(0, LENGTH_MAX)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
   return text.length > LENGTH_MAX ? `${words} …` : words;
 }
 

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
+import { NoAnswerError, ProgramEndedError } from "./qemu_errors.ts";
 import { startQemu } from "./start_qemu.ts";
 import { fakeProgram } from "./testing/fake_program.ts";
 import { says } from "./testing/says_of.ts";
@@ -56,6 +57,31 @@ test("startQemu() keeps the end of what QEMU prints", async () => {
         error instanceof Error && error.message.length < 70_000,
     );
     assert.equal(received, 1_000_008);
+  });
+});
+
+test("startQemu() reports the last lines, in one line", async () => {
+  await withFolder(async (folder) => {
+    const program = noting(
+      folder,
+      "printf 'a\\nb\\n\\nc\\033\\nd\\n' >&2; exit 1",
+    );
+    await assert.rejects(startQemu([], { program }), (error) => {
+      assert(error instanceof ProgramEndedError);
+      assert.equal(error.stderr, "a\nb\n\nc\x1b\nd\n");
+      assert.deepEqual(error.exit, { code: 1, signal: null });
+      return says(/ has ended \(exit code 1\): b; c; d$/)(error);
+    });
+    const dead = noting(folder, "kill -9 $$");
+    await assert.rejects(
+      startQemu([], { program: dead }),
+      says(/ \(SIGKILL\)$/),
+    );
+    const silent = noting(folder, "exec sleep 1000");
+    await assert.rejects(
+      startQemu([], { program: silent, timeout: 100 }),
+      NoAnswerError,
+    );
   });
 });
 
