@@ -68,6 +68,7 @@ test("makeTemporaryFolder() removes nothing where others can rename folders", as
 test("makeTemporaryFolder() keeps other users', kept, and unknown folders", async () => {
   using scratch = new ScratchFolder();
   const leftover = basename(await leaveFolder(scratch.path));
+  const sibling = (suffix: string) => leftover.replace(/[^-]*$/, suffix);
   const [, pid, identity] = /^mapped-ram-(\d+)-(\w+)-/.exec(leftover) ?? [];
   // Of another pid namespace, and of another kernel.
   const elsewhere = [
@@ -76,16 +77,16 @@ test("makeTemporaryFolder() keeps other users', kept, and unknown folders", asyn
   ].map((it) => `mapped-ram-${pid}-${it}-abcdef`);
   const names = [...elsewhere, "mapped-ram-abcdef"];
   // A folder that anyone can enter was not created by this library.
-  names.push(leftover.replace(/.$/, "p"));
+  names.push(sibling("public"));
   mkdirSync(scratch.file(names.at(-1) ?? ""), { mode: 0o755 });
   for (const name of names.slice(0, -1)) {
     mkdirSync(scratch.file(name), { mode: 0o700 });
   }
   mkdirSync(scratch.file("target"));
   writeFileSync(scratch.file("target/file"), "");
-  symlinkSync("target", scratch.file(leftover.replace(/.$/, "l")));
+  symlinkSync("target", scratch.file(sibling("linked")));
   if (process.geteuid?.() === 0) {
-    const other = leftover.replace(/.$/, "o");
+    const other = sibling("others");
     renameSync(scratch.file(leftover), scratch.file(other));
     chownSync(scratch.file(other), 65534, 65534);
   } else rmSync(scratch.file(leftover), { recursive: true });
