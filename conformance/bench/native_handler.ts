@@ -1,6 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
+import { copyFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import type { KnownGuest } from "../proving/page_server/known_guest.ts";
 
 const SOURCE = fileURLToPath(new URL("./fault_handler.c", import.meta.url));
 
@@ -68,4 +70,15 @@ export class NativeHandler implements Disposable {
     this.#kill();
     process.removeListener("exit", this.#kill);
   }
+}
+
+/**
+ * Copies the memory of a guest for the handler. If it read the file that the
+ * client compares with, it would find many bytes in the processor's caches,
+ * which page-server, with its snapshot, does not.
+ */
+export function copyImage({ image }: KnownGuest): string {
+  const copy = `${image}.copy`;
+  copyFileSync(image, copy);
+  return copy;
 }

@@ -11,7 +11,7 @@ import {
 import { PageServerProcess } from "../proving/page_server/page_server_process.ts";
 import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
 import { printFigure } from "./figure_row.ts";
-import { compileHandler, NativeHandler } from "./native_handler.ts";
+import { compileHandler, copyImage, NativeHandler } from "./native_handler.ts";
 import { benchPopulate } from "./populate.ts";
 import { type Contender, interleave, median } from "./rounds.ts";
 import { printResults } from "./table.ts";
@@ -43,11 +43,12 @@ export async function benchPageFaults(): Promise<void> {
   const handler = scratch.file("handler");
   compileHandler(compiler, handler);
   const guest = await writeKnownGuest(scratch, PAGES, { full: true });
+  const image = copyImage(guest);
 
   for (const bytes of [4096, 0x10000]) {
     using native = await NativeHandler.start(handler, {
       socket: scratch.file(`native-${bytes}`),
-      image: guest.image,
+      image,
       bytes,
     });
     await using ours = await PageServerProcess.start(
@@ -59,7 +60,7 @@ export async function benchPageFaults(): Promise<void> {
       [native, ours],
     );
   }
-  await manyMachines({ client, guest }, scratch, handler);
+  await manyMachines({ client, guest }, scratch, { handler, image });
   await benchPopulate(client, handler);
 }
 
@@ -140,11 +141,11 @@ async function runs(
 async function manyMachines(
   bench: Bench,
   scratch: ScratchDirectory,
-  handler: string,
+  { handler, image }: { readonly handler: string; readonly image: string },
 ): Promise<void> {
   using native = await NativeHandler.start(handler, {
     socket: scratch.file("many-native"),
-    image: bench.guest.image,
+    image,
     bytes: 4096,
   });
   await using server = await PageServerProcess.start(scratch.file("many"), [

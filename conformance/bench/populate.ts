@@ -5,7 +5,7 @@ import {
 } from "../proving/page_server/known_guest.ts";
 import { PageServerProcess } from "../proving/page_server/page_server_process.ts";
 import { ScratchDirectory } from "../proving/qemu/scratch_directory.ts";
-import { NativeHandler } from "./native_handler.ts";
+import { copyImage, NativeHandler } from "./native_handler.ts";
 import { type Contender, interleave } from "./rounds.ts";
 import { printResults } from "./table.ts";
 
@@ -29,7 +29,8 @@ export async function benchPopulate(
 ): Promise<void> {
   using scratch = new ScratchDirectory();
   const guest = await writeKnownGuest(scratch, LARGE_PAGES, { full: true });
-  const { image, snapshot } = guest;
+  const { snapshot } = guest;
+  const image = copyImage(guest);
   let count = 0;
   const native = async (script: string, figure: Figure) => {
     const socket = scratch.file(`native-${++count}`);

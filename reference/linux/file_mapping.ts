@@ -1,5 +1,7 @@
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
+import type { FileVersion } from "../local/mod.ts";
 import type { ByteSpan } from "../faulting/mod.ts";
+import { fileVersion } from "./file_version.ts";
 import { LINUX } from "./linux_constants.ts";
 import { noteAddress } from "./native_addresses.ts";
 import { linux } from "./system_calls.ts";
@@ -17,6 +19,7 @@ export class FileMapping implements Disposable {
   /** Size of the file when it was mapped. */
   readonly byteLength: number;
   readonly #address: number;
+  readonly #fd: number;
   readonly #path: string;
   readonly #identity: string;
   readonly #pieces: (Uint8Array | undefined)[] = [];
@@ -25,8 +28,16 @@ export class FileMapping implements Disposable {
   #beforeUse = () => {};
   #isMapped = true;
 
-  private constructor(path: string, address: number, stat: FileFacts) {
+  private constructor(
+    path: string,
+    { fd, address, stat }: {
+      readonly fd: number;
+      readonly address: number;
+      readonly stat: FileFacts;
+    },
+  ) {
     this.byteLength = stat.size;
+    this.#fd = fd;
     this.#path = path;
     this.#address = address;
     this.#identity = identityOf(stat);
@@ -40,16 +51,23 @@ export class FileMapping implements Disposable {
     } catch {
       return undefined; // Opening the file as a source reports the reason.
     }
+    let mapping: FileMapping | undefined;
     try {
       const stat = fstatSync(fd);
       if (!stat.isFile() || stat.size === 0) return undefined;
       const { PROT_READ, MAP_SHARED } = LINUX;
       const { call } = linux();
       const address = call.mmap(0, stat.size, PROT_READ, MAP_SHARED, fd, 0);
-      return address < 0 ? undefined : new FileMapping(path, address, stat);
+      if (address < 0) return undefined;
+      return mapping = new FileMapping(path, { fd, address, stat });
     } finally {
-      closeSync(fd);
+      if (mapping === undefined) closeSync(fd);
     }
+  }
+
+  /** Version of the mapped file now. */
+  get version(): FileVersion {
+    return fileVersion(this.#fd);
   }
 
   /** Whether the file at the path is still the mapped one. */
@@ -105,6 +123,7 @@ export class FileMapping implements Disposable {
     this.#isMapped = false;
     this.#warmed = this.byteLength;
     linux().call.munmap(this.#address, this.byteLength);
+    closeSync(this.#fd);
   }
 
   #map(index: number): Uint8Array {

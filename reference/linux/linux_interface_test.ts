@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { ERRNO } from "./errno.ts";
 import {
   LINUX,
+  NR_FSTAT,
   NR_IOCTL,
   NR_PIDFD_OPEN,
   NR_PIDFD_SEND_SIGNAL,
@@ -14,6 +15,7 @@ import {
   MSGHDR,
   POLLFD,
   SOCKADDR_UN,
+  STAT,
   UCRED,
 } from "./linux_structs.ts";
 import type { StructLayout } from "./struct_layout.ts";
@@ -32,7 +34,13 @@ import {
 const HEADERS = [
   ...["errno.h", "fcntl.h", "poll.h", "signal.h", "stddef.h", "stdio.h"],
   ...["sys/eventfd.h", "sys/ioctl.h", "sys/mman.h", "sys/resource.h"],
-  ...["sys/socket.h", "sys/uio.h", "sys/un.h", "linux/userfaultfd.h"],
+  ...[
+    "sys/socket.h",
+    "sys/stat.h",
+    "sys/uio.h",
+    "sys/un.h",
+    "linux/userfaultfd.h",
+  ],
 ];
 
 const STRUCTS: Readonly<Record<string, StructLayout>> = {
@@ -41,6 +49,7 @@ const STRUCTS: Readonly<Record<string, StructLayout>> = {
   "struct msghdr": MSGHDR,
   "struct cmsghdr": CMSGHDR,
   "struct sockaddr_un": SOCKADDR_UN,
+  "struct stat": STAT,
   "struct ucred": UCRED,
   "struct uffdio_api": UFFDIO_API,
   "struct uffdio_range": UFFDIO_RANGE,
@@ -52,6 +61,12 @@ const STRUCTS: Readonly<Record<string, StructLayout>> = {
 const RANGED: Readonly<Record<string, StructLayout>> = {
   "struct uffdio_register": UFFDIO_REGISTER,
   "struct uffdio_zeropage": UFFDIO_ZEROPAGE,
+};
+
+/** Fields of structs within structs, by the names used here. */
+const NESTED: Readonly<Record<string, string>> = {
+  st_mtim_sec: "st_mtim.tv_sec",
+  st_mtim_nsec: "st_mtim.tv_nsec",
 };
 
 function program(lines: readonly string[]): string {
@@ -99,7 +114,7 @@ compilerTest("the structs match the C headers", (compiler) => {
       const [name, { offset, type: width }] of Object.entries(layout.fields)
     ) {
       const inRange = type in RANGED && (name === "start" || name === "len");
-      const field = inRange ? `range.${name}` : name;
+      const field = inRange ? `range.${name}` : NESTED[name] ?? name;
       ours.set(`offsetof(${type}, ${field})`, offset);
       const bytes = Number(width.slice(1)) / 8;
       ours.set(`sizeof(((${type} *)0)->${field})`, bytes);
@@ -111,13 +126,15 @@ compilerTest("the structs match the C headers", (compiler) => {
 compilerTest("the system call numbers match the C headers", (compiler) => {
   const source = [
     "#include <asm/unistd.h>",
-    "native __NR_userfaultfd __NR_ioctl __NR_pidfd_open __NR_pidfd_send_signal",
+    "native __NR_userfaultfd __NR_ioctl __NR_fstat __NR_pidfd_open __NR_pidfd_send_signal",
     "#undef __NR_userfaultfd",
     "#undef __NR_ioctl",
+    "#undef __NR_fstat",
     "#undef __NR_pidfd_open",
     "#undef __NR_pidfd_send_signal",
+    "#define __ARCH_WANT_NEW_STAT", // As aarch64 does.
     "#include <asm-generic/unistd.h>",
-    "generic __NR_userfaultfd __NR_ioctl __NR_pidfd_open __NR_pidfd_send_signal",
+    "generic __NR_userfaultfd __NR_ioctl __NR_fstat __NR_pidfd_open __NR_pidfd_send_signal",
   ].join("\n");
   const text = execFileSync(compiler, ["-E", "-P", "-x", "c", "-"], {
     input: source,
@@ -126,7 +143,9 @@ compilerTest("the system call numbers match the C headers", (compiler) => {
   const numbers = (name: string) =>
     new RegExp(`^${name} (.+)$`, "m").exec(text)?.[1];
   const expected = (arch: "x64" | "arm64") =>
-    `${NR_USERFAULTFD[arch]} ${NR_IOCTL[arch]} ${NR_PIDFD_OPEN} ` +
+    `${NR_USERFAULTFD[arch]} ${NR_IOCTL[arch]} ${
+      NR_FSTAT[arch]
+    } ${NR_PIDFD_OPEN} ` +
     `${NR_PIDFD_SEND_SIGNAL}`;
   // aarch64 takes its numbers from the generic table.
   assert.equal(numbers("generic"), expected("arm64"));

@@ -46,6 +46,16 @@ export const CMSGHDR = {
   },
 } as const satisfies StructLayout;
 
+/** What `fstat(2)` returns; shorter on aarch64. */
+export const STAT = {
+  size: 144,
+  fields: {
+    st_size: { offset: 48, type: "i64" },
+    st_mtim_sec: { offset: 88, type: "i64" },
+    st_mtim_nsec: { offset: 96, type: "i64" },
+  },
+} as const satisfies StructLayout;
+
 /** The address of a Unix socket; the path follows the family. */
 export const SOCKADDR_UN = {
   size: 110,

@@ -2,10 +2,12 @@ import { ERRNO } from "./errno.ts";
 import { LINUX, NR_IOCTL, NR_USERFAULTFD } from "./linux_constants.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { SystemCallError } from "./system_call_error.ts";
+import { systemCallNumber } from "./system_call_number.ts";
 import { check, closeDescriptor, linux } from "./system_calls.ts";
 import { UFFD } from "./userfaultfd_interface.ts";
 
 const FLAGS = LINUX.O_CLOEXEC | LINUX.O_NONBLOCK;
+const ACTION = "create a userfaultfd";
 const DEVICE = "/dev/userfaultfd";
 
 /**
@@ -17,10 +19,16 @@ const DEVICE = "/dev/userfaultfd";
 export function openUserfaultfd(by?: "syscall" | "device"): number {
   const { call, errno } = linux();
   if (by !== "device") {
-    const fd = call.syscall(numberOf(NR_USERFAULTFD), FLAGS, 0, 0, 0);
+    const fd = call.syscall(
+      systemCallNumber(NR_USERFAULTFD, ACTION),
+      FLAGS,
+      0,
+      0,
+      0,
+    );
     if (fd >= 0) return fd;
     if (by === "syscall" || errno() === ERRNO.ENOSYS) {
-      throw new SystemCallError("create a userfaultfd", {
+      throw new SystemCallError(ACTION, {
         errno: errno(),
         hint: hint(errno()),
       });
@@ -31,33 +39,25 @@ export function openUserfaultfd(by?: "syscall" | "device"): number {
   const flags = LINUX.O_RDWR | LINUX.O_CLOEXEC;
   const device = check(
     call.open(path.address, flags, 0),
-    "create a userfaultfd",
+    ACTION,
     hint,
   );
   try {
     const request = UFFD.USERFAULTFD_IOC_NEW;
     return check(
-      call.syscall(numberOf(NR_IOCTL), device, request, FLAGS, 0),
-      "create a userfaultfd",
+      call.syscall(
+        systemCallNumber(NR_IOCTL, ACTION),
+        device,
+        request,
+        FLAGS,
+        0,
+      ),
+      ACTION,
       hint,
     );
   } finally {
     closeDescriptor(device);
   }
-}
-
-/** Returns a system call number for the architecture of this machine. */
-function numberOf(
-  numbers: { readonly x64: number; readonly arm64: number },
-): number {
-  const { process } = globalThis as unknown as {
-    readonly process: { readonly arch: string };
-  };
-  const { arch } = process;
-  if (arch === "x64" || arch === "arm64") return numbers[arch];
-  throw new RangeError(
-    `Cannot create a userfaultfd on ${arch}: expected x64 or arm64`,
-  );
 }
 
 function hint(errno: number): string | undefined {

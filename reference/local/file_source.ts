@@ -21,11 +21,6 @@ import { nodeFs } from "./builtin_module.ts";
 export interface FileSource extends SyncByteSource, Disposable {
   /** Checks now; throws if the file has changed since it was opened. */
   readonly checkUnchanged: () => void;
-  /**
-   * Same as `checkUnchanged`, but at most as often as reads check: cheap enough
-   * to call for each page.
-   */
-  readonly checkRecently: () => void;
   /** Closes the file; a second call does nothing. */
   close(): void;
 }
@@ -88,7 +83,6 @@ export function openFileSource(
       return file.read(target, offset, options?.signal);
     },
     checkUnchanged: () => watch?.check(),
-    checkRecently: () => watch?.step(),
     willNeed: willNeed &&
       ((range) => file.use((fd) => willNeed(fd, range))),
     close: () => file.close(),

@@ -61,7 +61,6 @@ for (const [found, change] of Object.entries(CHANGES)) {
       await assert.rejects(source.readInto(target, 0), says);
       assert.throws(() => source.readIntoSync(target, 0), says);
     }
-    assert.throws(() => source.checkRecently(), says);
   });
 }
 

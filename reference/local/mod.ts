@@ -26,5 +26,6 @@ export {
   type FileSourceOptions,
   openFileSource,
 } from "./file_source.ts";
+export { type FileVersion, FileWatch } from "./file_watch.ts";
 export { LocalFile } from "./local_file.ts";
 export { livenessOf, ownUser, processIdentity } from "./process_identity.ts";

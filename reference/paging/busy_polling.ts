@@ -8,18 +8,18 @@ const POLLS_BEFORE_SLEEP = 20;
 /** Every n-th poll checks all descriptors instead of the single process. */
 const POLLS_PER_FULL_POLL = 8;
 /**
- * Milliseconds between two polls that show that other threads were scheduled.
+ * Milliseconds without this processor that show that other threads use it up.
+ * Work that is soon done, such as the kernel's, takes less.
  */
-const LONG_PAUSE = 0.05;
+const LONG_PAUSE = 0.5;
 /** Milliseconds without polling after such a pause. */
-const SLEEP_AFTER_LONG_PAUSE = 100;
+const SLEEP_AFTER_LONG_PAUSE = 50;
 
 /** Decides whether to poll for more work or to sleep until there is some. */
 export class BusyPolling {
   #pollsLeft = 0;
   #turn = 0;
   #sleepUntil = 0;
-  #polledAt = 0;
 
   /** Whether to poll once more before sleeping. */
   get isPolling(): boolean {
@@ -35,21 +35,22 @@ export class BusyPolling {
   found(now: number, hasSeveral: boolean): void {
     this.#pollsLeft = now < this.#sleepUntil ? 0 : POLLS_BEFORE_SLEEP;
     // Of several processes there is always one to serve, so this thread hardly
-    // ever sleeps. Without this call, threads that wait for this processor
-    // would get it only at the next scheduler tick.
+    // ever finds nothing.
     if (this.#pollsLeft > 0 && hasSeveral) this.#yield(now);
-    this.#polledAt = performance.now();
   }
 
   /** Records a poll that found nothing. */
   missed(now: number): void {
     if (this.#pollsLeft === 0) return;
     this.#pollsLeft--;
-    if (now - this.#polledAt > LONG_PAUSE) this.#sleep(now);
-    this.#polledAt = now;
+    this.#yield(now);
   }
 
-  /** Lets other threads run. */
+  /**
+   * Lets other threads run. Without this call, those that wait for this
+   * processor would get it only at the next scheduler tick, and this thread
+   * would then wait for it in the middle of a fault.
+   */
   #yield(now: number): void {
     linux().call.sched_yield();
     const end = performance.now();

@@ -2,7 +2,7 @@ import type { PostcopyMemory, SyncPostcopyMemory } from "../faulting/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
 import { sourceAddress } from "../inputs/mod.ts";
 import { FileMapping } from "../linux/mod.ts";
-import { openFileSource } from "../local/mod.ts";
+import { FileWatch, openFileSource } from "../local/mod.ts";
 import {
   findOnlyBlock,
   openSnapshot,
@@ -62,11 +62,13 @@ function openLocal(
   { flat, open }: PagedFile,
 ): PagerSource {
   const mapping = FileMapping.open(path);
+  const watch = mapping &&
+    new FileWatch(path, mapping.version, () => mapping.version);
   const isFirst = mapping?.isCurrent() ?? false;
   const source = openFileSource(path);
   // Current before and after the open: the file was not replaced in between.
   const mapped = isFirst && mapping?.isCurrent() ? mapping : undefined;
-  mapped?.guard(source.checkRecently);
+  mapped?.guard(() => watch?.step());
   const close = () => {
     mapping?.[Symbol.dispose]();
     source.close();
