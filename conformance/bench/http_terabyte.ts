@@ -66,7 +66,7 @@ export async function benchHttpTerabyte(
       String(requests),
       (bytes / 1e6).toFixed(0),
       (took / 1000).toFixed(1),
-      `+${((peakMemory - before) / 1e6).toFixed(0)} MB (goal < 60)`,
+      `+${(Math.max(0, peakMemory - before) / 1e6).toFixed(0)} MB (goal < 60)`,
     ],
   ]);
 }
