@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, statSync } from "node:fs";
-import type { FileVersion } from "../local/mod.ts";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { type FileVersion, identityOf } from "../local/mod.ts";
 import type { ByteSpan } from "../faulting/mod.ts";
-import { fileVersion } from "./file_version.ts";
+import type { BackingFile } from "../sources/mod.ts";
+import { FileVersionReader } from "./file_version.ts";
 import { LINUX } from "./linux_constants.ts";
 import { noteAddress } from "./native_addresses.ts";
 import { linux } from "./system_calls.ts";
@@ -10,6 +11,12 @@ import { linux } from "./system_calls.ts";
 const PIECE = 0x40000000;
 /** Bytes prepared at a time, which takes about a tenth of a millisecond. */
 const WARM = 0x200000;
+
+/** A file to map. */
+export type MappedFile = Pick<
+  BackingFile,
+  "path" | "identity" | "byteLength"
+>;
 
 /**
  * A mapped file that only the kernel reads: after truncation a system call
@@ -20,8 +27,7 @@ export class FileMapping implements Disposable {
   readonly byteLength: number;
   readonly #address: number;
   readonly #fd: number;
-  readonly #path: string;
-  readonly #identity: string;
+  readonly #version: FileVersionReader;
   readonly #pieces: (Uint8Array | undefined)[] = [];
   readonly #cached = new Uint8Array(WARM / linux().pageSize);
   #warmed = 0;
@@ -30,50 +36,53 @@ export class FileMapping implements Disposable {
 
   private constructor(
     path: string,
-    { fd, address, stat }: {
+    { fd, address, byteLength }: {
       readonly fd: number;
       readonly address: number;
-      readonly stat: FileFacts;
+      readonly byteLength: number;
     },
   ) {
-    this.byteLength = stat.size;
+    this.byteLength = byteLength;
     this.#fd = fd;
-    this.#path = path;
     this.#address = address;
-    this.#identity = identityOf(stat);
+    this.#version = new FileVersionReader(fd, path);
   }
 
-  /** Maps a file; returns undefined if that is impossible. */
-  static open(path: string): FileMapping | undefined {
+  /**
+   * Maps an open file, given by its path; returns undefined if that is
+   * impossible, or if the path leads to another file by now.
+   */
+  static open({ path, identity, byteLength }: MappedFile):
+    | FileMapping
+    | undefined {
     let fd: number;
     try {
-      fd = openSync(path, "r");
+      // Without O_NONBLOCK, opening a pipe waits for a writer.
+      fd = openSync(path, LINUX.O_NONBLOCK | LINUX.O_CLOEXEC);
     } catch {
-      return undefined; // Opening the file as a source reports the reason.
+      return undefined;
     }
     let mapping: FileMapping | undefined;
     try {
       const stat = fstatSync(fd);
-      if (!stat.isFile() || stat.size === 0) return undefined;
+      const isSame = identityOf(stat) === identity &&
+        stat.size === byteLength;
+      if (!isSame || !stat.isFile() || byteLength === 0) return undefined;
       const { PROT_READ, MAP_SHARED } = LINUX;
       const { call } = linux();
-      const address = call.mmap(0, stat.size, PROT_READ, MAP_SHARED, fd, 0);
+      const address = call.mmap(0, byteLength, PROT_READ, MAP_SHARED, fd, 0);
       if (address < 0) return undefined;
-      return mapping = new FileMapping(path, { fd, address, stat });
+      return mapping = new FileMapping(path, { fd, address, byteLength });
     } finally {
       if (mapping === undefined) closeSync(fd);
     }
   }
 
-  /** Version of the mapped file now. */
-  get version(): FileVersion {
-    return fileVersion(this.#fd);
-  }
-
-  /** Whether the file at the path is still the mapped one. */
-  isCurrent(): boolean {
-    const stat = statSync(this.#path, { throwIfNoEntry: false });
-    return stat !== undefined && identityOf(stat) === this.#identity;
+  /**
+   * Returns the current version of the file; not to be called once unmapped.
+   */
+  readVersion(): FileVersion {
+    return this.#version.read();
   }
 
   /**
@@ -123,6 +132,7 @@ export class FileMapping implements Disposable {
     this.#isMapped = false;
     this.#warmed = this.byteLength;
     linux().call.munmap(this.#address, this.byteLength);
+    this.#version[Symbol.dispose]();
     closeSync(this.#fd);
   }
 
@@ -133,14 +143,4 @@ export class FileMapping implements Disposable {
     noteAddress(bytes, this.#address + offset);
     return bytes;
   }
-}
-
-interface FileFacts {
-  readonly dev: number;
-  readonly ino: number;
-  readonly size: number;
-}
-
-function identityOf({ dev, ino, size }: FileFacts): string {
-  return `${dev}:${ino}:${size}`;
 }

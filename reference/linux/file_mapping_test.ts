@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { identityOf } from "../local/mod.ts";
 import { UffdInstaller } from "../paging/mod.ts";
-import { FileMapping } from "./file_mapping.ts";
+import { FileMapping, type MappedFile } from "./file_mapping.ts";
 import { addressOf } from "./native_addresses.ts";
 import { NativeBuffers } from "./native_buffers.ts";
 import { NativeMemory } from "./native_memory.ts";
@@ -11,12 +12,17 @@ import { Userfaultfd } from "./userfaultfd.ts";
 const MIB = 0x100000;
 const PAGE = 4096;
 
+function fileAt(path: string): MappedFile {
+  const stat = statSync(path);
+  return { path, identity: identityOf(stat), byteLength: stat.size };
+}
+
 uffdTest(
   "FileMapping is copied by the kernel, which fails past the end of the file",
   (folder) => {
     const path = folder.file("image");
     writeFileSync(path, new Uint8Array(5 * MIB).fill(7));
-    const mapping = FileMapping.open(path);
+    using mapping = FileMapping.open(fileAt(path));
     assert.ok(mapping !== undefined);
     using memory = new NativeMemory(5 * MIB);
     using uffd = Userfaultfd.create();
@@ -37,7 +43,6 @@ uffdTest(
     const gone = mapping.view(4 * MIB, PAGE);
     assert.ok(gone !== undefined);
     assert.throws(() => installer.copy(4 * MIB, gone), /EFAULT/);
-    assert.equal(mapping.isCurrent(), false);
     uffd.unregister(address, byteLength);
   },
 );
@@ -49,7 +54,7 @@ uffdTest(
     for (const length of [5 * MIB, 2 * MIB + 1]) {
       writeFileSync(path, new Uint8Array(5 * MIB).fill(7));
       readFileSync(path);
-      const mapping = FileMapping.open(path);
+      using mapping = FileMapping.open(fileAt(path));
       truncateSync(path, length);
       let steps = 1;
       while (mapping?.warmNext()) steps++;
@@ -58,3 +63,17 @@ uffdTest(
     }
   },
 );
+
+uffdTest("FileMapping.open() maps no other file", (folder) => {
+  const path = folder.file("image");
+  writeFileSync(path, new Uint8Array(PAGE));
+  const file = fileAt(path);
+  const open = (other: Partial<MappedFile>) => {
+    using mapping = FileMapping.open({ ...file, ...other });
+    return mapping !== undefined;
+  };
+  assert.equal(open({}), true);
+  assert.equal(open({ identity: "0:0" }), false);
+  assert.equal(open({ byteLength: PAGE + 1 }), false);
+  assert.equal(open({ path: folder.file("none") }), false);
+});

@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
 import { closeSync, fstatSync, openSync, writeFileSync } from "node:fs";
-import { fileVersion } from "./file_version.ts";
+import { FileVersionReader } from "./file_version.ts";
 import { uffdTest } from "./testing/uffd_test_case.ts";
 
-uffdTest("fileVersion() agrees with the runtime's fstat", (folder) => {
+uffdTest("FileVersionReader agrees with the runtime's fstat", (folder) => {
   const path = folder.file("a");
   writeFileSync(path, new Uint8Array(5000));
   const fd = openSync(path, "r");
-  const { size, mtimeMs } = fileVersion(fd);
+  using reader = new FileVersionReader(fd, path);
+  const { size, mtimeMs } = reader.read();
   const stat = fstatSync(fd);
-  closeSync(fd);
   assert.equal(size, stat.size);
   // Some runtimes round the time.
   assert(Math.abs(mtimeMs - stat.mtimeMs) < 1, `${mtimeMs} ${stat.mtimeMs}`);
-  assert.throws(() => fileVersion(-1), /EBADF/);
+  closeSync(fd);
+  using unopened = new FileVersionReader(-1, "a.mr");
+  assert.throws(
+    () => unopened.read(),
+    /^SourceError: Cannot check whether "a.mr" has changed: EBADF$/,
+  );
 });

@@ -49,7 +49,7 @@ export const NR_USERFAULTFD = { x64: 323, arm64: 282 } as const;
 /** Number of the system call `ioctl`, for calls with a numeric argument. */
 export const NR_IOCTL = { x64: 16, arm64: 29 } as const;
 
-/** Number of the system call `fstat`, which older C libraries do not wrap. */
+/** Number of the system call `fstat`, which older C libraries do not export. */
 export const NR_FSTAT = { x64: 5, arm64: 80 } as const;
 
 /** Number of the system call `pidfd_open`, the same on all architectures. */

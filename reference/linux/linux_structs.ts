@@ -46,7 +46,10 @@ export const CMSGHDR = {
   },
 } as const satisfies StructLayout;
 
-/** What `fstat(2)` returns; shorter on aarch64. */
+/**
+ * What `fstat(2)` returns on x86-64; on aarch64 the struct has 128 bytes, with
+ * these fields at the same offsets.
+ */
 export const STAT = {
   size: 144,
   fields: {

@@ -1,6 +1,6 @@
 /**
  * Returns a system call number for the architecture of this machine; `action`
- * says in the error what cannot be done on others.
+ * is what the error says cannot be done on another one.
  *
  * @throws {RangeError} on another architecture
  */

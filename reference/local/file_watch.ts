@@ -1,8 +1,8 @@
 import { SourceError } from "../sources/mod.ts";
 
 /**
- * Minimum milliseconds between two checks: with the calls of the runtimes, one
- * takes up to 30 µs, as long as reading several pages.
+ * Minimum milliseconds between two checks: with Deno's calls, one takes up to
+ * 30 µs, as long as reading several pages.
  */
 const INTERVAL = 2;
 
@@ -57,7 +57,7 @@ export class FileWatch {
     const [expected, actual] = resized
       ? [this.#opened, found].map(({ size }) => `${size} bytes long`)
       : [this.#opened, found].map(({ mtimeMs }) =>
-        `written to at ${new Date(mtimeMs).toISOString()}`
+        `written to at ${withMicroseconds(mtimeMs)}`
       );
     throw new SourceError(
       this.#name,
@@ -67,4 +67,11 @@ export class FileWatch {
       { changed: true },
     );
   }
+}
+
+/** Formats a time so that two versions of the same millisecond differ. */
+function withMicroseconds(milliseconds: number): string {
+  const fraction = Math.floor((milliseconds - Math.floor(milliseconds)) * 1000);
+  const digits = String(fraction).padStart(3, "0");
+  return new Date(milliseconds).toISOString().replace("Z", `${digits}Z`);
 }

@@ -8,8 +8,8 @@ const POLLS_BEFORE_SLEEP = 20;
 /** Every n-th poll checks all descriptors instead of the single process. */
 const POLLS_PER_FULL_POLL = 8;
 /**
- * Milliseconds without this processor that show that other threads use it up.
- * Work that is soon done, such as the kernel's, takes less.
+ * A yield of more milliseconds shows that other threads keep this processor
+ * busy. Short work, such as the kernel's, takes less.
  */
 const LONG_PAUSE = 0.5;
 /** Milliseconds without polling after such a pause. */
@@ -35,7 +35,7 @@ export class BusyPolling {
   found(now: number, hasSeveral: boolean): void {
     this.#pollsLeft = now < this.#sleepUntil ? 0 : POLLS_BEFORE_SLEEP;
     // Of several processes there is always one to serve, so this thread hardly
-    // ever finds nothing.
+    // ever finds nothing, and would not yield in `missed`.
     if (this.#pollsLeft > 0 && hasSeveral) this.#yield(now);
   }
 

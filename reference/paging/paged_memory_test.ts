@@ -52,7 +52,7 @@ uffdTest(
       PagedMemory.open(path, { idstr: "shared" }),
       /a RAMBlock without pages, expected the memory that it was shared from/,
     );
-    const source = await openPagerSource({ file: path, flat: false, open: {} });
+    using source = await openPagerSource({ file: path, flat: false, open: {} });
     assert.throws(
       () => source.memory("shared"),
       /"shared" was saved without its memory/,
@@ -227,11 +227,8 @@ uffdTest(
 uffdTest("a mapped file that has changed is not read", async (folder) => {
   const path = folder.file("vm.mr");
   await writeSnapshot(path);
-  const { blocks: [block] } = await openPagerSource({
-    file: path,
-    flat: false,
-    open: {},
-  });
+  using source = await openPagerSource({ file: path, flat: false, open: {} });
+  const [block] = source.blocks;
   assert("viewSync" in block && block.viewSync !== undefined);
   const page = block.viewSync(1000 * PAGE, PAGE);
   assert.equal(page?.bytes[page.start], valueOf(1000));

@@ -2,14 +2,14 @@ import type { PostcopyMemory, SyncPostcopyMemory } from "../faulting/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
 import { sourceAddress } from "../inputs/mod.ts";
 import { FileMapping } from "../linux/mod.ts";
-import { FileWatch, openFileSource } from "../local/mod.ts";
+import { type FileSource, FileWatch, openFileSource } from "../local/mod.ts";
 import {
   findOnlyBlock,
   openSnapshot,
   openSnapshotSync,
   type Snapshot,
 } from "../reading/mod.ts";
-import { cachedSource, shownName } from "../sources/mod.ts";
+import { backingOf, cachedSource, shownName } from "../sources/mod.ts";
 import { snapshotIdentity } from "../working_set/mod.ts";
 import { flatMemory, flatMemorySync } from "./flat_memory.ts";
 import { mappedMemory } from "./mapped_memory.ts";
@@ -61,35 +61,43 @@ function openLocal(
   path: string,
   { flat, open }: PagedFile,
 ): PagerSource {
-  const mapping = FileMapping.open(path);
-  const watch = mapping &&
-    new FileWatch(path, mapping.version, () => mapping.version);
-  const isFirst = mapping?.isCurrent() ?? false;
   const source = openFileSource(path);
-  // Current before and after the open: the file was not replaced in between.
-  const mapped = isFirst && mapping?.isCurrent() ? mapping : undefined;
-  mapped?.guard(() => watch?.step());
+  let mapped: FileMapping | undefined;
   const close = () => {
-    mapping?.[Symbol.dispose]();
+    mapped?.[Symbol.dispose]();
     source.close();
   };
   try {
+    mapped = mappingOf(source);
     if (flat) {
       const memory = flatMemorySync(source);
-      const quick = mapped === undefined
-        ? memory
-        : mappedMemory(memory, mapped, 0);
+      const quick = mapped ? mappedMemory(memory, mapped, 0) : memory;
       return sourceOf(path, [quick], { isSync: true, mapped, close });
     }
     const snapshot = openSnapshotSync(source, open);
     const blocks = snapshot.blocks.map((block) =>
-      mapped === undefined
-        ? block
-        : mappedMemory(block, mapped, block.pagesOffset)
+      mapped ? mappedMemory(block, mapped, block.pagesOffset) : block
     );
     return sourceOf(path, blocks, { isSync: true, mapped, snapshot, close });
   } catch (error) {
     close();
+    throw error;
+  }
+}
+
+/** Maps the file of a source; returns undefined if that is impossible. */
+function mappingOf(source: FileSource): FileMapping | undefined {
+  const backing = backingOf(source);
+  if (backing?.kind !== "file") return undefined;
+  const mapping = FileMapping.open(backing);
+  if (mapping === undefined) return undefined;
+  const readVersion = () => mapping.readVersion();
+  try {
+    const watch = new FileWatch(backing.path, readVersion(), readVersion);
+    mapping.guard(() => watch.step());
+    return mapping;
+  } catch (error) {
+    mapping[Symbol.dispose]();
     throw error;
   }
 }
