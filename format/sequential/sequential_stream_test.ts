@@ -6,87 +6,25 @@ import { ForwardReader } from "./forward_reader.ts";
 import { ByteByByte } from "../testing/byte_by_byte.ts";
 import { item } from "../testing/stream_bytes.ts";
 import { walkSequentialStream } from "./sequential_stream.ts";
-import type { SequentialEnd, SequentialOptions } from "./sequential_visitor.ts";
-
-const PAGE = 0x1000;
-const EOS = 0x10;
-
-/** Magic, version and a configuration with these subsections. */
-function headerOf(subsections = new ByteWriter()): Uint8Array {
-  return new ByteWriter().text("QEVM").be32(3).u8(7).be32(4).text("none")
-    .bytes(subsections.finish()).finish();
-}
+import {
+  END,
+  EOS,
+  HEADER,
+  headerOf,
+  hexOf,
+  lengthOf,
+  LIST,
+  PAGE,
+  partOf,
+  START,
+  walk,
+} from "../testing/walked_stream.ts";
 
 function capability(name: string): Uint8Array {
   const subsection = new ByteWriter().u8(5)
     .countedString("configuration/capabilities").be32(1)
     .be32(1).countedString(name);
   return headerOf(subsection);
-}
-
-const HEADER = headerOf();
-/** One RAMBlock of two pages, without a record. */
-const LIST = new ByteWriter().be64(2 * PAGE + 4)
-  .countedString("ram").be64(2 * PAGE).be64(EOS).finish();
-const START = item.head(1, "ram", LIST);
-const END = item.rest(3);
-
-/** Makes a PART with a zero record for a page. */
-function partOf(page: number): Uint8Array {
-  const body = new ByteWriter().be64(page * PAGE + 2).countedString("ram")
-    .u8(0).be64(EOS);
-  return item.rest(2, 1, body.finish());
-}
-
-interface Walked {
-  readonly events: readonly string[];
-  readonly end: SequentialEnd;
-  readonly pageSize: number | undefined;
-}
-
-/** Walks over items; returns the visitor's calls, with bytes in hexadecimal. */
-function walk(
-  items: readonly Uint8Array[],
-  options: SequentialOptions = {},
-): Walked {
-  const events: string[] = [];
-  let pageSize: number | undefined;
-  const socket = new ByteByByte(Buffer.concat(items), { ends: true });
-  const visitor = {
-    begin: (head: { itemsBefore: Uint8Array; pageSize: number }) => {
-      events.push(`begin ${hexOf(head.itemsBefore)}`);
-      pageSize = head.pageSize;
-    },
-    record: (record: { kind: string; pageIndex: number }) =>
-      void events.push(`${record.kind} ${record.pageIndex}`),
-    state: (bytes: Uint8Array) => void events.push(`state ${hexOf(bytes)}`),
-    part: () => void events.push("part"),
-    asked: (command: number, payload: Uint8Array) =>
-      void events.push(`asked ${command} ${hexOf(payload)}`),
-  };
-  const reader = new ForwardReader(socket, 0);
-  const end = socket.run(walkSequentialStream(reader, visitor, options));
-  return { events: joined(events), end, pageSize };
-}
-
-/** Joins consecutive states: how they are divided is not specified. */
-function joined(events: readonly string[]): string[] {
-  const list: string[] = [];
-  for (const event of events) {
-    const last = list.at(-1) ?? "";
-    if (event.startsWith("state ") && last.startsWith("state ")) {
-      list[list.length - 1] = last + event.slice("state ".length);
-    } else list.push(event);
-  }
-  return list;
-}
-
-function hexOf(...bytes: readonly Uint8Array[]): string {
-  return Buffer.concat(bytes).toString("hex");
-}
-
-function lengthOf(...items: readonly Uint8Array[]): number {
-  return Buffer.concat(items).length;
 }
 
 test("walkSequentialStream() passes on the contents of a stream in order", () => {

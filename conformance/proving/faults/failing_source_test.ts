@@ -27,7 +27,7 @@ class FailingSource implements SyncByteSource {
 
   readIntoSync(target: Uint8Array, offset: number): void {
     if (this.reads++ === this.failing) {
-      // Bytes that a failed read left behind must not be taken for the file.
+      // Bytes that a failed read wrote must not be taken for the file.
       target.fill(0xee);
       throw this.error;
     }

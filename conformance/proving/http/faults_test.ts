@@ -39,7 +39,7 @@ class FaultySource implements ByteSource {
       options.signal?.throwIfAborted();
       if (fault === 1 || fault === 2) {
         this.faults++;
-        // Bytes left behind by a broken connection must never be returned.
+        // Bytes that came before a connection broke must never be returned.
         if (fault === 2) target.fill(0xee, 0, this.#random(target.length));
         throw new SourceError(this.name, "Cannot read: connection dropped");
       }

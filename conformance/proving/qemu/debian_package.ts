@@ -29,7 +29,7 @@ const run = promisify(execFile);
  * Extracts one file of a Debian package to `target`.
  *
  * The package is downloaded with this machine's apt and unpacked, not
- * installed. A failure leaves no files behind.
+ * installed. After a failure no file remains.
  */
 export async function extractFromPackage(
   file: PackageFile,

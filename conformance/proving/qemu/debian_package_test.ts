@@ -45,7 +45,7 @@ const FAILURES: Readonly<Record<string, readonly [string, RegExp]>> = {
 };
 for (const [when, [script, message]] of Object.entries(FAILURES)) {
   debianTest(
-    `extractFromPackage() leaves no files behind when ${when}`,
+    `extractFromPackage() leaves no files when ${when}`,
     async (scratch, options) => {
       apt(scratch, script.replace("@", makePackage(scratch)));
       const target = scratch.file("cache/thing");

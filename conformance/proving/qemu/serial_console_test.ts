@@ -65,7 +65,7 @@ test("SerialConsole rejects after a timeout and when QEMU disconnects", async ()
   await assert.rejects(serial.waitForLine("x"), /QEMU is gone/);
 });
 
-test("disposing of a SerialConsole leaves no files behind", async () => {
+test("disposing of a SerialConsole leaves no files", async () => {
   using scratch = new ScratchDirectory();
   const serial = await SerialConsole.listen(scratch.file("a,b"));
   assert.ok(serial.args.includes(
