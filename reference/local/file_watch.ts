@@ -1,8 +1,8 @@
 import { SourceError } from "../sources/mod.ts";
 
 /**
- * Minimum milliseconds between two checks: with Deno's calls, one takes up to
- * 30 µs, as long as reading several pages.
+ * Minimum milliseconds between two checks: one takes as long as reading a page,
+ * or several in a runtime without a quick `fstat`.
  */
 const INTERVAL = 2;
 

@@ -3,6 +3,7 @@ import { deviceFacts, isPastEnd, regularFileFacts } from "./file_facts.ts";
 import { fileError, fileShrank, notSeekable } from "./file_error.ts";
 import { type FileVersion, FileWatch } from "./file_watch.ts";
 import { nodeFs } from "./builtin_module.ts";
+import { openQuickStat, type QuickStat } from "./quick_stat.ts";
 import { flushAside, readAside } from "./thread_pool_calls.ts";
 
 /** The flags of `open(2)` that allow writing to a file. */
@@ -30,6 +31,7 @@ export class LocalFile implements Disposable {
   readonly #opened: FileVersion;
   readonly #fs = nodeFs();
   #watch: FileWatch | undefined;
+  #quickStat: QuickStat | undefined;
   #fd: number | undefined;
   #isClosed = false;
   /** Number of calls running in the thread pool. */
@@ -68,15 +70,12 @@ export class LocalFile implements Disposable {
    * Makes later reads check whether the file has changed since it was opened.
    */
   watch(): FileWatch {
-    return this.#watch ??= new FileWatch(
+    if (this.#watch !== undefined) return this.#watch;
+    this.#quickStat = openQuickStat(this.#descriptor, this.#opened);
+    return this.#watch = new FileWatch(
       this.name,
       this.#opened,
-      // A running read checks too, even after the file is closed.
-      () =>
-        this.#try(
-          "stat",
-          () => this.#fs.fstatSync(this.#fd ?? this.#descriptor),
-        ),
+      () => this.#readVersion(),
     );
   }
 
@@ -150,18 +149,15 @@ export class LocalFile implements Disposable {
 
   /** Writes all of `bytes` at `offset`. */
   writeSync(bytes: Uint8Array, offset: number): void {
+    const fd = this.#descriptor;
     for (let done = 0; done < bytes.length;) {
       const length = Math.min(bytes.length - done, TRANSFER_MAX);
       const position = offset + done;
-      done += this.#try("write", () => {
-        return this.#fs.writeSync(
-          this.#descriptor,
-          bytes,
-          done,
-          length,
-          position,
-        );
-      }, { offset: position, length });
+      done += this.#try(
+        "write",
+        () => this.#fs.writeSync(fd, bytes, done, length, position),
+        { offset: position, length },
+      );
     }
   }
 
@@ -195,6 +191,8 @@ export class LocalFile implements Disposable {
     const fd = this.#fd;
     if (fd === undefined || this.#runningCalls > 0) return;
     this.#fd = undefined;
+    this.#quickStat?.close();
+    this.#quickStat = undefined;
     this.#try("close", () => this.#fs.closeSync(fd));
   }
 
@@ -209,6 +207,13 @@ export class LocalFile implements Disposable {
       this.name,
       `Cannot use ${JSON.stringify(this.name)}: it was closed`,
     );
+  }
+
+  #readVersion(): FileVersion {
+    if (this.#quickStat?.isUnchanged()) return this.#opened;
+    // A running read checks too, even after the file is closed.
+    const fd = this.#fd ?? this.#descriptor;
+    return this.#try("stat", () => this.#fs.fstatSync(fd));
   }
 
   #readsByte(offset: number): boolean {
