@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import {
   FormatError,
   memorySink,
@@ -25,6 +25,12 @@ import {
 import { listVectors, type Vector } from "../vectors/list_vectors.ts";
 
 const IMAGES = listVectors().filter(({ expected }) => expected.libvirt);
+
+/** What is packed and can be unpacked: Node has zstd from version 22.15 on. */
+const PACKED: ("gzip" | "zstd")[] = "createZstdDecompress" in zlib
+  ? ["gzip", "zstd"]
+  : ["gzip"];
+const UNPACKED: readonly string[] = ["raw", ...PACKED];
 
 test("there are vectors of libvirt save images", () => {
   assert(IMAGES.length > 8);
@@ -51,7 +57,7 @@ async function checkImage({ expected, unpack }: Vector): Promise<void> {
   if (streamSha256 === undefined) return;
   const sink = memorySink();
   const unpacking = unpackLibvirtTo(sink, source, { header });
-  if (!["raw", "gzip", "zstd"].includes(header.format)) {
+  if (!UNPACKED.includes(header.format)) {
     return await assert.rejects(unpacking, (error) => {
       assert(error instanceof UnsupportedError);
       assert.match(error.message, new RegExp(`\\| ${header.format} -dc > OUT`));
@@ -63,7 +69,7 @@ async function checkImage({ expected, unpack }: Vector): Promise<void> {
   assert.equal(sha256(sink.bytes()), streamSha256);
 }
 
-for (const format of ["gzip", "zstd"]) {
+for (const format of PACKED) {
   test(`unpackLibvirtTo() refuses a damaged ${format} stream, or unpacks it correctly`, async () => {
     const { expected, unpack } = IMAGES
       .find(({ path }) => path === `libvirt/${format}`)!;
@@ -94,7 +100,7 @@ for (const format of ["gzip", "zstd"]) {
   });
 }
 
-for (const format of ["gzip", "zstd"] as const) {
+for (const format of PACKED) {
   test(`unpackLibvirt() unpacks no more of ${format} than requested`, async () => {
     const packed = bombs[format]();
     const header = new Uint8Array(92);
@@ -120,7 +126,7 @@ for (const format of ["gzip", "zstd"] as const) {
 
 /** Packed streams of many zeros. */
 const bombs = {
-  gzip: () => new Uint8Array(gzipSync(new Uint8Array(0x4000000))),
+  gzip: () => new Uint8Array(zlib.gzipSync(new Uint8Array(0x4000000))),
   /** A frame of 4096 blocks of 128 KiB, each of them one byte many times. */
   zstd(): Uint8Array {
     const head = [0x28, 0xb5, 0x2f, 0xfd, 0, 0x50];

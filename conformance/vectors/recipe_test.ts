@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +24,7 @@ function assembleText(
 }
 
 function hexOf(bytes: Uint8Array): string {
-  return bytes.toHex();
+  return Buffer.from(bytes).toString("hex");
 }
 
 test("assembleRecipe() writes each kind of number big-endian", () => {

@@ -12,7 +12,7 @@ for (let byte = 1; byte < 256; byte++) {
  *
  * @example
  * ```ts
- * import { PageBitmap } from "./page_bitmap.ts";
+ * import { PageBitmap } from "../../mod.ts";
  * import assert from "node:assert/strict";
  *
  * const bitmap = new PageBitmap(100);

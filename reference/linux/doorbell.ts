@@ -1,3 +1,4 @@
+import { Thread } from "../local/mod.ts";
 import { entryUrl } from "../work/mod.ts";
 import { POLLFD } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
@@ -26,9 +27,8 @@ export interface Ringing {
 export class Doorbell implements Disposable {
   readonly #memory = new NativeMemory(1024 * POLLFD.size);
   #isWaiting = false;
-  readonly #worker = new Worker(
+  readonly #worker = new Thread<number>(
     entryUrl("./doorbell_worker.ts", import.meta.url),
-    { type: "module" },
   );
 
   /** Waits until one of the descriptors is ready. */
@@ -44,7 +44,6 @@ export class Doorbell implements Disposable {
         resolve();
       };
       this.#worker.onerror = (event) => {
-        event.preventDefault();
         ringing.isDone = true;
         reject(new Error(event.message));
       };

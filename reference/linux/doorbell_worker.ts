@@ -4,20 +4,15 @@
  * @module
  */
 
+import { threadPort } from "../local/mod.ts";
 import type { DoorbellTask } from "./doorbell.ts";
 import { POLLFD } from "./linux_structs.ts";
 import { linux } from "./system_calls.ts";
 
-/** The global scope of a worker. */
-interface WorkerScope {
-  onmessage: ((event: MessageEvent<DoorbellTask>) => void) | null;
-  postMessage(answer: number): void;
-}
+const port = threadPort<DoorbellTask, number>();
 
-const scope = globalThis as unknown as WorkerScope;
-
-scope.onmessage = ({ data }) => {
+port.onmessage = ({ data }) => {
   const { call, bytesAt } = linux();
   const descriptors = bytesAt(data.address, data.count * POLLFD.size);
-  scope.postMessage(call.poll(descriptors, data.count, -1));
+  port.postMessage(call.poll(descriptors, data.count, -1));
 };

@@ -1,3 +1,4 @@
+import { builtinModule } from "../local/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 
 /**
@@ -44,8 +45,8 @@ let opened: ForeignLibrary | undefined;
  * Returns the C library of this process, through the runtime's foreign function
  * interface.
  *
- * @throws {SourceError} if it is unavailable: not on Linux, not in Deno or Bun,
- *   or not permitted
+ * @throws {SourceError} if it is unavailable: not on Linux, not permitted, or in
+ *   Node without the package koffi
  */
 export function foreignLibrary(): ForeignLibrary {
   return opened ??= open();
@@ -65,9 +66,7 @@ function open(): ForeignLibrary {
   if ("Deno" in globalThis) return denoLibrary();
   const bun = process.getBuiltinModule("bun:ffi") as BunFfi | undefined;
   if (bun !== undefined) return bunLibrary(bun);
-  throw refusal(
-    "this runtime has no foreign function interface, expected Deno or Bun",
-  );
+  return nodeLibrary();
 }
 
 function refusal(reason: string, cause?: unknown): SourceError {
@@ -172,8 +171,61 @@ function bunLibrary(bun: BunFfi): ForeignLibrary {
   };
 }
 
+/** The part of the package koffi that is used. */
+interface Koffi {
+  load(library: string): {
+    func(name: string, result: string, parameters: readonly string[]): unknown;
+  };
+  view(address: bigint, length: number): ArrayBuffer;
+}
+
+const KOFFI_TYPES = {
+  i32: "int32",
+  u32: "uint32",
+  i64: "int64",
+  address: "uintptr_t",
+  bytes: "void *",
+  void: "void",
+} as const;
+
+/** Opens the library through koffi: Node has no foreign functions itself. */
+function nodeLibrary(): ForeignLibrary {
+  const koffi = loadKoffi();
+  return {
+    bind<S extends ForeignSignatures>(signatures: S): ForeignFunctions<S> {
+      const library = firstThatOpens((name) => koffi.load(name));
+      const symbols = Object.entries(signatures).map(([name, it]) => {
+        const parameters = it.parameters.map((type) => KOFFI_TYPES[type]);
+        return [name, library.func(name, KOFFI_TYPES[it.result], parameters)];
+      });
+      return inNumbers(signatures, Object.fromEntries(symbols));
+    },
+    bytesAt: (address, length) =>
+      new Uint8Array(koffi.view(BigInt(address), length)),
+  };
+}
+
+function loadKoffi(): Koffi {
+  const { createRequire } = builtinModule("node:module", {
+    what: "the C library",
+    action: "call the C library",
+  });
+  try {
+    return createRequire(import.meta.url)("koffi");
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw refusal(
+      code === "MODULE_NOT_FOUND"
+        ? "Node has no foreign functions: install the package koffi beside " +
+          "mapped-ram (npm install koffi), or use Deno or Bun"
+        : `the package koffi does not load: ${message.split("\n")[0]}`,
+      cause,
+    );
+  }
+}
+
 /**
- * Converts 64-bit results, which both runtimes return as bigints, to numbers.
+ * Converts 64-bit results, which Deno and Bun return as bigints, to numbers.
  */
 function inNumbers<S extends ForeignSignatures>(
   signatures: S,

@@ -11,7 +11,7 @@ import { UnixAddress } from "./unix_address.ts";
  * @example
  * ```ts
  * import { listenSocket } from "../doors/qemu.ts";
- * import { isListening } from "./mod.ts";
+ * import { isListening } from "../doors/linux.ts";
  * import assert from "node:assert/strict";
  *
  * const path = `${await Deno.makeTempDir()}/s`;

@@ -18,7 +18,7 @@ export function canPunchHoles(): boolean {
  * @example
  * ```ts
  * import { openFileStore, rewriteSnapshot } from "../../mod.ts";
- * import { punchHole } from "./mod.ts";
+ * import { punchHole } from "../doors/linux.ts";
  *
  * async function clear(path: string, page: number): Promise<void> {
  *   using store = openFileStore(path, { punchHole });

@@ -14,7 +14,7 @@ const LENGTH_MAX = 0x40000000;
  *
  * @example
  * ```ts
- * import { SharedMapping } from "./mod.ts";
+ * import { SharedMapping } from "../doors/linux.ts";
  *
  * function writePage(image: string, page: number): void {
  *   using ram = SharedMapping.open(image);

@@ -12,7 +12,7 @@ const LOCK_NB = 4;
  * @example
  * ```ts
  * import { createFileSink } from "../../mod.ts";
- * import { tryLock } from "./mod.ts";
+ * import { tryLock } from "../doors/linux.ts";
  *
  * const path = `${await Deno.makeTempDir()}/new`;
  * const sink = createFileSink(path, { tryLock });

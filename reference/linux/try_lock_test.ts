@@ -27,9 +27,10 @@ test(
   async () => {
     using scratch = new ScratchFolder();
     const path = scratch.file("new");
-    const modules = ["../sinks/mod.ts", "./mod.ts"].map((it) =>
-      JSON.stringify(new URL(it, import.meta.url).href)
-    );
+    const modules = [
+      new URL("../sinks/mod.ts", import.meta.url),
+      new URL("./mod.ts", import.meta.url),
+    ].map((it) => JSON.stringify(it.href));
     const script = `
       const { createFileSink } = await import(${modules[0]});
       const { tryLock } = await import(${modules[1]});

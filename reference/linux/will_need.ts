@@ -15,7 +15,7 @@ const POSIX_FADV_WILLNEED = 3;
  *   openFileSource,
  *   openSnapshot,
  * } from "../../mod.ts";
- * import { willNeed } from "./mod.ts";
+ * import { willNeed } from "../doors/linux.ts";
  *
  * async function load(path: string, image: string): Promise<void> {
  *   using source = openFileSource(path, { willNeed });

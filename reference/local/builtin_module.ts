@@ -1,5 +1,6 @@
 import type * as ChildProcess from "node:child_process";
 import type * as Fs from "node:fs";
+import type * as Module from "node:module";
 import type * as Net from "node:net";
 import type * as Os from "node:os";
 import type * as Path from "node:path";
@@ -11,6 +12,7 @@ import { SourceError } from "../sources/mod.ts";
 interface BuiltinModules {
   readonly "node:child_process": typeof ChildProcess;
   readonly "node:fs": typeof Fs;
+  readonly "node:module": typeof Module;
   readonly "node:net": typeof Net;
   readonly "node:os": typeof Os;
   readonly "node:path": typeof Path;

@@ -140,8 +140,8 @@ export class PagedMemory implements AsyncDisposable {
   /**
    * Returns a view of the memory; reading it may block. At most 4 GiB on Bun.
    */
-  bytes(offset = 0, length = this.byteLength - offset): Uint8Array {
-    return this.#memory.bytes(offset, length);
+  bytes(offset = 0, length?: number): Uint8Array {
+    return this.#memory.bytes(offset, length ?? this.byteLength - offset);
   }
 
   /**

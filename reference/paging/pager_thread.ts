@@ -1,4 +1,5 @@
 import { EventDescriptor } from "../linux/mod.ts";
+import { Thread } from "../local/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import type { PagerEvent } from "./pager_event.ts";
 import type { PagerSettings } from "./pager_settings.ts";
@@ -21,12 +22,12 @@ export interface PagerThreadOptions<Job> {
 export class PagerThread {
   /** Resolves to the last event. */
   readonly stopped: Promise<Stopped>;
-  readonly #worker: Worker;
+  readonly #worker: Thread<PagerMessage>;
   readonly #control: Int32Array;
   readonly #bell: EventDescriptor;
 
   private constructor(
-    worker: Worker,
+    worker: Thread<PagerMessage>,
     options: {
       readonly control: Int32Array;
       readonly bell: EventDescriptor;
@@ -50,7 +51,7 @@ export class PagerThread {
     settings: PagerSettings,
     { url, job, onEvent }: PagerThreadOptions<Job>,
   ): Promise<PagerThread> {
-    const worker = new Worker(url, { type: "module" });
+    const worker = new Thread<PagerMessage>(url);
     const bell = new EventDescriptor();
     const control = new Int32Array(new SharedArrayBuffer(4));
     const ready = Promise.withResolvers<void>();
@@ -59,7 +60,7 @@ export class PagerThread {
       ready.reject(error);
       stopped.reject(error);
     };
-    worker.onmessage = ({ data }: MessageEvent<PagerMessage>) => {
+    worker.onmessage = ({ data }) => {
       const { kind } = data;
       // While it serves, this is an error like any other: `ready` is resolved.
       if (kind === "wrong-argument") ready.reject(new RangeError(data.message));
@@ -74,7 +75,6 @@ export class PagerThread {
       onEvent(event);
     };
     worker.onerror = (event) => {
-      event.preventDefault();
       const message = `Cannot serve pages: ${event.message}`;
       fail(new SourceError(settings.file, message));
     };

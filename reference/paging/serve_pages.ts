@@ -1,5 +1,6 @@
 import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { descriptorLimit, NativeBuffers } from "../linux/mod.ts";
+import { threadPort } from "../local/mod.ts";
 import { WorkingSetRecorder } from "../working_set/mod.ts";
 import type { PagerEvent } from "./pager_event.ts";
 import { PagerLoop } from "./pager_loop.ts";
@@ -7,12 +8,6 @@ import type { PagerOptions } from "./pager_options.ts";
 import { openPagerSource, type PagerSource } from "./pager_source.ts";
 import type { PagerMessage, PagerTask } from "./pager_task.ts";
 import { ReadBudget } from "./read_budget.ts";
-
-/** The global scope of a worker. */
-interface WorkerScope<Job> {
-  onmessage: ((event: MessageEvent<PagerTask<Job>>) => void) | null;
-  postMessage(message: PagerMessage): void;
-}
 
 /** The means to serve the processes of a job. */
 export interface PagerContext {
@@ -34,9 +29,9 @@ export interface PagerContext {
 export function servePages<Job>(
   start: (job: Job, context: PagerContext) => Disposable | undefined,
 ): void {
-  const scope = globalThis as unknown as WorkerScope<Job>;
-  const tell = (message: PagerMessage) => scope.postMessage(message);
-  scope.onmessage = ({ data: task }) => {
+  const port = threadPort<PagerTask<Job>, PagerMessage>();
+  const tell = (message: PagerMessage) => port.postMessage(message);
+  port.onmessage = ({ data: task }) => {
     serve(task, { start, tell }).then(
       (profile) => tell({ kind: "stopped", profile }),
       (error) =>

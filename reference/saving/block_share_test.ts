@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openFileSource } from "../local/mod.ts";
+import { openFileSource, Thread } from "../local/mod.ts";
 import { openSnapshotSync } from "../reading/mod.ts";
 import { createSnapshot } from "./mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
@@ -17,7 +17,7 @@ const THREADS = 3;
  */
 function runThread(work: SharedWriterWork): Promise<void> {
   const url = new URL("./testing/block_share_worker.ts", import.meta.url);
-  const worker = new Worker(url, { type: "module" });
+  const worker = new Thread<string>(url);
   return new Promise<void>((resolve, reject) => {
     worker.onmessage = ({ data }) => {
       worker.terminate();

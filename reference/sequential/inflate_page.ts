@@ -44,6 +44,30 @@ export async function inflatePage(
     throw unfit(page, target, "an invalid zlib stream", error);
   }
   if (length !== target.length) throw unfit(page, target, `${length} bytes`);
+  // Node 20 ignores bytes after the stream, whose last four are this checksum.
+  const { buffer, byteOffset, byteLength } = page.data;
+  const end = new DataView(buffer, byteOffset, byteLength);
+  if (end.getUint32(byteLength - 4) !== adler32(target)) {
+    throw unfit(page, target, "bytes after the zlib stream");
+  }
+}
+
+/** Bytes whose sums fit into 32 bits (RFC 1950, 9). */
+const ADLER_BYTES = 5552;
+const ADLER_BASE = 65521;
+
+function adler32(bytes: Uint8Array): number {
+  let [low, high] = [1, 0];
+  for (let at = 0; at < bytes.length;) {
+    const end = Math.min(bytes.length, at + ADLER_BYTES);
+    for (; at < end; at++) {
+      low += bytes[at];
+      high += low;
+    }
+    low %= ADLER_BASE;
+    high %= ADLER_BASE;
+  }
+  return high * 0x10000 + low;
 }
 
 function unfit(

@@ -203,7 +203,7 @@ test("createFileSink() writes into the working folder by a bare name", () => {
   using scratch = new ScratchFolder();
   const module = JSON.stringify(new URL("file_sink.ts", import.meta.url));
   writeFileSync(
-    scratch.file("program.ts"),
+    scratch.file("program.mjs"),
     `import { createFileSink } from ${module};
      const sink = createFileSink("bare");
      await sink.write(new Uint8Array([1, 2, 3]), 0);
@@ -211,7 +211,9 @@ test("createFileSink() writes into the working folder by a bare name", () => {
   );
   // The working folder belongs to the process, not only to this test.
   const run = "Deno" in globalThis ? ["run", "--allow-all", "--no-check"] : [];
-  execFileSync(process.execPath, [...run, "program.ts"], { cwd: scratch.path });
+  execFileSync(process.execPath, [...run, "program.mjs"], {
+    cwd: scratch.path,
+  });
   assert.deepEqual([...readFileSync(scratch.file("bare"))], [1, 2, 3]);
-  assert.deepEqual(scratch.names().toSorted(), ["bare", "program.ts"]);
+  assert.deepEqual(scratch.names().toSorted(), ["bare", "program.mjs"]);
 });

@@ -67,10 +67,10 @@ export function chunksOf(
   const { chunkLength, pageSize, dataRanges } = options;
   const byteLength = Math.min(block.usedLength, block.fromLength);
   const all = [{ offset: 0, length: byteLength }];
-  const ranges = block.wanted === undefined
-    ? dataRanges ?? all
-    : new PageBitmap(Math.ceil(byteLength / pageSize), block.wanted).runs()
-      .map((run) => blockRange(pageSize, run));
+  const ranges = block.wanted === undefined ? dataRanges ?? all : Array.from(
+    new PageBitmap(Math.ceil(byteLength / pageSize), block.wanted).runs(),
+    (run) => blockRange(pageSize, run),
+  );
   return chunksTouched(ranges, { byteLength, chunkLength });
 }
 

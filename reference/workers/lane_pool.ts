@@ -1,11 +1,12 @@
+import { Thread } from "../local/mod.ts";
 import { SourceError } from "../sources/mod.ts";
+import { entryUrl } from "../work/mod.ts";
 import {
   CONTROL,
   type LaneAnswer,
   type LaneFailure,
   type LaneTask,
 } from "./lane_task.ts";
-import { type LaneThread, startLaneThread } from "./lane_thread.ts";
 
 /** Milliseconds between two calls of `onPoll`. */
 const POLL = 50;
@@ -23,7 +24,7 @@ export interface LanePoolOptions {
  * they end when the pool is disposed.
  */
 export class LanePool implements Disposable {
-  readonly #threads: readonly LaneThread[];
+  readonly #threads: readonly Thread<LaneAnswer>[];
 
   /**
    * Starts `count` threads.
@@ -31,7 +32,8 @@ export class LanePool implements Disposable {
    * @throws {SourceError} if the runtime has no threads
    */
   constructor(count: number) {
-    this.#threads = Array.from({ length: count }, startLaneThread);
+    const url = entryUrl("./lane_worker.ts", import.meta.url);
+    this.#threads = Array.from({ length: count }, () => new Thread(url));
   }
 
   /** Runs a task; resolves when every lane has stopped. */
@@ -61,16 +63,18 @@ export class LanePool implements Disposable {
   }
 }
 
-function runLane(thread: LaneThread, task: LaneTask): Promise<LaneAnswer> {
+function runLane(
+  thread: Thread<LaneAnswer>,
+  task: LaneTask,
+): Promise<LaneAnswer> {
   return new Promise((resolve) => {
-    thread.send(task, {
-      onAnswer: resolve,
-      onFailure(reason) {
-        Atomics.store(task.control, CONTROL.stop, 1);
-        const message = `Cannot work in parallel: ${reason}`;
-        resolve({ failure: { source: "workers", message, range: undefined } });
-      },
-    });
+    thread.onmessage = ({ data }) => resolve(data);
+    thread.onerror = (error) => {
+      Atomics.store(task.control, CONTROL.stop, 1);
+      const message = `Cannot work in parallel: ${error.message}`;
+      resolve({ failure: { source: "workers", message, range: undefined } });
+    };
+    thread.postMessage(task);
   });
 }
 

@@ -67,6 +67,6 @@ function scratchUntilExit(): ScratchDirectory {
   const remove = () => directory[Symbol.dispose]();
   process.once("exit", remove);
   // Deno ends each test file this way, without the event above.
-  globalThis.addEventListener("unload", remove);
+  if ("Deno" in globalThis) globalThis.addEventListener("unload", remove);
   return directory;
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { UsageError } from "../program/usage_error.ts";
 import { parseNumber } from "./number_argument.ts";
 
@@ -40,5 +41,5 @@ function parseJobs(text: string): number {
 }
 
 function processors(): number {
-  return Math.max(1, Math.min(JOBS_MAX, navigator.hardwareConcurrency));
+  return Math.max(1, Math.min(JOBS_MAX, availableParallelism()));
 }

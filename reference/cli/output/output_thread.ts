@@ -1,5 +1,5 @@
+import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { Worker as NodeWorker } from "node:worker_threads";
 import { entryUrl, mayAsk } from "../../work/mod.ts";
 import type { OutputAnswer, OutputTask } from "./output_worker.ts";
 
@@ -26,7 +26,9 @@ export class OutputThread {
     // In Deno, a worker of node:worker_threads takes 9 ms to answer, this 50
     // µs.
     if (typeof Worker === "undefined") {
-      const worker = new NodeWorker(url);
+      // Importing it would slow down the start of the others.
+      const threads = process.getBuiltinModule("node:worker_threads");
+      const worker = new threads.Worker(url);
       worker.on("message", (answer: OutputAnswer) => this.#settle(answer));
       worker.on("error", (error) => this.#end(String(error)));
       worker.unref();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { statSync } from "node:fs";
 import { test } from "node:test";
 import { createSnapshot } from "../../saving/mod.ts";
@@ -104,7 +105,7 @@ test(
       length: 0x2001,
       pages: 3,
       presentPages: 1,
-      hex: RAM.slice(0xff000, 0x101001).toHex(),
+      hex: Buffer.from(RAM.slice(0xff000, 0x101001)).toString("hex"),
     });
     assert.deepEqual(JSON.parse(written), {
       event: "read",

@@ -36,6 +36,9 @@ export interface RunResult {
 /** Whether the test runs on Deno. */
 export const ON_DENO = process.versions.deno !== undefined;
 
+/** Whether the test runs on Node. */
+export const ON_NODE = !ON_DENO && process.versions.bun === undefined;
+
 /** Returns the command line of the program for the runtime of the test. */
 export function programLine(
   args: readonly string[],

@@ -1,3 +1,4 @@
+import { Thread } from "../../local/mod.ts";
 import type { TouchTask } from "./touch_worker.ts";
 
 /**
@@ -5,14 +6,13 @@ import type { TouchTask } from "./touch_worker.ts";
  * all bytes of each page, or -1 for a page whose bytes differ.
  */
 export async function touchPages(task: TouchTask): Promise<readonly number[]> {
-  const url = new URL("./touch_worker.ts", import.meta.url);
-  const worker = new Worker(url, { type: "module" });
+  const worker = new Thread<readonly number[]>(
+    new URL("./touch_worker.ts", import.meta.url),
+  );
   try {
     return await new Promise((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<readonly number[]>) =>
-        resolve(data);
+      worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = (event) => {
-        event.preventDefault();
         reject(new Error(event.message));
       };
       worker.postMessage(task);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { threadPort } from "../../local/mod.ts";
 import { linux } from "../system_calls.ts";
 
 /** The pages to read, in this order. */
@@ -13,15 +14,10 @@ export interface TouchTask {
   readonly pages: readonly number[];
 }
 
-interface WorkerScope {
-  onmessage: ((event: MessageEvent<TouchTask>) => void) | null;
-  postMessage(answer: readonly number[]): void;
-}
+const port = threadPort<TouchTask, readonly number[]>();
 
-const scope = globalThis as unknown as WorkerScope;
-
-scope.onmessage = ({ data: { address, pageSize, pages } }) => {
-  scope.postMessage(pages.map((page) => {
+port.onmessage = ({ data: { address, pageSize, pages } }) => {
+  port.postMessage(pages.map((page) => {
     const bytes = linux().bytesAt(address + page * pageSize, pageSize);
     return bytes.every((byte) => byte === bytes[0]) ? bytes[0] : -1;
   }));

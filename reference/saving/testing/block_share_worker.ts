@@ -4,6 +4,7 @@
  * @module
  */
 
+import { threadPort } from "../../local/mod.ts";
 import { type BlockShare, SharedBlockWriter } from "../block_share.ts";
 
 /** The task of the thread: to write the pages `rest`, `rest + every`, … */
@@ -15,12 +16,9 @@ export interface SharedWriterWork {
 
 const ROUNDS = 3;
 
-const scope = globalThis as unknown as {
-  onmessage: ((event: MessageEvent<SharedWriterWork>) => void) | null;
-  postMessage(answer: string): void;
-};
+const port = threadPort<SharedWriterWork, string>();
 
-scope.onmessage = ({ data: { share, rest, every } }) => {
+port.onmessage = ({ data: { share, rest, every } }) => {
   try {
     using block = new SharedBlockWriter(share);
     const bytes = new Uint8Array(share.pageSize);
@@ -32,8 +30,8 @@ scope.onmessage = ({ data: { share, rest, every } }) => {
         block.writePageSync(page, bytes);
       }
     }
-    scope.postMessage("done");
+    port.postMessage("done");
   } catch (error) {
-    scope.postMessage(String(error));
+    port.postMessage(String(error));
   }
 };
