@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { COMMANDS } from "./commands.ts";
 import { PROGRAM_VARIABLE } from "./program/program_name.ts";
@@ -67,7 +69,9 @@ test(
 test("main() names the program as it was started", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const junk = scratch.write("junk", new Uint8Array(8192).fill(0x6b));
-  const name = ON_DENO ? "mapped-ram" : "bun \\S*main\\.ts";
+  const name = ON_DENO
+    ? "mapped-ram"
+    : `${basename(process.execPath)} \\S*main\\.[jt]s`;
   const options = { env: { [PROGRAM_VARIABLE]: "" } };
   for (const args of [["--help"], ["info", "--help"], ["help", "info"]]) {
     const { stdout } = await runGood(args, options);

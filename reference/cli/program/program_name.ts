@@ -6,13 +6,17 @@ import { environmentVariable } from "./environment_variable.ts";
 export const PROGRAM_VARIABLE = "MAPPED_RAM_PROGRAM";
 /** The words of a task, which the help texts have. */
 const TASK = "deno task";
-/** The name that the documentation gives to the installed program. */
+/** The name of the installed program, and of its package. */
 const INSTALLED = "mapped-ram";
+/** The runtimes that run it as a script; the executable has its own. */
+const RUNTIMES = ["bun", "deno", "node"];
 
 /** How the program was started. */
 export interface Invocation {
   /** Value of the environment variable, if it is set. */
   readonly variable: string | undefined;
+  /** Whether `npx` started it. */
+  readonly byNpx: boolean;
   /** Path of the runtime. */
   readonly runtime: string;
   /** Path of the script. */
@@ -22,11 +26,16 @@ export interface Invocation {
 
 /** Returns the words that start this program, as it was started. */
 export function programWords(invocation = currentInvocation()): string[] {
-  const { variable, runtime, script, directory } = invocation;
+  const { variable, byNpx, runtime, script, directory } = invocation;
   if (variable) return variable.split(" ");
   const name = basename(runtime).replace(/\.exe$/, "");
+  if (isInstalled(script)) {
+    return byNpx ? ["npx", INSTALLED] : [INSTALLED];
+  }
   // Deno's installed programs cannot be told from its other scripts.
-  if (name === "deno" || script === "") return [INSTALLED];
+  if (name === "deno" || !RUNTIMES.includes(name) || script === "") {
+    return [INSTALLED];
+  }
   const path = relative(directory, script);
   return [name, path.startsWith("..") ? script : path];
 }
@@ -36,10 +45,17 @@ export function helpHere(help: string): string {
   return help.replaceAll(TASK, programWords().join(" "));
 }
 
+/** Whether a script is npm's link to the program, or in npm's package. */
+function isInstalled(script: string): boolean {
+  return basename(script) === INSTALLED ||
+    /[\\/]node_modules[\\/]mapped-ram[\\/]/.test(script);
+}
+
 function currentInvocation(): Invocation {
   const { argv: [, script = ""], execPath } = process;
   return {
     variable: environmentVariable(PROGRAM_VARIABLE),
+    byNpx: environmentVariable("npm_command") === "exec",
     runtime: execPath,
     script,
     directory: process.cwd(),

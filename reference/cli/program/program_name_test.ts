@@ -4,7 +4,12 @@ import { programWords } from "./program_name.ts";
 
 test("programWords() returns the words that started the program", () => {
   const script = "/src/mapped-ram/reference/cli/main.ts";
-  const at = { script, directory: "/src/mapped-ram", variable: undefined };
+  const at = {
+    script,
+    directory: "/src/mapped-ram",
+    variable: undefined,
+    byNpx: false,
+  };
   const deno = { ...at, runtime: "/usr/bin/deno" };
   assert.deepEqual(programWords(deno), ["mapped-ram"]);
   const task = { ...deno, variable: "deno task" };
@@ -19,5 +24,26 @@ test("programWords() returns the words that started the program", () => {
       programWords({ ...at, runtime, directory: "/home" }),
       [name, script],
     );
+    for (
+      const installed of [
+        "/usr/bin/mapped-ram",
+        "/home/node_modules/.bin/mapped-ram",
+        "/home/node_modules/mapped-ram/reference/cli/main.js",
+        "C:\\home\\node_modules\\mapped-ram\\reference\\cli\\main.js",
+      ]
+    ) {
+      const started = { ...at, runtime, script: installed };
+      assert.deepEqual(programWords(started), ["mapped-ram"]);
+      assert.deepEqual(
+        programWords({ ...started, byNpx: true }),
+        ["npx", "mapped-ram"],
+      );
+    }
   }
+  const runtime = "/opt/mapped-ram";
+  const inside = "/$bunfs/root/mapped-ram";
+  assert.deepEqual(
+    programWords({ ...at, runtime, script: inside }),
+    ["mapped-ram"],
+  );
 });
