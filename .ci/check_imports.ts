@@ -122,7 +122,8 @@ function wrongPackage(from: string, { specifier }: Import): string | undefined {
   if (specifier?.startsWith(".")) {
     return `"${specifier}", outside of the project`;
   }
-  if (isOfTests(from)) return undefined;
+  // Tools come from the npm registry; what is published needs none.
+  if (isOfTests(from) || areaOf(from) === ".ci") return undefined;
   if (specifier === undefined) return "a module by a computed name";
   if (!specifier.startsWith("node:")) return `"${specifier}", a package`;
   const isPure = roomOf(from) === "format";

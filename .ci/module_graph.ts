@@ -12,6 +12,9 @@ import { execPath } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { computedImports } from "./computed_imports.ts";
 
+/** Folders whose files are not part of the project. */
+const FOREIGN = ["node_modules", ".git", "dist"];
+
 /** An import of a module, or an export from another module. */
 export interface Import {
   /** The specifier in the source; undefined if it is computed at run time. */
@@ -97,8 +100,7 @@ function typescriptFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      const foreign = entry.name === "node_modules" || entry.name === ".git";
-      return foreign ? [] : typescriptFiles(path);
+      return FOREIGN.includes(entry.name) ? [] : typescriptFiles(path);
     }
     return path.endsWith(".ts") ? [path] : [];
   });

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { DOORS, NAME, ROOT } from "./project.ts";
+import { unpackedBytes } from "./sizes.ts";
+
+/** Bounds in bytes: the package without maps; a reader, minified and packed. */
+const PACKAGE_MAX = 1_000_000;
+const READER_MAX = 45_000;
+
+const PATIENT = { timeout: 300_000 };
+
+const CONFIG = join(ROOT, "deno.json");
+
+let scratch: string;
+let dist: string;
+
+function build(out: string, ...options: readonly string[]): void {
+  const program = join(ROOT, ".ci/build/main.ts");
+  const args = ["run", "--allow-all", program, "--out", out, ...options];
+  execFileSync(execPath, args, { cwd: scratch, stdio: "pipe" });
+}
+
+/** Runs a program of the npm registry that deno.json names. */
+function tool(name: string, ...args: readonly string[]): string {
+  return execFileSync(execPath, ["run", "--allow-all", name, ...args], {
+    cwd: ROOT,
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+}
+
+function run(line: readonly string[], cwd = scratch): string {
+  const [program, ...args] = line;
+  return execFileSync(program, args, { cwd, encoding: "utf8", stdio: "pipe" });
+}
+
+before(() => {
+  scratch = mkdtempSync(join(tmpdir(), "mapped-ram-build-"));
+  dist = join(scratch, "dist");
+  build(dist);
+}, PATIENT);
+
+after(() => rmSync(scratch, { recursive: true }));
+
+test("two builds are equal, wherever they are made", PATIENT, () => {
+  const other = join(scratch, "another/folder");
+  build(other);
+  const [one, two] = [dist, other].map((it) =>
+    readFileSync(join(it, "SHA256SUMS"), "utf8")
+  );
+  assert.equal(one, two);
+  run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], dist);
+});
+
+test("what is built exports the names of the sources", async () => {
+  const built = [
+    ["mod.ts", "mapped_ram.js"],
+    ["mod.ts", "mapped_ram.min.js"],
+    ...[...DOORS.values()].filter((it) => !it.includes("/cli/"))
+      .map((it) => [it, `npm/${it.replace(/\.ts$/, ".js")}`]),
+  ];
+  for (const [source, path] of built) {
+    const [expected, found] = await Promise.all(
+      [join(ROOT, source), join(dist, path)].map(async (it) =>
+        Object.keys(await import(pathToFileURL(it).href)).sort()
+      ),
+    );
+    assert.deepEqual(found, expected, path);
+  }
+});
+
+test("one file is all that there is to load", () => {
+  for (const name of ["mapped_ram.js", "mapped_ram.min.js"]) {
+    const text = readFileSync(join(dist, name), "utf8");
+    assert(!/^import\b|\bimport\s*\(|\bfrom\s*["'`]\.?\.?\//m.test(text), name);
+  }
+});
+
+test("the package and a reader are small", () => {
+  const bytes = unpackedBytes(join(dist, "npm"));
+  assert(bytes <= PACKAGE_MAX, `the package has ${bytes} bytes`);
+  const entry = join(scratch, "reader.js");
+  for (const from of [join(dist, "npm/mod.js"), join(dist, "mapped_ram.js")]) {
+    writeFileSync(
+      entry,
+      `export { cachedSource, openHttpSource, openSnapshot } from "${from}";`,
+    );
+    const packed = gzipSync(
+      tool("esbuild", entry, "--bundle", "--minify", "--format=esm"),
+      { level: 9 },
+    ).length;
+    assert(packed <= READER_MAX, `a reader of ${from} has ${packed} bytes`);
+  }
+});
+
+test(
+  "npm, publint and attw find nothing wrong with the package",
+  PATIENT,
+  () => {
+    const folder = join(dist, "npm");
+    const [packed] = JSON.parse(
+      run(["npm", "pack", "--dry-run", "--json"], folder),
+    );
+    assert.equal(packed.name, NAME);
+    assert(
+      packed.files.every((it: { path: string }) =>
+        /\.(js|d\.ts|map|json)$|^(README\.md|LICENSE)$/.test(it.path)
+      ),
+    );
+    tool("publint", folder, "--strict");
+    tool(
+      "@arethetypeswrong/cli/attw",
+      "--pack",
+      folder,
+      "--profile",
+      "esm-only",
+    );
+  },
+);
+
+test(
+  "the declarations suit a strict program, and their examples the package",
+  PATIENT,
+  () => {
+    const folder = join(scratch, "types");
+    mkdirSync(join(folder, "node_modules"), { recursive: true });
+    symlinkSync(join(dist, "npm"), join(folder, "node_modules", NAME));
+    for (
+      const it of readdirSync(join(dist, "npm/types"), { recursive: true })
+    ) {
+      if (!String(it).endsWith(".d.ts")) continue;
+      const text = readFileSync(join(dist, "npm/types", String(it)), "utf8");
+      const inside = /^ *\* .*\bfrom "\..*$/m.exec(text)?.[0];
+      assert.equal(inside, undefined, `an example of ${it} imports a file`);
+    }
+    const imports = [...DOORS.keys()].map((it, index) =>
+      `export * as door${index} from "${NAME}${it.slice(1)}";`
+    );
+    writeFileSync(join(folder, "program.mts"), imports.join("\n"));
+    const options = {
+      exactOptionalPropertyTypes: true,
+      lib: ["es2024", "dom", "dom.asynciterable", "esnext.disposable"],
+      module: "nodenext",
+      noEmit: true,
+      skipLibCheck: false,
+      strict: true,
+      target: "es2022",
+      types: [],
+    };
+    const project = join(folder, "tsconfig.json");
+    writeFileSync(project, JSON.stringify({ compilerOptions: options }));
+    tool("typescript/tsc", "--project", project);
+  },
+);
+
+test("the package is installed and run by npm and Node alone", PATIENT, () => {
+  const folder = join(scratch, "installed");
+  mkdirSync(folder);
+  run(["npm", "pack", "--pack-destination", folder, join(dist, "npm")]);
+  const [tarball] = readdirSync(folder);
+  run(["npm", "install", "--offline", `./${tarball}`], folder);
+  const output = run(["npx", "--offline", NAME, "save", "--keep"], folder);
+  const file = /the file is (\S+)/.exec(output)?.[1] ?? "";
+  try {
+    const info = ["npx", "--offline", NAME, "info", file, "--json"];
+    assert.equal(JSON.parse(run(info, folder)).blocks[0].idstr, "pc.ram");
+    const help = run(["npx", "--offline", NAME, "info", "--help"], folder);
+    assert.match(help, /^Usage: npx mapped-ram info FILE/);
+    const serve = ["page-server", file, "--block", "pc.ram"];
+    const { status, stderr } = spawnSync(
+      "npx",
+      ["--offline", NAME, ...serve, "--listen", "unix:pages.sock"],
+      { cwd: folder, encoding: "utf8" },
+    );
+    assert.equal(status, 1);
+    assert.match(stderr, /^error: Cannot call .* \(npm install koffi\)/);
+    writeFileSync(join(folder, "example.ts"), firstExample(file));
+    const script = ["example.ts", "--target=es2022", "--outfile=example.mjs"];
+    run([
+      execPath,
+      "run",
+      "--allow-all",
+      `--config=${CONFIG}`,
+      "esbuild",
+      ...script,
+    ], folder);
+    const isNew = Number.parseInt(run(["node", "--version"]).slice(1)) >= 24;
+    for (const it of isNew ? ["example.ts", "example.mjs"] : ["example.mjs"]) {
+      assert.match(run(["node", it], folder), /Uint8Array\(16\)/);
+    }
+  } finally {
+    rmSync(join(file, ".."), { recursive: true });
+  }
+});
+
+/** The first example of the package's README, of another file. */
+function firstExample(file: string): string {
+  const readme = readFileSync(join(dist, "npm/README.md"), "utf8");
+  const [, code] = /^```ts\n([^]*?)^```$/m.exec(readme) ?? [];
+  assert(code?.includes(`from "${NAME}"`), code);
+  return code.replace("vm.mr", file);
+}
+
+test("the program needs no runtime", PATIENT, () => {
+  const folder = join(scratch, "program");
+  mkdirSync(folder);
+  const program = join(dist, NAME);
+  const image = new Uint8Array(0x1000000).fill(7, 0x200000);
+  writeFileSync(join(folder, "ram.img"), image);
+  const env = { PATH: "/nowhere" };
+  const call = (...args: readonly string[]) =>
+    execFileSync(program, args, { cwd: folder, encoding: "utf8", env });
+  assert.match(call("info", "--help"), /^Usage: mapped-ram info FILE/);
+  call("save", "vm.mr", "--block", "ram=ram.img", "--jobs", "2");
+  call("load", "vm.mr", "out", "--jobs", "2");
+  assert(readFileSync(join(folder, "out/ram.img")).equals(image));
+  assert.match(call("save", "--live"), /\nequal: /);
+});

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import {
+  type InputOptions,
+  type OutputOptions,
+  type Plugin,
+  rolldown,
+} from "rolldown";
+import { ROOT } from "./project.ts";
+
+/** Reads the sources, which `edit` may change. */
+function sources(edit: (text: string) => string): Plugin {
+  return {
+    name: "sources",
+    load(id) {
+      if (!id.startsWith(ROOT) || !id.endsWith(".ts")) return null;
+      return edit(readFileSync(id, "utf8"));
+    },
+  };
+}
+
+/** What Node 20 does not have. */
+const NEWER = join(ROOT, ".ci/build/newer_functions.ts");
+
+type Minify = NonNullable<OutputOptions["minify"]>;
+
+/** Removes comments and spaces, and shortens the names of locals. */
+export const PACKED: Minify = {
+  codegen: { removeWhitespace: true },
+  compress: false,
+  // Errors and debuggers show the names of classes and functions.
+  mangle: { toplevel: false },
+};
+
+/** Shortens everything but the names of classes. */
+export const MINIFIED: Minify = {
+  codegen: { removeWhitespace: true },
+  compress: true,
+  mangle: { toplevel: true, keepNames: { class: true, function: false } },
+};
+
+/** Compiled files by their paths. */
+export type Files = Map<string, string>;
+
+/** How to compile. */
+export interface CompileOptions {
+  /** Constants that replace expressions. */
+  readonly define?: Readonly<Record<string, string>>;
+  /** Changes the text of each module of the project. */
+  readonly edit?: (text: string) => string;
+  readonly input?: InputOptions;
+  readonly output?: OutputOptions;
+  readonly plugins?: readonly Plugin[];
+}
+
+/**
+ * Bundles modules, given by the names of what becomes of them, to JavaScript that
+ * Node 20 and browsers of 2023 run: what is newer is written out, or replaced.
+ */
+export async function compile(
+  input: Readonly<Record<string, string>>,
+  { define = {}, edit = (it) => it, plugins = [], ...options }: CompileOptions,
+): Promise<Files> {
+  await using bundle = await rolldown({
+    cwd: ROOT,
+    external: /^node:/,
+    input: { ...input },
+    onLog(_level, { message }) {
+      throw new Error(message);
+    },
+    platform: "neutral",
+    plugins: [...plugins, sources(edit)],
+    transform: {
+      define: { ...define },
+      inject: {
+        "Array.fromAsync": [NEWER, "fromAsync"],
+        "Promise.withResolvers": [NEWER, "withResolvers"],
+      },
+      target: "es2022",
+    },
+    tsconfig: false,
+    ...options.input,
+  });
+  const { output } = await bundle.generate({
+    comments: { annotation: true, jsdoc: false, legal: false },
+    entryFileNames: "[name].js",
+    format: "esm",
+    minify: PACKED,
+    // As if the sources were there, too: independent of where it is built.
+    sourcemapPathTransform: (path) => basename(path),
+    ...options.output,
+  });
+  return new Map(output.map((it) => [
+    it.fileName,
+    it.type === "chunk" ? it.code : String(it.source),
+  ]));
+}

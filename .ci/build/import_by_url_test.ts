@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join, normalize } from "node:path";
+import { execPath } from "node:process";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { ROOT } from "./project.ts";
+
+/** Milliseconds until the server answers a request. */
+const DELAY = 20;
+
+/** How long the one file may take, of what the modules take. */
+const RATIO_MAX = 0.15;
+
+let folder: string;
+let server: Server;
+let requests = 0;
+
+/** Serves the sources, and what is built in `dist/`. */
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "mapped-ram-url-"));
+  const args = ["run", "--allow-all", join(ROOT, ".ci/build/main.ts")];
+  const options = ["--only", "one-file", "--out", join(folder, "dist")];
+  execFileSync(execPath, [...args, ...options], { stdio: "pipe" });
+  server = createServer(async (request, response) => {
+    requests++;
+    const path = normalize(new URL(request.url ?? "", "http://host").pathname);
+    const base = path.startsWith("/dist/") ? folder : ROOT;
+    const type = path.endsWith(".ts") ? "typescript" : "javascript";
+    const text = readFileSync(join(base, path));
+    await sleep(DELAY);
+    response.writeHead(200, { "content-type": `application/${type}` });
+    response.end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+});
+
+after(() => {
+  server.close();
+  server.closeAllConnections();
+  rmSync(folder, { recursive: true });
+});
+
+/** Milliseconds until a module of the server is imported, and its requests. */
+async function importTime(path: string) {
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const host = `127.0.0.1:${port}`;
+  const program = join(folder, "program.ts");
+  writeFileSync(
+    program,
+    `const [name] = Deno.args; // otherwise it is loaded before the program runs
+     const start = performance.now();
+     await import(name);
+     console.log(performance.now() - start);`,
+  );
+  requests = 0;
+  const { stdout } = await promisify(execFile)(execPath, [
+    ...["run", "--no-check", "--no-lock", "--reload"],
+    ...[`--allow-import=${host}`, program, `http://${host}/${path}`],
+  ], { cwd: folder });
+  return { time: Number(stdout), requests };
+}
+
+test("the one file is imported by one request, and sooner than mod.ts", {
+  timeout: 120_000,
+}, async () => {
+  await importTime("dist/mapped_ram.min.js"); // the first one warms up the disk
+  const one = await importTime("dist/mapped_ram.min.js");
+  const many = await importTime("mod.ts");
+  const ratio = one.time / many.time;
+  console.log(
+    `figure: import by URL at ${DELAY} ms a request: ` +
+      `${one.time.toFixed(0)} ms in one file, ` +
+      `${many.time.toFixed(0)} ms in ${many.requests} modules ` +
+      `(${ratio.toFixed(2)}, at most ${RATIO_MAX})`,
+  );
+  assert.equal(one.requests, 1);
+  assert(ratio <= RATIO_MAX, `ratio ${ratio}`);
+});

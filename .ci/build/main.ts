@@ -1,0 +1,60 @@
+/**
+ * Makes everything that is published from the sources alone: `deno task build`.
+ * Two builds of the same sources are equal, byte for byte.
+ *
+ * - `dist/npm/`: the package for the npm registry
+ * - `dist/mapped_ram.js`, `dist/mapped_ram.min.js`: the library in one file
+ * - `dist/mapped-ram`: the command line as a program for this platform
+ * - `dist/SHA256SUMS`: of all of them
+ *
+ * @module
+ */
+
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { buildExecutable } from "./executable.ts";
+import type { Files } from "./compile.ts";
+import { npmPackage } from "./npm_package.ts";
+import { oneFile } from "./one_file.ts";
+import { ENTRIES, NAME, ROOT } from "./project.ts";
+import { printSizes } from "./sizes.ts";
+import { checksums } from "./checksums.ts";
+
+const PARTS = ["npm", "one-file", "executable"];
+
+const { values: { out, only = PARTS, target } } = parseArgs({
+  options: {
+    out: { type: "string", default: join(ROOT, "dist") },
+    only: { type: "string", multiple: true },
+    target: { type: "string" },
+  },
+});
+const unknown = only.find((it) => !PARTS.includes(it));
+if (unknown !== undefined) {
+  throw new RangeError(`Cannot build ${unknown}: expected ${PARTS.join(", ")}`);
+}
+const folder = resolve(out);
+rmSync(folder, { recursive: true, force: true });
+if (only.includes("npm")) {
+  const files = await npmPackage();
+  write(join(folder, "npm"), files);
+  const program = ENTRIES[0].replace(/\.ts$/, ".js");
+  chmodSync(join(folder, "npm", program), 0o755);
+}
+if (only.includes("one-file")) write(folder, await oneFile());
+if (only.includes("executable")) {
+  await buildExecutable(join(folder, NAME), target);
+}
+writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
+printSizes(folder);
+process.exit(0); // the bundler's threads go on
+
+function write(folder: string, files: Files): void {
+  for (const [path, text] of files) {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Plugin } from "rolldown";
+import { compile, type Files, MINIFIED } from "./compile.ts";
+import { CONFIGURATION, NAME } from "./project.ts";
+import { virtualModules, virtualName } from "./virtual_modules.ts";
+
+/** What both files are called, without the ending. */
+const FILE = "mapped_ram";
+
+const MODULES = {
+  // The file is also the module of its threads: they are started with its URL
+  // and the name of what they do.
+  library: `
+    import { serveLanes } from "/reference/workers/serve_lanes.ts";
+    export * from "/mod.ts";
+    if (import.meta.url.endsWith("#lane_worker")) serveLanes();`,
+  entry_url: `
+    export function entryUrl(path, base) {
+      return new URL(path.replace(/^.*\\/|\\.ts$/g, (it) => it === ".ts" ? "" : "#"), base);
+    }`,
+};
+
+/** Lets the threads start in the file. */
+const THREADS_INSIDE: Plugin = {
+  name: "threads-inside",
+  resolveId: (specifier) =>
+    specifier.endsWith("/entry_url.ts") ? virtualName("entry_url") : null,
+};
+
+/** Loads nothing late: it is there. Otherwise each module would be wrapped. */
+function loadAtOnce(text: string): string {
+  const imports: string[] = [];
+  const edited = text.replaceAll(/\bimport\((".*?")\)/g, (_, specifier) => {
+    const name = `late${imports.length}`;
+    imports.push(`import * as ${name} from ${specifier};\n`);
+    return `Promise.resolve(${name})`;
+  });
+  return edited + imports.join("");
+}
+
+/**
+ * Makes the library in one file, for browsers and imports by URL: as it is
+ * written and minified, each with a source map.
+ */
+export async function oneFile(): Promise<Files> {
+  const { version, license } = CONFIGURATION;
+  const files: Files = new Map();
+  for (const [name, minify] of [[FILE, false], [`${FILE}.min`, MINIFIED]]) {
+    const compiled = await compile(
+      { [String(name)]: virtualName("library") },
+      {
+        edit: loadAtOnce,
+        plugins: [THREADS_INSIDE, virtualModules(MODULES)],
+        output: {
+          banner: `/*! ${NAME} ${version}, licence: ${license} */`,
+          codeSplitting: false,
+          minify: minify as boolean,
+          sourcemap: true,
+        },
+      },
+    );
+    for (const [path, text] of compiled) files.set(path, text);
+  }
+  return files;
+}
