@@ -4,7 +4,7 @@
  * @module
  */
 
-import { threadPort } from "../local/mod.ts";
+import { threadPort } from "../threads/mod.ts";
 import type { DoorbellTask } from "./doorbell.ts";
 import { POLLFD } from "./linux_structs.ts";
 import { linux } from "./system_calls.ts";

@@ -28,5 +28,4 @@ export {
 } from "./file_source.ts";
 export { type FileVersion, FileWatch } from "./file_watch.ts";
 export { LocalFile } from "./local_file.ts";
-export { Thread, threadPort } from "./thread.ts";
 export { livenessOf, ownUser, processIdentity } from "./process_identity.ts";

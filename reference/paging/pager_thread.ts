@@ -1,5 +1,5 @@
 import { EventDescriptor } from "../linux/mod.ts";
-import { Thread } from "../local/mod.ts";
+import { Thread } from "../threads/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import type { PagerEvent } from "./pager_event.ts";
 import type { PagerSettings } from "./pager_settings.ts";

@@ -1,6 +1,6 @@
 import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { descriptorLimit, NativeBuffers } from "../linux/mod.ts";
-import { threadPort } from "../local/mod.ts";
+import { threadPort } from "../threads/mod.ts";
 import { WorkingSetRecorder } from "../working_set/mod.ts";
 import type { PagerEvent } from "./pager_event.ts";
 import { PagerLoop } from "./pager_loop.ts";

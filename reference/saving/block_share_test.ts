@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openFileSource, Thread } from "../local/mod.ts";
+import { openFileSource } from "../local/mod.ts";
 import { openSnapshotSync } from "../reading/mod.ts";
 import { createSnapshot } from "./mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
+import { Thread } from "../threads/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { SharedBlockWriter } from "./block_share.ts";
 import type { SharedWriterWork } from "./testing/block_share_worker.ts";

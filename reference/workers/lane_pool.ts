@@ -1,4 +1,4 @@
-import { Thread } from "../local/mod.ts";
+import { Thread } from "../threads/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { entryUrl } from "../work/mod.ts";
 import {

@@ -1,4 +1,4 @@
-import { threadPort } from "../local/mod.ts";
+import { threadPort } from "../threads/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { copyLane } from "./copy_lane.ts";
 import {

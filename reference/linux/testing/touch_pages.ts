@@ -1,4 +1,4 @@
-import { Thread } from "../../local/mod.ts";
+import { Thread } from "../../threads/mod.ts";
 import type { TouchTask } from "./touch_worker.ts";
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { threadPort } from "../../local/mod.ts";
+import { threadPort } from "../../threads/mod.ts";
 import { linux } from "../system_calls.ts";
 
 /** The pages to read, in this order. */

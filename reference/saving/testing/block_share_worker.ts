@@ -4,7 +4,7 @@
  * @module
  */
 
-import { threadPort } from "../../local/mod.ts";
+import { threadPort } from "../../threads/mod.ts";
 import { type BlockShare, SharedBlockWriter } from "../block_share.ts";
 
 /** The task of the thread: to write the pages `rest`, `rest + every`, … */

@@ -1,4 +1,4 @@
-import { builtinModule } from "./builtin_module.ts";
+import { builtinModule } from "../local/mod.ts";
 
 const USE = { what: "threads", action: "start a thread" };
 

@@ -1,0 +1,7 @@
+/**
+ * Threads of every runtime.
+ *
+ * @module
+ */
+
+export { Thread, type ThreadPort, threadPort } from "./thread.ts";
