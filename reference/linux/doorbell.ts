@@ -37,20 +37,23 @@ export class Doorbell implements Disposable {
     const bytes = this.#memory.bytes();
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const { length: count } = set.write(view);
-    const promise = new Promise<void>((resolve, reject) => {
-      this.#worker.onmessage = () => {
-        this.#isWaiting = false;
-        ringing.isDone = true;
-        resolve();
-      };
-      this.#worker.onerror = (event) => {
-        ringing.isDone = true;
-        reject(new Error(event.message));
-      };
-      const task: DoorbellTask = { address: this.#memory.address, count };
-      this.#worker.postMessage(task);
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     const ringing = { promise, isDone: false };
+    const end = () => {
+      this.#isWaiting = false;
+      ringing.isDone = true;
+    };
+    this.#worker.onmessage = () => {
+      end();
+      resolve();
+    };
+    // Is called at once if the thread has ended already.
+    this.#worker.onerror = (event) => {
+      end();
+      reject(new Error(event.message));
+    };
+    const task: DoorbellTask = { address: this.#memory.address, count };
+    this.#worker.postMessage(task);
     return ringing;
   }
 
