@@ -1,7 +1,8 @@
+import { mayAsk } from "../work/mod.ts";
 import type { FileVersion } from "./file_watch.ts";
 
 /**
- * Tells in about a microsecond whether an open file still has the version that
+ * Checks in about a microsecond whether an open file still has the version that
  * it was opened with; Deno's `fstatSync` takes 7 to 30.
  */
 export interface QuickStat {
@@ -19,19 +20,14 @@ interface DenoFile {
 
 /** The used part of `Deno`. */
 interface DenoFiles {
-  readonly permissions: {
-    querySync(
-      wanted: { readonly name: "read"; readonly path: string },
-    ): { readonly state: string };
-  };
   openSync(path: string): DenoFile;
 }
 
 /**
- * Opens a second descriptor of the file behind `fd`, whatever its name is now.
+ * Opens a second descriptor of the file open as `fd`, whatever its name is now.
  * Returns undefined where `fstatSync` is as quick, which is outside Deno, and
- * where the descriptor cannot be had: outside Linux, or without the permission
- * to read everything.
+ * where there can be no second descriptor: outside Linux, or without the
+ * permission to read everything.
  */
 export function openQuickStat(
   fd: number,
@@ -40,9 +36,7 @@ export function openQuickStat(
   const { Deno: deno } = globalThis as { readonly Deno?: DenoFiles };
   if (deno === undefined) return undefined;
   const path = `/proc/self/fd/${fd}`;
-  // Without the query, the user would be asked for the permission.
-  const { state } = deno.permissions.querySync({ name: "read", path });
-  if (state !== "granted") return undefined;
+  if (!mayAsk({ name: "read", path })) return undefined;
   const mtime = Math.floor(opened.mtimeMs);
   try {
     const file = deno.openSync(path);
