@@ -1,3 +1,4 @@
+import { Thread } from "../threads/mod.ts";
 import { entryUrl } from "../work/mod.ts";
 import type { FromUnpacker, ToUnpacker } from "./unpack_message.ts";
 
@@ -10,7 +11,7 @@ export async function* unpackInThread(
 ): AsyncGenerator<Uint8Array> {
   const pieces = packed[Symbol.asyncIterator]();
   const url = entryUrl("./unpack_worker.ts", import.meta.url);
-  const worker = new Worker(url, { type: "module" });
+  const worker = new Thread<FromUnpacker>(url);
   const tell = (message: ToUnpacker) => worker.postMessage(message);
   const messages: FromUnpacker[] = [];
   let wake = () => {};
@@ -18,11 +19,8 @@ export async function* unpackInThread(
     messages.push(message);
     wake();
   };
-  worker.onmessage = ({ data }: MessageEvent<FromUnpacker>) => add(data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    add({ kind: "failed", message: event.message });
-  };
+  worker.onmessage = ({ data }) => add(data);
+  worker.onerror = ({ message }) => add({ kind: "failed", message });
   try {
     for (;;) {
       const message = messages.shift();

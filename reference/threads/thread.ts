@@ -55,7 +55,7 @@ export class Thread<Answer> implements ThreadPort<Answer, unknown> {
     const worker = new Worker(url, { type: "module" });
     worker.onmessage = (event: MessageEvent<Answer>) => this.onmessage?.(event);
     worker.onerror = (event) => {
-      event.preventDefault(); // otherwise Deno prints it
+      event.preventDefault(); // otherwise Deno ends this thread, too
       this.#fail(event.message);
     };
     return worker;
