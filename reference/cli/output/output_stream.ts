@@ -1,5 +1,5 @@
 import { fstatSync } from "node:fs";
-import process from "node:process";
+import { isTtyOf } from "./is_tty.ts";
 import { OutputThread } from "./output_thread.ts";
 import { type PendingOptions, PendingOutput } from "./pending_output.ts";
 import { openUnblocked } from "./open_unblocked.ts";
@@ -129,7 +129,7 @@ export class OutputStream {
     try {
       const stat = fstatSync(this.#fd);
       if (stat.isFile()) return "file";
-      if (stat.isCharacterDevice() && !isTty(this.#fd)) return "device";
+      if (stat.isCharacterDevice() && !isTtyOf(this.#fd, stat)) return "device";
       this.#unblocked = openUnblocked(this.#fd);
     } catch {
       // It is closed, as the first write reports.
@@ -215,9 +215,4 @@ export class OutputStream {
       signal?.removeEventListener("abort", stop);
     }
   }
-}
-
-/** As `isatty` of node:tty, which takes long to load and is rarely needed. */
-function isTty(fd: number): boolean {
-  return process.getBuiltinModule("node:tty").isatty(fd);
 }

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { environmentVariable } from "../program/environment_variable.ts";
+import { isTty } from "./is_tty.ts";
 
 /** Maximum width of drawings; longer lines are hard to follow. */
 const COLUMNS_MAX = 120;
@@ -8,12 +9,12 @@ const COLUMNS_DEFAULT = 80;
 
 /** Returns the columns of standard output; 80 if it is not a terminal. */
 export function columns(): number {
-  return bounded(process.stdout.columns);
+  return isTerminal() ? bounded(process.stdout.columns) : COLUMNS_DEFAULT;
 }
 
 /** Returns the columns of standard error, where progress is drawn. */
 export function messageColumns(): number {
-  return bounded(process.stderr.columns);
+  return isTty(2) ? bounded(process.stderr.columns) : COLUMNS_DEFAULT;
 }
 
 function bounded(count: number | undefined): number {
@@ -24,7 +25,7 @@ function bounded(count: number | undefined): number {
 
 /** Whether lines must fit into {@linkcode columns}. */
 export function isTerminal(): boolean {
-  return process.stdout.isTTY === true;
+  return isTty(1);
 }
 
 /** Determined once: otherwise each painted word would call the system. */
@@ -39,7 +40,7 @@ export function hasColour(): boolean {
 
 /** Whether standard error is a terminal, so that progress can be drawn. */
 export function canDraw(): boolean {
-  return process.stderr.isTTY === true &&
+  return isTty(2) &&
     environmentVariable("TERM") !== "dumb";
 }
 
