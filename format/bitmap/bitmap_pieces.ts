@@ -109,6 +109,20 @@ export class BitmapPieces {
     return { first: run.first, end: run.end };
   }
 
+  /** Counts the set bits in [first, end). */
+  *count(first: number, end: number): Walk<number> {
+    let count = 0;
+    for (let at = first; at < end;) {
+      const number = Math.floor(at / PIECE_PAGES);
+      const piece = yield* this.#piece(number);
+      const base = number * PIECE_PAGES;
+      const limit = Math.min(piece.pageCount, end - base);
+      count += piece.count(at - base, limit);
+      at = base + limit;
+    }
+    return count;
+  }
+
   /** Copies all bits to `target`, which must cover the same number of pages. */
   *copyInto(target: PageBitmap): Walk<void> {
     if (target.pageCount !== this.pageCount) {

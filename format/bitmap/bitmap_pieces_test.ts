@@ -69,6 +69,19 @@ test("isSet() fetches no more than the words of the last piece", () => {
   assert.equal(file.requests[1].length, 8);
 });
 
+test("count() counts bits across pieces", () => {
+  const { file, pieces } = piecesOf(
+    [[0, 1], [PIECE - 1, PIECE + 1], [2 * PIECE + 5, 2 * PIECE + 9]],
+    3 * PIECE,
+  );
+  const count = (first: number, end: number) =>
+    file.run(pieces.count(first, end));
+  assert.equal(count(0, 3 * PIECE), 7);
+  assert.equal(count(PIECE - 1, PIECE), 1);
+  assert.equal(count(PIECE - 1, 2 * PIECE + 6), 3);
+  assert.equal(count(5, 5), 0);
+});
+
 test("nextRun() finds each run once, also across pieces", () => {
   const runs = [
     [0, 1],

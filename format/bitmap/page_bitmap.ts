@@ -77,13 +77,20 @@ export class PageBitmap {
     }
   }
 
-  /** Counts the set bits. */
-  count(): number {
-    const wholeBytes = Math.floor(this.pageCount / 8);
-    const lastBits = (1 << (this.pageCount & 7)) - 1;
-    let count = BIT_COUNTS[(this.bytes[wholeBytes] ?? 0) & lastBits];
-    for (let at = 0; at < wholeBytes; at++) count += BIT_COUNTS[this.bytes[at]];
-    return count;
+  /** Counts the set bits in [from, to). */
+  count(from = 0, to = this.pageCount): number {
+    if (from >= to) return 0;
+    const first = Math.floor(from / 8);
+    const last = Math.floor(to / 8);
+    const firstBits = 0xff << (from & 7) & 0xff;
+    const lastBits = (1 << (to & 7)) - 1;
+    const lastByte = (this.bytes[last] ?? 0) & lastBits;
+    if (first === last) return BIT_COUNTS[lastByte & firstBits];
+    let count = BIT_COUNTS[this.bytes[first] & firstBits];
+    for (let at = first + 1; at < last; at++) {
+      count += BIT_COUNTS[this.bytes[at]];
+    }
+    return count + BIT_COUNTS[lastByte];
   }
 
   /** Whether all bits after the last page are clear. */

@@ -55,6 +55,10 @@ test("PageBitmap agrees with an array of booleans", () => {
     for (let look = 0; look < 50; look++) {
       const from = random(pageCount + 1);
       const end = from + random(pageCount - from + 1);
+      assert.equal(
+        bitmap.count(from, end),
+        pages.slice(from, end).filter((it) => it).length,
+      );
       const what = `[${from}, ${end}) of ${pages.map(Number).join("")}`;
       assert.equal(
         bitmap.nextSet(from, end),

@@ -52,7 +52,7 @@ export async function absentBytes(
   for (const block of blocks) {
     const present = block instanceof RAMBlock
       // Counting bits is much faster than going through runs.
-      ? (await block.presentPages(undefined, options)).count() * block.pageSize
+      ? await block.countPresent(options) * block.pageSize
       : await presentBytes(block, options);
     bytes += block.usedLength - present;
   }

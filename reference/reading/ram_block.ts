@@ -124,6 +124,13 @@ export class RAMBlock implements ByteSource {
     }
   }
 
+  /** Counts the pages that the file holds; zero pages are not counted. */
+  async countPresent(options: RunOptions = {}): Promise<number> {
+    const end = this.pages.runEnd(options);
+    const walk = this.pages.bitmap.count(options.first ?? 0, end);
+    return await drive(walk, this.#source, options);
+  }
+
   /** Sets the bits of the pages that the file holds in `target`; returns it. */
   async presentPages(
     target: PageBitmap = new PageBitmap(this.pageCount),

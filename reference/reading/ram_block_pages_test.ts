@@ -46,6 +46,21 @@ test("presentPages() returns all bits, in the caller's bitmap if given", async (
   assert.deepEqual(source.ranges, [], "the bits had been read");
 });
 
+test("countPresent() counts, also within bounds", async () => {
+  const { block } = await open();
+  assert.equal(await block.countPresent(), PRESENT.length);
+  for (let first = 0; first <= block.pageCount; first++) {
+    for (let end = first; end <= block.pageCount; end++) {
+      const expected = PRESENT.filter((it) => it >= first && it < end).length;
+      assert.equal(await block.countPresent({ first, end }), expected);
+      assert.equal(block.countPresentSync({ first, end }), expected);
+    }
+  }
+  const end = block.pageCount + 1;
+  await assert.rejects(block.countPresent({ end }), RangeError);
+  assert.throws(() => block.countPresentSync({ end }), RangeError);
+});
+
 test("pageRange() returns the place of a page, undefined for a zero page", async () => {
   const { block } = await open();
   const range = { offset: block.pagesOffset + 4 * PAGE, length: PAGE };

@@ -50,6 +50,13 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
     }
   }
 
+  /** Same as `countPresent`, synchronously. */
+  countPresentSync(options: Omit<RunOptions, "signal"> = {}): number {
+    const end = this.pages.runEnd(options);
+    const walk = this.pages.bitmap.count(options.first ?? 0, end);
+    return driveSync(walk, this.#source);
+  }
+
   /** Same as `readPage`, synchronously. */
   readPageSync(pageIndex: number): Uint8Array {
     const page = new Uint8Array(this.pageSize);

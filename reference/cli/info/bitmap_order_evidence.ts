@@ -41,7 +41,8 @@ export async function bitmapOrderEvidence(
   options: ReadOptions = {},
 ): Promise<BitmapOrderEvidence> {
   const { source, index, machine } = snapshot;
-  const headers = index.blocks.filter((it) => !it.ignored);
+  // The others tell nothing: they fill whole words in every order.
+  const headers = index.blocks.filter((it) => !it.ignored && hasPadding(it));
   const possible: BitmapOrder[] = [];
   for (const order of ORDERS) {
     let fits = true;
@@ -57,10 +58,13 @@ export async function bitmapOrderEvidence(
       ? { byteOrder: "big", wordSize: 8 }
       : undefined,
     possible,
-    hasPadding: headers.some(({ usedLength, pageSize }) =>
-      usedLength / pageSize % WORD_BITS_MAX !== 0
-    ),
+    hasPadding: headers.length > 0,
   };
+}
+
+/** Whether there are bits after the last page. */
+function hasPadding({ usedLength, pageSize }: RAMBlockHeader): boolean {
+  return pageCountOf(usedLength, pageSize) % WORD_BITS_MAX !== 0;
 }
 
 /**

@@ -2,7 +2,6 @@ import type { RAMBlock } from "../../reading/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { columns, paint, paintCode } from "../output/terminal.ts";
-import { type BlockCensus, countPages } from "./block_census.ts";
 
 /** Characters by the share of stored pages, from none to all. */
 const SHADES = ["·", "░", "▒", "▓", "█"];
@@ -34,11 +33,8 @@ export async function drawRamMap(
   const lines: string[] = [];
   const scale = chooseScale(blocks);
   for (const block of blocks) {
-    const { pagesPerCell } = scale;
-    lines.push(...drawBlock(
-      await countPages(block, pagesPerCell, signal),
-      scale,
-    ));
+    const cells = await countCells(block, scale.pagesPerCell, signal);
+    lines.push(...drawBlock(block, cells, scale));
   }
   const pageSize = blocks[0]?.pageSize;
   if (pageSize === undefined) return lines;
@@ -63,13 +59,32 @@ function chooseScale(blocks: readonly RAMBlock[]): Scale {
   return { pagesPerCell, cellsPerRow, digits };
 }
 
-function drawBlock(census: BlockCensus, scale: Scale): string[] {
-  const { block, presentPages, cells } = census;
+/** Counts the stored pages of each cell; the last may be shorter. */
+async function countCells(
+  block: RAMBlock,
+  pagesPerCell: number,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const counts: number[] = [];
+  if (block.ignored) return counts;
+  for (let first = 0; first < block.pageCount; first += pagesPerCell) {
+    const end = Math.min(block.pageCount, first + pagesPerCell);
+    counts.push(await block.countPresent({ first, end, signal }));
+  }
+  return counts;
+}
+
+function drawBlock(
+  block: RAMBlock,
+  cells: readonly number[],
+  scale: Scale,
+): string[] {
   const { pagesPerCell, cellsPerRow, digits } = scale;
   if (block.ignored) {
     return [formatTitle(block, ["left out by x-ignore-shared"])];
   }
-  const shades = Array.from(cells, (present, cell) => {
+  const presentPages = cells.reduce((sum, it) => sum + it, 0);
+  const shades = cells.map((present, cell) => {
     const first = cell * pagesPerCell;
     const pages = Math.min(pagesPerCell, block.pageCount - first);
     return Math.ceil(present / pages * (SHADES.length - 1));

@@ -10,7 +10,6 @@ import {
   type BitmapOrderEvidence,
   bitmapOrderEvidence,
 } from "./bitmap_order_evidence.ts";
-import { countPages } from "./block_census.ts";
 import { type LibvirtFacts, libvirtFacts } from "./info_libvirt.ts";
 import { type StateClass, stateClassOf } from "./state_class.ts";
 
@@ -125,11 +124,7 @@ async function blockFacts(
 ): Promise<BlockFacts> {
   const { idstr, usedLength, pageSize, pageCount, ignored } = block;
   const { bitmapOffset, pagesOffset } = block;
-  const { presentPages } = await countPages(
-    block,
-    Math.max(1, pageCount),
-    signal,
-  );
+  const presentPages = ignored ? 0 : await block.countPresent({ signal });
   return {
     idstr,
     usedLength,
