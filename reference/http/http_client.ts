@@ -7,11 +7,12 @@ import {
   withoutSecrets,
 } from "../sources/mod.ts";
 import { backoff, retry, waitFor } from "../work/mod.ts";
+import { answeredStatus } from "./answered_status.ts";
 import { BodyBuffers } from "./body_buffers.ts";
 import { fetchFailure } from "./fetch_failure.ts";
 import { HttpAnswer } from "./http_answer.ts";
-import { describeStatus } from "./http_range_response.ts";
 import {
+  ChangedFailure,
   FinalFailure,
   PassingFailure,
   RequestFailure,
@@ -47,8 +48,8 @@ const RETRY_AFTER_MAX = 60_000;
 /** Permanent server errors: Not Implemented, HTTP Version Not Supported. */
 const NEVER_RETRIED: ReadonlySet<number> = new Set([501, 505]);
 
-/** Maximum redirect secrets kept: more than concurrent requests can have. */
-const REDIRECT_SECRETS_MAX = 256;
+/** Maximum other secrets kept: more than concurrent requests can have. */
+const OTHER_SECRETS_MAX = 256;
 
 /** Processes a response. */
 export type Consume<T> = (answer: HttpAnswer) => Promise<T>;
@@ -68,8 +69,11 @@ export class HttpClient {
   readonly #retries: number;
   readonly #retryDelay: number;
   readonly #timeout: number;
-  /** Secrets in the URLs of recent redirects, removed from all messages. */
-  #redirectSecrets: readonly string[] = [];
+  /**
+   * Secrets in the URLs of recent redirects, and in those that `fetch` sent
+   * failed requests to; removed from all messages.
+   */
+  #otherSecrets: readonly string[] = [];
   /** Whether the server has answered before, so that its host name is valid. */
   #hasAnswered = false;
 
@@ -94,12 +98,11 @@ export class HttpClient {
       delayAfter: (error, attempt) => {
         if (error instanceof TakerFailure) throw error.cause;
         if (error instanceof FinalFailure) {
-          throw this.#error(ranges, error.message);
+          throw this.#error(ranges, error);
         }
         if (!(error instanceof PassingFailure)) throw error;
         if (attempt >= this.#retries) {
-          const tries = attempt === 0 ? "" : ` (${attempt + 1} tries)`;
-          throw this.#error(ranges, `${error.message}${tries}`);
+          throw this.#error(ranges, error, attempt + 1);
         }
         const delay = backoff(attempt, { first: this.#retryDelay });
         const spread = delay * (0.5 + Math.random() / 2);
@@ -113,10 +116,14 @@ export class HttpClient {
    * and the runtime may contain a password or a token: these are removed from
    * the message, and the original error is not attached as the cause.
    */
-  #error(ranges: readonly ByteRange[], reason: string): SourceError {
+  #error(
+    ranges: readonly ByteRange[],
+    failure: RequestFailure,
+    tries = 1,
+  ): SourceError {
     const { url, name, secrets } = this.#target;
-    let text = withoutSecrets(reason.replaceAll(url, name));
-    for (const secret of [...secrets, ...this.#redirectSecrets]) {
+    let text = withoutSecrets(failure.message.replaceAll(url, name));
+    for (const secret of [...secrets, ...this.#otherSecrets]) {
       text = text.replaceAll(secret, "…");
     }
     const [range] = ranges;
@@ -125,8 +132,12 @@ export class HttpClient {
       : ` bytes ${hex(range.offset)} to ${hex(rangeEnd(range))} of`;
     return new SourceError(
       this.name,
-      `Cannot read${where} ${JSON.stringify(this.name)}: ${text}`,
-      range === undefined ? {} : { range },
+      `Cannot read${where} ${JSON.stringify(this.name)}: ${text}` +
+        (tries === 1 ? "" : ` (${tries} tries)`),
+      {
+        changed: failure instanceof ChangedFailure,
+        ...range === undefined ? {} : { range },
+      },
     );
   }
 
@@ -143,23 +154,22 @@ export class HttpClient {
       const response = await requestRanges(this.#target, ranges, {
         signal: controller.signal,
         fetch: (request) => this.#ask(request, controller.signal),
-        onRedirect: ({ secrets }) => {
-          this.#redirectSecrets = [...secrets, ...this.#redirectSecrets]
-            .slice(0, REDIRECT_SECRETS_MAX);
-        },
+        onRedirect: (target) => this.#hide(target),
       });
       this.#hasAnswered = true;
       try {
-        this.#checkPassing(response);
-        return await consume(
-          new HttpAnswer(response, {
-            buffers: this.#buffers,
-            watch: silence,
-            signal: controller.signal,
-          }),
-        );
+        const answer = new HttpAnswer(response, {
+          buffers: this.#buffers,
+          watch: silence,
+          signal: controller.signal,
+        });
+        await this.#checkPassing(answer);
+        return await consume(answer);
       } catch (error) {
         response.body?.cancel().catch(() => {});
+        if (URL.canParse(response.url)) {
+          this.#hide(targetOf(new URL(response.url)));
+        }
         throw error;
       }
     } catch (error) {
@@ -170,6 +180,11 @@ export class HttpClient {
     } finally {
       signal?.removeEventListener("abort", giveUp);
     }
+  }
+
+  #hide({ secrets }: RequestTarget): void {
+    this.#otherSecrets = [...secrets, ...this.#otherSecrets]
+      .slice(0, OTHER_SECRETS_MAX);
   }
 
   /** Sends a request. Does not wait for a `fetch` that ignores its signal. */
@@ -191,15 +206,14 @@ export class HttpClient {
     return isFinal ? new FinalFailure(reason) : new PassingFailure(reason);
   }
 
-  #checkPassing(response: Response): void {
-    const { status } = response;
+  async #checkPassing(answer: HttpAnswer): Promise<void> {
+    const { status, headers } = answer.response;
     const isPassing = status === 408 || status === 429 ||
       status >= 500 && !NEVER_RETRIED.has(status);
     if (!isPassing) return;
-    const retryAfter = parseRetryAfter(response.headers.get("retry-after"));
     throw new PassingFailure(
-      `the server answered ${describeStatus(response)}`,
-      retryAfter,
+      `the server answered ${await answeredStatus(answer)}`,
+      parseRetryAfter(headers.get("retry-after")),
     );
   }
 }

@@ -5,8 +5,9 @@
  */
 
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
-import type { BodyPart } from "./http_answer.ts";
-import { FinalFailure } from "./request_failure.ts";
+import { answeredStatus } from "./answered_status.ts";
+import type { BodyPart, HttpAnswer } from "./http_answer.ts";
+import { ChangedFailure, FinalFailure } from "./request_failure.ts";
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -72,24 +73,22 @@ export function wantedPart(
   return { skip, length, bodyLength: found.length };
 }
 
-/** Returns status code and text: `404 Not Found`. */
-export function describeStatus(response: Response): string {
-  return `${response.status} ${response.statusText}`.trim();
-}
-
 /**
  * Codings that do not change the content. S3 gives the coding of the upload,
  * `aws-chunked` or none, although it stores the decoded chunks.
  */
 const PLAIN: ReadonlySet<string> = new Set(["", "identity", "aws-chunked"]);
 
+/** Answer to an If-Match header of the caller with another ETag. */
+const PRECONDITION_FAILED = 412;
+
 /**
  * Refuses every response other than 206 with unencoded content.
  *
  * @throws {FinalFailure} that says what to change on the server
  */
-export function checkPartial(response: Response): void {
-  const { status, headers } = response;
+export async function checkPartial(answer: HttpAnswer): Promise<void> {
+  const { status, headers } = answer.response;
   if (status === 200) {
     throw new FinalFailure(
       "the server answered 200 with the whole file, expected 206: enable " +
@@ -97,8 +96,11 @@ export function checkPartial(response: Response): void {
     );
   }
   if (status !== 206) {
-    throw new FinalFailure(
-      `the server answered ${describeStatus(response)}, expected 206`,
+    const Failure = status === PRECONDITION_FAILED
+      ? ChangedFailure
+      : FinalFailure;
+    throw new Failure(
+      `the server answered ${await answeredStatus(answer)}, expected 206`,
     );
   }
   const encoding = headers.get("content-encoding") ?? "";

@@ -38,6 +38,7 @@ function copyFrom(
 export class RangeSource implements ByteSource {
   readonly name: string;
   readonly byteLength: number;
+  readonly etag: string | undefined;
   readonly parallelReads = PARALLEL_READS;
   readonly #client: HttpClient;
   readonly #requests: RangeRequests;
@@ -48,6 +49,7 @@ export class RangeSource implements ByteSource {
   constructor(client: HttpClient, version: PinnedVersion, head: Uint8Array) {
     this.name = client.name;
     this.byteLength = version.byteLength;
+    this.etag = version.etag ?? undefined;
     this.#client = client;
     this.#requests = new RangeRequests(client, version);
     this.#head = { offset: 0, length: head.length, bytes: head };

@@ -10,12 +10,17 @@ export interface HttpSource extends ByteSource {
   readonly requests: number;
   /** Number of body bytes received so far. */
   readonly bytesReceived: number;
+  /** ETag of the version that was opened, if the server gives one. */
+  readonly etag: string | undefined;
 }
 
 /**
  * Opens a URL with one request, which reads the first 64 KiB and gets the size.
  * The source keeps the version of the file (ETag, else Last-Modified): a later
  * response with another version is an error, so that two versions never mix.
+ *
+ * Pass the header `if-match` to open only the version with that ETag; with
+ * another one, the error is of a changed file, too.
  *
  * Every request follows redirects. Headers, user, and password are sent only to
  * the same scheme, host, and port. The name of the source and all error

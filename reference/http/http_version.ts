@@ -1,5 +1,5 @@
 import { contentRangeOf } from "./http_range_response.ts";
-import { FinalFailure } from "./request_failure.ts";
+import { ChangedFailure } from "./request_failure.ts";
 
 /** The version of a file as the server gives it. */
 export interface FileVersion {
@@ -26,7 +26,7 @@ export function versionOf({ headers }: Response): FileVersion {
 /**
  * Refuses a response with another version than the opened one.
  *
- * @throws {FinalFailure} that gives both versions
+ * @throws {ChangedFailure} that gives both versions
  */
 export function checkVersion(response: Response, pinned: PinnedVersion): void {
   const { etag, lastModified } = versionOf(response);
@@ -35,14 +35,25 @@ export function checkVersion(response: Response, pinned: PinnedVersion): void {
   const total = contentRangeOf(response)?.total;
   if (!changed && (total === undefined || total === pinned.byteLength)) return;
   const size = total === undefined ? "" : ` of ${total} bytes`;
-  throw new FinalFailure(
-    `the file changed on the server: ${
-      tagOf({ etag, lastModified })
-    }${size}, ` +
-      `expected ${
-        tagOf(pinned)
-      } of ${pinned.byteLength} bytes as when it was ` +
-      "opened",
+  throw changedTo(`${tagOf({ etag, lastModified })}${size}`, pinned);
+}
+
+/**
+ * Refuses the answer that a range is past the end of the file, which was inside
+ * the opened version.
+ *
+ * @throws {ChangedFailure} unless the server gives the size of that version
+ */
+export function checkInside(response: Response, pinned: PinnedVersion): void {
+  const total = contentRangeOf(response)?.total;
+  if (response.status !== 416 || total === pinned.byteLength) return;
+  throw changedTo(`it ends at ${total ?? "a lower offset"}`, pinned);
+}
+
+function changedTo(found: string, pinned: PinnedVersion): ChangedFailure {
+  return new ChangedFailure(
+    `the file changed on the server: ${found}, expected ${tagOf(pinned)} of ` +
+      `${pinned.byteLength} bytes as when it was opened`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import { inLanes } from "../work/mod.ts";
-import type { TakeChunk } from "./http_answer.ts";
+import type { HttpAnswer, TakeChunk } from "./http_answer.ts";
 import type { HttpClient } from "./http_client.ts";
 import { multipartBoundary, MultipartReader } from "./http_multipart.ts";
 import {
@@ -10,7 +10,11 @@ import {
   wantedPart,
   wrongContentRange,
 } from "./http_range_response.ts";
-import { checkVersion, type PinnedVersion } from "./http_version.ts";
+import {
+  checkInside,
+  checkVersion,
+  type PinnedVersion,
+} from "./http_version.ts";
 import { joinNear } from "./near_ranges.ts";
 import { FinalFailure } from "./request_failure.ts";
 import { type TakePart, WantedRanges } from "./wanted_ranges.ts";
@@ -130,7 +134,7 @@ export class RangeRequests {
       const before = done;
       done += await this.#client.get([rest], async (answer) => {
         const { response } = answer;
-        this.#check(response);
+        await this.#check(answer);
         const part = wantedPart(contentRangeOf(response)?.range, rest);
         if (part === undefined) {
           throw wrongContentRange(
@@ -168,7 +172,7 @@ export class RangeRequests {
         answer.cancel();
         return new Set<number>();
       }
-      this.#check(response);
+      await this.#check(answer);
       const { byteLength } = this.#version;
       const wanted = new WantedRanges(ranges, take);
       const reader = new MultipartReader(wanted, { boundary, byteLength });
@@ -186,8 +190,9 @@ export class RangeRequests {
     }, signal);
   }
 
-  #check(response: Response): void {
-    checkPartial(response);
-    checkVersion(response, this.#version);
+  async #check(answer: HttpAnswer): Promise<void> {
+    checkInside(answer.response, this.#version);
+    await checkPartial(answer);
+    checkVersion(answer.response, this.#version);
   }
 }

@@ -16,6 +16,9 @@ export class PassingFailure extends RequestFailure {
 /** A permanent failure: a retry would not succeed. */
 export class FinalFailure extends RequestFailure {}
 
+/** The file is another version than the one that was opened or requested. */
+export class ChangedFailure extends FinalFailure {}
+
 /** A failure of the consumer of the bytes, given as `cause`; never retried. */
 export class TakerFailure extends RequestFailure {
   /** Wraps the error that the consumer threw. */
