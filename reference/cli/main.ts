@@ -20,9 +20,8 @@ import {
 } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
 import type { Command } from "./program/command.ts";
-import { didYouMean } from "./program/did_you_mean.ts";
+import { didYouMean, listed } from "./program/did_you_mean.ts";
 import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
-import { helpHere } from "./program/program_name.ts";
 import { UsageError } from "./program/usage_error.ts";
 import { VERSION } from "./program/version.ts";
 
@@ -35,25 +34,6 @@ const NAMES = Object.keys(COMMANDS);
 
 const HELP_OPTIONS = ["--help", "-h"];
 const VERSION_OPTIONS = ["--version", "-V"];
-
-const HELP = `\
-mapped-ram: VM RAM snapshots in QEMU's file format, every page at a fixed place
-
-Usage: deno task COMMAND [arguments]
-
-${
-  Object.entries(COMMANDS)
-    .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
-    .join("\n")
-}
-
-COMMAND --help, or help COMMAND, prints the options of a command; --version prints
-the version. Wherever a snapshot is read, FILE may be a URL.
-Exit codes: 0 done, 1 the file is bad or the work failed, 2 wrong usage, 130
-stopped by Ctrl-C, 143 by kill, 141 the reader of the output closed it (only info,
-bitmaps, verify and read, whose output is their purpose).
-
-Example: deno task save        # makes a small guest, saves it, shows it`;
 
 /** Runs a command line; resolves to the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -74,21 +54,30 @@ async function runLine(
       return DONE;
     }
     if (name === "help" || asksFor(HELP_OPTIONS, args.slice(0, 1))) {
-      // `help COMMAND` is `COMMAND --help`.
-      const [about] = rest;
-      const help = about === undefined ? HELP : (await loadCommand(about)).help;
-      print(helpHere(help));
-      return DONE;
+      return await printHelp(rest);
     }
+    if (asksFor(HELP_OPTIONS, rest)) return await printHelp([name]);
     const command = await loadCommand(name);
-    if (asksFor(HELP_OPTIONS, rest)) {
-      print(helpHere(command.help));
-      return DONE;
-    }
     return await command.run(rest, { signal });
   } catch (error) {
     return explain(name, error);
   }
+}
+
+/** Prints the help of a command, or of the program if none is named. */
+async function printHelp(words: readonly string[]): Promise<number> {
+  const [name, extra] = words.filter((it) => !HELP_OPTIONS.includes(it));
+  if (extra !== undefined) {
+    throw new UsageError(
+      `Cannot use ${JSON.stringify(extra)}: expected help COMMAND`,
+    );
+  }
+  const command = name === undefined || name === "help"
+    ? undefined
+    : await loadCommand(name);
+  const { helpHere } = await import("./help.ts");
+  print(helpHere(command));
+  return DONE;
 }
 
 /** Waits until the output has been read; returns the exit code. */
@@ -107,14 +96,21 @@ function loadCommand(name: string | undefined): Promise<Command> {
   if (name !== undefined && Object.hasOwn(COMMANDS, name)) {
     return COMMANDS[name].load();
   }
-  const expected = `expected ${NAMES.slice(0, -1).join(", ")} or ` +
-    NAMES[NAMES.length - 1];
+  const expected = `expected ${listed(NAMES)}`;
+  if (name === undefined) {
+    throw new UsageError(`Cannot start without a command: ${expected}`);
+  }
+  const isOption = name.startsWith("-");
+  const meant = didYouMean(
+    name,
+    isOption ? ["--help", "--version"] : [...NAMES, "help", "--version"],
+  );
   throw new UsageError(
-    name === undefined
-      ? `Cannot start without a command: ${expected}`
-      : `Cannot run ${JSON.stringify(name)}${
-        didYouMean(name, NAMES)
-      }: ${expected}`,
+    isOption
+      ? `Cannot use ${
+        JSON.stringify(name)
+      }${meant} before a command: ${expected}`
+      : `Cannot run ${JSON.stringify(name)}${meant}: ${expected}`,
   );
 }
 

@@ -27,12 +27,15 @@ test("main() prints help and version", PATIENT, async () => {
     runGood(["--version"]),
   ]);
   for (const name of NAMES) assert.match(help.stdout, RegExp(`  ${name} `));
-  const again = await runAllGood([["help"], ["-h"], ["-V"], ["info", "-V"]]);
+  const again = await runAllGood([
+    ...[["help"], ["-h"], ["help", "help"], ["help", "--help"]],
+    ...[["-V"], ["info", "-V"]],
+  ]);
   assert.deepEqual(again, [
-    ...[help.stdout, help.stdout],
+    ...[help.stdout, help.stdout, help.stdout, help.stdout],
     ...[version.stdout, version.stdout],
   ]);
-  assert.match(help.stdout, /Example: deno task save/);
+  assert.match(help.stdout, /Example:\n {2}deno task save/);
   assert.match(
     version.stdout,
     /^mapped-ram \d+\.\d+\.\d+ \(SPEC\.md 1\.1\)\n$/,
@@ -52,16 +55,18 @@ test(
     const helps = await runAllGood(
       NAMES.map((name) => [name, "--help", "--no-such-option"]),
     );
-    assert.deepEqual(
-      await runAllGood(NAMES.map((name) => ["help", name])),
-      helps,
-    );
+    for (const ask of ["help", "-h", "--help"]) {
+      const lines = NAMES.map((name) => [ask, name]);
+      assert.deepEqual(await runAllGood(lines), helps, ask);
+    }
+    const short = await runAllGood(NAMES.map((name) => [name, "-h"]));
+    assert.deepEqual(short, helps);
     NAMES.forEach((name, index) => {
       const stdout = helps[index];
       assert.match(stdout, RegExp(`^Usage: deno task ${name} `));
       assert.match(stdout, /\n {2}--json {2,}print JSON[,\n]/);
       assert.match(stdout, RegExp(`Examples?:(.|\n)*deno task ${name} `));
-      for (const line of stdout.split("\n")) assert(line.length <= 82, line);
+      for (const line of stdout.split("\n")) assert(line.length <= 80, line);
     });
   },
 );
@@ -71,7 +76,7 @@ test("main() names the program as it was started", PATIENT, async () => {
   const junk = scratch.write("junk", new Uint8Array(8192).fill(0x6b));
   const name = ON_DENO
     ? "mapped-ram"
-    : `${basename(process.execPath)} \\S*main\\.[jt]s`;
+    : `${basename(process.execPath, ".exe")} \\S*main\\.[jt]s`;
   const options = { env: { [PROGRAM_VARIABLE]: "" } };
   for (const args of [["--help"], ["info", "--help"], ["help", "info"]]) {
     const { stdout } = await runGood(args, options);
@@ -99,6 +104,17 @@ test(
       ],
       [["saev"], 2, /Cannot run "saev" \(did you mean "save"\?\): expected/],
       [["help", "inof"], 2, /Cannot run "inof" \(did you mean "info"\?\): /],
+      [["help", "info", "read"], 2, /Cannot use "read": expected help COMMAND/],
+      [["version"], 2, /Cannot run "version" \(did you mean "--version"\?\)/],
+      [["hlep"], 2, /Cannot run "hlep" \(did you mean "help"\?\)/],
+      [
+        ["--jsno", "info"],
+        2,
+        /Cannot use "--jsno" before a command: expected save, /,
+      ],
+      [["-help"], 2, /"-help" \(did you mean "--help"\?\) before a command: /],
+      [["info", "f", "-json"], 2, /"-json" \(did you mean "--json"\?\)/],
+      [["resume", "f", "--via", "mpa"], 2, /"mpa" .* \(did you mean "map"\?\)/],
       [["toString"], 2, /Cannot run "toString"/],
       [["info"], 2, /without FILE \(see info --help\)/],
       [["read", "f", "ram"], 2, /without OFFSET LENGTH: expected FILE/],

@@ -11,7 +11,11 @@ export {
   type AddressSpaceOptions,
   type PlacedRange,
 } from "./address_space.ts";
-export { type Architecture, architectureNamed } from "./architecture.ts";
+export {
+  type Architecture,
+  architectureNamed,
+  ARCHITECTURES,
+} from "./architecture.ts";
 export { type BlockKind, blockKind } from "./block_kind.ts";
 export {
   type DetectedFormat,

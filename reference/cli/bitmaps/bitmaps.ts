@@ -5,8 +5,8 @@ import { printDirtyBitmaps } from "../info/info_dirty_bitmaps.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
 import {
-  ANSWER_HELP,
-  offsetHelp,
+  JSON_OPTION,
+  offsetOption,
   openOptions,
 } from "../input/snapshot_options.ts";
 import { print, printJson } from "../output/output.ts";
@@ -18,25 +18,24 @@ const RANGES_MAX = 0x200000;
 
 /** Without the options for bitmaps of RAM, which are not read. */
 const OPTIONS = {
-  offset: { type: "string" },
-  json: { type: "boolean" },
+  offset: offsetOption("FILE"),
+  json: JSON_OPTION,
 } as const;
 
 /** `bitmaps FILE` */
 export const bitmaps: Command = {
   options: OPTIONS,
-  help: `\
-Usage: deno task bitmaps FILE|URL [options]
-
+  usage: [
+    "bitmaps FILE|URL [options]",
+  ],
+  about: `\
 Prints the dirty bitmaps of block devices in a snapshot, and the ranges of each
 disk that they mark as dirty: written to since the last backup, in bytes of the
 disk. An incomplete bitmap says nothing: the next backup of that disk must be
-full.
-
-${offsetHelp("FILE")}
-${ANSWER_HELP}
-
-Example: deno task bitmaps vm.mr --json`,
+full.`,
+  examples: [
+    "bitmaps vm.mr --json",
+  ],
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");

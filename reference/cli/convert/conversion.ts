@@ -2,7 +2,7 @@ import type { Progress } from "../../work/mod.ts";
 import type { OutputOptions } from "../output/output_file.ts";
 import type { ConvertInput, ConvertSettings } from "./convert_input.ts";
 import type { ConvertRemarks } from "./convert_notes.ts";
-import type { ConvertOption } from "./convert_options.ts";
+import type { ConvertOption } from "./conversion_options.ts";
 
 /** The input and output of a conversion, and its options. */
 export interface ConvertJob {

@@ -1,12 +1,7 @@
-import { architectureNamed } from "../../convert/mod.ts";
 import { checkMachineName } from "../input/machine_name.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openSource } from "../input/open_source.ts";
-import {
-  EVENTS_HELP,
-  openOptions,
-  openOptionsHelp,
-} from "../input/snapshot_options.ts";
+import { openOptions } from "../input/snapshot_options.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { formatTime } from "../output/format_time.ts";
@@ -17,9 +12,8 @@ import { ProgressBar } from "../output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "../output/progress_events.ts";
 import { paint } from "../output/terminal.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
-import { readOption } from "../program/usage_error.ts";
 import type { Conversion, Converted, ConvertJob } from "./conversion.ts";
-import { fromFormatOf, parseRanges, toFormatOf } from "./convert_arguments.ts";
+import { parseRanges, toFormatOf } from "./convert_arguments.ts";
 import { openInput } from "./convert_input.ts";
 import { convertNotes } from "./convert_notes.ts";
 import { CONVERT_OPTIONS } from "./convert_options.ts";
@@ -31,42 +25,22 @@ import { formatsHelp } from "./formats_help.ts";
 export const convert: Command = {
   options: CONVERT_OPTIONS,
   uses: CONVERT_USES,
-  help: `\
-Usage: deno task convert IN|URL OUT [options]
-
+  operands: formatsHelp(),
+  usage: [
+    "convert IN|URL OUT [options]",
+  ],
+  about: `\
 Converts the memory of a guest from one format to another. The format of IN is
 detected from its first bytes, that of OUT from its name. Flat memory has no
 first bytes of its own: use --from raw.
 
 RAM that the file does not hold, or whose address is unknown, is refused. What is
 left out because it is not RAM, and what was assumed, is reported on stderr and in
-the JSON.
-
-${formatsHelp()}
-  --machine NAME              QEMU's machine type, which decides the layout of
-                              guest-physical addresses
-  --memory SIZE               bytes of RAM, if IN is an ELF core or LiME
-  --block IDSTR               the RAMBlock of the main memory; to ELF or LiME,
-                              repeat it for each NUMA node, in their order
-  --range ADDRESS=IDSTR[@OFFSET]+LENGTH
-                              where the guest sees a RAMBlock, such as that of a
-                              DIMM; repeatable. Other blocks have the addresses of
-                              the machine type; from an ELF core or LiME, only
-                              the named blocks are converted
-  --leave-out IDSTR           to ELF or LiME: omit that RAMBlock
-  --arch NAME                 architecture of an ELF core, if neither the CPU
-                              state nor the machine type implies it
-  --page-size SIZE            of a stream that does not state it, or of a new
-                              snapshot
-  --without-vmdesc            accept a sequential stream without a vmdesc; such a
-                              stream may have been cut off unnoticed
-  --repair                    rebuild what background-snapshot left out
-  --force                     replace existing files
-${openOptionsHelp("IN")}
-${EVENTS_HELP}
-
-Example: deno task convert vm.save vm.mr
-         deno task convert vm.mr vm.core && gdb -ex "target core vm.core"`,
+the JSON.`,
+  examples: [
+    "convert vm.save vm.mr",
+    'convert vm.mr vm.core && gdb -ex "target core vm.core"',
+  ],
   async run(args, context) {
     const { values, positionals } = parse(args, CONVERT_OPTIONS);
     const { IN, OUT } = takePositionals(positionals, "IN", "OUT");
@@ -75,7 +49,6 @@ Example: deno task convert vm.save vm.mr
     const isFolder = OUT.endsWith("/") ||
       isFolderAt(OUT);
     const to = toFormatOf(values.to, OUT, isFolder);
-    const from = fromFormatOf(values.from);
     if (to !== "images") checkOutput(OUT, output);
     const number = (name: "memory" | "page-size") => {
       const text = values[name];
@@ -87,7 +60,7 @@ Example: deno task convert vm.save vm.mr
       ram: values.block,
       ranges: parseRanges(values.range),
       leaveOut: values["leave-out"],
-      architecture: architectureOf(values.arch),
+      architecture: values.arch,
       ramLength: number("memory"),
       pageSize: number("page-size"),
       withoutVmdesc: values["without-vmdesc"] ?? false,
@@ -96,7 +69,7 @@ Example: deno task convert vm.save vm.mr
     };
     const started = performance.now();
     await using opened = await openSource(IN, context);
-    const input = await openInput(opened.source, from, options);
+    const input = await openInput(opened.source, values.from, options);
     const conversion = findConversion(input, { to, values });
     if (to === "mapped-ram") checkMachineName(values.machine);
     const job = { input, out: OUT, output, options };
@@ -127,11 +100,6 @@ Example: deno task convert vm.save vm.mr
     return 0;
   },
 };
-
-function architectureOf(name: string | undefined): string | undefined {
-  if (name === undefined) return undefined;
-  return readOption("--arch", () => architectureNamed(name)).name;
-}
 
 async function withBar(
   conversion: Conversion,

@@ -1,8 +1,8 @@
-import type { GuestRange, MemoryFormat } from "../../convert/mod.ts";
+import type { GuestRange } from "../../convert/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { checkOutputPath } from "../output/output_file.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { FROM_FORMATS, OUTPUTS, TO_FORMATS, type ToFormat } from "./formats.ts";
+import { OUTPUTS, TO_FORMATS, type ToFormat } from "./formats.ts";
 
 /** Endings of packed files, which are not written. */
 const PACKED = /\.(gz|gzip|zst|zstd|xz|bz2|lzo|lz4|zip|7z|tgz|tar)$/i;
@@ -12,12 +12,12 @@ const OTHERS =
 
 /** Returns the format to write, from --to or the name of the file. */
 export function toFormatOf(
-  value: string | undefined,
+  value: ToFormat | undefined,
   out: string,
   isFolder: boolean,
 ): ToFormat {
   checkOutputPath(out);
-  if (value !== undefined) return oneOf("--to", value, TO_FORMATS);
+  if (value !== undefined) return value;
   if (isFolder) return "images";
   const ending = PACKED.exec(out) ?? OTHERS.exec(out);
   if (ending !== null) {
@@ -32,26 +32,6 @@ export function toFormatOf(
   return TO_FORMATS.find((it) =>
     OUTPUTS[it].endings.some((ending) => ending === last)
   ) ?? "mapped-ram";
-}
-
-/** Returns the format to read, if --from is given. */
-export function fromFormatOf(
-  value: string | undefined,
-): MemoryFormat | undefined {
-  return value === undefined ? undefined : oneOf("--from", value, FROM_FORMATS);
-}
-
-function oneOf<T extends string>(
-  option: string,
-  value: string,
-  formats: readonly T[],
-): T {
-  const format = formats.find((it) => it === value);
-  if (format !== undefined) return format;
-  throw new UsageError(
-    `Cannot use ${JSON.stringify(value)} as ${option}: expected ` +
-      formats.join(", "),
-  );
 }
 
 /** Parses guest-physical ranges, each `ADDRESS=IDSTR[@OFFSET]+LENGTH`. */

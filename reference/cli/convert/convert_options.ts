@@ -1,44 +1,84 @@
-import { OPEN_OPTIONS, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
+import { ARCHITECTURES } from "../../convert/mod.ts";
+import {
+  JSON_EVENTS_OPTION,
+  openingOptions,
+} from "../input/snapshot_options.ts";
+import { listed } from "../program/did_you_mean.ts";
+import type { Option } from "../program/option.ts";
+import type { ConvertOption } from "./conversion_options.ts";
+import { FROM_FORMATS, TO_FORMATS } from "./formats.ts";
 
 /** Options of `convert`. */
 export const CONVERT_OPTIONS = {
-  ...SNAPSHOT_OPTIONS,
-  from: { type: "string" },
-  to: { type: "string" },
-  machine: { type: "string" },
-  memory: { type: "string" },
-  block: { type: "string", multiple: true },
-  range: { type: "string", multiple: true },
-  "leave-out": { type: "string", multiple: true },
-  arch: { type: "string" },
-  "page-size": { type: "string" },
-  "without-vmdesc": { type: "boolean" },
-  repair: { type: "boolean" },
-  force: { type: "boolean" },
-} as const;
-
-/** The name of an option of `convert`. */
-export type ConvertOption = keyof typeof CONVERT_OPTIONS;
-
-/** Options that every conversion takes. */
-export const ALWAYS: readonly ConvertOption[] = ["from", "to", "force", "json"];
-
-/** Options of reading a snapshot. */
-export const OPENING = Object.keys(OPEN_OPTIONS) as readonly ConvertOption[];
-
-/** Options that give the guest-physical addresses of the RAMBlocks of IN. */
-export const PLACING: readonly ConvertOption[] = [
-  "machine",
-  "block",
-  "range",
-  "leave-out",
-];
-
-/** Options that assign memory at addresses to RAMBlocks. */
-export const IMPORTING: readonly ConvertOption[] = [
-  "machine",
-  "memory",
-  "block",
-  "range",
-  "page-size",
-];
+  from: {
+    type: "string",
+    value: "FORMAT",
+    values: FROM_FORMATS,
+    text: listed(FROM_FORMATS),
+  },
+  to: {
+    type: "string",
+    value: "FORMAT",
+    values: TO_FORMATS,
+    text: listed(TO_FORMATS),
+  },
+  machine: {
+    type: "string",
+    value: "NAME",
+    text: "QEMU's machine type, which decides the layout of guest-physical " +
+      "addresses",
+  },
+  memory: {
+    type: "string",
+    value: "SIZE",
+    text: "bytes of RAM, if IN is an ELF core or LiME",
+  },
+  block: {
+    type: "string",
+    multiple: true,
+    value: "IDSTR",
+    text: "the RAMBlock of the main memory; to ELF or LiME, repeat it for " +
+      "each NUMA node, in their order",
+  },
+  range: {
+    type: "string",
+    multiple: true,
+    value: "ADDRESS=IDSTR[@OFFSET]+LENGTH",
+    text: "where the guest sees a RAMBlock, such as that of a DIMM; " +
+      "repeatable. Other blocks have the addresses of the machine type; " +
+      "from an ELF core or LiME, only the named blocks are converted",
+  },
+  "leave-out": {
+    type: "string",
+    multiple: true,
+    value: "IDSTR",
+    text: "to ELF or LiME: omit that RAMBlock",
+  },
+  arch: {
+    type: "string",
+    value: "NAME",
+    values: ARCHITECTURES.map((it) => it.name),
+    text: "architecture of an ELF core, if neither the CPU state nor the " +
+      "machine type implies it",
+  },
+  "page-size": {
+    type: "string",
+    value: "SIZE",
+    text: "of a stream that does not state it, or of a new snapshot",
+  },
+  "without-vmdesc": {
+    type: "boolean",
+    text: "accept a sequential stream without a vmdesc; such a stream may " +
+      "have been cut off unnoticed",
+  },
+  repair: {
+    type: "boolean",
+    text: "rebuild what background-snapshot left out",
+  },
+  force: {
+    type: "boolean",
+    text: "replace existing files",
+  },
+  ...openingOptions("IN"),
+  json: JSON_EVENTS_OPTION,
+} as const satisfies Readonly<Record<ConvertOption, Option>>;

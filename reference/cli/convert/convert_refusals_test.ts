@@ -116,7 +116,7 @@ test(
       [
         ["convert", lime, `${out}.core`, "--arch", "z80"],
         2,
-        /"z80" as an architecture \(--arch\): expected/,
+        /"z80" as --arch: expected/,
       ],
       [
         ["convert", stream, `${out}.seq`],

@@ -1,12 +1,13 @@
 import { joinWords } from "../input/split_words.ts";
+import { listed } from "../program/did_you_mean.ts";
 import { checkUses, optionUses } from "../program/option_ways.ts";
+import { programWords } from "../program/program_name.ts";
 import { UsageError } from "../program/usage_error.ts";
 import type { Conversion } from "./conversion.ts";
 import type { ConvertInput } from "./convert_input.ts";
-import { ALWAYS, CONVERT_OPTIONS } from "./convert_options.ts";
+import { ALWAYS } from "./conversion_options.ts";
+import { CONVERT_OPTIONS } from "./convert_options.ts";
 import { INPUTS, type ToFormat } from "./formats.ts";
-import { listed } from "./formats_help.ts";
-import { programWords } from "../program/program_name.ts";
 
 /**
  * The options that each conversion takes, named as `from elf to mapped-ram`.

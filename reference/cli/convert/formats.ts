@@ -5,7 +5,7 @@ import {
   IMPORTING,
   OPENING,
   PLACING,
-} from "./convert_options.ts";
+} from "./conversion_options.ts";
 import { copySnapshot } from "./copy_snapshot.ts";
 import { importFlat, importRanges } from "./import_memory.ts";
 import { fromRanges, fromSnapshot, fromStream } from "./open_image.ts";

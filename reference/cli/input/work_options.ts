@@ -4,16 +4,18 @@ import { parseNumber } from "./number_argument.ts";
 
 /** Options of commands that copy much data. */
 export const WORK_OPTIONS = {
-  jobs: { type: "string" },
-  "direct-io": { type: "boolean" },
+  jobs: {
+    type: "string",
+    value: "N",
+    text:
+      "threads; default: one per processor. The bytes are the same for any " +
+      "number",
+  },
+  "direct-io": {
+    type: "boolean",
+    text: "bypass the page cache; fails if the file system has no direct I/O",
+  },
 } as const;
-
-/** The lines of {@linkcode WORK_OPTIONS} in `--help`. */
-export const WORK_OPTIONS_HELP = `\
-  --jobs N                    threads; default: one per processor. The bytes
-                              are the same for any number
-  --direct-io                 bypass the page cache; fails if the file system has
-                              no direct I/O`;
 
 /** Values of {@linkcode WORK_OPTIONS}. */
 export interface WorkValues {

@@ -6,16 +6,11 @@ import { imageName } from "../input/image_name.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
 import {
-  EVENTS_HELP,
+  JSON_EVENTS_OPTION,
+  openingOptions,
   openOptions,
-  openOptionsHelp,
-  SNAPSHOT_OPTIONS,
 } from "../input/snapshot_options.ts";
-import {
-  WORK_OPTIONS,
-  WORK_OPTIONS_HELP,
-  workOptions,
-} from "../input/work_options.ts";
+import { WORK_OPTIONS, workOptions } from "../input/work_options.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";
@@ -36,29 +31,30 @@ import {
 import { type Command, parse, takePositionals } from "../program/command.ts";
 
 const OPTIONS = {
-  ...SNAPSHOT_OPTIONS,
+  force: {
+    type: "boolean",
+    text: "replace existing images",
+  },
   ...WORK_OPTIONS,
-  force: { type: "boolean" },
+  ...openingOptions("FILE"),
+  json: JSON_EVENTS_OPTION,
 } as const;
 
 /** `load FILE OUTDIR` */
 export const load: Command = {
   options: OPTIONS,
-  help: `\
-Usage: deno task load FILE|URL OUTDIR [options]
-
+  usage: [
+    "load FILE|URL OUTDIR [options]",
+  ],
+  about: `\
 Writes the memory of every RAMBlock to a flat image in OUTDIR, which is created
 if needed: pc.ram to pc.ram.img. Characters of an idstr that are not allowed in a
 file name are written as %XX. Zero pages become holes. Either all images are
 written or none: if load is killed while it puts them in place, the next load to
-OUTDIR undoes that first.
-
-  --force                     replace existing images
-${WORK_OPTIONS_HELP}
-${openOptionsHelp("FILE")}
-${EVENTS_HELP}
-
-Example: deno task load vm.mr images`,
+OUTDIR undoes that first.`,
+  examples: [
+    "load vm.mr images",
+  ],
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE, OUTDIR } = takePositionals(positionals, "FILE", "OUTDIR");

@@ -1,11 +1,8 @@
 import { writeProfile } from "../../../format/profile/mod.ts";
 import { PageServer, PageServerMetrics } from "../../firecracker/mod.ts";
 import type { PagerEvent } from "../../paging/mod.ts";
-import { FROM_RAW_HELP } from "../input/flat_image.ts";
-import {
-  SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
-} from "../input/snapshot_options.ts";
+import { FROM_RAW_OPTION } from "../input/flat_image.ts";
+import { SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
 import { checkOutput, writeOutput } from "../output/output_file.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
@@ -16,19 +13,63 @@ import { prepareInputs } from "./page_server_inputs.ts";
 import { PageServerEvents, PageServerLines } from "./page_server_report.ts";
 
 const OPTIONS = {
+  listen: {
+    type: "string",
+    value: "unix:PATH",
+    text: "the socket that the VMs connect to: accessible to you alone (mode " +
+      "0600) until you change that; a socket without a listening process " +
+      "is replaced",
+  },
+  block: {
+    type: "string",
+    value: "IDSTR",
+    text: "the RAMBlock that is their memory, if FILE has several",
+  },
+  flat: {
+    type: "boolean",
+    text: "FILE is an image of the memory, byte for byte",
+  },
+  from: FROM_RAW_OPTION,
+  "fault-around": {
+    type: "string",
+    value: "SIZE",
+    text: "bytes to load around a touched page; default: 64K",
+  },
+  "no-push": {
+    type: "boolean",
+    text: "load only pages that the VM touches",
+  },
+  "on-failure": {
+    type: "string",
+    values: ["stall", "kill"],
+    text: "what happens to a VM that cannot be served; default: stall",
+  },
+  "retry-for": {
+    type: "string",
+    value: "SECONDS",
+    text: "how long to retry a read before that; default: 60",
+  },
+  record: {
+    type: "string",
+    value: "PROFILE",
+    text: "at the end, record the touched pages, in order",
+  },
+  replay: {
+    type: "string",
+    multiple: true,
+    value: "PROFILE",
+    text: "load the pages of a profile first; repeatable",
+  },
+  metrics: {
+    type: "string",
+    value: "PORT",
+    text: "Prometheus: http://127.0.0.1:PORT/metrics",
+  },
+  force: {
+    type: "boolean",
+    text: "replace an existing profile",
+  },
   ...SNAPSHOT_OPTIONS,
-  listen: { type: "string" },
-  block: { type: "string" },
-  flat: { type: "boolean" },
-  from: { type: "string" },
-  "fault-around": { type: "string" },
-  "no-push": { type: "boolean" },
-  "on-failure": { type: "string" },
-  "retry-for": { type: "string" },
-  record: { type: "string" },
-  replay: { type: "string", multiple: true },
-  metrics: { type: "string" },
-  force: { type: "boolean" },
 } as const;
 
 const COMMON = [
@@ -51,9 +92,10 @@ const USES = optionUses(OPTIONS, {
 export const pageServer: Command = {
   options: OPTIONS,
   uses: USES,
-  help: `\
-Usage: deno task page-server FILE|URL --listen unix:PATH [options]
-
+  usage: [
+    "page-server FILE|URL --listen unix:PATH [options]",
+  ],
+  about: `\
 Serves VMs that are restored with mem_backend {"backend_type": "Uffd",
 "backend_path": PATH}. Each VM gets the pages it touches from FILE, and the others
 in the background. FILE is a snapshot or, with --flat, a memory file of
@@ -66,32 +108,14 @@ is retried, and after --retry-for seconds is killed with --on-failure kill.
 Only the process that connected is killed, and only if a userfaultfd watches its
 memory; where that is uncertain it is not killed, and a message says why.
 
-Linux only. It needs the right to call the C library (Deno: --allow-ffi).
-
-  --listen unix:PATH          the socket that the VMs connect to: accessible to
-                              you alone (mode 0600) until you change that; a
-                              socket without a listening process is replaced
-  --block IDSTR               the RAMBlock that is their memory, if FILE has
-                              several
-  --flat                      FILE is an image of the memory, byte for byte
-${FROM_RAW_HELP}
-  --fault-around SIZE         bytes to load around a touched page; default: 64K
-  --no-push                   load only pages that the VM touches
-  --on-failure stall|kill     what happens to a VM that cannot be served; default:
-                              stall
-  --retry-for SECONDS         how long to retry a read before that; default: 60
-  --record PROFILE            at the end, record the touched pages, in order
-  --replay PROFILE            load the pages of a profile first; repeatable
-  --metrics PORT              Prometheus: http://127.0.0.1:PORT/metrics
-  --force                     replace an existing profile
-${SNAPSHOT_OPTIONS_HELP}
-
+Linux only. It needs the right to call the C library (Deno: --allow-ffi).`,
+  notes: `\
 With --json each line is an event: ready, connected, serving, statistics each
-second, retry, failed, killed, not-killed, loaded, refused, ended.
-
-Example: deno task page-server vm.mr --listen unix:/run/pages.sock
-         deno task page-server https://example.com/memory --flat \\
-             --listen unix:/run/pages.sock --on-failure kill`,
+second, retry, failed, killed, not-killed, loaded, refused, ended.`,
+  examples: [
+    "page-server vm.mr --listen unix:/run/pages.sock",
+    "page-server https://example.com/memory --flat \\\n      --listen unix:/run/pages.sock --on-failure kill",
+  ],
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");

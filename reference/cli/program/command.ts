@@ -1,7 +1,8 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { parseArgs } from "node:util";
 import { sourceAddress } from "../../inputs/mod.ts";
 import { urlScheme } from "../../sources/mod.ts";
-import { didYouMean } from "./did_you_mean.ts";
+import { didYouMean, listed } from "./did_you_mean.ts";
+import type { Options } from "./option.ts";
 import type { OptionUses } from "./option_ways.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -11,19 +12,25 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
-/** A command of the command line. */
+/** A command of the command line, with all that its help consists of. */
 export interface Command {
-  /** The text that `--help` prints. */
-  readonly help: string;
+  /** The ways of using it, each from the name of the command on. */
+  readonly usage: readonly string[];
+  /** What it does: paragraphs, which empty lines separate. */
+  readonly about: string;
+  /** Operands that need a description, by name. */
+  readonly operands?: Readonly<Record<string, string>>;
   /** Its options. */
   readonly options: Options;
+  /** Paragraphs that follow the options. */
+  readonly notes?: string;
+  /** Lines that use it, each from the name of the command on. */
+  readonly examples: readonly string[];
   /** When the options have an effect. Default: always. */
   readonly uses?: OptionUses;
   /** Runs the command; resolves to the exit code. */
   run(args: readonly string[], context: CommandContext): Promise<number>;
 }
-
-type Options = NonNullable<ParseArgsConfig["options"]>;
 
 /** Parsed arguments: the values of options by name, and the others. */
 export interface ParsedArguments<T extends Options> {
@@ -33,8 +40,11 @@ export interface ParsedArguments<T extends Options> {
 
 type ValueOf<Option extends Options[string]> = Option extends
   { readonly type: "boolean" } ? boolean
-  : Option extends { readonly multiple: true } ? string[]
-  : string;
+  : Option extends { readonly multiple: true } ? TextOf<Option>[]
+  : TextOf<Option>;
+
+type TextOf<Option extends Options[string]> = Option extends
+  { readonly values: readonly (infer Value)[] } ? Value : string;
 
 /** Parses arguments; throws a {@linkcode UsageError} if they do not fit. */
 export function parse<T extends Options>(
@@ -43,7 +53,12 @@ export function parse<T extends Options>(
 ): ParsedArguments<T> {
   // The messages of parseArgs itself differ between runtimes.
   checkOptions(args, options);
-  return parseArgs({ args: [...args], options, allowPositionals: true });
+  const parsed = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+  });
+  return parsed as unknown as ParsedArguments<T>;
 }
 
 function checkOptions(args: readonly string[], options: Options): void {
@@ -56,15 +71,19 @@ function checkOptions(args: readonly string[], options: Options): void {
   });
   const seen = new Set<string>();
   for (const token of tokens) {
-    if (token.kind !== "option") continue;
+    if (token.kind === "option-terminator") return;
+    if (token.kind === "positional") {
+      if (FOREIGN_DASH.test(token.value)) {
+        throw noSuchOption(token.value, options);
+      }
+      continue;
+    }
     const { name, rawName, value, inlineValue } = token;
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
     if (option === undefined || rawName !== `--${name}`) {
-      throw new UsageError(
-        `Cannot use ${JSON.stringify(rawName)}` +
-          didYouMean(rawName, Object.keys(options).map((it) => `--${it}`)) +
-          ": there is no such option",
-      );
+      // A single dash makes an option of each letter.
+      const [word] = args[token.index].split("=");
+      throw noSuchOption(word, options);
     }
     if (seen.has(name) && !option.multiple) {
       throw new UsageError(`Cannot use ${rawName} twice`);
@@ -85,7 +104,32 @@ function checkOptions(args: readonly string[], options: Options): void {
           `option: expected a value, or ${rawName}=${value}`,
       );
     }
+    checkValue(rawName, value, option.values);
   }
+}
+
+/** A dash that a word processor made of a hyphen, or of two. */
+const FOREIGN_DASH = /^[\u2010-\u2015\u2212]/;
+
+function noSuchOption(word: string, options: Options): UsageError {
+  const names = [...Object.keys(options), "help", "version"];
+  return new UsageError(
+    `Cannot use ${JSON.stringify(word)}` +
+      didYouMean(word, names.map((it) => `--${it}`)) +
+      ": there is no such option",
+  );
+}
+
+function checkValue(
+  option: string,
+  value: string,
+  values: readonly string[] | undefined,
+): void {
+  if (values === undefined || values.includes(value)) return;
+  throw new UsageError(
+    `Cannot use ${JSON.stringify(value)} as ${option}` +
+      `${didYouMean(value, values)}: expected ${listed(values)}`,
+  );
 }
 
 /** The positional arguments that name inputs: paths or URLs. */

@@ -1,6 +1,7 @@
 /**
  * Returns a hint that follows a mistyped word: ` (did you mean "save"?)`, or
- * nothing if no candidate is close. A missing hyphen or dot costs nothing.
+ * nothing if no candidate is close. A missing hyphen or dot costs nothing. Words
+ * that a single candidate starts with, or has after a hyphen, mean it, too.
  *
  * @example
  * ```ts
@@ -12,6 +13,10 @@
  *   ' (did you mean "save"?)',
  * );
  * assert.equal(didYouMean("pcram", ["pc.ram"]), ' (did you mean "pc.ram"?)');
+ * assert.equal(
+ *   didYouMean("--record", ["--record-to", "--replay"]),
+ *   ' (did you mean "--record-to"?)',
+ * );
  * assert.equal(didYouMean("x", ["save", "load"]), "");
  * ```
  */
@@ -20,17 +25,50 @@ export function didYouMean(
   candidates: readonly string[],
 ): string {
   if (word.length > WORD_MAX) return "";
-  let closest: string | undefined;
+  const meant = closest(word, candidates) ?? onlyWith(word, candidates);
+  return meant === undefined ? "" : ` (did you mean ${JSON.stringify(meant)}?)`;
+}
+
+/** Returns words as a list in a sentence: `a, b or c`. */
+export function listed(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  const others = words.slice(0, -1);
+  return others.length === 0 ? last : `${others.join(", ")} or ${last}`;
+}
+
+/** Returns the candidate with the fewest differences, unless they are many. */
+function closest(
+  word: string,
+  candidates: readonly string[],
+): string | undefined {
+  let found: string | undefined;
   let least = Infinity;
   for (const candidate of candidates) {
     if (candidate.length > WORD_MAX) continue;
     const distance = editDistance(plain(word), plain(candidate));
-    if (distance < least) [closest, least] = [candidate, distance];
+    if (distance < least) [found, least] = [candidate, distance];
   }
-  if (closest === undefined || least > Math.floor(closest.length / 3)) {
-    return "";
-  }
-  return ` (did you mean ${JSON.stringify(closest)}?)`;
+  const isClose = found !== undefined && least <= Math.floor(found.length / 3);
+  return isClose ? found : undefined;
+}
+
+/** Returns the only candidate that starts with the word, or has it later. */
+function onlyWith(
+  word: string,
+  candidates: readonly string[],
+): string | undefined {
+  const part = parted(word);
+  if (part.length < PART_MIN) return undefined;
+  const found = candidates.filter((it) => parted(it).includes(part));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The shortest part of a word that means it: a hyphen and two letters. */
+const PART_MIN = 3;
+
+/** Returns the word with exactly one hyphen before each part. */
+function parted(word: string): string {
+  return `-${word}`.replace(/[-_\u2010-\u2015\u2212]+/g, "-").toLowerCase();
 }
 
 /**
@@ -39,7 +77,7 @@ export function didYouMean(
 const WORD_MAX = 64;
 
 function plain(word: string): string {
-  return word.toLowerCase().replace(/[-_. ]/g, "");
+  return word.toLowerCase().replace(/[-_. \u2010-\u2015\u2212]/g, "");
 }
 
 /** Counts the insertions, deletions, replacements and swaps from `a` to `b`. */

@@ -4,8 +4,6 @@ import { environmentVariable } from "./environment_variable.ts";
 
 /** Name of the environment variable in which a task passes its command line. */
 export const PROGRAM_VARIABLE = "MAPPED_RAM_PROGRAM";
-/** The words of a task, which the help texts have. */
-const TASK = "deno task";
 /** The name of the installed program, and of its package. */
 const INSTALLED = "mapped-ram";
 /** The runtimes that run it as a script; the executable has its own. */
@@ -38,11 +36,6 @@ export function programWords(invocation = currentInvocation()): string[] {
   }
   const path = relative(directory, script);
   return [name, path.startsWith("..") ? script : path];
-}
-
-/** Returns a help text with the words that start this program. */
-export function helpHere(help: string): string {
-  return help.replaceAll(TASK, programWords().join(" "));
 }
 
 /** Whether a script is npm's link to the program, or in npm's package. */

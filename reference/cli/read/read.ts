@@ -6,11 +6,7 @@ import { findBlock } from "../input/find_block.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";
-import {
-  openOptions,
-  SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
-} from "../input/snapshot_options.ts";
+import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
 import { countOf } from "../output/format_count.ts";
 import { encodeHex } from "../output/hex_digits.ts";
 import { HexDump } from "../output/hex_dump.ts";
@@ -24,30 +20,34 @@ import { checkNeeds } from "../program/option_ways.ts";
 import { UsageError } from "../program/usage_error.ts";
 
 const OPTIONS = {
+  out: {
+    type: "string",
+    value: "OUT",
+    text: 'write the bytes to a new file; "-" is stdout',
+  },
+  force: {
+    type: "boolean",
+    text: "replace OUT if it exists",
+  },
   ...SNAPSHOT_OPTIONS,
-  out: { type: "string" },
-  force: { type: "boolean" },
 } as const;
 
 /** `read FILE IDSTR OFFSET LENGTH` */
 export const read: Command = {
   options: OPTIONS,
   uses: { needs: { force: ["out"] } },
-  help: `\
-Usage: deno task read FILE|URL IDSTR OFFSET LENGTH [options]
-
+  usage: [
+    "read FILE|URL IDSTR OFFSET LENGTH [options]",
+  ],
+  about: `\
 Prints LENGTH bytes of the RAMBlock IDSTR, starting at OFFSET, in hexadecimal. Of
 several equal lines, as in zero pages, the first is printed, then a "*". Only the
-pages that hold these bytes are read. Numbers: decimal, 0x1000, 4K, 1M, 2G.
-
-  --out OUT                   write the bytes to a new file; "-" is stdout
-  --force                     replace OUT if it exists
-${SNAPSHOT_OPTIONS_HELP}
-
-Examples:
-  deno task read vm.mr pc.ram 0xf0000 256
-  deno task read vm.mr pc.ram 0 640K --out low.img
-  deno task read vm.mr pc.ram 1M 16M --out - | strings`,
+pages that hold these bytes are read. Numbers: decimal, 0x1000, 4K, 1M, 2G.`,
+  examples: [
+    "read vm.mr pc.ram 0xf0000 256",
+    "read vm.mr pc.ram 0 640K --out low.img",
+    "read vm.mr pc.ram 1M 16M --out - | strings",
+  ],
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE, IDSTR, OFFSET, LENGTH } = takePositionals(

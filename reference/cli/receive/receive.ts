@@ -8,7 +8,7 @@ import {
 } from "../../sockets/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
-import { EVENTS_HELP } from "../input/snapshot_options.ts";
+import { JSON_EVENTS_OPTION } from "../input/snapshot_options.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
@@ -26,19 +26,36 @@ import { readOption, UsageError } from "../program/usage_error.ts";
 const FULL_INTERVAL = 10_000;
 
 const OPTIONS = {
-  listen: { type: "string" },
-  "page-size": { type: "string" },
-  "without-vmdesc": { type: "boolean" },
-  force: { type: "boolean" },
-  json: { type: "boolean" },
+  listen: {
+    type: "string",
+    value: "ADDRESS",
+    text: "where QEMU connects; a socket without a listening process is " +
+      "replaced",
+  },
+  "page-size": {
+    type: "string",
+    value: "SIZE",
+    text: "of a target whose configuration does not state it (default: 4096)",
+  },
+  "without-vmdesc": {
+    type: "boolean",
+    text: "accept a migration without a vmdesc at its end; such a migration " +
+      "may have been cut off unnoticed",
+  },
+  force: {
+    type: "boolean",
+    text: "replace OUT if it exists",
+  },
+  json: JSON_EVENTS_OPTION,
 } as const;
 
 /** `receive OUT --listen ADDRESS` */
 export const receive: Command = {
   options: OPTIONS,
-  help: `\
-Usage: deno task receive OUT --listen unix:PATH|tcp:HOST:PORT [options]
-
+  usage: [
+    "receive OUT --listen unix:PATH|tcp:HOST:PORT [options]",
+  ],
+  about: `\
 Waits for the migration of a QEMU and writes it to OUT, a mapped-ram file that
 stock QEMU loads. Each page is written to its place as it arrives, and again if it
 is sent again. In QEMU's monitor: migrate unix:PATH, or migrate tcp:HOST:PORT. The
@@ -52,18 +69,10 @@ A migration that arrived whole but cannot become a snapshot (for example from a
 newer QEMU) is kept unchanged in OUT.stream: a QEMU with the sender's command line
 loads it with -incoming 'exec:cat OUT.stream'. If OUT has appeared in the
 meantime, made by another process, the snapshot is kept in OUT.1. If the disk is
-full, receive waits until there is space, unless return-path is on.
-
-  --listen ADDRESS            where QEMU connects; a socket without a listening
-                              process is replaced
-  --page-size SIZE            of a target whose configuration does not state it
-                              (default: 4096)
-  --without-vmdesc            accept a migration without a vmdesc at its end; such
-                              a migration may have been cut off unnoticed
-  --force                     replace OUT if it exists
-${EVENTS_HELP}
-
-Example: deno task receive vm.mr --listen unix:/run/vm.sock`,
+full, receive waits until there is space, unless return-path is on.`,
+  examples: [
+    "receive vm.mr --listen unix:/run/vm.sock",
+  ],
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { OUT } = takePositionals(positionals, "OUT");

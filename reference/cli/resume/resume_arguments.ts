@@ -60,21 +60,84 @@ export interface PostcopyArguments {
 
 /** Options of `resume`. */
 export const RESUME_OPTIONS = {
+  via: {
+    type: "string",
+    values: ["postcopy", "map"],
+    text: "default: map if possible, otherwise postcopy",
+  },
+  to: {
+    type: "string",
+    value: "ADDRESS",
+    text: "where QEMU listens, or with --qmp will listen",
+  },
+  qmp: {
+    type: "string",
+    value: "ADDRESS",
+    text: "the QMP socket of a waiting QEMU",
+  },
+  paused: {
+    type: "boolean",
+    text: "leave the guest stopped; QMP's cont runs it",
+  },
+  "device-state": {
+    type: "string",
+    value: "OUT",
+    text: "with --via map: write to OUT what QEMU loads besides the RAM, and " +
+      "print the commands that use it",
+  },
+  record: {
+    type: "string",
+    value: "PROFILE",
+    group: "By postcopy",
+    text: "record the pages that QEMU asks for, in order; with --no-push " +
+      "these are all that the guest needs",
+  },
+  replay: {
+    type: "string",
+    multiple: true,
+    value: "PROFILE",
+    group: "By postcopy",
+    text: "push the pages of a profile first; repeatable",
+  },
+  "max-bandwidth": {
+    type: "string",
+    value: "RATE",
+    group: "By postcopy",
+    text: "maximum bytes per second to push, such as 20M",
+  },
+  "no-push": {
+    type: "boolean",
+    group: "By postcopy",
+    text: "send only pages that QEMU asks for",
+  },
+  "retry-for": {
+    type: "string",
+    value: "SECONDS",
+    group: "By postcopy",
+    text: "how long to retry a failed read; default: 60",
+  },
+  "drop-dirty-bitmaps": {
+    type: "boolean",
+    group: "By postcopy",
+    text: "do not send the dirty bitmaps of block devices",
+  },
+  preempt: {
+    type: "boolean",
+    group: "By postcopy",
+    text: "use a separate channel for requested pages",
+  },
+  "page-size": {
+    type: "string",
+    multiple: true,
+    value: "IDSTR=SIZE",
+    group: "By postcopy",
+    text: "with --to alone: a RAMBlock in huge pages",
+  },
+  force: {
+    type: "boolean",
+    text: "replace existing files",
+  },
   ...SNAPSHOT_OPTIONS,
-  via: { type: "string" },
-  to: { type: "string" },
-  qmp: { type: "string" },
-  "device-state": { type: "string" },
-  paused: { type: "boolean" },
-  force: { type: "boolean" },
-  record: { type: "string" },
-  replay: { type: "string", multiple: true },
-  "max-bandwidth": { type: "string" },
-  "no-push": { type: "boolean" },
-  "drop-dirty-bitmaps": { type: "boolean" },
-  preempt: { type: "boolean" },
-  "page-size": { type: "string", multiple: true },
-  "retry-for": { type: "string" },
 } as const;
 
 /** Options of sending pages, which mapping does not need. */
@@ -108,9 +171,8 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
   const ownArgs = end < 0 ? args : args.slice(0, end);
   const { values, positionals } = parse(ownArgs, RESUME_OPTIONS);
   const { FILE } = takePositionals(positionals, "FILE");
-  const { to, qmp, record, replay = [] } = values;
+  const { to, qmp, record, replay = [], via } = values;
   const qemu = end < 0 ? undefined : parseQemu(args.slice(end + 1));
-  const via = parseVia(values.via);
   checkUses(
     RESUME_USES,
     via !== "map"
@@ -196,13 +258,6 @@ function checkTogether(parsed: ResumeArguments): void {
       "expected --to as well, the address at which that QEMU will wait",
     );
   }
-}
-
-function parseVia(text: string | undefined): Way | undefined {
-  if (text === undefined || text === "postcopy" || text === "map") return text;
-  throw new UsageError(
-    `Cannot use ${JSON.stringify(text)} as --via: expected postcopy or map`,
-  );
 }
 
 function parseQemu(words: readonly string[]): QemuCommand {

@@ -1,3 +1,5 @@
+import { didYouMean, listed } from "../program/did_you_mean.ts";
+
 /** Capabilities of QEMU that exclude pages at fixed places, with the reason. */
 const REFUSED: Readonly<Record<string, string>> = {
   "background-snapshot":
@@ -13,7 +15,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /** Capabilities that are implied, or change nothing in the file. */
-const ACCEPTED: readonly string[] = [
+export const ACCEPTED_CAPABILITIES: readonly string[] = [
   "auto-converge",
   "direct-io",
   "events",
@@ -28,12 +30,13 @@ const ACCEPTED: readonly string[] = [
  */
 export function checkCapabilities(names: readonly string[]): void {
   for (const name of names) {
-    if (ACCEPTED.includes(name)) continue;
+    if (ACCEPTED_CAPABILITIES.includes(name)) continue;
     const reason = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
     throw new RangeError(
       `Cannot save with the capability ${JSON.stringify(name)}: ` +
         (reason ??
-          `it is unknown, expected ${ACCEPTED.join(", ")}`),
+          `it is unknown${didYouMean(name, ACCEPTED_CAPABILITIES)}, expected ` +
+            listed(ACCEPTED_CAPABILITIES)),
     );
   }
 }

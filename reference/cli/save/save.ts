@@ -1,16 +1,11 @@
 import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
-import { FROM_RAW_HELP } from "../input/flat_image.ts";
+import { FROM_RAW_OPTION } from "../input/flat_image.ts";
 import {
-  EVENTS_HELP,
+  JSON_EVENTS_OPTION,
   OPEN_NAMES,
-  OPEN_OPTIONS,
-  openOptionsHelp,
+  openingOptions,
 } from "../input/snapshot_options.ts";
-import {
-  WORK_OPTIONS,
-  WORK_OPTIONS_HELP,
-  workOptions,
-} from "../input/work_options.ts";
+import { WORK_OPTIONS, workOptions } from "../input/work_options.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
@@ -24,29 +19,72 @@ import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { checkUses, optionUses } from "../program/option_ways.ts";
+import { ACCEPTED_CAPABILITIES } from "./capability_rules.ts";
 import { saveArguments } from "./save_arguments.ts";
 import {
   DEMONSTRATION_OPTIONS,
-  DEMONSTRATION_OPTIONS_HELP,
   saveDemonstration,
 } from "./save_demonstration.ts";
 import { OpenedSources, openInputs } from "./save_inputs.ts";
 
 const OPTIONS = {
-  from: { type: "string" },
-  block: { type: "string", multiple: true },
-  machine: { type: "string" },
-  "page-size": { type: "string" },
-  "target-page-bits": { type: "string" },
-  "device-state": { type: "string" },
-  ...OPEN_OPTIONS,
+  block: {
+    type: "string",
+    multiple: true,
+    value: "IDSTR=IMAGE",
+    text: "the memory of the RAMBlock IDSTR, from its first byte on; repeat " +
+      "it for each block, largest first",
+  },
+  from: FROM_RAW_OPTION,
+  machine: {
+    type: "string",
+    value: "NAME",
+    text: "machine type that will load it, by its full name, such as " +
+      "pc-q35-10.0; default: none",
+  },
+  "page-size": {
+    type: "string",
+    value: "SIZE",
+    text: "target page size in bytes; default: 4096",
+  },
+  "target-page-bits": {
+    type: "string",
+    value: "N",
+    text: "log2 of that size, for targets that store it (ARM)",
+  },
+  "device-state": {
+    type: "string",
+    value: "SNAPSHOT",
+    text: "copy machine, configuration and device state from SNAPSHOT, and " +
+      "the RAMBlocks without a --block; the rest of a block with a " +
+      "shorter image is zero",
+  },
+  ...openingOptions("SNAPSHOT"),
+  capability: {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    suggests: ACCEPTED_CAPABILITIES,
+    text: "another capability of QEMU to save with; one that does not work " +
+      "with mapped-ram is refused",
+  },
+  force: {
+    type: "boolean",
+    text: "replace OUT if it exists",
+  },
+  resume: {
+    type: "boolean",
+    text: "continue a save of OUT that was killed: pages that it wrote are " +
+      "compared, not written again",
+  },
+  scan: {
+    type: "boolean",
+    text: "read the holes of images, too, instead of asking the file system " +
+      "where they are",
+  },
   ...WORK_OPTIONS,
-  force: { type: "boolean" },
-  capability: { type: "string", multiple: true },
-  resume: { type: "boolean" },
-  scan: { type: "boolean" },
   ...DEMONSTRATION_OPTIONS,
-  json: { type: "boolean" },
+  json: JSON_EVENTS_OPTION,
 } as const;
 
 const SAVING = [
@@ -77,40 +115,19 @@ const USES = optionUses(OPTIONS, {
 export const save: Command = {
   options: OPTIONS,
   uses: USES,
-  help: `\
-Usage: deno task save OUT --block IDSTR=IMAGE... [options]
-       deno task save [--live] [--keep] [--json]
-
+  usage: [
+    "save OUT --block IDSTR=IMAGE... [options]",
+    "save [--live] [--keep] [--json]",
+  ],
+  about: `\
 Saves flat memory images as a snapshot that stock QEMU loads. Zero pages are not
 stored. Without OUT it makes the memory of a small guest, saves it to a temporary
-file, opens it lazily, compares what it reads, and prints what it did.
-
-  --block IDSTR=IMAGE         the memory of the RAMBlock IDSTR, from its first
-                              byte on; repeat it for each block, largest first
-${FROM_RAW_HELP}
-  --machine NAME              machine type that will load it, by its full name,
-                              such as pc-q35-10.0; default: none
-  --page-size N               target page size in bytes; default: 4096
-  --target-page-bits N        log2 of that size, for targets that store it (ARM)
-  --device-state SNAPSHOT     copy machine, configuration and device state from
-                              SNAPSHOT, and the RAMBlocks without a --block; the
-                              rest of a block with a shorter image is zero
-${openOptionsHelp("SNAPSHOT")}
-  --capability NAME           another capability of QEMU to save with; one that
-                              does not work with mapped-ram is refused
-  --force                     replace OUT if it exists
-  --resume                    continue a save of OUT that was killed: pages that
-                              it wrote are compared, not written again
-  --scan                      read the holes of images, too, instead of asking
-                              the file system where they are
-${WORK_OPTIONS_HELP}
-${DEMONSTRATION_OPTIONS_HELP}
-${EVENTS_HELP}
-
-Examples:
-  deno task save
-  deno task save out.mr --block pc.ram=memory.img --machine pc-i440fx-10.0
-  deno task save new.mr --device-state vm.mr --block pc.ram=changed.img`,
+file, opens it lazily, compares what it reads, and prints what it did.`,
+  examples: [
+    "save",
+    "save out.mr --block pc.ram=memory.img --machine pc-i440fx-10.0",
+    "save new.mr --device-state vm.mr --block pc.ram=changed.img",
+  ],
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { force = false, json = false, resume = false } = values;

@@ -1,5 +1,4 @@
 import type { OpenOptions } from "../../reading/mod.ts";
-import { isFromRaw } from "../input/flat_image.ts";
 import { checkMachineName } from "../input/machine_name.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
@@ -33,7 +32,7 @@ export interface SaveValues extends OpenValues {
   readonly "page-size"?: string | undefined;
   readonly "target-page-bits"?: string | undefined;
   readonly "device-state"?: string | undefined;
-  readonly from?: string | undefined;
+  readonly from?: "raw" | undefined;
   readonly scan?: boolean | undefined;
   readonly capability?: readonly string[] | undefined;
 }
@@ -62,7 +61,7 @@ export function saveArguments(values: SaveValues): SaveArguments {
       : { path, options: openOptions(values) },
     machine: values.machine,
     scan: values.scan ?? false,
-    fromRaw: isFromRaw(values.from),
+    fromRaw: values.from === "raw",
     ...parsePageSize(values),
   };
 }

@@ -3,22 +3,29 @@ import { workOptions } from "../input/work_options.ts";
 
 /** Options of `save` without OUT. */
 export const DEMONSTRATION_OPTIONS = {
-  keep: { type: "boolean" },
-  live: { type: "boolean" },
-  "dirty-rate": { type: "string" },
-  "downtime-limit": { type: "string" },
+  keep: {
+    type: "boolean",
+    text: "keep the file of the demonstration",
+  },
+  live: {
+    type: "boolean",
+    text: "save a guest that keeps writing to its memory, a mapped file: in " +
+      "rounds, until the rest is small enough to stop the guest for, at " +
+      "most 50 rounds",
+  },
+  "dirty-rate": {
+    type: "string",
+    value: "RATE",
+    text: "with --live: bytes per second that the guest writes; default: 128M",
+  },
+  "downtime-limit": {
+    type: "string",
+    value: "MS",
+    text:
+      "with --live: milliseconds that the guest may be stopped, as QEMU's " +
+      "parameter; default: 30",
+  },
 } as const;
-
-/** The lines of {@linkcode DEMONSTRATION_OPTIONS} in `--help`. */
-export const DEMONSTRATION_OPTIONS_HELP = `\
-  --keep                      keep the file of the demonstration
-  --live                      save a guest that keeps writing to its memory, a
-                              mapped file: in rounds, until the rest is small
-                              enough to stop the guest for, at most 50 rounds
-  --dirty-rate N              with --live: bytes per second that the guest writes;
-                              default: 128M
-  --downtime-limit MS         with --live: milliseconds that the guest may be
-                              stopped, as QEMU's parameter; default: 30`;
 
 /** Values of the options. */
 export interface DemonstrationValues {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { COMMANDS } from "../commands.ts";
+import { helpText } from "../program/help_text.ts";
 
 /** The page with the help texts of all commands. */
 export const COMMANDS_PAGE = new URL(
@@ -21,7 +22,7 @@ export async function withHelpTexts(
   }
   const parts = await Promise.all(
     Object.entries(COMMANDS).map(async ([name, { load }]) => {
-      const { help } = await load();
+      const help = helpText(await load(), "deno task");
       return `### ${name}\n\n\`\`\`text\n${help}\n\`\`\`\n\n`;
     }),
   );

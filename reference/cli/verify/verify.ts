@@ -15,11 +15,7 @@ import {
   isUnfinished as isUnfinishedRam,
 } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
-import {
-  openOptions,
-  SNAPSHOT_OPTIONS,
-  SNAPSHOT_OPTIONS_HELP,
-} from "../input/snapshot_options.ts";
+import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
 import { jsonText } from "../output/json_text.ts";
 import { OutputClosed, print } from "../output/output.ts";
@@ -30,25 +26,27 @@ import { paint } from "../output/terminal.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 
 const OPTIONS = {
+  pages: {
+    type: "boolean",
+    text: "read every page that the file holds",
+  },
   ...SNAPSHOT_OPTIONS,
-  pages: { type: "boolean" },
 } as const;
 
 /** `verify FILE` */
 export const verify: Command = {
   options: OPTIONS,
-  help: `\
-Usage: deno task verify FILE|URL [options]
-
+  usage: [
+    "verify FILE|URL [options]",
+  ],
+  about: `\
 Checks a snapshot against every rule of SPEC.md and prints each violation on one
 line. An error means that a reader must refuse the file (exit code 1); a warning
 means that its writer should have done better. A file that a save did not finish
-is unfinished, not bad: "save --resume" continues it (exit code 1, too).
-
-  --pages                     read every page that the file holds
-${SNAPSHOT_OPTIONS_HELP}
-
-Example: deno task verify vm.mr --pages`,
+is unfinished, not bad: "save --resume" continues it (exit code 1, too).`,
+  examples: [
+    "verify vm.mr --pages",
+  ],
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");

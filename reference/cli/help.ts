@@ -1,0 +1,66 @@
+import { COMMANDS } from "./commands.ts";
+import type { Command } from "./program/command.ts";
+import { entry, exampleLines, helpText } from "./program/help_text.ts";
+import { programWords } from "./program/program_name.ts";
+
+/** What the program is for. */
+export const TITLE =
+  "VM RAM snapshots in QEMU's file format, every page at a fixed place";
+
+/** What every command is told in the same way. */
+export const NOTES =
+  `Wherever a snapshot is read, FILE may be a URL. "COMMAND --help" and "help
+COMMAND" print the options of a command.`;
+
+/** Options that are understood before and after the name of a command. */
+export const COMMON_OPTIONS: Readonly<Record<string, string>> = {
+  "-h, --help": "print this, or the options of the command",
+  "-V, --version": "print the version",
+};
+
+/** What the exit codes mean. */
+export const EXIT_CODES: Readonly<Record<number, string>> = {
+  0: "done",
+  1: "the file is bad or the work failed",
+  2: "wrong usage",
+  130: "stopped by Ctrl-C",
+  141: "the reader of the output closed it (only info, bitmaps, verify and " +
+    "read, whose output is their purpose)",
+  143: "stopped by kill",
+};
+
+/** A line that uses the program, as {@linkcode Command.examples}. */
+export const EXAMPLES = [
+  "save        # makes a small guest, saves it, shows it",
+];
+
+/** Returns the help of a command, or of the program, as it was started. */
+export function helpHere(command?: Command): string {
+  const program = programWords().join(" ");
+  return command === undefined
+    ? programHelp(program)
+    : helpText(command, program);
+}
+
+function programHelp(program: string): string {
+  const commands = Object.entries(COMMANDS)
+    .map(([name, { summary }]) => [name, summary] as const);
+  return [
+    `mapped-ram: ${TITLE}`,
+    `Usage: ${program} COMMAND [arguments]`,
+    list("Commands", commands, 15),
+    list("Options", Object.entries(COMMON_OPTIONS), 19),
+    NOTES,
+    list("Exit codes", Object.entries(EXIT_CODES), 7),
+    exampleLines(EXAMPLES, program),
+  ].join("\n\n");
+}
+
+function list(
+  title: string,
+  entries: readonly (readonly [name: string, text: string])[],
+  column: number,
+): string {
+  const lines = entries.map(([name, text]) => entry(name, text, column));
+  return [`${title}:`, ...lines].join("\n");
+}
