@@ -67,6 +67,18 @@ test("two builds are equal, wherever they are made", PATIENT, () => {
   run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], dist);
 });
 
+test("a build replaces its own folder, and no other", PATIENT, () => {
+  const own = join(scratch, "own");
+  build(own, "--only", "one-file");
+  build(own, "--only", "npm");
+  assert.deepEqual(readdirSync(own).sort(), ["SHA256SUMS", "npm"]);
+  const foreign = join(scratch, "foreign");
+  mkdirSync(foreign);
+  writeFileSync(join(foreign, "letter"), "dear");
+  assert.throws(() => build(foreign, "--only", "npm"), /it has other files/);
+  assert.deepEqual(readdirSync(foreign), ["letter"]);
+});
+
 test("what is built exports the names of the sources", async () => {
   const built = [
     ["mod.ts", "mapped_ram.js"],

@@ -10,7 +10,14 @@
  * @module
  */
 
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -20,7 +27,7 @@ import { npmPackage } from "./npm_package.ts";
 import { oneFile } from "./one_file.ts";
 import { ENTRIES, NAME, ROOT } from "./project.ts";
 import { printSizes } from "./sizes.ts";
-import { checksums } from "./checksums.ts";
+import { checksums, SUMS } from "./checksums.ts";
 
 const PARTS = ["npm", "one-file", "executable"];
 
@@ -36,7 +43,7 @@ if (unknown !== undefined) {
   throw new RangeError(`Cannot build ${unknown}: expected ${PARTS.join(", ")}`);
 }
 const folder = resolve(out);
-rmSync(folder, { recursive: true, force: true });
+empty(folder);
 if (only.includes("npm")) {
   const files = await npmPackage();
   write(join(folder, "npm"), files);
@@ -47,9 +54,24 @@ if (only.includes("one-file")) write(folder, await oneFile());
 if (only.includes("executable")) {
   await buildExecutable(join(folder, NAME), target);
 }
-writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
+writeFileSync(join(folder, SUMS), checksums(folder));
 printSizes(folder);
-process.exit(0); // the bundler's threads go on
+process.exit(0); // the bundler's threads keep running
+
+/** Makes an empty folder in place of one that a build made, and of no other. */
+function empty(folder: string): void {
+  const isForeign = existsSync(folder) && readdirSync(folder).length > 0 &&
+    !existsSync(join(folder, SUMS));
+  if (isForeign) {
+    throw new RangeError(
+      `Cannot build into ${folder}: it has other files; pass a new folder, ` +
+        "or remove them",
+    );
+  }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, SUMS), "");
+}
 
 function write(folder: string, files: Files): void {
   for (const [path, text] of files) {
