@@ -220,7 +220,7 @@ test("the package is installed and run by npm and Node alone", PATIENT, () => {
   }
 });
 
-/** The first example of the package's README, of another file. */
+/** Returns the first example of the package's README, for another file. */
 function firstExample(file: string): string {
   const readme = readFileSync(join(dist, "npm/README.md"), "utf8");
   const [, code] = /^```ts\n([^]*?)^```$/m.exec(readme) ?? [];

@@ -8,7 +8,7 @@ import {
 } from "rolldown";
 import { ROOT } from "./project.ts";
 
-/** Reads the sources, which `edit` may change. */
+/** Returns a plugin that reads the sources and passes them through `edit`. */
 function sources(edit: (text: string) => string): Plugin {
   return {
     name: "sources",
@@ -19,7 +19,7 @@ function sources(edit: (text: string) => string): Plugin {
   };
 }
 
-/** What Node 20 does not have. */
+/** Replacements of functions that Node 20 does not have. */
 const NEWER = join(ROOT, ".ci/build/newer_functions.ts");
 
 type Minify = NonNullable<OutputOptions["minify"]>;
@@ -39,10 +39,10 @@ export const MINIFIED: Minify = {
   mangle: { toplevel: true, keepNames: { class: true, function: false } },
 };
 
-/** Compiled files by their paths. */
+/** Texts of files by path. */
 export type Files = Map<string, string>;
 
-/** How to compile. */
+/** Options of {@linkcode compile}. */
 export interface CompileOptions {
   /** Constants that replace expressions. */
   readonly define?: Readonly<Record<string, string>>;
@@ -54,8 +54,9 @@ export interface CompileOptions {
 }
 
 /**
- * Bundles modules, given by the names of what becomes of them, to JavaScript that
- * Node 20 and browsers of 2023 run: what is newer is written out, or replaced.
+ * Compiles modules to JavaScript for Node 20 and browsers of 2023: newer syntax
+ * is translated, newer functions are replaced. `input` names each output file,
+ * without its extension, and the module to make it from.
  */
 export async function compile(
   input: Readonly<Record<string, string>>,
@@ -86,7 +87,7 @@ export async function compile(
     entryFileNames: "[name].js",
     format: "esm",
     minify: PACKED,
-    // As if the sources were there, too: independent of where it is built.
+    // As if the sources were in the same folder, wherever it is built.
     sourcemapPathTransform: (path) => basename(path),
     ...options.output,
   });

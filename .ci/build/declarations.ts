@@ -16,15 +16,14 @@ import { DOORS, NAME, ROOT } from "./project.ts";
 /** An import in an example of a doc comment. */
 const EXAMPLE_IMPORT = /^( *\* .*\bfrom )"(\.[^"]*)";$/gm;
 
-/** The file with the types of a door: `qemu.d.ts`. */
+/** Returns the name of the file with the types of a door: `qemu.d.ts`. */
 export function declarationFile(door: string): string {
   return `${door === "." ? "mod" : posix.basename(door)}.d.ts`;
 }
 
 /**
- * Makes the declarations of the doors: those of all modules by TypeScript, which
- * are then rolled up, so that only what is public stays. Returns the texts by
- * file name.
+ * Returns the declarations of the doors by file name. TypeScript makes those of
+ * all modules, which are then rolled up, so that only public names remain.
  */
 export async function declarations(): Promise<Map<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-types-"));
@@ -37,7 +36,7 @@ export async function declarations(): Promise<Map<string, string>> {
   }
 }
 
-/** Lets TypeScript write a declaration file for each module. Deno checks types. */
+/** Has TypeScript write declarations for each module, which Deno has checked. */
 function declareModules(folder: string): void {
   const options = {
     declaration: true,
@@ -64,7 +63,7 @@ function declareModules(folder: string): void {
   });
 }
 
-/** Lets examples import the package instead of files of the project. */
+/** Makes examples import the package instead of files of the project. */
 function showPackageInExamples(folder: string): void {
   const names = new Map([...DOORS].map(([name, path]) => [path, name]));
   const modules = join(folder, "modules");
@@ -75,9 +74,7 @@ function showPackageInExamples(folder: string): void {
     const shown = text.replaceAll(EXAMPLE_IMPORT, (line, head, specifier) => {
       const target = posix.join(posix.dirname(path), specifier);
       const name = names.get(target);
-      return name === undefined
-        ? line
-        : `${head}"${posix.join(NAME, name).replace(/\/\.$/, "")}";`;
+      return name === undefined ? line : `${head}"${posix.join(NAME, name)}";`;
     });
     if (shown !== text) writeFileSync(join(modules, path), shown);
   }

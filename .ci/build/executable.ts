@@ -6,10 +6,10 @@ import { compile, MINIFIED } from "./compile.ts";
 import { ENTRIES, NAME, ROOT } from "./project.ts";
 import { virtualModules, virtualName } from "./virtual_modules.ts";
 
-/** The Bun whose runtime is put into the program. */
+/** Version of Bun, whose runtime becomes part of the program. */
 const BUN = "1.4.5";
 
-/** The program starts itself where the command line starts a process. */
+/** The main module: where the command line runs a script, it starts itself. */
 const PROGRAM = `
   import process from "node:process";
   import { fileURLToPath } from "node:url";
@@ -22,8 +22,8 @@ const PROGRAM = `
   } else process.exit(await main(process.argv.slice(2)));`;
 
 /**
- * Makes the command line a program of its own, by `bun build --compile`; for
- * this platform, or for another one whose runtime Bun can fetch, such as
+ * Compiles the command line to an executable with `bun build --compile`, for
+ * this platform or for a target whose runtime Bun can download, such as
  * `bun-linux-arm64`.
  */
 export async function buildExecutable(
@@ -46,13 +46,12 @@ export async function buildExecutable(
     for (const [name, text] of files) writeFileSync(join(folder, name), text);
     mkdirSync(dirname(path), { recursive: true });
     const [program, ...start] = bun();
-    const args = [
-      ...[...start, "build", "--compile", "--outfile", path],
-      // Both shorten the start: parsed already, and only what a command needs.
-      ...["--bytecode", "--format=esm", "--splitting"],
-      ...target === undefined ? [] : ["--target", target],
-      ...Object.keys(input).map((it) => `./${it}.js`),
-    ];
+    const build = ["build", "--compile", "--outfile", path];
+    // Shortens the start: code is parsed in advance, and loaded when needed.
+    const quickly = ["--bytecode", "--format=esm", "--splitting"];
+    const platform = target === undefined ? [] : ["--target", target];
+    const entries = Object.keys(input).map((it) => `./${it}.js`);
+    const args = [...start, ...build, ...quickly, ...platform, ...entries];
     execFileSync(program, args, {
       cwd: folder,
       stdio: ["ignore", "pipe", "inherit"],
@@ -62,7 +61,7 @@ export async function buildExecutable(
   }
 }
 
-/** Bun of this version: that in PATH, or from the npm registry. */
+/** Returns the command of that Bun: the one in PATH, otherwise from npm. */
 function bun(): string[] {
   try {
     const options = { encoding: "utf8", stdio: "pipe" } as const;

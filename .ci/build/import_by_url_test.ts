@@ -13,7 +13,7 @@ import { ROOT } from "./project.ts";
 /** Milliseconds until the server answers a request. */
 const DELAY = 20;
 
-/** How long the one file may take, of what the modules take. */
+/** Maximum time of the one file, relative to the time of the modules. */
 const RATIO_MAX = 0.15;
 
 let folder: string;
@@ -45,7 +45,7 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Milliseconds until a module of the server is imported, and its requests. */
+/** Imports a module; returns the milliseconds and the number of requests. */
 async function importTime(path: string) {
   const address = server.address();
   const port = typeof address === "object" ? address?.port : undefined;

@@ -1,11 +1,11 @@
 /**
- * Makes everything that is published from the sources alone: `deno task build`.
- * Two builds of the same sources are equal, byte for byte.
+ * Builds everything that is published: `deno task build`. Two builds of the same
+ * sources are equal, byte for byte.
  *
  * - `dist/npm/`: the package for the npm registry
  * - `dist/mapped_ram.js`, `dist/mapped_ram.min.js`: the library in one file
  * - `dist/mapped-ram`: the command line as a program for this platform
- * - `dist/SHA256SUMS`: of all of them
+ * - `dist/SHA256SUMS`: the checksums of all of them
  *
  * @module
  */

@@ -1,11 +1,11 @@
 /**
- * Functions of the language that Node 22 has and Node 20 has not. What is built
- * calls these instead.
+ * Functions of the language that Node 20 does not have. Compiled code calls these
+ * instead.
  *
  * @module
  */
 
-/** Does what `Promise.withResolvers` does. */
+/** Same as `Promise.withResolvers`. */
 export function withResolvers<T>(): PromiseWithResolvers<T> {
   let resolve!: (value: T | PromiseLike<T>) => void;
   let reject!: (reason?: unknown) => void;
@@ -13,7 +13,7 @@ export function withResolvers<T>(): PromiseWithResolvers<T> {
   return { promise, resolve, reject };
 }
 
-/** Does what `Array.fromAsync` does with one argument. */
+/** Same as `Array.fromAsync` with one argument. */
 export async function fromAsync<T>(values: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const value of values) all.push(value);

@@ -30,20 +30,20 @@ import { npmPackage } from "./npm_package.ts";
 import { packageModules } from "./package_modules.ts";
 import { isOfTests, ROOT, sourceFiles } from "./project.ts";
 
-/** What tests read besides modules. */
+/** Where the files are that tests read besides modules. */
 const DATA = [
   ...["conformance", "docs", "format", "reference"],
   ...["README.md", "SPEC.md", "deno.json"],
 ];
 
-/** Tests of other things than the package, or of other runtimes. */
+/** Tests that are not of the package, or need another runtime. */
 const OTHERS =
   /^conformance\/(?!runner|vectors|proving\/(?:read|write|sequential|libvirt|dirty_bitmaps)_test)|\/(?:tasks|rules_used)_test\.ts$/;
 
-/** Modules that tests start by their file. */
+/** URLs of modules that tests start as threads or programs. */
 const STARTED = /(\bnew URL\(\s*"[^"]+)\.ts"/g;
 
-/** Whether a module is the program, which Node knows from version 24 on. */
+/** An expression that Node has from version 24 on, and its replacement. */
 const IS_MAIN = "import.meta.main";
 const IS_MAIN_ANYWHERE =
   `(${IS_MAIN} ?? import.meta.url.endsWith(process.argv[1]))`;

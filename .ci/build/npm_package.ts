@@ -18,7 +18,7 @@ const OLDEST_NODE = "20.16";
 const DESCRIPTION = "Reads, saves, verifies and resumes VM RAM snapshots in " +
   "QEMU's mapped-ram format, one page at a time";
 
-/** Makes the files of the package for the npm registry, by their paths. */
+/** Returns the files of the npm package by path. */
 export async function npmPackage(): Promise<Files> {
   const files = await packageModules(modules());
   const program = compiled(ENTRIES[0]);
@@ -40,7 +40,7 @@ function compiled(module: string): string {
   return module.replace(/\.ts$/, ".js");
 }
 
-/** package.json, from what deno.json says. */
+/** Returns package.json, derived from deno.json. */
 function manifest() {
   const { version, license } = CONFIGURATION;
   const doors = [...DOORS].map(([name, path]) => [name, {

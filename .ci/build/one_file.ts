@@ -3,12 +3,12 @@ import { compile, type Files, MINIFIED } from "./compile.ts";
 import { CONFIGURATION, NAME } from "./project.ts";
 import { virtualModules, virtualName } from "./virtual_modules.ts";
 
-/** What both files are called, without the ending. */
+/** Name of both files, without the extension. */
 const FILE = "mapped_ram";
 
 const MODULES = {
-  // The file is also the module of its threads: they are started with its URL
-  // and the name of what they do.
+  // The file is also the module of its threads: they start with its URL, whose
+  // fragment names their task.
   library: `
     import { serveLanes } from "/reference/workers/serve_lanes.ts";
     export * from "/mod.ts";
@@ -19,14 +19,17 @@ const MODULES = {
     }`,
 };
 
-/** Lets the threads start in the file. */
+/** Makes threads start from the same file. */
 const THREADS_INSIDE: Plugin = {
   name: "threads-inside",
   resolveId: (specifier) =>
     specifier.endsWith("/entry_url.ts") ? virtualName("entry_url") : null,
 };
 
-/** Loads nothing late: it is there. Otherwise each module would be wrapped. */
+/**
+ * Replaces each `import()` by an import: one file has nothing to load late, and
+ * the bundler would wrap every module in a function.
+ */
 function loadAtOnce(text: string): string {
   const imports: string[] = [];
   const edited = text.replaceAll(/\bimport\((".*?")\)/g, (_, specifier) => {
@@ -38,8 +41,8 @@ function loadAtOnce(text: string): string {
 }
 
 /**
- * Makes the library in one file, for browsers and imports by URL: as it is
- * written and minified, each with a source map.
+ * Builds the library as one file, for browsers and imports by URL: readable and
+ * minified, each with a source map.
  */
 export async function oneFile(): Promise<Files> {
   const { version, license } = CONFIGURATION;

@@ -3,7 +3,7 @@ import type { Plugin } from "rolldown";
 import { compile, type Files } from "./compile.ts";
 import { CONFIGURATION, ROOT } from "./project.ts";
 
-/** Leaves each module a file of its own, which imports the others. */
+/** Keeps each module in a file of its own, which imports the others. */
 const MODULE_BY_MODULE: Plugin = {
   name: "module-by-module",
   resolveId(specifier, importer) {
@@ -12,11 +12,11 @@ const MODULE_BY_MODULE: Plugin = {
   },
 };
 
-/** How to compile them. */
+/** Options of {@linkcode packageModules}. */
 interface PackageOptions {
   /** Changes the text of each module. */
   readonly edit?: (text: string) => string;
-  /** The folder of what several of them need from the compiler. */
+  /** Folder of the helper functions of the compiler. */
   readonly shared?: string;
 }
 

@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** The name of the package in the npm registry, and of the command. */
 export const NAME = "mapped-ram";
 
-/** What of deno.json the build needs. */
+/** The parts of deno.json that the build uses. */
 interface Configuration {
   readonly version: string;
   readonly license: string;
@@ -30,11 +30,11 @@ export const DOORS: ReadonlyMap<string, string> = new Map(
     .map(([name, path]) => [name, posix.normalize(path)]),
 );
 
-/** What a bundle starts from: the command line, its threads and processes. */
+/** Entry points of a bundle: the command line, its threads and processes. */
 export const ENTRIES: readonly string[] = CONFIGURATION.tasks.bundle.split(" ")
   .filter((it) => it.endsWith(".ts"));
 
-/** All TypeScript files of some folders, sorted. */
+/** Returns all TypeScript files of some folders, sorted. */
 export function sourceFiles(folders: readonly string[]): string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true })
@@ -43,13 +43,13 @@ export function sourceFiles(folders: readonly string[]): string[] {
   ).sort();
 }
 
-/** All modules of the library and the command line, without tests, sorted. */
+/** Returns the modules of the library and the command line, without tests. */
 export function modules(): string[] {
   const found = sourceFiles(["format", "reference"]);
   return ["mod.ts", ...found.filter((it) => !isOfTests(it))];
 }
 
-/** Whether a module is a test, or serves tests alone. */
+/** Whether a module is a test, or is used only by tests. */
 export function isOfTests(path: string): boolean {
   return path.endsWith("_test.ts") || path.includes("/testing/");
 }

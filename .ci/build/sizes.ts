@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-/** Bytes of a package, unpacked, without its source maps. */
+/** Returns the unpacked bytes of a package without its source maps. */
 export function unpackedBytes(folder: string): number {
   return readdirSync(folder, { recursive: true })
     .map((it) => join(folder, String(it)))
@@ -11,7 +11,7 @@ export function unpackedBytes(folder: string): number {
     .reduce((sum, it) => sum + (it.isFile() ? it.size : 0), 0);
 }
 
-/** Prints how large what was built is. */
+/** Prints the sizes of what was built. */
 export function printSizes(folder: string): void {
   for (const name of readdirSync(folder).sort()) {
     const path = join(folder, name);

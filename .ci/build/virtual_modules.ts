@@ -2,15 +2,18 @@ import { join } from "node:path";
 import type { Plugin } from "rolldown";
 import { ROOT } from "./project.ts";
 
-/** How the names of modules begin that only the build has. */
+/** Prefix of the names of modules that exist only in the build. */
 const PREFIX = "build:";
 
-/** What such a module is imported by. */
+/** Returns the name by which such a module is imported. */
 export function virtualName(name: string): string {
   return PREFIX + name;
 }
 
-/** Gives the bundler modules by their text, which may import `/mod.ts`. */
+/**
+ * Returns a plugin with modules by name and text. Their imports that start with a
+ * slash are relative to the project.
+ */
 export function virtualModules(
   texts: Readonly<Record<string, string>>,
 ): Plugin {
