@@ -12,6 +12,7 @@
  */
 
 import process from "node:process";
+import { isOfTests } from "./build/project.ts";
 import {
   type Import,
   type ModuleGraph,
@@ -66,11 +67,6 @@ function isDoor(path: string, from: string): boolean {
       roomOf(path) === "reference/doors" || EXCEPTIONS.includes(path);
   }
   return /^(?:format|reference)\/\w+\/mod\.ts$/.test(path);
-}
-
-/** Whether a file is a test, or is used only by tests. */
-function isOfTests(path: string): boolean {
-  return path.endsWith("_test.ts") || path.includes("/testing/");
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "./build/project.ts";
 import {
   checkImports,
   checkRows,
@@ -66,7 +66,6 @@ test("checkImports() finds nothing in a good tree", () => {
   assert.deepEqual(check({}), []);
 });
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const HERE = readModuleGraph(ROOT);
 
 test("checkImports() finds nothing in this repository", () => {

@@ -7,15 +7,6 @@
 
 import { execFileSync } from "node:child_process";
 
-/** The published modules. */
-export const DOORS = [
-  "mod.ts",
-  "format/mod.ts",
-  "reference/doors/convert.ts",
-  "reference/doors/linux.ts",
-  "reference/doors/qemu.ts",
-];
-
 interface Parameter {
   /** `identifier`, `object`, `rest`, or `assign` with a default on its `left`. */
   readonly kind: string;
