@@ -89,6 +89,7 @@ test("mod.ts works with only the globals of a browser", {
   assert.deepEqual([...first], [
     0,
     7,
-    "Cannot open files: this runtime has no node:fs",
+    "Cannot open files: this runtime has no node:fs: in a browser, use " +
+    "blobSource, openHttpSource and memorySink",
   ]);
 });

@@ -14,6 +14,9 @@ const UNTRUSTED =
 /** Deno's prefix of all messages: the addresses and the failing component. */
 const PREAMBLE = /^error sending request\b.*?: client error \(\w+\): /;
 
+/** What Chrome, Firefox and Safari say, whatever the reason is. */
+const UNTOLD = /^(?:Failed to fetch|NetworkError when attempting|Load failed)/;
+
 /** Common properties of the runtimes' errors. */
 interface FetchError {
   readonly message?: string;
@@ -42,6 +45,9 @@ export function fetchFailure(error: unknown): FetchFailure {
       "and whether the runtime trusts it (DENO_CERT, NODE_EXTRA_CA_CERTS)"
     : /refused/i.test(all)
     ? `no process listens there (${detail})`
+    : UNTOLD.test(detail)
+    ? `the browser gives no reason (${detail}): the server does not answer, or ` +
+      "is of another origin and sends no Access-Control-Allow-Origin"
     : detail;
   return { reason, isUnknownHost, isUntrusted };
 }

@@ -48,6 +48,9 @@ const PASSING = {
   node: new TypeError("fetch failed", {
     cause: failed("", "ECONNREFUSED"), // an AggregateError has no message
   }),
+  chrome: new TypeError("Failed to fetch"),
+  firefox: new TypeError("NetworkError when attempting to fetch resource."),
+  safari: new TypeError("Load failed"),
   reset: new TypeError("error reading a body from connection"),
   text: "no more",
   nothing: undefined,
@@ -77,6 +80,14 @@ test("fetchFailure() gives the innermost reason", () => {
     "no process listens there (tcp connect error: Connection refused (os error 111))",
     "no process listens there (ECONNREFUSED: Unable to connect)",
     "no process listens there (ECONNREFUSED)",
+    ...[
+      "Failed to fetch",
+      "NetworkError when attempting to fetch resource.",
+      "Load failed",
+    ].map((it) =>
+      `the browser gives no reason (${it}): the server does not answer, or is ` +
+      "of another origin and sends no Access-Control-Allow-Origin"
+    ),
     "error reading a body from connection",
     "no more",
     "no reason given",

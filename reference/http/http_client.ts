@@ -63,6 +63,8 @@ export class HttpClient {
   readonly name: string;
   /** Number of requests made so far, including retries. */
   requests = 0;
+  /** Whether a browser reads from another origin than that of the page. */
+  isCrossOrigin = false;
   readonly #buffers = new BodyBuffers();
   readonly #target: RequestTarget;
   readonly #fetch: (request: Request) => Promise<Response>;
@@ -157,6 +159,7 @@ export class HttpClient {
         onRedirect: (target) => this.#hide(target),
       });
       this.#hasAnswered = true;
+      this.isCrossOrigin ||= response.type === "cors";
       try {
         const answer = new HttpAnswer(response, {
           buffers: this.#buffers,

@@ -115,11 +115,16 @@ export async function checkPartial(answer: HttpAnswer): Promise<void> {
 
 /** Returns the failure for a Content-Range other than the one `expected`. */
 export function wrongContentRange(
-  { headers }: Response,
+  { headers, type }: Response,
   expected: string,
 ): FinalFailure {
-  const found = JSON.stringify(headers.get("content-range"));
+  const found = headers.get("content-range");
+  const hidden = found === null && type === "cors"
+    ? ": a browser hides it from other origins, unless the server sends " +
+      "Access-Control-Expose-Headers: Content-Range, ETag"
+    : "";
   return new FinalFailure(
-    `the server answered Content-Range ${found}, expected ${expected}`,
+    `the server answered Content-Range ${JSON.stringify(found)}, ` +
+      `expected ${expected}${hidden}`,
   );
 }

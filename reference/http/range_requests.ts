@@ -60,9 +60,13 @@ export class RangeRequests {
     this.#version = version;
   }
 
-  /** Whether, as far as is known, the server supports multi-range requests. */
+  /**
+   * Whether, as far as is known, the server supports multi-range requests. A
+   * browser sends these to another origin only after a request with OPTIONS,
+   * which few servers of files answer; a single range needs none.
+   */
   get severalAtOnce(): boolean {
-    return this.#severalAtOnce;
+    return this.#severalAtOnce && !this.#client.isCrossOrigin;
   }
 
   /**
@@ -78,7 +82,7 @@ export class RangeRequests {
     );
     for (
       let hasMore = true;
-      hasMore && pending.size > 1 && this.#severalAtOnce;
+      hasMore && pending.size > 1 && this.severalAtOnce;
     ) {
       const asked = [...pending];
       const done = await this.several(asked.map((index) => ranges[index]), {

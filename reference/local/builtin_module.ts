@@ -20,28 +20,40 @@ interface BuiltinModules {
   readonly "node:worker_threads": typeof WorkerThreads;
 }
 
+/** What a module is used for, in the error of a runtime without it. */
+interface BuiltinUse {
+  readonly what: string;
+  readonly action: string;
+  /** What to do without it. */
+  readonly instead?: string;
+}
+
 /**
  * Returns a module that Deno, Bun and Node have. It is loaded on use, not
  * imported, so that `mod.ts` also loads in a browser.
  */
 export function builtinModule<Id extends keyof BuiltinModules>(
   id: Id,
-  use: { readonly what: string; readonly action: string },
+  use: BuiltinUse,
 ): BuiltinModules[Id] {
   const { process } = globalThis as {
     process?: { getBuiltinModule?: (id: Id) => BuiltinModules[Id] };
   };
   const found = process?.getBuiltinModule?.(id);
   if (found !== undefined) return found;
+  const { what, action, instead } = use;
+  const advice = instead === undefined ? "" : `: ${instead}`;
   throw new SourceError(
-    use.what,
-    `Cannot ${use.action}: this runtime has no ${id}`,
+    what,
+    `Cannot ${action}: this runtime has no ${id}${advice}`,
   );
 }
 
-import type * as NodeFs from "node:fs";
-
 /** Returns `node:fs`; throws if the runtime does not have it. */
-export function nodeFs(): typeof NodeFs {
-  return builtinModule("node:fs", { what: "files", action: "open files" });
+export function nodeFs(): typeof Fs {
+  return builtinModule("node:fs", {
+    what: "files",
+    action: "open files",
+    instead: "in a browser, use blobSource, openHttpSource and memorySink",
+  });
 }

@@ -96,5 +96,10 @@ function instantiate(memory: WebAssembly.Memory): MarkNonZeroPages | undefined {
 
 function compile(): WebAssembly.Module | null {
   const bytes = Uint8Array.from(atob(ZERO_PAGE_WASM), (c) => c.charCodeAt(0));
-  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch {
+    // No SIMD, or the policy of a web page forbids it ('wasm-unsafe-eval').
+    return null;
+  }
 }

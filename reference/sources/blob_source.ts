@@ -54,10 +54,10 @@ class BlobSource implements ByteSource {
       bytes = await waitFor(loading, options);
     } catch (cause) {
       options.signal?.throwIfAborted();
-      // For example, a browser's file that has changed since it was chosen.
       throw new SourceError(
         this.name,
-        `Cannot read ${JSON.stringify(this.name)}: ${String(cause)}`,
+        `Cannot read ${JSON.stringify(this.name)}: ${String(cause)}: if it ` +
+          "is a file that has changed, choose it again",
         { cause, range },
       );
     }

@@ -51,7 +51,8 @@ test("readInto() fails with the cause when the Blob fails", async () => {
     assert.deepEqual(error.range, { offset: 5, length: 10 });
     assert.equal(
       error.message,
-      'Cannot read "blob": Error: the file changed',
+      'Cannot read "blob": Error: the file changed: if it is a file that has ' +
+        "changed, choose it again",
     );
     return true;
   });

@@ -10,7 +10,7 @@ export interface DocumentBlock {
   readonly document: string;
   /** Line of its first line of code, from 1. */
   readonly line: number;
-  /** `sh`, `ts`, `json`, `text`. */
+  /** `sh`, `ts`, `json`, `text`; `html` and `nginx` of web pages. */
   readonly language: string;
   readonly text: string;
 }
@@ -18,7 +18,8 @@ export interface DocumentBlock {
 /** README.md and the pages in docs/, whose code blocks are run. */
 export const DOCUMENTS: readonly string[] = [
   "README.md",
-  ...readdirSync(`${ROOT}docs`).sort().map((name) => `docs/${name}`),
+  ...readdirSync(`${ROOT}docs`).filter((name) => name.endsWith(".md")).sort()
+    .map((name) => `docs/${name}`),
 ];
 
 /** All texts for readers. */

@@ -51,7 +51,11 @@ test("each command line that is not run is in the documents, and has a reason", 
 
 test("each code block is of a kind that is run, or a diagram", () => {
   for (const block of BLOCKS) {
-    assert.match(block.language, /^(ts|sh|json|text)$/, nameOf(block));
+    assert.match(
+      block.language,
+      /^(ts|sh|json|text|html|nginx)$/,
+      nameOf(block),
+    );
   }
 });
 

@@ -12,9 +12,9 @@ export interface NginxServer extends AsyncDisposable {
   /**
    * Returns the URL of a file for a way of serving: `plain` with ranges, `gzip`
    * with compression on, `slow` at 1 MiB/s, `norange` without ranges, `single`
-   * with at most one range per request.
+   * with at most one range per request, or one of its own.
    */
-  url(way: NginxWay, file: string): string;
+  url(way: string, file: string): string;
 }
 
 /** How a location serves its files. */
@@ -27,14 +27,17 @@ export function findNginx(): string | undefined {
   return PROGRAMS.find((program) => existsSync(program));
 }
 
-/** Starts nginx to serve a folder. */
-export async function startNginx(folder: string): Promise<NginxServer> {
+/** Starts nginx to serve a folder; `ways` adds some, by their directives. */
+export async function startNginx(
+  folder: string,
+  { ways = {} }: { readonly ways?: Readonly<Record<string, string>> } = {},
+): Promise<NginxServer> {
   const program = findNginx();
   if (program === undefined) throw new Error("nginx is not installed");
   const state = mkdtempSync(join(tmpdir(), "mapped-ram-nginx-"));
   const port = await freePort();
   const config = join(state, "nginx.conf");
-  writeFileSync(config, configuration(state, folder, port));
+  writeFileSync(config, configuration(port, { state, folder, ways }));
   const child = spawn(program, ["-e", "stderr", "-c", config], {
     stdio: "ignore",
   });
@@ -53,17 +56,24 @@ export async function startNginx(folder: string): Promise<NginxServer> {
   };
 }
 
-function configuration(state: string, folder: string, port: number): string {
-  const ways: Record<NginxWay, string> = {
+function configuration(
+  port: number,
+  { state, folder, ways }: {
+    readonly state: string;
+    readonly folder: string;
+    readonly ways: Readonly<Record<string, string>>;
+  },
+): string {
+  const usual: Record<NginxWay, string> = {
     plain: "",
     gzip: "gzip on; gzip_types *; gzip_min_length 1;",
     slow: "limit_rate 1m;",
     norange: "max_ranges 0;",
     single: "max_ranges 1;",
   };
-  const locations = Object.entries(ways).map(([way, directives]) =>
-    `location /${way}/ { alias ${folder}/; ${directives} }`
-  );
+  const locations = Object.entries({ ...usual, ...ways }).map((
+    [way, directives],
+  ) => `location /${way}/ { alias ${folder}/; ${directives} }`);
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `${name}_temp_path ${state}/${name};`,
   );
@@ -76,6 +86,7 @@ function configuration(state: string, folder: string, port: number): string {
     "http {",
     "access_log off;",
     "default_type application/octet-stream;",
+    "types { text/html html; text/javascript js; }",
     ...temporary,
     `server { listen 127.0.0.1:${port};`,
     ...locations,

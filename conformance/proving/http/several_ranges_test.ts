@@ -66,6 +66,16 @@ test("exportImage() reads distant runs separately if several ranges are refused"
   }
 });
 
+test("exportImage() asks another origin for one range at a time", async () => {
+  const { requests } = await loadFile(FAR, () => assert.fail("several"), {
+    ...OPTIONS,
+    // As a browser marks what a page of another origin receives.
+    fetch: async (request) =>
+      Object.defineProperty(await fetch(request), "type", { value: "cors" }),
+  });
+  assert(requests > 100, `${requests} requests`);
+});
+
 test("streamRanges() requests distant ranges four at a time, and returns them in order", async () => {
   await using liar = await startLiar(FAR.file);
   let atOnce = 0;

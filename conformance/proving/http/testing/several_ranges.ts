@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import {
   exportImage,
+  type HttpOptions,
   memorySink,
   memorySource,
   openHttpSource,
@@ -74,7 +75,11 @@ export function body(
 }
 
 /** Options with which a source gives up soon. */
-export const OPTIONS = { retries: 2, retryDelay: 1, timeout: 2000 };
+export const OPTIONS: HttpOptions = {
+  retries: 2,
+  retryDelay: 1,
+  timeout: 2000,
+};
 
 /** Loads the RAM from a server that responds with `answer`, and checks it. */
 export async function load(
