@@ -15,7 +15,7 @@ import { execPath } from "node:process";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import { DOORS, NAME, ROOT } from "./project.ts";
+import { CONFIGURATION, DOORS, NAME, ROOT } from "./project.ts";
 import { unpackedBytes } from "./sizes.ts";
 
 /** Bounds in bytes: the package without maps; a reader, minified and packed. */
@@ -65,6 +65,18 @@ test("two builds are equal, wherever they are made", PATIENT, () => {
   );
   assert.equal(one, two);
   run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], dist);
+});
+
+test("the release notes check what is attached to a release", () => {
+  const notes = readFileSync(join(dist, "RELEASE_NOTES.md"), "utf8");
+  const [, command = ""] = /^```sh\n(.*)\n```$/m.exec(notes) ?? [];
+  const checked = run(["sh", "-c", command], dist).trim().split("\n");
+  const attached = readdirSync(dist)
+    .filter((it) => !/^(npm|SHA256SUMS|RELEASE_NOTES\.md)$/.test(it));
+  for (const it of attached) {
+    assert(checked.includes(`${it}: OK`), it);
+    assert(notes.includes(`  ${it}\n`), it);
+  }
 });
 
 test("a build replaces its own folder, and no other", PATIENT, () => {
@@ -183,9 +195,8 @@ test(
 test("the package is installed and run by npm and Node alone", PATIENT, () => {
   const folder = join(scratch, "installed");
   mkdirSync(folder);
-  run(["npm", "pack", "--pack-destination", folder, join(dist, "npm")]);
-  const [tarball] = readdirSync(folder);
-  run(["npm", "install", "--offline", `./${tarball}`], folder);
+  const tarball = join(dist, `${NAME}-${CONFIGURATION.version}.tgz`);
+  run(["npm", "install", "--offline", tarball], folder);
   const output = run(["npx", "--offline", NAME, "save", "--keep"], folder);
   const file = /the file is (\S+)/.exec(output)?.[1] ?? "";
   try {

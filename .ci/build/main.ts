@@ -5,11 +5,14 @@
  * - `dist/npm/`: the package for the npm registry
  * - `dist/mapped_ram.js`, `dist/mapped_ram.min.js`: the library in one file
  * - `dist/mapped-ram`: the command line as a program for this platform
+ * - `dist/mapped-ram-VERSION.tgz`: the package, packed
  * - `dist/SHA256SUMS`: the checksums of all of them
+ * - `dist/RELEASE_NOTES.md`: what has changed, and these checksums
  *
  * @module
  */
 
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -26,6 +29,7 @@ import type { Files } from "./compile.ts";
 import { npmPackage } from "./npm_package.ts";
 import { oneFile } from "./one_file.ts";
 import { ENTRIES, NAME, ROOT } from "./project.ts";
+import { NOTES, releaseNotes } from "./release_notes.ts";
 import { printSizes } from "./sizes.ts";
 import { checksums, SUMS } from "./checksums.ts";
 
@@ -54,7 +58,14 @@ if (only.includes("one-file")) write(folder, await oneFile());
 if (only.includes("executable")) {
   await buildExecutable(join(folder, NAME), target);
 }
-writeFileSync(join(folder, SUMS), checksums(folder));
+const isWhole = PARTS.every((it) => only.includes(it));
+if (isWhole) {
+  const args = ["pack", "--silent", "--pack-destination", folder];
+  execFileSync("npm", [...args, join(folder, "npm")], { stdio: "pipe" });
+}
+const sums = checksums(folder);
+writeFileSync(join(folder, SUMS), sums);
+if (isWhole) writeFileSync(join(folder, NOTES), releaseNotes(sums));
 printSizes(folder);
 process.exit(0); // the bundler's threads keep running
 

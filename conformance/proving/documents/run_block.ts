@@ -27,6 +27,14 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
     "it writes to the checkout; a test compares the tables",
   "deno run -A reference/cli/testing/write_commands_page.ts":
     "it writes to the checkout; a test compares the page",
+  "deno task build": "a test in .ci/build/ runs it",
+  "cd dist && sha256sum --check --quiet SHA256SUMS":
+    "a test in .ci/build/ runs it",
+  "npm publish --dry-run ./dist/mapped-ram-*.tgz":
+    "it takes the package of a build; a test in .ci/build/ packs it",
+  "deno publish --dry-run": "it is a step of .ci/run",
+  "git tag --sign --cleanup=verbatim --file=dist/RELEASE_NOTES.md vVERSION":
+    "it tags the checkout",
 };
 
 /** Removes the comment at the end of a command line. */
