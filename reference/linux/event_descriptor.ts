@@ -6,12 +6,13 @@ import { check, closeDescriptor, linux } from "./system_calls.ts";
 export class EventDescriptor implements Disposable {
   /** Readable once it was rung. */
   readonly fd: number;
-  readonly #memory = new NativeMemory(8);
+  readonly #memory: NativeMemory;
 
   /** Creates an eventfd, or uses one that another thread created. */
   constructor(fd?: number) {
     const flags = LINUX.EFD_CLOEXEC | LINUX.EFD_NONBLOCK;
     this.fd = fd ?? check(linux().call.eventfd(0, flags), "create an eventfd");
+    this.#memory = new NativeMemory(8);
   }
 
   /** Wakes the thread that polls it. */

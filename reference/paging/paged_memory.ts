@@ -95,9 +95,6 @@ export class PagedMemory implements AsyncDisposable {
     const { hugePageSize } = options;
     const block = await findBlock(file, options);
     const memory = new NativeMemory(block.usedLength, { hugePageSize });
-    const uffd = Userfaultfd.create();
-    const { address, byteLength, pageSize } = memory;
-    const hasZeropage = uffd.register(address, byteLength);
     const loaded = Promise.withResolvers<PagerStatistics | undefined>();
     let statistics: PagerStatistics | undefined;
     const onEvent = (event: PagerEvent) => {
@@ -106,7 +103,11 @@ export class PagedMemory implements AsyncDisposable {
       if (event.kind === "retry") options.onRetry?.(event.message);
       if (event.kind === "failed") options.onFailed?.();
     };
+    let uffd: Userfaultfd | undefined;
     try {
+      uffd = Userfaultfd.create();
+      const { address, byteLength, pageSize } = memory;
+      const hasZeropage = uffd.register(address, byteLength);
       const job: MemoryJob = {
         uffd: uffd.fd,
         region: {
@@ -125,8 +126,8 @@ export class PagedMemory implements AsyncDisposable {
       });
       return new PagedMemory(memory, uffd, { thread, loaded: loaded.promise });
     } catch (error) {
-      uffd.unregister(address, byteLength);
-      uffd.close();
+      uffd?.unregister(memory.address, memory.byteLength);
+      uffd?.close();
       memory.unmap();
       throw error;
     }

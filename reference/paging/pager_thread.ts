@@ -51,8 +51,8 @@ export class PagerThread {
     settings: PagerSettings,
     { url, job, onEvent }: PagerThreadOptions<Job>,
   ): Promise<PagerThread> {
-    const worker = new Thread<PagerMessage>(url);
     const bell = new EventDescriptor();
+    const worker = new Thread<PagerMessage>(url);
     const control = new Int32Array(new SharedArrayBuffer(4));
     const ready = Promise.withResolvers<void>();
     const stopped = Promise.withResolvers<Stopped>();
