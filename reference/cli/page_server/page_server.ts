@@ -108,7 +108,7 @@ is retried, and after --retry-for seconds is killed with --on-failure kill.
 Only the process that connected is killed, and only if a userfaultfd watches its
 memory; where that is uncertain it is not killed, and a message says why.
 
-Linux only. It needs the right to call the C library (Deno: --allow-ffi).`,
+Linux only. It calls the C library (Deno: --allow-ffi; Node: the package koffi).`,
   notes: `\
 With --json each line is an event: ready, connected, serving, statistics each
 second, retry, failed, killed, not-killed, loaded, refused, ended.`,
