@@ -57,13 +57,19 @@ test("no command prints the secrets of a URL", PATIENT, async () => {
     ["save", out("c.mr"), "--block", url],
     ["save", out("d.mr"), "--block", `ram=${server.url("/gone")}`],
     ["page-server", url, "--block", "nope", "--listen", `unix:${out("s")}`],
-    ["page-server", url, "--flat", "--listen", `unix:${out("s")}`],
+    [
+      ...["page-server", server.url("/gone"), "--from", "raw"],
+      ...["--listen", `unix:${out("s")}`],
+    ],
     ["page-server", url, "--replay", url, "--listen", `unix:${out("s")}`],
     ["resume", url, "--", "no-such-program"],
     ["resume", url, "--via", "map", "--", "no-such-program"],
-    ["resume", url, "--qmp", `unix:${out("q")}`, "--to", `unix:${out("t")}`],
+    [
+      ...["resume", url, "--qmp", `unix:${out("q")}`],
+      ...["--incoming", `unix:${out("t")}`],
+    ],
     ["resume", url, "--replay", url, "--", "no-such-program"],
-    ["resume", url, "--device-state", out("e.mr")],
+    ["resume", url, "--out", out("e.mr")],
   ]);
 });
 
@@ -98,7 +104,7 @@ test("no error prints the secrets of a URL", PATIENT, async () => {
     ["info", `--${url}`, file],
     [url],
     ["page-server", file, "--listen", url],
-    ["resume", file, "--to", url],
+    ["resume", file, "--incoming", url],
     ["resume", file, "--record", url, "--", "no-such-program"],
     ["convert", file, scratch.file("x"), "--to", url],
   ]);

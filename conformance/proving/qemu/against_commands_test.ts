@@ -11,6 +11,7 @@ import {
 import { qemuTest } from "./qemu_test_case.ts";
 import {
   against,
+  compare,
   DEVICES,
   lines,
   load,
@@ -82,7 +83,7 @@ qemuTest(
       }
       // A QEMU that waits for a migration: its monitor is queried for the
       // comparison.
-      const asked = await against(scratch, `unix:${socket}`);
+      const asked = await compare(scratch, "--qmp", `unix:${socket}`);
       assert.deepEqual(lines(asked), []);
       assert.deepEqual(asked.commands.qmp, qmp);
       assert.deepEqual(
@@ -94,7 +95,7 @@ qemuTest(
       await tell(`unix:${socket}`, qmp.slice(1));
 
       // The guest is loaded, and QEMU no longer waits for a migration.
-      const after = await against(scratch, `unix:${socket}`);
+      const after = await compare(scratch, "--qmp", `unix:${socket}`);
       assert.match(lines(after).join(), /is not waiting.*-incoming defer$/);
     } finally {
       child.kill("SIGKILL");

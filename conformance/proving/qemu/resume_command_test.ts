@@ -133,7 +133,7 @@ linuxTest(
       ...["-global", "migration.x-postcopy-ram=on"],
     ], { incoming: false });
     await using command = new ResumeCommand(scratch.path, [
-      ...[snapshot.path, "--to", address],
+      ...[snapshot.path, "--incoming", address],
     ]);
     const { code, stderr } = await command.exited;
     assert.equal(code, 0, stderr);
@@ -175,7 +175,7 @@ async function prepare(
   scratch: ScratchDirectory,
 ): Promise<Prepared> {
   await using command = new ResumeCommand(scratch.path, [
-    ...[snapshot.path, "--via", "map", "--device-state", "devices", "--json"],
+    ...[snapshot.path, "--via", "map", "--out", "devices", "--json"],
   ]);
   const { code, stdout, stderr } = await command.exited;
   assert.equal(code, 0, stderr);

@@ -96,7 +96,7 @@ qemuTest(
     const options = { directory: scratch.path, incoming: false };
     {
       await using _qemu = await startQemu([...guest, "-incoming", to], options);
-      const line = await failure(scratch, [path, "--to", to]);
+      const line = await failure(scratch, [path, "--incoming", to]);
       assert.match(line, /closed the connection.*needs the capability postcop/);
     }
     {
@@ -116,7 +116,7 @@ qemuTest(
       await failure(scratch, [path, "--qmp", qmp, "--via", "map"]),
       /pc\.ram of QEMU at unix:.* has mem-path unset, expected ".*saved"; start/,
     );
-    const line = await failure(scratch, [path, "--to", `unix:${path}`]);
+    const line = await failure(scratch, [path, "--incoming", `unix:${path}`]);
     assert.match(
       line,
       /no process listens there: start QEMU with -incoming unix:/,
@@ -146,7 +146,7 @@ qemuTest(
     ], { directory: scratch.path, incoming: false });
     try {
       await using command = new ResumeCommand(scratch.path, [
-        ...[path, "--to", to, "--max-bandwidth", "4K"],
+        ...[path, "--incoming", to, "--max-bandwidth", "4K"],
       ]);
       await command.said(/running/);
       process.kill(qemu.processId, "SIGKILL");

@@ -10,9 +10,8 @@ export interface PageServerArguments {
   /** Path of the socket. */
   readonly path: string;
   readonly idstr: string | undefined;
+  /** Whether the file is flat memory, not a snapshot. */
   readonly flat: boolean;
-  /** Whether the flat image may start like a file of another format. */
-  readonly fromRaw: boolean;
   readonly faultAround: number;
   readonly background: boolean;
   readonly onFailure: "kill" | "stall";
@@ -30,7 +29,6 @@ export interface PageServerValues extends OpenValues {
   readonly json?: boolean | undefined;
   readonly listen?: string | undefined;
   readonly block?: string | undefined;
-  readonly flat?: boolean | undefined;
   readonly from?: "raw" | undefined;
   readonly "fault-around"?: string | undefined;
   readonly "no-push"?: boolean | undefined;
@@ -50,7 +48,6 @@ export function pageServerArguments(
   file: string,
   values: PageServerValues,
 ): PageServerArguments {
-  const flat = values.flat ?? false;
   const replay = values.replay ?? [];
   const number = (name: "fault-around" | "retry-for" | "metrics") => {
     const text = values[name];
@@ -73,8 +70,7 @@ export function pageServerArguments(
     file,
     path: socketPath(values.listen),
     idstr: values.block,
-    flat,
-    fromRaw: values.from === "raw",
+    flat: values.from === "raw",
     faultAround,
     background: !(values["no-push"] ?? false),
     onFailure: values["on-failure"] ?? "stall",

@@ -90,3 +90,26 @@ test("an option has a text, and a value unless it is a switch", async () => {
     assert.equal(type === "string", isValued, where);
   });
 });
+
+/** Values that are narrower kinds of another. */
+const NARROWER: Readonly<Record<string, string>> = {
+  "IDSTR=IMAGE": "IDSTR",
+  "raw": "FORMAT",
+  "unix:PATH": "ADDRESS",
+};
+
+test("an option of one name takes the same in every command", async () => {
+  const seen = new Map<string, string>();
+  await forEachOption((name, { value, values }, command) => {
+    const shown = value ?? values?.join("|") ?? "";
+    const found = NARROWER[shown] ?? shown;
+    assert.equal(found, seen.get(name) ?? found, `${command} --${name}`);
+    seen.set(name, found);
+  });
+});
+
+test("no option has the name of a command", async () => {
+  await forEachOption((name, _, command) => {
+    assert.ok(!Object.hasOwn(COMMANDS, name), `${command} --${name}`);
+  });
+});

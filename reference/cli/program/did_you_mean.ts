@@ -45,7 +45,10 @@ function closest(
   let least = Infinity;
   for (const candidate of candidates) {
     if (candidate.length > WORD_MAX) continue;
-    const distance = editDistance(plain(word), plain(candidate));
+    const [typed, meant] = [plain(word), plain(candidate)];
+    // A swap of letters is likelier than another letter.
+    const swaps = sorted(typed) === sorted(meant) ? 0.5 : 0;
+    const distance = editDistance(typed, meant) - swaps;
     if (distance < least) [found, least] = [candidate, distance];
   }
   const isClose = found !== undefined && least <= Math.floor(found.length / 3);
@@ -78,6 +81,10 @@ const WORD_MAX = 64;
 
 function plain(word: string): string {
   return word.toLowerCase().replace(/[-_. \u2010-\u2015\u2212]/g, "");
+}
+
+function sorted(word: string): string {
+  return [...word].sort().join("");
 }
 
 /** Counts the insertions, deletions, replacements and swaps from `a` to `b`. */

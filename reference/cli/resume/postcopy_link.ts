@@ -84,7 +84,7 @@ export async function openPostcopyLink(
 
 /** Returns the address at which QEMU waits, or will wait, for the migration. */
 function addressOf({ request, destination }: LinkOptions): string {
-  return request.to ?? `unix:${destination?.directory}/migration`;
+  return request.incoming ?? `unix:${destination?.directory}/migration`;
 }
 
 async function pageSizes(

@@ -12,7 +12,7 @@ import type { ResumeReport } from "./resume_report.ts";
  */
 export async function refuseRamOnly(
   snapshot: Snapshot,
-  { to, qemu, qmp }: Pick<ResumeArguments, "to" | "qemu" | "qmp">,
+  { incoming, qemu, qmp }: Pick<ResumeArguments, "incoming" | "qemu" | "qmp">,
   { report, signal }: {
     readonly report: Pick<ResumeReport, "note">;
     readonly signal: AbortSignal;
@@ -20,7 +20,7 @@ export async function refuseRamOnly(
 ): Promise<void> {
   if (!await isRamOnly(snapshot, signal)) return;
   const { source } = snapshot;
-  const isSentAway = to !== undefined && qemu === undefined &&
+  const isSentAway = incoming !== undefined && qemu === undefined &&
     qmp === undefined;
   if (isSentAway) {
     report.note(

@@ -25,11 +25,11 @@ export interface ResumeArguments {
   /** The QEMU to start. */
   readonly qemu: QemuCommand | undefined;
   /** Address at which a QEMU waits, or will wait, for a migration. */
-  readonly to: string | undefined;
+  readonly incoming: string | undefined;
   /** Monitor of a QEMU that waits with `-incoming defer`. */
   readonly qmp: string | undefined;
   /** Path of the device-only file. */
-  readonly deviceState: string | undefined;
+  readonly out: string | undefined;
   /** Whether the guest stays paused. */
   readonly paused: boolean;
   readonly json: boolean;
@@ -65,7 +65,7 @@ export const RESUME_OPTIONS = {
     values: ["postcopy", "map"],
     text: "default: map if possible, otherwise postcopy",
   },
-  to: {
+  incoming: {
     type: "string",
     value: "ADDRESS",
     text: "where QEMU listens, or with --qmp will listen",
@@ -79,7 +79,7 @@ export const RESUME_OPTIONS = {
     type: "boolean",
     text: "leave the guest stopped; QMP's cont runs it",
   },
-  "device-state": {
+  out: {
     type: "string",
     value: "OUT",
     text: "with --via map: write to OUT what QEMU loads besides the RAM, and " +
@@ -126,12 +126,13 @@ export const RESUME_OPTIONS = {
     group: "By postcopy",
     text: "use a separate channel for requested pages",
   },
-  "page-size": {
+  "huge-pages": {
     type: "string",
     multiple: true,
     value: "IDSTR=SIZE",
     group: "By postcopy",
-    text: "with --to alone: a RAMBlock in huge pages",
+    text: "with --incoming alone: the RAMBlock IDSTR has huge pages of this " +
+      "size",
   },
   force: {
     type: "boolean",
@@ -143,24 +144,24 @@ export const RESUME_OPTIONS = {
 /** Options of sending pages, which mapping does not need. */
 const POSTCOPY_ONLY = [
   ...["record", "replay", "max-bandwidth", "no-push"] as const,
-  ...["drop-dirty-bitmaps", "preempt", "page-size", "retry-for"] as const,
+  ...["drop-dirty-bitmaps", "preempt", "huge-pages", "retry-for"] as const,
 ] as const;
 
 /** The options of each way; a QEMU after `--` has its own arguments. */
 export const RESUME_USES = optionUses(RESUME_OPTIONS, {
   ways: {
     "by --via map": [...SNAPSHOT_NAMES, "via", "qmp", "paused"],
-    "by --via map with --device-state": [
+    "by --via map with --out": [
       ...SNAPSHOT_NAMES,
-      ...["via", "device-state", "force"] as const,
+      ...["via", "out", "force"] as const,
     ],
     "without --via map": [
       ...SNAPSHOT_NAMES,
       ...POSTCOPY_ONLY,
-      ...["via", "to", "qmp", "paused", "force"] as const,
+      ...["via", "incoming", "qmp", "paused", "force"] as const,
     ],
   },
-  needs: { force: ["record", "device-state"] },
+  needs: { force: ["record", "out"] },
 });
 
 const PROGRAM = "qemu-system-x86_64";
@@ -171,15 +172,15 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
   const ownArgs = end < 0 ? args : args.slice(0, end);
   const { values, positionals } = parse(ownArgs, RESUME_OPTIONS);
   const { FILE } = takePositionals(positionals, "FILE");
-  const { to, qmp, record, replay = [], via } = values;
+  const { incoming, qmp, record, replay = [], via } = values;
   const qemu = end < 0 ? undefined : parseQemu(args.slice(end + 1));
   checkUses(
     RESUME_USES,
     via !== "map"
       ? "without --via map"
-      : values["device-state"] === undefined
+      : values.out === undefined
       ? "by --via map"
-      : "by --via map with --device-state",
+      : "by --via map with --out",
     values,
   );
   const parsed: ResumeArguments = {
@@ -187,8 +188,8 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
     open: openOptions(values),
     via,
     qemu,
-    deviceState: values["device-state"],
-    to,
+    out: values.out,
+    incoming,
     qmp,
     record,
     replay,
@@ -200,12 +201,12 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
       push: !values["no-push"],
       dirtyBitmaps: !values["drop-dirty-bitmaps"],
       preempt: values.preempt ?? false,
-      pageSizes: parsePageSizes(values["page-size"] ?? []),
+      pageSizes: parsePageSizes(values["huge-pages"] ?? []),
       retryFor: parseSeconds(values["retry-for"]),
     },
     postcopyOnly: POSTCOPY_ONLY.find((name) => Object.hasOwn(values, name)),
   };
-  for (const name of ["to", "qmp"] as const) {
+  for (const name of ["incoming", "qmp"] as const) {
     if (parsed[name] !== undefined) address(`--${name}`, parsed[name]);
   }
   checkTogether(parsed);
@@ -218,30 +219,30 @@ export function address(option: string, text: string): SocketAddress {
 }
 
 function checkTogether(parsed: ResumeArguments): void {
-  const { via, qemu, to, qmp, deviceState, paused, postcopy } = parsed;
+  const { via, qemu, incoming, qmp, out, paused, postcopy } = parsed;
   function refuse(what: string, why: string): never {
     throw new UsageError(`Cannot use ${what}: ${why}`);
   }
-  const given = to === undefined ? "--qmp" : "--to";
-  const isThere = to !== undefined || qmp !== undefined;
+  const given = incoming === undefined ? "--qmp" : "--incoming";
+  const isThere = incoming !== undefined || qmp !== undefined;
   if (qemu !== undefined && isThere) {
     refuse(given, "the arguments after -- start a QEMU");
   }
   if (via === "map") {
-    if (qemu === undefined && qmp === undefined && deviceState === undefined) {
+    if (qemu === undefined && qmp === undefined && out === undefined) {
       throw new UsageError(
-        "Cannot prepare --via map without --device-state OUT, QEMU's arguments " +
+        "Cannot prepare --via map without --out OUT, QEMU's arguments " +
           "after --, or --qmp",
       );
     }
   } else if (qemu === undefined && !isThere) {
     throw new UsageError(
       "Cannot resume without a QEMU: expected its arguments after --, or " +
-        "--to or --qmp of one that waits",
+        "--incoming or --qmp of one that waits",
     );
   }
-  if (deviceState !== undefined && (via !== "map" || qemu !== undefined)) {
-    refuse("--device-state", "it is for --via map with a QEMU that you start");
+  if (out !== undefined && (via !== "map" || qemu !== undefined)) {
+    refuse("--out", "it is for --via map with a QEMU that you start");
   }
   if (paused && qemu === undefined && qmp === undefined) {
     refuse("--paused", "start that QEMU with -S instead");
@@ -252,10 +253,10 @@ function checkTogether(parsed: ResumeArguments): void {
       refuse("--max-bandwidth", "--no-push pushes nothing");
     }
   }
-  if (qmp?.startsWith("tcp:") && to === undefined && via !== "map") {
+  if (qmp?.startsWith("tcp:") && incoming === undefined && via !== "map") {
     refuse(
       "--qmp",
-      "expected --to as well, the address at which that QEMU will wait",
+      "expected --incoming as well, the address at which that QEMU will wait",
     );
   }
 }
@@ -279,11 +280,11 @@ function parsePageSizes(texts: readonly string[]): Record<string, number> {
     const [, idstr, size] = /^(.+)=([^=]+)$/s.exec(text) ?? [];
     if (idstr === undefined || size === undefined) {
       throw new UsageError(
-        `Cannot use ${JSON.stringify(text)} as --page-size: expected ` +
+        `Cannot use ${JSON.stringify(text)} as --huge-pages: expected ` +
           "IDSTR=SIZE",
       );
     }
-    sizes[idstr] = parseNumber("--page-size", size);
+    sizes[idstr] = parseNumber("--huge-pages", size);
   }
   return sizes;
 }

@@ -116,10 +116,10 @@ function adviceFor(
   request: ResumeArguments,
 ): string {
   if (isNobodyThere(error) && text === error.message) {
-    return request.to === undefined
-      ? "QEMU may have other files, as in a container: pass --to ADDRESS, an " +
+    return request.incoming === undefined
+      ? "QEMU may have other files, as in a container: pass --incoming ADDRESS, an " +
         "address that both processes can reach"
-      : `start QEMU with -incoming ${request.to} first`;
+      : `start QEMU with -incoming ${request.incoming} first`;
   }
   if (/userfault/i.test(text)) {
     return "let it use userfaultfd (as root, or by sysctl " +
@@ -128,7 +128,7 @@ function adviceFor(
   if (/-incoming|incoming migration/.test(text)) {
     return "restart it with -incoming defer";
   }
-  if (request.qmp === undefined && request.to !== undefined) {
+  if (request.qmp === undefined && request.incoming !== undefined) {
     return "see QEMU's output; it needs the capability postcopy-ram, and must " +
       `match the snapshot: see ${comparison(request)}`;
   }
@@ -160,8 +160,10 @@ function startAdvice(
 
 /** Returns the command line that compares the snapshot with that QEMU. */
 function comparison({ file, qemu, qmp }: ResumeArguments): string {
-  const against = qemu === undefined
-    ? qmp ?? "QEMU ARGS..."
-    : joinWords([qemu.program, ...qemu.args]);
-  return joinWords([...programWords(), "info", file, "--against", against]);
+  const compared = qmp !== undefined
+    ? ["--qmp", qmp]
+    : qemu === undefined
+    ? ["--against", "QEMU ARGS..."]
+    : ["--against", joinWords([qemu.program, ...qemu.args])];
+  return joinWords([...programWords(), "info", file, ...compared]);
 }

@@ -19,35 +19,43 @@ test("resume refuses a wrong command line", PATIENT, async () => {
     [["resume", "f", "--via", "air", ...qemu], 2, /"air" as --via: expected/],
     [["resume", "f", "--", "-incoming", "defer"], 2, /QEMU with -incoming/],
     [["resume", "f", "--", "q", "--daemonize"], 2, /QEMU with --daemonize/],
-    [["resume", "f", "--to", "/x"], 2, /"\/x" \(--to\): expected unix:PATH/],
-    [["resume", "f", "--qmp", "tcp:h:0"], 2, / \(--qmp\): expected .* port/],
-    [["resume", "f", "--qmp", "tcp:h:1"], 2, /expected --to as well/],
     [
-      ["resume", "f", "--to", "unix:/x", ...qemu],
+      ["resume", "f", "--incoming", "/x"],
       2,
-      /--to: the arguments after --/,
+      /"\/x" \(--incoming\): expected unix:PATH/,
+    ],
+    [["resume", "f", "--qmp", "tcp:h:0"], 2, / \(--qmp\): expected .* port/],
+    [["resume", "f", "--qmp", "tcp:h:1"], 2, /expected --incoming as well/],
+    [
+      ["resume", "f", "--incoming", "unix:/x", ...qemu],
+      2,
+      /--incoming: the arguments after --/,
     ],
     [
       ["resume", "f", "--qmp", "unix:/x", ...qemu],
       2,
       /--qmp: the arguments after --/,
     ],
-    [["resume", "f", "--to", "unix:/x", "--paused"], 2, /with -S instead/],
-    [["resume", "f", "--via", "map"], 2, /without --device-state OUT/],
+    [
+      ["resume", "f", "--incoming", "unix:/x", "--paused"],
+      2,
+      /with -S instead/,
+    ],
+    [["resume", "f", "--via", "map"], 2, /without --out OUT/],
     [
       ["resume", "f", "--via", "map", "--record", "p", ...qemu],
       2,
       /--record by --via map/,
     ],
     [
-      ["resume", "f", "--via", "map", "--to", "unix:/x"],
+      ["resume", "f", "--via", "map", "--incoming", "unix:/x"],
       2,
-      /--to by --via map/,
+      /--incoming by --via map/,
     ],
     [
-      ["resume", "f", "--device-state", "d", ...qemu],
+      ["resume", "f", "--out", "d", ...qemu],
       2,
-      /--device-state without --via map/,
+      /--out without --via map/,
     ],
     [
       ["resume", "f", "--no-push", "--replay", "p", ...qemu],
@@ -65,9 +73,9 @@ test("resume refuses a wrong command line", PATIENT, async () => {
       /0 as --max-bandwidth: expected at least 1/,
     ],
     [
-      ["resume", "f", "--page-size", "2M", "--to", "unix:/x"],
+      ["resume", "f", "--huge-pages", "2M", "--incoming", "unix:/x"],
       2,
-      /"2M" as --page-size: expected IDSTR=SIZE/,
+      /"2M" as --huge-pages: expected IDSTR=SIZE/,
     ],
   ]);
 });
@@ -79,7 +87,7 @@ test(
     using scratch = new ScratchDirectory();
     const ram = scratch.write("ram.mr", await fixtureSnapshot());
     const unknown = `unix:${scratch.file("none")}`;
-    const sent = await run(["resume", ram, "--to", unknown]);
+    const sent = await run(["resume", ram, "--incoming", unknown]);
     assert.equal(sent.code, 1);
     assert.match(sent.stderr, /holds RAM only, .* such as -M none/);
     assert.match(sent.stderr, /error: .*no such socket/);
@@ -112,7 +120,9 @@ test("resume reports what is missing before it starts", PATIENT, async () => {
     ],
   ]);
   const socket = `unix:${none}`;
-  for (const [option, advice] of [["--to", ""], ["--qmp", "defer -qmp "]]) {
+  for (
+    const [option, advice] of [["--incoming", ""], ["--qmp", "defer -qmp "]]
+  ) {
     const { code, stderr } = await run(["resume", file, option, socket]);
     assert.equal(code, 1);
     const said = RegExp(

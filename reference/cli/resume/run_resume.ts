@@ -32,7 +32,7 @@ export async function prepareMapping(
   plan: MappedResumePlan,
   { request, report, signal }: ResumeContext,
 ): Promise<number> {
-  const { deviceState: out = "", file, force, json } = request;
+  const { out = "", file, force, json } = request;
   const sink = createOutput(out, { force, inputs: [file] });
   await createDevices(snapshot, sink, { plan, report, signal });
   printInstructions(mapInstructions(plan, out), json);
