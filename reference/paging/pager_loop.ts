@@ -10,6 +10,7 @@ import { LoopTimers } from "./loop_timers.ts";
 import type { PagedProcess } from "./paged_process.ts";
 import type { ReadWatch } from "./process_reads.ts";
 import { type PagerWatch, ServedProcess } from "./served_process.ts";
+import { ServedProcesses } from "./served_processes.ts";
 
 /** Minimum milliseconds between two calls of `onTurn`. */
 const REPORT_INTERVAL = 250;
@@ -29,13 +30,10 @@ export class PagerLoop implements Disposable {
   readonly #bell: EventDescriptor;
   readonly #isStopped: () => boolean;
   readonly #spareWork: () => boolean;
-  readonly #served = new Set<ServedProcess>();
+  readonly #served = new ServedProcesses();
   /** Reads that have not ended yet for processes no longer served. */
   readonly #ending = new Set<Promise<void>>();
-  /** The single process that is served, if there is just one. */
-  #only: ServedProcess | undefined;
   #isSync = true;
-  #nextBackground = 0;
   #backgroundAt = 0;
   #reportAt = 0;
   #hasSpareWork = true;
@@ -65,7 +63,6 @@ export class PagerLoop implements Disposable {
   add(process: PagedProcess, watch: PagerWatch): void {
     const served = new ServedProcess(process, watch);
     this.#served.add(served);
-    this.#countServed();
     this.set.add(process.uffd.fd, () => {
       // Ready without an event: the descriptor may no longer be pollable.
       if (this.#readEvents(served) > 0) return;
@@ -76,16 +73,15 @@ export class PagerLoop implements Disposable {
 
   /** Stops serving a process; nothing is put in place for it from now on. */
   delete(process: PagedProcess): void {
-    for (const served of this.#served) {
-      if (served.process === process) this.#end(served);
-    }
+    const served = this.#served.find(process);
+    if (served !== undefined) this.#end(served);
   }
 
   /** Serves until it is stopped, without ever returning to the event loop. */
   runSync(): void {
     const polling = new BusyPolling();
     while (!this.#isStopped()) {
-      const only = polling.isNarrow ? this.#only : undefined;
+      const only = polling.isNarrow ? this.#served.only : undefined;
       const ready = only === undefined
         ? this.set.poll(polling.isPolling ? 0 : this.#timeout())
         : this.#readEvents(only);
@@ -136,7 +132,7 @@ export class PagerLoop implements Disposable {
       for (const it of [...this.#served]) {
         this.#guard(it, () => it.process.serve(this.#watch(it)));
       }
-      this.#rotate();
+      this.#served.rotate();
       this.#report(performance.now());
       this.timers.run();
     }
@@ -170,11 +166,6 @@ export class PagerLoop implements Disposable {
     }
   }
 
-  #countServed(): void {
-    const [first, ...others] = this.#served;
-    this.#only = others.length === 0 ? first : undefined;
-  }
-
   /** Calls `onTurn` of each process, at most once per `REPORT_INTERVAL`. */
   #report(now: number): void {
     if (now < this.#reportAt) return;
@@ -193,11 +184,7 @@ export class PagerLoop implements Disposable {
   }
 
   #background(): void {
-    if (this.#served.size === 0) return;
-    const wanting = [...this.#served].filter((it) =>
-      it.process.wantsBackground
-    );
-    const next = wanting[this.#nextBackground++ % wanting.length];
+    const next = this.#served.nextForBackground();
     if (next !== undefined) {
       this.#guard(next, () => next.process.backgroundStep());
     }
@@ -213,14 +200,6 @@ export class PagerLoop implements Disposable {
       onChange: () => this.#wake(),
       onError: (error) => this.#failed(served, error),
     };
-  }
-
-  /** Moves the first process, which may start reads first, to the end. */
-  #rotate(): void {
-    const [first] = this.#served;
-    if (first === undefined || this.#served.size === 1) return;
-    this.#served.delete(first);
-    this.#served.add(first);
   }
 
   #guard(served: ServedProcess, work: () => void): void {
@@ -240,7 +219,6 @@ export class PagerLoop implements Disposable {
 
   #end(served: ServedProcess): void {
     this.#served.delete(served);
-    this.#countServed();
     this.set.delete(served.process.uffd.fd);
     served.process.stop();
     // A synchronous loop has no reads to wait for, and never returns to the
