@@ -1,6 +1,6 @@
 /**
  * Read, save and verify VM RAM snapshots in the file format that QEMU calls
- * mapped-ram: each page at a fixed place, a bitmap that says which are there.
+ * mapped-ram: each page has a fixed place, and a bitmap marks those present.
  *
  * @example Read one page of a snapshot that QEMU saved
  * ```ts

@@ -3,11 +3,11 @@ import type { Command } from "./program/command.ts";
 import { entry, exampleLines, helpText } from "./program/help_text.ts";
 import { programWords } from "./program/program_name.ts";
 
-/** What the program is for. */
+/** The purpose of the program. */
 export const TITLE =
   "VM RAM snapshots in QEMU's file format, every page at a fixed place";
 
-/** What every command is told in the same way. */
+/** Notes that apply to every command. */
 export const NOTES =
   `Wherever a snapshot is read, FILE may be a URL. "COMMAND --help" and "help
 COMMAND" print the options of a command.`;

@@ -16,7 +16,11 @@ test("deviceStates() decodes one section of each device", async () => {
   }
   const fields = [{ name: "x", type: "uint8", size: 1 }];
   const devices = [0, 1].map((instance_id) => ({
-    ...{ name: "dev", instance_id, vmsd_name: "dev", version: 1, fields },
+    name: "dev",
+    instance_id,
+    vmsd_name: "dev",
+    version: 1,
+    fields,
   }));
   const text = JSON.stringify({ devices });
   writer.u8(0).u8(6).be32(text.length).text(text);

@@ -68,8 +68,8 @@ export class ChannelInput {
   }
 
   /**
-   * Resolves when all that the other side has sent so far is read, also if it
-   * goes on sending, or after two seconds.
+   * Resolves when all that the other side has sent so far is read, even if it
+   * continues to send, or after two seconds.
    */
   async quiet(signal: AbortSignal): Promise<void> {
     const until = performance.now() + QUIET_WITHIN;
