@@ -158,7 +158,7 @@ test(
 );
 
 test(
-  "the declarations suit a strict program, and their examples the package",
+  "the declarations suit a strict program and the README, and their examples the package",
   PATIENT,
   () => {
     const folder = join(scratch, "types");
@@ -175,7 +175,9 @@ test(
     const imports = [...DOORS.keys()].map((it, index) =>
       `export * as door${index} from "${NAME}${it.slice(1)}";`
     );
-    writeFileSync(join(folder, "program.mts"), imports.join("\n"));
+    for (const [index, text] of [imports.join("\n"), ...examples()].entries()) {
+      writeFileSync(join(folder, `program${index}.mts`), text);
+    }
     const options = {
       exactOptionalPropertyTypes: true,
       lib: ["es2024", "dom", "dom.asynciterable", "esnext.disposable"],
@@ -212,7 +214,10 @@ test("the package is installed and run by npm and Node alone", PATIENT, () => {
     );
     assert.equal(status, 1);
     assert.match(stderr, /^error: Cannot call .* \(npm install koffi\)/);
-    writeFileSync(join(folder, "example.ts"), firstExample(file));
+    writeFileSync(
+      join(folder, "example.ts"),
+      examples()[0].replace("vm.mr", file),
+    );
     const script = ["example.ts", "--target=es2022", "--outfile=example.mjs"];
     run([
       execPath,
@@ -231,12 +236,16 @@ test("the package is installed and run by npm and Node alone", PATIENT, () => {
   }
 });
 
-/** Returns the first example of the package's README, for another file. */
-function firstExample(file: string): string {
+/** Returns the examples of the package's README. */
+function examples(): string[] {
   const readme = readFileSync(join(dist, "npm/README.md"), "utf8");
-  const [, code] = /^```ts\n([^]*?)^```$/m.exec(readme) ?? [];
-  assert(code?.includes(`from "${NAME}"`), code);
-  return code.replace("vm.mr", file);
+  const found = Array.from(
+    readme.matchAll(/^```ts\n([^]*?)^```$/gm),
+    ([, code]) => code,
+  );
+  for (const code of found) assert(code.includes(`from "${NAME}"`), code);
+  assert(found.length > 0);
+  return found;
 }
 
 test("the program needs no runtime", PATIENT, () => {
