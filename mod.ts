@@ -28,6 +28,7 @@ export {
   type Rule,
   RuleError,
   type RuleKind,
+  type RulePart,
   RULES,
   type RuleSlug,
   type RuleViolation,

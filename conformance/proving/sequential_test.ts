@@ -84,7 +84,12 @@ for (const { path, expected, unpack } of VECTORS) {
       assert.equal(received.bytes().length, 0, "no bytes remain");
     } else {
       await receiving;
-      assert.deepEqual(received.bytes(), file.bytes());
+      // A socket has no trailer, so all that arrives is kept.
+      const trailer = path.endsWith("-trailer") ? "more" : "";
+      assert.deepEqual(
+        Buffer.from(received.bytes()),
+        Buffer.concat([file.bytes(), Buffer.from(trailer)]),
+      );
     }
   });
 }

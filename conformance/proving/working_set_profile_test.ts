@@ -13,7 +13,7 @@ const SPEC = readFileSync(
   fileURLToPath(new URL("../../SPEC.md", import.meta.url)),
   "utf8",
 );
-const ANNEX = SPEC.slice(SPEC.indexOf("\n## Annex D"));
+const ANNEX = SPEC.slice(SPEC.indexOf("\n## 12 "));
 
 /**
  * Makes the file of SPEC 7 from its dumps, with a vmdesc that gives the same

@@ -17,6 +17,7 @@ import {
 } from "../../mod.ts";
 import { answerBitmaps } from "./answer_bitmaps.ts";
 import { answerLibvirt } from "./answer_libvirt.ts";
+import { answerProfile } from "./answer_profile.ts";
 import { answerSequential } from "./answer_sequential.ts";
 import { describeBlock } from "./describe_block.ts";
 import { refusalOf } from "./refusal_of.ts";
@@ -24,7 +25,7 @@ import { refusalOf } from "./refusal_of.ts";
 /** Reads a file and returns an answer in the form of `expected.json`. */
 export async function answer(
   path: string,
-  options: OpenOptions,
+  { profile, ...options }: OpenOptions & { readonly profile?: string },
 ): Promise<object> {
   using source = openFileSource(path);
   const libvirt = await answerLibvirt(source);
@@ -50,6 +51,7 @@ export async function answer(
       findings: [...new Set(findings.map(({ rule }) => rule))].toSorted(),
       ...libvirt,
       ...await answerBitmaps(snapshot),
+      ...profile === undefined ? {} : await answerProfile(snapshot, profile),
     };
   } catch (error) {
     const refusal = refusalOf(error);
@@ -61,7 +63,9 @@ export async function answer(
 }
 
 /** Parses options such as `--offset=5 --bitmapByteOrder=big`. */
-function parseOptions(args: readonly string[]): OpenOptions {
+function parseOptions(
+  args: readonly string[],
+): OpenOptions & { readonly profile?: string } {
   return Object.fromEntries(args.map((arg) => {
     const [, name = "", value = ""] = /^--(\w+)=(.*)$/.exec(arg) ?? [];
     return [name, /^\d+$/.test(value) ? Number(value) : value];

@@ -13,7 +13,7 @@ BITS, CAPS, UUID = (b"configuration/" + it for it in (b"target-page-bits", b"cap
 
 class Refused(Exception): pass
 class Reader:
-    def __init__(self, data, offset=0, bitmapByteOrder="little", bitmapWordSize=8):
+    def __init__(self, data, offset=0, bitmapByteOrder="little", bitmapWordSize=8, profile=None):
         self.data, self.at, self.field, self.word = data, offset, offset, bitmapWordSize
         self.flip = bitmapWordSize - 1 if bitmapByteOrder == "big" else 0  # 5.1
     def need(self, condition, rule, at=None, unsupported=False):
@@ -93,7 +93,7 @@ class Reader:
                     return sizes[-1]
             except Exception:
                 pass  # bytes that merely look like a vmdesc, or a vmdesc without the section
-        return sizes[0] if sizes else None
+        return next((size for size in sizes if size <= LIMIT), None)
     def open(self):  # 4.12
         self.need(self.number(4) == 0x5145564d, "stream-magic", None,
                   self.data[self.at - 4:self.at + 8] == b"LibvirtQemud")  # not supported here

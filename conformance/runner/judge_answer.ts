@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Expected, ExpectedBlock } from "../vectors/list_vectors.ts";
+import {
+  differences,
+  isJsonObject,
+  type JsonObject,
+  show,
+} from "./differences.ts";
 
 /** The outcome of one case. */
 export type State = "pass" | "fail" | "not supported";
@@ -11,14 +17,6 @@ export interface Verdict {
   readonly reasons: readonly string[];
   /** Differences that are not errors, such as another rule or position. */
   readonly remarks: readonly string[];
-}
-
-/** A JSON object from an untrusted program. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-/** Whether a JSON value is an object. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A pass without remarks. */
@@ -167,11 +165,9 @@ function judgeRefusal(
 }
 
 function compareMembers(found: JsonObject, expected: JsonObject): string[] {
-  return Object.entries(expected)
-    .filter(([name, value]) => !isDeepStrictEqual(found[name], value))
-    .map(([name, value]) =>
-      `${name} is ${show(found[name])}, expected ${show(value)}`
-    );
+  return Object.entries(expected).flatMap(([name, value]) =>
+    differences(name, found[name], value)
+  );
 }
 
 function compareBlocks(
@@ -198,10 +194,4 @@ function compareBlocks(
       ...ignored,
     ].map((text) => `${name}: ${text}`);
   });
-}
-
-/** Formats a value, shortened if it is long. */
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "missing";
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { Expected } from "../vectors/list_vectors.ts";
 import { judgeAnswer } from "./judge_answer.ts";
@@ -23,6 +24,10 @@ const REFUSED: Expected = {
   error: { kind: "format", rule: "stream-magic", offset: 0 },
 };
 const { rules: _, ...ANSWER } = READ;
+
+function sha(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
 
 /** Returns the answer with a member of its block changed. */
 function withBlock(change: Readonly<Record<string, unknown>>): unknown {
@@ -105,4 +110,58 @@ test("judgeAnswer() judges the additional members of other dialects", () => {
     judgeAnswer({ ...answer, sequentialError: error }, good),
   ].map(({ state }) => state);
   assert.deepEqual(states, ["pass", "pass", "fail", "fail", "fail"]);
+});
+
+test("judgeAnswer() compares nested members one by one", () => {
+  const libvirt = {
+    version: 2,
+    byteOrder: "little",
+    format: "raw",
+    wasRunning: true,
+    streamOffset: 4096,
+    xml: "<domain/>",
+    streamSha256: "ab",
+  } as const;
+  const { xml: _, streamSha256: __, ...rest } = libvirt;
+  const expected: Expected = { ...REFUSED, libvirt };
+  const { error } = REFUSED;
+  const judge = (answer: object) =>
+    judgeAnswer({ error, libvirt: answer }, expected);
+  assert.equal(judge({ ...rest, xml: "<domain/>" }).state, "pass");
+  const byHash = {
+    ...REFUSED,
+    libvirt: { ...rest, xmlSha256: sha(libvirt.xml) },
+  };
+  for (const it of [{ xml: libvirt.xml }, { xmlSha256: sha(libvirt.xml) }]) {
+    const answer = { error, libvirt: { ...rest, ...it } };
+    assert.equal(judgeAnswer(answer, byHash).state, "pass");
+    assert.equal(judgeAnswer(answer, expected).state, "pass");
+  }
+  assert.deepEqual(judge({ ...rest, xml: "<other/>", version: 1 }).reasons, [
+    "libvirt.version is 1, expected 2",
+    'libvirt.xml is "<other/>", expected "<domain/>"',
+  ]);
+  assert.deepEqual(judge({ ...rest, xmlSha256: "00" }).reasons, [
+    "libvirt.xmlSha256 is another text",
+  ]);
+  assert.deepEqual(judge(rest).reasons, [
+    'libvirt.xml is missing, expected "<domain/>"',
+  ]);
+});
+
+test("judgeAnswer() shows two long values where they differ", () => {
+  const runs = Array.from({ length: 200 }, (_, at) => [2 * at, 2 * at + 1]);
+  const other = runs.map(([first, end], at) =>
+    at === 150 ? [first, end + 1] : [first, end]
+  );
+  const [reason] = judgeAnswer(withBlock({ presentRuns: other }), {
+    ...READ,
+    blocks: (READ.blocks ?? []).map((it) => ({
+      ...it,
+      presentRuns: runs as [number, number][],
+    })),
+  }).reasons;
+  assert.match(reason, /presentRuns is \.\.\..*\[300,302\]/);
+  assert.match(reason, /expected \.\.\..*\[300,301\]/);
+  assert(reason.length < 320, `${reason.length}`);
 });

@@ -100,9 +100,14 @@ async function measure(args: SuiteArguments): Promise<SuiteReport> {
     })
     : await runReader(program, vectors, { ...args, onResult });
   const seconds = (performance.now() - start) / 1000;
-  const suite = `mapped-ram ${SPEC_VERSION} ${writer ? "writer" : "reader"}`;
-  const order = Object.keys(RULES);
-  return makeReport(cases, { suite, program, seconds, order });
+  return makeReport(cases, {
+    suite: `mapped-ram ${SPEC_VERSION}`,
+    isComplete: only === "",
+    isWriter: writer,
+    program,
+    seconds,
+    order: Object.keys(RULES),
+  });
 }
 
 function write(file: string | undefined, text: string): void {

@@ -1,9 +1,10 @@
 import { RULES, type RuleSlug } from "../../mod.ts";
+import { conformsTo } from "./conforms_to.ts";
 import type { Counts, SuiteReport } from "./report.ts";
 
 /** Formats a report as JSON; `conformance/README.md` describes it. */
 export function reportJson(report: SuiteReport): string {
-  const { suite, program, seconds, counts, rules, cases } = report;
+  const { suite, program, seconds, counts, rules, classes, cases } = report;
   const found = {
     suite,
     program,
@@ -14,6 +15,11 @@ export function reportJson(report: SuiteReport): string {
       ...rule in RULES ? about(rule as RuleSlug) : {},
       ...countsJson(counts),
     })),
+    classes: classes.map(({ name, counts }) => ({
+      name,
+      ...countsJson(counts),
+    })),
+    conformsTo: conformsTo(report),
     cases,
   };
   return `${JSON.stringify(found, null, 2)}\n`;

@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { conformsTo } from "./conforms_to.ts";
 import { type CaseResult, makeReport } from "./report.ts";
 import { reportJson } from "./report_json.ts";
 import { reportJunit } from "./report_junit.ts";
 import { reportText } from "./report_text.ts";
 
-const BASE = { seconds: 0.25, reasons: [], remarks: [] };
+const BASE = { seconds: 0.25, reasons: [], remarks: [], classes: {} };
 const CASES: CaseResult[] = [
-  { ...BASE, name: "good", rules: ["item-type"], state: "pass" },
+  {
+    ...BASE,
+    name: "good",
+    rules: ["item-type"],
+    state: "pass",
+    classes: { core: "pass", verifier: "not supported" },
+  },
   {
     ...BASE,
     name: "bad",
@@ -28,10 +35,13 @@ const CASES: CaseResult[] = [
     rules: ["stream-magic"],
     state: "pass",
     remarks: ["offset is 4"],
+    classes: { core: "pass", sequential: "pass" },
   },
 ];
 const REPORT = makeReport(CASES, {
-  suite: "mapped-ram",
+  suite: "mapped-ram 1.2",
+  isComplete: true,
+  isWriter: false,
   program: ["reader"],
   seconds: 2,
   order: ["stream-magic", "item-type", "page-size-valid"],
@@ -47,6 +57,38 @@ test("makeReport() counts by rule, in the order of the rules", () => {
     { rule: "item-type", counts: { "pass": 1, "fail": 1, "not supported": 0 } },
     { rule: "u64-range", counts: { "pass": 0, "fail": 1, "not supported": 0 } },
   ]);
+});
+
+test("makeReport() counts by class, in the order of SPEC.md", () => {
+  const count = (pass: number, unsupported = 0) => ({
+    "pass": pass,
+    "fail": 0,
+    "not supported": unsupported,
+  });
+  assert.deepEqual(REPORT.classes, [
+    { name: "core", counts: count(2) },
+    { name: "verifier", counts: count(0, 1) },
+    { name: "sequential", counts: count(1) },
+  ]);
+});
+
+test("conformsTo() names the classes without any exception", () => {
+  assert.deepEqual(conformsTo(REPORT), ["Core reader", "Sequential"]);
+  assert.match(
+    reportText(REPORT),
+    /^conforms to mapped-ram 1\.2: Core reader, Sequential$/m,
+  );
+  const some = { ...REPORT, isComplete: false };
+  assert.deepEqual(conformsTo(some), []);
+  assert.doesNotMatch(reportText(some), /conforms/);
+  const writer = { ...REPORT, isWriter: true };
+  assert.deepEqual(conformsTo(writer), []);
+  const counts = { "pass": 4, "fail": 0, "not supported": 0 };
+  assert.deepEqual(conformsTo({ ...writer, counts }), ["Core writer"]);
+  const core = REPORT.classes.map((it) =>
+    it.name === "core" ? { ...it, counts: { ...counts, fail: 1 } } : it
+  );
+  assert.deepEqual(conformsTo({ ...REPORT, classes: core }), ["Sequential"]);
 });
 
 test("reportText() lists everything that is wrong, without control characters", () => {

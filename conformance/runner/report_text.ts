@@ -1,3 +1,4 @@
+import { conformsTo } from "./conforms_to.ts";
 import type { Counts, SuiteReport } from "./report.ts";
 
 /**
@@ -23,6 +24,14 @@ export function reportText(report: SuiteReport): string {
     if (remarks.length === 0) continue;
     lines.push(`note     ${name}: ${printable(remarks.join("; "))}`);
   }
+  if (report.classes.length > 0) {
+    const width = Math.max(...report.classes.map(({ name }) => name.length));
+    lines.push("", `${"class".padEnd(width)}  pass  fail  not supported`);
+    for (const { name, counts } of report.classes) {
+      lines.push(`${name.padEnd(width)}  ${columns(counts)}`);
+    }
+    lines.push("");
+  }
   const { counts, cases, seconds } = report;
   const rate = (cases.length / Math.max(seconds, 0.001)).toFixed(0);
   lines.push(
@@ -30,6 +39,10 @@ export function reportText(report: SuiteReport): string {
       `${counts.fail} fail, ${counts["not supported"]} not supported; ` +
       `${seconds.toFixed(1)} s, ${rate} a second`,
   );
+  const classes = conformsTo(report);
+  if (classes.length > 0) {
+    lines.push(`conforms to ${report.suite}: ${classes.join(", ")}`);
+  }
   return lines.join("\n");
 }
 

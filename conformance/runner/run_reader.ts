@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OpenOptions } from "../../mod.ts";
 import { fail, judgeAnswer, type Verdict } from "./judge_answer.ts";
+import { type ClassStates, judgeClasses } from "./judge_classes.ts";
 import type { CaseResult } from "./report.ts";
 import { type ProgramEnd, runProgram } from "./run_program.ts";
 import type { SuiteVector } from "./suite_vectors.ts";
@@ -32,16 +32,15 @@ export async function runReader(
       const file = join(scratch, `vector-${index}`);
       vector.unpackTo(file);
       const start = performance.now();
-      const args = optionArguments(vector.expected.options);
+      const args = argumentsOf(vector);
       const end = await runProgram([...program, file, ...args], options);
       const seconds = (performance.now() - start) / 1000;
       rmSync(file, { force: true });
-      const verdict = judgeEnd(end, vector);
       const result = {
         name: vector.path,
         rules: vector.expected.rules,
         seconds,
-        ...options.strict ? strictly(verdict) : verdict,
+        ...judgeEnd(end, vector, options.strict ? strictly : undefined),
       };
       options.onResult?.(result);
       return result;
@@ -52,21 +51,34 @@ export async function runReader(
 }
 
 /** Formats options: `{ offset: 5 }` as `--offset=5`. */
-function optionArguments(options: OpenOptions = {}): string[] {
+function argumentsOf({ expected, profile }: SuiteVector): string[] {
+  const options: Record<string, unknown> = { ...expected.options };
+  if (profile !== undefined) options.profile = profile;
   return Object.entries(options).map(([name, value]) => `--${name}=${value}`);
 }
 
-function judgeEnd(end: ProgramEnd, { expected }: SuiteVector): Verdict {
+function judgeEnd(
+  end: ProgramEnd,
+  { expected, classes }: SuiteVector,
+  adjust = (verdict: Verdict): Verdict => verdict,
+): Verdict & { readonly classes: ClassStates } {
   const failure = end.failure ?? "exit code 0";
+  const failed = (problem: string) => ({
+    ...fail(describe(problem, end)),
+    classes: Object.fromEntries(classes.map((it) => [it, "fail" as const])),
+  });
   // The output of a program that crashes is not an answer.
-  if (!end.exited) return fail(describe(failure, end));
+  if (!end.exited) return failed(failure);
   let answer: unknown;
   try {
     answer = JSON.parse(end.stdout);
   } catch {
-    return fail(describe(`${failure} and no JSON on stdout`, end));
+    return failed(`${failure} and no JSON on stdout`);
   }
-  return judgeAnswer(answer, expected);
+  return {
+    ...adjust(judgeAnswer(answer, expected)),
+    classes: judgeClasses(answer, expected, { classes, adjust }),
+  };
 }
 
 function describe(failure: string, { stderr }: ProgramEnd): string {

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fail, isJsonObject, type Verdict } from "./judge_answer.ts";
+import { isJsonObject } from "./differences.ts";
+import { fail, type Verdict } from "./judge_answer.ts";
 import { judgeSave } from "./judge_save.ts";
 import type { CaseResult } from "./report.ts";
 import type { RunnerOptions } from "./run_reader.ts";
@@ -39,6 +40,7 @@ export async function runWriter(
         rules: save.rules,
         seconds,
         ...verdict,
+        classes: {},
       };
       options.onResult?.(result);
       return result;

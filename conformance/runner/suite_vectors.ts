@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { SPEC_VERSION } from "../../mod.ts";
+import type { ConformanceClass } from "../vectors/conformance_class.ts";
 import type { Expected } from "../vectors/list_vectors.ts";
 
 /** A vector of the manifest. */
@@ -11,6 +12,10 @@ export interface SuiteVector {
   /** Its folder, relative to the manifest. */
   readonly path: string;
   readonly expected: Expected;
+  /** The classes that it belongs to. */
+  readonly classes: readonly ConformanceClass[];
+  /** The file of its working-set profile, if it has one. */
+  readonly profile?: string;
   /** Writes the snapshot to a file, with holes for zeros. */
   readonly unpackTo: (file: string) => void;
 }
@@ -24,11 +29,15 @@ const HOLE = Buffer.alloc(2 ** 16);
 export function suiteVectors(): SuiteVector[] {
   const entries = JSON.parse(readFileSync(MANIFEST, "utf8")) as {
     readonly path: string;
+    readonly classes: readonly ConformanceClass[];
   }[];
-  return entries.map(({ path }) => {
+  return entries.map(({ path, classes }) => {
     const folder = new URL(`../${path}/`, import.meta.url);
+    const profile = fileURLToPath(new URL("profile.txt", folder));
     return {
       path,
+      classes,
+      ...existsSync(profile) ? { profile } : {},
       expected: JSON.parse(
         readFileSync(new URL("expected.json", folder), "utf8"),
       ),

@@ -14,6 +14,8 @@ import { dirname, join, relative, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { classesOf } from "./conformance_class.ts";
+import type { Expected } from "./list_vectors.ts";
 import { assembleRecipe } from "./recipe.ts";
 
 /** The entry of one vector in the manifest. */
@@ -22,6 +24,8 @@ export interface ManifestEntry {
   readonly path: string;
   /** The rules that it tests, from its `expected.json`. */
   readonly rules: readonly string[];
+  /** The classes of SPEC.md 10.1 that it belongs to. */
+  readonly classes: readonly string[];
   /** Where the file comes from. */
   readonly producer: "recipe" | "QEMU 10.0.2" | "libvirt 11.3.0";
   /** SHA-256 of the unpacked file. */
@@ -37,7 +41,7 @@ interface Vector {
 }
 
 /** Name of the manifest in the conformance folder. */
-export const MANIFEST_NAME = "manifest-1.1.json";
+export const MANIFEST_NAME = "manifest-1.2.json";
 
 const VECTORS = dirname(fileURLToPath(import.meta.url));
 
@@ -75,12 +79,13 @@ function pack(bytes: Uint8Array): Uint8Array {
 }
 
 function manifestEntry(vector: Vector, bytes: Uint8Array): ManifestEntry {
-  const { rules } = JSON.parse(
+  const expected: Expected = JSON.parse(
     readFileSync(join(vector.folder, "expected.json"), "utf8"),
   );
   return {
     path: vector.path,
-    rules,
+    rules: expected.rules,
+    classes: classesOf(expected, bytes),
     producer: producerOf(vector),
     sha256: createHash("sha256").update(bytes).digest("hex"),
     byteLength: bytes.length,

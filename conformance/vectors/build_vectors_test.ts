@@ -50,6 +50,7 @@ test("buildVectors() writes snapshot.gz and the manifest only once", () => {
     assert.deepEqual(JSON.parse(readFileSync(manifest, "utf8")), [{
       path: "vectors/valid/one",
       rules: ["a-rule"],
+      classes: ["core", "verifier"],
       producer: "recipe",
       sha256:
         "fb50dc0717ff266cf9baf82b1ce7a1c2ef6d9247859680b11a19fb7077f5f222",

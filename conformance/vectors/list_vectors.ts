@@ -74,6 +74,16 @@ export interface Expected {
   readonly sequential?: ExpectedSequential;
   /** The rule that it breaks for such a reader, instead of `sequential`. */
   readonly sequentialError?: Expected["error"];
+  /** The runs of `profile.txt`, each a RAMBlock's index, a page and a count. */
+  readonly profile?: {
+    readonly runs: readonly (readonly [number, number, number])[];
+  };
+  /** The rule by which a reader of profiles refuses it, and the line. */
+  readonly profileError?: {
+    readonly kind: "format" | "unsupported";
+    readonly rule: RuleSlug;
+    readonly line?: number;
+  };
   readonly error?: {
     readonly kind: "format" | "unsupported";
     readonly rule: RuleSlug;

@@ -7,7 +7,8 @@
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { RecipeLine } from "./recipe_line.ts";
+import type { RecipeLine } from "./recipe_line.ts";
+import { recipeLines } from "./recipe_lines.ts";
 import { RecipeOutput } from "./recipe_output.ts";
 
 /** The maximum depth of recipes that include another with `from`. */
@@ -24,9 +25,7 @@ export function assembleRecipe(path: string): Uint8Array {
 function assemble(path: string, depth: number): Uint8Array {
   const output = new RecipeOutput();
   let instructions = 0;
-  const texts = readFileSync(path, "utf8").split(/\r?\n/);
-  for (const [index, text] of texts.entries()) {
-    const line = new RecipeLine(text, `${path}:${index + 1}`);
+  for (const line of recipeLines(path, readFileSync(path, "utf8"))) {
     const instruction = line.word();
     if (instruction === undefined) continue;
     if (instruction === "from") {

@@ -60,6 +60,15 @@ test("assembleRecipe() truncates and extends with size", () => {
   assert.equal(assembleText("").length, 0);
 });
 
+test("assembleRecipe() repeats lines, and counts in them", () => {
+  const text = 'u8 9\nrepeat 3 # times\nu8 {1+2*i}\ncstr "b{7+1*i}"\nend\n' +
+    'text "{1+2*i}"\n';
+  assert.equal(
+    hexOf(assembleText(text)),
+    "09" + "01026237" + "03026238" + "05026239" + "7b312b322a697d",
+  );
+});
+
 test("assembleRecipe() starts from another recipe", () => {
   const others = {
     base: "fill 4 1\nsize 5\n",
@@ -106,12 +115,16 @@ test("assembleRecipe() rejects a syntax error, and names its line", () => {
     "hex 0x11": /"0x11", expected two hexadecimal digits/,
     "size 1\nsize 1": /a second size/,
     "u8 1\nfrom ../recipe": /from after another instruction/,
+    "repeat 2": /repeat without end, expected an end/,
+    "repeat 65537\nend": /repeat 65537, expected at most 65536/,
+    "repeat 0\nend": /the instruction "repeat"/,
     "from": /expected a folder/,
     "from /etc": /expected a folder/,
     "from ../recipe": /a recipe from itself/,
   };
   for (const [recipe, message] of Object.entries(bad)) {
-    const line = recipe.split("\n").length + 1;
+    const inLastLine = !recipe.startsWith("repeat");
+    const line = inLastLine ? recipe.split("\n").length + 1 : 2;
     assert.throws(
       () => assembleText(`# a comment first\n${recipe}\n`),
       (error) =>

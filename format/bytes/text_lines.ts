@@ -6,12 +6,15 @@ export class TextLines {
   /** Number of the line that `next` returned last, from 1. */
   lineNumber = 0;
   readonly #text: string;
-  readonly #refuse: (problem: string) => Error;
+  readonly #refuse: (problem: string, line: number) => Error;
   #line: string | undefined;
   #position = 0;
 
-  /** Iterates over `text`; `refuse` makes the errors. */
-  constructor(text: string, refuse: (problem: string) => Error) {
+  /** Iterates over `text`; `refuse` makes the error of a line. */
+  constructor(
+    text: string,
+    refuse: (problem: string, line: number) => Error,
+  ) {
     this.#text = text;
     this.#refuse = refuse;
   }
@@ -32,6 +35,7 @@ export class TextLines {
     if (end < 0) {
       throw this.#refuse(
         `line ${this.lineNumber + 1} is cut off, expected LF at its end`,
+        this.lineNumber + 1,
       );
     }
     return this.#text.slice(this.#position, end);
@@ -43,7 +47,10 @@ export class TextLines {
     lineNumber: number = this.lineNumber,
     found: string = this.#found(),
   ): Error {
-    return this.#refuse(`line ${lineNumber} ${found}, expected ${expected}`);
+    return this.#refuse(
+      `line ${lineNumber} ${found}, expected ${expected}`,
+      lineNumber,
+    );
   }
 
   #found(): string {

@@ -35,8 +35,8 @@ const BITMAP_PERSISTENT = 0x02;
 const START_FLAGS_MASK = 0x07;
 
 /**
- * A record other than EOS. A name that is left out is that of the previous
- * record.
+ * A record. A name that is left out is that of the previous record, which may
+ * be EOS.
  */
 export type DirtyBitmapRecord =
   & {
@@ -66,6 +66,7 @@ export type DirtyBitmapRecord =
       readonly bits: Uint8Array | undefined;
     }
     | { readonly kind: "complete" }
+    | { readonly kind: "eos" }
   );
 
 /** Bytes of a PART with only EOS: type, section_id, EOS, footer. */
@@ -110,8 +111,8 @@ export function* readDirtyBitmapRecords(
     const name = flags & FLAG_BITMAP_NAME
       ? reader.countedString("a bitmap name")
       : undefined;
-    if (kind === FLAG_EOS) return;
     const head = { offset, node, name, payloadOffset: reader.offset };
+    if (kind === FLAG_EOS) return visit({ kind: "eos", ...head });
     if (kind === FLAG_START) {
       visit({ kind: "start", ...head, ...start(reader) });
     } else if (kind === FLAG_COMPLETE) visit({ kind: "complete", ...head });

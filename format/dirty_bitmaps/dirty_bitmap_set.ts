@@ -100,6 +100,7 @@ class DirtyBitmapSet {
   take(record: DirtyBitmapRecord): void {
     this.#node = record.node ?? this.#node;
     this.#name = record.name ?? this.#name;
+    if (record.kind === "eos") return;
     if (this.#node === undefined || this.#name === undefined) {
       this.#refuse("dirty-bitmap-started", {
         offset: record.offset,

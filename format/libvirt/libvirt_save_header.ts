@@ -24,6 +24,8 @@ import type { StreamReader } from "../stream/stream_reader.ts";
 /** Bytes of the header. */
 export const LIBVIRT_HEADER_LENGTH = 92;
 const MAGIC_LENGTH = 16;
+/** Bytes after the last field. */
+const UNUSED_LENGTH = 56;
 const MAGIC_COMPLETE = "LibvirtQemudSave";
 const MAGIC_PARTIAL = "LibvirtQemudPart";
 const VERSION_MAX = 2;
@@ -103,10 +105,11 @@ export function* readLibvirtSaveHeader(
       expected: `"${MAGIC_COMPLETE}"`,
     });
   }
-  const fields = reader.bytes(
-    LIBVIRT_HEADER_LENGTH - MAGIC_LENGTH,
-    "the header of the libvirt save image",
-  );
+  const fields = reader.peekBytes(LIBVIRT_HEADER_LENGTH - MAGIC_LENGTH);
+  for (const name of Object.keys(LIBVIRT_HEADER_FIELDS)) {
+    reader.bytes(4, `the libvirt save image: ${name}`);
+  }
+  reader.bytes(UNUSED_LENGTH, "the libvirt save image: unused");
   const header = decodeHeader(reader, fields, start);
   reader.seek(header.streamOffset);
   return header;

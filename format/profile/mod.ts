@@ -4,5 +4,6 @@
  * @module
  */
 
+export { ProfileFormatError, ProfileMatchError } from "./profile_error.ts";
 export { readProfile, writeProfile } from "./profile_text.ts";
 export type { ProfileBlock, WorkingSetProfile } from "./working_set_profile.ts";

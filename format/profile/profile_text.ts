@@ -1,5 +1,5 @@
 /**
- * Working-set profiles (SPEC Annex D): a small text that lists which pages of a
+ * Working-set profiles (SPEC 12): a small text that lists which pages of a
  * snapshot were requested, in the order of the first request.
  *
  * @module
@@ -18,6 +18,7 @@ import {
   TARGET_PAGE_BITS_MIN,
 } from "../stream/constants.ts";
 import { findPageTwice } from "./page_twice.ts";
+import { ProfileFormatError } from "./profile_error.ts";
 import type { ProfileBlock, WorkingSetProfile } from "./working_set_profile.ts";
 
 const FIRST_LINE = `mapped-ram-profile ${PROFILE_VERSION}`;
@@ -60,7 +61,8 @@ export function readProfile(
   const action = `read ${JSON.stringify(options.name ?? "a profile")}`;
   return parse(
     text,
-    (problem) => new SyntaxError(`Cannot ${action}: ${problem}`),
+    (problem, line) =>
+      new ProfileFormatError(`Cannot ${action}: ${problem}`, line),
   );
 }
 
@@ -105,11 +107,12 @@ export function writeProfile(profile: WorkingSetProfile): string {
 
 function parse(
   text: string,
-  refuse: (problem: string) => Error,
+  refuse: (problem: string, line: number) => Error,
 ): WorkingSetProfile {
   if (text.length > PROFILE_LENGTH_MAX) {
     throw refuse(
       `it has ${text.length} bytes, expected at most ${PROFILE_LENGTH_MAX}`,
+      1,
     );
   }
   const lines = new TextLines(text, refuse);

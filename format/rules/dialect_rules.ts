@@ -1,7 +1,7 @@
 /**
  * The rules of related files (SPEC 11): libvirt save images, the layouts named
  * fixed-ram, the contents of block dirty bitmaps, and sequential streams, whose
- * pages are records.
+ * pages are records; and of working-set profiles (SPEC 12).
  *
  * @module
  */
@@ -23,6 +23,7 @@ export type DialectRuleSlug =
   | "dirty-bitmap-bits"
   | "dirty-bitmap-names"
   | "dirty-bitmap-complete"
+  | "sequential-page-size"
   | "record-flags"
   | "record-block"
   | "record-inside-block"
@@ -31,7 +32,9 @@ export type DialectRuleSlug =
   | "record-compressed"
   | "record-last"
   | "record-continue"
-  | "background-snapshot-end";
+  | "background-snapshot-end"
+  | "profile-format"
+  | "profile-match";
 
 /** Every rule of the dialects by its slug, in the order of the document. */
 export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
@@ -70,7 +73,7 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
   ),
   "dirty-bitmap-started": refuse(
     "11.3",
-    "A dirty bitmap is announced by one START before its other records",
+    "A dirty bitmap is announced by one START before its other records, and each record has names",
   ),
   "dirty-bitmap-bits": refuse(
     "11.3",
@@ -83,6 +86,10 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
   "dirty-bitmap-complete": write(
     "11.3",
     "Each dirty bitmap has a COMPLETE after all its bits",
+  ),
+  "sequential-page-size": accept(
+    "11.4",
+    "The page size is that of target-page-bits, else of a vmdesc that ends the file, else 4096",
   ),
   "record-flags": refuse(
     "11.4",
@@ -116,5 +123,10 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
   "background-snapshot-end": accept(
     "11.4",
     "A sequential stream may reach its EOF item without an END of the RAM section",
+  ),
+  "profile-format": refuse("12.2", "A profile has the format of version 1"),
+  "profile-match": refuse(
+    "12.4",
+    "A profile is used only with the snapshot that it was recorded of",
   ),
 };

@@ -6,8 +6,28 @@
  *   described.
  * - `write`: a writer MUST obey it; a reader accepts a file that breaks it,
  *   and a verifier reports that as a warning.
+ * - `interop`: a writer whose files QEMU is to load MUST obey it; readers and
+ *   verifiers ignore it.
  */
-export type RuleKind = "refuse" | "accept" | "write";
+export type RuleKind = "refuse" | "accept" | "write" | "interop";
+
+/** The part of SPEC.md that a rule belongs to (SPEC 10.1). */
+export type RulePart =
+  | "core"
+  | "libvirt"
+  | "fixed-ram"
+  | "dirty-bitmaps"
+  | "sequential"
+  | "profile";
+
+const PARTS: Readonly<Record<string, RulePart>> = {
+  "11.1": "libvirt",
+  "11.2": "fixed-ram",
+  "11.3": "dirty-bitmaps",
+  "11.4": "sequential",
+  "12.2": "profile",
+  "12.4": "profile",
+};
 
 /** One normative rule of SPEC.md. */
 export interface Rule {
@@ -15,21 +35,32 @@ export interface Rule {
   readonly kind: RuleKind;
   /** The number of the section of SPEC.md that states it. */
   readonly section: string;
+  /** The part of SPEC.md that it belongs to: the core, or one a reader may omit. */
+  readonly part: RulePart;
   /** The rule in one sentence. */
   readonly text: string;
 }
 
 /** Makes a rule of kind `refuse`. */
 export function refuse(section: string, text: string): Rule {
-  return { kind: "refuse", section, text };
+  return rule("refuse", section, text);
 }
 
 /** Makes a rule of kind `accept`. */
 export function accept(section: string, text: string): Rule {
-  return { kind: "accept", section, text };
+  return rule("accept", section, text);
 }
 
 /** Makes a rule of kind `write`. */
 export function write(section: string, text: string): Rule {
-  return { kind: "write", section, text };
+  return rule("write", section, text);
+}
+
+/** Makes a rule of kind `interop`. */
+export function interop(section: string, text: string): Rule {
+  return rule("interop", section, text);
+}
+
+function rule(kind: RuleKind, section: string, text: string): Rule {
+  return { kind, section, part: PARTS[section] ?? "core", text };
 }

@@ -7,7 +7,7 @@
  */
 
 import { DIALECT_RULES, type DialectRuleSlug } from "./dialect_rules.ts";
-import { accept, refuse, type Rule, write } from "./rule.ts";
+import { accept, interop, refuse, type Rule, write } from "./rule.ts";
 
 /** The slug of a rule of SPEC.md. */
 export type RuleSlug =
@@ -33,6 +33,7 @@ export type RuleSlug =
   | "early-sections"
   | "dirty-bitmap-record"
   | "vmdesc-present"
+  | "vmdesc-length"
   | "eof-present"
   | "trailer-ignored"
   | "ram-section-present"
@@ -65,7 +66,13 @@ export type RuleSlug =
   | "bitmap-padding-ignored"
   | "bitmap-padding-clear"
   | "clear-bit-zero"
-  | "set-bit-stored";
+  | "set-bit-stored"
+  | "interop-capabilities"
+  | "interop-page-bits"
+  | "interop-commands"
+  | "interop-sections"
+  | "interop-vmdesc"
+  | "reader-limits";
 
 /** Every rule of SPEC.md by its slug, in the order of the document. */
 export const RULES: Readonly<Record<RuleSlug, Rule>> = {
@@ -120,19 +127,23 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   "capability-mapped-ram": refuse("3.7", "The capability mapped-ram is listed"),
   "early-sections": accept(
     "3.8",
-    "Commands may be between any two items, FULL sections between any parts of the RAM section",
+    "Commands may be between any two items, FULL and other iterable sections before START and between any parts of the RAM section",
   ),
   "dirty-bitmap-record": refuse(
     "3.9",
     "A dirty-bitmap section is a series of well-formed records",
   ),
+  "eof-present": refuse(
+    "3.10",
+    "The stream ends with an EOF item, right after its last section",
+  ),
   "vmdesc-present": write(
     "3.10",
     "A JSON description of the device state follows the EOF item",
   ),
-  "eof-present": refuse(
+  "vmdesc-length": accept(
     "3.10",
-    "The stream ends with an EOF item, right after its last section",
+    "The vmdesc gives the length of a FULL section, by the value of its numbers and the bytes of its names",
   ),
   "trailer-ignored": accept(
     "3.11",
@@ -166,11 +177,11 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
     "4.6",
     "page_size is a power of two from 256 to 1048576",
   ),
-  "page-size-uniform": refuse("4.6", "All RAMBlocks have the same page_size"),
   "page-size-target": refuse(
     "4.6",
     "page_size agrees with target-page-bits if that is given",
   ),
+  "page-size-uniform": refuse("4.6", "All RAMBlocks have the same page_size"),
   "pages-offset-aligned": refuse(
     "4.7",
     "pages_offset is a multiple of page_size",
@@ -231,6 +242,28 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
     "A page whose bit is set is what the file holds, even if all zero or a hole",
   ),
 
-  // 11. Related files
+  // 6. Writing
+  "interop-capabilities": interop("6.1", "mapped-ram is the only capability"),
+  "interop-page-bits": interop(
+    "6.1",
+    "target-page-bits is there if QEMU writes it for the machine, and only then",
+  ),
+  "interop-commands": interop("6.1", "There is no command"),
+  "interop-sections": interop(
+    "6.1",
+    "The RAM section is a START and an END, whose section_id is not 0",
+  ),
+  "interop-vmdesc": interop(
+    "6.1",
+    "The vmdesc has the members configuration and page_size",
+  ),
+
+  // 10. Conformance
+  "reader-limits": accept(
+    "10.4",
+    "A limit of a reader is not below the one that SPEC.md gives",
+  ),
+
+  // 11, 12. Related files
   ...DIALECT_RULES,
 };

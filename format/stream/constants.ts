@@ -5,7 +5,7 @@
  */
 
 /** The version of SPEC.md that this code implements. */
-export const SPEC_VERSION = "1.1";
+export const SPEC_VERSION = "1.2";
 
 /** First four bytes of a migration stream, "QEVM" (SPEC 3.2). */
 export const QEMU_VM_FILE_MAGIC = 0x5145564d;
@@ -104,7 +104,7 @@ export const HASH_TABLE_SECTION_VERSION = 1;
 /** Maximum length of a vmdesc that a reader parses: 64 MiB (SPEC 3.10). */
 export const VMDESC_LENGTH_MAX = 0x4000000;
 
-/** Version of working-set profiles (SPEC Annex D). */
+/** Version of working-set profiles (SPEC 12). */
 export const PROFILE_VERSION = 1;
 /** Maximum length of a working-set profile in bytes: 64 MiB. */
 export const PROFILE_LENGTH_MAX = 0x4000000;

@@ -11,6 +11,7 @@ import {
   forwardReads,
   sequentialOptions,
   type SequentialReadOptions,
+  vmdescAfter,
 } from "../sequential/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ByteSource } from "../sources/mod.ts";
@@ -27,6 +28,9 @@ export interface SequentialToMappedOptions extends SequentialReadOptions {
   /** Called from time to time with the bytes of the stream read. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
+
+/** Bytes of device state that are copied at a time. */
+const PART_LENGTH = 0x100000;
 
 /**
  * Converts a sequential migration stream to a mapped-ram file, in one pass and
@@ -55,22 +59,25 @@ export async function convertSequential(
   const { offset = 0, signal, onProgress } = options;
   try {
     using recorder = new MappedRamRecorder(sink, source.name);
-    const { vmdesc, ...walkOptions } = await sequentialOptions(source, options);
-    const byteLength = vmdesc === undefined
-      ? source.byteLength
-      : rangeEnd(vmdesc.range);
-    const reader = new ForwardReader({ name: source.name, byteLength }, offset);
+    const found = await sequentialOptions(source, options);
+    const { vmdesc: _, ...walkOptions } = found;
+    const total = source.byteLength - offset;
+    const reader = new ForwardReader(source, offset);
     const pace = new Pace(signal);
-    const walk = walkSequentialStream(reader, recorder, walkOptions);
+    const walk = walkSequentialStream(reader, recorder, {
+      ...walkOptions,
+      ramOnly: true,
+    });
     const { ramEnd } = await driveForward(walk, {
       ...forwardReads(source, options),
       async settle(): Promise<void> {
         await recorder.settle();
         const done = reader.offset - offset;
-        onProgress?.({ idstr: "", done, total: byteLength - offset });
+        onProgress?.({ idstr: "", done, total });
         await pace.step();
       },
     });
+    const vmdesc = vmdescAfter(ramEnd, found.vmdesc);
     if (vmdesc === undefined && !options.withoutVmdesc) {
       throw new UnsupportedError(source.name, {
         rule: "section-known",
@@ -80,6 +87,16 @@ export async function convertSequential(
         expected: "one",
       });
     }
+    const end = vmdesc === undefined
+      ? source.byteLength
+      : rangeEnd(vmdesc.range);
+    for (let at = ramEnd; at < end; at += PART_LENGTH) {
+      const part = new Uint8Array(Math.min(PART_LENGTH, end - at));
+      await source.readInto(part, at, options);
+      recorder.state(part);
+      await recorder.settle();
+    }
+    onProgress?.({ idstr: "", done: total, total });
     source.checkUnchanged?.();
     await recorder.finish();
     const summary = await recordedSummary(recorder);

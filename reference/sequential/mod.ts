@@ -13,6 +13,7 @@ export { SequentialBlock } from "./sequential_block.ts";
 export {
   sequentialOptions,
   type SequentialReadOptions,
+  vmdescAfter,
 } from "./sequential_options.ts";
 export {
   openSequential,

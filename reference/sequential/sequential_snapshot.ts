@@ -18,6 +18,7 @@ import { SequentialIndex } from "./sequential_index.ts";
 import {
   sequentialOptions,
   type SequentialReadOptions,
+  vmdescAfter,
 } from "./sequential_options.ts";
 
 /** Options of opening a sequential stream. */
@@ -154,7 +155,11 @@ export async function openSequential(
         await pace.step();
       },
     });
-    return new SequentialSnapshot(source, { index, end, vmdesc });
+    return new SequentialSnapshot(source, {
+      index,
+      end,
+      vmdesc: vmdescAfter(end.ramEnd, vmdesc),
+    });
   } catch (error) {
     index[Symbol.dispose]();
     throw error;

@@ -1,4 +1,5 @@
 import {
+  ProfileFormatError,
   readProfile,
   type WorkingSetProfile,
 } from "../../format/profile/mod.ts";
@@ -30,9 +31,10 @@ export async function loadProfile(
 ): Promise<WorkingSetProfile> {
   const { name, byteLength } = source;
   if (byteLength > PROFILE_LENGTH_MAX) {
-    throw new SyntaxError(
+    throw new ProfileFormatError(
       `Cannot read ${JSON.stringify(name)}: it has ${byteLength} bytes, ` +
         `expected a profile of at most ${PROFILE_LENGTH_MAX}`,
+      1,
     );
   }
   const bytes = new Uint8Array(byteLength);

@@ -1,7 +1,8 @@
 import type { BlockRun } from "../../format/bitmap/mod.ts";
-import type {
-  ProfileBlock,
-  WorkingSetProfile,
+import {
+  type ProfileBlock,
+  ProfileMatchError,
+  type WorkingSetProfile,
 } from "../../format/profile/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
@@ -47,14 +48,14 @@ export async function profileRuns(
     await snapshotIdentity(snapshot, options);
   const name = JSON.stringify(snapshot.source.name);
   if (profile.snapshot !== identity) {
-    throw new RangeError(
+    throw new ProfileMatchError(
       `Cannot use the profile for ${name}: it is of snapshot ` +
         `${profile.snapshot}, expected ${identity}`,
     );
   }
   const at = differingBlock(profile.blocks, snapshot.blocks);
   if (at !== undefined) {
-    throw new RangeError(
+    throw new ProfileMatchError(
       `Cannot use the profile for ${name}: its RAMBlock ${at} is ` +
         `${describe(profile.blocks[at])}, expected ` +
         describe(snapshot.blocks[at]),

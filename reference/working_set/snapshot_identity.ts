@@ -10,7 +10,7 @@ import type { ReadOptions } from "../sources/mod.ts";
 /**
  * Returns the identity of a snapshot: 64 hexadecimal digits that depend on its
  * machine, its RAMBlocks, and its device state, but not on offsets in the file
- * (SPEC Annex D). It identifies the snapshot of a working-set profile; it does
+ * (SPEC 12.3). It identifies the snapshot of a working-set profile; it does
  * not cover the pages.
  *
  * Reads at most 16 MiB of device state, and no pages.

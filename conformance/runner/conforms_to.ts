@@ -1,0 +1,24 @@
+import { CLASS_NAMES } from "../vectors/conformance_class.ts";
+import type { SuiteReport } from "./report.ts";
+
+/**
+ * Returns the names of the classes of SPEC.md 10.1 that a program conforms to:
+ * those whose cases it passes without exception. A run of some of the cases
+ * shows nothing.
+ */
+export function conformsTo(
+  { classes, counts, isComplete, isWriter }: SuiteReport,
+): string[] {
+  if (!isComplete) return [];
+  if (isWriter) {
+    return counts.fail + counts["not supported"] === 0 ? ["Core writer"] : [];
+  }
+  const passes = (name: string) =>
+    classes.some(({ name: it, counts }) =>
+      it === name && counts.fail + counts["not supported"] === 0
+    );
+  // Every other class is one of Core readers, except that of streams.
+  return classes.map(({ name }) => name)
+    .filter((name) => passes(name) && (name === "sequential" || passes("core")))
+    .map((name) => CLASS_NAMES[name]);
+}
