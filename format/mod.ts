@@ -71,7 +71,6 @@ export {
   type Rule,
   RuleError,
   type RuleKind,
-  type RulePart,
   RULES,
   type RuleSlug,
   type RuleViolation,

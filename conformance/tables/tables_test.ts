@@ -5,6 +5,7 @@ import { RULES } from "../../mod.ts";
 import { TRIALS, type Trials } from "../proving/qemu/trials.ts";
 import { listVectors } from "../vectors/list_vectors.ts";
 import { README, withTables } from "./readme_tables.ts";
+import { listRules, RULES_JSON } from "./rules_json.ts";
 import { rulesTable } from "./rules_table.ts";
 
 /** Removes what a formatter may change: column widths and line breaks. */
@@ -27,6 +28,42 @@ test("rulesTable() has a line for each rule, with vectors", () => {
   for (const line of lines) {
     const [, , , vectors] = line.slice(2).split(/ *\| /);
     assert(Number(vectors) > 0, line);
+  }
+});
+
+test("rules.json lists the rules of the code and the errors of SPEC.md", () => {
+  assert.deepEqual(
+    JSON.parse(readFileSync(RULES_JSON, "utf8")),
+    JSON.parse(JSON.stringify(listRules())),
+    "run conformance/tables/write_tables.ts",
+  );
+  const rules = new Map(listRules().map((it) => [it.slug, it]));
+  assert.deepEqual(rules.get("capability-known")?.error, {
+    kinds: ["format", "unsupported"],
+    positions: ["length before the text"],
+  });
+  assert.deepEqual(rules.get("ram-total")?.error, {
+    kinds: ["format"],
+    positions: [
+      "too much: used_length that exceeds it",
+      "too little: the EOS word",
+    ],
+  });
+  assert.equal(rules.get("bitmap-order")?.error, undefined);
+});
+
+test("each vector expects an error of a kind that rules.json gives", () => {
+  const rules = new Map(listRules().map((it) => [it.slug, it]));
+  for (const { path, expected } of listVectors()) {
+    const { error, sequentialError, dirtyBitmapsError, profileError } =
+      expected;
+    for (
+      const it of [error, sequentialError, dirtyBitmapsError, profileError]
+    ) {
+      if (it === undefined) continue;
+      const kinds = rules.get(it.rule)?.error?.kinds ?? [];
+      assert.ok(kinds.includes(it.kind), `${path}: ${it.kind} ${it.rule}`);
+    }
   }
 });
 

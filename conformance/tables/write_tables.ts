@@ -1,5 +1,5 @@
 /**
- * Updates the tables of `conformance/README.md`, and formats it.
+ * Updates the tables of `conformance/README.md`, and `conformance/rules.json`.
  *
  * ```sh
  * deno run -A conformance/tables/write_tables.ts
@@ -13,9 +13,11 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { README, withTables } from "./readme_tables.ts";
+import { RULES_JSON, rulesJson } from "./rules_json.ts";
 
 if (import.meta.main) {
   writeFileSync(README, withTables());
-  const path = fileURLToPath(README);
-  execFileSync(process.execPath, ["fmt", "--quiet", path]);
+  writeFileSync(RULES_JSON, rulesJson());
+  const paths = [README, RULES_JSON].map((it) => fileURLToPath(it));
+  execFileSync(process.execPath, ["fmt", "--quiet", ...paths]);
 }

@@ -1,4 +1,4 @@
-import type { RulePart } from "../../mod.ts";
+import type { Rule } from "../../mod.ts";
 import type { Expected } from "./list_vectors.ts";
 
 /** A class of SPEC.md 10.1 that a reader can conform to. */
@@ -6,7 +6,7 @@ export type ConformanceClass =
   | "core"
   | "verifier"
   | "foreign-bitmaps"
-  | Exclude<RulePart, "core">;
+  | Exclude<Rule["part"], "core">;
 
 /** The classes in the order of SPEC.md, with the names that it gives them. */
 export const CLASS_NAMES: Readonly<Record<ConformanceClass, string>> = {

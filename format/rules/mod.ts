@@ -12,5 +12,5 @@ export {
   type RuleViolation,
   UnsupportedError,
 } from "./errors.ts";
-export type { Rule, RuleKind, RulePart } from "./rule.ts";
+export type { Rule, RuleKind } from "./rule.ts";
 export { RULES, type RuleSlug } from "./rules.ts";

@@ -11,16 +11,7 @@
  */
 export type RuleKind = "refuse" | "accept" | "write" | "interop";
 
-/** The part of SPEC.md that a rule belongs to (SPEC 10.1). */
-export type RulePart =
-  | "core"
-  | "libvirt"
-  | "fixed-ram"
-  | "dirty-bitmaps"
-  | "sequential"
-  | "profile";
-
-const PARTS: Readonly<Record<string, RulePart>> = {
+const PARTS: Readonly<Record<string, Rule["part"]>> = {
   "11.1": "libvirt",
   "11.2": "fixed-ram",
   "11.3": "dirty-bitmaps",
@@ -35,8 +26,14 @@ export interface Rule {
   readonly kind: RuleKind;
   /** The number of the section of SPEC.md that states it. */
   readonly section: string;
-  /** The part of SPEC.md that it belongs to: the core, or one a reader may omit. */
-  readonly part: RulePart;
+  /** The part of SPEC.md that it belongs to; a reader may omit all but the core. */
+  readonly part:
+    | "core"
+    | "libvirt"
+    | "fixed-ram"
+    | "dirty-bitmaps"
+    | "sequential"
+    | "profile";
   /** The rule in one sentence. */
   readonly text: string;
 }

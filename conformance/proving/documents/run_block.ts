@@ -21,7 +21,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   "deno run --allow-all .ci/check_imports.ts": "it is a step of .ci/run",
   "deno run -A conformance/vectors/build_vectors.ts":
     "it writes to the checkout; .ci/run runs it with --check",
-  "deno run -A conformance/proving/qemu/try_vectors.ts":
+  "deno run -A conformance/proving/qemu/try_vectors.ts --new":
     "it writes to the checkout, for minutes; a test compares its results",
   "deno run -A conformance/tables/write_tables.ts":
     "it writes to the checkout; a test compares the tables",
