@@ -1,4 +1,5 @@
 import type * as NodeFs from "node:fs";
+import { identityOf } from "./file_names.ts";
 
 /** Unit of `stat.blocks` in bytes, independent of the file system. */
 const STAT_BLOCK = 512;
@@ -20,7 +21,7 @@ export function regularFileFacts(stat: NodeFs.Stats): FileFacts {
   return {
     byteLength: stat.size,
     allocatedLength: blocks == null ? undefined : STAT_BLOCK * blocks,
-    identity: `${stat.dev}:${stat.ino}`,
+    identity: identityOf(stat),
   };
 }
 

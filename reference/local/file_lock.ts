@@ -1,4 +1,5 @@
 import { builtinModule, nodeFs } from "./builtin_module.ts";
+import { identityOf } from "./file_names.ts";
 import { LocalFile } from "./local_file.ts";
 
 /**
@@ -116,12 +117,6 @@ class TakenLock implements FileLock {
     this.#file?.close();
     this.#file = undefined;
   }
-}
-
-function identityOf(
-  { dev, ino }: { readonly dev: number; readonly ino: number | null },
-): string {
-  return `${dev}:${ino}`;
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { Stats } from "node:fs";
 import { SourceError } from "../sources/mod.ts";
 import { nodeFs } from "./builtin_module.ts";
 
@@ -9,7 +8,9 @@ export function identityAt(path: string): string | undefined {
 }
 
 /** Returns device and inode: equal for the same file, whatever its names. */
-export function identityOf({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
+export function identityOf(
+  { dev, ino }: { readonly dev: number; readonly ino: number | null },
+): string {
   return `${dev}:${ino}`;
 }
 
