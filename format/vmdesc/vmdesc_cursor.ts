@@ -15,8 +15,8 @@ export class FieldCursor {
     this.#end = bytes.length;
   }
 
-  /** Number of bytes left in the part. */
-  get left(): number {
+  /** Number of unread bytes of the part. */
+  get remaining(): number {
     return this.#end - this.position;
   }
 
@@ -30,7 +30,7 @@ export class FieldCursor {
     this.#end = this.position + length;
     try {
       const value = read();
-      return this.left === 0 ? value : undefined;
+      return this.remaining === 0 ? value : undefined;
     } finally {
       this.#end = end;
     }
@@ -90,9 +90,9 @@ export class FieldCursor {
   }
 
   #check(length: number): void {
-    if (length > this.left) {
+    if (length > this.remaining) {
       throw new RangeError(
-        `Cannot read ${length} bytes: only ${this.left} are left`,
+        `Cannot read ${length} bytes: only ${this.remaining} are left`,
       );
     }
   }

@@ -26,10 +26,10 @@ test("FieldCursor reads numbers and bytes, the most significant first", () => {
   assert.equal(cursor.be32(), 0x02030405);
   assert.equal(cursor.be64(), 0x060708090a0b0c0dn);
   assert.deepEqual(cursor.bytes(2), Uint8Array.from([14, 15]));
-  assert.deepEqual([cursor.position, cursor.left], [15, 5]);
+  assert.deepEqual([cursor.position, cursor.remaining], [15, 5]);
   assert.deepEqual(cursor.bytes(0), new Uint8Array(0));
   assert.deepEqual(cursor.bytes(5), Uint8Array.from([16, 17, 18, 19, 20]));
-  assert.equal(cursor.left, 0);
+  assert.equal(cursor.remaining, 0);
   const texts = new FieldCursor(Uint8Array.from([2, 0x61, 0xe9, 0]));
   assert.equal(texts.countedString(), "aé");
   assert.equal(texts.countedString(), "");
@@ -58,13 +58,13 @@ test("FieldCursor reads one integer, or many in a row", () => {
     const cursor = cursorOver(1 + 2 * type.size);
     assert.equal(cursor.u8(), 1);
     assert.equal(cursor.integer(type), expected[0], name);
-    assert.deepEqual([cursor.position, cursor.left], [
+    assert.deepEqual([cursor.position, cursor.remaining], [
       1 + type.size,
       type.size,
     ]);
     assert.deepEqual(cursor.integers(0, type), []);
     assert.deepEqual(cursor.integers(1, type), [expected[1]], name);
-    assert.equal(cursor.left, 0);
+    assert.equal(cursor.remaining, 0);
     const again = cursorOver(1 + 2 * type.size);
     again.u8();
     assert.throws(() => again.integers(3, type), RangeError);
@@ -79,10 +79,10 @@ test("within() confines reads to a part, and reports whether all of it was read"
   cursor.u8();
   assert.equal(cursor.within(4, () => cursor.be32()), 0x02030405);
   assert.equal(cursor.within(2, () => cursor.u8()), undefined);
-  assert.deepEqual([cursor.position, cursor.left], [6, 4]);
+  assert.deepEqual([cursor.position, cursor.remaining], [6, 4]);
   assert.throws(() => cursor.within(3, () => cursor.be32()), RangeError);
   // After a failure the end is that of the whole state again.
-  assert.equal(cursor.left, 4);
+  assert.equal(cursor.remaining, 4);
   assert.equal(cursor.within(4, () => cursor.be32()), 0x0708090a);
   assert.throws(() => cursor.within(1, () => 0), RangeError);
 });

@@ -40,7 +40,7 @@ export function decodeDevice(
   const decoder = new FieldDecoder(cursor);
   try {
     const struct = decoder.struct(description, 0);
-    return cursor.left === 0 ? struct : undefined;
+    return cursor.remaining === 0 ? struct : undefined;
   } catch (error) {
     if (error instanceof Mismatch || error instanceof RangeError) {
       return undefined;

@@ -29,7 +29,7 @@ const KNOWN: readonly (readonly [string, readonly number[], FieldValue])[] = [
 function read(type: string, bytes: Uint8Array): FieldValue {
   const cursor = new FieldCursor(bytes);
   const value = scalarReader(type, bytes.length).read(cursor);
-  assert.equal(cursor.left, 0);
+  assert.equal(cursor.remaining, 0);
   return value;
 }
 

@@ -149,8 +149,8 @@ function explain(name: string | undefined, error: unknown): number {
 
 /** Whether this file is the entry point, even if the runtime cannot tell. */
 function isMain(): boolean {
-  const known: boolean | undefined = import.meta.main;
-  if (known !== undefined) return known;
+  const isEntry: boolean | undefined = import.meta.main;
+  if (isEntry !== undefined) return isEntry;
   const [, script] = process.argv;
   return script !== undefined &&
     realpathSync(script) === fileURLToPath(import.meta.url);

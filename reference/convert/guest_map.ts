@@ -81,11 +81,11 @@ export async function guestMap(
 ): Promise<GuestMap> {
   const { ranges: given = [] } = options;
   const isGiven = (idstr: string) => given.some((it) => it.idstr === idstr);
-  const known = [
+  const derived = [
     ...await mainRanges(image, options),
     ...await videoMemory(image, options),
   ].filter(({ idstr }) => !isGiven(idstr));
-  const places = [...given, ...known];
+  const places = [...given, ...derived];
   const isPlaced = (idstr: string) => places.some((it) => it.idstr === idstr);
   const candidates = image.blocks.filter(({ idstr }) =>
     !isPlaced(idstr) && blockKind(idstr) === "ram"
@@ -146,8 +146,8 @@ async function mainRanges(
     ranges?.some(({ idstr }) => idstr === it)
   );
   const assumesSplit = options.machine !== undefined || isGiven;
-  const whole = { machine, idstr: MAIN, usedLength, assumesSplit };
-  const found = await machineRanges(image, whole, options);
+  const main = { machine, idstr: MAIN, usedLength, assumesSplit };
+  const found = await machineRanges(image, main, options);
   return found.flatMap((it) => it.idstr === MAIN ? spread(it, blocks) : [it]);
 }
 
