@@ -1,12 +1,4 @@
-import type { Command } from "./program/command.ts";
-
-/** A command before it is loaded. */
-interface CommandEntry {
-  /** Its line in the list of commands. */
-  readonly summary: string;
-  /** Loads it, so that starting one command does not load the others. */
-  readonly load: () => Promise<Command>;
-}
+import type { CommandEntry } from "./program/command.ts";
 
 /** The commands by name, in the order of the list. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
@@ -49,5 +41,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   "page-server": {
     summary: "serves the page faults of Firecracker's VMs",
     load: async () => (await import("./page_server/page_server.ts")).pageServer,
+  },
+  completion: {
+    summary: "prints a script with which bash, zsh or fish completes words",
+    load: async () =>
+      (await import("./completion/completion.ts")).completion(COMMANDS),
   },
 };

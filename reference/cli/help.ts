@@ -1,5 +1,5 @@
 import { COMMANDS } from "./commands.ts";
-import type { Command } from "./program/command.ts";
+import { type Command, COMMON_OPTIONS } from "./program/command.ts";
 import { entry, exampleLines, helpText } from "./program/help_text.ts";
 import { programWords } from "./program/program_name.ts";
 
@@ -11,12 +11,6 @@ export const TITLE =
 export const NOTES =
   `Wherever a snapshot is read, FILE may be a URL. "COMMAND --help" and "help
 COMMAND" print the options of a command.`;
-
-/** Options that are understood before and after the name of a command. */
-export const COMMON_OPTIONS: Readonly<Record<string, string>> = {
-  "-h, --help": "print this, or the options of the command",
-  "-V, --version": "print the version",
-};
 
 /** What the exit codes mean. */
 export const EXIT_CODES: Readonly<Record<number, string>> = {
@@ -45,11 +39,13 @@ export function helpHere(command?: Command): string {
 function programHelp(program: string): string {
   const commands = Object.entries(COMMANDS)
     .map(([name, { summary }]) => [name, summary] as const);
+  const options = Object.entries(COMMON_OPTIONS)
+    .map(([name, { short, text }]) => [`-${short}, --${name}`, text] as const);
   return [
     `mapped-ram: ${TITLE}`,
     `Usage: ${program} COMMAND [arguments]`,
     list("Commands", commands, 15),
-    list("Options", Object.entries(COMMON_OPTIONS), 19),
+    list("Options", options, 19),
     NOTES,
     list("Exit codes", Object.entries(EXIT_CODES), 7),
     exampleLines(EXAMPLES, program),

@@ -19,7 +19,7 @@ import {
   printMessage,
 } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
-import type { Command } from "./program/command.ts";
+import { type Command, COMMON_OPTIONS } from "./program/command.ts";
 import { didYouMean, listed } from "./program/did_you_mean.ts";
 import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
 import { UsageError } from "./program/usage_error.ts";
@@ -31,9 +31,9 @@ const FAILED = 1;
 const USAGE = 2;
 
 const NAMES = Object.keys(COMMANDS);
+const COMMON_NAMES = Object.keys(COMMON_OPTIONS).map((it) => `--${it}`);
 
-const HELP_OPTIONS = ["--help", "-h"];
-const VERSION_OPTIONS = ["--version", "-V"];
+type CommonOption = keyof typeof COMMON_OPTIONS;
 
 /** Runs a command line; resolves to the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -49,14 +49,14 @@ async function runLine(
 ): Promise<number> {
   const [name, ...rest] = args;
   try {
-    if (asksFor(VERSION_OPTIONS, args)) {
+    if (asksFor("version", args)) {
       print(`mapped-ram ${VERSION} (SPEC.md ${SPEC_VERSION})`);
       return DONE;
     }
-    if (name === "help" || asksFor(HELP_OPTIONS, args.slice(0, 1))) {
+    if (name === "help" || asksFor("help", args.slice(0, 1))) {
       return await printHelp(rest);
     }
-    if (asksFor(HELP_OPTIONS, rest)) return await printHelp([name]);
+    if (asksFor("help", rest)) return await printHelp([name]);
     const command = await loadCommand(name);
     return await command.run(rest, { signal });
   } catch (error) {
@@ -66,7 +66,7 @@ async function runLine(
 
 /** Prints the help of a command, or of the program if none is named. */
 async function printHelp(words: readonly string[]): Promise<number> {
-  const [name, extra] = words.filter((it) => !HELP_OPTIONS.includes(it));
+  const [name, extra] = words.filter((it) => !isCommon("help", it));
   if (extra !== undefined) {
     throw new UsageError(
       `Cannot use ${JSON.stringify(extra)}: expected help COMMAND`,
@@ -103,7 +103,7 @@ function loadCommand(name: string | undefined): Promise<Command> {
   const isOption = name.startsWith("-");
   const meant = didYouMean(
     name,
-    isOption ? ["--help", "--version"] : [...NAMES, "help", "--version"],
+    isOption ? COMMON_NAMES : [...NAMES, "help", "--version"],
   );
   throw new UsageError(
     isOption
@@ -115,13 +115,15 @@ function loadCommand(name: string | undefined): Promise<Command> {
 }
 
 /** Whether an option is among the arguments before `--`. */
-function asksFor(
-  options: readonly string[],
-  args: readonly string[],
-): boolean {
+function asksFor(option: CommonOption, args: readonly string[]): boolean {
   const end = args.indexOf("--");
   const ours = end < 0 ? args : args.slice(0, end);
-  return ours.some((it) => options.includes(it));
+  return ours.some((it) => isCommon(option, it));
+}
+
+/** Whether a word is the option, in its long or its short form. */
+function isCommon(option: CommonOption, word: string): boolean {
+  return word === `--${option}` || word === `-${COMMON_OPTIONS[option].short}`;
 }
 
 /** Prints in one line why a command failed; returns the exit code. */

@@ -32,6 +32,20 @@ export interface Command {
   run(args: readonly string[], context: CommandContext): Promise<number>;
 }
 
+/** Options that every command has, and the program itself. */
+export const COMMON_OPTIONS = {
+  help: { short: "h", text: "print help, of the command if it is named" },
+  version: { short: "V", text: "print the version" },
+} as const;
+
+/** A command before it is loaded. */
+export interface CommandEntry {
+  /** Its line in the list of commands. */
+  readonly summary: string;
+  /** Loads it, so that starting one command does not load the others. */
+  readonly load: () => Promise<Command>;
+}
+
 /** Parsed arguments: the values of options by name, and the others. */
 export interface ParsedArguments<T extends Options> {
   readonly values: { readonly [Name in keyof T]?: ValueOf<T[Name]> };
@@ -112,7 +126,7 @@ function checkOptions(args: readonly string[], options: Options): void {
 const FOREIGN_DASH = /^[\u2010-\u2015\u2212]/;
 
 function noSuchOption(word: string, options: Options): UsageError {
-  const names = [...Object.keys(options), "help", "version"];
+  const names = [...Object.keys(options), ...Object.keys(COMMON_OPTIONS)];
   return new UsageError(
     `Cannot use ${JSON.stringify(word)}` +
       didYouMean(word, names.map((it) => `--${it}`)) +
