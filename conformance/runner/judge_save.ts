@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
+import { statSync } from "node:fs";
 import { openFileSource, RULES, verifySnapshot } from "../../mod.ts";
 import { fail, PASS, type Verdict } from "./judge_answer.ts";
+import { judgeInterop } from "./judge_interop.ts";
 import type { WriterCase } from "./writer_cases.ts";
 
 /** Verifies a file that a program saved, and compares it with the memory. */
@@ -9,7 +11,9 @@ export async function judgeSave(
   save: WriterCase,
 ): Promise<Verdict> {
   using source = openFileSource(file);
-  const { findings, snapshot } = await verifySnapshot(source, { pages: true });
+  const { findings, snapshot, deviceState } = await verifySnapshot(source, {
+    pages: true,
+  });
   const reasons: string[] = findings.map((it) =>
     `${it.message} (${it.rule}, ${RULES[it.rule].section})`
   );
@@ -17,18 +21,14 @@ export async function judgeSave(
   if (snapshot.machine !== save.machine) {
     reasons.push(`machine is ${snapshot.machine}, expected ${save.machine}`);
   }
-  if (snapshot.capabilities.join() !== "mapped-ram") {
-    reasons.push(
-      `capabilities are ${snapshot.capabilities}, expected only mapped-ram`,
-    );
-  }
+  reasons.push(...await judgeInterop(source, { snapshot, deviceState, save }));
   const idstrs = snapshot.blocks.map(({ idstr }) => idstr);
   const expected = save.blocks.map(({ idstr }) => idstr);
   // RAMBlocks may be in any order.
   if (idstrs.toSorted().join("\n") !== expected.toSorted().join("\n")) {
     return fail(...reasons, `RAMBlocks are ${idstrs}, expected ${expected}`);
   }
-  const remarks: string[] = [];
+  const remarks = remarksOn(file, deviceState?.end);
   for (const { idstr, memory } of save.blocks) {
     const block = snapshot.block(idstr);
     if (block.pageSize !== save.pageSize) {
@@ -50,6 +50,17 @@ export async function judgeSave(
     }
   }
   return reasons.length > 0 ? fail(...reasons) : { ...PASS, remarks };
+}
+
+/** Notes what SPEC.md says a writer should do otherwise. */
+function remarksOn(file: string, end: number | undefined): string[] {
+  const { mode, size } = statSync(file);
+  return [
+    ...(mode & 0o077) === 0 ? [] : ["other users can read it (SPEC.md 6.1)"],
+    ...end === undefined || end === size
+      ? []
+      : [`a trailer of ${size - end} bytes`],
+  ];
 }
 
 function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isJsonObject } from "./differences.ts";
+import { killWriter } from "./kill_writer.ts";
 import { fail, type Verdict } from "./judge_answer.ts";
 import { judgeSave } from "./judge_save.ts";
 import type { CaseResult } from "./report.ts";
@@ -57,9 +58,11 @@ async function runCase(
 ): Promise<Verdict> {
   const { directory, timeoutMs, alsoCheck } = options;
   const request = join(directory, "request.json");
+  const start = performance.now();
   const file = join(directory, "snapshot");
   writeFileSync(request, JSON.stringify(writeRequest(save, directory)));
   const end = await runProgram([...program, request, file], { timeoutMs });
+  const milliseconds = performance.now() - start;
   const refused = refusal(end.stdout);
   if (refused !== undefined) {
     return { state: "not supported", reasons: [refused], remarks: [] };
@@ -71,6 +74,15 @@ async function runCase(
   if (!existsSync(file)) return fail("exit code 0 and no file");
   const verdict = await judgeSave(file, save);
   if (verdict.state !== "pass") return verdict;
+  if (save.isKilled) {
+    rmSync(file);
+    return await killWriter(program, {
+      save,
+      directory,
+      request,
+      milliseconds,
+    });
+  }
   const also = await alsoCheck?.(file, save);
   const remarks = [...verdict.remarks, ...also?.remarks ?? []];
   return { ...also ?? verdict, remarks };

@@ -16,6 +16,8 @@ export interface WriterCase {
   readonly machine: string;
   readonly pageSize: number;
   readonly blocks: readonly WriterBlock[];
+  /** Whether the writer is killed at random moments of the save. */
+  readonly isKilled?: true;
 }
 
 const KIB = 1024;
@@ -51,7 +53,11 @@ export function writerCases(): WriterCase[] {
       }),
     }),
     ramCase("a last word with padding", {
-      rules: ["bitmap-padding-clear", "bitmap-after-header"],
+      rules: [
+        ...["bitmap-padding-clear", "bitmap-after-header"] as const,
+        ...["interop-capabilities", "interop-page-bits"] as const,
+        ...["interop-commands", "interop-sections", "interop-vmdesc"] as const,
+      ],
       memory: pages(258 * 4 * KIB, { 256: text(256), 257: text(257) }),
     }),
     ramCase("2048 pages, every third stored", {
@@ -92,6 +98,13 @@ export function writerCases(): WriterCase[] {
         memory: pages(64 * KIB, { 2: text(2) }),
       }),
       machine: "pc-i440fx-".padEnd(255, "9"),
+    },
+    {
+      ...ramCase("killed at random moments", {
+        rules: ["ram-setup-end", "ram-end-present"],
+        memory: Buffer.alloc(24 * MIB, "never zero, and long enough to kill "),
+      }),
+      isKilled: true,
     },
     ...[8, 13, 16, 20].map((bits) => ({
       ...ramCase(`pages of ${2 ** bits} bytes`, {

@@ -31,8 +31,8 @@ export function classesOf(
   const { options = {}, profile, profileError } = expected;
   if (profile !== undefined || profileError !== undefined) return ["profile"];
   const head = new TextDecoder().decode(bytes.subarray(0, HEAD_LENGTH));
-  // With an offset, the stream in an image is read as any other.
-  if (head.startsWith("LibvirtQemud") && options.offset === undefined) {
+  // With the offset of its stream, an image is read as any other file.
+  if (head.startsWith("LibvirtQemud") && !options.offset) {
     return ["libvirt"];
   }
   if (head.includes("\tfixed-ram")) return ["fixed-ram"];
