@@ -38,7 +38,7 @@ export function presentPages(pageCount: number, share: number): Uint8Array {
 }
 
 /** Makes memory in which those pages hold data and the others are zero. */
-export function guestMemory(present: Uint8Array): ByteSource {
+function guestMemory(present: Uint8Array): ByteSource {
   return {
     name: "memory",
     byteLength: present.length * PAGE_SIZE,

@@ -52,7 +52,7 @@ and the files are verified. conformance/README.md describes both.
 Exit code 1 means that a case failed, 2 that nothing could be run.`;
 
 /** Runs the suite as the command line specifies; returns the exit code. */
-export async function runSuite(args: readonly string[]): Promise<number> {
+async function runSuite(args: readonly string[]): Promise<number> {
   if (asksForHelp(args)) {
     console.log(HELP);
     return 0;

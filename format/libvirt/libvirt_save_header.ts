@@ -22,7 +22,7 @@ import type { RuleSlug } from "../rules/rules.ts";
 import type { StreamReader } from "../stream/stream_reader.ts";
 
 /** Bytes of the header. */
-export const LIBVIRT_HEADER_LENGTH = 92;
+const LIBVIRT_HEADER_LENGTH = 92;
 const MAGIC_LENGTH = 16;
 /** Bytes after the last field. */
 const UNUSED_LENGTH = 56;
@@ -81,7 +81,7 @@ export interface LibvirtSaveHeader {
 }
 
 /** Whether these first bytes of a file are those of a libvirt save image. */
-export function isLibvirtSave(bytes: Uint8Array): boolean {
+function isLibvirtSave(bytes: Uint8Array): boolean {
   const magic = textOf(bytes.subarray(0, MAGIC_LENGTH));
   return magic === MAGIC_COMPLETE || magic === MAGIC_PARTIAL;
 }

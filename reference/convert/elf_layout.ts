@@ -13,7 +13,7 @@ export const ELF_CLASS_32 = 1;
 export const ELF_CLASS_64 = 2;
 export const ELF_DATA_LITTLE = 1;
 export const ELF_DATA_BIG = 2;
-export const ELF_VERSION = 1;
+const ELF_VERSION = 1;
 export const ELF_TYPE_CORE = 4;
 /** From this many segments on (PN_XNUM) the count is stored elsewhere. */
 export const ELF_SEGMENTS_MAX = 0xffff;

@@ -11,11 +11,7 @@ export {
   type AddressSpaceOptions,
   type PlacedRange,
 } from "./address_space.ts";
-export {
-  type Architecture,
-  architectureNamed,
-  ARCHITECTURES,
-} from "./architecture.ts";
+export { type Architecture, ARCHITECTURES } from "./architecture.ts";
 export { type BlockKind, blockKind } from "./block_kind.ts";
 export {
   type DetectedFormat,

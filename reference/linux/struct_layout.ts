@@ -14,24 +14,6 @@ export interface StructLayout {
   readonly fields: Readonly<Record<string, StructField>>;
 }
 
-/** Values of fields, by name. */
-export type StructValues<L extends StructLayout> = {
-  readonly [Name in keyof L["fields"]]: number;
-};
-
-/** Writes all fields of a struct at `offset`, and zeros to its other bytes. */
-export function writeStruct<L extends StructLayout>(
-  view: DataView,
-  layout: L,
-  options: { readonly offset?: number; readonly values: StructValues<L> },
-): void {
-  const { offset = 0, values } = options;
-  for (let at = 0; at < layout.size; at++) view.setUint8(offset + at, 0);
-  for (const [name, field] of Object.entries(layout.fields)) {
-    writeField(view, field, { offset, value: values[name] });
-  }
-}
-
 /** Writes a 64-bit field that is not negative; avoids a bigint for speed. */
 export function writeU64(
   view: DataView,

@@ -40,7 +40,7 @@ const STRUCT_AT = EVENTS_AT_ONCE * UFFD_MSG.size;
 const ANYWHERE = 0x40000000;
 
 /** Features with which a pager sees removed, unmapped and moved memory. */
-export const EVENT_FEATURES: number = UFFD.UFFD_FEATURE_EVENT_REMOVE |
+const EVENT_FEATURES: number = UFFD.UFFD_FEATURE_EVENT_REMOVE |
   UFFD.UFFD_FEATURE_EVENT_UNMAP | UFFD.UFFD_FEATURE_EVENT_REMAP;
 
 /**

@@ -83,7 +83,7 @@ function isMainMemory(idstr: string): boolean {
 }
 
 /** Formats a size for QEMU's `-m`: `256M`, `4G`, `96K`. */
-export function formatSize(bytes: number): string {
+function formatSize(bytes: number): string {
   const units: [string, number][] = [["G", 2 ** 30], ["M", 2 ** 20], [
     "K",
     1024,

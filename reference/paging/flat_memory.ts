@@ -10,7 +10,7 @@ import type {
 const PAGE_SIZE = 4096;
 
 /** The name of a flat image where a RAMBlock has its idstr. */
-export const FLAT_IDSTR = "memory";
+const FLAT_IDSTR = "memory";
 
 interface Flat {
   readonly idstr: string;

@@ -64,7 +64,7 @@ export function newFrame(options: {
 }
 
 /** Returns the capability of a layout. */
-export function capabilityOf(layout: RamLayout): string {
+function capabilityOf(layout: RamLayout): string {
   return layout === "mapped-ram" ? CAPABILITY_MAPPED_RAM : CAPABILITY_FIXED_RAM;
 }
 

@@ -16,7 +16,7 @@ export interface DocumentBlock {
 }
 
 /** README.md and the pages in docs/, whose code blocks are run. */
-export const DOCUMENTS: readonly string[] = [
+const DOCUMENTS: readonly string[] = [
   "README.md",
   ...readdirSync(`${ROOT}docs`).filter((name) => name.endsWith(".md")).sort()
     .map((name) => `docs/${name}`),

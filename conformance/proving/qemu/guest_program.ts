@@ -4,14 +4,11 @@ const RESET_VECTOR = 0xfff0;
 /** The address of the guest's counter: 32 bits, little-endian. */
 export const COUNTER_ADDRESS = 0x1000;
 
-/** Each step of the guest writes the counter somewhere in these 64 KiB. */
-export const WALK_ADDRESS = 0x10000;
-
 /**
  * A guest program of a few bytes, as a BIOS.
  *
  * It increments a counter in memory from whatever value it has, stores each
- * value at the next position of a buffer, and sends its lowest byte to the
+ * value at the next position of the 64 KiB at 0x10000, and sends its lowest byte to the
  * first serial port.
  */
 export function guestProgram(): Uint8Array {

@@ -48,7 +48,7 @@ export class ReceiveEvents implements Disposable {
 }
 
 /** Describes a migration that has run for that many milliseconds. */
-export function formatReceiving(
+function formatReceiving(
   progress: ReceiveProgress,
   milliseconds: number,
 ): string {

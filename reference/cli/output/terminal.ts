@@ -32,7 +32,7 @@ export function isTerminal(): boolean {
 let showsColours: boolean | undefined;
 
 /** Whether standard output shows colours. */
-export function hasColour(): boolean {
+function hasColour(): boolean {
   showsColours ??= isTerminal() && !environmentVariable("NO_COLOR") &&
     environmentVariable("TERM") !== "dumb";
   return showsColours;
