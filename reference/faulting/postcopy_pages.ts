@@ -39,11 +39,6 @@ export class PostcopyPages {
     return this.#removed.isSet(page);
   }
 
-  /** Whether a page is being loaded. */
-  isTaken(page: number): boolean {
-    return this.#taken.isSet(page);
-  }
-
   /**
    * Takes a free page with the free pages of `window` adjacent to it. A page is
    * free if it is missing and not being loaded.

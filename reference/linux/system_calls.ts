@@ -9,7 +9,6 @@ import { SystemCallError } from "./system_call_error.ts";
 const SIGNATURES = {
   __errno_location: { parameters: [], result: "address" },
   getpagesize: { parameters: [], result: "i32" },
-  getpid: { parameters: [], result: "i32" },
   mmap: {
     parameters: ["address", "address", "i32", "i32", "i32", "i64"],
     result: "i64",
@@ -45,7 +44,6 @@ const SIGNATURES = {
     result: "i32",
   },
   recvmsg: { parameters: ["i32", "address", "i32"], result: "i32" },
-  sendmsg: { parameters: ["i32", "address", "i32"], result: "i32" },
   getrlimit: { parameters: ["i32", "bytes"], result: "i32" },
   getsockopt: {
     parameters: ["i32", "i32", "i32", "address", "address"],

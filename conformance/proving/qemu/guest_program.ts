@@ -8,8 +8,8 @@ export const COUNTER_ADDRESS = 0x1000;
  * A guest program of a few bytes, as a BIOS.
  *
  * It increments a counter in memory from whatever value it has, stores each
- * value at the next position of the 64 KiB at 0x10000, and sends its lowest byte to the
- * first serial port.
+ * value at the next position of the 64 KiB at 0x10000, and sends its lowest byte
+ * to the first serial port.
  */
 export function guestProgram(): Uint8Array {
   const bios = new Uint8Array(BIOS_LENGTH);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { findQemu, type QemuTarget } from "./find_qemu.ts";
@@ -9,7 +9,6 @@ const START_TIMEOUT_MS = 20_000;
 export class RunningChild {
   /** QEMU's stderr so far. */
   stderr = "";
-  readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #killNow: () => void;
 
@@ -25,7 +24,6 @@ export class RunningChild {
     });
     child.stderr?.setEncoding("utf8");
     child.stderr?.on("data", (text) => this.stderr += String(text));
-    this.#child = child;
     this.#exited = once(child, "close").catch((error) => {
       this.stderr += String(error);
     });
