@@ -46,6 +46,14 @@ export function documentBlocks(): DocumentBlock[] {
   });
 }
 
+/**
+ * Whether a block is a program that imports the installed package, which the
+ * tests of the S3 service run.
+ */
+export function isOfPackage({ text }: DocumentBlock): boolean {
+  return text.includes('from "mapped-ram"');
+}
+
 /** Returns the command lines of a block, with continued lines joined. */
 export function commandLines({ text }: DocumentBlock): string[] {
   return text.replaceAll("\\\n", " ").split("\n")

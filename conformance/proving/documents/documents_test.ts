@@ -1,16 +1,18 @@
-import { linkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { linkSync } from "node:fs";
 import { after, test } from "node:test";
 import { handlerTest } from "../page_server/handler_test_case.ts";
 import { qemuTest } from "../qemu/qemu_test_case.ts";
-import { type DocumentBlock, documentBlocks } from "./document_blocks.ts";
+import {
+  type DocumentBlock,
+  documentBlocks,
+  isOfPackage,
+} from "./document_blocks.ts";
 import { writeDocumentFiles } from "./document_files.ts";
 import { DocumentFolder } from "./document_folder.ts";
-import { DocumentProcess } from "./document_process.ts";
-import { isMonitor, needsQemu, runBlocks } from "./run_block.ts";
+import { isMonitor, needsQemu, runBlocks, startProgram } from "./run_block.ts";
 
 const IS_DENO = "Deno" in globalThis;
-const BLOCKS = documentBlocks();
+const BLOCKS = documentBlocks().filter((it) => !isOfPackage(it));
 const nameOf = (it: DocumentBlock) => `${it.document}:${it.line}`;
 
 /** Defines a test that runs a block; it is skipped if something is missing. */
@@ -31,18 +33,13 @@ function blockTest(
 }
 
 for (const block of BLOCKS) {
-  const { language, document, text } = block;
+  const { language } = block;
   if (language === "ts") {
     blockTest(
       `the TypeScript at ${nameOf(block)} runs`,
       block,
       async (folder) => {
-        const name = join(dirname(document), "block.ts");
-        writeFileSync(folder.file(name), folder.local(text));
-        const run = IS_DENO
-          ? "deno run --quiet --no-check --allow-all"
-          : "exec bun";
-        await using running = new DocumentProcess(folder, `${run} ${name}`);
+        await using running = startProgram(folder, block);
         await running.done();
       },
     );

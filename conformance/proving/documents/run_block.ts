@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startQemu } from "../../../reference/doors/qemu.ts";
 import { commandLines, type DocumentBlock } from "./document_blocks.ts";
@@ -53,6 +54,19 @@ export function needsQemu(block: DocumentBlock): boolean {
   if (block.language === "json") return block.text.includes('"execute"');
   return block.language === "sh" &&
     /^qemu-system|task (resume|receive) | --against /m.test(block.text);
+}
+
+/** Starts a program in TypeScript, in a file beside its document. */
+export function startProgram(
+  folder: DocumentFolder,
+  { document, text }: DocumentBlock,
+): DocumentProcess {
+  const name = join(dirname(document), "block.ts");
+  writeFileSync(folder.file(name), folder.local(text));
+  const run = "Deno" in globalThis
+    ? "deno run --quiet --no-check --allow-all"
+    : "exec bun";
+  return new DocumentProcess(folder, `${run} ${name}`);
 }
 
 /** Runs the commands of consecutive blocks in order. */
