@@ -14,6 +14,11 @@ import type { PageServerJob } from "./fault_server.ts";
 export interface PageServerOptions extends PagingOptions {
   /** Path of the socket to which VMs connect. */
   readonly path: string;
+  /**
+   * Permissions of the socket: who can write to it can connect. Default: 0600,
+   * the user of this process only.
+   */
+  readonly mode?: number | undefined;
   /** Whether the file is a flat image of the memory instead of a snapshot. */
   readonly flat?: boolean | undefined;
   /**
@@ -74,8 +79,8 @@ export class PageServer implements AsyncDisposable {
     file: string,
     options: PageServerOptions,
   ): Promise<PageServer> {
-    const { path, idstr, onFailure = "stall" } = options;
-    const place = new SocketPlace(path, { isListening });
+    const { path, mode, idstr, onFailure = "stall" } = options;
+    const place = new SocketPlace(path, { isListening, mode });
     const listenFd = listenAt(place);
     try {
       const job: PageServerJob = { listenFd, idstr, onFailure };

@@ -16,6 +16,7 @@ export { LINUX } from "./linux_constants.ts";
 export { addressOf } from "./native_addresses.ts";
 export { NativeBuffers } from "./native_buffers.ts";
 export { NativeMemory } from "./native_memory.ts";
+export { notifyReady } from "./notify_manager.ts";
 export { PeerProcess } from "./peer_process.ts";
 export type { Placed } from "./placed.ts";
 export { PollSet } from "./poll_set.ts";

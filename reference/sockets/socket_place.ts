@@ -19,12 +19,13 @@ export interface SocketPlaceOptions {
    * undefined if unknown. Default: unknown.
    */
   readonly isListening?: ((path: string) => boolean | undefined) | undefined;
+  /** Permissions of the socket. Default: 0600, access for its owner only. */
+  readonly mode?: number | undefined;
 }
 
 /**
  * The path of a socket that this process listens at. The socket is bound in a
- * folder that no other user can enter, made accessible to its owner only, and
- * then renamed. So no client can connect earlier, and no existing file is
+ * folder that no other user can enter, given its permissions, and then renamed. So no client can connect earlier, and no existing file is
  * replaced, except a socket of this user at which no process listens any more.
  */
 export class SocketPlace {
@@ -57,7 +58,7 @@ export class SocketPlace {
       if (!nodeFs().lstatSync(this.bindPath).isSocket()) {
         throw refusal(this.#path, "another process has replaced it");
       }
-      nodeFs().chmodSync(this.bindPath, 0o600);
+      nodeFs().chmodSync(this.bindPath, this.#options.mode ?? 0o600);
       this.#removeDead();
       this.#identity = identityAt(this.bindPath);
       renameToNew(this.bindPath, this.#path);

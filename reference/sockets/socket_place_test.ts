@@ -66,6 +66,15 @@ test("SocketPlace publishes a socket only with access restricted to its owner", 
   server.close();
 });
 
+test("SocketPlace gives others access only if that was asked for", async () => {
+  using scratch = new ScratchFolder();
+  const path = scratch.file("s");
+  const { place, server } = await listenAt(path, { mode: 0o660 });
+  assert.equal(lstatSync(path).mode & 0o777, 0o660);
+  place.remove();
+  server.close();
+});
+
 test("SocketPlace replaces a socket only if no process listens", async () => {
   using scratch = new ScratchFolder();
   const path = scratch.file("s");

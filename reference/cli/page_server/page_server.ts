@@ -1,5 +1,7 @@
+import process from "node:process";
 import { writeProfile } from "../../../format/profile/mod.ts";
 import { PageServer, PageServerMetrics } from "../../firecracker/mod.ts";
+import { notifyReady } from "../../linux/mod.ts";
 import type { PagerEvent } from "../../paging/mod.ts";
 import { SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
 import { checkOutput, writeOutput } from "../output/output_file.ts";
@@ -15,9 +17,14 @@ const OPTIONS = {
   listen: {
     type: "string",
     value: "unix:PATH",
-    text: "the socket that the VMs connect to: accessible to you alone (mode " +
-      "0600) until you change that; a socket without a listening process " +
-      "is replaced",
+    text: "the socket that the VMs connect to; a socket without a listening " +
+      "process is replaced",
+  },
+  "socket-mode": {
+    type: "string",
+    values: ["0600", "0660", "0666"],
+    text: "who can connect: your user alone, your group too, or all; " +
+      "default: 0600",
   },
   block: {
     type: "string",
@@ -72,8 +79,8 @@ const OPTIONS = {
 } as const;
 
 const COMMON = [
-  ...["listen", "fault-around", "no-push", "on-failure", "retry-for"] as const,
-  ...["metrics", "json"] as const,
+  ...["listen", "socket-mode", "fault-around", "no-push"] as const,
+  ...["on-failure", "retry-for", "metrics", "json"] as const,
 ] as const;
 const USES = optionUses(OPTIONS, {
   ways: {
@@ -100,7 +107,8 @@ Serves VMs that are restored with mem_backend {"backend_type": "Uffd",
 in the background. FILE is a snapshot or, with --from raw, a memory file of
 Firecracker. One server serves any number of VMs until it is stopped; a VM that
 does not have all its pages by then waits for them for as long as it lives.
-Stopped by SIGTERM, as service managers do, it exits with code 0.
+Stopped by SIGTERM, as service managers do, it exits with code 0. It tells systemd
+when VMs can connect.
 
 A page that cannot be read is never replaced by zeros: the VM waits while the read
 is retried, and after --retry-for seconds is killed with --on-failure kill.
@@ -153,6 +161,8 @@ second, retry, failed, killed, not-killed, loaded, refused, ended.`,
     report.listening(request.path);
     for (const event of early) report.take(event);
     isReady = true;
+    const { NOTIFY_SOCKET: manager } = process.env;
+    if (manager !== undefined) notifyReady(manager);
     await Promise.race([server.ended, aborted(signal)]);
     const profile = await server.close();
     if (record !== undefined && profile !== undefined) {

@@ -9,6 +9,8 @@ export interface PageServerArguments {
   readonly file: string;
   /** Path of the socket. */
   readonly path: string;
+  /** Permissions of the socket. */
+  readonly mode: number;
   readonly idstr: string | undefined;
   /** Whether the file is flat memory, not a snapshot. */
   readonly flat: boolean;
@@ -28,6 +30,7 @@ export interface PageServerArguments {
 export interface PageServerValues extends OpenValues {
   readonly json?: boolean | undefined;
   readonly listen?: string | undefined;
+  readonly "socket-mode"?: "0600" | "0660" | "0666" | undefined;
   readonly block?: string | undefined;
   readonly from?: "raw" | undefined;
   readonly "fault-around"?: string | undefined;
@@ -69,6 +72,7 @@ export function pageServerArguments(
   return {
     file,
     path: socketPath(values.listen),
+    mode: Number.parseInt(values["socket-mode"] ?? "0600", 8),
     idstr: values.block,
     flat: values.from === "raw",
     faultAround,

@@ -13,6 +13,7 @@ test("pageServerArguments() parses the options", () => {
     "retry-for": "5",
     "no-push": true,
     metrics: "9100",
+    "socket-mode": "0660",
   });
   assert.equal(read.path, "/run/pages.sock");
   assert.equal(read.faultAround, 0x20000);
@@ -20,6 +21,8 @@ test("pageServerArguments() parses the options", () => {
   assert.equal(read.retryFor, 5000);
   assert.equal(read.background, false);
   assert.equal(read.metrics, 9100);
+  assert.equal(read.mode, 0o660);
+  assert.equal(pageServerArguments("vm.mr", LISTEN).mode, 0o600);
 });
 
 test("pageServerArguments() refuses impossible options", () => {
