@@ -1,4 +1,5 @@
 import type * as NodeFs from "node:fs";
+import { errorCode } from "../sources/mod.ts";
 import { identityOf } from "./file_names.ts";
 
 /** Unit of `stat.blocks` in bytes, independent of the file system. */
@@ -63,6 +64,5 @@ export function deviceLength(reads: (offset: number) => boolean): number {
  * addressed.
  */
 export function isPastEnd(error: unknown): boolean {
-  const { code } = error as { readonly code?: unknown };
-  return code === "EINVAL" || code === "EOVERFLOW";
+  return ["EINVAL", "EOVERFLOW"].includes(errorCode(error));
 }

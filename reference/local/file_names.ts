@@ -1,4 +1,4 @@
-import { SourceError } from "../sources/mod.ts";
+import { errorCode, SourceError } from "../sources/mod.ts";
 import { nodeFs } from "./builtin_module.ts";
 
 /** Returns device and inode of a path; undefined if it does not exist. */
@@ -50,9 +50,8 @@ export function renameToNew(from: string, to: string): void {
     // Unlike a rename, a link fails if the name exists.
     fs.linkSync(from, to);
   } catch (error) {
-    const { code } = error as { readonly code?: string };
     const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(
-      code ?? "",
+      errorCode(error),
     );
     // FAT has no links: all that can be done is to check just before.
     if (!noLinks || identityAt(to) !== undefined) throw error;

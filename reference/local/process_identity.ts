@@ -1,4 +1,5 @@
 import { builtinModule, nodeFs } from "./builtin_module.ts";
+import { errorCode } from "../sources/mod.ts";
 import { mayAsk } from "../work/mod.ts";
 
 const USE = { what: "processes", action: "look up processes" };
@@ -45,8 +46,7 @@ export function livenessOf(pid: number, identity: string): Liveness {
   try {
     kill(pid, 0);
   } catch (error) {
-    const { code } = error as { readonly code?: string };
-    return code === "ESRCH" ? "dead" : "alive";
+    return errorCode(error) === "ESRCH" ? "dead" : "alive";
   }
   // A process with that pid exists, but it may be another one.
   const now = startCode(pid);

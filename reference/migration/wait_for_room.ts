@@ -1,9 +1,9 @@
-import { SourceError } from "../sources/mod.ts";
+import { errorCode, SourceError } from "../sources/mod.ts";
 import { sleep } from "../work/mod.ts";
 
 /** Milliseconds between two attempts. */
 const DELAY = 500;
-const FULL: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
+const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
 /** When to retry a write. */
 export interface RoomOptions {
@@ -37,5 +37,5 @@ export async function waitForRoom(
  */
 function isFull(error: unknown): error is SourceError {
   return error instanceof SourceError && error.range !== undefined &&
-    FULL.has((error.cause as { readonly code?: unknown } | undefined)?.code);
+    FULL.has(errorCode(error));
 }

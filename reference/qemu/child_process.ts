@@ -3,7 +3,7 @@ import type {
   StdioOptions,
 } from "node:child_process";
 import { builtinModule } from "../local/mod.ts";
-import { SourceError } from "../sources/mod.ts";
+import { errorCode, SourceError } from "../sources/mod.ts";
 import { waitFor } from "../work/mod.ts";
 import type { ChildExit } from "./child_exit.ts";
 import { ProgramEndedError } from "./qemu_errors.ts";
@@ -154,7 +154,7 @@ export class ChildProcess {
   }
 
   #cannotStart(error: Error): SourceError {
-    const { code } = error as { readonly code?: string };
+    const code = errorCode(error);
     const reason = code === "ENOENT"
       ? "there is no such program, or no such working directory"
       : code === "EACCES"

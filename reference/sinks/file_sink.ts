@@ -6,7 +6,7 @@ import {
   nodeFs,
   renameToNew,
 } from "../local/mod.ts";
-import { setBacking, SourceError } from "../sources/mod.ts";
+import { errorCode, setBacking, SourceError } from "../sources/mod.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import {
   claimLeftover,
@@ -221,7 +221,7 @@ function renameToFree(path: string, target: string): string {
       renameToNew(path, free);
       return free;
     } catch (error) {
-      if ((error as { readonly code?: string }).code !== "EEXIST") throw error;
+      if (errorCode(error) !== "EEXIST") throw error;
     }
   }
 }

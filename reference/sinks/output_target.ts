@@ -6,7 +6,7 @@ import {
   notSeekable,
   ownUser,
 } from "../local/mod.ts";
-import { SourceError } from "../sources/mod.ts";
+import { errorCode, SourceError } from "../sources/mod.ts";
 
 /** Maximum number of links followed, as in Linux. */
 const LINKS_MAX = 40;
@@ -82,7 +82,7 @@ function look(name: string, path: string): Stats | undefined {
     return nodeFs().lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     // A parent is not a folder, so the path does not exist.
-    if ((error as { readonly code?: string }).code === "ENOTDIR") return;
+    if (errorCode(error) === "ENOTDIR") return;
     throw fileError("write", name, error);
   }
 }

@@ -1,3 +1,4 @@
+import { errorCode } from "../sources/mod.ts";
 import type {
   ListenHandlers,
   RuntimeSocket,
@@ -154,7 +155,7 @@ class Acceptor {
     try {
       return await this.#listener.accept();
     } catch (error) {
-      if ((error as { code?: unknown }).code === "ECONNABORTED") return;
+      if (errorCode(error) === "ECONNABORTED") return;
       throw error;
     }
   }

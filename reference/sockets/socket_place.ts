@@ -6,7 +6,7 @@ import {
   removeName,
   renameToNew,
 } from "../local/mod.ts";
-import { reasonOf, SourceError } from "../sources/mod.ts";
+import { errorCode, reasonOf, SourceError } from "../sources/mod.ts";
 
 /** Maximum bytes of a socket's path in the kernel, without the final NUL. */
 const PATH_MAX = 107;
@@ -65,7 +65,7 @@ export class SocketPlace {
     } catch (error) {
       this.#identity = undefined;
       if (error instanceof SourceError) throw error;
-      if ((error as { readonly code?: string }).code === "EEXIST") {
+      if (errorCode(error) === "EEXIST") {
         throw refusal(this.#path, TAKEN);
       }
       throw refusal(this.#path, reasonOf(error), error);
@@ -143,8 +143,7 @@ function makeFolder(path: string): string {
       nodeFs().mkdirSync(folder, { mode: 0o700 });
       return folder;
     } catch (error) {
-      const { code } = error as { readonly code?: string };
-      if (code !== "EEXIST" || attempt === ATTEMPTS) {
+      if (errorCode(error) !== "EEXIST" || attempt === ATTEMPTS) {
         throw refusal(path, reasonOf(error), error);
       }
     }

@@ -4,7 +4,7 @@ import {
   LocalFile,
   nodeFs,
 } from "../local/mod.ts";
-import { SourceError } from "../sources/mod.ts";
+import { errorCode, SourceError } from "../sources/mod.ts";
 
 /** Addresses, offsets, and lengths of direct I/O are multiples of this. */
 export const DIRECT_ALIGNMENT = 4096;
@@ -86,8 +86,7 @@ function openDirect(path: string, openFlags: number, name: string): LocalFile {
   try {
     return new LocalFile(path, openFlags | flag, 0, name);
   } catch (error) {
-    const { code } = (error as SourceError).cause as { code?: string };
-    if (code !== "EINVAL") throw error;
+    if (errorCode(error) !== "EINVAL") throw error;
     throw new SourceError(
       name,
       `Cannot open ${JSON.stringify(name)} with direct I/O: its file system ` +
