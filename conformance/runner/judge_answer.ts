@@ -105,10 +105,12 @@ function judgeOthers(
   return { ...verdict, remarks };
 }
 
-/** Compares the members that are present. */
+/** Compares the members that are present in both. */
 function compareReported(found: JsonObject, expected: JsonObject): string[] {
   const reported = Object.entries(expected)
-    .filter(([name]) => found[name] !== undefined);
+    .filter(([name, value]) =>
+      found[name] !== undefined && value !== undefined
+    );
   return compareMembers(found, Object.fromEntries(reported));
 }
 

@@ -21,6 +21,13 @@ export interface SuiteVector {
 }
 
 const MANIFEST = new URL(`../manifest-${SPEC_VERSION}.json`, import.meta.url);
+/** A packed piece of a snapshot, and its position. */
+interface Piece {
+  readonly file: string;
+  readonly offset: number;
+}
+
+const WHOLE: readonly Piece[] = [{ file: "snapshot.gz", offset: 0 }];
 const HOLE = Buffer.alloc(2 ** 16);
 
 /**
@@ -30,8 +37,10 @@ export function suiteVectors(): SuiteVector[] {
   const entries = JSON.parse(readFileSync(MANIFEST, "utf8")) as {
     readonly path: string;
     readonly classes: readonly ConformanceClass[];
+    readonly byteLength: number;
+    readonly pieces?: readonly Piece[];
   }[];
-  return entries.map(({ path, classes }) => {
+  return entries.map(({ path, classes, byteLength, pieces = WHOLE }) => {
     const folder = new URL(`../${path}/`, import.meta.url);
     const profile = fileURLToPath(new URL("profile.txt", folder));
     return {
@@ -41,26 +50,38 @@ export function suiteVectors(): SuiteVector[] {
       expected: JSON.parse(
         readFileSync(new URL("expected.json", folder), "utf8"),
       ),
-      unpackTo: (file) => {
-        const packed = new URL("snapshot.gz", folder);
-        writeSparse(file, gunzipSync(readFileSync(fileURLToPath(packed))));
+      unpackTo: (path) => {
+        const unpacked = pieces.map(({ file, offset }) => {
+          const packed = new URL(file, folder);
+          return { offset, bytes: gunzipSync(readFileSync(packed)) };
+        });
+        writeSparse(path, unpacked, byteLength);
       },
     };
   });
 }
 
-function writeSparse(file: string, bytes: Buffer): void {
+function writeSparse(
+  file: string,
+  pieces: readonly { readonly offset: number; readonly bytes: Buffer }[],
+  byteLength: number,
+): void {
   const handle = openSync(file, "w");
   try {
-    ftruncateSync(handle, bytes.length);
-    for (let at = 0; at < bytes.length; at += HOLE.length) {
-      const part = bytes.subarray(at, at + HOLE.length);
-      if (HOLE.subarray(0, part.length).equals(part)) continue;
-      for (let done = 0; done < part.length;) {
-        done += writeSync(handle, part, done, part.length - done, at + done);
-      }
-    }
+    ftruncateSync(handle, byteLength);
+    for (const { offset, bytes } of pieces) writeAt(handle, bytes, offset);
   } finally {
     closeSync(handle);
+  }
+}
+
+function writeAt(handle: number, bytes: Buffer, offset: number): void {
+  for (let at = 0; at < bytes.length; at += HOLE.length) {
+    const part = bytes.subarray(at, at + HOLE.length);
+    if (HOLE.subarray(0, part.length).equals(part)) continue;
+    for (let done = 0; done < part.length;) {
+      const place = offset + at + done;
+      done += writeSync(handle, part, done, part.length - done, place);
+    }
   }
 }

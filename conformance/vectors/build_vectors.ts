@@ -16,7 +16,8 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { classesOf } from "./conformance_class.ts";
 import type { Expected } from "./list_vectors.ts";
-import { assembleRecipe } from "./recipe.ts";
+import { assemblePieces } from "./recipe.ts";
+import type { RecipePiece } from "./recipe_output.ts";
 
 /** The entry of one vector in the manifest. */
 export interface ManifestEntry {
@@ -28,10 +29,17 @@ export interface ManifestEntry {
   readonly classes: readonly string[];
   /** Where the file comes from. */
   readonly producer: "recipe" | "QEMU 10.0.2" | "libvirt 11.3.0";
-  /** SHA-256 of the unpacked file. */
+  /** SHA-256 of the unpacked file, or of its pieces one after the other. */
   readonly sha256: string;
   /** Bytes of the unpacked file. */
   readonly byteLength: number;
+  /** The pieces of a file too large for one; between them it is zero. */
+  readonly pieces?: readonly {
+    /** The packed piece. */
+    readonly file: string;
+    /** Its position in the unpacked file. */
+    readonly offset: number;
+  }[];
 }
 
 interface Vector {
@@ -65,10 +73,18 @@ function listVectors(vectors: string): Vector[] {
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-function unpack({ folder, files }: Vector): Uint8Array | undefined {
-  return files.has("snapshot.gz")
-    ? gunzipSync(readFileSync(join(folder, "snapshot.gz")))
+function unpack(
+  { folder, files }: Vector,
+  name: string,
+): Uint8Array | undefined {
+  return files.has(name)
+    ? gunzipSync(readFileSync(join(folder, name)))
     : undefined;
+}
+
+/** Returns the name of the packed file of a piece. */
+function pieceName(index: number): string {
+  return index === 0 ? "snapshot.gz" : `snapshot-${index + 1}.gz`;
 }
 
 function pack(bytes: Uint8Array): Uint8Array {
@@ -78,17 +94,39 @@ function pack(bytes: Uint8Array): Uint8Array {
   return packed;
 }
 
-function manifestEntry(vector: Vector, bytes: Uint8Array): ManifestEntry {
+/** Returns the file that a recipe describes, or the one that is there. */
+function piecesOf(vector: Vector): readonly RecipePiece[] | undefined {
+  if (vector.files.has("recipe.txt")) {
+    return assemblePieces(join(vector.folder, "recipe.txt"));
+  }
+  const bytes = unpack(vector, "snapshot.gz");
+  return bytes && [{ offset: 0, bytes }];
+}
+
+function manifestEntry(
+  vector: Vector,
+  pieces: readonly RecipePiece[],
+): ManifestEntry {
+  const hash = createHash("sha256");
+  for (const { bytes } of pieces) hash.update(bytes);
+  const [first] = pieces;
+  const last = pieces[pieces.length - 1];
   const expected: Expected = JSON.parse(
     readFileSync(join(vector.folder, "expected.json"), "utf8"),
   );
   return {
     path: vector.path,
     rules: expected.rules,
-    classes: classesOf(expected, bytes),
+    classes: classesOf(expected, first.bytes),
     producer: producerOf(vector),
-    sha256: createHash("sha256").update(bytes).digest("hex"),
-    byteLength: bytes.length,
+    sha256: hash.digest("hex"),
+    byteLength: last.offset + last.bytes.length,
+    ...pieces.length === 1 ? {} : {
+      pieces: pieces.map(({ offset }, index) => ({
+        file: pieceName(index),
+        offset,
+      })),
+    },
   };
 }
 
@@ -123,22 +161,21 @@ function updateVectors(vectors: string, write: boolean): string[] {
       );
       continue;
     }
-    const stored = unpack(vector);
-    const bytes = files.has("recipe.txt")
-      ? assembleRecipe(join(vector.folder, "recipe.txt"))
-      : stored;
-    if (bytes === undefined) {
+    const pieces = piecesOf(vector);
+    if (pieces === undefined) {
       differences.push(`${vector.path}/snapshot.gz is missing`);
       continue;
     }
-    if (!sameBytes(stored, bytes)) {
-      const path = `${vector.path}/snapshot.gz`;
-      if (write) writeFileSync(join(vector.folder, "snapshot.gz"), pack(bytes));
+    for (const [index, { bytes }] of pieces.entries()) {
+      const name = pieceName(index);
+      if (sameBytes(unpack(vector, name), bytes)) continue;
+      const path = `${vector.path}/${name}`;
+      if (write) writeFileSync(join(vector.folder, name), pack(bytes));
       differences.push(
         write ? `wrote ${path}` : `${path} differs from its recipe`,
       );
     }
-    entries.push(manifestEntry(vector, bytes));
+    entries.push(manifestEntry(vector, pieces));
   }
   const manifestPath = join(dirname(vectors), MANIFEST_NAME);
   const manifest = JSON.stringify(entries, null, 2) + "\n";

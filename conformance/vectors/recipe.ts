@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { RecipeLine } from "./recipe_line.ts";
 import { recipeLines } from "./recipe_lines.ts";
-import { RecipeOutput } from "./recipe_output.ts";
+import { RecipeOutput, type RecipePiece } from "./recipe_output.ts";
 
 /** The maximum depth of recipes that include another with `from`. */
 const DEPTH_MAX = 8;
@@ -19,11 +19,19 @@ const DEPTH_MAX = 8;
  * thrown as an Error that names file and line.
  */
 export function assembleRecipe(path: string): Uint8Array {
+  const [piece, other] = assemblePieces(path);
+  if (other === undefined) return piece.bytes;
+  throw new Error(`Cannot assemble ${path} as one piece: it has several`);
+}
+
+/** Returns the pieces of the file that the recipe at `path` describes. */
+export function assemblePieces(path: string): RecipePiece[] {
   return assemble(path, 0);
 }
 
-function assemble(path: string, depth: number): Uint8Array {
-  const output = new RecipeOutput();
+function assemble(path: string, depth: number): RecipePiece[] {
+  let output = new RecipeOutput();
+  const outputs = [output];
   let instructions = 0;
   for (const line of recipeLines(path, readFileSync(path, "utf8"))) {
     const instruction = line.word();
@@ -36,15 +44,20 @@ function assemble(path: string, depth: number): Uint8Array {
         throw line.error("a recipe from itself", `at most ${DEPTH_MAX}`);
       }
       const folder = line.word() ?? "";
-      output.write(assemble(base(path, folder, line), depth + 1));
+      const [{ bytes }, other] = assemble(base(path, folder, line), depth + 1);
+      if (other !== undefined) throw line.error("several pieces", "one");
+      output.write(bytes);
       output.moveTo(0);
+    } else if (instruction === "piece") {
+      output = new RecipeOutput(line.position());
+      outputs.push(output);
     } else {
       apply(output, instruction, line);
     }
     line.end();
     instructions++;
   }
-  return output.bytes();
+  return outputs.map((it) => ({ offset: it.start, bytes: it.bytes() }));
 }
 
 function base(path: string, folder: string, line: RecipeLine): string {
@@ -61,7 +74,7 @@ function apply(
 ): void {
   switch (instruction) {
     case "at":
-      return output.moveTo(line.length());
+      return output.moveTo(line.positionIn(output.start));
     case "u8":
       return output.write(line.unsigned(1));
     case "be16":
@@ -88,7 +101,7 @@ function apply(
       return output.write(new Uint8Array(length).fill(value));
     }
     case "size":
-      if (!output.resizeTo(line.length())) {
+      if (!output.resizeTo(line.positionIn(output.start))) {
         throw line.error("a second size", "one");
       }
       return;

@@ -1,5 +1,7 @@
-/** The maximum length of a file that a recipe may describe: 256 MiB. */
+/** The maximum length of a piece that a recipe may describe: 256 MiB. */
 const LENGTH_MAX = 0x1000_0000n;
+/** The maximum position of a piece: 1 TiB. */
+const POSITION_MAX = 0x100_0000_0000n;
 
 const NUMBER = /^(?:0x[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|(?:0|[1-9]\d*(?:_\d+)*))$/;
 
@@ -37,9 +39,22 @@ export class RecipeLine {
     return bytes.subarray(8 - size);
   }
 
-  /** Reads the next word as a position in a file, or a length. */
+  /** Reads the next word as a length. */
   length(): number {
     return Number(this.#number(LENGTH_MAX));
+  }
+
+  /** Reads the next word as the position of a piece in the file. */
+  position(): number {
+    return Number(this.#number(POSITION_MAX));
+  }
+
+  /** Reads the next word as a position in the file, in the piece at `start`. */
+  positionIn(start: number): number {
+    const found = this.#found();
+    const position = Number(this.#number(BigInt(start) + LENGTH_MAX));
+    if (position >= start) return position;
+    throw this.error(found, `a position in the piece at ${start}`);
   }
 
   /** Reads bytes in double quotes. */

@@ -1,9 +1,23 @@
-/** The file that a recipe writes, and the current position. */
+/** A piece of a file, with only zeros up to the next piece. */
+export interface RecipePiece {
+  /** Position of its first byte in the file. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A piece of the file that a recipe writes, and the current position. */
 export class RecipeOutput {
+  /** Position of the piece in the file. */
+  readonly start: number;
   #bytes = new Uint8Array(0x1000);
   #length = 0;
   #position = 0;
   #finalLength: number | undefined;
+
+  /** Starts without bytes, at a position of the file. */
+  constructor(start = 0) {
+    this.start = start;
+  }
 
   /** Writes at the position and advances it. */
   write(bytes: Uint8Array): void {
@@ -18,15 +32,15 @@ export class RecipeOutput {
     this.#length = Math.max(this.#length, end);
   }
 
-  /** Moves the position; skipped bytes are unchanged. */
+  /** Moves to a position of the file; skipped bytes are unchanged. */
   moveTo(offset: number): void {
-    this.#position = offset;
+    this.#position = offset - this.start;
   }
 
   /** Sets the final length; returns false if it was already set. */
   resizeTo(length: number): boolean {
     if (this.#finalLength !== undefined) return false;
-    this.#finalLength = length;
+    this.#finalLength = length - this.start;
     return true;
   }
 

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assembleRecipe } from "./recipe.ts";
+import { assemblePieces, assembleRecipe } from "./recipe.ts";
 
 /** Assembles `recipe` from its own folder, next to those of `others`. */
 function assembleText(
@@ -69,6 +69,23 @@ test("assembleRecipe() repeats lines, and counts in them", () => {
   );
 });
 
+test("assemblePieces() returns each piece with its position", () => {
+  const folder = mkdtempSync(join(tmpdir(), "recipe-"));
+  try {
+    const path = join(folder, "recipe.txt");
+    const far = "0x1_0000_0000";
+    writeFileSync(path, `u8 1\npiece ${far}\nu8 2\nat 0x1_0000_0002\nu8 3\n`);
+    const pieces = assemblePieces(path);
+    assert.deepEqual(
+      pieces.map(({ offset, bytes }) => [offset, hexOf(bytes)]),
+      [[0, "01"], [2 ** 32, "020003"]],
+    );
+    assert.throws(() => assembleRecipe(path), /as one piece: it has several/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("assembleRecipe() starts from another recipe", () => {
   const others = {
     base: "fill 4 1\nsize 5\n",
@@ -119,6 +136,8 @@ test("assembleRecipe() rejects a syntax error, and names its line", () => {
     "repeat 65537\nend": /repeat 65537, expected at most 65536/,
     "repeat 0\nend": /the instruction "repeat"/,
     "from": /expected a folder/,
+    "piece 8\nat 4": /"4", expected a position in the piece at 8/,
+    "piece 0x100_0000_0001": /expected at most 0x10000000000/,
     "from /etc": /expected a folder/,
     "from ../recipe": /a recipe from itself/,
   };
