@@ -11,6 +11,7 @@ import { answeredStatus } from "./answered_status.ts";
 import { BodyBuffers } from "./body_buffers.ts";
 import { fetchFailure } from "./fetch_failure.ts";
 import { HttpAnswer } from "./http_answer.ts";
+import { takesOneRange } from "./http_range_response.ts";
 import {
   ChangedFailure,
   FinalFailure,
@@ -63,8 +64,8 @@ export class HttpClient {
   readonly name: string;
   /** Number of requests made so far, including retries. */
   requests = 0;
-  /** Whether a browser reads from another origin than that of the page. */
-  isCrossOrigin = false;
+  /** Whether to request only single ranges. */
+  takesOneRange = false;
   readonly #buffers = new BodyBuffers();
   readonly #target: RequestTarget;
   readonly #fetch: (request: Request) => Promise<Response>;
@@ -159,7 +160,7 @@ export class HttpClient {
         onRedirect: (target) => this.#hide(target),
       });
       this.#hasAnswered = true;
-      this.isCrossOrigin ||= response.type === "cors";
+      this.takesOneRange ||= takesOneRange(response);
       try {
         const answer = new HttpAnswer(response, {
           buffers: this.#buffers,

@@ -17,6 +17,25 @@ export function rangeHeader(ranges: readonly ByteRange[]): string {
   return `bytes=${specs.join(",")}`;
 }
 
+/**
+ * Headers of S3, Azure and Google Cloud Storage. They document that they answer
+ * one range per request; for several, S3 starts to send the whole object.
+ */
+const OBJECT_STORES = [
+  "x-amz-request-id",
+  "x-ms-request-id",
+  "x-goog-generation",
+];
+
+/**
+ * Whether to request only single ranges from the server that sent a response. A
+ * browser sends several to another origin only after a request with OPTIONS,
+ * which few servers of files answer; a single range needs none.
+ */
+export function takesOneRange({ type, headers }: Response): boolean {
+  return type === "cors" || OBJECT_STORES.some((name) => headers.has(name));
+}
+
 /** A Content-Range, such as `bytes 0-99/1000`; range or size may be absent. */
 export interface ContentRange {
   /** The range; undefined if the header gives only the size. */

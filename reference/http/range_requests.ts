@@ -60,13 +60,9 @@ export class RangeRequests {
     this.#version = version;
   }
 
-  /**
-   * Whether, as far as is known, the server supports multi-range requests. A
-   * browser sends these to another origin only after a request with OPTIONS,
-   * which few servers of files answer; a single range needs none.
-   */
+  /** Whether, as far as is known, the server supports multi-range requests. */
   get severalAtOnce(): boolean {
-    return this.#severalAtOnce && !this.#client.isCrossOrigin;
+    return this.#severalAtOnce && !this.#client.takesOneRange;
   }
 
   /**

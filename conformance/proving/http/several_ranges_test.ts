@@ -52,6 +52,26 @@ const REFUSALS: readonly Answer[] = [
   (_, response) => response.writeHead(501).end(),
 ];
 
+test("exportImage() asks an object store for one range per request", async () => {
+  for (
+    const name of ["x-amz-request-id", "x-ms-request-id", "x-goog-generation"]
+  ) {
+    await using liar = await startLiar(FILE);
+    let severals = 0;
+    liar.lie = (request, response, file) => {
+      if (String(request.headers.range).includes(",")) severals++;
+      truth(request, response.setHeader(name, "1"), file);
+    };
+    const source = await openHttpSource(liar.url, OPTIONS);
+    const { blocks: [block] } = await openSnapshot(source);
+    const sink = memorySink();
+    await exportImage(block, sink);
+    assert.deepEqual(sink.bytes(), RAM);
+    assert.equal(severals, 0);
+    assert(source.requests < 6, `${source.requests} requests`);
+  }
+});
+
 test("exportImage() joins near runs if several ranges are refused", async () => {
   for (const refusal of REFUSALS) {
     const { requests } = await load(refusal);
