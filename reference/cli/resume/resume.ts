@@ -1,14 +1,10 @@
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import type { Command } from "../program/command.ts";
 import { refuseRamOnly } from "./refuse_ram_only.ts";
-import {
-  RESUME_OPTIONS,
-  RESUME_USES,
-  type ResumeArguments,
-  resumeArguments,
-} from "./resume_arguments.ts";
+import { type ResumeArguments, resumeArguments } from "./resume_arguments.ts";
 import { explainStart } from "./resume_failure.ts";
 import { ResumeInterrupts } from "./resume_interrupts.ts";
+import { RESUME_OPTIONS, RESUME_USES } from "./resume_options.ts";
 import { resumeProfiles } from "./resume_profiles.ts";
 import { ResumeEvents, ResumeLines } from "./resume_report.ts";
 import { openResumeSource } from "./resume_source.ts";
