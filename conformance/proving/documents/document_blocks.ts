@@ -56,7 +56,7 @@ export function isOfPackage({ text }: DocumentBlock): boolean {
 
 /** Returns the command lines of a block, with continued lines joined. */
 export function commandLines({ text }: DocumentBlock): string[] {
-  return text.replaceAll("\\\n", " ").split("\n")
+  return text.replaceAll(/ *\\\n */g, " ").split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
 }

@@ -12,6 +12,9 @@ const GUEST = ["-M", "q35", "-m", "1G", "-nographic"];
 const CTRL_A_C = "\x01c";
 const PROMPT = /\(qemu\) /;
 
+const ON_A_HOST =
+  "it changes the host; tests in proving/service/ try the files";
+
 /** Command lines that no test runs, and why. */
 export const NOT_RUN: Readonly<Record<string, string>> = {
   "npx -y deno task test": "it runs this test",
@@ -36,6 +39,24 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   "deno publish --dry-run": "it is a step of .ci/run",
   "git tag --sign --cleanup=verbatim --file=dist/RELEASE_NOTES.md vVERSION":
     "it tags the checkout",
+  "install -m 0755 dist/mapped-ram /usr/bin/": ON_A_HOST,
+  "install -m 0644 docs/systemd/mapped-ram-page-server@.service /etc/systemd/system/":
+    ON_A_HOST,
+  "useradd --system --user-group mapped-ram": ON_A_HOST,
+  "install -D -m 0600 /dev/stdin /etc/mapped-ram/vm.conf <<<'FILE=/srv/snapshots/vm.mr'":
+    ON_A_HOST,
+  "systemctl enable --now mapped-ram-page-server@vm": ON_A_HOST,
+  "podman build --file docs/container/Containerfile --tag mapped-ram dist":
+    ON_A_HOST,
+  [
+    "podman run --rm --read-only --cap-drop all " +
+    "--security-opt no-new-privileges --user 901:901 " +
+    "--ulimit nofile=65536 --network none " +
+    "--volume /srv/snapshots:/snapshots:ro " +
+    "--volume /run/mapped-ram/vm:/run/mapped-ram " +
+    "mapped-ram page-server /snapshots/vm.mr " +
+    "--listen unix:/run/mapped-ram/pages.sock --socket-mode 0660"
+  ]: ON_A_HOST,
 };
 
 /** Removes the comment at the end of a command line. */
