@@ -1,65 +1,25 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { gunzipSync } from "node:zlib";
 import { LINUX, linux } from "../linux/mod.ts";
 import { touchPages } from "../linux/testing/touch_pages.ts";
 import { uffdTest } from "../linux/testing/uffd_test_case.ts";
 import { createSnapshot } from "../saving/mod.ts";
 import { createFileSink } from "../sinks/mod.ts";
 import { PagedMemory } from "./paged_memory.ts";
-import { openPagerSource } from "./pager_source.ts";
+import {
+  PAGE,
+  PAGE_COUNT,
+  valueOf,
+  writeSnapshot,
+} from "./testing/numbered_pages.ts";
 
-const PAGE = 4096;
-const PAGE_COUNT = 1024;
 const MAP_FIXED = 0x10;
-
-/** Returns the value of every byte of a page of the snapshot. */
-function valueOf(page: number): number {
-  return page % 7 === 3 ? 0 : 1 + page % 250;
-}
-
-async function writeSnapshot(path: string, idstrs = ["ram"]): Promise<void> {
-  const blocks = idstrs.map((idstr) => ({
-    idstr,
-    usedLength: PAGE_COUNT * PAGE,
-  }));
-  const writer = await createSnapshot(createFileSink(path), blocks, {
-    machine: "none",
-  });
-  for (const idstr of idstrs) {
-    for (let page = 0; page < PAGE_COUNT; page++) {
-      const bytes = new Uint8Array(PAGE).fill(valueOf(page));
-      await writer.block(idstr).writePage(page, bytes);
-    }
-  }
-  await writer.finish();
-}
 
 const ALL = Array.from({ length: PAGE_COUNT }, (_, page) => page);
 const VALUES = ALL.map(valueOf);
-
-uffdTest(
-  "PagedMemory refuses memory that the file does not hold",
-  async (folder) => {
-    const vector = "../../conformance/vectors/valid/ignore-shared/snapshot.gz";
-    const path = folder.file("vm.mr");
-    const packed = readFileSync(new URL(vector, import.meta.url));
-    writeFileSync(path, gunzipSync(packed));
-    await assert.rejects(
-      PagedMemory.open(path, { idstr: "shared" }),
-      /a RAMBlock without pages, expected the memory that it was shared from/,
-    );
-    using source = await openPagerSource({ file: path, flat: false, open: {} });
-    assert.throws(
-      () => source.memory("shared"),
-      /"shared" was saved without its memory/,
-    );
-    assert.equal(source.memory("own").idstr, "own");
-  },
-);
 
 for (const background of [false, true]) {
   for (const faultAround of [PAGE, 0x10000]) {
@@ -224,25 +184,6 @@ uffdTest(
   },
 );
 
-uffdTest("a mapped file that has changed is not read", async (folder) => {
-  const path = folder.file("vm.mr");
-  await writeSnapshot(path);
-  using source = await openPagerSource({ file: path, flat: false, open: {} });
-  const [block] = source.blocks;
-  assert("viewSync" in block && block.viewSync !== undefined);
-  const page = block.viewSync(1000 * PAGE, PAGE);
-  assert.equal(page?.bytes[page.start], valueOf(1000));
-  const later = new Date(statSync(path).mtimeMs + 10);
-  utimesSync(path, later, later);
-  const begun = performance.now();
-  assert.throws(() => {
-    // The mapping checks the file every two milliseconds.
-    while (performance.now() - begun < 10_000) {
-      block.viewSync?.(1000 * PAGE, PAGE);
-    }
-  }, { name: "SourceError", changed: true });
-});
-
 uffdTest("PagedMemory records which pages were touched", async (folder) => {
   const path = folder.file("vm.mr");
   await writeSnapshot(path);
@@ -260,19 +201,4 @@ uffdTest("PagedMemory records which pages were touched", async (folder) => {
     { idstr: "ram", first: 7, end: 8 },
     { idstr: "ram", first: 502, end: 503 },
   ]);
-});
-
-uffdTest("PagedMemory.open() names what it cannot open", async (folder) => {
-  await assert.rejects(
-    PagedMemory.open(folder.file("none")),
-    /Cannot open ".*none": no such file/i,
-  );
-  const path = folder.file("two.mr");
-  await writeSnapshot(path, ["a", "b"]);
-  await assert.rejects(
-    PagedMemory.open(path),
-    /without an idstr: it has "a", "b"$/,
-  );
-  await using memory = await PagedMemory.open(path, { idstr: "b" });
-  assert.equal(memory.bytes()[PAGE], valueOf(1));
 });

@@ -1,61 +1,14 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
-import {
-  closeSync,
-  copyFileSync,
-  openSync,
-  renameSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { renameSync, truncateSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { openFileSource } from "../local/mod.ts";
-import {
-  openSnapshot,
-  openSnapshotSync,
-  verifySnapshot,
-} from "../reading/mod.ts";
+import { openSnapshot } from "../reading/mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { assertSameFile } from "../testing/same_file.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
-import type { RAMBlockInput, SaveOptions } from "./save_options.ts";
 import { saveSnapshot } from "./save_snapshot.ts";
-import { createSnapshot } from "./snapshot_writer.ts";
-
-const MIB = 0x100000;
-/** Large enough for three lanes. */
-const LENGTH = 200 * MIB;
-
-/** Writes an image with scattered nonzero pages, some in runs of 256. */
-function writeImage(path: string, byteLength = LENGTH): void {
-  writeFileSync(path, "");
-  truncateSync(path, byteLength);
-  const fd = openSync(path, "r+");
-  for (let page = 3; page * 4096 < byteLength - MIB; page += 1 + page % 977) {
-    const bytes = new Uint8Array(page % 5 === 0 ? MIB : 4096).fill(page % 255);
-    bytes[0] = 1;
-    writeSync(fd, bytes, 0, bytes.length, page * 4096);
-  }
-  writeSync(fd, new Uint8Array([9]), 0, 1, byteLength - 1);
-  closeSync(fd);
-}
-
-async function save(
-  scratch: ScratchFolder,
-  name: string,
-  options: SaveOptions,
-): Promise<string> {
-  using image = openFileSource(scratch.file("image"));
-  const other = memorySource(new Uint8Array(0x5000).fill(4));
-  const usedLength = Math.ceil(image.byteLength / 0x100000) * 0x100000;
-  await saveSnapshot(createFileSink(scratch.file(name)), [
-    { idstr: "ram", source: image, usedLength },
-    { idstr: "rom", source: other, usedLength: 0x100000 },
-  ], options);
-  return scratch.file(name);
-}
+import { LENGTH, MIB, save, writeImage } from "./testing/scattered_image.ts";
 
 test("saveSnapshot() writes the same bytes with any number of jobs", async () => {
   using scratch = new ScratchFolder();
@@ -213,63 +166,3 @@ test("saveSnapshot() refuses direct I/O where it is impossible", async () => {
   );
   assert.deepEqual(scratch.names(), ["image"]);
 });
-
-test("saveSnapshot() with resume writes only missing pages, with direct I/O as well", async () => {
-  using scratch = new ScratchFolder();
-  writeImage(scratch.file("image"), 20 * MIB);
-  const wanted = await save(scratch, "wanted", {});
-  for (const directIo of [false, true]) {
-    const path = scratch.file(`resumed${directIo}`);
-    using image = openFileSource(scratch.file("image"));
-    const rom = memorySource(new Uint8Array(0x5000).fill(4));
-    const blocks = [
-      { idstr: "ram", source: image },
-      ...directIo ? [] : [{ idstr: "rom", source: rom, usedLength: MIB }],
-    ];
-    // The unfinished file holds correct pages and wrong ones.
-    const partial = `${path}.0-0-00000000.partial`;
-    copyFileSync(wanted, partial);
-    truncateSync(partial, await lengthOf(blocks));
-    const fd = openSync(partial, "r+");
-    writeSync(fd, new Uint8Array(3 * MIB).fill(77), 0, 3 * MIB, 2 * MIB);
-    closeSync(fd);
-    const sink = createFileSink(path, { resume: true });
-    const { keptPages = 0 } = await saveSnapshot(sink, blocks, {
-      resume: true,
-      directIo,
-    });
-    assert(keptPages > 100, `${keptPages} kept`);
-    using found = openFileSource(path);
-    using first = openFileSource(wanted);
-    const all = { offset: 0, length: 20 * MIB };
-    const [ram, expected] = [found, first].map((source) =>
-      openSnapshotSync(source).block("ram").readRangeSync(all)
-    );
-    assert.equal(Buffer.compare(ram, expected), 0);
-  }
-});
-
-test("a finished file becomes unfinished when it is resumed with other memory", async () => {
-  using scratch = new ScratchFolder();
-  writeImage(scratch.file("image"), 20 * MIB);
-  const complete = await save(scratch, "whole", {});
-  const path = scratch.file("resumed");
-  copyFileSync(complete, `${path}.0-0-00000000.partial`);
-  const sink = createFileSink(path, { resume: true });
-  const { blocks } = await createSnapshot(sink, [
-    { idstr: "ram", usedLength: 20 * MIB },
-    { idstr: "rom", usedLength: MIB },
-  ]);
-  await blocks[0].writePage(0, new Uint8Array(4096).fill(99));
-  await sink.abort();
-  const [partial] = scratch.names().filter((name) => name.endsWith(".partial"));
-  using source = openFileSource(scratch.file(partial));
-  const { findings } = await verifySnapshot(source);
-  assert.deepEqual(findings.map(({ rule }) => rule), ["ram-setup-end"]);
-});
-
-/** Returns the length of the snapshot of these blocks. */
-async function lengthOf(blocks: readonly RAMBlockInput[]): Promise<number> {
-  const { byteLength } = await saveSnapshot(memorySink(), blocks);
-  return byteLength;
-}
