@@ -15,7 +15,7 @@ import {
   type S3Server,
   startS3Server,
 } from "./testing/s3_server.ts";
-import { SKIP } from "./testing/s3_test_case.ts";
+import { nameOf, SKIP } from "./testing/s3_test_case.ts";
 import {
   installService,
   type Service,
@@ -70,7 +70,7 @@ function serviceTest(
   body: (running: Running) => Promise<void>,
   env: Readonly<Record<string, string>> = {},
 ): void {
-  test(name, PATIENT, async () => {
+  test(nameOf(name, PATIENT.skip), PATIENT, async () => {
     await using s3 = await startS3Server();
     await using proxy = await startHoldingProxy(s3.origin);
     for (const program of programs) {

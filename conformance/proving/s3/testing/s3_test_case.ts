@@ -10,12 +10,17 @@ export const SKIP: string | false = findS3Server() === undefined && !REQUIRED
   ? "versitygw is not in PATH"
   : false;
 
+/** Returns the name of a test, with the reason if it is skipped. */
+export function nameOf(name: string, skip: string | false): string {
+  return skip === false ? name : `${name} (skipped: ${skip})`;
+}
+
 /** Defines a test with a real S3 server. */
 export function s3Test(
   name: string,
   body: (s3: S3Server) => Promise<void>,
 ): void {
-  test(name, { skip: SKIP, timeout: 120_000 }, async () => {
+  test(nameOf(name, SKIP), { skip: SKIP, timeout: 120_000 }, async () => {
     await using server = await startS3Server();
     await body(server);
   });
