@@ -143,7 +143,7 @@ test(
     assert.equal(packed.name, NAME);
     assert(
       packed.files.every((it: { path: string }) =>
-        /\.(js|d\.ts|map|json)$|^(README\.md|LICENSE)$/.test(it.path)
+        /\.(js|d\.ts|map|json|1)$|^(README\.md|LICENSE)$/.test(it.path)
       ),
     );
     tool("publint", folder, "--strict");
@@ -206,6 +206,11 @@ test("the package is installed and run by npm and Node alone", PATIENT, () => {
     assert.equal(JSON.parse(run(info, folder)).blocks[0].idstr, "pc.ram");
     const help = run(["npx", "--offline", NAME, "info", "--help"], folder);
     assert.match(help, /^Usage: npx mapped-ram info FILE/);
+    const script = run(
+      ["npx", "--offline", NAME, "completion", "bash"],
+      folder,
+    );
+    assert.match(script, /^complete .* mapped-ram$/m);
     const serve = ["page-server", file, "--block", "pc.ram"];
     const { status, stderr } = spawnSync(
       "npx",
@@ -218,14 +223,14 @@ test("the package is installed and run by npm and Node alone", PATIENT, () => {
       join(folder, "example.ts"),
       examples()[0].replace("vm.mr", file),
     );
-    const script = ["example.ts", "--target=es2022", "--outfile=example.mjs"];
+    const compiled = ["example.ts", "--target=es2022", "--outfile=example.mjs"];
     run([
       execPath,
       "run",
       "--allow-all",
       `--config=${CONFIG}`,
       "esbuild",
-      ...script,
+      ...compiled,
     ], folder);
     const isNew = Number.parseInt(run(["node", "--version"]).slice(1)) >= 24;
     for (const it of isNew ? ["example.ts", "example.mjs"] : ["example.mjs"]) {
@@ -234,6 +239,17 @@ test("the package is installed and run by npm and Node alone", PATIENT, () => {
   } finally {
     rmSync(join(file, ".."), { recursive: true });
   }
+});
+
+test("npm installs the manual for all users", PATIENT, () => {
+  const folder = join(scratch, "global");
+  const tarball = join(dist, `${NAME}-${CONFIGURATION.version}.tgz`);
+  const options = ["--offline", "--global", "--prefix", folder];
+  run(["npm", "install", ...options, tarball]);
+  assert.deepEqual(
+    readdirSync(join(folder, "share/man/man1")).sort(),
+    readdirSync(join(dist, "npm/man")).sort(),
+  );
 });
 
 /** Returns the examples of the package's README. */
@@ -262,4 +278,5 @@ test("the program needs no runtime", PATIENT, () => {
   call("load", "vm.mr", "out", "--jobs", "2");
   assert(readFileSync(join(folder, "out/ram.img")).equals(image));
   assert.match(call("save", "--live"), /\nequal: /);
+  assert.match(call("completion", "zsh"), /^#compdef mapped-ram\n/);
 });

@@ -24,11 +24,11 @@ const NEWER = join(ROOT, ".ci/build/newer_functions.ts");
 
 type Minify = NonNullable<OutputOptions["minify"]>;
 
-/** Removes comments and spaces, and shortens the names of locals. */
+/** Removes comments, spaces and dead code, and shortens the names of locals. */
 export const PACKED: Minify = {
   codegen: { removeWhitespace: true },
-  compress: false,
   // Errors and debuggers show the names of classes and functions.
+  compress: { keepNames: { class: true, function: true }, target: "es2022" },
   mangle: { toplevel: false },
 };
 

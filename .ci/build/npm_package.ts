@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Files } from "./compile.ts";
 import { declarationFile, declarations } from "./declarations.ts";
+import { manPages, releaseDate } from "./man_pages.ts";
 import { packageModules } from "./package_modules.ts";
 import {
   CONFIGURATION,
@@ -26,7 +27,11 @@ export async function npmPackage(): Promise<Files> {
   for (const [name, declared] of await declarations()) {
     files.set(`types/${name}`, declared);
   }
-  files.set("package.json", `${JSON.stringify(manifest(), undefined, 2)}\n`);
+  const pages = await manPages({ date: releaseDate() });
+  for (const [name, page] of pages) files.set(`man/${name}`, page);
+  const manual = [...pages.keys()].map((it) => `./man/${it}`).sort();
+  const described = { ...manifest(), man: manual };
+  files.set("package.json", `${JSON.stringify(described, undefined, 2)}\n`);
   files.set("README.md", text(".ci/build/package_readme.md"));
   files.set("LICENSE", text("LICENSE"));
   return files;

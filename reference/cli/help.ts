@@ -23,6 +23,13 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   143: "stopped by kill",
 };
 
+/** Environment variables, and their effects. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  NO_COLOR: "if it is not empty, print no colours",
+  FORCE_COLOR: "if it is not empty, print colours even if the output is no " +
+    "terminal; 0: print none; it overrides NO_COLOR",
+};
+
 /** A line that uses the program, as {@linkcode Command.examples}. */
 export const EXAMPLES = [
   "save        # makes a small guest, saves it, shows it",
@@ -47,6 +54,7 @@ function programHelp(program: string): string {
     list("Commands", commands, 15),
     list("Options", options, 19),
     NOTES,
+    list("Environment", Object.entries(ENVIRONMENT), 15),
     list("Exit codes", Object.entries(EXIT_CODES), 7),
     exampleLines(EXAMPLES, program),
   ].join("\n\n");

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { SPEC_VERSION } from "../../format/stream/mod.ts";
 import { COMMANDS } from "./commands.ts";
 import { PROGRAM_VARIABLE } from "./program/program_name.ts";
 import { VERSION } from "./program/version.ts";
@@ -36,10 +37,8 @@ test("main() prints help and version", PATIENT, async () => {
     ...[version.stdout, version.stdout],
   ]);
   assert.match(help.stdout, /Example:\n {2}deno task save/);
-  assert.match(
-    version.stdout,
-    /^mapped-ram \d+\.\d+\.\d+ \(SPEC\.md 1\.1\)\n$/,
-  );
+  const expected = `mapped-ram ${VERSION} (SPEC.md ${SPEC_VERSION})\n`;
+  assert.equal(version.stdout, expected);
 });
 
 test("VERSION is the version of the package", () => {

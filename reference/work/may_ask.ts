@@ -1,8 +1,9 @@
 /** A permission, as Deno names it. */
 interface PermissionName {
-  readonly name: "sys" | "run" | "read";
+  readonly name: "sys" | "run" | "read" | "env";
   readonly kind?: string;
   readonly path?: string;
+  readonly variable?: string;
 }
 
 /**

@@ -74,7 +74,7 @@ test("work is finished even if standard output is full", {
   assert.deepEqual(scratch.read("pc.ram.img"), fixtureMemory()["pc.ram"]);
 });
 
-test("colour is used only on terminals, and not with NO_COLOR", {
+test("colour is used on terminals, unless the environment says otherwise", {
   ...PATIENT,
   skip: spawnSync("script", ["--version"]).status === 0
     ? false
@@ -88,6 +88,19 @@ test("colour is used only on terminals, and not with NO_COLOR", {
   const plain = shell(`NO_COLOR=1 ${inTerminal}`, ["info", file, "--map"]);
   assert(coloured.includes("\x1b[38;5;"));
   assert.equal(plain.stdout.includes("\x1b["), false);
+  const inPipe = '"$0" "$@"';
+  for (
+    const [line, isColoured] of [
+      [`FORCE_COLOR=0 ${inTerminal}`, false],
+      [`TERM=dumb ${inTerminal}`, false],
+      [inPipe, false],
+      [`FORCE_COLOR=1 ${inPipe}`, true],
+      [`NO_COLOR=1 FORCE_COLOR=1 ${inPipe}`, true],
+    ] as const
+  ) {
+    const { stdout } = shell(line, ["info", file, "--map"]);
+    assert.equal(stdout.includes("\x1b["), isColoured, line);
+  }
   for (const line of plain.stdout.split(/\r?\n/)) {
     if (!line.includes(scratch.path)) assert(line.length <= 60, line);
   }

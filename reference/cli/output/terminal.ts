@@ -33,9 +33,16 @@ let showsColours: boolean | undefined;
 
 /** Whether standard output shows colours. */
 function hasColour(): boolean {
-  showsColours ??= isTerminal() && !environmentVariable("NO_COLOR") &&
-    environmentVariable("TERM") !== "dumb";
+  showsColours ??= wantsColour();
   return showsColours;
+}
+
+function wantsColour(): boolean {
+  const forced = environmentVariable("FORCE_COLOR");
+  // Node also lets it override NO_COLOR, and says so.
+  if (forced) return forced !== "0";
+  if (environmentVariable("NO_COLOR")) return false;
+  return isTerminal() && environmentVariable("TERM") !== "dumb";
 }
 
 /** Whether standard error is a terminal, so that progress can be drawn. */

@@ -1,10 +1,9 @@
 import process from "node:process";
+import { mayAsk } from "../../work/mod.ts";
 
 /** Reads an environment variable; undefined if Deno may not read it. */
 export function environmentVariable(name: string): string | undefined {
-  try {
-    return process.env[name];
-  } catch {
-    return undefined;
-  }
+  return mayAsk({ name: "env", variable: name })
+    ? process.env[name]
+    : undefined;
 }
