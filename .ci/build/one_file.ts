@@ -13,8 +13,15 @@ const MODULES = {
     import { serveLanes } from "/reference/workers/serve_lanes.ts";
     export * from "/mod.ts";
     if (import.meta.url.endsWith("#lane_worker")) serveLanes();`,
+  // Node and Bun do not tell a thread the fragment of its URL.
   entry_url: `
+    import { SourceError } from "/reference/sources/mod.ts";
     export function entryUrl(path, base) {
+      const { Deno, process } = globalThis;
+      if (Deno === undefined && process?.getBuiltinModule !== undefined) {
+        throw new SourceError("threads", "Cannot start a thread: the library in one " +
+          "file has none in this runtime: import the npm package, or omit jobs");
+      }
       return new URL(path.replace(/^.*\\/|\\.ts$/g, (it) => it === ".ts" ? "" : "#"), base);
     }`,
 };
