@@ -18,6 +18,7 @@ export class Thread<Answer> implements ThreadPort<Answer, unknown> {
     terminate(): unknown;
   };
   #onerror: ((error: { readonly message: string }) => void) | null = null;
+  #isTerminated = false;
   #error: { readonly message: string } | undefined;
 
   /**
@@ -48,6 +49,7 @@ export class Thread<Answer> implements ThreadPort<Answer, unknown> {
 
   /** Ends the thread. */
   terminate(): void {
+    this.#isTerminated = true;
     void this.#worker.terminate();
   }
 
@@ -58,6 +60,8 @@ export class Thread<Answer> implements ThreadPort<Answer, unknown> {
       event.preventDefault(); // otherwise Deno ends this thread, too
       this.#fail(event.message);
     };
+    // Bun tells that a thread has ended; browsers and Deno do not.
+    worker.addEventListener("close", () => this.#end());
     return worker;
   }
 
@@ -66,7 +70,15 @@ export class Thread<Answer> implements ThreadPort<Answer, unknown> {
     const worker = new Worker(url);
     worker.on("message", (data: Answer) => this.onmessage?.({ data }));
     worker.on("error", (error) => this.#fail(String(error)));
+    worker.on("exit", () => this.#end());
     return worker;
+  }
+
+  /** Nobody answers any more; that is an error unless it was terminated. */
+  #end(): void {
+    if (!this.#isTerminated && this.#error === undefined) {
+      this.#fail("the thread has ended");
+    }
   }
 
   #fail(message: string): void {

@@ -40,3 +40,15 @@ for (
     }
   });
 }
+
+test("a Thread that ends without a word reports it", async () => {
+  // Deno does not tell, and ends the whole process in `process.exit`.
+  if ("Deno" in globalThis) return;
+  const thread = new Thread<string>(ECHO);
+  try {
+    await assert.rejects(answer(thread, "end"), /the thread has ended/);
+    await assert.rejects(answer(thread, "again"), /the thread has ended/);
+  } finally {
+    thread.terminate();
+  }
+});
