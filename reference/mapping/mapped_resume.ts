@@ -23,8 +23,12 @@ export interface MappedResumePlan {
 export interface MappedResumeOptions {
   /** QEMU's arguments for the guest as it was saved, without `-incoming`. */
   readonly args: readonly string[];
-  /** What `queryQemu` reports about this QEMU. */
-  readonly qemu: QemuFacts;
+  /**
+   * What `queryQemu` reports about this QEMU. Default: not checked, which saves
+   * the time of starting it twice; a QEMU that is too old refuses the arguments
+   * of the plan, or the capability mapped-ram.
+   */
+  readonly qemu?: QemuFacts | undefined;
   /** The snapshot's path. Default: the name of its source. */
   readonly path?: string | undefined;
   /** Bytes of a host page. Default: the largest of this host's architecture. */
@@ -73,7 +77,7 @@ export function planMappedResume(
 ): MappedResumePlan {
   const { qemu, args } = options;
   const name = options.path ?? snapshot.source.name;
-  checkQemu(qemu, name);
+  if (qemu !== undefined) checkQemu(qemu, name);
   checkMachine(snapshot.machine, name);
   const path = findFile(name, snapshot);
   const idstrs = snapshot.blocks.map(({ idstr }) => idstr);

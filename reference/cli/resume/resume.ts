@@ -1,5 +1,6 @@
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import type { Command } from "../program/command.ts";
+import { MappedResumeError } from "../../mapping/mod.ts";
 import { refuseRamOnly } from "./refuse_ram_only.ts";
 import { type ResumeArguments, resumeArguments } from "./resume_arguments.ts";
 import { explainStart } from "./resume_failure.ts";
@@ -66,10 +67,17 @@ With --json each line is an event: way, running, progress each second, note, don
     if (way.via === "map" && isPrepared(request)) {
       return await prepareMapping(snapshot, way.plan, context);
     }
-    report.way(way.via, way.reason);
+    let { reason } = way;
     if (way.via === "map") {
-      return await runMapped(snapshot, way.plan, { ...context, opened });
+      try {
+        return await runMapped(snapshot, way, { ...context, opened });
+      } catch (error) {
+        const isUnable = error instanceof MappedResumeError;
+        if (!isUnable || request.via === "map") throw error;
+        reason = error.message;
+      }
     }
+    report.way("postcopy", reason);
     return await runByPostcopy(snapshot, {
       ...context,
       profiles,

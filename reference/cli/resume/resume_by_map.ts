@@ -1,12 +1,8 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import type { MappedResumePlan } from "../../mapping/mod.ts";
 import { type IncomingMigration, startIncoming } from "../../qemu/mod.ts";
-import type { Snapshot } from "../../reading/mod.ts";
-import { createScratchSink } from "../../scratch/mod.ts";
 import { joinWords } from "../input/split_words.ts";
 import { checkMapping } from "./check_mapping.ts";
-import { createDevices } from "./create_devices.ts";
+import type { PendingDevices } from "./pending_devices.ts";
 import { reportRestored } from "./report_restored.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
@@ -17,32 +13,31 @@ import type { ResumeReport } from "./resume_report.ts";
 export interface MapSession {
   readonly request: ResumeArguments;
   readonly destination: Destination;
+  /** The file that QEMU loads. */
+  readonly devices: PendingDevices;
   readonly report: ResumeReport;
   readonly signal: AbortSignal;
 }
 
 /** Lets a QEMU that maps the guest's RAM load the rest of the guest. */
 export async function resumeByMap(
-  snapshot: Snapshot,
   plan: MappedResumePlan,
   session: MapSession,
 ): Promise<void> {
-  const { request, destination, report, signal } = session;
+  const { request, destination, devices, report, signal } = session;
   const { qmp } = destination;
   // A QEMU that this command started has them.
   if (request.qmp !== undefined) {
     report.note(`QEMU must have been started with ${joinWords(plan.args)}`);
     await checkMapping(qmp, plan, signal);
   }
-  const filename = join(destination.directory, "devices");
   let incoming: IncomingMigration | undefined;
   try {
-    const sink = createScratchSink(filename);
-    await createDevices(snapshot, sink, { plan, report, signal });
+    await devices.written;
     if (request.paused) await qmp.execute("stop", {}, { signal });
     incoming = await startIncoming(
       qmp,
-      { transport: "file", filename, offset: 0 },
+      { transport: "file", filename: devices.path, offset: 0 },
       {
         capabilities: ["mapped-ram"],
         start: !request.paused,
@@ -59,7 +54,5 @@ export async function resumeByMap(
   } catch (error) {
     signal.throwIfAborted();
     throw await explainFailure(error, request, { destination, incoming });
-  } finally {
-    rmSync(filename, { force: true });
   }
 }

@@ -3,19 +3,43 @@ import {
   type MappedResumePlan,
   planMappedResume,
 } from "../../mapping/mod.ts";
-import { queryQemu } from "../../qemu/mod.ts";
+import { type QemuFacts, queryQemu } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
+import type { QemuCommand } from "../input/qemu_command.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 
 /** The way in which a guest is resumed, and why. */
 export type ChosenWay =
   | { readonly via: "postcopy"; readonly reason: string }
-  | {
-    readonly via: "map";
-    readonly reason: string;
-    readonly plan: MappedResumePlan;
-  };
+  | MapWay;
+
+/** Resuming by map. */
+export interface MapWay {
+  readonly via: "map";
+  readonly reason: string;
+  readonly plan: MappedResumePlan;
+}
+
+/**
+ * Checks whether a QEMU is able to map the RAM of a snapshot, if it can be
+ * asked.
+ *
+ * @throws {MappedResumeError} if it is not
+ */
+export async function checkMapper(
+  snapshot: Snapshot,
+  { program, args }: QemuCommand,
+  signal: AbortSignal,
+): Promise<void> {
+  let qemu: QemuFacts;
+  try {
+    qemu = await queryQemu(program, { signal });
+  } catch {
+    return;
+  }
+  planMappedResume(snapshot, { args, qemu });
+}
 
 /**
  * Chooses the way: the requested one, otherwise mapping if it is possible.
@@ -44,7 +68,10 @@ export async function chooseWay(
   try {
     const plan = planMappedResume(snapshot, {
       args: qemu?.args ?? [],
-      qemu: await queryQemu(qemu?.program, { signal }),
+      // One that is started here is asked if it fails, see `checkMapper`.
+      qemu: qemu === undefined
+        ? await queryQemu(undefined, { signal })
+        : undefined,
     });
     const reason = `QEMU maps the RAM from ${JSON.stringify(file)}, which ` +
       "must not change while the guest runs";

@@ -5,6 +5,7 @@ import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
 import { createDevices } from "./create_devices.ts";
 import { mapInstructions, printInstructions } from "./map_instructions.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
+import { PendingDevices } from "./pending_devices.ts";
 import { resumeByMap } from "./resume_by_map.ts";
 import {
   type PostcopySession,
@@ -18,6 +19,7 @@ import {
 import { explainStart } from "./resume_failure.ts";
 import type { ResumeReport } from "./resume_report.ts";
 import type { ResumeSource } from "./resume_source.ts";
+import { checkMapper, type MapWay } from "./resume_way.ts";
 
 /** Values that the steps of the command share. */
 export interface ResumeContext {
@@ -42,16 +44,26 @@ export async function prepareMapping(
 /**
  * Resumes a guest whose RAM QEMU maps from the file. Returns the exit code, once
  * QEMU has ended if it was started here.
+ *
+ * @throws {MappedResumeError} if this QEMU is unable to map it
  */
 export async function runMapped(
   snapshot: Snapshot,
-  plan: MappedResumePlan,
+  { plan, reason }: MapWay,
   { opened, ...context }: ResumeContext & { readonly opened: ResumeSource },
 ): Promise<number> {
-  await using destination = await openDestination(plan.args, context);
+  await using devices = new PendingDevices(snapshot, plan, context);
+  await using destination = await withMapper(
+    snapshot,
+    context,
+    () => openDestination(plan.args, context),
+  );
+  context.report.way("map", reason);
   if (destination !== undefined) {
-    await resumeByMap(snapshot, plan, { ...context, destination });
+    const session = { ...context, destination, devices };
+    await withMapper(snapshot, context, () => resumeByMap(plan, session));
   }
+  await devices[Symbol.asyncDispose]();
   using _ = watch(opened, context.report);
   return await exitCodeOf(destination, context);
 }
@@ -70,6 +82,24 @@ export async function runByPostcopy(
   const code = await exitCodeOf(destination, session);
   if (code === 0 && unsaved !== undefined) throw unsaved;
   return code;
+}
+
+/**
+ * Does a part of mapping. If it fails, asks the QEMU that was started for it
+ * whether it is able to map: to ask before takes as long as to start it.
+ */
+async function withMapper<T>(
+  snapshot: Snapshot,
+  { request: { qemu }, signal }: ResumeContext,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (qemu !== undefined) await checkMapper(snapshot, qemu, signal);
+    throw error;
+  }
 }
 
 /** Starts a QEMU, or connects to a running one. */
