@@ -72,7 +72,7 @@ test("the release notes check what is attached to a release", () => {
   const [, command = ""] = /^```sh\n(.*)\n```$/m.exec(notes) ?? [];
   const checked = run(["sh", "-c", command], dist).trim().split("\n");
   const attached = readdirSync(dist)
-    .filter((it) => !/^(npm|SHA256SUMS|RELEASE_NOTES\.md)$/.test(it));
+    .filter((it) => !/^(bundle|npm|SHA256SUMS|RELEASE_NOTES\.md)$/.test(it));
   for (const it of attached) {
     assert(checked.includes(`${it}: OK`), it);
     assert(notes.includes(`  ${it}\n`), it);

@@ -3,6 +3,7 @@
  * sources are equal, byte for byte.
  *
  * - `dist/npm/`: the package for the npm registry
+ * - `dist/bundle/`: the command line in JavaScript for Deno, Bun and Node
  * - `dist/mapped_ram.js`, `dist/mapped_ram.min.js`: the library in one file
  * - `dist/mapped-ram`: the command line as a program for this platform
  * - `dist/mapped-ram-VERSION.tgz`: the package, packed
@@ -24,6 +25,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { bundle } from "./bundle.ts";
 import { buildExecutable } from "./executable.ts";
 import type { Files } from "./compile.ts";
 import { npmPackage } from "./npm_package.ts";
@@ -33,7 +35,7 @@ import { NOTES, releaseNotes } from "./release_notes.ts";
 import { printSizes } from "./sizes.ts";
 import { checksums, SUMS } from "./checksums.ts";
 
-const PARTS = ["npm", "one-file", "executable"];
+const PARTS = ["npm", "bundle", "one-file", "executable"];
 
 const { values: { out, only = PARTS, target } } = parseArgs({
   options: {
@@ -54,6 +56,7 @@ if (only.includes("npm")) {
   const program = ENTRIES[0].replace(/\.ts$/, ".js");
   chmodSync(join(folder, "npm", program), 0o755);
 }
+if (only.includes("bundle")) write(join(folder, "bundle"), await bundle());
 if (only.includes("one-file")) write(folder, await oneFile());
 if (only.includes("executable")) {
   await buildExecutable(join(folder, NAME), target);

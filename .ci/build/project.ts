@@ -16,7 +16,6 @@ interface Configuration {
   readonly exports: Readonly<Record<string, string>>;
   /** Packages that tests and tools use. */
   readonly imports: Readonly<Record<string, string>>;
-  readonly tasks: Readonly<Record<string, string>>;
 }
 
 /** deno.json, the only place that names versions, doors and entry points. */
@@ -29,10 +28,6 @@ export const DOORS: ReadonlyMap<string, string> = new Map(
   Object.entries(CONFIGURATION.exports)
     .map(([name, path]) => [name, posix.normalize(path)]),
 );
-
-/** Entry points of a bundle: the command line, its threads and processes. */
-export const ENTRIES: readonly string[] = CONFIGURATION.tasks.bundle.split(" ")
-  .filter((it) => it.endsWith(".ts"));
 
 /** Returns all TypeScript files of some folders, sorted. */
 export function sourceFiles(folders: readonly string[]): string[] {
@@ -48,6 +43,15 @@ export function modules(): string[] {
   const found = sourceFiles(["format", "reference"]);
   return ["mod.ts", ...found.filter((it) => !isOfTests(it))];
 }
+
+/** What is started as a program: the command line, then its processes. */
+const PROGRAMS = ["reference/cli/main.ts", "reference/cli/save/live_guest.ts"];
+
+/** Entry points of a bundle: the programs and the threads. */
+export const ENTRIES: readonly string[] = [
+  ...PROGRAMS,
+  ...modules().filter((it) => it.endsWith("_worker.ts")),
+];
 
 /** Whether a module is a test, or is used only by tests. */
 export function isOfTests(path: string): boolean {

@@ -34,8 +34,8 @@ export function changesOf(changelog: string, version: string): string {
 export function releaseNotes(sums: string): string {
   const { version } = CONFIGURATION;
   const changelog = readFileSync(join(ROOT, "docs/CHANGELOG.md"), "utf8");
-  // The package is attached as one file, and links lead nowhere from here.
-  const files = sums.replaceAll(/^\w+ {2}npm\/.*\n/gm, "");
+  // Folders are not attached, and links lead nowhere from here.
+  const files = sums.replaceAll(/^\w+ {2}.*\/.*\n/gm, "");
   const changes = changesOf(changelog, version)
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
   return `# ${NAME} ${version}

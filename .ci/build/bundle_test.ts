@@ -5,7 +5,6 @@ import {
   cpSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -14,15 +13,7 @@ import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { env, execPath } from "node:process";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const ON_DENO = "Deno" in globalThis;
-
-/** The command line of the bundle task. */
-const TASK: string =
-  JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")).tasks.bundle;
-const ENTRIES = TASK.split(" ").filter((it) => it.endsWith(".ts"));
+import { ENTRIES, modules, ROOT } from "./project.ts";
 
 interface Runtime {
   readonly name: string;
@@ -37,18 +28,18 @@ interface Runtime {
 const RUNTIMES: readonly Runtime[] = [
   {
     name: "Deno",
-    line: [ON_DENO ? execPath : "deno", "run", "--allow-all"],
+    line: [execPath, "run", "--allow-all"],
     oldest: 2,
   },
   {
     name: "Bun",
-    line: [ON_DENO ? "bun" : execPath],
+    line: ["bun"],
     oldest: 1,
   },
   {
     name: "Node",
     line: ["node"],
-    oldest: 24,
+    oldest: 20,
     require: "MAPPED_RAM_REQUIRE_NODE",
   },
 ];
@@ -70,34 +61,19 @@ function reasonToSkip(
 let folder: string;
 let main: string;
 
-/** Bundles with esbuild, or on Bun with its own bundler. */
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), "mapped-ram-bundle-"));
-  const out = `--outdir=${folder}`;
-  const args = ON_DENO
-    ? ["task", "--quiet", "bundle", out, "--log-level=warning"]
-    : [
-      ...["build", "--splitting", "--target=node", out],
-      ...["--entry-naming=[name].[ext]", ...ENTRIES],
-    ];
-  execFileSync(execPath, args, { cwd: ROOT, stdio: "pipe" });
+  folder = join(mkdtempSync(join(tmpdir(), "mapped-ram-bundle-")), "dist");
+  const build = join(ROOT, ".ci/build/main.ts");
+  const args = ["run", "--allow-all", build, "--only", "bundle", "--out"];
+  execFileSync(execPath, [...args, folder], { stdio: "pipe" });
+  folder = join(folder, "bundle");
   main = join(folder, "main.js");
-});
+}, { timeout: 120_000 });
 
-after(() => rmSync(folder, { recursive: true }));
+after(() => rmSync(join(folder, "../.."), { recursive: true }));
 
-/**
- * Returns all TypeScript files of the library and the command line except
- * tests.
- */
-function sources(): string[] {
-  return readdirSync(join(ROOT, "reference"), { recursive: true })
-    .map((it) => posix.join("reference", String(it)))
-    .filter((it) => it.endsWith(".ts") && !it.endsWith("_test.ts"));
-}
-
-test("the bundle task names each module that is started as a program or thread", () => {
-  const started = sources().flatMap((file) => {
+test("the entries are the modules that are started as a program or thread", () => {
+  const started = modules().flatMap((file) => {
     const text = readFileSync(join(ROOT, file), "utf8");
     const code = text.replaceAll(/\/\*[^]*?\*\//g, "");
     return [...code.matchAll(/entryUrl\(\s*"([^"]+)"/g)].map(([, path]) =>
@@ -105,12 +81,12 @@ test("the bundle task names each module that is started as a program or thread",
     );
   });
   const expected = ["reference/cli/main.ts", ...started].sort();
-  assert.deepEqual(ENTRIES, expected);
+  assert.deepEqual(ENTRIES.toSorted(), expected);
 });
 
 test("no thread is started by a URL that is missing in a bundle", () => {
-  const offenders = sources().filter((it) =>
-    !it.includes("/testing/") && /new URL\(\s*"[^"]*\.ts"/.test(
+  const offenders = modules().filter((it) =>
+    /new URL\(\s*"[^"]*\.ts"/.test(
       readFileSync(join(ROOT, it), "utf8"),
     )
   );
