@@ -263,20 +263,3 @@ function examples(): string[] {
   assert(found.length > 0);
   return found;
 }
-
-test("the program needs no runtime", PATIENT, () => {
-  const folder = join(scratch, "program");
-  mkdirSync(folder);
-  const program = join(dist, NAME);
-  const image = new Uint8Array(0x1000000).fill(7, 0x200000);
-  writeFileSync(join(folder, "ram.img"), image);
-  const env = { PATH: "/nowhere" };
-  const call = (...args: readonly string[]) =>
-    execFileSync(program, args, { cwd: folder, encoding: "utf8", env });
-  assert.match(call("info", "--help"), /^Usage: mapped-ram info FILE/);
-  call("save", "vm.mr", "--block", "ram=ram.img", "--jobs", "2");
-  call("load", "vm.mr", "out", "--jobs", "2");
-  assert(readFileSync(join(folder, "out/ram.img")).equals(image));
-  assert.match(call("save", "--live"), /\nequal: /);
-  assert.match(call("completion", "zsh"), /^#compdef mapped-ram\n/);
-});

@@ -18,8 +18,8 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   1: "the file is bad or the work failed",
   2: "wrong usage",
   130: "stopped by Ctrl-C",
-  141: "the reader of the output closed it (only info, bitmaps, verify and " +
-    "read, whose output is their purpose)",
+  141: "the reader of the output closed it (only info, bitmaps, verify, read " +
+    "and completion, whose output is their purpose)",
   143: "stopped by kill",
 };
 
