@@ -1,4 +1,8 @@
-import { pageOffset, type PageRun } from "../../format/bitmap/mod.ts";
+import {
+  type PageBitmap,
+  pageOffset,
+  type PageRun,
+} from "../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../format/bytes/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
@@ -30,7 +34,9 @@ export async function findStalePages(
   const { dataRanges = wholeFile, signal } = options;
   const scan = new StaleScan(source, block, options);
   const pace = new Pace(signal);
-  for await (const clear of clearRuns(block, options)) {
+  // In memory: a walk over the runs of the file would take longer than to read.
+  const present = await block.presentPages(undefined, { signal });
+  for (const clear of clearRuns(present)) {
     for (const run of runsInside(clear, block, dataRanges)) {
       const step = Math.max(1, Math.floor(CHUNK / block.pageSize));
       for (let first = run.first; first < run.end; first += step) {
@@ -69,16 +75,13 @@ class StaleScan {
 }
 
 /** Yields the runs of pages that the file does not store. */
-async function* clearRuns(
-  block: RAMBlock,
-  options: ReadOptions,
-): AsyncGenerator<PageRun> {
-  let first = 0;
-  for await (const run of block.presentRuns({ signal: options.signal })) {
-    if (run.first > first) yield { first, end: run.first };
-    first = run.end;
+function* clearRuns(present: PageBitmap): Generator<PageRun> {
+  let first = present.nextClear(0);
+  while (first < present.pageCount) {
+    const end = present.nextSet(first);
+    yield { first, end };
+    first = present.nextClear(end);
   }
-  if (first < block.pageCount) yield { first, end: block.pageCount };
 }
 
 /** Yields the pages of a run that overlap one of the ranges. */

@@ -1,3 +1,6 @@
+import { closeSync, fstatSync, openSync } from "node:fs";
+import type { ByteRange } from "../../../format/bytes/mod.ts";
+import { dataRanges } from "../../linux/mod.ts";
 import {
   findDataRanges,
   type MappedResumePlan,
@@ -23,17 +26,27 @@ export async function createDevices(
 ): Promise<void> {
   await writeDeviceOnly(snapshot, sink, {
     mapped: plan.blocks.map(({ idstr }) => idstr),
-    dataRanges: await dataRanges(plan, { report, signal }),
+    dataRanges: await rangesOf(plan, { report, signal }),
     path: plan.path,
     signal,
   });
 }
 
-/** Returns the data ranges of the mapped RAM; without qemu-img, all of it. */
-async function dataRanges(
+/**
+ * Returns the data ranges of the mapped RAM, from the kernel or from qemu-img;
+ * all of it if neither tells them.
+ */
+async function rangesOf(
   { path, blocks }: MappedResumePlan,
   { report, signal }: Pick<DevicesOptions, "report" | "signal">,
-) {
+): Promise<readonly ByteRange[] | undefined> {
+  const file = openSync(path, "r");
+  try {
+    const ranges = dataRanges(file, fstatSync(file).size);
+    if (ranges !== undefined) return ranges;
+  } finally {
+    closeSync(file);
+  }
   try {
     const ranges = blocks.map(({ offset, size }) =>
       findDataRanges(path, { offset, length: size }, { signal })
