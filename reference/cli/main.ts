@@ -19,7 +19,11 @@ import {
   printMessage,
 } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
-import { type Command, COMMON_OPTIONS } from "./program/command.ts";
+import {
+  type Command,
+  COMMON_NAMES,
+  COMMON_OPTIONS,
+} from "./program/command.ts";
 import { didYouMean, listed } from "./program/did_you_mean.ts";
 import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
 import { UsageError } from "./program/usage_error.ts";
@@ -31,7 +35,6 @@ const FAILED = 1;
 const USAGE = 2;
 
 const NAMES = Object.keys(COMMANDS);
-const COMMON_NAMES = Object.keys(COMMON_OPTIONS).map((it) => `--${it}`);
 
 type CommonOption = keyof typeof COMMON_OPTIONS;
 

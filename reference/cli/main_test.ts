@@ -115,6 +115,8 @@ test(
         /Cannot use "--jsno" before a command: expected save, /,
       ],
       [["-help"], 2, /"-help" \(did you mean "--help"\?\) before a command: /],
+      [["-v"], 2, /"-v" \(did you mean "-V"\?\) before a command: /],
+      [["info", "f", "-H"], 2, /"-H" \(did you mean "-h"\?\): there is no/],
       [["info", "f", "-json"], 2, /"-json" \(did you mean "--json"\?\)/],
       [["resume", "f", "--via", "mpa"], 2, /"mpa" .* \(did you mean "map"\?\)/],
       [["toString"], 2, /Cannot run "toString"/],

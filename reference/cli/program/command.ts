@@ -38,6 +38,10 @@ export const COMMON_OPTIONS = {
   version: { short: "V", text: "print the version" },
 } as const;
 
+/** What is typed for them, in the long and in the short form. */
+export const COMMON_NAMES = Object.entries(COMMON_OPTIONS)
+  .flatMap(([name, { short }]) => [`--${name}`, `-${short}`]);
+
 /** A command before it is loaded. */
 export interface CommandEntry {
   /** Its line in the list of commands. */
@@ -126,10 +130,10 @@ function checkOptions(args: readonly string[], options: Options): void {
 const FOREIGN_DASH = /^[\u2010-\u2015\u2212]/;
 
 function noSuchOption(word: string, options: Options): UsageError {
-  const names = [...Object.keys(options), ...Object.keys(COMMON_OPTIONS)];
+  const names = Object.keys(options).map((it) => `--${it}`);
   return new UsageError(
     `Cannot use ${JSON.stringify(word)}` +
-      didYouMean(word, names.map((it) => `--${it}`)) +
+      didYouMean(word, [...names, ...COMMON_NAMES]) +
       ": there is no such option",
   );
 }
