@@ -51,6 +51,7 @@ test("LanePool.run() rejects if a thread failed before there was a task", async 
       );
     }
 
+    addEventListener(): void {}
     postMessage(): void {}
     terminate(): void {}
   }
