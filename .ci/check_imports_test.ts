@@ -105,6 +105,22 @@ for (const [path, limit] of Object.entries(FILES_MAX)) {
   });
 }
 
+test("no command loads the help or the completion of shells", () => {
+  const commands = [...HERE.keys()].filter((it) =>
+    /^reference\/cli\/(?:main|(?!completion)(\w+)\/\1)\.ts$/.test(it)
+  );
+  assert.ok(commands.length > 10, commands.join(" "));
+  for (const path of commands) {
+    const loaded = reachableAtRunTime(HERE, path, { late: false });
+    const others = [...loaded].filter((it) =>
+      /^reference\/cli\/(?:help|completion\/\w+|program\/help_text)\.ts$/.test(
+        it,
+      )
+    );
+    assert.deepEqual(others, [], path);
+  }
+});
+
 /** An invalid file, and its error. */
 const BAD: readonly (readonly [path: string, text: string, line: string])[] = [
   [
