@@ -7,12 +7,16 @@ import { env } from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { judgeAnswer } from "../runner/judge_answer.ts";
+import { judgeClasses } from "../runner/judge_classes.ts";
 import { suiteVectors } from "../runner/suite_vectors.ts";
+import type { ConformanceClass } from "../vectors/conformance_class.ts";
 
 /** Set to 1 to require Python: the tests then fail without it. */
 const REQUIRE = "MAPPED_RAM_REQUIRE_PYTHON";
 const READER = fileURLToPath(new URL("mapped_ram_reader.py", import.meta.url));
 const LINES_MAX = 200;
+/** The classes that it conforms to. */
+const CLASSES: readonly ConformanceClass[] = ["core", "foreign-bitmaps"];
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 
 test(`the reader in Python has at most ${LINES_MAX} lines`, () => {
@@ -45,8 +49,15 @@ test(
         const lines = args.length === 0
           ? ask([], files.join("\n"))
           : files.flatMap((file) => ask([file, ...args], ""));
-        for (const [index, { path, expected }] of vectors.entries()) {
-          const verdict = judgeAnswer(JSON.parse(lines[index]), expected);
+        for (const [index, { path, expected, classes }] of vectors.entries()) {
+          const answer: unknown = JSON.parse(lines[index]);
+          const verdict = judgeAnswer(answer, expected);
+          const states = judgeClasses(answer, expected, {
+            classes: classes.filter((it) => CLASSES.includes(it)),
+          });
+          for (const state of Object.values(states)) {
+            assert.equal(state, "pass", path);
+          }
           if (verdict.state === "not supported") {
             // It reads only the RAM of mapped-ram files, and reports others as
             // unsupported.

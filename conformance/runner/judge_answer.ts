@@ -32,7 +32,7 @@ export function fail(...reasons: string[]): Verdict {
  * that is read, it must contain idstr, usedLength and sha256 of each block;
  * other members are optional, but must be right.
  *
- * A refusal passes whatever rule and position it names: SPEC.md 10.1 lets a
+ * A refusal passes whatever rule and position it names: SPEC.md 10.2 lets a
  * reader name any of the rules that a file breaks. A difference is a remark.
  */
 export function judgeAnswer(answer: unknown, expected: Expected): Verdict {
