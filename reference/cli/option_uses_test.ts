@@ -47,11 +47,8 @@ const QEMU = ["--", "-M", "none"];
 
 /** Arguments for every way of every command that has several. */
 const WAYS: Readonly<Record<string, Arguments>> = {
-  "info without --devices, --against and --qmp": (file) => [file("mapped-ram")],
+  "info without --devices and --against": (file) => [file("mapped-ram")],
   "info with --devices": (file) => [file("mapped-ram"), "--devices"],
-  "info with --qmp": (file) => [
-    ...[file("mapped-ram"), "--qmp", "unix:/x"],
-  ],
   "info with --against": (file) => [
     ...[file("mapped-ram"), "--against", "-M none"],
   ],
@@ -68,10 +65,10 @@ const WAYS: Readonly<Record<string, Arguments>> = {
     ...[file("mapped-ram"), "--via", "map", "--out", file("out")],
   ],
   "resume without --via map": (file) => [file("mapped-ram")],
-  "page-server with --from raw": (file) => [
-    ...[file("raw"), "--from", "raw", "--listen", `unix:${file("socket")}`],
+  "page-server with --flat": (file) => [
+    ...[file("raw"), "--flat", "--listen", `unix:${file("socket")}`],
   ],
-  "page-server without --from raw": (file) => [
+  "page-server without --flat": (file) => [
     ...[file("mapped-ram"), "--listen", `unix:${file("socket")}`],
   ],
 };
@@ -184,10 +181,10 @@ for (const [name, { load }] of Object.entries(COMMANDS)) {
 /** Options that choose the way: another value would be another way. */
 function isSwitch(command: string, option: string): boolean {
   const switches: Readonly<Record<string, readonly string[]>> = {
-    info: ["devices", "against", "qmp"],
+    info: ["devices", "against"],
     save: ["live", "device-state"],
     resume: ["via", "out"],
-    "page-server": ["from"],
+    "page-server": ["flat"],
     convert: ["from", "to"],
   };
   return switches[command]?.includes(option) ?? false;
@@ -198,11 +195,18 @@ test("save refuses an image of another format without --from raw", async () => {
   await writeFiles(scratch);
   const context = { signal: AbortSignal.timeout(60_000) };
   const save = await COMMANDS.save.load();
+  const pageServer = await COMMANDS["page-server"].load();
+  const listen = ["--listen", `unix:${scratch.file("socket")}`];
   for (const name of ["mapped-ram", "sequential", "packed", "elf", "lime"]) {
     const file = scratch.file(name);
     const args = [scratch.file(`${name}.mr`), "--block", `ram=${file}`];
     const refusal = /as flat memory: it is an? .*--from raw takes it/;
     await assert.rejects(save.run(args, context), refusal, name);
+    await assert.rejects(
+      pageServer.run([file, "--flat", ...listen], context),
+      refusal,
+      name,
+    );
     assert.ok(!scratch.list().includes(`${name}.mr`));
     await save.run([...args, "--from", "raw"], context);
   }

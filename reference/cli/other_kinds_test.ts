@@ -59,7 +59,7 @@ test(
       ],
       ["vm.gz", gzipSync(snapshot), /it is a gzip file: unpack .*: gunzip/],
       ["vm.core", elf, /it is an ELF file; if it is a core, deno task convert/],
-      ["vm.mr", unfinished, /it is unfinished, .*: save --continue continues/],
+      ["vm.mr", unfinished, /it is unfinished, .*: save --resume continues/],
     ];
     const refusals: Refusal[] = [];
     for (const [name, bytes, advice] of kinds) {

@@ -58,7 +58,7 @@ test("no command prints the secrets of a URL", PATIENT, async () => {
     ["save", out("d.mr"), "--block", `ram=${server.url("/gone")}`],
     ["page-server", url, "--block", "nope", "--listen", `unix:${out("s")}`],
     [
-      ...["page-server", server.url("/gone"), "--from", "raw"],
+      ...["page-server", server.url("/gone"), "--flat"],
       ...["--listen", `unix:${out("s")}`],
     ],
     ["page-server", url, "--replay", url, "--listen", `unix:${out("s")}`],

@@ -103,7 +103,7 @@ export async function runBlocks(
     else {
       for (const line of commandLines(block).map(withoutComment)) {
         if (Object.hasOwn(NOT_RUN, line)) continue;
-        if (line.includes(" --continue")) await killSave(folder);
+        if (line.includes(" --resume")) await killSave(folder);
         const command = background.use(
           new DocumentProcess(folder, line.replace(/ &$/, "")),
         );

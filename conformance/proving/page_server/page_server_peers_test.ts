@@ -73,7 +73,7 @@ handlerTest(
     const guest = await writeKnownGuest(scratch, 1024);
     truncateSync(guest.image, 2048 * MIB);
     const socket = scratch.file("pages.sock");
-    const args = [guest.image, "--from", "raw"];
+    const args = [guest.image, "--flat"];
     await using server = await PageServerProcess.start(socket, args);
     const claims: readonly (readonly [string, RegExp])[] = [
       ["claim 0x40000000", /pages of 1073741824 bytes/],

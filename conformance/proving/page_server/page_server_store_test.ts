@@ -23,7 +23,7 @@ handlerTest(
       },
     );
     const socket = scratch.file("pages.sock");
-    const args = [http.url, "--from", "raw"];
+    const args = [http.url, "--flat"];
     await using server = await PageServerProcess.start(socket, args);
     const head = [`region ${16 * MIB}`, `image ${guest.image}`];
     for (let round = 0; round < 6; round++) {
@@ -49,7 +49,7 @@ handlerTest(
       (first) => first >= FAR ? never.promise : Promise.resolve("answer"),
     );
     const socket = scratch.file("pages.sock");
-    const args = [http.url, "--from", "raw", "--no-push"];
+    const args = [http.url, "--flat", "--no-push"];
     await using server = await PageServerProcess.start(socket, args);
     const flooding = client.run(socket, [
       `region ${64 * MIB}`,
@@ -87,7 +87,7 @@ handlerTest(
       },
     );
     const socket = scratch.file("pages.sock");
-    const args = [http.url, "--from", "raw", "--no-push"];
+    const args = [http.url, "--flat", "--no-push"];
     await using server = await PageServerProcess.start(socket, args);
     await Promise.all([0, 1].map((first) =>
       expectRight(client, socket, [

@@ -14,7 +14,7 @@ for (const kind of ["snapshot", "flat image"]) {
       const socket = scratch.file("pages.sock");
       const args = kind === "snapshot"
         ? [guest.snapshot]
-        : [guest.image, "--from", "raw"];
+        : [guest.image, "--flat"];
       await using server = await PageServerProcess.start(socket, [
         ...args,
         "--no-push",

@@ -11,7 +11,6 @@ import {
 import { qemuTest } from "./qemu_test_case.ts";
 import {
   against,
-  compare,
   DEVICES,
   lines,
   load,
@@ -83,7 +82,7 @@ qemuTest(
       }
       // A QEMU that waits for a migration: its monitor is queried for the
       // comparison.
-      const asked = await compare(scratch, "--qmp", `unix:${socket}`);
+      const asked = await against(scratch, `unix:${socket}`);
       assert.deepEqual(lines(asked), []);
       assert.deepEqual(asked.commands.qmp, qmp);
       assert.deepEqual(
@@ -95,7 +94,7 @@ qemuTest(
       await tell(`unix:${socket}`, qmp.slice(1));
 
       // The guest is loaded, and QEMU no longer waits for a migration.
-      const after = await compare(scratch, "--qmp", `unix:${socket}`);
+      const after = await against(scratch, `unix:${socket}`);
       assert.match(lines(after).join(), /is not waiting.*-incoming defer$/);
     } finally {
       child.kill("SIGKILL");

@@ -34,20 +34,12 @@ export interface Report {
 }
 
 /** Runs `info vm.mr --against … --json`. */
-export function against(
-  scratch: ScratchDirectory,
-  ...args: readonly string[]
-): Promise<Report> {
-  return compare(scratch, "--against", ...args);
-}
-
-/** Runs `info vm.mr --json` with these arguments. */
-export async function compare(
+export async function against(
   scratch: ScratchDirectory,
   ...args: readonly string[]
 ): Promise<Report> {
   const deno = "Deno" in globalThis ? ["run", "-A"] : [];
-  const line = [...deno, MAIN, "info", "vm.mr", "--json", ...args];
+  const line = [...deno, MAIN, "info", "vm.mr", "--json", "--against", ...args];
   const { code, stdout, stderr } = await new Promise<{
     readonly code: unknown;
     readonly stdout: string;

@@ -10,7 +10,7 @@ import { QmpClient } from "../../qemu/mod.ts";
 import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
 import { connectSocket } from "../../sockets/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
-import { parseQemuCommand, type QemuCommand } from "../input/qemu_command.ts";
+import { parseQemuCommand } from "../input/qemu_command.ts";
 import { joinWords } from "../input/split_words.ts";
 import { countOf } from "../output/format_count.ts";
 import { jsonText } from "../output/json_text.ts";
@@ -22,17 +22,12 @@ import { findDifferences } from "./find_differences.ts";
 import { type LoadCommands, loadCommands } from "./load_commands.ts";
 import { tryLoad } from "./try_load.ts";
 
-/**
- * A QEMU to compare with: the arguments of one to start, with or without its
- * program, or the address of the QMP socket of one that waits.
- */
-export type ComparedQemu =
-  | { readonly against: string }
-  | { readonly qmp: string };
-
-/** Options of `info --against` and `info --qmp`. */
+/** Options of `info --against`. */
 export interface AgainstOptions {
-  readonly qemu: ComparedQemu;
+  /**
+   * Arguments of a QEMU, with or without its program, or a socket's address.
+   */
+  readonly against: string;
   /** Options with which the snapshot was opened. */
   readonly open: OpenOptions;
   /** Whether to let that QEMU load the snapshot, to be sure. */
@@ -47,16 +42,18 @@ export async function compareAgainst(
   snapshot: Snapshot,
   options: AgainstOptions,
 ): Promise<number> {
-  const { qemu: asked, signal } = options;
-  const target = "qmp" in asked ? asked.qmp : parseAgainst(asked.against);
-  const command = typeof target === "string" ? undefined : target;
-  if (options.try && isWebUrl(file)) {
-    throw new UsageError("Cannot use --try: expected a snapshot in a file");
+  const { against, signal } = options;
+  const command = isAddress(against) ? undefined : parseQemuCommand(against);
+  if (options.try && (command === undefined || isWebUrl(file))) {
+    throw new UsageError(
+      "Cannot use --try: expected a snapshot in a file, and QEMU's arguments " +
+        "after --against",
+    );
   }
   const needed = await describeSnapshot(snapshot, { signal });
-  const qemu = typeof target === "string"
-    ? await askSocket(target, signal)
-    : await describeQemu(target.args, { program: target.program, signal });
+  const qemu = command === undefined
+    ? await askSocket(against, signal)
+    : await describeQemu(command.args, { program: command.program, signal });
   const { differences: found, corrected } = await findDifferences(
     needed,
     qemu,
@@ -79,7 +76,7 @@ export async function compareAgainst(
     unknown: options.try ? [] : [...needed.unknown, ...qemu.unknown],
     commands: await loadCommands(file, snapshot, {
       open: options.open,
-      qemu: corrected ?? target,
+      qemu: corrected ?? against,
       signal,
     }),
   };
@@ -102,14 +99,8 @@ function isFatal({ kind }: MachineDifference): boolean {
   return kind !== "note";
 }
 
-function parseAgainst(against: string): QemuCommand {
-  if (/^(unix|tcp):/.test(against)) {
-    throw new UsageError(
-      `Cannot use ${JSON.stringify(against)} as --against: expected QEMU's ` +
-        `arguments, or --qmp ${against} for a QEMU that waits`,
-    );
-  }
-  return parseQemuCommand(against);
+function isAddress(text: string): boolean {
+  return /^(unix|tcp):/.test(text);
 }
 
 async function askSocket(

@@ -9,7 +9,6 @@ import {
 } from "../input/snapshot_options.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { checkUses, optionUses } from "../program/option_ways.ts";
-import type { ComparedQemu } from "./against.ts";
 
 const OPTIONS = {
   map: {
@@ -27,12 +26,7 @@ const OPTIONS = {
   against: {
     type: "string",
     value: "QEMU",
-    text: "arguments of the QEMU that is to load FILE",
-  },
-  qmp: {
-    type: "string",
-    value: "ADDRESS",
-    text: "the QMP socket of a waiting QEMU: unix:PATH or tcp:HOST:PORT",
+    text: "arguments of a QEMU, or its QMP address",
   },
   try: {
     type: "boolean",
@@ -43,10 +37,9 @@ const OPTIONS = {
 
 const USES = optionUses(OPTIONS, {
   ways: {
-    "without --devices, --against and --qmp": [...SNAPSHOT_NAMES, "map", "xml"],
+    "without --devices and --against": [...SNAPSHOT_NAMES, "map", "xml"],
     "with --devices": ["offset", "devices", "json"],
     "with --against": [...SNAPSHOT_NAMES, "against", "try"],
-    "with --qmp": [...SNAPSHOT_NAMES, "qmp"],
   },
   needs: { try: ["against"] },
 });
@@ -59,7 +52,7 @@ export const info: Command = {
     "info FILE|URL [options]",
     "info FILE|URL --devices [options]",
     'info FILE|URL --against "QEMU ARGS..." [--try] [options]',
-    "info FILE|URL --qmp ADDRESS [options]",
+    "info FILE|URL --against unix:PATH|tcp:HOST:PORT [options]",
   ],
   about: `\
 Prints the contents of a snapshot: machine, capabilities, RAMBlocks with their
@@ -69,10 +62,10 @@ no page.
 With --devices it prints the state of each device instead, field by field; in its
 JSON, 64-bit integers are strings and bytes are {"hex": ...}.
 
-With --against or --qmp it reports whether the snapshot will load in a QEMU, and
-if not, why, and prints the commands that run it. With --against, QEMU is started
-with these arguments and its guest stopped, and saves its own empty state for
-comparison. With --qmp, a QEMU that waits with -incoming defer is asked. A
+With --against it reports whether the snapshot will load in a QEMU, and if not,
+why, and prints the commands that run it. QEMU is started with these arguments
+and its guest stopped, and saves its own empty state for comparison. For a QEMU
+that waits with -incoming defer, give the address of its QMP socket instead. A
 difference is "refused" by QEMU, "wrong" if QEMU may load it but not as the same
 machine, or a "note". In the printed commands the arguments are corrected if an
 option can do that. Exit code 1: it will not load as the same machine.`,
@@ -83,8 +76,7 @@ option can do that. Exit code 1: it will not load as the same machine.`,
   async run(args, { signal }) {
     const { values, positionals } = parse(joinAgainst(args), OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");
-    const { devices = false, json = false } = values;
-    const compared = comparedWith(values);
+    const { against, devices = false, json = false } = values;
     checkUses(USES, wayOf(values), values);
     const options = { ...openOptions(values), signal };
     await using opened = await openSource(FILE, { signal });
@@ -99,7 +91,7 @@ option can do that. Exit code 1: it will not load as the same machine.`,
       try {
         snapshot = await openSnapshot(source, options);
       } catch (error) {
-        if (!(error instanceof UnsupportedError) || compared !== undefined) {
+        if (!(error instanceof UnsupportedError) || against !== undefined) {
           throw await explainRefusal(error, source, options);
         }
         const { infoElsewhere } = await import("./info_elsewhere.ts");
@@ -113,15 +105,12 @@ option can do that. Exit code 1: it will not load as the same machine.`,
         await printDevices(snapshot, { json, signal });
         return 0;
       }
-      if (compared !== undefined) {
+      if (against !== undefined) {
         const { compareAgainst } = await import("./against.ts");
         const trying = values.try ?? false;
         const open = openOptions(values);
-        const comparison = { open, try: trying, json, signal };
-        return await compareAgainst(FILE, snapshot, {
-          ...comparison,
-          qemu: compared,
-        });
+        const comparison = { against, open, try: trying, json, signal };
+        return await compareAgainst(FILE, snapshot, comparison);
       }
       const { printOverview } = await import("./info_overview.ts");
       const { map = false, xml = false } = values;
@@ -136,28 +125,15 @@ option can do that. Exit code 1: it will not load as the same machine.`,
  * Returns the way of using the command, by the first option that selects one.
  */
 function wayOf(
-  { devices, against, qmp }: {
+  { devices, against }: {
     readonly devices?: boolean | undefined;
     readonly against?: string | undefined;
-    readonly qmp?: string | undefined;
   },
 ): keyof typeof USES.ways {
   if (devices) return "with --devices";
-  if (against !== undefined) return "with --against";
-  return qmp === undefined
-    ? "without --devices, --against and --qmp"
-    : "with --qmp";
-}
-
-/** Returns the QEMU to compare with, if there is one. */
-function comparedWith(
-  { against, qmp }: {
-    readonly against?: string | undefined;
-    readonly qmp?: string | undefined;
-  },
-): ComparedQemu | undefined {
-  if (against !== undefined) return { against };
-  return qmp === undefined ? undefined : { qmp };
+  return against === undefined
+    ? "without --devices and --against"
+    : "with --against";
 }
 
 /** QEMU's arguments start with a dash, which values of options must not. */

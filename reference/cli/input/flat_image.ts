@@ -5,6 +5,14 @@ import {
   SourceError,
 } from "../../sources/mod.ts";
 
+/** `--from` of commands that accept flat images. */
+export const FROM_RAW_OPTION = {
+  type: "string",
+  values: ["raw"],
+  text: "take an image as flat memory even if its first bytes are those of " +
+    "another format",
+} as const;
+
 /**
  * Refuses a flat image whose first bytes are those of another format.
  *

@@ -52,7 +52,7 @@ export async function adviceOnRefusal(
   { offset, signal }: OpenOptions & ReadOptions,
 ): Promise<string | undefined> {
   if (isUnfinished(refusal)) {
-    return "it is unfinished, a save was stopped: save --continue continues it";
+    return "it is unfinished, a save was stopped: save --resume continues it";
   }
   // With an explicit offset, the remedy may be another offset.
   const isOther = offset === undefined && OF_OTHER_FILES.has(refusal.rule);

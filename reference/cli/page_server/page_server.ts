@@ -3,6 +3,7 @@ import { writeProfile } from "../../../format/profile/mod.ts";
 import { PageServer, PageServerMetrics } from "../../firecracker/mod.ts";
 import { notifyReady } from "../../linux/mod.ts";
 import type { PagerEvent } from "../../paging/mod.ts";
+import { FROM_RAW_OPTION } from "../input/flat_image.ts";
 import { SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
 import { checkOutput, writeOutput } from "../output/output_file.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
@@ -31,11 +32,11 @@ const OPTIONS = {
     value: "IDSTR",
     text: "the RAMBlock that is their memory, if FILE has several",
   },
-  from: {
-    type: "string",
-    values: ["raw"],
-    text: "FILE is flat memory, byte for byte, whatever its first bytes",
+  flat: {
+    type: "boolean",
+    text: "FILE is an image of the memory, byte for byte",
   },
+  from: FROM_RAW_OPTION,
   "fault-around": {
     type: "string",
     value: "SIZE",
@@ -84,8 +85,8 @@ const COMMON = [
 ] as const;
 const USES = optionUses(OPTIONS, {
   ways: {
-    "with --from raw": [...COMMON, "from"],
-    "without --from raw": [
+    "with --flat": [...COMMON, "flat", "from"],
+    "without --flat": [
       ...COMMON,
       ...["offset", "bitmap-byte-order", "bitmap-word-size"] as const,
       ...["block", "record", "replay", "force"] as const,
@@ -104,7 +105,7 @@ export const pageServer: Command = {
   about: `\
 Serves VMs that are restored with mem_backend {"backend_type": "Uffd",
 "backend_path": PATH}. Each VM gets the pages it touches from FILE, and the others
-in the background. FILE is a snapshot or, with --from raw, a memory file of
+in the background. FILE is a snapshot or, with --flat, a memory file of
 Firecracker. One server serves any number of VMs until it is stopped; a VM that
 does not have all its pages by then waits for them for as long as it lives.
 Stopped by SIGTERM, as service managers do, it exits with code 0. It tells systemd
@@ -121,16 +122,12 @@ With --json each line is an event: ready, connected, serving, statistics each
 second, retry, failed, killed, not-killed, loaded, refused, ended.`,
   examples: [
     "page-server vm.mr --listen unix:/run/pages.sock",
-    "page-server https://example.com/memory --from raw \\\n      --listen unix:/run/pages.sock --on-failure kill",
+    "page-server https://example.com/memory --flat \\\n      --listen unix:/run/pages.sock --on-failure kill",
   ],
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");
-    checkUses(
-      USES,
-      values.from === "raw" ? "with --from raw" : "without --from raw",
-      values,
-    );
+    checkUses(USES, values.flat ? "with --flat" : "without --flat", values);
     const request = pageServerArguments(FILE, values);
     const { record, force } = request;
     if (record !== undefined) {

@@ -12,8 +12,9 @@ export interface PageServerArguments {
   /** Permissions of the socket. */
   readonly mode: number;
   readonly idstr: string | undefined;
-  /** Whether the file is flat memory, not a snapshot. */
   readonly flat: boolean;
+  /** Whether the flat image may start like a file of another format. */
+  readonly fromRaw: boolean;
   readonly faultAround: number;
   readonly background: boolean;
   readonly onFailure: "kill" | "stall";
@@ -32,6 +33,7 @@ export interface PageServerValues extends OpenValues {
   readonly listen?: string | undefined;
   readonly "socket-mode"?: "0600" | "0660" | "0666" | undefined;
   readonly block?: string | undefined;
+  readonly flat?: boolean | undefined;
   readonly from?: "raw" | undefined;
   readonly "fault-around"?: string | undefined;
   readonly "no-push"?: boolean | undefined;
@@ -51,6 +53,7 @@ export function pageServerArguments(
   file: string,
   values: PageServerValues,
 ): PageServerArguments {
+  const flat = values.flat ?? false;
   const replay = values.replay ?? [];
   const number = (name: "fault-around" | "retry-for" | "metrics") => {
     const text = values[name];
@@ -74,7 +77,8 @@ export function pageServerArguments(
     path: socketPath(values.listen),
     mode: Number.parseInt(values["socket-mode"] ?? "0600", 8),
     idstr: values.block,
-    flat: values.from === "raw",
+    flat,
+    fromRaw: values.from === "raw",
     faultAround,
     background: !(values["no-push"] ?? false),
     onFailure: values["on-failure"] ?? "stall",

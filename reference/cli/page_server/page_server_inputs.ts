@@ -6,6 +6,7 @@ import {
   profileRuns,
 } from "../../working_set/mod.ts";
 import { findBlock } from "../input/find_block.ts";
+import { checkFlatImage } from "../input/flat_image.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
 import { readOption } from "../program/usage_error.ts";
@@ -13,15 +14,19 @@ import type { PageServerArguments } from "./page_server_arguments.ts";
 
 /**
  * Checks the input before any VM can connect: memory that the file does not
- * contain is refused. Returns the pages that the profiles load first.
+ * contain is refused, and so is a flat image in another format. Returns the
+ * pages that the profiles load first.
  */
 export async function prepareInputs(
-  { file, flat, idstr, replay, open }: PageServerArguments,
+  { file, flat, fromRaw, idstr, replay, open }: PageServerArguments,
   signal: AbortSignal,
 ): Promise<readonly BlockRun[]> {
   await using opened = await openSource(file, { signal });
   const { source } = opened;
-  if (flat) return [];
+  if (flat) {
+    if (!fromRaw) await checkFlatImage(source, { signal });
+    return [];
+  }
   const snapshot = await openSnapshotFile(source, { ...open, signal });
   const served = idstr === undefined
     ? readOption(

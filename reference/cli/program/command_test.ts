@@ -107,9 +107,3 @@ test("an option of one name takes the same in every command", async () => {
     seen.set(name, found);
   });
 });
-
-test("no option has the name of a command", async () => {
-  await forEachOption((name, _, command) => {
-    assert.ok(!Object.hasOwn(COMMANDS, name), `${command} --${name}`);
-  });
-});

@@ -1,4 +1,5 @@
 import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
+import { FROM_RAW_OPTION } from "../input/flat_image.ts";
 import {
   JSON_EVENTS_OPTION,
   OPEN_NAMES,
@@ -34,12 +35,7 @@ const OPTIONS = {
     text: "the memory of the RAMBlock IDSTR, from its first byte on; repeat " +
       "it for each block, largest first",
   },
-  from: {
-    type: "string",
-    values: ["raw"],
-    text: "take an image as flat memory even if its first bytes are those of " +
-      "another format",
-  },
+  from: FROM_RAW_OPTION,
   machine: {
     type: "string",
     value: "NAME",
@@ -76,7 +72,7 @@ const OPTIONS = {
     type: "boolean",
     text: "replace OUT if it exists",
   },
-  continue: {
+  resume: {
     type: "boolean",
     text: "continue a save of OUT that was killed: pages that it wrote are " +
       "compared, not written again",
@@ -93,7 +89,7 @@ const OPTIONS = {
 
 const SAVING = [
   ...["block", "from", "jobs", "direct-io", "force"] as const,
-  ...["capability", "continue", "scan", "json"] as const,
+  ...["capability", "resume", "scan", "json"] as const,
 ] as const;
 const USES = optionUses(OPTIONS, {
   ways: {
@@ -134,7 +130,7 @@ file, opens it lazily, compares what it reads, and prints what it did.`,
   ],
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
-    const { force = false, json = false, continue: resume = false } = values;
+    const { force = false, json = false, resume = false } = values;
     if (positionals.length === 0) {
       checkUses(
         USES,

@@ -36,7 +36,7 @@ async function killSave(
 }
 
 test(
-  "save --continue continues what a killed save left, and checks it",
+  "save --resume continues what a killed save left, and checks it",
   PATIENT,
   async () => {
     using scratch = new ScratchDirectory();
@@ -48,11 +48,7 @@ test(
     truncateSync(image, 2 ** 36);
     const out = scratch.file("out.mr");
     const args = ["save", out, "--block", `ram=${image}`];
-    await runBad(
-      [...args, "--continue"],
-      1,
-      /there is no unfinished file of it/,
-    );
+    await runBad([...args, "--resume"], 1, /there is no unfinished file of it/);
 
     const partial = await killSave([...args, "--scan"], scratch);
     const verified = await run(["verify", partial]);
@@ -61,11 +57,11 @@ test(
     // A file of other memory is refused, and kept.
     const small = scratch.write("small", "x");
     await runBad(
-      ["save", out, "--block", `ram=${small}`, "--continue"],
+      ["save", out, "--block", `ram=${small}`, "--resume"],
       1,
       /expected \d+; it belongs to another save/,
     );
-    const { stdout } = await runGood([...args, "--continue"]);
+    const { stdout } = await runGood([...args, "--resume"]);
     // The last run of pages may not have been written yet.
     assert.match(
       stdout,

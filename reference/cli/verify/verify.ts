@@ -43,7 +43,7 @@ export const verify: Command = {
 Checks a snapshot against every rule of SPEC.md and prints each violation on one
 line. An error means that a reader must refuse the file (exit code 1); a warning
 means that its writer should have done better. A file that a save did not finish
-is unfinished, not bad: "save --continue" continues it (exit code 1, too).`,
+is unfinished, not bad: "save --resume" continues it (exit code 1, too).`,
   examples: [
     "verify vm.mr --pages",
   ],
@@ -152,7 +152,7 @@ function printReport(file: string, report: VerifyReport): void {
   if (isUnfinished(file, report)) {
     print(
       `${paint("yellow", "unfinished")}: ${printable(file)}: ${counts}; ` +
-        "a save was stopped, and save --continue continues it",
+        "a save was stopped, and save --resume continues it",
     );
     return;
   }
