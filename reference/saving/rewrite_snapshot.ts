@@ -113,7 +113,8 @@ export interface RewriteFinishOptions {
 }
 
 /**
- * Opens a snapshot to rewrite pages in place. The file keeps its size. Until
+ * Opens a snapshot to rewrite pages in place. The file keeps its size, and its
+ * trailer: records there that describe pages are the caller's to update. Until
  * `finish`, a former zero page still reads as zeros, while a page that was
  * present already shows its new bytes.
  *
