@@ -171,6 +171,7 @@ test(
       const text = readFileSync(join(dist, "npm/types", String(it)), "utf8");
       const inside = /^ *\* .*\bfrom "\..*$/m.exec(text)?.[0];
       assert.equal(inside, undefined, `an example of ${it} imports a file`);
+      assert.doesNotMatch(text, /\bHeadersInit\b/, "no global of @types/node");
     }
     const imports = [...DOORS.keys()].map((it, index) =>
       `export * as door${index} from "${NAME}${it.slice(1)}";`

@@ -29,7 +29,7 @@ export interface HttpOptions {
    * Headers sent with every request, for example `authorization`. They are not
    * sent to another origin that the server redirects to.
    */
-  readonly headers?: HeadersInit | undefined;
+  readonly headers?: RequestInit["headers"] | undefined;
   /**
    * Called for every request, including those that follow a redirect, for
    * example to sign or count requests. Default: `fetch`.

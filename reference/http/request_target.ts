@@ -17,7 +17,10 @@ export interface RequestTarget {
 }
 
 /** Returns the target for a URL; user and password become a header. */
-export function targetOf(url: URL, given?: HeadersInit): RequestTarget {
+export function targetOf(
+  url: URL,
+  given?: RequestInit["headers"],
+): RequestTarget {
   const { username, password, search, searchParams } = url;
   const headers = headersOf(given, shownName(url));
   const bare = new URL(url);
@@ -67,7 +70,7 @@ export function redirected(
 }
 
 /** Replaces the runtime's error for an invalid header: it quotes the value. */
-function headersOf(given: HeadersInit | undefined, name: string): Headers {
+function headersOf(given: RequestInit["headers"], name: string): Headers {
   try {
     return new Headers(given);
   } catch {

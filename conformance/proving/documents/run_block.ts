@@ -15,6 +15,8 @@ const PROMPT = /\(qemu\) /;
 const ON_A_HOST =
   "it changes the host; tests in proving/service/ try the files";
 
+const IN_BUILD_TEST = "a test in .ci/build/ runs it";
+
 /** Command lines that no test runs, and why. */
 export const NOT_RUN: Readonly<Record<string, string>> = {
   "npx -y deno task test": "it runs this test",
@@ -31,9 +33,11 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
     "it writes to the checkout; a test compares the tables",
   "deno run -A reference/cli/testing/write_commands_page.ts":
     "it writes to the checkout; a test compares the page",
-  "deno task build": "a test in .ci/build/ runs it",
-  "cd dist && sha256sum --check --quiet SHA256SUMS":
-    "a test in .ci/build/ runs it",
+  "deno task build": IN_BUILD_TEST,
+  "cd dist && sha256sum --check --quiet SHA256SUMS": IN_BUILD_TEST,
+  "npm install CHECKOUT/dist/mapped-ram-0.1.0.tgz": IN_BUILD_TEST,
+  "npx mapped-ram save": IN_BUILD_TEST,
+  "npx mapped-ram info vm.mr": IN_BUILD_TEST,
   "npm publish --dry-run ./dist/mapped-ram-*.tgz":
     "it takes the package of a build; a test in .ci/build/ packs it",
   "deno publish --dry-run": "it is a step of .ci/run",
