@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execPath } from "node:process";
+import process, { execPath } from "node:process";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -57,15 +57,24 @@ before(() => {
 
 after(() => rmSync(scratch, { recursive: true }));
 
-test("two builds are equal, wherever they are made", PATIENT, () => {
-  const other = join(scratch, "another/folder");
-  build(other);
-  const [one, two] = [dist, other].map((it) =>
-    readFileSync(join(it, "SHA256SUMS"), "utf8")
-  );
-  assert.equal(one, two);
-  run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], dist);
-});
+test(
+  "two builds are equal, wherever they are made and with any umask",
+  PATIENT,
+  () => {
+    const other = join(scratch, "another/folder");
+    const mask = process.umask(0o077);
+    try {
+      build(other);
+    } finally {
+      process.umask(mask);
+    }
+    const [one, two] = [dist, other].map((it) =>
+      readFileSync(join(it, "SHA256SUMS"), "utf8")
+    );
+    assert.equal(one, two);
+    run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], dist);
+  },
+);
 
 test("the release notes check what is attached to a release", () => {
   const notes = readFileSync(join(dist, "RELEASE_NOTES.md"), "utf8");

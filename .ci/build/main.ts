@@ -49,6 +49,7 @@ if (unknown !== undefined) {
   throw new RangeError(`Cannot build ${unknown}: expected ${PARTS.join(", ")}`);
 }
 const folder = resolve(out);
+process.umask(0o022); // the modes are a part of the packed package
 empty(folder);
 if (only.includes("npm")) {
   const files = await npmPackage();
