@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import process from "node:process";
 import { queryQemu, startQemu } from "../../../reference/doors/qemu.ts";
@@ -81,6 +81,26 @@ qemuTest(
       await failure(scratch, [path, "--via", "map", "--", ...args]),
       /Cannot map the RAM of .*share=on, .*or resume by postcopy$/,
     );
+  },
+);
+
+qemuTest(
+  "a full disk for the device state is reported, and nothing is left",
+  "x86_64",
+  async (scratch) => {
+    const path = await saveGuest(scratch);
+    const limit = 'trap "" XFSZ; ulimit -f 16; exec "$@"';
+    const wrapper = ["env", `TMPDIR=${scratch.path}`, "sh", "-c", limit, "sh"];
+    for (const via of [[], ["--via", "map"]]) {
+      const args = [path, ...via, "--", ...countingGuest(PC), ...SERIAL];
+      await using command = new ResumeCommand(scratch.path, args, wrapper);
+      assert.match(
+        await errorOf(command),
+        /^error: Cannot \w+ ".*devices"[^:]*: [^:]*$/,
+      );
+      const names = readdirSync(scratch.path);
+      assert.deepEqual(names.filter((it) => /^mapped-ram-/.test(it)), []);
+    }
   },
 );
 

@@ -24,13 +24,18 @@ export class PendingDevices implements AsyncDisposable {
     { report, signal }: Omit<DevicesOptions, "plan">,
   ) {
     this.path = join(this.#folder, "devices");
-    this.written = createDevices(snapshot, createScratchSink(this.path), {
+    this.written = this.#write(snapshot, {
       plan,
       report,
       signal: AbortSignal.any([signal, this.#stop.signal]),
     });
     // QEMU may fail first.
     this.written.catch(() => {});
+  }
+
+  /** Errors of creating the file must not leave the folder behind, either. */
+  async #write(snapshot: Snapshot, options: DevicesOptions): Promise<void> {
+    await createDevices(snapshot, createScratchSink(this.path), options);
   }
 
   /** Stops writing and removes the file; a second call does nothing. */

@@ -31,9 +31,9 @@ export async function resumeByMap(
     report.note(`QEMU must have been started with ${joinWords(plan.args)}`);
     await checkMapping(qmp, plan, signal);
   }
+  await devices.written;
   let incoming: IncomingMigration | undefined;
   try {
-    await devices.written;
     if (request.paused) await qmp.execute("stop", {}, { signal });
     incoming = await startIncoming(
       qmp,
