@@ -6,6 +6,7 @@ import {
 import { type QemuFacts, queryQemu } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
+import type { WaitOptions } from "../../work/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 
@@ -21,6 +22,9 @@ export interface MapWay {
   readonly plan: MappedResumePlan;
 }
 
+/** Milliseconds for a QEMU that has failed to report what it is able to do. */
+const ASK_TIMEOUT = 10_000;
+
 /**
  * Checks whether a QEMU is able to map the RAM of a snapshot, if it can be
  * asked.
@@ -30,12 +34,13 @@ export interface MapWay {
 export async function checkMapper(
   snapshot: Snapshot,
   { program, args }: QemuCommand,
-  signal: AbortSignal,
+  { signal, timeout = ASK_TIMEOUT }: WaitOptions,
 ): Promise<void> {
   let qemu: QemuFacts;
   try {
-    qemu = await queryQemu(program, { signal });
+    qemu = await queryQemu(program, { signal, timeout });
   } catch {
+    signal?.throwIfAborted();
     return;
   }
   planMappedResume(snapshot, { args, qemu });

@@ -97,7 +97,7 @@ async function withMapper<T>(
     return await work();
   } catch (error) {
     signal.throwIfAborted();
-    if (qemu !== undefined) await checkMapper(snapshot, qemu, signal);
+    if (qemu !== undefined) await checkMapper(snapshot, qemu, { signal });
     throw error;
   }
 }
