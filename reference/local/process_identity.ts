@@ -7,6 +7,8 @@ const USE = { what: "processes", action: "look up processes" };
 /** Length in characters of each part of an identity. */
 const PART = 6;
 const UNKNOWN = "0".repeat(PART);
+/** The code of a process that has ended; equal to no other. */
+const ENDED = "";
 
 /** What is known of a process by its pid and identity. */
 export type Liveness =
@@ -90,7 +92,8 @@ function startCode(pid: number): string {
     const stat = nodeFs().readFileSync(path, "utf8");
     // The name may contain anything, so split after it; this is field 22.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return code(fields[19] ?? "");
+    // A zombie has ended, even if its parent never asks for its exit code.
+    return fields[0] === "Z" ? ENDED : code(fields[19] ?? "");
   } catch {
     return UNKNOWN;
   }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,21 +16,31 @@ import {
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { makeTemporaryFolder } from "./temporary_folder.ts";
 
-/** Creates a folder with a file in it, of a killed process, in `parent`. */
-async function leaveFolder(parent: string): Promise<string> {
+/** Starts a process that makes a folder in `parent`, through a `wrapper`. */
+function startMaker(
+  parent: string,
+  wrapper: readonly string[] = [],
+): ChildProcess {
   const module = new URL("temporary_folder.ts", import.meta.url).href;
   const script = `
     const { makeTemporaryFolder } = await import(${JSON.stringify(module)});
     console.log(makeTemporaryFolder());
     setInterval(() => {}, 1000);`;
   const run = "Deno" in globalThis ? "eval" : "-e";
-  const child = spawn(process.execPath, [run, script], {
+  const [program, ...args] = [...wrapper, process.execPath, run, script];
+  return spawn(program, args, {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, TMPDIR: parent },
   });
+}
+
+/** Creates a folder with a file in it, of a killed process, in `parent`. */
+async function leaveFolder(parent: string): Promise<string> {
+  const child = startMaker(parent);
   const closed = once(child, "close");
   assert(child.stdout !== null);
   const [line] = await once(child.stdout, "data");
@@ -50,6 +61,26 @@ test("makeTemporaryFolder() removes the folder of a killed process", async () =>
   const folder = makeTemporaryFolder({ parent: scratch.path });
   assert.equal(statSync(folder).mode & 0o777, 0o700);
   assert.deepEqual(scratch.names(), [basename(folder)]);
+});
+
+test("makeTemporaryFolder() removes the folder of a zombie", async () => {
+  using scratch = new ScratchFolder();
+  const negligent = ["sh", "-c", '"$@" & exec sleep 60', "sh"];
+  const parent = startMaker(scratch.path, negligent);
+  try {
+    assert(parent.stdout !== null);
+    const [line] = await once(parent.stdout, "data");
+    const leftover = basename(String(line).trim());
+    const pid = Number(leftover.split("-")[2]);
+    process.kill(pid, "SIGKILL");
+    const isZombie = () =>
+      / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    while (!isZombie()) await setTimeout(5);
+    const folder = makeTemporaryFolder({ parent: scratch.path });
+    assert.deepEqual(scratch.names(), [basename(folder)]);
+  } finally {
+    parent.kill("SIGKILL");
+  }
 });
 
 test("makeTemporaryFolder() removes nothing where others can rename folders", async () => {
