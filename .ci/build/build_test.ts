@@ -222,13 +222,24 @@ test("the package is installed and run by npm and Node alone", PATIENT, () => {
     );
     assert.match(script, /^complete .* mapped-ram$/m);
     const serve = ["page-server", file, "--block", "pc.ram"];
-    const { status, stderr } = spawnSync(
-      "npx",
-      ["--offline", NAME, ...serve, "--listen", "unix:pages.sock"],
-      { cwd: folder, encoding: "utf8" },
+    const refusal = () => {
+      const { status, stderr } = spawnSync(
+        "npx",
+        ["--offline", NAME, ...serve, "--listen", "unix:pages.sock"],
+        { cwd: folder, encoding: "utf8" },
+      );
+      assert.equal(status, 1);
+      return stderr;
+    };
+    assert.match(
+      refusal(),
+      /^error: Cannot call .* \(npm install koffi\)/,
     );
-    assert.equal(status, 1);
-    assert.match(stderr, /^error: Cannot call .* \(npm install koffi\)/);
+    const old = join(folder, "node_modules/koffi");
+    mkdirSync(old);
+    writeFileSync(join(old, "index.js"), "exports.load = () => {};");
+    assert.match(refusal(), /^error: Cannot call .* koffi .*expected 3\.3\.4/);
+    rmSync(old, { recursive: true });
     writeFileSync(
       join(folder, "example.ts"),
       examples()[0].replace("vm.mr", file),

@@ -210,8 +210,9 @@ function loadKoffi(): Koffi {
     what: "the C library",
     action: "call the C library",
   });
+  let koffi: Partial<Koffi>;
   try {
-    return createRequire(import.meta.url)("koffi");
+    koffi = createRequire(import.meta.url)("koffi");
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw refusal(
@@ -222,6 +223,12 @@ function loadKoffi(): Koffi {
       cause,
     );
   }
+  const { load, view } = koffi;
+  if (load !== undefined && view !== undefined) return { load, view };
+  throw refusal(
+    "this version of the package koffi is unable to do it, expected 3.3.4 or " +
+      "later (npm install koffi@3)",
+  );
 }
 
 /**
