@@ -2,11 +2,13 @@
  * The rules of related files (SPEC 11): libvirt save images, the layouts named
  * fixed-ram, the contents of block dirty bitmaps, and sequential streams, whose
  * pages are records; and of working-set profiles (SPEC 12).
+ * It also holds the rules of programs rather than of files: what a writer owes to
+ * QEMU (SPEC 6.1), and the limits of a reader (SPEC 10.4).
  *
  * @module
  */
 
-import { accept, refuse, type Rule, write } from "./rule.ts";
+import { accept, interop, refuse, type Rule, write } from "./rule.ts";
 
 /** The slug of a rule of a dialect. */
 export type DialectRuleSlug =
@@ -130,3 +132,25 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
     "A profile is used only with the snapshot that it was recorded of",
   ),
 };
+
+/** Every rule of programs by its slug, in the order of the document. */
+export const PROGRAM_RULES = {
+  "interop-capabilities": interop("6.1", "mapped-ram is the only capability"),
+  "interop-page-bits": interop(
+    "6.1",
+    "target-page-bits is there if QEMU writes it for the machine, and only then",
+  ),
+  "interop-commands": interop("6.1", "There is no command"),
+  "interop-sections": interop(
+    "6.1",
+    "The RAM section is a START and an END, whose section_id is not 0",
+  ),
+  "interop-vmdesc": interop(
+    "6.1",
+    "The vmdesc has the members configuration and page_size",
+  ),
+  "reader-limits": accept(
+    "10.4",
+    "A limit of a reader is not below the one that SPEC.md gives",
+  ),
+} as const satisfies Readonly<Record<string, Rule>>;

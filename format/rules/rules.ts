@@ -6,8 +6,12 @@
  * @module
  */
 
-import { DIALECT_RULES, type DialectRuleSlug } from "./dialect_rules.ts";
-import { accept, interop, refuse, type Rule, write } from "./rule.ts";
+import {
+  DIALECT_RULES,
+  type DialectRuleSlug,
+  PROGRAM_RULES,
+} from "./dialect_rules.ts";
+import { accept, refuse, type Rule, write } from "./rule.ts";
 
 /** The slug of a rule of SPEC.md. */
 export type RuleSlug =
@@ -133,10 +137,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
     "3.9",
     "A dirty-bitmap section is a series of well-formed records",
   ),
-  "eof-present": refuse(
-    "3.10",
-    "The stream ends with an EOF item, right after its last section",
-  ),
+  "eof-present": refuse("3.10", "The last section is followed by an EOF item"),
   "vmdesc-present": write(
     "3.10",
     "A JSON description of the device state follows the EOF item",
@@ -242,27 +243,8 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
     "A page whose bit is set is what the file holds, even if all zero or a hole",
   ),
 
-  // 6. Writing
-  "interop-capabilities": interop("6.1", "mapped-ram is the only capability"),
-  "interop-page-bits": interop(
-    "6.1",
-    "target-page-bits is there if QEMU writes it for the machine, and only then",
-  ),
-  "interop-commands": interop("6.1", "There is no command"),
-  "interop-sections": interop(
-    "6.1",
-    "The RAM section is a START and an END, whose section_id is not 0",
-  ),
-  "interop-vmdesc": interop(
-    "6.1",
-    "The vmdesc has the members configuration and page_size",
-  ),
-
-  // 10. Conformance
-  "reader-limits": accept(
-    "10.4",
-    "A limit of a reader is not below the one that SPEC.md gives",
-  ),
+  // 6, 10. Writing, conformance
+  ...PROGRAM_RULES,
 
   // 11, 12. Related files
   ...DIALECT_RULES,
