@@ -113,10 +113,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
     "A command is one whose payload has a known length",
   ),
   "command-length": refuse("3.5", "A command has the length of its kind"),
-  "configuration-present": refuse(
-    "3.6",
-    "The first item is the configuration",
-  ),
+  "configuration-present": refuse("3.6", "The first item is the configuration"),
   "machine-name": refuse(
     "3.6",
     "The machine name is 1 to 255 bytes of printable ASCII",
@@ -163,10 +160,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
     "4.2",
     "The used_length of all RAMBlocks add up to the total exactly",
   ),
-  "idstr-text": refuse(
-    "4.3",
-    "An idstr is 1 to 255 bytes of printable ASCII",
-  ),
+  "idstr-text": refuse("4.3", "An idstr is 1 to 255 bytes of printable ASCII"),
   "idstr-unique": refuse("4.3", "No two RAMBlocks have the same idstr"),
   "used-length-aligned": refuse(
     "4.4",
@@ -192,14 +186,8 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
     "4.7",
     "The pages are after the header of their RAMBlock",
   ),
-  "pages-inside-file": refuse(
-    "4.7",
-    "The whole page area is inside the file",
-  ),
-  "bitmap-inside-file": refuse(
-    "4.8",
-    "The whole bitmap is inside the file",
-  ),
+  "pages-inside-file": refuse("4.7", "The whole page area is inside the file"),
+  "bitmap-inside-file": refuse("4.8", "The whole bitmap is inside the file"),
   "bitmap-disjoint": refuse(
     "4.8",
     "No bitmap overlaps a header, a page area or another bitmap",
@@ -214,10 +202,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
     "Both offsets are 0 if x-ignore-shared left a RAMBlock out, and only then",
   ),
   "ram-setup-end": refuse("4.10", "The list of RAMBlocks ends with only EOS"),
-  "ram-body-empty": refuse(
-    "4.11",
-    "The body of a RAM PART or END is only EOS",
-  ),
+  "ram-body-empty": refuse("4.11", "The body of a RAM PART or END is only EOS"),
   "ram-parts-any": accept(
     "4.11",
     "There may be any number of RAM PART sections",
