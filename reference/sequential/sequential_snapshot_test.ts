@@ -1,6 +1,7 @@
 import { type ByteSource, memorySource } from "../sources/mod.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ByteWriter } from "../../format/bytes/mod.ts";
 import { RuleError } from "../../format/rules/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { convertSequential } from "../convert/mod.ts";
@@ -109,6 +110,29 @@ test("bytes after the vmdesc are ignored", async () => {
   longer.set(bytes);
   await convertSequential(memorySource(longer), trailed);
   assert.deepEqual(trailed.bytes(), plain.bytes());
+});
+
+test("a guest cannot pass bytes of its memory off as the vmdesc", async () => {
+  const text = '{"page_size": 8192, "devices": []}';
+  const page = new Uint8Array(PAGE).fill(1);
+  page.set(new ByteWriter().u8(0).u8(6).be32(text.length).text(text).finish());
+  const guest = new SequentialGuest({ ram: 2 });
+  guest.part(() => guest.page("ram", 1, page), 3);
+  guest.raw(Uint8Array.of(0)); // EOF; there is no vmdesc.
+  const bytes = guest.bytes();
+  using stream = await openSequential(memorySource(bytes));
+  assert.equal(stream.pageSize, PAGE);
+  assert.equal(stream.vmdesc, undefined);
+  assert.deepEqual(await stream.block("ram").readPage(1), page);
+  const sink = memorySink();
+  await assert.rejects(
+    convertSequential(memorySource(bytes), sink),
+    /without a vmdesc|no vmdesc/,
+  );
+  const whole = memorySink();
+  await convertSequential(memorySource(bytes), whole, { withoutVmdesc: true });
+  const snapshot = await openSnapshot(memorySource(whole.bytes()));
+  assert.deepEqual(await snapshot.block("ram").readPage(1), page);
 });
 
 test("openSequential() lists the blocks", async () => {
