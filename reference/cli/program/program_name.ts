@@ -27,13 +27,12 @@ export function programWords(invocation = currentInvocation()): string[] {
   const { variable, byNpx, runtime, script, directory } = invocation;
   if (variable) return variable.split(" ");
   const name = basename(runtime).replace(/\.exe$/, "");
+  if (!RUNTIMES.includes(name)) return [INSTALLED];
   if (isInstalled(script)) {
     return byNpx ? ["npx", INSTALLED] : [INSTALLED];
   }
   // Deno's installed programs cannot be told from its other scripts.
-  if (name === "deno" || !RUNTIMES.includes(name) || script === "") {
-    return [INSTALLED];
-  }
+  if (name === "deno" || script === "") return [INSTALLED];
   const path = relative(directory, script);
   return [name, path.startsWith("..") ? script : path];
 }

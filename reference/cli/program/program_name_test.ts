@@ -43,7 +43,7 @@ test("programWords() returns the words that started the program", () => {
   const runtime = "/opt/mapped-ram";
   const inside = "/$bunfs/root/mapped-ram";
   assert.deepEqual(
-    programWords({ ...at, runtime, script: inside }),
+    programWords({ ...at, runtime, script: inside, byNpx: true }),
     ["mapped-ram"],
   );
 });
