@@ -28,11 +28,12 @@ export const ARCHIVE_NAME = `mapped-ram-vectors-${SPEC_VERSION}`;
 
 /**
  * Returns the archive of the vectors, with all that another implementation
- * needs to run them without this repository.
+ * needs to run them without this repository. Its files have the paths that they
+ * have here, so that links and commands in its texts work.
  */
 export function vectorsArchive(): Uint8Array {
   const fileOf = (path: string, isProgram = false): TarFile => ({
-    path: `${ARCHIVE_NAME}/${path}`,
+    path: `${ARCHIVE_NAME}/conformance/${path}`,
     bytes: readFileSync(join(CONFORMANCE, path)),
     isProgram,
   });

@@ -58,7 +58,12 @@ test("vectorsArchive() holds the vectors and a runner that works", {
       spawnSync("tar", ["-xzf", archive, "-C", folder]).status,
       0,
     );
-    const root = join(folder, ARCHIVE_NAME);
+    const top = join(folder, ARCHIVE_NAME);
+    const root = join(top, "conformance");
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const [, spec] = /\[SPEC\.md\]\((.+?)\)/.exec(readme) ?? [];
+    assert(existsSync(join(root, spec)), `README.md links to ${spec}`);
+    const [, runner] = /^python3 (\S+) PROGRAM/m.exec(readme) ?? [];
     for (const { path } of suiteVectors()) {
       for (const name of ["expected.json", "snapshot.gz"]) {
         assert(existsSync(join(root, path, name)), `${path}/${name}`);
@@ -68,10 +73,10 @@ test("vectorsArchive() holds the vectors and a runner that works", {
       existsSync(join(root, "vectors/invalid/stream-magic/zeros/snapshot")),
     );
     const { stdout, status } = spawnSync("python3", [
-      join(root, "runner/run_vectors.py"),
+      runner,
       ...["--only", "valid/pages"],
-      ...["python3", join(root, "readers/mapped_ram_reader.py")],
-    ], { encoding: "utf8" });
+      ...["python3", "conformance/readers/mapped_ram_reader.py"],
+    ], { cwd: top, encoding: "utf8" });
     assert.match(stdout, /^core +\d\d pass +0 fail +0 not supported$/m);
     assert.equal(status, 0);
   } finally {

@@ -15,7 +15,7 @@ class Refused(Exception): pass
 class Reader:
     def __init__(self, data, offset=0, bitmapByteOrder="little", bitmapWordSize=8, profile=None):
         self.data, self.at, self.field, self.word = data, offset, offset, bitmapWordSize
-        self.flip = bitmapWordSize - 1 if bitmapByteOrder == "big" else 0  # 5.1
+        self.flip, self.vmdesc = bitmapWordSize - 1 if bitmapByteOrder == "big" else 0, None  # 5.1
     def need(self, condition, rule, at=None, unsupported=False):
         if not condition:
             raise Refused({"kind": "unsupported" if unsupported else "format", "rule": rule,
@@ -25,13 +25,10 @@ class Reader:
         self.need(self.at + length <= len(self.data), "file-truncated")
         self.at += length
         return self.data[self.field:self.at]
-    def number(self, length):
-        return int.from_bytes(self.bytes(length), "big")
+    def number(self, length): return int.from_bytes(self.bytes(length), "big")
     def be64(self):
-        self.need((value := self.number(8)) <= LIMIT, "u64-range")
-        return value
-    def string(self):
-        return self.bytes(self.number(1))
+        return self.need((value := self.number(8)) <= LIMIT, "u64-range") or value
+    def string(self): return self.bytes(self.number(1))
     def text(self, length_size, rule):
         at, length = self.at, self.number(length_size)
         self.need(1 <= length <= 255, rule)
@@ -75,25 +72,28 @@ class Reader:
         while kind > 1 and word == 0 and (head := self.number(8)):
             self.bytes(16 * (head >> 16 & 0xffff))
     def full_length(self, section_id, key):  # 3.10
-        def length(state):
-            fields = state["fields"] if "fields" in state else [{"size": state["size"]}]
-            sizes = [(field["size"], field.get("array_len", 1)) for field in fields]
-            assert all(0 <= it <= LIMIT and it % 1 == 0 and it is not True for it in sum(sizes, ()))
-            return int(sum(size * array_len for size, array_len in sizes)) + sum(
-                6 + len(sub["vmsd_name"].encode()) + length(sub)
-                for sub in state.get("subsections", []) if "fields" in state)
-        at, sizes, footer = len(self.data), [], b"\x7e" + section_id.to_bytes(4, "big")
-        while (at := self.data.rfind(b"\0\6", self.at, at + 1)) >= 0:
-            end = at + 6 + int.from_bytes(self.data[at + 2:at + 6], "big")
+        def whole(it):
+            return int(it) if type(it) in (int, float) and 0 <= it <= LIMIT and it % 1 == 0 else None
+        def length(state):  # a None in a sum, or no list after [], is an error
+            fields = state.get("fields", [{**state, "array_len": 1}])
+            return whole(sum(whole(it["size"]) * whole(it.get("array_len", 1)) for it in [] + fields)
+                         + sum(6 + len(it["vmsd_name"].encode("utf-8", "surrogatepass")) + length(it)
+                               for it in [] + state.get("subsections", []) if "fields" in state))
+        def size(text):
             try:
-                assert self.data[at + 6] == 0x7b and end <= len(self.data)
-                sizes.append(next(length(it) for it in json.loads(self.data[at + 6:end])["devices"]
-                                  if (it["name"].encode(), it["instance_id"]) == key))
-                if self.data[self.at + sizes[-1]:self.at + sizes[-1] + 5] == footer:
-                    return sizes[-1]
-            except Exception:
-                pass  # bytes that merely look like a vmdesc, or a vmdesc without the section
-        return next((size for size in sizes if size <= LIMIT), None)
+                devices = json.loads(text.decode(), parse_constant=int)["devices"]
+                return next(length(it) for it in [] + devices if type(it) is dict and key == (
+                    it.get("name"), it.get("instance_id")) and type(it["instance_id"]) is not bool)
+            except Exception: return None  # no vmdesc, or one without the length of the section
+        at, other, footer = len(self.data), None, b"\x7e" + section_id.to_bytes(4, "big")
+        while self.vmdesc is None and (at := self.data.rfind(b"\0\6", self.at, at + 1)) >= 0:
+            end = at + 6 + int.from_bytes(self.data[at + 2:at + 6], "big")
+            text = self.data[at + 6:end] if end <= len(self.data) else b""
+            if text[:1] == b"{" and (found := size(text)) is not None:
+                other, place = other or text, self.at + found
+                self.vmdesc = text if self.data[place:place + 5] == footer else None
+        self.vmdesc = self.vmdesc or other
+        return size(self.vmdesc)
     def open(self):  # 4.12
         self.need(self.number(4) == 0x5145564d, "stream-magic", None,
                   self.data[self.at - 4:self.at + 8] == b"LibvirtQemud")  # not supported here
@@ -116,9 +116,9 @@ class Reader:
             head = [self.string(), self.number(4), self.number(4)] if kind in (1, 4) else None
             name, instance, version = head or sections[section_id]
             if kind == 4:
-                length = self.full_length(section_id, (name, instance))
-                self.need(length is not None, "section-known", start, True)
-                self.bytes(length)
+                key = name.decode(errors="surrogateescape"), instance
+                length = self.full_length(section_id, key)
+                self.bytes(self.need(length is not None, "section-known", start, True) or length)
             elif (name, version) in BODIES:
                 BODIES[name, version](self, kind)
             else:

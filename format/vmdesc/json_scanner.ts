@@ -110,6 +110,13 @@ export class JsonScanner extends JsonTokens {
     return new TextDecoder().decode(bytes.subarray(start, end));
   }
 
+  /** Returns a string in UTF-8; a surrogate without its other half is U+FFFD. */
+  utf8Of(string: JsonString): Uint8Array {
+    return string.isEscaped
+      ? new TextEncoder().encode(this.textOf(string))
+      : this.bytes.subarray(string.start, string.end);
+  }
+
   /**
    * Reads a number; returns undefined and skips the value if it is not a
    * number.

@@ -130,10 +130,11 @@ export function* findLastVmdesc(
         window[head + 1] !== QEMU_VM_VMDESCRIPTION
       ) continue;
       const textLength = view.getUint32(head + 2);
-      if (textLength > VMDESC_LENGTH_MAX) continue;
+      const range = vmdescRange(file, start + head + 1, textLength);
+      if (range === undefined) continue;
       tried += textLength;
       if (tried > TRIED_MAX) return undefined;
-      const vmdesc = yield* readVmdesc(file, start + head + 1);
+      const vmdesc = yield* readText(range);
       if (vmdesc !== undefined && (!accepts || (yield* accepts(vmdesc)))) {
         return vmdesc;
       }

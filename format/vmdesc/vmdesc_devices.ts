@@ -63,7 +63,7 @@ function checkUtf8(text: Uint8Array): void {
 
 /** A device in the text of a vmdesc. */
 export interface ScannedDevice {
-  /** The idstr of its section. */
+  /** The idstr of its section, a character a byte. */
   readonly name: string;
   /** Distinguishes devices of the same name. */
   readonly instanceId: number;
@@ -144,7 +144,8 @@ function readDevice(scanner: JsonScanner): ScannedDevice | undefined {
   if (name === undefined || name.end - name.start > NAME_TEXT_MAX) return;
   if (!isLength(instanceId) || instanceId > INSTANCE_ID_MAX) return;
   const end = scanner.position;
-  return { name: scanner.textOf(name), instanceId, start, end, length };
+  const idstr = String.fromCharCode(...scanner.utf8Of(name));
+  return { name: idstr, instanceId, start, end, length };
 }
 
 /** The members of a device or a subsection that are used. */
@@ -193,8 +194,8 @@ function readState(scanner: JsonScanner, depth: number): State {
         scanner.skipValue();
     }
   });
-  const length = hasFields ? fields : size;
-  return { name, instanceId, subsectionName, length: add(length, subsections) };
+  const length = hasFields ? add(fields, subsections) : add(size, 0);
+  return { name, instanceId, subsectionName, length };
 }
 
 function stringOf(scanner: JsonScanner): JsonString | undefined {
@@ -203,14 +204,14 @@ function stringOf(scanner: JsonScanner): JsonString | undefined {
   return undefined;
 }
 
-/** Returns the sum of the lengths in an array; 0 for any other value. */
+/** Returns the sum of the lengths in an array; undefined for other values. */
 function sumOf(
   scanner: JsonScanner,
   read: () => number | undefined,
 ): number | undefined {
+  if (!scanner.isArray) return void scanner.skipValue();
   let sum: number | undefined = 0;
-  if (!scanner.isArray) scanner.skipValue();
-  else scanner.array(() => sum = add(sum, read()));
+  scanner.array(() => sum = add(sum, read()));
   return sum;
 }
 
@@ -238,11 +239,7 @@ function subsectionLength(
   if (!scanner.isObject || depth > DEPTH_MAX) return void scanner.skipValue();
   const { subsectionName, length } = readState(scanner, depth);
   if (subsectionName === undefined) return undefined;
-  const { end, start, isEscaped } = subsectionName;
-  const nameLength = isEscaped
-    ? new TextEncoder().encode(scanner.textOf(subsectionName)).length
-    : end - start;
-  return add(length, 1 + 1 + nameLength + 4);
+  return add(length, 1 + 1 + scanner.utf8Of(subsectionName).length + 4);
 }
 
 function add(

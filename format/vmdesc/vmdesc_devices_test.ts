@@ -179,3 +179,28 @@ test("VmdescDevices ignores a name or instance_id of another type", () => {
   assert.equal(lengthOf({ name: ["dev"], instance_id: 0, fields }, good), 5);
   assert.equal(lengthOf({ name: "dev", instance_id: "0", fields }, good), 5);
 });
+
+test("stateLength() is undefined if fields or subsections are no array", () => {
+  for (const value of [null, {}, "", 20, true]) {
+    assert.equal(lengthOf(dev({ fields: value, size: 20 })), undefined);
+    const fields = [{ size: 20 }];
+    assert.equal(lengthOf(dev({ fields, subsections: value })), undefined);
+  }
+});
+
+test("stateLength() is the size alone if there are no fields", () => {
+  const subsections = [{ vmsd_name: "more", fields: [{ size: 4 }] }];
+  assert.equal(lengthOf(dev({ size: 20, subsections })), 20);
+  assert.equal(lengthOf(dev({ size: 20, subsections: null })), 20);
+  assert.equal(lengthOf(dev({ size: 0.5, subsections: [] })), undefined);
+});
+
+test("stateLength() compares names in UTF-8", () => {
+  for (const name of ['"d\u00e9v"', '"d\\u00e9v"']) {
+    const text = `{"devices":[{"name":${name},"instance_id":0,"size":20}]}`;
+    const devices = scan(text)?.devices;
+    assert.equal(devices?.stateLength("d\xc3\xa9v", 0), 20);
+    assert.equal(devices?.stateLength("d\xe9v", 0), undefined);
+    assert(devices?.description("d\xc3\xa9v", 0));
+  }
+});

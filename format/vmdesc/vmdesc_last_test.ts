@@ -71,6 +71,15 @@ test("findLastVmdesc() tries up to eight texts that look like a vmdesc", () => {
   assert.equal(find(withJunk(8)), undefined);
 });
 
+test("findLastVmdesc() does not count texts past the end of the file", () => {
+  const vmdesc = vmdescOf("dev");
+  for (const length of [1000, 0x3000000, 0xffffffff]) {
+    const outside = headOf(length).text("{").finish();
+    const file = fileOf(10, vmdesc, ...new Array<Uint8Array>(20).fill(outside));
+    assert.equal(find(file), 11, `${length}`);
+  }
+});
+
 test("findLastVmdesc() reads no more than 68 MiB, and no byte twice", () => {
   const vmdesc = vmdescOf("dev");
   const far = new ByteFile(vmdesc, SEARCH_MAX);
