@@ -23,6 +23,9 @@ import type { ProfileBlock, WorkingSetProfile } from "./working_set_profile.ts";
 
 const FIRST_LINE = `mapped-ram-profile ${PROFILE_VERSION}`;
 
+/** The first line of a version above 1. */
+const NEWER_FIRST_LINE = /^mapped-ram-profile ([2-9]|[1-9][0-9]+)$/;
+
 const NUMBER = "(0|[1-9][0-9]{0,15})";
 
 const SNAPSHOT_LINE = /^snapshot ([0-9a-f]{64})$/;
@@ -118,10 +121,8 @@ function parse(
   const lines = new TextLines(text, refuse);
   const first = lines.next();
   if (first !== FIRST_LINE) {
-    const version = /^mapped-ram-profile ([0-9]+)$/.exec(first ?? "")?.[1];
-    throw lines.wrong(
-      `"${FIRST_LINE}"${version === undefined ? "" : ", or a newer reader"}`,
-    );
+    const isNewer = NEWER_FIRST_LINE.test(first ?? "");
+    throw lines.wrong(`"${FIRST_LINE}"${isNewer ? ", or a newer reader" : ""}`);
   }
   const snapshot = SNAPSHOT_LINE.exec(lines.next() ?? "")?.[1];
   if (snapshot === undefined) {
@@ -156,6 +157,9 @@ function readBlocks(lines: TextLines): ProfileBlock[] {
       bits > TARGET_PAGE_BITS_MAX
     ) {
       throw lines.wrong("a page_size that is a power of two, 256 to 1048576");
+    }
+    if (pageSize !== (blocks[0]?.pageSize ?? pageSize)) {
+      throw lines.wrong(`the page_size of block 0, ${blocks[0].pageSize}`);
     }
     if (!Number.isSafeInteger(total)) {
       throw lines.wrong("used_length of at most 2^53 - 1 in total");

@@ -17,8 +17,8 @@ const PROFILE: WorkingSetProfile = {
   blocks: [
     { idstr: "pc.ram", usedLength: 0x100000, pageSize: 4096 },
     { idstr: " a rom/with spaces ", usedLength: 0x2000, pageSize: 4096 },
-    { idstr: "empty", usedLength: 0, pageSize: 256 },
-    { idstr: "n".repeat(255), usedLength: 0x100000, pageSize: 0x100000 },
+    { idstr: "empty", usedLength: 0, pageSize: 4096 },
+    { idstr: "n".repeat(255), usedLength: 0x100000, pageSize: 4096 },
   ],
   runs: [
     { idstr: "pc.ram", first: 200, end: 256 },
@@ -33,8 +33,8 @@ test("a profile is written as text, and read back", () => {
   assert.equal(
     text,
     `${HEAD}${RAM}block 1 8192 4096  a rom/with spaces \n` +
-      "block 2 0 256 empty\n" +
-      `block 3 1048576 1048576 ${"n".repeat(255)}\n` +
+      "block 2 0 4096 empty\n" +
+      `block 3 1048576 4096 ${"n".repeat(255)}\n` +
       "0 200 56\n1 1 1\n0 0 200\n1 0 1\n",
   );
   assert.deepEqual(readProfile(text), PROFILE);
@@ -88,6 +88,15 @@ const BAD: Readonly<Record<string, readonly [text: string, error: RegExp]>> = {
   "a page size above the largest": [
     `${HEAD}block 0 0 2097152 a\n`,
     /a page_size that is a power/,
+  ],
+  "two page sizes": [
+    `${HEAD}${RAM}block 1 8192 8192 b\n`,
+    /line 4 is "block 1 .*, expected the page_size of block 0, 4096$/,
+  ],
+  "version 0": [HEAD.replace(" 1", " 0"), /line 1 .* "mapped-ram-profile 1"$/],
+  "version 02": [
+    HEAD.replace(" 1", " 02"),
+    /line 1 .* "mapped-ram-profile 1"$/,
   ],
   "half a page": [`${HEAD}block 0 2048 4096 a\n`, /a multiple of page_size/],
   "more RAM than a number can hold": [
