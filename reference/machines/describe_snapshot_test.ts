@@ -110,7 +110,7 @@ test("describeSnapshot() ignores a nonsensical vmdesc", async () => {
       { fields: [{ size: 4 }] },
       { fields: [{ size: 4, name: { a: 1 }, type: 7, array_len: 1 }] },
       { fields: [{ size: 4, type: "uint32", name: "__proto__" }] },
-      { subsections: {}, vmsd_name: 5 },
+      { vmsd_name: 5 },
     ]
   ) {
     const { sections } = await describe({
@@ -118,6 +118,11 @@ test("describeSnapshot() ignores a nonsensical vmdesc", async () => {
     });
     assert.equal(sections?.length, 2);
   }
+  // These give no length, so that nobody knows where the device ends.
+  const { sections } = await describe({
+    devices: [device("cpu", { subsections: {} })],
+  });
+  assert.equal(sections, undefined);
 });
 
 test("describeSnapshot() reports devices as unknown without a vmdesc", async () => {
