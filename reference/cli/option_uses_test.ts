@@ -25,7 +25,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "target-page-bits": "12",
   jobs: "1",
   from: "raw",
-  incoming: "unix:/x",
+  to: "unix:/x",
   qmp: "unix:/x",
   via: "postcopy",
   metrics: "9100",

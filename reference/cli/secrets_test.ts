@@ -66,7 +66,7 @@ test("no command prints the secrets of a URL", PATIENT, async () => {
     ["resume", url, "--via", "map", "--", "no-such-program"],
     [
       ...["resume", url, "--qmp", `unix:${out("q")}`],
-      ...["--incoming", `unix:${out("t")}`],
+      ...["--to", `unix:${out("t")}`],
     ],
     ["resume", url, "--replay", url, "--", "no-such-program"],
     ["resume", url, "--out", out("e.mr")],
@@ -104,7 +104,7 @@ test("no error prints the secrets of a URL", PATIENT, async () => {
     ["info", `--${url}`, file],
     [url],
     ["page-server", file, "--listen", url],
-    ["resume", file, "--incoming", url],
+    ["resume", file, "--to", url],
     ["resume", file, "--record", url, "--", "no-such-program"],
     ["convert", file, scratch.file("x"), "--to", url],
   ]);

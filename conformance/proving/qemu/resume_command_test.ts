@@ -133,7 +133,7 @@ linuxTest(
       ...["-global", "migration.x-postcopy-ram=on"],
     ], { incoming: false });
     await using command = new ResumeCommand(scratch.path, [
-      ...[snapshot.path, "--incoming", address],
+      ...[snapshot.path, "--to", address],
     ]);
     const { code, stderr } = await command.exited;
     assert.equal(code, 0, stderr);

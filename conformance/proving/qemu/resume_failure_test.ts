@@ -116,7 +116,7 @@ qemuTest(
     const options = { directory: scratch.path, incoming: false };
     {
       await using _qemu = await startQemu([...guest, "-incoming", to], options);
-      const line = await failure(scratch, [path, "--incoming", to]);
+      const line = await failure(scratch, [path, "--to", to]);
       assert.match(line, /closed the connection.*needs the capability postcop/);
     }
     {
@@ -136,7 +136,7 @@ qemuTest(
       await failure(scratch, [path, "--qmp", qmp, "--via", "map"]),
       /pc\.ram of QEMU at unix:.* has mem-path unset, expected ".*saved"; start/,
     );
-    const line = await failure(scratch, [path, "--incoming", `unix:${path}`]);
+    const line = await failure(scratch, [path, "--to", `unix:${path}`]);
     assert.match(
       line,
       /no process listens there: start QEMU with -incoming unix:/,
@@ -166,7 +166,7 @@ qemuTest(
     ], { directory: scratch.path, incoming: false });
     try {
       await using command = new ResumeCommand(scratch.path, [
-        ...[path, "--incoming", to, "--max-bandwidth", "4K"],
+        ...[path, "--to", to, "--max-bandwidth", "4K"],
       ]);
       await command.said(/running/);
       process.kill(qemu.processId, "SIGKILL");

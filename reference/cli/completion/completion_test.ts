@@ -116,13 +116,13 @@ test("completionTable() completes paths where the help names a file", async () =
   assert.deepEqual([...paths].sort(), [
     "--block IDSTR=IMAGE",
     "--device-state SNAPSHOT",
-    "--incoming ADDRESS",
     "--listen ADDRESS",
     "--listen unix:PATH",
     "--out OUT",
     "--qmp ADDRESS",
     "--record PROFILE",
     "--replay PROFILE",
+    "--to ADDRESS",
     ...["FILE", "IN", "OUT", "OUTDIR"],
   ]);
 });

@@ -18,8 +18,8 @@ export const resume: Command = {
   uses: RESUME_USES,
   usage: [
     "resume FILE|URL [options] -- [QEMU] QEMU-ARGS...",
-    "resume FILE|URL [options] --qmp ADDRESS [--incoming ADDRESS]",
-    "resume FILE|URL [options] --incoming ADDRESS",
+    "resume FILE|URL [options] --qmp ADDRESS [--to ADDRESS]",
+    "resume FILE|URL [options] --to ADDRESS",
     "resume FILE --via map --out OUT",
   ],
   about: `\
@@ -32,7 +32,7 @@ needs this command. ADDRESS is unix:PATH or tcp:HOST:PORT.
 Pass the arguments that the guest was saved with after --, without -incoming. That
 QEMU gets the terminal, and resume exits with QEMU's exit code unless Ctrl-C or
 kill ended it. With --qmp, resume drives a QEMU that was started with -incoming
-defer. With --incoming alone, it sends the guest to a QEMU that was started with
+defer. With --to alone, it sends the guest to a QEMU that was started with
 -incoming ADDRESS and has postcopy-ram on.`,
   notes: `\
 With --json each line is an event: way, running, progress each second, note, done.`,

@@ -67,7 +67,7 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
   const ownArgs = end < 0 ? args : args.slice(0, end);
   const { values, positionals } = parse(ownArgs, RESUME_OPTIONS);
   const { FILE } = takePositionals(positionals, "FILE");
-  const { incoming, qmp, record, replay = [], via } = values;
+  const { to: incoming, qmp, record, replay = [], via } = values;
   const qemu = end < 0 ? undefined : parseQemu(args.slice(end + 1));
   checkUses(
     RESUME_USES,
@@ -101,8 +101,9 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
     },
     postcopyOnly: POSTCOPY_ONLY.find((name) => Object.hasOwn(values, name)),
   };
-  for (const name of ["incoming", "qmp"] as const) {
-    if (parsed[name] !== undefined) address(`--${name}`, parsed[name]);
+  for (const name of ["to", "qmp"] as const) {
+    const text = values[name];
+    if (text !== undefined) address(`--${name}`, text);
   }
   checkTogether(parsed);
   return parsed;
@@ -118,7 +119,7 @@ function checkTogether(parsed: ResumeArguments): void {
   function refuse(what: string, why: string): never {
     throw new UsageError(`Cannot use ${what}: ${why}`);
   }
-  const given = incoming === undefined ? "--qmp" : "--incoming";
+  const given = incoming === undefined ? "--qmp" : "--to";
   const isThere = incoming !== undefined || qmp !== undefined;
   if (qemu !== undefined && isThere) {
     refuse(given, "the arguments after -- start a QEMU");
@@ -133,7 +134,7 @@ function checkTogether(parsed: ResumeArguments): void {
   } else if (qemu === undefined && !isThere) {
     throw new UsageError(
       "Cannot resume without a QEMU: expected its arguments after --, or " +
-        "--incoming or --qmp of one that waits",
+        "--to or --qmp of one that waits",
     );
   }
   if (out !== undefined && (via !== "map" || qemu !== undefined)) {
@@ -151,7 +152,7 @@ function checkTogether(parsed: ResumeArguments): void {
   if (qmp?.startsWith("tcp:") && incoming === undefined && via !== "map") {
     refuse(
       "--qmp",
-      "expected --incoming as well, the address at which that QEMU will wait",
+      "expected --to as well, the address at which that QEMU will wait",
     );
   }
 }

@@ -117,7 +117,7 @@ function adviceFor(
 ): string {
   if (isNobodyThere(error) && text === error.message) {
     return request.incoming === undefined
-      ? "QEMU may have other files, as in a container: pass --incoming ADDRESS, an " +
+      ? "QEMU may have other files, as in a container: pass --to ADDRESS, an " +
         "address that both processes can reach"
       : `start QEMU with -incoming ${request.incoming} first`;
   }

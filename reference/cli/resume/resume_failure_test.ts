@@ -94,6 +94,6 @@ test("explainFailure() suggests an address for a QEMU with other files", async (
   assert.ok(error instanceof SourceError);
   assert.match(
     error.message,
-    /: QEMU may have other files.*: pass --incoming ADDRESS, /,
+    /: QEMU may have other files.*: pass --to ADDRESS, /,
   );
 });

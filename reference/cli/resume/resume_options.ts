@@ -8,7 +8,7 @@ export const RESUME_OPTIONS = {
     values: ["postcopy", "map"],
     text: "default: map if possible, otherwise postcopy",
   },
-  incoming: {
+  to: {
     type: "string",
     value: "ADDRESS",
     text: "where QEMU listens, or with --qmp will listen",
@@ -74,7 +74,7 @@ export const RESUME_OPTIONS = {
     multiple: true,
     value: "IDSTR=SIZE",
     group: "By postcopy",
-    text: "with --incoming alone: the RAMBlock IDSTR has huge pages of this " +
+    text: "with --to alone: the RAMBlock IDSTR has huge pages of this " +
       "size",
   },
   force: {
@@ -101,7 +101,7 @@ export const RESUME_USES = optionUses(RESUME_OPTIONS, {
     "without --via map": [
       ...SNAPSHOT_NAMES,
       ...POSTCOPY_ONLY,
-      ...["via", "incoming", "qmp", "paused", "force"] as const,
+      ...["via", "to", "qmp", "paused", "force"] as const,
     ],
   },
   needs: { force: ["record", "out"] },

@@ -20,16 +20,16 @@ test("resume refuses a wrong command line", PATIENT, async () => {
     [["resume", "f", "--", "-incoming", "defer"], 2, /QEMU with -incoming/],
     [["resume", "f", "--", "q", "--daemonize"], 2, /QEMU with --daemonize/],
     [
-      ["resume", "f", "--incoming", "/x"],
+      ["resume", "f", "--to", "/x"],
       2,
-      /"\/x" \(--incoming\): expected unix:PATH/,
+      /"\/x" \(--to\): expected unix:PATH/,
     ],
     [["resume", "f", "--qmp", "tcp:h:0"], 2, / \(--qmp\): expected .* port/],
-    [["resume", "f", "--qmp", "tcp:h:1"], 2, /expected --incoming as well/],
+    [["resume", "f", "--qmp", "tcp:h:1"], 2, /expected --to as well/],
     [
-      ["resume", "f", "--incoming", "unix:/x", ...qemu],
+      ["resume", "f", "--to", "unix:/x", ...qemu],
       2,
-      /--incoming: the arguments after --/,
+      /--to: the arguments after --/,
     ],
     [
       ["resume", "f", "--qmp", "unix:/x", ...qemu],
@@ -37,7 +37,7 @@ test("resume refuses a wrong command line", PATIENT, async () => {
       /--qmp: the arguments after --/,
     ],
     [
-      ["resume", "f", "--incoming", "unix:/x", "--paused"],
+      ["resume", "f", "--to", "unix:/x", "--paused"],
       2,
       /with -S instead/,
     ],
@@ -48,9 +48,9 @@ test("resume refuses a wrong command line", PATIENT, async () => {
       /--record by --via map/,
     ],
     [
-      ["resume", "f", "--via", "map", "--incoming", "unix:/x"],
+      ["resume", "f", "--via", "map", "--to", "unix:/x"],
       2,
-      /--incoming by --via map/,
+      /--to by --via map/,
     ],
     [
       ["resume", "f", "--out", "d", ...qemu],
@@ -73,7 +73,7 @@ test("resume refuses a wrong command line", PATIENT, async () => {
       /0 as --max-bandwidth: expected at least 1/,
     ],
     [
-      ["resume", "f", "--huge-pages", "2M", "--incoming", "unix:/x"],
+      ["resume", "f", "--huge-pages", "2M", "--to", "unix:/x"],
       2,
       /"2M" as --huge-pages: expected IDSTR=SIZE/,
     ],
@@ -87,7 +87,7 @@ test(
     using scratch = new ScratchDirectory();
     const ram = scratch.write("ram.mr", await fixtureSnapshot());
     const unknown = `unix:${scratch.file("none")}`;
-    const sent = await run(["resume", ram, "--incoming", unknown]);
+    const sent = await run(["resume", ram, "--to", unknown]);
     assert.equal(sent.code, 1);
     assert.match(sent.stderr, /holds RAM only, .* such as -M none/);
     assert.match(sent.stderr, /error: .*no such socket/);
@@ -121,7 +121,7 @@ test("resume reports what is missing before it starts", PATIENT, async () => {
   ]);
   const socket = `unix:${none}`;
   for (
-    const [option, advice] of [["--incoming", ""], ["--qmp", "defer -qmp "]]
+    const [option, advice] of [["--to", ""], ["--qmp", "defer -qmp "]]
   ) {
     const { code, stderr } = await run(["resume", file, option, socket]);
     assert.equal(code, 1);
