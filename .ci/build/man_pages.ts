@@ -142,7 +142,7 @@ function commonItems(): string[] {
   );
 }
 
-/** Returns what stands for something else in usages and options. */
+/** Returns the placeholders of usages and options. */
 function operandNames({ usage, options }: Command): string[] {
   const values = Object.values(options).map(({ value = "" }) => value);
   const found = [...usage, ...values].join(" ").match(/\b[A-Z]{2,}\b/g) ?? [];

@@ -18,7 +18,7 @@ export function bold(text: string): string {
   return `\\fB${literal(text)}\\fR`;
 }
 
-/** Returns text in italics: what stands for something else. */
+/** Returns text in italics, as placeholders are. */
 export function italic(text: string): string {
   return `\\fI${literal(text)}\\fR`;
 }

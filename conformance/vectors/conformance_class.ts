@@ -31,7 +31,7 @@ export function classesOf(
   const { options = {}, profile, profileError } = expected;
   if (profile !== undefined || profileError !== undefined) return ["profile"];
   const head = new TextDecoder().decode(bytes.subarray(0, HEAD_LENGTH));
-  // With the offset of its stream, an image is read as any other file.
+  // A caller who passes the offset of its stream reads it as a plain file.
   if (head.startsWith("LibvirtQemud") && !options.offset) {
     return ["libvirt"];
   }

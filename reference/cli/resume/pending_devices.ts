@@ -33,7 +33,7 @@ export class PendingDevices implements AsyncDisposable {
     this.written.catch(() => {});
   }
 
-  /** Errors of creating the file must not leave the folder behind, either. */
+  /** Rejects if the file cannot be created, so that disposal removes the folder. */
   async #write(snapshot: Snapshot, options: DevicesOptions): Promise<void> {
     await createDevices(snapshot, createScratchSink(this.path), options);
   }
