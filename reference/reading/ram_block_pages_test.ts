@@ -1,26 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PageBitmap } from "../../format/bitmap/mod.ts";
-import { savedFile, testMemory } from "../testing/saved_file.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
-import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
-import type { SyncRAMBlock } from "./sync_ram_block.ts";
+import { openSnapshot } from "./open_snapshot.ts";
+import {
+  FILE,
+  openWatchedBlock,
+  PAGE,
+  PRESENT,
+} from "./testing/watched_block.ts";
 
-const PAGE = 4096;
-/** Pages 1, 2, 4 and 7 to 11 of 12. */
-const PRESENT = [1, 2, 4, 7, 8, 9, 10, 11];
-const MEMORY = testMemory(12, PRESENT);
-const FILE = await savedFile({ ram: MEMORY });
 const RUNS = [[1, 3], [4, 5], [7, 12]].map(([first, end]) => ({ first, end }));
-
-/** Opens the block over a new source; its bits are read, no reads recorded. */
-async function open(): Promise<{ source: WatchedSource; block: SyncRAMBlock }> {
-  const source = new WatchedSource(FILE);
-  const block = openSnapshotSync(source).block("ram");
-  await block.hasPage(0);
-  source.ranges.length = 0;
-  return { source, block };
-}
 
 test("hasPage() finds the present pages by one read of the bitmap", async () => {
   const source = new WatchedSource(FILE);
@@ -37,7 +27,7 @@ test("hasPage() finds the present pages by one read of the bitmap", async () => 
 });
 
 test("presentPages() returns all bits, in the caller's bitmap if given", async () => {
-  const { source, block } = await open();
+  const { source, block } = await openWatchedBlock();
   const bitmap = await block.presentPages();
   assert.deepEqual([...bitmap.runs()], RUNS);
   const target = new PageBitmap(block.pageCount);
@@ -47,7 +37,7 @@ test("presentPages() returns all bits, in the caller's bitmap if given", async (
 });
 
 test("countPresent() counts, also within bounds", async () => {
-  const { block } = await open();
+  const { block } = await openWatchedBlock();
   assert.equal(await block.countPresent(), PRESENT.length);
   for (let first = 0; first <= block.pageCount; first++) {
     for (let end = first; end <= block.pageCount; end++) {
@@ -62,7 +52,7 @@ test("countPresent() counts, also within bounds", async () => {
 });
 
 test("pageRange() returns the place of a page, undefined for a zero page", async () => {
-  const { block } = await open();
+  const { block } = await openWatchedBlock();
   const range = { offset: block.pagesOffset + 4 * PAGE, length: PAGE };
   assert.deepEqual(await block.pageRange(4), range);
   assert.deepEqual(block.pageRangeSync(4), range);
@@ -71,7 +61,7 @@ test("pageRange() returns the place of a page, undefined for a zero page", async
 });
 
 test("presentRuns() yields runs, also within bounds", async () => {
-  const { block } = await open();
+  const { block } = await openWatchedBlock();
   for (
     const [options, expected] of [
       [{}, RUNS],
@@ -95,7 +85,7 @@ test("presentRuns() yields runs, also within bounds", async () => {
 });
 
 test("presentRuns() refuses invalid bounds", async () => {
-  const { block } = await open();
+  const { block } = await openWatchedBlock();
   for (
     const options of [
       ...[{ first: -1 }, { end: 13 }, { first: 3, end: 2 }, { first: NaN }],

@@ -6,28 +6,19 @@ import {
   memorySource,
   type SourceReadOptions,
 } from "../sources/mod.ts";
-import { savedFile, testMemory } from "../testing/saved_file.ts";
+import { savedFile } from "../testing/saved_file.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
-import { openSnapshot, openSnapshotSync } from "./open_snapshot.ts";
-import type { SyncRAMBlock } from "./sync_ram_block.ts";
-
-const PAGE = 4096;
-/** Pages 1, 2, 4 and 7 to 11 of 12. */
-const PRESENT = [1, 2, 4, 7, 8, 9, 10, 11];
-const MEMORY = testMemory(12, PRESENT);
-const FILE = await savedFile({ ram: MEMORY });
-
-/** Opens the block over a new source; its bits are read, no reads recorded. */
-async function open(): Promise<{ source: WatchedSource; block: SyncRAMBlock }> {
-  const source = new WatchedSource(FILE);
-  const block = openSnapshotSync(source).block("ram");
-  await block.hasPage(0);
-  source.ranges.length = 0;
-  return { source, block };
-}
+import { openSnapshot } from "./open_snapshot.ts";
+import {
+  FILE,
+  MEMORY,
+  openWatchedBlock,
+  PAGE,
+  PRESENT,
+} from "./testing/watched_block.ts";
 
 test("readPageInto() zeroes a dirty target for a zero page, without a read", async () => {
-  const { source, block } = await open();
+  const { source, block } = await openWatchedBlock();
   for (const page of [0, 3, 5, 6]) {
     const target = new Uint8Array(PAGE).fill(0xa5);
     assert.equal(await block.readPageInto(target, page), false);
@@ -39,7 +30,7 @@ test("readPageInto() zeroes a dirty target for a zero page, without a read", asy
 });
 
 test("readPageInto() reads a page by one read of its place", async () => {
-  const { source, block } = await open();
+  const { source, block } = await openWatchedBlock();
   const target = new Uint8Array(PAGE).fill(0xa5);
   for (const page of PRESENT) {
     assert.equal(await block.readPageInto(target, page), true);
@@ -53,7 +44,7 @@ test("readPageInto() reads a page by one read of its place", async () => {
 });
 
 test("readRange() agrees with memory for every bound around every run", async () => {
-  const { block } = await open();
+  const { block } = await openWatchedBlock();
   const bounds = [0, 1, PAGE - 1];
   for (let page = 1; page <= 12; page++) {
     bounds.push(page * PAGE - 1, page * PAGE, page * PAGE + 1);
@@ -74,7 +65,7 @@ test("readRange() agrees with memory for every bound around every run", async ()
 });
 
 test("readInto() makes one read per run", async () => {
-  const { source, block } = await open();
+  const { source, block } = await openWatchedBlock();
   await block.readInto(new Uint8Array(12 * PAGE - 10), 5);
   const at = block.pagesOffset;
   assert.deepEqual(source.ranges, [
@@ -108,7 +99,7 @@ test("concurrent reads do not disturb each other", async () => {
 });
 
 test("every read refuses what is outside the block, and changes nothing", async () => {
-  const { source, block } = await open();
+  const { source, block } = await openWatchedBlock();
   const page = new Uint8Array(PAGE).fill(0xa5);
   for (const index of [-1, 12, 0.5, NaN, Infinity]) {
     await assert.rejects(block.hasPage(index), RangeError);

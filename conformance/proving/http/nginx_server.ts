@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../free_port.ts";
+import { waitForServer } from "../wait_for_server.ts";
 
 /**
  * A real nginx on a free loopback port that serves a folder in several ways.
@@ -44,7 +44,7 @@ export async function startNginx(
   const ended = new Promise<void>((resolve) =>
     child.on("exit", () => resolve())
   );
-  await answers(`http://127.0.0.1:${port}/`);
+  await waitForServer(`http://127.0.0.1:${port}/`, "nginx");
   return {
     url: (way, file) =>
       `http://127.0.0.1:${port}/${way}/${encodeURIComponent(file)}`,
@@ -92,16 +92,4 @@ function configuration(
     ...locations,
     "} }",
   ].join("\n");
-}
-
-async function answers(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 3000; attempt++) {
-    try {
-      await (await fetch(url)).body?.cancel();
-      return;
-    } catch {
-      await sleep(20);
-    }
-  }
-  throw new Error(`nginx does not answer at ${url}`);
 }

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../free_port.ts";
 import { loadPackage } from "../../testing/load_package.ts";
+import { waitForServer } from "../../wait_for_server.ts";
 
 /** Keys of an S3 user. */
 export interface Keys {
@@ -97,7 +97,7 @@ export async function startS3Server(): Promise<S3Server> {
     const answer = await response.text();
     if (!response.ok) throw new Error(`S3 answers ${answer}`);
   }
-  await answers(origin);
+  await waitForServer(origin, "versitygw");
   return {
     origin,
     url,
@@ -115,16 +115,4 @@ export async function startS3Server(): Promise<S3Server> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function answers(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 3000; attempt++) {
-    try {
-      await (await fetch(url)).body?.cancel();
-      return;
-    } catch {
-      await sleep(20);
-    }
-  }
-  throw new Error(`versitygw does not answer at ${url}`);
 }
