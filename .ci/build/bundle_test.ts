@@ -14,6 +14,7 @@ import { join, posix } from "node:path";
 import { env, execPath } from "node:process";
 import { after, before, test } from "node:test";
 import { ENTRIES, modules, ROOT } from "./project.ts";
+import { BuildFolder, PATIENT } from "./testing/build_folder.ts";
 
 interface Runtime {
   readonly name: string;
@@ -58,19 +59,18 @@ function reasonToSkip(
   return `there is no ${name} ${oldest} or later on PATH`;
 }
 
+let built: BuildFolder;
 let folder: string;
 let main: string;
 
 before(() => {
-  folder = join(mkdtempSync(join(tmpdir(), "mapped-ram-bundle-")), "dist");
-  const build = join(ROOT, ".ci/build/main.ts");
-  const args = ["run", "--allow-all", build, "--only", "bundle", "--out"];
-  execFileSync(execPath, [...args, folder], { stdio: "pipe" });
-  folder = join(folder, "bundle");
+  built = new BuildFolder();
+  built.build(built.dist, "--only", "bundle");
+  folder = join(built.dist, "bundle");
   main = join(folder, "main.js");
-}, { timeout: 120_000 });
+}, PATIENT);
 
-after(() => rmSync(join(folder, "../.."), { recursive: true }));
+after(() => built[Symbol.dispose]());
 
 test("the entries are the modules that are started as a program or thread", () => {
   const started = modules().flatMap((file) => {

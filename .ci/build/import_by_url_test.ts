@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join, normalize } from "node:path";
 import { execPath } from "node:process";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { ROOT } from "./project.ts";
+import { BuildFolder } from "./testing/build_folder.ts";
 
 /** Milliseconds until the server answers a request. */
 const DELAY = 20;
@@ -19,20 +19,18 @@ const DELAY = 20;
  */
 const RATIO_GOAL = 0.15;
 
-let folder: string;
+let built: BuildFolder;
 let server: Server;
 let requests = 0;
 
 /** Serves the sources, and what is built in `dist/`. */
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "mapped-ram-url-"));
-  const args = ["run", "--allow-all", join(ROOT, ".ci/build/main.ts")];
-  const options = ["--only", "one-file", "--out", join(folder, "dist")];
-  execFileSync(execPath, [...args, ...options], { stdio: "pipe" });
+  built = new BuildFolder();
+  built.build(built.dist, "--only", "one-file");
   server = createServer(async (request, response) => {
     requests++;
     const path = normalize(new URL(request.url ?? "", "http://host").pathname);
-    const base = path.startsWith("/dist/") ? folder : ROOT;
+    const base = path.startsWith("/dist/") ? built.path : ROOT;
     const type = path.endsWith(".ts") ? "typescript" : "javascript";
     const text = readFileSync(join(base, path));
     await sleep(DELAY);
@@ -45,7 +43,7 @@ before(async () => {
 after(() => {
   server.close();
   server.closeAllConnections();
-  rmSync(folder, { recursive: true });
+  built[Symbol.dispose]();
 });
 
 /** Imports a module; returns the milliseconds and the number of requests. */
@@ -53,7 +51,7 @@ async function importTime(path: string) {
   const address = server.address();
   const port = typeof address === "object" ? address?.port : undefined;
   const host = `127.0.0.1:${port}`;
-  const program = join(folder, "program.ts");
+  const program = join(built.path, "program.ts");
   writeFileSync(
     program,
     `const [name] = Deno.args; // otherwise it is loaded before the program runs
@@ -65,7 +63,7 @@ async function importTime(path: string) {
   const { stdout } = await promisify(execFile)(execPath, [
     ...["run", "--no-check", "--no-lock", "--reload"],
     ...[`--allow-import=${host}`, program, `http://${host}/${path}`],
-  ], { cwd: folder });
+  ], { cwd: built.path });
   return { time: Number(stdout), requests };
 }
 

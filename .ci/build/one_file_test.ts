@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { after, before, test } from "node:test";
-import { ROOT } from "./project.ts";
+import { BuildFolder, PATIENT } from "./testing/build_folder.ts";
 
-let folder: string;
+let built: BuildFolder;
 
 /** Saves memory that is large enough for two threads. */
 const PROGRAM = `
@@ -24,19 +23,21 @@ const PROGRAM = `
   }`;
 
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), "mapped-ram-one-file-"));
-  const args = ["run", "--allow-all", join(ROOT, ".ci/build/main.ts")];
-  const options = ["--only", "one-file", "--out", folder];
-  execFileSync(execPath, [...args, ...options], { stdio: "pipe" });
-  writeFileSync(join(folder, "program.mjs"), PROGRAM);
-});
+  built = new BuildFolder();
+  built.build(built.dist, "--only", "one-file");
+  writeFileSync(join(built.dist, "program.mjs"), PROGRAM);
+}, PATIENT);
 
-after(() => rmSync(folder, { recursive: true }));
+after(() => built[Symbol.dispose]());
 
 /** Runs the program on a runtime; returns what it prints. */
 function save(runtime: readonly string[], name: string, jobs: number): string {
   const [program, ...args] = [...runtime, "program.mjs", name, String(jobs)];
-  const options = { cwd: folder, encoding: "utf8", timeout: 60_000 } as const;
+  const options = {
+    cwd: built.dist,
+    encoding: "utf8",
+    timeout: 60_000,
+  } as const;
   return execFileSync(program, args, { ...options, stdio: "pipe" });
 }
 
@@ -44,12 +45,12 @@ test("the one file starts its threads itself, or says why it cannot", () => {
   const deno = [execPath, "run", "--allow-all"];
   for (const jobs of [1, 2]) assert.equal(save(deno, `${jobs}.mr`, jobs), "");
   const [one, two] = ["1.mr", "2.mr"].map((it) =>
-    readFileSync(join(folder, it))
+    readFileSync(join(built.dist, it))
   );
   assert(one.equals(two));
   const node = ["node", "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"];
   assert.equal(save(node, "node.mr", 1), "");
-  assert(one.equals(readFileSync(join(folder, "node.mr"))));
+  assert(one.equals(readFileSync(join(built.dist, "node.mr"))));
   assert.match(
     save(node, "threads.mr", 2),
     /^SourceError: Cannot start a thread: .* import the npm package, or omit jobs$/m,
