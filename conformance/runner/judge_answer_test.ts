@@ -3,20 +3,13 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { Expected } from "../vectors/list_vectors.ts";
 import { judgeAnswer } from "./judge_answer.ts";
+import { EXPECTED_BLOCK } from "./testing/expected_block.ts";
 
 const READ: Expected = {
   rules: ["offsets-absolute"],
   machine: "none",
   capabilities: ["mapped-ram"],
-  blocks: [{
-    idstr: "ram",
-    usedLength: 4096,
-    pageSize: 4096,
-    bitmapOffset: 129,
-    pagesOffset: 4096,
-    presentRuns: [[0, 1]],
-    sha256: "aa",
-  }],
+  blocks: [EXPECTED_BLOCK],
   findings: [],
 };
 const REFUSED: Expected = {

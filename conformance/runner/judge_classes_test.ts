@@ -2,21 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Expected } from "../vectors/list_vectors.ts";
 import { judgeClasses } from "./judge_classes.ts";
+import { EXPECTED_BLOCK } from "./testing/expected_block.ts";
 
-const BLOCK = {
-  idstr: "ram",
-  usedLength: 4096,
-  pageSize: 4096,
-  bitmapOffset: 129,
-  pagesOffset: 4096,
-  presentRuns: [[0, 1]],
-  sha256: "aa",
-} as const;
 const READ: Expected = {
   rules: ["offsets-absolute"],
   machine: "none",
   capabilities: ["mapped-ram"],
-  blocks: [BLOCK],
+  blocks: [EXPECTED_BLOCK],
   findings: ["pages-offset-mebibyte"],
 };
 const { rules: _, findings, ...RAM } = READ;
