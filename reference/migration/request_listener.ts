@@ -53,8 +53,7 @@ export async function listenToRequests(
       } else if (message.failed) {
         throw new SourceError(
           channel.name,
-          `Cannot resume the guest at ${channel.name}: QEMU could not load it; ` +
-            "see QEMU's own messages",
+          `Cannot resume the guest at ${channel.name}: QEMU could not load it`,
         );
       } else return "shut";
     }

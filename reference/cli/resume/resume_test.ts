@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { chmodSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { Interrupted } from "../program/interrupted.ts";
+import { writeProgram } from "../../testing/write_program.ts";
 import { PATIENT, run, runAllBad, runBad } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { fixtureGuest, fixtureSnapshot } from "../testing/snapshot_fixture.ts";
@@ -135,9 +135,7 @@ test("resume reports what is missing before it starts", PATIENT, async () => {
 
 /** A program that is not QEMU. */
 function program(scratch: ScratchDirectory, script: string): string {
-  const path = scratch.write("program", `#!/bin/sh\n${script}\n`);
-  chmodSync(path, 0o700);
-  return path;
+  return writeProgram(scratch.file("program"), script);
 }
 
 test(
