@@ -227,11 +227,20 @@ static void connect_socket(void) {
   if (connect(sock, (void *)&to, sizeof to)) fail("connect");
 }
 
+/* The process that `connect helper` leaves, and a pipe that it waits for. */
+static pid_t helper_process;
+static int helper_end[2];
+
+/* leave: that process ends. */
+static void leave(void) {
+  close(helper_end[1]);
+  waitpid(helper_process, 0, 0);
+}
+
 /* README.md describes the options of connect. */
 static void handshake(char *options) {
   int late = 0, split = 0, legacy = 0, unknown = 0, two = 0, garbage = 0;
-  int nofd = 0, cut = 0, blocking = 0, orphan = 0, helper = 0,
-      launcher = 0, given = 0;
+  int nofd = 0, cut = 0, orphan = 0, helper = 0, launcher = 0, given = 0;
   size_t pad = 0, claim = 0, shift = 0;
   for (char *it = strtok(options, " "); it; it = strtok(0, " ")) {
     if (!strcmp(it, "late")) late = 1;
@@ -242,7 +251,6 @@ static void handshake(char *options) {
     else if (!strcmp(it, "garbage")) garbage = 1;
     else if (!strcmp(it, "nofd")) nofd = 1;
     else if (!strcmp(it, "cut")) cut = 1;
-    else if (!strcmp(it, "blocking")) blocking = 1;
     else if (!strcmp(it, "orphan")) orphan = 1;
     else if (!strcmp(it, "helper")) helper = 1;
     else if (!strcmp(it, "launcher")) launcher = 1;
@@ -255,16 +263,16 @@ static void handshake(char *options) {
   if (orphan || helper) {
     int connected[2];
     char byte = 0;
-    if (pipe(connected)) fail("pipe");
-    pid_t child = fork();
-    if (!child) {
+    if (pipe(connected) || pipe(helper_end)) fail("pipe");
+    helper_process = fork();
+    if (!helper_process) {
+      close(helper_end[1]);
       connect_socket();
       if (write(connected[1], &byte, 1) != 1) _exit(1);
-      if (helper) usleep(500000);
-      _exit(0);
+      _exit(read(helper_end[0], &byte, 1) != 0);
     }
     if (read(connected[0], &byte, 1) != 1) fail("helper");
-    if (orphan) waitpid(child, 0, 0);
+    if (orphan) leave();
   } else
     connect_socket();
   if (launcher) {
@@ -313,10 +321,6 @@ static void handshake(char *options) {
   } else
     send_part(text, length, fds, count);
   if (cut) close(sock);
-  if (blocking) {
-    usleep(200000); /* The handler has received it by then. */
-    if (fcntl(uffd, F_SETFL, 0)) fail("fcntl");
-  }
   if (given) close(uffd);
   free(text);
   printf("{\"command\":\"connect\",\"pid\":%d,\"bytes\":%zu}\n", getpid(), length);
@@ -501,7 +505,10 @@ static void run(char *line) {
   } else if (!strcmp(line, "image")) open_image(rest);
   else if (!strcmp(line, "patience")) watch_seconds = atoi(rest);
   else if (!strcmp(line, "connect")) handshake(rest);
-  else if (!strcmp(line, "touch")) touch_pages(rest);
+  else if (!strcmp(line, "leave")) leave();
+  else if (!strcmp(line, "blocking")) {
+    if (fcntl(uffd, F_SETFL, 0)) fail("fcntl");
+  } else if (!strcmp(line, "touch")) touch_pages(rest);
   else if (!strcmp(line, "random")) touch_random(rest);
   else if (!strcmp(line, "remove")) remove_pages(rest);
   else if (!strcmp(line, "race")) race_pages(rest);

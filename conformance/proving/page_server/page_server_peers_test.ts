@@ -107,7 +107,11 @@ handlerTest(
     const head = [`region ${4 * MIB}`, `image ${guest.image}`];
     const blocking = client.run(socket, [
       ...head,
-      ...["patience 1", "connect blocking", "sleep 500", "touch 0 0"],
+      ...["patience 1", "connect"],
+      () => server.until((it) => it.event === "serving"),
+      "blocking",
+      () => server.until((it) => it.event === "ended"),
+      "touch 0 0",
     ]);
     await server.until((it) => it.event === "ended");
     await expectRight(client, socket, [...head, "connect", "touch 0 0"]);
@@ -161,7 +165,7 @@ handlerTest(
     const { code, reports } = await client.run(socket, [
       `region ${4 * MIB}`,
       `image ${guest.image}`,
-      ...["connect helper", "touch 0 100", "sleep 1500", "touch 0 0"],
+      ...["connect helper", "touch 0 100", "leave", "sleep 1000", "touch 0 0"],
     ]);
     assert.equal(code, 0, JSON.stringify(reports));
     const { message } = await server.until((it) => it.event === "ended");

@@ -39,7 +39,7 @@ export class PageServerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown[]>;
   readonly #kill: () => void;
-  #changed: () => void = () => {};
+  #change = Promise.withResolvers<void>();
 
   private constructor(
     socket: string,
@@ -56,13 +56,13 @@ export class PageServerProcess implements AsyncDisposable {
     ], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     this.#exited = once(child, "close");
-    this.#exited.then(() => this.#changed());
+    this.#exited.then(() => this.#tellWaiting());
     let rest = "";
     child.stdout?.setEncoding("utf8").on("data", (text) => {
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       this.events.push(...lines.map((line): ServerEvent => JSON.parse(line)));
-      this.#changed();
+      this.#tellWaiting();
     });
     child.stderr?.setEncoding("utf8").on("data", (text) => {
       this.stderr += text;
@@ -99,8 +99,13 @@ export class PageServerProcess implements AsyncDisposable {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
         throw new Error(`The page server has ended: ${this.stderr}`);
       }
-      await new Promise<void>((resolve) => this.#changed = resolve);
+      await this.#change.promise;
     }
+  }
+
+  #tellWaiting(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 
   /** Sends it a signal; resolves to its exit code. */
