@@ -18,6 +18,7 @@ export {
   ERRNO,
   type ErrnoName,
   isListening,
+  measureVerity,
   punchHole,
   SharedMapping,
   SystemCallError,

@@ -12,6 +12,7 @@ import {
 } from "./linux_constants.ts";
 import {
   CMSGHDR,
+  FSVERITY_DIGEST,
   IOVEC,
   MSGHDR,
   POLLFD,
@@ -40,6 +41,8 @@ const HEADERS = [
     "sys/stat.h",
     "sys/uio.h",
     "sys/un.h",
+    "linux/fsverity.h",
+    "linux/magic.h",
     "linux/userfaultfd.h",
   ],
 ];
@@ -52,6 +55,7 @@ const STRUCTS: Readonly<Record<string, StructLayout>> = {
   "struct sockaddr_un": SOCKADDR_UN,
   "struct stat": STAT,
   "struct ucred": UCRED,
+  "struct fsverity_digest": FSVERITY_DIGEST,
   "struct uffdio_api": UFFDIO_API,
   "struct uffdio_range": UFFDIO_RANGE,
   "struct uffdio_copy": UFFDIO_COPY,

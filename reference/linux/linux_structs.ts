@@ -59,6 +59,15 @@ export const STAT = {
   },
 } as const satisfies StructLayout;
 
+/** An fs-verity digest; its bytes follow. */
+export const FSVERITY_DIGEST = {
+  size: 4,
+  fields: {
+    digest_algorithm: { offset: 0, type: "u16" },
+    digest_size: { offset: 2, type: "u16" },
+  },
+} as const satisfies StructLayout;
+
 /** The address of a Unix socket; the path follows the family. */
 export const SOCKADDR_UN = {
   size: 110,

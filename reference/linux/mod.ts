@@ -14,6 +14,7 @@ export { FileMapping } from "./file_mapping.ts";
 export { isListening } from "./is_listening.ts";
 export { LINUX } from "./linux_constants.ts";
 export { addressOf } from "./native_addresses.ts";
+export { measureVerity } from "./measure_verity.ts";
 export { NativeBuffers } from "./native_buffers.ts";
 export { NativeMemory } from "./native_memory.ts";
 export { notifyReady } from "./notify_manager.ts";

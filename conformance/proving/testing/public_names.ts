@@ -203,6 +203,7 @@ export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
     "canPunchHoles",
     "dataRanges",
     "isListening",
+    "measureVerity",
     "punchHole",
     "tryLock",
     "willNeed",
