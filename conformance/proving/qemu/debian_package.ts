@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { env } from "node:process";
@@ -37,6 +37,43 @@ export async function extractFromPackage(
   { environment }: PackageOptions = {},
 ): Promise<void> {
   const { packageName } = file;
+  await withUnpacked({ packageName, target, environment }, (unpacked) => {
+    const found = readdirSync(unpacked, { recursive: true, encoding: "utf8" })
+      .find((path) => file.path.test(path));
+    if (found === undefined) {
+      throw new Error(
+        `Cannot find ${file.path} in package ${packageName}: no such file`,
+      );
+    }
+    // A concurrent call produces the same file.
+    renameSync(join(unpacked, found), target);
+  });
+}
+
+/** Downloads and unpacks a whole Debian package to the folder `target`. */
+export async function unpackPackage(
+  packageName: string,
+  target: string,
+  { environment }: PackageOptions = {},
+): Promise<void> {
+  await withUnpacked({ packageName, target, environment }, (unpacked) => {
+    try {
+      renameSync(unpacked, target);
+    } catch (error) {
+      // A concurrent call has produced the same files.
+      if (!existsSync(target)) throw error;
+    }
+  });
+}
+
+/** Unpacks a package to a temporary folder beside `target`. */
+async function withUnpacked(
+  { packageName, target, environment }: PackageOptions & {
+    readonly packageName: string;
+    readonly target: string;
+  },
+  use: (unpacked: string) => void,
+): Promise<void> {
   const parent = dirname(target);
   mkdirSync(parent, { recursive: true });
   const directory = mkdtempSync(join(parent, "partial-"));
@@ -52,16 +89,7 @@ export async function extractFromPackage(
       );
     }
     await command(["dpkg", "-x", archive, "unpacked"], options);
-    const unpacked = join(directory, "unpacked");
-    const found = readdirSync(unpacked, { recursive: true, encoding: "utf8" })
-      .find((path) => file.path.test(path));
-    if (found === undefined) {
-      throw new Error(
-        `Cannot find ${file.path} in package ${packageName}: no such file`,
-      );
-    }
-    // A concurrent call produces the same file.
-    renameSync(join(unpacked, found), target);
+    use(join(directory, "unpacked"));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

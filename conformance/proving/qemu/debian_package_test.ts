@@ -8,6 +8,7 @@ import {
   dependencyOf,
   extractFromPackage,
   type PackageOptions,
+  unpackPackage,
 } from "./debian_package.ts";
 import { findPrograms } from "./find_program.ts";
 import { ScratchDirectory } from "./scratch_directory.ts";
@@ -28,6 +29,19 @@ debianTest(
     await extractFromPackage({ packageName: "thing", path }, target, options);
     assert.equal(readFileSync(target, "utf8"), "content");
     assert.deepEqual(readdirSync(scratch.file("cache")), ["thing"]);
+  },
+);
+
+debianTest(
+  "unpackPackage() unpacks all files, and leaves those of a concurrent call",
+  async (scratch, options) => {
+    apt(scratch, `cp '${makePackage(scratch)}' .`);
+    const target = scratch.file("cache/thing");
+    for (let call = 0; call < 2; call++) {
+      await unpackPackage("thing", target, options);
+      assert.equal(readFileSync(`${target}/boot/thing-1.0`, "utf8"), "content");
+      assert.deepEqual(readdirSync(scratch.file("cache")), ["thing"]);
+    }
   },
 );
 

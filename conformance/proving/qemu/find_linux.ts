@@ -8,7 +8,7 @@ import {
   packageCache,
   type PackageOptions,
 } from "./debian_package.ts";
-import { initramfs } from "./initramfs.ts";
+import { initramfs, type InitramfsEntry } from "./initramfs.ts";
 import { LINUX_INIT } from "./linux_init.ts";
 
 /** The paths of a kernel and an initramfs, with which QEMU boots Linux. */
@@ -57,23 +57,35 @@ export async function prepareLinux(
     const path = /^boot\/vmlinuz-/;
     await extractFromPackage({ packageName, path }, vmlinuz, options);
   }
-  const busybox = join(cache, "busybox");
+  const busybox = await prepareBusybox(options);
+  const directories = ["bin", "dev", "mnt", "proc", "sys"];
+  const initrd = writeInitrd(cache, [
+    ...directories.map((path) => ({ path })),
+    { path: "bin/busybox", content: readFileSync(busybox) },
+    { path: "init", content: new TextEncoder().encode(LINUX_INIT) },
+  ]);
+  return { vmlinuz, initrd };
+}
+
+/** The path of a busybox without libraries, downloaded from Debian once. */
+export async function prepareBusybox(
+  options: PackageOptions = {},
+): Promise<string> {
+  const busybox = join(packageCache(options.environment), "busybox");
   if (!existsSync(busybox)) {
     const path = /bin\/busybox$/;
     const packageName = "busybox-static";
     await extractFromPackage({ packageName, path }, busybox, options);
   }
-  return { vmlinuz, initrd: makeInitrd(cache, busybox) };
+  return busybox;
 }
 
-/** Writes the initramfs, under a name derived from its contents. */
-function makeInitrd(cache: string, busybox: string): string {
-  const directories = ["bin", "dev", "mnt", "proc", "sys"];
-  const archive = initramfs([
-    ...directories.map((path) => ({ path })),
-    { path: "bin/busybox", content: readFileSync(busybox) },
-    { path: "init", content: new TextEncoder().encode(LINUX_INIT) },
-  ]);
+/** Writes an initramfs, under a name derived from its contents. */
+export function writeInitrd(
+  cache: string,
+  entries: readonly InitramfsEntry[],
+): string {
+  const archive = initramfs(entries);
   const digest = createHash("sha256").update(archive).digest("hex");
   const initrd = join(cache, `initrd-${digest.slice(0, 16)}`);
   if (!existsSync(initrd)) {

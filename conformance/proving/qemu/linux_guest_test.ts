@@ -32,6 +32,10 @@ linuxTest(
       `ea4d0a24dabcaa11f9aa979b872d162b  -\n` +
         Array.from({ length: 2000 }, (_, index) => index + 1).join("\n"),
     );
+    // A line that is sent again runs once.
+    const line = "id echo a >>/lines";
+    for (let time = 0; time < 2; time++) guest.console.send(line);
+    assert.equal(await guest.run("cat /lines"), "a");
     const answers = ["1", "2", "3"].map((each) => guest.run(`echo ${each}`));
     assert.deepEqual(await Promise.all(answers), ["1", "2", "3"]);
 
