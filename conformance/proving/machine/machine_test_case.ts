@@ -5,7 +5,7 @@ import { findPrograms } from "../qemu/find_program.ts";
 import { ScratchDirectory } from "../qemu/scratch_directory.ts";
 import { type MachineParts, prepareMachine } from "./emulated_machine.ts";
 
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 const NEEDED = ["qemu-system-x86_64", "mke2fs", "debugfs"];
 const parts = await prepareMachine().catch((error: Error) => error);
 
