@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { test } from "node:test";
+import { freePort } from "../free_port.ts";
 import { expectRight } from "./expect_right.ts";
 import { handlerTest } from "./handler_test_case.ts";
 import { writeKnownGuest } from "./known_guest.ts";
@@ -88,13 +87,7 @@ handlerTest(
   "page-server serves Prometheus metrics, and stops on request",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 1024);
-    const probe = createServer().listen(0, "127.0.0.1");
-    await once(probe, "listening");
-    const address = probe.address();
-    assert.ok(typeof address === "object" && address !== null);
-    const { port } = address;
-    probe.close();
-    await once(probe, "close");
+    const port = await freePort();
     const socket = scratch.file("pages.sock");
     await using server = await PageServerProcess.start(socket, [
       guest.snapshot,

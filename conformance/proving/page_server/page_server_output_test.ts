@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CAN_LEAVE_UNREAD, unread } from "../unread_output.ts";
@@ -60,8 +60,10 @@ testUnread(
     );
     await expectRight(client, socket, script(guest.image));
     writeFileSync(go, "");
+    // When it ends, it waits for its reader only for a short time.
+    await untilHas(`${go}.part`, '"serving"');
     assert.equal(await server.stop(), 0);
-    await untilThere(`${go}.read`);
+    await untilHas(`${go}.read`, "");
     const [, ...lines] = readFileSync(`${go}.read`, "utf8").trim().split("\n");
     const events = lines.map((line) => JSON.parse(line).event);
     assert.equal(events[0], "ready");
@@ -71,13 +73,9 @@ testUnread(
   },
 );
 
-async function untilThere(path: string): Promise<void> {
-  for (;;) {
-    try {
-      readFileSync(path);
-      return;
-    } catch {
-      await sleep(10);
-    }
+/** Waits until a file is there and contains a text. */
+async function untilHas(path: string, text: string): Promise<void> {
+  while (!existsSync(path) || !readFileSync(path, "utf8").includes(text)) {
+    await sleep(10);
   }
 }

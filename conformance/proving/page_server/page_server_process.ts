@@ -103,6 +103,14 @@ export class PageServerProcess implements AsyncDisposable {
     }
   }
 
+  /** Resolves to the event of a kind with this number, counted from 0. */
+  async nth(kind: string, number: number): Promise<ServerEvent> {
+    const isOfKind = (it: ServerEvent) => it.event === kind;
+    const isIt = (it: ServerEvent) =>
+      isOfKind(it) && this.events.filter(isOfKind).indexOf(it) === number;
+    return await this.until(isIt);
+  }
+
   #tellWaiting(): void {
     this.#change.resolve();
     this.#change = Promise.withResolvers();

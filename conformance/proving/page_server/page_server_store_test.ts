@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { expectRight } from "./expect_right.ts";
-import { readFileSync } from "node:fs";
 import { handlerTest } from "./handler_test_case.ts";
 import { writeKnownGuest } from "./known_guest.ts";
 import { PageServerProcess } from "./page_server_process.ts";
@@ -14,26 +15,32 @@ handlerTest(
   "page-server still serves other VMs when some end while their pages are being read",
   async (client, scratch) => {
     const guest = await writeKnownGuest(scratch, 4096);
-    let isSlow = true;
+    let answer = Promise.withResolvers<"answer">();
     await using http = await RangeServer.start(
       readFileSync(guest.image),
-      async () => {
-        if (isSlow) await setTimeout(1000);
-        return "answer";
-      },
+      () => answer.promise,
     );
     const socket = scratch.file("pages.sock");
     const args = [http.url, "--flat"];
+    answer.resolve("answer");
     await using server = await PageServerProcess.start(socket, args);
+    answer = Promise.withResolvers();
     const head = [`region ${16 * MIB}`, `image ${guest.image}`];
     for (let round = 0; round < 6; round++) {
-      const end = `die ${300 + 100 * (round % 5)}`;
-      const script = [...head, "connect", end, "random 9 3 8"];
-      const { signal } = await client.run(socket, script);
-      assert.equal(signal, "SIGKILL");
-      await setTimeout(800);
+      const script = [...head, "connect", `random 9 ${round} 8`];
+      const dying = client.run(socket, script);
+      const { pid } = await server.nth("serving", round);
+      await http.until(() => http.atOnce > 0);
+      process.kill(Number(pid), "SIGKILL");
+      assert.equal((await dying).signal, "SIGKILL");
+      // The reads end before or after the server has noticed that.
+      if (round % 2 === 0) await server.nth("ended", round);
+      const { resolve } = answer;
+      answer = Promise.withResolvers();
+      resolve("answer");
+      await server.nth("ended", round);
     }
-    isSlow = false;
+    answer.resolve("answer");
     await expectRight(client, socket, [...head, "connect", "touch 0 0"]);
     assert.equal(await server.stop(), 0, server.stderr);
   },
@@ -51,23 +58,24 @@ handlerTest(
     const socket = scratch.file("pages.sock");
     const args = [http.url, "--flat", "--no-push"];
     await using server = await PageServerProcess.start(socket, args);
+    const flooded = Promise.withResolvers<void>();
+    const served = Promise.withResolvers<void>();
     const flooding = client.run(socket, [
       `region ${64 * MIB}`,
       `image ${guest.image}`,
+      "patience 100",
       "connect",
       `flood ${FAR / 4096} ${56 * 256} 300`,
-      "sleep 3000",
+      () => flooded.resolve(),
+      () => served.promise,
     ]);
-    await server.until((it) => it.event === "serving");
-    await setTimeout(1000);
-    await expectRight(client, socket, [
-      `region ${FAR}`,
-      `image ${guest.image}`,
-      "patience 5",
-      "connect",
-      "touch 0 0 16",
-    ]);
-    await flooding;
+    const near = [`region ${FAR}`, `image ${guest.image}`, "connect"];
+    await http.until(() => http.atOnce > 0);
+    await expectRight(client, socket, [...near, "touch 0 0 16"]);
+    await flooded.promise;
+    await expectRight(client, socket, [...near, "touch 8 0 16"]);
+    served.resolve();
+    assert.equal((await flooding).code, 0);
     assert.ok(http.mostAtOnce <= 64, `${http.mostAtOnce} requests at once`);
     // Stopping does not wait for pending reads.
     assert.equal(await server.stop(), 0, server.stderr);

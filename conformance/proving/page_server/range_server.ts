@@ -9,10 +9,12 @@ export type BeforeAnswer = (first: number) => Promise<"answer" | "fail">;
 export class RangeServer implements AsyncDisposable {
   /** URL of the bytes. */
   readonly url: string;
+  /** Number of requests that are not answered yet. */
+  atOnce = 0;
   /** Maximum number of concurrent requests. */
   mostAtOnce = 0;
   readonly #server: Server;
-  #atOnce = 0;
+  #change = Promise.withResolvers<void>();
 
   private constructor(server: Server, url: string) {
     this.#server = server;
@@ -28,8 +30,8 @@ export class RangeServer implements AsyncDisposable {
       const range = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "");
       const first = Number(range?.[1] ?? 0);
       const last = Math.min(Number(range?.[2] ?? Infinity), bytes.length - 1);
-      self.mostAtOnce = Math.max(self.mostAtOnce, ++self.#atOnce);
-      response.on("close", () => self.#atOnce--);
+      self.#count(1);
+      response.on("close", () => self.#count(-1));
       if (await before(first) === "fail") return void request.socket.destroy();
       const body = bytes.subarray(first, last + 1);
       response.writeHead(range === null ? 200 : 206, {
@@ -47,6 +49,18 @@ export class RangeServer implements AsyncDisposable {
     const { port } = server.address() as AddressInfo;
     const self = new RangeServer(server, `http://127.0.0.1:${port}/memory`);
     return self;
+  }
+
+  /** Resolves when a condition holds that depends on the requests. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await this.#change.promise;
+  }
+
+  #count(change: 1 | -1): void {
+    this.atOnce += change;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.atOnce);
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,7 @@ process, whose standard output (1), standard error (2), or both (12) are unread.
 
 KIND: pipe, socket: a full one; terminal: one that is stopped as by Ctrl-S; left: a
 pipe whose reader has closed it; closed: no descriptor; late:FILE: a full pipe that
-is read, into FILE.read, once FILE exists.
+is read, into FILE.part and at the end FILE.read, once FILE exists.
 """
 import fcntl, os, pty, signal, socket, sys, time
 
@@ -35,7 +35,7 @@ if kind == "late" and os.fork() == 0:
     os.close(writer)
     while not os.path.exists(path):
         time.sleep(0.02)
-    with open(path + ".part", "wb") as copy:
+    with open(path + ".part", "wb", buffering=0) as copy:
         while data := os.read(reader, 65536):
             copy.write(data)
     os.rename(path + ".part", path + ".read")
