@@ -68,7 +68,12 @@ export function measureVerity(fd: number): string | undefined {
   return `${algorithm}:${hex.join("")}`;
 }
 
+/** Whether a file is on a file system in user space, or that is unknown. */
 function isInUserSpace(fd: number): boolean {
-  const { type } = statfsSync(`/proc/self/fd/${fd}`);
-  return type === LINUX.FUSE_SUPER_MAGIC;
+  try {
+    const { type } = statfsSync(`/proc/self/fd/${fd}`);
+    return type === LINUX.FUSE_SUPER_MAGIC;
+  } catch {
+    return true;
+  }
 }
