@@ -19,9 +19,10 @@ const FILES = [
 ];
 const PROGRAMS = [
   ...["runner/run_vectors.py", "mistakes/find_mistakes.py"],
-  ...["readers/mapped_ram_reader.py", "writers/mapped_ram_writer.py"],
+  ...["readers/mapped_ram_reader.py", "readers/verity_reader.py"],
+  "writers/mapped_ram_writer.py",
 ];
-const FOLDERS = ["invalid", "libvirt", "qemu", "valid"];
+const FOLDERS = ["invalid", "libvirt", "qemu", "valid", "verity"];
 
 /** The folder of the archive. */
 export const ARCHIVE_NAME = `mapped-ram-vectors-${SPEC_VERSION}`;

@@ -64,8 +64,9 @@ test("vectorsArchive() holds the vectors and a runner that works", {
     const [, spec] = /\[SPEC\.md\]\((.+?)\)/.exec(readme) ?? [];
     assert(existsSync(join(root, spec)), `README.md links to ${spec}`);
     const [, runner] = /^python3 (\S+) PROGRAM/m.exec(readme) ?? [];
-    for (const { path } of suiteVectors()) {
-      for (const name of ["expected.json", "snapshot.gz"]) {
+    for (const { path, unpackSidecarTo } of suiteVectors()) {
+      const sidecar = unpackSidecarTo === undefined ? [] : ["sidecar.gz"];
+      for (const name of ["expected.json", "snapshot.gz", ...sidecar]) {
         assert(existsSync(join(root, path, name)), `${path}/${name}`);
       }
     }

@@ -3,13 +3,14 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { RULES, type RuleSlug, SPEC_VERSION } from "../../mod.ts";
-import { listVectors } from "../vectors/list_vectors.ts";
+import { listVectors, listVerityVectors } from "../vectors/list_vectors.ts";
 
 const SPEC = readFileSync(
   fileURLToPath(new URL("../../SPEC.md", import.meta.url)),
   "utf8",
 );
 const SLUGS = Object.keys(RULES) as RuleSlug[];
+const VECTORS = [...listVectors(), ...listVerityVectors()];
 /** The sections of SPEC.md by number, each a list of paragraphs. */
 const SECTIONS = splitSections(SPEC);
 
@@ -68,7 +69,8 @@ test("SPEC.md's annex lists the same rules as the code", () => {
 /** Returns the slugs of the table of positions, and of the unsupported rules. */
 function slugsOfErrors(): Record<"positions" | "unsupported", Set<string>> {
   const text = (SECTIONS.get("10.3") ?? []).join("\n\n");
-  const [list = ""] = /^Unsupported are: [^]*?\. All others/m.exec(text) ?? [];
+  const [list = ""] = /^Unsupported are: [^]*?\. Integrity are/m.exec(text) ??
+    [];
   const cells = Array.from(text.matchAll(/^\| (`[^|]*)/gm), ([, cell]) => cell);
   const slugs = (of: string) =>
     new Set(Array.from(of.matchAll(/`([a-z][a-z0-9-]+)`/g), ([, it]) => it));
@@ -88,10 +90,13 @@ test("section 10.3 names only rules that readers refuse a file by", () => {
 
 test("section 10.3 lists each rule by which a vector is unsupported", () => {
   const { unsupported } = slugsOfErrors();
-  for (const { path, expected } of listVectors()) {
-    const { error, sequentialError, dirtyBitmapsError, profileError } =
-      expected;
-    const errors = [error, sequentialError, dirtyBitmapsError, profileError];
+  for (const { path, expected } of VECTORS) {
+    const { error, sequentialError, dirtyBitmapsError } = expected;
+    const { profileError, verityError } = expected;
+    const errors = [
+      ...[error, sequentialError, dirtyBitmapsError],
+      ...[profileError, verityError],
+    ];
     for (const it of errors) {
       if (it?.kind !== "unsupported") continue;
       assert.ok(unsupported.has(it.rule), `${path}: ${it.rule}`);
@@ -110,7 +115,7 @@ test("the pseudocode of 4.12 checks each rule of section 4", () => {
 
 test("every rule has a vector, and every vector names existing rules", () => {
   const proven = new Set<string>();
-  for (const { path, expected } of listVectors()) {
+  for (const { path, expected } of VECTORS) {
     assert(expected.rules.length > 0, path);
     for (const rule of expected.rules) {
       assert(SLUGS.includes(rule), `${path}: unknown rule ${rule}`);
@@ -119,9 +124,9 @@ test("every rule has a vector, and every vector names existing rules", () => {
     const [kind, rule] = path.split("/");
     if (kind !== "invalid") continue;
     assert(expected.rules.includes(rule as RuleSlug), path);
-    const { sequentialError, profileError, error, findings } = expected;
-    const broken = (sequentialError ?? profileError ?? error)?.rule ??
-      findings?.[0];
+    const { sequentialError, profileError, verityError, verity } = expected;
+    const broken = (sequentialError ?? profileError ?? verityError ?? verity ??
+      expected.error)?.rule ?? expected.findings?.[0];
     assert.equal(broken, rule, path);
   }
   assert.deepEqual(SLUGS.filter((slug) => !proven.has(slug)), []);

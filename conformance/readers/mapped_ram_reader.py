@@ -13,7 +13,7 @@ BITS, CAPS, UUID = (b"configuration/" + it for it in (b"target-page-bits", b"cap
 
 class Refused(Exception): pass
 class Reader:
-    def __init__(self, data, offset=0, bitmapByteOrder="little", bitmapWordSize=8, profile=None):
+    def __init__(self, data, offset=0, bitmapByteOrder="little", bitmapWordSize=8, **_):
         self.data, self.at, self.field, self.word = data, offset, offset, bitmapWordSize
         self.flip, self.vmdesc = bitmapWordSize - 1 if bitmapByteOrder == "big" else 0, None  # 5.1
     def need(self, condition, rule, at=None, unsupported=False):

@@ -17,8 +17,9 @@ export function conformsTo(
     classes.some(({ name: it, counts }) =>
       it === name && counts.fail + counts["not supported"] === 0
     );
-  // Every other class is one of Core readers, except that of streams.
+  // Every other class is one of Core readers.
+  const isAlone = (name: string) => ["sequential", "verified"].includes(name);
   return classes.map(({ name }) => name)
-    .filter((name) => passes(name) && (name === "sequential" || passes("core")))
+    .filter((name) => passes(name) && (isAlone(name) || passes("core")))
     .map((name) => CLASS_NAMES[name]);
 }

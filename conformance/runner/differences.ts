@@ -11,7 +11,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** Members that a program may leave out of an object. */
-const OPTIONAL: readonly string[] = ["streamSha256"];
+const OPTIONAL: readonly string[] = ["streamSha256", "rule", "offset"];
 /** The end of the name of a member that has the SHA-256 of another. */
 const HASH = "Sha256";
 const SHOWN_MAX = 120;

@@ -14,6 +14,7 @@ const MEMBERS: Readonly<Record<ConformanceClass, readonly (keyof Expected)[]>> =
     "dirty-bitmaps": ["dirtyBitmaps", "dirtyBitmapsError"],
     "sequential": ["sequential", "sequentialError"],
     "profile": ["profile", "profileError"],
+    "verified": ["verity", "verityError"],
   };
 const CORE: readonly (keyof Expected)[] = [
   ...[

@@ -30,12 +30,14 @@ export async function runReader(
   try {
     return await workInParallel(vectors, async (vector, index) => {
       const file = join(scratch, `vector-${index}`);
+      const sidecar = `${file}.verity`;
       vector.unpackTo(file);
+      vector.unpackSidecarTo?.(sidecar);
       const start = performance.now();
-      const args = argumentsOf(vector);
+      const args = argumentsOf(vector, sidecar);
       const end = await runProgram([...program, file, ...args], options);
       const seconds = (performance.now() - start) / 1000;
-      rmSync(file, { force: true });
+      for (const it of [file, sidecar]) rmSync(it, { force: true });
       const result = {
         name: vector.path,
         rules: vector.expected.rules,
@@ -51,9 +53,13 @@ export async function runReader(
 }
 
 /** Formats options: `{ offset: 5 }` as `--offset=5`. */
-function argumentsOf({ expected, profile }: SuiteVector): string[] {
+function argumentsOf(
+  { expected, profile, unpackSidecarTo }: SuiteVector,
+  sidecar: string,
+): string[] {
   const options: Record<string, unknown> = { ...expected.options };
   if (profile !== undefined) options.profile = profile;
+  if (unpackSidecarTo !== undefined) options.verity = sidecar;
   return Object.entries(options).map(([name, value]) => `--${name}=${value}`);
 }
 

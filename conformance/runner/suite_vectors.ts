@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { SPEC_VERSION } from "../../mod.ts";
@@ -18,6 +18,8 @@ export interface SuiteVector {
   readonly profile?: string;
   /** Writes the snapshot to a file, with holes for zeros. */
   readonly unpackTo: (file: string) => void;
+  /** Writes the sidecar of a verified file to another, if it has one. */
+  readonly unpackSidecarTo?: (file: string) => void;
 }
 
 const MANIFEST = new URL(`../manifest-${SPEC_VERSION}.json`, import.meta.url);
@@ -39,8 +41,10 @@ export function suiteVectors(): SuiteVector[] {
     readonly classes: readonly ConformanceClass[];
     readonly byteLength: number;
     readonly pieces?: readonly Piece[];
+    readonly sidecar?: object;
   }[];
-  return entries.map(({ path, classes, byteLength, pieces = WHOLE }) => {
+  return entries.map((entry) => {
+    const { path, classes, byteLength, pieces = WHOLE, sidecar } = entry;
     const folder = new URL(`../${path}/`, import.meta.url);
     const profile = fileURLToPath(new URL("profile.txt", folder));
     return {
@@ -56,6 +60,12 @@ export function suiteVectors(): SuiteVector[] {
           return { offset, bytes: gunzipSync(readFileSync(packed)) };
         });
         writeSparse(path, unpacked, byteLength);
+      },
+      ...sidecar === undefined ? {} : {
+        unpackSidecarTo: (path) => {
+          const packed = readFileSync(new URL("sidecar.gz", folder));
+          writeFileSync(path, gunzipSync(packed));
+        },
       },
     };
   });

@@ -7,6 +7,9 @@ export const RULES_JSON = new URL("../rules.json", import.meta.url);
 const SPEC = new URL("../../SPEC.md", import.meta.url);
 const FIELD = "first byte of the field that breaks the rule";
 
+/** What a refusal by a rule may be; SPEC.md 10.3 defines the kinds. */
+export type ErrorKind = "format" | "unsupported" | "integrity";
+
 /** A rule as the file lists it. */
 export interface ListedRule {
   readonly slug: string;
@@ -18,7 +21,7 @@ export interface ListedRule {
   /** Absent unless readers refuse a file that breaks the rule. */
   readonly error?: {
     /** What the error may be. */
-    readonly kinds: readonly ("format" | "unsupported")[];
+    readonly kinds: readonly ErrorKind[];
     /** Where it is; with several cases, one for each. */
     readonly positions: readonly string[];
   };
@@ -27,8 +30,15 @@ export interface ListedRule {
 /** Returns the rules, with the errors that section 10.3 of SPEC.md gives. */
 export function listRules(): ListedRule[] {
   const text = errorSection();
-  const unsupported = /^Unsupported are: [^]*?\. All others/m.exec(text)?.[0] ??
-    "";
+  const others =
+    /^Unsupported are: ([^]*?)\. Integrity are:([^]*?)\. All others/m
+      .exec(text);
+  const [, unsupported = "", integrity = ""] = others ?? [];
+  const kindsOf = (slug: RuleSlug): readonly ErrorKind[] => {
+    if (integrity.includes(`\`${slug}\``)) return ["integrity"];
+    const isUnsupported = unsupported.includes(`\`${slug}\``);
+    return isUnsupported ? ["format", "unsupported"] : ["format"];
+  };
   const rows = [...text.matchAll(/^\| (`[^|]*?) *\| ([^|]*?) *\|$/gm)];
   return (Object.keys(RULES) as RuleSlug[]).map((slug) => {
     const { kind, section, part, text } = RULES[slug];
@@ -39,9 +49,7 @@ export function listRules(): ListedRule[] {
     return {
       ...rule,
       error: {
-        kinds: unsupported.includes(`\`${slug}\``)
-          ? ["format", "unsupported"]
-          : ["format"],
+        kinds: kindsOf(slug),
         positions: positions.length === 0 ? [FIELD] : positions,
       },
     };

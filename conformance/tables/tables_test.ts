@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { RULES } from "../../mod.ts";
 import { TRIALS, type Trials } from "../proving/qemu/trials.ts";
-import { listVectors } from "../vectors/list_vectors.ts";
+import { listVectors, listVerityVectors } from "../vectors/list_vectors.ts";
 import { README, withTables } from "./readme_tables.ts";
 import { listRules, RULES_JSON } from "./rules_json.ts";
 import { rulesTable } from "./rules_table.ts";
@@ -54,11 +54,15 @@ test("rules.json lists the rules of the code and the errors of SPEC.md", () => {
 
 test("each vector expects an error of a kind that rules.json gives", () => {
   const rules = new Map(listRules().map((it) => [it.slug, it]));
-  for (const { path, expected } of listVectors()) {
-    const { error, sequentialError, dirtyBitmapsError, profileError } =
-      expected;
+  const vectors = [...listVectors(), ...listVerityVectors()];
+  for (const { path, expected } of vectors) {
+    const { error, sequentialError, dirtyBitmapsError } = expected;
+    const { profileError, verityError } = expected;
     for (
-      const it of [error, sequentialError, dirtyBitmapsError, profileError]
+      const it of [
+        ...[error, sequentialError, dirtyBitmapsError],
+        ...[profileError, verityError],
+      ]
     ) {
       if (it === undefined) continue;
       const kinds = rules.get(it.rule)?.error?.kinds ?? [];

@@ -8,45 +8,25 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { classesOf } from "./conformance_class.ts";
-import type { Expected } from "./list_vectors.ts";
+import {
+  expectedOf,
+  type ManifestEntry,
+  manifestEntry,
+  pieceName,
+  SIDECAR_RECIPE,
+  type VectorFolder,
+} from "./manifest_entry.ts";
 import { assemblePieces } from "./recipe.ts";
 import type { RecipePiece } from "./recipe_output.ts";
+import { sealDifferences, sidecarOf } from "./sidecar_recipe.ts";
 
-/** The entry of one vector in the manifest. */
-export interface ManifestEntry {
-  /** Folder of the vector, relative to the manifest. */
-  readonly path: string;
-  /** The rules that it tests, from its `expected.json`. */
-  readonly rules: readonly string[];
-  /** The classes of SPEC.md 10.1 that it belongs to. */
-  readonly classes: readonly string[];
-  /** Where the file comes from. */
-  readonly producer: "recipe" | "QEMU 10.0.2" | "libvirt 11.3.0";
-  /** SHA-256 of the unpacked file, or of its pieces one after the other. */
-  readonly sha256: string;
-  /** Bytes of the unpacked file. */
-  readonly byteLength: number;
-  /** The pieces of a file too large for one; between them it is zero. */
-  readonly pieces?: readonly {
-    /** The packed piece. */
-    readonly file: string;
-    /** Its position in the unpacked file. */
-    readonly offset: number;
-  }[];
-}
-
-interface Vector {
-  readonly path: string;
-  readonly folder: string;
-  readonly files: ReadonlySet<string>;
-}
+/** The packed sidecar of a verified file. */
+const SIDECAR = "sidecar.gz";
 
 /** Name of the manifest in the conformance folder. */
 export const MANIFEST_NAME = "manifest-1.2.json";
@@ -54,8 +34,8 @@ export const MANIFEST_NAME = "manifest-1.2.json";
 const VECTORS = dirname(fileURLToPath(import.meta.url));
 
 /** Returns every folder below `vectors` that contains files, sorted by path. */
-function listVectors(vectors: string): Vector[] {
-  const found: Vector[] = [];
+function listVectors(vectors: string): VectorFolder[] {
+  const found: VectorFolder[] = [];
   function visit(folder: string): void {
     const entries = readdirSync(folder, { withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile());
@@ -67,24 +47,19 @@ function listVectors(vectors: string): Vector[] {
       if (entry.isDirectory()) visit(join(folder, entry.name));
     }
   }
-  for (const kind of ["invalid", "libvirt", "qemu", "valid"]) {
+  for (const kind of ["invalid", "libvirt", "qemu", "valid", "verity"]) {
     if (existsSync(join(vectors, kind))) visit(join(vectors, kind));
   }
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
 function unpack(
-  { folder, files }: Vector,
+  { folder, files }: VectorFolder,
   name: string,
 ): Uint8Array | undefined {
   return files.has(name)
     ? gunzipSync(readFileSync(join(folder, name)))
     : undefined;
-}
-
-/** Returns the name of the packed file of a piece. */
-function pieceName(index: number): string {
-  return index === 0 ? "snapshot.gz" : `snapshot-${index + 1}.gz`;
 }
 
 function pack(bytes: Uint8Array): Uint8Array {
@@ -95,44 +70,12 @@ function pack(bytes: Uint8Array): Uint8Array {
 }
 
 /** Returns the file that a recipe describes, or the one that is there. */
-function piecesOf(vector: Vector): readonly RecipePiece[] | undefined {
+function piecesOf(vector: VectorFolder): readonly RecipePiece[] | undefined {
   if (vector.files.has("recipe.txt")) {
     return assemblePieces(join(vector.folder, "recipe.txt"));
   }
   const bytes = unpack(vector, "snapshot.gz");
   return bytes && [{ offset: 0, bytes }];
-}
-
-function manifestEntry(
-  vector: Vector,
-  pieces: readonly RecipePiece[],
-): ManifestEntry {
-  const hash = createHash("sha256");
-  for (const { bytes } of pieces) hash.update(bytes);
-  const [first] = pieces;
-  const last = pieces[pieces.length - 1];
-  const expected: Expected = JSON.parse(
-    readFileSync(join(vector.folder, "expected.json"), "utf8"),
-  );
-  return {
-    path: vector.path,
-    rules: expected.rules,
-    classes: classesOf(expected, first.bytes),
-    producer: producerOf(vector),
-    sha256: hash.digest("hex"),
-    byteLength: last.offset + last.bytes.length,
-    ...pieces.length === 1 ? {} : {
-      pieces: pieces.map(({ offset }, index) => ({
-        file: pieceName(index),
-        offset,
-      })),
-    },
-  };
-}
-
-function producerOf({ path, files }: Vector): ManifestEntry["producer"] {
-  if (files.has("recipe.txt")) return "recipe";
-  return path.startsWith("vectors/libvirt/") ? "libvirt 11.3.0" : "QEMU 10.0.2";
 }
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
@@ -166,8 +109,14 @@ function updateVectors(vectors: string, write: boolean): string[] {
       differences.push(`${vector.path}/snapshot.gz is missing`);
       continue;
     }
-    for (const [index, { bytes }] of pieces.entries()) {
-      const name = pieceName(index);
+    const sealed = files.has(SIDECAR_RECIPE)
+      ? sidecarOf(join(vector.folder, SIDECAR_RECIPE))
+      : undefined;
+    const packed: readonly (readonly [string, Uint8Array])[] = [
+      ...pieces.map(({ bytes }, index) => [pieceName(index), bytes] as const),
+      ...sealed === undefined ? [] : [[SIDECAR, sealed.bytes] as const],
+    ];
+    for (const [name, bytes] of packed) {
       if (sameBytes(unpack(vector, name), bytes)) continue;
       const path = `${vector.path}/${name}`;
       if (write) writeFileSync(join(vector.folder, name), pack(bytes));
@@ -175,7 +124,18 @@ function updateVectors(vectors: string, write: boolean): string[] {
         write ? `wrote ${path}` : `${path} differs from its recipe`,
       );
     }
-    entries.push(manifestEntry(vector, pieces));
+    if (sealed !== undefined) {
+      differences.push(
+        ...sealDifferences(vector.folder, expectedOf(vector), sealed.digest)
+          .map((it) => `${vector.path}/expected.json: ${it}`),
+      );
+    } else if (files.has(SIDECAR_RECIPE) && !files.has(SIDECAR)) {
+      differences.push(
+        `${vector.path}/${SIDECAR} is missing, and so is fsverity`,
+      );
+    }
+    const sidecar = sealed?.bytes ?? unpack(vector, SIDECAR);
+    entries.push(manifestEntry(vector, pieces, { sidecar }));
   }
   const manifestPath = join(dirname(vectors), MANIFEST_NAME);
   const manifest = JSON.stringify(entries, null, 2) + "\n";

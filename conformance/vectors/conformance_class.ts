@@ -18,6 +18,7 @@ export const CLASS_NAMES: Readonly<Record<ConformanceClass, string>> = {
   "dirty-bitmaps": "Dirty bitmaps",
   "sequential": "Sequential",
   "profile": "Profile",
+  "verified": "Verified reader",
 };
 
 /** Bytes in which a configuration lists its capabilities. */
@@ -28,7 +29,8 @@ export function classesOf(
   expected: Expected,
   bytes: Uint8Array,
 ): ConformanceClass[] {
-  const { options = {}, profile, profileError } = expected;
+  const { options = {}, profile, profileError, verity, verityError } = expected;
+  if (verity !== undefined || verityError !== undefined) return ["verified"];
   if (profile !== undefined || profileError !== undefined) return ["profile"];
   const head = new TextDecoder().decode(bytes.subarray(0, HEAD_LENGTH));
   // A caller who passes the offset of its stream reads it as a plain file.

@@ -58,10 +58,30 @@ export interface ExpectedSequential {
   }[];
 }
 
+/** The expected result of a reader with a sidecar and a digest. */
+export interface ExpectedVerity {
+  /** SHA-256 of all bytes of the file, without those of refused blocks. */
+  readonly sha256: string;
+  /** Runs of data blocks that are refused: the first, and the one after the last. */
+  readonly refused: readonly (readonly [number, number])[];
+  /** The rule by which the first of them is refused. */
+  readonly rule?: RuleSlug;
+  /** Where: in the sidecar for `verity-tree`, in the file for `verity-data`. */
+  readonly offset?: number;
+}
+
+/** What a writer of sidecars makes of a file, by the `fsverity` tool. */
+export interface ExpectedSeal {
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly digest: string;
+  /** SHA-256 of the sidecar without holes. */
+  readonly sha256: string;
+}
+
 /** The expected result of a reader: blocks, or an error. */
 export interface Expected {
   readonly rules: readonly RuleSlug[];
-  readonly options?: OpenOptions;
+  readonly options?: OpenOptions & { readonly digest?: string };
   readonly machine?: string;
   readonly capabilities?: readonly string[];
   readonly blocks?: readonly ExpectedBlock[];
@@ -84,6 +104,15 @@ export interface Expected {
     readonly rule: RuleSlug;
     readonly line?: number;
   };
+  readonly verity?: ExpectedVerity;
+  /** The rule by which a sidecar is refused before any block is read. */
+  readonly verityError?: {
+    readonly kind: "integrity" | "unsupported";
+    readonly rule: RuleSlug;
+    readonly offset: number;
+  };
+  /** The sidecar that a writer makes of the file, if it is to be tried. */
+  readonly seal?: ExpectedSeal;
   readonly error?: {
     readonly kind: "format" | "unsupported";
     readonly rule: RuleSlug;
@@ -91,31 +120,55 @@ export interface Expected {
   };
 }
 
-/** A vector: a folder with a snapshot and its expected result. */
-export interface Vector {
+/** A vector without its files. */
+export interface VectorResult {
   /** Its folder, relative to `vectors/`: `valid/minimal`. */
   readonly path: string;
   readonly expected: Expected;
+}
+
+/** A vector: a folder with a snapshot and its expected result. */
+export interface Vector extends VectorResult {
   /** Unpacks the snapshot. */
   readonly unpack: () => Uint8Array<ArrayBuffer>;
 }
 
 const VECTORS = fileURLToPath(new URL(".", import.meta.url));
 
+/** The folder of the vectors of verified files, which are not snapshots. */
+const VERITY = join(VECTORS, "verity");
+
 /**
- * Returns all vectors that fit into memory, sorted by path: those that are in
- * one piece.
+ * Returns all vectors of snapshots that fit into memory, sorted by path: those
+ * that are in one piece.
  */
 export function listVectors(): Vector[] {
   const isWhole = (folder: string) =>
     !existsSync(join(folder, "snapshot-2.gz"));
-  const folders = foldersWith("expected.json", VECTORS).filter(isWhole);
-  return folders.sort().map((folder) => ({
-    path: relative(VECTORS, folder).replaceAll("\\", "/"),
+  return foldersWith("expected.json", VECTORS)
+    .filter((folder) => isWhole(folder) && !folder.startsWith(VERITY))
+    .sort()
+    .map((folder) => ({
+      ...resultOf(folder, VECTORS),
+      unpack: () =>
+        new Uint8Array(gunzipSync(readFileSync(join(folder, "snapshot.gz")))),
+    }));
+}
+
+/**
+ * Returns all vectors of verified files, sorted by path, which is relative to
+ * `vectors/verity/`.
+ */
+export function listVerityVectors(): VectorResult[] {
+  return foldersWith("expected.json", VERITY).sort()
+    .map((folder) => resultOf(folder, VERITY));
+}
+
+function resultOf(folder: string, root: string): VectorResult {
+  return {
+    path: relative(root, folder).replaceAll("\\", "/"),
     expected: JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")),
-    unpack: () =>
-      new Uint8Array(gunzipSync(readFileSync(join(folder, "snapshot.gz")))),
-  }));
+  };
 }
 
 function foldersWith(file: string, folder: string): string[] {

@@ -52,7 +52,7 @@ function assemble(path: string, depth: number): RecipePiece[] {
       output = new RecipeOutput(line.position());
       outputs.push(output);
     } else {
-      apply(output, instruction, line);
+      applyInstruction(output, instruction, line);
     }
     line.end();
     instructions++;
@@ -67,7 +67,8 @@ function base(path: string, folder: string, line: RecipeLine): string {
   return join(dirname(path), folder, "recipe.txt");
 }
 
-function apply(
+/** Executes an instruction that writes, moves or sets the length. */
+export function applyInstruction(
   output: RecipeOutput,
   instruction: string,
   line: RecipeLine,

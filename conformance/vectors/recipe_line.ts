@@ -83,6 +83,13 @@ export class RecipeLine {
     return Uint8Array.from(bytes);
   }
 
+  /** Reads the words that follow and start with `--`. */
+  options(): string[] {
+    const options: string[] = [];
+    while (this.#rest.startsWith("--")) options.push(this.word() ?? "");
+    return options;
+  }
+
   /** Throws unless only a comment remains. */
   end(): void {
     if (this.#rest !== "" && !this.#rest.startsWith("#")) {

@@ -1,7 +1,8 @@
 /**
  * The rules of related files (SPEC 11): libvirt save images, the layouts named
  * fixed-ram, the contents of block dirty bitmaps, and sequential streams, whose
- * pages are records; and of working-set profiles (SPEC 12).
+ * pages are records; of working-set profiles (SPEC 12); and of verified files
+ * (SPEC 14).
  * It also holds the rules of programs rather than of files: what a writer owes to
  * QEMU (SPEC 6.1), and the limits of a reader (SPEC 10.4).
  *
@@ -36,7 +37,15 @@ export type DialectRuleSlug =
   | "record-continue"
   | "background-snapshot-end"
   | "profile-format"
-  | "profile-match";
+  | "profile-match"
+  | "verity-digest"
+  | "verity-length"
+  | "verity-padding"
+  | "verity-descriptor"
+  | "verity-data-size"
+  | "verity-tree"
+  | "verity-data"
+  | "verity-hole";
 
 /** Every rule of the dialects by its slug, in the order of the document. */
 export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
@@ -130,6 +139,29 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
   "profile-match": refuse(
     "12.4",
     "A profile is used only with the snapshot that it was recorded of",
+  ),
+  "verity-digest": refuse(
+    "14.2",
+    "The SHA-256 of the descriptor is the digest that the reader was given",
+  ),
+  "verity-length": refuse("14.3", "The sidecar ends where its tree ends"),
+  "verity-padding": refuse(
+    "14.3",
+    "Between the descriptor and the tree there are only zero bytes",
+  ),
+  "verity-descriptor": refuse(
+    "14.4",
+    "The descriptor is one of version 1, with SHA-256, blocks of 4096 bytes, no salt and no signature",
+  ),
+  "verity-data-size": refuse("14.4", "data_size is the length of the file"),
+  "verity-tree": refuse(
+    "14.5",
+    "Each hash block on the path of a data block has its hash in the level above",
+  ),
+  "verity-data": refuse("14.5", "A data block has its hash in level 1"),
+  "verity-hole": accept(
+    "14.6",
+    "A full hash block of zero bytes is the constant of its level",
   ),
 };
 

@@ -18,6 +18,11 @@ const PARTS: Readonly<Record<string, Rule["part"]>> = {
   "11.4": "sequential",
   "12.2": "profile",
   "12.4": "profile",
+  "14.2": "verified",
+  "14.3": "verified",
+  "14.4": "verified",
+  "14.5": "verified",
+  "14.6": "verified",
 };
 
 /** One normative rule of SPEC.md. */
@@ -33,7 +38,8 @@ export interface Rule {
     | "fixed-ram"
     | "dirty-bitmaps"
     | "sequential"
-    | "profile";
+    | "profile"
+    | "verified";
   /** The rule in one sentence. */
   readonly text: string;
 }

@@ -231,6 +231,6 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
   // 6, 10. Writing, conformance
   ...PROGRAM_RULES,
 
-  // 11, 12. Related files
+  // 11, 12, 14. Related files
   ...DIALECT_RULES,
 };
