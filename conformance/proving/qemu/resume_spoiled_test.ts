@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { statSync, truncateSync, utimesSync } from "node:fs";
+import { constants } from "node:os";
 import process from "node:process";
 import { findNginx, startNginx } from "../http/nginx_server.ts";
 import { errorOf, MIB, saveGuest, STORED, watched } from "./failing_resume.ts";
@@ -45,6 +46,24 @@ for (const [name, spoil] of Object.entries(SPOILERS)) {
     },
   );
 }
+
+qemuTest(
+  "resume reports why QEMU is killed if it cannot have a page of a mapped file",
+  "x86_64",
+  async (scratch) => {
+    const path = await saveGuest(scratch);
+    const args = [path, "--via", "map", "--", ...watched(scratch)];
+    await using command = new ResumeCommand(scratch.path, args);
+    await command.said(/running/);
+    await using page = await PageToucher.open(scratch);
+    truncateSync(path, 0);
+    page.touch(STORED.end - 4096);
+    const { code, stderr } = await command.exited;
+    assert.match(stderr, /QEMU was killed by SIGBUS: it .* a page of .*saved/);
+    assert.equal(code, 128 + constants.signals.SIGBUS);
+    assert.equal(page.bytes.length, 0);
+  },
+);
 
 qemuTest(
   "a guest waits while the server is unreachable, and is eventually given up",

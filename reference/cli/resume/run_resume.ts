@@ -65,7 +65,17 @@ export async function runMapped(
   }
   await devices[Symbol.asyncDispose]();
   using _ = watch(opened, context.report);
-  return await exitCodeOf(destination, context);
+  return await exitCodeOf(destination, {
+    ...context,
+    onSignal(signal) {
+      if (signal !== "SIGBUS") return;
+      context.report.note(
+        `QEMU was killed by SIGBUS: it accessed a page of ${plan.path} that ` +
+          "cannot be read, because of an I/O error, because the file became " +
+          "shorter, or because fs-verity refuses it",
+      );
+    },
+  });
 }
 
 /**
@@ -141,23 +151,33 @@ function watch(source: ResumeSource, report: ResumeReport): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
+/** Options of waiting for QEMU's end. */
+interface ExitOptions extends ResumeContext {
+  /** Called with the name of the signal that ended QEMU, if one did. */
+  readonly onSignal?: (signal: string) => void;
+}
+
 async function exitCodeOf(
   destination: Destination | undefined,
-  { request, signal }: ResumeContext,
+  options: ExitOptions,
 ): Promise<number> {
-  const isOurs = request.qemu !== undefined && destination !== undefined;
-  return isOurs ? await untilExit(destination, signal) : 0;
+  const isOurs = options.request.qemu !== undefined &&
+    destination !== undefined;
+  return isOurs ? await untilExit(destination, options) : 0;
 }
 
 /** Waits until QEMU ends, or stops it; returns the exit code. */
 async function untilExit(
   destination: Destination,
-  signal: AbortSignal,
+  { signal, onSignal }: ExitOptions,
 ): Promise<number> {
   const end = () => void destination[Symbol.asyncDispose]();
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
   const exit = await destination.gone;
   if (signal.aborted || exit === undefined) return stoppedExitCode(signal);
-  return exit.code ?? signalExitCode(exit.signal ?? "");
+  if (exit.code !== null) return exit.code;
+  const name = exit.signal ?? "";
+  onSignal?.(name);
+  return signalExitCode(name);
 }
