@@ -12,10 +12,12 @@ import {
   PROGRAM_RULES,
 } from "./dialect_rules.ts";
 import { accept, refuse, type Rule, write } from "./rule.ts";
+import { VERITY_RULES, type VerityRuleSlug } from "./verity_rules.ts";
 
 /** The slug of a rule of SPEC.md. */
 export type RuleSlug =
   | DialectRuleSlug
+  | VerityRuleSlug
   | "offsets-absolute"
   | "file-truncated"
   | "u64-range"
@@ -233,4 +235,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
 
   // 11, 12, 14. Related files
   ...DIALECT_RULES,
+
+  // 14. Verified files
+  ...VERITY_RULES,
 };

@@ -1,4 +1,5 @@
 import type * as ChildProcess from "node:child_process";
+import type * as Crypto from "node:crypto";
 import type * as Fs from "node:fs";
 import type * as Module from "node:module";
 import type * as Net from "node:net";
@@ -11,6 +12,7 @@ import { SourceError } from "../sources/mod.ts";
 /** The modules of Node that the library uses, if available. */
 interface BuiltinModules {
   readonly "node:child_process": typeof ChildProcess;
+  readonly "node:crypto": typeof Crypto;
   readonly "node:fs": typeof Fs;
   readonly "node:module": typeof Module;
   readonly "node:net": typeof Net;

@@ -28,6 +28,8 @@ export {
 export { checkRange } from "./check_range.ts";
 export { DemandGate } from "./demand_gate.ts";
 export { drive, driveSync } from "./drive.ts";
+export { IntegrityError, type IntegrityViolation } from "./integrity_error.ts";
+export { KeptBlocks } from "./kept_blocks.ts";
 export { memorySource } from "./memory_source.ts";
 export { MovingFront } from "./moving_front.ts";
 export { readRanges, type ReadRangesOptions } from "./read_ranges.ts";

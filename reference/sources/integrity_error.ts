@@ -1,0 +1,58 @@
+import type { ByteRange } from "../../format/bytes/mod.ts";
+import type { RuleSlug } from "../../format/rules/mod.ts";
+import { shownName, withoutSecrets } from "./shown_name.ts";
+
+/** The fields of an {@linkcode IntegrityError}. */
+export interface IntegrityViolation extends ByteRange {
+  /** The rule of SPEC.md that is broken. */
+  readonly rule: RuleSlug;
+  /** The content found there, in words. */
+  readonly found: string;
+  /** The expected content, in words. */
+  readonly expected: string;
+  /** The digest that the bytes do not agree with: `sha256:…`. */
+  readonly digest: string;
+}
+
+/**
+ * Bytes are not those of the file that a digest stands for: they are damaged,
+ * or of another file. Nothing of the block that they are in was handed over.
+ * A retry does not help, so unlike a `SourceError` it never causes one.
+ */
+export class IntegrityError extends Error implements IntegrityViolation {
+  /** Names the class, as `Error.name` does. */
+  override readonly name = "IntegrityError";
+  /** Name of the file or of its sidecar. */
+  readonly source: string;
+  /** Position of the bytes there. */
+  readonly offset: number;
+  /** Number of the bytes. */
+  readonly length: number;
+  /** The rule of SPEC.md that is broken. */
+  readonly rule: RuleSlug;
+  /** The content found there, in words. */
+  readonly found: string;
+  /** The expected content, in words. */
+  readonly expected: string;
+  /** The digest that the bytes do not agree with: `sha256:…`. */
+  readonly digest: string;
+
+  /** Makes the error; its message is put together from the fields. */
+  constructor(source: string, violation: IntegrityViolation) {
+    const { offset, length, rule, found, expected, digest } = violation;
+    super(withoutSecrets(
+      `Cannot trust ${JSON.stringify(source)}: byte 0x${
+        offset.toString(16)
+      }, ` +
+        `length ${length}: ${found}, expected ${expected} by the digest ` +
+        `${digest} (${rule})`,
+    ));
+    this.source = shownName(source);
+    this.offset = offset;
+    this.length = length;
+    this.rule = rule;
+    this.found = found;
+    this.expected = expected;
+    this.digest = digest;
+  }
+}

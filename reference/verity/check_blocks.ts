@@ -1,0 +1,63 @@
+import {
+  HASH_LENGTH,
+  HASHES_PER_BLOCK,
+  hexText,
+  VERITY_BLOCK,
+} from "../../format/verity/mod.ts";
+import { IntegrityError } from "../sources/mod.ts";
+import type { Hashing } from "./hashing.ts";
+import { isHash } from "./is_hash.ts";
+import type { Leaves } from "./verified_tree.ts";
+
+/** Blocks that are hashed together. */
+const BATCH = 64;
+
+/** Whole blocks of data, padded with zeros at the end of the file. */
+export interface DataBlocks {
+  /** Number of the first block. */
+  readonly first: number;
+  /** Their bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** The file in the error of a wrong block. */
+export interface CheckedFile {
+  readonly name: string;
+  readonly digest: string;
+}
+
+/**
+ * Checks blocks of data against their hashes.
+ *
+ * @throws {IntegrityError} if one is wrong (`verity-data`)
+ */
+export function* checkBlocks(
+  { first, bytes }: DataBlocks,
+  leaves: Leaves,
+  { name, digest }: CheckedFile,
+): Hashing<void> {
+  const count = bytes.length / VERITY_BLOCK;
+  for (let from = 0; from < count; from += BATCH) {
+    const batch: Uint8Array[] = [];
+    for (let it = from; it < Math.min(from + BATCH, count); it++) {
+      const start = it * VERITY_BLOCK;
+      batch.push(bytes.subarray(start, start + VERITY_BLOCK));
+    }
+    const hashes = yield batch;
+    for (const [index, hash] of hashes.entries()) {
+      const block = first + from + index;
+      const row = Math.floor(block / HASHES_PER_BLOCK) - leaves.first;
+      const slot = (block % HASHES_PER_BLOCK) * HASH_LENGTH;
+      const expected = leaves.blocks[row];
+      if (isHash(hash, expected, slot)) continue;
+      throw new IntegrityError(name, {
+        rule: "verity-data",
+        offset: block * VERITY_BLOCK,
+        length: VERITY_BLOCK,
+        found: `block ${block} with SHA-256 ${hexText(hash)}`,
+        expected: hexText(expected.subarray(slot, slot + HASH_LENGTH)),
+        digest,
+      });
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { builtinModule } from "../local/mod.ts";
+
+/**
+ * An algorithm that needs SHA-256 but computes none: it yields byte arrays, and
+ * is sent their hashes. One serves the synchronous hash of Deno, Bun and Node,
+ * and the asynchronous one of browsers.
+ */
+export type Hashing<T> = Generator<
+  readonly Uint8Array[],
+  T,
+  readonly Uint8Array[]
+>;
+
+type Hash = (bytes: Uint8Array) => Uint8Array;
+
+let nodeHash: Hash | undefined;
+
+/** Returns the runtime's synchronous SHA-256. */
+function syncHash(): Hash {
+  return nodeHash ??= bindHash();
+}
+
+function bindHash(): Hash {
+  const { hash, createHash } = builtinModule("node:crypto", {
+    what: "SHA-256",
+    action: "check bytes synchronously",
+    instead: "use verifiedSource, which uses WebCrypto",
+  });
+  // Node has `hash` since 20.12.
+  return hash === undefined
+    ? (bytes) => createHash("sha256").update(bytes).digest()
+    : (bytes) => hash("sha256", bytes, "buffer");
+}
+
+const hasSyncHash = (() => {
+  try {
+    syncHash();
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** Runs an algorithm with the runtime's synchronous SHA-256. */
+export function hashSync<T>(hashing: Hashing<T>): T {
+  const hash = syncHash();
+  let step = hashing.next();
+  while (!step.done) step = hashing.next(step.value.map(hash));
+  return step.value;
+}
+
+/** Runs an algorithm, in a browser with WebCrypto. */
+export async function hashWithRuntime<T>(hashing: Hashing<T>): Promise<T> {
+  if (hasSyncHash) return hashSync(hashing);
+  let step = hashing.next();
+  while (!step.done) {
+    const hashes = await Promise.all(
+      step.value.map((bytes) => crypto.subtle.digest("SHA-256", bytes.slice())),
+    );
+    step = hashing.next(hashes.map((hash) => new Uint8Array(hash)));
+  }
+  return step.value;
+}

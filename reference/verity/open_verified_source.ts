@@ -1,0 +1,204 @@
+import { hex } from "../../format/rules/mod.ts";
+import {
+  DATA_SIZE_AT,
+  DESCRIPTOR_LENGTH,
+  hexText,
+  parseVerityDigest,
+  readVerityDescriptor,
+  TREE_OFFSET,
+  TreeGeometry,
+  VERITY_BLOCK,
+} from "../../format/verity/mod.ts";
+import {
+  type ByteSource,
+  cachedSource,
+  IntegrityError,
+  type ReadOptions,
+  type SyncByteSource,
+} from "../sources/mod.ts";
+import { type Hashing, hashSync, hashWithRuntime } from "./hashing.ts";
+import { isHash } from "./is_hash.ts";
+import { SyncVerifiedSource, VerifiedSource } from "./verified_source.ts";
+import { VerifiedTree } from "./verified_tree.ts";
+import { zeroBlocks } from "./zero_hashes.ts";
+
+/** Options of {@linkcode verifiedSource}. */
+export interface VerifiedSourceOptions<Source extends ByteSource = ByteSource> {
+  /** The sidecar: the descriptor and the tree. */
+  readonly tree: Source;
+  /** The digest of the file, from where you trust it: `sha256:` and 64 digits. */
+  readonly digest: string;
+  /** Maximum bytes of hashes kept in memory. Default: 8 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** A request of a sidecar gets this many bytes of it at most. */
+const MAX_REQUEST = 0x40000;
+
+/**
+ * Makes a source that checks each block of 4096 bytes when it is read, by the
+ * hashes in a sidecar that themselves agree with a digest. A read gives bytes
+ * of checked blocks only; it otherwise rejects with an `IntegrityError`, and
+ * its target is zero.
+ *
+ * It composes with other sources. In front of a cache, bytes are checked each
+ * time they are used; behind one, when they enter it. In a browser WebCrypto
+ * computes the hashes.
+ *
+ * @throws {IntegrityError} if the sidecar is not that of the digest, or the
+ * file is not as long as it says
+ * @throws {UnsupportedError} if it has another algorithm or block size, a salt
+ * or a signature
+ * @throws {SourceError} if the sidecar cannot be read
+ * @throws {RangeError} if `digest` or `maxBytes` is invalid
+ *
+ * @example
+ * ```ts
+ * import {
+ *   IntegrityError,
+ *   memorySink,
+ *   memorySource,
+ *   sealSource,
+ *   verifiedSource,
+ * } from "../../mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = new Uint8Array(10_000).fill(7);
+ * const sidecar = memorySink();
+ * const { digest } = await sealSource(memorySource(bytes), sidecar);
+ * const tree = memorySource(sidecar.bytes());
+ *
+ * const source = await verifiedSource(memorySource(bytes), { tree, digest });
+ * await source.readInto(new Uint8Array(100), 5000);
+ * bytes[4096] = 8;
+ * const read = source.readInto(new Uint8Array(100), 5000);
+ * await assert.rejects(read, IntegrityError);
+ * ```
+ */
+export async function verifiedSource(
+  source: ByteSource,
+  options: VerifiedSourceOptions & ReadOptions,
+): Promise<VerifiedSource> {
+  const { tree, signal } = options;
+  const bytes = firstBlock(tree, options);
+  await tree.readInto(bytes, 0, { signal });
+  const opened = await hashWithRuntime(openTree(bytes, source, options));
+  const sidecar = (tree.parallelReads ?? 1) > 1
+    ? cachedSource(tree, {
+      blockSize: VERITY_BLOCK,
+      maxBytes: 4 * MAX_REQUEST,
+      maxRequestBytes: MAX_REQUEST,
+      maxReadAhead: MAX_REQUEST,
+    })
+    : tree;
+  const { digest } = options;
+  return new VerifiedSource({ source, sidecar }, { digest, tree: opened });
+}
+
+/**
+ * Makes a synchronous {@linkcode verifiedSource} on Deno, Bun and Node.
+ *
+ * @throws {IntegrityError | UnsupportedError | SourceError | RangeError} as
+ * `verifiedSource` rejects; `SourceError` also in a browser
+ */
+export function verifiedSourceSync(
+  source: SyncByteSource,
+  options: VerifiedSourceOptions<SyncByteSource>,
+): SyncVerifiedSource {
+  const { tree: sidecar, digest } = options;
+  const bytes = firstBlock(sidecar, options);
+  sidecar.readIntoSync(bytes, 0);
+  const tree = hashSync(openTree(bytes, source, options));
+  return new SyncVerifiedSource({ source, sidecar }, { digest, tree });
+}
+
+function firstBlock(
+  { name, byteLength }: ByteSource,
+  { digest }: VerifiedSourceOptions,
+): Uint8Array {
+  parseVerityDigest(digest);
+  if (byteLength >= DESCRIPTOR_LENGTH) {
+    return new Uint8Array(Math.min(TREE_OFFSET, byteLength));
+  }
+  throw wrongLength(name, byteLength, { expected: TREE_OFFSET, digest });
+}
+
+function wrongLength(
+  name: string,
+  found: number,
+  { expected, digest }: { readonly expected: number; readonly digest: string },
+): IntegrityError {
+  return new IntegrityError(name, {
+    rule: "verity-length",
+    offset: Math.min(expected, found),
+    length: Math.abs(expected - found),
+    found: `a sidecar of ${found} bytes`,
+    expected: `${expected}`,
+    digest,
+  });
+}
+
+/** Checks the first block of a sidecar, and everything that follows of it. */
+function* openTree(
+  bytes: Uint8Array,
+  file: ByteSource,
+  { tree: { name, byteLength }, digest, maxBytes = 0x800000 }:
+    VerifiedSourceOptions,
+): Hashing<VerifiedTree> {
+  if (!(maxBytes >= VERITY_BLOCK)) {
+    throw new RangeError(
+      `Cannot verify ${JSON.stringify(file.name)}: maxBytes is ${maxBytes}, ` +
+        `expected at least ${VERITY_BLOCK}`,
+    );
+  }
+  const descriptor = bytes.subarray(0, DESCRIPTOR_LENGTH);
+  const [hash] = yield [descriptor];
+  if (!isHash(hash, parseVerityDigest(digest), 0)) {
+    throw new IntegrityError(name, {
+      rule: "verity-digest",
+      offset: 0,
+      length: DESCRIPTOR_LENGTH,
+      found: `a descriptor with SHA-256 ${hexText(hash)}`,
+      expected: "another",
+      digest,
+    });
+  }
+  const { dataLength, rootHash } = readVerityDescriptor(name, descriptor);
+  if (dataLength !== file.byteLength) {
+    throw new IntegrityError(name, {
+      rule: "verity-data-size",
+      offset: DATA_SIZE_AT,
+      length: 8,
+      found: `a file of ${file.byteLength} bytes`,
+      expected: `${dataLength}`,
+      digest,
+    });
+  }
+  const geometry = new TreeGeometry(dataLength);
+  const { sidecarLength, levels } = geometry;
+  if (sidecarLength !== byteLength) {
+    throw wrongLength(name, byteLength, { expected: sidecarLength, digest });
+  }
+  const padding = bytes.findIndex((byte, at) =>
+    at >= DESCRIPTOR_LENGTH && byte !== 0
+  );
+  if (padding >= 0) {
+    throw new IntegrityError(name, {
+      rule: "verity-padding",
+      offset: padding,
+      length: 1,
+      found: `the byte ${hex(bytes[padding])} after the descriptor`,
+      expected: "0",
+      digest,
+    });
+  }
+  const zeros = yield* zeroBlocks(levels.length);
+  const maxBlocks = Math.floor(maxBytes / VERITY_BLOCK);
+  return new VerifiedTree(geometry, {
+    name,
+    digest,
+    rootHash,
+    zeros,
+    maxBlocks,
+  });
+}

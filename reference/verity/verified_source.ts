@@ -1,0 +1,140 @@
+import { VERITY_BLOCK } from "../../format/verity/mod.ts";
+import {
+  type ByteSource,
+  checkRange,
+  type ReadOptions,
+  type SourceReadOptions,
+  type SyncByteSource,
+} from "../sources/mod.ts";
+import { checkBlocks, type DataBlocks } from "./check_blocks.ts";
+import { type Hashing, hashSync, hashWithRuntime } from "./hashing.ts";
+import { type Piece, piecesOf } from "./pieces_of.ts";
+import { streamVerified } from "./verified_stream.ts";
+import type { Leaves, VerifiedTree } from "./verified_tree.ts";
+
+/** A source that checks what it hands over against a digest. */
+export class VerifiedSource<Source extends ByteSource = ByteSource>
+  implements ByteSource {
+  readonly name: string;
+  readonly byteLength: number;
+  readonly parallelReads: number | undefined;
+  readonly checkUnchanged: ByteSource["checkUnchanged"];
+  readonly willNeed: ByteSource["willNeed"];
+  readonly streamRanges: ByteSource["streamRanges"];
+  /** The digest of the file: `sha256:…`. */
+  readonly digest: string;
+  protected readonly source: Source;
+  protected readonly sidecar: Source;
+  protected readonly tree: VerifiedTree;
+
+  constructor(
+    { source, sidecar }: { readonly source: Source; readonly sidecar: Source },
+    { digest, tree }: { readonly digest: string; readonly tree: VerifiedTree },
+  ) {
+    const { name, byteLength, parallelReads, streamRanges } = source;
+    this.name = name;
+    this.byteLength = byteLength;
+    this.parallelReads = parallelReads;
+    this.checkUnchanged = source.checkUnchanged;
+    this.willNeed = source.willNeed;
+    this.digest = digest;
+    this.source = source;
+    this.sidecar = sidecar;
+    this.tree = tree;
+    this.streamRanges = streamRanges === undefined
+      ? undefined
+      : (ranges, take, options) =>
+        streamVerified(ranges, take, {
+          ...options,
+          source,
+          check: (blocks) => this.#check(blocks, options),
+        });
+  }
+
+  async readInto(
+    target: Uint8Array,
+    offset: number,
+    options: SourceReadOptions = {},
+  ): Promise<void> {
+    options.signal?.throwIfAborted();
+    checkRange(this, offset, target.length);
+    try {
+      for (const piece of piecesOf(this, target, offset)) {
+        const leaves = this.#leaves(piece, options);
+        const read = this.source.readInto(piece.read, piece.offset, options);
+        // The target is the caller's again only when nothing writes to it.
+        const [isRead, hashes] = await Promise.allSettled([read, leaves]);
+        if (isRead.status === "rejected") throw isRead.reason;
+        if (hashes.status === "rejected") throw hashes.reason;
+        await hashWithRuntime(this.verify(piece, hashes.value));
+        piece.handOver();
+      }
+    } catch (error) {
+      target.fill(0);
+      throw error;
+    }
+  }
+
+  /** Checks blocks; generates the hashing that this takes. */
+  protected verify(blocks: DataBlocks, leaves: Leaves): Hashing<void> {
+    return checkBlocks(blocks, leaves, this);
+  }
+
+  async #check(blocks: DataBlocks, options?: ReadOptions): Promise<void> {
+    const leaves = await this.#leaves(blocks, options);
+    await hashWithRuntime(this.verify(blocks, leaves));
+  }
+
+  async #leaves(
+    { first, bytes }: DataBlocks,
+    options?: ReadOptions,
+  ): Promise<Leaves> {
+    const end = first + bytes.length / VERITY_BLOCK;
+    const kept = this.tree.leaves(first, end);
+    if (kept !== undefined) return kept;
+    const path = this.tree.path(first, end);
+    const read = await Promise.all(path.map(async ({ wanted }) => {
+      if (wanted === undefined) return undefined;
+      const hashes = new Uint8Array(wanted.length);
+      await this.sidecar.readInto(hashes, wanted.offset, options);
+      return hashes;
+    }));
+    return await hashWithRuntime(this.tree.admit(path, read));
+  }
+}
+
+/** A verified source that can also be read synchronously. */
+export class SyncVerifiedSource extends VerifiedSource<SyncByteSource>
+  implements SyncByteSource {
+  readIntoSync(target: Uint8Array, offset: number): void {
+    checkRange(this, offset, target.length);
+    try {
+      for (const piece of piecesOf(this, target, offset)) {
+        this.#readPiece(piece);
+        piece.handOver();
+      }
+    } catch (error) {
+      target.fill(0);
+      throw error;
+    }
+  }
+
+  #readPiece(piece: Piece): void {
+    this.source.readIntoSync(piece.read, piece.offset);
+    hashSync(this.verify(piece, this.#leavesSync(piece)));
+  }
+
+  #leavesSync({ first, bytes }: DataBlocks): Leaves {
+    const end = first + bytes.length / VERITY_BLOCK;
+    const kept = this.tree.leaves(first, end);
+    if (kept !== undefined) return kept;
+    const path = this.tree.path(first, end);
+    const read = path.map(({ wanted }) => {
+      if (wanted === undefined) return undefined;
+      const hashes = new Uint8Array(wanted.length);
+      this.sidecar.readIntoSync(hashes, wanted.offset);
+      return hashes;
+    });
+    return hashSync(this.tree.admit(path, read));
+  }
+}
