@@ -12,6 +12,7 @@ export {
   writeVerityDescriptor,
 } from "./verity_descriptor.ts";
 export {
+  hexBytes,
   hexText,
   parseVerityDigest,
   verityDigestText,

@@ -1,5 +1,3 @@
-import { HASH_LENGTH } from "./verity_format.ts";
-
 const PREFIX = "sha256:";
 const PATTERN = /^sha256:[0-9a-f]{64}$/;
 
@@ -14,6 +12,16 @@ export function hexText(bytes: Uint8Array): string {
     .join("");
 }
 
+/** Returns the bytes that hexadecimal digits stand for. */
+export function hexBytes(digits: string): Uint8Array {
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let index = 0; index < bytes.length; index++) {
+    const pair = digits.slice(2 * index, 2 * index + 2);
+    bytes[index] = Number.parseInt(pair, 16);
+  }
+  return bytes;
+}
+
 /**
  * Returns the hash in a digest.
  *
@@ -26,10 +34,5 @@ export function parseVerityDigest(text: string): Uint8Array {
         "64 lowercase hexadecimal digits, as `fsverity digest` prints",
     );
   }
-  const hash = new Uint8Array(HASH_LENGTH);
-  for (let index = 0; index < HASH_LENGTH; index++) {
-    const at = PREFIX.length + 2 * index;
-    hash[index] = Number.parseInt(text.slice(at, at + 2), 16);
-  }
-  return hash;
+  return hexBytes(text.slice(PREFIX.length));
 }

@@ -54,7 +54,7 @@ export function* checkBlocks(
         rule: "verity-data",
         offset: block * VERITY_BLOCK,
         length: VERITY_BLOCK,
-        found: `block ${block} with SHA-256 ${hexText(hash)}`,
+        found: `block ${block} with SHA-256 ${hash}`,
         expected: hexText(expected.subarray(slot, slot + HASH_LENGTH)),
         digest,
       });

@@ -1,13 +1,21 @@
 import { HASH_LENGTH } from "../../format/verity/mod.ts";
 
-/** Whether a hash is the one that a block of hashes has at `start`. */
+/** The value of each hexadecimal digit, by its character code. */
+const DIGITS = new Uint8Array(128);
+for (let value = 0; value < 16; value++) {
+  DIGITS[value.toString(16).charCodeAt(0)] = value;
+}
+
+/** Whether the digits of a hash are those of the one in a block at `start`. */
 export function isHash(
-  hash: Uint8Array,
+  digits: string,
   block: Uint8Array,
   start: number,
 ): boolean {
   for (let index = 0; index < HASH_LENGTH; index++) {
-    if (hash[index] !== block[start + index]) return false;
+    const high = DIGITS[digits.charCodeAt(2 * index)];
+    const low = DIGITS[digits.charCodeAt(2 * index + 1)];
+    if (high * 16 + low !== block[start + index]) return false;
   }
   return true;
 }

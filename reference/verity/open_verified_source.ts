@@ -2,7 +2,6 @@ import { hex } from "../../format/rules/mod.ts";
 import {
   DATA_SIZE_AT,
   DESCRIPTOR_LENGTH,
-  hexText,
   parseVerityDigest,
   readVerityDescriptor,
   TREE_OFFSET,
@@ -158,7 +157,7 @@ function* openTree(
       rule: "verity-digest",
       offset: 0,
       length: DESCRIPTOR_LENGTH,
-      found: `a descriptor with SHA-256 ${hexText(hash)}`,
+      found: `a descriptor with SHA-256 ${hash}`,
       expected: "another",
       digest,
     });

@@ -142,9 +142,7 @@ export class VerifiedTree {
         rule: "verity-tree",
         offset: level.offset + at * VERITY_BLOCK,
         length: VERITY_BLOCK,
-        found: `block ${at} of level ${level.level} with SHA-256 ${
-          hexText(hash)
-        }`,
+        found: `block ${at} of level ${level.level} with SHA-256 ${hash}`,
         expected: hexText(parent.subarray(slot, slot + HASH_LENGTH)),
         digest,
       });

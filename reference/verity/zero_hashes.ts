@@ -1,6 +1,7 @@
 import {
   HASH_LENGTH,
   HASHES_PER_BLOCK,
+  hexBytes,
   VERITY_BLOCK,
 } from "../../format/verity/mod.ts";
 import type { Hashing } from "./hashing.ts";
@@ -8,7 +9,8 @@ import type { Hashing } from "./hashing.ts";
 /** A block whose data is all zero, or zero below it, and its hash. */
 export interface ZeroBlock {
   readonly bytes: Uint8Array;
-  readonly hash: Uint8Array;
+  /** In hexadecimal digits. */
+  readonly hash: string;
 }
 
 /**
@@ -23,7 +25,7 @@ export function* zeroBlocks(levelCount: number): Hashing<ZeroBlock[]> {
     blocks.push({ bytes, hash });
     bytes = new Uint8Array(VERITY_BLOCK);
     for (let slot = 0; slot < HASHES_PER_BLOCK; slot++) {
-      bytes.set(hash, slot * HASH_LENGTH);
+      bytes.set(hexBytes(hash), slot * HASH_LENGTH);
     }
   }
   return blocks;
