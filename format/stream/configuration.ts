@@ -7,6 +7,7 @@
 
 import type { ByteWriter } from "../bytes/byte_writer.ts";
 import { isPrintableAscii } from "../bytes/byte_reader.ts";
+import { hexText } from "../bytes/hex_text.ts";
 import type { Walk } from "../bytes/walk.ts";
 import { hex } from "../rules/errors.ts";
 import {
@@ -36,8 +37,7 @@ export interface Configuration {
 
 /** Formats the 16 bytes of a UUID: 8-4-4-4-12 hexadecimal digits. */
 export function formatUuid(uuid: Uint8Array): string {
-  const hex = [...uuid].map((it) => it.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return hexText(uuid).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 const SUBSECTION_CAPABILITIES = "configuration/capabilities";

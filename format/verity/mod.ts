@@ -11,12 +11,7 @@ export {
   type VerityDescriptor,
   writeVerityDescriptor,
 } from "./verity_descriptor.ts";
-export {
-  hexBytes,
-  hexText,
-  parseVerityDigest,
-  verityDigestText,
-} from "./verity_digest.ts";
+export { parseVerityDigest, verityDigestText } from "./verity_digest.ts";
 export {
   DATA_SIZE_AT,
   DESCRIPTOR_LENGTH,

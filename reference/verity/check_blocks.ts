@@ -1,7 +1,7 @@
+import { hexText } from "../../format/bytes/mod.ts";
 import {
   HASH_LENGTH,
   HASHES_PER_BLOCK,
-  hexText,
   VERITY_BLOCK,
 } from "../../format/verity/mod.ts";
 import { IntegrityError } from "../sources/mod.ts";

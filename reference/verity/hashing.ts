@@ -1,4 +1,4 @@
-import { hexText } from "../../format/verity/mod.ts";
+import { hexText } from "../../format/bytes/mod.ts";
 import { builtinModule } from "../local/mod.ts";
 
 /**

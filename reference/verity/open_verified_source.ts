@@ -50,29 +50,6 @@ const MAX_REQUEST = 0x40000;
  * or a signature
  * @throws {SourceError} if the sidecar cannot be read
  * @throws {RangeError} if `digest` or `maxBytes` is invalid
- *
- * @example
- * ```ts
- * import {
- *   IntegrityError,
- *   memorySink,
- *   memorySource,
- *   sealSource,
- *   verifiedSource,
- * } from "../../mod.ts";
- * import assert from "node:assert/strict";
- *
- * const bytes = new Uint8Array(10_000).fill(7);
- * const sidecar = memorySink();
- * const { digest } = await sealSource(memorySource(bytes), sidecar);
- * const tree = memorySource(sidecar.bytes());
- *
- * const source = await verifiedSource(memorySource(bytes), { tree, digest });
- * await source.readInto(new Uint8Array(100), 5000);
- * bytes[4096] = 8;
- * const read = source.readInto(new Uint8Array(100), 5000);
- * await assert.rejects(read, IntegrityError);
- * ```
  */
 export async function verifiedSource(
   source: ByteSource,

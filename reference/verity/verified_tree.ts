@@ -1,9 +1,8 @@
-import type { ByteRange } from "../../format/bytes/mod.ts";
+import { type ByteRange, hexText } from "../../format/bytes/mod.ts";
 import {
   HASH_LENGTH,
   HASHES_PER_BLOCK,
-  hexText,
-  TreeGeometry,
+  type TreeGeometry,
   type TreeLevel,
   VERITY_BLOCK,
 } from "../../format/verity/mod.ts";

@@ -1,7 +1,7 @@
+import { hexBytes } from "../../format/bytes/mod.ts";
 import {
   HASH_LENGTH,
   HASHES_PER_BLOCK,
-  hexBytes,
   VERITY_BLOCK,
 } from "../../format/verity/mod.ts";
 import type { Hashing } from "./hashing.ts";

@@ -1,4 +1,4 @@
-import { type ByteRange, ByteWriter } from "../../format/bytes/mod.ts";
+import { type ByteRange, ByteWriter, hexText } from "../../format/bytes/mod.ts";
 import type { DeviceState } from "../../format/snapshot/mod.ts";
 import {
   IDENTITY_STATE_MAX,
@@ -69,8 +69,7 @@ export async function snapshotIdentity(
   source.checkUnchanged?.();
   const description = new Uint8Array(writer.finish());
   const digest = await crypto.subtle.digest("SHA-256", description);
-  return [...new Uint8Array(digest)]
-    .map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexText(new Uint8Array(digest));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { hexText } from "../../../format/bytes/mod.ts";
 import type { DeviceStruct, FieldValue } from "../../../format/vmdesc/mod.ts";
 import {
   type DeviceRecord,
@@ -57,7 +58,7 @@ function structJson(struct: DeviceStruct): Record<string, unknown> {
 /** Converts 64-bit integers to text: not every reader of JSON keeps them. */
 function valueJson(value: FieldValue): unknown {
   if (typeof value === "bigint") return String(value);
-  if (value instanceof Uint8Array) return { hex: hexOf(value) };
+  if (value instanceof Uint8Array) return { hex: hexText(value) };
   if (Array.isArray(value)) return value.map(valueJson);
   if (isStruct(value)) return structJson(value);
   return value;
@@ -126,7 +127,7 @@ function textOf(value: FieldValue, type: string): string {
   if (value instanceof Uint8Array) {
     const text = paddedText(value);
     if (text !== undefined) return JSON.stringify(text);
-    const shown = hexOf(value.subarray(0, BYTES_SHOWN));
+    const shown = hexText(value.subarray(0, BYTES_SHOWN));
     return value.length > BYTES_SHOWN
       ? `${shown}… ${value.length} bytes`
       : shown;
@@ -148,12 +149,6 @@ function paddedText(bytes: Uint8Array): string | undefined {
   if (end < TEXT_MIN || end > TEXT_MAX) return undefined;
   for (let at = end; at < bytes.length; at++) if (bytes[at] !== 0) return;
   return String.fromCharCode(...bytes.subarray(0, end));
-}
-
-function hexOf(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
 }
 
 function isPlain(value: FieldValue): boolean {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { GrowingBytes } from "../../../format/bytes/mod.ts";
+import { GrowingBytes, hexText } from "../../../format/bytes/mod.ts";
 import { ConnectedPair } from "./connected_pair.ts";
 
 /** A page as received; a zero record has no bytes. */
@@ -149,12 +149,12 @@ export class Destination implements Disposable {
     const command = this.#be16();
     const payload = this.#take(this.#be16());
     if (command !== 7) {
-      this.items.push(`command ${command} ${hexOf(payload)}`.trim());
+      this.items.push(`command ${command} ${hexText(payload)}`.trim());
       return;
     }
     const view = new DataView(payload.buffer, payload.byteOffset);
     const packaged = this.#take(view.getUint32(0));
-    this.items.push(`package ${hexOf(packaged)}`);
+    this.items.push(`package ${hexText(packaged)}`);
     // The PING in it is the last command but one.
     const value = packaged.subarray(-9, -5);
     this.say(0, 2, 0, 4, ...value);
@@ -215,7 +215,3 @@ export class Destination implements Disposable {
 }
 
 class NotYet extends Error {}
-
-function hexOf(bytes: Uint8Array): string {
-  return [...bytes].map((it) => it.toString(16).padStart(2, "0")).join("");
-}
