@@ -205,3 +205,13 @@ export {
   type Vmdesc,
   VmdescDevices,
 } from "./vmdesc/mod.ts";
+export {
+  parseVerityDigest,
+  readVerityDescriptor,
+  TreeGeometry,
+  type TreeLevel,
+  VERITY_BLOCK,
+  type VerityDescriptor,
+  verityDigestText,
+  writeVerityDescriptor,
+} from "./verity/mod.ts";
