@@ -12,12 +12,11 @@ import {
   PROGRAM_RULES,
 } from "./dialect_rules.ts";
 import { accept, refuse, type Rule, write } from "./rule.ts";
-import { VERITY_RULES, type VerityRuleSlug } from "./verity_rules.ts";
+import { VERITY_RULES } from "./verity_rules.ts";
 
 /** The slug of a rule of SPEC.md. */
 export type RuleSlug =
   | DialectRuleSlug
-  | VerityRuleSlug
   | "offsets-absolute"
   | "file-truncated"
   | "u64-range"
@@ -78,7 +77,15 @@ export type RuleSlug =
   | "interop-commands"
   | "interop-sections"
   | "interop-vmdesc"
-  | "reader-limits";
+  | "reader-limits"
+  | "verity-digest"
+  | "verity-length"
+  | "verity-padding"
+  | "verity-descriptor"
+  | "verity-data-size"
+  | "verity-tree"
+  | "verity-data"
+  | "verity-hole";
 
 /** Every rule of SPEC.md by its slug, in the order of the document. */
 export const RULES: Readonly<Record<RuleSlug, Rule>> = {

@@ -6,19 +6,8 @@
 
 import { accept, refuse, type Rule } from "./rule.ts";
 
-/** The slug of a rule of verified files. */
-export type VerityRuleSlug =
-  | "verity-digest"
-  | "verity-length"
-  | "verity-padding"
-  | "verity-descriptor"
-  | "verity-data-size"
-  | "verity-tree"
-  | "verity-data"
-  | "verity-hole";
-
 /** Every rule of verified files by its slug, in the order of the document. */
-export const VERITY_RULES: Readonly<Record<VerityRuleSlug, Rule>> = {
+export const VERITY_RULES = {
   "verity-digest": refuse(
     "14.2",
     "The SHA-256 of the descriptor is the digest that the reader was given",
@@ -42,4 +31,4 @@ export const VERITY_RULES: Readonly<Record<VerityRuleSlug, Rule>> = {
     "14.6",
     "A full hash block of zero bytes is the constant of its level",
   ),
-};
+} as const satisfies Readonly<Record<string, Rule>>;
