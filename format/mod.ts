@@ -210,7 +210,6 @@ export {
   readVerityDescriptor,
   TreeGeometry,
   type TreeLevel,
-  VERITY_BLOCK,
   type VerityDescriptor,
   verityDigestText,
   writeVerityDescriptor,
