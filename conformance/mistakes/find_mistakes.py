@@ -4,24 +4,25 @@
     find_mistakes.py            prints the vectors as JSON; the exit code is 1 if one is missing
     find_mistakes.py NAME       prints the reader with that mistake
 
-A mistake is a change of ../readers/mapped_ram_reader.py that an implementer could make. One that
-no vector finds shows that a vector is missing, unless another rule refuses all files that it
-could accept: without `pages-inside-file`, the EOS after the pages is missing."""
-import json, pathlib, signal, sys, tempfile
+A mistake is a change of a reader in ../readers/ that an implementer could make. One that no vector
+finds shows that a vector is missing, unless another rule refuses all files that it could accept:
+without `pages-inside-file`, the EOS after the pages is missing."""
+import gzip, json, pathlib, signal, sys, tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "runner"))
 import run_vectors
 
-READER = HERE.parent / "readers" / "mapped_ram_reader.py"
 MISTAKES = HERE / "mistakes.json"
-#: The classes that the reader conforms to.
-KINDS = ["core", "foreign-bitmaps"]
+#: The readers, by the classes that they conform to.
+READERS = {kind: HERE.parent / "readers" / name for kind, name in (
+    ("core", "mapped_ram_reader.py"), ("foreign-bitmaps", "mapped_ram_reader.py"),
+    ("verified", "verity_reader.py"))}
 
 
 def faulty(mistake):
     """Returns the text of the reader with a mistake."""
-    text = READER.read_text()
+    text = READERS[mistake["class"]].read_text()
     for old, new in mistake["changes"]:
         if text.count(old) != 1:
             raise SystemExit(f"{mistake['name']}: {old!r} is in the reader {text.count(old)} times")
@@ -44,7 +45,7 @@ class Vectors:
         self.scratch = pathlib.Path(scratch)
         self.all = []
         for entry in run_vectors.manifest()[1]:
-            if not set(KINDS).isdisjoint(entry["classes"]):
+            if not READERS.keys().isdisjoint(entry["classes"]):
                 text = (run_vectors.ROOT / entry["path"] / "expected.json").read_text()
                 self.all.append((entry, json.loads(text)))
 
@@ -53,6 +54,16 @@ class Vectors:
         if not path.exists():
             run_vectors.unpack(entry, path)
         return path
+
+    def options(self, entry, expected):
+        """Returns the options of a vector, and the path of its sidecar, if it has one."""
+        options = dict(expected.get("options", {}))
+        if "sidecar" in entry:
+            sidecar = self.path(entry).with_suffix(".verity")
+            packed = (run_vectors.ROOT / entry["path"] / "sidecar.gz").read_bytes()
+            sidecar.write_bytes(gzip.decompress(packed))
+            options["verity"] = sidecar
+        return options
 
     def find(self, mistake):
         """Returns the path of a vector of its class that finds a mistake; None if none does."""
@@ -63,7 +74,8 @@ class Vectors:
         for entry, expected in tried:
             signal.alarm(10)
             try:
-                answer = program["answer"](str(self.path(entry)), **expected.get("options", {}))
+                options = self.options(entry, expected)
+                answer = program["answer"](str(self.path(entry)), **options)
             except Exception as error:
                 answer = error
             finally:
@@ -81,7 +93,7 @@ def main():
     signal.signal(signal.SIGALRM, give_up)
     with tempfile.TemporaryDirectory() as scratch:
         vectors = Vectors(scratch)
-        for kind in KINDS:
+        for kind in READERS:
             if (found := vectors.find({"name": "none", "class": kind, "rules": [], "changes": []})):
                 raise SystemExit(f"{found}: the reader without a mistake is wrong")
         found = {it["name"]: vectors.find(it) for it in mistakes}

@@ -14,7 +14,7 @@ const MISTAKES: readonly {
 }[] = JSON.parse(
   readFileSync(new URL("mistakes.json", import.meta.url), "utf8"),
 );
-const MISTAKES_MIN = 120;
+const MISTAKES_MIN = 170;
 const SKIP = spawnSync("python3", ["--version"]).status === 0 ||
     env.MAPPED_RAM_REQUIRE_PYTHON === "1"
   ? false
