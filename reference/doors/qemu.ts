@@ -32,6 +32,7 @@ export {
   type DeviceOnlyOptions,
   type DeviceOnlySummary,
   findDataRanges,
+  type FindFileOptions,
   type MappedBlock,
   MappedResumeError,
   type MappedResumeOptions,

@@ -18,6 +18,8 @@ export interface MappedBlock {
 export interface MappedFile {
   /** Absolute path of the file. */
   readonly path: string;
+  /** The path by which QEMU opens it. */
+  readonly memPath: string;
   /** The blocks, in the order of the memory. */
   readonly blocks: readonly MappedBlock[];
 }
@@ -51,7 +53,7 @@ export function mapMemory(
   for (const [at, { object, id, isNew }] of memory.entries()) {
     const block = file.blocks[at];
     if (block === undefined) continue;
-    const value = mappedObject(block, file.path, object);
+    const value = mappedObject(block, file, object);
     if (object === undefined) mapped.push("-object", value);
     else mapped[object.index] = value;
     if (isNew) mapped.push("-machine", `memory-backend=${id}`);
@@ -61,7 +63,7 @@ export function mapMemory(
 
 function mappedObject(
   block: MappedBlock,
-  path: string,
+  { path, memPath }: MappedFile,
   object: MemoryObject | undefined,
 ): string {
   const given = object?.properties ?? new Map<string, string>();
@@ -80,7 +82,7 @@ function mappedObject(
   return formatOptionValue("memory-backend-file", [
     ["id", block.id],
     ["size", String(block.size)],
-    ["mem-path", path],
+    ["mem-path", memPath],
     ["offset", String(block.offset)],
     ["share", "off"],
     // Opened for reading only; the guest's writes stay in memory.

@@ -1,10 +1,9 @@
-import type { Stats } from "node:fs";
 import { hex } from "../../format/rules/mod.ts";
-import { builtinModule, nodeFs } from "../local/mod.ts";
+import { builtinModule } from "../local/mod.ts";
 import type { QemuFacts } from "../qemu/mod.ts";
 import type { RAMBlock, Snapshot } from "../reading/mod.ts";
+import { findFile, type FindFileOptions } from "./find_file.ts";
 import { findGuestMemory, type GuestMemory } from "./guest_memory.ts";
-import { isOwnFile } from "./own_file.ts";
 import { leavesRAM } from "./mappable_machine.ts";
 import { mapMemory, type MappedBlock } from "./mapped_arguments.ts";
 import { MappedResumeError } from "./mapped_resume_error.ts";
@@ -20,7 +19,7 @@ export interface MappedResumePlan {
 }
 
 /** Options of a plan. */
-export interface MappedResumeOptions {
+export interface MappedResumeOptions extends FindFileOptions {
   /** QEMU's arguments for the guest as it was saved, without `-incoming`. */
   readonly args: readonly string[];
   /**
@@ -79,7 +78,7 @@ export function planMappedResume(
   const name = options.path ?? snapshot.source.name;
   if (qemu !== undefined) checkQemu(qemu, name);
   checkMachine(snapshot.machine, name);
-  const path = findFile(name, snapshot);
+  const { path, memPath } = findFile(name, snapshot, options);
   const idstrs = snapshot.blocks.map(({ idstr }) => idstr);
   const memory = findGuestMemory(idstrs, args);
   if (memory.length === 0) {
@@ -100,7 +99,8 @@ export function planMappedResume(
     const { usedLength: size, pagesOffset: offset } = block;
     return { idstr, id, size, offset };
   });
-  return { path, blocks, args: mapMemory(args, memory, { path, blocks }) };
+  const file = { path, memPath, blocks };
+  return { path, blocks, args: mapMemory(args, memory, file) };
 }
 
 function checkQemu(qemu: QemuFacts, name: string): void {
@@ -129,37 +129,6 @@ function checkMachine(machine: string, name: string): void {
       `machine ${JSON.stringify(machine)} may write to its RAM as it starts, ` +
       "over the mapped memory, expected one that is known not to, such as pc, " +
       "q35 or virt; resume by postcopy",
-  });
-}
-
-/**
- * Returns the path of a snapshot, which must be the whole of a file: absolute, and
- * with links resolved, which may lead elsewhere later.
- */
-function findFile(name: string, snapshot: Snapshot): string {
-  const fs = nodeFs();
-  const { byteLength } = snapshot.source;
-  let stat: Stats | undefined;
-  try {
-    stat = fs.statSync(name, { throwIfNoEntry: false });
-  } catch {
-    // A URL is not a path on any system; some systems throw for it.
-  }
-  const isFile = stat?.isFile() && stat.size === byteLength;
-  const path = isFile ? fs.realpathSync(name) : name;
-  const isOwn = isFile && isOwnFile(snapshot, path);
-  if (isOwn) return path;
-  const found = isFile
-    ? "another file has its name now"
-    : stat === undefined
-    ? "it is not a local file"
-    : stat.isFile()
-    ? `the file has ${stat.size} bytes, the snapshot ${byteLength}`
-    : "it is not a regular file";
-  throw new MappedResumeError(name, {
-    reason: "file",
-    text: `${found}, expected the snapshot's own file; copy it here, ` +
-      "or resume by postcopy",
   });
 }
 

@@ -2,6 +2,8 @@
  * The obstacle to mapping the RAM:
  *
  * - `file`: the snapshot is not a file that QEMU can map
+ * - `digest`: the kernel does not check the file against the digest of the
+ *   snapshot, and QEMU reads it itself
  * - `memory`: the guest's memory is not in blocks that can be mapped
  * - `arguments`: QEMU's arguments require another kind of memory
  * - `machine`: the machine may write to its RAM as it starts
@@ -9,6 +11,7 @@
  */
 export type MappedResumeReason =
   | "file"
+  | "digest"
   | "memory"
   | "arguments"
   | "machine"

@@ -5,6 +5,7 @@
  */
 
 export { type DataRangesOptions, findDataRanges } from "./data_ranges.ts";
+export type { FindFileOptions } from "./find_file.ts";
 export type { MappedBlock } from "./mapped_arguments.ts";
 export {
   type MappedResumeOptions,

@@ -1,16 +1,19 @@
+import type { Stats } from "node:fs";
 import { identityOf, nodeFs } from "../local/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
-import { backingOf, SourceError } from "../sources/mod.ts";
+import { originalFile, SourceError } from "../sources/mod.ts";
 
 /**
- * Whether the file at a path is the one that a snapshot is read from; true if
- * unknown, as for a source that is not a file.
+ * Whether a file, as `stat` reports it, is the one that a snapshot is read from;
+ * true if unknown, as for a source that is not a file.
  */
-export function isOwnFile({ source }: Snapshot, path: string): boolean {
-  const backing = backingOf(source);
-  if (backing?.kind !== "file") return true;
-  const stat = nodeFs().statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && identityOf(stat) === backing.identity;
+export function isOwnFile(
+  { source }: Snapshot,
+  stat: Pick<Stats, "dev" | "ino"> | undefined,
+): boolean {
+  const file = originalFile(source);
+  if (file === undefined) return true;
+  return stat !== undefined && identityOf(stat) === file.identity;
 }
 
 /**
@@ -19,7 +22,8 @@ export function isOwnFile({ source }: Snapshot, path: string): boolean {
  * @throws {SourceError} if another file has that name
  */
 export function checkOwnFile(snapshot: Snapshot, path: string): void {
-  if (isOwnFile(snapshot, path)) return;
+  const stat = nodeFs().statSync(path, { throwIfNoEntry: false });
+  if (isOwnFile(snapshot, stat)) return;
   const { name } = snapshot.source;
   throw new SourceError(
     name,

@@ -42,6 +42,24 @@ export function backingOf(object: object): Backing | undefined {
   return backings.get(object);
 }
 
+const origins = new WeakMap<object, object>();
+
+/**
+ * Registers the source that a wrapper reads. Other threads must not read it
+ * instead: they would miss what the wrapper does.
+ */
+export function setOrigin(wrapper: object, origin: object): void {
+  origins.set(wrapper, origin);
+}
+
+/** Returns the file of a source or of the one that it wraps, if it has one. */
+export function originalFile(source: object): BackingFile | undefined {
+  const backing = backingOf(source);
+  if (backing?.kind === "file") return backing;
+  const origin = origins.get(source);
+  return origin && originalFile(origin);
+}
+
 /** Returns the file of a sink that continues an unfinished file, if it does. */
 export function leftoverOf(sink: object): BackingFile | undefined {
   const backing = backingOf(sink);

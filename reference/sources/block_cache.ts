@@ -1,4 +1,5 @@
 import type { ByteRange } from "../../format/bytes/mod.ts";
+import { setOrigin } from "./backing.ts";
 import type {
   ByteSource,
   SourceReadOptions,
@@ -43,6 +44,7 @@ export interface BlockLimits {
 export class BlockCache implements ByteSource {
   readonly name: string;
   readonly byteLength: number;
+  readonly digest: string | undefined;
   readonly parallelReads: number | undefined;
   readonly checkUnchanged: ByteSource["checkUnchanged"];
   /** Streamed bytes are not kept: they are usually read only once. */
@@ -59,6 +61,8 @@ export class BlockCache implements ByteSource {
   constructor(source: ByteSource, limits: BlockLimits) {
     this.name = source.name;
     this.byteLength = source.byteLength;
+    this.digest = source.digest;
+    setOrigin(this, source);
     this.parallelReads = source.parallelReads;
     this.checkUnchanged = source.checkUnchanged;
     this.streamRanges = source.streamRanges === undefined

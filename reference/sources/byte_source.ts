@@ -42,6 +42,11 @@ export interface ByteSource {
   /** Size in bytes. It does not change while the source is open. */
   readonly byteLength: number;
   /**
+   * The digest that everything it hands over agrees with, such as `sha256:…`;
+   * undefined if it does not check what it reads.
+   */
+  readonly digest?: string | undefined;
+  /**
    * Recommended number of concurrent reads, for sources with high latency.
    * Default: 1.
    */

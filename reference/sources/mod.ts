@@ -9,7 +9,9 @@ export {
   type BackingFile,
   backingOf,
   leftoverOf,
+  originalFile,
   setBacking,
+  setOrigin,
 } from "./backing.ts";
 export { blobSource } from "./blob_source.ts";
 export type { CacheStatistics } from "./block_cache.ts";

@@ -1,4 +1,9 @@
-import { backingOf, type ByteSource, setBacking } from "../../sources/mod.ts";
+import {
+  backingOf,
+  type ByteSource,
+  setBacking,
+  setOrigin,
+} from "../../sources/mod.ts";
 import { openSource } from "../input/open_source.ts";
 
 /** The source of a guest's pages. */
@@ -20,6 +25,7 @@ export async function openResumeSource(
   const counted: ByteSource = {
     name: source.name,
     byteLength: source.byteLength,
+    digest: source.digest,
     checkUnchanged: source.checkUnchanged,
     readInto(target, offset, options) {
       bytes += target.length;
@@ -28,6 +34,7 @@ export async function openResumeSource(
   };
   const backing = backingOf(source);
   if (backing !== undefined) setBacking(counted, backing);
+  setOrigin(counted, source);
   return {
     source: transfer() === undefined ? counted : source,
     bytesRead: () => transfer()?.bytes ?? bytes,
