@@ -2,8 +2,8 @@
 export interface SuiteArguments {
   /** The program and its first arguments. */
   readonly program: readonly string[];
-  /** Whether the program saves, instead of reading. */
-  readonly writer: boolean;
+  /** What the program does: it reads, saves, or writes sidecars. */
+  readonly task: "read" | "save" | "seal";
   /** Whether an unexpected rule or position in a refusal is a failure. */
   readonly strict: boolean;
   /** Number of programs that run at the same time. */
@@ -26,7 +26,7 @@ export class SuiteUsageError extends Error {
   override readonly name = "SuiteUsageError";
 }
 
-const FLAGS = ["writer", "strict"];
+const FLAGS = ["writer", "sealer", "strict"];
 const VALUES = ["json", "junit", "jobs", "timeout", "only"];
 
 /**
@@ -62,7 +62,11 @@ export function parseSuiteArguments(
   const json = values.get("json"), junit = values.get("junit");
   return {
     program,
-    writer: values.has("writer"),
+    task: values.has("writer")
+      ? "save"
+      : values.has("sealer")
+      ? "seal"
+      : "read",
     strict: values.has("strict"),
     jobs: positive("jobs", values.get("jobs") ?? String(jobs)),
     timeoutMs: 1000 * positive("timeout", values.get("timeout") ?? "20"),

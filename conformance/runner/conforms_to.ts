@@ -7,11 +7,12 @@ import type { SuiteReport } from "./report.ts";
  * shows nothing.
  */
 export function conformsTo(
-  { classes, counts, isComplete, isWriter }: SuiteReport,
+  { classes, counts, isComplete, task }: SuiteReport,
 ): string[] {
   if (!isComplete) return [];
-  if (isWriter) {
-    return counts.fail + counts["not supported"] === 0 ? ["Core writer"] : [];
+  if (task !== "read") {
+    const name = task === "save" ? "Core writer" : "Sealer";
+    return counts.fail + counts["not supported"] === 0 ? [name] : [];
   }
   const passes = (name: string) =>
     classes.some(({ name: it, counts }) =>

@@ -105,6 +105,40 @@ test("judgeAnswer() judges the additional members of other dialects", () => {
   assert.deepEqual(states, ["pass", "pass", "fail", "fail", "fail"]);
 });
 
+test("judgeAnswer() judges a reader of sidecars by what it returns and refuses", () => {
+  const verity = {
+    sha256: "ab",
+    refused: [[3, 4]],
+    rule: "verity-data",
+    offset: 12288,
+  } as const;
+  const expected: Expected = {
+    rules: ["verity-data"],
+    options: { digest: "sha256:00" },
+    verity,
+    seal: { digest: "sha256:00", sha256: "00" },
+  };
+  const judge = (answer: object) => judgeAnswer(answer, expected);
+  assert.deepEqual(judge({ verity }).remarks, []);
+  const { sha256, refused } = verity;
+  assert.equal(judge({ verity: { sha256, refused } }).state, "pass");
+  const wrong: [object, RegExp][] = [
+    [{ verity: { ...verity, refused: [] } }, /refused is \[\], expected/],
+    [{ verity: { ...verity, sha256: "cd" } }, /sha256 is "cd"/],
+    [{ verity: { ...verity, rule: "verity-tree" } }, /rule is "verity-tree"/],
+    [{ verity: { sha256 } }, /refused is missing/],
+    [{ verityError: {} }, /verityError is \{\}, expected verity/],
+  ];
+  for (const [answer, reason] of wrong) {
+    const { state, reasons } = judge(answer);
+    assert.equal(state, "fail", JSON.stringify(answer));
+    assert.match(reasons.join(), reason);
+  }
+  for (const answer of [{ blocks: [] }, { error: { kind: "format" } }]) {
+    assert.equal(judge(answer).state, "not supported");
+  }
+});
+
 test("judgeAnswer() compares nested members one by one", () => {
   const libvirt = {
     version: 2,

@@ -5,6 +5,7 @@
  * ```sh
  * deno task conformance [OPTIONS] PROGRAM [ARGS]
  * deno task conformance --writer PROGRAM [ARGS]
+ * deno task conformance --sealer PROGRAM [ARGS]
  * ```
  *
  * @module
@@ -21,12 +22,13 @@ import {
   type SuiteArguments,
   SuiteUsageError,
 } from "./arguments.ts";
-import { makeReport, type SuiteReport } from "./report.ts";
+import { type CaseResult, makeReport, type SuiteReport } from "./report.ts";
 import { reportJson } from "./report_json.ts";
 import { reportJunit } from "./report_junit.ts";
 import { reportText } from "./report_text.ts";
 import { CannotStartError } from "./run_program.ts";
 import { runReader } from "./run_reader.ts";
+import { runSealer, sealerCases } from "./run_sealer.ts";
 import { runWriter } from "./run_writer.ts";
 import { SuiteProgress } from "./suite_progress.ts";
 import { suiteVectors } from "./suite_vectors.ts";
@@ -37,9 +39,11 @@ Usage: deno task conformance [OPTIONS] PROGRAM [ARGS]
 
 Runs PROGRAM ARGS FILE on each vector and compares the JSON that it prints with
 the vector's expected.json. With --writer, PROGRAM saves memory that it is given,
-and the files are verified. conformance/README.md describes both.
+and the files are verified; with --sealer, it writes sidecars of files.
+conformance/README.md describes all three.
 
   --writer            PROGRAM saves instead of reading
+  --sealer            PROGRAM writes sidecars instead of reading
   --strict            fail on an unexpected rule or position in a refusal, and
                       on a member that is not reported
   --only TEXT         only cases whose name contains TEXT
@@ -86,28 +90,39 @@ async function runSuite(args: readonly string[]): Promise<number> {
 }
 
 async function measure(args: SuiteArguments): Promise<SuiteReport> {
-  const { program, writer, only } = args;
+  const { program, task, only } = args;
   const start = performance.now();
-  const saves = writerCases().filter(({ name }) => name.includes(only));
-  const vectors = suiteVectors().filter(({ path }) => path.includes(only));
-  using progress = new SuiteProgress(writer ? saves.length : vectors.length);
-  const { onResult } = progress;
-  const cases = writer
-    ? await runWriter(program, saves, {
-      ...args,
-      onResult,
-      alsoCheck: loadSave,
-    })
-    : await runReader(program, vectors, { ...args, onResult });
+  const cases = await runTask(args);
   const seconds = (performance.now() - start) / 1000;
   return makeReport(cases, {
     suite: `mapped-ram ${SPEC_VERSION}`,
     isComplete: only === "",
-    isWriter: writer,
+    task,
     program,
     seconds,
     order: Object.keys(RULES),
   });
+}
+
+async function runTask(args: SuiteArguments): Promise<CaseResult[]> {
+  const { program, task, only } = args;
+  const saves = writerCases().filter(({ name }) => name.includes(only));
+  const vectors = suiteVectors().filter(({ path }) => path.includes(only));
+  const seals = sealerCases(vectors);
+  const count = { read: vectors, save: saves, seal: seals }[task].length;
+  using progress = new SuiteProgress(count);
+  const options = { ...args, onResult: progress.onResult };
+  switch (task) {
+    case "read":
+      return await runReader(program, vectors, options);
+    case "save":
+      return await runWriter(program, saves, {
+        ...options,
+        alsoCheck: loadSave,
+      });
+    case "seal":
+      return await runSealer(program, seals, options);
+  }
 }
 
 function write(file: string | undefined, text: string): void {

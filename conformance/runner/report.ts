@@ -22,8 +22,8 @@ export interface SuiteReport {
   readonly suite: string;
   /** Whether all cases were run. */
   readonly isComplete: boolean;
-  /** Whether the program saves. */
-  readonly isWriter: boolean;
+  /** What the program does: it reads, saves, or writes sidecars. */
+  readonly task: "read" | "save" | "seal";
   readonly program: readonly string[];
   readonly seconds: number;
   readonly counts: Counts;
@@ -54,7 +54,7 @@ export function makeReport(
   about:
     & Pick<
       SuiteReport,
-      "suite" | "isComplete" | "isWriter" | "program" | "seconds"
+      "suite" | "isComplete" | "task" | "program" | "seconds"
     >
     & {
       /** All rules, in the order of the report. */

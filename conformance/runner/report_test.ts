@@ -41,7 +41,7 @@ const CASES: CaseResult[] = [
 const REPORT = makeReport(CASES, {
   suite: "mapped-ram 1.2",
   isComplete: true,
-  isWriter: false,
+  task: "read",
   program: ["reader"],
   seconds: 2,
   order: ["stream-magic", "item-type", "page-size-valid"],
@@ -81,10 +81,12 @@ test("conformsTo() names the classes without any exception", () => {
   const some = { ...REPORT, isComplete: false };
   assert.deepEqual(conformsTo(some), []);
   assert.doesNotMatch(reportText(some), /conforms/);
-  const writer = { ...REPORT, isWriter: true };
+  const writer = { ...REPORT, task: "save" as const };
   assert.deepEqual(conformsTo(writer), []);
   const counts = { "pass": 4, "fail": 0, "not supported": 0 };
   assert.deepEqual(conformsTo({ ...writer, counts }), ["Core writer"]);
+  const sealer = { ...writer, task: "seal" as const, counts };
+  assert.deepEqual(conformsTo(sealer), ["Sealer"]);
   const core = REPORT.classes.map((it) =>
     it.name === "core" ? { ...it, counts: { ...counts, fail: 1 } } : it
   );
