@@ -1,4 +1,4 @@
-import { type RuleViolation, UnsupportedError } from "../rules/mod.ts";
+import { hex, type RuleViolation, UnsupportedError } from "../rules/mod.ts";
 import {
   DATA_SIZE_AT,
   DESCRIPTOR_LENGTH,
@@ -7,7 +7,7 @@ import {
 
 /** What a descriptor says about a file. */
 export interface VerityDescriptor {
-  /** Length of the file in bytes. */
+  /** Length of the file in bytes; rounded above 2^53, where no file ends. */
   readonly dataLength: number;
   /** The hash of the root block; zeros for an empty file. */
   readonly rootHash: Uint8Array;
@@ -21,8 +21,16 @@ const FIXED = [
   ["salt_size", 3, 0, "0, no salt"],
 ] as const;
 
-const SIGNATURE_SIZE_AT = 4;
 const ROOT_HASH_AT = 16;
+const ROOT_HASH_END = ROOT_HASH_AT + HASH_LENGTH;
+
+/** Bytes that are zero here, by their field: name, its offset, start and end. */
+const ZERO = [
+  ["sig_size", 4, 4, DATA_SIZE_AT],
+  ["root_hash", ROOT_HASH_AT, ROOT_HASH_END, 80],
+  ["salt", 80, 80, 112],
+  ["reserved", 112, 112, DESCRIPTOR_LENGTH],
+] as const;
 
 /** Returns the 256 bytes of a descriptor; their SHA-256 is the digest. */
 export function writeVerityDescriptor(
@@ -57,33 +65,20 @@ export function readVerityDescriptor(
       expected: meaning,
     });
   }
-  const signature = view.getUint32(SIGNATURE_SIZE_AT, true);
-  if (signature !== 0) {
-    throw unsupported(fileName, {
-      offset: SIGNATURE_SIZE_AT,
-      found: `sig_size is ${signature}`,
-      expected: "0, no signature",
-    });
-  }
-  const dataLength = view.getBigUint64(DATA_SIZE_AT, true);
-  if (dataLength > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw unsupported(fileName, {
-      offset: DATA_SIZE_AT,
-      found: `data_size is ${dataLength}`,
-      expected: "at most 2^53 - 1",
-    });
-  }
-  const hashEnd = ROOT_HASH_AT + HASH_LENGTH;
-  for (let offset = hashEnd; offset < DESCRIPTOR_LENGTH; offset++) {
-    if (bytes[offset] === 0) continue;
+  for (const [name, offset, start, end] of ZERO) {
+    const at = bytes.subarray(start, end).findIndex((byte) => byte !== 0);
+    if (at < 0) continue;
     throw unsupported(fileName, {
       offset,
-      found: `byte ${offset} is ${bytes[offset]}`,
-      expected: "0, no salt and no other field",
+      found: `${name} has the byte ${hex(bytes[start + at])} at ${start + at}`,
+      expected: "0, no signature, no salt and no other field",
     });
   }
-  const rootHash = bytes.slice(ROOT_HASH_AT, hashEnd);
-  return { dataLength: Number(dataLength), rootHash };
+  const rootHash = bytes.slice(ROOT_HASH_AT, ROOT_HASH_END);
+  return {
+    dataLength: Number(view.getBigUint64(DATA_SIZE_AT, true)),
+    rootHash,
+  };
 }
 
 function unsupported(
