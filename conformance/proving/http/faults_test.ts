@@ -95,7 +95,9 @@ test(
     while (inner.faults < FAULTS) {
       await Promise.all(Array.from({ length: 16 }, readOnce));
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let turn = 0; turn < 50; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
     assert.equal(inner.open, 0);
     assert(
       good > 100 && failed > 100 && aborted > 100,

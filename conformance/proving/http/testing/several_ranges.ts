@@ -64,7 +64,7 @@ export const HEADERS = {
 export function body(
   parts: { first: number; last: number }[],
   file: Uint8Array,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const pieces = parts.flatMap(({ first, last }) => [
     Buffer.from(
       `\r\n--b1\r\nContent-Range: bytes ${first}-${last}/${file.length}\r\n\r\n`,
@@ -74,12 +74,8 @@ export function body(
   return Buffer.concat([...pieces, Buffer.from("\r\n--b1--\r\n")]);
 }
 
-/** Options with which a source gives up soon. */
-export const OPTIONS: HttpOptions = {
-  retries: 2,
-  retryDelay: 1,
-  timeout: 2000,
-};
+/** Options with which a source gives up soon, unless it waits for a server. */
+export const OPTIONS: HttpOptions = { retries: 2, retryDelay: 1 };
 
 /** Loads the RAM from a server that responds with `answer`, and checks it. */
 export async function load(
