@@ -149,7 +149,7 @@ for (const [name, { load }] of Object.entries(COMMANDS)) {
     const { ways = {}, needs = {} } = uses;
     using scratch = new ScratchDirectory();
     await writeFiles(scratch);
-    const context = { signal: AbortSignal.timeout(60_000) };
+    const context = { signal: AbortSignal.timeout(300_000) };
     const before = scratch.list();
     const cases: (readonly [readonly string[], string])[] = [];
     for (const [way, taken] of Object.entries(ways)) {
@@ -193,7 +193,7 @@ function isSwitch(command: string, option: string): boolean {
 test("save refuses an image of another format without --from raw", async () => {
   using scratch = new ScratchDirectory();
   await writeFiles(scratch);
-  const context = { signal: AbortSignal.timeout(60_000) };
+  const context = { signal: AbortSignal.timeout(300_000) };
   const save = await COMMANDS.save.load();
   const pageServer = await COMMANDS["page-server"].load();
   const listen = ["--listen", `unix:${scratch.file("socket")}`];

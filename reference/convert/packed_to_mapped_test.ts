@@ -35,7 +35,7 @@ test("convertPacked() refuses an image whose checksum is wrong", async () => {
 });
 
 test("convertPacked() does not wait for disk space: the image remains", {
-  timeout: 10_000,
+  timeout: 60_000,
 }, async () => {
   const source = memorySource(packed());
   const disk = new FullDisk();

@@ -34,7 +34,7 @@ test("willNeed() reads a range of a file into the page cache", {
   const fd = openSync(path, "r");
   try {
     willNeed(fd, { offset: 2 * MIB, length: MIB });
-    for (let triesLeft = 100; cachedBytes(path) < MIB; triesLeft--) {
+    for (let triesLeft = 1000; cachedBytes(path) < MIB; triesLeft--) {
       assert(triesLeft > 0, `only ${cachedBytes(path)} bytes are cached`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

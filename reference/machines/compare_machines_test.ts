@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { processorTime } from "../testing/processor_time.ts";
 import { compareMachines } from "./compare_machines.ts";
 import type {
   MachineDescription,
@@ -264,11 +265,11 @@ test("compareMachines() ignores facts that QMP does not report", () => {
 });
 
 test("isSameFamily() is as fast for hostile names as for any other", () => {
-  const begun = performance.now();
+  const begun = processorTime();
   assert.ok(!isSameFamily(`${"-1.1".repeat(2 ** 18)}\n`, "x"));
   assert.ok(
     isSameFamily(`pc-q35-9.2${"-1.1".repeat(2 ** 18)}\n`, "pc-q35-10.0"),
   );
   // With backtracking this takes minutes.
-  assert.ok(performance.now() - begun < 5000);
+  assert.ok(processorTime() - begun < 5000);
 });

@@ -12,7 +12,7 @@ import { SequentialGuest } from "../testing/sequential_guest.ts";
 import { receiveMigration } from "./receive_migration.ts";
 
 const PAGE = 4096;
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 300_000 };
 
 /**
  * A stream with a FULL section of that body between START and the first PART.

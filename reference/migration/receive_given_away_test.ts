@@ -11,7 +11,7 @@ import { SequentialGuest } from "../testing/sequential_guest.ts";
 import { receiveMigration, type ReceiveOptions } from "./receive_migration.ts";
 
 const PAGE = 4096;
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 300_000 };
 
 /**
  * Sends a complete migration; `between` runs after all of it has been received

@@ -15,7 +15,7 @@ import { receiveMigration } from "./receive_migration.ts";
 import type { ReceiveProgress } from "./receive_report.ts";
 
 const PAGE = 4096;
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 300_000 };
 
 test(
   "receiveMigration() writes a migration received over a socket",

@@ -1,22 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { StoppedClock } from "../testing/stopped_clock.ts";
 import { FaultQueue } from "./fault_queue.ts";
 
 const REGION = { pageCount: 100_000 };
-
-/** Replaces `performance.now` by a clock that only the test advances. */
-class StoppedClock implements Disposable {
-  time = 1000;
-  readonly #now = performance.now;
-
-  constructor() {
-    performance.now = () => this.time;
-  }
-
-  [Symbol.dispose](): void {
-    performance.now = this.#now;
-  }
-}
 
 test("FaultQueue lists a bounded number of faults and forgets none", () => {
   const queue = new FaultQueue<typeof REGION>(1000);

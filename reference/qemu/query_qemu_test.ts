@@ -31,6 +31,6 @@ test("queryQemu() is as fast for hostile text as for any other", async () => {
     const { memoryBackendFile, version } = await queryQemu(program);
     assert.deepEqual([memoryBackendFile, version], [[], ""]);
     // With backtracking this takes minutes.
-    assert(performance.now() - begun < 20_000, JSON.stringify(piece));
+    assert(performance.now() - begun < 60_000, JSON.stringify(piece));
   }
 });

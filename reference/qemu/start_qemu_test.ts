@@ -25,8 +25,10 @@ async function withFolder(
 
 /** Makes a program that records its arguments and runs a shell script. */
 function noting(folder: ScratchFolder, script: string): string {
-  const path = folder.file("arguments");
-  return fakeProgram(folder, `printf '%s\\n' "$@" >"${path}$$"\n${script}`);
+  // It may be killed while it writes them.
+  const [path, part] = ["arguments", "part"].map((it) => folder.file(it));
+  const note = `printf '%s\\n' "$@" >"${part}$$"; mv "${part}$$" "${path}$$"`;
+  return fakeProgram(folder, `${note}\n${script}`);
 }
 
 test("startQemu() reports what QEMU printed when it does not start", async () => {

@@ -169,7 +169,7 @@ socketTest(
   async (sockets) => {
     using pair = await ConnectedPair.open("unix", sockets);
     await new Promise((resolve) => pair.other.write("last words", resolve));
-    await sleep(20);
+    for (let turn = 0; turn < 20; turn++) await sleep(1);
     pair.other.destroy();
     await assert.rejects(
       (async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openFileSource } from "../local/mod.ts";
+import { processorTime } from "../testing/processor_time.ts";
 import {
   isWebUrl,
   shownName,
@@ -57,11 +58,11 @@ test("withoutSecrets() finds the URLs in a text", () => {
 });
 
 test("withoutSecrets() is fast for any text", () => {
-  const started = performance.now();
+  const started = processorTime();
   for (const text of ["a.", "a://", '"a://\\"', '"', "a://)", "://", "?@"]) {
     withoutSecrets(text.repeat(20_000));
   }
-  assert(performance.now() - started < 10_000);
+  assert(processorTime() - started < 10_000);
 });
 
 test("SourceError has no secrets in its message and its source", () => {

@@ -75,7 +75,7 @@ function inserted(shell: string, line: string, text: string): string[] {
 for (const shell of ["bash", "zsh", "fish"]) {
   test(
     `${shell} completes commands, options, values and paths`,
-    { timeout: 120_000, skip: withoutShell(shell) },
+    { timeout: 300_000, skip: withoutShell(shell) },
     async () => {
       using scratch = new ScratchDirectory();
       const [script] = await runAllGood([["completion", shell]]);

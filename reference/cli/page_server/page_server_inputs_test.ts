@@ -19,7 +19,7 @@ test("prepareInputs() refuses memory that x-ignore-shared left out, and unclear 
   const prepare = (block?: string) =>
     prepareInputs(
       pageServerArguments(file, { listen: "unix:/x", block }),
-      AbortSignal.timeout(60_000),
+      AbortSignal.timeout(300_000),
     );
   try {
     await assert.rejects(prepare("shared"), UnsupportedError);

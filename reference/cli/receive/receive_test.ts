@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SequentialGuest } from "../../testing/sequential_guest.ts";
 import {
   PATIENT,
   run,
@@ -25,6 +27,18 @@ async function connected(path: string): Promise<Socket> {
     if (!isOpen) continue;
     socket.on("error", () => {});
     return socket;
+  }
+}
+
+/** Waits until the unfinished file contains bytes. */
+async function untilHolds(
+  scratch: ScratchDirectory,
+  bytes: Buffer,
+): Promise<void> {
+  const isPartial = (name: string) => name.endsWith(".partial");
+  for (;; await sleep(5)) {
+    const name = scratch.list().find(isPartial);
+    if (name && Buffer.from(scratch.read(name)).includes(bytes)) return;
   }
 }
 
@@ -87,18 +101,25 @@ test("receive keeps the old file if the migration fails", PATIENT, async () => {
 
 test("receive ignores others while pages come", PATIENT, async () => {
   using scratch = new ScratchDirectory();
-  const bytes = await fixtureStream();
+  // So many separate pages that the first ones are written before the last.
+  const guest = new SequentialGuest({ ram: 1000 });
+  const page = Buffer.alloc(4096, 7);
+  guest.part(() => {
+    for (let at = 0; at < 1000; at += 2) guest.page("ram", at, page);
+  });
+  const start = guest.bytes();
   const path = scratch.file("socket");
   const args = ["receive", scratch.file("vm.mr"), "--listen", `unix:${path}`];
   const running = runGood([...args, "--json"]);
   const socket = await connected(path);
-  socket.write(bytes.subarray(0, bytes.length / 2));
-  await sleep(300);
+  socket.write(start);
+  await untilHolds(scratch, page);
   for (let count = 0; count < 3; count++) {
     const other = await connected(path);
     await once(other.resume(), "close");
   }
-  socket.end(bytes.subarray(bytes.length / 2));
+  guest.part(() => guest.zero("ram", 1), 3);
+  socket.end(guest.finish().subarray(start.length));
   await running;
   assert.deepEqual(scratch.list(), ["vm.mr"]);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { Interrupted } from "../program/interrupted.ts";
+import { StoppedClock } from "../../testing/stopped_clock.ts";
 import { writeProgram } from "../../testing/write_program.ts";
 import { PATIENT, run, runAllBad, runBad } from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
@@ -197,15 +198,25 @@ test("formatResumeProgress() formats one line", () => {
 });
 
 test("ResumeInterrupts explains the first Ctrl-C if something would be lost", () => {
+  using clock = new StoppedClock();
   using interrupts = new ResumeInterrupts();
   const said: string[] = [];
   interrupts.tell = (text) => said.push(text);
   interrupts.loss = "All is lost";
   // `deno task` sends a second one immediately.
   process.emit("SIGINT", "SIGINT");
+  clock.time += 199;
   process.emit("SIGINT", "SIGINT");
   assert.deepEqual(said, ["All is lost (Ctrl-C again stops)"]);
   assert.equal(interrupts.signal.aborted, false);
+  clock.time += 1;
+  process.emit("SIGINT", "SIGINT");
+  assert.ok(interrupts.signal.reason instanceof Interrupted);
+});
+
+test("ResumeInterrupts stops at once if it is terminated", () => {
+  using interrupts = new ResumeInterrupts();
+  interrupts.loss = "All is lost";
   process.emit("SIGTERM", "SIGTERM");
   assert.ok(interrupts.signal.reason instanceof Interrupted);
 });

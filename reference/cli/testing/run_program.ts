@@ -9,7 +9,7 @@ const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const MANY = fileURLToPath(new URL("many_lines.ts", import.meta.url));
 
 /** Options of tests that start processes, which are slow on a busy machine. */
-export const PATIENT = { timeout: 60_000 };
+export const PATIENT = { timeout: 300_000 };
 
 /** Options of running the program. */
 export interface RunOptions {

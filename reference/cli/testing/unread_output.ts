@@ -18,7 +18,7 @@ const CAN_LEAVE_UNREAD =
 
 /** Options of a test that uses {@linkcode unread}. */
 export const UNREAD_TEST = {
-  timeout: 120_000,
+  timeout: 300_000,
   skip: CAN_LEAVE_UNREAD ? false : "there is no python3 with fcntl and pty",
 };
 

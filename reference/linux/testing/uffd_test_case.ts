@@ -30,7 +30,7 @@ export function uffdTest(
     using folder = new ScratchFolder();
     await body(folder);
   };
-  if (missing === undefined) test(name, { timeout: 60_000 }, run);
+  if (missing === undefined) test(name, { timeout: 300_000 }, run);
   else if (env[REQUIRE] === "1") {
     test(name, () => {
       throw new Error(`${missing}, and ${REQUIRE} is 1`);
