@@ -120,6 +120,8 @@ export {
   cachedSource,
   type CacheOptions,
   type CacheStatistics,
+  IntegrityError,
+  type IntegrityViolation,
   memorySource,
   type ReadOptions,
   readRanges,
@@ -129,4 +131,15 @@ export {
   type SyncByteSource,
   type TakeBytes,
 } from "./reference/sources/mod.ts";
+export {
+  type SealOptions,
+  sealSource,
+  type SealSummary,
+  type SyncVerifiedSource,
+  type VerifiedSource,
+  verifiedSource,
+  type VerifiedSourceOptions,
+  verifiedSourceSync,
+  verityDigest,
+} from "./reference/verity/mod.ts";
 export type { Progress, WaitOptions } from "./reference/work/mod.ts";

@@ -10,9 +10,12 @@ const MODULES = {
   // The file is also the module of its threads: they start with its URL, whose
   // fragment names their task.
   library: `
+    import { sealLane } from "/reference/verity/seal_lane.ts";
+    import { copyLane } from "/reference/workers/copy_lane.ts";
     import { serveLanes } from "/reference/workers/serve_lanes.ts";
     export * from "/mod.ts";
-    if (import.meta.url.endsWith("#lane_worker")) serveLanes();`,
+    if (import.meta.url.endsWith("#lane_worker")) serveLanes(copyLane);
+    if (import.meta.url.endsWith("#seal_worker")) serveLanes(sealLane);`,
   // Node and Bun do not tell a thread the fragment of its URL.
   entry_url: `
     import { SourceError } from "/reference/sources/mod.ts";

@@ -8,16 +8,23 @@ import { BuildFolder, PATIENT } from "./testing/build_folder.ts";
 
 let built: BuildFolder;
 
-/** Saves memory that is large enough for two threads. */
+/** Saves and seals memory that is large enough for two threads. */
 const PROGRAM = `
-  import { createFileSink, memorySource, saveSnapshot } from "./mapped_ram.js";
+  import {
+    createFileSink,
+    memorySource,
+    saveSnapshot,
+    sealSource,
+  } from "./mapped_ram.js";
   import process from "node:process";
-  const [path, jobs] = process.argv.slice(2);
+  const [path, count] = process.argv.slice(2);
+  const jobs = Number(count);
   const ram = new Uint8Array(new SharedArrayBuffer(0x8000000)).fill(7, 0x7000000);
   const source = memorySource(ram);
   const blocks = [{ idstr: "ram", source }];
   try {
-    await saveSnapshot(createFileSink(path), blocks, { jobs: Number(jobs) });
+    await saveSnapshot(createFileSink(path), blocks, { jobs });
+    await sealSource(source, createFileSink(path + ".verity"), { jobs });
   } catch (error) {
     console.log(String(error));
   }`;
@@ -48,6 +55,10 @@ test("the one file starts its threads itself, or says why it cannot", () => {
     readFileSync(join(built.dist, it))
   );
   assert(one.equals(two));
+  const [sealed, inThreads] = ["1.mr.verity", "2.mr.verity"].map((it) =>
+    readFileSync(join(built.dist, it))
+  );
+  assert(sealed.equals(inThreads));
   const node = ["node", "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"];
   assert.equal(save(node, "node.mr", 1), "");
   assert(one.equals(readFileSync(join(built.dist, "node.mr"))));

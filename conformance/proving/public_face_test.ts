@@ -18,11 +18,11 @@ for (const [door, names] of Object.entries(PUBLIC_NAMES)) {
   });
 }
 
-test("mod.ts shows at most 100 names, types counted", () => {
+test("mod.ts shows at most 115 names, types counted", () => {
   const text = readFileSync(join(ROOT, "mod.ts"), "utf8");
   const names = [...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
     .flatMap(([, list]) => list.split(",").filter((it) => it.trim() !== ""));
-  assert.ok(names.length > 50 && names.length <= 100, `${names.length} names`);
+  assert.ok(names.length > 50 && names.length <= 115, `${names.length} names`);
 });
 
 /** Bundles mod.ts for a browser with the runtime that runs the test. */

@@ -8,10 +8,10 @@ import {
   chunkLengthOf,
   chunksOf,
   CONTROL,
+  copyPool,
   DIRECT_ALIGNMENT,
   laneCount,
   laneInput,
-  LanePool,
   LaneReadAhead,
   laneTask,
 } from "../workers/mod.ts";
@@ -68,7 +68,7 @@ export async function exportInLanes(
   const report = new ProgressReport(usedLength, options.onProgress);
   report.idstr = idstr;
   const skipped = Math.max(0, usedLength - length);
-  using pool = new LanePool(lanes);
+  using pool = copyPool(lanes);
   ahead?.follow(0); // Reads ahead while the threads start.
   const flush = new BackgroundFlush(sink);
   const running = pool.run(task, {

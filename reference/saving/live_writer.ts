@@ -7,10 +7,12 @@ import {
   chunkLengthOf,
   chunksOf,
   CONTROL,
+  copyPool,
   type LaneInput,
   laneInput,
   type LanePart,
-  LanePool,
+  type LanePool,
+  type LaneTask,
   laneTask,
 } from "../workers/mod.ts";
 import { saveChunk } from "./save_blocks.ts";
@@ -34,7 +36,7 @@ export class LiveWriter implements Disposable {
   readonly #blocks: readonly RAMBlockInput[];
   readonly #shared: readonly (SharedInput | undefined)[];
   readonly #options: SaveOptions;
-  readonly #pool: LanePool | undefined;
+  readonly #pool: LanePool<LaneTask> | undefined;
   readonly #buffer: PageBuffer;
 
   private constructor(
@@ -50,7 +52,7 @@ export class LiveWriter implements Disposable {
     this.pageSize = writer.blocks[0]?.pageSize ?? 4096;
     const { jobs = 1 } = options;
     const useful = jobs > 1 && shared.some((it) => it !== undefined);
-    this.#pool = useful ? new LanePool(jobs) : undefined;
+    this.#pool = useful ? copyPool(jobs) : undefined;
     this.#buffer = new PageBuffer(Math.max(CHUNK, this.pageSize));
   }
 
@@ -90,7 +92,7 @@ export class LiveWriter implements Disposable {
   }
 
   async #saveByLanes(
-    pool: LanePool,
+    pool: LanePool<LaneTask>,
     wanted: readonly PageBitmap[],
     indexes: readonly number[],
     report: ProgressReport,

@@ -7,12 +7,12 @@ import {
   chunkLengthOf,
   chunksOf,
   CONTROL,
+  copyPool,
   isSparse,
   type LaneBlock,
   laneCount,
   laneInput,
   type LanePart,
-  LanePool,
   type LaneTask,
   laneTask,
 } from "../workers/mod.ts";
@@ -70,7 +70,7 @@ export async function saveInLanes(
   const total = parts.reduce((sum, { block }) => sum + block.usedLength, 0);
   const skipped = Math.max(0, total - work);
   if (task.chunks.length > 0) {
-    using pool = new LanePool(lanes);
+    using pool = copyPool(lanes);
     const flush = new BackgroundFlush(sink);
     const onPoll = () => {
       tell(task, report, { names, skipped });

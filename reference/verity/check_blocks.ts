@@ -6,7 +6,7 @@ import {
 } from "../../format/verity/mod.ts";
 import { IntegrityError } from "../sources/mod.ts";
 import type { Hashing } from "./hashing.ts";
-import { isHash } from "./is_hash.ts";
+import { isHash } from "./hash_digits.ts";
 import type { Leaves } from "./verified_tree.ts";
 
 /** Blocks that are hashed together. */

@@ -10,4 +10,6 @@ export {
   type VerifiedSourceOptions,
   verifiedSourceSync,
 } from "./open_verified_source.ts";
-export { SyncVerifiedSource, VerifiedSource } from "./verified_source.ts";
+export type { SealOptions, SealSummary } from "./seal_options.ts";
+export { sealSource, verityDigest } from "./seal_source.ts";
+export type { SyncVerifiedSource, VerifiedSource } from "./verified_source.ts";

@@ -16,8 +16,13 @@ import {
   type SyncByteSource,
 } from "../sources/mod.ts";
 import { type Hashing, hashSync, hashWithRuntime } from "./hashing.ts";
-import { isHash } from "./is_hash.ts";
-import { SyncVerifiedSource, VerifiedSource } from "./verified_source.ts";
+import { isHash } from "./hash_digits.ts";
+import {
+  CheckingSource,
+  SyncCheckingSource,
+  type SyncVerifiedSource,
+  type VerifiedSource,
+} from "./verified_source.ts";
 import { VerifiedTree } from "./verified_tree.ts";
 import { zeroBlocks } from "./zero_hashes.ts";
 
@@ -68,7 +73,7 @@ export async function verifiedSource(
     })
     : tree;
   const { digest } = options;
-  return new VerifiedSource({ source, sidecar }, { digest, tree: opened });
+  return new CheckingSource({ source, sidecar }, { digest, tree: opened });
 }
 
 /**
@@ -85,7 +90,7 @@ export function verifiedSourceSync(
   const bytes = firstBlock(sidecar, options);
   sidecar.readIntoSync(bytes, 0);
   const tree = hashSync(openTree(bytes, source, options));
-  return new SyncVerifiedSource({ source, sidecar }, { digest, tree });
+  return new SyncCheckingSource({ source, sidecar }, { digest, tree });
 }
 
 function firstBlock(

@@ -13,15 +13,26 @@ import { streamVerified } from "./verified_stream.ts";
 import type { Leaves, VerifiedTree } from "./verified_tree.ts";
 
 /** A source that checks what it hands over against a digest. */
-export class VerifiedSource<Source extends ByteSource = ByteSource>
-  implements ByteSource {
+export interface VerifiedSource extends ByteSource {
+  /** The digest of the file: `sha256:…`. */
+  readonly digest: string;
+}
+
+/** A verified source that can also be read synchronously. */
+export interface SyncVerifiedSource extends SyncByteSource {
+  /** The digest of the file: `sha256:…`. */
+  readonly digest: string;
+}
+
+/** Checks blocks of one source by the hashes in another. */
+export class CheckingSource<Source extends ByteSource = ByteSource>
+  implements VerifiedSource {
   readonly name: string;
   readonly byteLength: number;
   readonly parallelReads: number | undefined;
   readonly checkUnchanged: ByteSource["checkUnchanged"];
   readonly willNeed: ByteSource["willNeed"];
   readonly streamRanges: ByteSource["streamRanges"];
-  /** The digest of the file: `sha256:…`. */
   readonly digest: string;
   protected readonly source: Source;
   protected readonly sidecar: Source;
@@ -103,9 +114,9 @@ export class VerifiedSource<Source extends ByteSource = ByteSource>
   }
 }
 
-/** A verified source that can also be read synchronously. */
-export class SyncVerifiedSource extends VerifiedSource<SyncByteSource>
-  implements SyncByteSource {
+/** A {@linkcode CheckingSource} that can also be read synchronously. */
+export class SyncCheckingSource extends CheckingSource<SyncByteSource>
+  implements SyncVerifiedSource {
   readIntoSync(target: Uint8Array, offset: number): void {
     checkRange(this, offset, target.length);
     try {

@@ -9,7 +9,7 @@ import {
 import { isZero } from "../pages/mod.ts";
 import { IntegrityError, KeptBlocks } from "../sources/mod.ts";
 import type { Hashing } from "./hashing.ts";
-import { isHash } from "./is_hash.ts";
+import { isHash } from "./hash_digits.ts";
 import type { ZeroBlock } from "./zero_hashes.ts";
 
 /** The blocks [first, end) of a level on the path to data blocks. */

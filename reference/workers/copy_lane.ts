@@ -2,6 +2,7 @@ import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
 import { PageBuffer, storePages } from "../pages/mod.ts";
 import { BackingFiles } from "./backing_files.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
+import { takenItems } from "./shared_task.ts";
 
 /**
  * Copies chunks until none are left. Each chunk has its own place in the file,
@@ -11,9 +12,7 @@ export function copyLane(task: LaneTask): void {
   using files = new BackingFiles(task.directIo);
   const lane = new CopyLane(task, files);
   const { control, chunks } = task;
-  while (Atomics.load(control, CONTROL.stop) === 0) {
-    const taken = Atomics.add(control, CONTROL.next, 1);
-    if (taken >= chunks.length) return;
+  for (const taken of takenItems(control, chunks.length)) {
     lane.copyChunk(chunks[taken]);
     Atomics.add(control, CONTROL.done, 1);
   }

@@ -1,12 +1,11 @@
 import { Thread } from "../threads/mod.ts";
 import { SourceError } from "../sources/mod.ts";
-import { entryUrl } from "../work/mod.ts";
 import {
-  CONTROL,
   type LaneAnswer,
   type LaneFailure,
-  type LaneTask,
-} from "./lane_task.ts";
+  type SharedTask,
+  stopLanes,
+} from "./shared_task.ts";
 
 /** Milliseconds between two calls of `onPoll`. */
 const POLL = 50;
@@ -20,27 +19,26 @@ export interface LanePoolOptions {
 }
 
 /**
- * A pool of threads that copy pages in parallel. All of them work on each task;
- * they end when the pool is disposed.
+ * A pool of threads that work in parallel. All of them work on each task; they
+ * end when the pool is disposed.
  */
-export class LanePool implements Disposable {
+export class LanePool<Task extends SharedTask> implements Disposable {
   readonly #threads: readonly Thread<LaneAnswer>[];
 
   /**
-   * Starts `count` threads.
+   * Starts `count` threads with the module at a URL, which calls `serveLanes`.
    *
    * @throws {SourceError} if the runtime has no threads
    */
-  constructor(count: number) {
-    const url = entryUrl("./lane_worker.ts", import.meta.url);
+  constructor(url: URL, count: number) {
     this.#threads = Array.from({ length: count }, () => new Thread(url));
   }
 
   /** Runs a task; resolves when every lane has stopped. */
-  async run(task: LaneTask, options: LanePoolOptions = {}): Promise<void> {
+  async run(task: Task, options: LanePoolOptions = {}): Promise<void> {
     const { signal, onPoll } = options;
     signal?.throwIfAborted();
-    const stop = () => void Atomics.store(task.control, CONTROL.stop, 1);
+    const stop = () => stopLanes(task.control);
     signal?.addEventListener("abort", stop);
     const timer = setInterval(() => onPoll?.(), POLL);
     try {
@@ -65,12 +63,12 @@ export class LanePool implements Disposable {
 
 function runLane(
   thread: Thread<LaneAnswer>,
-  task: LaneTask,
+  task: SharedTask,
 ): Promise<LaneAnswer> {
   return new Promise((resolve) => {
     thread.onmessage = ({ data }) => resolve(data);
     thread.onerror = (error) => {
-      Atomics.store(task.control, CONTROL.stop, 1);
+      stopLanes(task.control);
       const message = `Cannot work in parallel: ${error.message}`;
       resolve({ failure: { source: "workers", message, range: undefined } });
     };

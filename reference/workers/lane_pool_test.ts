@@ -5,7 +5,7 @@ import { LocalFile, nodeFs } from "../local/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { PageBitmap } from "../../format/bitmap/mod.ts";
-import { LanePool } from "./lane_pool.ts";
+import { copyPool } from "./copy_pool.ts";
 import { laneTask } from "./lane_plan.ts";
 import type { LaneTask } from "./lane_task.ts";
 
@@ -58,7 +58,7 @@ test("LanePool.run() rejects if a thread failed before there was a task", async 
   Object.assign(globalThis, { Worker: FailingWorker });
   try {
     using folder = new ScratchFolder();
-    using pool = new LanePool(2);
+    using pool = copyPool(2);
     await Promise.resolve();
     await assert.rejects(
       pool.run(copyTask(folder)),
@@ -71,7 +71,7 @@ test("LanePool.run() rejects if a thread failed before there was a task", async 
 
 test("LanePool.run() reports that a file has changed", async () => {
   using folder = new ScratchFolder();
-  using pool = new LanePool(1);
+  using pool = copyPool(1);
   const task = copyTask(folder, (path) => truncateSync(path, PAGE));
   await assert.rejects(
     pool.run(task),

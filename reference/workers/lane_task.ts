@@ -1,10 +1,11 @@
 import type { Backing, BackingFile } from "../sources/mod.ts";
+import { LANE_CONTROL, type SharedTask } from "./shared_task.ts";
 
 /**
  * The task of a parallel copy, the same for all lanes. It is passed to other
  * threads, so it holds plain values and shared memory only.
  */
-export interface LaneTask {
+export interface LaneTask extends SharedTask {
   /** Bytes of a page, the same for all blocks. */
   readonly pageSize: number;
   /** Bytes of a chunk, which a lane copies at a time; a multiple of 8 pages. */
@@ -53,10 +54,7 @@ export interface LaneBlock {
 
 /** Indexes into {@linkcode LaneTask.control}. */
 export const CONTROL = {
-  /** Index in `chunks` of the next chunk to take. */
-  next: 0,
-  /** Nonzero to stop before the next chunk. */
-  stop: 1,
+  ...LANE_CONTROL,
   /** Chunks done. */
   done: 2,
   /** Pages found to be all zero. */
@@ -67,19 +65,3 @@ export const CONTROL = {
   keptPages: 5,
   length: 6,
 } as const;
-
-/** The answer of a lane that has finished. */
-export interface LaneAnswer {
-  /** The error, if the lane failed. */
-  readonly failure?: LaneFailure;
-}
-
-/** A `SourceError` in the form that can be passed between threads. */
-export interface LaneFailure {
-  readonly source: string;
-  readonly message: string;
-  readonly range:
-    | { readonly offset: number; readonly length: number }
-    | undefined;
-  readonly changed?: boolean;
-}

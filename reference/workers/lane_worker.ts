@@ -1,9 +1,10 @@
 /**
- * The thread of a lane.
+ * The thread of a lane that copies pages.
  *
  * @module
  */
 
+import { copyLane } from "./copy_lane.ts";
 import { serveLanes } from "./serve_lanes.ts";
 
-serveLanes();
+serveLanes(copyLane);

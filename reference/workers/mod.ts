@@ -1,9 +1,11 @@
 /**
- * Copies the pages of one file on several threads.
+ * Works on files on several threads, such as copying the pages of one.
  *
  * @module
  */
 
+export { BackingFiles, type OpenedSource } from "./backing_files.ts";
+export { copyPool } from "./copy_pool.ts";
 export { DIRECT_ALIGNMENT } from "./direct_file.ts";
 export { checkDirectPages } from "./direct_pages.ts";
 export {
@@ -18,4 +20,11 @@ export {
 export { LanePool } from "./lane_pool.ts";
 export { LaneReadAhead } from "./lane_read_ahead.ts";
 export { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
+export { serveLanes } from "./serve_lanes.ts";
+export {
+  isStopped,
+  LANE_CONTROL,
+  type SharedTask,
+  takenItems,
+} from "./shared_task.ts";
 export { isSparse, SparseFile } from "./sparse_file.ts";

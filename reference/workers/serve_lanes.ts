@@ -1,26 +1,26 @@
 import { threadPort } from "../threads/mod.ts";
 import { SourceError } from "../sources/mod.ts";
-import { copyLane } from "./copy_lane.ts";
 import {
-  CONTROL,
   type LaneAnswer,
   type LaneFailure,
-  type LaneTask,
-} from "./lane_task.ts";
+  type SharedTask,
+  stopLanes,
+} from "./shared_task.ts";
 
 /**
- * Makes this thread one of a {@linkcode LanePool}: it runs each task it receives,
- * and answers when done.
+ * Makes this thread one of a {@linkcode LanePool}: it passes each task that it
+ * receives to `work`, and answers when that is done.
  */
-export function serveLanes(): void {
-  const port = threadPort<LaneTask, LaneAnswer>();
+export function serveLanes<Task extends SharedTask>(
+  work: (task: Task) => void,
+): void {
+  const port = threadPort<Task, LaneAnswer>();
   port.onmessage = ({ data: task }) => {
     try {
-      copyLane(task);
+      work(task);
       port.postMessage({});
     } catch (error) {
-      // The other lanes stop as well.
-      Atomics.store(task.control, CONTROL.stop, 1);
+      stopLanes(task.control);
       port.postMessage({ failure: describe(error) });
     }
   };

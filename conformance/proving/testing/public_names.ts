@@ -130,6 +130,7 @@ export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": [
     "DirtyPages",
     "FormatError",
+    "IntegrityError",
     "PageBitmap",
     "PageBuffer",
     "PostcopyLoader",
@@ -165,7 +166,11 @@ export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
     "rewriteSnapshot",
     "saveLive",
     "saveSnapshot",
+    "sealSource",
+    "verifiedSource",
+    "verifiedSourceSync",
     "verifySnapshot",
+    "verityDigest",
   ],
   "reference/doors/convert.ts": [
     "AddressSpace",

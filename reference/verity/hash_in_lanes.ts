@@ -1,0 +1,74 @@
+import { HASH_LENGTH, VERITY_BLOCK } from "../../format/verity/mod.ts";
+import { backingOf } from "../sources/mod.ts";
+import { CHUNK, entryUrl } from "../work/mod.ts";
+import { isSparse, laneCount, laneInput, LanePool } from "../workers/mod.ts";
+import type { DataUnit } from "./data_units.ts";
+import type { HashJob, HashUnits } from "./hash_here.ts";
+import { WANTED_LENGTH } from "./seal_lane.ts";
+import type { SealOptions } from "./seal_options.ts";
+import { SEAL_CONTROL, type SealTask } from "./seal_task.ts";
+
+/**
+ * Starts threads that hash units; returns undefined if they cannot read the
+ * source or write to the sink, or if there is too little to do for them.
+ */
+export async function hashInLanes(
+  job: HashJob & SealOptions,
+  work: number,
+): Promise<HashUnits | undefined> {
+  const { source, sink, dataRanges, jobs = 1, signal, report } = job;
+  const lanes = laneCount(work, jobs);
+  const to = sink && backingOf(sink);
+  if (lanes < 2 || to?.kind === "memory") return undefined;
+  if (sink !== undefined && to === undefined) return undefined;
+  const input = await laneInput(source, { signal });
+  // A RAMBlock has pages that its file does not hold.
+  if (input === undefined || input.wanted !== undefined) return undefined;
+  const { from } = input;
+  const shared = {
+    from,
+    // If data ranges are given, no holes are read.
+    isSparse: dataRanges === undefined && from.kind === "file" &&
+      isSparse(from),
+    dataLength: source.byteLength,
+    to,
+  };
+  const url = entryUrl("./seal_worker.ts", import.meta.url);
+  const pool = new LanePool<SealTask>(url, lanes);
+  return {
+    async run(units): Promise<Uint8Array> {
+      const task = { ...shared, ...listOf(units) };
+      const { control } = task;
+      const { done, zero } = report;
+      await pool.run(task, {
+        signal,
+        onPoll() {
+          const chunks = Atomics.load(control, SEAL_CONTROL.chunks);
+          const zeros = Atomics.load(control, SEAL_CONTROL.zeroBlocks);
+          report.done = Math.min(source.byteLength, done + chunks * CHUNK);
+          report.zero = zero + zeros * VERITY_BLOCK;
+          report.tell();
+        },
+      });
+      return task.hashes;
+    },
+    [Symbol.dispose]: () => pool[Symbol.dispose](),
+  };
+}
+
+/** Returns units in shared memory. */
+function listOf(
+  units: readonly DataUnit[],
+): Pick<SealTask, "units" | "wanted" | "hashes" | "control"> {
+  const count = units.length;
+  const bits = new Uint8Array(new SharedArrayBuffer(count * WANTED_LENGTH));
+  for (const [index, { wanted }] of units.entries()) {
+    bits.set(wanted.bytes, index * WANTED_LENGTH);
+  }
+  return {
+    units: Uint32Array.from(units, ({ unit }) => unit),
+    wanted: bits,
+    hashes: new Uint8Array(new SharedArrayBuffer(count * HASH_LENGTH)),
+    control: new Int32Array(new SharedArrayBuffer(4 * SEAL_CONTROL.length)),
+  };
+}

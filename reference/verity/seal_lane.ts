@@ -1,0 +1,57 @@
+import { bitmapByteLength, PageBitmap } from "../../format/bitmap/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
+import { HASH_LENGTH, TreeGeometry } from "../../format/verity/mod.ts";
+import { CHUNK } from "../work/mod.ts";
+import { BackingFiles, isStopped, takenItems } from "../workers/mod.ts";
+import { partsOf, UNIT_CHUNKS } from "./data_units.ts";
+import { putHash } from "./hash_digits.ts";
+import { hashSync } from "./hashing.ts";
+import { SEAL_CONTROL, type SealTask } from "./seal_task.ts";
+import { UnitHasher } from "./unit_hasher.ts";
+import { zeroBlocks } from "./zero_hashes.ts";
+
+/** Bytes of the bitmap of a unit's chunks. */
+export const WANTED_LENGTH = bitmapByteLength(UNIT_CHUNKS);
+
+/** Hashes units until none are left, and writes their levels of the tree. */
+export function sealLane(task: SealTask): void {
+  const { control, units, wanted, hashes, dataLength, to } = task;
+  using files = new BackingFiles(false);
+  const read = readerOf(task, files);
+  const geometry = new TreeGeometry(dataLength);
+  const zeros = hashSync(zeroBlocks(geometry.levels.length));
+  const hasher = new UnitHasher(geometry, { zeros, longest: CHUNK });
+  for (const index of takenItems(control, units.length)) {
+    const start = index * WANTED_LENGTH;
+    const bits = wanted.subarray(start, start + WANTED_LENGTH);
+    const unit = {
+      unit: units[index],
+      wanted: new PageBitmap(UNIT_CHUNKS, bits),
+    };
+    hasher.begin(unit.unit);
+    for (const part of partsOf(unit, { dataLength, longest: CHUNK })) {
+      if (isStopped(control)) return;
+      read(hasher.buffer.bytes.subarray(0, part.length), part);
+      const zero = hashSync(hasher.add(part));
+      Atomics.add(control, SEAL_CONTROL.chunks, 1);
+      Atomics.add(control, SEAL_CONTROL.zeroBlocks, zero);
+    }
+    const { hash, parts } = hashSync(hasher.finish());
+    putHash(hash, hashes, index * HASH_LENGTH);
+    if (to === undefined) continue;
+    const file = files.writer(to);
+    for (const { bytes, offset } of parts) file.writeSync(bytes, offset);
+  }
+}
+
+function readerOf(
+  { from, isSparse }: SealTask,
+  files: BackingFiles,
+): (target: Uint8Array, range: ByteRange) => void {
+  if (from.kind === "memory") {
+    return (target, { offset, length }) =>
+      target.set(from.bytes.subarray(offset, offset + length));
+  }
+  const file = isSparse ? files.sparseReader(from) : files.reader(from);
+  return (target, { offset }) => file.readSync(target, offset);
+}
