@@ -118,6 +118,8 @@ for (const runtime of RUNTIMES) {
       run("load", "vm.mr", "out", "--jobs", "2");
       const loaded = readFileSync(join(files, "out", "ram.img"));
       assert(loaded.equals(image));
+      const [digest] = run("seal", "ram.img", "--jobs", "2").split(" ");
+      run("seal", "ram.img", "--check", digest, "--jobs", "1");
     } finally {
       rmSync(files, { recursive: true });
     }

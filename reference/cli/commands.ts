@@ -18,6 +18,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "checks a snapshot against every rule of SPEC.md",
     load: async () => (await import("./verify/verify.ts")).verify,
   },
+  seal: {
+    summary:
+      "the fs-verity digest of a file, and the hashes that it stands for",
+    load: async () => (await import("./seal/seal.ts")).seal,
+  },
   read: {
     summary: "bytes of a RAMBlock, read lazily: hex, or raw by --out",
     load: async () => (await import("./read/read.ts")).read,

@@ -38,6 +38,7 @@ const VALUES: Readonly<Record<string, string>> = {
   against: "-M none",
   capability: "multifd",
   block: "x=y",
+  check: `sha256:${"0".repeat(64)}`,
 };
 
 /** Returns the arguments of a way of using a command, in a folder of files. */
@@ -59,6 +60,10 @@ const WAYS: Readonly<Record<string, Arguments>> = {
   ],
   "save with OUT, and with --device-state, which determines it": (file) => [
     ...[file("out"), "--device-state", file("mapped-ram")],
+  ],
+  "seal without --check": (file) => [file("raw")],
+  "seal with --check": (file) => [
+    ...[file("raw"), "--check", `sha256:${"0".repeat(64)}`],
   ],
   "resume by --via map": (file) => [file("mapped-ram"), "--via", "map"],
   "resume by --via map with --out": (file) => [
@@ -186,6 +191,7 @@ function isSwitch(command: string, option: string): boolean {
     resume: ["via", "out"],
     "page-server": ["flat"],
     convert: ["from", "to"],
+    seal: ["check"],
   };
   return switches[command]?.includes(option) ?? false;
 }

@@ -6,4 +6,5 @@
  */
 
 export { type KnownFile, knownFile } from "./known_file.ts";
+export { sidecarPlace } from "./sidecar_place.ts";
 export { sourceAddress } from "./source_address.ts";

@@ -42,6 +42,11 @@ export interface FileSinkOptions {
     | ((fd: number, byteLength: number) => readonly ByteRange[] | undefined)
     | undefined;
   /**
+   * Paths of files about the file that is replaced, such as its sidecar. They
+   * are removed right before the new file is put in place. Default: none.
+   */
+  readonly outdated?: readonly string[] | undefined;
+  /**
    * Locks an open file in Bun and Node, which have no such call; on Linux, pass
    * `tryLock` of `./linux`, which uses the foreign function interface. Locks
    * also detect processes in other containers. Default: Deno's locks, or none.
@@ -89,6 +94,7 @@ class FileSink implements ByteSink {
   readonly name: string;
   readonly #fs = nodeFs();
   readonly #force: boolean;
+  readonly #outdated: readonly string[];
   /** Final path; of a symbolic link, the target. */
   readonly #target: string;
   readonly #partial: OwnPartial;
@@ -96,10 +102,17 @@ class FileSink implements ByteSink {
 
   constructor(
     path: string,
-    { force = false, resume = false, tryLock, dataRanges }: FileSinkOptions,
+    {
+      force = false,
+      resume = false,
+      outdated = [],
+      tryLock,
+      dataRanges,
+    }: FileSinkOptions,
   ) {
     this.name = path;
     this.#force = force;
+    this.#outdated = outdated;
     const { path: target, stat } = outputTarget(path);
     if (stat !== undefined && !force) {
       throw new SourceError(
@@ -152,6 +165,7 @@ class FileSink implements ByteSink {
       if (this.#force) this.#keepMode();
       this.#file.close();
       if (identityAt(path) !== this.#file.identity) throw changed();
+      for (const it of this.#outdated) this.#fs.rmSync(it, { force: true });
       if (this.#force) this.#fs.renameSync(path, this.#target);
       else renameToNew(path, this.#target);
       this.#flushFolder();

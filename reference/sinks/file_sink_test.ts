@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  mkdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -121,6 +122,30 @@ test("commit() keeps a file that appeared meanwhile, unless forced", async () =>
     }
     assert.deepEqual(scratch.names(), ["new"]);
   }
+});
+
+test("commit() removes outdated files before it replaces the file", async () => {
+  using folder = new ScratchFolder();
+  const path = folder.file("vm.mr");
+  const outdated = folder.file("vm.mr.verity");
+  const start = () => {
+    writeFileSync(outdated, "of the old file");
+    const options = { force: true, outdated: [outdated, folder.file("none")] };
+    return createFileSink(path, options);
+  };
+  writeFileSync(path, "old");
+  const abandoned = start();
+  await abandoned.abort();
+  assert.deepEqual(folder.names(), ["vm.mr", "vm.mr.verity"]);
+  await start().commit();
+  assert.deepEqual(folder.names(), ["vm.mr"]);
+  // A commit that fails at its last step has removed them already.
+  const failing = start();
+  rmSync(path);
+  mkdirSync(path);
+  await assert.rejects(failing.commit());
+  await failing.abort();
+  assert.deepEqual(folder.names(), ["vm.mr"]);
 });
 
 test("commit() keeps the mode of a file of the same owner that it replaces", async () => {

@@ -16,6 +16,7 @@ export type ConvertOption =
   | "page-size"
   | "range"
   | "repair"
+  | "seal"
   | "to"
   | "without-vmdesc";
 

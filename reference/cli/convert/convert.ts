@@ -1,7 +1,9 @@
 import { checkMachineName } from "../input/machine_name.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openSource } from "../input/open_source.ts";
+import { checkSealed } from "../input/seal_option.ts";
 import { openOptions } from "../input/snapshot_options.ts";
+import { workOptions } from "../input/work_options.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { formatTime } from "../output/format_time.ts";
@@ -49,7 +51,10 @@ the JSON.`,
     const isFolder = OUT.endsWith("/") ||
       isFolderAt(OUT);
     const to = toFormatOf(values.to, OUT, isFolder);
-    if (to !== "images") checkOutput(OUT, output);
+    if (to !== "images") {
+      checkOutput(OUT, output);
+      checkSealed(OUT, values.seal, output);
+    }
     const number = (name: "memory" | "page-size") => {
       const text = values[name];
       return text === undefined ? undefined : parseNumber(`--${name}`, text);
@@ -96,6 +101,11 @@ the JSON.`,
           `${formatTime(milliseconds)}: ${named(written.files, OUT)}` +
           onDisk(written.files),
       );
+    }
+    if (values.seal) {
+      const { sealOutput } = await import("../seal/print_sealed.ts");
+      const { jobs } = workOptions({});
+      await sealOutput(OUT, { force, json, signal: context.signal, jobs });
     }
     return 0;
   },

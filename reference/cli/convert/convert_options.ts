@@ -1,4 +1,5 @@
 import { ARCHITECTURES } from "../../convert/mod.ts";
+import { SEAL_OPTION } from "../input/seal_option.ts";
 import {
   JSON_EVENTS_OPTION,
   openingOptions,
@@ -79,6 +80,7 @@ export const CONVERT_OPTIONS = {
     type: "boolean",
     text: "replace existing files",
   },
+  ...SEAL_OPTION,
   ...openingOptions("IN"),
   json: JSON_EVENTS_OPTION,
 } as const satisfies Readonly<Record<ConvertOption, Option>>;

@@ -5,7 +5,7 @@ import { programWords } from "../program/program_name.ts";
 import { UsageError } from "../program/usage_error.ts";
 import type { Conversion } from "./conversion.ts";
 import type { ConvertInput } from "./convert_input.ts";
-import { ALWAYS } from "./conversion_options.ts";
+import { ALWAYS, type ConvertOption } from "./conversion_options.ts";
 import { CONVERT_OPTIONS } from "./convert_options.ts";
 import { INPUTS, type ToFormat } from "./formats.ts";
 
@@ -17,11 +17,16 @@ export const CONVERT_USES = optionUses(CONVERT_OPTIONS, {
     Object.entries(INPUTS).flatMap(([from, { reading, to }]) =>
       Object.entries(to).map(([name, { takes }]) => [
         `from ${from} to ${name}`,
-        [...ALWAYS, ...reading, ...takes],
+        [...ALWAYS, ...sealing(name), ...reading, ...takes],
       ])
     ),
   ),
 });
+
+/** Several images have no digest. */
+function sealing(to: string): readonly ConvertOption[] {
+  return to === "images" ? [] : ["seal"];
+}
 
 /**
  * Returns the conversion from one format to another.

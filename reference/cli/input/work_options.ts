@@ -2,8 +2,8 @@ import { availableParallelism } from "node:os";
 import { UsageError } from "../program/usage_error.ts";
 import { parseNumber } from "./number_argument.ts";
 
-/** Options of commands that copy much data. */
-export const WORK_OPTIONS = {
+/** `--jobs` of commands that work on several threads. */
+export const JOBS_OPTION = {
   jobs: {
     type: "string",
     value: "N",
@@ -11,6 +11,11 @@ export const WORK_OPTIONS = {
       "threads; default: one per processor. The bytes are the same for any " +
       "number",
   },
+} as const;
+
+/** Options of commands that copy much data. */
+export const WORK_OPTIONS = {
+  ...JOBS_OPTION,
   "direct-io": {
     type: "boolean",
     text: "bypass the page cache; fails if the file system has no direct I/O",

@@ -9,6 +9,7 @@ import {
 import { isWebUrl, SourceError, urlScheme } from "../../sources/mod.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { statOf } from "./file_stat.ts";
+import { oldSidecar } from "./old_sidecar.ts";
 import { tryFolder } from "./try_folder.ts";
 
 /** Options of writing a file of a command. */
@@ -25,7 +26,12 @@ export interface OutputOptions {
 export function createOutput(path: string, options: OutputOptions): ByteSink {
   checkOutput(path, options);
   const { force, resume = false } = options;
-  return createFileSink(path, { force, resume, tryLock, dataRanges });
+  const sidecar = oldSidecar(path);
+  const outdated = sidecar === undefined ? [] : [sidecar];
+  return createFileSink(path, {
+    ...{ force, resume, tryLock, dataRanges },
+    outdated,
+  });
 }
 
 /** Writes a file of text after {@linkcode checkOutput}. */
@@ -65,6 +71,16 @@ export function checkOutput(
       path,
       `Cannot write ${JSON.stringify(path)}: there is a file of that name ` +
         "(--force replaces it)",
+    );
+  }
+  const sidecar = force ? undefined : oldSidecar(path);
+  if (sidecar !== undefined) {
+    throw new SourceError(
+      path,
+      `Cannot write ${
+        JSON.stringify(path)
+      }: there are the hashes of an older ` +
+        `file at ${JSON.stringify(sidecar)} (--force removes them)`,
     );
   }
   checkFolder(dirname(target.path), path);

@@ -8,7 +8,9 @@ import {
 } from "../../sockets/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
+import { checkSealed, SEAL_OPTION } from "../input/seal_option.ts";
 import { JSON_EVENTS_OPTION } from "../input/snapshot_options.ts";
+import { workOptions } from "../input/work_options.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
@@ -46,6 +48,7 @@ const OPTIONS = {
     type: "boolean",
     text: "replace OUT if it exists",
   },
+  ...SEAL_OPTION,
   json: JSON_EVENTS_OPTION,
 } as const;
 
@@ -85,6 +88,7 @@ full, receive waits until there is space, unless return-path is on.`,
       ? undefined
       : parseNumber("--page-size", values["page-size"]);
     // Before a guest connects: it would be lost if OUT could not be written.
+    checkSealed(OUT, values.seal, { force, inputs: [] });
     const sink = createOutput(OUT, { force, inputs: [] });
     const { summary, milliseconds } = await receiveGuest(listen).catch(
       async (error) => {
@@ -95,6 +99,11 @@ full, receive waits until there is space, unless return-path is on.`,
     const result = { file: OUT, ...summary, milliseconds };
     if (json) printEvent("received", result);
     else printSummary(OUT, summary, milliseconds);
+    if (values.seal) {
+      const { sealOutput } = await import("../seal/print_sealed.ts");
+      const { jobs } = workOptions({});
+      await sealOutput(OUT, { force, json, signal, jobs });
+    }
     return 0;
 
     async function receiveGuest(address: string): Promise<{

@@ -1,5 +1,6 @@
 import { saveSnapshot, type SaveSummary } from "../../saving/mod.ts";
 import { FROM_RAW_OPTION } from "../input/flat_image.ts";
+import { checkSealed, SEAL_OPTION } from "../input/seal_option.ts";
 import {
   JSON_EVENTS_OPTION,
   OPEN_NAMES,
@@ -77,6 +78,7 @@ const OPTIONS = {
     text: "continue a save of OUT that was killed: pages that it wrote are " +
       "compared, not written again",
   },
+  ...SEAL_OPTION,
   scan: {
     type: "boolean",
     text: "read the holes of images, too, instead of asking the file system " +
@@ -89,7 +91,7 @@ const OPTIONS = {
 
 const SAVING = [
   ...["block", "from", "jobs", "direct-io", "force"] as const,
-  ...["capability", "resume", "scan", "json"] as const,
+  ...["capability", "resume", "scan", "seal", "json"] as const,
 ] as const;
 const USES = optionUses(OPTIONS, {
   ways: {
@@ -153,6 +155,7 @@ file, opens it lazily, compares what it reads, and prints what it did.`,
     const work = workOptions(values);
     const output = { force, resume, inputs: [...saveArgs.images.values()] };
     checkOutput(OUT, output);
+    checkSealed(OUT, values.seal, output);
     await using opened = new OpenedSources();
     const { blocks, deviceStateFrom, padded } = await openInputs(
       saveArgs,
@@ -182,6 +185,10 @@ file, opens it lazily, compares what it reads, and prints what it did.`,
       });
     } else {
       printSummary(OUT, summary, pageSize, allocated, milliseconds);
+    }
+    if (values.seal) {
+      const { sealOutput } = await import("../seal/print_sealed.ts");
+      await sealOutput(OUT, { force, json, signal, jobs: work.jobs });
     }
     return 0;
 

@@ -4,9 +4,9 @@ import type { RAMBlockInput } from "../../saving/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import { findBlock } from "../input/find_block.ts";
 import { checkFlatImage } from "../input/flat_image.ts";
+import { fileData } from "../input/file_data.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";
-import { type OpenedImage, openImageData } from "./image_data.ts";
 import type { SaveArguments } from "./save_arguments.ts";
 
 /** The inputs of a new snapshot. */
@@ -52,13 +52,10 @@ export async function openInputs(
   signal: AbortSignal,
 ): Promise<SaveInputs> {
   const { images, deviceState, pageSize, scan, fromRaw } = args;
-  const open: OpenImage = (path) => {
-    const open = async () => {
-      const source = await opened.open(path, signal);
-      if (!fromRaw) await checkFlatImage(source, { signal });
-      return source;
-    };
-    return scan ? withoutRanges(open) : openImageData(path, open);
+  const open: OpenImage = async (path) => {
+    const source = await opened.open(path, signal);
+    if (!fromRaw) await checkFlatImage(source, { signal });
+    return { source, dataRanges: scan ? undefined : fileData(source) };
   };
   if (deviceState === undefined) {
     const blocks: RAMBlockInput[] = [];
@@ -92,13 +89,10 @@ export async function openInputs(
   return { blocks, deviceStateFrom, padded };
 }
 
-type OpenImage = (path: string) => Promise<OpenedImage>;
+/** An image, and its data ranges if they are known. */
+type OpenedImage = Pick<RAMBlockInput, "source" | "dataRanges">;
 
-async function withoutRanges(
-  open: () => Promise<ByteSource>,
-): Promise<OpenedImage> {
-  return { source: await open(), dataRanges: undefined };
-}
+type OpenImage = (path: string) => Promise<OpenedImage>;
 
 async function openImage(
   idstr: string,

@@ -1,0 +1,109 @@
+import { identityOf } from "../../local/mod.ts";
+import { backingOf, type ByteSource, SourceError } from "../../sources/mod.ts";
+import {
+  type SealOptions,
+  sealSource,
+  type SealSummary,
+} from "../../verity/mod.ts";
+import { fileData } from "../input/file_data.ts";
+import {
+  type OpenedSource,
+  openSource,
+  type Transfer,
+} from "../input/open_source.ts";
+import { statOf } from "../output/file_stat.ts";
+import { createOutput } from "../output/output_file.ts";
+import { ProgressBar } from "../output/progress_bar.ts";
+import { ProgressEvents } from "../output/progress_events.ts";
+
+/** Options of hashing a file. */
+export interface HashFileOptions {
+  /** Maximum threads. */
+  readonly jobs: number;
+  /** Whether to report the progress as events. */
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Options of {@linkcode sealFile}. */
+export interface SealFileOptions extends HashFileOptions {
+  /** Path of the sidecar. */
+  readonly sidecar: string;
+  /** Whether it may replace another. */
+  readonly force: boolean;
+}
+
+/** The result of sealing a file. */
+export interface SealedFile extends SealSummary {
+  /** Requests and bytes of a network source; undefined for a file. */
+  readonly transfer: Transfer | undefined;
+}
+
+/** Writes the sidecar of a file, given by its path or URL. */
+export async function sealFile(
+  path: string,
+  { sidecar, force, ...options }: SealFileOptions,
+): Promise<SealedFile> {
+  const sink = createOutput(sidecar, { force, inputs: [path] });
+  try {
+    const sealed = await hashFile(path, {
+      ...options,
+      async work({ source, transfer }, job) {
+        const summary = await sealSource(source, sink, {
+          ...job,
+          commit: false,
+        });
+        return { ...summary, transfer: transfer() };
+      },
+    });
+    await sink.commit();
+    return sealed;
+  } catch (error) {
+    await sink.abort().catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Opens a file and hashes it by `work`, without holes that the file system
+ * reports.
+ *
+ * @throws {SourceError} if it cannot be read, or was replaced meanwhile
+ */
+export async function hashFile<Result>(
+  path: string,
+  { jobs, json, signal, work }: HashFileOptions & {
+    readonly work: (
+      opened: OpenedSource,
+      options: SealOptions,
+    ) => Promise<Result>;
+  },
+): Promise<Result> {
+  await using opened = await openSource(path, { signal });
+  const { source } = opened;
+  using bar = json ? new ProgressEvents() : new ProgressBar("Sealing");
+  const result = await work(opened, {
+    jobs,
+    signal,
+    dataRanges: fileData(source),
+    onProgress: bar.show,
+  });
+  checkInPlace(source);
+  return result;
+}
+
+/** Refuses a file that was replaced after it was opened. */
+function checkInPlace(source: ByteSource): void {
+  const backing = backingOf(source);
+  if (backing?.kind !== "file") return;
+  const stat = statOf(backing.path);
+  // A block device is known by its own number.
+  if (stat?.isBlockDevice()) return;
+  if (stat !== undefined && identityOf(stat) === backing.identity) return;
+  throw new SourceError(
+    source.name,
+    `Cannot seal ${JSON.stringify(source.name)}: another file has taken its ` +
+      "place meanwhile",
+    { changed: true },
+  );
+}
