@@ -22,6 +22,7 @@ import { benchPageRead } from "./page_read.ts";
 import { benchResume } from "./resume.ts";
 import { benchSave } from "./save.ts";
 import { benchSaveLimits } from "./save_limits.ts";
+import { benchSeal } from "./seal.ts";
 import { benchStart } from "./start.ts";
 import { benchZeroScan } from "./zero_scan.ts";
 
@@ -36,6 +37,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "load-qemu": benchLoadBesideQemu,
   "http": benchHttp,
   "convert": benchConvert,
+  "seal": benchSeal,
   "resume": benchResume,
   "start": benchStart,
 };
