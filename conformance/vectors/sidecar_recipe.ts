@@ -81,7 +81,7 @@ export function sealDifferences(
 }
 
 /** Returns the sidecar without holes of a file. */
-function plainSidecar({ descriptor, tree }: SealedFile): Uint8Array {
+export function plainSidecar({ descriptor, tree }: SealedFile): Uint8Array {
   const sidecar = new Uint8Array(TREE_OFFSET + tree.length);
   sidecar.set(descriptor);
   sidecar.set(tree, TREE_OFFSET);
