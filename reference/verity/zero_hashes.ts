@@ -24,8 +24,9 @@ export function* zeroBlocks(levelCount: number): Hashing<ZeroBlock[]> {
     const [hash] = yield [bytes];
     blocks.push({ bytes, hash });
     bytes = new Uint8Array(VERITY_BLOCK);
+    const binary = hexBytes(hash);
     for (let slot = 0; slot < HASHES_PER_BLOCK; slot++) {
-      bytes.set(hexBytes(hash), slot * HASH_LENGTH);
+      bytes.set(binary, slot * HASH_LENGTH);
     }
   }
   return blocks;
