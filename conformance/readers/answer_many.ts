@@ -6,13 +6,12 @@
  */
 
 import { readFileSync } from "node:fs";
-import type { OpenOptions } from "../../mod.ts";
-import { answer } from "./mapped_ram.ts";
+import { answer, type AnswerOptions } from "./mapped_ram.ts";
 
 /** A file to be read. */
 export interface AskedFile {
   readonly path: string;
-  readonly options: OpenOptions & { readonly profile?: string };
+  readonly options: AnswerOptions;
 }
 
 if (import.meta.main) {

@@ -19,15 +19,26 @@ import { answerBitmaps } from "./answer_bitmaps.ts";
 import { answerLibvirt } from "./answer_libvirt.ts";
 import { answerProfile } from "./answer_profile.ts";
 import { answerSequential } from "./answer_sequential.ts";
+import { answerVerity } from "./answer_verity.ts";
 import { describeBlock } from "./describe_block.ts";
 import { refusalOf } from "./refusal_of.ts";
+
+/** Options of a vector. */
+export interface AnswerOptions extends OpenOptions {
+  /** Path of a working-set profile. */
+  readonly profile?: string;
+  /** Path of a sidecar, and the digest of the file. */
+  readonly verity?: string;
+  readonly digest?: string;
+}
 
 /** Reads a file and returns an answer in the form of `expected.json`. */
 export async function answer(
   path: string,
-  { profile, ...options }: OpenOptions & { readonly profile?: string },
+  { profile, verity, digest = "", ...options }: AnswerOptions,
 ): Promise<object> {
   using source = openFileSource(path);
+  if (verity !== undefined) return answerVerity(source, { verity, digest });
   const libvirt = await answerLibvirt(source);
   try {
     const snapshot = await openSnapshot(source, options);
@@ -63,9 +74,7 @@ export async function answer(
 }
 
 /** Parses options such as `--offset=5 --bitmapByteOrder=big`. */
-function parseOptions(
-  args: readonly string[],
-): OpenOptions & { readonly profile?: string } {
+function parseOptions(args: readonly string[]): AnswerOptions {
   return Object.fromEntries(args.map((arg) => {
     const [, name = "", value = ""] = /^--(\w+)=(.*)$/.exec(arg) ?? [];
     return [name, /^\d+$/.test(value) ? Number(value) : value];
