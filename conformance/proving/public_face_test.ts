@@ -40,9 +40,8 @@ function bundle(): string {
   }
 }
 
-test("mod.ts works with only the globals of a browser", {
-  timeout: 60_000,
-}, async () => {
+/** Runs `body` with `library`, and with only the globals of a browser. */
+function runInBrowser(body: string): Promise<unknown> {
   const script = bundle().replace(
     /export \{([^}]*)\};?\s*$/,
     (_, names: string) =>
@@ -63,6 +62,7 @@ test("mod.ts works with only the globals of a browser", {
     fetch,
     atob,
     btoa,
+    crypto,
     performance,
     setTimeout,
     clearTimeout,
@@ -71,8 +71,13 @@ test("mod.ts works with only the globals of a browser", {
   };
   const context = createContext({ ...web });
   runInContext(script, context);
-  const first = await runInContext(
-    `(async () => {
+  return runInContext(`(async () => { ${body} })()`, context);
+}
+
+test("mod.ts works with only the globals of a browser", {
+  timeout: 60_000,
+}, async () => {
+  const first = await runInBrowser(`
       const { blobSource, memorySink, memorySource, openSnapshot, openFileSource,
         saveSnapshot } = library;
       const ram = new Uint8Array(0x4000).fill(7, 0x1000, 0x2000);
@@ -82,14 +87,37 @@ test("mod.ts works with only the globals of a browser", {
       const block = (await openSnapshot(source)).block("ram");
       let files;
       try { openFileSource("x"); } catch (error) { files = error.message; }
-      return [(await block.readPage(0))[0], (await block.readPage(1))[0], files];
-    })()`,
-    context,
-  );
-  assert.deepEqual([...first], [
+      return JSON.stringify([
+        (await block.readPage(0))[0], (await block.readPage(1))[0], files,
+      ]);
+  `);
+  assert.deepEqual(JSON.parse(String(first)), [
     0,
     7,
     "Cannot open files: this runtime has no node:fs: in a browser, use " +
     "blobSource, openHttpSource and memorySink",
   ]);
+});
+
+test("mod.ts seals and verifies with the cryptography of a browser", {
+  timeout: 60_000,
+}, async () => {
+  const result = await runInBrowser(`
+      const { memorySink, memorySource, sealSource, verifiedSource } = library;
+      const bytes = new Uint8Array(0x123456).fill(7, 0x1000, 0x90000);
+      const sidecar = memorySink();
+      const { digest } = await sealSource(memorySource(bytes), sidecar);
+      const tree = memorySource(sidecar.bytes());
+      const options = { tree, digest };
+      const source = await verifiedSource(memorySource(bytes), options);
+      const target = new Uint8Array(0x20000);
+      await source.readInto(target, 0x888);
+      bytes[0x5000] = 8;
+      const error = await source.readInto(target, 0x888).catch((it) => it);
+      return JSON.stringify([digest, error.name, target[0x2000]]);
+  `);
+  const bytes = new Uint8Array(0x123456).fill(7, 0x1000, 0x90000);
+  const { memorySource, verityDigest } = await import("../../mod.ts");
+  const digest = await verityDigest(memorySource(bytes));
+  assert.deepEqual(JSON.parse(String(result)), [digest, "IntegrityError", 0]);
 });

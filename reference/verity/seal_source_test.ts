@@ -241,6 +241,20 @@ for (const length of [2 ** 40, 2 ** 40 + 5, Number.MAX_SAFE_INTEGER]) {
   });
 }
 
+test("sealSource() writes no constants, though their zeros were read", async () => {
+  const source = new HugeSource(2 ** 40, 3 * UNIT + 17);
+  const tree = new SparseSidecar();
+  await sealSource(source, tree, {
+    // Chunks below the first two blocks of level 3.
+    dataRanges: Array.from({ length: 256 }, (_, unit) => ({
+      offset: unit * UNIT,
+      length: 1,
+    })),
+  });
+  // The descriptor, and the path of the only block that is not zero.
+  assert.equal(tree.blockCount, 5);
+});
+
 test("sealSource() takes data ranges that overlap, or end past the source", async () => {
   const bytes = new Uint8Array(0x123456);
   bytes.fill(7, 0x50000, 0x51001);

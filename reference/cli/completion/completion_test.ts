@@ -123,6 +123,7 @@ test("completionTable() completes paths where the help names a file", async () =
     "--record PROFILE",
     "--replay PROFILE",
     "--to ADDRESS",
+    "--verity PATH",
     ...["FILE", "IN", "OUT", "OUTDIR"],
   ]);
 });
