@@ -8,7 +8,7 @@ import {
 import type { ByteRange, Walk } from "../../format/bytes/mod.ts";
 import type { RAMBlockHeader } from "../../format/ram/mod.ts";
 import { UnsupportedError } from "../../format/rules/mod.ts";
-import type { ReadOptions } from "../sources/mod.ts";
+import { IntegrityError, type ReadOptions } from "../sources/mod.ts";
 
 /** Selects the pages from `first` up to, but not including, `end`. */
 export interface RunOptions extends ReadOptions {
@@ -65,6 +65,23 @@ export class BlockPages {
   /** Returns the range of a page in the file, if the file holds it. */
   rangeOf(pageIndex: number): ByteRange {
     return { offset: pageOffset(this, pageIndex), length: this.pageSize };
+  }
+
+  /**
+   * Names the page in an error about bytes that are not to be trusted; `offset`
+   * is where the read started.
+   */
+  withPage(error: unknown, offset: number): unknown {
+    if (!(error instanceof IntegrityError)) return error;
+    const { idstr, usedLength } = this.#header;
+    const found = error.offset - this.pagesOffset;
+    const isPage = error.rule === "verity-data" && found >= 0 &&
+      found < usedLength;
+    const pageIndex = Math.floor((isPage ? found : offset) / this.pageSize);
+    return new IntegrityError(error.source, {
+      ...error,
+      page: { idstr, pageIndex },
+    });
   }
 
   /** Checks the options and returns the end of the selected pages. */

@@ -162,21 +162,25 @@ export class RAMBlock implements ByteSource {
   ): Promise<boolean> {
     this.pages.checkTarget(target);
     this.pages.checkPage(pageIndex);
-    const present = this.pages.bitmap.peek(pageIndex) ??
-      await this.hasPage(pageIndex, options);
-    if (present) {
-      const offset = pageOffset(this, pageIndex);
-      await this.#source.readInto(
-        target,
-        offset,
-        this.#isSlow
-          ? { ...options, wantedUntil: this.#runEnd(pageIndex) }
-          : options,
-      );
-    } else {
-      target.fill(0);
+    try {
+      const present = this.pages.bitmap.peek(pageIndex) ??
+        await this.hasPage(pageIndex, options);
+      if (present) {
+        const offset = pageOffset(this, pageIndex);
+        await this.#source.readInto(
+          target,
+          offset,
+          this.#isSlow
+            ? { ...options, wantedUntil: this.#runEnd(pageIndex) }
+            : options,
+        );
+      } else {
+        target.fill(0);
+      }
+      return present;
+    } catch (error) {
+      throw this.pages.withPage(error, pageIndex * this.pageSize);
     }
-    return present;
   }
 
   /** Reads a range of the block into new memory. */
@@ -199,7 +203,11 @@ export class RAMBlock implements ByteSource {
     runs: readonly PageRun[],
     options?: SourceReadOptions,
   ): Promise<void> {
-    await this.#runs.readInto(target, runs, options);
+    try {
+      await this.#runs.readInto(target, runs, options);
+    } catch (error) {
+      throw this.pages.withPage(error, (runs[0]?.first ?? 0) * this.pageSize);
+    }
   }
 
   /**
@@ -213,7 +221,11 @@ export class RAMBlock implements ByteSource {
     take: TakeBytes,
     options?: SourceReadOptions,
   ): Promise<void> {
-    await this.#runs.stream(runs, take, options);
+    try {
+      await this.#runs.stream(runs, take, options);
+    } catch (error) {
+      throw this.pages.withPage(error, (runs[0]?.first ?? 0) * this.pageSize);
+    }
   }
 
   /**
@@ -225,7 +237,11 @@ export class RAMBlock implements ByteSource {
     offset: number,
     options?: SourceReadOptions,
   ): Promise<void> {
-    await drive(this.pages.rangeWalk(target, offset), this.#source, options);
+    try {
+      await drive(this.pages.rangeWalk(target, offset), this.#source, options);
+    } catch (error) {
+      throw this.pages.withPage(error, offset);
+    }
   }
 
   /**

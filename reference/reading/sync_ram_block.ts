@@ -67,13 +67,17 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
   /** Same as `readPageInto`, synchronously. */
   readPageIntoSync(target: Uint8Array, pageIndex: number): boolean {
     this.pages.checkTarget(target);
-    const present = this.hasPageSync(pageIndex);
-    if (present) {
-      this.#source.readIntoSync(target, pageOffset(this, pageIndex));
-    } else {
-      target.fill(0);
+    try {
+      const present = this.hasPageSync(pageIndex);
+      if (present) {
+        this.#source.readIntoSync(target, pageOffset(this, pageIndex));
+      } else {
+        target.fill(0);
+      }
+      return present;
+    } catch (error) {
+      throw this.pages.withPage(error, pageIndex * this.pageSize);
     }
-    return present;
   }
 
   /** Same as `readRange`, synchronously. */
@@ -86,6 +90,10 @@ export class SyncRAMBlock extends RAMBlock implements SyncByteSource {
 
   /** Same as `readInto`, synchronously. */
   readIntoSync(target: Uint8Array, offset: number): void {
-    driveSync(this.pages.rangeWalk(target, offset), this.#source);
+    try {
+      driveSync(this.pages.rangeWalk(target, offset), this.#source);
+    } catch (error) {
+      throw this.pages.withPage(error, offset);
+    }
   }
 }

@@ -12,6 +12,11 @@ export interface IntegrityViolation extends ByteRange {
   readonly expected: string;
   /** The digest that the bytes do not agree with: `sha256:…`. */
   readonly digest: string;
+  /** The page that was being read, if it was one of a RAMBlock. */
+  readonly page?: {
+    readonly idstr: string;
+    readonly pageIndex: number;
+  } | undefined;
 }
 
 /**
@@ -37,11 +42,17 @@ export class IntegrityError extends Error implements IntegrityViolation {
   /** The digest that the bytes do not agree with: `sha256:…`. */
   readonly digest: string;
 
+  /** The page that was being read, if it was one of a RAMBlock. */
+  readonly page: IntegrityViolation["page"];
+
   /** Makes the error; its message is put together from the fields. */
   constructor(source: string, violation: IntegrityViolation) {
-    const { offset, length, rule, found, expected, digest } = violation;
+    const { offset, length, rule, found, expected, digest, page } = violation;
+    const ofPage = page === undefined
+      ? ""
+      : `page ${page.pageIndex} of RAMBlock ${JSON.stringify(page.idstr)}, `;
     super(withoutSecrets(
-      `Cannot trust ${JSON.stringify(source)}: byte 0x${
+      `Cannot trust ${JSON.stringify(source)}: ${ofPage}byte 0x${
         offset.toString(16)
       }, ` +
         `length ${length}: ${found}, expected ${expected} by the digest ` +
@@ -54,5 +65,6 @@ export class IntegrityError extends Error implements IntegrityViolation {
     this.found = found;
     this.expected = expected;
     this.digest = digest;
+    this.page = page;
   }
 }
