@@ -17,7 +17,7 @@ type Hash = (bytes: Uint8Array) => string;
 let nodeHash: Hash | undefined;
 
 /** Returns the runtime's synchronous SHA-256. */
-function syncHash(): Hash {
+export function syncHash(): Hash {
   return nodeHash ??= bindHash();
 }
 
@@ -33,7 +33,8 @@ function bindHash(): Hash {
     : (bytes) => hash("sha256", bytes, "hex");
 }
 
-const hasSyncHash = (() => {
+/** Whether the runtime has a synchronous SHA-256. */
+export const hasSyncHash: boolean = (() => {
   try {
     syncHash();
     return true;

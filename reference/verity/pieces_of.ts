@@ -1,8 +1,6 @@
 import { VERITY_BLOCK } from "../../format/verity/mod.ts";
+import { CHUNK } from "../work/mod.ts";
 import type { DataBlocks } from "./check_blocks.ts";
-
-/** Bytes that are read and checked together. */
-const PIECE = 0x100000;
 
 /** A part of a read, in whole blocks. */
 export interface Piece extends DataBlocks {
@@ -12,6 +10,12 @@ export interface Piece extends DataBlocks {
   readonly offset: number;
   /** Hands the checked bytes to the caller. */
   handOver(): void;
+}
+
+/** Whether a read is one piece of whole blocks, as that of a page is. */
+export function isOnePiece(target: Uint8Array, offset: number): boolean {
+  return offset % VERITY_BLOCK === 0 && target.length % VERITY_BLOCK === 0 &&
+    target.length <= CHUNK;
 }
 
 /**
@@ -27,7 +31,7 @@ export function* piecesOf(
   let buffer: Uint8Array | undefined;
   for (let at = offset; at < end;) {
     const start = at - at % VERITY_BLOCK;
-    const stop = Math.min(start + PIECE, end + padding(end));
+    const stop = Math.min(start + CHUNK, end + padding(end));
     const first = start / VERITY_BLOCK;
     const isInPlace = start === at && stop <= end;
     if (isInPlace) {

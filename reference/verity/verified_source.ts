@@ -6,9 +6,13 @@ import {
   type SourceReadOptions,
   type SyncByteSource,
 } from "../sources/mod.ts";
-import { checkBlocks, type DataBlocks } from "./check_blocks.ts";
-import { type Hashing, hashSync, hashWithRuntime } from "./hashing.ts";
-import { type Piece, piecesOf } from "./pieces_of.ts";
+import {
+  checkBlocks,
+  checkBlocksSync,
+  type DataBlocks,
+} from "./check_blocks.ts";
+import { hashSync, hashWithRuntime, hasSyncHash } from "./hashing.ts";
+import { isOnePiece, piecesOf } from "./pieces_of.ts";
 import { streamVerified } from "./verified_stream.ts";
 import type { Leaves, VerifiedTree } from "./verified_tree.ts";
 
@@ -77,7 +81,7 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
         const [isRead, hashes] = await Promise.allSettled([read, leaves]);
         if (isRead.status === "rejected") throw isRead.reason;
         if (hashes.status === "rejected") throw hashes.reason;
-        await hashWithRuntime(this.verify(piece, hashes.value));
+        await this.#verify(piece, hashes.value);
         piece.handOver();
       }
     } catch (error) {
@@ -86,14 +90,14 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
     }
   }
 
-  /** Checks blocks; generates the hashing that this takes. */
-  protected verify(blocks: DataBlocks, leaves: Leaves): Hashing<void> {
-    return checkBlocks(blocks, leaves, this);
+  async #check(blocks: DataBlocks, options?: ReadOptions): Promise<void> {
+    await this.#verify(blocks, await this.#leaves(blocks, options));
   }
 
-  async #check(blocks: DataBlocks, options?: ReadOptions): Promise<void> {
-    const leaves = await this.#leaves(blocks, options);
-    await hashWithRuntime(this.verify(blocks, leaves));
+  #verify(blocks: DataBlocks, leaves: Leaves): Promise<void> | void {
+    return hasSyncHash
+      ? checkBlocksSync(blocks, leaves, this)
+      : hashWithRuntime(checkBlocks(blocks, leaves, this));
   }
 
   async #leaves(
@@ -120,8 +124,14 @@ export class SyncCheckingSource extends CheckingSource<SyncByteSource>
   readIntoSync(target: Uint8Array, offset: number): void {
     checkRange(this, offset, target.length);
     try {
+      if (isOnePiece(target, offset)) {
+        this.source.readIntoSync(target, offset);
+        this.#checkNow({ first: offset / VERITY_BLOCK, bytes: target });
+        return;
+      }
       for (const piece of piecesOf(this, target, offset)) {
-        this.#readPiece(piece);
+        this.source.readIntoSync(piece.read, piece.offset);
+        this.#checkNow(piece);
         piece.handOver();
       }
     } catch (error) {
@@ -130,9 +140,8 @@ export class SyncCheckingSource extends CheckingSource<SyncByteSource>
     }
   }
 
-  #readPiece(piece: Piece): void {
-    this.source.readIntoSync(piece.read, piece.offset);
-    hashSync(this.verify(piece, this.#leavesSync(piece)));
+  #checkNow(blocks: DataBlocks): void {
+    checkBlocksSync(blocks, this.#leavesSync(blocks), this);
   }
 
   #leavesSync({ first, bytes }: DataBlocks): Leaves {
