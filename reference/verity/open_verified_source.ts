@@ -8,6 +8,7 @@ import {
   TreeGeometry,
   VERITY_BLOCK,
 } from "../../format/verity/mod.ts";
+import { isZero } from "../pages/mod.ts";
 import {
   type ByteSource,
   cachedSource,
@@ -160,15 +161,14 @@ function* openTree(
   if (sidecarLength !== byteLength) {
     throw wrongLength(name, byteLength, { expected: sidecarLength, digest });
   }
-  const padding = bytes.findIndex((byte, at) =>
-    at >= DESCRIPTOR_LENGTH && byte !== 0
-  );
-  if (padding >= 0) {
+  const padding = bytes.subarray(DESCRIPTOR_LENGTH);
+  if (!isZero(padding)) {
+    const at = padding.findIndex((byte) => byte !== 0);
     throw new IntegrityError(name, {
       rule: "verity-padding",
-      offset: padding,
+      offset: DESCRIPTOR_LENGTH + at,
       length: 1,
-      found: `the byte ${hex(bytes[padding])} after the descriptor`,
+      found: `the byte ${hex(padding[at])} after the descriptor`,
       expected: "0",
       digest,
     });
