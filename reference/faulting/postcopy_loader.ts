@@ -20,6 +20,12 @@ export interface PostcopyLoaderOptions {
    * of the page size. Default: 64 KiB, or one page if pages are larger.
    */
   readonly faultAround?: number | undefined;
+  /**
+   * Whether a synchronous fault puts the faulting page in place alone, and
+   * `loadAroundSync` the pages around it: if bytes take long to read, as those
+   * that are checked do. Default: false.
+   */
+  readonly pageFirst?: boolean | undefined;
 }
 
 /**

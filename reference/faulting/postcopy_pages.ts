@@ -29,6 +29,15 @@ export class PostcopyPages {
     return this.#missingCount;
   }
 
+  /** Number of missing pages of a short run. */
+  countMissing({ first, end }: PageRun): number {
+    let count = 0;
+    for (let page = first; page < end; page++) {
+      if (this.#missing.isSet(page)) count++;
+    }
+    return count;
+  }
+
   /** Whether a page is neither in place nor removed. */
   isMissing(page: number): boolean {
     return this.#missing.isSet(page);

@@ -60,11 +60,21 @@ export class PostcopyWork {
     );
   }
 
+  /** Returns the pages that a fault puts in place, unless some are taken. */
+  windowOf(pageIndex: number): PageRun {
+    const first = pageIndex - pageIndex % this.#aroundPages;
+    const end = Math.min(this.pages.pageCount, first + this.#aroundPages);
+    return { first, end };
+  }
+
   /**
-   * Takes the pages to load for a fault. Returns a boolean, as `handleFault`
-   * does, if the fault needs no load.
+   * Takes the pages of `window` to load for a fault. Returns a boolean, as
+   * `handleFault` does, if the fault needs no load.
    */
-  takeFault(pageIndex: number): PageRun | boolean {
+  takeFault(
+    pageIndex: number,
+    window: PageRun = this.windowOf(pageIndex),
+  ): PageRun | boolean {
     const { pages } = this;
     const { pageCount } = pages;
     const isPage = Number.isInteger(pageIndex) && pageIndex >= 0 &&
@@ -83,9 +93,7 @@ export class PostcopyWork {
       return installer.zeropage(pageIndex * pageSize, pageSize) === pageSize;
     }
     if (pages.isMissing(pageIndex)) {
-      const first = pageIndex - pageIndex % this.#aroundPages;
-      const end = Math.min(pageCount, first + this.#aroundPages);
-      return pages.takeAround(pageIndex, { first, end });
+      return pages.takeAround(pageIndex, window);
     }
     // Most likely the page was put in place after the fault. If it was not, the
     // thread faults again, and then the page is loaded once more.

@@ -6,29 +6,74 @@ import {
   PostcopyLoader,
   type PostcopyLoaderOptions,
 } from "./postcopy_loader.ts";
+import { SurroundingPages } from "./surrounding_pages.ts";
 import type { LoadPendingOptions } from "./unasked_runs.ts";
 
 /** Bytes that the background puts in place between two polls for faults. */
 const STEP = 0x80000;
+/** The same if reading them takes long. */
+const SLOW_STEP = 0x10000;
+/** Bytes around a fault that are then put in place at a time. */
+const AROUND_STEP = 0x4000;
+
+/** Options of `SyncPostcopyLoader`. */
+export interface SyncPostcopyLoaderOptions extends PostcopyLoaderOptions {
+  /**
+   * Whether reading bytes takes long, as it does if they are checked. A fault
+   * then puts the faulting page in place alone, and `loadAroundSync` the pages
+   * around it. Default: false.
+   */
+  readonly pageFirst?: boolean | undefined;
+}
 
 /** A PostcopyLoader that can also be used synchronously. */
 export class SyncPostcopyLoader extends PostcopyLoader {
   readonly #memory: SyncPostcopyMemory;
+  readonly #pageFirst: boolean;
+  readonly #around = new SurroundingPages();
 
   /** Creates a loader for a memory whose pages are all missing. */
   constructor(
     memory: SyncPostcopyMemory,
     installer: PageInstaller,
-    options: PostcopyLoaderOptions = {},
+    options: SyncPostcopyLoaderOptions = {},
   ) {
     super(memory, installer, options);
     this.#memory = memory;
+    this.#pageFirst = options.pageFirst ?? false;
   }
 
   /** Synchronous `handleFault`. */
   handleFaultSync(pageIndex: number): boolean {
+    if (this.#pageFirst) return this.#handlePageFirst(pageIndex);
     const run = this.work.takeFault(pageIndex);
     return typeof run === "boolean" ? run : pageIndex < this.#load(run);
+  }
+
+  #handlePageFirst(pageIndex: number): boolean {
+    const { work } = this;
+    const window = work.windowOf(pageIndex);
+    // More if other faults have been there, as of a thread that reads on.
+    const placed = window.end - window.first - work.pages.countMissing(window);
+    const end = Math.min(window.end, pageIndex + Math.max(1, 3 * placed));
+    const run = work.takeFault(pageIndex, { first: pageIndex, end });
+    if (typeof run === "boolean") return run;
+    this.#around.add(run, window);
+    return pageIndex < this.#load(run);
+  }
+
+  /** Whether `loadAroundSync` may have something to do. */
+  get hasAround(): boolean {
+    return this.#around.size > 0;
+  }
+
+  /** Loads some pages around a fault; returns whether there were any. */
+  loadAroundSync(): boolean {
+    const { work } = this;
+    const count = Math.ceil(AROUND_STEP / work.geometry.hostPageSize);
+    const run = this.#around.takeNext(work.pages, count);
+    if (run !== undefined) this.#load(run);
+    return run !== undefined;
   }
 
   /**
@@ -123,10 +168,11 @@ export class SyncPostcopyLoader extends PostcopyLoader {
   ): Generator<PageRun> {
     const { loadFirst = [], zeroPages = true } = options;
     const all = { first: 0, end: this.pageCount };
+    const step = this.#pageFirst ? SLOW_STEP : STEP;
     for (const run of loadFirst) {
-      yield* this.work.pieces(hostPagesOf(run, this.work.geometry), STEP);
+      yield* this.work.pieces(hostPagesOf(run, this.work.geometry), step);
     }
-    for (const run of this.#presentIn(all)) yield* this.work.pieces(run, STEP);
-    if (zeroPages) yield* this.work.pieces(all, STEP);
+    for (const run of this.#presentIn(all)) yield* this.work.pieces(run, step);
+    if (zeroPages) yield* this.work.pieces(all, step);
   }
 }

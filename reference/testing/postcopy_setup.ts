@@ -19,6 +19,7 @@ export function setUp(
   options: {
     readonly present?: (page: number) => boolean;
     readonly faultAround?: number;
+    readonly pageFirst?: boolean;
     readonly parallelReads?: number;
     readonly origin?: number;
     readonly hostPageSize?: number;
@@ -34,6 +35,7 @@ export function setUp(
   const loader = new SyncPostcopyLoader(memory, installer, {
     origin,
     faultAround,
+    pageFirst: options.pageFirst,
   });
   return { memory, installer, loader };
 }
