@@ -11,6 +11,7 @@ import {
   type PagerLoop,
   type PagerOptions,
   type SourceMemory,
+  untrustedEvent,
 } from "../paging/mod.ts";
 import { checkRegions } from "./check_regions.ts";
 import { HANDSHAKE_TIMEOUT, MEMORY_INTERVAL } from "./connection_limits.ts";
@@ -145,6 +146,8 @@ export class GuestConnection {
   #failed(error: unknown): void {
     const isGone = error instanceof SystemCallError && error.is("ESRCH");
     if (isGone) return this.#end("its process has ended");
+    const untrusted = untrustedEvent(this.#options.vm, error);
+    if (untrusted !== undefined) this.#options.tell(untrusted);
     this.#pageMissing();
     const message = error instanceof Error ? error.message : String(error);
     this.#end(`it can no longer be served: ${message}`);

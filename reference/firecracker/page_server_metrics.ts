@@ -8,6 +8,7 @@ const COUNTERS = {
   removed_bytes: "Bytes that VMs removed",
   read_retries: "Reads of the snapshot that failed and were retried",
   failures: "VMs with a page that could not be read",
+  integrity_failures: "VMs with a page that is not the one of the digest",
   killed: "VMs that were killed because of such a page",
 } as const;
 
@@ -22,6 +23,7 @@ export class PageServerMetrics {
     removed_bytes: 0,
     read_retries: 0,
     failures: 0,
+    integrity_failures: 0,
     killed: 0,
   };
   readonly #vms = new Map<
@@ -37,6 +39,9 @@ export class PageServerMetrics {
         break;
       case "refused":
         this.#ended.refused++;
+        break;
+      case "untrusted":
+        this.#ended.integrity_failures++;
         break;
       case "failed":
         this.#ended.failures++;

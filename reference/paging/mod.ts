@@ -7,7 +7,7 @@
 
 export { PagedMemory, type PagedMemoryOptions } from "./paged_memory.ts";
 export { PagedProcess, type PagerStatistics } from "./paged_process.ts";
-export type { PagerEvent } from "./pager_event.ts";
+export { type PagerEvent, untrustedEvent } from "./pager_event.ts";
 export { PagerLoop } from "./pager_loop.ts";
 export type { PagerOptions } from "./pager_options.ts";
 export { type PagerSource, type SourceMemory } from "./pager_source.ts";

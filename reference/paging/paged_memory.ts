@@ -1,6 +1,4 @@
 import type { WorkingSetProfile } from "../../format/profile/mod.ts";
-import { openHttpSource } from "../http/mod.ts";
-import { sourceAddress } from "../inputs/mod.ts";
 import {
   LINUX,
   linux,
@@ -8,11 +6,11 @@ import {
   Userfaultfd,
   watchedRanges,
 } from "../linux/mod.ts";
-import { openFileSource } from "../local/mod.ts";
 import { findOnlyBlock, openSnapshot, type RAMBlock } from "../reading/mod.ts";
 import { shownName } from "../sources/mod.ts";
 import { entryUrl } from "../work/mod.ts";
 import type { MemoryJob } from "./memory_job.ts";
+import { openPagedFile } from "./paged_file.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 import type { PagerEvent } from "./pager_event.ts";
 import { pagerSettings, type PagingOptions } from "./pager_settings.ts";
@@ -25,8 +23,9 @@ export interface PagedMemoryOptions extends PagingOptions {
   /** Called for each failed read that will be retried. */
   readonly onRetry?: ((message: string) => void) | undefined;
   /**
-   * Called when a page could not be read for `retryFor` milliseconds. Threads
-   * that touched it keep waiting.
+   * Called when a page could not be read for `retryFor` milliseconds, or cannot
+   * be read at all: see {@linkcode PagedMemory.loaded}. Threads that touched it
+   * keep waiting.
    */
   readonly onFailed?: (() => void) | undefined;
 }
@@ -52,7 +51,10 @@ export class PagedMemory implements AsyncDisposable {
   readonly address: number;
   /** Length in bytes: that of the RAMBlock, rounded up to whole pages. */
   readonly byteLength: number;
-  /** Resolves when all pages are loaded. */
+  /**
+   * Resolves when all pages are loaded. Rejects when no more can be: with an
+   * `IntegrityError` if a page does not agree with the digest.
+   */
   readonly loaded: Promise<void>;
   readonly #memory: NativeMemory;
   readonly #uffd: Userfaultfd;
@@ -78,6 +80,8 @@ export class PagedMemory implements AsyncDisposable {
       this.#statistics = statistics;
       this.#isLoaded = true;
     });
+    // The caller may not wait for it.
+    this.loaded.catch(() => {});
   }
 
   /**
@@ -86,6 +90,7 @@ export class PagedMemory implements AsyncDisposable {
    *
    * @throws {SourceError} if the snapshot cannot be opened, or the kernel has
    *   no userfaultfd or does not permit its use
+   * @throws {IntegrityError} if the snapshot is not the one of `verity`
    * @throws {RangeError} if there is no such RAMBlock
    */
   static async open(
@@ -101,7 +106,9 @@ export class PagedMemory implements AsyncDisposable {
       if (event.kind === "statistics") statistics = event.statistics;
       if (event.kind === "loaded") loaded.resolve(statistics);
       if (event.kind === "retry") options.onRetry?.(event.message);
-      if (event.kind === "failed") options.onFailed?.();
+      if (event.kind === "failed" || event.kind === "error") {
+        options.onFailed?.();
+      }
     };
     let uffd: Userfaultfd | undefined;
     try {
@@ -124,6 +131,7 @@ export class PagedMemory implements AsyncDisposable {
         job,
         onEvent,
       });
+      thread.stopped.catch(loaded.reject);
       return new PagedMemory(memory, uffd, { thread, loaded: loaded.promise });
     } catch (error) {
       uffd?.unregister(memory.address, memory.byteLength);
@@ -187,19 +195,12 @@ export class PagedMemory implements AsyncDisposable {
 
 async function findBlock(
   file: string,
-  { idstr, ...options }: PagedMemoryOptions,
+  { idstr, verity, ...options }: PagedMemoryOptions,
 ): Promise<RAMBlock> {
-  const address = sourceAddress(file);
-  const source = address instanceof URL
-    ? await openHttpSource(address)
-    : openFileSource(address);
-  try {
-    const { blocks } = await openSnapshot(source, options);
-    const found = findOnlyBlock(blocks, { idstr, name: shownName(file) });
-    // Throws if the file does not hold the pages, before any page is filled.
-    if (found.ignored) await found.readInto(new Uint8Array(0), 0);
-    return found;
-  } finally {
-    if ("close" in source) source.close();
-  }
+  using opened = await openPagedFile({ file, verity });
+  const { blocks } = await openSnapshot(opened.source, options);
+  const found = findOnlyBlock(blocks, { idstr, name: shownName(file) });
+  // Throws if the file does not hold the pages, before any page is filled.
+  if (found.ignored) await found.readInto(new Uint8Array(0), 0);
+  return found;
 }

@@ -46,7 +46,12 @@ uffdTest(
       PagedMemory.open(path, { idstr: "shared" }),
       /a RAMBlock without pages, expected the memory that it was shared from/,
     );
-    using source = await openPagerSource({ file: path, flat: false, open: {} });
+    using source = await openPagerSource({
+      file: path,
+      flat: false,
+      open: {},
+      verity: undefined,
+    });
     assert.throws(
       () => source.memory("shared"),
       /"shared" was saved without its memory/,

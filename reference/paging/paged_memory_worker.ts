@@ -6,6 +6,7 @@
 
 import { Userfaultfd } from "../linux/mod.ts";
 import type { MemoryJob } from "./memory_job.ts";
+import { errorEvent } from "./pager_event.ts";
 import { PagedProcess } from "./paged_process.ts";
 import { servePages } from "./serve_pages.ts";
 
@@ -25,7 +26,7 @@ servePages<MemoryJob>(({ uffd, region }, { loop, source, options, tell }) => {
     },
   );
   loop.add(process, {
-    onEnd: (error) => tell({ kind: "error", message: String(error) }),
+    onEnd: (error) => tell(errorEvent(error)),
     onFailed: () => tell({ kind: "failed", vm: 0 }),
   });
 });

@@ -88,13 +88,24 @@ export class PagedProcess {
 
   /** Whether the background has work now. */
   get wantsBackground(): boolean {
-    return this.#options.background && !this.#loaded &&
-      performance.now() >= this.#backgroundAfter;
+    return this.#hasBackground && performance.now() >= this.#backgroundAfter;
+  }
+
+  get #hasBackground(): boolean {
+    return !this.#loaded && (this.#options.background || this.#hasAround);
+  }
+
+  /** Whether there are pages around a fault that was served. */
+  get #hasAround(): boolean {
+    if (!this.#options.pageFirst) return false;
+    return this.#regions.some(({ loader }) =>
+      loader instanceof SyncPostcopyLoader && loader.hasAround
+    );
   }
 
   /** Milliseconds until the next retry. */
   get timeout(): number {
-    const background = this.#options.background && !this.#loaded
+    const background = this.#hasBackground
       ? this.#backgroundAfter - performance.now()
       : Infinity;
     const queue = this.#reads.isHeld ? Infinity : this.#queue.timeout;
@@ -194,14 +205,22 @@ export class PagedProcess {
 
   /** Does one piece of the background's work synchronously. */
   backgroundStep(): void {
-    this.#background ??= this.#allPending();
     try {
+      if (this.#loadAround() || !this.#options.background) return;
+      this.#background ??= this.#allPending();
       if (this.#background.next().done) this.#finish();
     } catch (error) {
       this.#background = undefined;
       this.#failed(error);
       this.#backgroundAfter = performance.now() + RETRY_DELAY;
     }
+  }
+
+  #loadAround(): boolean {
+    if (!this.#hasAround) return false;
+    return this.#regions.some(({ loader }) =>
+      loader instanceof SyncPostcopyLoader && loader.loadAroundSync()
+    );
   }
 
   *#allPending(): Generator<boolean> {

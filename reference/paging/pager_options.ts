@@ -7,6 +7,11 @@ import type { ReadBudget } from "./read_budget.ts";
 export interface PagerOptions {
   /** Bytes that one fault puts in place. */
   readonly faultAround: number;
+  /**
+   * Whether a fault puts the faulting page in place before those around it.
+   * Default: false.
+   */
+  readonly pageFirst?: boolean | undefined;
   /** Whether to load pages that were not touched. */
   readonly background: boolean;
   /** A working set: pages that the background loads first. */

@@ -15,6 +15,14 @@ export interface PagingOptions extends OpenOptions {
   readonly record?: boolean | undefined;
   /** Milliseconds for which a failing read is retried. Default: 60,000. */
   readonly retryFor?: number | undefined;
+  /**
+   * What to check each page against before it is put in place: the digest of
+   * the file, and the path or URL of its sidecar. Default: nothing is checked.
+   */
+  readonly verity?: {
+    readonly digest: string;
+    readonly tree: string;
+  } | undefined;
 }
 
 /** What to read, and how. Plain values only, to pass to another thread. */
@@ -23,6 +31,8 @@ export interface PagerSettings {
   readonly file: string;
   /** Whether `file` is a flat image of the memory instead of a snapshot. */
   readonly flat: boolean;
+  /** What to check it against, if anything. */
+  readonly verity: PagingOptions["verity"];
   /** How to open a snapshot. */
   readonly open: Omit<OpenOptions, "signal">;
   /** As in `PagerOptions`. */
@@ -43,6 +53,7 @@ export function pagerSettings(
   return {
     file,
     flat: options.flat ?? false,
+    verity: options.verity,
     open: { bitmapByteOrder, bitmapWordSize, offset },
     faultAround: options.faultAround ?? 0x10000,
     background: options.background ?? true,

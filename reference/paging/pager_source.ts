@@ -1,18 +1,17 @@
 import type { PostcopyMemory, SyncPostcopyMemory } from "../faulting/mod.ts";
-import { openHttpSource } from "../http/mod.ts";
-import { sourceAddress } from "../inputs/mod.ts";
 import { FileMapping } from "../linux/mod.ts";
-import { type FileSource, FileWatch, openFileSource } from "../local/mod.ts";
+import { FileWatch } from "../local/mod.ts";
 import {
   findOnlyBlock,
   openSnapshot,
   openSnapshotSync,
   type Snapshot,
 } from "../reading/mod.ts";
-import { backingOf, cachedSource, shownName } from "../sources/mod.ts";
+import { backingOf, shownName, type SyncByteSource } from "../sources/mod.ts";
 import { snapshotIdentity } from "../working_set/mod.ts";
 import { flatMemory, flatMemorySync } from "./flat_memory.ts";
 import { mappedMemory } from "./mapped_memory.ts";
+import { openPagedFile } from "./paged_file.ts";
 import type { PagerSettings } from "./pager_settings.ts";
 
 /** The source of a pager's pages. */
@@ -38,55 +37,52 @@ export type SourceMemory = (PostcopyMemory | SyncPostcopyMemory) & {
   readonly usedLength: number;
 };
 
-/** The file to open, and how. */
-type PagedFile = Pick<PagerSettings, "file" | "flat" | "open">;
-
-/** Opens a file, or a URL with a cache in front of it. */
+/**
+ * Opens a file, or a URL with a cache in front of it.
+ *
+ * @throws {IntegrityError} if what is read of it does not agree with the digest
+ */
 export async function openPagerSource(
-  settings: PagedFile,
+  settings: Pick<PagerSettings, "file" | "flat" | "open" | "verity">,
 ): Promise<PagerSource> {
   const { file, flat, open } = settings;
-  const address = sourceAddress(file);
   const name = shownName(file);
-  if (address instanceof URL) {
-    const source = cachedSource(await openHttpSource(address));
-    if (flat) return sourceOf(name, [flatMemory(source)], { isSync: false });
-    const snapshot = await openSnapshot(source, open);
-    return sourceOf(name, snapshot.blocks, { isSync: false, snapshot });
-  }
-  return openLocal(address, settings);
-}
-
-function openLocal(
-  path: string,
-  { flat, open }: PagedFile,
-): PagerSource {
-  const source = openFileSource(path);
+  const opened = await openPagedFile(settings);
+  const { source, syncSource } = opened;
   let mapped: FileMapping | undefined;
   const close = () => {
     mapped?.[Symbol.dispose]();
-    source.close();
+    opened[Symbol.dispose]();
   };
   try {
-    mapped = mappingOf(source);
-    if (flat) {
-      const memory = flatMemorySync(source);
-      const quick = mapped ? mappedMemory(memory, mapped, 0) : memory;
-      return sourceOf(path, [quick], { isSync: true, mapped, close });
+    if (syncSource === undefined) {
+      const rest = { isSync: false, close };
+      if (flat) return sourceOf(name, [flatMemory(source)], rest);
+      const snapshot = await openSnapshot(source, open);
+      return sourceOf(name, snapshot.blocks, { ...rest, snapshot });
     }
-    const snapshot = openSnapshotSync(source, open);
+    mapped = mappingOf(syncSource);
+    if (flat) {
+      const memory = flatMemorySync(syncSource);
+      const quick = mapped ? mappedMemory(memory, mapped, 0) : memory;
+      return sourceOf(name, [quick], { isSync: true, mapped, close });
+    }
+    const snapshot = openSnapshotSync(syncSource, open);
     const blocks = snapshot.blocks.map((block) =>
       mapped ? mappedMemory(block, mapped, block.pagesOffset) : block
     );
-    return sourceOf(path, blocks, { isSync: true, mapped, snapshot, close });
+    return sourceOf(name, blocks, { isSync: true, mapped, snapshot, close });
   } catch (error) {
     close();
     throw error;
   }
 }
 
-/** Maps the file of a source; returns undefined if that is impossible. */
-function mappingOf(source: FileSource): FileMapping | undefined {
+/**
+ * Maps the file of a source; returns undefined if that is impossible. A checked
+ * source has no file: a mapped page could change after it was checked.
+ */
+function mappingOf(source: SyncByteSource): FileMapping | undefined {
   const backing = backingOf(source);
   if (backing?.kind !== "file") return undefined;
   const mapping = FileMapping.open(backing);

@@ -7,7 +7,12 @@ import { PAGE, valueOf, writeSnapshot } from "./testing/numbered_pages.ts";
 uffdTest("a mapped file that has changed is not read", async (folder) => {
   const path = folder.file("vm.mr");
   await writeSnapshot(path);
-  using source = await openPagerSource({ file: path, flat: false, open: {} });
+  using source = await openPagerSource({
+    file: path,
+    flat: false,
+    open: {},
+    verity: undefined,
+  });
   const [block] = source.blocks;
   assert("viewSync" in block && block.viewSync !== undefined);
   const page = block.viewSync(1000 * PAGE, PAGE);

@@ -1,7 +1,7 @@
 import { EventDescriptor } from "../linux/mod.ts";
 import { Thread } from "../threads/mod.ts";
-import { SourceError } from "../sources/mod.ts";
-import type { PagerEvent } from "./pager_event.ts";
+import { IntegrityError, SourceError } from "../sources/mod.ts";
+import { errorEvent, type PagerEvent } from "./pager_event.ts";
 import type { PagerSettings } from "./pager_settings.ts";
 import type { PagerMessage, PagerTask } from "./pager_task.ts";
 
@@ -46,6 +46,7 @@ export class PagerThread {
    *
    * @throws {RangeError} if there is no such RAMBlock
    * @throws {SourceError} if the file cannot be opened
+   * @throws {IntegrityError} if it is not the one of the digest
    */
   static async start<Job>(
     settings: PagerSettings,
@@ -64,13 +65,15 @@ export class PagerThread {
       const { kind } = data;
       // While it serves, this is an error like any other: `ready` is resolved.
       if (kind === "wrong-argument") ready.reject(new RangeError(data.message));
-      const event = kind === "wrong-argument"
-        ? { kind: "error", message: data.message } as const
-        : data;
+      const event = kind === "wrong-argument" ? errorEvent(data.message) : data;
       if (event.kind === "ready") ready.resolve();
       if (event.kind === "stopped") stopped.resolve(event);
       if (event.kind === "error") {
-        fail(new SourceError(settings.file, event.message));
+        fail(
+          event.untrusted === undefined
+            ? new SourceError(settings.file, event.message)
+            : new IntegrityError(event.untrusted.source, event.untrusted),
+        );
       }
       onEvent(event);
     };

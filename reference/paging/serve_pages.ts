@@ -2,7 +2,7 @@ import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import { descriptorLimit, NativeBuffers } from "../linux/mod.ts";
 import { threadPort } from "../threads/mod.ts";
 import { WorkingSetRecorder } from "../working_set/mod.ts";
-import type { PagerEvent } from "./pager_event.ts";
+import { errorEvent, type PagerEvent } from "./pager_event.ts";
 import { PagerLoop } from "./pager_loop.ts";
 import type { PagerOptions } from "./pager_options.ts";
 import { openPagerSource, type PagerSource } from "./pager_source.ts";
@@ -35,10 +35,11 @@ export function servePages<Job>(
     serve(task, { start, tell }).then(
       (profile) => tell({ kind: "stopped", profile }),
       (error) =>
-        tell({
-          kind: error instanceof RangeError ? "wrong-argument" : "error",
-          message: error instanceof Error ? error.message : String(error),
-        }),
+        tell(
+          error instanceof RangeError
+            ? { kind: "wrong-argument", message: error.message }
+            : errorEvent(error),
+        ),
     );
   };
 }
@@ -75,6 +76,8 @@ async function serve<Job>(
   const options: PagerOptions = {
     ...settings,
     ...readBudgets(),
+    // Checking the pages around the faulting one would make it wait.
+    pageFirst: settings.verity !== undefined,
     buffers,
     onFault: identity === undefined
       ? undefined

@@ -5,11 +5,11 @@ import {
   type SyncPostcopyMemory,
 } from "../faulting/mod.ts";
 import {
-  type NativeBuffers,
   SystemCallError,
   type UserfaultEvent,
   type Userfaultfd,
 } from "../linux/mod.ts";
+import type { PagerOptions } from "./pager_options.ts";
 import { UffdInstaller, type UffdRegion } from "./uffd_installer.ts";
 
 /** A region of a process, and the source of its pages. */
@@ -39,10 +39,10 @@ export class ServedRegion implements Disposable {
   constructor(
     uffd: Userfaultfd,
     plan: PagedRegion,
-    options: { readonly faultAround: number; readonly buffers: NativeBuffers },
+    options: Pick<PagerOptions, "faultAround" | "pageFirst" | "buffers">,
   ) {
     const { pageSize, origin, memory, hasZeropage } = plan;
-    const { buffers } = options;
+    const { buffers, pageFirst } = options;
     const installer = new UffdInstaller(uffd, plan, { hasZeropage, buffers });
     const faultAround = Math.max(
       pageSize,
@@ -52,7 +52,11 @@ export class ServedRegion implements Disposable {
     this.#uffd = uffd;
     this.#installer = installer;
     this.loader = "readIntoSync" in memory
-      ? new SyncPostcopyLoader(memory, installer, { origin, faultAround })
+      ? new SyncPostcopyLoader(memory, installer, {
+        origin,
+        faultAround,
+        pageFirst,
+      })
       : new PostcopyLoader(memory, installer, { origin, faultAround });
   }
 

@@ -119,7 +119,7 @@ memory; where that is uncertain it is not killed, and a message says why.
 Linux only. It calls the C library (Deno: --allow-ffi; Node: the package koffi).`,
   notes: `\
 With --json each line is an event: ready, connected, serving, statistics each
-second, retry, failed, killed, not-killed, loaded, refused, ended.`,
+second, retry, untrusted, failed, killed, not-killed, loaded, refused, ended.`,
   examples: [
     "page-server vm.mr --listen unix:/run/pages.sock",
     "page-server https://example.com/memory --flat \\\n      --listen unix:/run/pages.sock --on-failure kill",
