@@ -1,5 +1,6 @@
 import { hexText } from "../../format/bytes/mod.ts";
 import { builtinModule } from "../local/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /**
  * An algorithm that needs SHA-256 but computes none: it yields byte arrays, and
@@ -54,10 +55,18 @@ export function hashSync<T>(hashing: Hashing<T>): T {
 /** Runs an algorithm, in a browser with WebCrypto. */
 export async function hashWithRuntime<T>(hashing: Hashing<T>): Promise<T> {
   if (hasSyncHash) return hashSync(hashing);
+  const { subtle } = crypto as { readonly subtle?: SubtleCrypto };
+  if (subtle === undefined) {
+    throw new SourceError(
+      "SHA-256",
+      "Cannot check bytes: this page has no WebCrypto; it needs to come by " +
+        "https, or from localhost",
+    );
+  }
   let step = hashing.next();
   while (!step.done) {
     const hashes = await Promise.all(
-      step.value.map((bytes) => crypto.subtle.digest("SHA-256", bytes.slice())),
+      step.value.map((bytes) => subtle.digest("SHA-256", bytes.slice())),
     );
     step = hashing.next(hashes.map((hash) => hexText(new Uint8Array(hash))));
   }

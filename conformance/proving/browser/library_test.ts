@@ -4,7 +4,9 @@ import {
   createFileSink,
   memorySink,
   memorySource,
+  openSnapshotSync,
   saveSnapshot,
+  sealSource,
 } from "../../../mod.ts";
 import {
   type BrowserCase,
@@ -178,6 +180,68 @@ browserTest("a file that changed has to be chosen again", async (given) => {
     String(await inPage(given, read)),
     /^SourceError: Cannot read "vm\.mr": NotReadableError.*if it is a file that has changed, choose it again$/,
   );
+});
+
+browserTest(
+  "a page checks what it reads against a digest",
+  async (given) => {
+    const { page, files, other } = given;
+    const bytes = await expectedFile();
+    const sidecar = memorySink();
+    const { digest } = await sealSource(memorySource(bytes), sidecar);
+    writeFileSync(files.file(FILE), bytes);
+    writeFileSync(files.file(`${FILE}.verity`), sidecar.bytes());
+    await openEmpty(given);
+    await page.setInputFiles("#file", files.file(FILE));
+    const url = JSON.stringify(other.url("range", FILE));
+    const tree = JSON.stringify(other.url("range", `${FILE}.verity`));
+    const check = `
+      const [file] = document.querySelector("#file").files;
+      const given = { tree: ${tree}, digest: "${digest}" };
+      const read = async (source) => {
+        const tree = await library.openHttpSource(given.tree);
+        const options = { tree, digest: given.digest };
+        const verified = await library.verifiedSource(source, options);
+        try {
+          const { good } = await library.verifySnapshot(verified);
+          const block = (await library.openSnapshot(verified)).block("ram");
+          return [good, (await block.readPage(256))[0]];
+        } catch (error) {
+          return [error.name, error.rule, error.offset];
+        }
+      };
+      return {
+        chosen: await read(library.blobSource(file)),
+        url: await read(await library.openHttpSource(${url})),
+        sealed: (await library.sealSource(
+          library.blobSource(file), library.memorySink())).digest,
+      };`;
+    const right = { chosen: [true, 7], url: [true, 7], sealed: digest };
+    assert.deepEqual(await inPage(given, check), right);
+    const { pagesOffset } = openSnapshotSync(memorySource(bytes)).block("ram");
+    const offset = pagesOffset + 0x100000;
+    bytes[offset + 4095] ^= 1;
+    writeFileSync(files.file(FILE), bytes);
+    await openEmpty(given);
+    await page.setInputFiles("#file", files.file(FILE));
+    const wrong = await inPage(given, check) as typeof right;
+    const error = ["IntegrityError", "verity-data", offset];
+    assert.deepEqual([wrong.chosen, wrong.url], [error, error]);
+    assert.notEqual(wrong.sealed, digest);
+  },
+  { other: WAYS },
+);
+
+browserTest("a page without WebCrypto says what it needs", async (given) => {
+  await openEmpty(given);
+  // A page by http from another host has none.
+  const found = await inPage(
+    given,
+    `Object.defineProperty(crypto, "subtle", { value: undefined });
+     const source = library.memorySource(new Uint8Array(1));
+     return await library.verityDigest(source);`,
+  );
+  assert.match(String(found), /^SourceError: .*no WebCrypto.* https/);
 });
 
 browserTest("functions for local files say what to use", async (given) => {
