@@ -93,7 +93,7 @@ test("each room imports only rooms above it in ARCHITECTURE.md", () => {
 const FILES_MAX = {
   "mod.ts": 155,
   "reference/cli/main.ts": 75,
-  "reference/cli/info/info.ts": 120,
+  "reference/cli/info/info.ts": 125,
   "reference/cli/info/info_overview.ts": 135,
   "reference/cli/save/save.ts": 215,
 };

@@ -9,7 +9,12 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { RuleError } from "../../format/rules/mod.ts";
 import { SPEC_VERSION } from "../../format/stream/mod.ts";
-import { reasonOf, SourceError, withoutSecrets } from "../sources/mod.ts";
+import {
+  IntegrityError,
+  reasonOf,
+  SourceError,
+  withoutSecrets,
+} from "../sources/mod.ts";
 import { COMMANDS } from "./commands.ts";
 import {
   finishMessages,
@@ -19,6 +24,7 @@ import {
   printMessage,
 } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
+import { printEvent } from "./output/progress_events.ts";
 import {
   type Command,
   COMMON_NAMES,
@@ -29,10 +35,14 @@ import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
 import { UsageError } from "./program/usage_error.ts";
 import { VERSION } from "./program/version.ts";
 
-/** Exit codes: success; a bad file or a failure; a wrong command line. */
+/**
+ * Exit codes: success; a bad file or a failure; a wrong command line; a file
+ * that is not the one of its digest.
+ */
 const DONE = 0;
 const FAILED = 1;
 const USAGE = 2;
+const UNTRUSTED = 3;
 
 const NAMES = Object.keys(COMMANDS);
 
@@ -63,6 +73,9 @@ async function runLine(
     const command = await loadCommand(name);
     return await command.run(rest, { signal });
   } catch (error) {
+    if (error instanceof IntegrityError && optionsOf(args).includes("--json")) {
+      printIntegrity(error);
+    }
     return explain(name, error);
   }
 }
@@ -119,14 +132,26 @@ function loadCommand(name: string | undefined): Promise<Command> {
 
 /** Whether an option is among the arguments before `--`. */
 function asksFor(option: CommonOption, args: readonly string[]): boolean {
+  return optionsOf(args).some((it) => isCommon(option, it));
+}
+
+/** Returns the arguments before `--`. */
+function optionsOf(args: readonly string[]): readonly string[] {
   const end = args.indexOf("--");
-  const ours = end < 0 ? args : args.slice(0, end);
-  return ours.some((it) => isCommon(option, it));
+  return end < 0 ? args : args.slice(0, end);
 }
 
 /** Whether a word is the option, in its long or its short form. */
 function isCommon(option: CommonOption, word: string): boolean {
   return word === `--${option}` || word === `-${COMMON_OPTIONS[option].short}`;
+}
+
+/** Prints what is wrong with a file for programs, as an event. */
+function printIntegrity(error: IntegrityError): void {
+  const { source, offset, length, rule, found, expected, digest } = error;
+  const { idstr, pageIndex } = error.page ?? {};
+  const place = { file: source, offset, length, idstr, page: pageIndex };
+  printEvent("untrusted", { ...place, rule, found, expected, digest });
 }
 
 /** Prints in one line why a command failed; returns the exit code. */
@@ -135,6 +160,7 @@ function explain(name: string | undefined, error: unknown): number {
   if (error instanceof OutputClosed) return signalExitCode("SIGPIPE");
   const inKnownWords = error instanceof UsageError ||
     error instanceof RuleError || error instanceof SourceError ||
+    error instanceof IntegrityError ||
     error instanceof RangeError || error instanceof SyntaxError;
   const message = error instanceof Interrupted
     ? `Cannot finish: stopped by ${error.message}`
@@ -149,6 +175,8 @@ function explain(name: string | undefined, error: unknown): number {
     ? error.exitCode
     : isUsage
     ? USAGE
+    : error instanceof IntegrityError
+    ? UNTRUSTED
     : FAILED;
 }
 

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readdirSync, statSync } from "node:fs";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
 import { saveSnapshot } from "../saving/mod.ts";
 import { memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";
@@ -10,7 +9,7 @@ import { COMMANDS } from "./commands.ts";
 import { UsageError } from "./program/usage_error.ts";
 import { PATIENT, runAll } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
-import { fixtureStream } from "./testing/sequential_fixture.ts";
+import { fixtureStream, packedImage } from "./testing/sequential_fixture.ts";
 
 /** A valid value of each option that does not accept every value. */
 const VALUES: Readonly<Record<string, string>> = {
@@ -39,6 +38,8 @@ const VALUES: Readonly<Record<string, string>> = {
   capability: "multifd",
   block: "x=y",
   check: `sha256:${"0".repeat(64)}`,
+  digest: `sha256:${"0".repeat(64)}`,
+  "block-digest": `x=sha256:${"0".repeat(64)}`,
 };
 
 /** Returns the arguments of a way of using a command, in a folder of files. */
@@ -115,7 +116,7 @@ async function writeFiles(scratch: ScratchDirectory): Promise<void> {
   const snapshot = scratch.write("mapped-ram", sink.bytes());
   const stream = await fixtureStream();
   scratch.write("sequential", stream);
-  scratch.write("packed", packed(stream));
+  scratch.write("packed", packedImage(stream));
   scratch.write("raw", new Uint8Array(8192).fill(7));
   const results = await runAll(
     ["elf", "lime"].map((
@@ -123,18 +124,6 @@ async function writeFiles(scratch: ScratchDirectory): Promise<void> {
     ) => ["convert", snapshot, scratch.file(to), "--to", to]),
   );
   for (const { code, stderr } of results) assert.equal(code, 0, stderr);
-}
-
-/** Returns a libvirt save image with a gzip stream. */
-function packed(stream: Uint8Array): Uint8Array {
-  const head = new Uint8Array(100);
-  head.set(new TextEncoder().encode("LibvirtQemudSave"));
-  const view = new DataView(head.buffer);
-  for (const [index, word] of [2, 8, 0, 1].entries()) {
-    view.setUint32(16 + 4 * index, word, true);
-  }
-  head.set(new TextEncoder().encode("<domain"), 92);
-  return new Uint8Array([...head, ...gzipSync(stream)]);
 }
 
 for (const [name, { load }] of Object.entries(COMMANDS)) {

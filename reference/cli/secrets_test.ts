@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
+import { sealBytes } from "../testing/sealed_bytes.ts";
 import { PATIENT, runAll, runAllBad } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { SECRETS, startSecretServer } from "./testing/secret_server.ts";
@@ -32,8 +33,11 @@ function missing(program: string): string | false {
 
 test("no command prints the secrets of a URL", PATIENT, async () => {
   using scratch = new ScratchDirectory();
-  await using server = await startSecretServer(await fixtureGuest());
+  const guest = await fixtureGuest();
+  const { sidecar, digest } = sealBytes(guest);
+  await using server = await startSecretServer(guest, sidecar);
   const url = server.url();
+  const other = ["--digest", `sha256:${"0".repeat(64)}`];
   const out = (name: string) => scratch.file(name);
   await runDiscreetly([
     ["info", url],
@@ -42,6 +46,9 @@ test("no command prints the secrets of a URL", PATIENT, async () => {
     ["info", url, "--devices", "--json"],
     ["info", url, "--xml"],
     ["info", url, "--try", "--against", "-M none"],
+    ["info", url, "--digest", digest, "--against", "-M none", "--json"],
+    ["info", url, ...other, "--json"],
+    ["info", url, ...other, "--verity", server.url("/gone")],
     ["bitmaps", url],
     ["bitmaps", url, "--json"],
     ["verify", url],

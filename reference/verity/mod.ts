@@ -5,6 +5,7 @@
  * @module
  */
 
+export { checkWhole, type CheckWholeOptions } from "./check_whole.ts";
 export {
   verifiedSource,
   type VerifiedSourceOptions,

@@ -9,6 +9,7 @@ import {
   offsetOption,
   openOptions,
 } from "../input/snapshot_options.ts";
+import { verityOf, verityOptions } from "../input/verity_options.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
@@ -19,6 +20,7 @@ const RANGES_MAX = 0x200000;
 /** Without the options for bitmaps of RAM, which are not read. */
 const OPTIONS = {
   offset: offsetOption("FILE"),
+  ...verityOptions("FILE"),
   json: JSON_OPTION,
 } as const;
 
@@ -39,7 +41,8 @@ full.`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");
-    await using opened = await openSource(FILE, { signal });
+    const verity = verityOf(FILE, values);
+    await using opened = await openSource(FILE, { signal, verity });
     const options = { ...openOptions(values), signal };
     const snapshot = await openSnapshotFile(opened.source, options);
     const { found, ranges } = await readAll();

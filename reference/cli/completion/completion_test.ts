@@ -124,6 +124,7 @@ test("completionTable() completes paths where the help names a file", async () =
     "--replay PROFILE",
     "--to ADDRESS",
     "--verity PATH",
+    "--verity PLACE",
     ...["FILE", "IN", "OUT", "OUTDIR"],
   ]);
 });

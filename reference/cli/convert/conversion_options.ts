@@ -1,4 +1,5 @@
 import { OPEN_NAMES } from "../input/snapshot_options.ts";
+import { VERITY_NAMES } from "../input/verity_options.ts";
 
 /** An option of `convert`. */
 export type ConvertOption =
@@ -6,6 +7,7 @@ export type ConvertOption =
   | "bitmap-byte-order"
   | "bitmap-word-size"
   | "block"
+  | "digest"
   | "force"
   | "from"
   | "json"
@@ -18,10 +20,14 @@ export type ConvertOption =
   | "repair"
   | "seal"
   | "to"
+  | "verity"
   | "without-vmdesc";
 
 /** Options that every conversion takes. */
-export const ALWAYS: readonly ConvertOption[] = ["from", "to", "force", "json"];
+export const ALWAYS: readonly ConvertOption[] = [
+  ...["from", "to", "force", "json"] as const,
+  ...VERITY_NAMES,
+];
 
 /** Options of reading a snapshot. */
 export const OPENING = OPEN_NAMES;

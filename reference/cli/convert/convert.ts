@@ -3,6 +3,7 @@ import { parseNumber } from "../input/number_argument.ts";
 import { openSource } from "../input/open_source.ts";
 import { checkSealed } from "../input/seal_option.ts";
 import { openOptions } from "../input/snapshot_options.ts";
+import { verityOf } from "../input/verity_options.ts";
 import { workOptions } from "../input/work_options.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
@@ -73,7 +74,8 @@ the JSON.`,
       signal: context.signal,
     };
     const started = performance.now();
-    await using opened = await openSource(IN, context);
+    const verity = verityOf(IN, values);
+    await using opened = await openSource(IN, { ...context, verity });
     const input = await openInput(opened.source, values.from, options);
     const conversion = findConversion(input, { to, values });
     if (to === "mapped-ram") checkMachineName(values.machine);

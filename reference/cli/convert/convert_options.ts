@@ -4,6 +4,7 @@ import {
   JSON_EVENTS_OPTION,
   openingOptions,
 } from "../input/snapshot_options.ts";
+import { verityOptions } from "../input/verity_options.ts";
 import { listed } from "../program/did_you_mean.ts";
 import type { Option } from "../program/option.ts";
 import type { ConvertOption } from "./conversion_options.ts";
@@ -82,5 +83,6 @@ export const CONVERT_OPTIONS = {
   },
   ...SEAL_OPTION,
   ...openingOptions("IN"),
+  ...verityOptions("IN"),
   json: JSON_EVENTS_OPTION,
 } as const satisfies Readonly<Record<ConvertOption, Option>>;

@@ -12,6 +12,7 @@ import { connectSocket } from "../../sockets/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
 import { parseQemuCommand } from "../input/qemu_command.ts";
 import { joinWords } from "../input/split_words.ts";
+import type { Verity } from "../input/verity_options.ts";
 import { countOf } from "../output/format_count.ts";
 import { jsonText } from "../output/json_text.ts";
 import { print, printJson } from "../output/output.ts";
@@ -30,6 +31,8 @@ export interface AgainstOptions {
   readonly against: string;
   /** Options with which the snapshot was opened. */
   readonly open: OpenOptions;
+  /** What the snapshot is checked against, if it is. */
+  readonly verity: Verity | undefined;
   /** Whether to let that QEMU load the snapshot, to be sure. */
   readonly try: boolean;
   readonly json: boolean;
@@ -42,12 +45,17 @@ export async function compareAgainst(
   snapshot: Snapshot,
   options: AgainstOptions,
 ): Promise<number> {
-  const { against, signal } = options;
+  const { against, verity, signal } = options;
   const command = isAddress(against) ? undefined : parseQemuCommand(against);
   if (options.try && (command === undefined || isWebUrl(file))) {
     throw new UsageError(
       "Cannot use --try: expected a snapshot in a file, and QEMU's arguments " +
         "after --against",
+    );
+  }
+  if (options.try && verity !== undefined) {
+    throw new UsageError(
+      "Cannot use --try with --digest: QEMU reads the file itself, unchecked",
     );
   }
   const needed = await describeSnapshot(snapshot, { signal });
@@ -76,6 +84,7 @@ export async function compareAgainst(
     unknown: options.try ? [] : [...needed.unknown, ...qemu.unknown],
     commands: await loadCommands(file, snapshot, {
       open: options.open,
+      verity,
       qemu: corrected ?? against,
       signal,
     }),

@@ -7,6 +7,7 @@ import {
   SNAPSHOT_NAMES,
   SNAPSHOT_OPTIONS,
 } from "../input/snapshot_options.ts";
+import { VERITY_NAMES, verityOf } from "../input/verity_options.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { checkUses, optionUses } from "../program/option_ways.ts";
 
@@ -38,7 +39,7 @@ const OPTIONS = {
 const USES = optionUses(OPTIONS, {
   ways: {
     "without --devices and --against": [...SNAPSHOT_NAMES, "map", "xml"],
-    "with --devices": ["offset", "devices", "json"],
+    "with --devices": ["offset", ...VERITY_NAMES, "devices", "json"],
     "with --against": [...SNAPSHOT_NAMES, "against", "try"],
   },
   needs: { try: ["against"] },
@@ -57,7 +58,7 @@ export const info: Command = {
   about: `\
 Prints the contents of a snapshot: machine, capabilities, RAMBlocks with their
 pages, device sections, and its size on disk. It reads headers and bitmaps, but
-no page.
+no page; --digest checks what it reads, and "verify --digest" all of FILE.
 
 With --devices it prints the state of each device instead, field by field; in its
 JSON, 64-bit integers are strings and bytes are {"hex": ...}.
@@ -79,7 +80,8 @@ option can do that. Exit code 1: it will not load as the same machine.`,
     const { against, devices = false, json = false } = values;
     checkUses(USES, wayOf(values), values);
     const options = { ...openOptions(values), signal };
-    await using opened = await openSource(FILE, { signal });
+    const verity = verityOf(FILE, values);
+    await using opened = await openSource(FILE, { signal, verity });
     const code = await show(opened);
     opened.source.checkUnchanged?.();
     return code;
@@ -96,26 +98,26 @@ option can do that. Exit code 1: it will not load as the same machine.`,
         }
         const { infoElsewhere } = await import("./info_elsewhere.ts");
         const { offset } = options;
-        const elsewhere = { ...values, offset, signal };
+        const elsewhere = { ...values, verity, offset, signal };
         return await infoElsewhere(source, error, elsewhere);
       }
       // Each of the three ways loads only the modules that it needs.
       if (devices) {
         const { printDevices } = await import("./info_devices.ts");
-        await printDevices(snapshot, { json, signal });
+        await printDevices(snapshot, { verity, json, signal });
         return 0;
       }
       if (against !== undefined) {
         const { compareAgainst } = await import("./against.ts");
         const trying = values.try ?? false;
         const open = openOptions(values);
-        const comparison = { against, open, try: trying, json, signal };
-        return await compareAgainst(FILE, snapshot, comparison);
+        const how = { open, verity, try: trying, json, signal };
+        return await compareAgainst(FILE, snapshot, { against, ...how });
       }
       const { printOverview } = await import("./info_overview.ts");
       const { map = false, xml = false } = values;
-      const overview = { open: options, transfer, map, xml, json, signal };
-      await printOverview(FILE, snapshot, overview);
+      const how = { open: options, verity, map, xml, json, signal };
+      await printOverview(FILE, snapshot, { transfer, ...how });
       return 0;
     }
   },

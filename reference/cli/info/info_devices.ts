@@ -5,6 +5,7 @@ import {
   deviceStates,
   type WithDevices,
 } from "../../device_state/mod.ts";
+import type { Verity } from "../input/verity_options.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { paint } from "../output/terminal.ts";
@@ -17,14 +18,20 @@ const ELEMENTS_SHOWN = 16;
 /** Prints the state of each device, field by field. */
 export async function printDevices(
   snapshot: WithDevices,
-  { json, signal }: { readonly json: boolean; readonly signal: AbortSignal },
+  { verity, json, signal }: {
+    readonly verity: Verity | undefined;
+    readonly json: boolean;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   const devices: unknown[] = [];
   for await (const device of deviceStates(snapshot, { signal })) {
     if (json) devices.push(deviceJson(device));
     else print(linesOf(device).join("\n"));
   }
-  if (json) printJson({ file: snapshot.source.name, devices });
+  if (!json) return;
+  const { digest } = verity ?? {};
+  printJson({ file: snapshot.source.name, digest, devices });
 }
 
 function deviceJson(device: DeviceRecord): unknown {

@@ -2,6 +2,7 @@ import type { UnsupportedError } from "../../../format/rules/mod.ts";
 import { readLibvirtHeader } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
 import { explainRefusal } from "../input/open_snapshot_file.ts";
+import type { Verity } from "../input/verity_options.ts";
 import { printJson } from "../output/output.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { checkXml, libvirtFacts, printLibvirt } from "./info_libvirt.ts";
@@ -16,14 +17,15 @@ export async function infoElsewhere(
   error: UnsupportedError,
   options: {
     readonly offset?: number | undefined;
+    readonly verity?: Verity | undefined;
     readonly json?: boolean | undefined;
     readonly devices?: boolean | undefined;
     readonly xml?: boolean | undefined;
     readonly signal: AbortSignal;
   } & { readonly [option: string]: unknown },
 ): Promise<number> {
-  const { offset, json = false, devices = false, xml = false, signal } =
-    options;
+  const { json = false, devices = false, xml = false } = options;
+  const { offset, verity, signal } = options;
   const header = offset === undefined
     ? await readLibvirtHeader(source, { signal })
     : undefined;
@@ -33,14 +35,15 @@ export async function infoElsewhere(
     if (other !== undefined) {
       throw new UsageError(`Cannot use --${other} of a sequential stream`);
     }
-    const sequential = { offset, libvirt: header, json, devices, xml, signal };
-    await infoSequential(source, sequential);
+    const how = { verity, json, devices, xml, signal };
+    await infoSequential(source, { offset, libvirt: header, ...how });
     return 0;
   }
   // The header of a libvirt save image is printed even if its stream is not.
   if (header !== undefined) {
     const libvirt = await libvirtFacts(source, header, signal);
-    if (json) printJson({ file: source.name, libvirt });
+    const { digest } = verity ?? {};
+    if (json) printJson({ file: source.name, digest, libvirt });
     else printLibvirt(libvirt, xml);
   }
   throw await explainRefusal(error, source, { offset, signal });

@@ -1,7 +1,8 @@
 import { hex } from "../../../format/rules/mod.ts";
 import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
-import type { Transfer } from "../input/open_source.ts";
+import type { Transfer } from "../input/open_bare.ts";
+import type { Verity } from "../input/verity_options.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { print, printJson } from "../output/output.ts";
@@ -10,6 +11,7 @@ import { printable } from "../output/printable.ts";
 import { formatList, formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 import { bitmapOrderLine } from "./bitmap_order_line.ts";
+import { digestRow } from "./digest_row.ts";
 import { printDirtyBitmaps } from "./info_dirty_bitmaps.ts";
 import { checkXml, printLibvirt } from "./info_libvirt.ts";
 import { drawRamMap } from "./ram_map.ts";
@@ -19,6 +21,8 @@ import { gatherFacts, type SnapshotFacts } from "./snapshot_facts.ts";
 export interface OverviewOptions {
   /** Options with which the snapshot was opened. */
   readonly open: OpenOptions;
+  /** What the snapshot is checked against, if it is. */
+  readonly verity: Verity | undefined;
   /** Returns the network traffic so far. */
   readonly transfer: () => Transfer | undefined;
   readonly map: boolean;
@@ -36,7 +40,7 @@ export async function printOverview(
   snapshot: Snapshot,
   options: OverviewOptions,
 ): Promise<void> {
-  const { open, map, xml, json, signal } = options;
+  const { open, verity, map, xml, json, signal } = options;
   checkXml(snapshot.source, snapshot.index.libvirt, xml);
   const { facts, error } = await gatherFacts(snapshot, signal);
   const allocated = isWebUrl(file) ? undefined : allocatedBytes(file);
@@ -46,10 +50,12 @@ export async function printOverview(
   // What is read after this is not counted.
   const transfer = options.transfer();
   if (json) {
-    printJson({ ...facts, guestMap, allocatedBytes: allocated, transfer });
+    const { digest } = verity ?? {};
+    const size = { allocatedBytes: allocated };
+    printJson({ ...facts, digest, guestMap, ...size, transfer });
   } else {
     if (facts.libvirt) printLibvirt(facts.libvirt, xml);
-    printHead(facts, { allocated, transfer, open });
+    printHead(facts, { allocated, transfer, open, verity });
     printBlocks(facts);
     if (guest !== undefined) {
       print("");
@@ -65,10 +71,11 @@ export async function printOverview(
 
 function printHead(
   facts: SnapshotFacts,
-  { allocated, transfer, open }: {
+  { allocated, transfer, open, verity }: {
     readonly allocated: number | undefined;
     readonly transfer: Transfer | undefined;
     readonly open: OpenOptions;
+    readonly verity: Verity | undefined;
   },
 ): void {
   const { byteLength, streamOffset, streamEnd, trailerBytes, vmdesc } = facts;
@@ -82,6 +89,7 @@ function printHead(
     ["capabilities", facts.capabilities.join(", ")],
     ...layoutRow(facts),
     ["size", `${formatBytes(byteLength)}${onDisk}`],
+    ...digestRow(verity),
     ["stream", `${hex(streamOffset)} to ${end}`],
   ];
   if (block !== undefined) {

@@ -1,12 +1,14 @@
 import type { LibvirtSaveHeader } from "../../../format/libvirt/mod.ts";
 import { openSequential } from "../../sequential/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
+import type { Verity } from "../input/verity_options.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { formatList, formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
+import { digestRow } from "./digest_row.ts";
 import { printDevices } from "./info_devices.ts";
 import { libvirtFacts, printLibvirt } from "./info_libvirt.ts";
 import { stateClassOf } from "./state_class.ts";
@@ -14,6 +16,7 @@ import { stateClassOf } from "./state_class.ts";
 /** Options of printing a sequential stream. */
 export interface SequentialInfoOptions {
   readonly offset: number | undefined;
+  readonly verity: Verity | undefined;
   readonly libvirt: LibvirtSaveHeader | undefined;
   readonly json: boolean;
   readonly devices: boolean;
@@ -26,10 +29,12 @@ export async function infoSequential(
   source: ByteSource,
   options: SequentialInfoOptions,
 ): Promise<void> {
-  const { json, signal } = options;
+  const { verity, json, signal } = options;
   const offset = options.offset ?? options.libvirt?.streamOffset ?? 0;
   using stream = await openSequential(source, { offset, signal });
-  if (options.devices) return await printDevices(stream, { json, signal });
+  if (options.devices) {
+    return await printDevices(stream, { verity, json, signal });
+  }
   const blocks = [];
   for (const block of stream.blocks) {
     const { idstr, usedLength, pageSize, pageCount } = block;
@@ -55,6 +60,7 @@ export async function infoSequential(
   const { configuration } = stream.head;
   const facts = {
     file: source.name,
+    digest: verity?.digest,
     layout: "sequential",
     libvirt,
     machine: stream.machine,
@@ -79,6 +85,7 @@ export async function infoSequential(
     ["layout", "sequential: pages in the order they were sent"],
     ["capabilities", facts.capabilities.join(", ") || "none"],
     ["size", formatBytes(source.byteLength)],
+    ...digestRow(verity),
     ["page size", formatBytes(stream.pageSize)],
   ];
   for (const line of formatList(rows)) print(line);

@@ -4,6 +4,7 @@ import { isWebUrl, withoutSecrets } from "../../sources/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { isRamOnly } from "../input/is_ram_only.ts";
 import { openWords } from "../input/snapshot_options.ts";
+import { type Verity, verityWords } from "../input/verity_options.ts";
 import { programWords } from "../program/program_name.ts";
 
 /** Exact commands that load a snapshot. */
@@ -26,6 +27,8 @@ const SOCKET = "unix:qmp.sock,server=on,wait=off";
 interface LoadTarget {
   /** The options with which the snapshot was opened. */
   readonly open: OpenOptions;
+  /** What the snapshot is checked against, if it is. */
+  readonly verity: Verity | undefined;
   /** A QEMU to start, or the address of a running one. */
   readonly qemu: QemuCommand | string;
   readonly signal: AbortSignal;
@@ -38,14 +41,16 @@ interface LoadTarget {
 export async function loadCommands(
   file: string,
   snapshot: Snapshot,
-  { open, qemu: target, signal }: LoadTarget,
+  { open, verity, qemu: target, signal }: LoadTarget,
 ): Promise<LoadCommands> {
   const isRunning = typeof target === "string";
   const shell = await isRamOnly(snapshot, signal) ? undefined : [
     ...[...programWords(), "resume", file, ...openWords(open)],
+    ...verityWords(file, verity),
     ...isRunning ? ["--qmp", target] : ["--", target.program, ...target.args],
   ].map(withoutSecrets);
-  if (isWebUrl(file)) return { qmp: [], shell };
+  // A QEMU that loads the file itself checks nothing.
+  if (isWebUrl(file) || verity !== undefined) return { qmp: [], shell };
   const { capabilities, index } = snapshot;
   const qmp = incomingCommands(file, index.streamOffset, capabilities);
   if (isRunning) return { qmp, shell };

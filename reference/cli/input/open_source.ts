@@ -1,78 +1,35 @@
-import { fstatSync } from "node:fs";
-import { sourceAddress } from "../../inputs/mod.ts";
-import { type FileSourceOptions, openFileSource } from "../../local/mod.ts";
-import {
-  type ByteSource,
-  cachedSource,
-  type ReadOptions,
-  SourceError,
-} from "../../sources/mod.ts";
+import type { FileSourceOptions } from "../../local/mod.ts";
+import { cachedSource, type ReadOptions } from "../../sources/mod.ts";
+import type { VerifiedSource } from "../../verity/mod.ts";
+import { type BareSource, openBare } from "./open_bare.ts";
+import type { Verity } from "./verity_options.ts";
 
-/** A source that a command opened, and its transfer statistics. */
-export interface OpenedSource extends AsyncDisposable {
-  /** The source. */
-  readonly source: ByteSource;
-  /** Requests and bytes of a network source; undefined for a file. */
-  readonly transfer: () => Transfer | undefined;
-}
-
-/** Network traffic. */
-export interface Transfer {
-  /** Requests, including retries. */
-  readonly requests: number;
-  /** Bytes received. */
-  readonly bytes: number;
+/** A source that a command opened. */
+export interface OpenedSource extends BareSource {
+  /** The source, if it checks what it reads. */
+  readonly verified: VerifiedSource | undefined;
 }
 
 /** Options of opening a source. */
-export interface OpenSourceOptions extends ReadOptions, FileSourceOptions {}
-
-/** Opens a path, or a URL with a cache. */
-export async function openSource(
-  path: string,
-  options: OpenSourceOptions = {},
-): Promise<OpenedSource> {
-  const address = sourceAddress(path);
-  if (!(address instanceof URL)) {
-    refusePipedInput(address);
-    const source = openFileSource(address, options);
-    return {
-      source,
-      transfer: () => undefined,
-      [Symbol.asyncDispose](): Promise<void> {
-        source.close();
-        return Promise.resolve();
-      },
-    };
-  }
-  const { openHttpSource } = await import("../../http/mod.ts");
-  const http = await openHttpSource(address, options);
-  return {
-    source: cachedSource(http),
-    transfer: () => ({ requests: http.requests, bytes: http.bytesReceived }),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+export interface OpenSourceOptions extends ReadOptions, FileSourceOptions {
+  /** What to check it against. Default: it is not checked. */
+  readonly verity?: Verity | undefined;
 }
 
-/** Names of standard input. */
-const INPUT = /^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/;
-
-/**
- * Explains that a pipe cannot be read, before Deno reports that it may not open
- * `/dev/stdin`.
- */
-function refusePipedInput(path: string): void {
-  if (!INPUT.test(path)) return;
-  let isFile = false;
-  try {
-    isFile = fstatSync(0).isFile();
-  } catch {
-    // Standard input is closed.
+/** Opens a path, or a URL with a cache; checks what is read, if requested. */
+export async function openSource(
+  path: string,
+  { verity, ...options }: OpenSourceOptions = {},
+): Promise<OpenedSource> {
+  if (verity !== undefined) {
+    const { openVerified } = await import("./open_verified.ts");
+    return await openVerified(path, { ...options, verity });
   }
-  if (isFile && path !== "-") return;
-  throw new SourceError(
-    path,
-    `Cannot open ${JSON.stringify(path)}: standard input is not a file; ` +
-      "expected a regular file, which can be read at any position",
-  );
+  const { source, ...opened } = await openBare(path, options);
+  const isRemote = opened.transfer() !== undefined;
+  return {
+    source: isRemote ? cachedSource(source) : source,
+    verified: undefined,
+    ...opened,
+  };
 }

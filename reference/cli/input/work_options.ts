@@ -41,6 +41,15 @@ export function workOptions(
   };
 }
 
+/** Refuses --direct-io where the bytes that it reads could not be checked. */
+export function refuseDirectIo(values: WorkValues, option: string): void {
+  if (values["direct-io"] === undefined) return;
+  throw new UsageError(
+    `Cannot use --direct-io with ${option}, which checks the bytes that this ` +
+      "process reads",
+  );
+}
+
 function parseJobs(text: string): number {
   const jobs = parseNumber("--jobs", text);
   if (jobs >= 1 && jobs <= JOBS_MAX) return jobs;

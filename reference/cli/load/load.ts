@@ -10,7 +10,12 @@ import {
   openingOptions,
   openOptions,
 } from "../input/snapshot_options.ts";
-import { WORK_OPTIONS, workOptions } from "../input/work_options.ts";
+import { verityOf, verityOptions } from "../input/verity_options.ts";
+import {
+  refuseDirectIo,
+  WORK_OPTIONS,
+  workOptions,
+} from "../input/work_options.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";
@@ -37,6 +42,7 @@ const OPTIONS = {
   },
   ...WORK_OPTIONS,
   ...openingOptions("FILE"),
+  ...verityOptions("FILE"),
   json: JSON_EVENTS_OPTION,
 } as const;
 
@@ -63,7 +69,9 @@ OUTDIR undoes that first.`,
     const { json = false } = values;
     const options = { ...openOptions(values), signal };
     const started = performance.now();
-    await using opened = await openSource(FILE, { signal, willNeed });
+    const verity = verityOf(FILE, values);
+    if (verity !== undefined) refuseDirectIo(values, "--digest");
+    await using opened = await openSource(FILE, { signal, willNeed, verity });
     const snapshot = await openSnapshotFile(opened.source, options);
     using group = new OutputFolder(OUTDIR);
     const ignored = snapshot.blocks.filter((block) => block.ignored);

@@ -5,6 +5,7 @@ import { notifyReady } from "../../linux/mod.ts";
 import type { PagerEvent } from "../../paging/mod.ts";
 import { FROM_RAW_OPTION } from "../input/flat_image.ts";
 import { SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
+import { VERITY_NAMES, VERITY_NEEDS } from "../input/verity_options.ts";
 import { checkOutput, writeOutput } from "../output/output_file.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
@@ -82,6 +83,7 @@ const OPTIONS = {
 const COMMON = [
   ...["listen", "socket-mode", "fault-around", "no-push"] as const,
   ...["on-failure", "retry-for", "metrics", "json"] as const,
+  ...VERITY_NAMES,
 ] as const;
 const USES = optionUses(OPTIONS, {
   ways: {
@@ -92,7 +94,7 @@ const USES = optionUses(OPTIONS, {
       ...["block", "record", "replay", "force"] as const,
     ],
   },
-  needs: { force: ["record"] },
+  needs: { force: ["record"], ...VERITY_NEEDS },
 });
 
 /** `page-server FILE` */

@@ -2,6 +2,11 @@ import type { OpenOptions } from "../../reading/mod.ts";
 import { parseSocketAddress } from "../../sockets/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
+import {
+  type Verity,
+  verityOf,
+  type VerityValues,
+} from "../input/verity_options.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 
 /** The parsed command line of `page-server`. */
@@ -25,10 +30,12 @@ export interface PageServerArguments {
   readonly force: boolean;
   readonly json: boolean;
   readonly open: OpenOptions;
+  /** What the file is checked against, if it is. */
+  readonly verity: Verity | undefined;
 }
 
 /** Values of the options. */
-export interface PageServerValues extends OpenValues {
+export interface PageServerValues extends OpenValues, VerityValues {
   readonly json?: boolean | undefined;
   readonly listen?: string | undefined;
   readonly "socket-mode"?: "0600" | "0660" | "0666" | undefined;
@@ -89,6 +96,7 @@ export function pageServerArguments(
     force: values.force ?? false,
     json: values.json ?? false,
     open: openOptions(values),
+    verity: verityOf(file, values),
   };
 }
 

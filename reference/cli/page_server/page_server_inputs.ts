@@ -18,10 +18,10 @@ import type { PageServerArguments } from "./page_server_arguments.ts";
  * pages that the profiles load first.
  */
 export async function prepareInputs(
-  { file, flat, fromRaw, idstr, replay, open }: PageServerArguments,
+  { file, flat, fromRaw, idstr, replay, open, verity }: PageServerArguments,
   signal: AbortSignal,
 ): Promise<readonly BlockRun[]> {
-  await using opened = await openSource(file, { signal });
+  await using opened = await openSource(file, { signal, verity });
   const { source } = opened;
   if (flat) {
     if (!fromRaw) await checkFlatImage(source, { signal });

@@ -1,4 +1,5 @@
 import type { PagerEvent } from "../../paging/mod.ts";
+import { IntegrityError } from "../../sources/mod.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf } from "../output/format_count.ts";
 import { printMessage } from "../output/output.ts";
@@ -51,6 +52,8 @@ export class PageServerLines {
         return this.#isRecent(event.vm)
           ? undefined
           : `VM ${event.vm}: ${event.message}; retrying`;
+      case "untrusted":
+        return `VM ${event.vm}: ${untrustedText(event)}`;
       case "failed":
         return `VM ${event.vm}: a page is unavailable; the VM waits for it`;
       case "killed":
@@ -73,4 +76,16 @@ export class PageServerLines {
     if (!isRecent) this.#retryReported.set(vm, now);
     return isRecent;
   }
+}
+
+/** Returns the message of bytes that do not agree with a digest. */
+function untrustedText(
+  { file, idstr, page, ...violation }: PagerEvent & {
+    readonly kind: "untrusted";
+  },
+): string {
+  const place = idstr === undefined || page === undefined
+    ? {}
+    : { page: { idstr, pageIndex: page } };
+  return new IntegrityError(file, { ...violation, ...place }).message;
 }

@@ -96,6 +96,7 @@ const NARROWER: Readonly<Record<string, string>> = {
   "IDSTR=IMAGE": "IDSTR",
   "raw": "FORMAT",
   "unix:PATH": "ADDRESS",
+  "PATH": "PLACE",
 };
 
 test("an option of one name takes the same in every command", async () => {

@@ -1,12 +1,14 @@
 import type { ByteRange } from "../../../format/bytes/mod.ts";
 import { hex } from "../../../format/rules/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
+import { IntegrityError } from "../../sources/mod.ts";
 import { blockParts } from "../input/block_parts.ts";
 import { findBlock } from "../input/find_block.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";
 import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
+import { verityOf } from "../input/verity_options.ts";
 import { countOf } from "../output/format_count.ts";
 import { encodeHex } from "../output/hex_digits.ts";
 import { HexDump } from "../output/hex_dump.ts";
@@ -70,7 +72,8 @@ pages that hold these bytes are read. Numbers: decimal, 0x1000, 4K, 1M, 2G.`,
     const offset = parseNumber("OFFSET", OFFSET);
     const length = parseNumber("LENGTH", LENGTH);
     const options = { ...openOptions(values), signal };
-    await using opened = await openSource(FILE, { signal });
+    const verity = verityOf(FILE, values);
+    await using opened = await openSource(FILE, { signal, verity });
     const snapshot = await openSnapshotFile(opened.source, options);
     const block = findBlock(snapshot, IDSTR);
     checkRange(block, offset, length);
@@ -186,11 +189,17 @@ async function printHexJson(
 ): Promise<void> {
   const digits = new Uint8Array(2 * ZEROS.length);
   printText(jsonText(facts, 2).replace(/\n\}$/, ',\n  "hex": "'));
-  for await (const { bytes, length } of blockParts(block, range, signal)) {
-    for (const part of smallParts(bytes, length)) {
-      writeOutput(encodeHex(part, digits));
-      await outputRoom(signal);
+  try {
+    for await (const { bytes, length } of blockParts(block, range, signal)) {
+      for (const part of smallParts(bytes, length)) {
+        writeOutput(encodeHex(part, digits));
+        await outputRoom(signal);
+      }
     }
+  } catch (error) {
+    // The event that follows gets a line of its own.
+    if (error instanceof IntegrityError) print("");
+    throw error;
   }
   const cost = transfer();
   const member = cost &&

@@ -44,11 +44,9 @@ With --json each line is an event: way, running, progress each second, note, don
   async run(args) {
     const request = resumeArguments(args);
     using interrupts = new ResumeInterrupts();
-    await using opened = await openResumeSource(
-      request.file,
-      interrupts.signal,
-    );
     const { signal } = interrupts;
+    const { file, verity } = request;
+    await using opened = await openResumeSource(file, { signal, verity });
     const snapshot = await openSnapshotFile(opened.source, {
       ...request.open,
       signal,

@@ -3,6 +3,7 @@ import { parseSocketAddress, type SocketAddress } from "../../sockets/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { openOptions } from "../input/snapshot_options.ts";
+import { type Verity, verityOf } from "../input/verity_options.ts";
 import { parse, takePositionals } from "../program/command.ts";
 import { checkUses } from "../program/option_ways.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
@@ -21,6 +22,8 @@ export interface ResumeArguments {
   readonly file: string;
   /** Options of opening it. */
   readonly open: OpenOptions;
+  /** What the snapshot is checked against, if it is. */
+  readonly verity: Verity | undefined;
   /** The way, if the user chose it. */
   readonly via: Way | undefined;
   /** The QEMU to start. */
@@ -81,6 +84,7 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
   const parsed: ResumeArguments = {
     file: FILE,
     open: openOptions(values),
+    verity: verityOf(FILE, values),
     via,
     qemu,
     out: values.out,

@@ -1,6 +1,6 @@
 import type { BlockRun } from "../../../format/bitmap/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
-import { SourceError } from "../../sources/mod.ts";
+import { IntegrityError, SourceError } from "../../sources/mod.ts";
 import type { WorkingSetRecorder } from "../../working_set/mod.ts";
 import { countOf } from "../output/format_count.ts";
 import { openPostcopyLink, type PostcopyLink } from "./postcopy_link.ts";
@@ -129,6 +129,8 @@ async function untilEnd(
     return await Promise.race([all, ended]);
   } catch (error) {
     signal.throwIfAborted();
+    // The guest ends because its pages cannot be trusted.
+    if (error instanceof IntegrityError) throw error;
     // QEMU closes the channel a moment before it ends.
     if (await isGone(destination)) return false;
     // Without pushing there is no other way to end.

@@ -1,4 +1,5 @@
 import { SNAPSHOT_NAMES, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
+import { VERITY_NEEDS } from "../input/verity_options.ts";
 import { optionUses } from "../program/option_ways.ts";
 
 /** Options of `resume`. */
@@ -104,5 +105,5 @@ export const RESUME_USES = optionUses(RESUME_OPTIONS, {
       ...["via", "to", "qmp", "paused", "force"] as const,
     ],
   },
-  needs: { force: ["record", "out"] },
+  needs: { force: ["record", "out"], ...VERITY_NEEDS },
 });

@@ -4,7 +4,7 @@ import {
   setBacking,
   setOrigin,
 } from "../../sources/mod.ts";
-import { openSource } from "../input/open_source.ts";
+import { openSource, type OpenSourceOptions } from "../input/open_source.ts";
 
 /** The source of a guest's pages. */
 export interface ResumeSource extends AsyncDisposable {
@@ -17,9 +17,9 @@ export interface ResumeSource extends AsyncDisposable {
 /** Opens a path, or a URL with a cache. */
 export async function openResumeSource(
   path: string,
-  signal: AbortSignal,
+  options: Pick<OpenSourceOptions, "signal" | "verity">,
 ): Promise<ResumeSource> {
-  const opened = await openSource(path, { signal });
+  const opened = await openSource(path, options);
   let bytes = 0;
   const { source, transfer } = opened;
   const counted: ByteSource = {

@@ -6,7 +6,16 @@ import {
   OPEN_NAMES,
   openingOptions,
 } from "../input/snapshot_options.ts";
-import { WORK_OPTIONS, workOptions } from "../input/work_options.ts";
+import {
+  VERITY_NAMES,
+  VERITY_NEEDS,
+  verityOptions,
+} from "../input/verity_options.ts";
+import {
+  refuseDirectIo,
+  WORK_OPTIONS,
+  workOptions,
+} from "../input/work_options.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
@@ -36,6 +45,13 @@ const OPTIONS = {
     text: "the memory of the RAMBlock IDSTR, from its first byte on; repeat " +
       "it for each block, largest first",
   },
+  "block-digest": {
+    type: "string",
+    multiple: true,
+    value: "IDSTR=DIGEST",
+    text: "check the image of the RAMBlock IDSTR when it is read; the hashes " +
+      "are in IMAGE.verity",
+  },
   from: FROM_RAW_OPTION,
   machine: {
     type: "string",
@@ -61,6 +77,7 @@ const OPTIONS = {
       "shorter image is zero",
   },
   ...openingOptions("SNAPSHOT"),
+  ...verityOptions("SNAPSHOT"),
   capability: {
     type: "string",
     multiple: true,
@@ -90,8 +107,8 @@ const OPTIONS = {
 } as const;
 
 const SAVING = [
-  ...["block", "from", "jobs", "direct-io", "force"] as const,
-  ...["capability", "resume", "scan", "seal", "json"] as const,
+  ...["block", "block-digest", "from", "jobs", "direct-io"] as const,
+  ...["capability", "force", "resume", "scan", "seal", "json"] as const,
 ] as const;
 const USES = optionUses(OPTIONS, {
   ways: {
@@ -107,10 +124,14 @@ const USES = optionUses(OPTIONS, {
     "with OUT, and with --device-state, which determines it": [
       ...SAVING,
       ...OPEN_NAMES,
+      ...VERITY_NAMES,
       "device-state",
     ],
   },
-  needs: { from: ["block"], scan: ["block"] },
+  needs: {
+    ...{ from: ["block"], scan: ["block"], "block-digest": ["block"] } as const,
+    ...VERITY_NEEDS,
+  },
 });
 
 /** `save [OUT]` */
@@ -152,6 +173,9 @@ file, opens it lazily, compares what it reads, and prints what it did.`,
       values,
     );
     const saveArgs = saveArguments(values);
+    for (const name of ["digest", "block-digest"] as const) {
+      if (values[name] !== undefined) refuseDirectIo(values, `--${name}`);
+    }
     const work = workOptions(values);
     const output = { force, resume, inputs: [...saveArgs.images.values()] };
     checkOutput(OUT, output);

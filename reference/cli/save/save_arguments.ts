@@ -2,6 +2,11 @@ import type { OpenOptions } from "../../reading/mod.ts";
 import { checkMachineName } from "../input/machine_name.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
+import {
+  type Verity,
+  verityOf,
+  type VerityValues,
+} from "../input/verity_options.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 import { checkCapabilities } from "./capability_rules.ts";
 
@@ -9,9 +14,15 @@ import { checkCapabilities } from "./capability_rules.ts";
 export interface SaveArguments {
   /** The images of RAMBlocks by idstr, in the order given. */
   readonly images: ReadonlyMap<string, string>;
+  /** What images are checked against, by idstr. */
+  readonly imageVerity: ReadonlyMap<string, Verity>;
   /** The snapshot with the device state, and options of opening it. */
   readonly deviceState:
-    | { readonly path: string; readonly options: OpenOptions }
+    | {
+      readonly path: string;
+      readonly options: OpenOptions;
+      readonly verity: Verity | undefined;
+    }
     | undefined;
   /** QEMU's name of the machine type. */
   readonly machine: string | undefined;
@@ -26,7 +37,8 @@ export interface SaveArguments {
 }
 
 /** Values of the options that `save OUT` accepts. */
-export interface SaveValues extends OpenValues {
+export interface SaveValues extends OpenValues, VerityValues {
+  readonly "block-digest"?: readonly string[] | undefined;
   readonly block?: readonly string[] | undefined;
   readonly machine?: string | undefined;
   readonly "page-size"?: string | undefined;
@@ -58,7 +70,8 @@ export function saveArguments(values: SaveValues): SaveArguments {
     images,
     deviceState: path === undefined
       ? undefined
-      : { path, options: openOptions(values) },
+      : { path, options: openOptions(values), verity: verityOf(path, values) },
+    imageVerity: parseDigests(values["block-digest"] ?? [], images),
     machine: values.machine,
     scan: values.scan ?? false,
     fromRaw: values.from === "raw",
@@ -69,13 +82,7 @@ export function saveArguments(values: SaveValues): SaveArguments {
 function parseBlocks(blocks: readonly string[]): Map<string, string> {
   const images = new Map<string, string>();
   for (const text of blocks) {
-    const [, idstr, path] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
-    // A URL without IDSTR=: the part before its first "=" is not a name.
-    if (idstr === undefined || idstr.includes("://")) {
-      throw new UsageError(
-        `Cannot use ${JSON.stringify(text)} as --block: expected IDSTR=IMAGE`,
-      );
-    }
+    const [idstr, path] = splitPair(text, "--block IDSTR=IMAGE");
     if (images.has(idstr)) {
       throw new UsageError(
         `Cannot use --block for ${JSON.stringify(idstr)} twice`,
@@ -84,6 +91,38 @@ function parseBlocks(blocks: readonly string[]): Map<string, string> {
     images.set(idstr, path);
   }
   return images;
+}
+
+function parseDigests(
+  digests: readonly string[],
+  images: ReadonlyMap<string, string>,
+): Map<string, Verity> {
+  const found = new Map<string, Verity>();
+  for (const text of digests) {
+    const [idstr, digest] = splitPair(text, "--block-digest IDSTR=DIGEST");
+    const path = images.get(idstr);
+    if (path === undefined || found.has(idstr)) {
+      throw new UsageError(
+        `Cannot use --block-digest for ${JSON.stringify(idstr)}: expected ` +
+          "the IDSTR of a --block, once",
+      );
+    }
+    const verity = verityOf(path, { digest });
+    if (verity === undefined) continue;
+    found.set(idstr, { ...verity, option: "--block-digest" });
+  }
+  return found;
+}
+
+/** Splits `IDSTR=VALUE`; `option` is the option with the form of its value. */
+function splitPair(text: string, option: string): [string, string] {
+  const [, idstr, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  // A URL without IDSTR=: the part before its first "=" is not a name.
+  if (idstr !== undefined && !idstr.includes("://")) return [idstr, value];
+  const [name, form] = option.split(" ");
+  throw new UsageError(
+    `Cannot use ${JSON.stringify(text)} as ${name}: expected ${form}`,
+  );
 }
 
 function checkName(what: string, name: string): void {

@@ -6,7 +6,11 @@ import { findBlock } from "../input/find_block.ts";
 import { checkFlatImage } from "../input/flat_image.ts";
 import { fileData } from "../input/file_data.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
-import { type OpenedSource, openSource } from "../input/open_source.ts";
+import {
+  type OpenedSource,
+  openSource,
+  type OpenSourceOptions,
+} from "../input/open_source.ts";
 import type { SaveArguments } from "./save_arguments.ts";
 
 /** The inputs of a new snapshot. */
@@ -33,8 +37,8 @@ export class OpenedSources implements AsyncDisposable {
   readonly #opened: OpenedSource[] = [];
 
   /** Opens another source. */
-  async open(path: string, signal: AbortSignal): Promise<ByteSource> {
-    const opened = await openSource(path, { signal });
+  async open(path: string, options: OpenSourceOptions): Promise<ByteSource> {
+    const opened = await openSource(path, options);
     this.#opened.push(opened);
     return opened.source;
   }
@@ -51,10 +55,12 @@ export async function openInputs(
   opened: OpenedSources,
   signal: AbortSignal,
 ): Promise<SaveInputs> {
-  const { images, deviceState, pageSize, scan, fromRaw } = args;
-  const open: OpenImage = async (path) => {
-    const source = await opened.open(path, signal);
+  const { images, imageVerity, deviceState, pageSize, scan, fromRaw } = args;
+  const open: OpenImage = async (path, idstr) => {
+    const verity = imageVerity.get(idstr);
+    const source = await opened.open(path, { signal, verity });
     if (!fromRaw) await checkFlatImage(source, { signal });
+    // Holes of a checked image are unknown: one may have been punched since.
     return { source, dataRanges: scan ? undefined : fileData(source) };
   };
   if (deviceState === undefined) {
@@ -66,9 +72,9 @@ export async function openInputs(
     }
     return { blocks, deviceStateFrom: undefined, padded: [] };
   }
-  const { path, options } = deviceState;
+  const { path, options, verity } = deviceState;
   const deviceStateFrom = await openSnapshotFile(
-    await opened.open(path, signal),
+    await opened.open(path, { signal, verity }),
     { ...options, signal },
   );
   for (const idstr of images.keys()) findBlock(deviceStateFrom, idstr);
@@ -92,7 +98,7 @@ export async function openInputs(
 /** An image, and its data ranges if they are known. */
 type OpenedImage = Pick<RAMBlockInput, "source" | "dataRanges">;
 
-type OpenImage = (path: string) => Promise<OpenedImage>;
+type OpenImage = (path: string, idstr: string) => Promise<OpenedImage>;
 
 async function openImage(
   idstr: string,
@@ -100,7 +106,7 @@ async function openImage(
   open: OpenImage,
   usedLength = Infinity,
 ): Promise<OpenedImage> {
-  const image = await open(path);
+  const image = await open(path, idstr);
   const { source } = image;
   const { byteLength } = source;
   if (byteLength > 0 && byteLength <= usedLength) return image;

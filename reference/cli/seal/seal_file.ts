@@ -6,11 +6,8 @@ import {
   type SealSummary,
 } from "../../verity/mod.ts";
 import { fileData } from "../input/file_data.ts";
-import {
-  type OpenedSource,
-  openSource,
-  type Transfer,
-} from "../input/open_source.ts";
+import type { Transfer } from "../input/open_bare.ts";
+import { type OpenedSource, openSource } from "../input/open_source.ts";
 import { statOf } from "../output/file_stat.ts";
 import { createOutput } from "../output/output_file.ts";
 import { ProgressBar } from "../output/progress_bar.ts";

@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
-import type { Transfer } from "../input/open_source.ts";
+import type { Transfer } from "../input/open_bare.ts";
 
 /** Secrets that must not appear anywhere. */
 export const SECRETS = ["pAssw0rd", "SIGNATURE", "REDIRSECRET"];
 
-/** A server of one file, whose URLs contain secrets. */
+/** A server of files, whose URLs contain secrets. */
 export interface SecretServer extends AsyncDisposable {
   /** Returns a URL with user, password and signature; default: of the file. */
   url(path?: string): string;
@@ -13,11 +13,13 @@ export interface SecretServer extends AsyncDisposable {
 }
 
 /**
- * Starts a server of a file at `/vm.mr`, a file that is not a snapshot at
- * `/junk`, and broken redirects at `/bad`, `/dead` and `/loop`.
+ * Starts a server of a file at `/vm.mr`, and of its sidecar if it has one, a
+ * file that is not a snapshot at `/junk`, and broken redirects at `/bad`,
+ * `/dead` and `/loop`.
  */
 export async function startSecretServer(
   file: Uint8Array,
+  sidecar?: Uint8Array,
 ): Promise<SecretServer> {
   const junk = new TextEncoder().encode("no snapshot".repeat(1000));
   const locations: Readonly<Record<string, string>> = {
@@ -34,7 +36,10 @@ export async function startSecretServer(
     if (location !== undefined) {
       return void response.writeHead(302, { location }).end();
     }
-    const bytes = { "/vm.mr": file, "/junk": junk }[pathname];
+    const files = { "/vm.mr": file, "/vm.mr.verity": sidecar, "/junk": junk };
+    const bytes = pathname in files
+      ? files[pathname as keyof typeof files]
+      : undefined;
     if (bytes === undefined) return void response.writeHead(404).end();
     const [first, last] = (headers.range ?? "").replace("bytes=", "")
       .split("-").map(Number);

@@ -1,21 +1,25 @@
 import { hex, type RuleError, RULES } from "../../../format/rules/mod.ts";
 import {
   type OpenOptions,
+  type Snapshot,
   type VerifyReport,
   verifySnapshot,
 } from "../../reading/mod.ts";
 import { isPartialPath } from "../../sinks/mod.ts";
 import {
   type ByteSource,
+  IntegrityError,
   type ReadOptions,
   SourceError,
 } from "../../sources/mod.ts";
+import type { VerifiedSource } from "../../verity/mod.ts";
 import {
   adviceOnRefusal,
   isUnfinished as isUnfinishedRam,
 } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
 import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
+import { type Verity, verityOf } from "../input/verity_options.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
 import { jsonText } from "../output/json_text.ts";
 import { OutputClosed, print } from "../output/output.ts";
@@ -43,7 +47,9 @@ export const verify: Command = {
 Checks a snapshot against every rule of SPEC.md and prints each violation on one
 line. An error means that a reader must refuse the file (exit code 1); a warning
 means that its writer should have done better. A file that a save did not finish
-is unfinished, not bad: "save --resume" continues it (exit code 1, too).`,
+is unfinished, not bad: "save --resume" continues it (exit code 1, too).
+
+With --digest it also reads all of FILE and checks each block of it.`,
   examples: [
     "verify vm.mr --pages",
   ],
@@ -51,18 +57,36 @@ is unfinished, not bad: "save --resume" continues it (exit code 1, too).`,
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");
     const options = { ...openOptions(values), signal };
-    await using opened = await openSource(FILE, { signal });
+    const verity = verityOf(FILE, values);
+    await using opened = await openSource(FILE, { signal, verity });
     const report = await verifyWithBar();
-    await refuseOtherKind(opened.source, report, options);
+    const { source, verified } = opened;
+    await refuseOtherKind(source, report, options);
+    if (verified !== undefined) await checkWithBar(verified, report);
     try {
-      const { name } = opened.source;
-      if (values.json) printReportJson(name, report);
-      else printReport(name, report);
+      const { name } = source;
+      if (values.json) printReportJson(name, report, verity);
+      else printReport(name, report, verity);
     } catch (error) {
       // `| head` must not turn a bad file into a good one.
       if (!(error instanceof OutputClosed)) throw error;
     }
     return report.good && !isUnfinished(FILE, report) ? 0 : 1;
+
+    async function checkWithBar(
+      source: VerifiedSource,
+      { snapshot }: VerifyReport,
+    ): Promise<void> {
+      const { checkWhole } = await import("../../verity/mod.ts");
+      using bar = values.json
+        ? new ProgressEvents()
+        : new ProgressBar("Checking");
+      try {
+        await checkWhole(source, { signal, onProgress: bar.show });
+      } catch (error) {
+        throw withPage(error, snapshot);
+      }
+    }
 
     async function verifyWithBar(): Promise<VerifyReport> {
       using bar = values.json
@@ -76,6 +100,20 @@ is unfinished, not bad: "save --resume" continues it (exit code 1, too).`,
     }
   },
 };
+
+/** Names the page of a snapshot in an error about bytes of its file. */
+function withPage(error: unknown, snapshot: Snapshot | undefined): unknown {
+  if (!(error instanceof IntegrityError)) return error;
+  if (error.rule !== "verity-data") return error;
+  for (const block of snapshot?.blocks ?? []) {
+    const { idstr, ignored, pageSize, pagesOffset, usedLength } = block;
+    const offset = error.offset - pagesOffset;
+    if (ignored || offset < 0 || offset >= usedLength) continue;
+    const page = { idstr, pageIndex: Math.floor(offset / pageSize) };
+    return new IntegrityError(error.source, { ...error, page });
+  }
+  return error;
+}
 
 /** Refuses a file of another kind, to which the rules do not apply. */
 async function refuseOtherKind(
@@ -107,7 +145,11 @@ function levelOf(
   return RULES[rule].kind === "write" ? "warning" : "error";
 }
 
-function printReportJson(file: string, report: VerifyReport): void {
+function printReportJson(
+  file: string,
+  report: VerifyReport,
+  verity: Verity | undefined,
+): void {
   const { good, findings, presentPages, presentZeroPages } = report;
   print(jsonText({
     event: "verified",
@@ -124,10 +166,15 @@ function printReportJson(file: string, report: VerifyReport): void {
     })),
     presentPages,
     presentZeroPages,
+    digest: verity?.digest,
   }));
 }
 
-function printReport(file: string, report: VerifyReport): void {
+function printReport(
+  file: string,
+  report: VerifyReport,
+  verity: Verity | undefined,
+): void {
   const { good, findings, presentPages, presentZeroPages } = report;
   for (const finding of findings) {
     const { rule, offset, idstr, found, expected } = finding;
@@ -142,6 +189,9 @@ function printReport(file: string, report: VerifyReport): void {
       `${countOf(presentPages, "page")} read, ` +
         `${formatCount(presentZeroPages)} of them all zero`,
     );
+  }
+  if (verity !== undefined) {
+    print(`every block is that of the digest ${verity.digest}`);
   }
   const errors = findings.filter((it) => levelOf(it) === "error").length;
   const warnings = findings.length - errors;
