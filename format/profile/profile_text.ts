@@ -21,14 +21,15 @@ import { findPageTwice } from "./page_twice.ts";
 import { ProfileFormatError } from "./profile_error.ts";
 import type { ProfileBlock, WorkingSetProfile } from "./working_set_profile.ts";
 
-const FIRST_LINE = `mapped-ram-profile ${PROFILE_VERSION}`;
-
-/** The first line of a version above 1. */
-const NEWER_FIRST_LINE = /^mapped-ram-profile ([2-9]|[1-9][0-9]+)$/;
+const TITLE = "mapped-ram-profile";
+/** The version without a digest. */
+const PLAIN_VERSION = 1;
 
 const NUMBER = "(0|[1-9][0-9]{0,15})";
 
+const FIRST_LINE = new RegExp(`^${TITLE} ${NUMBER}$`);
 const SNAPSHOT_LINE = /^snapshot ([0-9a-f]{64})$/;
+const DIGEST_LINE = /^digest (sha256:[0-9a-f]{64})$/;
 
 const BLOCK_LINE = new RegExp(`^block ${NUMBER} ${NUMBER} ${NUMBER} (.+)$`);
 
@@ -88,11 +89,12 @@ export function readProfile(
  * ```
  */
 export function writeProfile(profile: WorkingSetProfile): string {
-  const { snapshot, blocks, runs } = profile;
+  const { snapshot, digest, blocks, runs } = profile;
   const numbers = new Map(blocks.map(({ idstr }, index) => [idstr, index]));
   const text = [
-    FIRST_LINE,
+    `${TITLE} ${digest === undefined ? PLAIN_VERSION : PROFILE_VERSION}`,
     `snapshot ${snapshot}`,
+    ...digest === undefined ? [] : [`digest ${digest}`],
     ...blocks.map(({ idstr, usedLength, pageSize }, index) =>
       `block ${index} ${usedLength} ${pageSize} ${idstr}`
     ),
@@ -119,17 +121,30 @@ function parse(
     );
   }
   const lines = new TextLines(text, refuse);
-  const first = lines.next();
-  if (first !== FIRST_LINE) {
-    const isNewer = NEWER_FIRST_LINE.test(first ?? "");
-    throw lines.wrong(`"${FIRST_LINE}"${isNewer ? ", or a newer reader" : ""}`);
-  }
+  const version = readVersion(lines);
   const snapshot = SNAPSHOT_LINE.exec(lines.next() ?? "")?.[1];
   if (snapshot === undefined) {
     throw lines.wrong('"snapshot" and 64 hexadecimal digits, lower case');
   }
+  const digest = version === PLAIN_VERSION ? {} : readDigest(lines);
   const blocks = readBlocks(lines);
-  return { snapshot, blocks, runs: readRuns(lines, blocks) };
+  return { snapshot, ...digest, blocks, runs: readRuns(lines, blocks) };
+}
+
+function readVersion(lines: TextLines): number {
+  const version = Number(FIRST_LINE.exec(lines.next() ?? "")?.[1] ?? 0);
+  if (version >= 1 && version <= PROFILE_VERSION) return version;
+  const isNewer = version > PROFILE_VERSION;
+  throw lines.wrong(
+    `"${TITLE} ${PLAIN_VERSION}" or "${TITLE} ${PROFILE_VERSION}"` +
+      (isNewer ? ", or a newer reader" : ""),
+  );
+}
+
+function readDigest(lines: TextLines): { readonly digest: string } {
+  const digest = DIGEST_LINE.exec(lines.next() ?? "")?.[1];
+  if (digest !== undefined) return { digest };
+  throw lines.wrong('"digest sha256:" and 64 hexadecimal digits, lower case');
 }
 
 function readBlocks(lines: TextLines): ProfileBlock[] {

@@ -45,12 +45,28 @@ test("a profile is written as text, and read back", () => {
   });
 });
 
+test("a profile with a digest is one of version 2", () => {
+  const digest = `sha256:${"5e".repeat(32)}`;
+  const text = writeProfile({ ...PROFILE, digest });
+  assert.ok(
+    text.startsWith(
+      `mapped-ram-profile 2\nsnapshot ${IDENTITY}\ndigest ${digest}\nblock 0`,
+    ),
+  );
+  assert.deepEqual(readProfile(text), { ...PROFILE, digest });
+  const wrong = { ...PROFILE, digest: digest.toUpperCase() };
+  assert.throws(() => writeProfile(wrong), RangeError);
+});
+
 const BAD: Readonly<Record<string, readonly [text: string, error: RegExp]>> = {
-  "nothing": ["", /line 1 is missing, expected "mapped-ram-profile 1"$/],
+  "nothing": [
+    "",
+    /line 1 is missing, expected "mapped-ram-profile 1" or "mapped-ram-profile 2"$/,
+  ],
   "something else": ["QEVM\0\n", /line 1 is "QEVM\\u0000", expected "mapped/],
   "a newer version": [
-    HEAD.replace(" 1", " 2"),
-    /line 1 is "mapped-ram-profile 2", expected .*, or a newer reader$/,
+    HEAD.replace(" 1", " 3"),
+    /line 1 is "mapped-ram-profile 3", expected .*, or a newer reader$/,
   ],
   "an empty line at the start": [`\n${HEAD}`, /line 1 is "", expected "map/],
   "lines that end with CR LF": [
@@ -65,6 +81,14 @@ const BAD: Readonly<Record<string, readonly [text: string, error: RegExp]>> = {
   "an identity in upper case": [
     HEAD.replace(IDENTITY, IDENTITY.toUpperCase()),
     /line 2 is .*, expected "snapshot" and 64 hex/,
+  ],
+  "a digest in version 1": [
+    `${HEAD}digest sha256:${IDENTITY}\n`,
+    /line 3 is "digest .*, expected "<n> <first page>/,
+  ],
+  "no digest in version 2": [
+    HEAD.replace(" 1", " 2") + RAM,
+    /line 3 is "block .*, expected "digest sha256:" and 64 hex/,
   ],
   "a cut in a line": [`${HEAD}${RAM}0 1 1`, /line 4 is cut off, expected LF/],
   "blocks out of order": [
@@ -93,10 +117,10 @@ const BAD: Readonly<Record<string, readonly [text: string, error: RegExp]>> = {
     `${HEAD}${RAM}block 1 8192 8192 b\n`,
     /line 4 is "block 1 .*, expected the page_size of block 0, 4096$/,
   ],
-  "version 0": [HEAD.replace(" 1", " 0"), /line 1 .* "mapped-ram-profile 1"$/],
+  "version 0": [HEAD.replace(" 1", " 0"), /line 1 .* "mapped-ram-profile 2"$/],
   "version 02": [
     HEAD.replace(" 1", " 02"),
-    /line 1 .* "mapped-ram-profile 1"$/,
+    /line 1 .* "mapped-ram-profile 2"$/,
   ],
   "half a page": [`${HEAD}block 0 2048 4096 a\n`, /a multiple of page_size/],
   "more RAM than a number can hold": [

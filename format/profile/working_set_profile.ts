@@ -17,6 +17,11 @@ export interface ProfileBlock {
 export interface WorkingSetProfile {
   /** Identity of the snapshot, as returned by `snapshotIdentity`. */
   readonly snapshot: string;
+  /**
+   * The digest of the file that it was recorded of, if that was checked:
+   * `sha256:…` (SPEC 14.2).
+   */
+  readonly digest?: string | undefined;
   /** All RAMBlocks of the snapshot, in the order of its file. */
   readonly blocks: readonly ProfileBlock[];
   /** The pages, each at most once. */

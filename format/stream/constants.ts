@@ -104,8 +104,8 @@ export const HASH_TABLE_SECTION_VERSION = 1;
 /** Maximum length of a vmdesc that a reader parses: 64 MiB (SPEC 3.10). */
 export const VMDESC_LENGTH_MAX = 0x4000000;
 
-/** Version of working-set profiles (SPEC 12). */
-export const PROFILE_VERSION = 1;
+/** Newest version of working-set profiles, that of one with a digest (SPEC 12). */
+export const PROFILE_VERSION = 2;
 /** Maximum length of a working-set profile in bytes: 64 MiB. */
 export const PROFILE_LENGTH_MAX = 0x4000000;
 /** Maximum number of RAMBlocks in a working-set profile. */

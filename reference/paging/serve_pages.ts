@@ -91,5 +91,8 @@ async function serve<Job>(
   tell({ kind: "ready" });
   if (source.isSync) loop.runSync();
   else await loop.run();
-  return identity === undefined ? undefined : recorder.profile(identity);
+  const { digest } = settings.verity ?? {};
+  return identity === undefined
+    ? undefined
+    : recorder.profile(identity, { digest });
 }

@@ -58,6 +58,7 @@ export function mergeProfiles(
     throw new RangeError("Cannot merge profiles: found none, expected one");
   }
   for (const profile of profiles) checkSame(first, profile);
+  checkDigests(profiles);
   const edges = edgesByBlock(profiles);
   const segments = first.blocks.flatMap(({ idstr }) =>
     segmentsOf(idstr, edges.get(idstr) ?? [])
@@ -65,7 +66,13 @@ export function mergeProfiles(
   // The sort is stable: equal ones stay in the order of blocks and pages.
   segments.sort((a, b) => b.recordings - a.recordings || a.rank - b.rank);
   const { snapshot, blocks } = first;
-  return { snapshot, blocks, runs: joinRuns(segments) };
+  const digest = profiles.find((it) => it.digest !== undefined)?.digest;
+  return {
+    snapshot,
+    ...digest === undefined ? {} : { digest },
+    blocks,
+    runs: joinRuns(segments),
+  };
 }
 
 function checkSame(one: WorkingSetProfile, other: WorkingSetProfile): void {
@@ -80,6 +87,16 @@ function checkSame(one: WorkingSetProfile, other: WorkingSetProfile): void {
   throw new RangeError(
     `Cannot merge profiles: they differ in RAMBlock ${at} of snapshot ` +
       one.snapshot,
+  );
+}
+
+/** Refuses profiles of files with different digests; not all need have one. */
+function checkDigests(profiles: readonly WorkingSetProfile[]): void {
+  const found = new Set(profiles.flatMap(({ digest = [] }) => digest));
+  if (found.size < 2) return;
+  throw new RangeError(
+    "Cannot merge profiles of different files: found the digests " +
+      `${[...found].join(", ")}, expected one`,
   );
 }
 

@@ -101,3 +101,15 @@ test("profiles of different snapshots are refused", () => {
     /they differ in RAMBlock 1 of snapshot 5e/,
   );
 });
+
+test("profiles of one digest are merged, and of others refused", () => {
+  const plain = profile("ram 1-2");
+  const one = { ...plain, digest: `sha256:${"5e".repeat(32)}` };
+  const other = { ...plain, digest: `sha256:${"77".repeat(32)}` };
+  assert.equal(mergeProfiles([plain, one]).digest, one.digest);
+  assert.equal("digest" in mergeProfiles([plain, plain]), false);
+  assert.throws(
+    () => mergeProfiles([one, plain, other]),
+    /profiles of different files: found the digests sha256:5e.*, sha256:77/,
+  );
+});

@@ -16,7 +16,8 @@ export interface ProfileRunsOptions extends ReadOptions {
 }
 
 /**
- * Returns the runs of a profile, after checking that it is of that snapshot.
+ * Returns the runs of a profile, after checking that it is of that snapshot; if
+ * both the profile and the source have a digest, by that, too.
  * All pages of the runs exist in the snapshot; its file may not hold them all.
  *
  * @throws {RangeError} if the profile is of another snapshot
@@ -51,6 +52,13 @@ export async function profileRuns(
     throw new ProfileMatchError(
       `Cannot use the profile for ${name}: it is of snapshot ` +
         `${profile.snapshot}, expected ${identity}`,
+    );
+  }
+  const { digest = profile.digest } = snapshot.source;
+  if (profile.digest !== undefined && profile.digest !== digest) {
+    throw new ProfileMatchError(
+      `Cannot use the profile for ${name}: it is of the digest ` +
+        `${profile.digest}, expected ${digest}`,
     );
   }
   const at = differingBlock(profile.blocks, snapshot.blocks);

@@ -73,3 +73,28 @@ test("a file too long for a profile is not read", async () => {
     /^SyntaxError: Cannot read "vm\.mr": it has 1099511627776 bytes, expected/,
   );
 });
+
+test("profileRuns() refuses a profile of another digest, if the file is checked", async () => {
+  const { snapshot, identity } = await recorded();
+  const recorder = new WorkingSetRecorder(snapshot.blocks);
+  recorder.record("ram", 1);
+  const digest = `sha256:${"5e".repeat(32)}`;
+  const other = `sha256:${"77".repeat(32)}`;
+  const profile = recorder.profile(identity, { digest });
+  const { source } = snapshot;
+  const checked = (digest: string) =>
+    openSnapshot({
+      name: source.name,
+      byteLength: source.byteLength,
+      digest,
+      readInto: (...read) => source.readInto(...read),
+    });
+  assert.equal((await profileRuns(profile, snapshot)).length, 1);
+  assert.equal((await profileRuns(profile, await checked(digest))).length, 1);
+  const plain = recorder.profile(identity);
+  assert.equal((await profileRuns(plain, await checked(other))).length, 1);
+  await assert.rejects(
+    profileRuns(profile, await checked(other)),
+    /it is of the digest sha256:5e.*, expected sha256:77/,
+  );
+});

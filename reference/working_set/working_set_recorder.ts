@@ -92,10 +92,19 @@ export class WorkingSetRecorder {
     return true;
   }
 
-  /** Returns the profile recorded so far, for a snapshot's identity. */
-  profile(snapshot: string): WorkingSetProfile {
+  /**
+   * Returns the profile recorded so far, for a snapshot's identity, and for the
+   * digest of its file if that is checked.
+   */
+  profile(
+    snapshot: string,
+    { digest }: { readonly digest?: string | undefined } = {},
+  ): WorkingSetProfile {
     const runs: BlockRun[] = this.#runs.map((run) => ({ ...run }));
-    return { snapshot, blocks: this.#blocks, runs };
+    const blocks = this.#blocks;
+    return digest === undefined
+      ? { snapshot, blocks, runs }
+      : { snapshot, digest, blocks, runs };
   }
 }
 

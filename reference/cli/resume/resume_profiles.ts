@@ -34,12 +34,13 @@ export async function resumeProfiles(
   if (record !== undefined) {
     checkOutput(record, { force, inputs: [file, ...replay] });
   }
+  const { digest } = snapshot.source;
   const isNeeded = record !== undefined || replay.length > 0;
   const identity = isNeeded ? await snapshotIdentity(snapshot, { signal }) : "";
   const profiles: WorkingSetProfile[] = [];
   for (const path of replay) {
     const profile = await readProfileAt(path, signal);
-    checkIdentity(profile, { path, file, identity });
+    checkIdentity(profile, { path, file, identity, digest });
     profiles.push(profile);
   }
   const first = profiles.length === 0 ? [] : await profileRuns(
@@ -55,7 +56,7 @@ export async function resumeProfiles(
     recorder,
     async save(): Promise<number> {
       if (record === undefined || recorder === undefined) return 0;
-      const text = writeProfile(recorder.profile(identity));
+      const text = writeProfile(recorder.profile(identity, { digest }));
       await writeOutput(record, text, { force, inputs: [] });
       return recorder.pageCount;
     },
@@ -72,21 +73,26 @@ async function readProfileAt(
 
 function checkIdentity(
   profile: WorkingSetProfile,
-  { path, file, identity }: {
+  { path, file, identity, digest = profile.digest }: {
     readonly path: string;
     readonly file: string;
     readonly identity: string;
+    readonly digest: string | undefined;
   },
 ): void {
-  if (profile.snapshot === identity) return;
-  throw new RangeError(
-    `Cannot replay ${JSON.stringify(path)}: it was recorded from snapshot ` +
-      `${short(profile.snapshot)}, and ${JSON.stringify(file)} is ` +
-      `${short(identity)}; record one from this snapshot`,
-  );
+  const refuse = (found: string, expected: string): never => {
+    throw new RangeError(
+      `Cannot replay ${JSON.stringify(path)}: it was recorded from snapshot ` +
+        `${short(found)}, and ${JSON.stringify(file)} is ${short(expected)}; ` +
+        "record one from this snapshot",
+    );
+  };
+  if (profile.snapshot !== identity) refuse(profile.snapshot, identity);
+  if (profile.digest === undefined || digest === undefined) return;
+  if (profile.digest !== digest) refuse(profile.digest, digest);
 }
 
-/** Returns the start of an identity, enough to distinguish two. */
+/** Returns the start of an identity or a digest, enough to distinguish two. */
 function short(identity: string): string {
-  return `${identity.slice(0, 12)}…`;
+  return `${identity.slice(0, 20)}…`;
 }
