@@ -135,7 +135,10 @@ export const DIALECT_RULES: Readonly<Record<DialectRuleSlug, Rule>> = {
     "11.4",
     "A sequential stream may reach its EOF item without an END of the RAM section",
   ),
-  "profile-format": refuse("12.2", "A profile has the format of version 1"),
+  "profile-format": refuse(
+    "12.2",
+    "A profile has the format of version 1 or 2",
+  ),
   "profile-match": refuse(
     "12.4",
     "A profile is used only with the snapshot that it was recorded of",
