@@ -17,6 +17,7 @@ import {
   IntegrityError,
   memorySource,
   openFileSource,
+  openSnapshot,
   type SyncByteSource,
   verifiedSource,
   verifiedSourceSync,
@@ -145,6 +146,24 @@ for (const [way, open] of Object.entries(WAYS)) {
     }
   });
 }
+
+test("a page of a snapshot that was changed is refused, and no other", async () => {
+  const [vector] = VECTORS.filter(({ path }) =>
+    path.endsWith("/snapshot-page")
+  );
+  const { digest = "" } = vector.expected.options ?? {};
+  await withVector(vector, async (file, tree) => {
+    const source = await verifiedSource(file, { tree, digest });
+    const [ram] = (await openSnapshot(source)).blocks;
+    for (let page = 0; page < ram.pageCount; page++) {
+      const read = () => ram.readPage(page);
+      if (page === 3) await assert.rejects(read, IntegrityError);
+      else await read();
+    }
+    const plain = (await openSnapshot(file)).blocks[0];
+    assert.deepEqual(await ram.readPage(4), await plain.readPage(4));
+  });
+});
 
 test("a read of a few bytes hands over nothing of a block that is refused", async () => {
   for (const vector of VECTORS) {
