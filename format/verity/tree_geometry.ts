@@ -1,3 +1,4 @@
+import type { ByteRange } from "../bytes/mod.ts";
 import {
   HASH_LENGTH,
   HASHES_PER_BLOCK,
@@ -75,6 +76,13 @@ export class TreeGeometry {
    */
   isFull({ span }: TreeLevel, index: number): boolean {
     return (index + 1) * span <= this.blockCount;
+  }
+
+  /** Returns the bytes of the file below a block of the tree. */
+  below({ span }: TreeLevel, index: number): ByteRange {
+    const offset = index * span * VERITY_BLOCK;
+    const length = Math.min(span * VERITY_BLOCK, this.dataLength - offset);
+    return { offset, length };
   }
 
   /** Bytes of the hashes in a block of the tree; the others are zero. */

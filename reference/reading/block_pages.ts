@@ -74,10 +74,14 @@ export class BlockPages {
   withPage(error: unknown, offset: number): unknown {
     if (!(error instanceof IntegrityError)) return error;
     const { idstr, usedLength } = this.#header;
-    const found = error.offset - this.pagesOffset;
-    const isPage = error.rule === "verity-data" && found >= 0 &&
-      found < usedLength;
-    const pageIndex = Math.floor((isPage ? found : offset) / this.pageSize);
+    const { below, rule } = error;
+    const start = (below?.offset ?? error.offset) - this.pagesOffset;
+    const isPage = rule === "verity-data" && start >= 0 && start < usedLength;
+    // Of the pages below a wrong hash block, the first that was to be read.
+    const at = isPage || (below !== undefined && start > offset)
+      ? start
+      : offset;
+    const pageIndex = Math.floor(at / this.pageSize);
     return new IntegrityError(error.source, {
       ...error,
       page: { idstr, pageIndex },

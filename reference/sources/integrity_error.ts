@@ -12,6 +12,8 @@ export interface IntegrityViolation extends ByteRange {
   readonly expected: string;
   /** The digest that the bytes do not agree with: `sha256:…`. */
   readonly digest: string;
+  /** The bytes of the file below a block of hashes, if it is one. */
+  readonly below?: ByteRange | undefined;
   /** The page that was being read, if it was one of a RAMBlock. */
   readonly page?: {
     readonly idstr: string;
@@ -42,6 +44,8 @@ export class IntegrityError extends Error implements IntegrityViolation {
   /** The digest that the bytes do not agree with: `sha256:…`. */
   readonly digest: string;
 
+  /** The bytes of the file below a block of hashes, if it is one. */
+  readonly below: ByteRange | undefined;
   /** The page that was being read, if it was one of a RAMBlock. */
   readonly page: IntegrityViolation["page"];
 
@@ -65,6 +69,7 @@ export class IntegrityError extends Error implements IntegrityViolation {
     this.found = found;
     this.expected = expected;
     this.digest = digest;
+    this.below = violation.below;
     this.page = page;
   }
 }

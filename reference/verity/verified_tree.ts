@@ -144,6 +144,7 @@ export class VerifiedTree {
         found: `block ${at} of level ${level.level} with SHA-256 ${hash}`,
         expected: hexText(parent.subarray(slot, slot + HASH_LENGTH)),
         digest,
+        below: this.geometry.below(level, at),
       });
     }
     // A copy, so that the buffer of a long read is not kept.
