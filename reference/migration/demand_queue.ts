@@ -1,5 +1,5 @@
 import type { PageRun } from "../../format/bitmap/mod.ts";
-import { DemandGate } from "../sources/mod.ts";
+import { DemandGate, IntegrityError } from "../sources/mod.ts";
 import { PageRecords } from "./page_records.ts";
 import type { PageWriter } from "./page_writer.ts";
 import type { PostcopyBlock } from "./postcopy_block.ts";
@@ -102,7 +102,9 @@ export class DemandQueue {
         this.#largeBytes -= largeBytes;
         this.#start();
       }, (error) => {
-        if (this.#ended) this.#close();
+        // After the end a write fails once the destination has disconnected.
+        const isOver = this.#ended && !(error instanceof IntegrityError);
+        if (isOver) this.#close();
         else this.#failed.reject(error);
       });
     }
