@@ -1,4 +1,5 @@
 import { statfsSync } from "node:fs";
+import { hexText } from "../../format/bytes/mod.ts";
 import { ERRNO } from "./errno.ts";
 import { LINUX } from "./linux_constants.ts";
 import { FSVERITY_DIGEST } from "./linux_structs.ts";
@@ -64,8 +65,7 @@ export function measureVerity(fd: number): string | undefined {
   if (algorithm === undefined || isInUserSpace(fd)) return undefined;
   const start = FSVERITY_DIGEST.size;
   const digest = bytes.subarray(start, start + readField(view, digest_size));
-  const hex = [...digest].map((it) => it.toString(16).padStart(2, "0"));
-  return `${algorithm}:${hex.join("")}`;
+  return `${algorithm}:${hexText(digest)}`;
 }
 
 /** Whether a file is on a file system in user space, or that is unknown. */

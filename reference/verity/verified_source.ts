@@ -3,6 +3,7 @@ import {
   type ByteSource,
   checkRange,
   type ReadOptions,
+  setOrigin,
   type SourceReadOptions,
   type SyncByteSource,
 } from "../sources/mod.ts";
@@ -56,6 +57,7 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
     this.source = source;
     this.sidecar = sidecar;
     this.tree = tree;
+    setOrigin(this, source);
     this.streamRanges = streamRanges === undefined
       ? undefined
       : (ranges, take, options) =>
