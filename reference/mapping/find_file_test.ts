@@ -12,42 +12,34 @@ import process from "node:process";
 import { test } from "node:test";
 import { SavedGuest } from "../qemu/testing/saved_guest.ts";
 import { openSnapshot, type Snapshot } from "../reading/mod.ts";
-import {
-  type ByteSource,
-  cachedSource,
-  memorySource,
-  setOrigin,
-} from "../sources/mod.ts";
+import { type ByteSource, cachedSource, memorySource } from "../sources/mod.ts";
 import { testMemory } from "../testing/saved_file.ts";
+import { sealBytes } from "../testing/sealed_bytes.ts";
+import { verifiedSource } from "../verity/mod.ts";
 import { planMappedResume } from "./mapped_resume.ts";
 import { MappedResumeError } from "./mapped_resume_error.ts";
 
-const DIGEST = `sha256:${"1".repeat(64)}`;
 const OTHER = `sha256:${"2".repeat(64)}`;
 const ARGS = ["-M", "pc", "-m", "64K"];
 const ON_LINUX = process.platform === "linux" ? {} : { skip: "only on Linux" };
 
-/** Wraps a source, as one that checks what it hands over. */
-function checked(source: ByteSource): ByteSource {
-  const wrapper: ByteSource = {
-    name: source.name,
-    byteLength: source.byteLength,
-    digest: DIGEST,
-    readInto: (...read) => source.readInto(...read),
-  };
-  setOrigin(wrapper, source);
-  return wrapper;
+/** A guest in a file, and what checks the bytes that are read from it. */
+interface VerifiedGuest extends Disposable {
+  readonly path: string;
+  readonly digest: string;
+  /** Opens the snapshot in the file, or in other bytes. */
+  open(source?: ByteSource): Promise<Snapshot>;
 }
 
-/** A guest in a file, and the snapshot read from it by a checked source. */
-async function makeGuest(): Promise<
-  Disposable & { readonly path: string; readonly snapshot: Snapshot }
-> {
+async function makeGuest(): Promise<VerifiedGuest> {
   const guest = await SavedGuest.make({ "pc.ram": testMemory(16, [1]) });
-  const { source } = guest.snapshot;
+  const { sidecar, digest } = sealBytes(readFileSync(guest.path));
+  const tree = memorySource(new Uint8Array(sidecar));
   return {
     path: guest.path,
-    snapshot: await openSnapshot(checked(source)),
+    digest,
+    open: async (source = guest.snapshot.source) =>
+      await openSnapshot(await verifiedSource(source, { tree, digest })),
     [Symbol.dispose]: () => guest[Symbol.dispose](),
   };
 }
@@ -64,11 +56,11 @@ function refused(reason: string, words: RegExp) {
 test("planMappedResume() maps a verified file if the kernel enforces its digest", async () => {
   using guest = await makeGuest();
   const measured: number[] = [];
-  const { args, path } = planMappedResume(guest.snapshot, {
+  const { args, path } = planMappedResume(await guest.open(), {
     args: ARGS,
     measureVerity(descriptor) {
       measured.push(fstatSync(descriptor).ino);
-      return DIGEST;
+      return guest.digest;
     },
   });
   assert.deepEqual(measured, [statSync(guest.path).ino]);
@@ -78,11 +70,12 @@ test("planMappedResume() maps a verified file if the kernel enforces its digest"
 
 test("planMappedResume() refuses a verified file that the kernel does not check", async () => {
   using guest = await makeGuest();
-  const cached = await openSnapshot(cachedSource(guest.snapshot.source));
-  for (const snapshot of [guest.snapshot, cached]) {
+  const verified = await guest.open();
+  const cached = await openSnapshot(cachedSource(verified.source));
+  for (const snapshot of [verified, cached]) {
     assert.throws(
       () => planMappedResume(snapshot, { args: ARGS }),
-      refused("digest", /against sha256:1{64}: fs-verity is not enabled for/),
+      refused("digest", /against sha256:\w+: fs-verity is not enabled for it;/),
     );
     assert.throws(
       () =>
@@ -96,7 +89,8 @@ test("planMappedResume() refuses a verified file that the kernel does not check"
 test("planMappedResume() maps only the file that was checked", async () => {
   using guest = await makeGuest();
   const bytes = new Uint8Array(readFileSync(guest.path));
-  const elsewhere = await openSnapshot(checked(memorySource(bytes)));
+  const elsewhere = await guest.open(memorySource(bytes));
+  const snapshot = await guest.open();
   const options = { args: ARGS, isChecked: true };
   assert.throws(
     () => planMappedResume(elsewhere, { ...options, path: guest.path }),
@@ -105,13 +99,14 @@ test("planMappedResume() maps only the file that was checked", async () => {
   copyFileSync(guest.path, `${guest.path}.other`);
   renameSync(`${guest.path}.other`, guest.path);
   assert.throws(
-    () => planMappedResume(guest.snapshot, options),
+    () => planMappedResume(snapshot, options),
     refused("file", /another file has its name now/),
   );
 });
 
 test("planMappedResume() lets QEMU open a descriptor", ON_LINUX, async () => {
   using guest = await makeGuest();
+  const snapshot = await guest.open();
   const descriptor = openSync(guest.path, "r");
   copyFileSync(guest.path, `${guest.path}.other`);
   renameSync(`${guest.path}.other`, guest.path);
@@ -119,10 +114,10 @@ test("planMappedResume() lets QEMU open a descriptor", ON_LINUX, async () => {
   try {
     const options = { args: ARGS, isChecked: true };
     assert.throws(
-      () => planMappedResume(guest.snapshot, { ...options, descriptor: other }),
+      () => planMappedResume(snapshot, { ...options, descriptor: other }),
       refused("file", /another file has its name now/),
     );
-    const plan = planMappedResume(guest.snapshot, { ...options, descriptor });
+    const plan = planMappedResume(snapshot, { ...options, descriptor });
     assert.equal(plan.path, guest.path);
     const [, path = ""] = /,mem-path=(.*?),/.exec(plan.args.join(" ")) ?? [];
     assert.equal(statSync(path).ino, fstatSync(descriptor).ino);

@@ -1,6 +1,7 @@
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import type { Command } from "../program/command.ts";
 import { MappedResumeError } from "../../mapping/mod.ts";
+import { PinnedFile } from "./pinned_file.ts";
 import { refuseRamOnly } from "./refuse_ram_only.ts";
 import { type ResumeArguments, resumeArguments } from "./resume_arguments.ts";
 import { explainStart } from "./resume_failure.ts";
@@ -56,10 +57,14 @@ With --json each line is an event: way, running, progress each second, note, don
       : new ResumeLines(sharesTerminal(request));
     interrupts.tell = (text) => report.note(text);
     const profiles = await resumeProfiles(request, snapshot, signal);
-    const way = await chooseWay(snapshot, request, signal)
-      .catch((error) => {
-        throw explainStart(error, request);
-      });
+    using pinned = PinnedFile.open(request);
+    const way = await chooseWay(snapshot, request, {
+      opened,
+      descriptor: pinned?.descriptor,
+      signal,
+    }).catch((error) => {
+      throw explainStart(error, request);
+    });
     const context = { request, report, signal };
     await refuseRamOnly(snapshot, request, context);
     if (way.via === "map" && isPrepared(request)) {

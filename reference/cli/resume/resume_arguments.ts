@@ -24,6 +24,8 @@ export interface ResumeArguments {
   readonly open: OpenOptions;
   /** What the snapshot is checked against, if it is. */
   readonly verity: Verity | undefined;
+  /** Whether all of it is checked before it is mapped, unless the kernel does. */
+  readonly verifyFirst: boolean;
   /** The way, if the user chose it. */
   readonly via: Way | undefined;
   /** The QEMU to start. */
@@ -85,6 +87,7 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
     file: FILE,
     open: openOptions(values),
     verity: verityOf(FILE, values),
+    verifyFirst: values["verify-first"] ?? false,
     via,
     qemu,
     out: values.out,

@@ -151,6 +151,10 @@ function startAdvice(
   if (qmp !== undefined && error instanceof NoAnswerError) {
     return "a monitor serves one client at a time: disconnect the other";
   }
+  if (request.verity !== undefined && /backing store \/proc\//.test(text)) {
+    return "with --digest QEMU opens the file through this process, which it " +
+      "must be able to access; if it runs in a container, use --via postcopy";
+  }
   // The memory backend must have the size of the snapshot's RAM.
   if (qemu !== undefined && /memory/i.test(text) && /size/i.test(text)) {
     return `see ${comparison(request)}`;

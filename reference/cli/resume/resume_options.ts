@@ -29,6 +29,12 @@ export const RESUME_OPTIONS = {
     text: "with --via map: write to OUT what QEMU loads besides the RAM, and " +
       "print the commands that use it",
   },
+  "verify-first": {
+    type: "boolean",
+    text:
+      "with --via map and --digest: check all of FILE before QEMU maps it, " +
+      "unless the kernel checks each page (fsverity enable)",
+  },
   record: {
     type: "string",
     value: "PROFILE",
@@ -94,10 +100,13 @@ export const POSTCOPY_ONLY = [
 /** The options of each way; a QEMU after `--` has its own arguments. */
 export const RESUME_USES = optionUses(RESUME_OPTIONS, {
   ways: {
-    "by --via map": [...SNAPSHOT_NAMES, "via", "qmp", "paused"],
+    "by --via map": [
+      ...SNAPSHOT_NAMES,
+      ...["via", "verify-first", "qmp", "paused"] as const,
+    ],
     "by --via map with --out": [
       ...SNAPSHOT_NAMES,
-      ...["via", "out", "force"] as const,
+      ...["via", "verify-first", "out", "force"] as const,
     ],
     "without --via map": [
       ...SNAPSHOT_NAMES,
@@ -105,5 +114,9 @@ export const RESUME_USES = optionUses(RESUME_OPTIONS, {
       ...["via", "to", "qmp", "paused", "force"] as const,
     ],
   },
-  needs: { force: ["record", "out"], ...VERITY_NEEDS },
+  needs: {
+    force: ["record", "out"],
+    "verify-first": ["digest"],
+    ...VERITY_NEEDS,
+  },
 });

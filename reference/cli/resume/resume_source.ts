@@ -4,12 +4,15 @@ import {
   setBacking,
   setOrigin,
 } from "../../sources/mod.ts";
+import type { VerifiedSource } from "../../verity/mod.ts";
 import { openSource, type OpenSourceOptions } from "../input/open_source.ts";
 
 /** The source of a guest's pages. */
 export interface ResumeSource extends AsyncDisposable {
   /** The source. */
   readonly source: ByteSource;
+  /** What it reads, if that is checked against a digest. */
+  readonly verified: VerifiedSource | undefined;
   /** Returns the bytes read so far; over a network, the bytes received. */
   readonly bytesRead: () => number;
 }
@@ -37,6 +40,7 @@ export async function openResumeSource(
   setOrigin(counted, source);
   return {
     source: transfer() === undefined ? counted : source,
+    verified: opened.verified,
     bytesRead: () => transfer()?.bytes ?? bytes,
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };

@@ -1,3 +1,4 @@
+import { measureVerity } from "../../linux/mod.ts";
 import {
   MappedResumeError,
   type MappedResumePlan,
@@ -5,10 +6,12 @@ import {
 } from "../../mapping/mod.ts";
 import { type QemuFacts, queryQemu } from "../../qemu/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
-import { isWebUrl } from "../../sources/mod.ts";
+import { isWebUrl, SourceError } from "../../sources/mod.ts";
 import type { WaitOptions } from "../../work/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
+import { joinWords } from "../input/split_words.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
+import type { ResumeSource } from "./resume_source.ts";
 
 /** The way in which a guest is resumed, and why. */
 export type ChosenWay =
@@ -43,18 +46,29 @@ export async function checkMapper(
     signal?.throwIfAborted();
     return;
   }
-  planMappedResume(snapshot, { args, qemu });
+  // The file was checked before this QEMU was started.
+  planMappedResume(snapshot, { args, qemu, isChecked: true });
+}
+
+/** What choosing the way needs besides the snapshot and the arguments. */
+export interface WayOptions {
+  /** What the snapshot is read from. */
+  readonly opened: Pick<ResumeSource, "verified">;
+  /** The descriptor by which QEMU is to open the file. */
+  readonly descriptor?: number | undefined;
+  readonly signal: AbortSignal;
 }
 
 /**
  * Chooses the way: the requested one, otherwise mapping if it is possible.
  *
  * @throws {MappedResumeError} if mapping was requested and is impossible
+ * @throws {IntegrityError} if the file is checked first, and is damaged
  */
 export async function chooseWay(
   snapshot: Snapshot,
   request: ResumeArguments,
-  signal: AbortSignal,
+  options: WayOptions,
 ): Promise<ChosenWay> {
   const { via, qemu, postcopyOnly, file } = request;
   const postcopy = (reason: string): ChosenWay => ({ via: "postcopy", reason });
@@ -71,18 +85,66 @@ export async function chooseWay(
     return postcopy("QEMU maps files only, and this is a URL");
   }
   try {
-    const plan = planMappedResume(snapshot, {
-      args: qemu?.args ?? [],
-      // One that is started here is asked if it fails, see `checkMapper`.
-      qemu: qemu === undefined
-        ? await queryQemu(undefined, { signal })
-        : undefined,
-    });
-    const reason = `QEMU maps the RAM from ${JSON.stringify(file)}, which ` +
-      "must not change while the guest runs";
-    return { via: "map", reason, plan };
+    return await planToMap(snapshot, request, options);
   } catch (error) {
     if (via === "map" || !(error instanceof MappedResumeError)) throw error;
     return postcopy(error.message);
   }
+}
+
+async function planToMap(
+  snapshot: Snapshot,
+  request: ResumeArguments,
+  { opened, descriptor, signal }: WayOptions,
+): Promise<MapWay> {
+  const { qemu, verity, json } = request;
+  const file = JSON.stringify(request.file);
+  const options = {
+    args: qemu?.args ?? [],
+    // One that is started here is asked if it fails, see `checkMapper`.
+    qemu: qemu === undefined
+      ? await queryQemu(undefined, { signal })
+      : undefined,
+    descriptor,
+    measureVerity,
+  };
+  const way = (plan: MappedResumePlan, reason: string): MapWay => ({
+    via: "map",
+    reason: `QEMU maps the RAM from ${file}, ${reason}`,
+    plan,
+  });
+  const isStill = "must not change while the guest runs";
+  try {
+    const plan = planMappedResume(snapshot, options);
+    const reason = verity === undefined
+      ? `which ${isStill}`
+      : `whose pages the kernel checks against ${verity.digest}`;
+    return way(plan, reason);
+  } catch (error) {
+    const isUnchecked = error instanceof MappedResumeError &&
+      error.reason === "digest";
+    if (!isUnchecked || request.via === undefined) throw error;
+    if (!request.verifyFirst) throw withOptions(error, request);
+    if (opened.verified === undefined) throw error;
+    const { checkWholeFile } = await import("../input/check_whole_file.ts");
+    await checkWholeFile(opened.verified, { snapshot, json, signal });
+    const plan = planMappedResume(snapshot, { ...options, isChecked: true });
+    return way(
+      plan,
+      `which agreed with ${verity?.digest} when it was checked just now, and ` +
+        isStill,
+    );
+  }
+}
+
+/** Names the option or the command for each remedy of the message. */
+function withOptions(
+  { message }: MappedResumeError,
+  { file }: ResumeArguments,
+): SourceError {
+  const enable = joinWords(["fsverity", "enable", file]);
+  return new SourceError(
+    file,
+    `${message}: ${enable}, --verify-first, or --via postcopy`,
+  );
 }

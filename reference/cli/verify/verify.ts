@@ -1,18 +1,15 @@
 import { hex, type RuleError, RULES } from "../../../format/rules/mod.ts";
 import {
   type OpenOptions,
-  type Snapshot,
   type VerifyReport,
   verifySnapshot,
 } from "../../reading/mod.ts";
 import { isPartialPath } from "../../sinks/mod.ts";
 import {
   type ByteSource,
-  IntegrityError,
   type ReadOptions,
   SourceError,
 } from "../../sources/mod.ts";
-import type { VerifiedSource } from "../../verity/mod.ts";
 import {
   adviceOnRefusal,
   isUnfinished as isUnfinishedRam,
@@ -62,7 +59,12 @@ With --digest it also reads all of FILE and checks each block of it.`,
     const report = await verifyWithBar();
     const { source, verified } = opened;
     await refuseOtherKind(source, report, options);
-    if (verified !== undefined) await checkWithBar(verified, report);
+    if (verified !== undefined) {
+      const { checkWholeFile } = await import("../input/check_whole_file.ts");
+      const { snapshot } = report;
+      const { json } = values;
+      await checkWholeFile(verified, { snapshot, json, signal });
+    }
     try {
       const { name } = source;
       if (values.json) printReportJson(name, report, verity);
@@ -72,21 +74,6 @@ With --digest it also reads all of FILE and checks each block of it.`,
       if (!(error instanceof OutputClosed)) throw error;
     }
     return report.good && !isUnfinished(FILE, report) ? 0 : 1;
-
-    async function checkWithBar(
-      source: VerifiedSource,
-      { snapshot }: VerifyReport,
-    ): Promise<void> {
-      const { checkWhole } = await import("../../verity/mod.ts");
-      using bar = values.json
-        ? new ProgressEvents()
-        : new ProgressBar("Checking");
-      try {
-        await checkWhole(source, { signal, onProgress: bar.show });
-      } catch (error) {
-        throw withPage(error, snapshot);
-      }
-    }
 
     async function verifyWithBar(): Promise<VerifyReport> {
       using bar = values.json
@@ -100,20 +87,6 @@ With --digest it also reads all of FILE and checks each block of it.`,
     }
   },
 };
-
-/** Names the page of a snapshot in an error about bytes of its file. */
-function withPage(error: unknown, snapshot: Snapshot | undefined): unknown {
-  if (!(error instanceof IntegrityError)) return error;
-  if (error.rule !== "verity-data") return error;
-  for (const block of snapshot?.blocks ?? []) {
-    const { idstr, ignored, pageSize, pagesOffset, usedLength } = block;
-    const offset = error.offset - pagesOffset;
-    if (ignored || offset < 0 || offset >= usedLength) continue;
-    const page = { idstr, pageIndex: Math.floor(offset / pageSize) };
-    return new IntegrityError(error.source, { ...error, page });
-  }
-  return error;
-}
 
 /** Refuses a file of another kind, to which the rules do not apply. */
 async function refuseOtherKind(
