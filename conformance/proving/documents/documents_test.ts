@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { linkSync } from "node:fs";
 import { after, test } from "node:test";
 import { handlerTest } from "../page_server/handler_test_case.ts";
@@ -13,7 +14,13 @@ import { isMonitor, needsQemu, runBlocks, startProgram } from "./run_block.ts";
 
 const IS_DENO = "Deno" in globalThis;
 const BLOCKS = documentBlocks().filter((it) => !isOfPackage(it));
+/** Programs that sign digests. */
+const SIGNERS = ["minisign", "fsverity"];
 const nameOf = (it: DocumentBlock) => `${it.document}:${it.line}`;
+
+function isInstalled(program: string): boolean {
+  return spawnSync(program, ["--help"]).error === undefined;
+}
 
 /** Defines a test that runs a block; it is skipped if something is missing. */
 function blockTest(
@@ -26,8 +33,14 @@ function blockTest(
     await writeDocumentFiles(folder, block.text);
     await run(folder);
   }
+  const tool = SIGNERS.find((it) => block.text.includes(`${it} `));
+  const isMissing = tool !== undefined && !isInstalled(tool);
   const servesFaults = /doors\/linux|task page-server/.test(block.text);
-  const skip = IS_DENO || block.language === "ts" ? false : "tasks are Deno's";
+  const skip = !IS_DENO && block.language !== "ts"
+    ? "tasks are Deno's"
+    : isMissing
+    ? `${tool} is not installed`
+    : false;
   if (servesFaults && skip === false) handlerTest(name, inFolder);
   else test(name, { timeout: 120_000, skip }, inFolder);
 }
