@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { test } from "node:test";
+import { rangeEnd } from "../../format/bytes/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
 import { memorySource } from "../sources/mod.ts";
 import { INPUTS } from "./convert/formats.ts";
@@ -219,7 +220,10 @@ test("save checks images, and the holes in them", PATIENT, async () => {
   const punched = memory.slice().fill(0, 0x4000, 0x5000);
   scratch.write("ram", punched);
   const before = scratch.list();
-  const lines = [save("a.mr"), save("b.mr", "--jobs", "2", "--scan")];
+  const lines = [
+    save("a.mr"),
+    save("b.mr", "--jobs", "2", "--scan"),
+  ];
   for (const { code, stderr } of await runAll(lines)) {
     assert.match(
       stderr,
@@ -229,6 +233,41 @@ test("save checks images, and the holes in them", PATIENT, async () => {
   }
   assert.deepEqual(scratch.list(), before);
 });
+
+test(
+  "save --resume checks what it compares and what it adds",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const memory = fixtureMemory()["pc.ram"];
+    const { path, digest } = writeSealed(scratch, "ram", memory);
+    const block = ["--block", `pc.ram=${path}`];
+    await runAllGood([["save", scratch.file("plain.mr"), ...block]]);
+    // As a killed save leaves it: the last word of the RAM section is zero.
+    const unfinished = scratch.read("plain.mr");
+    const { index } = await openSnapshot(memorySource(unfinished));
+    const end = rangeEnd(index.ramSetup);
+    unfinished.fill(0, end - 8, end);
+    const line = [
+      ...["save", scratch.file("vm.mr"), ...block, "--resume", "--jobs", "2"],
+      ...["--block-digest", `pc.ram=${digest}`],
+    ];
+    const leave = () => {
+      const partial = scratch.write("vm.mr.0-0-00000000.partial", unfinished);
+      chmodSync(partial, 0o600);
+    };
+    leave();
+    await runAllGood([line]);
+    assert.deepEqual(scratch.read("vm.mr"), scratch.read("plain.mr"));
+    rmSync(scratch.file("vm.mr"));
+    leave();
+    damage(scratch, "ram", { from: memory.length - 1 });
+    const { code, stderr } = await run(line);
+    assert.match(stderr, /Cannot trust ".*ram": byte 0x2ff000/);
+    assert.equal(code, 3);
+    assert.ok(!scratch.list().includes("vm.mr"));
+  },
+);
 
 test(
   "a sidecar that is missing, of another file, or damaged is refused",

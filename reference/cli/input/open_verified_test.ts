@@ -5,27 +5,30 @@ import { sealBytes } from "../../testing/sealed_bytes.ts";
 import { openSource } from "./open_source.ts";
 import { verityOf } from "./verity_options.ts";
 
-/** A range server that answers requests two at a time, in pairs of paths. */
-interface PairServer extends AsyncDisposable {
+/** A range server. */
+interface RangeServer extends AsyncDisposable {
   readonly url: string;
-  /** Number of requests, of which two are one round trip. */
+  /** Number of requests so far. */
   readonly requests: number;
 }
 
 /**
- * Starts a server that answers a request for one path only once one for the
- * other has come: who asks for one after the other waits for ever.
+ * Starts a server of files. With `pairs` it answers a request for one of them
+ * only once one for each other has come: whoever asks for one after the other
+ * waits for ever.
  */
-async function startPairServer(
+async function startServer(
   files: Readonly<Record<string, Uint8Array>>,
-): Promise<PairServer> {
+  { pairs = false } = {},
+): Promise<RangeServer> {
   const waiting = new Map<string, () => void>();
+  const together = pairs ? Object.keys(files).length : 1;
   let requests = 0;
   const server = createServer(({ headers, url = "" }, response) => {
     requests++;
     assert.ok(!waiting.has(url), url);
     waiting.set(url, () => answer(response, files[url], headers.range));
-    if (waiting.size < Object.keys(files).length) return;
+    if (waiting.size < together) return;
     for (const it of waiting.values()) it();
     waiting.clear();
   });
@@ -64,10 +67,10 @@ test("openSource() takes no round trip more to check a page", {
   const bytes = new Uint8Array(0x2000000);
   for (let at = 0; at < bytes.length; at += 4096) bytes[at] = at >> 12 | 1;
   const { sidecar, digest } = sealBytes(bytes);
-  await using server = await startPairServer({
+  await using server = await startServer({
     "/vm.mr?v=2": bytes,
     "/vm.mr.verity?v=2": sidecar,
-  });
+  }, { pairs: true });
   const url = `${server.url}/vm.mr?v=2`;
   await using opened = await openSource(url, {
     verity: verityOf(url, { digest }),
@@ -82,4 +85,35 @@ test("openSource() takes no round trip more to check a page", {
   assert.equal(server.requests, 4);
   const moved = opened.transfer()?.bytes ?? Infinity;
   assert.ok(moved < 4 * 0x10000, `${moved}`);
+});
+
+test("openSource() reads the pages of a working set with few requests more", {
+  timeout: 60_000,
+}, async () => {
+  const bytes = new Uint8Array(0x4000000);
+  for (let at = 0; at < bytes.length; at += 4096) bytes[at] = at >> 12 | 1;
+  const { sidecar, digest } = sealBytes(bytes);
+  await using server = await startServer({
+    "/vm.mr": bytes,
+    "/vm.mr.verity": sidecar,
+  });
+  const url = `${server.url}/vm.mr`;
+  const verity = verityOf(url, { digest });
+  // Pages far from each other: each is a request of its own.
+  const pages = Array.from({ length: 200 }, (_, n) => (n * 37 % 1024) * 16);
+  const costs = [];
+  for (const options of [{}, { verity }]) {
+    await using opened = await openSource(url, options);
+    for (const page of pages) {
+      await opened.source.readInto(new Uint8Array(4096), page * 4096);
+    }
+    costs.push(opened.transfer() ?? { requests: 0, bytes: 0 });
+  }
+  const [plain, checked] = costs;
+  const areas = new Set(pages.map((it) => Math.floor(it / 128))).size;
+  assert.ok(plain.requests > 190, `${plain.requests}`);
+  // The sidecar is opened, and each block of hashes read at most once.
+  const most = plain.requests + 1 + areas;
+  assert.ok(checked.requests <= most, `${checked.requests}, ${most}`);
+  assert.ok(checked.bytes <= 1.1 * plain.bytes, `${checked.bytes}`);
 });
