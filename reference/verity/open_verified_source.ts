@@ -38,7 +38,7 @@ export interface VerifiedSourceOptions<Source extends ByteSource = ByteSource> {
 }
 
 /** A request of a sidecar gets this many bytes of it at most. */
-const MAX_REQUEST = 0x40000;
+const MAX_REQUEST = 0x80000;
 
 /**
  * Makes a source that checks each block of 4096 bytes when it is read, by the

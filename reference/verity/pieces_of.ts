@@ -19,44 +19,47 @@ export function isOnePiece(target: Uint8Array, offset: number): boolean {
 }
 
 /**
- * Yields a read in pieces of whole blocks. Whole blocks are read in place, and
- * others into a buffer of their own, so that only checked bytes are handed over.
+ * Yields a read in pieces of whole blocks, of at most `maxBytes`. Whole blocks
+ * are read in place. Others are read into a buffer of their own, so that only
+ * checked bytes are handed over, together with their neighbors if the read is
+ * short.
  */
 export function* piecesOf(
   { byteLength }: { readonly byteLength: number },
   target: Uint8Array,
-  offset: number,
+  { offset, maxBytes = CHUNK }: {
+    readonly offset: number;
+    readonly maxBytes?: number | undefined;
+  },
 ): Generator<Piece> {
   const end = offset + target.length;
-  let buffer: Uint8Array | undefined;
+  const paddedEnd = end + padding(end);
   for (let at = offset; at < end;) {
     const start = at - at % VERITY_BLOCK;
-    const stop = Math.min(start + CHUNK, end + padding(end));
     const first = start / VERITY_BLOCK;
-    const isInPlace = start === at && stop <= end;
-    if (isInPlace) {
-      const bytes = target.subarray(at - offset, stop - offset);
+    const isWhole = start === at && paddedEnd === end;
+    const isShort = paddedEnd - start <= CHUNK;
+    const wholeEnd = Math.min(start + maxBytes, end - end % VERITY_BLOCK);
+    if (isWhole || !isShort && start === at && wholeEnd > start) {
+      const bytes = target.subarray(at - offset, wholeEnd - offset);
       yield { first, bytes, read: bytes, offset: start, handOver() {} };
-    } else {
-      buffer ??= new Uint8Array(stop - start);
-      const bytes = buffer.subarray(0, stop - start);
-      const read = bytes.subarray(0, Math.min(stop, byteLength) - start);
-      bytes.fill(0, read.length);
-      const from = at;
-      yield {
-        first,
-        bytes,
-        read,
-        offset: start,
-        handOver() {
-          const until = Math.min(stop, end);
-          target.set(
-            bytes.subarray(from - start, until - start),
-            from - offset,
-          );
-        },
-      };
+      at = wholeEnd;
+      continue;
     }
+    const stop = isShort ? paddedEnd : start + VERITY_BLOCK;
+    const bytes = new Uint8Array(stop - start);
+    const read = bytes.subarray(0, Math.min(stop, byteLength) - start);
+    const from = at;
+    yield {
+      first,
+      bytes,
+      read,
+      offset: start,
+      handOver() {
+        const until = Math.min(stop, end);
+        target.set(bytes.subarray(from - start, until - start), from - offset);
+      },
+    };
     at = stop;
   }
 }

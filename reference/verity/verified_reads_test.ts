@@ -207,3 +207,51 @@ test("no buffer is written after its read failed or was aborted", async () => {
   await all;
   buffers.check();
 });
+
+test("a remote source is asked for long reads at once, and for hashes early", async () => {
+  const file = fileOf(2000 * BLOCK + 10);
+  const data = new WatchedSource(file.bytes);
+  const tree = new WatchedSource(file.sidecar);
+  const source = await verifiedSource({
+    name: "remote",
+    byteLength: data.byteLength,
+    parallelReads: 4,
+    readInto: (...read) => data.readInto(...read),
+    async streamRanges(ranges, take) {
+      for (const [index, { offset, length }] of ranges.entries()) {
+        for (let at = offset; at < offset + length; at += BLOCK) {
+          const bytes = file.bytes.slice(
+            at,
+            Math.min(at + BLOCK, offset + length),
+          );
+          await take(bytes, { offset: at, index });
+        }
+      }
+    },
+  }, {
+    tree: {
+      name: "sidecar",
+      byteLength: tree.byteLength,
+      parallelReads: 4,
+      readInto: (...read) => tree.readInto(...read),
+    },
+    digest: file.digest,
+  });
+  const opening = tree.ranges.length;
+  // Above the blocks of the tree there is only the root.
+  const take = () => Promise.resolve();
+  await source.streamRanges?.([
+    { offset: 5 * BLOCK, length: 500 * BLOCK },
+    { offset: 700 * BLOCK, length: 300 * BLOCK },
+  ], take);
+  assert.equal(tree.ranges.length, opening + 2);
+  const target = new Uint8Array(1000 * BLOCK);
+  await source.readInto(target, 10 * BLOCK);
+  assert.deepEqual(data.ranges.length, 1);
+  assert.deepEqual(target, file.bytes.subarray(10 * BLOCK, 1010 * BLOCK));
+  // The blocks that are read in part are read by themselves.
+  await source.readInto(target, 10 * BLOCK + 1);
+  assert.deepEqual(data.ranges.slice(1).map(({ length }) => length / BLOCK), [
+    ...[1, 999, 1],
+  ]);
+});

@@ -1,3 +1,4 @@
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import { VERITY_BLOCK } from "../../format/verity/mod.ts";
 import {
   type ByteSource,
@@ -16,6 +17,16 @@ import { hashSync, hashWithRuntime, hasSyncHash } from "./hashing.ts";
 import { isOnePiece, piecesOf } from "./pieces_of.ts";
 import { streamVerified } from "./verified_stream.ts";
 import type { Leaves, VerifiedTree } from "./verified_tree.ts";
+
+/** Data blocks from `first` up to `end`. */
+interface BlockRun {
+  readonly first: number;
+  readonly end: number;
+}
+
+function blockRun({ first, bytes }: DataBlocks): BlockRun {
+  return { first, end: first + bytes.length / VERITY_BLOCK };
+}
 
 /** A source that checks what it hands over against a digest. */
 export interface VerifiedSource extends ByteSource {
@@ -60,12 +71,14 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
     setOrigin(this, source);
     this.streamRanges = streamRanges === undefined
       ? undefined
-      : (ranges, take, options) =>
-        streamVerified(ranges, take, {
+      : (ranges, take, options) => {
+        this.#announce(ranges, options);
+        return streamVerified(ranges, take, {
           ...options,
           source,
-          check: (blocks) => this.#check(blocks, options),
+          check: (blocks, until) => this.#check(blocks, until, options),
         });
+      };
   }
 
   async readInto(
@@ -76,8 +89,10 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
     options.signal?.throwIfAborted();
     checkRange(this, offset, target.length);
     try {
-      for (const piece of piecesOf(this, target, offset)) {
-        const leaves = this.#leaves(piece, options);
+      // A remote source gets all at once.
+      const maxBytes = (this.parallelReads ?? 1) > 1 ? Infinity : undefined;
+      for (const piece of piecesOf(this, target, { offset, maxBytes })) {
+        const leaves = this.#leaves(blockRun(piece), options);
         const read = this.source.readInto(piece.read, piece.offset, options);
         // The target is the caller's again only when nothing writes to it.
         const [isRead, hashes] = await Promise.allSettled([read, leaves]);
@@ -92,8 +107,31 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
     }
   }
 
-  async #check(blocks: DataBlocks, options?: ReadOptions): Promise<void> {
-    await this.#verify(blocks, await this.#leaves(blocks, options));
+  async #check(
+    blocks: DataBlocks,
+    until: number,
+    options?: ReadOptions,
+  ): Promise<void> {
+    const run = blockRun(blocks);
+    const leaves = this.tree.leaves(run.first, run.end) ??
+      // Those of what follows, too, so that it does not wait for each of them.
+      await this.#leaves({
+        first: run.first,
+        end: Math.max(run.end, Math.min(until, run.first + this.tree.window)),
+      }, options);
+    await this.#verify(blocks, leaves);
+  }
+
+  /** Requests the hashes of ranges at once, so that their bytes do not wait. */
+  #announce(ranges: readonly ByteRange[], options?: ReadOptions): void {
+    const used = ranges.filter(({ length }) => length > 0);
+    const first = Math.floor(
+      Math.min(...used.map((it) => it.offset)) / VERITY_BLOCK,
+    );
+    const end = Math.ceil(Math.max(...used.map(rangeEnd)) / VERITY_BLOCK);
+    if (used.length === 0 || end - first > this.tree.window) return;
+    // A check of the bytes meets the same error.
+    this.#leaves({ first, end }, options).catch(() => {});
   }
 
   #verify(blocks: DataBlocks, leaves: Leaves): Promise<void> | void {
@@ -103,10 +141,9 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
   }
 
   async #leaves(
-    { first, bytes }: DataBlocks,
+    { first, end }: BlockRun,
     options?: ReadOptions,
   ): Promise<Leaves> {
-    const end = first + bytes.length / VERITY_BLOCK;
     const kept = this.tree.leaves(first, end);
     if (kept !== undefined) return kept;
     const path = this.tree.path(first, end);
@@ -131,7 +168,7 @@ export class SyncCheckingSource extends CheckingSource<SyncByteSource>
         this.#checkNow({ first: offset / VERITY_BLOCK, bytes: target });
         return;
       }
-      for (const piece of piecesOf(this, target, offset)) {
+      for (const piece of piecesOf(this, target, { offset })) {
         this.source.readIntoSync(piece.read, piece.offset);
         this.#checkNow(piece);
         piece.handOver();
@@ -146,8 +183,8 @@ export class SyncCheckingSource extends CheckingSource<SyncByteSource>
     checkBlocksSync(blocks, this.#leavesSync(blocks), this);
   }
 
-  #leavesSync({ first, bytes }: DataBlocks): Leaves {
-    const end = first + bytes.length / VERITY_BLOCK;
+  #leavesSync(blocks: DataBlocks): Leaves {
+    const { first, end } = blockRun(blocks);
     const kept = this.tree.leaves(first, end);
     if (kept !== undefined) return kept;
     const path = this.tree.path(first, end);

@@ -10,8 +10,10 @@ const PART = 0x40000;
 export interface StreamVerifiedOptions extends ReadOptions {
   /** The source to stream from. */
   readonly source: ByteSource;
-  /** Checks blocks; rejects if one is wrong. */
-  readonly check: (blocks: DataBlocks) => Promise<void>;
+  /**
+   * Checks blocks; rejects if one is wrong. The blocks up to `until` follow.
+   */
+  readonly check: (blocks: DataBlocks, until: number) => Promise<void>;
 }
 
 /** Passes on the bytes of ranges as they arrive, in checked blocks. */
@@ -110,7 +112,9 @@ class RangeStream {
     const length = Math.ceil(this.#filled / VERITY_BLOCK) * VERITY_BLOCK;
     const bytes = this.#buffer.subarray(0, length);
     bytes.fill(0, this.#filled);
-    await this.#options.check({ first: this.#start / VERITY_BLOCK, bytes });
+    const first = this.#start / VERITY_BLOCK;
+    const until = Math.ceil(rangeEnd(this.#range) / VERITY_BLOCK);
+    await this.#options.check({ first, bytes }, until);
     await this.#hand(bytes.subarray(0, this.#filled), this.#start);
     this.#start += this.#filled;
     this.#filled = 0;

@@ -42,18 +42,26 @@ export interface TreeOptions {
   readonly maxBlocks: number;
 }
 
+/** Maximum data blocks whose hashes are requested together: those of 64 MiB. */
+const WINDOW = 0x4000;
+
 /**
  * The hashes of a file, each verified against the level above before it is
  * kept. It does no I/O: `path` says what to read, `admit` takes it.
  */
 export class VerifiedTree {
   readonly geometry: TreeGeometry;
+  /** Number of data blocks whose hashes may be requested before their use. */
+  readonly window: number;
   readonly #options: TreeOptions;
   readonly #kept: KeptBlocks;
 
   constructor(geometry: TreeGeometry, options: TreeOptions) {
     this.geometry = geometry;
     this.#options = options;
+    // They must still be kept when they are used.
+    const ahead = Math.floor(options.maxBlocks / 4) * HASHES_PER_BLOCK;
+    this.window = Math.min(WINDOW, ahead);
     this.#kept = new KeptBlocks(VERITY_BLOCK, options.maxBlocks);
   }
 
