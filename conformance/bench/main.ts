@@ -24,6 +24,7 @@ import { benchSave } from "./save.ts";
 import { benchSaveLimits } from "./save_limits.ts";
 import { benchSeal } from "./seal.ts";
 import { benchStart } from "./start.ts";
+import { benchVerity } from "./verity.ts";
 import { benchZeroScan } from "./zero_scan.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
@@ -38,6 +39,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "http": benchHttp,
   "convert": benchConvert,
   "seal": benchSeal,
+  "verity": benchVerity,
   "resume": benchResume,
   "start": benchStart,
 };
