@@ -1,10 +1,16 @@
 import { HASH_LENGTH, VERITY_BLOCK } from "../../format/verity/mod.ts";
 import { backingOf } from "../sources/mod.ts";
-import { CHUNK, entryUrl } from "../work/mod.ts";
-import { isSparse, laneCount, laneInput, LanePool } from "../workers/mod.ts";
+import { CHUNK, entryUrl, Pace } from "../work/mod.ts";
+import {
+  isSparse,
+  laneCount,
+  laneInput,
+  LanePool,
+  stopLanes,
+} from "../workers/mod.ts";
 import type { DataUnit } from "./data_units.ts";
 import type { HashJob, HashUnits } from "./hash_here.ts";
-import { WANTED_LENGTH } from "./seal_lane.ts";
+import { sealSteps, WANTED_LENGTH } from "./seal_lane.ts";
 import type { SealOptions } from "./seal_options.ts";
 import { SEAL_CONTROL, type SealTask } from "./seal_task.ts";
 
@@ -34,26 +40,43 @@ export async function hashInLanes(
     to,
   };
   const url = entryUrl("./seal_worker.ts", import.meta.url);
-  const pool = new LanePool<SealTask>(url, lanes);
+  // The calling thread is a lane, too: it works while the others start.
+  const pool = new LanePool<SealTask>(url, lanes - 1);
+  const pace = new Pace(signal);
   return {
     async run(units): Promise<Uint8Array> {
       const task = { ...shared, ...listOf(units) };
       const { control } = task;
       const { done, zero } = report;
-      await pool.run(task, {
-        signal,
-        onPoll() {
-          const chunks = Atomics.load(control, SEAL_CONTROL.chunks);
-          const zeros = Atomics.load(control, SEAL_CONTROL.zeroBlocks);
-          report.done = Math.min(source.byteLength, done + chunks * CHUNK);
-          report.zero = zero + zeros * VERITY_BLOCK;
-          report.tell();
-        },
-      });
+      const tell = () => {
+        const chunks = Atomics.load(control, SEAL_CONTROL.chunks);
+        const zeros = Atomics.load(control, SEAL_CONTROL.zeroBlocks);
+        report.done = Math.min(source.byteLength, done + chunks * CHUNK);
+        report.zero = zero + zeros * VERITY_BLOCK;
+        report.tell();
+      };
+      const results = await Promise.allSettled([
+        pool.run(task, { signal, onPoll: tell }),
+        hashBeside(task, pace),
+      ]);
+      for (const it of results) {
+        if (it.status === "rejected") throw it.reason;
+      }
+      tell();
       return task.hashes;
     },
     [Symbol.dispose]: () => pool[Symbol.dispose](),
   };
+}
+
+/** Hashes on the calling thread; a failure stops the other lanes. */
+async function hashBeside(task: SealTask, pace: Pace): Promise<void> {
+  try {
+    for (const _ of sealSteps(task)) await pace.step();
+  } catch (error) {
+    stopLanes(task.control);
+    throw error;
+  }
 }
 
 /** Returns units in shared memory. */

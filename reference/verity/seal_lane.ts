@@ -15,6 +15,12 @@ export const WANTED_LENGTH = bitmapByteLength(UNIT_CHUNKS);
 
 /** Hashes units until none are left, and writes their levels of the tree. */
 export function sealLane(task: SealTask): void {
+  const steps = sealSteps(task);
+  while (!steps.next().done);
+}
+
+/** Does the same in short steps. */
+export function* sealSteps(task: SealTask): Generator<void> {
   const { control, units, wanted, hashes, dataLength, to } = task;
   using files = new BackingFiles(false);
   const read = readerOf(task, files);
@@ -35,6 +41,7 @@ export function sealLane(task: SealTask): void {
       const zero = hashSync(hasher.add(part));
       Atomics.add(control, SEAL_CONTROL.chunks, 1);
       Atomics.add(control, SEAL_CONTROL.zeroBlocks, zero);
+      yield;
     }
     const { hash, parts } = hashSync(hasher.finish());
     putHash(hash, hashes, index * HASH_LENGTH);

@@ -25,6 +25,7 @@ export {
   isStopped,
   LANE_CONTROL,
   type SharedTask,
+  stopLanes,
   takenItems,
 } from "./shared_task.ts";
 export { isSparse, SparseFile } from "./sparse_file.ts";
