@@ -26,6 +26,7 @@ async function writeFiles(scratch: ScratchDirectory): Promise<void> {
   scratch.write("cut.mr", snapshot.subarray(0, 0x250000));
   scratch.write("head.mr", snapshot.subarray(0, 70));
   scratch.write("stream", await fixtureStream());
+  scratch.write("sealed.mr.verity", new Uint8Array([1, 1, 12, 0, 0, 0, 0, 0]));
   scratch.write("memory", new Uint8Array(0x2000).fill(1));
 }
 
@@ -41,6 +42,8 @@ const LINES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   Writing: {
     "there is a file of that name": "convert FOLDER/stream FOLDER/good.mr",
+    "there are the hashes of an older file":
+      "convert FOLDER/stream FOLDER/sealed.mr",
     "it is an input, too": "convert FOLDER/stream FOLDER/stream",
     "expected a path, not a URL": "convert FOLDER/stream https://a.test/b",
   },
