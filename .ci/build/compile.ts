@@ -22,6 +22,14 @@ function sources(edit: (text: string) => string): Plugin {
 /** Replacements of functions that Node 20 does not have. */
 const NEWER = join(ROOT, ".ci/build/newer_functions.ts");
 
+/** Codes of messages of the bundler that do not end a build. */
+const HARMLESS = [
+  // A module that is loaded late here may be loaded anyway elsewhere.
+  "INEFFECTIVE_DYNAMIC_IMPORT",
+  // The machine is busy.
+  "PLUGIN_TIMINGS",
+];
+
 type Minify = NonNullable<OutputOptions["minify"]>;
 
 /** Removes comments, spaces and dead code, and shortens the names of locals. */
@@ -66,9 +74,8 @@ export async function compile(
     cwd: ROOT,
     external: /^node:/,
     input: { ...input },
-    onLog(_level, { code, message }) {
-      // A module that is loaded late here may be loaded anyway elsewhere.
-      if (code !== "INEFFECTIVE_DYNAMIC_IMPORT") throw new Error(message);
+    onLog(_level, { code = "", message }) {
+      if (!HARMLESS.includes(code)) throw new Error(message);
     },
     platform: "neutral",
     plugins: [...plugins, sources(edit)],
