@@ -34,7 +34,7 @@ const OPTIONS = {
     type: "string",
     value: "DIGEST",
     text: "compare the digest of FILE, and write nothing; hashes that exist " +
-      "must be those of the digest, too",
+      "must be those of the digest, too. Otherwise the exit code is 3",
   },
   ...JOBS_OPTION,
   json: JSON_EVENTS_OPTION,

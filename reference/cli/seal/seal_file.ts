@@ -6,8 +6,11 @@ import {
   type SealSummary,
 } from "../../verity/mod.ts";
 import { fileData } from "../input/file_data.ts";
-import type { Transfer } from "../input/open_bare.ts";
-import { type OpenedSource, openSource } from "../input/open_source.ts";
+import {
+  type BareSource,
+  openBare,
+  type Transfer,
+} from "../input/open_bare.ts";
 import { statOf } from "../output/file_stat.ts";
 import { createOutput } from "../output/output_file.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
@@ -71,12 +74,13 @@ export async function hashFile<Result>(
   path: string,
   { jobs, json, signal, work }: HashFileOptions & {
     readonly work: (
-      opened: OpenedSource,
+      opened: BareSource,
       options: SealOptions,
     ) => Promise<Result>;
   },
 ): Promise<Result> {
-  await using opened = await openSource(path, { signal });
+  // Without a cache: each byte is read once.
+  await using opened = await openBare(path, { signal });
   const { source } = opened;
   using bar = json ? new ProgressEvents() : new ProgressBar("Sealing");
   const result = await work(opened, {

@@ -95,7 +95,7 @@ test("seal --check tells other files and hashes apart", PATIENT, async () => {
   await runGood(check);
   scratch.write("vm.mr", "a fill");
   const wrong = await run(check);
-  assert.notEqual(wrong.code, 0);
+  assert.equal(wrong.code, 3);
   assert.equal(wrong.stdout, "");
   assert.match(
     wrong.stderr,
@@ -106,7 +106,7 @@ test("seal --check tells other files and hashes apart", PATIENT, async () => {
   sidecar[20] ^= 1;
   scratch.write("vm.mr.verity", sidecar);
   const stale = await run(check);
-  assert.notEqual(stale.code, 0);
+  assert.equal(stale.code, 3);
   assert.match(stale.stderr, /vm\.mr\.verity".*verity-digest/);
 });
 
