@@ -41,25 +41,14 @@ export interface FoundFile {
 /**
  * Finds the file of a snapshot, which must be the whole of it.
  *
- * @throws {MappedResumeError} if there is none, or QEMU might read other bytes
- * from it than the snapshot's
+ * @throws {MappedResumeError} if there is none
  */
 export function findFile(
   name: string,
   snapshot: Snapshot,
-  options: FindFileOptions,
+  { descriptor }: FindFileOptions,
 ): FoundFile {
-  const { descriptor } = options;
   const path = findPath(name, snapshot, descriptor);
-  const fs = nodeFs();
-  if (snapshot.source.digest !== undefined) {
-    const fd = descriptor ?? fs.openSync(path, "r");
-    try {
-      checkDigest(name, snapshot, { ...options, descriptor: fd });
-    } finally {
-      if (fd !== descriptor) fs.closeSync(fd);
-    }
-  }
   if (descriptor === undefined) return { path, memPath: path };
   const { pid } = builtinModule("node:process", {
     what: "the host",
@@ -102,21 +91,32 @@ function findPath(
   });
 }
 
-/** Checks that QEMU will read what the snapshot's source would hand over. */
-function checkDigest(
-  name: string,
+/**
+ * Checks that QEMU will read from the file what a source that checks its bytes
+ * would hand over.
+ *
+ * @throws {MappedResumeError} if it might read others
+ */
+export function checkDigest(
+  path: string,
   { source }: Snapshot,
-  { descriptor, measureVerity, isChecked }: FindFileOptions & {
-    readonly descriptor: number;
-  },
+  { descriptor, measureVerity, isChecked }: FindFileOptions,
 ): void {
-  const enforced = measureVerity?.(descriptor);
+  if (source.digest === undefined) return;
+  const fs = nodeFs();
+  const fd = descriptor ?? fs.openSync(path, "r");
+  let enforced: string | undefined;
+  try {
+    enforced = measureVerity?.(fd);
+  } finally {
+    if (fd !== descriptor) fs.closeSync(fd);
+  }
   if (enforced === source.digest) return;
   if (isChecked === true && originalFile(source) !== undefined) return;
   const found = enforced === undefined
     ? "fs-verity is not enabled for it"
     : `it enforces ${enforced}`;
-  throw new MappedResumeError(name, {
+  throw new MappedResumeError(path, {
     reason: "digest",
     text: `QEMU reads the file itself, and the kernel does not check it ` +
       `against ${source.digest}: ${found}; enable fs-verity for the file, ` +

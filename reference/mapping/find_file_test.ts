@@ -83,6 +83,11 @@ test("planMappedResume() refuses a verified file that the kernel does not check"
       refused("digest", /: it enforces sha256:2{64}; enable .* by postcopy$/),
     );
     planMappedResume(snapshot, { args: ARGS, isChecked: true });
+    // Any other obstacle comes first: a check of the whole file is of no use.
+    assert.throws(
+      () => planMappedResume(snapshot, { args: [...ARGS, "-mem-prealloc"] }),
+      refused("arguments", /-mem-prealloc/),
+    );
   }
 });
 

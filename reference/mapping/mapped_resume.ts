@@ -2,7 +2,7 @@ import { hex } from "../../format/rules/mod.ts";
 import { builtinModule } from "../local/mod.ts";
 import type { QemuFacts } from "../qemu/mod.ts";
 import type { RAMBlock, Snapshot } from "../reading/mod.ts";
-import { findFile, type FindFileOptions } from "./find_file.ts";
+import { checkDigest, findFile, type FindFileOptions } from "./find_file.ts";
 import { findGuestMemory, type GuestMemory } from "./guest_memory.ts";
 import { leavesRAM } from "./mappable_machine.ts";
 import { mapMemory, type MappedBlock } from "./mapped_arguments.ts";
@@ -99,8 +99,10 @@ export function planMappedResume(
     const { usedLength: size, pagesOffset: offset } = block;
     return { idstr, id, size, offset };
   });
-  const file = { path, memPath, blocks };
-  return { path, blocks, args: mapMemory(args, memory, file) };
+  const mapped = mapMemory(args, memory, { path, memPath, blocks });
+  // Last: the caller may read the whole file if nothing else is in the way.
+  checkDigest(path, snapshot, options);
+  return { path, blocks, args: mapped };
 }
 
 function checkQemu(qemu: QemuFacts, name: string): void {
