@@ -33,7 +33,10 @@ export interface VerifiedSourceOptions<Source extends ByteSource = ByteSource> {
   readonly tree: Source;
   /** The digest of the file, from where you trust it: `sha256:` and 64 digits. */
   readonly digest: string;
-  /** Maximum bytes of hashes kept in memory. Default: 8 MiB. */
+  /**
+   * Maximum bytes of hashes kept in memory, 1/128 of what was read. Default:
+   * 64 MiB.
+   */
   readonly maxBytes?: number | undefined;
 }
 
@@ -124,7 +127,7 @@ function wrongLength(
 function* openTree(
   bytes: Uint8Array,
   file: ByteSource,
-  { tree: { name, byteLength }, digest, maxBytes = 0x800000 }:
+  { tree: { name, byteLength }, digest, maxBytes = 0x4000000 }:
     VerifiedSourceOptions,
 ): Hashing<VerifiedTree> {
   if (!(maxBytes >= VERITY_BLOCK)) {

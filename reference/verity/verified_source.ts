@@ -124,12 +124,16 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
 
   /** Requests the hashes of ranges at once, so that their bytes do not wait. */
   #announce(ranges: readonly ByteRange[], options?: ReadOptions): void {
-    const used = ranges.filter(({ length }) => length > 0);
-    const first = Math.floor(
-      Math.min(...used.map((it) => it.offset)) / VERITY_BLOCK,
-    );
-    const end = Math.ceil(Math.max(...used.map(rangeEnd)) / VERITY_BLOCK);
-    if (used.length === 0 || end - first > this.tree.window) return;
+    let start = Infinity;
+    let stop = 0;
+    for (const range of ranges) {
+      if (range.length === 0) continue;
+      start = Math.min(start, range.offset);
+      stop = Math.max(stop, rangeEnd(range));
+    }
+    const first = Math.floor(start / VERITY_BLOCK);
+    const end = Math.ceil(stop / VERITY_BLOCK);
+    if (first >= end || end - first > this.tree.window) return;
     // A check of the bytes meets the same error.
     this.#leaves({ first, end }, options).catch(() => {});
   }

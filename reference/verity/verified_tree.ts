@@ -155,8 +155,9 @@ export class VerifiedTree {
         below: this.geometry.below(level, at),
       });
     }
-    // A copy, so that the buffer of a long read is not kept.
-    const verified = zero?.bytes ?? bytes.slice();
+    // A copy of a part, so that the buffer of a long read is not kept.
+    const isAlone = bytes.buffer.byteLength === VERITY_BLOCK;
+    const verified = zero?.bytes ?? (isAlone ? bytes : bytes.slice());
     this.#kept.keep(numberOf(level, at), verified);
     return verified;
   }
