@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import process from "node:process";
 import type { DocumentFolder } from "./document_folder.ts";
 
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 250_000;
 
 /** A command line of a document, running in its own process group. */
 export class DocumentProcess implements AsyncDisposable {
@@ -41,9 +41,14 @@ export class DocumentProcess implements AsyncDisposable {
   }
 
   /** Waits until it prints something that has not been waited for yet. */
-  async printed(pattern: RegExp): Promise<void> {
+  async printed(pattern: RegExp): Promise<RegExpMatchArray> {
     const end = performance.now() + TIMEOUT_MS;
-    while (!pattern.test(this.#output)) {
+    for (;;) {
+      const match = this.#output.match(pattern);
+      if (match !== null) {
+        this.#output = this.#output.replace(pattern, "");
+        return match;
+      }
       const remainingMs = end - performance.now();
       const why = `${this.line} has not printed ${pattern}: ${this.#output}`;
       assert.ok(!this.#hasExited && remainingMs > 0, why);
@@ -55,7 +60,6 @@ export class DocumentProcess implements AsyncDisposable {
         };
       });
     }
-    this.#output = this.#output.replace(pattern, "");
   }
 
   /** Writes text to its standard input. */

@@ -42,7 +42,7 @@ function blockTest(
     ? `${tool} is not installed`
     : false;
   if (servesFaults && skip === false) handlerTest(name, inFolder);
-  else test(name, { timeout: 120_000, skip }, inFolder);
+  else test(name, { timeout: 300_000, skip }, inFolder);
 }
 
 for (const block of BLOCKS) {

@@ -1,6 +1,7 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isListening } from "../../../reference/doors/linux.ts";
 import { startQemu } from "../../../reference/doors/qemu.ts";
 import { commandLines, type DocumentBlock } from "./document_blocks.ts";
 import type { DocumentFolder } from "./document_folder.ts";
@@ -151,7 +152,7 @@ async function quit(command: DocumentProcess): Promise<void> {
 /** Waits for the socket of a QEMU in the background. */
 async function listens(folder: DocumentFolder, line: string): Promise<void> {
   const [, path = ""] = /unix:([\w.]+)/.exec(line) ?? [];
-  while (!existsSync(folder.file(path))) await sleep(20);
+  while (isListening(folder.file(path)) !== true) await sleep(20);
 }
 
 /** Types the commands of a block into the monitor of a guest. */
@@ -171,12 +172,21 @@ async function typeIntoMonitor(
     qemu.type(`${line.slice("(qemu) ".length)}\n`);
   }
   if (incoming !== "") {
-    await qemu.printed(PROMPT);
-    qemu.type("info status\n");
-    await qemu.printed(/VM status: running/);
+    await untilRunning(qemu);
   }
   qemu.type("quit\n");
   await qemu.done();
+}
+
+/** Asks a monitor until the guest is loaded and runs. */
+async function untilRunning(qemu: DocumentProcess): Promise<void> {
+  for (;;) {
+    await qemu.printed(PROMPT);
+    qemu.type("info status\n");
+    const [, status] = await qemu.printed(/VM status: (.*)/);
+    if (status === "running") return;
+    await sleep(20);
+  }
 }
 
 /** Sends the QMP commands of a block to a guest. */

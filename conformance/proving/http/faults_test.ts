@@ -53,7 +53,7 @@ class FaultySource implements ByteSource {
 test(
   "cachedSource() returns no wrong byte and leaves no request open after 10,000 faults",
   {
-    timeout: 120_000,
+    timeout: 300_000,
   },
   async () => {
     const random = randomNumbers(7);

@@ -36,7 +36,7 @@ function nginxTest(
   name: string,
   body: (server: NginxServer, folder: string) => Promise<void>,
 ): void {
-  test(name, { skip: SKIP, timeout: 60_000 }, async () => {
+  test(name, { skip: SKIP, timeout: 300_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "mapped-ram-"));
     try {
       await using server = await startNginx(folder);

@@ -6,7 +6,7 @@ import { findCompiler, HandlerClient } from "../../handler/handler_client.ts";
 
 /** Set to 1 to fail, not skip, if page faults cannot be served. */
 const REQUIRE = "MAPPED_RAM_REQUIRE_USERFAULTFD";
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 let reason: string | undefined;
 

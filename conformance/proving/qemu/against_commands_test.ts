@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createFileSink, memorySource, saveSnapshot } from "../../../mod.ts";
 import {
@@ -8,6 +7,7 @@ import {
   QmpClient,
   type QmpObject,
 } from "../../../reference/doors/qemu.ts";
+import { isListening } from "../../../reference/doors/linux.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import {
   against,
@@ -76,7 +76,7 @@ qemuTest(
     const ended = new Promise((resolve) => child.on("close", resolve));
     try {
       const socket = scratch.file("qmp.sock");
-      while (!existsSync(socket)) {
+      while (isListening(socket) !== true) {
         assert.equal(child.exitCode, null, "QEMU runs");
         await sleep(10);
       }

@@ -110,7 +110,7 @@ export async function untilSent(
   serialPath: string,
   count: number,
 ): Promise<void> {
-  for (let attempt = 0; attempt < 1000; attempt++) {
+  for (let attempt = 0; attempt < 6000; attempt++) {
     if (statSync(serialPath).size >= count) return;
     await sleep(20);
   }

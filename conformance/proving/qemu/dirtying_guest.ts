@@ -14,6 +14,10 @@ export const HIDDEN: readonly [number, number] = [0xc0000, 0x100000];
 
 const BIOS_LENGTH = 0x10000;
 const RESET_VECTOR = 0xfff0;
+/** The last page that the guest writes to. */
+const LAST_PAGE = 0x8f000;
+/** Rounds after which a migration has sent changed pages several times. */
+const ROUNDS = 8;
 
 /**
  * A BIOS that increments a counter in each page from 64 KiB to 576 KiB, as fast
@@ -58,7 +62,7 @@ export async function startDirtyingGuest(
     directory: scratch.path,
   });
   await qemu.qmp.execute("cont");
-  await sleep(300);
+  while ((await qemu.qtest.read(LAST_PAGE, 1))[0] === 0) await sleep(10);
   return qemu;
 }
 
@@ -69,9 +73,17 @@ export const SLOWLY = {
   "xbzrle-cache-size": 16 * 2 ** 20,
 };
 
-/** Lets a running migration continue for a while, then lets it complete. */
+/** Lets a migration continue for some rounds, then lets it complete. */
 export async function endMigration(qemu: QemuProcess): Promise<void> {
-  await sleep(2500);
+  for (let rounds = 0; rounds < ROUNDS;) {
+    await sleep(20);
+    const { status, ram } = await qemu.qmp.execute("query-migrate") as {
+      readonly status?: string;
+      readonly ram?: { readonly "dirty-sync-count": number };
+    };
+    if (status === "completed" || status === "failed") return;
+    rounds = ram?.["dirty-sync-count"] ?? 0;
+  }
   await qemu.qmp.execute("migrate-set-parameters", {
     "max-bandwidth": 2 ** 40,
     "downtime-limit": 2000,

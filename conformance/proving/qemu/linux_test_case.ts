@@ -4,7 +4,7 @@ import { type Linux, prepareLinux, REQUIRE_LINUX } from "./find_linux.ts";
 import { findQemu } from "./find_qemu.ts";
 import { ScratchDirectory } from "./scratch_directory.ts";
 
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 600_000;
 const linux = await prepareLinux().catch((error: Error) => error);
 
 /**

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { openFileSource, openSnapshotSync } from "../../../mod.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type ByteSource,
+  openFileSource,
+  openSnapshot,
+  openSnapshotSync,
+  type SourceReadOptions,
+} from "../../../mod.ts";
 import { startQemu } from "../../../reference/doors/qemu.ts";
 import {
   checkCounts,
@@ -112,6 +119,33 @@ for (const [name, machine] of Object.entries(GUESTS).slice(0, 5)) {
   );
 }
 
+/** A source that pushes nothing before it is told to. */
+class PatientSource implements ByteSource {
+  readonly name = "patient";
+  readonly byteLength: number;
+  readonly #source: ByteSource;
+  readonly #pushed = Promise.withResolvers<void>();
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+    this.byteLength = source.byteLength;
+  }
+
+  /** Answers the reads of pages that were not requested. */
+  push(): void {
+    this.#pushed.resolve();
+  }
+
+  async readInto(
+    target: Uint8Array,
+    offset: number,
+    { background = false }: SourceReadOptions = {},
+  ): Promise<void> {
+    if (background) await this.#pushed.promise;
+    await this.#source.readInto(target, offset);
+  }
+}
+
 for (const preempted of [false, true]) {
   const way = preempted ? ", a channel for requested pages" : "";
   qemuTest(
@@ -121,18 +155,17 @@ for (const preempted of [false, true]) {
       const machine = GUESTS.q35 ?? [];
       await saveRunning(machine, scratch);
       using file = openFileSource(scratch.file("saved"));
+      const patient = new PatientSource(file);
+      const snapshot = await openSnapshot(patient);
       await using qemu = await resumingQemu(machine, scratch);
       const { guest, served, completed, source } = await resumeByPostcopy(
         qemu,
-        openSnapshotSync(file),
-        {
-          preempted,
-          capabilities: ["postcopy-blocktime"],
-          // The guest needs a page before all pages are pushed.
-          maxBandwidth: 0x10000,
-        },
+        snapshot,
+        { preempted, capabilities: ["postcopy-blocktime"] },
       );
       await guest;
+      while (source.statistics.requestedPages === 0) await sleep(5);
+      patient.push();
       await served;
       await completed;
       assert(source.statistics.requestedPages > 0);

@@ -5,7 +5,7 @@ import { ScratchDirectory } from "./scratch_directory.ts";
 
 /** Set to 1 if QEMU is required: its absence then fails the tests. */
 const REQUIRE = "MAPPED_RAM_REQUIRE_QEMU";
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 /**
  * A test that needs QEMU, with its own empty directory.

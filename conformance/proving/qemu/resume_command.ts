@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const MAIN = fileURLToPath(
   new URL("../../../reference/cli/main.ts", import.meta.url),
 );
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 300_000;
 
 /** The result of a command. */
 export interface CommandExit {
@@ -23,7 +23,7 @@ export class ResumeCommand implements AsyncDisposable {
   readonly #killNow: () => void;
   #stdout = "";
   #stderr = "";
-  #onText: () => void = () => {};
+  #text = Promise.withResolvers<void>();
   #hasExited = false;
 
   /** Starts it in a directory, through the command `wrapper` if given. */
@@ -74,14 +74,16 @@ export class ResumeCommand implements AsyncDisposable {
       const said = `${this.#stdout}\n${this.#stderr}`;
       assert.ok(!this.#hasExited, `it has exited before ${what}: ${said}`);
       assert.ok(performance.now() < end, `${what} takes too long: ${said}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, TIMEOUT_MS);
-        this.#onText = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, end - performance.now());
+      await Promise.race([this.#text.promise, late.promise]);
+      clearTimeout(timer);
     }
+  }
+
+  #onText(): void {
+    this.#text.resolve();
+    this.#text = Promise.withResolvers();
   }
 
   /** Writes to its standard input. */

@@ -195,8 +195,6 @@ linuxTest(
       ...["--", ...snapshot.args, ...console.args],
     ]);
     await command.said(/running/);
-    // Like `deno task`, which sends two signals at once: they count as one.
-    command.signal("SIGINT");
     command.signal("SIGINT");
     await command.said(/fails without this command \(Ctrl-C again stops\)\n/);
     const guest = await checkGuest(console, snapshot);

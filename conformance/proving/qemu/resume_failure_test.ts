@@ -2,9 +2,18 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import process from "node:process";
+import { openFileSource, openSnapshotSync } from "../../../mod.ts";
 import { queryQemu, startQemu } from "../../../reference/doors/qemu.ts";
+import { RangeServer } from "../page_server/range_server.ts";
 import { countingGuest } from "./counting_guest.ts";
-import { errorOf, PC, saveGuest, SERIAL, watched } from "./failing_resume.ts";
+import {
+  errorOf,
+  PC,
+  saveGuest,
+  SERIAL,
+  STORED,
+  watched,
+} from "./failing_resume.ts";
 import { qemuTest } from "./qemu_test_case.ts";
 import { unknownSection, unknownSectionByPostcopy } from "./qemu_words.ts";
 import { ResumeCommand } from "./resume_command.ts";
@@ -185,6 +194,14 @@ qemuTest(
   },
 );
 
+/** The part of a saved file that the guest never accesses. */
+function storedRange(path: string): { first: number; end: number } {
+  using source = openFileSource(path);
+  const { pagesOffset } = openSnapshotSync(source).block("pc.ram");
+  const { first, end } = STORED;
+  return { first: pagesOffset + first, end: pagesOffset + end };
+}
+
 /** A proxy between a monitor and its client, until it disconnects. */
 function relay(from: string, to: string): { hangUp(): void } {
   const sockets: Socket[] = [];
@@ -207,6 +224,16 @@ qemuTest(
   "x86_64",
   async (scratch) => {
     const path = await saveGuest(scratch);
+    // Pages that the guest does not need come after the monitor is gone.
+    const stored = storedRange(path);
+    const disconnected = Promise.withResolvers<"answer">();
+    await using store = await RangeServer.start(
+      readFileSync(path),
+      async (first) =>
+        stored.first <= first && first < stored.end
+          ? await disconnected.promise
+          : "answer",
+    );
     const [relayed, monitor] = [scratch.file("relayed"), scratch.file("qmp")];
     await using qemu = await startQemu([
       ...[...watched(scratch), "-qmp", `unix:${monitor},server=on,wait=off`],
@@ -214,11 +241,12 @@ qemuTest(
     const between = relay(relayed, monitor);
     try {
       await using command = new ResumeCommand(scratch.path, [
-        ...[path, "--qmp", `unix:${relayed}`],
-        ...["--via", "postcopy", "--max-bandwidth", "400K"],
+        ...[store.url, "--qmp", `unix:${relayed}`],
       ]);
       await command.said(/running/);
       between.hangUp();
+      await command.said(/closed its monitor/);
+      disconnected.resolve("answer");
       const { code, stderr } = await command.exited;
       assert.equal(code, 0, stderr);
       assert.match(

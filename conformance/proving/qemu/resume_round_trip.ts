@@ -51,7 +51,7 @@ export async function powerOff(
   guest: LinuxGuest,
   command: ResumeCommand,
 ): Promise<string> {
-  guest.console.send("off poweroff -f");
+  await assert.rejects(guest.run("poweroff -f"), /QEMU is gone/);
   const { code, stderr } = await command.exited;
   assert.equal(code, 0, stderr);
   return stderr;

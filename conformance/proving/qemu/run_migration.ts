@@ -1,12 +1,12 @@
 import type { QmpClient } from "../../../reference/doors/qemu.ts";
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 300_000;
 
 /** Options of runMigration(). */
 export interface RunOptions {
   /** The URI to save to or load from, for example `file:snapshot`. */
   readonly uri: string;
-  /** Milliseconds. Default: 60,000. */
+  /** Milliseconds. Default: 300,000. */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import process from "node:process";
 import { findQemu, type QemuTarget } from "./find_qemu.ts";
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 120_000;
 
 /** QEMU's process: it does not outlive the test, even if the test fails. */
 export class RunningChild {

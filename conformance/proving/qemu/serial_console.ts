@@ -12,7 +12,7 @@ interface Waiter {
   fail(reason: string): void;
 }
 
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 300_000;
 const LINES_KEPT = 5;
 
 /**

@@ -13,7 +13,7 @@ import { ScratchDirectory } from "../../qemu/scratch_directory.ts";
 
 /** Set to 1 to fail, not skip, if there is no browser. */
 const REQUIRE = "MAPPED_RAM_REQUIRE_CHROMIUM";
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 const IS_DENO = "Deno" in globalThis;
 
 /** The library in one file, as pages import it. */

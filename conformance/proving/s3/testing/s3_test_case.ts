@@ -20,7 +20,7 @@ export function s3Test(
   name: string,
   body: (s3: S3Server) => Promise<void>,
 ): void {
-  test(nameOf(name, SKIP), { skip: SKIP, timeout: 120_000 }, async () => {
+  test(nameOf(name, SKIP), { skip: SKIP, timeout: 300_000 }, async () => {
     await using server = await startS3Server();
     await body(server);
   });
