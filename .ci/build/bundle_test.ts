@@ -96,7 +96,7 @@ test("no thread is started by a URL that is missing in a bundle", () => {
 for (const runtime of RUNTIMES) {
   test(`${runtime.name} saves, shows and loads from a bundle`, {
     skip: reasonToSkip(runtime),
-    timeout: 120_000,
+    timeout: 300_000,
   }, () => {
     const files = mkdtempSync(join(tmpdir(), "mapped-ram-bundled-"));
     const [program, ...start] = runtime.line;
@@ -127,7 +127,7 @@ for (const runtime of RUNTIMES) {
 
   test(`${runtime.name} prints errors to a file without the thread for it`, {
     skip: reasonToSkip(runtime),
-    timeout: 120_000,
+    timeout: 300_000,
   }, () => {
     const files = mkdtempSync(join(tmpdir(), "mapped-ram-bundled-"));
     try {

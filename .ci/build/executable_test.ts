@@ -16,7 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { buildExecutable } from "./executable.ts";
 import { NAME } from "./project.ts";
 
-const PATIENT = { timeout: 300_000 };
+const PATIENT = { timeout: 900_000 };
 
 let folder: string;
 let program: string;

@@ -68,7 +68,7 @@ async function importTime(path: string) {
 }
 
 test("the one file is imported by one request, mod.ts by many", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await importTime("dist/mapped_ram.min.js"); // the first one warms up the disk
   const one = await importTime("dist/mapped_ram.min.js");

@@ -43,7 +43,7 @@ function save(runtime: readonly string[], name: string, jobs: number): string {
   const options = {
     cwd: built.dist,
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: 300_000,
   } as const;
   return execFileSync(program, args, { ...options, stdio: "pipe" });
 }

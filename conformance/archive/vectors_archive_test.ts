@@ -48,7 +48,7 @@ test("tar() writes what tar(1) reads, in any path that fits", () => {
 
 test("vectorsArchive() holds the vectors and a runner that works", {
   skip: SKIP,
-  timeout: 120_000,
+  timeout: 300_000,
 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-archive-"));
   try {

@@ -88,7 +88,7 @@ function describe(entry: Entry, block: ExpectedBlock): object {
 }
 
 test("the description for Kaitai Struct reads every mapped-ram vector", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const parse = await makeParser();
   let count = 0;

@@ -24,7 +24,7 @@ test("each mistake of a dialect has a name, a class and rules that exist", () =>
 });
 
 test("a vector of its class finds each mistake of a reader of dialects", {
-  timeout: 600_000,
+  timeout: 900_000,
 }, () => {
   using reader = new FaultyReader();
   const missed = listMistakes().filter((it) => reader.find(it) === undefined);

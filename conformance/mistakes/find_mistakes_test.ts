@@ -31,7 +31,7 @@ test("each mistake has a name of its own, and rules that exist", () => {
 
 test("a vector of its class finds each mistake of a reader", {
   skip: SKIP,
-  timeout: 300_000,
+  timeout: 900_000,
 }, () => {
   const end = spawnSync("python3", [PROGRAM], { encoding: "utf8" });
   assert.equal(end.stderr, "");

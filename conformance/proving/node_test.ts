@@ -41,7 +41,7 @@ test("Node saves, loads and reads, with and without threads", {
   skip: isNodeNewEnough() || env[REQUIRE] === "1"
     ? false
     : `there is no Node ${OLDEST} or later on PATH`,
-  timeout: 120_000,
+  timeout: 300_000,
 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-node-"));
   try {

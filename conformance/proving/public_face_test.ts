@@ -75,7 +75,7 @@ function runInBrowser(body: string): Promise<unknown> {
 }
 
 test("mod.ts works with only the globals of a browser", {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const first = await runInBrowser(`
       const { blobSource, memorySink, memorySource, openSnapshot, openFileSource,
@@ -100,7 +100,7 @@ test("mod.ts works with only the globals of a browser", {
 });
 
 test("mod.ts seals and verifies with the cryptography of a browser", {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const result = await runInBrowser(`
       const { memorySink, memorySource, sealSource, verifiedSource } = library;

@@ -41,7 +41,7 @@ import {
 for (const vector of listVectors()) {
   test(
     `openSnapshot() reads vectors/${vector.path} as expected`,
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     () => checkVector(vector),
   );
 }

@@ -20,7 +20,7 @@ const IS_DENO = "Deno" in globalThis;
 
 test("mod.ts can be imported from a URL, in a folder without deno.json", {
   skip: IS_DENO ? false : "only Deno imports from URLs",
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://x").pathname);

@@ -35,7 +35,7 @@ const SKIPPED = SCRIPT === undefined &&
 const NAME = "analyze-migration.py reads QEMU's files, with known exceptions" +
   (SKIPPED ? ` (skipped: ${SKIPPED})` : "");
 
-test(NAME, { skip: SKIPPED, timeout: 120_000 }, () => {
+test(NAME, { skip: SKIPPED, timeout: 300_000 }, () => {
   const scratch = mkdtempSync(join(tmpdir(), "mapped-ram-analyze-"));
   try {
     for (const { path, expected, unpackTo } of suiteVectors()) {

@@ -29,7 +29,7 @@ test(
   "a reader written only from SPEC.md reads each vector as expected",
   {
     skip: hasPython || env[REQUIRE] === "1" ? false : "there is no python3",
-    timeout: 120_000,
+    timeout: 300_000,
   },
   () => {
     const scratch = mkdtempSync(join(tmpdir(), "mapped-ram-python-"));

@@ -14,7 +14,7 @@ function strictly(verdict: Verdict): Verdict {
 }
 
 test("this repository's reader conforms to each class", {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   const scratch = mkdtempSync(join(tmpdir(), "mapped-ram-classes-"));
   try {

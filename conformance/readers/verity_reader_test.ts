@@ -48,7 +48,7 @@ test(`the reader of sidecars in Python has at most ${LINES_MAX} lines`, () => {
 
 test("a reader written only from section 14 reads each vector as expected", {
   skip: SKIP,
-  timeout: 120_000,
+  timeout: 300_000,
 }, () => {
   withFolder((folder) => {
     const lists = VECTORS.map(({ expected, ...vector }, index) => {
@@ -69,7 +69,7 @@ test("a reader written only from section 14 reads each vector as expected", {
 // By the digest of fsverity, each of its hash blocks is that of fsverity.
 test("a sidecar that it writes is that of fsverity, with holes", {
   skip: SKIP,
-  timeout: 120_000,
+  timeout: 300_000,
 }, () => {
   withFolder((folder) => {
     const sealed = VECTORS.filter(({ expected }) => expected.seal);

@@ -21,7 +21,7 @@ const CASES = sealerCases(suiteVectors());
 
 test("runSealer() passes a writer of sidecars with holes", {
   skip: SKIP,
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const program = ["python3", SEALER, "--seal"];
   const results = await runSealer(program, CASES, OPTIONS);
@@ -54,7 +54,7 @@ const MISTAKES: readonly (readonly [string, string, RegExp])[] = [
 for (const [index, [old, changed, reason]] of MISTAKES.entries()) {
   test(`runSealer() finds mistake ${index + 1}: ${changed}`, {
     skip: SKIP,
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "mapped-ram-sealer-"));
     try {

@@ -36,7 +36,7 @@ test(`the runner in Python has at most ${LINES_MAX} lines`, () => {
 for (const [name, program] of Object.entries(PROGRAMS)) {
   test(`both runners judge ${name} alike`, {
     skip: SKIP,
-    timeout: 300_000,
+    timeout: 900_000,
   }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "mapped-ram-python-"));
     try {

@@ -6,7 +6,7 @@ import { execPath } from "node:process";
 import { ROOT } from "../project.ts";
 
 /** A test that builds, or installs, takes a while on a busy machine. */
-export const PATIENT = { timeout: 300_000 };
+export const PATIENT = { timeout: 900_000 };
 
 /** A temporary folder in which tests build. */
 export class BuildFolder implements Disposable {

@@ -34,7 +34,7 @@ function mount(path: string, kibibytes: number): boolean {
 }
 
 test(`a disk that fills up at ${ROUNDS} random points loses no data`, {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-full-"));
   const small = mkdtempSync(join(tmpdir(), "mapped-ram-small-"));

@@ -59,7 +59,7 @@ function run(
 }
 
 test("a disk with errors loses no data, whichever thread encounters them", {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-errors-"));
   const image = join(folder, "image");

@@ -97,7 +97,7 @@ async function killSaver(
 }
 
 test(`a save killed at ${KILLS} random moments never loses the file`, {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "mapped-ram-kill-"));
   const target = join(folder, "vm.mr");

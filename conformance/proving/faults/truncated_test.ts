@@ -61,7 +61,7 @@ for (const name of ["no-blocks", "pages-right-after-header"]) {
 }
 
 test("openSnapshot() refuses every vector cut anywhere in its structure", {
-  timeout: 60_000,
+  timeout: 300_000,
 }, () => {
   for (const { path, expected, unpack } of VECTORS) {
     if (expected.blocks === undefined) continue; // another RAM layout

@@ -191,7 +191,7 @@ linuxTest(
     const profile = scratch.file("profile");
     using console = await SerialConsole.listen(scratch.file("console"));
     await using command = new ResumeCommand(scratch.path, [
-      ...[snapshot.path, "--max-bandwidth", "1M", "--record", profile],
+      ...[snapshot.path, "--max-bandwidth", "64K", "--record", profile],
       ...["--", ...snapshot.args, ...console.args],
     ]);
     await command.said(/running/);

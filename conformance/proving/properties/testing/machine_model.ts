@@ -2,7 +2,7 @@ import { memorySource } from "../../../../mod.ts";
 import { loadFastCheck } from "./load_fast_check.ts";
 
 /** Options of property tests. */
-export const PROPERTY_OPTIONS = { timeout: 120_000 };
+export const PROPERTY_OPTIONS = { timeout: 300_000 };
 
 /** A RAMBlock: its name and the fill values of its pages. */
 interface BlockModel {
