@@ -25,6 +25,9 @@ const RUNTIME = "Deno" in globalThis
   ? [process.execPath, "run", "--allow-all", "--no-check"]
   : [process.execPath];
 
+/** Options for programs that are slow to start on a busy host. */
+const SLOWLY = ["--timeout", "300"];
+
 interface SuiteEnd {
   readonly code: number;
   readonly stdout: string;
@@ -59,7 +62,7 @@ async function withProgram(
 
 test("this repository's reader passes the suite", async () => {
   const only = ["--strict", "--only", "/stream-at-offset", "--json", "-"];
-  const { code, stdout } = await suite(...only, ...RUNTIME, READER);
+  const { code, stdout } = await suite(...only, ...SLOWLY, ...RUNTIME, READER);
   const report = JSON.parse(stdout);
   assert.deepEqual(
     report.cases.map((it: { reasons: string[] }) => it.reasons),
@@ -71,7 +74,12 @@ test("this repository's reader passes the suite", async () => {
 });
 
 test("this repository's writer passes the suite", async () => {
-  const { code, stdout } = await suite("--writer", ...RUNTIME, WRITER);
+  const { code, stdout } = await suite(
+    "--writer",
+    ...SLOWLY,
+    ...RUNTIME,
+    WRITER,
+  );
   assert.match(stdout, /, 0 fail, 0 not supported;/);
   assert.equal(code, 0, stdout);
 });
@@ -95,9 +103,9 @@ test("the suite reports a program that crashes, hangs, lies or prints nothing", 
   };
   await withProgram(source, async (program) => {
     for (const [kind, reason] of Object.entries(reasons)) {
-      const timeout = kind === "hang" ? "1" : "60";
+      const limit = kind === "hang" ? ["--timeout", "1"] : SLOWLY;
       const { code, stdout } = await suite(
-        ...["--only", "/stream-at-offset", "--timeout", timeout],
+        ...["--only", "/stream-at-offset", ...limit],
         ...program,
         kind,
       );
@@ -122,7 +130,7 @@ test("the suite reports a writer that copies, refuses or does nothing", async ()
   };
   await withProgram(source, async (program) => {
     for (const [kind, reason] of Object.entries(reasons)) {
-      const only = ["--writer", "--only", "one page in"];
+      const only = ["--writer", "--only", "one page in", ...SLOWLY];
       const { stdout } = await suite(...only, ...program, kind);
       assert.match(stdout, reason);
     }
@@ -135,7 +143,7 @@ test("the suite writes reports and no other files", async () => {
     const junit = join(folder, "report.xml"),
       json = join(folder, "report.json");
     const reports = [`--junit=${junit}`, `--json=${json}`];
-    const only = ["--only", "valid/minimal"];
+    const only = ["--only", "valid/minimal", ...SLOWLY];
     const { code } = await suite("--", ...reports, ...only, ...program);
     assert.equal(code, 0);
     assert.match(readFileSync(junit, "utf8"), /<skipped message="all"\/>/);

@@ -74,9 +74,12 @@ async function inBrowser(
   const [executablePath] = findPrograms("chromium");
   // Chromium refuses to run as root with its sandbox.
   const args = process.geteuid?.() === 0 ? ["--no-sandbox"] : [];
-  const browser = await chromium.launch({ executablePath, args });
+  const timeout = TIMEOUT_MS;
+  const browser = await chromium.launch({ executablePath, args, timeout });
   try {
-    await body({ page: await browser.newPage(), files, site, other });
+    const page = await browser.newPage();
+    page.setDefaultTimeout(TIMEOUT_MS);
+    await body({ page, files, site, other });
   } finally {
     await browser.close();
   }
