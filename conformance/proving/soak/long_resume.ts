@@ -53,7 +53,9 @@ export async function longResume(
   await command.said(/running/);
   using meter = new ProcessMeter("resume", command.pid);
   server.lie = failingAnswers(random);
-  await command.said(/\nall pages are sent/, { timeout: seconds * 1000 + 300_000 });
+  await command.said(/\nall pages are sent/, {
+    timeout: seconds * 1000 + 300_000,
+  });
 
   using qmp = await QmpClient.open(await connectSocket(monitor));
   using source = openFileSource(path);
