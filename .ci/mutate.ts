@@ -39,9 +39,9 @@ const SLOWER_MS = 20_000;
 const ROOMS = ["format", "reference", "conformance", "mod.ts", "deno.json"];
 const MORE = ["deno.lock", "SPEC.md"];
 
-/** The tests of conformance/ that read every vector, or write. */
+/** The tests of conformance/proving/ that read every vector, or write. */
 const SUITE =
-  /^(read|write|sequential|dirty_bitmaps|libvirt\w*|working_set_profile)_test\.ts$/;
+  /^(read|write|sequential|dirty_bitmaps|libvirt\w*|verified|working_set_profile)_test\.ts$/;
 
 /** The tests that a mutant must fail. */
 class Tests {
@@ -86,7 +86,7 @@ class Tests {
       it.endsWith("_test.ts") && reaches(this.#graph, it, file)
     );
     const suite = tests.filter((it) =>
-      dirname(it) === "conformance" && SUITE.test(basename(it))
+      dirname(it) === "conformance/proving" && SUITE.test(basename(it))
     );
     const beside = tests.filter((it) =>
       dirname(it) === dirname(file) && it !== ownTest
