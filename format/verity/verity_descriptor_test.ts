@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hexBytes, hexText } from "../bytes/mod.ts";
 import { UnsupportedError } from "../rules/mod.ts";
 import {
   readVerityDescriptor,
@@ -16,6 +17,22 @@ test("readVerityDescriptor() reads what writeVerityDescriptor() writes", () => {
       rootHash,
     });
   }
+});
+
+test("writeVerityDescriptor() writes the bytes of fsverity", () => {
+  // `fsverity digest` of 4097 bytes "a", with --out-descriptor
+  const root =
+    "fbefecdaeada2570cb6d79dc81e17b3b8557d952a26d1a0a075551295f48c89c";
+  const bytes = writeVerityDescriptor({
+    dataLength: 4097,
+    rootHash: hexBytes(root),
+  });
+  assert.equal(bytes.length, 256);
+  assert.equal(
+    hexText(bytes.subarray(0, 16)),
+    "01010c00000000000110000000000000",
+  );
+  assert.equal(hexText(bytes.subarray(16)), root + "00".repeat(208));
 });
 
 test("readVerityDescriptor() refuses each other byte, by its field", () => {
