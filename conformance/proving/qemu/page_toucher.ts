@@ -1,35 +1,42 @@
-import { existsSync, readFileSync } from "node:fs";
 import { connectSocket, QmpClient } from "../../../reference/doors/qemu.ts";
 import type { ScratchDirectory } from "./scratch_directory.ts";
 
+const PAGE_SIZE = 4096;
+/** A byte of the monitor's output. */
+const BYTE = /0x([0-9a-f]{2})\b/g;
+
 /** A monitor client that makes QEMU read a missing page. */
 export class PageToucher implements AsyncDisposable {
+  /** The bytes that QEMU has read. */
+  bytes: Uint8Array = new Uint8Array();
   readonly #qmp: QmpClient;
-  readonly #filename: string;
-  #touched: Promise<unknown> = Promise.resolve();
+  #touched: Promise<void> = Promise.resolve();
 
-  private constructor(qmp: QmpClient, filename: string) {
+  private constructor(qmp: QmpClient) {
     this.#qmp = qmp;
-    this.#filename = filename;
   }
 
   /** Connects to the QEMU whose monitor is at "monitor". */
   static async open(scratch: ScratchDirectory): Promise<PageToucher> {
     const channel = await connectSocket(`unix:${scratch.file("monitor")}`);
-    return new PageToucher(await QmpClient.open(channel), scratch.file("page"));
+    return new PageToucher(await QmpClient.open(channel));
   }
 
   /** Makes QEMU read a page, for which it may have to wait. */
   touch(address: number): void {
-    const filename = this.#filename;
-    const args = { val: address, size: 4096, filename };
-    this.#touched = this.#qmp.execute("pmemsave", args).catch(() => {});
+    this.#touched = this.#read(address).catch(() => {});
   }
 
-  /** The bytes that QEMU has read. */
-  get bytes(): Uint8Array {
-    const filename = this.#filename;
-    return existsSync(filename) ? readFileSync(filename) : new Uint8Array();
+  async #read(address: number): Promise<void> {
+    // From QEMU 11 on, pmemsave is refused during a migration.
+    const line = `xp /${PAGE_SIZE}xb ${address}`;
+    const text = await this.#qmp.execute("human-monitor-command", {
+      "command-line": line,
+    });
+    this.bytes = Uint8Array.from(
+      String(text).matchAll(BYTE),
+      ([, digits]) => Number.parseInt(digits, 16),
+    );
   }
 
   /** Waits until QEMU has read the page or has exited. */
