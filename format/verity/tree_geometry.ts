@@ -72,7 +72,7 @@ export class TreeGeometry {
 
   /**
    * Whether all data blocks below a block of the tree are inside the file: a
-   * block of zeros then stands for the constant of its level.
+   * block of zeros then means the constant of its level.
    */
   isFull({ span }: TreeLevel, index: number): boolean {
     return (index + 1) * span <= this.blockCount;

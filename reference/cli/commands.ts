@@ -19,8 +19,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./verify/verify.ts")).verify,
   },
   seal: {
-    summary:
-      "the fs-verity digest of a file, and the hashes that it stands for",
+    summary: "the fs-verity digest of a file, and the hashes that it covers",
     load: async () => (await import("./seal/seal.ts")).seal,
   },
   read: {

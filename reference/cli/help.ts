@@ -17,7 +17,7 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   0: "done",
   1: "the file is bad or the work failed",
   2: "wrong usage",
-  3: "a file is not the one that its --digest stands for, or was damaged",
+  3: "a file does not agree with its --digest: damaged, or another file",
   130: "stopped by Ctrl-C",
   141: "the reader of the output closed it (only info, bitmaps, verify, read " +
     "and completion, whose output is their purpose)",

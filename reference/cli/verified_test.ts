@@ -59,7 +59,7 @@ function linesOf(
   ]);
 }
 
-test("commands read a sealed file as any other", PATIENT, async () => {
+test("commands read a sealed file like an unsealed one", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   using checkedOut = new ScratchDirectory();
   using plainOut = new ScratchDirectory();

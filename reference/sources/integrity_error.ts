@@ -22,7 +22,7 @@ export interface IntegrityViolation extends ByteRange {
 }
 
 /**
- * Bytes are not those of the file that a digest stands for: they are damaged,
+ * Bytes do not agree with the digest of their file: they are damaged,
  * or of another file. Nothing of the block that they are in was handed over.
  * A retry does not help, so unlike a `SourceError` it never causes one.
  */

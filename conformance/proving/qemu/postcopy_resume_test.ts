@@ -119,7 +119,7 @@ for (const [name, machine] of Object.entries(GUESTS).slice(0, 5)) {
   );
 }
 
-/** A source that pushes nothing before it is told to. */
+/** A source that pushes nothing until the test permits it. */
 class PatientSource implements ByteSource {
   readonly name = "patient";
   readonly byteLength: number;

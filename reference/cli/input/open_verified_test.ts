@@ -14,7 +14,7 @@ interface RangeServer extends AsyncDisposable {
 
 /**
  * Starts a server of files. With `pairs` it answers a request for one of them
- * only once one for each other has come: whoever asks for one after the other
+ * only once one for each other has come: a client that asks for one after the other
  * waits for ever.
  */
 async function startServer(

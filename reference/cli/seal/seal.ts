@@ -59,7 +59,7 @@ export const seal: Command = {
 Computes the fs-verity digest of a file of any kind, prints it as "fsverity
 digest" does, and writes the hashes of its blocks to FILE.verity. With both,
 other commands check each block of FILE when they read it: pass them the digest
-as --digest. Take it from where whoever can change FILE cannot change it, too:
+as --digest. Keep it where a person who can change FILE cannot change it:
 FILE.verity alone proves nothing.
 
 Holes of FILE are not read, and those of zeros are holes in FILE.verity.`,
