@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import {
-  closeSync,
-  openSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 
 import { test } from "node:test";
-import { dataRanges } from "../linux/mod.ts";
 import { openFileSource } from "../local/mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { type ByteSource, memorySource, SourceError } from "../sources/mod.ts";
@@ -19,125 +11,7 @@ import { WatchedSink } from "../testing/watched_sink.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
 import { verifiedSource } from "./open_verified_source.ts";
 import { sealSource, verityDigest } from "./seal_source.ts";
-import { filledTree, fsverityOf, NO_FSVERITY } from "./testing/fsverity.ts";
-
-const BLOCK = 4096;
-/** Data below a block of level 2. */
-const UNIT = 128 * 128 * BLOCK;
-
-/** Returns bytes that depend on the seed; every third block is zero. */
-function mixedBytes(length: number, seed: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let state = seed;
-  for (let at = 0; at < length; at++) {
-    if (Math.floor(at / BLOCK) % 3 === 1) continue;
-    state = (state * 1103515245 + 12345) % 0x80000000;
-    bytes[at] = state >> 16;
-  }
-  return bytes;
-}
-
-const SIZES = [
-  ...[0, 1, 4095, 4096, 4097, 2 * BLOCK],
-  ...[128 * BLOCK - 1, 128 * BLOCK, 128 * BLOCK + 1, 129 * BLOCK],
-];
-
-for (const size of SIZES) {
-  test(`sealSource() makes what fsverity makes of ${size} bytes`, {
-    skip: NO_FSVERITY,
-  }, () => compareSize(size));
-}
-
-test("sealSource() makes what fsverity makes of random sizes", {
-  skip: NO_FSVERITY,
-}, async () => {
-  for (let it = 0; it < 8; it++) {
-    await compareSize(Math.floor(Math.random() * 0x300000));
-  }
-});
-
-async function compareSize(size: number): Promise<void> {
-  using folder = new ScratchFolder();
-  for (const bytes of [mixedBytes(size, size), new Uint8Array(size)]) {
-    const path = folder.file("data");
-    writeFileSync(path, bytes);
-    const expected = fsverityOf(path, folder.file("tree"));
-    const sidecar = memorySink();
-    const source = memorySource(bytes);
-    const { digest, dataLength, sidecarLength } = await sealSource(
-      source,
-      sidecar,
-    );
-    assert.equal(digest, expected.digest, `${size} bytes`);
-    assert.equal(dataLength, size);
-    assert.equal(sidecarLength, sidecar.bytes().length);
-    const { tree } = filledTree(sidecar.bytes(), size);
-    assert.deepEqual(tree, new Uint8Array(expected.tree));
-    assert.equal(await verityDigest(source), expected.digest);
-  }
-}
-
-/** Makes a sparse file of random bytes at some positions. */
-function sparseFile(
-  path: string,
-  length: number,
-  data: Readonly<Record<number, number>>,
-): void {
-  writeFileSync(path, "");
-  truncateSync(path, length);
-  const fd = openSync(path, "r+");
-  for (const [position, size] of Object.entries(data)) {
-    const at = Number(position);
-    writeSync(fd, mixedBytes(size, at + 1), 0, size, at);
-  }
-  closeSync(fd);
-}
-
-/** Sparse files: their lengths, and the data by its position. */
-const SPARSE: readonly (readonly [string, number, Record<number, number>])[] = [
-  ["a hole at the start", 3 * UNIT, { [2 * UNIT + 5]: 0x300000 }],
-  ["a hole at the end", 3 * UNIT, { 100: 5000 }],
-  ["nothing but a hole", 2 * UNIT, {}],
-  ["one unit of zeros", UNIT, {}],
-  ["a hole of a part of a block more", 2 * UNIT + 1, {}],
-  ["a hole that ends in a part of a block", 4 * UNIT - 1, { [UNIT]: 1 }],
-  ["data around a hole", 3 * UNIT + 70_000, { 0: 1, [3 * UNIT + 69_999]: 1 }],
-];
-
-for (const [what, length, data] of SPARSE) {
-  test(`sealSource() makes what fsverity makes of a file with ${what}`, {
-    skip: NO_FSVERITY,
-  }, async () => {
-    using folder = new ScratchFolder();
-    const path = folder.file("data");
-    sparseFile(path, length, data);
-    const expected = fsverityOf(path, folder.file("tree"));
-    const fd = openSync(path, "r");
-    const ranges = dataRanges(fd, length);
-    closeSync(fd);
-    using source = openFileSource(path);
-    const place = folder.file("sidecar");
-    for (
-      const options of [
-        { jobs: 1, dataRanges: ranges },
-        { jobs: 3, dataRanges: undefined },
-      ]
-    ) {
-      const sink = createFileSink(place, { force: true });
-      const { digest } = await sealSource(source, sink, options);
-      assert.equal(digest, expected.digest);
-      using made = openFileSource(place);
-      const sidecar = new Uint8Array(made.byteLength);
-      made.readIntoSync(sidecar, 0);
-      const { tree, holes } = filledTree(sidecar, length);
-      assert.ok(Buffer.from(expected.tree).equals(tree));
-      assert.ok(holes >= Math.floor(length / UNIT) * 126, `${holes} holes`);
-      const { blocks } = statSync(place);
-      assert.ok(blocks * 512 <= 0x40000, `${blocks} blocks`);
-      assert.equal(await verityDigest(source, options), digest);
-    }
-  });
-}
+import { BLOCK, mixedBytes, sparseFile, UNIT } from "./testing/mixed_data.ts";
 
 test("sealSource() makes the same with any number of threads", async () => {
   using folder = new ScratchFolder();
