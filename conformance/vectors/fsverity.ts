@@ -38,7 +38,8 @@ export function sealPieces(
     for (const { offset, bytes } of pieces) {
       ftruncateSync(file, offset + bytes.length);
       for (let done = 0; done < bytes.length;) {
-        done += writeSync(file, bytes.subarray(done), 0, null, offset + done);
+        const left = bytes.length - done;
+        done += writeSync(file, bytes, done, left, offset + done);
       }
     }
     closeSync(file);

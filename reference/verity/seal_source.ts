@@ -131,6 +131,8 @@ async function hashSource(
   const digest = await hashWithRuntime(digestOf(descriptor));
   await sink?.write(descriptor, 0);
   source.checkUnchanged?.();
+  // Progress may be reported once only, when all is hashed.
+  signal?.throwIfAborted();
   return { digest, dataLength, sidecarLength };
 }
 
