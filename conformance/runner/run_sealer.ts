@@ -1,19 +1,11 @@
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { workInParallel } from "../proving/work_in_parallel.ts";
 import type { ExpectedSeal } from "../vectors/list_vectors.ts";
 import { isJsonObject, show } from "./differences.ts";
 import { fillHoles } from "./fill_holes.ts";
 import { fail, PASS, type Verdict } from "./judge_answer.ts";
+import { judgeWrites } from "./judge_writes.ts";
 import type { CaseResult } from "./report.ts";
 import { runProgram } from "./run_program.ts";
 import type { RunnerOptions } from "./run_reader.ts";
@@ -39,35 +31,23 @@ export async function runSealer(
   cases: readonly SealerCase[],
   options: RunnerOptions,
 ): Promise<CaseResult[]> {
-  const scratch = mkdtempSync(join(tmpdir(), "mapped-ram-suite-"));
-  try {
-    return await workInParallel(cases, async (vector, index) => {
-      const folder = join(scratch, String(index));
-      mkdirSync(folder);
-      const file = join(folder, "file");
-      vector.unpackTo(file);
-      const start = performance.now();
-      const verdict = await seal([...program, file, `${file}.verity`], {
+  const fileIn = (folder: string) => join(folder, "file");
+  const named = cases.map((vector) => {
+    const { path, expected: { rules } } = vector;
+    return { vector, name: path, rules };
+  });
+  return await judgeWrites(named, {
+    ...options,
+    prepare: ({ vector }, folder) => vector.unpackTo(fileIn(folder)),
+    judge({ vector }, folder) {
+      const file = fileIn(folder);
+      return seal([...program, file, `${file}.verity`], {
         ...options,
         file,
         expected: vector.seal,
       });
-      const seconds = (performance.now() - start) / 1000;
-      rmSync(folder, { recursive: true });
-      const { path, expected } = vector;
-      const result = {
-        name: path,
-        rules: expected.rules,
-        seconds,
-        ...verdict,
-        classes: {},
-      };
-      options.onResult?.(result);
-      return result;
-    }, options);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+    },
+  });
 }
 
 async function seal(

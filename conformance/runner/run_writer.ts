@@ -1,15 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isJsonObject } from "./differences.ts";
 import { killWriter } from "./kill_writer.ts";
 import { fail, type Verdict } from "./judge_answer.ts";
 import { judgeSave } from "./judge_save.ts";
+import { judgeWrites } from "./judge_writes.ts";
 import type { CaseResult } from "./report.ts";
 import type { RunnerOptions } from "./run_reader.ts";
 import { runProgram } from "./run_program.ts";
-import { workInParallel } from "../proving/work_in_parallel.ts";
 import type { WriterCase } from "./writer_cases.ts";
 
 /** Options of running a writer. */
@@ -27,28 +25,11 @@ export async function runWriter(
   cases: readonly WriterCase[],
   options: WriterOptions,
 ): Promise<CaseResult[]> {
-  const scratch = mkdtempSync(join(tmpdir(), "mapped-ram-suite-"));
-  try {
-    return await workInParallel(cases, async (save, index) => {
-      const directory = join(scratch, String(index));
-      mkdirSync(directory);
-      const start = performance.now();
-      const verdict = await runCase(program, save, { ...options, directory });
-      const seconds = (performance.now() - start) / 1000;
-      rmSync(directory, { recursive: true });
-      const result = {
-        name: save.name,
-        rules: save.rules,
-        seconds,
-        ...verdict,
-        classes: {},
-      };
-      options.onResult?.(result);
-      return result;
-    }, options);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  return await judgeWrites(cases, {
+    ...options,
+    judge: (save, directory) =>
+      runCase(program, save, { ...options, directory }),
+  });
 }
 
 async function runCase(
