@@ -107,18 +107,21 @@ handlerTest(
     const args = [guest.snapshot, "--no-push"];
     await using server = await PageServerProcess.start(socket, args);
     const head = [`region ${4 * MIB}`, `image ${guest.image}`];
-    const blocking = client.run(socket, [
-      ...head,
-      "connect",
-      () => server.nth("serving", 0),
-      "blocking",
-      () => server.nth("ended", 0),
-      ...["patience 1", "touch 0 0"],
-    ]);
-    await server.nth("ended", 0);
-    await expectRight(client, socket, [...head, "connect", "touch 0 0"]);
-    const result = await blocking;
-    assert.equal(result.code, 3, JSON.stringify(result));
+    // The server notices it the next time it polls: at once while it is busy,
+    // at the next page fault if it has slept since.
+    for (const [number, pause] of [0, 500].entries()) {
+      const blocking = client.run(socket, [
+        ...[...head, "connect", () => server.nth("serving", 2 * number)],
+        ...["patience 5", `sleep ${pause}`, "blocking", "touch 0 1"],
+        ...[() => server.nth("ended", 2 * number), "touch 1000 1"],
+      ]);
+      const { message } = await server.nth("ended", 2 * number);
+      assert.match(message ?? "", /O_NONBLOCK was cleared/);
+      await expectRight(client, socket, [...head, "connect", "touch 0 0"]);
+      await server.nth("ended", 2 * number + 1);
+      const result = await blocking;
+      assert.equal(result.code, 3, JSON.stringify(result));
+    }
     assert.equal(await server.stop(), 0, server.stderr);
   },
 );
