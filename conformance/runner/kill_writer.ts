@@ -15,22 +15,32 @@ export const KILLS = 24;
  */
 export async function killWriter(
   program: readonly string[],
-  { save, directory, request, milliseconds }: {
+  { save, directory, request, timeoutMs }: {
     readonly save: WriterCase;
     /** Holds the request, and nothing else that is not an image. */
     readonly directory: string;
     readonly request: string;
-    /** How long a save takes. */
-    readonly milliseconds: number;
+    /** Milliseconds for a complete save. */
+    readonly timeoutMs: number;
   },
 ): Promise<Verdict> {
   const before = new Set(readdirSync(directory));
+  const run = (file: string, moment?: KillMoment) =>
+    runUntil([...program, request, join(directory, file)], {
+      ...{ directory, before, moment, timeoutMs },
+    });
+  // It may take most of its time to start, or to write.
+  const { total, writing } = await run("complete");
+  rmSync(join(directory, "complete"), { recursive: true, force: true });
   const found = { nothing: 0, refused: 0, complete: 0 };
   for (let kill = 0; kill < KILLS; kill++) {
-    const file = join(directory, `killed-${kill}`);
-    await runProgram([...program, request, file], {
-      timeoutMs: 1 + milliseconds * (kill + Math.random()) / KILLS,
-    });
+    const part = (kill + Math.random()) / KILLS;
+    await run(
+      `killed-${kill}`,
+      kill % 2 === 0
+        ? { after: "start", milliseconds: 1 + total * part }
+        : { after: "first write", milliseconds: writing * part },
+    );
     const left = readdirSync(directory).filter((name) => !before.has(name));
     if (left.length === 0) found.nothing++;
     for (const name of left) {
@@ -51,6 +61,47 @@ export async function killWriter(
     `killed ${KILLS} times: ${nothing} times no file, ${refused} ` +
     `refused, ${complete} complete`;
   return { ...PASS, remarks: [remark] };
+}
+
+/** When a program is killed. */
+interface KillMoment {
+  readonly after: "start" | "first write";
+  readonly milliseconds: number;
+}
+
+/** Milliseconds between two looks at a folder. */
+const LOOK_INTERVAL = 1;
+
+/**
+ * Runs a program, up to a moment if there is one. Returns the milliseconds that
+ * it ran, and those after a new name had appeared in the folder.
+ */
+async function runUntil(
+  program: readonly string[],
+  { directory, before, moment, timeoutMs }: {
+    readonly directory: string;
+    readonly before: ReadonlySet<string>;
+    readonly moment: KillMoment | undefined;
+    readonly timeoutMs: number;
+  },
+): Promise<{ readonly total: number; readonly writing: number }> {
+  const killing = new AbortController();
+  const start = performance.now();
+  let written: number | undefined;
+  const look = setInterval(() => {
+    const now = performance.now();
+    if (readdirSync(directory).some((it) => !before.has(it))) written ??= now;
+    const from = moment?.after === "start" ? start : written;
+    if (moment === undefined || from === undefined) return;
+    if (now - from >= moment.milliseconds) killing.abort();
+  }, LOOK_INTERVAL);
+  try {
+    await runProgram(program, { timeoutMs, signal: killing.signal });
+  } finally {
+    clearInterval(look);
+  }
+  const end = performance.now();
+  return { total: end - start, writing: end - (written ?? end) };
 }
 
 async function stateOf(

@@ -31,6 +31,8 @@ export class CannotStartError extends Error {
 export interface ProgramLimits {
   readonly timeoutMs: number;
   readonly directory?: string;
+  /** Kills the program when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 const STDOUT_MAX = 2 ** 26;
@@ -42,7 +44,7 @@ const STDERR_KEPT = 2000;
  */
 export function runProgram(
   [program = "", ...args]: readonly string[],
-  { timeoutMs, directory }: ProgramLimits,
+  { timeoutMs, directory, signal }: ProgramLimits,
 ): Promise<ProgramEnd> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -59,6 +61,8 @@ export function runProgram(
       child.stdout.destroy();
       child.stderr.destroy();
     }
+    const abort = () => stop("killed");
+    signal?.addEventListener("abort", abort);
     const timer = setTimeout(
       () => stop(`still running after ${timeoutMs} ms`),
       timeoutMs,
@@ -70,15 +74,19 @@ export function runProgram(
     child.stderr.on("data", (part) => {
       stderr = (stderr + String(part)).slice(-STDERR_KEPT);
     });
-    child.once("error", (error) => {
+    const settle = () => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    child.once("error", (error) => {
+      settle();
       reject(new CannotStartError(program, error));
     });
-    child.once("close", (code, signal) => {
-      clearTimeout(timer);
-      const bad = stopped ?? signal ??
+    child.once("close", (code, killedBy) => {
+      settle();
+      const bad = stopped ?? killedBy ??
         (code === 0 ? undefined : `exit code ${code}`);
-      const exited = stopped === undefined && signal === null;
+      const exited = stopped === undefined && killedBy === null;
       const end = { stdout, stderr: stderr.trim(), exited };
       resolve(bad === undefined ? end : { ...end, failure: bad });
     });

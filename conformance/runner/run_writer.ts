@@ -39,11 +39,9 @@ async function runCase(
 ): Promise<Verdict> {
   const { directory, timeoutMs, alsoCheck } = options;
   const request = join(directory, "request.json");
-  const start = performance.now();
   const file = join(directory, "snapshot");
   writeFileSync(request, JSON.stringify(writeRequest(save, directory)));
   const end = await runProgram([...program, request, file], { timeoutMs });
-  const milliseconds = performance.now() - start;
   const refused = refusal(end.stdout);
   if (refused !== undefined) {
     return { state: "not supported", reasons: [refused], remarks: [] };
@@ -57,12 +55,7 @@ async function runCase(
   if (verdict.state !== "pass") return verdict;
   if (save.isKilled) {
     rmSync(file);
-    return await killWriter(program, {
-      save,
-      directory,
-      request,
-      milliseconds,
-    });
+    return await killWriter(program, { save, directory, request, timeoutMs });
   }
   const also = await alsoCheck?.(file, save);
   const remarks = [...verdict.remarks, ...also?.remarks ?? []];
