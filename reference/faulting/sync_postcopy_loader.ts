@@ -16,16 +16,6 @@ const SLOW_STEP = 0x10000;
 /** Bytes around a fault that are then put in place at a time. */
 const AROUND_STEP = 0x4000;
 
-/** Options of `SyncPostcopyLoader`. */
-export interface SyncPostcopyLoaderOptions extends PostcopyLoaderOptions {
-  /**
-   * Whether reading bytes takes long, as it does if they are checked. A fault
-   * then puts the faulting page in place alone, and `loadAroundSync` the pages
-   * around it. Default: false.
-   */
-  readonly pageFirst?: boolean | undefined;
-}
-
 /** A PostcopyLoader that can also be used synchronously. */
 export class SyncPostcopyLoader extends PostcopyLoader {
   readonly #memory: SyncPostcopyMemory;
@@ -36,7 +26,7 @@ export class SyncPostcopyLoader extends PostcopyLoader {
   constructor(
     memory: SyncPostcopyMemory,
     installer: PageInstaller,
-    options: SyncPostcopyLoaderOptions = {},
+    options: PostcopyLoaderOptions = {},
   ) {
     super(memory, installer, options);
     this.#memory = memory;
