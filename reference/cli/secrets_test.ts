@@ -57,6 +57,10 @@ test("no command prints the secrets of a URL", PATIENT, async () => {
     ["seal", url, "--verity", out("f.verity")],
     ["seal", url, "--verity", out("g.verity"), "--json"],
     ["seal", url, "--check", `sha256:${"0".repeat(64)}`],
+    [
+      ...["seal", url, "--check", digest, "--json"],
+      ...["--verity", server.url("/vm.mr.verity")],
+    ],
     ["read", url, "pc.ram", "0", "16", "--json"],
     ["read", url, "pc.rma", "0", "16"],
     ["read", url, "pc.ram", "0x7fffffff", "16"],

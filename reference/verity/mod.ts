@@ -5,7 +5,12 @@
  * @module
  */
 
-export { checkWhole, type CheckWholeOptions } from "./check_whole.ts";
+export {
+  checkSidecar,
+  type CheckSidecarOptions,
+  checkWhole,
+  type CheckWholeOptions,
+} from "./check_whole.ts";
 export {
   verifiedSource,
   type VerifiedSourceOptions,

@@ -64,6 +64,14 @@ export async function verifiedSource(
   source: ByteSource,
   options: VerifiedSourceOptions & ReadOptions,
 ): Promise<VerifiedSource> {
+  return await openChecking(source, options);
+}
+
+/** Does the same, for more than to read. */
+export async function openChecking(
+  source: ByteSource,
+  options: VerifiedSourceOptions & ReadOptions,
+): Promise<CheckingSource> {
   const { tree, signal } = options;
   const bytes = firstBlock(tree, options);
   await tree.readInto(bytes, 0, { signal });

@@ -1,5 +1,5 @@
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
-import { VERITY_BLOCK } from "../../format/verity/mod.ts";
+import { type TreeGeometry, VERITY_BLOCK } from "../../format/verity/mod.ts";
 import {
   type ByteSource,
   checkRange,
@@ -105,6 +105,16 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
       target.fill(0);
       throw error;
     }
+  }
+
+  /** Where the hashes are. */
+  get geometry(): TreeGeometry {
+    return this.tree.geometry;
+  }
+
+  /** Checks the hashes of data blocks without the blocks. */
+  async checkHashes(run: BlockRun, options?: ReadOptions): Promise<void> {
+    await this.#leaves(run, options);
   }
 
   async #check(

@@ -4,10 +4,10 @@ import {
   type ByteSource,
   IntegrityError,
   isWebUrl,
-  type ReadOptions,
   shownName,
 } from "../../sources/mod.ts";
-import { verifiedSource, verityDigest } from "../../verity/mod.ts";
+import { checkSidecar, verityDigest } from "../../verity/mod.ts";
+import { fileData } from "../input/file_data.ts";
 import { openSource } from "../input/open_source.ts";
 import { JSON_EVENTS_OPTION } from "../input/snapshot_options.ts";
 import { JOBS_OPTION, workOptions } from "../input/work_options.ts";
@@ -83,7 +83,11 @@ Holes of FILE are not read, and those of zeros are holes in FILE.verity.`,
     const sidecar = values.verity ?? sidecarBeside(FILE);
     await checkFile(FILE, { digest: check, sidecar, jobs, json, signal });
     if (json) {
-      printEvent("checked", { file: shownName(FILE), digest: check, sidecar });
+      printEvent("checked", {
+        file: shownName(FILE),
+        digest: check,
+        sidecar: sidecar && shownName(sidecar),
+      });
     } else printDigest(FILE, check);
     return 0;
   },
@@ -124,21 +128,14 @@ async function checkFile(
       const found = await verityDigest(source, job);
       if (found !== digest) throw wrongDigest(source, { found, digest });
       if (sidecar === undefined) return;
-      await checkSidecar(source, { digest, sidecar, ...job });
+      const { signal, dataRanges } = job;
+      await using opened = await openSource(sidecar, { signal });
+      const tree = opened.source;
+      const treeRanges = fileData(tree);
+      const ranges = { dataRanges, treeRanges };
+      await checkSidecar(source, { tree, digest, ...ranges, signal });
     },
   });
-}
-
-/** Compares the descriptor and the length of a sidecar with a file. */
-async function checkSidecar(
-  source: ByteSource,
-  { digest, sidecar, signal }: ReadOptions & {
-    readonly digest: string;
-    readonly sidecar: string;
-  },
-): Promise<void> {
-  await using tree = await openSource(sidecar, { signal });
-  await verifiedSource(source, { tree: tree.source, digest, signal });
 }
 
 function wrongDigest(

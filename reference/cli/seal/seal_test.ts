@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
-import { renameSync, statSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { test } from "node:test";
+import { TreeGeometry } from "../../../format/verity/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import {
   filledTree,
@@ -108,6 +117,37 @@ test("seal --check tells other files and hashes apart", PATIENT, async () => {
   const stale = await run(check);
   assert.equal(stale.code, 3);
   assert.match(stale.stderr, /vm\.mr\.verity".*verity-digest/);
+});
+
+test("seal --check finds any damaged block of hashes", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  // Data, a hole of some units, data.
+  const path = scratch.write("vm.mr", new Uint8Array(4096).fill(1));
+  truncateSync(path, 0x20000000);
+  appendFileSync(path, "the end");
+  const [line] = await runAllGood([["seal", path]]);
+  const check = ["seal", path, "--check", line.split(" ")[0]];
+  await runGood(check);
+  const hashes = scratch.file("vm.mr.verity");
+  const sidecar = scratch.read("vm.mr.verity");
+  const { levels: [one, two, three] } = new TreeGeometry(0x20000007);
+  const places = [
+    ...[three.offset, two.offset, two.offset + 3 * 4096] as const,
+    ...[one.offset, one.offset + 500 * 4096, sidecar.length - 4096] as const,
+  ];
+  for (const place of places) {
+    const flip = () => {
+      sidecar[place + 17] ^= 1;
+      const fd = openSync(hashes, "r+"); // Holes stay holes.
+      writeSync(fd, sidecar, place + 17, 1, place + 17);
+      closeSync(fd);
+    };
+    flip();
+    const { code, stdout, stderr } = await run(check);
+    assert.deepEqual([code, stdout], [3, ""], `${place}`);
+    assert.match(stderr, /vm\.mr\.verity".*verity-tree/);
+    flip();
+  }
 });
 
 test("seal reads a URL, and writes where it is told", PATIENT, async () => {
