@@ -130,6 +130,35 @@ test(
   },
 );
 
+test("no command replaces the sidecar that it reads", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const { path, digest, bytes } = writeSealed(
+    scratch,
+    "vm.mr",
+    await fixtureGuest(),
+  );
+  const sidecar = `${path}.verity`;
+  const checked = ["--digest", digest, "--force"];
+  const image = ["--block", `ram=${path}`, "--block-digest", `ram=${digest}`];
+  const memory = (await openSnapshot(memorySource(bytes))).blocks[0].idstr;
+  const results = await runAll([
+    ["convert", path, sidecar, "--to", "mapped-ram", ...checked],
+    ["read", path, memory, "0", "16", "--out", sidecar, ...checked],
+    ["save", sidecar, "--device-state", path, ...checked],
+    ["save", sidecar, ...image, "--from", "raw", "--force"],
+    ["resume", path, "--record", sidecar, "--to", "unix:x", ...checked],
+    [
+      ...["page-server", path, "--block", memory, "--listen", "unix:x"],
+      ...["--record", sidecar, ...checked],
+    ],
+  ]);
+  for (const { code, stderr } of results) {
+    assert.match(stderr, /\.verity": it is an input, too/);
+    assert.equal(code, 2);
+  }
+  assert.deepEqual(scratch.list(), ["vm.mr", "vm.mr.verity"]);
+});
+
 test(
   "a sidecar that is missing, of another file, or damaged is refused",
   PATIENT,

@@ -3,7 +3,7 @@ import { parseNumber } from "../input/number_argument.ts";
 import { openSource } from "../input/open_source.ts";
 import { checkSealed } from "../input/seal_option.ts";
 import { openOptions } from "../input/snapshot_options.ts";
-import { verityOf } from "../input/verity_options.ts";
+import { sidecarsOf, verityOf } from "../input/verity_options.ts";
 import { workOptions } from "../input/work_options.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
@@ -48,7 +48,8 @@ the JSON.`,
     const { values, positionals } = parse(args, CONVERT_OPTIONS);
     const { IN, OUT } = takePositionals(positionals, "IN", "OUT");
     const { force = false, json = false } = values;
-    const output = { force, inputs: [IN] };
+    const verity = verityOf(IN, values);
+    const output = { force, inputs: [IN, ...sidecarsOf(verity)] };
     const isFolder = OUT.endsWith("/") ||
       isFolderAt(OUT);
     const to = toFormatOf(values.to, OUT, isFolder);
@@ -74,7 +75,6 @@ the JSON.`,
       signal: context.signal,
     };
     const started = performance.now();
-    const verity = verityOf(IN, values);
     await using opened = await openSource(IN, { ...context, verity });
     const input = await openInput(opened.source, values.from, options);
     const conversion = findConversion(input, { to, values });

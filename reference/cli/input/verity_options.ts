@@ -59,6 +59,13 @@ export function verityOf(
   return { digest, tree: verity ?? sidecarPlace(file) };
 }
 
+/** Returns the sidecars that a command reads, which it must not replace. */
+export function sidecarsOf(
+  ...verities: readonly (Verity | undefined)[]
+): string[] {
+  return verities.flatMap((it) => it === undefined ? [] : [it.tree]);
+}
+
 /** Returns the words of a command line that give these options. */
 export function verityWords(
   file: string,

@@ -10,7 +10,11 @@ import {
   openingOptions,
   openOptions,
 } from "../input/snapshot_options.ts";
-import { verityOf, verityOptions } from "../input/verity_options.ts";
+import {
+  sidecarsOf,
+  verityOf,
+  verityOptions,
+} from "../input/verity_options.ts";
 import {
   refuseDirectIo,
   WORK_OPTIONS,
@@ -65,11 +69,12 @@ OUTDIR undoes that first.`,
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE, OUTDIR } = takePositionals(positionals, "FILE", "OUTDIR");
     checkOutputPath(OUTDIR);
-    const output = { force: values.force ?? false, inputs: [FILE] };
+    const verity = verityOf(FILE, values);
+    const inputs = [FILE, ...sidecarsOf(verity)];
+    const output = { force: values.force ?? false, inputs };
     const { json = false } = values;
     const options = { ...openOptions(values), signal };
     const started = performance.now();
-    const verity = verityOf(FILE, values);
     if (verity !== undefined) refuseDirectIo(values, "--digest");
     await using opened = await openSource(FILE, { signal, willNeed, verity });
     const snapshot = await openSnapshotFile(opened.source, options);

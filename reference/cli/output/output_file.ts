@@ -26,8 +26,9 @@ export interface OutputOptions {
 export function createOutput(path: string, options: OutputOptions): ByteSink {
   checkOutput(path, options);
   const { force, resume = false } = options;
-  const sidecar = oldSidecar(path);
-  const outdated = sidecar === undefined ? [] : [sidecar];
+  // A link, and the file that it leads to, may each have a sidecar.
+  const outdated = [...new Set([path, outputTarget(path).path])]
+    .map(oldSidecar).filter((it) => it !== undefined);
   return createFileSink(path, {
     ...{ force, resume, tryLock, dataRanges },
     outdated,

@@ -5,7 +5,11 @@ import { notifyReady } from "../../linux/mod.ts";
 import type { PagerEvent } from "../../paging/mod.ts";
 import { FROM_RAW_OPTION } from "../input/flat_image.ts";
 import { SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
-import { VERITY_NAMES, VERITY_NEEDS } from "../input/verity_options.ts";
+import {
+  sidecarsOf,
+  VERITY_NAMES,
+  VERITY_NEEDS,
+} from "../input/verity_options.ts";
 import { checkOutput, writeOutput } from "../output/output_file.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
@@ -133,7 +137,9 @@ second, retry, untrusted, failed, killed, not-killed, loaded, refused, ended.`,
     const request = pageServerArguments(FILE, values);
     const { record, force } = request;
     if (record !== undefined) {
-      checkOutput(record, { force, inputs: [FILE, ...request.replay] });
+      const { replay, verity } = request;
+      const inputs = [FILE, ...replay, ...sidecarsOf(verity)];
+      checkOutput(record, { force, inputs });
     }
     const loadFirst = await prepareInputs(request, signal);
     const report = request.json

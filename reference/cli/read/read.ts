@@ -8,7 +8,7 @@ import { parseNumber } from "../input/number_argument.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { type OpenedSource, openSource } from "../input/open_source.ts";
 import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
-import { verityOf } from "../input/verity_options.ts";
+import { sidecarsOf, verityOf } from "../input/verity_options.ts";
 import { countOf } from "../output/format_count.ts";
 import { encodeHex } from "../output/hex_digits.ts";
 import { HexDump } from "../output/hex_dump.ts";
@@ -81,7 +81,7 @@ pages that hold these bytes are read. Numbers: decimal, 0x1000, 4K, 1M, 2G.`,
     if (out === "-") {
       await writeRaw(block, range, signal);
     } else if (out !== undefined) {
-      const output = { force, inputs: [FILE], json };
+      const output = { force, inputs: [FILE, ...sidecarsOf(verity)], json };
       await writeFile(block, range, out, output, signal);
     } else if (!json) {
       await printHexDump(block, range, signal);

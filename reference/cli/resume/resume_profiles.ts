@@ -12,6 +12,7 @@ import {
   WorkingSetRecorder,
 } from "../../working_set/mod.ts";
 import { openSource } from "../input/open_source.ts";
+import { sidecarsOf } from "../input/verity_options.ts";
 import { checkOutput, writeOutput } from "../output/output_file.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 
@@ -27,12 +28,13 @@ export interface ResumeProfiles {
 
 /** Reads the profiles of `--replay`, and starts that of `--record`. */
 export async function resumeProfiles(
-  { file, record, replay, force }: ResumeArguments,
+  { file, verity, record, replay, force }: ResumeArguments,
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<ResumeProfiles> {
   if (record !== undefined) {
-    checkOutput(record, { force, inputs: [file, ...replay] });
+    const inputs = [file, ...replay, ...sidecarsOf(verity)];
+    checkOutput(record, { force, inputs });
   }
   const { digest } = snapshot.source;
   const isNeeded = record !== undefined || replay.length > 0;

@@ -7,6 +7,7 @@ import {
   openingOptions,
 } from "../input/snapshot_options.ts";
 import {
+  sidecarsOf,
   VERITY_NAMES,
   VERITY_NEEDS,
   verityOptions,
@@ -177,7 +178,12 @@ file, opens it lazily, compares what it reads, and prints what it did.`,
       if (values[name] !== undefined) refuseDirectIo(values, `--${name}`);
     }
     const work = workOptions(values);
-    const output = { force, resume, inputs: [...saveArgs.images.values()] };
+    const { images, imageVerity, deviceState } = saveArgs;
+    const inputs = [
+      ...images.values(),
+      ...sidecarsOf(...imageVerity.values(), deviceState?.verity),
+    ];
+    const output = { force, resume, inputs };
     checkOutput(OUT, output);
     checkSealed(OUT, values.seal, output);
     await using opened = new OpenedSources();

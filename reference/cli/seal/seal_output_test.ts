@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { openFileSource } from "../../local/mod.ts";
@@ -119,6 +119,18 @@ test(
     const { stdout } = await runGood([...again, "--force", "--seal"]);
     await checkSealed(scratch, "other.mr", lastLine(stdout));
     assert.ok(other.endsWith("other.mr.verity"));
+
+    // That of the file that a link leads to, and that of the link.
+    const link = scratch.file("link.mr");
+    symlinkSync("vm.mr", link);
+    scratch.write("vm.mr.verity", sealed);
+    scratch.write("link.mr.verity", sealed);
+    const last = ["save", link, "--block", `ram=${image}`];
+    await runGood([...last, "--force"]);
+    assert.deepEqual(
+      scratch.list().filter((it) => it.endsWith(".verity")),
+      ["other.mr.verity"],
+    );
   },
 );
 
