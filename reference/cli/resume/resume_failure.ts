@@ -5,7 +5,9 @@ import {
 } from "../../qemu/mod.ts";
 import { SocketError } from "../../sockets/mod.ts";
 import { errorCode, SourceError } from "../../sources/mod.ts";
+import { openWords } from "../input/snapshot_options.ts";
 import { joinWords } from "../input/split_words.ts";
+import { verityWords } from "../input/verity_options.ts";
 import { qemuReasons } from "../output/qemu_reasons.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
@@ -163,11 +165,15 @@ function startAdvice(
 }
 
 /** Returns the command line that compares the snapshot with that QEMU. */
-function comparison({ file, qemu, qmp }: ResumeArguments): string {
-  const compared = qmp !== undefined
-    ? ["--qmp", qmp]
-    : qemu === undefined
-    ? ["--against", "QEMU ARGS..."]
-    : ["--against", joinWords([qemu.program, ...qemu.args])];
-  return joinWords([...programWords(), "info", file, ...compared]);
+function comparison(
+  { file, open, verity, qemu, qmp }: ResumeArguments,
+): string {
+  const against = qmp ??
+    (qemu === undefined
+      ? "QEMU ARGS..."
+      : joinWords([qemu.program, ...qemu.args]));
+  return joinWords([
+    ...[...programWords(), "info", file, ...openWords(open)],
+    ...[...verityWords(file, verity), "--against", against],
+  ]);
 }

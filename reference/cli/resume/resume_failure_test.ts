@@ -3,15 +3,22 @@ import { test } from "node:test";
 import { connectSocket } from "../../sockets/mod.ts";
 import { SourceError } from "../../sources/mod.ts";
 import { processorTime } from "../../testing/processor_time.ts";
+import { info } from "../info/info.ts";
+import { parse } from "../program/command.ts";
 import { resumeArguments } from "./resume_arguments.ts";
 import { explainFailure } from "./resume_failure.ts";
 import { programWords } from "../program/program_name.ts";
 
+const DIGEST = `sha256:${"5e".repeat(32)}`;
+
 /** Returns the error about a QEMU that printed this and then disconnected. */
-async function lineAbout(printed: readonly string[]): Promise<string> {
+async function lineAbout(
+  printed: readonly string[],
+  args: readonly string[] = ["vm.mr", "--", "-M", "pc"],
+): Promise<string> {
   const error = await explainFailure(
     new SourceError("vm", "vm has closed the connection"),
-    resumeArguments(["vm.mr", "--", "-M", "pc"]),
+    resumeArguments(args),
     { destination: { stderr: printed.map((it) => `${it}\n`).join("") } },
   );
   assert.ok(error instanceof SourceError);
@@ -48,6 +55,21 @@ test("explainFailure() returns the consequences if there is nothing else", async
     await lineAbout([]),
     `vm has closed the connection: ${ADVICE}`,
   );
+});
+
+test("explainFailure() advises a command with the same options", async () => {
+  const options = ["--offset", "0x1000", "--digest", DIGEST, "--verity", "v"];
+  const line = ["vm.mr", ...options, "--qmp", "unix:/run/qmp"];
+  const advised = await lineAbout([], line);
+  const [, command] = advised.split(": see ");
+  const words = command.slice(programWords().join(" ").length).trim();
+  assert.equal(
+    words,
+    `info vm.mr --offset 4096 --digest ${DIGEST} --verity v ` +
+      "--against unix:/run/qmp",
+  );
+  const { values } = parse(words.split(" ").slice(1), info.options);
+  assert.equal(values.against, "unix:/run/qmp");
 });
 
 test("explainFailure() returns a reason that only the monitor reports", async () => {
