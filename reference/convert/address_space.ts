@@ -55,7 +55,7 @@ export class AddressSpace implements ByteSource {
   ) {
     this.#source = source;
     this.name = source.name;
-    this.checkUnchanged = source.checkUnchanged;
+    this.checkUnchanged = source.checkUnchanged?.bind(source);
     this.ranges = separated(ranges);
     this.architecture = options.architecture;
     this.unplaced = options.unplaced ?? [];

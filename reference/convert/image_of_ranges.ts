@@ -17,7 +17,7 @@ export function imageOfRanges(
     pageSize: PAGE,
     name: memory.name,
     byteLength: usedLength,
-    checkUnchanged: memory.checkUnchanged,
+    checkUnchanged: memory.checkUnchanged?.bind(memory),
     readInto: (target, offset, options) =>
       memory.readInto(target, offset, options),
     async *presentRuns({ first = 0, end = Infinity } = {}) {

@@ -74,7 +74,7 @@ export class RAMBlock implements ByteSource {
     this.ignored = header.ignored;
     this.byteLength = header.usedLength;
     this.parallelReads = source.parallelReads;
-    this.checkUnchanged = source.checkUnchanged;
+    this.checkUnchanged = source.checkUnchanged?.bind(source);
     this.willNeed = source.willNeed &&
       (({ offset, length }) =>
         source.willNeed?.({ offset: header.pagesOffset + offset, length }));

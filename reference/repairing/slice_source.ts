@@ -10,7 +10,7 @@ export function sliceSource(source: ByteSource, range: ByteRange): ByteSource {
     name,
     byteLength,
     parallelReads: source.parallelReads,
-    checkUnchanged: source.checkUnchanged,
+    checkUnchanged: source.checkUnchanged?.bind(source),
     streamRanges: source.streamRanges &&
       (async (ranges, take, options) => {
         for (const { offset, length } of ranges) {

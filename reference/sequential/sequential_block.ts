@@ -46,7 +46,7 @@ export class SequentialBlock implements ByteSource {
     this.pageSize = index.head.pageSize;
     this.pageCount = pageCountOf(this.usedLength, this.pageSize);
     this.name = `${source.name}, RAMBlock "${block.idstr}"`;
-    this.checkUnchanged = source.checkUnchanged;
+    this.checkUnchanged = source.checkUnchanged?.bind(source);
     this.#source = source;
     this.#index = index;
     this.#block = block;

@@ -64,7 +64,7 @@ export class BlockCache implements ByteSource {
     this.digest = source.digest;
     setOrigin(this, source);
     this.parallelReads = source.parallelReads;
-    this.checkUnchanged = source.checkUnchanged;
+    this.checkUnchanged = source.checkUnchanged?.bind(source);
     this.streamRanges = source.streamRanges === undefined
       ? undefined
       : (...request) => this.#stream(...request);

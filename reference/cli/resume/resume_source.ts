@@ -29,7 +29,7 @@ export async function openResumeSource(
     name: source.name,
     byteLength: source.byteLength,
     digest: source.digest,
-    checkUnchanged: source.checkUnchanged,
+    checkUnchanged: source.checkUnchanged?.bind(source),
     readInto(target, offset, options) {
       bytes += target.length;
       return source.readInto(target, offset, options);
