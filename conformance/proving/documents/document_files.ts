@@ -5,6 +5,7 @@ import {
   openFileSource,
   openSnapshot,
   saveSnapshot,
+  sealSource,
 } from "../../../mod.ts";
 import {
   imageOf,
@@ -29,6 +30,19 @@ const SNAPSHOTS: Readonly<
   "numa.mr": ["pc-q35-10.0", { node0: 32 * MIB, node1: 32 * MIB }],
   "arm.mr": ["virt-10.0", { "mach-virt.ram": 1024 * MIB }],
 };
+
+/** Seals vm.mr, and writes its digest, for an example that only uses them. */
+export async function sealSnapshot(
+  folder: DocumentFolder,
+  example: string,
+): Promise<void> {
+  if (!example.includes("vm.mr.digest")) return;
+  if (example.includes(">vm.mr.digest")) return;
+  using source = openFileSource(folder.file("vm.mr"));
+  const sidecar = createFileSink(folder.file("vm.mr.verity"));
+  const { digest } = await sealSource(source, sidecar);
+  writeFileSync(folder.file("vm.mr.digest"), `${digest} vm.mr\n`);
+}
 
 /** Writes the files that an example names, without QEMU. */
 export async function writeDocumentFiles(

@@ -8,7 +8,7 @@ import {
   documentBlocks,
   isOfPackage,
 } from "./document_blocks.ts";
-import { writeDocumentFiles } from "./document_files.ts";
+import { sealSnapshot, writeDocumentFiles } from "./document_files.ts";
 import { DocumentFolder } from "./document_folder.ts";
 import { isMonitor, needsQemu, runBlocks, startProgram } from "./run_block.ts";
 
@@ -31,6 +31,7 @@ function blockTest(
   async function inFolder(): Promise<void> {
     await using folder = await DocumentFolder.make();
     await writeDocumentFiles(folder, block.text);
+    await sealSnapshot(folder, block.text);
     await run(folder);
   }
   const tool = SIGNERS.find((it) => block.text.includes(`${it} `));
@@ -94,6 +95,7 @@ for (const [index, block] of BLOCKS.entries()) {
       if (block.language !== "json") {
         linkSync(guest.file("vm.mr"), folder.file("vm.mr"));
       }
+      await sealSnapshot(folder, block.text);
       await runBlocks(folder, blocks);
     },
   );
