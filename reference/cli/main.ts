@@ -7,7 +7,7 @@
 import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { RuleError } from "../../format/rules/mod.ts";
+import { RuleError, type RuleSlug } from "../../format/rules/mod.ts";
 import { SPEC_VERSION } from "../../format/stream/mod.ts";
 import {
   IntegrityError,
@@ -43,6 +43,20 @@ const DONE = 0;
 const FAILED = 1;
 const USAGE = 2;
 const UNTRUSTED = 3;
+
+/** What to do about bytes that are not those of a digest, by rule. */
+const REMEDIES: Partial<Record<RuleSlug, string>> = {
+  "verity-data":
+    "the file was damaged or changed after it was sealed: get it again",
+  "verity-data-size":
+    "the file was cut off or extended, or is still being copied: get it again",
+  "verity-digest":
+    "the file, its hashes and the digest do not belong together: get all " +
+    "three of one version",
+};
+const GET_HASHES =
+  "the hashes were damaged or changed: get them again, or seal the file " +
+  "again and compare the digest";
 
 const NAMES = Object.keys(COMMANDS);
 
@@ -169,7 +183,11 @@ function explain(name: string | undefined, error: unknown): number {
     : `Cannot ${name}: ${reasonOf(error)}`;
   const isUsage = error instanceof UsageError;
   const command = name !== undefined && NAMES.includes(name) ? `${name} ` : "";
-  const hint = isUsage ? ` (see ${command}--help)` : "";
+  const hint = isUsage
+    ? ` (see ${command}--help)`
+    : error instanceof IntegrityError
+    ? `; ${REMEDIES[error.rule] ?? GET_HASHES}`
+    : "";
   printMessage(`error: ${printable(withoutSecrets(message))}${hint}`);
   return error instanceof Interrupted
     ? error.exitCode

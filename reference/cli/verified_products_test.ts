@@ -169,6 +169,8 @@ test(
     scratch.write("alone.mr", good.bytes);
     writeSealed(scratch, "damaged.mr", good.bytes);
     damage(scratch, "damaged.mr.verity", { from: 4096 });
+    writeSealed(scratch, "cut.mr", good.bytes);
+    scratch.write("cut.mr", good.bytes.subarray(0, -5000));
     const digest = ["--digest", good.digest];
     const info = (name: string, ...more: readonly string[]) => [
       ...["info", scratch.file(name), ...digest, ...more],
@@ -179,6 +181,7 @@ test(
       info("alone.mr", "--verity", `file://${good.path}.verity`),
       info("alone.mr", "--verity", `${other.path}.verity`),
       info("damaged.mr"),
+      info("cut.mr"),
       ["info", good.path, "--digest", other.digest],
     ]);
     const expected: readonly (readonly [number, RegExp])[] = [
@@ -188,8 +191,18 @@ test(
       ],
       [0, /^$/],
       [0, /^$/],
-      [3, /Cannot trust ".*other\.mr\.verity": .*\(verity-digest\)/],
-      [3, /Cannot trust ".*damaged\.mr\.verity": byte 0x1000.*\(verity-tree\)/],
+      [
+        3,
+        /Cannot trust ".*other\.mr\.verity": .* the hashes of the digest sha256:\w+, expected sha256:\w+ \(verity-digest\); the file, its hashes and the digest do not belong together: .*$/m,
+      ],
+      [
+        3,
+        /Cannot trust ".*damaged\.mr\.verity": byte 0x1000.*\(verity-tree\); the hashes were damaged .*: get them again/,
+      ],
+      [
+        3,
+        /: ".*cut\.mr" of \d+ bytes, expected \d+ by .*\(verity-data-size\); the file was cut off/,
+      ],
       [3, /Cannot trust ".*good\.mr\.verity": .*\(verity-digest\)/],
     ];
     results.forEach(({ code, stderr }, index) => {

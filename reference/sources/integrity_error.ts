@@ -55,12 +55,12 @@ export class IntegrityError extends Error implements IntegrityViolation {
     const ofPage = page === undefined
       ? ""
       : `page ${page.pageIndex} of RAMBlock ${JSON.stringify(page.idstr)}, `;
+    const byDigest = expected === digest ? "" : ` by the digest ${digest}`;
     super(withoutSecrets(
       `Cannot trust ${JSON.stringify(source)}: ${ofPage}byte 0x${
         offset.toString(16)
       }, ` +
-        `length ${length}: ${found}, expected ${expected} by the digest ` +
-        `${digest} (${rule})`,
+        `length ${length}: ${found}, expected ${expected}${byDigest} (${rule})`,
     ));
     this.source = shownName(source);
     this.offset = offset;

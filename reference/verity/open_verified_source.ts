@@ -14,6 +14,7 @@ import {
   cachedSource,
   IntegrityError,
   type ReadOptions,
+  shownName,
   type SyncByteSource,
 } from "../sources/mod.ts";
 import { type Hashing, hashSync, hashWithRuntime } from "./hashing.ts";
@@ -151,8 +152,8 @@ function* openTree(
       rule: "verity-digest",
       offset: 0,
       length: DESCRIPTOR_LENGTH,
-      found: `a descriptor with SHA-256 ${hash}`,
-      expected: "another",
+      found: `the hashes of the digest sha256:${hash}`,
+      expected: digest,
       digest,
     });
   }
@@ -162,7 +163,9 @@ function* openTree(
       rule: "verity-data-size",
       offset: DATA_SIZE_AT,
       length: 8,
-      found: `a file of ${file.byteLength} bytes`,
+      found: `${
+        JSON.stringify(shownName(file.name))
+      } of ${file.byteLength} bytes`,
       expected: `${dataLength}`,
       digest,
     });

@@ -36,7 +36,8 @@ kill ended it. With --qmp, resume drives a QEMU that was started with -incoming
 defer. With --to alone, it sends the guest to a QEMU that was started with
 -incoming ADDRESS and has postcopy-ram on.`,
   notes: `\
-With --json each line is an event: way, running, progress each second, note, done.`,
+With --json each line is an event: way, running, progress each second, note,
+untrusted, done.`,
   examples: [
     "resume vm.mr -- -M q35 -m 4G -nographic",
     "resume https://example.com/vm.mr -- -M q35 -m 4G -nographic",

@@ -145,6 +145,6 @@ function withOptions(
   const enable = joinWords(["fsverity", "enable", file]);
   return new SourceError(
     file,
-    `${message}: ${enable}, --verify-first, or --via postcopy`,
+    `${message} (${enable}, --verify-first, or --via postcopy)`,
   );
 }

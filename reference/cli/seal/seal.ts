@@ -147,7 +147,7 @@ function wrongDigest(
     offset: 0,
     length: byteLength,
     found: `a file with the digest ${found}`,
-    expected: "another",
+    expected: digest,
     digest,
   });
 }
