@@ -7,7 +7,7 @@
 import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { RuleError, type RuleSlug } from "../../format/rules/mod.ts";
+import { RuleError } from "../../format/rules/mod.ts";
 import { SPEC_VERSION } from "../../format/stream/mod.ts";
 import {
   IntegrityError,
@@ -31,6 +31,7 @@ import {
   COMMON_OPTIONS,
 } from "./program/command.ts";
 import { didYouMean, listed } from "./program/did_you_mean.ts";
+import { remedyOf } from "./program/integrity_remedy.ts";
 import { Interrupted, onStop, signalExitCode } from "./program/interrupted.ts";
 import { UsageError } from "./program/usage_error.ts";
 import { VERSION } from "./program/version.ts";
@@ -43,20 +44,6 @@ const DONE = 0;
 const FAILED = 1;
 const USAGE = 2;
 const UNTRUSTED = 3;
-
-/** What to do about bytes that are not those of a digest, by rule. */
-const REMEDIES: Partial<Record<RuleSlug, string>> = {
-  "verity-data":
-    "the file was damaged or changed after it was sealed: get it again",
-  "verity-data-size":
-    "the file was cut off or extended, or is still being copied: get it again",
-  "verity-digest":
-    "the file, its hashes and the digest do not belong together: get all " +
-    "three of one version",
-};
-const GET_HASHES =
-  "the hashes were damaged or changed: get them again, or seal the file " +
-  "again and compare the digest";
 
 const NAMES = Object.keys(COMMANDS);
 
@@ -186,7 +173,7 @@ function explain(name: string | undefined, error: unknown): number {
   const hint = isUsage
     ? ` (see ${command}--help)`
     : error instanceof IntegrityError
-    ? `; ${REMEDIES[error.rule] ?? GET_HASHES}`
+    ? `; ${remedyOf(error)}`
     : "";
   printMessage(`error: ${printable(withoutSecrets(message))}${hint}`);
   return error instanceof Interrupted

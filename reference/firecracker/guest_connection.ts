@@ -149,7 +149,12 @@ export class GuestConnection {
     const untrusted = untrustedEvent(this.#options.vm, error);
     if (untrusted !== undefined) this.#options.tell(untrusted);
     this.#pageMissing();
-    const message = error instanceof Error ? error.message : String(error);
+    // The whole message of bytes that fail the check is an event of its own.
+    const message = untrusted !== undefined
+      ? "a block is not the one of the digest"
+      : error instanceof Error
+      ? error.message
+      : String(error);
     this.#end(`it can no longer be served: ${message}`);
   }
 

@@ -65,6 +65,11 @@ handlerTest(
       digest,
     });
     assert.ok(!server.events.some((it) => it.event === "retry"));
+    const { message } = await server.nth("ended", 0);
+    assert.equal(
+      message,
+      "it can no longer be served: a block is not the one of the digest",
+    );
     await server.stop();
     assert.equal(readProfile(readFileSync(profile, "utf8")).digest, digest);
   },

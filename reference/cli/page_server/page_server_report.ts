@@ -5,6 +5,7 @@ import { countOf } from "../output/format_count.ts";
 import { printMessage } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { printEvent, printStatistics } from "../output/progress_events.ts";
+import { remedyOf } from "../program/integrity_remedy.ts";
 
 /** Reports to programs: one event per line on standard output. */
 export class PageServerEvents {
@@ -87,5 +88,6 @@ function untrustedText(
   const place = idstr === undefined || page === undefined
     ? {}
     : { page: { idstr, pageIndex: page } };
-  return new IntegrityError(file, { ...violation, ...place }).message;
+  const error = new IntegrityError(file, { ...violation, ...place });
+  return `${error.message}; ${remedyOf(error)}`;
 }
