@@ -1,3 +1,4 @@
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import { VERITY_BLOCK } from "../../format/verity/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import type { DataBlocks } from "./check_blocks.ts";
@@ -62,6 +63,18 @@ export function* piecesOf(
     };
     at = stop;
   }
+}
+
+/** Returns the whole blocks, up to the end of the file, that hold a range. */
+export function wholeBlocks(
+  { byteLength }: { readonly byteLength: number },
+  { offset, length }: ByteRange,
+): ByteRange {
+  if (length === 0) return { offset, length };
+  const start = offset - offset % VERITY_BLOCK;
+  const end = offset + length;
+  const stop = Math.min(end + padding(end), byteLength);
+  return { offset: start, length: stop - start };
 }
 
 /** Bytes from a position to the next block. */

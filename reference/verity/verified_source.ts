@@ -14,7 +14,7 @@ import {
   type DataBlocks,
 } from "./check_blocks.ts";
 import { hashSync, hashWithRuntime, hasSyncHash } from "./hashing.ts";
-import { isOnePiece, piecesOf } from "./pieces_of.ts";
+import { isOnePiece, piecesOf, wholeBlocks } from "./pieces_of.ts";
 import { streamVerified } from "./verified_stream.ts";
 import type { Leaves, VerifiedTree } from "./verified_tree.ts";
 
@@ -91,9 +91,17 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
     try {
       // A remote source gets all at once.
       const maxBytes = (this.parallelReads ?? 1) > 1 ? Infinity : undefined;
+      const guesses = options.guesses
+        ?.filter((it) => rangeEnd(it) <= this.byteLength)
+        .map((it) => wholeBlocks(this, it));
+      const inBlocks = guesses === undefined
+        ? options
+        : { ...options, guesses };
+      const last = guesses?.at(-1);
+      const until = last && rangeEnd(last) / VERITY_BLOCK;
       for (const piece of piecesOf(this, target, { offset, maxBytes })) {
-        const leaves = this.#leaves(blockRun(piece), options);
-        const read = this.source.readInto(piece.read, piece.offset, options);
+        const leaves = this.#leaves(blockRun(piece), options, until);
+        const read = this.source.readInto(piece.read, piece.offset, inBlocks);
         // The target is the caller's again only when nothing writes to it.
         const [isRead, hashes] = await Promise.allSettled([read, leaves]);
         if (isRead.status === "rejected") throw isRead.reason;
@@ -156,14 +164,19 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
 
   async #leaves(
     { first, end }: BlockRun,
-    options?: ReadOptions,
+    { signal }: ReadOptions = {},
+    until = end,
   ): Promise<Leaves> {
     const kept = this.tree.leaves(first, end);
     if (kept !== undefined) return kept;
     const path = this.tree.path(first, end);
-    const read = await Promise.all(path.map(async ({ wanted }) => {
+    const read = await Promise.all(path.map(async ({ wanted }, index) => {
       if (wanted === undefined) return undefined;
       const hashes = new Uint8Array(wanted.length);
+      const guesses = index === 0
+        ? this.tree.leafBytes(rangeEnd(wanted), until)
+        : undefined;
+      const options = { signal, guesses };
       await this.sidecar.readInto(hashes, wanted.offset, options);
       return hashes;
     }));

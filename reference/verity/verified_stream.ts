@@ -2,6 +2,7 @@ import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import { VERITY_BLOCK } from "../../format/verity/mod.ts";
 import type { ByteSource, ReadOptions, TakeBytes } from "../sources/mod.ts";
 import type { DataBlocks } from "./check_blocks.ts";
+import { wholeBlocks } from "./pieces_of.ts";
 
 /** Bytes of a range that are checked and passed on together. */
 const PART = 0x40000;
@@ -23,14 +24,7 @@ export async function streamVerified(
   options: StreamVerifiedOptions,
 ): Promise<void> {
   const { source } = options;
-  const whole = ranges.map(({ offset, length }) => {
-    const start = offset - offset % VERITY_BLOCK;
-    const end = Math.ceil((offset + length) / VERITY_BLOCK) * VERITY_BLOCK;
-    const stop = Math.min(end, source.byteLength);
-    return length === 0
-      ? { offset, length }
-      : { offset: start, length: stop - start };
-  });
+  const whole = ranges.map((it) => wholeBlocks(source, it));
   const streams = new Map<number, RangeStream>();
   await source.streamRanges?.(whole, async (bytes, { offset, index }) => {
     let stream = streams.get(index);

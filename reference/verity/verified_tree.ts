@@ -45,6 +45,9 @@ export interface TreeOptions {
 /** Maximum data blocks whose hashes are requested together: those of 64 MiB. */
 const WINDOW = 0x4000;
 
+/** Maximum bytes of leaves that are fetched because they may be needed next. */
+const LEAVES_AHEAD = 0xc000;
+
 /**
  * The hashes of a file, each verified against the level above before it is
  * kept. It does no I/O: `path` says what to read, `admit` takes it.
@@ -102,6 +105,19 @@ export class VerifiedTree {
       if (wanted === undefined) break;
     }
     return path;
+  }
+
+  /**
+   * Returns the bytes of the sidecar from `offset` on that hold the hashes of
+   * the data blocks before `until`, if any: no more than a
+   * source fetches together with others.
+   */
+  leafBytes(offset: number, until: number): readonly ByteRange[] | undefined {
+    const [leaf] = this.geometry.levels;
+    const end = leaf.offset +
+      Math.ceil(until / HASHES_PER_BLOCK) * VERITY_BLOCK;
+    const length = Math.min(end - offset, LEAVES_AHEAD);
+    return length > 0 ? [{ offset, length }] : undefined;
   }
 
   /**
