@@ -68,7 +68,7 @@ verityTest(
     assert.equal(exit?.code, 1);
     assert.match(
       exit.stderr,
-      /not enabled for it; .*: fsverity enable \S*saved, --verify-first, or --via postcopy\n$/,
+      /not enabled for it; .* \(fsverity enable \S*saved, --verify-first, or --via postcopy\)\n$/,
     );
   },
 );
