@@ -22,6 +22,7 @@ import {
   SLOWLY,
   startDirtyingGuest,
 } from "./dirtying_guest.ts";
+import { continueSaved } from "./continue_saved.ts";
 import { emptyMachine, fillMemory, LIVE_MACHINES } from "./live_machines.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
@@ -123,7 +124,7 @@ qemuTest(
     // A migration that ends early, as nothing has changed for a moment, may
     // have none.
     while (await xbzrlePages(qemu) <= 50) {
-      await qemu.qmp.execute("cont");
+      await continueSaved(qemu);
       const migrated = migrateSequentially(qemu, "file:stream", {
         capabilities: ["xbzrle"],
         parameters: SLOWLY,

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { openFileSource, openSnapshotSync } from "../../../mod.ts";
 import {
   connectSocket,
@@ -7,6 +6,7 @@ import {
   startIncoming,
   startQemu,
 } from "../../../reference/doors/qemu.ts";
+import { continueSaved } from "./continue_saved.ts";
 import {
   countingGuest,
   save,
@@ -79,7 +79,7 @@ async function saveInEachWay(scratch: ScratchDirectory): Promise<void> {
   using source = openFileSource(scratch.file("again"));
   assert.equal(openSnapshotSync(source).block("pc.ram").usedLength, 4 << 20);
   await setCapability(qmp, "mapped-ram", false);
-  await continueSaved(qmp);
+  await continueSaved({ qmp });
   const uri = `unix:${scratch.file("migration")}`;
   await using other = await startQemu([
     ...[...countingGuest(MACHINE), "-serial", "file:other"],
@@ -87,19 +87,6 @@ async function saveInEachWay(scratch: ScratchDirectory): Promise<void> {
   const { guest } = await startIncoming(other.qmp, uri);
   await runMigration(qmp, "migrate", { uri });
   assert.equal((await guest).status, "running");
-}
-
-/** Continues a saved guest: QEMU refuses for a moment after the save. */
-async function continueSaved(qmp: QmpClient): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
-    try {
-      return void await qmp.execute("cont");
-    } catch (error) {
-      if (!/not finalized yet/.test(String(error))) throw error;
-      await sleep(20);
-    }
-  }
-  throw new Error("QEMU does not finish the save");
 }
 
 async function setCapability(
