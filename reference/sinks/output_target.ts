@@ -50,7 +50,7 @@ export function outputFolder(name: string): OutputTarget {
 }
 
 function follow(name: string, start: string): OutputTarget {
-  const { dirname, resolve } = paths(name);
+  const { dirname, isAbsolute } = paths(name);
   const owners: number[] = [];
   let path = start;
   for (let links = 0; links <= LINKS_MAX; links++) {
@@ -68,9 +68,26 @@ function follow(name: string, start: string): OutputTarget {
       return { path, stat };
     }
     owners.push(stat.uid);
-    path = resolve(dirname(path), nodeFs().readlinkSync(path));
+    const target = nodeFs().readlinkSync(path);
+    path = physicalPath(
+      isAbsolute(target) ? target : `${dirname(path)}/${target}`,
+    );
   }
   throw refusal(name, "its symbolic links form a loop");
+}
+
+/**
+ * Returns the path of a file from the root, with the links of its folder
+ * resolved: "link/.." is the folder above the target of the link.
+ */
+function physicalPath(path: string): string {
+  const { basename, dirname, join, resolve } = paths(path);
+  try {
+    const folder = nodeFs().realpathSync.native(dirname(path));
+    return join(folder, basename(path));
+  } catch {
+    return resolve(path);
+  }
 }
 
 function paths(what: string) {

@@ -28,6 +28,22 @@ test("createFileSink() writes the target of a symbolic link", async () => {
   assert.deepEqual(scratch.names(), ["far", "link"]);
 });
 
+test("a link in a linked folder leads where it does for the system", async () => {
+  using scratch = new ScratchFolder();
+  mkdirSync(scratch.file("a/b"), { recursive: true });
+  symlinkSync("a/b", scratch.file("folder"));
+  symlinkSync("../file", scratch.file("a/b/link"));
+  for (const name of ["file", "a/file"]) {
+    writeFileSync(scratch.file(name), name);
+  }
+  const path = scratch.file("folder/link");
+  const sink = createFileSink(path, { force: true });
+  await sink.write(BYTES, 0);
+  await sink.commit();
+  assert.equal(readFileSync(scratch.file("a/file"), "utf8"), "QEVM");
+  assert.equal(readFileSync(scratch.file("file"), "utf8"), "file");
+});
+
 test("createFileSink() refuses a dangling link, and another user's link", () => {
   using scratch = new ScratchFolder();
   const link = scratch.file("link");
