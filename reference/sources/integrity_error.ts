@@ -22,9 +22,9 @@ export interface IntegrityViolation extends ByteRange {
 }
 
 /**
- * Bytes do not agree with the digest of their file: they are damaged,
- * or of another file. Nothing of the block that they are in was handed over.
- * A retry does not help, so unlike a `SourceError` it never causes one.
+ * Bytes do not agree with the digest of their file: they are damaged, or of
+ * another file. Nothing of the block that they are in was handed over. A retry
+ * does not help, so unlike a `SourceError` it never causes one.
  */
 export class IntegrityError extends Error implements IntegrityViolation {
   /** Names the class, as `Error.name` does. */

@@ -109,8 +109,8 @@ export class VerifiedTree {
 
   /**
    * Returns the bytes of the sidecar from `offset` on that hold the hashes of
-   * the data blocks before `until`, if any: no more than a
-   * source fetches together with others.
+   * the data blocks before `until`, if any: no more than a source fetches
+   * together with others.
    */
   leafBytes(offset: number, until: number): readonly ByteRange[] | undefined {
     const [leaf] = this.geometry.levels;
