@@ -12,6 +12,7 @@ import {
   PROGRAM_RULES,
 } from "./dialect_rules.ts";
 import { accept, refuse, type Rule, write } from "./rule.ts";
+import { QCOW2_RULES } from "./qcow2_rules.ts";
 import { VERITY_RULES } from "./verity_rules.ts";
 
 /** The slug of a rule of SPEC.md. */
@@ -85,7 +86,8 @@ export type RuleSlug =
   | "verity-data-size"
   | "verity-tree"
   | "verity-data"
-  | "verity-hole";
+  | "verity-hole"
+  | keyof typeof QCOW2_RULES;
 
 /** Every rule of SPEC.md by its slug, in the order of the document. */
 export const RULES: Readonly<Record<RuleSlug, Rule>> = {
@@ -245,4 +247,7 @@ export const RULES: Readonly<Record<RuleSlug, Rule>> = {
 
   // 14. Verified files
   ...VERITY_RULES,
+
+  // 15. Packed snapshots
+  ...QCOW2_RULES,
 };

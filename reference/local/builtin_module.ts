@@ -7,6 +7,7 @@ import type * as Os from "node:os";
 import type * as Path from "node:path";
 import type * as Process from "node:process";
 import type * as WorkerThreads from "node:worker_threads";
+import type * as Zlib from "node:zlib";
 import { SourceError } from "../sources/mod.ts";
 
 /** The modules of Node that the library uses, if available. */
@@ -20,6 +21,7 @@ interface BuiltinModules {
   readonly "node:path": typeof Path;
   readonly "node:process": typeof Process;
   readonly "node:worker_threads": typeof WorkerThreads;
+  readonly "node:zlib": typeof Zlib;
 }
 
 /** What a module is used for, in the error of a runtime without it. */
@@ -31,17 +33,24 @@ interface BuiltinUse {
 }
 
 /**
- * Returns a module that Deno, Bun and Node have. It is loaded on use, not
- * imported, so that `mod.ts` also loads in a browser.
+ * Returns a module that Deno, Bun and Node have, undefined in a browser. It is
+ * loaded on use, not imported, so that `mod.ts` also loads there.
  */
+export function builtinModuleIfAny<Id extends keyof BuiltinModules>(
+  id: Id,
+): BuiltinModules[Id] | undefined {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (id: Id) => BuiltinModules[Id] };
+  };
+  return process?.getBuiltinModule?.(id);
+}
+
+/** Returns a module that Deno, Bun and Node have. */
 export function builtinModule<Id extends keyof BuiltinModules>(
   id: Id,
   use: BuiltinUse,
 ): BuiltinModules[Id] {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?: (id: Id) => BuiltinModules[Id] };
-  };
-  const found = process?.getBuiltinModule?.(id);
+  const found = builtinModuleIfAny(id);
   if (found !== undefined) return found;
   const { what, action, instead } = use;
   const advice = instead === undefined ? "" : `: ${instead}`;

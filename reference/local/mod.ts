@@ -4,7 +4,7 @@
  * @module
  */
 
-export { builtinModule, nodeFs } from "./builtin_module.ts";
+export { builtinModule, builtinModuleIfAny, nodeFs } from "./builtin_module.ts";
 export { fileError, notSeekable } from "./file_error.ts";
 export {
   type FileLock,
