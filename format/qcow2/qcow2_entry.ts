@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Qcow2Header } from "./qcow2_header.ts";
+
 /** Where a cluster, or a subcluster, is. */
 export type ClusterPlace =
   | { readonly kind: "absent" }
@@ -35,6 +37,8 @@ const RESERVED_LOW = 0x1fe;
 const ZERO = 1;
 const ABSENT = { kind: "absent" } as const;
 const ALL_ZERO = { kind: "zero" } as const;
+const RESERVED = invalid("reserved bits");
+const UNALIGNED = invalid("a cluster that is not aligned");
 
 /** Reads the entry at a position of a table. */
 export function wordsAt(table: DataView, position: number): Words {
@@ -62,14 +66,18 @@ export function l2TableOf({ high, low }: Words): number | undefined {
 }
 
 /** Returns where the cluster of an L2 entry is, in an image without subclusters. */
-export function clusterOf(words: Words, clusterBits: number): ClusterPlace {
+export function clusterOf(
+  words: Words,
+  { version, clusterBits }: Pick<Qcow2Header, "version" | "clusterBits">,
+): ClusterPlace {
   const { high, low } = words;
   if ((high & COMPRESSED) !== 0) return compressedOf(words, clusterBits);
-  if ((high & RESERVED_HIGH) !== 0 || (low & RESERVED_LOW) !== 0) {
-    return { kind: "invalid", why: "reserved bits" };
-  }
-  if ((low & ZERO) !== 0) return ALL_ZERO;
   const offset = positionOf(high, low);
+  const isZero = (low & ZERO) !== 0;
+  // Version 2 has no clusters of zeros.
+  if (hasReserved(words) || isZero && version === 2) return RESERVED;
+  if (offset % 2 ** clusterBits !== 0) return UNALIGNED;
+  if (isZero) return ALL_ZERO;
   return offset === 0 ? ABSENT : { kind: "data", offset };
 }
 
@@ -86,22 +94,30 @@ export function subclusterOf(
   if ((high & COMPRESSED) !== 0) {
     return bitmap.high === 0 && bitmap.low === 0
       ? compressedOf(words, clusterBits)
-      : { kind: "invalid", why: "subclusters of a compressed cluster" };
+      : invalid("subclusters of a compressed cluster");
   }
-  if ((high & RESERVED_HIGH) !== 0 || (low & (RESERVED_LOW | ZERO)) !== 0) {
-    return { kind: "invalid", why: "reserved bits" };
-  }
-  const isZero = (bitmap.high >>> index & 1) === 1;
-  const isData = (bitmap.low >>> index & 1) === 1;
-  if (isZero && isData) {
-    return { kind: "invalid", why: "a subcluster both allocated and zero" };
-  }
-  if (isZero) return ALL_ZERO;
-  if (!isData) return ABSENT;
+  if (hasReserved(words) || (low & ZERO) !== 0) return RESERVED;
   const offset = positionOf(high, low);
-  return offset === 0
-    ? { kind: "invalid", why: "a subcluster allocated in no cluster" }
-    : { kind: "data", offset: offset + index * 2 ** (clusterBits - 5) };
+  if (offset % 2 ** clusterBits !== 0) return UNALIGNED;
+  // A wrong bit of one subcluster makes the whole cluster wrong.
+  if ((bitmap.high & bitmap.low) !== 0) {
+    return invalid("a subcluster both allocated and zero");
+  }
+  if (offset === 0 && bitmap.low !== 0) {
+    return invalid("a subcluster allocated in no cluster");
+  }
+  if ((bitmap.high >>> index & 1) === 1) return ALL_ZERO;
+  return (bitmap.low >>> index & 1) === 1
+    ? { kind: "data", offset: offset + index * 2 ** (clusterBits - 5) }
+    : ABSENT;
+}
+
+function hasReserved({ high, low }: Words): boolean {
+  return (high & RESERVED_HIGH) !== 0 || (low & RESERVED_LOW) !== 0;
+}
+
+function invalid(why: string): ClusterPlace {
+  return { kind: "invalid", why };
 }
 
 function compressedOf({ high, low }: Words, clusterBits: number): ClusterPlace {

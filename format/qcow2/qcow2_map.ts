@@ -12,6 +12,7 @@ import type { Qcow2Header } from "./qcow2_header.ts";
 
 /** Bytes of an L2 table that are read at once. */
 const SLICE_MAX = 0x10000;
+const SECTOR = 512;
 /** Subclusters of a cluster. */
 const UNITS = 32;
 
@@ -31,12 +32,15 @@ export type Qcow2Extent =
   }
   | {
     readonly kind: "compressed";
+    /** Bytes up to the end of the cluster, or fewer if fewer are wanted. */
     readonly length: number;
-    /** Position of the compressed cluster in the image, and its bytes. */
+    /** Position of the compressed cluster in the image. */
     readonly offset: number;
+    /**
+     * Bytes up to the end of its last sector, or of the file; the compressed
+     * data may end before.
+     */
     readonly packedLength: number;
-    /** Where the part begins in the unpacked cluster. */
-    readonly start: number;
   };
 
 /** Slices of tables that a map keeps. */
@@ -53,8 +57,9 @@ export class Qcow2Map {
   readonly #kept: KeptTables;
   readonly #clusterSize: number;
   readonly #entrySize: number;
-  /** Entries of an L2 table. */
-  readonly #perTable: number;
+  /** Bytes of the disk that an L2 table describes, and a slice of it. */
+  readonly #tableReach: number;
+  readonly #sliceReach: number;
 
   /** Uses the bytes of the L1 table. */
   constructor(
@@ -68,7 +73,10 @@ export class Qcow2Map {
     this.#kept = kept;
     this.#clusterSize = 2 ** header.clusterBits;
     this.#entrySize = header.hasSubclusters ? 16 : 8;
-    this.#perTable = this.#clusterSize / this.#entrySize;
+    const perTable = this.#clusterSize / this.#entrySize;
+    this.#tableReach = perTable * this.#clusterSize;
+    this.#sliceReach = Math.min(perTable, SLICE_MAX / this.#entrySize) *
+      this.#clusterSize;
   }
 
   /**
@@ -78,25 +86,36 @@ export class Qcow2Map {
    * @throws {FormatError} if an entry breaks a rule
    */
   *extent(offset: number, length: number): Walk<Qcow2Extent> {
-    const cluster = Math.floor(offset / this.#clusterSize);
-    const table = this.#l2Table(Math.floor(cluster / this.#perTable));
-    const index = cluster % this.#perTable;
-    const start = offset % this.#clusterSize;
-    if (table === 0) {
-      const reach = (this.#perTable - index) * this.#clusterSize - start;
+    const known = this.knownExtent(offset, length);
+    if (known !== undefined) return known;
+    const position = this.#slicePosition(offset);
+    const bytes = yield {
+      offset: position,
+      length: this.#sliceReach / this.#clusterSize * this.#entrySize,
+    };
+    const slice = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#kept.keep(position, slice);
+    return this.#extentIn(slice, position, { offset, length });
+  }
+
+  /** Finds the same, or returns undefined if that takes a read of a table. */
+  knownExtent(offset: number, length: number): Qcow2Extent | undefined {
+    const position = this.#slicePosition(offset);
+    if (position === 0) {
+      const reach = this.#tableReach - offset % this.#tableReach;
       return { kind: "absent", length: Math.min(length, reach) };
     }
-    const perSlice = Math.min(this.#perTable, SLICE_MAX / this.#entrySize);
-    const first = index - index % perSlice;
-    const position = table + first * this.#entrySize;
-    const slice = this.#kept.get(position) ??
-      (yield* this.#readSlice(position, perSlice * this.#entrySize));
-    return this.#extentIn(slice, {
-      entry: index - first,
-      position,
-      start,
-      length,
-    });
+    const slice = this.#kept.get(position);
+    return slice && this.#extentIn(slice, position, { offset, length });
+  }
+
+  /** Returns the position of the slice for an offset; 0: there is no table. */
+  #slicePosition(offset: number): number {
+    const table = this.#l2Table(Math.floor(offset / this.#tableReach));
+    if (table === 0) return 0;
+    const inTable = offset % this.#tableReach;
+    const before = inTable - inTable % this.#sliceReach;
+    return table + before / this.#clusterSize * this.#entrySize;
   }
 
   #l2Table(index: number): number {
@@ -115,104 +134,78 @@ export class Qcow2Map {
     });
   }
 
-  *#readSlice(offset: number, length: number): Walk<DataView> {
-    const bytes = yield { offset, length };
-    const slice = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#kept.keep(offset, slice);
-    return slice;
-  }
-
   #extentIn(
     slice: DataView,
-    { entry, position, start, length }: {
-      readonly entry: number;
-      /** Position of the slice in the image. */
-      readonly position: number;
-      /** Where the part begins in its cluster. */
-      readonly start: number;
-      readonly length: number;
-    },
+    position: number,
+    { offset, length }: ByteRange,
   ): Qcow2Extent {
-    const from = entry * this.#clusterSize + start;
-    const unit = this.#clusterSize / (this.#header.hasSubclusters ? UNITS : 1);
-    const place = this.#placeAt(slice, from, position);
+    const from = offset % this.#sliceReach;
+    const size = this.#clusterSize;
+    const place = this.#placeAt(slice, position, from);
+    const entry = position + Math.floor(from / size) * this.#entrySize;
     if (place.kind === "compressed") {
-      return {
-        kind: "compressed",
-        length: Math.min(length, this.#clusterSize - start),
-        offset: place.offset,
-        packedLength: place.length,
-        start,
-      };
+      return this.#compressed(place, {
+        entry,
+        length: Math.min(length, size - from % size),
+      });
     }
-    const sliceEnd = slice.byteLength / this.#entrySize * this.#clusterSize;
-    const stop = Math.min(from + length, sliceEnd);
+    const unit = size / (this.#header.hasSubclusters ? UNITS : 1);
+    const stop = Math.min(from + length, this.#sliceReach);
     const first = from - from % unit;
     let at = first + unit;
     while (at < stop) {
-      const next = this.#placeAt(slice, at, position);
+      const next = this.#placeAt(slice, position, at);
       if (!isContinued(place, next, at - first)) break;
       at += unit;
     }
     const found = Math.min(at, stop) - from;
     if (place.kind !== "data") return { kind: place.kind, length: found };
-    const offset = place.offset + from - first;
-    const extent = { kind: "data", length: found, offset } as const;
-    this.#checkInside(extent, position + entry * this.#entrySize);
-    return extent;
+    const start = place.offset + from - first;
+    this.#checkInside(entry, start, start + found);
+    return { kind: "data", length: found, offset: start };
+  }
+
+  #compressed(
+    { offset, length: sectors }: ByteRange,
+    { entry, length }: { readonly entry: number; readonly length: number },
+  ): Qcow2Extent {
+    // The last sector of the file may be incomplete.
+    const end = Math.max(offset, offset + sectors - SECTOR) + 1;
+    this.#checkInside(entry, offset, end);
+    const packedLength = Math.min(sectors, this.#file.byteLength - offset);
+    return { kind: "compressed", length, offset, packedLength };
   }
 
   /** Returns the place of the unit at a position of the slice's clusters. */
   #placeAt(
     slice: DataView,
-    at: number,
     position: number,
+    from: number,
   ): Exclude<ClusterPlace, { readonly kind: "invalid" }> {
     const { clusterBits, hasSubclusters } = this.#header;
-    const entry = Math.floor(at / this.#clusterSize);
+    const at = Math.floor(from / this.#clusterSize) * this.#entrySize;
+    const words = wordsAt(slice, at);
     const unit = this.#clusterSize / UNITS;
-    const index = Math.floor(at % this.#clusterSize / unit);
-    const words = wordsAt(slice, entry * this.#entrySize);
     const place = hasSubclusters
-      ? subclusterOf(words, wordsAt(slice, entry * this.#entrySize + 8), {
+      ? subclusterOf(words, wordsAt(slice, at + 8), {
         clusterBits,
-        index,
+        index: Math.floor(from % this.#clusterSize / unit),
       })
-      : clusterOf(words, clusterBits);
-    const offset = position + entry * this.#entrySize;
-    if (place.kind === "invalid") {
-      throw new FormatError(this.#file.name, {
-        rule: "qcow2-l2-entry",
-        offset,
-        found: `the L2 entry ${entryText(words)} with ${place.why}`,
-        expected: "none",
-      });
-    }
-    const start = hasSubclusters ? index * unit : 0;
-    const isAligned = place.kind !== "data" ||
-      (place.offset - start) % this.#clusterSize === 0;
-    const isInside = place.kind !== "compressed" ||
-      place.offset < this.#file.byteLength;
-    if (isAligned && isInside) return place;
+      : clusterOf(words, this.#header);
+    if (place.kind !== "invalid") return place;
     throw new FormatError(this.#file.name, {
       rule: "qcow2-l2-entry",
-      offset,
-      found: `the L2 entry ${entryText(words)}`,
-      expected: isAligned
-        ? `a position before ${hex(this.#file.byteLength)}, the file's length`
-        : `a cluster at a multiple of ${hex(this.#clusterSize)}`,
+      offset: position + at,
+      found: `the L2 entry ${entryText(words)} with ${place.why}`,
+      expected: "none",
     });
   }
 
-  #checkInside(
-    { offset, length }: ByteRange,
-    entryOffset: number,
-  ): void {
-    const end = offset + length;
+  #checkInside(entry: number, offset: number, end: number): void {
     if (end <= this.#file.byteLength) return;
     throw new FormatError(this.#file.name, {
       rule: "qcow2-l2-entry",
-      offset: entryOffset,
+      offset: entry,
       found: `data from ${hex(offset)} to ${hex(end)}`,
       expected: `at most ${hex(this.#file.byteLength)}, the file's length`,
     });

@@ -23,6 +23,9 @@ const PARTS: Readonly<Record<string, Rule["part"]>> = {
   "14.4": "verified",
   "14.5": "verified",
   "14.6": "verified",
+  "15.2": "packed",
+  "15.3": "packed",
+  "15.4": "packed",
 };
 
 /** One normative rule of SPEC.md. */
@@ -39,7 +42,8 @@ export interface Rule {
     | "dirty-bitmaps"
     | "sequential"
     | "profile"
-    | "verified";
+    | "verified"
+    | "packed";
   /** The rule in one sentence. */
   readonly text: string;
 }

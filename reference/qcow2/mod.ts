@@ -4,6 +4,13 @@
  * @module
  */
 
-export { openQcow2, openQcow2Sync, type Qcow2Options } from "./open_qcow2.ts";
+export {
+  type OpenBacking,
+  type OpenBackingSync,
+  openQcow2,
+  openQcow2Sync,
+  type Qcow2Options,
+  type SyncQcow2Options,
+} from "./open_qcow2.ts";
 export { Qcow2Source, SyncQcow2Source } from "./qcow2_source.ts";
-export type { UnpackCluster } from "./unpack_cluster.ts";
+export type { UnpackCluster, UnpackClusterSync } from "./unpack_cluster.ts";

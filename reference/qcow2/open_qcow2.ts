@@ -1,8 +1,4 @@
-import {
-  isQcow2,
-  type Qcow2Backing,
-  readQcow2Header,
-} from "../../format/qcow2/mod.ts";
+import type { Qcow2Backing } from "../../format/qcow2/mod.ts";
 import {
   type ByteSource,
   drive,
@@ -11,121 +7,185 @@ import {
   SourceError,
   type SyncByteSource,
 } from "../sources/mod.ts";
-import { Qcow2Reads } from "./qcow2_reads.ts";
+import { DiskPlanner, type KeptParts } from "./disk_plan.ts";
+import { type ChainedImage, ImageChain } from "./image_chain.ts";
+import { KeptBytes } from "./kept_bytes.ts";
 import { Qcow2Source, SyncQcow2Source } from "./qcow2_source.ts";
 import {
   nodeInflate,
   nodeZstd,
+  noInflate,
+  noZstd,
   type UnpackCluster,
+  type UnpackClusterSync,
+  unpackFrames,
+  unpackFramesSync,
   webInflate,
 } from "./unpack_cluster.ts";
 
-/** Images of a chain at most. */
-const CHAIN_MAX = 64;
+/** Opens the backing file of an image. */
+export type OpenBacking = (
+  backing: Qcow2Backing,
+  image: ByteSource,
+) => Promise<ByteSource> | ByteSource;
+
+/** The synchronous form. */
+export type OpenBackingSync = (
+  backing: Qcow2Backing,
+  image: SyncByteSource,
+) => SyncByteSource;
 
 /** Options of {@linkcode openQcow2}. */
 export interface Qcow2Options extends ReadOptions {
   /**
-   * Opens the backing file of an image: decide here what an image may name.
-   * Default: images with a backing file are refused.
+   * Opens the backing file of an image: decide here what an image may name, or
+   * use `openBackingFiles`. Default: images with a backing file are refused.
    */
-  readonly openBacking?:
-    | ((
-      backing: Qcow2Backing,
-      image: ByteSource,
-    ) => Promise<ByteSource> | ByteSource)
-    | undefined;
+  readonly openBacking?: OpenBacking | undefined;
   /**
-   * Unpacks a zstd frame to `length` bytes, on a runtime without zstd: Node
-   * before 22.15, and browsers. Default: that of the runtime.
+   * Unpacks one zstd frame to at most `length` bytes. Default: the runtime's
+   * decoder, which browsers and Node before 22.15 do not have.
    */
   readonly unpackZstd?: UnpackCluster | undefined;
-  /** Maximum bytes of unpacked clusters kept. Default: 8 MiB. */
+  /** Maximum bytes of unpacked clusters kept of all images. Default: 32 MiB. */
   readonly maxBytes?: number | undefined;
 }
+
+/** Options of {@linkcode openQcow2Sync}. */
+export interface SyncQcow2Options extends Pick<Qcow2Options, "maxBytes"> {
+  /** As for {@linkcode openQcow2}. */
+  readonly openBacking?: OpenBackingSync | undefined;
+  /** As for {@linkcode openQcow2}. */
+  readonly unpackZstd?: UnpackClusterSync | undefined;
+}
+
+const CLUSTERS_MAX = 0x2000000;
+/** Maximum bytes of L2 tables kept: those of 128 GiB in clusters of 64 KiB. */
+const TABLES_MAX = 0x1000000;
 
 /**
  * Opens a qcow2 image as a source of the disk that it holds, with the chain of
  * its backing files.
+ *
+ * @throws {FormatError} if an image breaks a rule
+ * @throws {UnsupportedError} if an image has an unknown feature
+ * @throws {SourceError} if a backing file is missing, or not one that may be
+ * opened
  */
 export async function openQcow2(
   image: ByteSource,
   options: Qcow2Options = {},
 ): Promise<Qcow2Source> {
-  return await openChain(image, options, 1);
-}
-
-async function openChain(
-  image: ByteSource,
-  options: Qcow2Options,
-  depth: number,
-): Promise<Qcow2Source> {
-  const { signal, maxBytes = 0x800000, unpackZstd } = options;
-  const header = await drive(readQcow2Header(image), image, { signal });
-  const l1 = new Uint8Array(header.l1Count * 8);
-  await image.readInto(l1, header.l1Offset, { signal });
-  const backing = header.backing &&
-    await openBacking(header.backing, image, { ...options, depth });
-  const reads = new Qcow2Reads(image, header, { l1, maxBytes });
-  const unpack = header.compression === "zlib"
-    ? nodeInflate() ?? webInflate
-    : nodeZstd() ?? unpackZstd ?? noZstd;
-  return new Qcow2Source({ image, backing, reads, unpack });
-}
-
-async function openBacking(
-  backing: Qcow2Backing,
-  image: ByteSource,
-  options: Qcow2Options & { readonly depth: number },
-): Promise<ByteSource> {
-  const { openBacking, depth, signal } = options;
-  if (openBacking === undefined) {
-    throw new SourceError(
-      image.name,
-      `Cannot open ${JSON.stringify(image.name)}: it needs the backing file ` +
-        `${JSON.stringify(backing.name)}, expected none`,
-    );
+  const { signal, maxBytes, openBacking } = options;
+  const chain = new ImageChain(image);
+  try {
+    for (let top: ByteSource | undefined = image; top !== undefined;) {
+      const walked: ByteSource = top;
+      const { backing } = await drive(chain.read(walked), walked, { signal });
+      if (backing === undefined) break;
+      chain.check(walked, backing);
+      const source = await (openBacking ?? noBacking)(backing, walked);
+      chain.add(source);
+      const isImage = await drive(chain.probe(source), source, { signal });
+      top = isImage ? source : undefined;
+    }
+  } catch (error) {
+    chain.close();
+    throw error;
   }
-  if (depth === CHAIN_MAX) {
-    throw new SourceError(
-      image.name,
-      `Cannot open ${JSON.stringify(image.name)}: the chain of its backing ` +
-        `files has more than ${CHAIN_MAX} images, or is a loop`,
-    );
-  }
-  const source = await openBacking(backing, image);
-  if (backing.format === "raw") return source;
-  const first = new Uint8Array(Math.min(8, source.byteLength));
-  await source.readInto(first, 0, { signal });
-  const isImage = isQcow2(first);
-  if (isImage) return await openChain(source, options, depth + 1);
-  if (backing.format === undefined) return source;
-  throw new SourceError(
-    source.name,
-    `Cannot use ${JSON.stringify(source.name)} as the backing file of ` +
-      `${JSON.stringify(image.name)}: expected the format ` +
-      JSON.stringify(backing.format),
+  const kept = keptParts(maxBytes);
+  return chain.join((it, backing, close) =>
+    new Qcow2Source({
+      ...partsOf(it, kept),
+      backing,
+      close,
+      packed: {
+        name: it.source.name,
+        clusterSize: 2 ** it.header.clusterBits,
+        unpack: unpacker(it, options),
+      },
+    })
   );
 }
 
-/** Opens an image without a backing file to be read synchronously. */
+/**
+ * Opens a qcow2 image to be read synchronously, too.
+ *
+ * @throws what {@linkcode openQcow2} throws
+ */
 export function openQcow2Sync(
   image: SyncByteSource,
-  { maxBytes = 0x800000 }: Pick<Qcow2Options, "maxBytes"> = {},
+  options: SyncQcow2Options = {},
 ): SyncQcow2Source {
-  const header = driveSync(readQcow2Header(image), image);
-  const l1 = new Uint8Array(header.l1Count * 8);
-  image.readIntoSync(l1, header.l1Offset);
-  const reads = new Qcow2Reads(image, header, { l1, maxBytes });
-  const unpack = (header.compression === "zlib" ? nodeInflate() : nodeZstd()) ??
-    noZstd;
-  return new SyncQcow2Source({ image, backing: undefined, reads, unpack });
+  const { maxBytes, openBacking } = options;
+  const chain = new ImageChain(image);
+  try {
+    for (let top: SyncByteSource | undefined = image; top !== undefined;) {
+      const walked: SyncByteSource = top;
+      const { backing } = driveSync(chain.read(walked), walked);
+      if (backing === undefined) break;
+      chain.check(walked, backing);
+      const source = (openBacking ?? noBacking)(backing, walked);
+      chain.add(source);
+      top = driveSync(chain.probe(source), source) ? source : undefined;
+    }
+  } catch (error) {
+    chain.close();
+    throw error;
+  }
+  const kept = keptParts(maxBytes);
+  return chain.join((it, backing, close) =>
+    new SyncQcow2Source({
+      ...partsOf(it, kept),
+      backing,
+      close,
+      packed: {
+        name: it.source.name,
+        clusterSize: 2 ** it.header.clusterBits,
+        unpack: syncUnpacker(it, options),
+      },
+    })
+  );
 }
 
-function noZstd(): never {
+function noBacking({ name }: Qcow2Backing, image: ByteSource): never {
   throw new SourceError(
-    "zstd",
-    "Cannot unpack a cluster: this runtime has no zstd; give unpackZstd, or " +
-      "use Deno, Bun or Node 22.15",
+    image.name,
+    `Cannot open ${JSON.stringify(image.name)}: it needs the backing file ` +
+      `${JSON.stringify(name)}, and openBacking is not given`,
   );
+}
+
+function keptParts(maxBytes: number = CLUSTERS_MAX): KeptParts {
+  return {
+    clusters: new KeptBytes(maxBytes),
+    tables: new KeptBytes(TABLES_MAX),
+  };
+}
+
+function partsOf<S extends ByteSource>(
+  { source, header, l1, index }: ChainedImage<S>,
+  kept: KeptParts,
+) {
+  const planner = new DiskPlanner(source, header, { l1, image: index, kept });
+  return { image: source, planner };
+}
+
+function unpacker(
+  { header }: ChainedImage<ByteSource>,
+  { unpackZstd }: Qcow2Options,
+): UnpackCluster {
+  if (header.compression === "zlib") return nodeInflate() ?? webInflate;
+  if (unpackZstd === undefined) return syncUnpacker({ header }, {});
+  return (packed, length) =>
+    unpackFrames(packed, length, { unpack: unpackZstd });
+}
+
+function syncUnpacker(
+  { header }: Pick<ChainedImage<ByteSource>, "header">,
+  { unpackZstd }: SyncQcow2Options,
+): UnpackClusterSync {
+  if (header.compression === "zlib") return nodeInflate() ?? noInflate;
+  const unpack = unpackZstd ?? nodeZstd() ?? noZstd;
+  return (packed, length) => unpackFramesSync(packed, length, { unpack });
 }

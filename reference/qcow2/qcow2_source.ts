@@ -1,39 +1,65 @@
-import type { Qcow2Backing, Qcow2Header } from "../../format/qcow2/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
+import type { Qcow2Extent, Qcow2Header } from "../../format/qcow2/mod.ts";
 import {
   type ByteSource,
   checkRange,
+  drive,
+  driveSync,
+  type ReadOptions,
   type SourceReadOptions,
   type SyncByteSource,
+  type TakeBytes,
 } from "../sources/mod.ts";
-import type { Qcow2Reads, Qcow2Work } from "./qcow2_reads.ts";
-import type { UnpackCluster, UnpackClusterSync } from "./unpack_cluster.ts";
+import type { DiskPlanner } from "./disk_plan.ts";
+import {
+  copyPart,
+  DiskFiller,
+  type DiskSources,
+  insideOf,
+} from "./fill_disk.ts";
+import { streamDisk } from "./stream_disk.ts";
+import type { UnpackClusterSync } from "./unpack_cluster.ts";
+import { type PackedImage, unpackRunSync } from "./unpack_run.ts";
 
-/** What a source reads from. */
-export interface Qcow2Parts<Source, Unpack> {
-  /** The image. */
-  readonly image: Source;
-  /** What holds the clusters that the image does not; undefined: zeros. */
-  readonly backing: Source | undefined;
-  readonly reads: Qcow2Reads;
-  readonly unpack: Unpack;
+const DONE = Promise.resolve();
+
+/** What a source is made of. */
+export interface Qcow2Parts extends DiskSources {
+  readonly planner: DiskPlanner;
+  /** Closes the files that were opened for the image. */
+  readonly close: () => void;
 }
 
-/** The disk in a qcow2 image. */
-export class Qcow2Source implements ByteSource {
+/** The disk in a qcow2 image. Close it, or declare it with `using`. */
+export class Qcow2Source implements ByteSource, Disposable {
   readonly name: string;
+  /** Length in bytes of the disk, a multiple of 512. */
   readonly byteLength: number;
   readonly parallelReads: number | undefined;
+  readonly streamRanges: ByteSource["streamRanges"];
+  readonly checkUnchanged: ByteSource["checkUnchanged"];
   /** What the header of the image says. */
   readonly header: Qcow2Header;
-  readonly #parts: Qcow2Parts<ByteSource, UnpackCluster>;
+  readonly #parts: Qcow2Parts;
+  readonly #filler: DiskFiller;
 
-  constructor(parts: Qcow2Parts<ByteSource, UnpackCluster>) {
-    const { image, reads } = parts;
+  constructor(parts: Qcow2Parts) {
+    const { image, backing, planner } = parts;
     this.name = image.name;
-    this.byteLength = reads.header.byteLength;
-    this.parallelReads = image.parallelReads;
-    this.header = reads.header;
+    this.byteLength = planner.header.byteLength;
+    this.parallelReads = image.parallelReads ?? backing?.parallelReads;
+    this.header = planner.header;
     this.#parts = parts;
+    this.#filler = new DiskFiller(parts, planner);
+    if (image.streamRanges ?? backing?.streamRanges) {
+      this.streamRanges = (...request) => this.#stream(...request);
+    }
+    if (image.checkUnchanged ?? backing?.checkUnchanged) {
+      this.checkUnchanged = () => {
+        image.checkUnchanged?.();
+        backing?.checkUnchanged?.();
+      };
+    }
   }
 
   /** The source that holds what the image does not. */
@@ -41,120 +67,119 @@ export class Qcow2Source implements ByteSource {
     return this.#parts.backing;
   }
 
-  checkUnchanged(): void {
-    this.#parts.image.checkUnchanged?.();
-    this.#parts.backing?.checkUnchanged?.();
+  /**
+   * Finds where the bytes of the disk from `offset` on are: at most `length`, as
+   * far as they are in one piece.
+   */
+  async extent(
+    offset: number,
+    length: number,
+    options?: ReadOptions,
+  ): Promise<Qcow2Extent> {
+    checkRange(this, offset, length);
+    const { planner, image } = this.#parts;
+    return planner.knownExtent(offset, length) ??
+      await drive(planner.extent(offset, length), image, options);
   }
 
-  async readInto(
+  readInto(
     target: Uint8Array,
     offset: number,
     options: SourceReadOptions = {},
   ): Promise<void> {
+    // The path of nearly every read: a page of a kept cluster.
+    const isKept = !options.signal?.aborted &&
+      this.#parts.planner.copyKept(target, offset);
+    return isKept ? DONE : this.#read(target, offset, options);
+  }
+
+  async #read(
+    target: Uint8Array,
+    offset: number,
+    options: SourceReadOptions,
+  ): Promise<void> {
     options.signal?.throwIfAborted();
     checkRange(this, offset, target.length);
-    await runWork(this.#parts.reads.read(target, offset), {
-      ...this.#parts,
-      options: { signal: options.signal, background: options.background },
+    const { planner, image } = this.#parts;
+    const { signal, background, wantedUntil } = options;
+    const extent = planner.knownExtent(offset, target.length);
+    if (extent?.kind === "absent" && extent.length === target.length) {
+      return await this.#filler.readBacking({ target, offset }, options);
+    }
+    const parts = [{ target, offset }];
+    const plan = await drive(planner.plan(parts), image, {
+      signal,
+      background,
+    });
+    const until = wantedUntil &&
+      planner.wantedUntil(plan, offset + target.length, { wantedUntil });
+    await this.#filler.fill(plan, { signal, background, wantedUntil: until });
+  }
+
+  async #stream(
+    ranges: readonly ByteRange[],
+    take: TakeBytes,
+    options: SourceReadOptions = {},
+  ): Promise<void> {
+    const { planner, image } = this.#parts;
+    const { signal, background } = options;
+    signal?.throwIfAborted();
+    for (const { offset, length } of ranges) checkRange(this, offset, length);
+    await streamDisk(ranges, take, {
+      signal,
+      fill: async (parts) => {
+        const plan = await drive(planner.plan(parts), image, { signal });
+        await this.#filler.fillAtOnce(plan, { signal, background });
+      },
     });
   }
+
+  /** Closes the files that were opened for the image, and not the image. */
+  close(): void {
+    this.#parts.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** What a source that can also be read synchronously is made of. */
+export interface SyncQcow2Parts extends Qcow2Parts {
+  readonly image: SyncByteSource;
+  readonly backing: SyncByteSource | undefined;
+  readonly packed: PackedImage<UnpackClusterSync>;
 }
 
 /** The disk in a qcow2 image that can also be read synchronously. */
 export class SyncQcow2Source extends Qcow2Source implements SyncByteSource {
-  readonly #syncParts: Qcow2Parts<SyncByteSource, UnpackClusterSync>;
+  readonly #parts: SyncQcow2Parts;
 
-  constructor(parts: Qcow2Parts<SyncByteSource, UnpackClusterSync>) {
+  constructor(parts: SyncQcow2Parts) {
     super(parts);
-    this.#syncParts = parts;
+    this.#parts = parts;
   }
 
   readIntoSync(target: Uint8Array, offset: number): void {
+    const { image, backing, packed, planner } = this.#parts;
+    if (planner.copyKept(target, offset)) return;
     checkRange(this, offset, target.length);
-    runWorkSync(this.#syncParts.reads.read(target, offset), this.#syncParts);
-  }
-}
-
-type AsyncParts =
-  & Omit<Qcow2Parts<ByteSource, UnpackCluster>, "reads">
-  & { readonly options: SourceReadOptions; readonly reads?: Qcow2Reads };
-
-/** Does what work asks for. */
-export async function runWork<T>(
-  work: Qcow2Work<T>,
-  { image, backing, unpack, reads, options }: AsyncParts,
-): Promise<T> {
-  let step = work.next();
-  while (!step.done) {
-    const it = step.value;
-    let bytes: Uint8Array = NONE;
-    switch (it.kind) {
-      case "read": {
-        const { request } = it;
-        bytes = request.target ?? new Uint8Array(request.length);
-        await image.readInto(bytes, request.offset, options);
-        break;
+    const plan = driveSync(planner.plan([{ target, offset }]), image);
+    for (const part of plan.data) image.readIntoSync(part.target, part.offset);
+    for (const part of plan.backing) {
+      const inside = insideOf(backing, part);
+      if (inside !== undefined) {
+        backing?.readIntoSync(inside.target, inside.offset);
       }
-      case "backing": {
-        const part = insideOf(backing, it);
-        if (part.length > 0) await backing?.readInto(part, it.offset, options);
-        break;
-      }
-      case "unpack":
-        try {
-          bytes = await unpack(it.packed, it.length);
-        } catch (cause) {
-          throw reads?.wrongCluster(it.offset, "something else", cause);
-        }
     }
-    step = work.next(bytes);
-  }
-  return step.value;
-}
-
-/** Does what work asks for, synchronously. */
-export function runWorkSync<T>(
-  work: Qcow2Work<T>,
-  { image, backing, unpack, reads }:
-    & Omit<Qcow2Parts<SyncByteSource, UnpackClusterSync>, "reads">
-    & { readonly reads?: Qcow2Reads },
-): T {
-  let step = work.next();
-  while (!step.done) {
-    const it = step.value;
-    let bytes: Uint8Array = NONE;
-    switch (it.kind) {
-      case "read": {
-        const { request } = it;
-        bytes = request.target ?? new Uint8Array(request.length);
-        image.readIntoSync(bytes, request.offset);
-        break;
+    for (const run of plan.runs) {
+      const bytes = new Uint8Array(run.length);
+      image.readIntoSync(bytes, run.offset);
+      const unpacked = unpackRunSync(run, bytes, packed);
+      for (const [index, it] of run.clusters.entries()) {
+        planner.keep(it.number, unpacked[index]);
+        copyPart(it.target, unpacked[index], it.start);
       }
-      case "backing": {
-        const part = insideOf(backing, it);
-        if (part.length > 0) backing?.readIntoSync(part, it.offset);
-        break;
-      }
-      case "unpack":
-        try {
-          bytes = unpack(it.packed, it.length);
-        } catch (cause) {
-          throw reads?.wrongCluster(it.offset, "something else", cause);
-        }
     }
-    step = work.next(bytes);
   }
-  return step.value;
-}
-
-const NONE = new Uint8Array(0);
-
-/** Zeros what is past the end of the backing file; returns the rest. */
-function insideOf(
-  backing: ByteSource | undefined,
-  { target, offset }: { readonly target: Uint8Array; readonly offset: number },
-): Uint8Array {
-  const length = Math.max(0, (backing?.byteLength ?? 0) - offset);
-  target.fill(0, Math.min(length, target.length));
-  return target.subarray(0, length);
 }

@@ -1,9 +1,10 @@
 import { zstdFrameLength } from "../../format/qcow2/mod.ts";
 import { builtinModuleIfAny } from "../local/mod.ts";
+import { SourceError } from "../sources/mod.ts";
 
 /**
- * Unpacks a compressed cluster to exactly `length` bytes. `packed` may end with
- * bytes that are not part of it.
+ * Unpacks data to at most `length` bytes: a raw deflate stream, which other
+ * bytes may follow, or exactly one zstd frame.
  */
 export type UnpackCluster = (
   packed: Uint8Array,
@@ -19,18 +20,23 @@ export type UnpackClusterSync = (
 /** Returns the runtime's zlib; undefined in a browser. */
 export function nodeInflate(): UnpackClusterSync | undefined {
   const inflate = builtinModuleIfAny("node:zlib")?.inflateRawSync;
-  // Reserved by the format, QEMU writes windows of 4 KiB; any window is read.
+  // QEMU writes windows of 4 KiB; any window is read.
   return inflate &&
     ((packed, length) => inflate(packed, { maxOutputLength: length }));
 }
 
+/** Minimum of the option `chunkSize`. */
+const CHUNK_MIN = 64;
+
 /** Returns the runtime's zstd; undefined before Node 22.15 and in a browser. */
 export function nodeZstd(): UnpackClusterSync | undefined {
   const decompress = builtinModuleIfAny("node:zlib")?.zstdDecompressSync;
-  return decompress && ((packed, length) => {
-    const frame = packed.subarray(0, zstdFrameLength(packed) ?? 0);
-    return decompress(frame, { maxOutputLength: length });
-  });
+  // In one chunk, twice as fast as in those of 16 KiB.
+  return decompress && ((packed, length) =>
+    decompress(packed, {
+      maxOutputLength: length,
+      chunkSize: Math.max(CHUNK_MIN, length),
+    }));
 }
 
 /** Unpacks by the web API, which refuses what follows the data. */
@@ -57,3 +63,78 @@ export async function webInflate(
   }
   return bytes.subarray(0, filled);
 }
+
+/** Refuses to unpack synchronously in a browser. */
+export function noInflate(): never {
+  throw new SourceError(
+    "zlib",
+    "Cannot unpack a cluster: this runtime has no synchronous zlib; open the " +
+      "image with openQcow2",
+  );
+}
+
+/** Refuses zstd on a runtime that has none. */
+export function noZstd(): never {
+  throw new SourceError(
+    "zstd",
+    "Cannot unpack a cluster: this runtime has no zstd; give unpackZstd, or " +
+      "use Deno, Bun or Node 22.15",
+  );
+}
+
+/** Unpacks the frames of a cluster. */
+export async function unpackFrames(
+  packed: Uint8Array,
+  length: number,
+  { unpack }: { readonly unpack: UnpackCluster },
+): Promise<Uint8Array> {
+  const frames = framesOf(packed, length);
+  let step = frames.next();
+  while (!step.done) {
+    step = frames.next(await unpack(step.value.frame, step.value.length));
+  }
+  return step.value;
+}
+
+/** Unpacks the frames of a cluster synchronously. */
+export function unpackFramesSync(
+  packed: Uint8Array,
+  length: number,
+  { unpack }: { readonly unpack: UnpackClusterSync },
+): Uint8Array {
+  const frames = framesOf(packed, length);
+  let step = frames.next();
+  while (!step.done) {
+    step = frames.next(unpack(step.value.frame, step.value.length));
+  }
+  return step.value;
+}
+
+/** Generates the frames of a cluster until it is complete; nearly always one. */
+function* framesOf(
+  packed: Uint8Array,
+  length: number,
+): Generator<
+  { readonly frame: Uint8Array; readonly length: number },
+  Uint8Array,
+  Uint8Array
+> {
+  let cluster: Uint8Array | undefined;
+  for (let at = 0, filled = 0;;) {
+    const frameLength = zstdFrameLength(packed.subarray(at));
+    if (frameLength === undefined) {
+      return cluster?.subarray(0, filled) ?? NOTHING;
+    }
+    const frame = packed.subarray(at, at + frameLength);
+    const bytes = yield { frame, length: length - filled };
+    if (filled === 0 && bytes.length >= length) return bytes;
+    cluster ??= new Uint8Array(length);
+    if (filled + bytes.length > length) return new Uint8Array(length + 1);
+    cluster.set(bytes, filled);
+    filled += bytes.length;
+    at += frameLength;
+    if (filled === length) return cluster;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

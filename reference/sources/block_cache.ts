@@ -28,6 +28,14 @@ export interface CacheStatistics {
 
 const DONE = Promise.resolve();
 
+/** Blocks that one request read. */
+interface ReadBlocks {
+  /** Number of the first block. */
+  readonly firstBlock: number;
+  /** The blocks; the last one of a file may be shorter. */
+  readonly blocks: readonly Uint8Array[];
+}
+
 /** The limits of a cache, in blocks. */
 export interface BlockLimits {
   /** Length of a block in bytes. */
@@ -53,7 +61,7 @@ export class BlockCache implements ByteSource {
   readonly #limits: BlockLimits;
   readonly #kept: KeptBlocks;
   /** Requested blocks, each with its request. */
-  readonly #pending = new Map<number, SharedRead>();
+  readonly #pending = new Map<number, SharedRead<ReadBlocks>>();
   #statistics = { requests: 0, bytes: 0, hits: 0, waits: 0 };
   readonly #gate = new DemandGate();
   readonly #window: ReadAheadWindow;
@@ -154,7 +162,7 @@ export class BlockCache implements ByteSource {
     end: number,
     options: SourceReadOptions,
   ): Promise<void> {
-    const awaited = new Set<SharedRead>();
+    const awaited = new Set<SharedRead<ReadBlocks>>();
     let joined = false;
     for (let number = first; number < end; number++) {
       if (this.#kept.has(number)) continue;
@@ -180,7 +188,7 @@ export class BlockCache implements ByteSource {
   }
 
   /** Requests blocks from `first` on, up to one that is cached or requested. */
-  #request(first: number, end: number): SharedRead {
+  #request(first: number, end: number): SharedRead<ReadBlocks> {
     const { blockSize, maxRequestBlocks } = this.#limits;
     let last = first + 1;
     while (
@@ -190,15 +198,22 @@ export class BlockCache implements ByteSource {
     const offset = first * blockSize;
     const length = Math.min(last * blockSize, this.byteLength) - offset;
     this.#count(length);
-    const shared = new SharedRead(first, blockSize, async (signal) => {
+    const shared = new SharedRead<ReadBlocks>(async (signal) => {
       const bytes = new Uint8Array(length);
       await this.#source.readInto(bytes, offset, { signal });
-      return bytes;
-    }, (blocks) => {
+      const blocks: Uint8Array[] = [];
+      for (let start = 0; start < length; start += blockSize) {
+        // Copies, so that a kept block does not keep its neighbours in memory.
+        blocks.push(bytes.slice(start, start + blockSize));
+      }
+      return { firstBlock: first, blocks };
+    }, (read) => {
       for (let number = first; number < last; number++) {
         this.#pending.delete(number);
       }
-      blocks?.forEach((bytes, index) => this.#kept.keep(first + index, bytes));
+      read?.blocks.forEach((bytes, index) =>
+        this.#kept.keep(first + index, bytes)
+      );
     });
     for (let number = first; number < last; number++) {
       this.#pending.set(number, shared);

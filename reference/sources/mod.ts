@@ -42,4 +42,5 @@ export {
   urlScheme,
   withoutSecrets,
 } from "./shown_name.ts";
+export { SharedRead } from "./shared_read.ts";
 export { SourceError } from "./source_error.ts";
