@@ -12,7 +12,7 @@ import {
   PROGRAM_RULES,
 } from "./dialect_rules.ts";
 import { accept, refuse, type Rule, write } from "./rule.ts";
-import { QCOW2_RULES } from "./qcow2_rules.ts";
+import { QCOW2_RULES, type Qcow2RuleSlug } from "./qcow2_rules.ts";
 import { VERITY_RULES } from "./verity_rules.ts";
 
 /** The slug of a rule of SPEC.md. */
@@ -87,7 +87,7 @@ export type RuleSlug =
   | "verity-tree"
   | "verity-data"
   | "verity-hole"
-  | keyof typeof QCOW2_RULES;
+  | Qcow2RuleSlug;
 
 /** Every rule of SPEC.md by its slug, in the order of the document. */
 export const RULES: Readonly<Record<RuleSlug, Rule>> = {

@@ -1,6 +1,6 @@
 /**
  * Other formats (sequential migration streams, libvirt save images, ELF cores,
- * LiME), the parts of a snapshot besides RAM (device state, dirty bitmaps), and
+ * LiME, qcow2 images), the parts of a snapshot besides RAM (device state, dirty bitmaps), and
  * the repair of background snapshots. Import `mapped-ram` for reading and
  * saving.
  *
@@ -82,6 +82,22 @@ export {
   unpackLibvirtTo,
   type UnpackSummary,
 } from "../libvirt/mod.ts";
+export {
+  type Address,
+  type BackingFilesOptions,
+  type OpenBacking,
+  openBackingFiles,
+  openBackingFilesSync,
+  type OpenBackingSync,
+  openQcow2,
+  openQcow2Sync,
+  type Qcow2Options,
+  Qcow2Source,
+  type SyncQcow2Options,
+  SyncQcow2Source,
+  type UnpackCluster,
+  type UnpackClusterSync,
+} from "../qcow2/mod.ts";
 export {
   type RepairOptions,
   repairSnapshot,

@@ -118,10 +118,13 @@ export class ImageChain<S extends ByteSource> {
 
   /** Closes the backing files, as far as they can be closed. */
   close(): void {
-    for (const source of this.#sources.slice(1)) {
-      if (isDisposable(source)) source[Symbol.dispose]();
-    }
+    for (const source of this.#sources.slice(1)) closeSource(source);
   }
+}
+
+/** Closes a source that can be closed. */
+export function closeSource(source: ByteSource): void {
+  if (isDisposable(source)) source[Symbol.dispose]();
 }
 
 function isDisposable(source: object): source is Disposable {

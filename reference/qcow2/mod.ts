@@ -4,6 +4,12 @@
  * @module
  */
 
+export type { Address } from "./backing_places.ts";
+export {
+  type BackingFilesOptions,
+  openBackingFiles,
+  openBackingFilesSync,
+} from "./open_backing_files.ts";
 export {
   type OpenBacking,
   type OpenBackingSync,

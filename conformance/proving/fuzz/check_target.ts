@@ -37,7 +37,8 @@ export async function checkTarget(
   if (time > HANG) return `took ${Math.round(time)} ms`;
   const { reads, bytesRead } = source;
   const { length } = bytes;
-  if (allocated > ALLOCATION_FACTOR * length + ALLOCATION_SLACK) {
+  const slack = ALLOCATION_SLACK + (target.unpacked ?? 0);
+  if (allocated > ALLOCATION_FACTOR * length + slack) {
     return `allocated ${allocated} bytes for ${length} bytes of input`;
   }
   if (bytesRead > READ_FACTOR * length + READ_SLACK) {

@@ -21,13 +21,16 @@ import {
 import { readProfile } from "../../../reference/doors/qemu.ts";
 import { readHandshake } from "../../../reference/firecracker/handshake.ts";
 
+import { readQcow2 } from "./read_qcow2.ts";
 import type { TEXT_SEEDS } from "./fuzz_seeds.ts";
 
 /** A parser to run on untrusted bytes. */
 export interface FuzzTarget {
   readonly name: string;
-  /** Kind of its input: a file of the suite's vectors, or a text. */
-  readonly input: "snapshot" | keyof typeof TEXT_SEEDS;
+  /** Kind of its input: a file of the suite's vectors, an image, or a text. */
+  readonly input: "snapshot" | "qcow2" | keyof typeof TEXT_SEEDS;
+  /** Bytes that it may allocate besides: for what it unpacks. Default: 0. */
+  readonly unpacked?: number;
   readonly run: (source: SyncByteSource, bytes: Uint8Array) => Promise<unknown>;
 }
 
@@ -47,6 +50,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   { name: "detect", input: "snapshot", run: (it) => detectFormat(it) },
   { name: "elf", input: "snapshot", run: (it) => openElfCore(it) },
   { name: "lime", input: "snapshot", run: (it) => openLime(it) },
+  { name: "qcow2", input: "qcow2", run: readQcow2, unpacked: 2 ** 25 },
   { name: "profile", input: "profile", run: readAProfile },
   { name: "vmdesc-text", input: "vmdesc", run: scanText },
   { name: "http", input: "http", run: readHttp },

@@ -21,6 +21,8 @@ import { FUZZ_TARGETS, type FuzzTarget } from "./fuzz_targets.ts";
 import { type FuzzSeed, snapshotSeeds, TEXT_SEEDS } from "./fuzz_seeds.ts";
 import { mutateSeed } from "./mutate_seed.ts";
 import { PythonReader } from "./python_reader.ts";
+import { qcow2Seeds } from "./qcow2_seeds.ts";
+import { QemuImg, type QemuImgCounts } from "./qemu_img.ts";
 
 /** Options of {@linkcode fuzz}. */
 export interface FuzzOptions {
@@ -30,7 +32,10 @@ export interface FuzzOptions {
   /** Seed of the first file; each further file uses the next number. */
   readonly seed: number;
   readonly targets: readonly FuzzTarget[];
-  /** The Python reader reads one of this many files; 0 is none. */
+  /**
+   * The Python reader reads one of this many files, and `qemu-img` one of this
+   * many images; 0: none.
+   */
   readonly differential: number;
   /** Receives each input that revealed a defect. */
   readonly onFinding: (finding: FuzzFinding) => void;
@@ -54,17 +59,24 @@ export interface FuzzSummary {
   readonly compared: number;
   /** Number of files that each target read. */
   readonly runs: Readonly<Record<string, number>>;
+  /** How `qemu-img` agreed on images; undefined if it was not asked. */
+  readonly images: QemuImgCounts | undefined;
 }
 
 /** Fuzzes until a limit is reached. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
   const { seconds, files, seed, targets, differential, onFinding } = options;
-  const seeds = { snapshot: snapshotSeeds(), ...TEXT_SEEDS };
+  const seeds = {
+    snapshot: snapshotSeeds(),
+    qcow2: qcow2Seeds(),
+    ...TEXT_SEEDS,
+  };
   const runs: Record<string, number> = {};
   using meter = new AllocationMeter();
   await using python = differential > 0
     ? await PythonReader.start()
     : undefined;
+  using qemuImg = differential > 0 ? QemuImg.start() : undefined;
   let findings = 0, compared = 0, count = 0;
   const start = performance.now();
   const end = start + 1000 * seconds;
@@ -72,6 +84,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
     const random = randomNumbers(seed + count);
     const target = targets[random(targets.length)];
     const pool: readonly FuzzSeed[] = seeds[target.input];
+    if (pool.length === 0) continue; // Without qemu-img there are no images.
     const base = pool[random(pool.length)];
     const { bytes, restore } = mutateSeed(base, pool, random);
     try {
@@ -83,6 +96,13 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
       ) {
         compared++;
         wrong = await python.compare(bytes);
+      }
+      if (
+        wrong === undefined && qemuImg !== undefined &&
+        target.name === "qcow2" && random(differential) === 0
+      ) {
+        compared++;
+        wrong = qemuImg.compare(bytes);
       }
       if (wrong === undefined) continue;
       findings++;
@@ -98,7 +118,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
     }
   }
   const took = (performance.now() - start) / 1000;
-  return { files: count, seconds: took, findings, compared, runs };
+  const images = qemuImg?.counts;
+  return { files: count, seconds: took, findings, compared, runs, images };
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -143,8 +164,9 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(
     `figure: ${files} files fuzzed in ${seconds.toFixed(0)} s, ` +
       `${findings} findings; ` +
-      `${compared} compared with the Python reader`,
+      `${compared} compared with the Python reader or qemu-img`,
   );
+  if (summary.images !== undefined) console.log(JSON.stringify(summary.images));
   return findings === 0 ? 0 : 1;
 }
 
