@@ -22,7 +22,7 @@ const PROGRAMS = [
   ...["readers/mapped_ram_reader.py", "readers/verity_reader.py"],
   "writers/mapped_ram_writer.py",
 ];
-const FOLDERS = ["invalid", "libvirt", "qemu", "valid", "verity"];
+const FOLDERS = ["invalid", "libvirt", "packed", "qemu", "valid", "verity"];
 
 /** The folder of the archive. */
 export const ARCHIVE_NAME = `mapped-ram-vectors-${SPEC_VERSION}`;

@@ -3,14 +3,22 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { RULES, type RuleSlug, SPEC_VERSION } from "../../mod.ts";
-import { listVectors, listVerityVectors } from "../vectors/list_vectors.ts";
+import {
+  listPackedVectors,
+  listVectors,
+  listVerityVectors,
+} from "../vectors/list_vectors.ts";
 
 const SPEC = readFileSync(
   fileURLToPath(new URL("../../SPEC.md", import.meta.url)),
   "utf8",
 );
 const SLUGS = Object.keys(RULES) as RuleSlug[];
-const VECTORS = [...listVectors(), ...listVerityVectors()];
+const VECTORS = [
+  ...listVectors(),
+  ...listVerityVectors(),
+  ...listPackedVectors(),
+];
 /** The sections of SPEC.md by number, each a list of paragraphs. */
 const SECTIONS = splitSections(SPEC);
 
@@ -95,7 +103,7 @@ test("section 10.3 lists each rule by which a vector is unsupported", () => {
     const { profileError, verityError } = expected;
     const errors = [
       ...[error, sequentialError, dirtyBitmapsError],
-      ...[profileError, verityError],
+      ...[profileError, verityError, expected.packedError],
     ];
     for (const it of errors) {
       if (it?.kind !== "unsupported") continue;
@@ -125,8 +133,9 @@ test("every rule has a vector, and every vector names existing rules", () => {
     if (kind !== "invalid") continue;
     assert(expected.rules.includes(rule as RuleSlug), path);
     const { sequentialError, profileError, verityError, verity } = expected;
+    const { packedError } = expected;
     const broken = (sequentialError ?? profileError ?? verityError ?? verity ??
-      expected.error)?.rule ?? expected.findings?.[0];
+      packedError ?? expected.error)?.rule ?? expected.findings?.[0];
     assert.equal(broken, rule, path);
   }
   assert.deepEqual(SLUGS.filter((slug) => !proven.has(slug)), []);

@@ -19,7 +19,8 @@ export function conformsTo(
       it === name && counts.fail + counts["not supported"] === 0
     );
   // Every other class is one of Core readers.
-  const isAlone = (name: string) => ["sequential", "verified"].includes(name);
+  const isAlone = (name: string) =>
+    ["sequential", "verified", "packed"].includes(name);
   return classes.map(({ name }) => name)
     .filter((name) => passes(name) && (isAlone(name) || passes("core")))
     .map((name) => CLASS_NAMES[name]);

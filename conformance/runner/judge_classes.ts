@@ -15,6 +15,7 @@ const MEMBERS: Readonly<Record<ConformanceClass, readonly (keyof Expected)[]>> =
     "sequential": ["sequential", "sequentialError"],
     "profile": ["profile", "profileError"],
     "verified": ["verity", "verityError"],
+    "packed": ["packed", "packedError"],
   };
 const CORE: readonly (keyof Expected)[] = [
   ...[

@@ -33,11 +33,13 @@ export async function runReader(
       const sidecar = `${file}.verity`;
       vector.unpackTo(file);
       vector.unpackSidecarTo?.(sidecar);
+      // Their names are those of no other vector.
+      const backing = vector.unpackBackingTo?.(scratch) ?? [];
       const start = performance.now();
       const args = argumentsOf(vector, sidecar);
       const end = await runProgram([...program, file, ...args], options);
       const seconds = (performance.now() - start) / 1000;
-      for (const it of [file, sidecar]) rmSync(it, { force: true });
+      for (const it of [file, sidecar, ...backing]) rmSync(it, { force: true });
       const result = {
         name: vector.path,
         rules: vector.expected.rules,

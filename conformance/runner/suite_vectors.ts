@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { SPEC_VERSION } from "../../mod.ts";
@@ -18,6 +19,8 @@ export interface SuiteVector {
   readonly profile?: string;
   /** Writes the snapshot to a file, with holes for zeros. */
   readonly unpackTo: (file: string) => void;
+  /** Writes the backing files of an image, if it has some, to a folder. */
+  readonly unpackBackingTo?: (folder: string) => string[];
   /** Writes the sidecar of a verified file to another, if it has one. */
   readonly unpackSidecarTo?: (file: string) => void;
 }
@@ -42,6 +45,7 @@ export function suiteVectors(): SuiteVector[] {
     readonly byteLength: number;
     readonly pieces?: readonly Piece[];
     readonly sidecar?: object;
+    readonly backing?: readonly { readonly file: string }[];
   }[];
   return entries.map((entry) => {
     const { path, classes, byteLength, pieces = WHOLE, sidecar } = entry;
@@ -60,6 +64,17 @@ export function suiteVectors(): SuiteVector[] {
           return { offset, bytes: gunzipSync(readFileSync(packed)) };
         });
         writeSparse(path, unpacked, byteLength);
+      },
+      ...entry.backing === undefined ? {} : {
+        unpackBackingTo: (target) =>
+          entry.backing?.map(({ file }) => {
+            const path = join(target, file.slice(0, -".gz".length));
+            writeFileSync(
+              path,
+              gunzipSync(readFileSync(new URL(file, folder))),
+            );
+            return path;
+          }) ?? [],
       },
       ...sidecar === undefined ? {} : {
         unpackSidecarTo: (path) => {

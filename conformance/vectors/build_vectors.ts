@@ -14,6 +14,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import {
+  backingNames,
   expectedOf,
   type ManifestEntry,
   manifestEntry,
@@ -25,6 +26,10 @@ import { assemblePieces } from "./recipe.ts";
 import type { RecipePiece } from "./recipe_output.ts";
 import { sealDifferences, sidecarOf } from "./sidecar_recipe.ts";
 
+/** The folders of vectors. */
+const VECTOR_FOLDERS = [
+  ...["invalid", "libvirt", "packed", "qemu", "valid", "verity"],
+];
 /** The packed sidecar of a verified file. */
 const SIDECAR = "sidecar.gz";
 
@@ -47,7 +52,7 @@ function listVectors(vectors: string): VectorFolder[] {
       if (entry.isDirectory()) visit(join(folder, entry.name));
     }
   }
-  for (const kind of ["invalid", "libvirt", "qemu", "valid", "verity"]) {
+  for (const kind of VECTOR_FOLDERS) {
     if (existsSync(join(vectors, kind))) visit(join(vectors, kind));
   }
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
@@ -135,7 +140,11 @@ function updateVectors(vectors: string, write: boolean): string[] {
       );
     }
     const sidecar = sealed?.bytes ?? unpack(vector, SIDECAR);
-    entries.push(manifestEntry(vector, pieces, { sidecar }));
+    const backing = backingNames(vector).map((file) => {
+      const bytes = unpack(vector, file) ?? new Uint8Array(0);
+      return { file, bytes };
+    });
+    entries.push(manifestEntry(vector, pieces, { sidecar, backing }));
   }
   const manifestPath = join(dirname(vectors), MANIFEST_NAME);
   const manifest = JSON.stringify(entries, null, 2) + "\n";

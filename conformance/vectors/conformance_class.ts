@@ -19,6 +19,7 @@ export const CLASS_NAMES: Readonly<Record<ConformanceClass, string>> = {
   "sequential": "Sequential",
   "profile": "Profile",
   "verified": "Verified reader",
+  "packed": "Packed reader",
 };
 
 /** Bytes in which a configuration lists its capabilities. */
@@ -32,6 +33,8 @@ export function classesOf(
   const { options = {}, profile, profileError, verity, verityError } = expected;
   if (verity !== undefined || verityError !== undefined) return ["verified"];
   if (profile !== undefined || profileError !== undefined) return ["profile"];
+  const { packed, packedError } = expected;
+  if (packed !== undefined || packedError !== undefined) return ["packed"];
   const head = new TextDecoder().decode(bytes.subarray(0, HEAD_LENGTH));
   // A caller who passes the offset of its stream reads it as a plain file.
   if (head.startsWith("LibvirtQemud") && !options.offset) {

@@ -104,6 +104,13 @@ export interface Expected {
     readonly rule: RuleSlug;
     readonly line?: number;
   };
+  /** The disk in a qcow2 image. */
+  readonly packed?: {
+    readonly byteLength: number;
+    readonly sha256: string;
+  };
+  /** The rule by which the image, or a part of it, is refused. */
+  readonly packedError?: Expected["error"];
   readonly verity?: ExpectedVerity;
   /** The rule by which a sidecar is refused before any block is read. */
   readonly verityError?: {
@@ -138,6 +145,9 @@ const VECTORS = fileURLToPath(new URL(".", import.meta.url));
 /** The folder of the vectors of verified files, which are not snapshots. */
 const VERITY = join(VECTORS, "verity");
 
+/** The folder of the vectors of packed snapshots. */
+const PACKED = join(VECTORS, "packed");
+
 /**
  * Returns all vectors of snapshots that fit into memory, sorted by path: those
  * that are in one piece.
@@ -146,7 +156,8 @@ export function listVectors(): Vector[] {
   const isWhole = (folder: string) =>
     !existsSync(join(folder, "snapshot-2.gz"));
   return foldersWith("expected.json", VECTORS)
-    .filter((folder) => isWhole(folder) && !folder.startsWith(VERITY))
+    .filter((folder) => isWhole(folder))
+    .filter((it) => !it.startsWith(VERITY) && !it.startsWith(PACKED))
     .sort()
     .map((folder) => ({
       ...resultOf(folder, VECTORS),
@@ -162,6 +173,12 @@ export function listVectors(): Vector[] {
 export function listVerityVectors(): VectorResult[] {
   return foldersWith("expected.json", VERITY).sort()
     .map((folder) => resultOf(folder, VERITY));
+}
+
+/** Returns all vectors of packed snapshots, in the same way. */
+export function listPackedVectors(): VectorResult[] {
+  return foldersWith("expected.json", PACKED).sort()
+    .map((folder) => resultOf(folder, PACKED));
 }
 
 function resultOf(folder: string, root: string): VectorResult {

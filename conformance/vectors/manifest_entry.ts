@@ -17,6 +17,7 @@ export interface ManifestEntry {
   readonly producer:
     | "recipe"
     | "QEMU 10.0.2"
+    | "qemu-img 10.0.2"
     | "libvirt 11.3.0"
     | "fsverity 1.5";
   /** SHA-256 of the unpacked file, or of its pieces one after the other. */
@@ -30,6 +31,13 @@ export interface ManifestEntry {
     /** Its position in the unpacked file. */
     readonly offset: number;
   }[];
+  /** The backing files of an image. */
+  readonly backing?: readonly {
+    /** The packed file; its name without `.gz` is that in the image. */
+    readonly file: string;
+    /** SHA-256 of the unpacked file. */
+    readonly sha256: string;
+  }[];
   /** The sidecar of a verified file. */
   readonly sidecar?: {
     /** SHA-256 of the unpacked sidecar. */
@@ -38,6 +46,9 @@ export interface ManifestEntry {
     readonly byteLength: number;
   };
 }
+
+/** The backing files of an image, packed. */
+const BACKING = /^(?!snapshot(?:-\d+)?\.|sidecar\.).*\.gz$/;
 
 /** The folder of a vector, and the names of its files. */
 export interface VectorFolder {
@@ -55,6 +66,11 @@ export function pieceName(index: number): string {
   return index === 0 ? "snapshot.gz" : `snapshot-${index + 1}.gz`;
 }
 
+/** Returns the packed backing files of an image, sorted. */
+export function backingNames({ files }: VectorFolder): string[] {
+  return [...files].filter((name) => BACKING.test(name)).sort();
+}
+
 /** Returns the expected result of a vector. */
 export function expectedOf({ folder }: VectorFolder): Expected {
   return JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
@@ -64,7 +80,13 @@ export function expectedOf({ folder }: VectorFolder): Expected {
 export function manifestEntry(
   vector: VectorFolder,
   pieces: readonly RecipePiece[],
-  { sidecar }: { readonly sidecar: Uint8Array | undefined },
+  { sidecar, backing }: {
+    readonly sidecar: Uint8Array | undefined;
+    readonly backing: readonly {
+      readonly file: string;
+      readonly bytes: Uint8Array;
+    }[];
+  },
 ): ManifestEntry {
   const hash = createHash("sha256");
   for (const { bytes } of pieces) hash.update(bytes);
@@ -84,6 +106,12 @@ export function manifestEntry(
         offset,
       })),
     },
+    ...backing.length === 0 ? {} : {
+      backing: backing.map(({ file, bytes }) => ({
+        file,
+        sha256: createHash("sha256").update(bytes).digest("hex"),
+      })),
+    },
     ...sidecar === undefined ? {} : {
       sidecar: {
         sha256: createHash("sha256").update(sidecar).digest("hex"),
@@ -96,5 +124,6 @@ export function manifestEntry(
 function producerOf({ path, files }: VectorFolder): ManifestEntry["producer"] {
   if (files.has(SIDECAR_RECIPE)) return "fsverity 1.5";
   if (files.has("recipe.txt")) return "recipe";
+  if (path.startsWith("vectors/packed/")) return "qemu-img 10.0.2";
   return path.startsWith("vectors/libvirt/") ? "libvirt 11.3.0" : "QEMU 10.0.2";
 }
