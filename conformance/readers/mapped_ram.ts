@@ -10,6 +10,7 @@
 
 import process from "node:process";
 import {
+  type ByteSource,
   openFileSource,
   type OpenOptions,
   openSnapshot,
@@ -17,6 +18,7 @@ import {
 } from "../../mod.ts";
 import { answerBitmaps } from "./answer_bitmaps.ts";
 import { answerLibvirt } from "./answer_libvirt.ts";
+import { answerPacked } from "./answer_packed.ts";
 import { answerProfile } from "./answer_profile.ts";
 import { answerSequential } from "./answer_sequential.ts";
 import { answerVerity } from "./answer_verity.ts";
@@ -39,6 +41,7 @@ export async function answer(
 ): Promise<object> {
   using source = openFileSource(path);
   if (verity !== undefined) return answerVerity(source, { verity, digest });
+  if (await isPacked(source)) return await answerPacked(path);
   const libvirt = await answerLibvirt(source);
   try {
     const snapshot = await openSnapshot(source, options);
@@ -71,6 +74,13 @@ export async function answer(
       : {};
     return { error: refusal, ...libvirt, ...sequential };
   }
+}
+
+/** Whether a file starts with the magic of qcow2. */
+async function isPacked(source: ByteSource): Promise<boolean> {
+  const magic = new Uint8Array(Math.min(4, source.byteLength));
+  await source.readInto(magic, 0);
+  return String(magic) === String([0x51, 0x46, 0x49, 0xfb]);
 }
 
 /** Parses options such as `--offset=5 --bitmapByteOrder=big`. */

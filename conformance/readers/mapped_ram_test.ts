@@ -23,6 +23,7 @@ test("this repository's reader conforms to each class", {
       const { path, expected, classes, profile, unpackSidecarTo } = vector;
       unpackSidecarTo?.(verity);
       vector.unpackTo(file);
+      vector.unpackBackingTo?.(scratch);
       const found = await answer(file, {
         ...expected.options,
         ...profile === undefined ? {} : { profile },

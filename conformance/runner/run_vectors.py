@@ -4,17 +4,17 @@
     run_vectors.py [--class NAME] [--only TEXT] [--json FILE] [--jobs N] PROGRAM [ARGS]
 
 conformance/README.md describes what PROGRAM prints. The exit code is 1 if a case failed."""
-import argparse, collections, concurrent.futures, gzip, hashlib, json, os, pathlib, subprocess
-import sys, tempfile
+import argparse, collections, concurrent.futures, gzip, hashlib, json, os, pathlib
+import subprocess, sys, tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NAMES = {"core": "Core reader", "verifier": "Verifier", "foreign-bitmaps": "Foreign bitmaps",
          "libvirt": "libvirt", "fixed-ram": "fixed-ram", "dirty-bitmaps": "Dirty bitmaps",
-         "sequential": "Sequential", "profile": "Profile", "verified": "Verified reader"}
-ALONE = ["sequential", "verified"]  #: whose readers need not be Core readers
+         "sequential": "Sequential", "profile": "Profile",
+         "verified": "Verified reader", "packed": "Packed reader"}
+ALONE = ["sequential", "verified", "packed"]  #: whose readers need not be Core readers
 OPTIONAL = ["streamSha256", "rule", "offset"]  #: members that a program may leave out
-#: What readers of a class report besides the RAM, if it has another name than the class.
-MEMBERS = {"dirty-bitmaps": "dirtyBitmaps", "verified": "verity"}
+MEMBERS = {"dirty-bitmaps": "dirtyBitmaps", "verified": "verity"}  #: unlike the class's name
 PASS, FAIL, OTHER = "pass", "fail", "not supported"
 
 def manifest():
@@ -102,8 +102,10 @@ def run(entry, program, scratch):
     if (profile := ROOT / entry["path"] / "profile.txt").exists():
         options["profile"] = profile
     if "sidecar" in entry:
-        sidecar = gzip.decompress((ROOT / entry["path"] / "sidecar.gz").read_bytes())
+        sidecar = gzip.open(ROOT / entry["path"] / "sidecar.gz").read()
         pathlib.Path(options.setdefault("verity", path + ".verity")).write_bytes(sidecar)
+    for name in (it["file"] for it in entry.get("backing", [])):
+        pathlib.Path(scratch, name[:-3]).write_bytes(gzip.open(ROOT / entry["path"] / name).read())
     try:
         end = subprocess.run([*program, path, *(f"--{it}={value}" for it, value in options.items())],
                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
@@ -129,9 +131,8 @@ def main():
         results = list(pool.map(lambda it: run(it, args.program, scratch), entries))
     counts = {kind: collections.Counter(it[kind] for it in results if kind in it) for kind in NAMES}
     for entry, states in zip(entries, results):
-        for kind, state in states.items():
-            if state == FAIL:
-                print(f"FAIL {entry['path']} ({kind})")
+        for kind in (it for it in states if states[it] == FAIL):
+            print(f"FAIL {entry['path']} ({kind})")
     good = []
     for kind, count in counts.items():
         if sum(count.values()):

@@ -3,7 +3,11 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { RULES } from "../../mod.ts";
 import { TRIALS, type Trials } from "../proving/qemu/trials.ts";
-import { listVectors, listVerityVectors } from "../vectors/list_vectors.ts";
+import {
+  listPackedVectors,
+  listVectors,
+  listVerityVectors,
+} from "../vectors/list_vectors.ts";
 import { README, withTables } from "./readme_tables.ts";
 import { listRules, RULES_JSON } from "./rules_json.ts";
 import { rulesTable } from "./rules_table.ts";
@@ -54,14 +58,18 @@ test("rules.json lists the rules of the code and the errors of SPEC.md", () => {
 
 test("each vector expects an error of a kind that rules.json gives", () => {
   const rules = new Map(listRules().map((it) => [it.slug, it]));
-  const vectors = [...listVectors(), ...listVerityVectors()];
+  const vectors = [
+    ...listVectors(),
+    ...listVerityVectors(),
+    ...listPackedVectors(),
+  ];
   for (const { path, expected } of vectors) {
     const { error, sequentialError, dirtyBitmapsError } = expected;
     const { profileError, verityError } = expected;
     for (
       const it of [
         ...[error, sequentialError, dirtyBitmapsError],
-        ...[profileError, verityError],
+        ...[profileError, verityError, expected.packedError],
       ]
     ) {
       if (it === undefined) continue;

@@ -8,8 +8,8 @@
 import { ByteReader, type Walk, type WalkedFile } from "../bytes/mod.ts";
 import { hex } from "../rules/mod.ts";
 import { type Features, readFeatures } from "./qcow2_features.ts";
-import { readNames } from "./qcow2_names.ts";
-import { checkTables } from "./qcow2_tables.ts";
+import { type Qcow2Backing, readNames } from "./qcow2_names.ts";
+import { checkTables } from "./check_tables.ts";
 
 /** The first four bytes: `QFI\xfb`. */
 export const MAGIC = 0x514649fb;
@@ -28,16 +28,6 @@ const CLUSTER_BITS_MAX = 21;
 const SUBCLUSTER_BITS_MIN = 14;
 /** QEMU rounds the size down to whole sectors. */
 const SECTOR = 512;
-
-/** The file that holds what an image does not. */
-export interface Qcow2Backing {
-  /** Its name as written: a path relative to the image, or a URL. */
-  readonly name: string;
-  /** Its format as written: `raw`, `qcow2`; undefined if none is. */
-  readonly format: string | undefined;
-  /** Position of the name in the image. */
-  readonly offset: number;
-}
 
 /** What a header says. */
 export interface Qcow2Header {
@@ -77,7 +67,14 @@ export function isQcow2(bytes: Uint8Array): boolean {
  */
 export function* readQcow2Header(file: WalkedFile): Walk<Qcow2Header> {
   const length = Math.min(AREA_LENGTH, file.byteLength);
-  const start = yield { offset: 0, length };
+  return yield* headerFrom(file, yield { offset: 0, length });
+}
+
+/** Reads the header from the first bytes of a file, or from more of them. */
+export function* headerFrom(
+  file: WalkedFile,
+  start: Uint8Array,
+): Walk<Qcow2Header> {
   const fields = readFields(file, new ByteReader(file.name, start));
   const { clusterBits, features } = fields;
   const cluster = Math.min(2 ** clusterBits, file.byteLength);

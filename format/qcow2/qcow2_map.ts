@@ -9,6 +9,7 @@ import {
   wordsAt,
 } from "./qcow2_entry.ts";
 import type { Qcow2Header } from "./qcow2_header.ts";
+import type { Qcow2Tables } from "./qcow2_tables.ts";
 
 /** Bytes of an L2 table that are read at once. */
 const SLICE_MAX = 0x10000;
@@ -61,11 +62,11 @@ export class Qcow2Map {
   readonly #tableReach: number;
   readonly #sliceReach: number;
 
-  /** Uses the bytes of the L1 table. */
+  /** Uses the bytes of the L1 table, and keeps the L2 tables that are there. */
   constructor(
     file: WalkedFile,
-    header: Qcow2Header,
-    { l1, kept }: { readonly l1: Uint8Array; readonly kept: KeptTables },
+    { header, l1, start }: Qcow2Tables,
+    kept: KeptTables,
   ) {
     this.#file = file;
     this.#header = header;
@@ -77,6 +78,24 @@ export class Qcow2Map {
     this.#tableReach = perTable * this.#clusterSize;
     this.#sliceReach = Math.min(perTable, SLICE_MAX / this.#entrySize) *
       this.#clusterSize;
+    this.#keepFrom(start);
+  }
+
+  /** Keeps the first slices of tables that are in the first bytes. */
+  #keepFrom(start: Uint8Array): void {
+    const length = this.#sliceLength;
+    for (let at = 0; at < this.#l1.byteLength; at += 8) {
+      const position = l2TableOf(wordsAt(this.#l1, at)) ?? 0;
+      const isThere = position > 0 && position + length <= start.length &&
+        position % this.#clusterSize === 0;
+      if (!isThere) return;
+      const slice = start.slice(position, position + length);
+      this.#kept.keep(position, new DataView(slice.buffer));
+    }
+  }
+
+  get #sliceLength(): number {
+    return this.#sliceReach / this.#clusterSize * this.#entrySize;
   }
 
   /**
@@ -91,7 +110,7 @@ export class Qcow2Map {
     const position = this.#slicePosition(offset);
     const bytes = yield {
       offset: position,
-      length: this.#sliceReach / this.#clusterSize * this.#entrySize,
+      length: this.#sliceLength,
     };
     const slice = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#kept.keep(position, slice);

@@ -7,7 +7,6 @@
 
 import { ByteReader } from "../bytes/mod.ts";
 import { hex } from "../rules/mod.ts";
-import type { Qcow2Backing } from "./qcow2_header.ts";
 
 /** Types of extensions. */
 const END = 0;
@@ -18,6 +17,16 @@ const HEAD = 8;
 /** Maximum bytes of the name of a backing file and of a format, as in QEMU. */
 export const BACKING_NAME_MAX = 1023;
 const FORMAT_MAX = 15;
+
+/** The file that holds what an image does not. */
+export interface Qcow2Backing {
+  /** Its name as written: a path relative to the image, or a URL. */
+  readonly name: string;
+  /** Its format as written: `raw`, `qcow2`; undefined if none is. */
+  readonly format: string | undefined;
+  /** Position of the name in the image. */
+  readonly offset: number;
+}
 
 /** Where the names are. */
 export interface NamesPlace {

@@ -83,8 +83,9 @@ export class BackingPlaces {
     if (protocol !== undefined) return new URL(name);
     // As in QEMU, an absolute path is one of this machine.
     if (!(from instanceof URL) || name.startsWith("/")) {
-      const folder = from instanceof URL ? "/" : path().dirname(from);
-      return realPath(path().resolve(folder, name));
+      if (name.startsWith("/") || from instanceof URL) return realPath(name);
+      // Not joined: "link/.." is the folder above the target of the link.
+      return realPath(`${path().dirname(path().resolve(from))}/${name}`);
     }
     const url = new URL(name, from);
     if (!HIDDEN_SEPARATOR.test(name)) return url;
@@ -139,10 +140,10 @@ function isIn(place: Address, address: Address): boolean {
 /** Returns a path with links resolved, as far as it exists. */
 function realPath(name: string): string {
   try {
-    return nodeFs().realpathSync(name);
+    return nodeFs().realpathSync.native(name);
   } catch {
-    const { dirname, basename, join } = path();
-    const parent = dirname(name);
+    const { dirname, basename, join, resolve } = path();
+    const parent = dirname(resolve(name));
     return parent === name ? name : join(realPath(parent), basename(name));
   }
 }

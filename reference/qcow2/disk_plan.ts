@@ -3,6 +3,7 @@ import {
   type Qcow2Extent,
   type Qcow2Header,
   Qcow2Map,
+  type Qcow2Tables,
 } from "../../format/qcow2/mod.ts";
 import type { KeptBytes } from "./kept_bytes.ts";
 
@@ -57,27 +58,21 @@ export class DiskPlanner {
   readonly #kept: KeptParts;
   readonly #clusterSize: number;
 
-  /** Uses the bytes of the L1 table; `image` is a number in the chain. */
+  /** `image` is its number in the chain. */
   constructor(
     file: WalkedFile,
-    header: Qcow2Header,
-    { l1, image, kept }: {
-      readonly l1: Uint8Array;
-      readonly image: number;
-      readonly kept: KeptParts;
-    },
+    read: Qcow2Tables,
+    { image, kept }: { readonly image: number; readonly kept: KeptParts },
   ) {
+    const { header } = read;
     this.header = header;
     this.#image = image;
     this.#kept = kept;
     this.#clusterSize = 2 ** header.clusterBits;
     const { tables } = kept;
-    this.#map = new Qcow2Map(file, header, {
-      l1,
-      kept: {
-        get: (position) => tables.get(image, position / SECTOR),
-        keep: (position, it) => tables.keep(image, position / SECTOR, it),
-      },
+    this.#map = new Qcow2Map(file, read, {
+      get: (position) => tables.get(image, position / SECTOR),
+      keep: (position, it) => tables.keep(image, position / SECTOR, it),
     });
   }
 

@@ -3,7 +3,8 @@ import {
   isQcow2,
   type Qcow2Backing,
   type Qcow2Header,
-  readQcow2Header,
+  type Qcow2Tables,
+  readQcow2Tables,
 } from "../../format/qcow2/mod.ts";
 import { FormatError, UnsupportedError } from "../../format/rules/mod.ts";
 import type { ByteSource } from "../sources/mod.ts";
@@ -18,8 +19,7 @@ const FORMATS = ["qcow2", "raw"];
 export interface ChainedImage<S extends ByteSource> {
   readonly source: S;
   readonly header: Qcow2Header;
-  /** The bytes of its L1 table. */
-  readonly l1: Uint8Array;
+  readonly tables: Qcow2Tables;
   /** Its number, from 0 for the image that is opened. */
   readonly index: number;
 }
@@ -38,12 +38,9 @@ export class ImageChain<S extends ByteSource> {
 
   /** Reads the header and the L1 table of the next image. */
   *read(source: S): Walk<Qcow2Header> {
-    const header = yield* readQcow2Header(source);
-    const { l1Offset: offset, l1Count } = header;
-    const l1 = l1Count === 0
-      ? new Uint8Array(0)
-      : yield { offset, length: l1Count * 8 };
-    this.#images.push({ source, header, l1, index: this.#images.length });
+    const tables = yield* readQcow2Tables(source);
+    const { header } = tables;
+    this.#images.push({ source, header, tables, index: this.#images.length });
     return header;
   }
 
@@ -108,7 +105,8 @@ export class ImageChain<S extends ByteSource> {
       close: () => void,
     ) => D,
   ): D {
-    const [top, ...others] = this.#images;
+    // What opening has read is not needed any more.
+    const [top, ...others] = this.#images.splice(0);
     let below = this.#raw;
     for (const image of others.toReversed()) {
       below = make(image, below, () => {});

@@ -164,10 +164,10 @@ function keptParts(maxBytes: number = CLUSTERS_MAX): KeptParts {
 }
 
 function partsOf<S extends ByteSource>(
-  { source, header, l1, index }: ChainedImage<S>,
+  { source, tables, index }: ChainedImage<S>,
   kept: KeptParts,
 ) {
-  const planner = new DiskPlanner(source, header, { l1, image: index, kept });
+  const planner = new DiskPlanner(source, tables, { image: index, kept });
   return { image: source, planner };
 }
 
