@@ -12,7 +12,7 @@ import {
   PROGRAM_RULES,
 } from "./dialect_rules.ts";
 import { accept, refuse, type Rule, write } from "./rule.ts";
-import { QCOW2_RULES, type Qcow2RuleSlug } from "./qcow2_rules.ts";
+import { QCOW2_RULES } from "./qcow2_rules.ts";
 import { VERITY_RULES } from "./verity_rules.ts";
 
 /** The slug of a rule of SPEC.md. */
@@ -87,7 +87,29 @@ export type RuleSlug =
   | "verity-tree"
   | "verity-data"
   | "verity-hole"
-  | Qcow2RuleSlug;
+  | "qcow2-magic"
+  | "qcow2-version"
+  | "qcow2-backing-name"
+  | "qcow2-cluster-bits"
+  | "qcow2-size"
+  | "qcow2-encrypted"
+  | "qcow2-l1-table"
+  | "qcow2-refcount-table"
+  | "qcow2-snapshot-table"
+  | "qcow2-corrupt"
+  | "qcow2-data-file"
+  | "qcow2-features"
+  | "qcow2-header-length"
+  | "qcow2-compression"
+  | "qcow2-extension"
+  | "qcow2-l1-entry"
+  | "qcow2-l2-entry"
+  | "qcow2-zero"
+  | "qcow2-compressed"
+  | "qcow2-absent"
+  | "qcow2-backing-format"
+  | "qcow2-backing-place"
+  | "qcow2-chain";
 
 /** Every rule of SPEC.md by its slug, in the order of the document. */
 export const RULES: Readonly<Record<RuleSlug, Rule>> = {

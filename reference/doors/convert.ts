@@ -10,6 +10,11 @@
 export type { DirtyBitmap } from "../../format/dirty_bitmaps/mod.ts";
 export type { LibvirtFormat } from "../../format/libvirt/mod.ts";
 export type {
+  Qcow2Backing,
+  Qcow2Extent,
+  Qcow2Header,
+} from "../../format/qcow2/mod.ts";
+export type {
   RamRecord,
   RamRecordKind,
   SequentialEnd,
@@ -92,9 +97,9 @@ export {
   openQcow2,
   openQcow2Sync,
   type Qcow2Options,
-  Qcow2Source,
+  type Qcow2Source,
   type SyncQcow2Options,
-  SyncQcow2Source,
+  type SyncQcow2Source,
   type UnpackCluster,
   type UnpackClusterSync,
 } from "../qcow2/mod.ts";

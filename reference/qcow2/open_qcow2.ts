@@ -10,7 +10,8 @@ import {
 import { DiskPlanner, type KeptParts } from "./disk_plan.ts";
 import { type ChainedImage, ImageChain } from "./image_chain.ts";
 import { KeptBytes } from "./kept_bytes.ts";
-import { Qcow2Source, SyncQcow2Source } from "./qcow2_source.ts";
+import { Qcow2Disk, SyncQcow2Disk } from "./qcow2_disk.ts";
+import type { Qcow2Source, SyncQcow2Source } from "./qcow2_source.ts";
 import {
   nodeInflate,
   nodeZstd,
@@ -69,8 +70,22 @@ const TABLES_MAX = 0x1000000;
  *
  * @throws {FormatError} if an image breaks a rule
  * @throws {UnsupportedError} if an image has an unknown feature
- * @throws {SourceError} if a backing file is missing, or not one that may be
- * opened
+ * @throws {SourceError} if a backing file cannot be opened
+ *
+ * @example
+ * ```ts
+ * import { openFileSource, openSnapshot } from "../../mod.ts";
+ * import { openBackingFiles, openQcow2 } from "../doors/convert.ts";
+ *
+ * async function firstPage(path: string): Promise<Uint8Array> {
+ *   using image = openFileSource(path);
+ *   const openBacking = openBackingFiles(path, {
+ *     open: (address) => openFileSource(String(address)),
+ *   });
+ *   using disk = await openQcow2(image, { openBacking });
+ *   return await (await openSnapshot(disk)).block("pc.ram").readPage(0);
+ * }
+ * ```
  */
 export async function openQcow2(
   image: ByteSource,
@@ -95,7 +110,7 @@ export async function openQcow2(
   }
   const kept = keptParts(maxBytes);
   return chain.join((it, backing, close) =>
-    new Qcow2Source({
+    new Qcow2Disk({
       ...partsOf(it, kept),
       backing,
       close,
@@ -135,7 +150,7 @@ export function openQcow2Sync(
   }
   const kept = keptParts(maxBytes);
   return chain.join((it, backing, close) =>
-    new SyncQcow2Source({
+    new SyncQcow2Disk({
       ...partsOf(it, kept),
       backing,
       close,

@@ -1,185 +1,32 @@
-import type { ByteRange } from "../../format/bytes/mod.ts";
 import type { Qcow2Extent, Qcow2Header } from "../../format/qcow2/mod.ts";
-import {
-  type ByteSource,
-  checkRange,
-  drive,
-  driveSync,
-  type ReadOptions,
-  type SourceReadOptions,
-  type SyncByteSource,
-  type TakeBytes,
+import type {
+  ByteSource,
+  ReadOptions,
+  SyncByteSource,
 } from "../sources/mod.ts";
-import type { DiskPlanner } from "./disk_plan.ts";
-import {
-  copyPart,
-  DiskFiller,
-  type DiskSources,
-  insideOf,
-} from "./fill_disk.ts";
-import { streamDisk } from "./stream_disk.ts";
-import type { UnpackClusterSync } from "./unpack_cluster.ts";
-import { type PackedImage, unpackRunSync } from "./unpack_run.ts";
-
-const DONE = Promise.resolve();
-
-/** What a source is made of. */
-export interface Qcow2Parts extends DiskSources {
-  readonly planner: DiskPlanner;
-  /** Closes the files that were opened for the image. */
-  readonly close: () => void;
-}
 
 /** The disk in a qcow2 image. Close it, or declare it with `using`. */
-export class Qcow2Source implements ByteSource, Disposable {
-  readonly name: string;
+export interface Qcow2Source extends ByteSource, Disposable {
   /** Length in bytes of the disk, a multiple of 512. */
   readonly byteLength: number;
-  readonly parallelReads: number | undefined;
-  readonly streamRanges: ByteSource["streamRanges"];
-  readonly checkUnchanged: ByteSource["checkUnchanged"];
   /** What the header of the image says. */
   readonly header: Qcow2Header;
-  readonly #parts: Qcow2Parts;
-  readonly #filler: DiskFiller;
-
-  constructor(parts: Qcow2Parts) {
-    const { image, backing, planner } = parts;
-    this.name = image.name;
-    this.byteLength = planner.header.byteLength;
-    this.parallelReads = image.parallelReads ?? backing?.parallelReads;
-    this.header = planner.header;
-    this.#parts = parts;
-    this.#filler = new DiskFiller(parts, planner);
-    if (image.streamRanges ?? backing?.streamRanges) {
-      this.streamRanges = (...request) => this.#stream(...request);
-    }
-    if (image.checkUnchanged ?? backing?.checkUnchanged) {
-      this.checkUnchanged = () => {
-        image.checkUnchanged?.();
-        backing?.checkUnchanged?.();
-      };
-    }
-  }
-
-  /** The source that holds what the image does not. */
-  get backing(): ByteSource | undefined {
-    return this.#parts.backing;
-  }
-
+  /** The source that holds what the image does not: raw, or also of this kind. */
+  readonly backing: ByteSource | undefined;
   /**
    * Finds where the bytes of the disk from `offset` on are: at most `length`, as
    * far as they are in one piece.
+   *
+   * @throws {FormatError} if a table breaks a rule
    */
-  async extent(
+  extent(
     offset: number,
     length: number,
     options?: ReadOptions,
-  ): Promise<Qcow2Extent> {
-    checkRange(this, offset, length);
-    const { planner, image } = this.#parts;
-    return planner.knownExtent(offset, length) ??
-      await drive(planner.extent(offset, length), image, options);
-  }
-
-  readInto(
-    target: Uint8Array,
-    offset: number,
-    options: SourceReadOptions = {},
-  ): Promise<void> {
-    // The path of nearly every read: a page of a kept cluster.
-    const isKept = !options.signal?.aborted &&
-      this.#parts.planner.copyKept(target, offset);
-    return isKept ? DONE : this.#read(target, offset, options);
-  }
-
-  async #read(
-    target: Uint8Array,
-    offset: number,
-    options: SourceReadOptions,
-  ): Promise<void> {
-    options.signal?.throwIfAborted();
-    checkRange(this, offset, target.length);
-    const { planner, image } = this.#parts;
-    const { signal, background, wantedUntil } = options;
-    const extent = planner.knownExtent(offset, target.length);
-    if (extent?.kind === "absent" && extent.length === target.length) {
-      return await this.#filler.readBacking({ target, offset }, options);
-    }
-    const parts = [{ target, offset }];
-    const plan = await drive(planner.plan(parts), image, {
-      signal,
-      background,
-    });
-    const until = wantedUntil &&
-      planner.wantedUntil(plan, offset + target.length, { wantedUntil });
-    await this.#filler.fill(plan, { signal, background, wantedUntil: until });
-  }
-
-  async #stream(
-    ranges: readonly ByteRange[],
-    take: TakeBytes,
-    options: SourceReadOptions = {},
-  ): Promise<void> {
-    const { planner, image } = this.#parts;
-    const { signal, background } = options;
-    signal?.throwIfAborted();
-    for (const { offset, length } of ranges) checkRange(this, offset, length);
-    await streamDisk(ranges, take, {
-      signal,
-      fill: async (parts) => {
-        const plan = await drive(planner.plan(parts), image, { signal });
-        await this.#filler.fillAtOnce(plan, { signal, background });
-      },
-    });
-  }
-
+  ): Promise<Qcow2Extent>;
   /** Closes the files that were opened for the image, and not the image. */
-  close(): void {
-    this.#parts.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-}
-
-/** What a source that can also be read synchronously is made of. */
-export interface SyncQcow2Parts extends Qcow2Parts {
-  readonly image: SyncByteSource;
-  readonly backing: SyncByteSource | undefined;
-  readonly packed: PackedImage<UnpackClusterSync>;
+  close(): void;
 }
 
 /** The disk in a qcow2 image that can also be read synchronously. */
-export class SyncQcow2Source extends Qcow2Source implements SyncByteSource {
-  readonly #parts: SyncQcow2Parts;
-
-  constructor(parts: SyncQcow2Parts) {
-    super(parts);
-    this.#parts = parts;
-  }
-
-  readIntoSync(target: Uint8Array, offset: number): void {
-    const { image, backing, packed, planner } = this.#parts;
-    if (planner.copyKept(target, offset)) return;
-    checkRange(this, offset, target.length);
-    const plan = driveSync(planner.plan([{ target, offset }]), image);
-    for (const part of plan.data) image.readIntoSync(part.target, part.offset);
-    for (const part of plan.backing) {
-      const inside = insideOf(backing, part);
-      if (inside !== undefined) {
-        backing?.readIntoSync(inside.target, inside.offset);
-      }
-    }
-    for (const run of plan.runs) {
-      const bytes = new Uint8Array(run.length);
-      image.readIntoSync(bytes, run.offset);
-      const unpacked = unpackRunSync(run, bytes, packed);
-      for (const [index, it] of run.clusters.entries()) {
-        planner.keep(it.number, unpacked[index]);
-        copyPart(it.target, unpacked[index], it.start);
-      }
-    }
-  }
-}
+export interface SyncQcow2Source extends Qcow2Source, SyncByteSource {}

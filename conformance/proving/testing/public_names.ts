@@ -175,10 +175,8 @@ export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
   "reference/doors/convert.ts": [
     "AddressSpace",
     "GuestMapError",
-    "Qcow2Source",
     "SequentialBlock",
     "SequentialSnapshot",
-    "SyncQcow2Source",
     "convertPacked",
     "convertSequential",
     "detectFormat",

@@ -91,6 +91,7 @@ async function fuzz(
     snapshot: entry.snapshotSeeds().filter(({ bytes }) =>
       bytes.length < 1_300_000
     ),
+    qcow2: entry.qcow2Seeds(),
     ...entry.TEXT_SEEDS,
   };
   const found = new Map(targets.map(({ name }) => [name, [] as Input[]]));
