@@ -6,110 +6,13 @@
  * @module
  */
 
-import {
-  DIALECT_RULES,
-  type DialectRuleSlug,
-  PROGRAM_RULES,
-} from "./dialect_rules.ts";
-import { accept, refuse, type Rule, write } from "./rule.ts";
+import { DIALECT_RULES, PROGRAM_RULES } from "./dialect_rules.ts";
 import { QCOW2_RULES } from "./qcow2_rules.ts";
+import { accept, refuse, type Rule, write } from "./rule.ts";
+import type { RuleSlug } from "./rule_slug.ts";
 import { VERITY_RULES } from "./verity_rules.ts";
 
-/** The slug of a rule of SPEC.md. */
-export type RuleSlug =
-  | DialectRuleSlug
-  | "offsets-absolute"
-  | "file-truncated"
-  | "u64-range"
-  | "stream-magic"
-  | "stream-version"
-  | "item-type"
-  | "section-footer"
-  | "section-id"
-  | "section-known"
-  | "command-known"
-  | "command-length"
-  | "configuration-present"
-  | "machine-name"
-  | "configuration-subsection"
-  | "target-page-bits"
-  | "capability-count"
-  | "capability-known"
-  | "capability-mapped-ram"
-  | "early-sections"
-  | "dirty-bitmap-record"
-  | "vmdesc-present"
-  | "vmdesc-length"
-  | "eof-present"
-  | "trailer-ignored"
-  | "ram-section-present"
-  | "ram-section-unique"
-  | "ram-section-version"
-  | "ram-total-flag"
-  | "ram-total"
-  | "idstr-text"
-  | "idstr-unique"
-  | "used-length-aligned"
-  | "used-length-positive"
-  | "mapped-ram-version"
-  | "page-size-valid"
-  | "page-size-uniform"
-  | "page-size-target"
-  | "pages-offset-aligned"
-  | "pages-offset-mebibyte"
-  | "pages-after-header"
-  | "pages-inside-file"
-  | "bitmap-inside-file"
-  | "bitmap-disjoint"
-  | "bitmap-anywhere"
-  | "bitmap-after-header"
-  | "ignored-block"
-  | "ram-setup-end"
-  | "ram-body-empty"
-  | "ram-parts-any"
-  | "ram-end-present"
-  | "bitmap-order"
-  | "bitmap-padding-ignored"
-  | "bitmap-padding-clear"
-  | "clear-bit-zero"
-  | "set-bit-stored"
-  | "interop-capabilities"
-  | "interop-page-bits"
-  | "interop-commands"
-  | "interop-sections"
-  | "interop-vmdesc"
-  | "reader-limits"
-  | "verity-digest"
-  | "verity-length"
-  | "verity-padding"
-  | "verity-descriptor"
-  | "verity-data-size"
-  | "verity-tree"
-  | "verity-data"
-  | "verity-hole"
-  | "qcow2-magic"
-  | "qcow2-version"
-  | "qcow2-backing-name"
-  | "qcow2-cluster-bits"
-  | "qcow2-size"
-  | "qcow2-encrypted"
-  | "qcow2-l1-table"
-  | "qcow2-refcount-table"
-  | "qcow2-snapshot-table"
-  | "qcow2-corrupt"
-  | "qcow2-data-file"
-  | "qcow2-features"
-  | "qcow2-header-length"
-  | "qcow2-compression"
-  | "qcow2-extension"
-  | "qcow2-l1-entry"
-  | "qcow2-l2-entry"
-  | "qcow2-zero"
-  | "qcow2-compressed"
-  | "qcow2-absent"
-  | "qcow2-backing-format"
-  | "qcow2-backing-place"
-  | "qcow2-chain";
+export type { RuleSlug } from "./rule_slug.ts";
 
 /** Every rule of SPEC.md by its slug, in the order of the document. */
 export const RULES: Readonly<Record<RuleSlug, Rule>> = {

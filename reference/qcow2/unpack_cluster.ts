@@ -39,15 +39,30 @@ export function nodeZstd(): UnpackClusterSync | undefined {
     }));
 }
 
-/** Unpacks by the web API, which refuses what follows the data. */
+/** The data ends in the last sector of a compressed cluster. */
+const SECTOR = 512;
+
+/**
+ * Unpacks by the web API. It refuses what follows the data, so it is given the
+ * last sector byte by byte, until the cluster is complete.
+ */
 export async function webInflate(
   packed: Uint8Array,
   length: number,
 ): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
-  const stream = new Blob([packed.slice()]).stream()
-    .pipeThrough(new DecompressionStream("deflate-raw"));
-  const reader = stream.getReader();
+  const sector = Math.max(0, packed.length - SECTOR);
+  let given = 0;
+  const chunks = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      const end = given < sector ? sector : given + 1;
+      if (given === packed.length) controller.close();
+      else controller.enqueue(packed.slice(given, end));
+      given = Math.min(end, packed.length);
+    },
+  }, { highWaterMark: 0 });
+  const reader = chunks.pipeThrough(new DecompressionStream("deflate-raw"))
+    .getReader();
   let filled = 0;
   try {
     while (filled < length) {

@@ -104,6 +104,7 @@ async function fuzz(
     const random = entry.randomNumbers(number);
     const target = targets[random(targets.length)];
     const pool = seeds[target.input];
+    if (pool.length === 0) continue; // Without qemu-img there are no images.
     const corpus = found.get(target.name) ?? [];
     const parent: Input = corpus.length > 0 && random(4) > 0
       ? corpus[Math.max(random(corpus.length), random(corpus.length))]
