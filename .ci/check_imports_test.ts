@@ -91,7 +91,7 @@ test("each room imports only rooms above it in ARCHITECTURE.md", () => {
 
 /** Maximum number of files that each module loads at start. */
 const FILES_MAX = {
-  "mod.ts": 155,
+  "mod.ts": 160,
   "reference/cli/main.ts": 75,
   "reference/cli/info/info.ts": 125,
   "reference/cli/info/info_overview.ts": 135,
