@@ -24,6 +24,9 @@ import { PythonReader } from "./python_reader.ts";
 import { qcow2Seeds } from "./qcow2_seeds.ts";
 import { QemuImg, type QemuImgCounts } from "./qemu_img.ts";
 
+/** Files between two turns of the event loop. */
+const TURN = 64;
+
 /** Options of {@linkcode fuzz}. */
 export interface FuzzOptions {
   /** Limits; fuzzing ends when either is reached. */
@@ -81,6 +84,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
   const start = performance.now();
   const end = start + 1000 * seconds;
   for (; count < files && performance.now() < end; count++) {
+    // Decoders free their memory when the event loop turns.
+    if (count % TURN === 0) await new Promise((resolve) => setTimeout(resolve));
     const random = randomNumbers(seed + count);
     const target = targets[random(targets.length)];
     const pool: readonly FuzzSeed[] = seeds[target.input];
