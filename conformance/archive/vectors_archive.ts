@@ -20,7 +20,7 @@ const FILES = [
 const PROGRAMS = [
   ...["runner/run_vectors.py", "mistakes/find_mistakes.py"],
   ...["readers/mapped_ram_reader.py", "readers/verity_reader.py"],
-  "writers/mapped_ram_writer.py",
+  ...["readers/qcow2_reader.py", "writers/mapped_ram_writer.py"],
 ];
 const FOLDERS = ["invalid", "libvirt", "packed", "qemu", "valid", "verity"];
 

@@ -17,7 +17,7 @@ MISTAKES = HERE / "mistakes.json"
 #: The readers, by the classes that they conform to.
 READERS = {kind: HERE.parent / "readers" / name for kind, name in (
     ("core", "mapped_ram_reader.py"), ("foreign-bitmaps", "mapped_ram_reader.py"),
-    ("verified", "verity_reader.py"))}
+    ("verified", "verity_reader.py"), ("packed", "qcow2_reader.py"))}
 
 
 def faulty(mistake):

@@ -23,7 +23,9 @@ def manifest():
     return path.stem[len("manifest-"):], json.loads(path.read_text())
 
 def unpack(entry, path):
-    """Writes the snapshot of a vector to a file, with holes for zeros."""
+    """Writes the snapshot of a vector to a file, with holes for zeros; its backing files beside."""
+    for packed in (ROOT / entry["path"] / it["file"] for it in entry.get("backing", [])):
+        pathlib.Path(path).with_name(packed.stem).write_bytes(gzip.open(packed).read())
     digest = hashlib.sha256()
     with open(path, "wb") as out:
         for piece in entry.get("pieces", [{"file": "snapshot.gz", "offset": 0}]):
@@ -104,8 +106,6 @@ def run(entry, program, scratch):
     if "sidecar" in entry:
         sidecar = gzip.open(ROOT / entry["path"] / "sidecar.gz").read()
         pathlib.Path(options.setdefault("verity", path + ".verity")).write_bytes(sidecar)
-    for name in (it["file"] for it in entry.get("backing", [])):
-        pathlib.Path(scratch, name[:-3]).write_bytes(gzip.open(ROOT / entry["path"] / name).read())
     try:
         end = subprocess.run([*program, path, *(f"--{it}={value}" for it, value in options.items())],
                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
