@@ -18,5 +18,6 @@ export {
   type Qcow2Options,
   type SyncQcow2Options,
 } from "./open_qcow2.ts";
+export { isQcow2Source } from "./qcow2_disk.ts";
 export type { Qcow2Source, SyncQcow2Source } from "./qcow2_source.ts";
 export type { UnpackCluster, UnpackClusterSync } from "./unpack_cluster.ts";

@@ -31,6 +31,11 @@ export interface Qcow2Parts extends DiskSources {
   readonly close: () => void;
 }
 
+/** Whether a source is the disk in a qcow2 image. */
+export function isQcow2Source(source: ByteSource): source is Qcow2Source {
+  return source instanceof Qcow2Disk;
+}
+
 /** The disk in a qcow2 image. */
 export class Qcow2Disk implements Qcow2Source {
   readonly name: string;
@@ -59,6 +64,10 @@ export class Qcow2Disk implements Qcow2Source {
         backing?.checkUnchanged?.();
       };
     }
+  }
+
+  get image(): ByteSource {
+    return this.#parts.image;
   }
 
   get backing(): ByteSource | undefined {
@@ -94,6 +103,8 @@ export class Qcow2Disk implements Qcow2Source {
   ): Promise<void> {
     options.signal?.throwIfAborted();
     checkRange(this, offset, target.length);
+    // There is no entry for the end of the disk.
+    if (target.length === 0) return;
     const { planner, image } = this.#parts;
     const { signal, background, wantedUntil } = options;
     const extent = planner.knownExtent(offset, target.length);
@@ -157,6 +168,7 @@ export class SyncQcow2Disk extends Qcow2Disk implements SyncQcow2Source {
     const { image, backing, packed, planner } = this.#parts;
     if (planner.copyKept(target, offset)) return;
     checkRange(this, offset, target.length);
+    if (target.length === 0) return;
     const plan = driveSync(planner.plan([{ target, offset }]), image);
     for (const part of plan.data) image.readIntoSync(part.target, part.offset);
     for (const part of plan.backing) {

@@ -9,6 +9,8 @@ import type {
 export interface Qcow2Source extends ByteSource, Disposable {
   /** Length in bytes of the disk, a multiple of 512. */
   readonly byteLength: number;
+  /** The source of the image. */
+  readonly image: ByteSource;
   /** What the header of the image says. */
   readonly header: Qcow2Header;
   /** The source that holds what the image does not: raw, or also of this kind. */
