@@ -1,5 +1,6 @@
 import { LocalFile, nodeFs, removeName } from "../local/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
+import { setBacking } from "../sources/mod.ts";
 
 /**
  * Creates a temporary file: it is written in place and never flushed to disk,
@@ -22,7 +23,7 @@ import type { ByteSink } from "../sinks/mod.ts";
 export function createScratchSink(path: string): ByteSink {
   const { O_CREAT, O_EXCL, O_RDWR } = nodeFs().constants;
   const file = new LocalFile(path, O_CREAT | O_EXCL | O_RDWR);
-  return {
+  const sink: ByteSink = {
     name: path,
     write: (bytes, offset) => now(() => file.writeSync(bytes, offset)),
     setLength: (byteLength) => now(() => file.setLength(byteLength)),
@@ -34,6 +35,8 @@ export function createScratchSink(path: string): ByteSink {
         removeName(path, file.identity);
       }),
   };
+  setBacking(sink, file.backing(path));
+  return sink;
 }
 
 // deno-lint-ignore require-await -- errors must become rejections

@@ -1,5 +1,4 @@
 import { bitmapByteLength, PageBitmap } from "../../format/bitmap/mod.ts";
-import type { ByteRange } from "../../format/bytes/mod.ts";
 import { HASH_LENGTH, TreeGeometry } from "../../format/verity/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import { BackingFiles, isStopped, takenItems } from "../workers/mod.ts";
@@ -23,7 +22,7 @@ export function sealLane(task: SealTask): void {
 export function* sealSteps(task: SealTask): Generator<void> {
   const { control, units, wanted, hashes, dataLength, to } = task;
   using files = new BackingFiles(false);
-  const read = readerOf(task, files);
+  const read = files.backingReader(task.from, task);
   const geometry = new TreeGeometry(dataLength);
   const zeros = hashSync(zeroBlocks(geometry.levels.length));
   const hasher = new UnitHasher(geometry, { zeros, longest: CHUNK });
@@ -37,7 +36,7 @@ export function* sealSteps(task: SealTask): Generator<void> {
     hasher.begin(unit.unit);
     for (const part of partsOf(unit, { dataLength, longest: CHUNK })) {
       if (isStopped(control)) return;
-      read(hasher.buffer.bytes.subarray(0, part.length), part);
+      read(hasher.buffer.bytes.subarray(0, part.length), part.offset);
       const zero = hashSync(hasher.add(part));
       Atomics.add(control, SEAL_CONTROL.chunks, 1);
       Atomics.add(control, SEAL_CONTROL.zeroBlocks, zero);
@@ -49,16 +48,4 @@ export function* sealSteps(task: SealTask): Generator<void> {
     const file = files.writer(to);
     for (const { bytes, offset } of parts) file.writeSync(bytes, offset);
   }
-}
-
-function readerOf(
-  { from, isSparse }: SealTask,
-  files: BackingFiles,
-): (target: Uint8Array, range: ByteRange) => void {
-  if (from.kind === "memory") {
-    return (target, { offset, length }) =>
-      target.set(from.bytes.subarray(offset, offset + length));
-  }
-  const file = isSparse ? files.sparseReader(from) : files.reader(from);
-  return (target, { offset }) => file.readSync(target, offset);
 }

@@ -1,5 +1,5 @@
 import { checkSameFile, LocalFile, nodeFs } from "../local/mod.ts";
-import type { BackingFile } from "../sources/mod.ts";
+import type { Backing, BackingFile } from "../sources/mod.ts";
 import { DirectFile } from "./direct_file.ts";
 import { SparseFile } from "./sparse_file.ts";
 
@@ -11,6 +11,9 @@ export interface OpenedFile extends Disposable {
 
 /** A file that is only read. */
 export type OpenedSource = Pick<OpenedFile, "readSync">;
+
+/** Fills a target with the bytes of a file or memory from `offset` on. */
+export type ReadBacking = (target: Uint8Array, offset: number) => void;
 
 /**
  * Files that a thread opens, once each, from the description of another thread.
@@ -39,6 +42,20 @@ export class BackingFiles implements Disposable {
     const opened = checkSameFile(new SparseFile(file.path, file.name), file);
     this.#sparse.set(key, opened);
     return opened;
+  }
+
+  /** Returns a function that reads a file or memory. */
+  backingReader(
+    from: Backing,
+    { isSparse }: { readonly isSparse: boolean },
+  ): ReadBacking {
+    if (from.kind === "memory") {
+      const { bytes } = from;
+      return (target, offset) =>
+        target.set(bytes.subarray(offset, offset + target.length));
+    }
+    const file = isSparse ? this.sparseReader(from) : this.reader(from);
+    return (target, offset) => file.readSync(target, offset);
   }
 
   /** Returns the file opened for reading and writing. */

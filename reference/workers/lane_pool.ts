@@ -1,5 +1,6 @@
 import { Thread } from "../threads/mod.ts";
 import { SourceError } from "../sources/mod.ts";
+import { Pace } from "../work/mod.ts";
 import {
   type LaneAnswer,
   type LaneFailure,
@@ -16,6 +17,11 @@ export interface LanePoolOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called periodically while the lanes work, and once at the end. */
   readonly onPoll?: (() => void) | undefined;
+  /**
+   * Does the work of one more lane on the calling thread, in short steps: it
+   * works while the threads start. Default: the calling thread only waits.
+   */
+  readonly steps?: Iterable<void> | undefined;
 }
 
 /**
@@ -36,14 +42,16 @@ export class LanePool<Task extends SharedTask> implements Disposable {
 
   /** Runs a task; resolves when every lane has stopped. */
   async run(task: Task, options: LanePoolOptions = {}): Promise<void> {
-    const { signal, onPoll } = options;
+    const { signal, onPoll, steps = [] } = options;
     signal?.throwIfAborted();
     const stop = () => stopLanes(task.control);
     signal?.addEventListener("abort", stop);
     const timer = setInterval(() => onPoll?.(), POLL);
     try {
       const lanes = this.#threads.map((thread) => runLane(thread, task));
+      const here = await workHere(steps, task.control);
       const answers = await Promise.all(lanes);
+      if (here !== undefined) throw here.error;
       const failure = answers.find((answer) => answer.failure !== undefined)
         ?.failure;
       if (failure !== undefined) throw errorOf(failure);
@@ -58,6 +66,21 @@ export class LanePool<Task extends SharedTask> implements Disposable {
   /** Ends the threads. */
   [Symbol.dispose](): void {
     for (const thread of this.#threads) thread.terminate();
+  }
+}
+
+/** Works on the calling thread; returns the error that stopped it, if any. */
+async function workHere(
+  steps: Iterable<void>,
+  control: Int32Array,
+): Promise<{ readonly error: unknown } | undefined> {
+  const pace = new Pace();
+  try {
+    for (const _ of steps) await pace.step();
+    return undefined;
+  } catch (error) {
+    stopLanes(control);
+    return { error };
   }
 }
 

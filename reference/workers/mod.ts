@@ -4,7 +4,12 @@
  * @module
  */
 
-export { BackingFiles, type OpenedSource } from "./backing_files.ts";
+export {
+  BackingFiles,
+  type OpenedFile,
+  type OpenedSource,
+  type ReadBacking,
+} from "./backing_files.ts";
 export { copyPool } from "./copy_pool.ts";
 export { DIRECT_ALIGNMENT } from "./direct_file.ts";
 export { checkDirectPages } from "./direct_pages.ts";
