@@ -104,6 +104,16 @@ export {
   type UnpackClusterSync,
 } from "../qcow2/mod.ts";
 export {
+  type PackBacking,
+  type PackOptions,
+  packQcow2,
+  type PackSummary,
+  snapshotLength,
+  snapshotRanges,
+  type UnpackOptions,
+  unpackQcow2,
+} from "../packing/mod.ts";
+export {
   type RepairOptions,
   repairSnapshot,
   type RepairSummary,

@@ -1,0 +1,10 @@
+/**
+ * The thread of a lane that unpacks.
+ *
+ * @module
+ */
+
+import { serveLanes } from "../workers/mod.ts";
+import { unpackLane } from "./unpack_lane.ts";
+
+serveLanes(unpackLane);
