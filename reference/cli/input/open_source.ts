@@ -1,5 +1,10 @@
+import { sourceAddress } from "../../inputs/mod.ts";
 import type { FileSourceOptions } from "../../local/mod.ts";
-import { cachedSource, type ReadOptions } from "../../sources/mod.ts";
+import {
+  type ByteSource,
+  cachedSource,
+  type ReadOptions,
+} from "../../sources/mod.ts";
 import type { VerifiedSource } from "../../verity/mod.ts";
 import { type BareSource, openBare } from "./open_bare.ts";
 import type { Verity } from "./verity_options.ts";
@@ -28,8 +33,21 @@ export async function openSource(
   const { source, ...opened } = await openBare(path, options);
   const isRemote = opened.transfer() !== undefined;
   return {
-    source: isRemote ? cachedSource(source) : source,
+    source: await diskIn(path, isRemote ? cachedSource(source) : source),
     verified: undefined,
     ...opened,
   };
+}
+
+/** Returns the disk in a qcow2 image, or the file if it is another one. */
+async function diskIn(path: string, file: ByteSource): Promise<ByteSource> {
+  const start = new Uint8Array(Math.min(8, file.byteLength));
+  await file.readInto(start, 0);
+  const { isQcow2 } = await import("../../../format/qcow2/mod.ts");
+  if (!isQcow2(start)) return file;
+  const { openBackingFiles, openQcow2 } = await import("../../qcow2/mod.ts");
+  const open = async (it: string | URL) =>
+    (await openBare(String(it), {})).source;
+  const openBacking = openBackingFiles(sourceAddress(path), { open });
+  return await openQcow2(file, { openBacking });
 }
