@@ -4,14 +4,19 @@ import { VERITY_NAMES } from "../input/verity_options.ts";
 /** An option of `convert`. */
 export type ConvertOption =
   | "arch"
+  | "backing"
   | "bitmap-byte-order"
   | "bitmap-word-size"
   | "block"
+  | "cluster-size"
   | "digest"
+  | "exact"
   | "force"
   | "from"
+  | "jobs"
   | "json"
   | "leave-out"
+  | "level"
   | "machine"
   | "memory"
   | "offset"
@@ -21,7 +26,8 @@ export type ConvertOption =
   | "seal"
   | "to"
   | "verity"
-  | "without-vmdesc";
+  | "without-vmdesc"
+  | "zlib";
 
 /** Options that every conversion takes. */
 export const ALWAYS: readonly ConvertOption[] = [
@@ -47,4 +53,12 @@ export const IMPORTING: readonly ConvertOption[] = [
   "block",
   "range",
   "page-size",
+];
+
+/** Options of packing a snapshot, after it is written. */
+export const PACKING: readonly ConvertOption[] = [
+  "zlib",
+  "level",
+  "cluster-size",
+  "jobs",
 ];

@@ -4,7 +4,6 @@ import { openSource } from "../input/open_source.ts";
 import { checkSealed } from "../input/seal_option.ts";
 import { openOptions } from "../input/snapshot_options.ts";
 import { sidecarsOf, verityOf } from "../input/verity_options.ts";
-import { workOptions } from "../input/work_options.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { formatTime } from "../output/format_time.ts";
@@ -23,6 +22,7 @@ import { CONVERT_OPTIONS } from "./convert_options.ts";
 import { CONVERT_USES, findConversion } from "./convert_uses.ts";
 import { explainMap } from "./explain_map.ts";
 import { formatsHelp } from "./formats_help.ts";
+import { packingOptions } from "./packing_options.ts";
 
 /** `convert IN OUT` */
 export const convert: Command = {
@@ -43,13 +43,17 @@ the JSON.`,
   examples: [
     "convert vm.save vm.mr",
     'convert vm.mr vm.core && gdb -ex "target core vm.core"',
+    "convert vm.mr vm.qcow2",
   ],
   async run(args, context) {
     const { values, positionals } = parse(args, CONVERT_OPTIONS);
     const { IN, OUT } = takePositionals(positionals, "IN", "OUT");
     const { force = false, json = false } = values;
+    const { backing } = values;
     const verity = verityOf(IN, values);
-    const output = { force, inputs: [IN, ...sidecarsOf(verity)] };
+    const layers = backing === undefined ? [IN] : [IN, backing];
+    const inputs = [...layers, ...sidecarsOf(verity)];
+    const output = { force, inputs };
     const isFolder = OUT.endsWith("/") ||
       isFolderAt(OUT);
     const to = toFormatOf(values.to, OUT, isFolder);
@@ -72,6 +76,7 @@ the JSON.`,
       pageSize: number("page-size"),
       withoutVmdesc: values["without-vmdesc"] ?? false,
       repair: values.repair ?? false,
+      ...packingOptions(values),
       signal: context.signal,
     };
     const started = performance.now();
@@ -106,8 +111,8 @@ the JSON.`,
     }
     if (values.seal) {
       const { sealOutput } = await import("../seal/print_sealed.ts");
-      const { jobs } = workOptions({});
-      await sealOutput(OUT, { force, json, signal: context.signal, jobs });
+      const { jobs, signal } = options;
+      await sealOutput(OUT, { force, json, signal, jobs });
     }
     return 0;
   },

@@ -8,7 +8,7 @@ import { OUTPUTS, TO_FORMATS, type ToFormat } from "./formats.ts";
 const PACKED = /\.(gz|gzip|zst|zstd|xz|bz2|lzo|lz4|zip|7z|tgz|tar)$/i;
 /** Endings of other formats of memory and disks. */
 const OTHERS =
-  /\.(qcow2|vmdk|vdi|vhdx?|kdump|dmp|vmss|vmem|vmsn|sav|pdf|html?|json|xml)$/i;
+  /\.(vmdk|vdi|vhdx?|kdump|dmp|vmss|vmem|vmsn|sav|pdf|html?|json|xml)$/i;
 
 /** Returns the format to write, from --to or the name of the file. */
 export function toFormatOf(

@@ -7,6 +7,7 @@ import {
 import type { OpenOptions } from "../../reading/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import { isConvertible, unpackFirst } from "../input/packed_image.ts";
+import type { PackSettings } from "../output/pack_settings.ts";
 import { UsageError } from "../program/usage_error.ts";
 
 /** The values of convert's options. */
@@ -16,6 +17,13 @@ export interface ConvertSettings extends OpenOptions, RangesOptions {
   readonly pageSize: number | undefined;
   readonly withoutVmdesc: boolean;
   readonly repair: boolean;
+  readonly jobs: number;
+  /** How an image is packed. */
+  readonly packing: PackSettings;
+  /** Whether bytes that mean nothing are packed, too. */
+  readonly exact: boolean;
+  /** Path or URL of the image that a new one is based on. */
+  readonly backing: string | undefined;
 }
 
 /** The input of a conversion. */

@@ -5,6 +5,7 @@ import {
   openingOptions,
 } from "../input/snapshot_options.ts";
 import { verityOptions } from "../input/verity_options.ts";
+import { JOBS_OPTION } from "../input/work_options.ts";
 import { listed } from "../program/did_you_mean.ts";
 import type { Option } from "../program/option.ts";
 import type { ConvertOption } from "./conversion_options.ts";
@@ -77,10 +78,38 @@ export const CONVERT_OPTIONS = {
     type: "boolean",
     text: "rebuild what background-snapshot left out",
   },
+  backing: {
+    type: "string",
+    value: "BASE",
+    text:
+      "to qcow2: store only what differs from BASE, a qcow2 with an earlier " +
+      "snapshot of the same guest, or that snapshot; OUT needs BASE",
+  },
+  exact: {
+    type: "boolean",
+    text:
+      "to qcow2: keep bytes that mean nothing, too, so that converting OUT " +
+      "to mapped-ram gives IN",
+  },
+  zlib: {
+    type: "boolean",
+    text: "to qcow2: compress with zlib, which is slow, not with zstd",
+  },
+  level: {
+    type: "string",
+    value: "N",
+    text: "of the compression; default: 3 of zstd, 6 of zlib",
+  },
+  "cluster-size": {
+    type: "string",
+    value: "SIZE",
+    text: "to qcow2: bytes that are compressed together; default: 64K",
+  },
   force: {
     type: "boolean",
     text: "replace existing files",
   },
+  ...JOBS_OPTION,
   ...SEAL_OPTION,
   ...openingOptions("IN"),
   ...verityOptions("IN"),

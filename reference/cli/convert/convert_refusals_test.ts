@@ -103,9 +103,14 @@ test(
       [["convert", stream, `${out}.core.gz`], 2, /output is not packed/],
       [["convert", stream, `${out}.zst`], 2, /output is not packed/],
       [
+        ["convert", stream, `${out}.vmdk`],
+        2,
+        /no format is written as \.vmdk/,
+      ],
+      [
         ["convert", stream, `${out}.qcow2`],
         2,
-        /no format is written as \.qcow2/,
+        /expected mapped-ram, .* first: deno task convert \S+ OUT/,
       ],
       [
         ["convert", lime, out, "--machine", "q35"],

@@ -4,6 +4,7 @@ import {
   type ConvertOption,
   IMPORTING,
   OPENING,
+  PACKING,
   PLACING,
 } from "./conversion_options.ts";
 import { copySnapshot } from "./copy_snapshot.ts";
@@ -13,6 +14,7 @@ import { packedToMapped, streamToMapped } from "./stream_to_mapped.ts";
 import { toElf } from "./to_elf.ts";
 import { toImages } from "./to_images.ts";
 import { toLime } from "./to_lime.ts";
+import { toQcow2 } from "./to_qcow2.ts";
 import { toSequential } from "./to_sequential.ts";
 
 /** A format that convert writes. */
@@ -33,6 +35,7 @@ export const OUTPUTS = {
   "images": { title: "images", endings: [] },
   "elf": { title: "ELF", endings: ["elf", "core", "vmcore"] },
   "lime": { title: "LiME", endings: ["lime"] },
+  "qcow2": { title: "qcow2", endings: ["qcow2"] },
 } as const satisfies Readonly<Record<string, OutputFormat>>;
 
 /** A format that convert writes. */
@@ -54,11 +57,12 @@ export const INPUTS: Readonly<Record<MemoryFormat, InputFormat>> = {
     title: "mapped-ram (also fixed-ram and libvirt's sparse image)",
     reading: OPENING,
     to: {
-      "mapped-ram": { takes: ["repair"], run: copySnapshot },
+      "mapped-ram": { takes: ["repair", "jobs"], run: copySnapshot },
       "sequential": { takes: [], run: toSequential },
       "images": { takes: [], run: fromSnapshot(toImages) },
       "elf": { takes: [...PLACING, "arch"], run: fromSnapshot(toElf) },
       "lime": { takes: PLACING, run: fromSnapshot(toLime) },
+      "qcow2": { takes: ["backing", "exact", ...PACKING], run: toQcow2 },
     },
   },
   "sequential": {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { isListening } from "../../linux/mod.ts";
 import { receiveMigration, type ReceiveSummary } from "../../migration/mod.ts";
 import {
@@ -17,6 +16,8 @@ import { formatTime } from "../output/format_time.ts";
 import { printLog, printMessage } from "../output/output.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { createOutput } from "../output/output_file.ts";
+import { freeName } from "../output/free_name.ts";
+import { packByName } from "../output/pack_by_name.ts";
 import { printable } from "../output/printable.ts";
 import { printEvent } from "../output/progress_events.ts";
 import { ReceiveBar, ReceiveEvents } from "../output/receive_bar.ts";
@@ -61,8 +62,9 @@ export const receive: Command = {
   about: `\
 Waits for the migration of a QEMU and writes it to OUT, a mapped-ram file that
 stock QEMU loads. Each page is written to its place as it arrives, and again if it
-is sent again. In QEMU's monitor: migrate unix:PATH, or migrate tcp:HOST:PORT. The
-capability xbzrle may be on; multifd and postcopy may not.
+is sent again. If OUT ends in .qcow2, the file is packed at the end. In QEMU's
+monitor: migrate unix:PATH, or migrate tcp:HOST:PORT. The capability xbzrle may be
+on; multifd and postcopy may not.
 
 OUT appears once the whole migration has arrived; until then, and if it fails, an
 existing file of that name stays as it was. With the capability return-path, QEMU
@@ -89,7 +91,9 @@ full, receive waits until there is space, unless return-path is on.`,
       : parseNumber("--page-size", values["page-size"]);
     // Before a guest connects: it would be lost if OUT could not be written.
     checkSealed(OUT, values.seal, { force, inputs: [] });
-    const sink = createOutput(OUT, { force, inputs: [] });
+    const { jobs } = workOptions({});
+    const file = createOutput(OUT, { force, inputs: [] });
+    const sink = await packByName(file, { jobs, signal });
     const { summary, milliseconds } = await receiveGuest(listen).catch(
       async (error) => {
         await sink.abort().catch(() => {});
@@ -101,7 +105,6 @@ full, receive waits until there is space, unless return-path is on.`,
     else printSummary(OUT, summary, milliseconds);
     if (values.seal) {
       const { sealOutput } = await import("../seal/print_sealed.ts");
-      const { jobs } = workOptions({});
       await sealOutput(OUT, { force, json, signal, jobs });
     }
     return 0;
@@ -134,14 +137,6 @@ full, receive waits until there is space, unless return-path is on.`,
     }
   },
 };
-
-/** Returns the path, or a similar one at which there is no file yet. */
-function freeName(path: string): string {
-  for (let number = 0;; number++) {
-    const name = number === 0 ? path : `${path}.${number}`;
-    if (!existsSync(name)) return name;
-  }
-}
 
 /** Returns a function that reports a full disk from time to time. */
 function fullTeller(): (error: SourceError) => void {

@@ -68,6 +68,23 @@ test("receive writes a migration to a file", PATIENT, async () => {
   assert.equal(events.at(-1).bytesReceived, bytes.length);
 });
 
+test("receive packs a migration into an image", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const bytes = await fixtureStream();
+  const stream = scratch.write("vm.save", bytes);
+  await runGood(["convert", stream, scratch.file("expected.mr")]);
+  const path = scratch.file("socket");
+  const out = scratch.file("vm.qcow2");
+  const running = run(["receive", out, "--listen", `unix:${path}`]);
+  (await connected(path)).end(bytes);
+  const { code, stderr } = await running;
+  assert.deepEqual([code, stderr], [0, `listening at unix:${path}\n`]);
+  await runGood(["convert", out, scratch.file("vm.mr")]);
+  assert.deepEqual(scratch.read("vm.mr"), scratch.read("expected.mr"));
+  const names = ["expected.mr", "vm.mr", "vm.qcow2", "vm.save"];
+  assert.deepEqual(scratch.list(), names);
+});
+
 test("receive keeps the old file if the migration fails", PATIENT, async () => {
   using scratch = new ScratchDirectory();
   const bytes = await fixtureStream();

@@ -23,6 +23,7 @@ import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
 import { printLog, printMessage } from "../output/output.ts";
 import { checkOutput, createOutput } from "../output/output_file.ts";
+import { isPackedName, packByName } from "../output/pack_by_name.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "../output/progress_events.ts";
@@ -30,6 +31,7 @@ import { formatTable } from "../output/table.ts";
 import { paint } from "../output/terminal.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { checkUses, optionUses } from "../program/option_ways.ts";
+import { UsageError } from "../program/usage_error.ts";
 import { ACCEPTED_CAPABILITIES } from "./capability_rules.ts";
 import { saveArguments } from "./save_arguments.ts";
 import {
@@ -145,8 +147,9 @@ export const save: Command = {
   ],
   about: `\
 Saves flat memory images as a snapshot that stock QEMU loads. Zero pages are not
-stored. Without OUT it makes the memory of a small guest, saves it to a temporary
-file, opens it lazily, compares what it reads, and prints what it did.`,
+stored. If OUT ends in .qcow2, the snapshot is packed. Without OUT it makes the
+memory of a small guest, saves it to a temporary file, opens it lazily, compares
+what it reads, and prints what it did.`,
   examples: [
     "save",
     "save out.mr --block pc.ram=memory.img --machine pc-i440fx-10.0",
@@ -178,6 +181,13 @@ file, opens it lazily, compares what it reads, and prints what it did.`,
       if (values[name] !== undefined) refuseDirectIo(values, `--${name}`);
     }
     const work = workOptions(values);
+    const { jobs } = work;
+    if (resume && isPackedName(OUT)) {
+      throw new UsageError(
+        "Cannot use --resume with a qcow2: the snapshot that is packed into it " +
+          "is temporary; save it to a file of another name, then convert it",
+      );
+    }
     const { images, imageVerity, deviceState } = saveArgs;
     const inputs = [
       ...images.values(),
@@ -218,13 +228,15 @@ file, opens it lazily, compares what it reads, and prints what it did.`,
     }
     if (values.seal) {
       const { sealOutput } = await import("../seal/print_sealed.ts");
-      await sealOutput(OUT, { force, json, signal, jobs: work.jobs });
+      await sealOutput(OUT, { force, json, signal, jobs });
     }
     return 0;
 
     async function saveWithBar(): Promise<SaveSummary> {
+      const file = createOutput(OUT, output);
+      const sink = await packByName(file, { jobs, signal });
       using bar = json ? new ProgressEvents() : new ProgressBar("Saving");
-      return await saveSnapshot(createOutput(OUT, output), blocks, {
+      return await saveSnapshot(sink, blocks, {
         ...work,
         resume,
         pageSize,

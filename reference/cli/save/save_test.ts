@@ -4,7 +4,13 @@ import { existsSync, readdirSync, statSync, truncateSync } from "node:fs";
 import { test } from "node:test";
 import { openSnapshotSync } from "../../reading/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
-import { PATIENT, run, runAllBad, runGood } from "../testing/run_program.ts";
+import {
+  PATIENT,
+  run,
+  runAllBad,
+  runBad,
+  runGood,
+} from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import {
   fixtureMemory,
@@ -172,3 +178,24 @@ test(
     }
   },
 );
+
+test("save packs into an image, also in threads", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const image = scratch.write("image", new Uint8Array(0x9000000).fill(7));
+  const [plain, out] = ["vm.mr", "vm.qcow2"].map((it) => scratch.file(it));
+  const block = ["--block", `ram=${image}`];
+  await runGood(["save", plain, ...block]);
+  await runGood(["save", out, ...block, "--jobs", "2"]);
+  const [{ length }, { size }] = [scratch.read("vm.qcow2"), statSync(plain)];
+  assert.ok(length < size / 100, `${length}`);
+  await runGood(["convert", out, scratch.file("back.mr"), "--jobs", "2"]);
+  const [one, other] = [scratch.read("back.mr"), scratch.read("vm.mr")];
+  assert.equal(Buffer.compare(one, other), 0);
+  await runBad(
+    ["save", out, ...block, "--resume"],
+    2,
+    /--resume with a qcow2: .* save it to a file of another name/,
+  );
+  const names = ["back.mr", "image", "vm.mr", "vm.qcow2"];
+  assert.deepEqual(scratch.list(), names);
+});

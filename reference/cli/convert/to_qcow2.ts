@@ -1,0 +1,64 @@
+import { dirname, relative, resolve } from "node:path";
+import { sourceAddress } from "../../inputs/mod.ts";
+import {
+  checkExact,
+  checkSameLayout,
+  diskData,
+  type PackBacking,
+  packQcow2,
+  snapshotRanges,
+} from "../../packing/mod.ts";
+import { isQcow2Source } from "../../qcow2/mod.ts";
+import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
+import { outputTarget } from "../../sinks/mod.ts";
+import { fileData } from "../input/file_data.ts";
+import { openSource } from "../input/open_source.ts";
+import { createOutput } from "../output/output_file.ts";
+import type { Converted, ConvertJob } from "./conversion.ts";
+
+/** Packs a mapped-ram file into a qcow2 image. */
+export async function toQcow2(job: ConvertJob): Promise<Converted> {
+  const { input: { source }, out, output, options, onProgress } = job;
+  const { backing, exact, packing, signal } = options;
+  const snapshot = await openSnapshot(source, options);
+  // The file in an image has the length that it will have again.
+  if (exact && !isQcow2Source(source)) {
+    await checkExact(snapshot, { signal });
+  }
+  if (backing === undefined) return await pack();
+  await using base = await openSource(backing, { signal });
+  checkSameLayout(snapshot, await openSnapshot(base.source, { signal }));
+  return await pack({
+    source: base.source,
+    name: backingName(backing, out),
+    format: isQcow2Source(base.source) ? "qcow2" : "raw",
+  });
+
+  async function pack(backing?: PackBacking): Promise<Converted> {
+    const facts = await packQcow2(source, createOutput(out, output), {
+      ...packing,
+      dataRanges: exact ? dataRanges(snapshot) : snapshotRanges(snapshot),
+      backing,
+      signal,
+      onProgress,
+    });
+    return { files: [out], facts, remarks: {} };
+  }
+}
+
+/** Returns the parts of a file that are not zero, as far as they are known. */
+function dataRanges({ source }: Snapshot) {
+  return isQcow2Source(source) ? diskData(source) : fileData(source);
+}
+
+/** Returns the name of a backing file in an image at `out`. */
+function backingName(backing: string, out: string): string {
+  const address = sourceAddress(backing);
+  if (address instanceof URL) {
+    return Object.assign(new URL(address), { username: "", password: "" }).href;
+  }
+  const folder = dirname(resolve(outputTarget(out).path));
+  const name = relative(folder, resolve(address));
+  // QEMU takes what precedes a colon for a protocol.
+  return name.includes(":") ? `./${name}` : name;
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { openSnapshot } from "../../reading/mod.ts";
+import { memorySource } from "../../sources/mod.ts";
+import { PATIENT, runAllBad, runBad, runGood } from "../testing/run_program.ts";
+import { ScratchDirectory } from "../testing/scratch_directory.ts";
+import { fixtureGuest } from "../testing/snapshot_fixture.ts";
+import { vectorBytes } from "../testing/vector_bytes.ts";
+
+/** Returns a guest, and the same with stale bytes in places of zero pages. */
+async function staleGuest(): Promise<readonly [Uint8Array, Uint8Array]> {
+  const bytes = await fixtureGuest();
+  const { blocks } = await openSnapshot(memorySource(bytes));
+  const start = blocks[0].pagesOffset + 0x180000;
+  return [bytes, bytes.slice().fill(0xaa, start, start + 0x2000)];
+}
+
+test(
+  "convert packs a snapshot and unpacks it, exactly by --exact",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const [clean, bytes] = await staleGuest();
+    const file = scratch.write("vm.mr", bytes);
+    const [exact, image, back] = ["exact.qcow2", "vm.qcow2", "back.mr"].map((
+      it,
+    ) => scratch.file(it));
+    const { stdout } = await runGood([
+      ...["convert", file, exact, "--exact", "--zlib", "--level", "9"],
+      ...["--cluster-size", "8K", "--jobs", "2", "--json"],
+    ]);
+    const facts = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    assert.equal(facts.to, "qcow2");
+    assert.equal(facts.compression, "zlib");
+    assert.equal(facts.clusterSize, 8192);
+    assert.equal(facts.imageLength, readFileSync(exact).length);
+    await runGood(["convert", exact, back]);
+    assert.deepEqual(scratch.read("back.mr"), bytes);
+
+    await runGood(["convert", file, image]);
+    assert.ok(readFileSync(image).length < bytes.length / 8);
+    await runGood(["convert", image, back, "--force"]);
+    assert.deepEqual(scratch.read("back.mr"), clean);
+    const again = scratch.file("again.qcow2");
+    await runGood(["convert", exact, again]);
+    await runGood(["convert", again, back, "--force"]);
+    assert.deepEqual(scratch.read("back.mr"), clean);
+    await runGood(["convert", exact, again, "--exact", "--force"]);
+    await runGood(["convert", again, back, "--force"]);
+    assert.deepEqual(scratch.read("back.mr"), bytes);
+    await runGood(["convert", image, scratch.file("x.bin"), "--to", "qcow2"]);
+  },
+);
+
+test(
+  "convert --backing stores what differs, and names the base as seen from OUT",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const bytes = await fixtureGuest();
+    const base = scratch.write("base.mr", bytes);
+    const below = scratch.file("base.qcow2");
+    await runGood(["convert", base, below]);
+    mkdirSync(scratch.file("sub"));
+    const { blocks } = await openSnapshot(memorySource(bytes));
+    bytes[blocks[0].pagesOffset + 0x3000] ^= 1;
+    const file = scratch.write("new.mr", bytes);
+    const back = scratch.file("back.mr");
+    for (
+      const [out, backing, name] of [
+        ["new.qcow2", below, "base.qcow2"],
+        ["sub/new.qcow2", below, "../base.qcow2"],
+        ["raw.qcow2", base, "base.mr"],
+        ["a:b.qcow2", below, "base.qcow2"],
+      ]
+    ) {
+      const image = scratch.file(out);
+      const { stdout } = await runGood([
+        ...["convert", file, image, "--backing", backing, "--json"],
+      ]);
+      const facts = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+      assert.equal(facts.compressedClusters + facts.plainClusters, 1, out);
+      const head = readFileSync(image).subarray(0, 0x1000).toString("latin1");
+      assert.ok(head.includes(`\0${name}\0`), out);
+      if (out.startsWith("sub/")) continue;
+      await runGood(["convert", image, back, "--force"]);
+      assert.deepEqual(scratch.read("back.mr"), bytes);
+    }
+  },
+);
+
+test("convert refuses what no image can be made of", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const file = scratch.write("vm.mr", await fixtureGuest());
+  const other = scratch.write("other.mr", vectorBytes("qemu/none-4m"));
+  const out = scratch.file("vm.qcow2");
+  const longer = scratch.write(
+    "longer.mr",
+    new Uint8Array([...await fixtureGuest(), 0]),
+  );
+  const convert = ["convert", file, out];
+  await runAllBad([
+    [
+      [...convert, "--level", "20"],
+      2,
+      /\(--level\): expected 1 to 19 for zstd/,
+    ],
+    [[...convert, "--zlib", "--level", "10"], 2, /expected 1 to 9 for zlib/],
+    [[...convert, "--cluster-size", "5K"], 2, /\(--cluster-size\): expected a/],
+    [
+      [...convert, "--backing", other],
+      1,
+      /laid out differently: the machine is "pc/,
+    ],
+    [[...convert, "--backing", out], 1, /no such file/],
+    [
+      ["convert", file, `${out}.mr`, "--exact"],
+      2,
+      /--exact from mapped-ram to/,
+    ],
+    [["convert", longer, out, "--exact"], 1, /exactly: it has \d+ bytes/],
+  ]);
+  await runGood(convert);
+  await runBad(
+    ["convert", file, out, "--backing", out, "--force"],
+    2,
+    /it is an input, too/,
+  );
+  assert.deepEqual(scratch.list().filter((it) => it.includes("partial")), []);
+});
