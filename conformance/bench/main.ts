@@ -17,6 +17,7 @@ import { benchHttp } from "./http.ts";
 import { benchLoad } from "./load.ts";
 import { benchLoadBesideQemu } from "./load_beside_qemu.ts";
 import { benchOpen } from "./open.ts";
+import { benchPack } from "./pack.ts";
 import { benchPageFaults } from "./page_faults.ts";
 import { benchPageRead } from "./page_read.ts";
 import { benchResume } from "./resume.ts";
@@ -40,6 +41,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "convert": benchConvert,
   "seal": benchSeal,
   "verity": benchVerity,
+  "pack": benchPack,
   "resume": benchResume,
   "start": benchStart,
 };
