@@ -26,6 +26,7 @@ const SNAPSHOTS: Readonly<
   Record<string, readonly [machine: string, Readonly<Record<string, number>>]>
 > = {
   "vm.mr": ["pc-q35-10.0", { "pc.ram": 32 * MIB }],
+  "later.mr": ["pc-q35-10.0", { "pc.ram": 32 * MIB }],
   "dimm.mr": ["pc-q35-10.0", { "pc.ram": 32 * MIB, dimm0: 1024 * MIB }],
   "numa.mr": ["pc-q35-10.0", { node0: 32 * MIB, node1: 32 * MIB }],
   "arm.mr": ["virt-10.0", { "mach-virt.ram": 1024 * MIB }],

@@ -86,7 +86,7 @@ export function needsQemu(block: DocumentBlock): boolean {
   if (isMonitor(block)) return true;
   if (block.language === "json") return block.text.includes('"execute"');
   return block.language === "sh" &&
-    /^qemu-system|task (resume|receive) | --against /m.test(block.text);
+    /^qemu-(?:system|img)|task (resume|receive) | --against /m.test(block.text);
 }
 
 /** Starts a program in TypeScript, in a file beside its document. */
