@@ -6,11 +6,11 @@ import {
   Userfaultfd,
   watchedRanges,
 } from "../linux/mod.ts";
+import { openPlace } from "../opening/mod.ts";
 import { findOnlyBlock, openSnapshot, type RAMBlock } from "../reading/mod.ts";
 import { shownName } from "../sources/mod.ts";
 import { entryUrl } from "../work/mod.ts";
 import type { MemoryJob } from "./memory_job.ts";
-import { openPagedFile } from "./paged_file.ts";
 import type { PagerStatistics } from "./paged_process.ts";
 import type { PagerEvent } from "./pager_event.ts";
 import { pagerSettings, type PagingOptions } from "./pager_settings.ts";
@@ -195,9 +195,9 @@ export class PagedMemory implements AsyncDisposable {
 
 async function findBlock(
   file: string,
-  { idstr, verity, ...options }: PagedMemoryOptions,
+  { idstr, verity, allowBacking, ...options }: PagedMemoryOptions,
 ): Promise<RAMBlock> {
-  using opened = await openPagedFile({ file, verity });
+  using opened = await openPlace({ file, verity, allowBacking });
   const { blocks } = await openSnapshot(opened.source, options);
   const found = findOnlyBlock(blocks, { idstr, name: shownName(file) });
   // Throws if the file does not hold the pages, before any page is filled.

@@ -47,10 +47,9 @@ uffdTest(
       /a RAMBlock without pages, expected the memory that it was shared from/,
     );
     using source = await openPagerSource({
-      file: path,
+      place: { file: path },
       flat: false,
       open: {},
-      verity: undefined,
     });
     assert.throws(
       () => source.memory("shared"),

@@ -1,8 +1,10 @@
 import type { BlockRun } from "../../format/bitmap/mod.ts";
+import type { Place } from "../opening/mod.ts";
 import type { OpenOptions } from "../reading/mod.ts";
 
 /** Options of filling memory from a snapshot on demand. */
-export interface PagingOptions extends OpenOptions {
+export interface PagingOptions
+  extends OpenOptions, Pick<Place, "verity" | "allowBacking"> {
   /** idstr of the RAMBlock. Default: that of the only one. */
   readonly idstr?: string | undefined;
   /** Bytes that one fault puts in place. Default: 64 KiB. */
@@ -15,24 +17,14 @@ export interface PagingOptions extends OpenOptions {
   readonly record?: boolean | undefined;
   /** Milliseconds for which a failing read is retried. Default: 60,000. */
   readonly retryFor?: number | undefined;
-  /**
-   * What to check each page against before it is put in place: the digest of
-   * the file, and the path or URL of its sidecar. Default: nothing is checked.
-   */
-  readonly verity?: {
-    readonly digest: string;
-    readonly tree: string;
-  } | undefined;
 }
 
 /** What to read, and how. Plain values only, to pass to another thread. */
 export interface PagerSettings {
-  /** Path or URL of the snapshot, or of a flat image. */
-  readonly file: string;
-  /** Whether `file` is a flat image of the memory instead of a snapshot. */
+  /** Where the snapshot is, or the flat image. */
+  readonly place: Place;
+  /** Whether it is a flat image of the memory instead of a snapshot. */
   readonly flat: boolean;
-  /** What to check it against, if anything. */
-  readonly verity: PagingOptions["verity"];
   /** How to open a snapshot. */
   readonly open: Omit<OpenOptions, "signal">;
   /** As in `PagerOptions`. */
@@ -50,10 +42,11 @@ export function pagerSettings(
   options: PagingOptions & { readonly flat?: boolean | undefined },
 ): PagerSettings {
   const { bitmapByteOrder, bitmapWordSize, offset } = options;
+  const { verity, allowBacking, flat = false } = options;
   return {
-    file,
-    flat: options.flat ?? false,
-    verity: options.verity,
+    // A guest may have written the magic of an image to its memory.
+    place: { file, verity, allowBacking, asIs: flat },
+    flat,
     open: { bitmapByteOrder, bitmapWordSize, offset },
     faultAround: options.faultAround ?? 0x10000,
     background: options.background ?? true,

@@ -9,9 +9,9 @@ import {
 } from "../reading/mod.ts";
 import { backingOf, shownName, type SyncByteSource } from "../sources/mod.ts";
 import { snapshotIdentity } from "../working_set/mod.ts";
+import { isLocalPlace, openLocalPlace, openPlace } from "../opening/mod.ts";
 import { flatMemory, flatMemorySync } from "./flat_memory.ts";
 import { mappedMemory } from "./mapped_memory.ts";
-import { openPagedFile } from "./paged_file.ts";
 import type { PagerSettings } from "./pager_settings.ts";
 
 /** The source of a pager's pages. */
@@ -22,6 +22,8 @@ export interface PagerSource extends Disposable {
   memory(idstr?: string): SourceMemory;
   /** Identity of the snapshot in a profile; undefined for a flat image. */
   identity(): Promise<string | undefined>;
+  /** Digest of the snapshot, if that is checked. */
+  readonly digest: string | undefined;
   /**
    * Prepares a part of the source for later reads; called when there is nothing
    * else to do. Returns whether there is more.
@@ -38,40 +40,51 @@ export type SourceMemory = (PostcopyMemory | SyncPostcopyMemory) & {
 };
 
 /**
- * Opens a file, or a URL with a cache in front of it.
+ * Opens a file, or a URL with a cache in front of it; of a qcow2 image, its
+ * disk.
  *
  * @throws {IntegrityError} if what is read of it does not agree with the digest
  */
 export async function openPagerSource(
-  settings: Pick<PagerSettings, "file" | "flat" | "open" | "verity">,
+  { flat, open, place }: Pick<PagerSettings, "flat" | "open" | "place">,
 ): Promise<PagerSource> {
-  const { file, flat, open } = settings;
-  const name = shownName(file);
-  const opened = await openPagedFile(settings);
-  const { source, syncSource } = opened;
+  const name = shownName(place.file);
+  if (!isLocalPlace(place)) {
+    const { source, ...opened } = await openPlace(place);
+    const rest = { isSync: false, close: () => opened[Symbol.dispose]() };
+    return await closedAfterError(rest, async () => {
+      if (flat) return sourceOf(name, [flatMemory(source)], rest);
+      const snapshot = await openSnapshot(source, open);
+      return sourceOf(name, snapshot.blocks, { ...rest, snapshot });
+    });
+  }
+  const { source, ...opened } = await openLocalPlace(place);
   let mapped: FileMapping | undefined;
   const close = () => {
     mapped?.[Symbol.dispose]();
     opened[Symbol.dispose]();
   };
-  try {
-    if (syncSource === undefined) {
-      const rest = { isSync: false, close };
-      if (flat) return sourceOf(name, [flatMemory(source)], rest);
-      const snapshot = await openSnapshot(source, open);
-      return sourceOf(name, snapshot.blocks, { ...rest, snapshot });
-    }
-    mapped = mappingOf(syncSource);
+  return await closedAfterError({ close }, () => {
+    mapped = mappingOf(source);
     if (flat) {
-      const memory = flatMemorySync(syncSource);
+      const memory = flatMemorySync(source);
       const quick = mapped ? mappedMemory(memory, mapped, 0) : memory;
       return sourceOf(name, [quick], { isSync: true, mapped, close });
     }
-    const snapshot = openSnapshotSync(syncSource, open);
+    const snapshot = openSnapshotSync(source, open);
     const blocks = snapshot.blocks.map((block) =>
       mapped ? mappedMemory(block, mapped, block.pagesOffset) : block
     );
     return sourceOf(name, blocks, { isSync: true, mapped, snapshot, close });
+  });
+}
+
+async function closedAfterError<T>(
+  { close }: { readonly close: () => void },
+  work: () => Promise<T> | T,
+): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     close();
     throw error;
@@ -111,6 +124,7 @@ function sourceOf(
   return {
     isSync,
     blocks,
+    digest: snapshot?.source.digest,
     [Symbol.dispose]: close,
     warmNext: () => mapped?.warmNext() ?? false,
     memory(idstr) {

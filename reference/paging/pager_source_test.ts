@@ -8,10 +8,9 @@ uffdTest("a mapped file that has changed is not read", async (folder) => {
   const path = folder.file("vm.mr");
   await writeSnapshot(path);
   using source = await openPagerSource({
-    file: path,
+    place: { file: path },
     flat: false,
     open: {},
-    verity: undefined,
   });
   const [block] = source.blocks;
   assert("viewSync" in block && block.viewSync !== undefined);

@@ -71,7 +71,7 @@ export class PagerThread {
       if (event.kind === "error") {
         fail(
           event.untrusted === undefined
-            ? new SourceError(settings.file, event.message)
+            ? new SourceError(settings.place.file, event.message)
             : new IntegrityError(event.untrusted.source, event.untrusted),
         );
       }
@@ -79,7 +79,7 @@ export class PagerThread {
     };
     worker.onerror = (event) => {
       const message = `Cannot serve pages: ${event.message}`;
-      fail(new SourceError(settings.file, message));
+      fail(new SourceError(settings.place.file, message));
     };
     const task: PagerTask<Job> = { settings, job, control, wakeFd: bell.fd };
     worker.postMessage(task);

@@ -77,7 +77,7 @@ async function serve<Job>(
     ...settings,
     ...readBudgets(),
     // Checking the pages around the faulting one would make it wait.
-    pageFirst: settings.verity !== undefined,
+    pageFirst: settings.place.verity !== undefined,
     buffers,
     onFault: identity === undefined
       ? undefined
@@ -91,8 +91,7 @@ async function serve<Job>(
   tell({ kind: "ready" });
   if (source.isSync) loop.runSync();
   else await loop.run();
-  const { digest } = settings.verity ?? {};
   return identity === undefined
     ? undefined
-    : recorder.profile(identity, { digest });
+    : recorder.profile(identity, { digest: source.digest });
 }

@@ -10,4 +10,3 @@ export {
   type RepairSummary,
   saveRepaired,
 } from "./repair_snapshot.ts";
-export { sliceSource } from "./slice_source.ts";

@@ -26,10 +26,14 @@ import {
   type SaveSummary,
   summaryOf,
 } from "../saving/mod.ts";
-import { type ByteSource, drive, type ReadOptions } from "../sources/mod.ts";
+import {
+  type ByteSource,
+  drive,
+  type ReadOptions,
+  sliceSource,
+} from "../sources/mod.ts";
 import { type Progress, ProgressReport } from "../work/mod.ts";
 import { rebuildBitmap } from "./rebuild_bitmap.ts";
-import { sliceSource } from "./slice_source.ts";
 
 /** Options of `repairSnapshot` and `saveRepaired`. */
 export interface RepairOptions extends OpenOptions, ReadOptions {

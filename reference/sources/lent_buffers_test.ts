@@ -5,7 +5,7 @@ import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { AddressSpace } from "../convert/mod.ts";
 import { openHttpSource } from "../http/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
-import { sliceSource } from "../repairing/mod.ts";
+import { sliceSource } from "./slice_source.ts";
 import { openSequential } from "../sequential/mod.ts";
 import { LentBuffers } from "../testing/lent_buffers.ts";
 import { finish, opened, type Unruly } from "../testing/run_unruly.ts";

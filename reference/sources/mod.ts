@@ -43,4 +43,5 @@ export {
   withoutSecrets,
 } from "./shown_name.ts";
 export { SharedRead } from "./shared_read.ts";
+export { sliceSource, sliceSourceSync } from "./slice_source.ts";
 export { SourceError } from "./source_error.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
 import { openHttpSource } from "../http/mod.ts";
-import { sliceSource } from "../repairing/mod.ts";
+import { sliceSource } from "./slice_source.ts";
 import { finish, opened } from "../testing/run_unruly.ts";
 import { UnrulyFetch } from "../testing/unruly_fetch.ts";
 import type { ByteSource } from "./byte_source.ts";

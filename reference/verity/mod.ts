@@ -12,6 +12,8 @@ export {
   type CheckWholeOptions,
 } from "./check_whole.ts";
 export {
+  sealedLength,
+  sealedLengthSync,
   verifiedSource,
   type VerifiedSourceOptions,
   verifiedSourceSync,

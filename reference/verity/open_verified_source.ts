@@ -7,6 +7,7 @@ import {
   TREE_OFFSET,
   TreeGeometry,
   VERITY_BLOCK,
+  type VerityDescriptor,
 } from "../../format/verity/mod.ts";
 import { isZero } from "../pages/mod.ts";
 import {
@@ -74,7 +75,7 @@ export async function openChecking(
   options: VerifiedSourceOptions & ReadOptions,
 ): Promise<CheckingSource> {
   const { tree, signal } = options;
-  const bytes = firstBlock(tree, options);
+  const bytes = firstBlock(tree, options.digest);
   await tree.readInto(bytes, 0, { signal });
   const opened = await hashWithRuntime(openTree(bytes, source, options));
   const sidecar = (tree.parallelReads ?? 1) > 1
@@ -100,15 +101,40 @@ export function verifiedSourceSync(
   options: VerifiedSourceOptions<SyncByteSource>,
 ): SyncVerifiedSource {
   const { tree: sidecar, digest } = options;
-  const bytes = firstBlock(sidecar, options);
+  const bytes = firstBlock(sidecar, digest);
   sidecar.readIntoSync(bytes, 0);
   const tree = hashSync(openTree(bytes, source, options));
   return new SyncCheckingSource({ source, sidecar }, { digest, tree });
 }
 
+/**
+ * Returns the length of the file that a digest is of, as its sidecar says.
+ *
+ * @throws what `verifiedSource` throws for the first block of the sidecar
+ */
+export async function sealedLength(
+  tree: ByteSource,
+  { digest, signal }: Pick<VerifiedSourceOptions, "digest"> & ReadOptions,
+): Promise<number> {
+  const bytes = firstBlock(tree, digest);
+  await tree.readInto(bytes, 0, { signal });
+  const hashing = checkDescriptor(bytes, tree.name, digest);
+  return (await hashWithRuntime(hashing)).dataLength;
+}
+
+/** Does the same synchronously. */
+export function sealedLengthSync(
+  tree: SyncByteSource,
+  { digest }: Pick<VerifiedSourceOptions, "digest">,
+): number {
+  const bytes = firstBlock(tree, digest);
+  tree.readIntoSync(bytes, 0);
+  return hashSync(checkDescriptor(bytes, tree.name, digest)).dataLength;
+}
+
 function firstBlock(
   { name, byteLength }: ByteSource,
-  { digest }: VerifiedSourceOptions,
+  digest: string,
 ): Uint8Array {
   parseVerityDigest(digest);
   if (byteLength >= DESCRIPTOR_LENGTH) {
@@ -132,6 +158,27 @@ function wrongLength(
   });
 }
 
+/** Checks that the descriptor of a sidecar is that of the digest. */
+function* checkDescriptor(
+  bytes: Uint8Array,
+  name: string,
+  digest: string,
+): Hashing<VerityDescriptor> {
+  const descriptor = bytes.subarray(0, DESCRIPTOR_LENGTH);
+  const [hash] = yield [descriptor];
+  if (isHash(hash, parseVerityDigest(digest), 0)) {
+    return readVerityDescriptor(name, descriptor);
+  }
+  throw new IntegrityError(name, {
+    rule: "verity-digest",
+    offset: 0,
+    length: DESCRIPTOR_LENGTH,
+    found: `the hashes of the digest sha256:${hash}`,
+    expected: digest,
+    digest,
+  });
+}
+
 /** Checks the first block of a sidecar, and everything that follows of it. */
 function* openTree(
   bytes: Uint8Array,
@@ -145,19 +192,7 @@ function* openTree(
         `expected at least ${VERITY_BLOCK}`,
     );
   }
-  const descriptor = bytes.subarray(0, DESCRIPTOR_LENGTH);
-  const [hash] = yield [descriptor];
-  if (!isHash(hash, parseVerityDigest(digest), 0)) {
-    throw new IntegrityError(name, {
-      rule: "verity-digest",
-      offset: 0,
-      length: DESCRIPTOR_LENGTH,
-      found: `the hashes of the digest sha256:${hash}`,
-      expected: digest,
-      digest,
-    });
-  }
-  const { dataLength, rootHash } = readVerityDescriptor(name, descriptor);
+  const { dataLength, rootHash } = yield* checkDescriptor(bytes, name, digest);
   if (dataLength !== file.byteLength) {
     throw new IntegrityError(name, {
       rule: "verity-data-size",

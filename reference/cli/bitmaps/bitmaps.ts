@@ -9,7 +9,7 @@ import {
   offsetOption,
   openOptions,
 } from "../input/snapshot_options.ts";
-import { verityOf, verityOptions } from "../input/verity_options.ts";
+import { placeOf, placeOptions } from "../input/place_options.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
@@ -20,7 +20,7 @@ const RANGES_MAX = 0x200000;
 /** Without the options for bitmaps of RAM, which are not read. */
 const OPTIONS = {
   offset: offsetOption("FILE"),
-  ...verityOptions("FILE"),
+  ...placeOptions("FILE"),
   json: JSON_OPTION,
 } as const;
 
@@ -41,8 +41,8 @@ full.`,
   async run(args, { signal }) {
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");
-    const verity = verityOf(FILE, values);
-    await using opened = await openSource(FILE, { signal, verity });
+    const place = placeOf(FILE, values);
+    using opened = await openSource(place, { signal });
     const options = { ...openOptions(values), signal };
     const snapshot = await openSnapshotFile(opened.source, options);
     const { found, ranges } = await readAll();

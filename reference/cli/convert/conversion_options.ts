@@ -1,5 +1,5 @@
 import { OPEN_NAMES } from "../input/snapshot_options.ts";
-import { VERITY_NAMES } from "../input/verity_options.ts";
+import { PLACE_NAMES } from "../input/place_options.ts";
 
 /** An option of `convert`. */
 export type ConvertOption =
@@ -12,6 +12,7 @@ export type ConvertOption =
   | "digest"
   | "exact"
   | "force"
+  | "allow-backing"
   | "from"
   | "jobs"
   | "json"
@@ -32,7 +33,7 @@ export type ConvertOption =
 /** Options that every conversion takes. */
 export const ALWAYS: readonly ConvertOption[] = [
   ...["from", "to", "force", "json"] as const,
-  ...VERITY_NAMES,
+  ...PLACE_NAMES,
 ];
 
 /** Options of reading a snapshot. */

@@ -3,7 +3,7 @@ import { parseNumber } from "../input/number_argument.ts";
 import { openSource } from "../input/open_source.ts";
 import { checkSealed } from "../input/seal_option.ts";
 import { openOptions } from "../input/snapshot_options.ts";
-import { sidecarsOf, verityOf } from "../input/verity_options.ts";
+import { filesOf, placeOf } from "../input/place_options.ts";
 import { allocatedBytes } from "../output/file_stat.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { formatTime } from "../output/format_time.ts";
@@ -50,9 +50,12 @@ the JSON.`,
     const { IN, OUT } = takePositionals(positionals, "IN", "OUT");
     const { force = false, json = false } = values;
     const { backing } = values;
-    const verity = verityOf(IN, values);
-    const layers = backing === undefined ? [IN] : [IN, backing];
-    const inputs = [...layers, ...sidecarsOf(verity)];
+    const place = {
+      ...placeOf(IN, values),
+      asIs: values.from === "raw",
+    };
+    const layers = backing === undefined ? [] : [backing];
+    const inputs = [...filesOf(place), ...layers];
     const output = { force, inputs };
     const isFolder = OUT.endsWith("/") ||
       isFolderAt(OUT);
@@ -80,7 +83,8 @@ the JSON.`,
       signal: context.signal,
     };
     const started = performance.now();
-    await using opened = await openSource(IN, { ...context, verity });
+    using opened = await openSource(place, context);
+    inputs.push(...opened.paths);
     const input = await openInput(opened.source, values.from, options);
     const conversion = findConversion(input, { to, values });
     if (to === "mapped-ram") checkMachineName(values.machine);

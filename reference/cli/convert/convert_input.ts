@@ -7,6 +7,7 @@ import {
 import type { OpenOptions } from "../../reading/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import { isConvertible, unpackFirst } from "../input/packed_image.ts";
+import type { InputPlace } from "../input/place_options.ts";
 import type { PackSettings } from "../output/pack_settings.ts";
 import { UsageError } from "../program/usage_error.ts";
 
@@ -22,8 +23,8 @@ export interface ConvertSettings extends OpenOptions, RangesOptions {
   readonly packing: PackSettings;
   /** Whether bytes that mean nothing are packed, too. */
   readonly exact: boolean;
-  /** Path or URL of the image that a new one is based on. */
-  readonly backing: string | undefined;
+  /** Where the snapshot is that a new image is based on. */
+  readonly backing: InputPlace | undefined;
 }
 
 /** The input of a conversion. */

@@ -4,7 +4,7 @@ import {
   JSON_EVENTS_OPTION,
   openingOptions,
 } from "../input/snapshot_options.ts";
-import { verityOptions } from "../input/verity_options.ts";
+import { placeOptions } from "../input/place_options.ts";
 import { JOBS_OPTION } from "../input/work_options.ts";
 import { listed } from "../program/did_you_mean.ts";
 import type { Option } from "../program/option.ts";
@@ -112,6 +112,6 @@ export const CONVERT_OPTIONS = {
   ...JOBS_OPTION,
   ...SEAL_OPTION,
   ...openingOptions("IN"),
-  ...verityOptions("IN"),
+  ...placeOptions("IN"),
   json: JSON_EVENTS_OPTION,
 } as const satisfies Readonly<Record<ConvertOption, Option>>;

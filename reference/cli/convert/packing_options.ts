@@ -7,6 +7,7 @@ import type { ConvertSettings } from "./convert_input.ts";
 /** Values of the options of packing. */
 interface PackingValues {
   readonly backing?: string | undefined;
+  readonly "allow-backing"?: readonly string[] | undefined;
   readonly "cluster-size"?: string | undefined;
   readonly exact?: boolean | undefined;
   readonly jobs?: string | undefined;
@@ -32,7 +33,9 @@ export function packingOptions(
   if (clusterSize !== undefined) {
     readOption("--cluster-size", () => checkClusterSize(clusterSize));
   }
-  const { exact = false, backing } = values;
+  const { exact = false, backing: file, "allow-backing": allowBacking } =
+    values;
+  const backing = file === undefined ? undefined : { file, allowBacking };
   return { jobs, packing, exact, backing };
 }
 

@@ -10,7 +10,7 @@ import {
 } from "../../packing/mod.ts";
 import { isQcow2Source } from "../../qcow2/mod.ts";
 import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
-import { outputTarget } from "../../sinks/mod.ts";
+import { type ByteSink, outputTarget } from "../../sinks/mod.ts";
 import { fileData } from "../input/file_data.ts";
 import { openSource } from "../input/open_source.ts";
 import { createOutput } from "../output/output_file.ts";
@@ -25,17 +25,21 @@ export async function toQcow2(job: ConvertJob): Promise<Converted> {
   if (exact && !isQcow2Source(source)) {
     await checkExact(snapshot, { signal });
   }
-  if (backing === undefined) return await pack();
-  await using base = await openSource(backing, { signal });
+  if (backing === undefined) return await pack(createOutput(out, output));
+  using base = await openSource(backing, { signal });
   checkSameLayout(snapshot, await openSnapshot(base.source, { signal }));
-  return await pack({
+  const inputs = [...output.inputs, ...base.paths];
+  return await pack(createOutput(out, { ...output, inputs }), {
     source: base.source,
-    name: backingName(backing, out),
-    format: isQcow2Source(base.source) ? "qcow2" : "raw",
+    name: backingName(backing.file, out),
+    format: base.disk === undefined ? "raw" : "qcow2",
   });
 
-  async function pack(backing?: PackBacking): Promise<Converted> {
-    const facts = await packQcow2(source, createOutput(out, output), {
+  async function pack(
+    sink: ByteSink,
+    backing?: PackBacking,
+  ): Promise<Converted> {
+    const facts = await packQcow2(source, sink, {
       ...packing,
       dataRanges: exact ? dataRanges(snapshot) : snapshotRanges(snapshot),
       backing,

@@ -12,7 +12,7 @@ import { connectSocket } from "../../sockets/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
 import { parseQemuCommand } from "../input/qemu_command.ts";
 import { joinWords } from "../input/split_words.ts";
-import type { Verity } from "../input/verity_options.ts";
+import type { InputPlace } from "../input/place_options.ts";
 import { countOf } from "../output/format_count.ts";
 import { jsonText } from "../output/json_text.ts";
 import { print, printJson } from "../output/output.ts";
@@ -31,8 +31,10 @@ export interface AgainstOptions {
   readonly against: string;
   /** Options with which the snapshot was opened. */
   readonly open: OpenOptions;
-  /** What the snapshot is checked against, if it is. */
-  readonly verity: Verity | undefined;
+  /** Where the snapshot is. */
+  readonly place: InputPlace;
+  /** Whether it is in a qcow2 image. */
+  readonly isPacked: boolean;
   /** Whether to let that QEMU load the snapshot, to be sure. */
   readonly try: boolean;
   readonly json: boolean;
@@ -41,15 +43,15 @@ export interface AgainstOptions {
 
 /** Prints whether a snapshot will load in a QEMU; returns the exit code. */
 export async function compareAgainst(
-  file: string,
   snapshot: Snapshot,
   options: AgainstOptions,
 ): Promise<number> {
-  const { against, verity, signal } = options;
+  const { against, place, isPacked, signal } = options;
+  const { file, verity } = place;
   const command = isAddress(against) ? undefined : parseQemuCommand(against);
-  if (options.try && (command === undefined || isWebUrl(file))) {
+  if (options.try && (command === undefined || isWebUrl(file) || isPacked)) {
     throw new UsageError(
-      "Cannot use --try: expected a snapshot in a file, and QEMU's arguments " +
+      "Cannot use --try: expected a snapshot in a plain file, and QEMU's arguments " +
         "after --against",
     );
   }
@@ -82,9 +84,10 @@ export async function compareAgainst(
     loads: verdict !== "refused",
     differences,
     unknown: options.try ? [] : [...needed.unknown, ...qemu.unknown],
-    commands: await loadCommands(file, snapshot, {
+    commands: await loadCommands(snapshot, {
       open: options.open,
-      verity,
+      place,
+      isPacked,
       qemu: corrected ?? against,
       signal,
     }),

@@ -1,4 +1,4 @@
-import type { Verity } from "../input/verity_options.ts";
+import type { Verity } from "../input/place_options.ts";
 
 /** Returns the digest, if what was read is checked. */
 export function digestRow(verity: Verity | undefined): [string, string][] {

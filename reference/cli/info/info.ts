@@ -1,13 +1,14 @@
 import { UnsupportedError } from "../../../format/rules/mod.ts";
 import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
+import type { OpenedPlace } from "../../opening/mod.ts";
 import { explainRefusal } from "../input/open_snapshot_file.ts";
-import { type OpenedSource, openSource } from "../input/open_source.ts";
+import { openSource } from "../input/open_source.ts";
 import {
   openOptions,
   SNAPSHOT_NAMES,
   SNAPSHOT_OPTIONS,
 } from "../input/snapshot_options.ts";
-import { VERITY_NAMES, verityOf } from "../input/verity_options.ts";
+import { PLACE_NAMES, placeOf } from "../input/place_options.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { checkUses, optionUses } from "../program/option_ways.ts";
 
@@ -39,7 +40,7 @@ const OPTIONS = {
 const USES = optionUses(OPTIONS, {
   ways: {
     "without --devices and --against": [...SNAPSHOT_NAMES, "map", "xml"],
-    "with --devices": ["offset", ...VERITY_NAMES, "devices", "json"],
+    "with --devices": ["offset", ...PLACE_NAMES, "devices", "json"],
     "with --against": [...SNAPSHOT_NAMES, "against", "try"],
   },
   needs: { try: ["against"] },
@@ -80,14 +81,15 @@ option can do that. Exit code 1: it will not load as the same machine.`,
     const { against, devices = false, json = false } = values;
     checkUses(USES, wayOf(values), values);
     const options = { ...openOptions(values), signal };
-    const verity = verityOf(FILE, values);
-    await using opened = await openSource(FILE, { signal, verity });
+    const place = placeOf(FILE, values);
+    const { verity } = place;
+    using opened = await openSource(place, { signal });
     const code = await show(opened);
     opened.source.checkUnchanged?.();
     return code;
 
     async function show(
-      { source, transfer }: OpenedSource,
+      { source, disk, transfer }: OpenedPlace,
     ): Promise<number> {
       let snapshot: Snapshot;
       try {
@@ -111,8 +113,9 @@ option can do that. Exit code 1: it will not load as the same machine.`,
         const { compareAgainst } = await import("./against.ts");
         const trying = values.try ?? false;
         const open = openOptions(values);
-        const how = { open, verity, try: trying, json, signal };
-        return await compareAgainst(FILE, snapshot, { against, ...how });
+        const isPacked = disk !== undefined;
+        const how = { open, place, isPacked, try: trying, json, signal };
+        return await compareAgainst(snapshot, { against, ...how });
       }
       const { printOverview } = await import("./info_overview.ts");
       const { map = false, xml = false } = values;

@@ -5,7 +5,7 @@ import {
   deviceStates,
   type WithDevices,
 } from "../../device_state/mod.ts";
-import type { Verity } from "../input/verity_options.ts";
+import type { Verity } from "../input/place_options.ts";
 import { print, printJson } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { paint } from "../output/terminal.ts";

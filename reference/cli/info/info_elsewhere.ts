@@ -2,7 +2,7 @@ import type { UnsupportedError } from "../../../format/rules/mod.ts";
 import { readLibvirtHeader } from "../../libvirt/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
 import { explainRefusal } from "../input/open_snapshot_file.ts";
-import type { Verity } from "../input/verity_options.ts";
+import type { Verity } from "../input/place_options.ts";
 import { printJson } from "../output/output.ts";
 import { UsageError } from "../program/usage_error.ts";
 import { checkXml, libvirtFacts, printLibvirt } from "./info_libvirt.ts";

@@ -1,8 +1,8 @@
 import { hex } from "../../../format/rules/mod.ts";
 import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
-import type { Transfer } from "../input/open_bare.ts";
-import type { Verity } from "../input/verity_options.ts";
+import type { Transfer } from "../../opening/mod.ts";
+import type { Verity } from "../input/place_options.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { print, printJson } from "../output/output.ts";

@@ -1,7 +1,7 @@
 import type { LibvirtSaveHeader } from "../../../format/libvirt/mod.ts";
 import { openSequential } from "../../sequential/mod.ts";
 import type { ByteSource } from "../../sources/mod.ts";
-import type { Verity } from "../input/verity_options.ts";
+import type { Verity } from "../input/place_options.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { print, printJson } from "../output/output.ts";

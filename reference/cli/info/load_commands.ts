@@ -4,7 +4,7 @@ import { isWebUrl, withoutSecrets } from "../../sources/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { isRamOnly } from "../input/is_ram_only.ts";
 import { openWords } from "../input/snapshot_options.ts";
-import { type Verity, verityWords } from "../input/verity_options.ts";
+import { type InputPlace, placeWords } from "../input/place_options.ts";
 import { programWords } from "../program/program_name.ts";
 
 /** Exact commands that load a snapshot. */
@@ -27,8 +27,10 @@ const SOCKET = "unix:qmp.sock,server=on,wait=off";
 interface LoadTarget {
   /** The options with which the snapshot was opened. */
   readonly open: OpenOptions;
-  /** What the snapshot is checked against, if it is. */
-  readonly verity: Verity | undefined;
+  /** Where the snapshot is. */
+  readonly place: InputPlace;
+  /** Whether it is in a qcow2 image. */
+  readonly isPacked: boolean;
   /** A QEMU to start, or the address of a running one. */
   readonly qemu: QemuCommand | string;
   readonly signal: AbortSignal;
@@ -39,18 +41,20 @@ interface LoadTarget {
  * the secrets of a URL are left for the user to insert.
  */
 export async function loadCommands(
-  file: string,
   snapshot: Snapshot,
-  { open, verity, qemu: target, signal }: LoadTarget,
+  { open, place, isPacked, qemu: target, signal }: LoadTarget,
 ): Promise<LoadCommands> {
   const isRunning = typeof target === "string";
   const shell = await isRamOnly(snapshot, signal) ? undefined : [
-    ...[...programWords(), "resume", file, ...openWords(open)],
-    ...verityWords(file, verity),
+    ...[...programWords(), "resume", ...placeWords(place)],
+    ...openWords(open),
     ...isRunning ? ["--qmp", target] : ["--", target.program, ...target.args],
   ].map(withoutSecrets);
-  // A QEMU that loads the file itself checks nothing.
-  if (isWebUrl(file) || verity !== undefined) return { qmp: [], shell };
+  const { file, verity } = place;
+  // A QEMU that loads the file itself reads paths, unpacks and checks nothing.
+  if (isWebUrl(file) || isPacked || verity !== undefined) {
+    return { qmp: [], shell };
+  }
   const { capabilities, index } = snapshot;
   const qmp = incomingCommands(file, index.streamOffset, capabilities);
   if (isRunning) return { qmp, shell };

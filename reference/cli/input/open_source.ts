@@ -1,53 +1,81 @@
+import { fstatSync } from "node:fs";
 import { sourceAddress } from "../../inputs/mod.ts";
 import type { FileSourceOptions } from "../../local/mod.ts";
+import { type OpenedPlace, openPlace } from "../../opening/mod.ts";
 import {
-  type ByteSource,
-  cachedSource,
+  isWebUrl,
   type ReadOptions,
+  shownName,
+  SourceError,
 } from "../../sources/mod.ts";
-import type { VerifiedSource } from "../../verity/mod.ts";
-import { type BareSource, openBare } from "./open_bare.ts";
-import type { Verity } from "./verity_options.ts";
+import { programWords } from "../program/program_name.ts";
+import { readOption } from "../program/usage_error.ts";
+import type { InputPlace } from "./place_options.ts";
+import { joinWords } from "./split_words.ts";
 
-/** A source that a command opened. */
-export interface OpenedSource extends BareSource {
-  /** The source, if it checks what it reads. */
-  readonly verified: VerifiedSource | undefined;
-}
-
-/** Options of opening a source. */
-export interface OpenSourceOptions extends ReadOptions, FileSourceOptions {
-  /** What to check it against. Default: it is not checked. */
-  readonly verity?: Verity | undefined;
-}
-
-/** Opens a path, or a URL with a cache; checks what is read, if requested. */
+/**
+ * Opens an input as `openPlace` does, with the options of the command line in
+ * its errors.
+ *
+ * @throws {UsageError} if the digest is none
+ */
 export async function openSource(
-  path: string,
-  { verity, ...options }: OpenSourceOptions = {},
-): Promise<OpenedSource> {
+  place: InputPlace,
+  options: ReadOptions & FileSourceOptions,
+): Promise<OpenedPlace> {
+  const { file, verity } = place;
   if (verity !== undefined) {
-    const { openVerified } = await import("./open_verified.ts");
-    return await openVerified(path, { ...options, verity });
+    const { digest, option = "--digest" } = verity;
+    const { parseVerityDigest } = await import(
+      "../../../format/verity/mod.ts"
+    );
+    readOption(option, () => parseVerityDigest(digest));
   }
-  const { source, ...opened } = await openBare(path, options);
-  const isRemote = opened.transfer() !== undefined;
-  return {
-    source: await diskIn(path, isRemote ? cachedSource(source) : source),
-    verified: undefined,
-    ...opened,
-  };
+  refusePipedInput(file);
+  try {
+    return await openPlace(place, options);
+  } catch (error) {
+    throw explainSidecar(error, place);
+  }
 }
 
-/** Returns the disk in a qcow2 image, or the file if it is another one. */
-async function diskIn(path: string, file: ByteSource): Promise<ByteSource> {
-  const start = new Uint8Array(Math.min(8, file.byteLength));
-  await file.readInto(start, 0);
-  const { isQcow2 } = await import("../../../format/qcow2/mod.ts");
-  if (!isQcow2(start)) return file;
-  const { openBackingFiles, openQcow2 } = await import("../../qcow2/mod.ts");
-  const open = async (it: string | URL) =>
-    (await openBare(String(it), {})).source;
-  const openBacking = openBackingFiles(sourceAddress(path), { open });
-  return await openQcow2(file, { openBacking });
+/** Says how to get a sidecar that could not be read. */
+function explainSidecar(
+  error: unknown,
+  { file, verity }: InputPlace,
+): unknown {
+  if (verity === undefined || !(error instanceof SourceError)) return error;
+  const { source, message, range, changed } = error;
+  if (source !== shownName(sourceAddress(verity.tree))) return error;
+  const name = isWebUrl(file) ? "FILE" : file;
+  const seal = joinWords([...programWords(), "seal", name]);
+  return new SourceError(
+    source,
+    `${message}; --digest needs the hashes in it: ${seal} makes it, and ` +
+      "--verity PLACE names it if it is elsewhere",
+    { cause: error, changed, ...range === undefined ? {} : { range } },
+  );
+}
+
+/** Names of standard input. */
+const INPUT = /^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/;
+
+/**
+ * Explains that a pipe cannot be read, before Deno reports that it may not open
+ * `/dev/stdin`.
+ */
+export function refusePipedInput(path: string): void {
+  if (!INPUT.test(path)) return;
+  let isFile = false;
+  try {
+    isFile = fstatSync(0).isFile();
+  } catch {
+    // Standard input is closed.
+  }
+  if (isFile && path !== "-") return;
+  throw new SourceError(
+    path,
+    `Cannot open ${JSON.stringify(path)}: standard input is not a file; ` +
+      "expected a regular file, which can be read at any position",
+  );
 }

@@ -1,6 +1,6 @@
 import type { OpenOptions } from "../../reading/mod.ts";
 import { parseNumber } from "./number_argument.ts";
-import { VERITY_NAMES, verityOptions } from "./verity_options.ts";
+import { PLACE_NAMES, placeOptions } from "./place_options.ts";
 
 /** Returns `--offset`, for the file of that name. */
 export function offsetOption(file: string) {
@@ -43,7 +43,7 @@ export const JSON_EVENTS_OPTION = {
 /** Options of commands that read the snapshot FILE and print one document. */
 export const SNAPSHOT_OPTIONS = {
   ...openingOptions("FILE"),
-  ...verityOptions("FILE"),
+  ...placeOptions("FILE"),
   json: JSON_OPTION,
 } as const;
 
@@ -55,7 +55,7 @@ export const OPEN_NAMES = [
 ] as const;
 
 /** Names of {@linkcode SNAPSHOT_OPTIONS}. */
-export const SNAPSHOT_NAMES = [...OPEN_NAMES, ...VERITY_NAMES, "json"] as const;
+export const SNAPSHOT_NAMES = [...OPEN_NAMES, ...PLACE_NAMES, "json"] as const;
 
 /** Values of {@linkcode openingOptions}. */
 export interface OpenValues {

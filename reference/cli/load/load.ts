@@ -10,11 +10,7 @@ import {
   openingOptions,
   openOptions,
 } from "../input/snapshot_options.ts";
-import {
-  sidecarsOf,
-  verityOf,
-  verityOptions,
-} from "../input/verity_options.ts";
+import { filesOf, placeOf, placeOptions } from "../input/place_options.ts";
 import {
   refuseDirectIo,
   WORK_OPTIONS,
@@ -46,7 +42,7 @@ const OPTIONS = {
   },
   ...WORK_OPTIONS,
   ...openingOptions("FILE"),
-  ...verityOptions("FILE"),
+  ...placeOptions("FILE"),
   json: JSON_EVENTS_OPTION,
 } as const;
 
@@ -69,14 +65,14 @@ OUTDIR undoes that first.`,
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE, OUTDIR } = takePositionals(positionals, "FILE", "OUTDIR");
     checkOutputPath(OUTDIR);
-    const verity = verityOf(FILE, values);
-    const inputs = [FILE, ...sidecarsOf(verity)];
-    const output = { force: values.force ?? false, inputs };
+    const place = placeOf(FILE, values);
+    const { force = false } = values;
     const { json = false } = values;
     const options = { ...openOptions(values), signal };
     const started = performance.now();
-    if (verity !== undefined) refuseDirectIo(values, "--digest");
-    await using opened = await openSource(FILE, { signal, willNeed, verity });
+    if (place.verity !== undefined) refuseDirectIo(values, "--digest");
+    using opened = await openSource(place, { signal, willNeed });
+    const output = { force, inputs: opened.paths };
     const snapshot = await openSnapshotFile(opened.source, options);
     using group = new OutputFolder(OUTDIR);
     const ignored = snapshot.blocks.filter((block) => block.ignored);

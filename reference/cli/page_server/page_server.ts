@@ -5,11 +5,7 @@ import { notifyReady } from "../../linux/mod.ts";
 import type { PagerEvent } from "../../paging/mod.ts";
 import { FROM_RAW_OPTION } from "../input/flat_image.ts";
 import { SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
-import {
-  sidecarsOf,
-  VERITY_NAMES,
-  VERITY_NEEDS,
-} from "../input/verity_options.ts";
+import { filesOf, PLACE_NAMES, PLACE_NEEDS } from "../input/place_options.ts";
 import { checkOutput, writeOutput } from "../output/output_file.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
@@ -87,7 +83,7 @@ const OPTIONS = {
 const COMMON = [
   ...["listen", "socket-mode", "fault-around", "no-push"] as const,
   ...["on-failure", "retry-for", "metrics", "json"] as const,
-  ...VERITY_NAMES,
+  ...PLACE_NAMES,
 ] as const;
 const USES = optionUses(OPTIONS, {
   ways: {
@@ -98,7 +94,7 @@ const USES = optionUses(OPTIONS, {
       ...["block", "record", "replay", "force"] as const,
     ],
   },
-  needs: { force: ["record"], ...VERITY_NEEDS },
+  needs: { force: ["record"], ...PLACE_NEEDS },
 });
 
 /** `page-server FILE` */
@@ -137,8 +133,8 @@ second, retry, untrusted, failed, killed, not-killed, loaded, refused, ended.`,
     const request = pageServerArguments(FILE, values);
     const { record, force } = request;
     if (record !== undefined) {
-      const { replay, verity } = request;
-      const inputs = [FILE, ...replay, ...sidecarsOf(verity)];
+      const { place, replay } = request;
+      const inputs = [...filesOf(place), ...replay];
       checkOutput(record, { force, inputs });
     }
     const loadFirst = await prepareInputs(request, signal);
@@ -155,6 +151,7 @@ second, retry, untrusted, failed, killed, not-killed, loaded, refused, ended.`,
     await using server = await PageServer.start(FILE, {
       ...request,
       ...request.open,
+      ...request.place,
       loadFirst,
       record: record !== undefined,
       onEvent: (event) => {

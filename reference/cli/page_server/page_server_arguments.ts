@@ -3,15 +3,16 @@ import { parseSocketAddress } from "../../sockets/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
 import {
-  type Verity,
-  verityOf,
-  type VerityValues,
-} from "../input/verity_options.ts";
+  type InputPlace,
+  placeOf,
+  type PlaceValues,
+} from "../input/place_options.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 
 /** The parsed command line of `page-server`. */
 export interface PageServerArguments {
-  readonly file: string;
+  /** Where the snapshot or the flat image is. */
+  readonly place: InputPlace;
   /** Path of the socket. */
   readonly path: string;
   /** Permissions of the socket. */
@@ -30,12 +31,10 @@ export interface PageServerArguments {
   readonly force: boolean;
   readonly json: boolean;
   readonly open: OpenOptions;
-  /** What the file is checked against, if it is. */
-  readonly verity: Verity | undefined;
 }
 
 /** Values of the options. */
-export interface PageServerValues extends OpenValues, VerityValues {
+export interface PageServerValues extends OpenValues, PlaceValues {
   readonly json?: boolean | undefined;
   readonly listen?: string | undefined;
   readonly "socket-mode"?: "0600" | "0660" | "0666" | undefined;
@@ -80,7 +79,8 @@ export function pageServerArguments(
     );
   }
   return {
-    file,
+    // A guest may have written anything to its memory, even a qcow2 header.
+    place: { ...placeOf(file, values), asIs: flat },
     path: socketPath(values.listen),
     mode: Number.parseInt(values["socket-mode"] ?? "0600", 8),
     idstr: values.block,
@@ -96,7 +96,6 @@ export function pageServerArguments(
     force: values.force ?? false,
     json: values.json ?? false,
     open: openOptions(values),
-    verity: verityOf(file, values),
   };
 }
 

@@ -18,10 +18,10 @@ import type { PageServerArguments } from "./page_server_arguments.ts";
  * pages that the profiles load first.
  */
 export async function prepareInputs(
-  { file, flat, fromRaw, idstr, replay, open, verity }: PageServerArguments,
+  { place, flat, fromRaw, idstr, replay, open }: PageServerArguments,
   signal: AbortSignal,
 ): Promise<readonly BlockRun[]> {
-  await using opened = await openSource(file, { signal, verity });
+  using opened = await openSource(place, { signal });
   const { source } = opened;
   if (flat) {
     if (!fromRaw) await checkFlatImage(source, { signal });
@@ -38,7 +38,7 @@ export async function prepareInputs(
   if (replay.length === 0) return [];
   const profiles = [];
   for (const path of replay) {
-    await using opened = await openSource(path, { signal });
+    using opened = await openSource({ file: path, asIs: true }, { signal });
     profiles.push(await loadProfile(opened.source, { signal }));
   }
   return await profileRuns(mergeProfiles(profiles), snapshot, { signal });

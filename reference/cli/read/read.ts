@@ -1,14 +1,15 @@
 import type { ByteRange } from "../../../format/bytes/mod.ts";
 import { hex } from "../../../format/rules/mod.ts";
+import type { OpenedPlace } from "../../opening/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
 import { IntegrityError } from "../../sources/mod.ts";
 import { blockParts } from "../input/block_parts.ts";
 import { findBlock } from "../input/find_block.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
-import { type OpenedSource, openSource } from "../input/open_source.ts";
+import { openSource } from "../input/open_source.ts";
 import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
-import { sidecarsOf, verityOf } from "../input/verity_options.ts";
+import { placeOf } from "../input/place_options.ts";
 import { countOf } from "../output/format_count.ts";
 import { encodeHex } from "../output/hex_digits.ts";
 import { HexDump } from "../output/hex_dump.ts";
@@ -72,8 +73,8 @@ pages that hold these bytes are read. Numbers: decimal, 0x1000, 4K, 1M, 2G.`,
     const offset = parseNumber("OFFSET", OFFSET);
     const length = parseNumber("LENGTH", LENGTH);
     const options = { ...openOptions(values), signal };
-    const verity = verityOf(FILE, values);
-    await using opened = await openSource(FILE, { signal, verity });
+    const place = placeOf(FILE, values);
+    using opened = await openSource(place, { signal });
     const snapshot = await openSnapshotFile(opened.source, options);
     const block = findBlock(snapshot, IDSTR);
     checkRange(block, offset, length);
@@ -81,7 +82,7 @@ pages that hold these bytes are read. Numbers: decimal, 0x1000, 4K, 1M, 2G.`,
     if (out === "-") {
       await writeRaw(block, range, signal);
     } else if (out !== undefined) {
-      const output = { force, inputs: [FILE, ...sidecarsOf(verity)], json };
+      const output = { force, inputs: opened.paths, json };
       await writeFile(block, range, out, output, signal);
     } else if (!json) {
       await printHexDump(block, range, signal);
@@ -183,7 +184,7 @@ async function printHexJson(
   facts: object,
   block: RAMBlock,
   range: ByteRange,
-  { transfer, signal }: Pick<OpenedSource, "transfer"> & {
+  { transfer, signal }: Pick<OpenedPlace, "transfer"> & {
     readonly signal: AbortSignal;
   },
 ): Promise<void> {

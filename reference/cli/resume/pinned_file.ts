@@ -19,7 +19,7 @@ export class PinnedFile implements Disposable {
    * that is started here might map it.
    */
   static open(
-    { file, verity, via, qemu }: ResumeArguments,
+    { place: { file, verity }, via, qemu }: ResumeArguments,
   ): PinnedFile | undefined {
     const isMapped = via !== "postcopy" && qemu !== undefined;
     if (verity === undefined || !isMapped || isWebUrl(file)) return undefined;

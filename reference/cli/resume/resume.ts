@@ -47,8 +47,7 @@ untrusted, done.`,
     const request = resumeArguments(args);
     using interrupts = new ResumeInterrupts();
     const { signal } = interrupts;
-    const { file, verity } = request;
-    await using opened = await openResumeSource(file, { signal, verity });
+    using opened = await openResumeSource(request.place, { signal });
     const snapshot = await openSnapshotFile(opened.source, {
       ...request.open,
       signal,

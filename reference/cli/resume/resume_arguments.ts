@@ -3,7 +3,7 @@ import { parseSocketAddress, type SocketAddress } from "../../sockets/mod.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { openOptions } from "../input/snapshot_options.ts";
-import { type Verity, verityOf } from "../input/verity_options.ts";
+import { type InputPlace, placeOf } from "../input/place_options.ts";
 import { parse, takePositionals } from "../program/command.ts";
 import { checkUses } from "../program/option_ways.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
@@ -18,12 +18,10 @@ export type Way = "postcopy" | "map";
 
 /** The parsed arguments of `resume`. */
 export interface ResumeArguments {
-  /** The snapshot: a path or a URL. */
-  readonly file: string;
+  /** Where the snapshot is. */
+  readonly place: InputPlace;
   /** Options of opening it. */
   readonly open: OpenOptions;
-  /** What the snapshot is checked against, if it is. */
-  readonly verity: Verity | undefined;
   /** Whether all of it is checked before it is mapped, unless the kernel does. */
   readonly verifyFirst: boolean;
   /** The way, if the user chose it. */
@@ -84,9 +82,8 @@ export function resumeArguments(args: readonly string[]): ResumeArguments {
     values,
   );
   const parsed: ResumeArguments = {
-    file: FILE,
+    place: placeOf(FILE, values),
     open: openOptions(values),
-    verity: verityOf(FILE, values),
     verifyFirst: values["verify-first"] ?? false,
     via,
     qemu,

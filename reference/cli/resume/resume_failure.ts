@@ -7,7 +7,7 @@ import { SocketError } from "../../sockets/mod.ts";
 import { errorCode, SourceError } from "../../sources/mod.ts";
 import { openWords } from "../input/snapshot_options.ts";
 import { joinWords } from "../input/split_words.ts";
-import { verityWords } from "../input/verity_options.ts";
+import { placeWords } from "../input/place_options.ts";
 import { qemuReasons } from "../output/qemu_reasons.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 import type { Destination } from "./resume_destination.ts";
@@ -153,7 +153,9 @@ function startAdvice(
   if (qmp !== undefined && error instanceof NoAnswerError) {
     return "a monitor serves one client at a time: disconnect the other";
   }
-  if (request.verity !== undefined && /backing store \/proc\//.test(text)) {
+  if (
+    request.place.verity !== undefined && /backing store \/proc\//.test(text)
+  ) {
     return "with --digest QEMU opens the file through this process, which it " +
       "must be able to access; if it runs in a container, use --via postcopy";
   }
@@ -166,14 +168,14 @@ function startAdvice(
 
 /** Returns the command line that compares the snapshot with that QEMU. */
 function comparison(
-  { file, open, verity, qemu, qmp }: ResumeArguments,
+  { place, open, qemu, qmp }: ResumeArguments,
 ): string {
   const against = qmp ??
     (qemu === undefined
       ? "QEMU ARGS..."
       : joinWords([qemu.program, ...qemu.args]));
   return joinWords([
-    ...[...programWords(), "info", file, ...openWords(open)],
-    ...[...verityWords(file, verity), "--against", against],
+    ...[...programWords(), "info", ...placeWords(place)],
+    ...[...openWords(open), "--against", against],
   ]);
 }

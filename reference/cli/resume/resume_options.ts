@@ -1,5 +1,5 @@
 import { SNAPSHOT_NAMES, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
-import { VERITY_NEEDS } from "../input/verity_options.ts";
+import { PLACE_NEEDS } from "../input/place_options.ts";
 import { optionUses } from "../program/option_ways.ts";
 
 /** Options of `resume`. */
@@ -117,6 +117,6 @@ export const RESUME_USES = optionUses(RESUME_OPTIONS, {
   needs: {
     force: ["record", "out"],
     "verify-first": ["digest"],
-    ...VERITY_NEEDS,
+    ...PLACE_NEEDS,
   },
 });

@@ -12,7 +12,7 @@ import {
   WorkingSetRecorder,
 } from "../../working_set/mod.ts";
 import { openSource } from "../input/open_source.ts";
-import { sidecarsOf } from "../input/verity_options.ts";
+import { filesOf } from "../input/place_options.ts";
 import { checkOutput, writeOutput } from "../output/output_file.ts";
 import type { ResumeArguments } from "./resume_arguments.ts";
 
@@ -28,12 +28,12 @@ export interface ResumeProfiles {
 
 /** Reads the profiles of `--replay`, and starts that of `--record`. */
 export async function resumeProfiles(
-  { file, verity, record, replay, force }: ResumeArguments,
+  { place, record, replay, force }: ResumeArguments,
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<ResumeProfiles> {
   if (record !== undefined) {
-    const inputs = [file, ...replay, ...sidecarsOf(verity)];
+    const inputs = [...filesOf(place), ...replay];
     checkOutput(record, { force, inputs });
   }
   const { digest } = snapshot.source;
@@ -42,7 +42,7 @@ export async function resumeProfiles(
   const profiles: WorkingSetProfile[] = [];
   for (const path of replay) {
     const profile = await readProfileAt(path, signal);
-    checkIdentity(profile, { path, file, identity, digest });
+    checkIdentity(profile, { path, file: place.file, identity, digest });
     profiles.push(profile);
   }
   const first = profiles.length === 0 ? [] : await profileRuns(
@@ -69,7 +69,7 @@ async function readProfileAt(
   path: string,
   signal: AbortSignal,
 ): Promise<WorkingSetProfile> {
-  await using opened = await openSource(path, { signal });
+  using opened = await openSource({ file: path, asIs: true }, { signal });
   return await loadProfile(opened.source, { signal });
 }
 

@@ -1,14 +1,16 @@
 import {
   backingOf,
   type ByteSource,
+  type ReadOptions,
   setBacking,
   setOrigin,
 } from "../../sources/mod.ts";
 import type { VerifiedSource } from "../../verity/mod.ts";
-import { openSource, type OpenSourceOptions } from "../input/open_source.ts";
+import { openSource } from "../input/open_source.ts";
+import type { InputPlace } from "../input/place_options.ts";
 
 /** The source of a guest's pages. */
-export interface ResumeSource extends AsyncDisposable {
+export interface ResumeSource extends Disposable {
   /** The source. */
   readonly source: ByteSource;
   /** What it reads, if that is checked against a digest. */
@@ -19,10 +21,10 @@ export interface ResumeSource extends AsyncDisposable {
 
 /** Opens a path, or a URL with a cache. */
 export async function openResumeSource(
-  path: string,
-  options: Pick<OpenSourceOptions, "signal" | "verity">,
+  place: InputPlace,
+  options: ReadOptions,
 ): Promise<ResumeSource> {
-  const opened = await openSource(path, options);
+  const opened = await openSource(place, options);
   let bytes = 0;
   const { source, transfer } = opened;
   const counted: ByteSource = {
@@ -42,6 +44,6 @@ export async function openResumeSource(
     source: transfer() === undefined ? counted : source,
     verified: opened.verified,
     bytesRead: () => transfer()?.bytes ?? bytes,
-    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    [Symbol.dispose]: () => opened[Symbol.dispose](),
   };
 }

@@ -70,7 +70,8 @@ export async function chooseWay(
   request: ResumeArguments,
   options: WayOptions,
 ): Promise<ChosenWay> {
-  const { via, qemu, postcopyOnly, file } = request;
+  const { via, qemu, postcopyOnly } = request;
+  const { file } = request.place;
   const postcopy = (reason: string): ChosenWay => ({ via: "postcopy", reason });
   if (via === "postcopy") return postcopy("as requested");
   if (via === undefined) {
@@ -97,8 +98,9 @@ async function planToMap(
   request: ResumeArguments,
   { opened, descriptor, signal }: WayOptions,
 ): Promise<MapWay> {
-  const { qemu, verity, json } = request;
-  const file = JSON.stringify(request.file);
+  const { qemu, json } = request;
+  const { verity } = request.place;
+  const file = JSON.stringify(request.place.file);
   const options = {
     args: qemu?.args ?? [],
     // One that is started here is asked if it fails, see `checkMapper`.
@@ -140,7 +142,7 @@ async function planToMap(
 /** Names the option or the command for each remedy of the message. */
 function withOptions(
   { message }: MappedResumeError,
-  { file }: ResumeArguments,
+  { place: { file } }: ResumeArguments,
 ): SourceError {
   const enable = joinWords(["fsverity", "enable", file]);
   return new SourceError(

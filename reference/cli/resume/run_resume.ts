@@ -1,6 +1,6 @@
 import type { MappedResumePlan } from "../../mapping/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
-import { sidecarsOf } from "../input/verity_options.ts";
+import { filesOf } from "../input/place_options.ts";
 import { createOutput } from "../output/output_file.ts";
 import { signalExitCode, stoppedExitCode } from "../program/interrupted.ts";
 import { createDevices } from "./create_devices.ts";
@@ -35,8 +35,8 @@ export async function prepareMapping(
   plan: MappedResumePlan,
   { request, report, signal }: ResumeContext,
 ): Promise<number> {
-  const { out = "", file, verity, force, json } = request;
-  const inputs = [file, ...sidecarsOf(verity)];
+  const { out = "", place, force, json } = request;
+  const inputs = filesOf(place);
   const sink = createOutput(out, { force, inputs });
   await createDevices(snapshot, sink, { plan, report, signal });
   printInstructions(mapInstructions(plan, out), json);

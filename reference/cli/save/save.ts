@@ -7,11 +7,11 @@ import {
   openingOptions,
 } from "../input/snapshot_options.ts";
 import {
-  sidecarsOf,
-  VERITY_NAMES,
-  VERITY_NEEDS,
-  verityOptions,
-} from "../input/verity_options.ts";
+  filesOf,
+  PLACE_NAMES,
+  PLACE_NEEDS,
+  placeOptions,
+} from "../input/place_options.ts";
 import {
   refuseDirectIo,
   WORK_OPTIONS,
@@ -80,7 +80,7 @@ const OPTIONS = {
       "shorter image is zero",
   },
   ...openingOptions("SNAPSHOT"),
-  ...verityOptions("SNAPSHOT"),
+  ...placeOptions("SNAPSHOT"),
   capability: {
     type: "string",
     multiple: true,
@@ -127,13 +127,13 @@ const USES = optionUses(OPTIONS, {
     "with OUT, and with --device-state, which determines it": [
       ...SAVING,
       ...OPEN_NAMES,
-      ...VERITY_NAMES,
+      ...PLACE_NAMES,
       "device-state",
     ],
   },
   needs: {
     ...{ from: ["block"], scan: ["block"], "block-digest": ["block"] } as const,
-    ...VERITY_NEEDS,
+    ...PLACE_NEEDS,
   },
 });
 
@@ -191,17 +191,19 @@ what it reads, and prints what it did.`,
     const { images, imageVerity, deviceState } = saveArgs;
     const inputs = [
       ...images.values(),
-      ...sidecarsOf(...imageVerity.values(), deviceState?.verity),
+      ...[...imageVerity.values()].map(({ tree }) => tree),
+      ...filesOf(deviceState?.place),
     ];
     const output = { force, resume, inputs };
     checkOutput(OUT, output);
     checkSealed(OUT, values.seal, output);
-    await using opened = new OpenedSources();
+    using opened = new OpenedSources();
     const { blocks, deviceStateFrom, padded } = await openInputs(
       saveArgs,
       opened,
       signal,
     );
+    inputs.push(...opened.paths);
     const pageSize = deviceStateFrom?.blocks[0]?.pageSize ?? saveArgs.pageSize;
     const started = performance.now();
     const summary = await saveWithBar();

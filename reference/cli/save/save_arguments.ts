@@ -3,10 +3,11 @@ import { checkMachineName } from "../input/machine_name.ts";
 import { parseNumber } from "../input/number_argument.ts";
 import { openOptions, type OpenValues } from "../input/snapshot_options.ts";
 import {
+  type InputPlace,
+  placeOf,
+  type PlaceValues,
   type Verity,
-  verityOf,
-  type VerityValues,
-} from "../input/verity_options.ts";
+} from "../input/place_options.ts";
 import { readOption, UsageError } from "../program/usage_error.ts";
 import { checkCapabilities } from "./capability_rules.ts";
 
@@ -19,9 +20,8 @@ export interface SaveArguments {
   /** The snapshot with the device state, and options of opening it. */
   readonly deviceState:
     | {
-      readonly path: string;
+      readonly place: InputPlace;
       readonly options: OpenOptions;
-      readonly verity: Verity | undefined;
     }
     | undefined;
   /** QEMU's name of the machine type. */
@@ -37,7 +37,7 @@ export interface SaveArguments {
 }
 
 /** Values of the options that `save OUT` accepts. */
-export interface SaveValues extends OpenValues, VerityValues {
+export interface SaveValues extends OpenValues, PlaceValues {
   readonly "block-digest"?: readonly string[] | undefined;
   readonly block?: readonly string[] | undefined;
   readonly machine?: string | undefined;
@@ -70,7 +70,7 @@ export function saveArguments(values: SaveValues): SaveArguments {
     images,
     deviceState: path === undefined
       ? undefined
-      : { path, options: openOptions(values), verity: verityOf(path, values) },
+      : { place: placeOf(path, values), options: openOptions(values) },
     imageVerity: parseDigests(values["block-digest"] ?? [], images),
     machine: values.machine,
     scan: values.scan ?? false,
@@ -107,7 +107,7 @@ function parseDigests(
           "the IDSTR of a --block, once",
       );
     }
-    const verity = verityOf(path, { digest });
+    const { verity } = placeOf(path, { digest });
     if (verity === undefined) continue;
     found.set(idstr, { ...verity, option: "--block-digest" });
   }

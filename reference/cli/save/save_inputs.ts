@@ -1,16 +1,18 @@
 import { alignUp } from "../../../format/bitmap/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
+import type { OpenedPlace } from "../../opening/mod.ts";
 import type { RAMBlockInput } from "../../saving/mod.ts";
-import { type ByteSource, SourceError } from "../../sources/mod.ts";
+import {
+  type ByteSource,
+  type ReadOptions,
+  SourceError,
+} from "../../sources/mod.ts";
 import { findBlock } from "../input/find_block.ts";
 import { checkFlatImage } from "../input/flat_image.ts";
 import { fileData } from "../input/file_data.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
-import {
-  type OpenedSource,
-  openSource,
-  type OpenSourceOptions,
-} from "../input/open_source.ts";
+import { openSource } from "../input/open_source.ts";
+import type { InputPlace } from "../input/place_options.ts";
 import type { SaveArguments } from "./save_arguments.ts";
 
 /** The inputs of a new snapshot. */
@@ -33,19 +35,24 @@ export interface PaddedBlock {
 }
 
 /** Sources that are closed together. */
-export class OpenedSources implements AsyncDisposable {
-  readonly #opened: OpenedSource[] = [];
+export class OpenedSources implements Disposable {
+  readonly #opened: OpenedPlace[] = [];
 
   /** Opens another source. */
-  async open(path: string, options: OpenSourceOptions): Promise<ByteSource> {
-    const opened = await openSource(path, options);
+  async open(place: InputPlace, options: ReadOptions): Promise<ByteSource> {
+    const opened = await openSource(place, options);
     this.#opened.push(opened);
     return opened.source;
   }
 
   /** Closes all of them. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const opened of this.#opened) await opened[Symbol.asyncDispose]();
+  [Symbol.dispose](): void {
+    for (const opened of this.#opened) opened[Symbol.dispose]();
+  }
+
+  /** Paths of all local files that they consist of. */
+  get paths(): string[] {
+    return this.#opened.flatMap((it) => it.paths);
   }
 }
 
@@ -58,7 +65,9 @@ export async function openInputs(
   const { images, imageVerity, deviceState, pageSize, scan, fromRaw } = args;
   const open: OpenImage = async (path, idstr) => {
     const verity = imageVerity.get(idstr);
-    const source = await opened.open(path, { signal, verity });
+    // A guest may have written anything to its memory, even a qcow2 header.
+    const place = { file: path, verity, asIs: true };
+    const source = await opened.open(place, { signal });
     if (!fromRaw) await checkFlatImage(source, { signal });
     // Holes of a checked image are unknown: one may have been punched since.
     return { source, dataRanges: scan ? undefined : fileData(source) };
@@ -72,9 +81,9 @@ export async function openInputs(
     }
     return { blocks, deviceStateFrom: undefined, padded: [] };
   }
-  const { path, options, verity } = deviceState;
+  const { place, options } = deviceState;
   const deviceStateFrom = await openSnapshotFile(
-    await opened.open(path, { signal, verity }),
+    await opened.open(place, { signal }),
     { ...options, signal },
   );
   for (const idstr of images.keys()) findBlock(deviceStateFrom, idstr);

@@ -124,12 +124,14 @@ async function checkFile(
 ): Promise<void> {
   await hashFile(file, {
     ...options,
-    async work({ source }, job) {
+    async work(source, job) {
       const found = await verityDigest(source, job);
       if (found !== digest) throw wrongDigest(source, { found, digest });
       if (sidecar === undefined) return;
       const { signal, dataRanges } = job;
-      await using opened = await openSource(sidecar, { signal });
+      using opened = await openSource({ file: sidecar, asIs: true }, {
+        signal,
+      });
       const tree = opened.source;
       const treeRanges = fileData(tree);
       const ranges = { dataRanges, treeRanges };

@@ -1,4 +1,10 @@
+import { sourceAddress } from "../../inputs/mod.ts";
 import { identityOf } from "../../local/mod.ts";
+import {
+  OpenedFiles,
+  type OpenedPlace,
+  type Transfer,
+} from "../../opening/mod.ts";
 import { backingOf, type ByteSource, SourceError } from "../../sources/mod.ts";
 import {
   type SealOptions,
@@ -6,11 +12,7 @@ import {
   type SealSummary,
 } from "../../verity/mod.ts";
 import { fileData } from "../input/file_data.ts";
-import {
-  type BareSource,
-  openBare,
-  type Transfer,
-} from "../input/open_bare.ts";
+import { refusePipedInput } from "../input/open_source.ts";
 import { statOf } from "../output/file_stat.ts";
 import { createOutput } from "../output/output_file.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
@@ -48,7 +50,7 @@ export async function sealFile(
   try {
     const sealed = await hashFile(path, {
       ...options,
-      async work({ source, transfer }, job) {
+      async work(source, { transfer, ...job }) {
         const summary = await sealSource(source, sink, {
           ...job,
           commit: false,
@@ -74,16 +76,18 @@ export async function hashFile<Result>(
   path: string,
   { jobs, json, signal, work }: HashFileOptions & {
     readonly work: (
-      opened: BareSource,
-      options: SealOptions,
+      source: ByteSource,
+      options: SealOptions & Pick<OpenedPlace, "transfer">,
     ) => Promise<Result>;
   },
 ): Promise<Result> {
-  // Without a cache: each byte is read once.
-  await using opened = await openBare(path, { signal });
-  const { source } = opened;
+  refusePipedInput(path);
+  using files = new OpenedFiles();
+  // Without a cache: each byte is read once. An image is sealed as it is.
+  const source = await files.open(sourceAddress(path), { signal });
   using bar = json ? new ProgressEvents() : new ProgressBar("Sealing");
-  const result = await work(opened, {
+  const result = await work(source, {
+    transfer: () => files.transfer,
     jobs,
     signal,
     dataRanges: fileData(source),

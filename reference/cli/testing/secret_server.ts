@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { Transfer } from "../input/open_bare.ts";
+import type { Transfer } from "../../opening/mod.ts";
 
 /** Secrets that must not appear anywhere. */
 export const SECRETS = ["pAssw0rd", "SIGNATURE", "REDIRSECRET"];

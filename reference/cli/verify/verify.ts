@@ -16,7 +16,7 @@ import {
 } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
 import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
-import { type Verity, verityOf } from "../input/verity_options.ts";
+import { placeOf, type Verity } from "../input/place_options.ts";
 import { countOf, formatCount } from "../output/format_count.ts";
 import { jsonText } from "../output/json_text.ts";
 import { OutputClosed, print } from "../output/output.ts";
@@ -54,19 +54,21 @@ With --digest it also reads all of FILE and checks each block of it.`,
     const { values, positionals } = parse(args, OPTIONS);
     const { FILE } = takePositionals(positionals, "FILE");
     const options = { ...openOptions(values), signal };
-    const verity = verityOf(FILE, values);
-    await using opened = await openSource(FILE, { signal, verity });
+    const place = placeOf(FILE, values);
+    using opened = await openSource(place, { signal });
     const report = await verifyWithBar();
     const { source, verified } = opened;
     await refuseOtherKind(source, report, options);
     if (verified !== undefined) {
       const { checkWholeFile } = await import("../input/check_whole_file.ts");
-      const { snapshot } = report;
+      // Bytes of an image are not those of pages.
+      const snapshot = verified === source ? report.snapshot : undefined;
       const { json } = values;
       await checkWholeFile(verified, { snapshot, json, signal });
     }
     try {
       const { name } = source;
+      const { verity } = place;
       if (values.json) printReportJson(name, report, verity);
       else printReport(name, report, verity);
     } catch (error) {

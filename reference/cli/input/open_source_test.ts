@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { test } from "node:test";
 import { sealBytes } from "../../testing/sealed_bytes.ts";
 import { openSource } from "./open_source.ts";
-import { verityOf } from "./verity_options.ts";
+import { placeOf } from "./place_options.ts";
 
 /** A range server. */
 interface RangeServer extends AsyncDisposable {
@@ -72,9 +72,7 @@ test("openSource() takes no round trip more to check a page", {
     "/vm.mr.verity?v=2": sidecar,
   }, { pairs: true });
   const url = `${server.url}/vm.mr?v=2`;
-  await using opened = await openSource(url, {
-    verity: verityOf(url, { digest }),
-  });
+  using opened = await openSource(placeOf(url, { digest }), {});
   assert.equal(server.requests, 2);
   const page = new Uint8Array(4096);
   await opened.source.readInto(page, 0x1f00000);
@@ -98,12 +96,11 @@ test("openSource() reads the pages of a working set with few requests more", {
     "/vm.mr.verity": sidecar,
   });
   const url = `${server.url}/vm.mr`;
-  const verity = verityOf(url, { digest });
   // Pages far from each other: each is a request of its own.
   const pages = Array.from({ length: 200 }, (_, n) => (n * 37 % 1024) * 16);
   const costs = [];
-  for (const options of [{}, { verity }]) {
-    await using opened = await openSource(url, options);
+  for (const values of [{}, { digest }]) {
+    using opened = await openSource(placeOf(url, values), {});
     for (const page of pages) {
       await opened.source.readInto(new Uint8Array(4096), page * 4096);
     }

@@ -1,5 +1,6 @@
 import type { ByteRange } from "../../format/bytes/mod.ts";
-import { type ByteSource, checkRange } from "../sources/mod.ts";
+import type { ByteSource, SyncByteSource } from "./byte_source.ts";
+import { checkRange } from "./check_range.ts";
 
 /** Makes a source over a range of another source. */
 export function sliceSource(source: ByteSource, range: ByteRange): ByteSource {
@@ -29,6 +30,21 @@ export function sliceSource(source: ByteSource, range: ByteRange): ByteSource {
         signal: options?.signal,
         background: options?.background,
       });
+    },
+  };
+}
+
+/** Makes the synchronous form. */
+export function sliceSourceSync(
+  source: SyncByteSource,
+  range: ByteRange,
+): SyncByteSource {
+  const slice = sliceSource(source, range);
+  return {
+    ...slice,
+    readIntoSync(target, offset) {
+      checkRange(slice, offset, target.length);
+      source.readIntoSync(target, range.offset + offset);
     },
   };
 }
