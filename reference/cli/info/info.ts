@@ -120,7 +120,10 @@ option can do that. Exit code 1: it will not load as the same machine.`,
       const { printOverview } = await import("./info_overview.ts");
       const { map = false, xml = false } = values;
       const how = { open: options, verity, map, xml, json, signal };
-      await printOverview(FILE, snapshot, { transfer, ...how });
+      await printOverview(FILE, snapshot, {
+        opened: { disk, transfer },
+        ...how,
+      });
       return 0;
     }
   },

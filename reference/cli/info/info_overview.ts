@@ -1,7 +1,7 @@
 import { hex } from "../../../format/rules/mod.ts";
 import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
-import type { Transfer } from "../../opening/mod.ts";
+import type { OpenedPlace } from "../../opening/mod.ts";
 import type { Verity } from "../input/place_options.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
@@ -23,8 +23,8 @@ export interface OverviewOptions {
   readonly open: OpenOptions;
   /** What the snapshot is checked against, if it is. */
   readonly verity: Verity | undefined;
-  /** Returns the network traffic so far. */
-  readonly transfer: () => Transfer | undefined;
+  /** What it is read from. */
+  readonly opened: Pick<OpenedPlace, "disk" | "transfer">;
   readonly map: boolean;
   readonly xml: boolean;
   readonly json: boolean;
@@ -40,22 +40,26 @@ export async function printOverview(
   snapshot: Snapshot,
   options: OverviewOptions,
 ): Promise<void> {
-  const { open, verity, map, xml, json, signal } = options;
+  const { open, opened, verity, map, xml, json, signal } = options;
+  const { disk } = opened;
   checkXml(snapshot.source, snapshot.index.libvirt, xml);
   const { facts, error } = await gatherFacts(snapshot, signal);
   const allocated = isWebUrl(file) ? undefined : allocatedBytes(file);
   const guest = map ? await import("./guest_map_table.ts") : undefined;
   const guestMap = await guest?.knownGuestMap(snapshot, signal);
   const drawn = map && !json ? await drawRamMap(snapshot.blocks, signal) : [];
+  const images = disk && await import("./image_layers.ts");
+  const layers = disk && await images?.imageLayers(disk, { signal });
   // What is read after this is not counted.
-  const transfer = options.transfer();
+  const transfer = opened.transfer();
   if (json) {
     const { digest } = verity ?? {};
     const size = { allocatedBytes: allocated };
-    printJson({ ...facts, digest, guestMap, ...size, transfer });
+    printJson({ ...facts, digest, layers, guestMap, ...size, transfer });
   } else {
     if (facts.libvirt) printLibvirt(facts.libvirt, xml);
     printHead(facts, { allocated, transfer, open, verity });
+    if (layers !== undefined) images?.printLayers(layers);
     printBlocks(facts);
     if (guest !== undefined) {
       print("");
@@ -73,7 +77,7 @@ function printHead(
   facts: SnapshotFacts,
   { allocated, transfer, open, verity }: {
     readonly allocated: number | undefined;
-    readonly transfer: Transfer | undefined;
+    readonly transfer: ReturnType<OpenedPlace["transfer"]>;
     readonly open: OpenOptions;
     readonly verity: Verity | undefined;
   },

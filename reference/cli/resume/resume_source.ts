@@ -5,16 +5,13 @@ import {
   setBacking,
   setOrigin,
 } from "../../sources/mod.ts";
-import type { VerifiedSource } from "../../verity/mod.ts";
+import type { OpenedPlace } from "../../opening/mod.ts";
 import { openSource } from "../input/open_source.ts";
 import type { InputPlace } from "../input/place_options.ts";
 
 /** The source of a guest's pages. */
-export interface ResumeSource extends Disposable {
-  /** The source. */
-  readonly source: ByteSource;
-  /** What it reads, if that is checked against a digest. */
-  readonly verified: VerifiedSource | undefined;
+export interface ResumeSource
+  extends Disposable, Pick<OpenedPlace, "source" | "verified" | "disk"> {
   /** Returns the bytes read so far; over a network, the bytes received. */
   readonly bytesRead: () => number;
 }
@@ -43,6 +40,7 @@ export async function openResumeSource(
   return {
     source: transfer() === undefined ? counted : source,
     verified: opened.verified,
+    disk: opened.disk,
     bytesRead: () => transfer()?.bytes ?? bytes,
     [Symbol.dispose]: () => opened[Symbol.dispose](),
   };

@@ -53,7 +53,7 @@ export async function checkMapper(
 /** What choosing the way needs besides the snapshot and the arguments. */
 export interface WayOptions {
   /** What the snapshot is read from. */
-  readonly opened: Pick<ResumeSource, "verified">;
+  readonly opened: Pick<ResumeSource, "verified" | "disk">;
   /** The descriptor by which QEMU is to open the file. */
   readonly descriptor?: number | undefined;
   readonly signal: AbortSignal;
@@ -84,6 +84,16 @@ export async function chooseWay(
   }
   if (via === undefined && isWebUrl(file)) {
     return postcopy("QEMU maps files only, and this is a URL");
+  }
+  if (options.opened.disk !== undefined) {
+    if (via === undefined) {
+      return postcopy("QEMU maps plain files only, and this is a qcow2 image");
+    }
+    throw new MappedResumeError(file, {
+      reason: "file",
+      text: "it is a qcow2 image, and QEMU maps plain files; resume by " +
+        "postcopy (--via postcopy), or unpack it first (convert)",
+    });
   }
   try {
     return await planToMap(snapshot, request, options);
