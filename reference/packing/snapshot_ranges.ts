@@ -4,10 +4,18 @@ import type { Snapshot } from "../reading/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 
 /**
- * Yields the ranges of the file of a snapshot that mean anything: all but the
- * places of pages that are not present, whatever bytes are left there.
+ * Returns the ranges of the file of a snapshot that mean anything: all but the
+ * places of pages that are not present, whatever bytes are left there. Each
+ * iteration yields all of them.
  */
-export async function* snapshotRanges(
+export function snapshotRanges(
+  snapshot: Snapshot,
+  options?: ReadOptions,
+): AsyncIterable<ByteRange> {
+  return { [Symbol.asyncIterator]: () => rangesOf(snapshot, options) };
+}
+
+async function* rangesOf(
   { blocks, source }: Snapshot,
   options?: ReadOptions,
 ): AsyncGenerator<ByteRange> {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
-import process from "node:process";
 import {
   createFileSink,
   openFileSource,
@@ -8,7 +7,7 @@ import {
   sealSource,
 } from "../../../mod.ts";
 import { readProfile } from "../../../reference/doors/qemu.ts";
-import { findNginx, startNginx } from "../http/nginx_server.ts";
+import { servedPlaces } from "../http/served_places.ts";
 import { saveGuest, STORED, watched } from "./failing_resume.ts";
 import { PageToucher } from "./page_toucher.ts";
 import { qemuTest } from "./qemu_test_case.ts";
@@ -45,24 +44,12 @@ function damage({ path, offset }: SealedGuest): void {
   }
 }
 
-/** Returns where a guest can be read: its file, and nginx if it is there. */
-async function* placesOf(
-  scratch: ScratchDirectory,
-  { path }: SealedGuest,
-): AsyncGenerator<string> {
-  yield path;
-  const isRequired = process.env.MAPPED_RAM_REQUIRE_NGINX === "1";
-  if (findNginx() === undefined && !isRequired) return;
-  await using server = await startNginx(scratch.path);
-  yield server.url("plain", "saved");
-}
-
 qemuTest(
   "a guest runs whose pages agree with the digest",
   "x86_64",
   async (scratch) => {
     const guest = await sealGuest(scratch);
-    for await (const place of placesOf(scratch, guest)) {
+    for await (const place of servedPlaces(scratch.path, "saved")) {
       const profile = scratch.file("profile");
       const digest = ["--digest", guest.digest];
       const recording = ["--no-push", "--record", profile, "--force"];
@@ -89,7 +76,7 @@ qemuTest(
   async (scratch) => {
     const guest = await sealGuest(scratch);
     damage(guest);
-    for await (const place of placesOf(scratch, guest)) {
+    for await (const place of servedPlaces(scratch.path, "saved")) {
       const digest = ["--digest", guest.digest];
       const line = [place, ...digest, "--no-push", "--json"];
       await using command = new ResumeCommand(scratch.path, [
