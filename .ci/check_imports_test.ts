@@ -92,10 +92,10 @@ test("each room imports only rooms above it in ARCHITECTURE.md", () => {
 /** Maximum number of files that each module loads at start. */
 const FILES_MAX = {
   "mod.ts": 160,
-  "reference/cli/main.ts": 75,
-  "reference/cli/info/info.ts": 125,
+  "reference/cli/main.ts": 77,
+  "reference/cli/info/info.ts": 127,
   "reference/cli/info/info_overview.ts": 135,
-  "reference/cli/save/save.ts": 215,
+  "reference/cli/save/save.ts": 218,
 };
 
 for (const [path, limit] of Object.entries(FILES_MAX)) {

@@ -64,7 +64,7 @@ test(
       }
     }
 
-  /** What the second round needs to replace the products of the first. */
+    /** What the second round needs to replace the products of the first. */
     function force(line: readonly string[], more: readonly string[]): string[] {
       const writes = line.some((it) => it.startsWith(packedOut.path));
       return writes && more.length > 0 ? ["--force"] : [];

@@ -1,6 +1,6 @@
 import { alignUp } from "../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../format/bytes/mod.ts";
-import { isQcow2, type Qcow2Backing } from "../../format/qcow2/mod.ts";
+import type { Qcow2Backing } from "../../format/qcow2/mod.ts";
 import {
   type ByteSource,
   type ReadOptions,
@@ -86,6 +86,9 @@ async function startsAsImage(
 ): Promise<boolean> {
   const magic = new Uint8Array(Math.min(MAGIC_LENGTH, file.byteLength));
   await file.readInto(magic, 0, options);
+  // Only what may be an image is worth loading what knows images.
+  if (magic.at(-1) !== 0xfb) return false;
+  const { isQcow2 } = await import("../../format/qcow2/mod.ts");
   return isQcow2(magic);
 }
 

@@ -3,8 +3,7 @@ import type { Place } from "../opening/mod.ts";
 import type { OpenOptions } from "../reading/mod.ts";
 
 /** Options of filling memory from a snapshot on demand. */
-export interface PagingOptions
-  extends OpenOptions, Pick<Place, "verity" | "allowBacking"> {
+export interface PagingOptions extends OpenOptions {
   /** idstr of the RAMBlock. Default: that of the only one. */
   readonly idstr?: string | undefined;
   /** Bytes that one fault puts in place. Default: 64 KiB. */
@@ -17,6 +16,20 @@ export interface PagingOptions
   readonly record?: boolean | undefined;
   /** Milliseconds for which a failing read is retried. Default: 60,000. */
   readonly retryFor?: number | undefined;
+  /**
+   * What to check each page against before it is put in place: the digest of
+   * the file, or of the file packed in it, and the path or URL of the sidecar.
+   * Default: nothing is checked.
+   */
+  readonly verity?: {
+    readonly digest: string;
+    readonly tree: string;
+  } | undefined;
+  /**
+   * Where backing files of a qcow2 image may be besides its folder: paths of
+   * folders or files, or URLs. Default: nowhere.
+   */
+  readonly allowBacking?: readonly string[] | undefined;
 }
 
 /** What to read, and how. Plain values only, to pass to another thread. */

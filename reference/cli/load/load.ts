@@ -10,7 +10,7 @@ import {
   openingOptions,
   openOptions,
 } from "../input/snapshot_options.ts";
-import { filesOf, placeOf, placeOptions } from "../input/place_options.ts";
+import { placeOf, placeOptions } from "../input/place_options.ts";
 import {
   refuseDirectIo,
   WORK_OPTIONS,
