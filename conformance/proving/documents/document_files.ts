@@ -9,6 +9,7 @@ import {
 } from "../../../mod.ts";
 import {
   imageOf,
+  packQcow2,
   writeElfCore,
   writeSequential,
 } from "../../../reference/doors/convert.ts";
@@ -53,7 +54,9 @@ export async function writeDocumentFiles(
   for (const name of ["memory.img", "memory.bin"]) {
     if (example.includes(name)) writeFileSync(folder.file(name), ram(32 * MIB));
   }
-  const derived = /vm\.save|dump\.elf/.test(example);
+  // Others make the image themselves.
+  const packed = /vm\.qcow2/.test(example) && !/vm\.mr|qemu-img/.test(example);
+  const derived = packed || /vm\.save|dump\.elf/.test(example);
   for (const [name, [machine, blocks]] of Object.entries(SNAPSHOTS)) {
     if (!example.includes(name) && !(derived && name === "vm.mr")) continue;
     const inputs = Object.entries(blocks).map(([idstr, byteLength]) => ({
@@ -66,6 +69,9 @@ export async function writeDocumentFiles(
   using source = openFileSource(folder.file("vm.mr"));
   const snapshot = await openSnapshot(source);
   await writeSequential(snapshot, createFileSink(folder.file("vm.save")));
+  if (packed) {
+    await packQcow2(source, createFileSink(folder.file("vm.qcow2")));
+  }
   await writeElfCore(
     imageOf(snapshot),
     createFileSink(folder.file("dump.elf")),
