@@ -5,7 +5,7 @@ import { headerFrom, type Qcow2Header } from "./qcow2_header.ts";
  * Bytes that are read first: the clusters of header, L1 table and first L2
  * table of an image that has them first, in clusters of 64 KiB.
  */
-const START_LENGTH = 0x30000;
+const START_LENGTH = 0x34000;
 
 /** What opening an image reads. */
 export interface Qcow2Tables {

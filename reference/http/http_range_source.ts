@@ -73,11 +73,9 @@ export class RangeSource implements ByteSource {
     if (target.length === 0) return;
     const range = { offset, length: target.length };
     if (this.#copyKnown(target, range)) return;
-    const guesses = this.#requests.severalAtOnce
-      ? this.#usable(range, options.guesses)
-      : [];
-    if (guesses.length > 0) {
-      const extents = [range, ...guesses]
+    const ranges = this.#withGuesses(range, options.guesses);
+    if (ranges.length > 1 && this.#requests.severalAtOnce) {
+      const extents = ranges
         .map((it) => ({ ...it, bytes: new Uint8Array(it.length) }));
       const filled = await this.#requests.several(extents, {
         take: (bytes, index, position) =>
@@ -98,21 +96,27 @@ export class RangeSource implements ByteSource {
   }
 
   /**
-   * Returns those guesses that are in the file, do not overlap, and are together
-   * small enough.
+   * Returns a range and those guesses after it that are in the file and together
+   * small enough; the first of them may overlap it, and are added to it.
    */
-  #usable(range: ByteRange, guesses: readonly ByteRange[] = []): ByteRange[] {
+  #withGuesses(
+    range: ByteRange,
+    guesses: readonly ByteRange[] = [],
+  ): readonly ByteRange[] {
     let room = Math.min(GUESSES_MAX, this.byteLength / 2) - range.length;
-    let end = rangeEnd(range);
-    return guesses.filter((guess) => {
-      const usable = guess.offset >= end && guess.length <= room &&
-        rangeEnd(guess) <= this.byteLength;
-      if (usable) {
-        end = rangeEnd(guess);
-        room -= guess.length;
-      }
-      return usable;
-    });
+    const ranges = [{ ...range }];
+    for (const guess of guesses) {
+      const last = ranges[ranges.length - 1];
+      const end = rangeEnd(guess);
+      const added = end - Math.max(guess.offset, rangeEnd(last));
+      const isUsable = guess.offset >= last.offset && added <= room &&
+        end <= this.byteLength;
+      if (!isUsable || added <= 0) continue;
+      room -= added;
+      if (guess.offset > rangeEnd(last)) ranges.push({ ...guess });
+      else last.length += added;
+    }
+    return ranges;
   }
 
   async streamRanges(

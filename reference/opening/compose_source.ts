@@ -80,12 +80,13 @@ export async function composeSource<S extends ByteSource>(
   return { source: disk ?? verified, verified, disk };
 }
 
-async function startsAsImage(
+/** Whether the first bytes of a file are those of a qcow2 image. */
+export async function startsAsImage(
   file: ByteSource,
-  options: ReadOptions,
+  { signal }: ReadOptions,
 ): Promise<boolean> {
   const magic = new Uint8Array(Math.min(MAGIC_LENGTH, file.byteLength));
-  await file.readInto(magic, 0, options);
+  await file.readInto(magic, 0, { signal });
   // Only what may be an image is worth loading what knows images.
   if (magic.at(-1) !== 0xfb) return false;
   const { isQcow2 } = await import("../../format/qcow2/mod.ts");

@@ -6,7 +6,11 @@ import {
   type ReadOptions,
   sliceSource,
 } from "../sources/mod.ts";
-import { composeSource, type SourceMaker } from "./compose_source.ts";
+import {
+  composeSource,
+  type SourceMaker,
+  startsAsImage,
+} from "./compose_source.ts";
 import { OpenedFiles } from "./opened_files.ts";
 import type { OpenedPlace, Place } from "./place.ts";
 
@@ -54,6 +58,9 @@ export async function openPlace(
   }
 }
 
+/** Packed clusters are small, far from each other, and kept when unpacked. */
+const IMAGE_CACHE = { blockSize: 0x400, maxBytes: 0x1000000 };
+
 /** Opens a path, or a URL with a cache. */
 async function openCached(
   files: OpenedFiles,
@@ -61,7 +68,9 @@ async function openCached(
   options: ReadOptions & FileSourceOptions,
 ): Promise<ByteSource> {
   const opened = await files.open(address, options);
-  return address instanceof URL ? cachedSource(opened) : opened;
+  if (typeof address === "string") return opened;
+  const isImage = await startsAsImage(opened, options);
+  return cachedSource(opened, isImage ? IMAGE_CACHE : {});
 }
 
 function sourceMaker(

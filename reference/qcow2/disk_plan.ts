@@ -47,6 +47,8 @@ const RUN_MAX = 0x100000;
 const UNPACKED_MAX = 0x400000;
 /** Maximum bytes of a disk that are looked at for a hint. */
 const HINT_MAX = 0x400000;
+/** Maximum bytes of what is read of a cluster that may not be needed. */
+const GUESS_MAX = 0x2000;
 /** Positions of tables are multiples of it. */
 const SECTOR = 512;
 
@@ -174,6 +176,23 @@ export class DiskPlanner {
       at += extent.length;
     }
     return reached;
+  }
+
+  /**
+   * Returns where ranges of the disk that may be read next are in the image, in
+   * order, as far as tables in memory tell and it takes few bytes to have them.
+   */
+  guesses(ranges: readonly ByteRange[]): ByteRange[] {
+    const found = ranges.flatMap(({ offset, length }): ByteRange[] => {
+      const end = offset + length;
+      if (length === 0 || end > this.header.byteLength) return [];
+      const extent = this.knownExtent(offset, length);
+      if (extent === undefined || !("offset" in extent)) return [];
+      const bytes = "packedLength" in extent ? extent.packedLength : length;
+      const isAll = extent.length === length && bytes <= GUESS_MAX;
+      return isAll ? [{ offset: extent.offset, length: bytes }] : [];
+    });
+    return found.toSorted((a, b) => a.offset - b.offset);
   }
 }
 

@@ -57,8 +57,8 @@ export class DiskFiller {
     for (const { target, offset } of data) {
       yield () => image.readInto(target, offset, options);
     }
-    // The hint is for the image.
-    const below = { ...options, wantedUntil: undefined };
+    // The hints are for the image.
+    const below = { ...options, wantedUntil: undefined, guesses: undefined };
     for (const part of backing) yield () => this.readBacking(part, below);
     for (const run of runs) yield () => this.#load(run, options);
   }

@@ -118,7 +118,14 @@ export class Qcow2Disk implements Qcow2Source {
     });
     const until = wantedUntil &&
       planner.wantedUntil(plan, offset + target.length, { wantedUntil });
-    await this.#filler.fill(plan, { signal, background, wantedUntil: until });
+    // For one request more of a few bytes, not for each part of a large read.
+    const guesses = plan.data.length + plan.runs.length === 1
+      ? options.guesses && planner.guesses(options.guesses)
+      : undefined;
+    await this.#filler.fill(plan, {
+      ...{ signal, background, guesses },
+      wantedUntil: until,
+    });
   }
 
   async #stream(

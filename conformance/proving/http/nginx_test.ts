@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import {
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import {
@@ -24,28 +16,7 @@ import {
   SourceError,
 } from "../../../mod.ts";
 import { listVectors } from "../../vectors/list_vectors.ts";
-import { findNginx, type NginxServer, startNginx } from "./nginx_server.ts";
-
-const REQUIRED = process.env.MAPPED_RAM_REQUIRE_NGINX === "1";
-const SKIP = findNginx() === undefined && !REQUIRED
-  ? "nginx is not installed"
-  : false;
-
-/** Defines a test with a folder that a real nginx serves. */
-function nginxTest(
-  name: string,
-  body: (server: NginxServer, folder: string) => Promise<void>,
-): void {
-  test(name, { skip: SKIP, timeout: 300_000 }, async () => {
-    const folder = mkdtempSync(join(tmpdir(), "mapped-ram-"));
-    try {
-      await using server = await startNginx(folder);
-      await body(server, folder);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-}
+import { nginxTest } from "./nginx_test_case.ts";
 
 function vector(path: string): Uint8Array<ArrayBuffer> {
   const found = listVectors().find((it) => it.path === path);
