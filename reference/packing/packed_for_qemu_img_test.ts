@@ -20,7 +20,7 @@ import {
   NO_QEMU_IMG,
   QEMU_IMGS,
   qemuImg,
-} from "./testing/qemu_img.ts";
+} from "../testing/qemu_img.ts";
 
 const KIB = 0x400;
 const MIB = 0x100000;

@@ -19,7 +19,7 @@ import {
 } from "./mod.ts";
 import { memoryBytes } from "./testing/memory_file.ts";
 import { assertEqual } from "./testing/packed_bytes.ts";
-import { NO_QEMU_IMG, QEMU_IMGS, qemuImg } from "./testing/qemu_img.ts";
+import { NO_QEMU_IMG, QEMU_IMGS, qemuImg } from "../testing/qemu_img.ts";
 
 const MIB = 0x100000;
 

@@ -10,12 +10,8 @@ import {
   openBackingFilesSync,
 } from "./open_backing_files.ts";
 import { openQcow2, openQcow2Sync } from "./open_qcow2.ts";
-import {
-  diskBytes,
-  NO_QEMU_IMG,
-  QEMU_FOLDERS,
-  QemuImages,
-} from "./testing/qemu_images.ts";
+import { NO_QEMU_IMG, QEMU_FOLDERS } from "../testing/qemu_img.ts";
+import { diskBytes, QemuImages } from "./testing/qemu_images.ts";
 
 const LENGTH = 700_000;
 const DISK = diskBytes(LENGTH);

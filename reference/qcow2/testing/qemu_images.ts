@@ -1,24 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import process from "node:process";
-
-/** The folders in PATH with `qemu-img` and `qemu-io`, of one or more versions. */
-export const QEMU_FOLDERS: readonly string[] = [
-  ...new Set(
-    (process.env.PATH ?? "").split(delimiter)
-      .filter((it) =>
-        ["qemu-img", "qemu-io"].every((name) => existsSync(join(it, name)))
-      )
-      .map((it) => realpathSync(it)),
-  ),
-];
-
-/** Reason to skip a test that needs `qemu-img`. */
-export const NO_QEMU_IMG: string | false = QEMU_FOLDERS.length > 0 ||
-    process.env.MAPPED_RAM_REQUIRE_QEMU === "1"
-  ? false
-  : "qemu-img or qemu-io is not installed";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { QEMU_FOLDERS } from "../../testing/qemu_img.ts";
 
 /** Makes images in a folder. */
 export class QemuImages {

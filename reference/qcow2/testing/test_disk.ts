@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import type { ByteRange } from "../../../format/bytes/mod.ts";
 import { type ByteSource, memorySource } from "../../sources/mod.ts";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
-import { diskBytes, NO_QEMU_IMG, QemuImages } from "./qemu_images.ts";
+import { NO_QEMU_IMG } from "../../testing/qemu_img.ts";
+import { diskBytes, QemuImages } from "./qemu_images.ts";
 
 export const CLUSTER = 0x10000;
 export const PAGE = 4096;

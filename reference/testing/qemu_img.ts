@@ -1,19 +1,28 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 
-/** The programs `qemu-img` in PATH, of one or more versions. */
-export const QEMU_IMGS: readonly string[] = (process.env.PATH ?? "")
-  .split(delimiter)
-  .map((folder) => join(folder, "qemu-img"))
-  .filter((path) => existsSync(path));
+/** The folders in PATH with `qemu-img` and `qemu-io`, of one or more versions. */
+export const QEMU_FOLDERS: readonly string[] = [
+  ...new Set(
+    (process.env.PATH ?? "").split(delimiter)
+      .filter((it) =>
+        ["qemu-img", "qemu-io"].every((name) => existsSync(join(it, name)))
+      )
+      .map((it) => realpathSync(it)),
+  ),
+];
 
-/** Reason to skip a test that needs `qemu-img`. */
-export const NO_QEMU_IMG = QEMU_IMGS.length > 0 ||
+/** The programs `qemu-img` in them. */
+export const QEMU_IMGS: readonly string[] = QEMU_FOLDERS
+  .map((folder) => join(folder, "qemu-img"));
+
+/** Reason to skip a test that needs them. */
+export const NO_QEMU_IMG: string | false = QEMU_FOLDERS.length > 0 ||
     process.env.MAPPED_RAM_REQUIRE_QEMU === "1"
   ? false
-  : "qemu-img is not installed";
+  : "qemu-img or qemu-io is not installed";
 
 /** Runs `qemu-img`; returns what it prints. */
 export function qemuImg(program: string, ...args: readonly string[]): string {
