@@ -2,8 +2,9 @@ import type { Walk, WalkedFile } from "../bytes/mod.ts";
 import { headerFrom, type Qcow2Header } from "./qcow2_header.ts";
 
 /**
- * Bytes that are read first: the clusters of header, L1 table and first L2
- * table of an image that has them first, in clusters of 64 KiB.
+ * Bytes that are read first, of an image that has its tables first in clusters
+ * of 64 KiB: header, L1 table, first L2 table, and the first packed cluster,
+ * with the headers of a snapshot.
  */
 const START_LENGTH = 0x34000;
 
