@@ -89,16 +89,19 @@ test("info shows the chain of a packed snapshot", PATIENT, async () => {
     ["info", image, "--json"],
   ]);
   assert.match(text, /^packed in 2 files\n/m);
-  assert.match(text, /later\.qcow2 +qcow2, zstd, 64 KiB .* 64 KiB +0 bytes\n/);
+  assert.match(text, /later\.qcow2 +qcow2, z\w+, 64 KiB .* 64 KiB +0 bytes\n/);
   assert.match(text, /vm\.mr +raw +/);
   const { layers } = JSON.parse(json);
+  // Node before 22.15 has no zstd.
+  const { compression } = layers[0];
+  assert.match(compression, /^(zlib|zstd)$/);
   assert.deepEqual(layers, [
     {
       file: image,
       format: "qcow2",
       fileLength: scratch.read("later.qcow2").length,
       clusterBits: 16,
-      compression: "zstd",
+      compression,
       dataBytes: 0x10000,
       zeroBytes: 0,
     },
