@@ -14,7 +14,6 @@ test("a packed snapshot is read with a decoder in JavaScript", {
   skip: zstdCompressSync === undefined && "this runtime has no zstd to pack",
 }, async () => {
   const { decompress } = await loadPackage("fzstd", () => import("fzstd"));
-  // As in docs/packing.md.
   const unpackZstd = (packed: Uint8Array, length: number) =>
     decompress(packed, new Uint8Array(length));
   const memory = new Uint8Array(0x300000);
