@@ -30,7 +30,7 @@ function linesOf(file: string, out: string): string[][] {
 
 /** Returns output without what differs between a file and an image of it. */
 function withoutFacts(text: string): string {
-  return text.replace(/^\S+\n/, "").replace(/^.*(on disk|trailer ).*\n/gm, "")
+  return text.replace(/^\S+\n/, "").replace(/^.* on disk.*\n/gm, "")
     .replace(/^packed in[^]*?\n\n/m, "").replaceAll(
       /\S*vm\.(mr|qcow2)/g,
       "FILE",

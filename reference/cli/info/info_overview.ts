@@ -43,7 +43,8 @@ export async function printOverview(
   const { open, opened, verity, map, xml, json, signal } = options;
   const { disk } = opened;
   checkXml(snapshot.source, snapshot.index.libvirt, xml);
-  const { facts, error } = await gatherFacts(snapshot, signal);
+  const { facts: found, error } = await gatherFacts(snapshot, signal);
+  const facts = disk === undefined ? found : withoutRest(found);
   const allocated = isWebUrl(file) ? undefined : allocatedBytes(file);
   const guest = map ? await import("./guest_map_table.ts") : undefined;
   const guestMap = await guest?.knownGuestMap(snapshot, signal);
@@ -71,6 +72,15 @@ export async function printOverview(
     printDevices(facts);
   }
   if (error !== undefined) throw error;
+}
+
+/** The disk of an image is a whole number of sectors. */
+const SECTOR = 512;
+
+/** Leaves out what only fills the last sector of the disk in an image. */
+function withoutRest(facts: SnapshotFacts): SnapshotFacts {
+  const { trailerBytes = SECTOR } = facts;
+  return trailerBytes < SECTOR ? { ...facts, trailerBytes: 0 } : facts;
 }
 
 function printHead(
