@@ -1,5 +1,5 @@
 import { openSnapshot, type Snapshot } from "../../mod.ts";
-import { openPlace } from "../../reference/opening/mod.ts";
+import { openPlace } from "../../reference/doors/convert.ts";
 import { startDelayingProxy } from "../proving/http/delaying_proxy.ts";
 import { findNginx, startNginx } from "../proving/http/nginx_server.ts";
 import type { LinuxSnapshot } from "../proving/qemu/linux_snapshots.ts";

@@ -69,6 +69,13 @@ export {
 } from "../convert/mod.ts";
 export { type KnownFile, knownFile } from "../inputs/mod.ts";
 export {
+  type OpenedPlace,
+  openPlace,
+  type Place,
+  type PlaceVerity,
+  type Transfer,
+} from "../opening/mod.ts";
+export {
   type DeviceRecord,
   deviceStates,
   type DirtyBitmapContent,

@@ -16,12 +16,24 @@ import type { OpenedPlace, Place } from "./place.ts";
 
 /**
  * Opens a file, or a URL with a cache; if it is a qcow2 image, the disk in it
- * with its backing files.
+ * with its backing files; if there is a digest, checked.
  *
  * @throws {SourceError} if a file cannot be opened, or would not be checked
  * @throws {IntegrityError} if the digest, the sidecar and the file do not belong
  * together
  * @throws {FormatError | UnsupportedError} if it is a bad or unknown image
+ *
+ * @example
+ * ```ts
+ * import { openSnapshot } from "../../mod.ts";
+ * import { openPlace } from "../doors/convert.ts";
+ *
+ * async function firstPage(file: string): Promise<Uint8Array> {
+ *   using opened = await openPlace({ file });
+ *   const snapshot = await openSnapshot(opened.source);
+ *   return await snapshot.block("pc.ram").readPage(0);
+ * }
+ * ```
  */
 export async function openPlace(
   { file, verity, allowBacking, asIs }: Place,

@@ -8,8 +8,7 @@ import {
   openSnapshot,
   saveSnapshot,
 } from "../../../mod.ts";
-import { packQcow2 } from "../../../reference/doors/convert.ts";
-import { openPlace } from "../../../reference/opening/mod.ts";
+import { openPlace, packQcow2 } from "../../../reference/doors/convert.ts";
 import { nginxTest } from "./nginx_test_case.ts";
 
 const KIB = 1024;

@@ -194,6 +194,7 @@ export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
     "openBackingFilesSync",
     "openElfCore",
     "openLime",
+    "openPlace",
     "openQcow2",
     "openQcow2Sync",
     "openSequential",

@@ -72,16 +72,16 @@ export function placeOf(file: string, values: PlaceValues): InputPlace {
   };
 }
 
-/** Returns the files that a command reads, which it must not replace. */
-export function filesOf(
-  ...places: readonly (InputPlace | undefined)[]
+/** Returns the sidecars that a command reads, which it must not replace. */
+export function sidecarsOf(
+  ...verities: readonly (Verity | undefined)[]
 ): string[] {
-  return places.flatMap((it) =>
-    it === undefined ? [] : [
-      it.file,
-      ...it.verity === undefined ? [] : [it.verity.tree],
-    ]
-  );
+  return verities.flatMap((it) => it === undefined ? [] : [it.tree]);
+}
+
+/** Returns the files that a command reads, which it must not replace. */
+export function filesOf({ file, verity }: InputPlace): string[] {
+  return [file, ...sidecarsOf(verity)];
 }
 
 /** Returns the words of a command line that name an input. */

@@ -65,8 +65,8 @@ test("explainFailure() advises a command with the same options", async () => {
   const words = command.slice(programWords().join(" ").length).trim();
   assert.equal(
     words,
-    `info vm.mr --offset 4096 --digest ${DIGEST} --verity v ` +
-      "--against unix:/run/qmp",
+    `info vm.mr --digest ${DIGEST} --verity v ` +
+      "--offset 4096 --against unix:/run/qmp",
   );
   const { values } = parse(words.split(" ").slice(1), info.options);
   assert.equal(values.against, "unix:/run/qmp");

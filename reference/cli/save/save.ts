@@ -7,10 +7,10 @@ import {
   openingOptions,
 } from "../input/snapshot_options.ts";
 import {
-  filesOf,
   PLACE_NAMES,
   PLACE_NEEDS,
   placeOptions,
+  sidecarsOf,
 } from "../input/place_options.ts";
 import {
   refuseDirectIo,
@@ -189,10 +189,11 @@ what it reads, and prints what it did.`,
       );
     }
     const { images, imageVerity, deviceState } = saveArgs;
+    const { file: stateFile, verity } = deviceState?.place ?? {};
+    // A snapshot may replace the one from which it has its device state.
     const inputs = [
       ...images.values(),
-      ...[...imageVerity.values()].map(({ tree }) => tree),
-      ...filesOf(deviceState?.place),
+      ...sidecarsOf(...imageVerity.values(), verity),
     ];
     const output = { force, resume, inputs };
     checkOutput(OUT, output);
@@ -203,7 +204,7 @@ what it reads, and prints what it did.`,
       opened,
       signal,
     );
-    inputs.push(...opened.paths);
+    inputs.push(...opened.paths.filter((it) => it !== stateFile));
     const pageSize = deviceStateFrom?.blocks[0]?.pageSize ?? saveArgs.pageSize;
     const started = performance.now();
     const summary = await saveWithBar();
