@@ -43,7 +43,6 @@ export async function exportInLanes(
     to,
     toOffset: 0,
     present: undefined,
-    compare: false,
   };
   const chunks = chunksOf(laneBlock, {
     chunkLength,

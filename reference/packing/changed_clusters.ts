@@ -1,5 +1,5 @@
 import type { PageBitmap } from "../../format/bitmap/mod.ts";
-import { PageBuffer, sharedBitmap } from "../pages/mod.ts";
+import { differentPages, PageBuffer, sharedBitmap } from "../pages/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
 import { Pace } from "../work/mod.ts";
 import { dataChunks } from "./disk_data.ts";
@@ -25,9 +25,6 @@ export async function changedClusters(
     new PageBuffer(chunkLength),
     new PageBuffer(chunkLength),
   ];
-  const words = wordsOf(ours);
-  const others = wordsOf(theirs);
-  const perCluster = clusterSize / 4;
   const pace = new Pace(signal);
   const inBase = await dataChunks(base, { byteLength, chunkLength, signal });
   const perChunk = chunkLength / GRANULE;
@@ -47,27 +44,13 @@ export async function changedClusters(
     }
     const first = start / clusterSize;
     const count = Math.min(chunkLength / clusterSize, clusterCount - first);
-    for (let index = 0; index < count; index++) {
-      const from = index * perCluster;
-      if (isSame(words, others, { from, to: from + perCluster })) continue;
-      changed.set(first + index);
+    const [one, other] = [ours, theirs].map(({ bytes }) =>
+      bytes.subarray(0, count * clusterSize)
+    );
+    for (const run of differentPages(one, other, clusterSize)) {
+      for (let it = run.first; it < run.end; it++) changed.set(first + it);
     }
     await pace.step();
   }
   return changed;
-}
-
-function wordsOf({ bytes }: PageBuffer): Int32Array {
-  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-}
-
-function isSame(
-  one: Int32Array,
-  other: Int32Array,
-  { from, to }: { readonly from: number; readonly to: number },
-): boolean {
-  for (let index = from; index < to; index++) {
-    if (one[index] !== other[index]) return false;
-  }
-  return true;
 }

@@ -5,6 +5,7 @@
  */
 
 export { setBit, sharedBitmap, sharedWords } from "./atomic_bits.ts";
+export { differentPages } from "./different_pages.ts";
 export type { PageBatch } from "./page_batch.ts";
 export { storePages } from "./store_pages.ts";
 export { isZero, PageBuffer } from "./zero_page.ts";

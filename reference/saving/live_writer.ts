@@ -114,7 +114,6 @@ export class LiveWriter implements Disposable {
         to: shared.to,
         toOffset: writer.pagesOffset,
         present: sharedWords(await writer.bitmap()),
-        compare: false,
       };
       const chunks = chunksOf(block, {
         chunkLength,

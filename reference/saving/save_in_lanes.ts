@@ -105,7 +105,7 @@ async function laneBlock(
     to,
     toOffset: block.pagesOffset,
     present,
-    compare: options.resume ?? false,
+    existing: options.resume ? { file: to } : undefined,
   };
 }
 

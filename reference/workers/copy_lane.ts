@@ -1,7 +1,12 @@
 import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
-import { PageBuffer, storePages } from "../pages/mod.ts";
+import { differentPages, PageBuffer, storePages } from "../pages/mod.ts";
 import { BackingFiles } from "./backing_files.ts";
-import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
+import {
+  CONTROL,
+  type ExistingPages,
+  type LaneBlock,
+  type LaneTask,
+} from "./lane_task.ts";
 import { takenItems } from "./shared_task.ts";
 
 /**
@@ -9,12 +14,18 @@ import { takenItems } from "./shared_task.ts";
  * so lanes never wait for each other.
  */
 export function copyLane(task: LaneTask): void {
+  for (const _ of copySteps(task));
+}
+
+/** Does the same in short steps. */
+export function* copySteps(task: LaneTask): Generator<void> {
   using files = new BackingFiles(task.directIo);
   const lane = new CopyLane(task, files);
   const { control, chunks } = task;
   for (const taken of takenItems(control, chunks.length)) {
     lane.copyChunk(chunks[taken]);
     Atomics.add(control, CONTROL.done, 1);
+    yield;
   }
 }
 
@@ -29,7 +40,7 @@ class CopyLane {
     this.#task = task;
     this.#files = files;
     this.#buffer = new PageBuffer(task.chunkLength);
-    if (task.blocks.some((block) => block.compare)) {
+    if (task.blocks.some((block) => block.existing !== undefined)) {
       this.#existing = new PageBuffer(task.chunkLength);
     }
   }
@@ -115,47 +126,52 @@ class CopyLane {
     buffered: PageRun,
     run: PageRun,
   ): Generator<PageRun> {
-    if (!block.compare || this.#existing === undefined) return yield run;
+    const { existing } = block;
+    if (existing === undefined || this.#existing === undefined) {
+      return yield run;
+    }
     const { pageSize } = this.#task;
     const start = (run.first - buffered.first) * pageSize;
     const length = (run.end - run.first) * pageSize;
-    const existing = this.#existing.bytes.subarray(0, length);
-    const position = block.toOffset + run.first * pageSize;
-    const file = this.#files.writer(block.to);
-    file.readSync(existing, position);
-    const words = wordsOf(existing);
-    const wanted = wordsOf(this.#buffer.bytes.subarray(start, start + length));
-    const perPage = pageSize / Int32Array.BYTES_PER_ELEMENT;
-    let first = run.first;
-    for (let page = run.first; page < run.end; page++) {
-      const at = (page - run.first) * perPage;
-      if (!isSame(words, wanted, at, at + perPage)) continue;
-      if (page > first) yield { first, end: page };
-      first = page + 1;
-      this.#count("keptPages", 1);
+    const found = this.#existing.bytes.subarray(0, length);
+    this.#readExisting(found, run, { ...existing, offset: block.toOffset });
+    const wanted = this.#buffer.bytes.subarray(start, start + length);
+    let kept = run.end - run.first;
+    for (const { first, end } of differentPages(wanted, found, pageSize)) {
+      kept -= end - first;
+      yield { first: run.first + first, end: run.first + end };
     }
-    if (run.end > first) yield { first, end: run.end };
+    this.#count("keptPages", kept);
+  }
+
+  /** Reads the pages of a run that a file holds, from a block at `offset`. */
+  #readExisting(
+    target: Uint8Array,
+    run: PageRun,
+    { file, present, offset }: ExistingPages & { readonly offset: number },
+  ): void {
+    const { pageSize } = this.#task;
+    const reader = this.#files.reader(file);
+    const runs = present === undefined
+      ? [run]
+      : new PageBitmap(run.end, present).runs(run.first);
+    let done = run.first;
+    const part = (first: number, end: number) =>
+      target.subarray(
+        (first - run.first) * pageSize,
+        (end - run.first) * pageSize,
+      );
+    for (const { first, end } of runs) {
+      part(done, first).fill(0);
+      reader.readSync(part(first, end), offset + first * pageSize);
+      done = end;
+    }
+    part(done, run.end).fill(0);
   }
 
   #count(what: keyof typeof CONTROL, pages: number): void {
     Atomics.add(this.#task.control, CONTROL[what], pages);
   }
-}
-
-function wordsOf({ buffer, byteOffset, length }: Uint8Array): Int32Array {
-  return new Int32Array(buffer, byteOffset, length / 4);
-}
-
-function isSame(
-  one: Int32Array,
-  other: Int32Array,
-  start: number,
-  end: number,
-): boolean {
-  for (let index = start; index < end; index++) {
-    if (one[index] !== other[index]) return false;
-  }
-  return true;
 }
 
 /**

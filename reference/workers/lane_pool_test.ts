@@ -33,7 +33,6 @@ function copyTask(folder: ScratchFolder, change = (_: string) => {}): LaneTask {
       toOffset: 0,
       wanted: undefined,
       present: undefined,
-      compare: false,
     },
     chunks,
   }], { pageSize: PAGE, chunkLength: LENGTH, directIo: false });

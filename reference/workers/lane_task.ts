@@ -48,8 +48,16 @@ export interface LaneBlock {
    * pages, which are then not written. If undefined, all pages are written.
    */
   readonly present: Int32Array | undefined;
-  /** Whether to write only pages that differ from those in the file. */
-  readonly compare: boolean;
+  /** What `to` holds; pages that are in it are not written. Default: nothing. */
+  readonly existing?: ExistingPages | undefined;
+}
+
+/** The pages that a file holds. */
+export interface ExistingPages {
+  /** A file with the same bytes at the same offsets, or the file itself. */
+  readonly file: BackingFile;
+  /** The pages in it, LSB 0; the others are zero. Default: all. */
+  readonly present?: Uint8Array | undefined;
 }
 
 /** Indexes into {@linkcode LaneTask.control}. */

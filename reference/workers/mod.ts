@@ -10,6 +10,7 @@ export {
   type OpenedSource,
   type ReadBacking,
 } from "./backing_files.ts";
+export { copySteps } from "./copy_lane.ts";
 export { copyPool } from "./copy_pool.ts";
 export { DIRECT_ALIGNMENT } from "./direct_file.ts";
 export { checkDirectPages } from "./direct_pages.ts";
@@ -24,7 +25,12 @@ export {
 } from "./lane_plan.ts";
 export { LanePool } from "./lane_pool.ts";
 export { LaneReadAhead } from "./lane_read_ahead.ts";
-export { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
+export {
+  CONTROL,
+  type ExistingPages,
+  type LaneBlock,
+  type LaneTask,
+} from "./lane_task.ts";
 export { serveLanes } from "./serve_lanes.ts";
 export {
   isStopped,
