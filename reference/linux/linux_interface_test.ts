@@ -12,7 +12,9 @@ import {
 } from "./linux_constants.ts";
 import {
   CMSGHDR,
+  FILE_CLONE_RANGE,
   FSVERITY_DIGEST,
+  FSXATTR,
   IOVEC,
   MSGHDR,
   POLLFD,
@@ -41,6 +43,7 @@ const HEADERS = [
     "sys/stat.h",
     "sys/uio.h",
     "sys/un.h",
+    "linux/fs.h",
     "linux/fsverity.h",
     "linux/magic.h",
     "linux/userfaultfd.h",
@@ -55,6 +58,8 @@ const STRUCTS: Readonly<Record<string, StructLayout>> = {
   "struct sockaddr_un": SOCKADDR_UN,
   "struct stat": STAT,
   "struct ucred": UCRED,
+  "struct file_clone_range": FILE_CLONE_RANGE,
+  "struct fsxattr": FSXATTR,
   "struct fsverity_digest": FSVERITY_DIGEST,
   "struct uffdio_api": UFFDIO_API,
   "struct uffdio_range": UFFDIO_RANGE,

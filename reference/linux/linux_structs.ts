@@ -59,6 +59,26 @@ export const STAT = {
   },
 } as const satisfies StructLayout;
 
+/** The range of a file that is cloned into another one. */
+export const FILE_CLONE_RANGE = {
+  size: 32,
+  fields: {
+    src_fd: { offset: 0, type: "i64" },
+    src_offset: { offset: 8, type: "u64" },
+    src_length: { offset: 16, type: "u64" },
+    dest_offset: { offset: 24, type: "u64" },
+  },
+} as const satisfies StructLayout;
+
+/** Attributes of a file that some file systems have. */
+export const FSXATTR = {
+  size: 28,
+  fields: {
+    fsx_xflags: { offset: 0, type: "u32" },
+    fsx_cowextsize: { offset: 16, type: "u32" },
+  },
+} as const satisfies StructLayout;
+
 /** An fs-verity digest; its bytes follow. */
 export const FSVERITY_DIGEST = {
   size: 4,

@@ -1,8 +1,15 @@
 import { SourceError } from "../sources/mod.ts";
+import { ERRNO, errnoName } from "./errno.ts";
+import { SystemCallError } from "./system_call_error.ts";
 import { linuxIfAny } from "./system_calls.ts";
 
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
+
+const REASONS = new Map<number, string>([
+  [ERRNO.EOPNOTSUPP, "its file system does not support holes"],
+  [ERRNO.ENOSPC, "no space left on device"],
+]);
 
 /** Whether the runtime can punch holes into files. */
 export function canPunchHoles(): boolean {
@@ -39,14 +46,18 @@ export function punchHole(
 ): void {
   const { name, offset, length } = range;
   const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-  const call = linuxIfAny()?.call;
-  if (call?.fallocate(fd, mode, offset, length) === 0) return;
-  const reason = call === undefined
+  const linux = linuxIfAny();
+  if (linux?.call.fallocate(fd, mode, offset, length) === 0) return;
+  const errno = linux?.errno();
+  const reason = errno === undefined
     ? "this runtime cannot call the C library"
-    : "its file system does not support holes, or an I/O error occurred";
+    : REASONS.get(errno) ?? errnoName(errno);
+  const cause = errno === undefined
+    ? {}
+    : { cause: new SystemCallError("punch a hole", { errno }) };
   throw new SourceError(
     name,
     `Cannot punch a hole into ${JSON.stringify(name)}: ${reason}`,
-    { range: { offset, length } },
+    { range: { offset, length }, ...cause },
   );
 }
