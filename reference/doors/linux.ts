@@ -1,12 +1,18 @@
 /**
  * Features that call the C library of Linux: memory filled on demand through
- * userfaultfd, the page-fault handler for Firecracker, holes in files and
- * read-ahead of files.
+ * userfaultfd, the page-fault handler for Firecracker, snapshots that share
+ * blocks on the disk, holes in files and read-ahead of files.
  * Import `mapped-ram` for reading and saving.
  *
  * @module
  */
 
+export {
+  type CheckpointOptions,
+  checkpointSnapshot,
+  type CheckpointSummary,
+  CloneError,
+} from "../checkpoint/mod.ts";
 export {
   PageServer,
   PageServerMetrics,

@@ -6,3 +6,4 @@
 
 export { exportImage } from "./export_image.ts";
 export type { ExportOptions } from "./export_options.ts";
+export { presentBatches } from "./present_batches.ts";

@@ -1,6 +1,6 @@
 import { pageRunRange } from "../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../format/bytes/mod.ts";
-import type { Snapshot } from "../reading/mod.ts";
+import type { RAMBlock, Snapshot } from "../reading/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 
 /**
@@ -16,19 +16,39 @@ export function snapshotRanges(
 }
 
 async function* rangesOf(
-  { blocks, source }: Snapshot,
+  snapshot: Snapshot,
   options?: ReadOptions,
 ): AsyncGenerator<ByteRange> {
-  let done = 0;
-  const placed = blocks.filter((it) => !it.ignored && it.pageCount > 0)
-    .toSorted((a, b) => a.pagesOffset - b.pagesOffset);
-  for (const block of placed) {
-    const { pageCount, pagesOffset, pageSize } = block;
-    yield { offset: done, length: pagesOffset - done };
+  const placed = placedBlocks(snapshot);
+  for (const [index, range] of frameRanges(snapshot).entries()) {
+    yield range;
+    const block = placed.at(index);
+    if (block === undefined) return;
     for await (const run of block.presentRuns(options)) {
       yield pageRunRange(block, run);
     }
-    done = pagesOffset + pageCount * pageSize;
   }
-  yield { offset: done, length: source.byteLength - done };
+}
+
+/**
+ * Returns the ranges of the file of a snapshot around the places of its pages,
+ * one before those of each RAMBlock, and one at the end.
+ */
+export function frameRanges(snapshot: Snapshot): ByteRange[] {
+  let offset = 0;
+  const ranges = placedBlocks(snapshot).map(
+    ({ pageCount, pagesOffset, pageSize }) => {
+      const range = { offset, length: pagesOffset - offset };
+      offset = pagesOffset + pageCount * pageSize;
+      return range;
+    },
+  );
+  const { byteLength } = snapshot.source;
+  return [...ranges, { offset, length: byteLength - offset }];
+}
+
+/** Returns the RAMBlocks that have places for pages, in the file's order. */
+function placedBlocks({ blocks }: Snapshot): RAMBlock[] {
+  return blocks.filter((it) => !it.ignored && it.pageCount > 0)
+    .toSorted((a, b) => a.pagesOffset - b.pagesOffset);
 }

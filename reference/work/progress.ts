@@ -25,12 +25,13 @@ export class ProgressReport {
   zero = 0;
   /** Of the bytes done, those that were neither read nor written. */
   skipped = 0;
-  readonly #total: number;
+  /** Total bytes of RAM. */
+  readonly total: number;
   readonly #tell: ((progress: Progress) => void) | undefined;
 
   /** `total` is the number of bytes of RAM; `tell` receives the reports. */
   constructor(total: number, tell: ((progress: Progress) => void) | undefined) {
-    this.#total = total;
+    this.total = total;
     this.#tell = tell;
   }
 
@@ -51,7 +52,7 @@ export class ProgressReport {
 
   /** Reports the current progress. */
   tell(): void {
-    const { idstr, done, zero, skipped } = this;
-    this.#tell?.({ idstr, done, zero, skipped, total: this.#total });
+    const { idstr, done, zero, skipped, total } = this;
+    this.#tell?.({ idstr, done, zero, skipped, total });
   }
 }

@@ -213,6 +213,7 @@ export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
     "writeSequential",
   ],
   "reference/doors/linux.ts": [
+    "CloneError",
     "ERRNO",
     "PageServer",
     "PageServerMetrics",
@@ -220,6 +221,7 @@ export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
     "SharedMapping",
     "SystemCallError",
     "canPunchHoles",
+    "checkpointSnapshot",
     "dataRanges",
     "isListening",
     "measureVerity",

@@ -1,0 +1,91 @@
+import { type BackingFile, backingOf } from "../sources/mod.ts";
+import { BackgroundFlush } from "../sinks/mod.ts";
+import {
+  chunkLengthOf,
+  chunksOf,
+  CONTROL,
+  copyPool,
+  copySteps,
+  laneCount,
+  type LanePart,
+  LaneReadAhead,
+  laneTask,
+} from "../workers/mod.ts";
+import type { ComparedBlock } from "./compared_block.ts";
+import type { WritePagesOptions } from "./write_pages_here.ts";
+
+/** Options of writing pages on other threads. */
+interface LanesOptions extends WritePagesOptions {
+  /** The file to write. */
+  readonly to: BackingFile;
+  /** The file of the base. */
+  readonly from: BackingFile;
+  readonly jobs: number;
+}
+
+/**
+ * Writes the pages that differ from those of the base on other threads. Returns
+ * their number; undefined, having written nothing, if the threads cannot read
+ * the pages, or there are too few for them.
+ */
+export async function writePagesInLanes(
+  blocks: readonly ComparedBlock[],
+  { to, from, sink, report, jobs, signal }: LanesOptions,
+): Promise<number | undefined> {
+  const pageSize = blocks[0]?.block.pageSize ?? 0;
+  const chunkLength = chunkLengthOf(pageSize, false);
+  const parts: LanePart[] = [];
+  for (const { block, present, inBase } of blocks) {
+    const backing = backingOf(block);
+    if (backing === undefined) return undefined;
+    const { usedLength, pagesOffset } = block;
+    const laneBlock = {
+      from: backing,
+      fromOffset: pagesOffset,
+      fromLength: usedLength,
+      wanted: present.bytes,
+      usedLength,
+      to,
+      toOffset: pagesOffset,
+      present: undefined,
+      existing: { file: from, present: inBase.bytes },
+    };
+    const sizes = { chunkLength, pageSize, dataRanges: undefined };
+    parts.push({ block: laneBlock, chunks: chunksOf(laneBlock, sizes) });
+  }
+  const task = laneTask(parts, { pageSize, chunkLength, directIo: false });
+  const { chunks, control } = task;
+  const lanes = laneCount(chunks.length * chunkLength, jobs);
+  if (lanes < 2) return undefined;
+  const ahead = blocks.map(({ block, present, base, inBase }) => [
+    new LaneReadAhead(block, present),
+    new LaneReadAhead(base, inBase),
+  ]);
+  for (const it of ahead[0]) it.follow(0);
+  // This thread is a lane, too, and works while the others start.
+  using pool = copyPool(lanes - 1);
+  const flush = new BackgroundFlush(sink);
+  const { done: skipped, total } = report;
+  try {
+    await pool.run(task, {
+      signal,
+      steps: copySteps(task),
+      onPoll() {
+        const done = Atomics.load(control, CONTROL.done);
+        const chunk = chunks[Math.min(done, chunks.length - 1)];
+        const index = task.blocks.findLastIndex((it) => it.firstChunk <= chunk);
+        const page = (chunk - task.blocks[index].firstChunk) * chunkLength /
+          pageSize;
+        for (const it of ahead[index]) it.follow(page);
+        report.idstr = blocks[index].block.idstr;
+        report.done = skipped + (total - skipped) * done / chunks.length;
+        report.tell();
+        const written = Atomics.load(control, CONTROL.writtenPages);
+        flush.wrote(written * pageSize);
+      },
+    });
+  } finally {
+    await flush.settle();
+  }
+  return Atomics.load(control, CONTROL.writtenPages);
+}
