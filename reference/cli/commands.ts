@@ -34,6 +34,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "between mapped-ram, sequential streams, images, ELF cores, LiME",
     load: async () => (await import("./convert/convert.ts")).convert,
   },
+  checkpoint: {
+    summary: "a snapshot that shares with an earlier one what is the same",
+    load: async () => (await import("./checkpoint/checkpoint.ts")).checkpoint,
+  },
   receive: {
     summary: "the migration of a running QEMU to a mapped-ram file",
     load: async () => (await import("./receive/receive.ts")).receive,

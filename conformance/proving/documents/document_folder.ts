@@ -23,7 +23,7 @@ const EXAMPLE = "https://example.com";
  * task` in it runs the command line directly.
  */
 export class DocumentFolder implements AsyncDisposable {
-  readonly path: string = mkdtempSync(join(tmpdir(), "mapped-ram-docs-"));
+  readonly path: string;
   readonly #server: Server = createServer((request, response) => {
     const name = basename(new URL(request.url ?? "", EXAMPLE).pathname);
     const { size } = statSync(this.file(name));
@@ -40,7 +40,8 @@ export class DocumentFolder implements AsyncDisposable {
     createReadStream(this.file(name), { start, end }).pipe(response);
   });
 
-  private constructor() {
+  private constructor(parent: string) {
+    this.path = mkdtempSync(join(parent, "mapped-ram-docs-"));
     for (const it of ["mod.ts", "format", "reference", "conformance"]) {
       symlinkSync(ROOT + it, this.file(it));
     }
@@ -58,9 +59,9 @@ export class DocumentFolder implements AsyncDisposable {
     this.#program("npx", `[ "$1" = -y ] && shift`, `exec "$@"`);
   }
 
-  /** Creates the folder and starts its server. */
-  static async make(): Promise<DocumentFolder> {
-    const folder = new DocumentFolder();
+  /** Creates the folder in `parent` and starts its server. */
+  static async make(parent = tmpdir()): Promise<DocumentFolder> {
+    const folder = new DocumentFolder(parent);
     folder.#server.listen(0, "127.0.0.1");
     await once(folder.#server, "listening");
     return folder;

@@ -1,6 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { linkSync } from "node:fs";
 import { after, test } from "node:test";
+import {
+  NO_REFLINKS,
+  ReflinkDisk,
+} from "../../../reference/testing/reflink_disk.ts";
 import { handlerTest } from "../page_server/handler_test_case.ts";
 import { qemuTest } from "../qemu/qemu_test_case.ts";
 import {
@@ -28,8 +32,10 @@ function blockTest(
   block: DocumentBlock,
   run: (folder: DocumentFolder) => Promise<void>,
 ): void {
+  const sharesBlocks = block.text.includes("task checkpoint");
   async function inFolder(): Promise<void> {
-    await using folder = await DocumentFolder.make();
+    using disk = sharesBlocks ? new ReflinkDisk("xfs") : undefined;
+    await using folder = await DocumentFolder.make(disk?.path);
     await writeDocumentFiles(folder, block.text);
     await sealSnapshot(folder, block.text);
     await run(folder);
@@ -41,7 +47,7 @@ function blockTest(
     ? "tasks are Deno's"
     : isMissing
     ? `${tool} is not installed`
-    : false;
+    : sharesBlocks && NO_REFLINKS;
   if (servesFaults && skip === false) handlerTest(name, inFolder);
   else test(name, { timeout: 300_000, skip }, inFolder);
 }

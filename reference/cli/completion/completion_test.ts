@@ -114,6 +114,8 @@ test("completionTable() completes paths where the help names a file", async () =
     }
   }
   assert.deepEqual([...paths].sort(), [
+    "--allow-backing PLACE",
+    "--backing BASE",
     "--block IDSTR=IMAGE",
     "--device-state SNAPSHOT",
     "--listen ADDRESS",
@@ -125,6 +127,6 @@ test("completionTable() completes paths where the help names a file", async () =
     "--to ADDRESS",
     "--verity PATH",
     "--verity PLACE",
-    ...["FILE", "IN", "OUT", "OUTDIR"],
+    ...["BASE", "FILE", "IN", "NEW", "OUT", "OUTDIR"],
   ]);
 });

@@ -9,7 +9,6 @@ import {
   type ReadOptions,
   SourceError,
 } from "../../sources/mod.ts";
-import { isConvertible, unpackFirst } from "./packed_image.ts";
 import { joinWords } from "./split_words.ts";
 import { programWords } from "../program/program_name.ts";
 
@@ -98,12 +97,14 @@ async function adviceOn(
     case "sequential":
       return "it is a sequential migration stream, not mapped-ram; make a " +
         `snapshot of it first: ${convert}`;
-    case "packed":
+    case "packed": {
       if (libvirt === undefined) return undefined;
+      const { isConvertible, unpackFirst } = await import("./packed_image.ts");
       return isConvertible(libvirt)
         ? "it is a packed libvirt save image; make a snapshot of it first: " +
           convert
         : unpackFirst(libvirt, source.name);
+    }
     case "elf":
       return `it is an ELF file; if it is a core, ${convert} makes a snapshot`;
     case "lime":

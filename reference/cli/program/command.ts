@@ -151,7 +151,7 @@ function checkValue(
 }
 
 /** The positional arguments that name inputs: paths or URLs. */
-const SOURCES: readonly string[] = ["FILE", "IN"];
+const SOURCES: readonly string[] = ["FILE", "IN", "BASE", "NEW"];
 
 /**
  * Takes exactly the named positional arguments. An input given as a `file:` URL
