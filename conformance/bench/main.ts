@@ -12,6 +12,7 @@
  */
 
 import process from "node:process";
+import { benchCheckpoint } from "./checkpoint.ts";
 import { benchConvert } from "./convert.ts";
 import { benchHttp } from "./http.ts";
 import { benchLoad } from "./load.ts";
@@ -42,6 +43,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "seal": benchSeal,
   "verity": benchVerity,
   "pack": benchPack,
+  "checkpoint": benchCheckpoint,
   "resume": benchResume,
   "start": benchStart,
 };
