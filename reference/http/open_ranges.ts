@@ -1,4 +1,4 @@
-import type { ReadOptions } from "../sources/mod.ts";
+import { type ReadOptions, setContentKey } from "../sources/mod.ts";
 import { HttpClient, type HttpOptions } from "./http_client.ts";
 import {
   checkPartial,
@@ -7,7 +7,7 @@ import {
   wrongContentRange,
 } from "./http_range_response.ts";
 import { RangeSource } from "./http_range_source.ts";
-import { versionOf } from "./http_version.ts";
+import { type PinnedVersion, versionOf } from "./http_version.ts";
 
 /** Bytes read and kept at opening: usually the headers and the first bitmap. */
 const HEAD_LENGTH = 0x10000;
@@ -40,5 +40,22 @@ export async function openRanges(
   }, options.signal);
   const { byteLength, bytes, response } = opened;
   const version = { ...versionOf(response), byteLength };
-  return new RangeSource(client, version, bytes);
+  const source = new RangeSource(client, version, bytes);
+  const key = contentKey(url, version, options);
+  if (key !== undefined) setContentKey(source, key);
+  return source;
+}
+
+/**
+ * Returns what tells the bytes of a version of a URL: a weak ETag does not, and
+ * another `fetch` may ask another server.
+ */
+function contentKey(
+  url: string | URL,
+  { etag }: PinnedVersion,
+  { fetch }: HttpOptions,
+): string | undefined {
+  const isStrong = etag !== null && !etag.startsWith("W/");
+  if (!isStrong || fetch !== undefined) return undefined;
+  return `${new URL(url).href} ${etag}`;
 }

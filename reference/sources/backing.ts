@@ -54,10 +54,23 @@ export function setOrigin(wrapper: object, origin: object): void {
 
 /** Returns the file of a source or of the one that it wraps, if it has one. */
 export function originalFile(source: object): BackingFile | undefined {
-  const backing = backingOf(source);
-  if (backing?.kind === "file") return backing;
-  const origin = origins.get(source);
-  return origin && originalFile(origin);
+  return originalSource(source).file;
+}
+
+/**
+ * Returns the source that a wrapper reads in the end, or the first with a file,
+ * and the file.
+ */
+export function originalSource(
+  source: object,
+): { readonly original: object; readonly file: BackingFile | undefined } {
+  for (let original = source;;) {
+    const backing = backingOf(original);
+    if (backing?.kind === "file") return { original, file: backing };
+    const origin = origins.get(original);
+    if (origin === undefined) return { original, file: undefined };
+    original = origin;
+  }
 }
 
 /** Returns the file of a sink that continues an unfinished file, if it does. */
@@ -67,4 +80,30 @@ export function leftoverOf(sink: object): BackingFile | undefined {
   return backing?.kind === "file" && (backing.leftoverLength ?? 0) > 0
     ? backing
     : undefined;
+}
+
+const keys = new WeakMap<object, string>();
+let unknownCount = 0;
+
+/**
+ * Registers what tells the bytes of a remote source: two sources of one key have
+ * the same bytes as long as neither has changed.
+ */
+export function setContentKey(source: object, key: string): void {
+  keys.set(source, key);
+}
+
+/**
+ * Returns what tells the bytes of a source, or of the one that it wraps: the
+ * file, the version of a URL, or else the object itself. Sources of one key have
+ * the same bytes as long as neither has changed.
+ */
+export function contentKeyOf(source: object): string {
+  const { original, file } = originalSource(source);
+  if (file !== undefined) return `file ${file.identity}`;
+  const known = keys.get(original);
+  if (known !== undefined) return known;
+  const key = `source ${unknownCount++}`;
+  keys.set(original, key);
+  return key;
 }

@@ -8,9 +8,12 @@ export {
   type Backing,
   type BackingFile,
   backingOf,
+  contentKeyOf,
   leftoverOf,
   originalFile,
+  originalSource,
   setBacking,
+  setContentKey,
   setOrigin,
 } from "./backing.ts";
 export { blobSource } from "./blob_source.ts";
