@@ -26,6 +26,8 @@ export {
   isListening,
   measureVerity,
   punchHole,
+  type SharedExtent,
+  sharedExtents,
   SharedMapping,
   SystemCallError,
   tryLock,

@@ -88,6 +88,29 @@ export const FSVERITY_DIGEST = {
   },
 } as const satisfies StructLayout;
 
+/** A request for the extents of a file; their descriptions follow. */
+export const FIEMAP = {
+  size: 32,
+  fields: {
+    fm_start: { offset: 0, type: "u64" },
+    fm_length: { offset: 8, type: "u64" },
+    fm_flags: { offset: 16, type: "u32" },
+    fm_mapped_extents: { offset: 20, type: "u32" },
+    fm_extent_count: { offset: 24, type: "u32" },
+  },
+} as const satisfies StructLayout;
+
+/** An extent of a file. */
+export const FIEMAP_EXTENT = {
+  size: 56,
+  fields: {
+    fe_logical: { offset: 0, type: "u64" },
+    fe_physical: { offset: 8, type: "u64" },
+    fe_length: { offset: 16, type: "u64" },
+    fe_flags: { offset: 40, type: "u32" },
+  },
+} as const satisfies StructLayout;
+
 /** The address of a Unix socket; the path follows the family. */
 export const SOCKADDR_UN = {
   size: 110,

@@ -23,6 +23,7 @@ export { PeerProcess } from "./peer_process.ts";
 export type { Placed } from "./placed.ts";
 export { PollSet } from "./poll_set.ts";
 export { canPunchHoles, punchHole } from "./punch_hole.ts";
+export { type SharedExtent, sharedExtents } from "./shared_extents.ts";
 export { SharedMapping } from "./shared_mapping.ts";
 export { SystemCallError } from "./system_call_error.ts";
 export { closeDescriptor, linux } from "./system_calls.ts";
