@@ -4,6 +4,7 @@
  * @module
  */
 
+export { chainFiles, openChain } from "./chain_files.ts";
 export { checkSameLayout } from "./check_same_layout.ts";
 export { chooseCompression } from "./cluster_compressor.ts";
 export { diskData } from "./disk_data.ts";

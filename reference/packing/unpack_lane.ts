@@ -1,11 +1,6 @@
 import { PageBuffer } from "../pages/mod.ts";
-import { openQcow2Sync } from "../qcow2/mod.ts";
-import {
-  type BackingFile,
-  SourceError,
-  type SyncByteSource,
-} from "../sources/mod.ts";
 import { BackingFiles, takenItems } from "../workers/mod.ts";
+import { openChain } from "./chain_files.ts";
 import { dataRuns } from "./data_runs.ts";
 import {
   UNPACK_CHUNK,
@@ -23,14 +18,7 @@ export function unpackLane(task: UnpackTask): void {
 export function* unpackSteps(task: UnpackTask): Generator<void> {
   const { chain, to, byteLength, chunks, control } = task;
   using files = new BackingFiles(false);
-  const [image, ...backings] = chain.map((it) => sourceOf(it, files));
-  using disk = openQcow2Sync(image, {
-    openBacking(_, { name }): SyncByteSource {
-      const next = backings.shift();
-      if (next !== undefined) return next;
-      throw new SourceError(name, `Cannot open ${name}: it has changed`);
-    },
-  });
+  using disk = openChain(chain, files);
   const file = files.writer(to);
   const buffer = new PageBuffer(UNPACK_CHUNK);
   for (const item of takenItems(control, chunks.length)) {
@@ -43,16 +31,4 @@ export function* unpackSteps(task: UnpackTask): Generator<void> {
     Atomics.add(control, UNPACK_CONTROL.done, 1);
     yield;
   }
-}
-
-function sourceOf(file: BackingFile, files: BackingFiles): SyncByteSource {
-  const { name, byteLength } = file;
-  const opened = files.reader(file);
-  return {
-    name,
-    byteLength,
-    readIntoSync: (target, offset) => opened.readSync(target, offset),
-    // deno-lint-ignore require-await -- errors must become rejections
-    readInto: async (target, offset) => opened.readSync(target, offset),
-  };
 }

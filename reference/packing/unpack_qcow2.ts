@@ -1,9 +1,6 @@
 import { PageBuffer } from "../pages/mod.ts";
-import { isQcow2Source } from "../qcow2/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import {
-  type Backing,
-  type BackingFile,
   backingOf,
   type ByteSource,
   type ReadOptions,
@@ -15,6 +12,7 @@ import {
   ProgressReport,
 } from "../work/mod.ts";
 import { laneCount, LanePool } from "../workers/mod.ts";
+import { chainFiles } from "./chain_files.ts";
 import { dataChunks } from "./disk_data.ts";
 import { dataRuns } from "./data_runs.ts";
 import { unpackSteps } from "./unpack_lane.ts";
@@ -113,7 +111,7 @@ async function unpackInLanes(
   jobs: number,
 ): Promise<boolean> {
   const lanes = laneCount(chunks.length * UNPACK_CHUNK, jobs);
-  const [chain, to] = [chainOf(disk), backingOf(sink)];
+  const [chain, to] = [chainFiles(disk), backingOf(sink)];
   if (lanes < 2 || chain === undefined || to?.kind !== "file") return false;
   const buffer = new SharedArrayBuffer(4 * UNPACK_CONTROL.length);
   const control = new Int32Array(buffer);
@@ -131,21 +129,6 @@ async function unpackInLanes(
     },
   });
   return true;
-}
-
-/**
- * Returns the files of an image and its backing; undefined if the disk is in no
- * image, or one of them is not a local file.
- */
-function chainOf(disk: ByteSource): BackingFile[] | undefined {
-  if (!isQcow2Source(disk)) return undefined;
-  const files: (Backing | undefined)[] = [];
-  let it: ByteSource | undefined = disk;
-  for (; it !== undefined && isQcow2Source(it); it = it.backing) {
-    files.push(backingOf(it.image));
-  }
-  if (it !== undefined) files.push(backingOf(it));
-  return files.every((file) => file?.kind === "file") ? files : undefined;
 }
 
 async function unpackHere(

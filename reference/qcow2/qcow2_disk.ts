@@ -32,7 +32,7 @@ export interface Qcow2Parts extends DiskSources {
 }
 
 /** Whether a source is the disk in a qcow2 image. */
-export function isQcow2Source(source: ByteSource): source is Qcow2Source {
+export function isQcow2Source(source: object): source is Qcow2Source {
   return source instanceof Qcow2Disk;
 }
 
