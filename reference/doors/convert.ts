@@ -1,8 +1,8 @@
 /**
  * Other formats (sequential migration streams, libvirt save images, ELF cores,
- * LiME, qcow2 images), the parts of a snapshot besides RAM (device state, dirty bitmaps), and
- * the repair of background snapshots. Import `mapped-ram` for reading and
- * saving.
+ * LiME, qcow2 images), the parts of a snapshot besides RAM (device state, dirty
+ * bitmaps), what differs between two snapshots, and the repair of background
+ * snapshots. Import `mapped-ram` for reading and saving.
  *
  * @module
  */
@@ -67,6 +67,21 @@ export {
   writeSequential,
   type WriteSequentialOptions,
 } from "../convert/mod.ts";
+export {
+  type BlockDiff,
+  type ConfigurationDifference,
+  type ConfigurationProperty,
+  type ConfigurationValue,
+  type DiffOptions,
+  diffSnapshots,
+  type DiffSummary,
+  type FieldDifference,
+  type PageChange,
+  type PagesDifference,
+  type SectionDifference,
+  type SharedExtents,
+  type SnapshotDifference,
+} from "../comparing/mod.ts";
 export { type KnownFile, knownFile } from "../inputs/mod.ts";
 export {
   type OpenedPlace,

@@ -1,0 +1,10 @@
+/**
+ * The thread of a lane that compares.
+ *
+ * @module
+ */
+
+import { serveLanes } from "../workers/mod.ts";
+import { compareLane } from "./compare_lane.ts";
+
+serveLanes(compareLane);
