@@ -10,7 +10,7 @@ import { unpackedBytes } from "./sizes.ts";
 import { BuildFolder, PATIENT, runTool } from "./testing/build_folder.ts";
 
 /** Bounds in bytes: the package without maps; a reader, minified and packed. */
-const PACKAGE_MAX = 1_175_000;
+const PACKAGE_MAX = 1_250_000;
 const READER_MAX = 45_000;
 
 let built: BuildFolder;

@@ -18,6 +18,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "checks a snapshot against every rule of SPEC.md",
     load: async () => (await import("./verify/verify.ts")).verify,
   },
+  diff: {
+    summary: "what differs between two snapshots: pages, fields of devices",
+    load: async () => (await import("./diff/diff.ts")).diff,
+  },
   seal: {
     summary: "the fs-verity digest of a file, and the hashes that it covers",
     load: async () => (await import("./seal/seal.ts")).seal,

@@ -15,12 +15,13 @@ COMMAND" print the options of a command.`;
 /** What the exit codes mean. */
 export const EXIT_CODES: Readonly<Record<number, string>> = {
   0: "done",
-  1: "the file is bad or the work failed",
-  2: "wrong usage",
+  1: "the file is bad or the work failed; of diff: the snapshots differ",
+  2: "wrong usage; of diff also: the work failed",
   3: "a file does not agree with its --digest: damaged, or another file",
   130: "stopped by Ctrl-C",
-  141: "the reader of the output closed it (only info, bitmaps, verify, read " +
-    "and completion, whose output is their purpose)",
+  141:
+    "the reader of the output closed it (only info, bitmaps, verify, diff, " +
+    "read and completion, whose output is their purpose)",
   143: "stopped by kill",
 };
 

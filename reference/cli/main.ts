@@ -53,31 +53,42 @@ type CommonOption = keyof typeof COMMON_OPTIONS;
 export async function main(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   using _ = onStop((signal) => interrupt.abort(new Interrupted(signal)));
-  const code = await runLine(args, interrupt.signal);
-  return await finish(code, interrupt.signal);
+  const ended = await runLine(args, interrupt.signal);
+  return await finish(ended, interrupt.signal);
+}
+
+/** How a command ended. */
+interface Ended {
+  /** Its exit code. */
+  readonly code: number;
+  /** The exit code if its output cannot be written. */
+  readonly failed: number;
 }
 
 async function runLine(
   args: readonly string[],
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Ended> {
   const [name, ...rest] = args;
+  let failed = FAILED;
+  const ended = (code: number): Ended => ({ code, failed });
   try {
     if (asksFor("version", args)) {
       print(`mapped-ram ${VERSION} (SPEC.md ${SPEC_VERSION})`);
-      return DONE;
+      return ended(DONE);
     }
     if (name === "help" || asksFor("help", args.slice(0, 1))) {
-      return await printHelp(rest);
+      return ended(await printHelp(rest));
     }
-    if (asksFor("help", rest)) return await printHelp([name]);
+    if (asksFor("help", rest)) return ended(await printHelp([name]));
     const command = await loadCommand(name);
-    return await command.run(rest, { signal });
+    failed = command.failureCode ?? FAILED;
+    return ended(await command.run(rest, { signal }));
   } catch (error) {
     if (error instanceof IntegrityError && optionsOf(args).includes("--json")) {
       printIntegrity(error);
     }
-    return explain(name, error);
+    return ended(explain(name, error, { failed }));
   }
 }
 
@@ -98,12 +109,16 @@ async function printHelp(words: readonly string[]): Promise<number> {
 }
 
 /** Waits until the output has been read; returns the exit code. */
-async function finish(code: number, signal: AbortSignal): Promise<number> {
+async function finish(
+  { code, failed }: Ended,
+  signal: AbortSignal,
+): Promise<number> {
   let finished = code;
   try {
     await finishOutput(signal);
   } catch (error) {
-    if (code === DONE) finished = explain("print", error);
+    // Any other code says already that it failed.
+    if (code < failed) finished = explain("print", error, { failed });
   }
   await finishMessages();
   return finished;
@@ -156,7 +171,11 @@ function printIntegrity(error: IntegrityError): void {
 }
 
 /** Prints in one line why a command failed; returns the exit code. */
-function explain(name: string | undefined, error: unknown): number {
+function explain(
+  name: string | undefined,
+  error: unknown,
+  { failed }: Pick<Ended, "failed">,
+): number {
   // The exit code of a command that does not handle the signal.
   if (error instanceof OutputClosed) return signalExitCode("SIGPIPE");
   const inKnownWords = error instanceof UsageError ||
@@ -182,7 +201,7 @@ function explain(name: string | undefined, error: unknown): number {
     ? USAGE
     : error instanceof IntegrityError
     ? UNTRUSTED
-    : FAILED;
+    : failed;
 }
 
 /** Whether this file is the entry point, even if the runtime cannot tell. */

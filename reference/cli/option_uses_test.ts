@@ -65,6 +65,10 @@ const WAYS: Readonly<Record<string, Arguments>> = {
   "save with OUT, and with --device-state, which determines it": (file) => [
     ...[file("out"), "--device-state", file("mapped-ram")],
   ],
+  "diff without --json": (file) => [file("mapped-ram"), file("mapped-ram")],
+  "diff with --json": (file) => [
+    ...[file("mapped-ram"), file("mapped-ram"), "--json"],
+  ],
   "seal without --check": (file) => [file("raw")],
   "seal with --check": (file) => [
     ...[file("raw"), "--check", `sha256:${"0".repeat(64)}`],
@@ -184,6 +188,7 @@ function isSwitch(command: string, option: string): boolean {
     "page-server": ["flat"],
     convert: ["from", "to"],
     seal: ["check"],
+    diff: ["json"],
   };
   return switches[command]?.includes(option) ?? false;
 }

@@ -12,9 +12,9 @@ import {
 } from "./linux_constants.ts";
 import {
   CMSGHDR,
-  FILE_CLONE_RANGE,
   FIEMAP,
   FIEMAP_EXTENT,
+  FILE_CLONE_RANGE,
   FSVERITY_DIGEST,
   FSXATTR,
   IOVEC,

@@ -32,8 +32,8 @@ export interface CompletedCommand {
 
 /** Names of values and operands that are paths, as the help has them. */
 const PATHS = [
-  ...["ADDRESS", "BASE", "FILE", "IMAGE", "IN", "NEW", "OUT", "OUTDIR"],
-  ...["PATH", "PLACE", "PROFILE", "SNAPSHOT"],
+  ...["A", "ADDRESS", "B", "BASE", "FILE", "IMAGE", "IN", "NEW", "OUT"],
+  ...["OUTDIR", "PATH", "PLACE", "PROFILE", "SNAPSHOT"],
 ];
 
 const COMMON = Object.entries(COMMON_OPTIONS).map(([name, { text }]) =>

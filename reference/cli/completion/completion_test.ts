@@ -127,6 +127,7 @@ test("completionTable() completes paths where the help names a file", async () =
     "--to ADDRESS",
     "--verity PATH",
     "--verity PLACE",
+    ...["--verity-a PLACE", "--verity-b PLACE", "A", "B"],
     ...["BASE", "FILE", "IN", "NEW", "OUT", "OUTDIR"],
   ]);
 });

@@ -3,7 +3,7 @@ import { formatBytes } from "../output/format_bytes.ts";
 import { countOf, formatCount, formatShare } from "../output/format_count.ts";
 import { columns, paint, paintCode } from "../output/terminal.ts";
 
-/** Characters by the share of stored pages, from none to all. */
+/** Characters by the share of counted pages, from none to all. */
 const SHADES = ["·", "░", "▒", "▓", "█"];
 /** Their colours in the 256-colour palette: grey, then blue to cyan. */
 const COLOURS = ["38;5;240", "38;5;24", "38;5;31", "38;5;37", "38;5;43"];
@@ -25,23 +25,71 @@ interface Scale {
   readonly digits: number;
 }
 
-/** Draws the pages of RAMBlocks, all at one scale, with a legend. */
+/** A RAMBlock of a map. */
+export type DrawnBlock = Pick<
+  RAMBlock,
+  "idstr" | "usedLength" | "pageSize" | "pageCount" | "ignored"
+>;
+
+/** A map of RAMBlocks, all at one scale: some pages of each are counted. */
+export class RamMap {
+  readonly #blocks: readonly DrawnBlock[];
+  readonly #scale: Scale;
+  readonly #cells = new Map<string, number[]>();
+
+  /** Chooses the scale; no page is counted yet. */
+  constructor(blocks: readonly DrawnBlock[]) {
+    this.#blocks = blocks;
+    this.#scale = chooseScale(blocks);
+    for (const { idstr, ignored, pageCount } of blocks) {
+      const count = Math.ceil(pageCount / this.#scale.pagesPerCell);
+      this.#cells.set(idstr, new Array(ignored ? 0 : count).fill(0));
+    }
+  }
+
+  /** Pages per character; the last one of a block may have fewer. */
+  get pagesPerCell(): number {
+    return this.#scale.pagesPerCell;
+  }
+
+  /** Counts `count` more of the pages of a character. */
+  count(idstr: string, cell: number, count: number): void {
+    const cells = this.#cells.get(idstr);
+    if (cells !== undefined) cells[cell] += count;
+  }
+
+  /** Draws the map; `what` says what the counted pages are. */
+  lines(what: string): string[] {
+    const scale = this.#scale;
+    const lines = this.#blocks.flatMap((it) =>
+      drawBlock(it, this.#cells.get(it.idstr) ?? [], scale)
+    );
+    const pageSize = this.#blocks[0]?.pageSize;
+    if (pageSize === undefined) return lines;
+    const legend = formatLegend(scale.pagesPerCell, { pageSize, what });
+    return [...lines, "", ...legend];
+  }
+}
+
+/** Draws the pages that RAMBlocks hold, with a legend. */
 export async function drawRamMap(
   blocks: readonly RAMBlock[],
   signal: AbortSignal,
 ): Promise<string[]> {
-  const lines: string[] = [];
-  const scale = chooseScale(blocks);
+  const map = new RamMap(blocks);
+  const { pagesPerCell } = map;
   for (const block of blocks) {
-    const cells = await countCells(block, scale.pagesPerCell, signal);
-    lines.push(...drawBlock(block, cells, scale));
+    if (block.ignored) continue;
+    for (let first = 0; first < block.pageCount; first += pagesPerCell) {
+      const end = Math.min(block.pageCount, first + pagesPerCell);
+      const count = await block.countPresent({ first, end, signal });
+      map.count(block.idstr, first / pagesPerCell, count);
+    }
   }
-  const pageSize = blocks[0]?.pageSize;
-  if (pageSize === undefined) return lines;
-  return [...lines, "", ...formatLegend(scale.pagesPerCell, pageSize)];
+  return map.lines("stored");
 }
 
-function chooseScale(blocks: readonly RAMBlock[]): Scale {
+function chooseScale(blocks: readonly DrawnBlock[]): Scale {
   let longest = 0;
   for (const { usedLength } of blocks) longest = Math.max(longest, usedLength);
   const digits = Math.max(8, longest.toString(16).length);
@@ -59,23 +107,8 @@ function chooseScale(blocks: readonly RAMBlock[]): Scale {
   return { pagesPerCell, cellsPerRow, digits };
 }
 
-/** Counts the stored pages of each cell; the last may be shorter. */
-async function countCells(
-  block: RAMBlock,
-  pagesPerCell: number,
-  signal: AbortSignal,
-): Promise<number[]> {
-  const counts: number[] = [];
-  if (block.ignored) return counts;
-  for (let first = 0; first < block.pageCount; first += pagesPerCell) {
-    const end = Math.min(block.pageCount, first + pagesPerCell);
-    counts.push(await block.countPresent({ first, end, signal }));
-  }
-  return counts;
-}
-
 function drawBlock(
-  block: RAMBlock,
+  block: DrawnBlock,
   cells: readonly number[],
   scale: Scale,
 ): string[] {
@@ -83,15 +116,15 @@ function drawBlock(
   if (block.ignored) {
     return [formatTitle(block, ["left out by x-ignore-shared"])];
   }
-  const presentPages = cells.reduce((sum, it) => sum + it, 0);
-  const shades = cells.map((present, cell) => {
+  const counted = cells.reduce((sum, it) => sum + it, 0);
+  const shades = cells.map((count, cell) => {
     const first = cell * pagesPerCell;
     const pages = Math.min(pagesPerCell, block.pageCount - first);
-    return Math.ceil(present / pages * (SHADES.length - 1));
+    return Math.ceil(count / pages * (SHADES.length - 1));
   });
   const title = formatTitle(block, [
-    `${formatCount(presentPages)} of ${countOf(block.pageCount, "page")}`,
-    formatShare(presentPages, block.pageCount),
+    `${formatCount(counted)} of ${countOf(block.pageCount, "page")}`,
+    formatShare(counted, block.pageCount),
   ]);
   if (cells.length <= SHORT_ROW) return [`${title}  ${paintRow(shades)}`];
   const lines = [title];
@@ -106,7 +139,7 @@ function drawBlock(
 }
 
 /** Returns a title with as many facts as fit in the terminal. */
-function formatTitle(block: RAMBlock, facts: readonly string[]): string {
+function formatTitle(block: DrawnBlock, facts: readonly string[]): string {
   const { idstr, usedLength } = block;
   const room = columns() - idstr.length - SHORT_ROW - 6;
   let shown = formatBytes(usedLength);
@@ -130,7 +163,10 @@ function paintRow(shades: readonly number[]): string {
   return row;
 }
 
-function formatLegend(pagesPerCell: number, pageSize: number): string[] {
+function formatLegend(
+  pagesPerCell: number,
+  { pageSize, what }: { readonly pageSize: number; readonly what: string },
+): string[] {
   const meanings = ["none", "up to 1/4", "1/2", "3/4", "all"];
   const shades = SHADES.map((shade, index) =>
     `${paintCode(COLOURS[index], shade)} ${paint("dim", meanings[index])}`
@@ -138,7 +174,7 @@ function formatLegend(pagesPerCell: number, pageSize: number): string[] {
   const cell = formatBytes(pagesPerCell * pageSize);
   return [
     `  ${paint("dim", "one character:")} ${cell}` +
-    paint("dim", `, ${countOf(pagesPerCell, "page")}; of them stored:`),
+    paint("dim", `, ${countOf(pagesPerCell, "page")}; of them ${what}:`),
     `  ${shades.join("   ")}`,
   ];
 }

@@ -48,11 +48,13 @@ function explainSidecar(
   const { source, message, range, changed } = error;
   if (source !== shownName(sourceAddress(verity.tree))) return error;
   const name = isWebUrl(file) ? "FILE" : file;
+  const [, suffix = ""] = /^--digest(-\w+)$/.exec(verity.option ?? "") ?? [];
   const seal = joinWords([...programWords(), "seal", name]);
+  const advice = `--digest needs the hashes in it: ${seal} makes it, and ` +
+    "--verity PLACE names it if it is elsewhere";
   return new SourceError(
     source,
-    `${message}; --digest needs the hashes in it: ${seal} makes it, and ` +
-      "--verity PLACE names it if it is elsewhere",
+    `${message}; ${advice.replace(/--(?:digest|verity)/g, `$&${suffix}`)}`,
     { cause: error, changed, ...range === undefined ? {} : { range } },
   );
 }

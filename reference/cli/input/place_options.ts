@@ -2,8 +2,11 @@ import { sidecarPlace } from "../../inputs/mod.ts";
 import type { Place, PlaceVerity } from "../../opening/mod.ts";
 import { checkNeeds } from "../program/option_ways.ts";
 
-/** Returns the options that say what belongs to the file of that name. */
-export function placeOptions(file: string) {
+/**
+ * Returns the options that say what belongs to the file of that name; `suffix`
+ * ends the names of those that are of one of several files.
+ */
+export function placeOptions(file: string, suffix = "") {
   return {
     digest: {
       type: "string",
@@ -16,7 +19,8 @@ export function placeOptions(file: string) {
       type: "string",
       value: "PLACE",
       text:
-        "path or URL of the hashes that --digest needs, which seal makes; " +
+        `path or URL of the hashes that --digest${suffix} needs, which seal ` +
+        "makes; " +
         `default: ${file}.verity`,
     },
     "allow-backing": {

@@ -28,6 +28,10 @@ export interface Command {
   readonly examples: readonly string[];
   /** When the options have an effect. Default: always. */
   readonly uses?: OptionUses;
+  /**
+   * The exit code of a failure, such as a file that cannot be read. Default: 1.
+   */
+  readonly failureCode?: number;
   /** Runs the command; resolves to the exit code. */
   run(args: readonly string[], context: CommandContext): Promise<number>;
 }
@@ -151,7 +155,7 @@ function checkValue(
 }
 
 /** The positional arguments that name inputs: paths or URLs. */
-const SOURCES: readonly string[] = ["FILE", "IN", "BASE", "NEW"];
+const SOURCES: readonly string[] = ["FILE", "IN", "A", "B", "BASE", "NEW"];
 
 /**
  * Takes exactly the named positional arguments. An input given as a `file:` URL
