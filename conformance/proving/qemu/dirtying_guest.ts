@@ -14,8 +14,8 @@ export const HIDDEN: readonly [number, number] = [0xc0000, 0x100000];
 
 const BIOS_LENGTH = 0x10000;
 const RESET_VECTOR = 0xfff0;
-/** The last page that the guest writes to. */
-const LAST_PAGE = 0x8f000;
+/** The last page that the guest writes to, first a counter of its rounds. */
+export const LAST_PAGE = 0x8f000;
 /** Rounds after which a migration has sent changed pages several times. */
 const ROUNDS = 8;
 

@@ -44,6 +44,11 @@ export class QtestClient {
     );
   }
 
+  /** Writes a byte to an I/O port. */
+  async outb(port: number, value: number): Promise<void> {
+    await this.#command(`outb 0x${port.toString(16)} 0x${value.toString(16)}`);
+  }
+
   /** Reads guest memory. */
   async read(address: number, length: number): Promise<Uint8Array> {
     const answer = await this.#command(
