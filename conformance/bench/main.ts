@@ -14,6 +14,7 @@
 import process from "node:process";
 import { benchCheckpoint } from "./checkpoint.ts";
 import { benchConvert } from "./convert.ts";
+import { benchDiff } from "./diff.ts";
 import { benchHttp } from "./http.ts";
 import { benchLoad } from "./load.ts";
 import { benchLoadBesideQemu } from "./load_beside_qemu.ts";
@@ -44,6 +45,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "verity": benchVerity,
   "pack": benchPack,
   "checkpoint": benchCheckpoint,
+  "diff": benchDiff,
   "resume": benchResume,
   "start": benchStart,
 };
