@@ -7,6 +7,7 @@ import {
   PATIENT,
   run,
   runAll,
+  runAllGood,
   runBad,
   runGood,
 } from "../testing/run_program.ts";
@@ -171,6 +172,43 @@ test(
     const { code, stderr } = await run(["diff", a.path, b.path, ...digests]);
     assert.equal(code, 3);
     assert.match(stderr, /^error: Cannot trust ".*b\.mr".*page 5 of RAMBlock/);
+  },
+);
+
+test(
+  "diff compares packed snapshots, and not what their base holds",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const a = scratch.write("a.mr", await fixtureGuest());
+    const b = scratch.write("b.mr", await laterGuest());
+    const base = scratch.file("base.qcow2");
+    const later = scratch.file("later.qcow2");
+    const small = ["--cluster-size", "4K"];
+    await runAllGood([
+      ["convert", a, base, ...small],
+      ["convert", b, later, ...small, "--backing", base],
+    ]);
+    const [plain, packed, mixed] = await runAll([
+      ["diff", a, b, "--json"],
+      ["diff", base, later, "--json"],
+      ["diff", a, later, "--json"],
+    ]);
+    const eventsOf = ({ code, stdout }: typeof plain) => {
+      assert.equal(code, 1);
+      const lines = stdout.trim().split("\n").map((it) => JSON.parse(it));
+      return {
+        differences: lines.filter(({ event }) => !/block|diff/.test(event)),
+        blocks: lines.filter(({ event }) => event === "block"),
+      };
+    };
+    const expected = eventsOf(plain).differences;
+    for (const it of [packed, mixed]) {
+      assert.deepEqual(eventsOf(it).differences, expected);
+    }
+    const [ram] = eventsOf(packed).blocks;
+    assert.equal(ram.sharedInImage, 0x200 - 3);
+    assert.equal(ram.readBytes, 2 * 3 * 4096);
   },
 );
 
