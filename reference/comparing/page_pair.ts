@@ -1,4 +1,4 @@
-import { isZero, PageBuffer } from "../pages/mod.ts";
+import { differentPages, isZero, PageBuffer } from "../pages/mod.ts";
 import { IN_BOTH, PAGE_STATE, stateRuns } from "./page_state.ts";
 
 /** Memory for the pages of two snapshots, which it compares in place. */
@@ -25,11 +25,12 @@ export class PagePair {
     for (const { first, end, state } of stateRuns(states)) {
       const run = { start: first * pageSize, count: end - first };
       const found = states.subarray(first, end);
-      if (state === IN_BOTH) this.#compare(found, pageSize, run);
-      else {this.#scan(found, pageSize, {
-          ...run,
-          isInA: state !== PAGE_STATE.inB,
-        });}
+      if (state === IN_BOTH) {
+        this.#compare(found, pageSize, run);
+      } else {
+        const isInA = state !== PAGE_STATE.inB;
+        this.#scan(found, pageSize, { ...run, isInA });
+      }
     }
   }
 
@@ -38,17 +39,13 @@ export class PagePair {
     pageSize: number,
     { start, count }: { readonly start: number; readonly count: number },
   ): void {
-    const different = this.#buffer.differentPages(pageSize, count, {
-      start,
-      other: this.#byteLength + start,
-    });
+    const [inA, inB] = [this.a, this.b]
+      .map((it) => it.subarray(start, start + count * pageSize));
     states.fill(PAGE_STATE.same);
-    for (const { first, end } of different.runs()) {
+    for (const { first, end } of differentPages(inA, inB, pageSize)) {
       for (let page = first; page < end; page++) {
-        const at = start + page * pageSize;
-        const [a, b] = [this.a, this.b].map((it) =>
-          it.subarray(at, at + pageSize)
-        );
+        const at = page * pageSize;
+        const [a, b] = [inA, inB].map((it) => it.subarray(at, at + pageSize));
         states[page] = isZero(a)
           ? PAGE_STATE.appeared
           : isZero(b)

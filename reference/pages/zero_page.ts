@@ -1,34 +1,20 @@
 import { bitmapByteLength, PageBitmap } from "../../format/bitmap/mod.ts";
 
-/** The functions of `zero_page.wat`. */
-interface PageScans {
-  readonly markNonZeroPages: (
-    first: number,
-    pageSize: number,
-    pageCount: number,
-    bitmap: number,
-  ) => number;
-  readonly markDifferentPages: (
-    first: number,
-    other: number,
-    pageSize: number,
-    pageCount: number,
-    bitmap: number,
-  ) => number;
-}
+type MarkNonZeroPages = (
+  first: number,
+  pageSize: number,
+  pageCount: number,
+  bitmap: number,
+) => number;
 
 const WASM_PAGE = 0x10000;
 
-/** The assembled `zero_page.wat`: 429 bytes, encoded in base64. */
+/** The assembled `zero_page.wat`: 207 bytes, encoded in base64. */
 export const ZERO_PAGE_WASM =
-  "AGFzbQEAAAABEgJgBH9/f38Bf2AFf39/f38BfwIPAQNlbnYGbWVtb3J5AgABAwMCAAEHKQIQbW" +
-  "Fya05vblplcm9QYWdlcwAAEm1hcmtEaWZmZXJlbnRQYWdlcwABCs0CAosBAQV/IAAhBQJAA0Ag" +
-  "BCACTw0BIAUgAWohBgJAAkADQCAF/QAEACAF/QAEEP1QIAX9AAQgIAX9AAQw/VD9UP1TDQEgBU" +
-  "HAAGohBSAFIAZJDQALDAELIAMgBEEDdmohByAHIActAABBASAEQQdxdHI6AAAgCEEBaiEICyAG" +
-  "IQUgBEEBaiEEDAALCyAIC70BAQZ/IAAhBgJAA0AgBSADTw0BIAYgAmohByABIAYgAGtqIQoCQA" +
-  "JAA0AgBv0ABAAgCv0ABAD9USAG/QAEECAK/QAEEP1R/VAgBv0ABCAgCv0ABCD9USAG/QAEMCAK" +
-  "/QAEMP1R/VD9UP1TDQEgBkHAAGohBiAKQcAAaiEKIAYgB0kNAAsMAQsgBCAFQQN2aiEIIAggCC" +
-  "0AAEEBIAVBB3F0cjoAACAJQQFqIQkLIAchBiAFQQFqIQUMAAsLIAkL";
+  "AGFzbQEAAAABCQFgBH9/f38BfwIPAQNlbnYGbWVtb3J5AgABAwIBAAcUARBtYXJrTm9uWmVy" +
+  "b1BhZ2VzAAAKjgEBiwEBBX8gACEFAkADQCAEIAJPDQEgBSABaiEGAkACQANAIAX9AAQAIAX9" +
+  "AAQQ/VAgBf0ABCAgBf0ABDD9UP1Q/VMNASAFQcAAaiEFIAUgBkkNAAsMAQsgAyAEQQN2aiEH" +
+  "IAcgBy0AAEEBIARBB3F0cjoAACAIQQFqIQgLIAYhBSAEQQFqIQQMAAsLIAgL";
 
 /** Whether all bytes are zero. */
 export function isZero(bytes: Uint8Array): boolean {
@@ -45,15 +31,15 @@ export function isZero(bytes: Uint8Array): boolean {
 }
 
 /**
- * Memory to read pages into, and to scan for zero pages or compare in place, at
- * the speed of the memory. It is `WebAssembly.Memory`: page-aligned, and scanned
- * by SIMD instructions, or by a plain loop if the runtime does not support them.
+ * Memory to read pages into and to scan for zero pages in place, at the speed
+ * of the memory. It is `WebAssembly.Memory`: page-aligned, and scanned by SIMD
+ * instructions, or by a plain loop if the runtime does not support them.
  */
 export class PageBuffer {
   /** The pages. */
   readonly bytes: Uint8Array;
   readonly #bitmap: Uint8Array;
-  readonly #scans: PageScans | undefined;
+  readonly #mark: MarkNonZeroPages | undefined;
 
   /** Allocates `byteLength` bytes for pages. */
   constructor(byteLength: number) {
@@ -64,7 +50,7 @@ export class PageBuffer {
     });
     this.bytes = new Uint8Array(memory.buffer, 0, byteLength);
     this.#bitmap = new Uint8Array(memory.buffer, byteLength, bitmapLength);
-    this.#scans = instantiate(memory);
+    this.#mark = instantiate(memory);
   }
 
   /**
@@ -75,46 +61,15 @@ export class PageBuffer {
     pageCount: number,
     { start = 0 }: { readonly start?: number } = {},
   ): PageBitmap {
-    const bitmap = this.#clearBitmap(pageCount);
-    if (this.#scans === undefined) {
-      markNonZeroPages(this.bytes.subarray(start), pageSize, bitmap);
-    } else {
-      const { byteOffset } = bitmap.bytes;
-      this.#scans.markNonZeroPages(start, pageSize, pageCount, byteOffset);
-    }
-    return bitmap;
-  }
-
-  /**
-   * Returns a bitmap of `pageCount` pages at `start`, with those set that differ
-   * from the pages at `other`.
-   */
-  differentPages(
-    pageSize: number,
-    pageCount: number,
-    { start, other }: { readonly start: number; readonly other: number },
-  ): PageBitmap {
-    const bitmap = this.#clearBitmap(pageCount);
-    const [one, two] = [start, other].map((it) => this.bytes.subarray(it));
-    if (this.#scans === undefined) {
-      markDifferentPages([one, two], pageSize, bitmap);
-    } else {
-      this.#scans.markDifferentPages(
-        one.byteOffset,
-        two.byteOffset,
-        pageSize,
-        pageCount,
-        bitmap.bytes.byteOffset,
-      );
-    }
-    return bitmap;
-  }
-
-  /** Returns a bitmap that the next scan clears. */
-  #clearBitmap(pageCount: number): PageBitmap {
     const bits = this.#bitmap.subarray(0, bitmapByteLength(pageCount));
     bits.fill(0);
-    return new PageBitmap(pageCount, bits);
+    const bitmap = new PageBitmap(pageCount, bits);
+    if (this.#mark !== undefined) {
+      this.#mark(start, pageSize, pageCount, bits.byteOffset);
+    } else {
+      markNonZeroPages(this.bytes.subarray(start), pageSize, bitmap);
+    }
+    return bitmap;
   }
 }
 
@@ -130,28 +85,13 @@ export function markNonZeroPages(
   }
 }
 
-/** Sets the bit of each page that differs between two buffers. */
-export function markDifferentPages(
-  [one, other]: readonly Uint8Array[],
-  pageSize: number,
-  bitmap: PageBitmap,
-): void {
-  for (let page = 0; page < bitmap.pageCount; page++) {
-    const start = page * pageSize;
-    const [a, b] = [one, other].map(({ buffer, byteOffset }) =>
-      new BigUint64Array(buffer, byteOffset + start, pageSize / 8)
-    );
-    if (a.some((word, index) => word !== b[index])) bitmap.set(page);
-  }
-}
-
 let compiled: WebAssembly.Module | null | undefined;
 
-function instantiate(memory: WebAssembly.Memory): PageScans | undefined {
+function instantiate(memory: WebAssembly.Memory): MarkNonZeroPages | undefined {
   compiled ??= compile();
   if (compiled === null) return undefined;
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
-  return exports as unknown as PageScans;
+  return exports.markNonZeroPages as MarkNonZeroPages;
 }
 
 function compile(): WebAssembly.Module | null {

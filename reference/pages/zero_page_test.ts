@@ -3,12 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PageBitmap } from "../../format/bitmap/mod.ts";
-import {
-  markDifferentPages,
-  markNonZeroPages,
-  PageBuffer,
-  ZERO_PAGE_WASM,
-} from "./zero_page.ts";
+import { markNonZeroPages, PageBuffer, ZERO_PAGE_WASM } from "./zero_page.ts";
 
 test("ZERO_PAGE_WASM is the assembled zero_page.wat", {
   skip: "Deno" in globalThis ? false : "wabt is pinned only for Deno",
@@ -36,41 +31,6 @@ test("nonZeroPages() agrees with the plain loop for all page sizes", () => {
       markNonZeroPages(buffer.bytes, pageSize, plain);
       const found = buffer.nonZeroPages(pageSize, pageCount);
       assert.deepEqual([...found.runs()], [...plain.runs()]);
-    }
-  }
-});
-
-test("differentPages() agrees with the plain loop for all page sizes", () => {
-  for (let pageSize = 256; pageSize <= 2 ** 20; pageSize *= 2) {
-    const pageCount = Math.max(1, Math.min(37, 2 ** 21 / pageSize));
-    const length = pageSize * pageCount;
-    const buffer = new PageBuffer(2 * length + pageSize);
-    const [start, other] = [pageSize, pageSize + length];
-    const one = buffer.bytes.subarray(start, other);
-    const two = buffer.bytes.subarray(other);
-    const at = [0, 1, pageSize - 1, pageSize / 2, 63, 64, 15, 16];
-    for (let round = 0; round < at.length; round++) {
-      for (let byte = 0; byte < length; byte++) one[byte] = byte * 7 + round;
-      two.set(one);
-      const pages: number[] = [];
-      for (let page = round % 3; page < pageCount; page += 1 + round % 4) {
-        two[page * pageSize + at[round]] ^= 1 << (page & 7);
-        pages.push(page);
-      }
-      const plain = new PageBitmap(pageCount);
-      markDifferentPages([one, two], pageSize, plain);
-      const found = buffer.differentPages(pageSize, pageCount, {
-        start,
-        other,
-      });
-      for (const bitmap of [plain, found]) {
-        const marked = Array.from(
-          bitmap.runs(),
-          ({ first, end }) =>
-            Array.from({ length: end - first }, (_, index) => first + index),
-        ).flat();
-        assert.deepEqual(marked, pages);
-      }
     }
   }
 });
