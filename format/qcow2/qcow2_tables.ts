@@ -1,12 +1,13 @@
+import { alignUp } from "../bitmap/mod.ts";
 import type { Walk, WalkedFile } from "../bytes/mod.ts";
 import { headerFrom, type Qcow2Header } from "./qcow2_header.ts";
 
-/**
- * Bytes that are read first, of an image that has its tables first in clusters
- * of 64 KiB: header, L1 table, first L2 table, and the first packed cluster,
- * with the headers of a snapshot.
- */
-const START_LENGTH = 0x34000;
+/** Bytes that are read first: the header, extensions, and names. */
+const HEADER_LENGTH = 0x10000;
+/** Maximum bytes of tables that are read at once: those of 4 GiB and more. */
+const TABLES_MAX = 0xb0000;
+/** Bytes after them: the first packed cluster, with a snapshot's headers. */
+const DATA_LENGTH = 0x4000;
 
 /** What opening an image reads. */
 export interface Qcow2Tables {
@@ -18,23 +19,47 @@ export interface Qcow2Tables {
 }
 
 /**
- * Reads the header and the L1 table of an image: in one request, if they are
- * near the start of the file.
+ * Reads the header and the L1 table of an image. If the L2 tables follow them,
+ * as in images that are made to be read over a network, those and the first data
+ * come in the same request.
  *
  * @throws {FormatError} if they break a rule
  * @throws {UnsupportedError} as `readQcow2Header` does
  */
 export function* readQcow2Tables(file: WalkedFile): Walk<Qcow2Tables> {
-  const start = yield {
+  const { byteLength } = file;
+  const first = yield {
     offset: 0,
-    length: Math.min(START_LENGTH, file.byteLength),
+    length: Math.min(HEADER_LENGTH, byteLength),
   };
-  const header = yield* headerFrom(file, start);
+  const header = yield* headerFrom(file, first);
   const offset = header.l1Offset;
   const length = header.l1Count * 8;
-  const isRead = length === 0 || offset + length <= start.length;
+  const startEnd = Math.min(tablesEnd(header), byteLength);
+  const start = new Uint8Array(Math.max(startEnd, first.length));
+  start.set(first);
+  if (startEnd > first.length) {
+    start.set(
+      yield { offset: first.length, length: startEnd - first.length },
+      first.length,
+    );
+  }
+  const isRead = offset + length <= start.length;
   const l1 = isRead
     ? start.slice(offset, offset + length)
     : yield { offset, length };
   return { header, l1, start };
+}
+
+/** Returns the end of what to read first, as tables in order would be. */
+function tablesEnd({ l1Offset, l1Count, clusterBits }: Qcow2Header): number {
+  const cluster = 2 ** clusterBits;
+  const l1End = l1Offset + l1Count * 8;
+  const l2Start = alignUp(l1End, cluster);
+  const ends = [
+    l2Start + l1Count * cluster + DATA_LENGTH,
+    l2Start + cluster,
+    l1End,
+  ];
+  return ends.find((it) => it <= TABLES_MAX) ?? 0;
 }
