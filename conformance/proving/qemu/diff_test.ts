@@ -22,6 +22,7 @@ import {
   pagesFound,
   reflinkChanges,
 } from "./compared_files.ts";
+import { continueSaved } from "./continue_saved.ts";
 import { LAST_PAGE, startDirtyingGuest } from "./dirtying_guest.ts";
 import { QemuProcess } from "./qemu_process.ts";
 import { qemuTest } from "./qemu_test_case.ts";
@@ -62,7 +63,7 @@ qemuTest(
     const [a, b] = [scratch.file("a"), scratch.file("b")];
     await qemu.save(a);
     // Only a guest that has continued can be saved again.
-    await qemu.qmp.execute("cont");
+    await continueSaved(qemu);
     await qemu.qmp.execute("stop");
     await qtest.write(32 * MIB + 100, Uint8Array.of(7));
     await qtest.memset(4 * GIB + 5 * PAGE, PAGE, 0);
@@ -115,7 +116,7 @@ async function saveTwice(
     return new DataView(buffer, byteOffset).getUint32(0, true);
   };
   const before = await rounds();
-  await qemu.qmp.execute("cont");
+  await continueSaved(qemu);
   // The guest is somewhere in a round: after two, it has changed all pages.
   while (await rounds() < before + 2) await sleep(10);
   await qemu.save(saved);
