@@ -42,7 +42,9 @@ export class BackingPlaces {
     const address = this.#locate(backing, image);
     const isAllowed = this.#allowed.some((place) => isIn(place, address));
     if (!isAllowed) {
-      throw this.#refusal(backing, image, `which is ${quoted(address)}`);
+      const isNamed = String(address) === backing.name;
+      const detail = isNamed ? undefined : `which is ${quoted(address)}`;
+      throw this.#refusal(backing, image, detail);
     }
     const chain = [this.#first, ...this.#addresses.values()];
     const isLoop = chain.some((it) => String(it) === String(address));
@@ -95,15 +97,16 @@ export class BackingPlaces {
   #refusal(
     { name, offset }: Qcow2Backing,
     image: ByteSource,
-    detail: string,
+    detail: string | undefined,
   ): UnsupportedError {
     const shown = JSON.stringify(shownName(name));
+    const more = detail === undefined ? "" : `, ${detail}`;
     const [folder] = this.#allowed;
     return new UnsupportedError(image.name, {
       rule: "qcow2-backing-place",
       feature: `the backing file ${shown}`,
       offset,
-      found: `the backing file ${shown}, ${detail}`,
+      found: `the backing file ${shown}${more}`,
       expected: `a file in ${quoted(folder)}, or below it; --allow-backing ` +
         "PLACE allows another place",
     });

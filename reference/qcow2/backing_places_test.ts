@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { FormatError, UnsupportedError } from "../../format/rules/mod.ts";
-import { memorySource } from "../sources/mod.ts";
+import { memorySource, SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { BackingPlaces } from "./backing_places.ts";
-import { openBackingFiles } from "./open_backing_files.ts";
+import {
+  openBackingFiles,
+  openBackingFilesSync,
+} from "./open_backing_files.ts";
 
 const IMAGE = memorySource(new Uint8Array(1), { name: "the image" });
 
@@ -69,6 +72,40 @@ test("a path is one in the folder of the image, links resolved", () => {
     assert.ok(message.includes(JSON.stringify(folder.file("in"))), message);
     assert.ok(message.includes("--allow-backing PLACE"), message);
   }
+  const named = resolve(vm, "/etc/passwd");
+  assert.match(named, /the backing file "\/etc\/passwd", expected a file in/);
+});
+
+test("what cannot be opened is named as the backing file of an image", async () => {
+  const named = { name: "base", format: "raw", offset: 7 };
+  const fail = () => {
+    throw new SourceError("base", 'Cannot open "base": gone', {
+      range: { offset: 0, length: 4 },
+      changed: true,
+    });
+  };
+  const link =
+    /^Cannot open "base": gone; it is the backing file of "the image": put it there, or .* rebase -u -F raw -b PLACE "the image"$/;
+  const explained = (error: unknown) =>
+    error instanceof SourceError && link.test(error.message) &&
+    error.changed && error.range?.length === 4;
+  const open = openBackingFiles("/in/vm", { open: fail });
+  await assert.rejects(async () => await open(named, IMAGE), explained);
+  const openSync = openBackingFilesSync("/in/vm", { open: fail });
+  assert.throws(() => openSync(named, IMAGE), explained);
+  const url = memorySource(new Uint8Array(1), { name: "https://host/vm" });
+  await assert.rejects(
+    async () => await open(named, url),
+    /"https:\/\/host\/vm": put it there$/,
+  );
+  const damaged = new TypeError("not a matter of opening");
+  const other = openBackingFiles("/in/vm", {
+    open: () => Promise.reject(damaged),
+  });
+  await assert.rejects(
+    async () => await other(named, IMAGE),
+    (error) => error === damaged,
+  );
 });
 
 test("places that the caller allows are folders, files, and URLs", () => {

@@ -1,4 +1,10 @@
-import type { ByteSource, SyncByteSource } from "../sources/mod.ts";
+import type { Qcow2Backing } from "../../format/qcow2/mod.ts";
+import {
+  type ByteSource,
+  isWebUrl,
+  SourceError,
+  type SyncByteSource,
+} from "../sources/mod.ts";
 import { type Address, BackingPlaces } from "./backing_places.ts";
 import { closeSource } from "./image_chain.ts";
 import type { OpenBacking, OpenBackingSync } from "./open_qcow2.ts";
@@ -30,12 +36,15 @@ export function openBackingFiles(
 ): OpenBacking {
   const places = new BackingPlaces(address, allowed);
   return async (backing, image) => {
+    const link = { backing, image };
     const found = places.resolve(backing, image);
-    const source = await open(found);
-    return checked(
-      source,
-      () => places.opened(source, found, { backing, image }),
-    );
+    let source: ByteSource;
+    try {
+      source = await open(found);
+    } catch (error) {
+      throw explainMissing(error, link);
+    }
+    return checked(source, () => places.opened(source, found, link));
   };
 }
 
@@ -46,13 +55,42 @@ export function openBackingFilesSync(
 ): OpenBackingSync {
   const places = new BackingPlaces(address, allowed);
   return (backing, image) => {
+    const link = { backing, image };
     const found = places.resolve(backing, image);
-    const source = open(found);
-    return checked(
-      source,
-      () => places.opened(source, found, { backing, image }),
-    );
+    let source: SyncByteSource;
+    try {
+      source = open(found);
+    } catch (error) {
+      throw explainMissing(error, link);
+    }
+    return checked(source, () => places.opened(source, found, link));
   };
+}
+
+/** An image, and what its header says of its backing file. */
+interface BackingLink {
+  readonly backing: Qcow2Backing;
+  readonly image: ByteSource;
+}
+
+/** Says which image needs a file that could not be opened. */
+function explainMissing(
+  error: unknown,
+  { backing, image }: BackingLink,
+): unknown {
+  // An IntegrityError is no SourceError, and stays as it is.
+  if (!(error instanceof SourceError)) return error;
+  const { source, message, range, changed } = error;
+  const name = JSON.stringify(image.name);
+  const format = backing.format === "raw" ? "raw" : "qcow2";
+  const rebase = isWebUrl(image.name)
+    ? ""
+    : `, or name another place: qemu-img rebase -u -F ${format} -b PLACE ${name}`;
+  return new SourceError(
+    source,
+    `${message}; it is the backing file of ${name}: put it there${rebase}`,
+    { cause: error, changed, ...range === undefined ? {} : { range } },
+  );
 }
 
 /** Returns a source after a check; closes it if that fails. */
