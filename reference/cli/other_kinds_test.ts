@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { rangeEnd } from "../../format/bytes/mod.ts";
 import { openSnapshot } from "../reading/mod.ts";
+import { packed } from "../packing/testing/packed_bytes.ts";
 import { memorySource } from "../sources/mod.ts";
 import { PATIENT, type Refusal, runAllBad } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
@@ -57,6 +58,11 @@ test(
         new Uint8Array(4096).fill(0x6b),
         /0x6b6b6b6b, .*\("QEVM"\)\); .*: deno task convert \S+ OUT.mr --from raw/,
       ],
+      [
+        "disk.qcow2",
+        await packed(new Uint8Array(4096).fill(0x6b)),
+        /it is a qcow2 image, .* no snapshot; .*: deno task convert vm.mr vm/,
+      ],
       ["vm.gz", gzipSync(snapshot), /it is a gzip file: unpack .*: gunzip/],
       ["vm.core", elf, /it is an ELF file; if it is a core, deno task convert/],
       ["vm.mr", unfinished, /it is unfinished, .*: save --resume continues/],
@@ -79,6 +85,9 @@ test(
         refusals.push([args, 1, advice]);
       }
     }
+    const disk = scratch.file("disk.qcow2");
+    const convert = ["convert", disk, scratch.file("out")];
+    refusals.push([convert, 1, /it is a qcow2 image, .* no snapshot/]);
     await runAllBad(refusals);
     assert.equal(scratch.list().length, kinds.length);
   },

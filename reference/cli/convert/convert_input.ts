@@ -7,6 +7,7 @@ import {
 import type { OpenOptions } from "../../reading/mod.ts";
 import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import { isConvertible, unpackFirst } from "../input/packed_image.ts";
+import { adviceOnDisk } from "../input/open_snapshot_file.ts";
 import type { InputPlace } from "../input/place_options.ts";
 import type { PackSettings } from "../output/pack_settings.ts";
 import { UsageError } from "../program/usage_error.ts";
@@ -68,8 +69,9 @@ export async function openInput(
     source.name,
     `Cannot convert ${JSON.stringify(source.name)}: ` +
       (known === undefined
-        ? "its first bytes are those of no known format; if it is the flat " +
-          "memory of a guest, use --from raw"
+        ? await adviceOnDisk(source) ??
+          "its first bytes are those of no known format; if it is the flat " +
+            "memory of a guest, use --from raw"
         : `it is ${known.what}; ${known.remedy} (--from raw takes it as flat ` +
           "memory all the same)"),
   );

@@ -15,10 +15,16 @@ import { programWords } from "../program/program_name.ts";
 /** The rule that a file breaks, and what was found. */
 type Refusal = Pick<RuleError, "rule" | "found">;
 
+/** How a file is opened that may not be a snapshot. */
+export interface SnapshotFileOptions extends OpenOptions, ReadOptions {
+  /** The disk of an image, if the source only passes its bytes on. */
+  readonly disk?: ByteSource | undefined;
+}
+
 /** Opens a snapshot; the error for another kind of file names that kind. */
 export async function openSnapshotFile(
   source: ByteSource,
-  options: OpenOptions & ReadOptions,
+  options: SnapshotFileOptions,
 ): Promise<Snapshot> {
   try {
     return await openSnapshot(source, options);
@@ -34,7 +40,7 @@ export async function openSnapshotFile(
 export async function explainRefusal(
   error: unknown,
   source: ByteSource,
-  options: OpenOptions & ReadOptions,
+  options: SnapshotFileOptions,
 ): Promise<unknown> {
   if (!(error instanceof RuleError)) return error;
   const advice = await adviceOnRefusal(error, source, options) ??
@@ -48,14 +54,14 @@ export async function explainRefusal(
 export async function adviceOnRefusal(
   refusal: Refusal,
   source: ByteSource,
-  { offset, signal }: OpenOptions & ReadOptions,
+  { offset, signal, disk }: SnapshotFileOptions,
 ): Promise<string | undefined> {
   if (isUnfinished(refusal)) {
     return "it is unfinished, a save was stopped: save --resume continues it";
   }
   // With an explicit offset, the remedy may be another offset.
   const isOther = offset === undefined && OF_OTHER_FILES.has(refusal.rule);
-  return isOther ? await adviceOn(source, { signal }) : undefined;
+  return isOther ? await adviceOn(source, { disk, signal }) : undefined;
 }
 
 /** Rules that other kinds of file break. */
@@ -88,10 +94,12 @@ function convertCommand({ name }: ByteSource): string {
 
 async function adviceOn(
   source: ByteSource,
-  options: ReadOptions,
+  { disk = source, signal }: SnapshotFileOptions,
 ): Promise<string | undefined> {
   const { detectFormat } = await import("../../convert/mod.ts");
-  const { format, known, libvirt } = await detectFormat(source, options);
+  const { format, known, libvirt } = await detectFormat(source, {
+    signal,
+  });
   const convert = convertCommand(source);
   switch (format) {
     case "sequential":
@@ -112,6 +120,20 @@ async function adviceOn(
     case "mapped-ram":
       return undefined;
     case undefined:
-      return known && `it is ${known.what}: ${known.remedy}`;
+      return known === undefined
+        ? await adviceOnDisk(disk)
+        : `it is ${known.what}: ${known.remedy}`;
   }
+}
+
+/** Returns what to do about an image of a disk without a snapshot. */
+export async function adviceOnDisk(
+  source: ByteSource,
+): Promise<string | undefined> {
+  const { isQcow2Source } = await import("../../qcow2/mod.ts");
+  if (!isQcow2Source(source)) return undefined;
+  const convert = [...programWords(), "convert", "vm.mr", "vm.qcow2"];
+  return "it is a qcow2 image, and the disk in it is no snapshot; save the " +
+    "guest by QEMU's migrate, not by savevm, and pack that file: " +
+    joinWords(convert);
 }

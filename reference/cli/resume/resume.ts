@@ -50,6 +50,7 @@ untrusted, done.`,
     using opened = await openResumeSource(request.place, { signal });
     const snapshot = await openSnapshotFile(opened.source, {
       ...request.open,
+      disk: opened.disk,
       signal,
     });
     const report = request.json
