@@ -105,10 +105,14 @@ the JSON.`,
     for (const note of convertNotes(written.remarks)) {
       printMessage(printable(`note: ${note}`));
     }
+    const shownFormat = opened.disk !== undefined &&
+        input.format === "mapped-ram"
+      ? "qcow2"
+      : input.format;
     if (json) printEvent("converted", result);
     else {
       printLog(
-        `${paint("green", "converted")} ${input.format} to ${to} in ` +
+        `${paint("green", "converted")} ${shownFormat} to ${to} in ` +
           `${formatTime(milliseconds)}: ${named(written.files, OUT)}` +
           onDisk(written.files),
       );

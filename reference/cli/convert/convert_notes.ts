@@ -1,5 +1,6 @@
 import { hex } from "../../../format/rules/mod.ts";
 import type { AddressRange, UnplacedBlock } from "../../convert/mod.ts";
+import { joinWords } from "../input/split_words.ts";
 import { formatBytes } from "../output/format_bytes.ts";
 
 /** Assumptions of a conversion, and what it left out. */
@@ -16,6 +17,8 @@ export interface ConvertRemarks {
   readonly withoutNotes?: boolean | undefined;
   /** Architecture of a guest whose registers could not be written. */
   readonly withoutRegisters?: string | undefined;
+  /** A folder, not that of the image, in which a backing file of it is. */
+  readonly backingElsewhere?: string | undefined;
   /** Values that were assumed for missing options. */
   readonly assumed?: {
     readonly machine?: string | undefined;
@@ -70,6 +73,13 @@ export function convertNotes(remarks: ConvertRemarks): string[] {
   }
   if (withoutRegisters !== undefined) {
     notes.push(`the registers of ${withoutRegisters} processors are left out`);
+  }
+  if (remarks.backingElsewhere !== undefined) {
+    const place = joinWords([remarks.backingElsewhere]);
+    notes.push(
+      "the image has a backing file in another folder, and is read with " +
+        `--allow-backing ${place}`,
+    );
   }
   return notes;
 }

@@ -23,6 +23,15 @@ export const CONVERT_USES = optionUses(CONVERT_OPTIONS, {
   ),
 });
 
+/** Options that only a qcow2 image has a use for. */
+const PACKING_ONLY = [
+  "backing",
+  "exact",
+  "zlib",
+  "level",
+  "cluster-size",
+] as const satisfies readonly ConvertOption[];
+
 /** Several images have no digest. */
 function sealing(to: string): readonly ConvertOption[] {
   return to === "images" ? [] : ["seal"];
@@ -48,6 +57,13 @@ export function findConversion(
       `Cannot convert ${from} to ${to}: expected ${expected}; convert it to ` +
         "mapped-ram first: " +
         joinWords([...programWords(), "convert", source.name, "OUT.mr"]),
+    );
+  }
+  const packing = PACKING_ONLY.find((it) => Object.hasOwn(values, it));
+  if (packing !== undefined && to !== "qcow2") {
+    throw new UsageError(
+      `Cannot use --${packing} from ${from} to ${to}: it is for qcow2; name ` +
+        "OUT with .qcow2 at its end, or add --to qcow2",
     );
   }
   checkUses(CONVERT_USES, `from ${from} to ${to}`, values);

@@ -54,7 +54,8 @@ export interface InputFormat {
 /** The formats that convert reads, with all conversions. */
 export const INPUTS: Readonly<Record<MemoryFormat, InputFormat>> = {
   "mapped-ram": {
-    title: "mapped-ram (also fixed-ram and libvirt's sparse image)",
+    title:
+      "mapped-ram (also fixed-ram, libvirt's sparse image, packed in qcow2)",
     reading: OPENING,
     to: {
       "mapped-ram": { takes: ["repair", "jobs"], run: copySnapshot },

@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from "node:path";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { sourceAddress } from "../../inputs/mod.ts";
 import {
   checkExact,
@@ -11,8 +11,10 @@ import {
 import { isQcow2Source } from "../../qcow2/mod.ts";
 import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
 import { type ByteSink, outputTarget } from "../../sinks/mod.ts";
+import { shownName } from "../../sources/mod.ts";
 import { fileData } from "../input/file_data.ts";
 import { openSource } from "../input/open_source.ts";
+import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { createOutput } from "../output/output_file.ts";
 import type { Converted, ConvertJob } from "./conversion.ts";
 
@@ -27,13 +29,16 @@ export async function toQcow2(job: ConvertJob): Promise<Converted> {
   }
   if (backing === undefined) return await pack(createOutput(out, output));
   using base = await openSource(backing, { signal });
-  checkSameLayout(snapshot, await openSnapshot(base.source, { signal }));
+  checkSameLayout(snapshot, await openSnapshotFile(base.source, { signal }));
   const inputs = [...output.inputs, ...base.paths];
-  return await pack(createOutput(out, { ...output, inputs }), {
+  const name = backingName(backing.file, out);
+  const packed = await pack(createOutput(out, { ...output, inputs }), {
     source: base.source,
-    name: backingName(backing.file, out),
+    name,
     format: base.disk === undefined ? "raw" : "qcow2",
   });
+  const backingElsewhere = elsewhere([backing.file, ...base.paths], out);
+  return { ...packed, remarks: { backingElsewhere } };
 
   async function pack(
     sink: ByteSink,
@@ -53,6 +58,21 @@ export async function toQcow2(job: ConvertJob): Promise<Converted> {
 /** Returns the parts of a file that are not zero, as far as they are known. */
 function dataRanges({ source }: Snapshot) {
   return isQcow2Source(source) ? diskData(source) : fileData(source);
+}
+
+/** Returns the folder of the first file that is not below that of `out`. */
+function elsewhere(files: readonly string[], out: string): string | undefined {
+  const folder = dirname(resolve(outputTarget(out).path));
+  for (const file of files) {
+    const address = sourceAddress(file);
+    if (address instanceof URL) return shownName(new URL(".", address));
+    const place = dirname(resolve(address));
+    const inside = relative(folder, place);
+    const isOutside = inside === ".." || inside.startsWith(`..${sep}`) ||
+      isAbsolute(inside);
+    if (isOutside) return place;
+  }
+  return undefined;
 }
 
 /** Returns the name of a backing file in an image at `out`. */

@@ -3,7 +3,13 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { openSnapshot } from "../../reading/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
-import { PATIENT, runAllBad, runBad, runGood } from "../testing/run_program.ts";
+import {
+  PATIENT,
+  run,
+  runAllBad,
+  runBad,
+  runGood,
+} from "../testing/run_program.ts";
 import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { fixtureGuest } from "../testing/snapshot_fixture.ts";
 import { vectorBytes } from "../testing/vector_bytes.ts";
@@ -76,17 +82,34 @@ test(
       ]
     ) {
       const image = scratch.file(out);
-      const { stdout } = await runGood([
+      const { code, stdout, stderr } = await run([
         ...["convert", file, image, "--backing", backing, "--json"],
       ]);
+      assert.equal(code, 0, stderr);
       const facts = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
       assert.equal(facts.compressedClusters + facts.plainClusters, 1, out);
+      const elsewhere = out.startsWith("sub/") ? scratch.path : undefined;
+      assert.equal(facts.backingElsewhere, elsewhere);
+      const note = `--allow-backing ${elsewhere}\n`;
+      if (elsewhere === undefined) assert.equal(stderr, "");
+      else assert.ok(stderr.endsWith(note), stderr);
       const head = readFileSync(image).subarray(0, 0x1000).toString("latin1");
       assert.ok(head.includes(`\0${name}\0`), out);
-      if (out.startsWith("sub/")) continue;
-      await runGood(["convert", image, back, "--force"]);
+      const allow = elsewhere === undefined
+        ? []
+        : ["--allow-backing", elsewhere];
+      await runGood(["convert", image, back, "--force", ...allow]);
       assert.deepEqual(scratch.read("back.mr"), bytes);
     }
+    // The base is beside the image, and the base of that is not.
+    const next = scratch.file("sub/next.qcow2");
+    const { stderr } = await run([
+      ...["convert", file, next, "--allow-backing", scratch.path],
+      ...["--backing", scratch.file("sub/new.qcow2")],
+    ]);
+    assert.ok(stderr.includes(`--allow-backing ${scratch.path}\n`), stderr);
+    const again = await runGood(["convert", below, back, "--force"]);
+    assert.match(again.stdout, /^converted qcow2 to mapped-ram in /m);
   },
 );
 
@@ -117,7 +140,7 @@ test("convert refuses what no image can be made of", PATIENT, async () => {
     [
       ["convert", file, `${out}.mr`, "--exact"],
       2,
-      /--exact from mapped-ram to/,
+      /--exact from mapped-ram to .*: it is for qcow2; .* --to qcow2/,
     ],
     [["convert", longer, out, "--exact"], 1, /exactly: it has \d+ bytes/],
   ]);

@@ -65,7 +65,7 @@ export function printLayers(layers: readonly ImageLayer[]): void {
     { title: "format" },
     { title: "length", right: true },
     { title: "holds", right: true },
-    { title: "clears", right: true, optional: true },
+    { title: "zeros", right: true, optional: true },
   ];
   const rows = layers.map((it) => [
     printable(it.file),
