@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { packed } from "../packing/testing/packed_bytes.ts";
+import { memorySource } from "../sources/mod.ts";
 import { PATIENT, runAll } from "./testing/run_program.ts";
 import { ScratchDirectory } from "./testing/scratch_directory.ts";
 import { fixtureStream } from "./testing/sequential_fixture.ts";
 import { fixtureSnapshot } from "./testing/snapshot_fixture.ts";
+import { vectorBytes } from "./testing/vector_bytes.ts";
 
 const PAGE = new URL("../../docs/troubleshooting.md", import.meta.url);
 
@@ -27,6 +30,20 @@ async function writeFiles(scratch: ScratchDirectory): Promise<void> {
   scratch.write("head.mr", snapshot.subarray(0, 70));
   scratch.write("stream", await fixtureStream());
   scratch.write("sealed.mr.verity", new Uint8Array([1, 1, 12, 0, 0, 0, 0, 0]));
+  scratch.write("other.mr", vectorBytes("qemu/none-4m"));
+  scratch.write("disk.qcow2", await packed(new Uint8Array(512)));
+  const image = await packed(snapshot);
+  scratch.write("cut.qcow2", image.subarray(0, 0x30000));
+  for (
+    const [name, base] of [
+      ["alone.qcow2", "missing.qcow2"],
+      ["elsewhere.qcow2", "../missing.qcow2"],
+    ]
+  ) {
+    const source = memorySource(snapshot);
+    const backing = { source, name: base, format: "qcow2" } as const;
+    scratch.write(name, await packed(snapshot, { backing }));
+  }
   scratch.write("memory", new Uint8Array(0x2000).fill(1));
 }
 
@@ -39,6 +56,15 @@ const LINES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "the file ends at": "load FOLDER/cut.mr FOLDER/images",
     "(pages-inside-file)": "info FOLDER/cut.mr",
     "(file-truncated)": "info FOLDER/head.mr",
+  },
+  "Packed snapshots": {
+    "the disk in it is no snapshot": "info FOLDER/disk.qcow2",
+    "it is the backing file of": "info FOLDER/alone.qcow2",
+    "(qcow2-backing-place)": "info FOLDER/elsewhere.qcow2",
+    "the file's length": "info FOLDER/cut.qcow2",
+    "their RAM is laid out differently":
+      "convert FOLDER/good.mr FOLDER/new.qcow2 --backing FOLDER/other.mr",
+    "it is for qcow2": "convert FOLDER/good.mr FOLDER/new.mr --zlib",
   },
   Writing: {
     "there is a file of that name": "convert FOLDER/stream FOLDER/good.mr",

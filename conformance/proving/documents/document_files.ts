@@ -46,6 +46,16 @@ export async function sealSnapshot(
   writeFileSync(folder.file("vm.mr.digest"), `${digest} vm.mr\n`);
 }
 
+/** Packs vm.mr, for an example that only uses the image. */
+export async function packSnapshot(
+  folder: DocumentFolder,
+  example: string,
+): Promise<void> {
+  if (!example.includes("vm.qcow2") || /convert|qemu-img/.test(example)) return;
+  using source = openFileSource(folder.file("vm.mr"));
+  await packQcow2(source, createFileSink(folder.file("vm.qcow2")));
+}
+
 /** Writes the files that an example names, without QEMU. */
 export async function writeDocumentFiles(
   folder: DocumentFolder,

@@ -12,7 +12,11 @@ import {
   documentBlocks,
   isOfPackage,
 } from "./document_blocks.ts";
-import { sealSnapshot, writeDocumentFiles } from "./document_files.ts";
+import {
+  packSnapshot,
+  sealSnapshot,
+  writeDocumentFiles,
+} from "./document_files.ts";
 import { DocumentFolder } from "./document_folder.ts";
 import { isMonitor, needsQemu, runBlocks, startProgram } from "./run_block.ts";
 
@@ -96,12 +100,14 @@ for (const [index, block] of BLOCKS.entries()) {
     async () => {
       const guest = await savedGuest();
       await using folder = await DocumentFolder.make();
-      await writeDocumentFiles(folder, block.text.replaceAll("vm.mr", ""));
+      const others = block.text.replaceAll(/vm\.(?:mr|qcow2)/g, "");
+      await writeDocumentFiles(folder, others);
       // QEMU would overwrite the linked file, which all these tests read.
       if (block.language !== "json") {
         linkSync(guest.file("vm.mr"), folder.file("vm.mr"));
       }
       await sealSnapshot(folder, block.text);
+      await packSnapshot(folder, block.text);
       await runBlocks(folder, blocks);
     },
   );
