@@ -54,7 +54,8 @@ export async function openInput(
   if (from === "packed" && found.format !== from) {
     throw new UsageError(
       `Cannot use ${JSON.stringify(source.name)} as packed: it is not a ` +
-        "libvirt save image with a packed stream",
+        "libvirt save image with a packed stream; a snapshot in a qcow2 image " +
+        "needs no --from",
     );
   }
   if (libvirt !== undefined && found.format === "packed") {
