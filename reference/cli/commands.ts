@@ -35,7 +35,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./load/load.ts")).load,
   },
   convert: {
-    summary: "between mapped-ram, sequential streams, images, ELF cores, LiME",
+    summary: "between mapped-ram, qcow2, streams, images, ELF cores, LiME",
     load: async () => (await import("./convert/convert.ts")).convert,
   },
   checkpoint: {

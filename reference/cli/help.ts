@@ -9,8 +9,9 @@ export const TITLE =
 
 /** Notes that apply to every command. */
 export const NOTES =
-  `Wherever a snapshot is read, FILE may be a URL. "COMMAND --help" and "help
-COMMAND" print the options of a command.`;
+  `Wherever a snapshot is read, FILE may be a URL, and a qcow2 image with the
+snapshot on its disk. "COMMAND --help" and "help COMMAND" print the options of a
+command.`;
 
 /** What the exit codes mean. */
 export const EXIT_CODES: Readonly<Record<number, string>> = {

@@ -25,8 +25,8 @@ export const resume: Command = {
   ],
   about: `\
 Runs a saved guest in an unmodified QEMU within milliseconds, whatever its size.
-There are two ways. By map, QEMU maps the RAM from FILE, which must not change
-while the guest runs. By postcopy, QEMU asks for each page that the guest touches
+There are two ways. By map, QEMU maps the RAM from FILE, a local file and no
+qcow2 image, which must not change while the guest runs. By postcopy, QEMU asks for each page that the guest touches
 and gets the others in the background; until QEMU has all of them, the guest
 needs this command. ADDRESS is unix:PATH or tcp:HOST:PORT.
 
