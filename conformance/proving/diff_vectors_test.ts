@@ -18,6 +18,9 @@ test("diffSnapshots() finds no difference between a vector and a copy of it", as
         openSnapshot(memorySource(it), expected.options)
       ),
     );
+    // Pages that a file does not hold may differ.
+    const isKnown = a.blocks.every((it) => !it.ignored);
+    const expectedSame = isKnown ? true : undefined;
     const differences: SnapshotDifference[] = [];
     const same = await diffSnapshots(a, b, {
       onDifference(it) {
@@ -26,9 +29,9 @@ test("diffSnapshots() finds no difference between a vector and a copy of it", as
     }).then((it) => it.same, (error) => {
       // What follows the RAM is bad.
       assert.ok(expected.findings?.includes(error.rule), `${path}: ${error}`);
-      return true;
+      return expectedSame;
     });
-    assert.deepEqual([same, differences], [true, []], path);
+    assert.deepEqual([same, differences], [expectedSame, []], path);
     count++;
   }
   assert.ok(count > 100, `${count}`);

@@ -29,8 +29,11 @@ export interface DiffOptions extends ReadOptions {
 
 /** The result of comparing two snapshots. */
 export interface DiffSummary {
-  /** Whether nothing differs. */
-  readonly same: boolean;
+  /**
+   * Whether nothing differs; undefined if nothing that could be compared does,
+   * but the pages of a RAMBlock could not be.
+   */
+  readonly same: boolean | undefined;
   /** Number of properties of the machine and of RAMBlocks that differ. */
   readonly configuration: number;
   /** Number of fields, and of whole sections, of device state that differ. */

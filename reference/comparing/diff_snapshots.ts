@@ -74,9 +74,10 @@ export async function diffSnapshots(
     await onDifference?.(it);
   }
   for (const { source } of [a, b]) source.checkUnchanged?.();
-  const isSame = (it: BlockDiff) =>
-    it.appeared + it.vanished + it.changed === 0;
-  const same = configuration + devices === 0 && blocks.every(isSame);
+  const differs = configuration + devices > 0 ||
+    blocks.some((it) => it.appeared + it.vanished + it.changed > 0);
+  const isKnown = differs || blocks.every((it) => it.compared);
+  const same = isKnown ? !differs : undefined;
   return { same, configuration, devices, blocks };
 }
 

@@ -61,7 +61,7 @@ const USES = optionUses(OPTIONS, {
 
 /** The exit code if they differ. */
 const DIFFERENT = 1;
-/** The exit code of a failure, which is not one of the answers. */
+/** The exit code of a failure, and if some pages could not be compared. */
 const TROUBLE = 2;
 
 /** `diff A B` */
@@ -110,7 +110,7 @@ or wrong usage; and 3: one does not agree with its digest.`,
     const { sharedExtents } = await import("../../linux/mod.ts");
     const summary = await compare();
     await output.finish(a.source.name, b.source.name, summary);
-    return summary.same ? 0 : DIFFERENT;
+    return summary.same === undefined ? TROUBLE : summary.same ? 0 : DIFFERENT;
 
     async function compare(): Promise<DiffSummary> {
       using bar = json ? new ProgressEvents() : new ProgressBar("Comparing");

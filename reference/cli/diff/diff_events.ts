@@ -37,7 +37,7 @@ export class DiffEvents implements DiffOutput {
       b,
       digestA: this.#a.verity?.digest,
       digestB: this.#b.verity?.digest,
-      same,
+      same: same ?? null,
       configuration,
       devices,
       ...totalsOf(summary),

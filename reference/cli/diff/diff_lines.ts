@@ -87,7 +87,10 @@ export class DiffLines implements DiffOutput {
     }
     print("");
     const names = `${printable(a)} and ${printable(b)}`;
-    const verdict = summary.same
+    const verdict = summary.same === undefined
+      ? `${names} are the same as far as they could be compared: the pages ` +
+        `of ${unknownBlocks(summary)} were not`
+      : summary.same
       ? `${names} are the same`
       : `${names} differ: ${countsText(summary)}`;
     print(paint("bold", verdict));
@@ -196,6 +199,12 @@ function tableLines({ blocks }: DiffSummary): string[] {
     ];
   });
   return formatTable(header, rows);
+}
+
+/** Returns the names of the RAMBlocks whose pages were not compared. */
+function unknownBlocks({ blocks }: DiffSummary): string {
+  return blocks.flatMap((it) => it.compared ? [] : [printable(it.idstr)])
+    .join(", ");
 }
 
 function countsText(summary: DiffSummary): string {

@@ -15,6 +15,7 @@ import { ScratchDirectory } from "../testing/scratch_directory.ts";
 import { damage, writeSealed } from "../testing/sealed_file.ts";
 import { startSecretServer } from "../testing/secret_server.ts";
 import { fixtureGuest } from "../testing/snapshot_fixture.ts";
+import { vectorBytes } from "../testing/vector_bytes.ts";
 
 /** Returns the fixture with other bytes in some pages, and another timer. */
 async function laterGuest(): Promise<Uint8Array> {
@@ -172,6 +173,38 @@ test(
     const { code, stderr } = await run(["diff", a.path, b.path, ...digests]);
     assert.equal(code, 3);
     assert.match(stderr, /^error: Cannot trust ".*b\.mr".*page 5 of RAMBlock/);
+  },
+);
+
+test(
+  "diff cannot tell whether pages are the same that no file holds",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const bytes = vectorBytes("valid/ignore-shared");
+    const a = scratch.write("a.mr", bytes);
+    const { blocks: [own] } = await openSnapshot(memorySource(bytes));
+    const other = bytes.slice();
+    other[own.pagesOffset + own.pageSize * 7] ^= 1;
+    const b = scratch.write("b.mr", bytes);
+    const c = scratch.write("c.mr", other);
+    const [text, json, different] = await runAll([
+      ["diff", a, b],
+      ["diff", a, b, "--json"],
+      ["diff", a, c],
+    ]);
+    assert.equal(text.code, 2, text.stderr);
+    assert.ok(
+      text.stdout.endsWith(
+        `${a} and ${b} are the same as far as they could be compared: ` +
+          "the pages of shared were not\n",
+      ),
+      text.stdout,
+    );
+    assert.equal(json.code, 2, json.stderr);
+    const last = json.stdout.trim().split("\n").at(-1) ?? "";
+    assert.equal(JSON.parse(last).same, null);
+    assert.equal(different.code, 1, different.stdout);
   },
 );
 
