@@ -42,8 +42,14 @@ export class BackingPlaces {
     const address = this.#locate(backing, image);
     const isAllowed = this.#allowed.some((place) => isIn(place, address));
     if (!isAllowed) {
+      const isHidden = address instanceof URL &&
+        HIDDEN_SEPARATOR.test(backing.name);
       const isNamed = String(address) === backing.name;
-      const detail = isNamed ? undefined : `which is ${quoted(address)}`;
+      const detail = isHidden
+        ? "with an encoded slash"
+        : isNamed
+        ? undefined
+        : `which is ${quoted(address)}`;
       throw this.#refusal(backing, image, detail);
     }
     const chain = [this.#first, ...this.#addresses.values()];
@@ -89,9 +95,7 @@ export class BackingPlaces {
       // Not joined: "link/.." is the folder above the target of the link.
       return realPath(`${path().dirname(path().resolve(from))}/${name}`);
     }
-    const url = new URL(name, from);
-    if (!HIDDEN_SEPARATOR.test(name)) return url;
-    throw this.#refusal(backing, image, "with an encoded slash");
+    return new URL(name, from);
   }
 
   #refusal(
@@ -131,7 +135,9 @@ function isIn(place: Address, address: Address): boolean {
     }
     const { pathname } = address;
     const prefix = place.pathname.replace(/\/?$/, "/");
-    return pathname === place.pathname || pathname.startsWith(prefix);
+    return pathname === place.pathname ||
+      pathname.startsWith(prefix) &&
+        !HIDDEN_SEPARATOR.test(pathname.slice(prefix.length));
   }
   if (address instanceof URL) return false;
   const { relative, isAbsolute, sep } = path();

@@ -132,11 +132,17 @@ test("a URL has the origin of the image, and a path in its folder", () => {
   assert.equal(resolve(vm, "b/c"), `${base}b/c`);
   assert.equal(resolve(vm, "b/../c"), `${base}c`);
   assert.equal(resolve(vm, "https://host/a/c"), "https://host/a/c");
+  const inKey = new URL("https://host/a%2fb/vm");
+  assert.equal(resolve(inKey, "c"), "https://host/a%2fb/c");
+  const key = "https://host/a/b%2Fc";
+  assert.equal(resolve(inKey, key, [key]), key);
   for (
     const name of [
       ...["../base", "/a/base", "//host/a/base", "%2e%2e/x", "..%2fx", "b%5cx"],
       ...["https://host/ab", "https://host/", "http://host/a/c", "..\\x"],
       ...["https://host:8443/a/c", "https://host.evil/a/c", "file:///a/base"],
+      // A server may decode what no parser of URLs does.
+      ...["https://host/a/..%2fx", "https://host/a/b/%2e%2e%5Cx", "/%2fa/x"],
       ...["https://host@evil/a/c", "HTTPS://evil/a/base", "\\\\evil\\a\\x"],
     ]
   ) {
