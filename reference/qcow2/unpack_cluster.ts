@@ -97,6 +97,12 @@ export function noZstd(): never {
   );
 }
 
+/**
+ * Maximum frames of a cluster. Writers make one; those of a byte, or of none,
+ * would take a minute to unpack.
+ */
+const FRAMES_MAX = 64;
+
 /** Unpacks the frames of a cluster. */
 export async function unpackFrames(
   packed: Uint8Array,
@@ -135,7 +141,8 @@ function* framesOf(
   Uint8Array
 > {
   let cluster: Uint8Array | undefined;
-  for (let at = 0, filled = 0;;) {
+  for (let at = 0, filled = 0, count = 0;; count++) {
+    if (count === FRAMES_MAX) throw new Error(`more than ${count} zstd frames`);
     const frameLength = zstdFrameLength(packed.subarray(at));
     if (frameLength === undefined) {
       return cluster?.subarray(0, filled) ?? NOTHING;

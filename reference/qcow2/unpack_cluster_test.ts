@@ -62,6 +62,28 @@ test("zstd may be several frames, each passed on without what follows", async ()
   assert.equal(lengthOf(REST), 0);
 });
 
+test("zstd is a few frames, since each takes time", async () => {
+  const [empty, whole] = [CLUSTER.subarray(0, 0), CLUSTER].map((it) =>
+    zstdCompressSync(it)
+  );
+  const length = CLUSTER.length;
+  let count = 0;
+  const unpack = (frame: Uint8Array) => {
+    count++;
+    return zstdDecompressSync(frame);
+  };
+  const withEmpty = (frames: number) =>
+    Buffer.concat([...Array.from({ length: frames }, () => empty), whole]);
+  const found = await unpackFrames(withEmpty(63), length, { unpack });
+  assert.equal(Buffer.compare(found, CLUSTER), 0);
+  count = 0;
+  const many = withEmpty(10_000);
+  const tooMany = /more than 64 zstd frames/;
+  await assert.rejects(unpackFrames(many, length, { unpack }), tooMany);
+  assert.equal(count, 64);
+  assert.throws(() => unpackFramesSync(many, length, { unpack }), tooMany);
+});
+
 test("a runtime without a decoder says what to do", () => {
   assert.throws(
     noZstd,
