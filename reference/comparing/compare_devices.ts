@@ -97,17 +97,17 @@ async function* compareDevice(
 ): AsyncGenerator<DeviceDifference> {
   const { idstr, instanceId } = a.device;
   const section = { idstr, instanceId };
+  const [versionA, versionB] = [a, b].map((it) => it.device.versionId);
+  if (versionA !== versionB) {
+    const field = { field: "version_id", type: "version" };
+    yield { kind: "field", ...section, ...field, a: versionA, b: versionB };
+  }
   const [stateA, stateB] = [a, b].map((it) => it.device.state);
   if (stateA !== undefined && stateB !== undefined) {
     for (const it of compareStructs(stateA, stateB)) {
       yield { kind: "field", ...section, ...it };
     }
     return;
-  }
-  const [versionA, versionB] = [a, b].map((it) => it.device.versionId);
-  if (versionA !== versionB) {
-    const field = { field: "version_id", type: "version" };
-    yield { kind: "field", ...section, ...field, a: versionA, b: versionB };
   }
   const [rangeA, rangeB] = [a, b].map(({ snapshot, device }) => ({
     source: snapshot.source,

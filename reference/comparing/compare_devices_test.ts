@@ -11,6 +11,8 @@ interface Device {
   readonly idstr: string;
   readonly instanceId?: number;
   readonly versionId?: number;
+  /** The version in the vmdesc. Default: `versionId`. */
+  readonly described?: number;
   readonly state: number;
 }
 
@@ -27,7 +29,7 @@ async function snapshotOf(devices: readonly Device[]): Promise<Snapshot> {
     name: it.idstr,
     instance_id: it.instanceId ?? 0,
     vmsd_name: it.idstr,
-    version: it.versionId ?? 1,
+    version: it.described ?? it.versionId ?? 1,
     fields: [{ name: "x", type: "uint8", size: 1 }],
   }));
   const vmdesc = JSON.stringify({ page_size: 4096, devices: described });
@@ -67,11 +69,18 @@ test("compareDevices() compares devices of one name and id, in any order", async
   ];
   assert.deepEqual(await lines(a, a), []);
   assert.deepEqual(await lines(a, b), [
+    ["rtc 0", "version_id", 1, 2],
     ["rtc 0", "version", 1, 2],
     ["cpu 1", "x", 3, 9],
     ["old 0", 1, undefined, undefined],
     ["new 0", undefined, 1, undefined],
   ]);
+});
+
+test("compareDevices() compares versions that a vmdesc tells wrongly", async () => {
+  const a = [{ idstr: "rtc", state: 1 }];
+  const b = [{ idstr: "rtc", state: 1, versionId: 2, described: 1 }];
+  assert.deepEqual(await lines(a, b), [["rtc 0", "version_id", 1, 2]]);
 });
 
 test("compareDevices() compares the bytes of a device without known fields", async () => {
