@@ -12,6 +12,9 @@ import type { ByteSource } from "../sources/mod.ts";
 /** Maximum images of a chain, as in libvirt. */
 const CHAIN_MAX = 200;
 
+/** Maximum bytes of all L1 tables of a chain; that of one may be 32 MiB. */
+const L1_LENGTH_MAX = 0x4000000;
+
 /** Formats of backing files. */
 const FORMATS = ["qcow2", "raw"];
 
@@ -28,6 +31,8 @@ export interface ChainedImage<S extends ByteSource> {
 export class ImageChain<S extends ByteSource> {
   readonly #images: ChainedImage<S>[] = [];
   readonly #sources: S[];
+  /** Bytes of the L1 tables so far, which all stay in memory. */
+  #l1Length = 0;
   /** The last backing file, if it is not an image. */
   #raw: S | undefined;
 
@@ -41,7 +46,17 @@ export class ImageChain<S extends ByteSource> {
     const tables = yield* readQcow2Tables(source);
     const { header } = tables;
     this.#images.push({ source, header, tables, index: this.#images.length });
-    return header;
+    this.#l1Length += tables.l1.length;
+    if (this.#l1Length <= L1_LENGTH_MAX) return header;
+    throw new UnsupportedError(source.name, {
+      rule: "qcow2-l1-table",
+      feature: `L1 tables of more than ${L1_LENGTH_MAX} bytes in a chain`,
+      offset: header.l1Offset,
+      found: `an L1 table of ${tables.l1.length} bytes, the last of ` +
+        `${this.#l1Length} in ${this.#images.length} images`,
+      expected: `at most ${L1_LENGTH_MAX} in a chain; qemu-img convert makes ` +
+        "one image of it, with larger clusters",
+    });
   }
 
   /** Refuses a backing file of an unknown format, or one too many. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FormatError } from "../../format/rules/mod.ts";
+import { FormatError, UnsupportedError } from "../../format/rules/mod.ts";
 import { memorySource, SourceError } from "../sources/mod.ts";
 import { openQcow2, openQcow2Sync } from "./open_qcow2.ts";
 import {
@@ -77,4 +77,35 @@ test("a chain that has no end is refused", NEEDS_QEMU, async () => {
     /after 200 images, expected none \(qcow2-chain\)/,
   );
   assert.equal(opened, 199);
+});
+
+test("L1 tables of a chain are bounded together", NEEDS_QEMU, async () => {
+  const bytes = namingQcow2(image("top"));
+  const file = new Uint8Array(0x2010000);
+  file.set(bytes);
+  // The name, without extensions, in a cluster of 512 bytes; as many entries as
+  // a table may have.
+  const view = new DataView(file.buffer);
+  const at = Number(view.getBigUint64(8));
+  file.fill(0, 112, 0x200);
+  file.copyWithin(0x100, at, at + view.getUint32(16));
+  view.setBigUint64(8, 0x100n);
+  view.setUint32(20, 9);
+  view.setBigUint64(24, BigInt(0x400000 * 64 * 512));
+  view.setUint32(36, 0x400000);
+  view.setBigUint64(40, 0x10000n);
+  let opened = 0;
+  const openBacking = () => {
+    opened++;
+    return memorySource(file);
+  };
+  await assert.rejects(
+    openQcow2(memorySource(file), { openBacking }),
+    /an L1 table of 33554432 bytes, the last of 100663296 in 3 images/,
+  );
+  assert.equal(opened, 2);
+  assert.throws(
+    () => openQcow2Sync(memorySource(file), { openBacking }),
+    UnsupportedError,
+  );
 });
