@@ -18,6 +18,7 @@ export {
   outputFolder,
   type OutputTarget,
   outputTarget,
+  physicalPath,
 } from "./output_target.ts";
 export {
   createPartial,

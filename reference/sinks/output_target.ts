@@ -80,7 +80,7 @@ function follow(name: string, start: string): OutputTarget {
  * Returns the path of a file from the root, with the links of its folder
  * resolved: "link/.." is the folder above the target of the link.
  */
-function physicalPath(path: string): string {
+export function physicalPath(path: string): string {
   const { basename, dirname, join, resolve } = paths(path);
   try {
     const folder = nodeFs().realpathSync.native(dirname(path));

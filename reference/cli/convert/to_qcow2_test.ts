@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { test } from "node:test";
 import { openSnapshot } from "../../reading/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
@@ -110,6 +110,35 @@ test(
     assert.ok(stderr.includes(`--allow-backing ${scratch.path}\n`), stderr);
     const again = await runGood(["convert", below, back, "--force"]);
     assert.match(again.stdout, /^converted qcow2 to mapped-ram in /m);
+  },
+);
+
+test(
+  "convert --backing names the base as the system sees it, past links",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const bytes = await fixtureGuest();
+    for (const name of ["a/b", "c/d"]) {
+      mkdirSync(scratch.file(name), { recursive: true });
+    }
+    // Other files of the same name, where the letters of the paths lead.
+    for (const name of ["c/base.mr", "base.mr"]) scratch.write(name, "other");
+    const base = scratch.write("a/base.mr", bytes);
+    symlinkSync("../c/d", scratch.file("a/link"));
+    symlinkSync("a/b", scratch.file("up"));
+    const file = scratch.write("new.mr", bytes);
+    const images = [
+      ["a/link/vm.qcow2", base, "../../a/base.mr"],
+      ["vm.qcow2", `${scratch.file("up")}/../base.mr`, "a/base.mr"],
+    ];
+    for (const [out, backing, name] of images) {
+      const image = scratch.file(out);
+      await runGood(["convert", file, image, "--backing", backing]);
+      const head = readFileSync(image).subarray(0, 0x1000).toString("latin1");
+      assert.ok(head.includes(`\0${name}\0`), out);
+      await runGood(["verify", image, "--allow-backing", scratch.file("a")]);
+    }
   },
 );
 
