@@ -18,16 +18,19 @@ const HIDDEN_SEPARATOR = /%2f|%5c/i;
  * image or below it, and in places that the caller allows.
  */
 export class BackingPlaces {
-  /** The addresses of the sources that were opened. */
-  readonly #addresses = new Map<ByteSource, Address>();
+  /** The addresses that were opened, links resolved. */
+  readonly #opened: string[];
+  /** By which name each source was opened: names in it are relative to that. */
+  readonly #names = new Map<ByteSource, Address>();
   readonly #first: Address;
   readonly #allowed: readonly Address[];
 
   /** `allowed` are folders, files, and URLs of either. */
   constructor(first: Address, allowed: readonly string[]) {
-    this.#first = first instanceof URL ? first : realPath(first);
+    this.#first = first;
+    this.#opened = [String(first instanceof URL ? first : realPath(first))];
     this.#allowed = [
-      folderOf(first instanceof URL ? first : path().resolve(first)),
+      folderOf(first),
       ...allowed.map((it) => isWebUrl(it) ? new URL(it) : path().resolve(it)),
     ].map((it) => it instanceof URL ? it : realPath(it));
   }
@@ -39,7 +42,8 @@ export class BackingPlaces {
    * @throws {FormatError} if it is in the chain already
    */
   resolve(backing: Qcow2Backing, image: ByteSource): Address {
-    const address = this.#locate(backing, image);
+    const named = this.#locate(backing, image);
+    const address = named instanceof URL ? named : realPath(named);
     const isAllowed = this.#allowed.some((place) => isIn(place, address));
     if (!isAllowed) {
       const isHidden = address instanceof URL &&
@@ -52,9 +56,7 @@ export class BackingPlaces {
         : `which is ${quoted(address)}`;
       throw this.#refusal(backing, image, detail);
     }
-    const chain = [this.#first, ...this.#addresses.values()];
-    const isLoop = chain.some((it) => String(it) === String(address));
-    if (isLoop) throw loopError(image, backing);
+    if (this.#opened.includes(String(address))) throw loopError(image, backing);
     return address;
   }
 
@@ -74,12 +76,14 @@ export class BackingPlaces {
     if (typeof address === "string" && realPath(address) !== address) {
       throw this.#refusal(backing, image, "which was replaced by a link");
     }
-    this.#addresses.set(source, address);
+    this.#opened.push(String(address));
+    this.#names.set(source, this.#locate(backing, image));
   }
 
+  /** Returns the name of a backing file, with links in it. */
   #locate(backing: Qcow2Backing, image: ByteSource): Address {
     const { name } = backing;
-    const from = this.#addresses.get(image) ?? this.#first;
+    const from = this.#names.get(image) ?? this.#first;
     const protocol = PROTOCOL.exec(name)?.[1];
     if (protocol !== undefined && !(isWebUrl(name) && URL.canParse(name))) {
       throw this.#refusal(
@@ -90,12 +94,10 @@ export class BackingPlaces {
     }
     if (protocol !== undefined) return new URL(name);
     // As in QEMU, an absolute path is one of this machine.
-    if (!(from instanceof URL) || name.startsWith("/")) {
-      if (name.startsWith("/") || from instanceof URL) return realPath(name);
-      // Not joined: "link/.." is the folder above the target of the link.
-      return realPath(`${path().dirname(path().resolve(from))}/${name}`);
-    }
-    return new URL(name, from);
+    if (name.startsWith("/")) return name;
+    if (from instanceof URL) return new URL(name, from);
+    // Not joined: "link/.." is the folder above the target of the link.
+    return `${path().dirname(from)}/${name}`;
   }
 
   #refusal(

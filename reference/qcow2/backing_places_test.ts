@@ -191,6 +191,31 @@ test("an image of a chain is resolved from its own folder, and opened once", asy
   assert.equal(opened.length, 2);
 });
 
+test("names in an image that a link leads to are relative to the link", async () => {
+  using folder = makeFolder();
+  symlinkSync("sub/vm", folder.file("in/link-to-vm"));
+  symlinkSync("sub/next", folder.file("in/link-to-next"));
+  for (const name of ["in/sub/vm", "in/sub/next"]) {
+    writeFileSync(folder.file(name), name);
+  }
+  const link = folder.file("in/link-to-vm");
+  assert.equal(resolve(link, "base"), folder.file("in/base"));
+  const open = openBackingFiles(link, {
+    open: (address) =>
+      memorySource(new Uint8Array(1), { name: String(address) }),
+  });
+  const named = (name: string) => ({ name, format: "qcow2", offset: 7 });
+  const next = await open(named("link-to-next"), IMAGE);
+  assert.equal(next.name, folder.file("in/sub/next"));
+  const base = await open(named("base"), next);
+  assert.equal(base.name, folder.file("in/base"));
+  // Links resolved, it is the first image.
+  await assert.rejects(
+    async () => await open(named("sub/vm"), base),
+    (error) => error instanceof FormatError && error.rule === "qcow2-chain",
+  );
+});
+
 test("a file that is replaced by a link while it is opened is refused", async () => {
   using folder = makeFolder();
   let isClosed = false;

@@ -10,7 +10,7 @@ import {
 } from "../../packing/mod.ts";
 import { isQcow2Source } from "../../qcow2/mod.ts";
 import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
-import { type ByteSink, outputTarget, physicalPath } from "../../sinks/mod.ts";
+import { type ByteSink, physicalPath } from "../../sinks/mod.ts";
 import { shownName } from "../../sources/mod.ts";
 import { fileData } from "../input/file_data.ts";
 import { openSource } from "../input/open_source.ts";
@@ -62,7 +62,7 @@ function dataRanges({ source }: Snapshot) {
 
 /** Returns the folder of the first file that is not below that of `out`. */
 function elsewhere(files: readonly string[], out: string): string | undefined {
-  const folder = dirname(physicalPath(outputTarget(out).path));
+  const folder = dirname(physicalPath(out));
   for (const file of files) {
     const address = sourceAddress(file);
     if (address instanceof URL) return shownName(new URL(".", address));
@@ -81,7 +81,7 @@ function backingName(backing: string, out: string): string {
   if (address instanceof URL) {
     return Object.assign(new URL(address), { username: "", password: "" }).href;
   }
-  const folder = dirname(physicalPath(outputTarget(out).path));
+  const folder = dirname(physicalPath(out));
   const name = relative(folder, physicalPath(address));
   // QEMU takes what precedes a colon for a protocol.
   return name.includes(":") ? `./${name}` : name;
