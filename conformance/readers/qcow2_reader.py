@@ -43,7 +43,8 @@ def unzstd(data, size):
 
 class Image:
     def __init__(self, path, folder=None, chain=()):
-        self.path, self.folder = os.path.realpath(path), folder or os.path.realpath(os.path.dirname(path))
+        self.name, self.path = path, os.path.realpath(path)
+        self.folder = folder or os.path.realpath(os.path.dirname(path))
         self.file = open(path, "rb")
         self.kept = None, b""  # the cluster unpacked last
         self.length, self.chain = self.file.seek(0, os.SEEK_END), (*chain, self.path)
@@ -122,13 +123,14 @@ class Image:
             name = ""
         need(name and "\0" not in name, "qcow2-backing-name", offset)
         need(shape in (None, "raw", "qcow2"), "qcow2-backing-format", offset, "unsupported")
-        path = os.path.realpath(os.path.join(os.path.dirname(self.path), name))
+        named = os.path.join(os.path.dirname(self.name), name)
+        path = os.path.realpath(named)
         inside = not re.match("[^:/]*:", name) and path.startswith(self.folder + "/")
         need(inside, "qcow2-backing-place", offset, "unsupported")
         need(path not in self.chain, "qcow2-chain", offset)
         need(len(self.chain) < CHAIN_MAX, "qcow2-chain", offset, "unsupported")
         if shape == "qcow2" or shape is None and open(path, "rb").read(4) == MAGIC.to_bytes(4, "big"):
-            return Image(path, self.folder, self.chain)
+            return Image(named, self.folder, self.chain)
         return Raw(path)
 
     def read(self, offset, length):
