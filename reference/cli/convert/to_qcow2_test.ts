@@ -134,7 +134,9 @@ test(
     ];
     for (const [out, backing, name] of images) {
       const image = scratch.file(out);
-      await runGood(["convert", file, image, "--backing", backing]);
+      const line = ["convert", file, image, "--backing", backing];
+      const { code, stderr } = await run(line);
+      assert.equal(code, 0, stderr);
       const head = readFileSync(image).subarray(0, 0x1000).toString("latin1");
       assert.ok(head.includes(`\0${name}\0`), out);
       await runGood(["verify", image, "--allow-backing", scratch.file("a")]);
