@@ -4,13 +4,14 @@
  * @module
  */
 
-import { guessEntryOffsets } from "../bitmap/layout.ts";
+import { guessEntryOffsets, pageCountOf } from "../bitmap/layout.ts";
 import type { Walk } from "../bytes/walk.ts";
 import { type FormatError, hex } from "../rules/errors.ts";
 import type { Configuration } from "../stream/configuration.ts";
 import {
   CAPABILITY_FIXED_RAM,
   CAPABILITY_IGNORE_SHARED,
+  RAM_PAGES_MAX,
   RAM_SAVE_FLAG_EOS,
   RAM_SAVE_FLAG_MEM_SIZE,
   RAM_SAVE_FLAGS_MASK,
@@ -100,6 +101,7 @@ export function* readRamSetup(
     : 2 ** configuration.targetPageBits;
   const blocks: RAMBlockHeader[] = [];
   const idstrs = new Set<string>();
+  let pageCount = 0;
   for (let sum = 0; sum < total;) {
     yield* reader.fetch(8, () => guessEntryOffsets(reader.offset));
     checkListGoesOn(reader, sum, total);
@@ -117,6 +119,10 @@ export function* readRamSetup(
     });
     sum += block.usedLength;
     checkTotal(reader, block, sum, total);
+    if (!block.ignored) {
+      pageCount += pageCountOf(block.usedLength, block.pageSize);
+      checkPageCount(reader, block, pageCount);
+    }
     if (idstrs.has(block.idstr)) {
       throw reader.formatError("idstr-unique", {
         offset: block.entry.offset,
@@ -180,6 +186,30 @@ function checkListGoesOn(
   });
 }
 
+/**
+ * Limits the number of pages: a sparse file can have any number of them, and
+ * the time and memory for their bitmaps, which are holes, grow with it.
+ */
+function checkPageCount(
+  reader: StreamReader,
+  block: RAMBlockHeader,
+  pageCount: number,
+): void {
+  if (pageCount <= RAM_PAGES_MAX) return;
+  throw reader.unsupportedError("ram-total", {
+    feature: `more than ${RAM_PAGES_MAX} pages of RAM`,
+    offset: usedLengthOffset(block),
+    idstr: block.idstr,
+    found: `used_length ${hex(block.usedLength)} makes a sum of ` +
+      `${pageCount} pages`,
+    expected: `at most ${RAM_PAGES_MAX} pages`,
+  });
+}
+
+function usedLengthOffset({ entry, idstr }: RAMBlockHeader): number {
+  return entry.offset + 1 + idstr.length;
+}
+
 function checkTotal(
   reader: StreamReader,
   block: RAMBlockHeader,
@@ -188,7 +218,7 @@ function checkTotal(
 ): void {
   if (sum <= total) return;
   throw reader.formatError("ram-total", {
-    offset: block.entry.offset + 1 + block.idstr.length,
+    offset: usedLengthOffset(block),
     idstr: block.idstr,
     found: `used_length ${hex(block.usedLength)} makes a sum of ${hex(sum)}`,
     expected: `the total of ${hex(total)}`,

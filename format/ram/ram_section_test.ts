@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter } from "../bytes/byte_writer.ts";
+import { UnsupportedError } from "../rules/errors.ts";
 import type { Configuration } from "../stream/configuration.ts";
+import { RAM_PAGES_MAX } from "../stream/constants.ts";
 import { StreamReader } from "../stream/stream_reader.ts";
 import { ByteFile } from "../testing/byte_file.ts";
-import { ramSetup, type TestBlock } from "../testing/ram_setup.ts";
+import { entryOf, ramSetup, type TestBlock } from "../testing/ram_setup.ts";
 import { readEos } from "./ram_body.ts";
 import { checkRamVersion, readRamSetup } from "./ram_section.ts";
 import type { RAMBlockHeader } from "./ramblock_entry.ts";
@@ -132,6 +134,49 @@ test("readRamSetup() reads blocks of 0 bytes before the total is reached", () =>
   assert.throws(() => read(ramSetup([FIRST, { ...SECOND, usedLength: 0 }])), {
     rule: "ram-setup-end",
   });
+});
+
+test("readRamSetup() limits the pages of all blocks that are not ignored", () => {
+  const first: TestBlock = {
+    idstr: "first",
+    usedLength: RAM_PAGES_MAX * 0x100,
+    bitmapOffset: 0x100,
+    pagesOffset: 2 ** 32,
+    mrAddr: 0n,
+  };
+  const end = 2 ** 32 + RAM_PAGES_MAX * 0x100;
+  const readWith = (next: TestBlock, filler: Uint8Array) => {
+    const entry = entryOf({ ...next, mrAddr: 0n }).finish();
+    const eos = new ByteWriter().be64(0x10).finish();
+    const tail = new Uint8Array([...entry, ...filler, ...eos]);
+    const used = BigInt(next.usedLength ?? 0);
+    const total = BigInt(RAM_PAGES_MAX) * 0x100n + used + 4n;
+    const file = new ByteFile(ramSetup([first], { total }), end + tail.length, {
+      tail,
+    });
+    return file.run(function* () {
+      const reader = new StreamReader(file, 0);
+      yield* reader.fetch(8);
+      return (yield* readRamSetup(reader, SHARED, 8)).blocks;
+    }());
+  };
+  const ignored = { bitmapOffset: 0, pagesOffset: 0 };
+  const most = { ...ignored, usedLength: 2 ** 52 };
+  assert.equal(readWith(most, new Uint8Array(0)).length, 2);
+  const more = { usedLength: 0x400, pagesOffset: end + 0x100 };
+  const filler = new Uint8Array(0x1000);
+  assert.throws(
+    () => readWith({ ...more, bitmapOffset: end + 60 }, filler),
+    (error) => {
+      assert(error instanceof UnsupportedError);
+      assert.deepEqual([error.rule, error.offset], ["ram-total", end + 4]);
+      assert.match(
+        error.message,
+        /"bytes": RAMBlock "ram", .*: used_length 0x400 makes a sum of 17179869188 pages, expected at most 17179869184 pages \(ram-total\)$/,
+      );
+      return true;
+    },
+  );
 });
 
 test("readEos() accepts only EOS", () => {

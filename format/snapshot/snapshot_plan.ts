@@ -29,6 +29,7 @@ import {
   QEMU_VM_EOF,
   QEMU_VM_SECTION_START,
   QEMU_VM_VMDESCRIPTION,
+  RAM_PAGES_MAX,
   RAM_SAVE_FLAG_EOS,
   RAM_SAVE_FLAG_MEM_SIZE,
   RAM_SAVE_FLAGS_MASK,
@@ -179,6 +180,13 @@ function checkBlocks(
       throw new RangeError(
         `Cannot save RAMBlock "${idstr}": usedLength is ${usedLength}, ` +
           `expected a positive multiple of the page size ${pageSize}`,
+      );
+    }
+    const pageCount = pageCountOf(total, pageSize);
+    if (pageCount > RAM_PAGES_MAX) {
+      throw new RangeError(
+        `Cannot save RAMBlock "${idstr}": its usedLength ${usedLength} makes ` +
+          `a sum of ${pageCount} pages, expected at most ${RAM_PAGES_MAX}`,
       );
     }
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { RAM_PAGES_MAX } from "../stream/constants.ts";
 import { ByteFile } from "../testing/byte_file.ts";
 import { randomNumbers } from "../testing/random_numbers.ts";
 import { walkDeviceState } from "./device_state.ts";
@@ -112,18 +113,18 @@ test("planSnapshot() refuses lengths that are not whole pages", () => {
       RangeError,
     );
   }
-  const largest = { idstr: "largest", usedLength: 2 ** 52 - 0x1000 };
-  assert.equal(
-    planSnapshot(HEAD, [largest], { pageSize: 0x1000 }).blocks.length,
-    1,
-  );
-  const half = { idstr: "half", usedLength: 2 ** 51 };
+});
+
+test("planSnapshot() refuses more pages than a reader may refuse", () => {
+  const half = { idstr: "half", usedLength: RAM_PAGES_MAX / 2 * 0x1000 };
+  const other = { ...half, idstr: "other" };
+  const rest = { idstr: "rest", usedLength: 0x1000 };
+  const plan = (...blocks: readonly PlannedBlock[]) =>
+    planSnapshot(HEAD, blocks, { pageSize: 0x1000 }).blocks.length;
+  assert.equal(plan(half, other), 2);
   assert.throws(
-    () =>
-      planSnapshot(HEAD, [half, { ...half, idstr: "other" }], {
-        pageSize: 0x1000,
-      }),
-    RangeError,
+    () => plan(half, other, rest),
+    /RAMBlock "rest": .* makes a sum of 17179869185 pages, expected at most 17179869184$/,
   );
 });
 

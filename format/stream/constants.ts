@@ -72,6 +72,12 @@ export const TARGET_PAGE_BITS_MIN = 8;
 /** Largest target-page-bits, and log2 of the largest page_size (SPEC 4.6). */
 export const TARGET_PAGE_BITS_MAX = 20;
 
+/**
+ * Maximum number of pages of all RAMBlocks in a file: 64 TiB of RAM in pages of
+ * 4 KiB, whose bitmaps have 2 GiB (SPEC 10.4).
+ */
+export const RAM_PAGES_MAX = 2 ** 34;
+
 /** The capability of mapped-ram files (SPEC 3.7). */
 export const CAPABILITY_MAPPED_RAM = "mapped-ram";
 /** The name of that capability before QEMU 9.0 (SPEC 11.2). */

@@ -133,12 +133,14 @@ export class RAMBlock implements ByteSource {
 
   /** Sets the bits of the pages that the file holds in `target`; returns it. */
   async presentPages(
-    target: PageBitmap = new PageBitmap(this.pageCount),
+    target?: PageBitmap,
     options?: ReadOptions,
   ): Promise<PageBitmap> {
+    // Before the memory for a block that takes no space in the file.
     this.pages.checkNotIgnored();
-    await drive(this.pages.bitmap.copyInto(target), this.#source, options);
-    return target;
+    const pages = target ?? new PageBitmap(this.pageCount);
+    await drive(this.pages.bitmap.copyInto(pages), this.#source, options);
+    return pages;
   }
 
   /** Reads a page into new memory. */
