@@ -31,7 +31,7 @@ export class BackingPlaces {
     this.#opened = [String(first instanceof URL ? first : realPath(first))];
     this.#allowed = [
       folderOf(first),
-      ...allowed.map((it) => isWebUrl(it) ? new URL(it) : path().resolve(it)),
+      ...allowed.map((it) => isWebUrl(it) ? new URL(it) : it),
     ].map((it) => it instanceof URL ? it : realPath(it));
   }
 
@@ -153,8 +153,8 @@ function realPath(name: string): string {
   try {
     return nodeFs().realpathSync.native(name);
   } catch {
-    const { dirname, basename, join, resolve } = path();
-    const parent = dirname(resolve(name));
+    const { dirname, basename, join } = path();
+    const parent = dirname(name);
     return parent === name ? name : join(realPath(parent), basename(name));
   }
 }

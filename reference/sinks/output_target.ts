@@ -13,7 +13,7 @@ const LINKS_MAX = 40;
 
 /** Place where a file is written. */
 export interface OutputTarget {
-  /** Its path, with symbolic links resolved. */
+  /** Its path from the root, with symbolic links resolved. */
   readonly path: string;
   /** The existing file, if any. */
   readonly stat: Stats | undefined;
@@ -29,7 +29,7 @@ export interface OutputTarget {
  * file
  */
 export function outputTarget(name: string): OutputTarget {
-  const target = follow(name, name);
+  const target = follow(name, isFolderName(name) ? name : physicalPath(name));
   const { stat } = target;
   if (stat !== undefined && !stat.isFile()) {
     throw notSeekable("write", name, stat);
@@ -45,8 +45,13 @@ export function outputTarget(name: string): OutputTarget {
  * @throws {SourceError} if the path is such a link
  */
 export function outputFolder(name: string): OutputTarget {
-  // Removes a trailing slash, which would make `lstat` follow a link.
-  return follow(name, paths(name).resolve(name));
+  // Without a trailing slash, with which `lstat` would follow a link.
+  return follow(name, physicalPath(name));
+}
+
+/** Whether a name can only be that of a folder. */
+function isFolderName(name: string): boolean {
+  return name === "" || name.endsWith("/");
 }
 
 function follow(name: string, start: string): OutputTarget {

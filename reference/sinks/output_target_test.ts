@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -11,6 +12,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { createFileSink } from "./file_sink.ts";
+import { outputFolder, outputTarget } from "./output_target.ts";
 import { sinkRefusal } from "./testing/sink_refusal.ts";
 
 const BYTES = new TextEncoder().encode("QEVM");
@@ -42,6 +44,27 @@ test("a link in a linked folder leads where it does for the system", async () =>
   await sink.commit();
   assert.equal(readFileSync(scratch.file("a/file"), "utf8"), "QEVM");
   assert.equal(readFileSync(scratch.file("file"), "utf8"), "file");
+});
+
+test("outputTarget() takes link/.. for the folder above the target of the link", () => {
+  using scratch = new ScratchFolder();
+  mkdirSync(scratch.file("a/b"), { recursive: true });
+  symlinkSync("a/b", scratch.file("link"));
+  const folder = realpathSync(scratch.path);
+  for (const name of ["there", "new"]) {
+    const path = `${scratch.path}/link/../${name}`;
+    if (name === "there") writeFileSync(path, name);
+    const { path: found, stat } = outputTarget(path);
+    assert.equal(found, `${folder}/a/${name}`);
+    assert.equal(stat?.isFile(), name === "there" ? true : undefined);
+    assert.equal(outputFolder(`${path}/`).path, `${folder}/a/${name}`);
+  }
+  assert.equal(outputFolder(`${scratch.path}/link/..`).path, `${folder}/a`);
+  assert.equal(outputFolder(`${scratch.path}/link/`).path, `${folder}/a/b`);
+  assert.throws(
+    () => createFileSink(`${scratch.path}/new/`),
+    /no such file|not a dir/,
+  );
 });
 
 test("createFileSink() refuses a dangling link, and another user's link", () => {

@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { blockKind, exportMemory } from "../../convert/mod.ts";
 import { imageName } from "../input/image_name.ts";
-import { OutputFolder } from "../output/output_folder.ts";
+import { OutputFolder, pathIn } from "../output/output_folder.ts";
 import { writeImages } from "../output/write_images.ts";
 import type { Converted, ConvertJob } from "./conversion.ts";
 import type { OpenedImage } from "./open_image.ts";
@@ -14,7 +13,7 @@ export async function toImages(
   const { out, output, options: { signal }, onProgress } = job;
   using group = new OutputFolder(out);
   const images = blocks.filter((block) => !block.ignored)
-    .map((block) => ({ block, path: join(out, imageName(block.idstr)) }));
+    .map((block) => ({ block, path: pathIn(out, imageName(block.idstr)) }));
   await writeImages(images, {
     group,
     output,

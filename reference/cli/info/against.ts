@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import {
   describeQemu,
   describeRunningQemu,
@@ -8,6 +7,7 @@ import {
 } from "../../machines/mod.ts";
 import { QmpClient } from "../../qemu/mod.ts";
 import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
+import { physicalPath } from "../../sinks/mod.ts";
 import { connectSocket } from "../../sockets/mod.ts";
 import { isWebUrl } from "../../sources/mod.ts";
 import { parseQemuCommand } from "../input/qemu_command.ts";
@@ -72,7 +72,7 @@ export async function compareAgainst(
   const differences = [...found];
   if (options.try && command !== undefined && !differences.some(isFatal)) {
     const { streamOffset: offset } = snapshot.index;
-    const address = { filename: resolve(file), offset };
+    const address = { filename: physicalPath(file), offset };
     const refusal = await tryLoad(command, address, signal);
     if (refusal !== undefined) differences.push(refusal);
   }

@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import type { OpenOptions, Snapshot } from "../../reading/mod.ts";
+import { physicalPath } from "../../sinks/mod.ts";
 import { isWebUrl, withoutSecrets } from "../../sources/mod.ts";
 import type { QemuCommand } from "../input/qemu_command.ts";
 import { isRamOnly } from "../input/is_ram_only.ts";
@@ -88,7 +88,7 @@ export function incomingCommands(
     },
     {
       execute: "migrate-incoming",
-      arguments: incomingArguments(resolve(file), offset),
+      arguments: incomingArguments(physicalPath(file), offset),
     },
   ];
 }

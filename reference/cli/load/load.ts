@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { exportImage } from "../../exporting/mod.ts";
 import { willNeed } from "../../linux/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
@@ -22,7 +21,7 @@ import { countOf } from "../output/format_count.ts";
 import { formatTime } from "../output/format_time.ts";
 import { printLog, printMessage } from "../output/output.ts";
 import { checkOutput, checkOutputPath } from "../output/output_file.ts";
-import { OutputFolder } from "../output/output_folder.ts";
+import { OutputFolder, pathIn } from "../output/output_folder.ts";
 import { printable } from "../output/printable.ts";
 import { ProgressBar } from "../output/progress_bar.ts";
 import { printEvent, ProgressEvents } from "../output/progress_events.ts";
@@ -77,7 +76,10 @@ OUTDIR undoes that first.`,
     using group = new OutputFolder(OUTDIR);
     const ignored = snapshot.blocks.filter((block) => block.ignored);
     const images = snapshot.blocks.filter((block) => !block.ignored)
-      .map((block) => ({ block, path: join(OUTDIR, imageName(block.idstr)) }));
+      .map((block) => ({
+        block,
+        path: pathIn(OUTDIR, imageName(block.idstr)),
+      }));
     for (const { path } of images) checkOutput(path, output);
     for (const { idstr } of ignored) {
       printMessage(

@@ -25,6 +25,27 @@ import { fixtureMemory, fixtureSnapshot } from "../testing/snapshot_fixture.ts";
 const IMAGES = ["%2From@etc%2Facpi%2Ftables.img", "pc.ram.img", "vga.vram.img"];
 
 test(
+  "load takes link/.. for the folder above its target",
+  PATIENT,
+  async () => {
+    using scratch = new ScratchDirectory();
+    const file = scratch.write("vm.mr", await fixtureSnapshot());
+    mkdirSync(scratch.file("far/below"), { recursive: true });
+    symlinkSync("far/below", scratch.file("link"));
+    const link = scratch.file("link");
+    for (const folder of [`${link}/..`, `${link}/../new`]) {
+      await runGood(["load", file, folder]);
+    }
+    assert.deepEqual(scratch.list(), ["far", "link", "vm.mr"]);
+    assert.deepEqual(readdirSync(scratch.file("far/new")).sort(), IMAGES);
+    assert.deepEqual(
+      readdirSync(scratch.file("far")).sort(),
+      [...IMAGES, "below", "new"].sort(),
+    );
+  },
+);
+
+test(
   "load writes every RAMBlock to a sparse image and nothing else",
   PATIENT,
   async () => {

@@ -61,15 +61,18 @@ export function backupWord(): string {
   return crypto.randomUUID().slice(0, 8);
 }
 
-/** Writes the journal of a commit in a folder, before the commit starts. */
+/**
+ * Writes the journal of a commit in a folder, before the commit starts. Links
+ * are resolved in the path of the folder.
+ */
 export function writeJournal(
   file: LocalFile,
   folder: string,
   entries: readonly JournalEntry[],
 ): void {
-  const { resolve, dirname, basename } = paths();
+  const { dirname, basename } = paths();
   const written = entries.map(({ target, backup, made }): WrittenEntry => ({
-    target: dirname(target) === resolve(folder) ? basename(target) : target,
+    target: dirname(target) === folder ? basename(target) : target,
     old: backup?.split(".").at(-2),
     made,
   }));
@@ -154,14 +157,13 @@ function parseEntries(text: string, folder: string): JournalEntry[] {
   }
   if (!Array.isArray(written) || !written.every(isWritten)) return [];
   const { resolve, dirname } = paths();
-  const home = resolve(folder);
-  const isOwn = isOnlyOwners(home);
+  const isOwn = isOnlyOwners(folder);
   return written
     .map(({ target, old, made }): JournalEntry => {
-      const path = resolve(home, target);
+      const path = resolve(folder, target);
       return { target: path, backup: old && backupPath(path, old), made };
     })
-    .filter(({ target }) => isOwn || dirname(target) === home);
+    .filter(({ target }) => isOwn || dirname(target) === folder);
 }
 
 function isWritten(entry: unknown): entry is WrittenEntry {

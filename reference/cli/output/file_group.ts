@@ -1,15 +1,12 @@
-import {
-  builtinModule,
-  fileError,
-  nodeFs,
-  removeName,
-} from "../../local/mod.ts";
+import { dirname } from "node:path";
+import { fileError, nodeFs, removeName } from "../../local/mod.ts";
 import {
   type ByteSink,
   createPartial,
   isPrivate,
   outputTarget,
   type OwnPartial,
+  physicalPath,
   statOf,
   withLeftovers,
 } from "../../sinks/mod.ts";
@@ -62,8 +59,8 @@ export class FileGroup implements Disposable {
    * can be created there
    */
   constructor(folder: string, { tryLock }: FileGroupOptions = {}) {
-    this.#folder = folder;
-    const target = paths().join(folder, JOURNAL);
+    const target = physicalPath(`${folder}/${JOURNAL}`);
+    this.#folder = dirname(target);
     this.#journal = createPartial(target, { name: folder, tryLock });
     const own = this.#journal;
     const { uid } = statOf(own.file);
@@ -71,7 +68,7 @@ export class FileGroup implements Disposable {
     try {
       this.restored = withLeftovers(target, options, (leftovers) => {
         return leftovers.filter(isPrivate).flatMap(({ path }) => {
-          const restored = endJournal(path, folder);
+          const restored = endJournal(path, this.#folder);
           nodeFs().rmSync(path, { force: true });
           return restored;
         });
@@ -118,8 +115,7 @@ export class FileGroup implements Disposable {
 }
 
 function entryOf({ sink, path }: PendingFile): JournalEntry {
-  const { path: found, stat } = outputTarget(path);
-  const target = paths().resolve(found);
+  const { path: target, stat } = outputTarget(path);
   const backup = stat && backupPath(target, backupWord());
   return { target, backup, made: markOfSink(sink) };
 }
@@ -157,8 +153,4 @@ function takeBackQuietly(entries: readonly JournalEntry[]): void {
       // It stays unchanged.
     }
   }
-}
-
-function paths() {
-  return builtinModule("node:path", { what: "files", action: "use paths" });
 }

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { test } from "node:test";
@@ -101,6 +102,53 @@ test("commit() undoes its work when one file fails", async () => {
     for (const { sink } of pendingFiles) await sink.abort();
     assert.deepEqual(texts(scratch), OLD);
   }
+});
+
+test("FileGroup takes link/.. for the folder above the target of the link", async () => {
+  using scratch = new ScratchFolder();
+  mkdirSync(scratch.file("far/below"), { recursive: true });
+  symlinkSync("far/below", scratch.file("link"));
+  const folder = `${scratch.path}/link/..`;
+  const [one, two] = ["one", "two"].map((name) => {
+    for (const place of [scratch.file(name), `${folder}/${name}`]) {
+      writeFileSync(place, `old ${place}`);
+    }
+    const path = `${folder}/${name}`;
+    return { path, sink: createFileSink(path, { force: true }) };
+  });
+  const contents = () =>
+    ["one", "two", "far/one", "far/two"].map((name) =>
+      readFileSync(scratch.file(name), "utf8")
+    );
+  const old = contents();
+  for (const { sink } of [one, two]) await sink.write(new Uint8Array(1), 0);
+  const failing = {
+    ...two,
+    sink: { ...two.sink, commit: BEFORE(two.sink).commit },
+  };
+  const backing = backingOf(two.sink);
+  if (backing !== undefined) setBacking(failing.sink, backing);
+  {
+    using group = new FileGroup(folder);
+    await assert.rejects(
+      group.commit([one, failing as PendingFile]),
+      /disk on fire/,
+    );
+    assert.deepEqual(contents(), old);
+  }
+  const again = createFileSink(one.path, { force: true });
+  await again.write(new Uint8Array(1), 0);
+  {
+    using group = new FileGroup(folder);
+    await group.commit([{ ...one, sink: again }, two]);
+  }
+  assert.deepEqual(contents(), [old[0], old[1], "\0", "\0"]);
+  assert.deepEqual(scratch.names(), ["far", "link", "one", "two"]);
+  assert.deepEqual(readdirSync(scratch.file("far")).toSorted(), [
+    "below",
+    "one",
+    "two",
+  ]);
 });
 
 test("commit() refuses a sink that is not a file before doing anything", async () => {

@@ -84,7 +84,8 @@ export function checkOutput(
         `file at ${JSON.stringify(sidecar)} (--force removes them)`,
     );
   }
-  checkFolder(dirname(target.path), path);
+  // A folder is named as the caller did, unless a link leads to another.
+  checkFolder(dirname(stat === undefined ? path : target.path), path);
 }
 
 /** Refuses a URL, and "-" for standard output. */

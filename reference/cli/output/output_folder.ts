@@ -59,6 +59,14 @@ export class OutputFolder implements Disposable {
   }
 }
 
+/**
+ * Returns the path of a file in a folder. "link/.." stays the folder above the
+ * target of the link, unlike by `join` of the runtimes.
+ */
+export function pathIn(folder: string, name: string): string {
+  return folder.endsWith("/") ? `${folder}${name}` : `${folder}/${name}`;
+}
+
 /** Returns whether it had to be created. */
 function makeFolder(path: string): boolean {
   checkOutputPath(path);

@@ -1,7 +1,7 @@
-import { builtinModule } from "../../local/mod.ts";
 import {
   createPartial,
   discardPartial,
+  physicalPath,
   removeLeftovers,
   statOf,
 } from "../../sinks/mod.ts";
@@ -17,8 +17,7 @@ const PROBE = ".mapped-ram-probe";
  * @throws {SourceError} with `name` as the file's name, if none can be created
  */
 export function tryFolder(folder: string, name: string): void {
-  const use = { what: folder, action: "use paths" };
-  const target = builtinModule("node:path", use).join(folder, PROBE);
+  const target = physicalPath(`${folder}/${PROBE}`);
   const partial = createPartial(target, { name });
   try {
     removeLeftovers(target, {

@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import type { MappedResumePlan } from "../../mapping/mod.ts";
+import { physicalPath } from "../../sinks/mod.ts";
 import { incomingCommands, incomingOptions } from "../info/load_commands.ts";
 import { joinWords } from "../input/split_words.ts";
 import { jsonText } from "../output/json_text.ts";
@@ -25,7 +25,7 @@ export function mapInstructions(
   return {
     args: [...args, ...incomingOptions(args)],
     qmp: incomingCommands(devices, 0, ["mapped-ram"]),
-    devices: resolve(devices),
+    devices: physicalPath(devices),
   };
 }
 
