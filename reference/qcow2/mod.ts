@@ -20,4 +20,5 @@ export {
 } from "./open_qcow2.ts";
 export { isQcow2Source } from "./qcow2_disk.ts";
 export type { Qcow2Source, SyncQcow2Source } from "./qcow2_source.ts";
+export { findShortBase, type ShortBase, shortestEnd } from "./short_base.ts";
 export type { UnpackCluster, UnpackClusterSync } from "./unpack_cluster.ts";

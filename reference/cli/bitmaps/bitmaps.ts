@@ -44,7 +44,10 @@ full.`,
     const place = placeOf(FILE, values);
     using opened = await openSource(place, { signal });
     const options = { ...openOptions(values), signal };
-    const snapshot = await openSnapshotFile(opened.source, options);
+    const snapshot = await openSnapshotFile(opened.source, {
+      ...options,
+      disk: opened.disk,
+    });
     const { found, ranges } = await readAll();
     opened.source.checkUnchanged?.();
     if (values.json) {

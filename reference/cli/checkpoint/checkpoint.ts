@@ -78,7 +78,10 @@ qcow2 image that needs its base.`,
     using next = await openSource(place, { signal, willNeed });
     inputs.push(...next.paths);
     const earlier = await openSnapshotFile(base.source, options);
-    const snapshot = await openSnapshotFile(next.source, options);
+    const snapshot = await openSnapshotFile(next.source, {
+      ...options,
+      disk: next.disk,
+    });
     const summary = await checkpointWithBar();
     const milliseconds = performance.now() - started;
     const { presentPages, changedPages, byteLength, writtenLength } = summary;

@@ -1,8 +1,8 @@
 import { snapshotLength, unpackQcow2 } from "../../packing/mod.ts";
 import { isQcow2Source } from "../../qcow2/mod.ts";
-import { openSnapshot } from "../../reading/mod.ts";
 import { saveRepaired } from "../../repairing/mod.ts";
 import { saveSnapshot } from "../../saving/mod.ts";
+import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { createOutput } from "../output/output_file.ts";
 import type { Converted, ConvertJob } from "./conversion.ts";
 
@@ -18,7 +18,7 @@ export async function copySnapshot(job: ConvertJob): Promise<Converted> {
     const sink = createOutput(out, output);
     return { ...done, facts: await saveRepaired(sink, source, options) };
   }
-  const snapshot = await openSnapshot(source, options);
+  const snapshot = await openSnapshotFile(source, { ...options, disk: source });
   if (isQcow2Source(source)) {
     const byteLength = await snapshotLength(snapshot, options);
     const sink = createOutput(out, output);

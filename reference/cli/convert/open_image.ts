@@ -5,9 +5,9 @@ import {
   imageOfRanges,
   type MemoryImage,
 } from "../../convert/mod.ts";
-import { openSnapshot } from "../../reading/mod.ts";
 import { openSequential, refuseIgnoredRam } from "../../sequential/mod.ts";
 import type { ByteSource, ReadOptions } from "../../sources/mod.ts";
+import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import type { Conversion, Converted, ConvertJob } from "./conversion.ts";
 
 /** A memory image to be written, and facts about its file. */
@@ -37,7 +37,10 @@ type Run = Conversion["run"];
 /** Returns the conversion of a mapped-ram file by `write`. */
 export function fromSnapshot(write: WriteImage): Run {
   return async (job) => {
-    const snapshot = await openSnapshot(job.input.source, job.options);
+    const snapshot = await openSnapshotFile(job.input.source, {
+      ...job.options,
+      disk: job.input.source,
+    });
     return await write({ image: imageOf(snapshot) }, job);
   };
 }

@@ -9,29 +9,33 @@ import {
   snapshotRanges,
 } from "../../packing/mod.ts";
 import { isQcow2Source } from "../../qcow2/mod.ts";
-import { openSnapshot, type Snapshot } from "../../reading/mod.ts";
+import type { Snapshot } from "../../reading/mod.ts";
 import { type ByteSink, physicalPath } from "../../sinks/mod.ts";
 import { shownName } from "../../sources/mod.ts";
 import { fileData } from "../input/file_data.ts";
 import { openSource } from "../input/open_source.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { createOutput } from "../output/output_file.ts";
+import { UsageError } from "../program/usage_error.ts";
 import type { Converted, ConvertJob } from "./conversion.ts";
 
 /** Packs a mapped-ram file into a qcow2 image. */
 export async function toQcow2(job: ConvertJob): Promise<Converted> {
   const { input: { source }, out, output, options, onProgress } = job;
   const { backing, exact, packing, signal } = options;
-  const snapshot = await openSnapshot(source, options);
+  const snapshot = await openSnapshotFile(source, { ...options, disk: source });
   // The file in an image has the length that it will have again.
   if (exact && !isQcow2Source(source)) {
     await checkExact(snapshot, { signal });
   }
   if (backing === undefined) return await pack(createOutput(out, output));
-  using base = await openSource(backing, { signal });
-  checkSameLayout(snapshot, await openSnapshotFile(base.source, { signal }));
-  const inputs = [...output.inputs, ...base.paths];
   const name = backingName(backing.file, out);
+  using base = await openSource(backing, { signal });
+  checkSameLayout(
+    snapshot,
+    await openSnapshotFile(base.source, { disk: base.disk, signal }),
+  );
+  const inputs = [...output.inputs, ...base.paths];
   const packed = await pack(createOutput(out, { ...output, inputs }), {
     source: base.source,
     name,
@@ -75,11 +79,24 @@ function elsewhere(files: readonly string[], out: string): string | undefined {
   return undefined;
 }
 
-/** Returns the name of a backing file in an image at `out`. */
+/**
+ * Returns the name of a backing file in an image at `out`.
+ *
+ * @throws {UsageError} if it is a URL with a query: without that it may be the
+ * name of another file, and with it everyone who has the image may have the key
+ * to its base
+ */
 function backingName(backing: string, out: string): string {
   const address = sourceAddress(backing);
   if (address instanceof URL) {
-    return Object.assign(new URL(address), { username: "", password: "" }).href;
+    const { origin, pathname, search } = address;
+    if (search === "") return `${origin}${pathname}`;
+    throw new UsageError(
+      `Cannot use ${JSON.stringify(shownName(address))} as --backing: the ` +
+        "image would name it with its query, which may be a signature, and " +
+        "everyone who has the image could read that; use a copy of it in a " +
+        "file, and name another place in the image by qemu-img rebase -u",
+    );
   }
   const folder = dirname(physicalPath(out));
   const name = relative(folder, physicalPath(address));

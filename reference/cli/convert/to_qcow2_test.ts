@@ -169,6 +169,11 @@ test("convert refuses what no image can be made of", PATIENT, async () => {
     ],
     [[...convert, "--backing", out], 1, /no such file/],
     [
+      [...convert, "--backing", "https://me:secret@host/base?sig=secret"],
+      2,
+      /^(?!.*secret).*"https:\/\/host\/base\?…" as --backing: the image would/,
+    ],
+    [
       ["convert", file, `${out}.mr`, "--exact"],
       2,
       /--exact from mapped-ram to .*: it is for qcow2; .* --to qcow2/,

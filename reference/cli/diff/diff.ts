@@ -101,8 +101,16 @@ or wrong usage; and 3: one does not agree with its digest.`,
     using openedA = await openSource(inputA.place, { signal });
     using openedB = await openSource(inputB.place, { signal });
     const [a, b] = await Promise.all([
-      openSnapshotFile(openedA.source, { ...inputA.open, signal }),
-      openSnapshotFile(openedB.source, { ...inputB.open, signal }),
+      openSnapshotFile(openedA.source, {
+        ...inputA.open,
+        disk: openedA.disk,
+        signal,
+      }),
+      openSnapshotFile(openedB.source, {
+        ...inputB.open,
+        disk: openedB.disk,
+        signal,
+      }),
     ]);
     const output = json
       ? new DiffEvents(inputA.place, inputB.place)

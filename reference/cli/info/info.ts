@@ -94,9 +94,13 @@ option can do that. Exit code 1: it will not load as the same machine.`,
       let snapshot: Snapshot;
       try {
         snapshot = await openSnapshot(source, options);
+        if (disk !== undefined) {
+          const { checkBases } = await import("../input/short_base.ts");
+          await checkBases(disk, snapshot, { signal });
+        }
       } catch (error) {
         if (!(error instanceof UnsupportedError) || against !== undefined) {
-          throw await explainRefusal(error, source, options);
+          throw await explainRefusal(error, source, { ...options, disk });
         }
         const { infoElsewhere } = await import("./info_elsewhere.ts");
         const { offset } = options;

@@ -13,24 +13,34 @@ import { joinWords } from "./split_words.ts";
 import { programWords } from "../program/program_name.ts";
 
 /** The rule that a file breaks, and what was found. */
-type Refusal = Pick<RuleError, "rule" | "found">;
+type Refusal = Pick<RuleError, "rule" | "found" | "offset">;
 
 /** How a file is opened that may not be a snapshot. */
 export interface SnapshotFileOptions extends OpenOptions, ReadOptions {
-  /** The disk of an image, if the source only passes its bytes on. */
+  /** The disk of an image, of which the source may only pass the bytes on. */
   readonly disk?: ByteSource | undefined;
 }
 
-/** Opens a snapshot; the error for another kind of file names that kind. */
+/**
+ * Opens a snapshot; the error for another kind of file names that kind. An image
+ * whose backing file was cut off is refused.
+ */
 export async function openSnapshotFile(
   source: ByteSource,
   options: SnapshotFileOptions,
 ): Promise<Snapshot> {
+  let snapshot: Snapshot;
   try {
-    return await openSnapshot(source, options);
+    snapshot = await openSnapshot(source, options);
   } catch (error) {
     throw await explainRefusal(error, source, options);
   }
+  const { disk, signal } = options;
+  if (disk !== undefined) {
+    const { checkBases } = await import("./short_base.ts");
+    await checkBases(disk, snapshot, { signal });
+  }
+  return snapshot;
 }
 
 /**
@@ -56,12 +66,24 @@ export async function adviceOnRefusal(
   source: ByteSource,
   { offset, signal, disk }: SnapshotFileOptions,
 ): Promise<string | undefined> {
+  const advice = await adviceOnBase(refusal, { disk, signal });
+  if (advice !== undefined) return advice;
   if (isUnfinished(refusal)) {
     return "it is unfinished, a save was stopped: save --resume continues it";
   }
   // With an explicit offset, the remedy may be another offset.
   const isOther = offset === undefined && OF_OTHER_FILES.has(refusal.rule);
   return isOther ? await adviceOn(source, { disk, signal }) : undefined;
+}
+
+/** Returns what is wrong with a backing file that lacks what was refused. */
+export async function adviceOnBase(
+  { offset }: Pick<Refusal, "offset">,
+  { disk, signal }: Pick<SnapshotFileOptions, "disk" | "signal">,
+): Promise<string | undefined> {
+  if (disk === undefined) return undefined;
+  const { adviceOnShortBase } = await import("./short_base.ts");
+  return await adviceOnShortBase(disk, offset, { signal });
 }
 
 /** Rules that other kinds of file break. */
@@ -72,7 +94,9 @@ const OF_OTHER_FILES: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether the word that a save writes last is still zero. */
-export function isUnfinished({ rule, found }: Refusal): boolean {
+export function isUnfinished(
+  { rule, found }: Omit<Refusal, "offset">,
+): boolean {
   return rule === "ram-setup-end" && found === "the word 0x0";
 }
 

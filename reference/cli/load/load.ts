@@ -72,7 +72,10 @@ OUTDIR undoes that first.`,
     if (place.verity !== undefined) refuseDirectIo(values, "--digest");
     using opened = await openSource(place, { signal, willNeed });
     const output = { force, inputs: opened.paths };
-    const snapshot = await openSnapshotFile(opened.source, options);
+    const snapshot = await openSnapshotFile(opened.source, {
+      ...options,
+      disk: opened.disk,
+    });
     using group = new OutputFolder(OUTDIR);
     const ignored = snapshot.blocks.filter((block) => block.ignored);
     const images = snapshot.blocks.filter((block) => !block.ignored)

@@ -27,7 +27,11 @@ export async function prepareInputs(
     if (!fromRaw) await checkFlatImage(source, { signal });
     return [];
   }
-  const snapshot = await openSnapshotFile(source, { ...open, signal });
+  const snapshot = await openSnapshotFile(source, {
+    ...open,
+    disk: opened.disk,
+    signal,
+  });
   const served = idstr === undefined
     ? readOption(
       "--block",

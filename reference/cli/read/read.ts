@@ -75,7 +75,10 @@ pages that hold these bytes are read. Numbers: decimal, 0x1000, 4K, 1M, 2G.`,
     const options = { ...openOptions(values), signal };
     const place = placeOf(FILE, values);
     using opened = await openSource(place, { signal });
-    const snapshot = await openSnapshotFile(opened.source, options);
+    const snapshot = await openSnapshotFile(opened.source, {
+      ...options,
+      disk: opened.disk,
+    });
     const block = findBlock(snapshot, IDSTR);
     checkRange(block, offset, length);
     const range = { offset, length };

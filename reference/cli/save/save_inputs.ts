@@ -39,10 +39,10 @@ export class OpenedSources implements Disposable {
   readonly #opened: OpenedPlace[] = [];
 
   /** Opens another source. */
-  async open(place: InputPlace, options: ReadOptions): Promise<ByteSource> {
+  async open(place: InputPlace, options: ReadOptions): Promise<OpenedPlace> {
     const opened = await openSource(place, options);
     this.#opened.push(opened);
-    return opened.source;
+    return opened;
   }
 
   /** Closes all of them. */
@@ -67,7 +67,7 @@ export async function openInputs(
     const verity = imageVerity.get(idstr);
     // A guest may have written anything to its memory, even a qcow2 header.
     const place = { file: path, verity, asIs: true };
-    const source = await opened.open(place, { signal });
+    const { source } = await opened.open(place, { signal });
     if (!fromRaw) await checkFlatImage(source, { signal });
     // Holes of a checked image are unknown: one may have been punched since.
     return { source, dataRanges: scan ? undefined : fileData(source) };
@@ -82,10 +82,12 @@ export async function openInputs(
     return { blocks, deviceStateFrom: undefined, padded: [] };
   }
   const { place, options } = deviceState;
-  const deviceStateFrom = await openSnapshotFile(
-    await opened.open(place, { signal }),
-    { ...options, signal },
-  );
+  const { source, disk } = await opened.open(place, { signal });
+  const deviceStateFrom = await openSnapshotFile(source, {
+    ...options,
+    disk,
+    signal,
+  });
   for (const idstr of images.keys()) findBlock(deviceStateFrom, idstr);
   const blocks: RAMBlockInput[] = [];
   for (const block of deviceStateFrom.blocks) {

@@ -1,18 +1,12 @@
 import { hex, type RuleError, RULES } from "../../../format/rules/mod.ts";
-import {
-  type OpenOptions,
-  type VerifyReport,
-  verifySnapshot,
-} from "../../reading/mod.ts";
+import { type VerifyReport, verifySnapshot } from "../../reading/mod.ts";
 import { isPartialPath } from "../../sinks/mod.ts";
+import { type ByteSource, SourceError } from "../../sources/mod.ts";
 import {
-  type ByteSource,
-  type ReadOptions,
-  SourceError,
-} from "../../sources/mod.ts";
-import {
+  adviceOnBase,
   adviceOnRefusal,
   isUnfinished as isUnfinishedRam,
+  type SnapshotFileOptions,
 } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
 import { openOptions, SNAPSHOT_OPTIONS } from "../input/snapshot_options.ts";
@@ -57,8 +51,12 @@ With --digest it also reads all of FILE and checks each block of it.`,
     const place = placeOf(FILE, values);
     using opened = await openSource(place, { signal });
     const report = await verifyWithBar();
-    const { source, verified } = opened;
-    await refuseOtherKind(source, report, options);
+    const { source, verified, disk } = opened;
+    await refuseOtherKind(source, report, { ...options, disk });
+    if (disk !== undefined && report.snapshot !== undefined) {
+      const { checkBases } = await import("../input/short_base.ts");
+      await checkBases(disk, report.snapshot, { signal });
+    }
     if (verified !== undefined) {
       const { checkWholeFile } = await import("../input/check_whole_file.ts");
       // Bytes of an image are not those of pages.
@@ -94,10 +92,13 @@ With --digest it also reads all of FILE and checks each block of it.`,
 async function refuseOtherKind(
   source: ByteSource,
   { findings: [first] }: VerifyReport,
-  options: OpenOptions & ReadOptions,
+  options: SnapshotFileOptions,
 ): Promise<void> {
-  if (first === undefined || isUnfinishedRam(first)) return;
-  const advice = await adviceOnRefusal(first, source, options);
+  if (first === undefined) return;
+  const advice = await adviceOnBase(first, options) ??
+    (isUnfinishedRam(first)
+      ? undefined
+      : await adviceOnRefusal(first, source, options));
   if (advice === undefined) return;
   throw new SourceError(
     source.name,
