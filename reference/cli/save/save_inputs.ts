@@ -2,11 +2,7 @@ import { alignUp } from "../../../format/bitmap/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import type { OpenedPlace } from "../../opening/mod.ts";
 import type { RAMBlockInput } from "../../saving/mod.ts";
-import {
-  type ByteSource,
-  type ReadOptions,
-  SourceError,
-} from "../../sources/mod.ts";
+import { type ReadOptions, SourceError } from "../../sources/mod.ts";
 import { findBlock } from "../input/find_block.ts";
 import { checkFlatImage } from "../input/flat_image.ts";
 import { fileData } from "../input/file_data.ts";
