@@ -3,6 +3,7 @@ import {
   appendFileSync,
   readFileSync,
   statfsSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -224,5 +225,30 @@ test(
       writtenLength: 0,
       clearedLength: 0,
     });
+  },
+);
+
+test(
+  "checkpointSnapshot() does not read holes after the snapshots",
+  OPTIONS,
+  async () => {
+    using disk = new ReflinkDisk("xfs");
+    using opened = await baseOn(disk);
+    const next = disk.file("next.mr");
+    writeFileSync(next, await guest(2));
+    truncateSync(next, 2 ** 50);
+    // Zeros of the new snapshot replace what the base has there.
+    appendFileSync(opened.path, new Uint8Array(MIB).fill(7));
+    using base = openFileSource(opened.path);
+    using source = openFileSource(next);
+    const out = disk.file("out.mr");
+    await checkpointSnapshot(await openSnapshot(source), createFileSink(out), {
+      base: await openSnapshot(base),
+    });
+    using made = openFileSource(out);
+    assert.equal(made.byteLength, 2 ** 50);
+    const tail = new Uint8Array(2 * MIB);
+    await made.readInto(tail, base.byteLength - MIB);
+    assert.ok(tail.every((byte) => byte === 0));
   },
 );

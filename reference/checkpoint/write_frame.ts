@@ -1,4 +1,6 @@
-import { frameRanges } from "../packing/mod.ts";
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
+import { fileData } from "../linux/mod.ts";
+import { diskData, frameRanges } from "../packing/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
@@ -38,7 +40,7 @@ export async function writeFrame(
     onWrite: (length) => written += length,
   });
   const buffer = new Uint8Array(CHUNK);
-  for (const { offset, length } of frameRanges(snapshot)) {
+  for (const { offset, length } of await frameData(snapshot, base, signal)) {
     const end = Math.min(byteLength, offset + length);
     for (let at = offset; at < end; at += buffer.length) {
       const bytes = buffer.subarray(0, end - at);
@@ -48,4 +50,33 @@ export async function writeFrame(
     }
   }
   return written;
+}
+
+/**
+ * Returns the parts of the frame of a snapshot that may hold data in it or in
+ * the base, which may also have holes of any length there.
+ */
+async function frameData(
+  snapshot: Snapshot,
+  base: Snapshot,
+  signal: AbortSignal | undefined,
+): Promise<ByteRange[]> {
+  const parts: ByteRange[] = [];
+  for (const { source } of [snapshot, base]) {
+    const dataRanges = fileData(source);
+    for (const range of frameRanges(snapshot)) {
+      const data = diskData(source, { ...range, dataRanges, signal });
+      for await (const part of data) parts.push(part);
+    }
+  }
+  const joined: ByteRange[] = [];
+  for (const part of parts.toSorted((a, b) => a.offset - b.offset)) {
+    const last = joined.at(-1);
+    if (last === undefined || rangeEnd(last) < part.offset) joined.push(part);
+    else {
+      const end = Math.max(rangeEnd(last), rangeEnd(part));
+      joined[joined.length - 1] = { ...last, length: end - last.offset };
+    }
+  }
+  return joined;
 }

@@ -132,6 +132,7 @@ export {
   type PackSummary,
   snapshotLength,
   snapshotRanges,
+  type SnapshotRangesOptions,
   type UnpackOptions,
   unpackQcow2,
 } from "../packing/mod.ts";

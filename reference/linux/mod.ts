@@ -11,6 +11,7 @@ export { descriptorLimit, openDescriptors } from "./descriptor_limit.ts";
 export { Doorbell, type Ringing } from "./doorbell.ts";
 export { ERRNO, type ErrnoName, errnoName } from "./errno.ts";
 export { EventDescriptor } from "./event_descriptor.ts";
+export { fileData } from "./file_data.ts";
 export { FileMapping } from "./file_mapping.ts";
 export { isListening } from "./is_listening.ts";
 export { LINUX } from "./linux_constants.ts";

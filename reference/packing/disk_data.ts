@@ -1,7 +1,16 @@
 import { PageBitmap } from "../../format/bitmap/mod.ts";
-import type { ByteRange } from "../../format/bytes/mod.ts";
+import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import { isQcow2Source } from "../qcow2/mod.ts";
 import type { ByteSource, ReadOptions } from "../sources/mod.ts";
+
+/** Options of finding data. */
+interface DiskDataOptions extends Partial<ByteRange>, ReadOptions {
+  /**
+   * The parts that are not holes, in order, if the disk is a plain file of which
+   * they are known.
+   */
+  readonly dataRanges?: Iterable<ByteRange> | undefined;
+}
 
 /**
  * Yields the parts of a range of a disk that may hold data, in order; the rest
@@ -9,13 +18,15 @@ import type { ByteSource, ReadOptions } from "../sources/mod.ts";
  */
 export async function* diskData(
   disk: ByteSource,
-  { offset = 0, length = disk.byteLength - offset, signal }:
-    & Partial<ByteRange>
-    & ReadOptions = {},
+  { offset = 0, length = disk.byteLength - offset, dataRanges, signal }:
+    DiskDataOptions = {},
 ): AsyncGenerator<ByteRange> {
   if (!isQcow2Source(disk)) {
     const inside = Math.min(length, disk.byteLength - offset);
-    if (inside > 0) yield { offset, length: inside };
+    yield* partsOf(dataRanges ?? [{ offset, length: inside }], {
+      offset,
+      length: inside,
+    });
     return;
   }
   const { backing } = disk;
@@ -27,6 +38,18 @@ export async function* diskData(
       yield* diskData(backing, { offset: at, length, signal });
     }
     at += length;
+  }
+}
+
+/** Yields the parts of ranges that are inside another one. */
+function* partsOf(
+  ranges: Iterable<ByteRange>,
+  inside: ByteRange,
+): Generator<ByteRange> {
+  for (const range of ranges) {
+    const offset = Math.max(range.offset, inside.offset);
+    const length = Math.min(rangeEnd(range), rangeEnd(inside)) - offset;
+    if (length > 0) yield { offset, length };
   }
 }
 

@@ -11,6 +11,10 @@ export { diskData } from "./disk_data.ts";
 export type { PackBacking, PackOptions, PackSummary } from "./pack_options.ts";
 export { packQcow2 } from "./pack_qcow2.ts";
 export { checkClusterSize } from "./pack_plan.ts";
-export { frameRanges, snapshotRanges } from "./snapshot_ranges.ts";
+export {
+  frameRanges,
+  snapshotRanges,
+  type SnapshotRangesOptions,
+} from "./snapshot_ranges.ts";
 export { checkExact, snapshotLength } from "./snapshot_length.ts";
 export { type UnpackOptions, unpackQcow2 } from "./unpack_qcow2.ts";

@@ -16,6 +16,12 @@ const CLUSTER_BITS_MAX = 21;
 /** Maximum bytes of an L1 table that QEMU reads. */
 const L1_LENGTH_MAX = 0x2000000;
 
+/**
+ * Maximum length of a source, 128 TiB: what is packed of it is kept in a bitmap
+ * of 4 GiB. A sparse file can be longer, and take no space.
+ */
+const LENGTH_MAX = 2 ** 47;
+
 /** Sizes in a new image. */
 export interface PackGeometry {
   readonly diskLength: number;
@@ -50,6 +56,12 @@ export function packGeometry(
   { clusterSize = 0x10000 }: Pick<PackOptions, "clusterSize">,
 ): PackGeometry {
   const clusterBits = checkClusterSize(clusterSize);
+  if (byteLength > LENGTH_MAX) {
+    throw new RangeError(
+      `Cannot pack ${JSON.stringify(name)}: it has ${byteLength} bytes, ` +
+        `expected at most ${LENGTH_MAX}`,
+    );
+  }
   const diskLength = alignUp(byteLength, SECTOR);
   const clusterCount = Math.ceil(diskLength / clusterSize);
   const l1Count = Math.ceil(clusterCount / (clusterSize / 8));

@@ -126,3 +126,15 @@ test("packQcow2() aborts the sink when the source fails", async () => {
   await assert.rejects(packQcow2(source, sink), source.error);
   assert.deepEqual(scratch.names(), []);
 });
+
+test("packQcow2() refuses a source that is longer than 128 TiB", async () => {
+  const source = {
+    name: "long",
+    byteLength: 2 ** 47 + 1,
+    readInto: () => Promise.reject(new Error("read")),
+  };
+  await assert.rejects(
+    packQcow2(source, memorySink(), { dataRanges: [] }),
+    /RangeError: Cannot pack "long": it has 140737488355329 bytes, expected at most 140737488355328$/,
+  );
+});

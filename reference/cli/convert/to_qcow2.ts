@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, relative, sep } from "node:path";
 import { sourceAddress } from "../../inputs/mod.ts";
+import { fileData } from "../../linux/mod.ts";
 import {
   checkExact,
   checkSameLayout,
@@ -12,7 +13,6 @@ import { isQcow2Source } from "../../qcow2/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import { type ByteSink, physicalPath } from "../../sinks/mod.ts";
 import { shownName } from "../../sources/mod.ts";
-import { fileData } from "../input/file_data.ts";
 import { openSource } from "../input/open_source.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { createOutput } from "../output/output_file.ts";
@@ -50,7 +50,9 @@ export async function toQcow2(job: ConvertJob): Promise<Converted> {
   ): Promise<Converted> {
     const facts = await packQcow2(source, sink, {
       ...packing,
-      dataRanges: exact ? dataRanges(snapshot) : snapshotRanges(snapshot),
+      dataRanges: exact ? dataRanges(snapshot) : snapshotRanges(snapshot, {
+        dataRanges: fileData(source),
+      }),
       backing,
       signal,
       onProgress,

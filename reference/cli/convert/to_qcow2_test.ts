@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, truncateSync } from "node:fs";
 import { test } from "node:test";
+import { openFileSource } from "../../local/mod.ts";
+import { openQcow2 } from "../../qcow2/mod.ts";
 import { openSnapshot } from "../../reading/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
 import {
@@ -143,6 +145,20 @@ test(
     }
   },
 );
+
+test("convert does not read a hole after a snapshot", PATIENT, async () => {
+  using scratch = new ScratchDirectory();
+  const bytes = await fixtureGuest();
+  const file = scratch.write("vm.mr", bytes);
+  // Reading all of it would take longer than the test may.
+  const byteLength = 2 ** 42;
+  truncateSync(file, byteLength);
+  const image = scratch.file("vm.qcow2");
+  await runGood(["convert", file, image]);
+  await runGood(["verify", image]);
+  using disk = await openQcow2(openFileSource(image));
+  assert.equal(disk.byteLength, byteLength);
+});
 
 test("convert refuses what no image can be made of", PATIENT, async () => {
   using scratch = new ScratchDirectory();

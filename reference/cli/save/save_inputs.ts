@@ -1,11 +1,11 @@
 import { alignUp } from "../../../format/bitmap/mod.ts";
+import { fileData } from "../../linux/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import type { OpenedPlace } from "../../opening/mod.ts";
 import type { RAMBlockInput } from "../../saving/mod.ts";
 import { type ReadOptions, SourceError } from "../../sources/mod.ts";
 import { findBlock } from "../input/find_block.ts";
 import { checkFlatImage } from "../input/flat_image.ts";
-import { fileData } from "../input/file_data.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
 import type { InputPlace } from "../input/place_options.ts";

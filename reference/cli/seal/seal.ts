@@ -1,5 +1,6 @@
 import { parseVerityDigest } from "../../../format/verity/mod.ts";
 import { sidecarPlace } from "../../inputs/mod.ts";
+import { fileData } from "../../linux/mod.ts";
 import {
   type ByteSource,
   IntegrityError,
@@ -7,7 +8,6 @@ import {
   shownName,
 } from "../../sources/mod.ts";
 import { checkSidecar, verityDigest } from "../../verity/mod.ts";
-import { fileData } from "../input/file_data.ts";
 import { openSource } from "../input/open_source.ts";
 import { JSON_EVENTS_OPTION } from "../input/snapshot_options.ts";
 import { JOBS_OPTION, workOptions } from "../input/work_options.ts";

@@ -1,4 +1,5 @@
 import { sourceAddress } from "../../inputs/mod.ts";
+import { fileData } from "../../linux/mod.ts";
 import { identityOf } from "../../local/mod.ts";
 import {
   OpenedFiles,
@@ -11,7 +12,6 @@ import {
   sealSource,
   type SealSummary,
 } from "../../verity/mod.ts";
-import { fileData } from "../input/file_data.ts";
 import { refusePipedInput } from "../input/open_source.ts";
 import { statOf } from "../output/file_stat.ts";
 import { createOutput } from "../output/output_file.ts";

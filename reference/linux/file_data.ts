@@ -1,7 +1,7 @@
-import type { ByteRange } from "../../../format/bytes/mod.ts";
-import { dataRanges } from "../../linux/mod.ts";
-import { checkSameFile, LocalFile, nodeFs } from "../../local/mod.ts";
-import { backingOf, type ByteSource, SourceError } from "../../sources/mod.ts";
+import type { ByteRange } from "../../format/bytes/mod.ts";
+import { dataRanges } from "./data_ranges.ts";
+import { checkSameFile, LocalFile, nodeFs } from "../local/mod.ts";
+import { backingOf, type ByteSource, SourceError } from "../sources/mod.ts";
 
 /**
  * Returns the parts of a local file that are not holes; undefined if the source
