@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { openFileSource } from "../local/mod.ts";
 import { assertEqual } from "../packing/testing/packed_bytes.ts";
@@ -77,6 +77,44 @@ for (const type of REFLINK_TYPES) {
           assertEqual(found, later.blocks[block.idstr]);
         }
       }
+    },
+  );
+
+  test(
+    `checkpointSnapshot() of a file beside the base keeps only what differs of it on ${type}`,
+    OPTIONS,
+    async () => {
+      using disk = new ReflinkDisk(type);
+      const next = numbers(5);
+      const ram = new Uint8Array(140 * MIB);
+      for (let page = 0; page < ram.length / PAGE; page++) {
+        ram.fill(page % 255 + 1, page * PAGE, (page + 1) * PAGE);
+      }
+      const device = new Uint8Array(9);
+      const [base, later, out] = ["base.mr", "later.mr", "out.mr"].map((it) =>
+        disk.file(it)
+      );
+      writeFileSync(base, await guestFile({ blocks: { ram }, device }));
+      // Short runs and long ones, also across the parts that are compared.
+      for (let page = 0; page < ram.length / PAGE;) {
+        const end = page + 1 + next() % (page % 3 === 0 ? 300 : 6);
+        ram.fill(0xff, page * PAGE, end * PAGE);
+        page = end + next() % 1200;
+      }
+      const file = await guestFile({ blocks: { ram }, device });
+      const before = disk.usedLength();
+      writeFileSync(later, file);
+      using source = openFileSource(later);
+      const summary = await checkpoint(source, { base, out, jobs: 2 });
+      source.close();
+      rmSync(later);
+      const used = disk.usedLength() - before;
+      assertEqual(readFileSync(out), file);
+      const written = summary.changedPages * PAGE;
+      assert.ok(used < 1.1 * written + MIB, `${used} for ${written}`);
+      // What is in the file is its own: the base can be removed, too.
+      rmSync(base);
+      assertEqual(readFileSync(out), file);
     },
   );
 

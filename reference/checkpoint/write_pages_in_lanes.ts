@@ -1,3 +1,6 @@
+import type { PageBitmap } from "../../format/bitmap/mod.ts";
+import { sharedBitmap, sharedWords } from "../pages/mod.ts";
+import type { RAMBlock } from "../reading/mod.ts";
 import { type BackingFile, backingOf } from "../sources/mod.ts";
 import { BackgroundFlush } from "../sinks/mod.ts";
 import {
@@ -11,6 +14,7 @@ import {
   laneTask,
 } from "../workers/mod.ts";
 import type { ComparedBlock } from "./compared_block.ts";
+import { SharedPages } from "./shared_pages.ts";
 import type { WritePagesOptions } from "./write_pages_here.ts";
 
 /**
@@ -35,14 +39,23 @@ interface LanesOptions extends WritePagesOptions {
  */
 export async function writePagesInLanes(
   blocks: readonly ComparedBlock[],
-  { to, from, sink, report, jobs, signal }: LanesOptions,
+  { to, from, sink, clone, report, jobs, signal }: LanesOptions,
 ): Promise<number | undefined> {
   const pageSize = blocks[0]?.block.pageSize ?? 0;
   const chunkLength = Math.max(COMPARED, 8 * pageSize);
   const parts: LanePart[] = [];
+  const backing = blocks[0] && backingOf(blocks[0].block);
+  if (backing === undefined) return undefined;
+  using shared = backing.kind === "file"
+    ? SharedPages.open(backing, clone)
+    : undefined;
+  const left: { block: RAMBlock; pages: PageBitmap }[] = [];
   for (const { block, present, inBase } of blocks) {
-    const backing = backingOf(block);
-    if (backing === undefined) return undefined;
+    const pageCountMin = shared?.runMin(block);
+    const pages = sharedBitmap(
+      pageCountMin === undefined ? 0 : block.pageCount,
+    );
+    left.push({ block, pages });
     const { usedLength, pagesOffset } = block;
     const laneBlock = {
       from: backing,
@@ -54,6 +67,9 @@ export async function writePagesInLanes(
       toOffset: pagesOffset,
       present: undefined,
       existing: { file: from, present: inBase.bytes },
+      left: pageCountMin === undefined
+        ? undefined
+        : { pageCountMin, pages: sharedWords(pages) },
     };
     const sizes = { chunkLength, pageSize, dataRanges: undefined };
     parts.push({ block: laneBlock, chunks: chunksOf(laneBlock, sizes) });
@@ -92,5 +108,6 @@ export async function writePagesInLanes(
   } finally {
     await flush.settle();
   }
+  for (const { block, pages } of left) shared?.share(block, pages);
   return Atomics.load(control, CONTROL.writtenPages);
 }

@@ -1,4 +1,5 @@
 import { statfsSync } from "node:fs";
+import type { ByteRange } from "../../format/bytes/mod.ts";
 import { ERRNO } from "./errno.ts";
 import { LINUX } from "./linux_constants.ts";
 import { FILE_CLONE_RANGE, FSXATTR } from "./linux_structs.ts";
@@ -34,18 +35,37 @@ interface OpenFile {
  * @throws {SourceError} if the C library cannot be called
  */
 export function cloneFile(from: OpenFile, to: OpenFile): void {
-  const calls = linux();
-  const range = new DataView(new ArrayBuffer(FILE_CLONE_RANGE.size));
   // A length of 0 means all bytes, and what the clone has from 0 on.
-  writeField(range, FILE_CLONE_RANGE.fields.src_fd, { value: from.fd });
-  const bytes = new Uint8Array(range.buffer);
+  cloneRange(from, to, { offset: 0, length: 0 });
+  copyBlockByBlock(linux(), to.fd);
+}
+
+/**
+ * Makes a file share the blocks of a range of another one, at the same offset.
+ *
+ * @throws {SystemCallError} if the file system does not support it
+ * @throws {SourceError} if the C library cannot be called
+ */
+export function cloneRange(
+  from: OpenFile,
+  to: OpenFile,
+  { offset, length }: ByteRange,
+): void {
+  const calls = linux();
+  const bytes = new Uint8Array(FILE_CLONE_RANGE.size);
+  const view = new DataView(bytes.buffer);
+  const { src_fd, src_offset, src_length, dest_offset } =
+    FILE_CLONE_RANGE.fields;
+  writeField(view, src_fd, { value: from.fd });
+  writeField(view, src_offset, { value: offset });
+  writeField(view, src_length, { value: length });
+  writeField(view, dest_offset, { value: offset });
   if (calls.call.ioctl(to.fd, LINUX.FICLONERANGE, bytes) < 0) {
     const errno = calls.errno();
     const [name, other] = [from, to].map((it) => JSON.stringify(it.name));
     const action = `clone ${name} to ${other}`;
     throw new SystemCallError(action, { errno, hint: HINTS.get(errno) });
   }
-  copyBlockByBlock(calls, to.fd);
 }
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-export { cloneFile } from "./clone_file.ts";
+export { cloneFile, cloneRange } from "./clone_file.ts";
 export { dataRanges } from "./data_ranges.ts";
 export { descriptorLimit, openDescriptors } from "./descriptor_limit.ts";
 export { Doorbell, type Ringing } from "./doorbell.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-export { setBit, sharedBitmap, sharedWords } from "./atomic_bits.ts";
+export { setBit, setBits, sharedBitmap, sharedWords } from "./atomic_bits.ts";
 export { differentPages } from "./different_pages.ts";
 export type { PageBatch } from "./page_batch.ts";
 export { storePages } from "./store_pages.ts";

@@ -1,5 +1,10 @@
 import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
-import { differentPages, PageBuffer, storePages } from "../pages/mod.ts";
+import {
+  differentPages,
+  PageBuffer,
+  setBits,
+  storePages,
+} from "../pages/mod.ts";
 import { BackingFiles } from "./backing_files.ts";
 import {
   CONTROL,
@@ -103,9 +108,15 @@ class CopyLane {
    * Writes the pages of `run` from the buffer, which holds those of `buffered`.
    */
   #write(block: LaneBlock, buffered: PageRun, run: PageRun): void {
+    const { left } = block;
     for (const part of this.#missing(block, buffered, run)) {
-      this.#writePart(block, buffered, part);
-      this.#count("writtenPages", part.end - part.first);
+      const { first, end } = part;
+      if (left !== undefined && end - first >= left.pageCountMin) {
+        setBits(left.pages, first, end);
+      } else {
+        this.#writePart(block, buffered, part);
+      }
+      this.#count("writtenPages", end - first);
     }
   }
 

@@ -50,6 +50,16 @@ export interface LaneBlock {
   readonly present: Int32Array | undefined;
   /** What `to` holds; pages that are in it are not written. Default: nothing. */
   readonly existing?: ExistingPages | undefined;
+  /** Runs of pages to leave to the caller. Default: none. */
+  readonly left?: LeftRuns | undefined;
+}
+
+/** Long runs of pages that would be written, but are only noted. */
+export interface LeftRuns {
+  /** Pages of the shortest of them. */
+  readonly pageCountMin: number;
+  /** Bitmap in which to set their bits. */
+  readonly pages: Int32Array;
 }
 
 /** The pages that a file holds. */
