@@ -13,7 +13,6 @@ import { printEvent, ProgressEvents } from "../output/progress_events.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { checkUses } from "../program/option_ways.ts";
 import { UsageError } from "../program/usage_error.ts";
-import { printSaved } from "./print_saved.ts";
 import { saveArguments } from "./save_arguments.ts";
 import { saveDemonstration } from "./save_demonstration.ts";
 import { OpenedSources, openInputs } from "./save_inputs.ts";
@@ -109,6 +108,7 @@ what it reads, and prints what it did.`,
         allocatedBytes: allocated,
       });
     } else {
+      const { printSaved } = await import("./print_saved.ts");
       printSaved(OUT, summary, pageSize, allocated, milliseconds);
     }
     if (values.seal) {
