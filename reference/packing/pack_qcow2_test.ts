@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NO_ZSTD } from "../../format/testing/zstd.ts";
 import { openQcow2 } from "../qcow2/mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";
@@ -21,7 +22,9 @@ for (const compression of ["zlib", "zstd"] as const) {
   for (const clusterSize of [4 * KIB, 64 * KIB, 2 * MIB]) {
     const name = `${compression} in clusters of ${clusterSize / KIB} KiB`;
 
-    test(`packQcow2() packs what openQcow2() reads: ${name}`, async () => {
+    test(`packQcow2() packs what openQcow2() reads: ${name}`, {
+      skip: compression === "zstd" && NO_ZSTD,
+    }, async () => {
       const bytes = memoryBytes(9 * MIB + 1234, clusterSize);
       const image = await packed(bytes, { compression, clusterSize });
       assertEqual(await diskOf(image), inSectors(bytes));

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { writeFileSync } from "node:fs";
 import type { ByteRange } from "../../../format/bytes/mod.ts";
+import { NO_ZSTD } from "../../../format/testing/zstd.ts";
 import { type ByteSource, memorySource } from "../../sources/mod.ts";
 import { ScratchFolder } from "../../testing/scratch_folder.ts";
 import { NO_QEMU_IMG } from "../../testing/qemu_img.ts";
@@ -18,7 +19,10 @@ function makeImages(): Record<"packed" | "plain" | "top", Uint8Array> {
   using folder = new ScratchFolder();
   const qemu = new QemuImages(folder.path);
   writeFileSync(folder.file("disk.raw"), DISK);
-  qemu.img("convert -O qcow2 -c -o compression_type=zstd disk.raw packed");
+  const compression = NO_ZSTD ? "zlib" : "zstd";
+  qemu.img(
+    `convert -O qcow2 -c -o compression_type=${compression} disk.raw packed`,
+  );
   qemu.img("convert -O qcow2 disk.raw plain");
   qemu.img(`create -f qcow2 -b disk.raw -F raw top ${LENGTH + CLUSTER}`);
   qemu.io("top", `write -P 3 ${5 * CLUSTER} ${CLUSTER}`);
