@@ -44,7 +44,8 @@ export function* readQcow2Tables(file: WalkedFile): Walk<Qcow2Tables> {
       first.length,
     );
   }
-  const isRead = offset + length <= start.length;
+  // An empty disk has no table, wherever the header says that it is.
+  const isRead = length === 0 || offset + length <= start.length;
   const l1 = isRead
     ? start.slice(offset, offset + length)
     : yield { offset, length };

@@ -149,3 +149,17 @@ test("openQcow2() takes a raw backing file as raw, whatever it holds", {
   await checkDisk(path, qemu.disk("image.qcow2"));
   assert.equal(Buffer.from(qemu.disk("image.qcow2")).includes("host's"), false);
 });
+
+test("openQcow2() opens an empty disk, whose table may be past the end", {
+  skip: NO_QEMU_IMG,
+}, async () => {
+  using folder = new ScratchFolder();
+  const qemu = new QemuImages(folder.path);
+  qemu.img("create -f qcow2 image.qcow2 0");
+  const image = Buffer.from(qemu.bytes("image.qcow2").subarray(0, 0x1000));
+  image.writeBigUInt64BE(0x30000n, 40);
+  writeFileSync(folder.file("image.qcow2"), image);
+  const expected = qemu.disk("image.qcow2");
+  assert.equal(expected.length, 0);
+  await checkDisk(folder.file("image.qcow2"), expected);
+});
