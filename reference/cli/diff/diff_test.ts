@@ -231,7 +231,9 @@ test(
       assert.equal(code, 1);
       const lines = stdout.trim().split("\n").map((it) => JSON.parse(it));
       return {
-        differences: lines.filter(({ event }) => !/block|diff/.test(event)),
+        differences: lines.filter(({ event }) =>
+          !/block|diff|progress/.test(event)
+        ),
         blocks: lines.filter(({ event }) => event === "block"),
       };
     };
