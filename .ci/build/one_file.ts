@@ -12,7 +12,7 @@ const MODULES = {
   library: `
     import { sealLane } from "/reference/verity/seal_lane.ts";
     import { copyLane } from "/reference/workers/copy_lane.ts";
-    import { serveLanes } from "/reference/workers/serve_lanes.ts";
+    import { serveLanes } from "/reference/lanes/serve_lanes.ts";
     export * from "/mod.ts";
     if (import.meta.url.endsWith("#lane_worker")) serveLanes(copyLane);
     if (import.meta.url.endsWith("#seal_worker")) serveLanes(sealLane);`,

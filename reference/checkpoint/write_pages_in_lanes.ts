@@ -3,12 +3,12 @@ import { sharedBitmap, sharedWords } from "../pages/mod.ts";
 import type { RAMBlock } from "../reading/mod.ts";
 import { type BackingFile, backingOf } from "../sources/mod.ts";
 import { BackgroundFlush } from "../sinks/mod.ts";
+import { laneCount } from "../lanes/mod.ts";
 import {
   chunksOf,
   CONTROL,
   copyPool,
   copySteps,
-  laneCount,
   type LanePart,
   LaneReadAhead,
   laneTask,

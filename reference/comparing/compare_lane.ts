@@ -1,5 +1,5 @@
 import { openChain } from "../packing/mod.ts";
-import { BackingFiles, type ReadBacking, takenItems } from "../workers/mod.ts";
+import { BackingFiles, type ReadBacking, takenItems } from "../lanes/mod.ts";
 import {
   COMPARE_CONTROL,
   type CompareTask,

@@ -5,7 +5,7 @@ import {
   backingOf,
   type ByteSource,
 } from "../sources/mod.ts";
-import { LANE_CONTROL, type SharedTask } from "../workers/mod.ts";
+import { LANE_CONTROL, type SharedTask } from "../lanes/mod.ts";
 
 /** A source that lanes can open: a disk in an image, or bytes as they are. */
 export type LaneSource =

@@ -13,7 +13,7 @@ import {
   PARALLEL_CHUNK,
   type ProgressReport,
 } from "../work/mod.ts";
-import { laneCount, LanePool } from "../workers/mod.ts";
+import { laneCount, LanePool } from "../lanes/mod.ts";
 import { compareSteps } from "./compare_lane.ts";
 import {
   COMPARE_CONTROL,

@@ -3,14 +3,13 @@ import type { RAMBlock } from "../reading/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { backingOf, SourceError } from "../sources/mod.ts";
 import { ProgressReport } from "../work/mod.ts";
+import { DIRECT_ALIGNMENT, laneCount } from "../lanes/mod.ts";
 import {
   checkDirectPages,
   chunkLengthOf,
   chunksOf,
   CONTROL,
   copyPool,
-  DIRECT_ALIGNMENT,
-  laneCount,
   laneInput,
   LaneReadAhead,
   laneTask,

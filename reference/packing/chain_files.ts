@@ -11,7 +11,7 @@ import {
   SourceError,
   type SyncByteSource,
 } from "../sources/mod.ts";
-import type { BackingFiles } from "../workers/mod.ts";
+import type { BackingFiles } from "../lanes/mod.ts";
 
 /**
  * Returns the files of an image and its backing; undefined if the disk is in no

@@ -5,7 +5,7 @@ import {
 } from "../sources/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { entryUrl, type ProgressReport } from "../work/mod.ts";
-import { isSparse, laneCount, LanePool } from "../workers/mod.ts";
+import { isSparse, laneCount, LanePool } from "../lanes/mod.ts";
 import type { PackCounts } from "./pack_here.ts";
 import { packSteps } from "./pack_lane.ts";
 import { PACK_CONTROL, type PackJob, type PackTask } from "./pack_task.ts";

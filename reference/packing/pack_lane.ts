@@ -5,7 +5,7 @@ import {
   type OpenedFile,
   type ReadBacking,
   takenItems,
-} from "../workers/mod.ts";
+} from "../lanes/mod.ts";
 import { ChunkPacker, type PackedChunk } from "./chunk_packer.ts";
 import { placeChunk } from "./chunk_placer.ts";
 import { clusterCompressor } from "./cluster_compressor.ts";

@@ -1,6 +1,6 @@
 import type { PageBitmap } from "../../format/bitmap/mod.ts";
 import type { Backing, BackingFile } from "../sources/mod.ts";
-import { LANE_CONTROL, type SharedTask } from "../workers/mod.ts";
+import { LANE_CONTROL, type SharedTask } from "../lanes/mod.ts";
 import type { PackedTables } from "./chunk_placer.ts";
 import type { Compression } from "./cluster_compressor.ts";
 import type { PackGeometry } from "./pack_plan.ts";

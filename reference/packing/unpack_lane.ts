@@ -1,5 +1,5 @@
 import { PageBuffer } from "../pages/mod.ts";
-import { BackingFiles, takenItems } from "../workers/mod.ts";
+import { BackingFiles, takenItems } from "../lanes/mod.ts";
 import { openChain } from "./chain_files.ts";
 import { dataRuns } from "./data_runs.ts";
 import {

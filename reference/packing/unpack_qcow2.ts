@@ -11,7 +11,7 @@ import {
   type Progress,
   ProgressReport,
 } from "../work/mod.ts";
-import { laneCount, LanePool } from "../workers/mod.ts";
+import { laneCount, LanePool } from "../lanes/mod.ts";
 import { chainFiles } from "./chain_files.ts";
 import { dataChunks } from "./disk_data.ts";
 import { dataRuns } from "./data_runs.ts";

@@ -1,5 +1,5 @@
 import type { BackingFile } from "../sources/mod.ts";
-import { LANE_CONTROL, type SharedTask } from "../workers/mod.ts";
+import { LANE_CONTROL, type SharedTask } from "../lanes/mod.ts";
 
 /** Bytes that are unpacked at a time. */
 export const UNPACK_CHUNK = 0x100000;

@@ -85,7 +85,7 @@ export class RAMBlock implements ByteSource {
     this.#isSlow = (source.parallelReads ?? 1) > 1;
     this.#runs = new BlockRuns(source, this.pages);
     const backing = backingOf(source);
-    if (backing !== undefined) setBacking(this, backing);
+    if (backing !== undefined) setBacking(this, { ...backing, isPart: true });
   }
 
   /** Whether the file holds a page; others are all zero (`clear-bit-zero`). */

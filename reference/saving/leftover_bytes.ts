@@ -5,7 +5,7 @@ import { isZero } from "../pages/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { leftoverOf, type ReadOptions } from "../sources/mod.ts";
 import { CHUNK, Pace } from "../work/mod.ts";
-import { SparseFile } from "../workers/mod.ts";
+import { SparseFile } from "../lanes/mod.ts";
 import type { RAMBlockWriter } from "./ram_block_writer.ts";
 
 // Where a resumed save writes nothing, the file may hold the RAM of another

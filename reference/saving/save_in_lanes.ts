@@ -2,15 +2,14 @@ import { sharedWords } from "../pages/mod.ts";
 import { BackgroundFlush, type ByteSink } from "../sinks/mod.ts";
 import { type BackingFile, backingOf, SourceError } from "../sources/mod.ts";
 import type { ProgressReport } from "../work/mod.ts";
+import { isSparse, laneCount } from "../lanes/mod.ts";
 import {
   checkDirectPages,
   chunkLengthOf,
   chunksOf,
   CONTROL,
   copyPool,
-  isSparse,
   type LaneBlock,
-  laneCount,
   laneInput,
   type LanePart,
   type LaneTask,

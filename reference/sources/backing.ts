@@ -18,6 +18,11 @@ export interface BackingFile {
   readonly leftoverLength?: number | undefined;
   /** Ranges of these that are not holes, if the file system reports them. */
   readonly leftoverRanges?: readonly ByteRange[] | undefined;
+  /**
+   * Whether the source has other bytes at its positions: a RAMBlock, the pages of
+   * which are in the file. Default: false.
+   */
+  readonly isPart?: boolean | undefined;
 }
 
 /** Memory that other threads share. */
@@ -25,6 +30,8 @@ export interface BackingMemory {
   readonly kind: "memory";
   readonly name: string;
   readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** Whether the source has other bytes at its positions, as for a file. */
+  readonly isPart?: boolean | undefined;
 }
 
 /** The file or memory of a source or sink that other threads can use. */

@@ -1,13 +1,7 @@
 import { HASH_LENGTH, VERITY_BLOCK } from "../../format/verity/mod.ts";
 import { backingOf } from "../sources/mod.ts";
 import { CHUNK, entryUrl, Pace } from "../work/mod.ts";
-import {
-  isSparse,
-  laneCount,
-  laneInput,
-  LanePool,
-  stopLanes,
-} from "../workers/mod.ts";
+import { isSparse, laneCount, LanePool, stopLanes } from "../lanes/mod.ts";
 import type { DataUnit } from "./data_units.ts";
 import type { HashJob, HashUnits } from "./hash_here.ts";
 import { sealSteps, WANTED_LENGTH } from "./seal_lane.ts";
@@ -18,19 +12,17 @@ import { SEAL_CONTROL, type SealTask } from "./seal_task.ts";
  * Starts threads that hash units; returns undefined if they cannot read the
  * source or write to the sink, or if there is too little to do for them.
  */
-export async function hashInLanes(
+export function hashInLanes(
   job: HashJob & SealOptions,
   work: number,
-): Promise<HashUnits | undefined> {
+): HashUnits | undefined {
   const { source, sink, dataRanges, jobs = 1, signal, report } = job;
   const lanes = laneCount(work, jobs);
   const to = sink && backingOf(sink);
   if (lanes < 2 || to?.kind === "memory") return undefined;
   if (sink !== undefined && to === undefined) return undefined;
-  const input = await laneInput(source, { signal });
-  // A RAMBlock has pages that its file does not hold.
-  if (input === undefined || input.wanted !== undefined) return undefined;
-  const { from } = input;
+  const from = backingOf(source);
+  if (from === undefined || from.isPart) return undefined;
   const shared = {
     from,
     // If data ranges are given, no holes are read.

@@ -1,7 +1,7 @@
 import { bitmapByteLength, PageBitmap } from "../../format/bitmap/mod.ts";
 import { HASH_LENGTH, TreeGeometry } from "../../format/verity/mod.ts";
 import { CHUNK } from "../work/mod.ts";
-import { BackingFiles, isStopped, takenItems } from "../workers/mod.ts";
+import { BackingFiles, isStopped, takenItems } from "../lanes/mod.ts";
 import { partsOf, UNIT_CHUNKS } from "./data_units.ts";
 import { putHash } from "./hash_digits.ts";
 import { hashSync } from "./hashing.ts";

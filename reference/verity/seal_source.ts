@@ -105,7 +105,7 @@ async function hashSource(
   const zeros = await hashWithRuntime(zeroBlocks(levels.length));
   const job = { ...options, source, sink, geometry, zeros, report };
   const inLanes = jobs > 1
-    ? await (await import("./hash_in_lanes.ts")).hashInLanes(job, work)
+    ? (await import("./hash_in_lanes.ts")).hashInLanes(job, work)
     : undefined;
   using hashUnits = inLanes ?? hashHere(job);
   const upper = new UpperLevels(geometry, zeros);

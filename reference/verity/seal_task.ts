@@ -1,5 +1,5 @@
 import type { Backing, BackingFile } from "../sources/mod.ts";
-import { LANE_CONTROL, type SharedTask } from "../workers/mod.ts";
+import { LANE_CONTROL, type SharedTask } from "../lanes/mod.ts";
 
 /** Units of a file to hash. */
 export interface SealTask extends SharedTask {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { serveLanes } from "../workers/mod.ts";
+import { serveLanes } from "../lanes/mod.ts";
 import { sealLane } from "./seal_lane.ts";
 
 serveLanes(sealLane);

@@ -1,18 +1,17 @@
 import { PageBitmap, type PageRun } from "../../format/bitmap/mod.ts";
+import { BackingFiles, takenItems } from "../lanes/mod.ts";
 import {
   differentPages,
   PageBuffer,
   setBits,
   storePages,
 } from "../pages/mod.ts";
-import { BackingFiles } from "./backing_files.ts";
 import {
   CONTROL,
   type ExistingPages,
   type LaneBlock,
   type LaneTask,
 } from "./lane_task.ts";
-import { takenItems } from "./shared_task.ts";
 
 /**
  * Copies chunks until none are left. Each chunk has its own place in the file,

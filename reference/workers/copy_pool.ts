@@ -1,5 +1,5 @@
 import { entryUrl } from "../work/mod.ts";
-import { LanePool } from "./lane_pool.ts";
+import { LanePool } from "../lanes/mod.ts";
 import type { LaneTask } from "./lane_task.ts";
 
 /**

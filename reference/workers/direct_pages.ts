@@ -1,4 +1,4 @@
-import { DIRECT_ALIGNMENT } from "./direct_file.ts";
+import { DIRECT_ALIGNMENT } from "../lanes/mod.ts";
 
 /** Refuses pages that are too small for direct I/O of a single page. */
 export function checkDirectPages(name: string, pageSize: number): void {

@@ -10,15 +10,8 @@ import {
 import { CHUNK, chunksTouched } from "../work/mod.ts";
 import { CONTROL, type LaneBlock, type LaneTask } from "./lane_task.ts";
 
-/** Minimum bytes of work per lane that make starting it worthwhile. */
-const LANE_WORTH = 0x4000000;
 /** Chunk length for direct I/O, where each access waits for the disk. */
 const DIRECT_CHUNK = 0x100000;
-
-/** Returns how many lanes to use for `byteLength` bytes. */
-export function laneCount(byteLength: number, jobs: number): number {
-  return Math.max(1, Math.min(jobs, Math.floor(byteLength / LANE_WORTH)));
-}
 
 /**
  * Returns the bytes of a chunk: at least 8 pages, so that it covers whole bytes

@@ -1,5 +1,5 @@
 import type { Backing, BackingFile } from "../sources/mod.ts";
-import { LANE_CONTROL, type SharedTask } from "./shared_task.ts";
+import { LANE_CONTROL, type SharedTask } from "../lanes/mod.ts";
 
 /**
  * The task of a parallel copy, the same for all lanes. It is passed to other

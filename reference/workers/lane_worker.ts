@@ -5,6 +5,6 @@
  */
 
 import { copyLane } from "./copy_lane.ts";
-import { serveLanes } from "./serve_lanes.ts";
+import { serveLanes } from "../lanes/mod.ts";
 
 serveLanes(copyLane);
