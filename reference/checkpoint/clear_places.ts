@@ -4,7 +4,7 @@ import {
   pageRunRange,
 } from "../../format/bitmap/mod.ts";
 import type { ByteRange } from "../../format/bytes/mod.ts";
-import { dataRanges, punchHole } from "../linux/mod.ts";
+import { dataRanges, punchHole } from "../system/mod.ts";
 import type { LocalFile } from "../local/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import { Pace } from "../work/mod.ts";

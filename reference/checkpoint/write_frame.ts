@@ -1,5 +1,5 @@
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
-import { fileData } from "../linux/mod.ts";
+import { fileData } from "../system/mod.ts";
 import { diskData, frameRanges } from "../packing/mod.ts";
 import type { Snapshot } from "../reading/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";

@@ -19,20 +19,22 @@ export {
   type PageServerOptions,
 } from "../firecracker/mod.ts";
 export {
+  isListening,
+  measureVerity,
+  type SharedExtent,
+  sharedExtents,
+  SharedMapping,
+} from "../linux/mod.ts";
+export {
   canPunchHoles,
   dataRanges,
   ERRNO,
   type ErrnoName,
-  isListening,
-  measureVerity,
   punchHole,
-  type SharedExtent,
-  sharedExtents,
-  SharedMapping,
   SystemCallError,
   tryLock,
   willNeed,
-} from "../linux/mod.ts";
+} from "../system/mod.ts";
 export {
   PagedMemory,
   type PagedMemoryOptions,

@@ -1,10 +1,5 @@
-import {
-  ERRNO,
-  errnoName,
-  linux,
-  type Userfaultfd,
-  withUnreadablePage,
-} from "../linux/mod.ts";
+import { type Userfaultfd, withUnreadablePage } from "../linux/mod.ts";
+import { ERRNO, errnoName, linux } from "../system/mod.ts";
 import type { SourceMemory } from "../paging/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import type { GuestRegion } from "./handshake.ts";

@@ -1,11 +1,10 @@
 import {
   acceptUnix,
-  closeDescriptor,
   descriptorLimit,
   openDescriptors,
   PeerProcess,
-  SystemCallError,
 } from "../linux/mod.ts";
+import { closeDescriptor, SystemCallError } from "../system/mod.ts";
 import type {
   PagerEvent,
   PagerLoop,

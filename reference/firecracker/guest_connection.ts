@@ -1,10 +1,5 @@
-import {
-  LINUX,
-  linux,
-  type PeerProcess,
-  SystemCallError,
-  Userfaultfd,
-} from "../linux/mod.ts";
+import { LINUX, type PeerProcess, Userfaultfd } from "../linux/mod.ts";
+import { linux, SystemCallError } from "../system/mod.ts";
 import {
   PagedProcess,
   type PagerEvent,

@@ -1,5 +1,6 @@
 import { readlinkSync } from "node:fs";
-import { closeDescriptor, type PollSet, receive } from "../linux/mod.ts";
+import { type PollSet, receive } from "../linux/mod.ts";
+import { closeDescriptor } from "../system/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { type GuestRegion, HandshakeReader } from "./handshake.ts";
 

@@ -1,5 +1,6 @@
 import type { WorkingSetProfile } from "../../format/profile/mod.ts";
-import { closeDescriptor, isListening, listenUnix } from "../linux/mod.ts";
+import { isListening, listenUnix } from "../linux/mod.ts";
+import { closeDescriptor } from "../system/mod.ts";
 import {
   type PagerEvent,
   pagerSettings,

@@ -1,4 +1,5 @@
-import { closeDescriptor, Userfaultfd } from "../linux/mod.ts";
+import { Userfaultfd } from "../linux/mod.ts";
+import { closeDescriptor } from "../system/mod.ts";
 import type { PagerLoop } from "../paging/mod.ts";
 import { MEMORY_INTERVAL, UNSERVED_EACH } from "./connection_limits.ts";
 

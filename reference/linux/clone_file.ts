@@ -1,11 +1,9 @@
 import { statfsSync } from "node:fs";
 import type { ByteRange } from "../../format/bytes/mod.ts";
-import { ERRNO } from "./errno.ts";
+import { ERRNO, type Linux, linux, SystemCallError } from "../system/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { FILE_CLONE_RANGE, FSXATTR } from "./linux_structs.ts";
 import { readField, writeField } from "./struct_layout.ts";
-import { SystemCallError } from "./system_call_error.ts";
-import { type Linux, linux } from "./system_calls.ts";
 
 /** What is wrong, and what to do, by the error of a clone. */
 const HINTS = new Map<number, string>([

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { LINUX } from "./linux_constants.ts";
-import { linux } from "./system_calls.ts";
+import { linux } from "../system/mod.ts";
 
 /** Returns how many descriptors this process may open; 0 if unknown. */
 export function descriptorLimit(): number {

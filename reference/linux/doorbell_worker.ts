@@ -7,7 +7,7 @@
 import { threadPort } from "../threads/mod.ts";
 import type { DoorbellTask } from "./doorbell.ts";
 import { POLLFD } from "./linux_structs.ts";
-import { linux } from "./system_calls.ts";
+import { linux } from "../system/mod.ts";
 
 const port = threadPort<DoorbellTask, number>();
 

@@ -1,6 +1,6 @@
 import { LINUX } from "./linux_constants.ts";
 import { NativeMemory } from "./native_memory.ts";
-import { check, closeDescriptor, linux } from "./system_calls.ts";
+import { check, closeDescriptor, linux } from "../system/mod.ts";
 
 /** An eventfd, with which any thread can wake one that polls descriptors. */
 export class EventDescriptor implements Disposable {

@@ -5,7 +5,7 @@ import type { BackingFile } from "../sources/mod.ts";
 import { FileVersionReader } from "./file_version.ts";
 import { LINUX } from "./linux_constants.ts";
 import { noteAddress } from "./native_addresses.ts";
-import { linux } from "./system_calls.ts";
+import { linux } from "../system/mod.ts";
 
 /** Bytes of a piece of a mapping, a buffer size that all runtimes support. */
 const PIECE = 0x40000000;

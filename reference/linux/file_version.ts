@@ -3,9 +3,8 @@ import { NR_FSTAT } from "./linux_constants.ts";
 import { STAT } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { readField } from "./struct_layout.ts";
-import { SystemCallError } from "./system_call_error.ts";
+import { linux, SystemCallError } from "../system/mod.ts";
 import { systemCallNumber } from "./system_call_number.ts";
-import { linux } from "./system_calls.ts";
 
 /**
  * Reads the version of an open file in about a microsecond; Deno's `fstatSync`

@@ -1,6 +1,5 @@
-import { ERRNO } from "./errno.ts";
+import { closeDescriptor, ERRNO, linuxIfAny } from "../system/mod.ts";
 import { LINUX } from "./linux_constants.ts";
-import { closeDescriptor, linuxIfAny } from "./system_calls.ts";
 import { UnixAddress } from "./unix_address.ts";
 
 /**

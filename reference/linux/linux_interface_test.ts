@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import process from "node:process";
-import { ERRNO } from "./errno.ts";
+import { ERRNO } from "../system/mod.ts";
 import {
   LINUX,
   NR_FSTAT,

@@ -1,11 +1,9 @@
 import { statfsSync } from "node:fs";
 import { hexText } from "../../format/bytes/mod.ts";
-import { ERRNO } from "./errno.ts";
+import { ERRNO, linuxIfAny, SystemCallError } from "../system/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { FSVERITY_DIGEST } from "./linux_structs.ts";
 import { readField, writeField } from "./struct_layout.ts";
-import { SystemCallError } from "./system_call_error.ts";
-import { linuxIfAny } from "./system_calls.ts";
 
 /** Names of the hash algorithms, as `fsverity measure` prints them. */
 const ALGORITHMS: Readonly<Record<number, string>> = {

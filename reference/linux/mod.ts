@@ -6,12 +6,9 @@
  */
 
 export { cloneFile, cloneRange } from "./clone_file.ts";
-export { dataRanges } from "./data_ranges.ts";
 export { descriptorLimit, openDescriptors } from "./descriptor_limit.ts";
 export { Doorbell, type Ringing } from "./doorbell.ts";
-export { ERRNO, type ErrnoName, errnoName } from "./errno.ts";
 export { EventDescriptor } from "./event_descriptor.ts";
-export { fileData } from "./file_data.ts";
 export { FileMapping } from "./file_mapping.ts";
 export { isListening } from "./is_listening.ts";
 export { LINUX } from "./linux_constants.ts";
@@ -23,15 +20,10 @@ export { notifyReady } from "./notify_manager.ts";
 export { PeerProcess } from "./peer_process.ts";
 export type { Placed } from "./placed.ts";
 export { PollSet } from "./poll_set.ts";
-export { canPunchHoles, punchHole } from "./punch_hole.ts";
 export { type SharedExtent, sharedExtents } from "./shared_extents.ts";
 export { SharedMapping } from "./shared_mapping.ts";
-export { SystemCallError } from "./system_call_error.ts";
-export { closeDescriptor, linux } from "./system_calls.ts";
-export { tryLock } from "./try_lock.ts";
 export { acceptUnix, listenUnix, receive } from "./unix_listener.ts";
 export { withUnreadablePage } from "./unreadable_page.ts";
 export type { UserfaultEvent } from "./userfault_event.ts";
 export { Userfaultfd } from "./userfaultfd.ts";
-export { willNeed } from "./will_need.ts";
 export { type AddressRange, watchedRanges } from "./watched_ranges.ts";

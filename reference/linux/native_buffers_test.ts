@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { addressOf } from "./native_addresses.ts";
 import { NativeBuffers } from "./native_buffers.ts";
-import { linux } from "./system_calls.ts";
+import { linux } from "../system/mod.ts";
 import { uffdTest } from "./testing/uffd_test_case.ts";
 
 /** Whether memory is mapped at an address. */

@@ -1,5 +1,5 @@
 import { LINUX } from "./linux_constants.ts";
-import { check, linux } from "./system_calls.ts";
+import { check, linux } from "../system/mod.ts";
 
 /** Options of `NativeMemory`. */
 export interface NativeMemoryOptions {

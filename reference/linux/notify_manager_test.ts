@@ -3,14 +3,8 @@ import process from "node:process";
 import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { LINUX } from "./linux_constants.ts";
-import {
-  closeDescriptor,
-  linux,
-  notifyReady,
-  receive,
-  SystemCallError,
-} from "./mod.ts";
-import { check } from "./system_calls.ts";
+import { check, closeDescriptor, linux, SystemCallError } from "../system/mod.ts";
+import { notifyReady, receive } from "./mod.ts";
 import { UnixAddress } from "./unix_address.ts";
 
 test("notifyReady() tells a service manager, and fails if there is none", {

@@ -1,9 +1,13 @@
-import { ERRNO } from "./errno.ts";
+import {
+  check,
+  closeDescriptor,
+  ERRNO,
+  linux,
+  SystemCallError,
+} from "../system/mod.ts";
 import { LINUX, NR_IOCTL, NR_USERFAULTFD } from "./linux_constants.ts";
 import { NativeMemory } from "./native_memory.ts";
-import { SystemCallError } from "./system_call_error.ts";
 import { systemCallNumber } from "./system_call_number.ts";
-import { check, closeDescriptor, linux } from "./system_calls.ts";
 import { UFFD } from "./userfaultfd_interface.ts";
 
 const FLAGS = LINUX.O_CLOEXEC | LINUX.O_NONBLOCK;

@@ -8,7 +8,13 @@ import {
 } from "node:fs";
 import process from "node:process";
 import { SourceError } from "../sources/mod.ts";
-import { ERRNO } from "./errno.ts";
+import {
+  check,
+  closeDescriptor,
+  ERRNO,
+  linux,
+  SystemCallError,
+} from "../system/mod.ts";
 import {
   LINUX,
   NR_PIDFD_OPEN,
@@ -18,8 +24,6 @@ import {
 import { UCRED } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { readField } from "./struct_layout.ts";
-import { SystemCallError } from "./system_call_error.ts";
-import { check, closeDescriptor, linux } from "./system_calls.ts";
 
 /**
  * How to identify the process: by the socket, or by pid as before Linux 6.5.

@@ -5,7 +5,7 @@ import { platform } from "node:process";
 import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { PeerProcess } from "./peer_process.ts";
-import { closeDescriptor } from "./system_calls.ts";
+import { closeDescriptor } from "../system/mod.ts";
 import { acceptUnix, listenUnix } from "./unix_listener.ts";
 
 const skip = platform === "linux" ? false : "not Linux";

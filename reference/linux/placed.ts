@@ -1,5 +1,4 @@
-import { ERRNO } from "./errno.ts";
-import { linux } from "./system_calls.ts";
+import { ERRNO, linux } from "../system/mod.ts";
 
 /** The result of putting pages in place. */
 export interface Placed {

@@ -1,10 +1,8 @@
-import { ERRNO } from "./errno.ts";
+import { ERRNO, linux, SystemCallError } from "../system/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { POLLFD } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { readField, writeField } from "./struct_layout.ts";
-import { SystemCallError } from "./system_call_error.ts";
-import { linux } from "./system_calls.ts";
 
 /** Maximum descriptors of a set. */
 export const DESCRIPTORS_MAX = 1024;

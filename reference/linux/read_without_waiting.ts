@@ -1,14 +1,14 @@
-import { ERRNO } from "./errno.ts";
 import {
+  ERRNO,
   type ForeignFunction,
   foreignLibrary,
   type ForeignSignatures,
-} from "./foreign_functions.ts";
+  linux,
+} from "../system/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { IOVEC } from "./linux_structs.ts";
 import type { NativeMemory } from "./native_memory.ts";
 import { writeField } from "./struct_layout.ts";
-import { linux } from "./system_calls.ts";
 
 const SIGNATURES = {
   preadv2: {

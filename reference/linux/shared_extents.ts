@@ -3,7 +3,7 @@ import type { ByteRange } from "../../format/bytes/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { FIEMAP, FIEMAP_EXTENT } from "./linux_structs.ts";
 import { readField, writeField } from "./struct_layout.ts";
-import { type Linux, linuxIfAny } from "./system_calls.ts";
+import { type Linux, linuxIfAny } from "../system/mod.ts";
 
 /** A part of a file whose bytes on the disk also belong to another file. */
 export interface SharedExtent extends ByteRange {

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { SourceError } from "../sources/mod.ts";
 import { LINUX } from "./linux_constants.ts";
-import { check, linux } from "./system_calls.ts";
+import { check, linux } from "../system/mod.ts";
 
 /** Maximum bytes of a mapping, a buffer size that all runtimes support. */
 const LENGTH_MAX = 0x40000000;

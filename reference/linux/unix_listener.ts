@@ -1,10 +1,8 @@
-import { ERRNO } from "./errno.ts";
+import { check, ERRNO, linux, SystemCallError } from "../system/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { CMSGHDR, IOVEC, MSGHDR } from "./linux_structs.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { readField, type StructField, writeField } from "./struct_layout.ts";
-import { SystemCallError } from "./system_call_error.ts";
-import { check, linux } from "./system_calls.ts";
 import { UnixAddress } from "./unix_address.ts";
 
 const BACKLOG = 128;

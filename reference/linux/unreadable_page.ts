@@ -1,5 +1,5 @@
 import { LINUX } from "./linux_constants.ts";
-import { check, linux } from "./system_calls.ts";
+import { check, linux } from "../system/mod.ts";
 
 /**
  * Calls `body` with the address of an unreadable page. The kernel checks the

@@ -1,14 +1,18 @@
 import { SourceError } from "../sources/mod.ts";
-import { ERRNO } from "./errno.ts";
+import {
+  check,
+  closeDescriptor,
+  ERRNO,
+  linux,
+  SystemCallError,
+} from "../system/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { NativeMemory } from "./native_memory.ts";
 import { openUserfaultfd } from "./open_userfaultfd.ts";
 import { type Placed, placed, RELEASED } from "./placed.ts";
 import { ReadWithoutWaiting } from "./read_without_waiting.ts";
 import { readField, type StructField, writeU64 } from "./struct_layout.ts";
-import { SystemCallError } from "./system_call_error.ts";
 import { withUnreadablePage } from "./unreadable_page.ts";
-import { check, closeDescriptor, linux } from "./system_calls.ts";
 import { eventAt, type UserfaultEvent } from "./userfault_event.ts";
 import {
   UFFD,

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ERRNO } from "./errno.ts";
+import { ERRNO, linux } from "../system/mod.ts";
 import { LINUX } from "./linux_constants.ts";
 import { NativeMemory } from "./native_memory.ts";
-import { linux } from "./system_calls.ts";
 import { Userfaultfd } from "./userfaultfd.ts";
 
 const PAGE = 4096;

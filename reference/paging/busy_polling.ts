@@ -1,4 +1,4 @@
-import { linux } from "../linux/mod.ts";
+import { linux } from "../system/mod.ts";
 
 /**
  * Polls after a fault before sleeping. The next fault usually follows at once,

@@ -1,11 +1,11 @@
 import type { WorkingSetProfile } from "../../format/profile/mod.ts";
 import {
   LINUX,
-  linux,
   NativeMemory,
   Userfaultfd,
   watchedRanges,
 } from "../linux/mod.ts";
+import { linux } from "../system/mod.ts";
 import { openPlace } from "../opening/mod.ts";
 import { findOnlyBlock, openSnapshot, type RAMBlock } from "../reading/mod.ts";
 import { shownName } from "../sources/mod.ts";

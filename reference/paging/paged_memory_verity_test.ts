@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { linux } from "../linux/mod.ts";
+import { linux } from "../system/mod.ts";
 import { touchPages } from "../linux/testing/touch_pages.ts";
 import { uffdTest } from "../linux/testing/uffd_test_case.ts";
 import { openFileSource } from "../local/mod.ts";

@@ -1,9 +1,6 @@
 import { SyncPostcopyLoader } from "../faulting/mod.ts";
-import {
-  SystemCallError,
-  type UserfaultEvent,
-  type Userfaultfd,
-} from "../linux/mod.ts";
+import type { UserfaultEvent, Userfaultfd } from "../linux/mod.ts";
+import { SystemCallError } from "../system/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 import { FaultQueue } from "./fault_queue.ts";
 import type { PagerOptions } from "./pager_options.ts";

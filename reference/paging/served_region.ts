@@ -4,11 +4,8 @@ import {
   SyncPostcopyLoader,
   type SyncPostcopyMemory,
 } from "../faulting/mod.ts";
-import {
-  SystemCallError,
-  type UserfaultEvent,
-  type Userfaultfd,
-} from "../linux/mod.ts";
+import type { UserfaultEvent, Userfaultfd } from "../linux/mod.ts";
+import { SystemCallError } from "../system/mod.ts";
 import type { PagerOptions } from "./pager_options.ts";
 import { UffdInstaller, type UffdRegion } from "./uffd_installer.ts";
 

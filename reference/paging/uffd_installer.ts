@@ -1,13 +1,12 @@
 import type { ByteSpan, PageInstaller } from "../faulting/mod.ts";
 import {
   addressOf,
-  ERRNO,
   type NativeBuffers,
   NativeMemory,
   type Placed,
-  SystemCallError,
   type Userfaultfd,
 } from "../linux/mod.ts";
+import { ERRNO, SystemCallError } from "../system/mod.ts";
 import { SourceError } from "../sources/mod.ts";
 
 /** Memory of a process, registered with a userfaultfd. */

@@ -3,7 +3,7 @@ import { PageBuffer, sharedBitmap, sharedWords } from "../pages/mod.ts";
 import type { ByteSink } from "../sinks/mod.ts";
 import { type BackingFile, backingOf } from "../sources/mod.ts";
 import { CHUNK, Pace, type ProgressReport } from "../work/mod.ts";
-import { type LanePool } from "../lanes/mod.ts";
+import type { LanePool } from "../lanes/mod.ts";
 import {
   chunkLengthOf,
   chunksOf,

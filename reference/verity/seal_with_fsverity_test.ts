@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { closeSync, openSync, statSync, writeFileSync } from "node:fs";
 
 import { test } from "node:test";
-import { dataRanges } from "../linux/mod.ts";
+import { dataRanges } from "../system/mod.ts";
 import { openFileSource } from "../local/mod.ts";
 import { createFileSink, memorySink } from "../sinks/mod.ts";
 import { memorySource } from "../sources/mod.ts";

@@ -1,5 +1,5 @@
 import { checkpointSnapshot } from "../../checkpoint/mod.ts";
-import { willNeed } from "../../linux/mod.ts";
+import { willNeed } from "../../system/mod.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";
 import { openSource } from "../input/open_source.ts";
 import { checkSealed, SEAL_OPTION } from "../input/seal_option.ts";

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, relative, sep } from "node:path";
 import { sourceAddress } from "../../inputs/mod.ts";
-import { fileData } from "../../linux/mod.ts";
+import { fileData } from "../../system/mod.ts";
 import {
   checkExact,
   checkSameLayout,

@@ -1,5 +1,5 @@
 import { exportImage } from "../../exporting/mod.ts";
-import { willNeed } from "../../linux/mod.ts";
+import { willNeed } from "../../system/mod.ts";
 import type { RAMBlock } from "../../reading/mod.ts";
 import { imageName } from "../input/image_name.ts";
 import { openSnapshotFile } from "../input/open_snapshot_file.ts";

@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { dirname } from "node:path";
-import { dataRanges, tryLock } from "../../linux/mod.ts";
+import { dataRanges, tryLock } from "../../system/mod.ts";
 import {
   type ByteSink,
   createFileSink,

@@ -1,6 +1,6 @@
 import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { tryLock } from "../../linux/mod.ts";
+import { tryLock } from "../../system/mod.ts";
 import { outputFolder } from "../../sinks/mod.ts";
 import { tryFile } from "../program/try_file.ts";
 import { FileGroup, type PendingFile } from "./file_group.ts";

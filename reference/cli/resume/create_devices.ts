@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import type { ByteRange } from "../../../format/bytes/mod.ts";
-import { dataRanges } from "../../linux/mod.ts";
+import { dataRanges } from "../../system/mod.ts";
 import {
   findDataRanges,
   type MappedResumePlan,

@@ -1,5 +1,5 @@
 import { alignUp } from "../../../format/bitmap/mod.ts";
-import { fileData } from "../../linux/mod.ts";
+import { fileData } from "../../system/mod.ts";
 import type { Snapshot } from "../../reading/mod.ts";
 import type { OpenedPlace } from "../../opening/mod.ts";
 import type { RAMBlockInput } from "../../saving/mod.ts";

@@ -1,6 +1,6 @@
 import { parseVerityDigest } from "../../../format/verity/mod.ts";
 import { sidecarPlace } from "../../inputs/mod.ts";
-import { fileData } from "../../linux/mod.ts";
+import { fileData } from "../../system/mod.ts";
 import {
   type ByteSource,
   IntegrityError,

@@ -1,5 +1,5 @@
 import { sourceAddress } from "../../inputs/mod.ts";
-import { fileData } from "../../linux/mod.ts";
+import { fileData } from "../../system/mod.ts";
 import { identityOf } from "../../local/mod.ts";
 import {
   OpenedFiles,

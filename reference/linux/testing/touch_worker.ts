@@ -5,7 +5,7 @@
  */
 
 import { threadPort } from "../../threads/mod.ts";
-import { linux } from "../system_calls.ts";
+import { linux } from "../../system/mod.ts";
 
 /** The pages to read, in this order. */
 export interface TouchTask {

@@ -8,7 +8,8 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { linux, Userfaultfd } from "../../linux/mod.ts";
+import { Userfaultfd } from "../../linux/mod.ts";
+import { linux } from "../../system/mod.ts";
 import { PagedMemory } from "../paged_memory.ts";
 
 const ATTEMPTS = 8;

@@ -1,14 +1,21 @@
 import { SourceError } from "../sources/mod.ts";
 import {
+  type ForeignArgument,
+  type ForeignFunction,
   type ForeignFunctions,
+  type ForeignLibrary,
   foreignLibrary,
   type ForeignSignatures,
 } from "./foreign_functions.ts";
 import { SystemCallError } from "./system_call_error.ts";
 
-const SIGNATURES = {
+/** Functions that are called once. */
+const ONCE = {
   __errno_location: { parameters: [], result: "address" },
   getpagesize: { parameters: [], result: "i32" },
+} as const satisfies ForeignSignatures;
+
+const SIGNATURES = {
   mmap: {
     parameters: ["address", "address", "i32", "i32", "i32", "i64"],
     result: "i64",
@@ -88,10 +95,10 @@ export function linuxIfAny(): Linux | undefined {
 
 function open(): Linux {
   const library = foreignLibrary();
-  const call = library.bind(SIGNATURES);
+  const once = library.bind(ONCE);
   // The errno of a thread has a fixed address. It is read from memory, since a
   // call to read it might change it.
-  const bytes = library.bytesAt(call.__errno_location(), 4);
+  const bytes = library.bytesAt(once.__errno_location(), 4);
   const errno = new Int32Array(bytes.buffer, bytes.byteOffset, 1);
   const probe = new Uint8Array([1, 0]);
   if (new Uint16Array(probe.buffer)[0] !== 1) {
@@ -101,11 +108,27 @@ function open(): Linux {
     );
   }
   return {
-    call,
+    call: boundWhenCalled(library),
     errno: () => errno[0],
-    pageSize: call.getpagesize(),
+    pageSize: once.getpagesize(),
     bytesAt: (address, length) => library.bytesAt(address, length),
   };
+}
+
+/**
+ * Binds each function when it is first called: a program uses few of them, and
+ * Deno compiles code for each.
+ */
+function boundWhenCalled(library: ForeignLibrary): SystemCalls {
+  const names = Object.keys(SIGNATURES) as (keyof SystemCalls)[];
+  const call = {} as Record<keyof SystemCalls, ForeignFunction>;
+  for (const name of names) {
+    call[name] = (...args: ForeignArgument[]) => {
+      call[name] = library.bind({ [name]: SIGNATURES[name] })[name];
+      return call[name](...args);
+    };
+  }
+  return call;
 }
 
 /** Returns the result of a call, or throws if it is negative. */
