@@ -135,11 +135,13 @@ export {
   type SealOptions,
   sealSource,
   type SealSummary,
+  verityDigest,
+} from "./reference/sealing/mod.ts";
+export {
   type SyncVerifiedSource,
   type VerifiedSource,
   verifiedSource,
   type VerifiedSourceOptions,
   verifiedSourceSync,
-  verityDigest,
 } from "./reference/verity/mod.ts";
 export type { Progress, WaitOptions } from "./reference/work/mod.ts";

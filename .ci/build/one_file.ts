@@ -10,7 +10,7 @@ const MODULES = {
   // The file is also the module of its threads: they start with its URL, whose
   // fragment names their task.
   library: `
-    import { sealLane } from "/reference/verity/seal_lane.ts";
+    import { sealLane } from "/reference/sealing/seal_lane.ts";
     import { copyLane } from "/reference/workers/copy_lane.ts";
     import { serveLanes } from "/reference/lanes/serve_lanes.ts";
     export * from "/mod.ts";

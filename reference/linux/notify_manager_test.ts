@@ -3,7 +3,12 @@ import process from "node:process";
 import { test } from "node:test";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { LINUX } from "./linux_constants.ts";
-import { check, closeDescriptor, linux, SystemCallError } from "../system/mod.ts";
+import {
+  check,
+  closeDescriptor,
+  linux,
+  SystemCallError,
+} from "../system/mod.ts";
 import { notifyReady, receive } from "./mod.ts";
 import { UnixAddress } from "./unix_address.ts";
 

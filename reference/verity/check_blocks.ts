@@ -5,8 +5,7 @@ import {
   VERITY_BLOCK,
 } from "../../format/verity/mod.ts";
 import { IntegrityError } from "../sources/mod.ts";
-import { isHash } from "./hash_digits.ts";
-import { type Hashing, syncHash } from "./hashing.ts";
+import { type Hashing, isHash, syncHash } from "../hashing/mod.ts";
 import type { Leaves } from "./verified_tree.ts";
 
 /** Blocks that are hashed together. */

@@ -10,7 +10,7 @@ import {
   readRanges,
 } from "../sources/mod.ts";
 import { inLanes, Pace, type Progress, ProgressReport } from "../work/mod.ts";
-import { dataUnits, UNIT } from "./data_units.ts";
+import { dataUnits, UNIT } from "../hashing/mod.ts";
 import {
   openChecking,
   type VerifiedSourceOptions,

@@ -1,6 +1,5 @@
 /**
- * Checks of what is read, by the Merkle tree of fs-verity, and sealing: making
- * that tree.
+ * Checks of what is read, by the Merkle tree of fs-verity.
  *
  * @module
  */
@@ -18,6 +17,4 @@ export {
   type VerifiedSourceOptions,
   verifiedSourceSync,
 } from "./open_verified_source.ts";
-export type { SealOptions, SealSummary } from "./seal_options.ts";
-export { sealSource, verityDigest } from "./seal_source.ts";
 export type { SyncVerifiedSource, VerifiedSource } from "./verified_source.ts";

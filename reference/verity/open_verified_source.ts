@@ -18,8 +18,13 @@ import {
   shownName,
   type SyncByteSource,
 } from "../sources/mod.ts";
-import { type Hashing, hashSync, hashWithRuntime } from "./hashing.ts";
-import { isHash } from "./hash_digits.ts";
+import {
+  type Hashing,
+  hashSync,
+  hashWithRuntime,
+  isHash,
+  zeroBlocks,
+} from "../hashing/mod.ts";
 import {
   CheckingSource,
   SyncCheckingSource,
@@ -27,7 +32,6 @@ import {
   type VerifiedSource,
 } from "./verified_source.ts";
 import { VerifiedTree } from "./verified_tree.ts";
-import { zeroBlocks } from "./zero_hashes.ts";
 
 /** Options of {@linkcode verifiedSource}. */
 export interface VerifiedSourceOptions<Source extends ByteSource = ByteSource> {

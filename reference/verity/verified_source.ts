@@ -13,7 +13,7 @@ import {
   checkBlocksSync,
   type DataBlocks,
 } from "./check_blocks.ts";
-import { hashSync, hashWithRuntime, hasSyncHash } from "./hashing.ts";
+import { hashSync, hashWithRuntime, hasSyncHash } from "../hashing/mod.ts";
 import { isOnePiece, piecesOf, wholeBlocks } from "./pieces_of.ts";
 import { streamVerified } from "./verified_stream.ts";
 import type { Leaves, VerifiedTree } from "./verified_tree.ts";

@@ -8,9 +8,7 @@ import {
 } from "../../format/verity/mod.ts";
 import { isZero } from "../pages/mod.ts";
 import { IntegrityError, KeptBlocks } from "../sources/mod.ts";
-import type { Hashing } from "./hashing.ts";
-import { isHash } from "./hash_digits.ts";
-import type { ZeroBlock } from "./zero_hashes.ts";
+import { type Hashing, isHash, type ZeroBlock } from "../hashing/mod.ts";
 
 /** The blocks [first, end) of a level on the path to data blocks. */
 export interface PathLevel {

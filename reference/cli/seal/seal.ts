@@ -7,7 +7,8 @@ import {
   isWebUrl,
   shownName,
 } from "../../sources/mod.ts";
-import { checkSidecar, verityDigest } from "../../verity/mod.ts";
+import { verityDigest } from "../../sealing/mod.ts";
+import { checkSidecar } from "../../verity/mod.ts";
 import { openSource } from "../input/open_source.ts";
 import { JSON_EVENTS_OPTION } from "../input/snapshot_options.ts";
 import { JOBS_OPTION, workOptions } from "../input/work_options.ts";

@@ -11,7 +11,7 @@ import {
   type SealOptions,
   sealSource,
   type SealSummary,
-} from "../../verity/mod.ts";
+} from "../../sealing/mod.ts";
 import { refusePipedInput } from "../input/open_source.ts";
 import { statOf } from "../output/file_stat.ts";
 import { createOutput } from "../output/output_file.ts";

@@ -5,7 +5,8 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { openFileSource } from "../../local/mod.ts";
 import { memorySource } from "../../sources/mod.ts";
-import { verifiedSource, verityDigest } from "../../verity/mod.ts";
+import { verityDigest } from "../../sealing/mod.ts";
+import { verifiedSource } from "../../verity/mod.ts";
 import {
   PATIENT,
   run,

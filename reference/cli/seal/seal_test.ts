@@ -15,7 +15,7 @@ import {
   filledTree,
   fsverityOf,
   NO_FSVERITY,
-} from "../../verity/testing/fsverity.ts";
+} from "../../sealing/testing/fsverity.ts";
 import {
   PATIENT,
   run,

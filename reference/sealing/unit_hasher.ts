@@ -7,10 +7,7 @@ import {
   VERITY_BLOCK,
 } from "../../format/verity/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
-import { UNIT } from "./data_units.ts";
-import { putHash } from "./hash_digits.ts";
-import type { Hashing } from "./hashing.ts";
-import type { ZeroBlock } from "./zero_hashes.ts";
+import { type Hashing, putHash, UNIT, type ZeroBlock } from "../hashing/mod.ts";
 
 /** Blocks that are hashed together. */
 const BATCH = 64;

@@ -2,7 +2,7 @@ import { HASH_LENGTH, VERITY_BLOCK } from "../../format/verity/mod.ts";
 import { backingOf } from "../sources/mod.ts";
 import { CHUNK, entryUrl, Pace } from "../work/mod.ts";
 import { isSparse, laneCount, LanePool, stopLanes } from "../lanes/mod.ts";
-import type { DataUnit } from "./data_units.ts";
+import type { DataUnit } from "../hashing/mod.ts";
 import type { HashJob, HashUnits } from "./hash_here.ts";
 import { sealSteps, WANTED_LENGTH } from "./seal_lane.ts";
 import type { SealOptions } from "./seal_options.ts";

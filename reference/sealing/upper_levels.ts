@@ -5,11 +5,13 @@ import {
   type TreeGeometry,
   VERITY_BLOCK,
 } from "../../format/verity/mod.ts";
-import { UNIT_LEVELS } from "./data_units.ts";
-import type { Hashing } from "./hashing.ts";
-import { isHash } from "./hash_digits.ts";
+import {
+  type Hashing,
+  isHash,
+  UNIT_LEVELS,
+  type ZeroBlock,
+} from "../hashing/mod.ts";
 import { blockOffset, type SidecarPart } from "./unit_hasher.ts";
-import type { ZeroBlock } from "./zero_hashes.ts";
 
 /** The unfinished block of a level. */
 interface OpenBlock {

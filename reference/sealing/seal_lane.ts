@@ -2,12 +2,15 @@ import { bitmapByteLength, PageBitmap } from "../../format/bitmap/mod.ts";
 import { HASH_LENGTH, TreeGeometry } from "../../format/verity/mod.ts";
 import { CHUNK } from "../work/mod.ts";
 import { BackingFiles, isStopped, takenItems } from "../lanes/mod.ts";
-import { partsOf, UNIT_CHUNKS } from "./data_units.ts";
-import { putHash } from "./hash_digits.ts";
-import { hashSync } from "./hashing.ts";
+import {
+  hashSync,
+  partsOf,
+  putHash,
+  UNIT_CHUNKS,
+  zeroBlocks,
+} from "../hashing/mod.ts";
 import { SEAL_CONTROL, type SealTask } from "./seal_task.ts";
 import { UnitHasher } from "./unit_hasher.ts";
-import { zeroBlocks } from "./zero_hashes.ts";
 
 /** Bytes of the bitmap of a unit's chunks. */
 export const WANTED_LENGTH = bitmapByteLength(UNIT_CHUNKS);

@@ -9,7 +9,7 @@ import { type ByteSource, memorySource, SourceError } from "../sources/mod.ts";
 import { ScratchFolder } from "../testing/scratch_folder.ts";
 import { WatchedSink } from "../testing/watched_sink.ts";
 import { WatchedSource } from "../testing/watched_source.ts";
-import { verifiedSource } from "./open_verified_source.ts";
+import { verifiedSource } from "../verity/mod.ts";
 import { sealSource, verityDigest } from "./seal_source.ts";
 import { BLOCK, mixedBytes, sparseFile, UNIT } from "./testing/mixed_data.ts";
 

@@ -8,12 +8,18 @@ import {
 import type { ByteSink } from "../sinks/mod.ts";
 import type { ByteSource } from "../sources/mod.ts";
 import { ProgressReport } from "../work/mod.ts";
-import { type DataUnit, dataUnits, unitCount, unitWork } from "./data_units.ts";
+import {
+  type DataUnit,
+  dataUnits,
+  type Hashing,
+  hashWithRuntime,
+  unitCount,
+  unitWork,
+  zeroBlocks,
+} from "../hashing/mod.ts";
 import { hashHere } from "./hash_here.ts";
-import { type Hashing, hashWithRuntime } from "./hashing.ts";
 import type { SealOptions, SealSummary } from "./seal_options.ts";
 import { UpperLevels } from "./upper_levels.ts";
-import { zeroBlocks } from "./zero_hashes.ts";
 
 /** Units whose hashes are kept until they are added to the tree. */
 const BATCH = 1024;

@@ -12,11 +12,14 @@ import {
   PARALLEL_CHUNK,
   type ProgressReport,
 } from "../work/mod.ts";
-import { type DataUnit, partsOf } from "./data_units.ts";
-import { putHash } from "./hash_digits.ts";
-import { hashWithRuntime } from "./hashing.ts";
+import {
+  type DataUnit,
+  hashWithRuntime,
+  partsOf,
+  putHash,
+  type ZeroBlock,
+} from "../hashing/mod.ts";
 import { UnitHasher } from "./unit_hasher.ts";
-import type { ZeroBlock } from "./zero_hashes.ts";
 
 /** What is hashed, and where its hashes go. */
 export interface HashJob extends ReadOptions {
