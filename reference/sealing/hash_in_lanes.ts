@@ -1,11 +1,12 @@
 import { HASH_LENGTH, VERITY_BLOCK } from "../../format/verity/mod.ts";
 import { backingOf } from "../sources/mod.ts";
-import { CHUNK, entryUrl, Pace } from "../work/mod.ts";
-import { isSparse, laneCount, LanePool, stopLanes } from "../lanes/mod.ts";
+import { CHUNK } from "../work/mod.ts";
+import { isSparse, laneCount } from "../lanes/mod.ts";
 import type { DataUnit } from "../hashing/mod.ts";
 import type { HashJob, HashUnits } from "./hash_here.ts";
 import { sealSteps, WANTED_LENGTH } from "./seal_lane.ts";
-import type { SealOptions } from "./seal_options.ts";
+import type { SealJob } from "./seal_options.ts";
+import { sealPool } from "./seal_pool.ts";
 import { SEAL_CONTROL, type SealTask } from "./seal_task.ts";
 
 /**
@@ -13,7 +14,7 @@ import { SEAL_CONTROL, type SealTask } from "./seal_task.ts";
  * source or write to the sink, or if there is too little to do for them.
  */
 export function hashInLanes(
-  job: HashJob & SealOptions,
+  job: HashJob & SealJob,
   work: number,
 ): HashUnits | undefined {
   const { source, sink, dataRanges, jobs = 1, signal, report } = job;
@@ -31,10 +32,8 @@ export function hashInLanes(
     dataLength: source.byteLength,
     to,
   };
-  const url = entryUrl("./seal_worker.ts", import.meta.url);
   // The calling thread is a lane, too: it works while the others start.
-  const pool = new LanePool<SealTask>(url, lanes - 1);
-  const pace = new Pace(signal);
+  const pool = job.pool ?? sealPool(lanes - 1);
   return {
     async run(units): Promise<Uint8Array> {
       const task = { ...shared, ...listOf(units) };
@@ -47,28 +46,11 @@ export function hashInLanes(
         report.zero = zero + zeros * VERITY_BLOCK;
         report.tell();
       };
-      const results = await Promise.allSettled([
-        pool.run(task, { signal, onPoll: tell }),
-        hashBeside(task, pace),
-      ]);
-      for (const it of results) {
-        if (it.status === "rejected") throw it.reason;
-      }
-      tell();
+      await pool.run(task, { signal, onPoll: tell, steps: sealSteps(task) });
       return task.hashes;
     },
     [Symbol.dispose]: () => pool[Symbol.dispose](),
   };
-}
-
-/** Hashes on the calling thread; a failure stops the other lanes. */
-async function hashBeside(task: SealTask, pace: Pace): Promise<void> {
-  try {
-    for (const _ of sealSteps(task)) await pace.step();
-  } catch (error) {
-    stopLanes(task.control);
-    throw error;
-  }
 }
 
 /** Returns units in shared memory. */

@@ -4,5 +4,6 @@
  * @module
  */
 
-export type { SealOptions, SealSummary } from "./seal_options.ts";
+export type { SealJob, SealOptions, SealSummary } from "./seal_options.ts";
 export { sealSource, verityDigest } from "./seal_source.ts";
+export { startSealPool } from "./start_seal_pool.ts";

@@ -1,6 +1,7 @@
 import type { ByteRange } from "../../format/bytes/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
 import type { Progress } from "../work/mod.ts";
+import type { SealPool } from "./seal_pool.ts";
 
 /** Options of `sealSource`; those of `verityDigest` but for `commit`. */
 export interface SealOptions extends ReadOptions {
@@ -21,6 +22,12 @@ export interface SealOptions extends ReadOptions {
    * false, the caller does both. Default: true.
    */
   readonly commit?: boolean | undefined;
+}
+
+/** Options with which a program of the project seals faster. */
+export interface SealJob extends SealOptions {
+  /** The threads to use if `jobs` is more than 1. Default: they are started. */
+  readonly pool?: SealPool | undefined;
 }
 
 /** The result of sealing. */

@@ -18,7 +18,7 @@ import {
   zeroBlocks,
 } from "../hashing/mod.ts";
 import { hashHere } from "./hash_here.ts";
-import type { SealOptions, SealSummary } from "./seal_options.ts";
+import type { SealJob, SealOptions, SealSummary } from "./seal_options.ts";
 import { UpperLevels } from "./upper_levels.ts";
 
 /** Units whose hashes are kept until they are added to the tree. */
@@ -94,7 +94,7 @@ export async function verityDigest(
 async function hashSource(
   source: ByteSource,
   sink: ByteSink | undefined,
-  options: SealOptions,
+  options: SealJob,
 ): Promise<SealSummary> {
   const { dataRanges, jobs = 1, signal } = options;
   signal?.throwIfAborted();

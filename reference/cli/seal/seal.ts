@@ -1,25 +1,12 @@
-import { parseVerityDigest } from "../../../format/verity/mod.ts";
 import { sidecarPlace } from "../../inputs/mod.ts";
-import { fileData } from "../../system/mod.ts";
-import {
-  type ByteSource,
-  IntegrityError,
-  isWebUrl,
-  shownName,
-} from "../../sources/mod.ts";
-import { verityDigest } from "../../sealing/mod.ts";
-import { checkSidecar } from "../../verity/mod.ts";
-import { openSource } from "../input/open_source.ts";
+import { startSealPool } from "../../sealing/mod.ts";
+import { isWebUrl, shownName } from "../../sources/mod.ts";
 import { JSON_EVENTS_OPTION } from "../input/snapshot_options.ts";
 import { JOBS_OPTION, workOptions } from "../input/work_options.ts";
-import { statOf } from "../output/file_stat.ts";
-import { checkOutput } from "../output/output_file.ts";
-import { printEvent } from "../output/progress_events.ts";
+import { allocatedBytes, statOf } from "../output/file_stat.ts";
 import { type Command, parse, takePositionals } from "../program/command.ts";
 import { checkUses, optionUses } from "../program/option_ways.ts";
-import { readOption, UsageError } from "../program/usage_error.ts";
-import { printDigest, printSealed } from "./print_sealed.ts";
-import { hashFile, type HashFileOptions } from "./seal_file.ts";
+import { UsageError } from "../program/usage_error.ts";
 
 const OPTIONS = {
   verity: {
@@ -72,27 +59,31 @@ Holes of FILE are not read, and those of zeros are holes in FILE.verity.`,
     const { FILE } = takePositionals(positionals, "FILE");
     const { check, force = false, json = false } = values;
     const { jobs } = workOptions(values);
+    const way = check === undefined ? "without --check" : "with --check";
+    checkUses(USES, way, values);
+    // Threads start while the rest of the command is loaded.
+    using pool = await startPool(FILE, jobs);
+    const options = { jobs, json, signal, pool };
     if (check === undefined) {
-      checkUses(USES, "without --check", values);
       const sidecar = values.verity ?? placeBeside(FILE);
-      checkOutput(sidecar, { force, inputs: [FILE] });
-      await printSealed(FILE, { sidecar, force, jobs, json, signal });
-      return 0;
+      const { printSealed } = await import("./print_sealed.ts");
+      await printSealed(FILE, { ...options, sidecar, force });
+    } else {
+      const sidecar = values.verity ?? sidecarBeside(FILE);
+      const { printChecked } = await import("./print_checked.ts");
+      await printChecked(FILE, { ...options, digest: check, sidecar });
     }
-    checkUses(USES, "with --check", values);
-    readOption("--check", () => parseVerityDigest(check));
-    const sidecar = values.verity ?? sidecarBeside(FILE);
-    await checkFile(FILE, { digest: check, sidecar, jobs, json, signal });
-    if (json) {
-      printEvent("checked", {
-        file: shownName(FILE),
-        digest: check,
-        sidecar: sidecar && shownName(sidecar),
-      });
-    } else printDigest(FILE, check);
     return 0;
   },
 };
+
+/** Starts the threads that the data of a local file needs, if any. */
+async function startPool(file: string, jobs: number) {
+  const byteLength = isWebUrl(file) ? undefined : allocatedBytes(file);
+  return byteLength === undefined
+    ? undefined
+    : await startSealPool(byteLength, jobs);
+}
 
 /** Returns where to write the sidecar of a file. */
 function placeBeside(file: string): string {
@@ -109,48 +100,4 @@ function sidecarBeside(file: string): string | undefined {
   if (isWebUrl(file)) return undefined;
   const place = sidecarPlace(file);
   return statOf(place) === undefined ? undefined : place;
-}
-
-/**
- * Compares a file with a digest, and its sidecar if there is one.
- *
- * @throws {IntegrityError} if one of them is another
- */
-async function checkFile(
-  file: string,
-  { digest, sidecar, ...options }: HashFileOptions & {
-    readonly digest: string;
-    readonly sidecar: string | undefined;
-  },
-): Promise<void> {
-  await hashFile(file, {
-    ...options,
-    async work(source, job) {
-      const found = await verityDigest(source, job);
-      if (found !== digest) throw wrongDigest(source, { found, digest });
-      if (sidecar === undefined) return;
-      const { signal, dataRanges } = job;
-      using opened = await openSource({ file: sidecar, asIs: true }, {
-        signal,
-      });
-      const tree = opened.source;
-      const treeRanges = fileData(tree);
-      const ranges = { dataRanges, treeRanges };
-      await checkSidecar(source, { tree, digest, ...ranges, signal });
-    },
-  });
-}
-
-function wrongDigest(
-  { name, byteLength }: ByteSource,
-  { found, digest }: { readonly found: string; readonly digest: string },
-): IntegrityError {
-  return new IntegrityError(name, {
-    rule: "verity-digest",
-    offset: 0,
-    length: byteLength,
-    found: `a file with the digest ${found}`,
-    expected: digest,
-    digest,
-  });
 }

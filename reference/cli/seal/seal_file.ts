@@ -8,7 +8,7 @@ import {
 } from "../../opening/mod.ts";
 import { backingOf, type ByteSource, SourceError } from "../../sources/mod.ts";
 import {
-  type SealOptions,
+  type SealJob,
   sealSource,
   type SealSummary,
 } from "../../sealing/mod.ts";
@@ -25,6 +25,8 @@ export interface HashFileOptions {
   /** Whether to report the progress as events. */
   readonly json: boolean;
   readonly signal: AbortSignal;
+  /** Threads that were started. Default: they are started if needed. */
+  readonly pool?: SealJob["pool"];
 }
 
 /** Options of {@linkcode sealFile}. */
@@ -74,22 +76,23 @@ export async function sealFile(
  */
 export async function hashFile<Result>(
   path: string,
-  { jobs, json, signal, work }: HashFileOptions & {
+  { json, work, ...job }: HashFileOptions & {
     readonly work: (
       source: ByteSource,
-      options: SealOptions & Pick<OpenedPlace, "transfer">,
+      options: SealJob & Pick<OpenedPlace, "transfer">,
     ) => Promise<Result>;
   },
 ): Promise<Result> {
   refusePipedInput(path);
   using files = new OpenedFiles();
   // Without a cache: each byte is read once. An image is sealed as it is.
-  const source = await files.open(sourceAddress(path), { signal });
+  const source = await files.open(sourceAddress(path), {
+    signal: job.signal,
+  });
   using bar = json ? new ProgressEvents() : new ProgressBar("Sealing");
   const result = await work(source, {
     transfer: () => files.transfer,
-    jobs,
-    signal,
+    ...job,
     dataRanges: fileData(source),
     onProgress: bar.show,
   });
