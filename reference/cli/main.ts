@@ -8,7 +8,6 @@ import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { RuleError } from "../../format/rules/mod.ts";
-import { SPEC_VERSION } from "../../format/stream/mod.ts";
 import {
   IntegrityError,
   reasonOf,
@@ -74,6 +73,7 @@ async function runLine(
   const ended = (code: number): Ended => ({ code, failed });
   try {
     if (asksFor("version", args)) {
+      const { SPEC_VERSION } = await import("../../format/stream/mod.ts");
       print(`mapped-ram ${VERSION} (SPEC.md ${SPEC_VERSION})`);
       return ended(DONE);
     }

@@ -89,10 +89,12 @@ export function* partsOf(
 }
 
 /** Returns the bytes to read for a unit. */
-export function unitWork(it: DataUnit, dataLength: number): number {
-  let work = 0;
-  for (const { length } of partsOf(it, { dataLength, longest: UNIT })) {
-    work += length;
-  }
-  return work;
+export function unitWork(
+  { unit, wanted }: DataUnit,
+  dataLength: number,
+): number {
+  const work = wanted.count() * CHUNK;
+  const last = Math.ceil((dataLength - unit * UNIT) / CHUNK) - 1;
+  const isCut = last < UNIT_CHUNKS && wanted.isSet(last);
+  return isCut ? work - (unit * UNIT + (last + 1) * CHUNK - dataLength) : work;
 }

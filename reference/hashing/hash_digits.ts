@@ -29,6 +29,26 @@ export function putHash(
   }
 }
 
+/**
+ * Writes the digits of hashes to blocks from `start` on, one after the other:
+ * without the loop of {@linkcode putHash}, which is slow until it is compiled.
+ */
+export function putHashes(
+  hashes: readonly string[],
+  blocks: Uint8Array,
+  start: number,
+): void {
+  if (blocks.setFromHex === undefined) {
+    for (const hash of hashes) {
+      putHash(hash, blocks, start);
+      start += HASH_LENGTH;
+    }
+    return;
+  }
+  const end = start + hashes.length * HASH_LENGTH;
+  blocks.subarray(start, end).setFromHex(hashes.join(""));
+}
+
 function byteOf(digits: string, index: number): number {
   const high = DIGITS[digits.charCodeAt(2 * index)];
   return high * 16 + DIGITS[digits.charCodeAt(2 * index + 1)];

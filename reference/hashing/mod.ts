@@ -15,7 +15,7 @@ export {
   unitCount,
   unitWork,
 } from "./data_units.ts";
-export { isHash, putHash } from "./hash_digits.ts";
+export { isHash, putHash, putHashes } from "./hash_digits.ts";
 export {
   type Hashing,
   hashSync,

@@ -7,7 +7,13 @@ import {
   VERITY_BLOCK,
 } from "../../format/verity/mod.ts";
 import { PageBuffer } from "../pages/mod.ts";
-import { type Hashing, putHash, UNIT, type ZeroBlock } from "../hashing/mod.ts";
+import {
+  type Hashing,
+  putHash,
+  putHashes,
+  UNIT,
+  type ZeroBlock,
+} from "../hashing/mod.ts";
 
 /** Blocks that are hashed together. */
 const BATCH = 64;
@@ -92,12 +98,10 @@ export class UnitHasher {
       for (let from = start; from < end; from += BATCH) {
         const until = Math.min(end, from + BATCH);
         const hashes = yield this.#blocks.slice(from, until);
-        let block = first + from;
-        for (const hash of hashes) {
-          putHash(hash, this.#hashes, block * HASH_LENGTH);
-          this.#hasData[Math.floor(block / HASHES_PER_BLOCK)] = 1;
-          block++;
-        }
+        putHashes(hashes, this.#hashes, (first + from) * HASH_LENGTH);
+        const row = Math.floor((first + from) / HASHES_PER_BLOCK);
+        const rowEnd = Math.ceil((first + until) / HASHES_PER_BLOCK);
+        this.#hasData.fill(1, row, rowEnd);
       }
       hashed += end - start;
     }

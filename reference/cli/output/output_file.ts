@@ -24,7 +24,7 @@ export interface OutputOptions {
 
 /** Starts a file after {@linkcode checkOutput}. */
 export function createOutput(path: string, options: OutputOptions): ByteSink {
-  checkOutput(path, options);
+  outputFolder(path, options);
   const { force, resume = false } = options;
   // A link, and the file that it leads to, may each have a sidecar.
   const outdated = [...new Set([path, outputTarget(path).path])]
@@ -55,10 +55,15 @@ export async function writeOutput(
  * Refuses an output file before any work is done that would be lost. The
  * messages name the options of the command line.
  */
-export function checkOutput(
+export function checkOutput(path: string, options: OutputOptions): void {
+  tryFolder(outputFolder(path, options), path);
+}
+
+/** Returns the folder of an output file, unless that is refused. */
+function outputFolder(
   path: string,
   { force, inputs }: OutputOptions,
-): void {
+): string {
   checkOutputPath(path);
   const target = outputTarget(path);
   const { stat } = target;
@@ -85,7 +90,9 @@ export function checkOutput(
     );
   }
   // A folder is named as the caller did, unless a link leads to another.
-  checkFolder(dirname(stat === undefined ? path : target.path), path);
+  const folder = dirname(stat === undefined ? path : target.path);
+  checkIsFolder(folder, path);
+  return folder;
 }
 
 /** Refuses a URL, and "-" for standard output. */
@@ -106,6 +113,11 @@ export function checkOutputPath(path: string): void {
 
 /** Refuses a folder that does not exist or in which no file can be created. */
 export function checkFolder(folder: string, wanted = folder): void {
+  checkIsFolder(folder, wanted);
+  tryFolder(folder, wanted);
+}
+
+function checkIsFolder(folder: string, wanted: string): void {
   const stat = statOf(folder);
   if (!stat?.isDirectory()) {
     throw new SourceError(
@@ -118,7 +130,6 @@ export function checkFolder(folder: string, wanted = folder): void {
           : `${JSON.stringify(folder)} is not a directory`),
     );
   }
-  tryFolder(folder, wanted);
 }
 
 /** Whether there is a folder at a path. */

@@ -6,7 +6,7 @@ import {
   shownName,
 } from "../../sources/mod.ts";
 import { checkSidecar } from "../../verity/mod.ts";
-import { fileData } from "../input/file_data.ts";
+import { fileData } from "../../system/mod.ts";
 import { openSource } from "../input/open_source.ts";
 import { printEvent } from "../output/progress_events.ts";
 import { readOption } from "../program/usage_error.ts";
