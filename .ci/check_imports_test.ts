@@ -92,10 +92,13 @@ test("each room imports only rooms above it in ARCHITECTURE.md", () => {
 /** Maximum number of files that each module loads at start. */
 const FILES_MAX = {
   "mod.ts": 160,
-  "reference/cli/main.ts": 77,
-  "reference/cli/info/info.ts": 127,
-  "reference/cli/info/info_overview.ts": 135,
-  "reference/cli/save/save.ts": 220,
+  "reference/cli/main.ts": 72,
+  "reference/cli/info/info.ts": 126,
+  "reference/cli/info/info_overview.ts": 131,
+  "reference/cli/save/save.ts": 188,
+  "reference/cli/seal/seal.ts": 95,
+  "reference/cli/seal/print_sealed.ts": 136,
+  "reference/sealing/seal_worker.ts": 89,
 };
 
 for (const [path, limit] of Object.entries(FILES_MAX)) {

@@ -17,7 +17,6 @@ import {
   unitWork,
   zeroBlocks,
 } from "../hashing/mod.ts";
-import { hashHere } from "./hash_here.ts";
 import type { SealJob, SealOptions, SealSummary } from "./seal_options.ts";
 import { UpperLevels } from "./upper_levels.ts";
 
@@ -113,7 +112,8 @@ async function hashSource(
   const inLanes = jobs > 1
     ? (await import("./hash_in_lanes.ts")).hashInLanes(job, work)
     : undefined;
-  using hashUnits = inLanes ?? hashHere(job);
+  using hashUnits = inLanes ??
+    (await import("./hash_here.ts")).hashHere(job);
   const upper = new UpperLevels(geometry, zeros);
   const build = async (hashing: Hashing<void>) => {
     await hashWithRuntime(hashing);

@@ -15,7 +15,6 @@ import {
 } from "./check_blocks.ts";
 import { hashSync, hashWithRuntime, hasSyncHash } from "../hashing/mod.ts";
 import { isOnePiece, piecesOf, wholeBlocks } from "./pieces_of.ts";
-import { streamVerified } from "./verified_stream.ts";
 import type { Leaves, VerifiedTree } from "./verified_tree.ts";
 
 /** Data blocks from `first` up to `end`. */
@@ -71,9 +70,10 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
     setOrigin(this, source);
     this.streamRanges = streamRanges === undefined
       ? undefined
-      : (ranges, take, options) => {
+      : async (ranges, take, options) => {
         this.#announce(ranges, options);
-        return streamVerified(ranges, take, {
+        const { streamVerified } = await import("./verified_stream.ts");
+        await streamVerified(ranges, take, {
           ...options,
           source,
           check: (blocks, until) => this.#check(blocks, until, options),
