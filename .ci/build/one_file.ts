@@ -13,9 +13,11 @@ const MODULES = {
     import { sealLane } from "/reference/sealing/seal_lane.ts";
     import { copyLane } from "/reference/workers/copy_lane.ts";
     import { serveLanes } from "/reference/lanes/serve_lanes.ts";
+    import { serveChecks } from "/reference/verity/serve_checks.ts";
     export * from "/mod.ts";
     if (import.meta.url.endsWith("#lane_worker")) serveLanes(copyLane);
-    if (import.meta.url.endsWith("#seal_worker")) serveLanes(sealLane);`,
+    if (import.meta.url.endsWith("#seal_worker")) serveLanes(sealLane);
+    if (import.meta.url.endsWith("#check_worker")) serveChecks();`,
   // Node and Bun do not tell a thread the fragment of its URL.
   entry_url: `
     import { SourceError } from "/reference/sources/mod.ts";

@@ -6,15 +6,15 @@ const USE = { what: "threads", action: "start a thread" };
 export interface ThreadPort<Received, Sent> {
   /** Is called with each message. */
   onmessage: ((event: { readonly data: Received }) => void) | null;
-  /** Sends a message that can be cloned. */
-  postMessage(message: Sent): void;
+  /** Sends a message that can be cloned; `transfer` is moved, not copied. */
+  postMessage(message: Sent, transfer?: ArrayBuffer[]): void;
 }
 
 /** A thread: a web `Worker`, or a worker thread of Node, which has none. */
 export class Thread<Answer> implements ThreadPort<Answer, unknown> {
   onmessage: ThreadPort<Answer, unknown>["onmessage"] = null;
   readonly #worker: {
-    postMessage(message: unknown): void;
+    postMessage(message: unknown, transfer: ArrayBuffer[]): void;
     terminate(): unknown;
   };
   #onerror: ((error: { readonly message: string }) => void) | null = null;
@@ -43,8 +43,8 @@ export class Thread<Answer> implements ThreadPort<Answer, unknown> {
     if (this.#error !== undefined) listener?.(this.#error);
   }
 
-  postMessage(message: unknown): void {
-    if (this.#error === undefined) this.#worker.postMessage(message);
+  postMessage(message: unknown, transfer: ArrayBuffer[] = []): void {
+    if (this.#error === undefined) this.#worker.postMessage(message, transfer);
   }
 
   /** Ends the thread. */

@@ -14,6 +14,7 @@ import {
   type DataBlocks,
 } from "./check_blocks.ts";
 import { hashSync, hashWithRuntime, hasSyncHash } from "../hashing/mod.ts";
+import type { CheckThread } from "./check_thread.ts";
 import { isOnePiece, piecesOf, wholeBlocks } from "./pieces_of.ts";
 import type { Leaves, VerifiedTree } from "./verified_tree.ts";
 
@@ -52,6 +53,8 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
   protected readonly source: Source;
   protected readonly sidecar: Source;
   protected readonly tree: VerifiedTree;
+  /** Checks a part of what is streamed. */
+  #thread: CheckThread | undefined;
 
   constructor(
     { source, sidecar }: { readonly source: Source; readonly sidecar: Source },
@@ -72,11 +75,15 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
       ? undefined
       : async (ranges, take, options) => {
         this.#announce(ranges, options);
-        const { streamVerified } = await import("./verified_stream.ts");
+        const { CheckThread, streamVerified } = await import(
+          "./verified_stream.ts"
+        );
         await streamVerified(ranges, take, {
           ...options,
           source,
-          check: (blocks, until) => this.#check(blocks, until, options),
+          file: this,
+          thread: this.#thread ??= new CheckThread(name),
+          leaves: (run, until) => this.#leavesAhead(run, until, options),
         });
       };
   }
@@ -125,19 +132,18 @@ export class CheckingSource<Source extends ByteSource = ByteSource>
     await this.#leaves(run, options);
   }
 
-  async #check(
-    blocks: DataBlocks,
+  /** Returns hashes, and requests those of what follows, up to `until`. */
+  #leavesAhead(
+    { first, end }: BlockRun,
     until: number,
     options?: ReadOptions,
-  ): Promise<void> {
-    const run = blockRun(blocks);
-    const leaves = this.tree.leaves(run.first, run.end) ??
-      // Those of what follows, too, so that it does not wait for each of them.
-      await this.#leaves({
-        first: run.first,
-        end: Math.max(run.end, Math.min(until, run.first + this.tree.window)),
+  ): Promise<Leaves> | Leaves {
+    return this.tree.leaves(first, end) ??
+      // So that it does not wait for each of them.
+      this.#leaves({
+        first,
+        end: Math.max(end, Math.min(until, first + this.tree.window)),
       }, options);
-    await this.#verify(blocks, leaves);
   }
 
   /** Requests the hashes of ranges at once, so that their bytes do not wait. */

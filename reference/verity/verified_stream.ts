@@ -1,20 +1,25 @@
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import { VERITY_BLOCK } from "../../format/verity/mod.ts";
 import type { ByteSource, ReadOptions, TakeBytes } from "../sources/mod.ts";
-import type { DataBlocks } from "./check_blocks.ts";
+import { type BatchOptions, BlockBatch } from "./block_batch.ts";
+import { CheckThread } from "./check_thread.ts";
 import { wholeBlocks } from "./pieces_of.ts";
+import type { Leaves } from "./verified_tree.ts";
 
-/** Bytes of a range that are checked and passed on together. */
-const PART = 0x40000;
+export { CheckThread };
 
 /** Options of {@linkcode streamVerified}. */
-export interface StreamVerifiedOptions extends ReadOptions {
+export interface StreamVerifiedOptions
+  extends ReadOptions, Pick<BatchOptions, "file"> {
   /** The source to stream from. */
   readonly source: ByteSource;
-  /**
-   * Checks blocks; rejects if one is wrong. The blocks up to `until` follow.
-   */
-  readonly check: (blocks: DataBlocks, until: number) => Promise<void>;
+  /** The thread that checks some of the blocks. */
+  readonly thread: CheckThread;
+  /** Returns hashes of the blocks [first, end); those up to `until` follow. */
+  readonly leaves: (
+    run: { readonly first: number; readonly end: number },
+    until: number,
+  ) => Promise<Leaves> | Leaves;
 }
 
 /** Passes on the bytes of ranges as they arrive, in checked blocks. */
@@ -23,53 +28,58 @@ export async function streamVerified(
   take: TakeBytes,
   options: StreamVerifiedOptions,
 ): Promise<void> {
-  const { source } = options;
+  const { source, file, thread, leaves } = options;
   const whole = ranges.map((it) => wholeBlocks(source, it));
+  const batch = new BlockBatch({
+    file,
+    thread,
+    leaves: (run, index) =>
+      leaves(run, Math.ceil(rangeEnd(whole[index]) / VERITY_BLOCK)),
+    async hand(bytes, { first, index }) {
+      const at = first * VERITY_BLOCK;
+      const range = ranges[index];
+      const from = Math.max(at, range.offset);
+      const until = Math.min(at + bytes.length, rangeEnd(range));
+      if (from >= until) return;
+      const offset = from;
+      await take(bytes.subarray(from - at, until - at), { offset, index });
+    },
+  });
   const streams = new Map<number, RangeStream>();
-  await source.streamRanges?.(whole, async (bytes, { offset, index }) => {
-    let stream = streams.get(index);
-    if (stream === undefined) {
-      const hand: HandOver = async (checked, at) => {
-        const range = ranges[index];
-        const from = Math.max(at, range.offset);
-        const until = Math.min(at + checked.length, rangeEnd(range));
-        if (from >= until) return;
-        await take(checked.subarray(from - at, until - at), {
-          offset: from,
-          index,
-        });
-      };
-      stream = new RangeStream(whole[index], hand, options);
-      streams.set(index, stream);
-    }
-    await stream.add(bytes, offset);
-    if (stream.isDone) streams.delete(index);
-  }, options);
+  await thread.during(async () => {
+    await source.streamRanges?.(whole, async (bytes, { offset, index }) => {
+      let stream = streams.get(index);
+      if (stream === undefined) {
+        stream = new RangeStream(whole[index], batch, { ...options, index });
+        streams.set(index, stream);
+      }
+      await stream.add(bytes, offset);
+      if (stream.isDone) streams.delete(index);
+    }, options);
+    await batch.pass();
+  });
 }
 
-type HandOver = (bytes: Uint8Array, offset: number) => Promise<void>;
-
-/** The bytes of one range, collected until they can be checked. */
+/** The bytes of one range, which go to the batch in whole blocks. */
 class RangeStream {
   readonly #range: ByteRange;
-  readonly #hand: HandOver;
-  readonly #options: StreamVerifiedOptions;
-  readonly #buffer: Uint8Array;
-  /** Position in the file of the buffer, and the bytes in it. */
-  #start: number;
+  readonly #batch: BlockBatch;
+  readonly #options: StreamVerifiedOptions & { readonly index: number };
+  /** The first bytes of a block whose others are missing. */
+  #head: Uint8Array | undefined;
   #filled = 0;
+  /** Position in the file of that block. */
+  #start: number;
 
   constructor(
     range: ByteRange,
-    hand: HandOver,
-    options: StreamVerifiedOptions,
+    batch: BlockBatch,
+    options: StreamVerifiedOptions & { readonly index: number },
   ) {
     this.#range = range;
-    this.#hand = hand;
+    this.#batch = batch;
     this.#options = options;
     this.#start = range.offset;
-    const blocks = Math.ceil(range.length / VERITY_BLOCK);
-    this.#buffer = new Uint8Array(Math.min(PART, blocks * VERITY_BLOCK));
   }
 
   get isDone(): boolean {
@@ -79,38 +89,44 @@ class RangeStream {
   async add(bytes: Uint8Array, offset: number): Promise<void> {
     await this.#moveTo(offset);
     for (let done = 0; done < bytes.length;) {
-      const room = this.#buffer.length - this.#filled;
-      const part = bytes.subarray(done, done + room);
-      this.#buffer.set(part, this.#filled);
+      const rest = bytes.subarray(done);
+      if (this.#filled === 0 && rest.length >= VERITY_BLOCK) {
+        const length = rest.length - rest.length % VERITY_BLOCK;
+        await this.#pass(rest.subarray(0, length));
+        done += length;
+        continue;
+      }
+      const part = rest.subarray(0, VERITY_BLOCK - this.#filled);
+      this.#head ??= new Uint8Array(VERITY_BLOCK);
+      this.#head.set(part, this.#filled);
       this.#filled += part.length;
       done += part.length;
-      const end = this.#start + this.#filled;
-      const isFull = this.#filled === this.#buffer.length;
-      if (isFull || end === rangeEnd(this.#range)) await this.#pass();
+      const isLast = this.#start + this.#filled === rangeEnd(this.#range);
+      if (this.#filled < VERITY_BLOCK && !isLast) continue;
+      const block = this.#head.subarray(0, this.#filled);
+      this.#filled = 0;
+      await this.#pass(block);
     }
   }
 
   /** Goes back if bytes come again. */
   async #moveTo(offset: number): Promise<void> {
-    if (offset === this.#start + this.#filled) return;
-    if (offset < this.#start || offset > this.#start + this.#filled) {
+    const expected = this.#start + this.#filled;
+    if (offset === expected) return;
+    if (offset < this.#start || offset > expected) {
       this.#start = offset - offset % VERITY_BLOCK;
       const { source } = this.#options;
-      const before = this.#buffer.subarray(0, offset - this.#start);
+      this.#head ??= new Uint8Array(VERITY_BLOCK);
+      const before = this.#head.subarray(0, offset - this.#start);
       await source.readInto(before, this.#start, this.#options);
     }
     this.#filled = offset - this.#start;
   }
 
-  async #pass(): Promise<void> {
-    const length = Math.ceil(this.#filled / VERITY_BLOCK) * VERITY_BLOCK;
-    const bytes = this.#buffer.subarray(0, length);
-    bytes.fill(0, this.#filled);
+  /** Adds blocks to the batch. */
+  async #pass(bytes: Uint8Array): Promise<void> {
     const first = this.#start / VERITY_BLOCK;
-    const until = Math.ceil(rangeEnd(this.#range) / VERITY_BLOCK);
-    await this.#options.check({ first, bytes }, until);
-    await this.#hand(bytes.subarray(0, this.#filled), this.#start);
-    this.#start += this.#filled;
-    this.#filled = 0;
+    this.#start += bytes.length;
+    await this.#batch.add(bytes, { first, index: this.#options.index });
   }
 }
