@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { statfsSync, truncateSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import { ScratchFolder } from "./scratch_folder.ts";
 
 /** File systems with reflinks. */
@@ -39,6 +40,19 @@ export class ReflinkDisk extends ScratchFolder {
     execFileSync("sync", ["-f", this.path]);
     const { blocks, bfree, bsize } = statfsSync(this.path);
     return (blocks - bfree) * bsize;
+  }
+
+  /**
+   * Returns the bytes in use as soon as they are at most `limit`, otherwise after
+   * 10 s: the blocks of a removed file are freed some time later.
+   */
+  async freedLength(limit: number): Promise<number> {
+    const end = performance.now() + 10_000;
+    for (;;) {
+      const used = this.usedLength();
+      if (used <= limit || performance.now() > end) return used;
+      await setTimeout(100);
+    }
   }
 
   override [Symbol.dispose](): void {
