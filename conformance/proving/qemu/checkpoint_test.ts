@@ -44,7 +44,7 @@ for (const type of REFLINK_TYPES) {
       const names = [0, 1, 2].map((it) => disk.file(`${it}.mr`));
       const next = disk.file("next.mr");
       const args = linuxArguments(linux, { machine: "pc", memory: "192M" });
-      let [md5, uptime, written] = ["", 0, 0];
+      let [md5, uptime, base, written] = ["", 0, 0, 0];
       {
         await using guest = await LinuxGuest.start({ args, directory });
         await guest.waitReady();
@@ -53,8 +53,11 @@ for (const type of REFLINK_TYPES) {
           uptime = await guest.uptime();
           await guest.qemu.save(index === 0 ? out : next);
           await continueSaved(guest.qemu);
-          if (index === 0) continue;
           const before = disk.usedLength();
+          if (index === 0) {
+            base = before;
+            continue;
+          }
           const length = await checkpoint({
             base: names[index - 1],
             next,
@@ -70,7 +73,9 @@ for (const type of REFLINK_TYPES) {
         using source = openFileSource(path);
         assert.ok((await verifySnapshot(source)).good);
       }
-      const all = disk.usedLength();
+      const limit = base + 1.1 * written + MIB;
+      const all = await disk.freedLength(limit);
+      assert.ok(all <= limit, `${all - base} for ${written}`);
       for (const path of names.slice(0, 2)) rmSync(path);
       // The last one has kept what it shares.
       const freed = all - disk.usedLength();
