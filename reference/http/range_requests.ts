@@ -1,6 +1,6 @@
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import type { ReadOptions } from "../sources/mod.ts";
-import { inLanes } from "../work/mod.ts";
+import { inLanes, inTurn } from "../work/mod.ts";
 import type { HttpAnswer, TakeChunk } from "./http_answer.ts";
 import type { HttpClient } from "./http_client.ts";
 import { multipartBoundary, MultipartReader } from "./http_multipart.ts";
@@ -32,12 +32,6 @@ const ANSWERS_MIN = 16;
 export interface StreamOptions extends ReadOptions {
   /** Receives the bytes as they arrive. */
   readonly take: TakePart;
-}
-
-/** Serializes the calls of `take` that concurrent requests make. */
-function inTurn(take: TakePart): TakePart {
-  let last = Promise.resolve();
-  return (...piece) => last = last.then(() => take(...piece));
 }
 
 /** Returns the maximum length of the body for these ranges, with headers. */

@@ -1,6 +1,7 @@
 import { type ByteRange, rangeEnd } from "../../format/bytes/mod.ts";
 import { VERITY_BLOCK } from "../../format/verity/mod.ts";
 import type { ByteSource, ReadOptions, TakeBytes } from "../sources/mod.ts";
+import { inTurn } from "../work/mod.ts";
 import { type BatchOptions, BlockBatch } from "./block_batch.ts";
 import { CheckThread } from "./check_thread.ts";
 import { wholeBlocks } from "./pieces_of.ts";
@@ -46,16 +47,18 @@ export async function streamVerified(
     },
   });
   const streams = new Map<number, RangeStream>();
+  const takePiece: TakeBytes = async (bytes, { offset, index }) => {
+    let stream = streams.get(index);
+    if (stream === undefined) {
+      stream = new RangeStream(whole[index], batch, { ...options, index });
+      streams.set(index, stream);
+    }
+    await stream.add(bytes, offset);
+    if (stream.isDone) streams.delete(index);
+  };
   await thread.during(async () => {
-    await source.streamRanges?.(whole, async (bytes, { offset, index }) => {
-      let stream = streams.get(index);
-      if (stream === undefined) {
-        stream = new RangeStream(whole[index], batch, { ...options, index });
-        streams.set(index, stream);
-      }
-      await stream.add(bytes, offset);
-      if (stream.isDone) streams.delete(index);
-    }, options);
+    // Pieces of several ranges may come at once, and there is one batch.
+    await source.streamRanges?.(whole, inTurn(takePiece), options);
     await batch.pass();
   });
 }

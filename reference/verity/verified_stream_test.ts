@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import type { ByteRange } from "../../format/bytes/mod.ts";
 import { randomNumbers } from "../../format/testing/random_numbers.ts";
@@ -10,6 +11,7 @@ import {
   type TakeBytes,
 } from "../sources/mod.ts";
 import type { Random } from "../testing/unruly_source.ts";
+import { sleep } from "../work/mod.ts";
 import { open, sealed, type SealedFile } from "./testing/verified_ways.ts";
 
 const BLOCK = 4096;
@@ -91,6 +93,44 @@ test("streamed ranges are whole, however their pieces come", async () => {
       assert.deepEqual(taken[index], [...expected], `${offset}, ${length}`);
     }
   }
+});
+
+/** A source whose ranges come at the same time, in pieces of any length. */
+function streamingAtOnce(bytes: Uint8Array, random: Random): ByteSource {
+  return {
+    ...streaming(bytes, random),
+    async streamRanges(ranges, take) {
+      await Promise.all(ranges.map(async ({ offset, length }, index) => {
+        for (let done = 0; done < length;) {
+          const stop = Math.min(length, done + 1 + random(9000));
+          const buffer = bytes.slice(offset + done, offset + stop);
+          await take(buffer, { offset: offset + done, index });
+          buffer.fill(0xee);
+          done = stop;
+        }
+      }));
+    },
+  };
+}
+
+test("ranges that come at the same time are taken in turn", async () => {
+  const file = fileOf(900 * BLOCK);
+  const random = randomNumbers(6);
+  const source = await open(file, streamingAtOnce(file.bytes, random));
+  const ranges = Array.from({ length: 9 }, (_, index) => ({
+    offset: index * 100 * BLOCK,
+    length: 99 * BLOCK,
+  }));
+  let taken = 0;
+  await readRanges(source, ranges, {
+    async take(bytes, { offset }) {
+      const expected = file.bytes.subarray(offset, offset + bytes.length);
+      await sleep(random(3));
+      assert(Buffer.compare(bytes, expected) === 0, `${offset}`);
+      taken += bytes.length;
+    },
+  });
+  assert.equal(taken, 9 * 99 * BLOCK);
 });
 
 test("a range of more than a part is streamed in whole blocks", async () => {

@@ -26,3 +26,14 @@ export async function inLanes<Item, Lane>(
     if (result.status === "rejected") throw result.reason;
   }
 }
+
+/**
+ * Makes calls take turns: each starts when the one before has ended. After one
+ * that fails, all others fail with its error.
+ */
+export function inTurn<Args extends readonly unknown[]>(
+  call: (...args: Args) => void | Promise<void>,
+): (...args: Args) => Promise<void> {
+  let last = Promise.resolve();
+  return (...args) => last = last.then(() => call(...args));
+}

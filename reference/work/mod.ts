@@ -6,7 +6,7 @@
 
 export { CHUNK, chunkBytes, chunksTouched, PARALLEL_CHUNK } from "./chunk.ts";
 export { entryUrl } from "./entry_url.ts";
-export { inLanes } from "./lanes.ts";
+export { inLanes, inTurn } from "./lanes.ts";
 export { mayAsk } from "./may_ask.ts";
 export { Pace } from "./pace.ts";
 export { type Progress, ProgressReport } from "./progress.ts";
