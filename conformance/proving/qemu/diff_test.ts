@@ -192,8 +192,13 @@ for (const type of REFLINK_TYPES) {
       // Device state, headers and bitmaps are read as before.
       const rest = ({ summary, readBytes }: FoundDifferences) =>
         summary.blocks.reduce((sum, it) => sum - it.readBytes, readBytes);
-      const [less, more] = [found, all].map(rest);
-      assert.ok(less <= more + 0x10000, `${less} and ${more}`);
+      const more = rest(all) + 0x10000;
+      let less = rest(found);
+      // Other tests of this process read at the same time.
+      for (let tries = 9; less > more && tries > 0; tries--) {
+        less = rest(await diffFiles(a, copy, { sharedExtents }));
+      }
+      assert.ok(less <= more, `${less} and ${more}`);
 
       const unaware = await diffFiles(a, copy);
       assert.deepEqual(unaware.differences, all.differences);
